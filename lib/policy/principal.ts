@@ -1,0 +1,18 @@
+/** JSON claims by name. */
+export type Claims = Record<string, unknown>
+
+/** Who makes the request, however that was established: by a login session or by an access token. */
+export interface Principal<C extends Claims = Claims> {
+  readonly scheme: 'session' | 'bearer' | 'dpop'
+  /** `sub`: unique at the issuer only. The key of a person is `issuer` and `subject` together. */
+  readonly subject: string
+  readonly issuer: string
+  /** Of the ID Token (session) or of the access token; frozen. */
+  readonly claims: Readonly<C>
+  /** Scopes that were granted, not those that were asked for. */
+  readonly scopes: readonly string[]
+  /** Seconds since the epoch at which the session, or the token, ends. */
+  readonly expiresAt: number
+  /** The access token as presented (bearer and DPoP only). Not enumerable, so that logging a principal does not leak it. */
+  readonly token?: string
+}

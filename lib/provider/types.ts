@@ -1,0 +1,101 @@
+import type { Platform } from '../options/platform.js'
+
+/** How to reach one authorization server. */
+export interface ProviderSettings {
+  /** Issuer identifier exactly as configured; compared without any normalization. */
+  readonly issuer: string
+  readonly platform: Platform
+  readonly fetch: typeof fetch
+  /** Deadline of one outbound request, in seconds. */
+  readonly httpTimeoutSeconds: number
+  /** Allows plain http for hosts that are not loopback. */
+  readonly dangerouslyAllowHttp: boolean
+  readonly clockToleranceSeconds: number
+  /** Age at which metadata and keys are fetched anew, in seconds. */
+  readonly metadataMaxAgeSeconds: number
+  readonly keysMaxAgeSeconds: number
+  /** How long the last good keys keep serving while the provider is down, in seconds. */
+  readonly keysStaleSeconds: number
+}
+
+/** Who we are at the authorization server. */
+export interface ClientSettings {
+  readonly clientId: string
+  readonly clientSecret?: string
+  /** Chosen from the metadata and the given credentials when absent. */
+  readonly clientAuthentication?: ClientAuthenticationMethod
+  /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
+  readonly clientAssertionKey?: string | JsonWebKey
+  /** `alg` of the assertion; by the key's type when absent. */
+  readonly clientAssertionAlg?: string
+  /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
+  readonly idTokenSigningAlg: string
+}
+
+/** Client authentication methods (OpenID Connect Core section 9). */
+export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
+
+/** Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0), as far as it was checked; other members are kept. */
+export interface ProviderMetadata {
+  readonly issuer: string
+  readonly authorization_endpoint?: string
+  readonly token_endpoint?: string
+  readonly jwks_uri?: string
+  readonly userinfo_endpoint?: string
+  readonly end_session_endpoint?: string
+  readonly introspection_endpoint?: string
+  readonly revocation_endpoint?: string
+  readonly pushed_authorization_request_endpoint?: string
+  readonly [member: string]: unknown
+}
+
+/** What one login asks for. `state`, `nonce` and the PKCE verifier are 32 random bytes each, base64url. */
+export interface AuthorizationRequest {
+  readonly redirectUri: string
+  readonly scope: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** Further parameters, none of them one of the protocol's own. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** The authorization response as it arrived, with everything it must match. */
+export interface CodeExchange {
+  readonly redirectUri: string
+  /** The raw parameters of the response, from query or form. */
+  readonly response: URLSearchParams
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** When the request carried `max_age`, in seconds. */
+  readonly maxAge?: number
+  /** When the request carried `acr_values` that must be met. */
+  readonly acrValues?: readonly string[]
+  /** Scopes asked for: what was granted when the response does not say (RFC 6749 section 5.1). */
+  readonly scope: string
+}
+
+/** Tokens of a successful exchange; the ID Token was validated wholly, its signature included. */
+export interface TokenSet {
+  readonly idToken: string
+  readonly idTokenClaims: Readonly<Record<string, unknown>> & { readonly sub: string; readonly iss: string }
+  readonly accessToken: string
+  /** As sent by the provider, lower-cased: `bearer` or `dpop`. */
+  readonly tokenType: string
+  /** Seconds since the epoch; absent when the provider did not say. */
+  readonly accessTokenExpiresAt?: number
+  readonly refreshToken?: string
+  readonly scope: string
+}
+
+/** The provider's endpoints and keys as last seen; no network is touched to tell. */
+export interface ProviderHealth {
+  readonly issuer: string
+  readonly metadata: 'unknown' | 'fresh' | 'stale'
+  readonly keys: 'unknown' | 'fresh' | 'stale'
+  /** Seconds since the keys were fetched. */
+  readonly keysAgeSeconds?: number
+  /** Code of the last outbound failure, if the last attempt failed. */
+  readonly lastFailure?: string
+}
