@@ -12,8 +12,12 @@ export interface Exchange {
   header(name: string): string | undefined
   /** The values of a header that came more than once, in order. */
   headerValues(name: string): readonly string[]
-  /** The request's cookies by name; the first of equal names counts. */
-  readonly cookies: ReadonlyMap<string, string>
-  /** The body as `application/x-www-form-urlencoded`, at most 64 KiB, also where the application has parsed it already. */
+  /** The request's cookies by name, without prototype; the first of equal names counts. */
+  readonly cookies: Readonly<Record<string, string | undefined>>
+  /**
+   * The body as `application/x-www-form-urlencoded`, at most 64 KiB, also where the application has parsed it already.
+   *
+   * @throws {AuthorizationResponseError} `body_too_large` (413) or `unsupported_media_type` (415)
+   */
   form(): Promise<URLSearchParams>
 }

@@ -1,3 +1,5 @@
+import type { JsonWebKey } from 'node:crypto'
+
 import type { Platform } from '../options/platform.js'
 
 /** How to reach one authorization server. */

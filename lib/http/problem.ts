@@ -1,0 +1,36 @@
+import type { OidcError } from '../errors.js'
+import type { Respond } from './outcome.js'
+
+/** Headers of every answer that must be neither stored nor framed, and leaks no address. */
+export const privateHeaders: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/** An error as `application/problem+json` (RFC 9457). Only the code and, where it may be shown, the message go out. */
+export function problem(error: OidcError, members: Readonly<Record<string, unknown>> = {}): Respond {
+  const body = {
+    title: titles[error.status] ?? 'Error',
+    status: error.status,
+    code: error.code,
+    ...(error.expose ? { detail: error.message } : {}),
+    ...members,
+  }
+  const headers = { ...privateHeaders, ...error.headers, 'Content-Type': 'application/problem+json' }
+  return { kind: 'respond', status: error.status, headers, body: JSON.stringify(body) }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  405: 'Method Not Allowed',
+  410: 'Gone',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+}

@@ -1,0 +1,63 @@
+import * as v from 'valibot'
+
+const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a URL stays on this machine, where plain http needs no permission (RFC 8252 section 8.3). */
+export function isLoopback(url: URL): boolean {
+  return loopbackHost.test(url.hostname)
+}
+
+/** Whether requests to a URL may be made at all: https, or http on loopback, or with the dangerous permission. */
+export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && (dangerouslyAllowHttp || isLoopback(url)))
+}
+
+/** A non-empty string; `what` completes "expected …". */
+export function text(what: string) {
+  return v.pipe(v.string(`must be ${what}`), v.minLength(1, `is empty: expected ${what}`), v.description(what))
+}
+
+/** An absolute http(s) URL without query, fragment or user name, kept exactly as written. */
+export function httpUrl(what: string) {
+  return v.pipe(
+    text(what),
+    v.check(isBareHttpUrl, `must be ${what}, without query, fragment or user name`),
+    v.description(what),
+  )
+}
+
+function isBareHttpUrl(value: string): boolean {
+  if (!URL.canParse(value) || value !== value.trim()) return false
+  const url = new URL(value)
+  const bare = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  return bare && (url.protocol === 'https:' || url.protocol === 'http:')
+}
+
+/** A finite number of seconds within bounds, both included. */
+export function seconds(least: number, most: number) {
+  const what = `a number of seconds from ${least} to ${most}`
+  return v.pipe(
+    v.number(`must be ${what}`),
+    v.check((value) => value >= least && value <= most, `must be ${what}`),
+    v.description(what),
+  )
+}
+
+/** A path of this application, such as `/login`. */
+export const routePath = v.pipe(
+  text('a path such as "/login"'),
+  v.regex(/^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/, 'must be a path that starts with one "/", without query'),
+  v.description('a path such as "/login"'),
+)
+
+/** One secret of at least 32 characters, or a list of them: the first seals, all open. */
+export const secrets = v.pipe(
+  v.union([v.string(), v.array(v.string())], 'must be a string, or a list of strings'),
+  v.transform((value) => (typeof value === 'string' ? [value] : value)),
+  v.check((list) => list.length > 0, 'must hold at least one secret'),
+  v.check(
+    (list) => list.every((secret) => secret.length >= 32 && new Set(secret).size >= 8),
+    'must be random and at least 32 characters long: make one with "openssl rand -base64 48"',
+  ),
+  v.description('a random string of at least 32 characters, or a list of them'),
+)
