@@ -2,9 +2,9 @@
 export type Claims = Record<string, unknown>
 
 /** Who makes the request, however that was established: by a login session or by an access token. */
-export interface Principal<C extends Claims = Claims> {
+export interface Principal<C extends object = Claims> {
   readonly scheme: 'session' | 'bearer' | 'dpop'
-  /** `sub`: unique at the issuer only. The key of a person is `issuer` and `subject` together. */
+  /** `sub`: unique at the issuer only. The key of a person is `issuer` and `subject` together (OpenID Connect Core section 5.7). */
   readonly subject: string
   readonly issuer: string
   /** Of the ID Token (session) or of the access token; frozen. */

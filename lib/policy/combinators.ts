@@ -1,0 +1,65 @@
+import { ConfigurationError } from '../errors.js'
+import { ask, type Failure, met, type NamedRequirement, type Requirement } from './requirement.js'
+
+/** Requires every one; the first that fails is told. */
+export function all<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
+  refuseNonRequirements('all', requirements)
+  return {
+    kind: 'all',
+    async check(principal, req) {
+      for (const requirement of requirements) {
+        const verdict = await ask(requirement, principal, req)
+        if (!verdict.met) return verdict
+      }
+      return met
+    },
+  }
+}
+
+/** Requires at least one. Where none is met, a failure that more scopes or a fresh login would mend is told before others. */
+export function any<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
+  refuseNonRequirements('any', requirements)
+  return {
+    kind: 'any',
+    async check(principal, req) {
+      const failures: Failure[] = []
+      for (const requirement of requirements) {
+        const verdict = await ask(requirement, principal, req)
+        if (verdict.met) return met
+        failures.push(verdict)
+      }
+      const mendable = failures.find((failure) => failure.stepUp !== undefined || failure.scopes !== undefined)
+      return mendable ?? { met: false, kind: 'any' }
+    },
+  }
+}
+
+/** Requires the opposite. */
+export function not<Request>(requirement: Requirement<Request>): NamedRequirement<Request> {
+  refuseNonRequirements('not', [requirement])
+  return {
+    kind: 'not',
+    check: async (principal, req) => ((await ask(requirement, principal, req)).met ? { met: false, kind: 'not' } : met),
+  }
+}
+
+/**
+ * Refuses what is no requirement: `requireAuth('admin')` must not silently let everyone in.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function refuseNonRequirements(call: string, values: readonly unknown[]): void {
+  const wrong = values.findIndex((value) => !isRequirement(value))
+  if (wrong === -1 && (values.length > 0 || call === 'requireAuth')) return
+  const problem =
+    wrong === -1 ? 'needs at least one requirement' : `got ${typeof values[wrong]} as argument ${wrong + 1}`
+  throw new ConfigurationError(
+    'invalid_options',
+    `${call}() ${problem}: pass scope(), claim(), role(), acr(), maxAge(), all(), any(), not() or a predicate (principal, req) => boolean`,
+  )
+}
+
+function isRequirement(value: unknown): boolean {
+  if (typeof value === 'function') return true
+  return typeof value === 'object' && value !== null && 'check' in value && typeof value.check === 'function'
+}

@@ -1,0 +1,50 @@
+import type { Principal } from './principal.js'
+
+/** A predicate of the application. `req` is the request as the framework hands it on. */
+export type Predicate<Request = unknown> = (principal: Principal, req: Request) => boolean | Promise<boolean>
+
+/** Something that a principal must meet: one of this package's requirements, or a predicate. */
+export type Requirement<Request = unknown> = NamedRequirement<Request> | Predicate<Request>
+
+/** A requirement that can say what it is. */
+export interface NamedRequirement<Request = unknown> {
+  /** Such as `scope` or `claim`: told to the caller when it fails, values are not. */
+  readonly kind: string
+  check(principal: Principal, req: Request): Verdict | Promise<Verdict>
+}
+
+/** Met, or not met and why. */
+export type Verdict = { readonly met: true } | Failure
+
+/** A requirement that was not met. */
+export interface Failure {
+  readonly met: false
+  /** Kind of the requirement that failed first. */
+  readonly kind: string
+  /** Scopes that would meet it (RFC 6750 section 3.1). */
+  readonly scopes?: readonly string[]
+  /** A fresh or stronger login would meet it (RFC 9470). */
+  readonly stepUp?: StepUp
+}
+
+/** The authentication that is asked for. */
+export interface StepUp {
+  /** Any one of these authentication context classes. */
+  readonly acrValues?: readonly string[]
+  /** Greatest age of the authentication, in seconds. */
+  readonly maxAge?: number
+}
+
+/** The one value of a requirement that is met. */
+export const met: Verdict = { met: true }
+
+/** Asks a requirement of either form. */
+export async function ask<Request>(
+  requirement: Requirement<Request>,
+  principal: Principal,
+  req: Request,
+): Promise<Verdict> {
+  if (typeof requirement !== 'function') return requirement.check(principal, req)
+  // Only `true` counts: a forgotten `return`, or a truthy object, must not open a door.
+  return (await requirement(principal, req)) === true ? met : { met: false, kind: requirement.name || 'predicate' }
+}

@@ -1,0 +1,108 @@
+import { ConfigurationError } from '../errors.js'
+import type { Principal } from './principal.js'
+import { met, type NamedRequirement, type Verdict } from './requirement.js'
+
+/** A claim's value that can be compared exactly. */
+export type ClaimValue = string | number | boolean
+
+/**
+ * Requires every one of the scopes to have been granted.
+ *
+ * @see RFC 6750 section 3.1, `insufficient_scope`
+ */
+export function scope(...scopes: readonly string[]): NamedRequirement {
+  const wanted = refuseEmpty('scope', scopes).flatMap((value) => value.split(' ').filter((part) => part !== ''))
+  return {
+    kind: 'scope',
+    check: ({ scopes: granted }) =>
+      wanted.every((value) => granted.includes(value)) ? met : { met: false, kind: 'scope', scopes: wanted },
+  }
+}
+
+/** Requires a claim to equal one of the values, or, where the claim is a list, to contain one of them. */
+export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequirement {
+  const allowed = new Set<unknown>(refuseEmpty(`claim("${name}")`, values))
+  return {
+    kind: 'claim',
+    check: ({ claims }) =>
+      verdict(
+        'claim',
+        valuesOf(claims, name).some((value) => allowed.has(value)),
+      ),
+  }
+}
+
+/** Requires one of the roles in the `roles` or `role` claim, or in Keycloak's `realm_access.roles`. */
+export function role(...roles: readonly string[]): NamedRequirement {
+  const allowed = new Set<unknown>(refuseEmpty('role', roles))
+  return {
+    kind: 'role',
+    check: ({ claims }) =>
+      verdict(
+        'role',
+        rolesOf(claims).some((value) => allowed.has(value)),
+      ),
+  }
+}
+
+/**
+ * Requires the authentication to have been of one of these context classes; a browser is sent to sign in again.
+ *
+ * @see RFC 9470 section 3, OpenID Connect Core section 2 (`acr`)
+ */
+export function acr(...values: readonly string[]): NamedRequirement {
+  const allowed = refuseEmpty('acr', values)
+  return {
+    kind: 'acr',
+    check({ claims }): Verdict {
+      const reached = claims['acr']
+      return typeof reached === 'string' && allowed.includes(reached)
+        ? met
+        : { met: false, kind: 'acr', stepUp: { acrValues: allowed } }
+    },
+  }
+}
+
+/**
+ * Requires the person to have authenticated at most so many seconds ago; a browser is sent to sign in again.
+ *
+ * @param now Milliseconds since the epoch.
+ * @see RFC 9470 section 3, OpenID Connect Core section 2 (`auth_time`)
+ */
+export function maxAge(seconds: number, now: () => number = Date.now): NamedRequirement {
+  if (!Number.isFinite(seconds) || seconds < 0) throw invalid(`maxAge() takes a number of seconds from 0 on`)
+  return {
+    kind: 'maxAge',
+    check({ claims }): Verdict {
+      const at = claims['auth_time']
+      const age = typeof at === 'number' ? now() / 1000 - at : Number.NaN
+      // A time in the future is no proof of a recent login; a minute is left for clocks that differ.
+      return age >= -60 && age <= seconds ? met : { met: false, kind: 'maxAge', stepUp: { maxAge: seconds } }
+    },
+  }
+}
+
+function verdict(kind: string, fulfilled: boolean): Verdict {
+  return fulfilled ? met : { met: false, kind }
+}
+
+function valuesOf(claims: Principal['claims'], name: string): readonly unknown[] {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+  return Array.isArray(value) ? value : [value]
+}
+
+function rolesOf(claims: Principal['claims']): readonly unknown[] {
+  const realm = valuesOf(claims, 'realm_access')[0]
+  const nested =
+    typeof realm === 'object' && realm !== null && 'roles' in realm && Array.isArray(realm.roles) ? realm.roles : []
+  return [...valuesOf(claims, 'roles'), ...valuesOf(claims, 'role'), ...nested]
+}
+
+function refuseEmpty<T>(call: string, values: readonly T[]): readonly T[] {
+  if (values.length > 0 && values.every((value) => value !== undefined && value !== null && value !== '')) return values
+  throw invalid(`${call} needs at least one value to compare with, and none of them empty`)
+}
+
+function invalid(message: string): ConfigurationError {
+  return new ConfigurationError('invalid_options', message)
+}

@@ -1,0 +1,39 @@
+/** The cookies of one request by name. */
+export type Cookies = Readonly<Record<string, string | undefined>>
+
+// Browsers keep 4096 bytes of name, value and attributes.
+const chunkBytes = 3800
+const mostChunks = 8
+
+/**
+ * Splits a sealed value into cookies: one under its plain name, or, where that is too long, `n.` and the first part
+ * under the plain name and the other parts under `name.1` to `name.(n-1)`. The seal covers the whole, so parts of
+ * different values never fit together, and a stale extra part is not read.
+ */
+export function toChunks(name: string, sealed: string): ReadonlyMap<string, string> {
+  if (sealed.length <= chunkBytes) return new Map([[name, sealed]])
+  const count = Math.ceil(sealed.length / chunkBytes)
+  const parts = Array.from({ length: count }, (_, index) => sealed.slice(index * chunkBytes, (index + 1) * chunkBytes))
+  return new Map(parts.map((part, index) => [chunkName(name, index), index === 0 ? `${count}.${part}` : part]))
+}
+
+/** Puts the parts together; `undefined` when there is none or one is missing. */
+export function fromChunks(name: string, cookies: Cookies): string | undefined {
+  const first = cookies[name]
+  if (first === undefined || first === '') return undefined
+  const counted = /^([2-8])\.(.+)$/s.exec(first)
+  if (counted === null) return first
+  const parts = [counted[2]]
+  for (let index = 1; index < Number(counted[1]); index++) parts.push(cookies[chunkName(name, index)])
+  return parts.every((part) => part !== undefined) ? parts.join('') : undefined
+}
+
+/** The names of this value's cookies that the browser sent, whole or not. */
+export function chunkNames(name: string, cookies: Cookies): readonly string[] {
+  const names = Array.from({ length: mostChunks }, (_, index) => chunkName(name, index))
+  return names.filter((chunk) => cookies[chunk] !== undefined)
+}
+
+function chunkName(name: string, index: number): string {
+  return index === 0 ? name : `${name}.${index}`
+}

@@ -1,0 +1,67 @@
+import { isJsonObject, type JsonObject } from '../seal/json.js'
+import type { SealPayload } from '../seal/seal.js'
+
+/** The tokens of a session beside the ID Token. */
+export interface SessionTokens {
+  readonly accessToken: string
+  /** Lower-cased, `bearer` or `dpop`. */
+  readonly tokenType: string
+  /** Seconds since the epoch; absent when the provider did not say. */
+  readonly expiresAt?: number
+  readonly refreshToken?: string
+  /** Granted scopes, separated by spaces. */
+  readonly scope: string
+}
+
+/** One login session. Times are seconds since the epoch. */
+export interface SessionRecord {
+  /** 128 random bits, new at each login. */
+  readonly id: string
+  /** When the person signed in here. */
+  readonly createdAt: number
+  /** When it was last sealed. */
+  readonly touchedAt: number
+  readonly idToken: string
+  readonly tokens: SessionTokens
+  /** What the application keeps in the session. */
+  readonly data: Readonly<JsonObject>
+}
+
+const version = 1
+
+/** The record as it is sealed. */
+export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
+  const { tokens } = record
+  return {
+    v: version,
+    exp: endsAt,
+    id: record.id,
+    iat: record.createdAt,
+    upd: record.touchedAt,
+    idt: record.idToken,
+    act: tokens.accessToken,
+    typ: tokens.tokenType,
+    scp: tokens.scope,
+    ...(tokens.expiresAt === undefined ? {} : { ate: tokens.expiresAt }),
+    ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
+    ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
+  }
+}
+
+/** Reads a sealed record; a shape of another version is `undefined`, never an error. */
+export function fromPayload(payload: SealPayload): SessionRecord | undefined {
+  const { id, iat, upd, idt, act, typ, scp, ate, rft, dat = {} } = payload
+  if (payload['v'] !== version || typeof id !== 'string' || typeof iat !== 'number' || typeof upd !== 'number')
+    return undefined
+  if (typeof idt !== 'string' || typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string')
+    return undefined
+  if (!isJsonObject(dat)) return undefined
+  const tokens: SessionTokens = {
+    accessToken: act,
+    tokenType: typ,
+    scope: scp,
+    ...(typeof ate === 'number' ? { expiresAt: ate } : {}),
+    ...(typeof rft === 'string' ? { refreshToken: rft } : {}),
+  }
+  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: dat }
+}
