@@ -1,0 +1,189 @@
+import type { OidcErrorCode } from '../../lib/errors.js'
+import type { Demand } from './demands.js'
+import { asksForClaims, sendsBasicCredentials, sendsBearerHeader } from './demands.js'
+import type { Faults } from './faults.js'
+import {
+  append,
+  noSignature,
+  otherAlgorithm,
+  parameter,
+  refusal,
+  replaced,
+  spoiltHmac,
+  spoiltSignature,
+  without,
+} from './faults.js'
+import type { SigningAlgorithm } from './keys.js'
+
+/** A conformance plan, by the suite's name. */
+export type Plan =
+  | 'oidcc-client-basic-certification-test-plan'
+  | 'oidcc-client-formpost-basic-certification-test-plan'
+  | 'oidcc-client-config-certification-test-plan'
+  | 'oidcc-client-test-plan'
+  | 'fapi2-security-profile-final-client-test-plan'
+
+/** The answer after which a module asks the relying party to stop. */
+export type FaultyAnswer = 'discovery' | 'authorization' | 'token' | 'userinfo'
+
+/** What the driver does: one login and a userinfo request, two of them, or a warm-up call and nothing else. */
+export type Drive = 'login' | 'two logins' | 'warm-up' | 'warm-up, then login'
+
+/** One module of a conformance plan. */
+export interface Module {
+  readonly id: string
+  readonly plan: Plan
+  readonly faults: Faults
+  readonly expect: 'login' | 'stop' | 'either'
+  /** The request on which the suite ends the module, or that a relying party makes if it does not stop. */
+  readonly finish: 'userinfo' | 'jwks' | 'discovery' | 'logout' | 'resource'
+  /** Our own codes for the stop; any of them will do. */
+  readonly errorCode?: OidcErrorCode
+  readonly stopsAfter?: FaultyAnswer
+  readonly drive?: Drive
+  /** How often the key set is asked for; 1 where nothing else is said. */
+  readonly keyRequests?: number
+  /** What the provider signs with and the relying party has registered. */
+  readonly algorithm?: SigningAlgorithm
+  readonly authorizationParams?: Readonly<Record<string, string>>
+  readonly demands?: readonly Demand[]
+}
+
+type Row = Omit<Module, 'plan' | 'id'>
+
+const login: Row = { faults: {}, expect: 'login', finish: 'userinfo' }
+
+function stop(stopsAfter: FaultyAnswer, errorCode: OidcErrorCode, faults: Faults): Row {
+  const keyRequests = stopsAfter === 'discovery' || stopsAfter === 'authorization' ? 0 : 1
+  return { faults, expect: 'stop', finish: 'userinfo', stopsAfter, errorCode, keyRequests }
+}
+
+/** An algorithm that is refused before a key is looked for. */
+function refusedAlgorithm(sign: Faults['sign']): Row {
+  return { ...stop('token', 'token_algorithm_refused', sign ? { sign } : {}), keyRequests: 0 }
+}
+
+const basic: Readonly<Record<string, Row>> = {
+  'oidcc-client-test': login,
+  'oidcc-client-test-invalid-iss': stop('token', 'token_issuer_mismatch', { claims: append('iss', '1') }),
+  'oidcc-client-test-missing-sub': stop('token', 'token_claim_missing', { claims: without('sub') }),
+  'oidcc-client-test-invalid-aud': stop('token', 'token_audience_mismatch', { claims: append('aud', '1') }),
+  'oidcc-client-test-missing-iat': stop('token', 'token_claim_missing', { claims: without('iat') }),
+  'oidcc-client-test-kid-absent-single-jwks': { ...login, faults: { keySet: 'one key without kid' } },
+  'oidcc-client-test-kid-absent-multiple-jwks': {
+    faults: { keySet: 'several keys without kid' },
+    expect: 'either',
+    finish: 'userinfo',
+    stopsAfter: 'token',
+    errorCode: 'token_key_not_found',
+  },
+  'oidcc-client-test-idtoken-sig-rs256': login,
+  'oidcc-client-test-idtoken-sig-none': refusedAlgorithm(noSignature),
+  'oidcc-client-test-invalid-sig-rs256': stop('token', 'token_signature_invalid', { sign: spoiltSignature }),
+  'oidcc-client-test-userinfo-invalid-sub': stop('userinfo', 'subject_mismatch', {
+    userinfo: append('sub', 'invalid'),
+  }),
+  'oidcc-client-test-nonce-invalid': stop('token', 'token_nonce_mismatch', { claims: append('nonce', '1') }),
+  'oidcc-client-test-scope-userinfo-claims': { ...login, demands: [asksForClaims] },
+  'oidcc-client-test-client-secret-basic': { ...login, demands: [sendsBasicCredentials] },
+}
+
+const config: Readonly<Record<string, Row>> = {
+  'oidcc-client-test-discovery-openid-config': { ...login, finish: 'discovery', drive: 'warm-up' },
+  'oidcc-client-test-discovery-jwks-uri-keys': { ...login, finish: 'jwks', drive: 'warm-up' },
+  'oidcc-client-test-discovery-issuer-mismatch': stop('discovery', 'provider_issuer_mismatch', {
+    discovery: append('issuer', 'INVALID'),
+  }),
+  'oidcc-client-test-idtoken-sig-none': refusedAlgorithm(noSignature),
+  'oidcc-client-test-signing-key-rotation-just-before-signing': {
+    ...login,
+    faults: { rotates: 'before signing' },
+    drive: 'warm-up, then login',
+    keyRequests: 2,
+  },
+  'oidcc-client-test-signing-key-rotation': {
+    ...login,
+    faults: { rotates: 'at the second authorization request' },
+    drive: 'two logins',
+    keyRequests: 2,
+  },
+}
+
+const superset: Readonly<Record<string, Row>> = {
+  'oidcc-client-test-missing-aud': stop('token', 'token_claim_missing', { claims: without('aud') }),
+  'oidcc-client-test-userinfo-bearer-header': { ...login, demands: [sendsBearerHeader] },
+  'oidcc-client-test-invalid-sig-hs256': refusedAlgorithm(spoiltHmac),
+  'oidcc-client-test-invalid-sig-es256': {
+    ...stop('token', 'token_signature_invalid', { sign: spoiltSignature }),
+    algorithm: 'ES256',
+  },
+  'oidcc-client-test-form-post-error': {
+    ...stop('authorization', 'login_required', { authorization: refusal('login_required') }),
+    authorizationParams: { response_mode: 'form_post', prompt: 'none', max_age: '0' },
+  },
+}
+
+const onIdToken: Readonly<Record<string, Row>> = {
+  'invalid-iss': stop('token', 'token_issuer_mismatch', { claims: append('iss', '1') }),
+  'invalid-aud': stop('token', 'token_audience_mismatch', { claims: append('aud', '1') }),
+  'invalid-secondary-aud': stop('token', 'token_audience_mismatch', {
+    claims: replaced('aud', (aud) => [aud, 'https://other1.example.com']),
+  }),
+  'invalid-null-alg': refusedAlgorithm(noSignature),
+  'invalid-alternate-alg': refusedAlgorithm(otherAlgorithm('RS256')),
+  'invalid-expired-exp': stop('token', 'token_expired', { claims: replaced('exp', (exp) => Number(exp) - 600) }),
+  'invalid-missing-exp': stop('token', 'token_claim_missing', { claims: without('exp') }),
+  'invalid-missing-aud': stop('token', 'token_claim_missing', { claims: without('aud') }),
+  'invalid-missing-iss': stop('token', 'token_claim_missing', { claims: without('iss') }),
+  'invalid-nonce': stop('token', 'token_nonce_mismatch', { claims: append('nonce', '1') }),
+  'invalid-missing-nonce': stop('token', 'token_nonce_mismatch', { claims: without('nonce') }),
+}
+
+const onAuthorizationResponse: Readonly<Record<string, Row>> = {
+  'invalid-authorization-response-iss': stop('authorization', 'issuer_mismatch', {
+    authorization: parameter('iss', (iss) => `${iss}INVALID`),
+  }),
+  'remove-authorization-response-iss': stop('authorization', 'issuer_mismatch', {
+    authorization: parameter('iss', undefined),
+  }),
+  'ensure-authorization-response-with-invalid-state-fails': stop('authorization', 'state_mismatch', {
+    authorization: parameter('state', (state) => `${state}1`),
+  }),
+  'ensure-authorization-response-with-invalid-missing-state-fails': stop('authorization', 'state_missing', {
+    authorization: parameter('state', undefined),
+  }),
+}
+
+const fapi2: Readonly<Record<string, Row>> = {
+  'happy-path': login,
+  'valid-aud-as-array': { ...login, faults: { claims: replaced('aud', (aud) => [aud]) } },
+  'token-endpoint-response-without-expires_in': { ...login, faults: { token: without('expires_in') } },
+  'token-type-case-insensitivity': { ...login, faults: { token: replaced('token_type', () => 'bEARER') } },
+  ...onIdToken,
+  ...onAuthorizationResponse,
+}
+
+/** Every module that we reproduce. A further plan is a further table and a line here. */
+export const modules: readonly Module[] = [
+  ...plan('oidcc-client-basic-certification-test-plan', basic),
+  ...plan('oidcc-client-formpost-basic-certification-test-plan', basic, {
+    authorizationParams: { response_mode: 'form_post' },
+  }),
+  ...plan('oidcc-client-config-certification-test-plan', config),
+  ...plan('oidcc-client-test-plan', superset),
+  ...plan('fapi2-security-profile-final-client-test-plan', underPs256(fapi2)),
+]
+
+function plan(name: Plan, rows: Readonly<Record<string, Row>>, fixed: Partial<Row> = {}): readonly Module[] {
+  return Object.entries(rows).map(([id, row]) => ({ ...row, ...fixed, id, plan: name }))
+}
+
+/** FAPI 2 signs with PS256, publishes decoys under the right key's kid and names itself in the authorization response. */
+function underPs256(rows: Readonly<Record<string, Row>>): Readonly<Record<string, Row>> {
+  return Object.fromEntries(
+    Object.entries(rows).map(([id, row]): [string, Row] => [
+      `fapi2-security-profile-final-client-test-${id}`,
+      { ...row, algorithm: 'PS256', faults: { keySet: 'decoys with the same kid', ...row.faults } },
+    ]),
+  )
+}
