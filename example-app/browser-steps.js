@@ -1,0 +1,106 @@
+import onHeaders from 'on-headers'
+import { carried } from './secrets.js'
+
+/** @type {Readonly<Record<string, { title: string, why: string, begins?: boolean }>>} */
+const arrivals = {
+  '/login': {
+    title: 'You press “Log in”',
+    why: 'An ordinary page load. Nothing is known about you yet.',
+    begins: true,
+  },
+  '/callback': {
+    title: 'The provider sends you back',
+    why: 'The address carries a code that works once. It is useless without two secrets that never left the app.',
+  },
+  '/logout': { title: 'You press “Log out”', why: 'Asked for by a form on the app’s own page.', begins: true },
+}
+
+/**
+ * Records what the browser asks of the login routes, and what it is told.
+ *
+ * @param {import('./timeline.js').Timeline} timeline
+ * @returns {import('express').RequestHandler}
+ */
+export function recordBrowserSteps(timeline) {
+  return (req, res, next) => {
+    const arrival = Object.hasOwn(arrivals, req.path) ? arrivals[req.path] : undefined
+    if (arrival === undefined) {
+      next()
+      return
+    }
+    timeline.enter(req, res, () => {
+      const query = new URL(req.originalUrl, 'http://localhost').searchParams
+      const refused = query.has('error')
+      timeline.add({
+        from: 'browser',
+        to: 'app',
+        what: `${req.method} ${req.path}`,
+        carried: carried(query),
+        ...arrival,
+        ...(refused ? { failed: true, why: 'No code this time: the provider says that the sign-in was refused.' } : {}),
+      })
+      onHeaders(res, () => timeline.add(answer(req.path, res)))
+      next()
+    })
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {import('express').Response} res
+ * @returns {Omit<import('./timeline.js').Step, 'at'>}
+ */
+function answer(path, res) {
+  const location = String(res.getHeader('location') ?? '')
+  const what = `${res.statusCode}${location === '' ? '' : ` → ${location.split('?')[0]}`}`
+  const base = {
+    from: /** @type {const} */ ('app'),
+    to: /** @type {const} */ ('browser'),
+    what,
+    ...wording(path, location),
+  }
+  const query = location.includes('?') ? new URL(location, 'http://localhost').searchParams : []
+  return { ...base, carried: [...carried(query), ...cookies(res)], failed: res.statusCode >= 400 }
+}
+
+/**
+ * @param {string} path
+ * @param {string} location
+ */
+function wording(path, location) {
+  const leaves = /^https?:/.test(location)
+  if (location === '') return { title: 'The app says why it did not work', why: 'No session begins.' }
+  if (path === '/login') {
+    return {
+      title: 'The app sends you to the provider',
+      why: 'With fresh random values for this one login: state ties the answer to this browser, nonce ties the ID Token to it, and the code challenge is the hash of a secret that the app keeps.',
+    }
+  }
+  if (path === '/logout') {
+    return {
+      title: leaves ? 'Signed out here, on to the provider' : 'Signed out',
+      why: leaves
+        ? 'The session cookie is gone. The provider is asked to end its own session too, and to send you back.'
+        : 'The session cookie is gone.',
+    }
+  }
+  return {
+    title: leaves ? 'The app tries once more' : 'You are in',
+    why: leaves
+      ? 'The login could not be finished, so a new one begins.'
+      : 'A new session begins. Its cookie is encrypted; scripts cannot read it, and no token ever reaches the page.',
+  }
+}
+
+/**
+ * @param {import('express').Response} res
+ * @returns {[string, string][]} Names and sizes of the cookies that a response sets or deletes.
+ */
+function cookies(res) {
+  return [res.getHeader('set-cookie') ?? []].flat().map((line) => {
+    const [pair = ''] = String(line).split(';', 1)
+    const name = pair.slice(0, pair.indexOf('='))
+    const gone = pair.endsWith('=') || /expires=Thu, 01 Jan 1970|max-age=0(;|$)/i.test(String(line))
+    return [`cookie ${name}`, gone ? 'deleted' : `set, ${pair.length} bytes`]
+  })
+}

@@ -1,0 +1,58 @@
+/** @typedef {{ title: string, text: string, retry?: string }} ErrorView */
+
+/** @type {Readonly<Record<string, ErrorView>>} */
+const byCode = {
+  access_denied: {
+    title: 'Login cancelled',
+    text: 'You said no at the provider, so nobody is signed in here. That is all that happened.',
+    retry: 'Log in after all',
+  },
+  transaction_expired: {
+    title: 'That took too long',
+    text: 'A login has to be finished within ten minutes. Begin again, it is quick.',
+    retry: 'Begin again',
+  },
+  transaction_used: {
+    title: 'This login is over',
+    text: 'The address in your browser was good for one login only, and that one is done. The Back button may have brought you here.',
+    retry: 'Log in again',
+  },
+  not_allowed: { title: 'Not for you, sorry', text: 'You are signed in, but this page is for others.' },
+  cross_site_request: {
+    title: 'Not from over there',
+    text: 'Another site tried to do this in your name. Nothing was done.',
+  },
+  login_needed: { title: 'Log in first', text: 'This page is for people who are signed in.', retry: 'Log in' },
+}
+
+/** @type {Readonly<Record<string, ErrorView>>} */
+const byKind = {
+  transaction: {
+    title: 'This login cannot be finished',
+    text: 'Its beginning is not known in this browser: the cookie is gone, or it began elsewhere.',
+    retry: 'Begin again',
+  },
+  provider: {
+    title: 'The provider is not available',
+    text: 'It did not answer, or with something that makes no sense. Sessions that exist go on; logging in has to wait.',
+    retry: 'Try again',
+  },
+}
+
+/**
+ * What to tell the person at the browser about an error.
+ *
+ * @param {unknown} error
+ * @returns {ErrorView & { status: number, code: string, detail: string }}
+ */
+export function errorView(error) {
+  const { status = 500, code = 'error', message = '', expose = false } = Object(error)
+  const kind = /^(transaction|login_loop)/.test(code) ? 'transaction' : status >= 502 ? 'provider' : ''
+  const view = byCode[code] ??
+    byKind[kind] ?? {
+      title: status >= 500 ? 'Something broke' : 'That did not work',
+      text: status >= 500 ? 'It is our fault, not yours.' : 'The request could not be accepted.',
+      ...(status < 500 && status !== 404 ? { retry: 'Log in again' } : {}),
+    }
+  return { ...view, status, code, detail: expose ? message : '' }
+}

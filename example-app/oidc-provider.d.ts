@@ -1,0 +1,51 @@
+// oidc-provider ships no types; these are the parts that the example uses.
+// The paths are its modules rather than its index: the index prints a notice on Node 20, which works nevertheless.
+declare module 'oidc-provider/lib/provider.js' {
+  import type { IncomingMessage, ServerResponse } from 'node:http'
+
+  export interface InteractionDetails {
+    uid: string
+    prompt: { name: string }
+    params: Record<string, string | undefined>
+  }
+
+  /** The context of one request (Koa's, with `oidc` on it). */
+  export interface ProviderContext {
+    status: number
+    type: string
+    body: unknown
+    set(name: string, value: string): void
+    oidc: {
+      provider: Provider
+      client: { clientId: string; redirectUris?: string[]; grantTypeAllowed(type: string): boolean }
+      session: { accountId?: string; grantIdFor(clientId: string): string | undefined }
+      account?: { accountId: string }
+      params: Record<string, string | undefined>
+      requestParamOIDCScopes: Set<string>
+      resourceServers: Record<string, { scopes: Set<string> }>
+    }
+  }
+
+  export interface Grant {
+    addOIDCScope(scope: string): void
+    addResourceScope(resource: string, scope: string): void
+    save(): Promise<string>
+  }
+
+  export class Provider {
+    constructor(issuer: string, configuration: Record<string, unknown>)
+    readonly issuer: string
+    callback(): (req: IncomingMessage, res: ServerResponse) => Promise<void>
+    interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<InteractionDetails>
+    interactionFinished(req: IncomingMessage, res: ServerResponse, result: Record<string, unknown>): Promise<void>
+    on(event: string, listener: (...args: unknown[]) => void): this
+    readonly Grant: {
+      new (init: { accountId: string | undefined; clientId: string }): Grant
+      find(id: string): Promise<Grant | undefined>
+    }
+  }
+}
+
+declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
+  export function createMemoryAdapter(clockTolerance?: number): (model: string) => object
+}

@@ -1,0 +1,140 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { askToSignOut, showError, showSignedOut } from './provider-pages.js'
+
+const clockTolerance = 15
+const apiScopes = 'orders:read orders:write'
+
+/**
+ * oidc-provider's configuration. Whatever is named here is named on purpose: a default that is used makes it print a notice.
+ *
+ * @param {string} issuer
+ * @param {readonly import('./users.js').User[]} people
+ * @param {import('./provider.js').ProviderOptions} options
+ * @returns {Record<string, unknown>}
+ */
+export function providerConfiguration(issuer, people, options) {
+  const resource = options.resource === undefined ? 'urn:example:api' : options.resource
+  return {
+    adapter: createMemoryAdapter(clockTolerance),
+    clients: options.clients,
+    clockTolerance,
+    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    jwks: { keys: [signingKey('rsa'), signingKey('ec')] },
+    claims: {
+      openid: ['sub'],
+      profile: ['name', 'given_name', 'family_name', 'preferred_username', 'dept'],
+      email: ['email', 'email_verified'],
+      ...Object.fromEntries(['acr', 'auth_time', 'iss', 'sid'].map((name) => [name, null])),
+    },
+    // Claims in the ID Token itself, so that the application needs no userinfo request.
+    conformIdTokenClaims: false,
+    scopes: ['openid', 'offline_access'],
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: async (/** @type {unknown} */ _, /** @type {Client} */ client) =>
+      client.grantTypeAllowed('refresh_token'),
+    findAccount: (/** @type {unknown} */ _, /** @type {string} */ id) => account(people, id),
+    loadExistingGrant: grantAll,
+    interactions: {
+      url: (/** @type {unknown} */ _, /** @type {{ uid: string }} */ interaction) => `/interaction/${interaction.uid}`,
+    },
+    clientBasedCORS: () => false,
+    renderError: showError,
+    ttl: lifetimes(options),
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: askToSignOut(issuer, options.clients),
+        postLogoutSuccessSource: showSignedOut,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (
+          /** @type {unknown} */ _,
+          /** @type {unknown} */ __,
+          /** @type {string[] | undefined} */ oneOf,
+        ) => oneOf ?? resource ?? undefined,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (/** @type {unknown} */ _, /** @type {string} */ audience) => ({
+          audience,
+          scope: apiScopes,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+    ...options.configuration,
+  }
+}
+
+/** @typedef {{ grantTypeAllowed(type: string): boolean }} Client */
+
+/** @param {import('./provider.js').ProviderOptions} options */
+function lifetimes({
+  accessTokenSeconds = 300,
+  idTokenSeconds = 3600,
+  refreshTokenSeconds = 86_400,
+  sessionSeconds = 86_400,
+}) {
+  return {
+    AccessToken: accessTokenSeconds,
+    AuthorizationCode: 60,
+    ClientCredentials: accessTokenSeconds,
+    Grant: Math.max(sessionSeconds, refreshTokenSeconds),
+    IdToken: idTokenSeconds,
+    Interaction: 600,
+    RefreshToken: refreshTokenSeconds,
+    Session: sessionSeconds,
+  }
+}
+
+/** @param {'rsa' | 'ec'} type */
+function signingKey(type) {
+  const { privateKey } =
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    ...privateKey.export({ format: 'jwk' }),
+    use: 'sig',
+    alg: type === 'rsa' ? 'RS256' : 'ES256',
+    kid: randomBytes(6).toString('hex'),
+  }
+}
+
+/**
+ * @param {readonly import('./users.js').User[]} people
+ * @param {string} id
+ */
+function account(people, id) {
+  const person = people.find((candidate) => candidate.id === id)
+  if (person === undefined) return undefined
+  const { id: sub, ...claims } = person
+  return { accountId: sub, claims: () => ({ sub, ...claims }) }
+}
+
+/**
+ * Grants what is asked for: this provider and this application belong together, so there is nothing to consent to.
+ *
+ * @param {import('oidc-provider/lib/provider.js').ProviderContext} ctx
+ */
+async function grantAll({ oidc }) {
+  const { client, session, provider } = oidc
+  const known = session.grantIdFor(client.clientId)
+  const grant =
+    (known === undefined ? undefined : await provider.Grant.find(known)) ??
+    new provider.Grant({ accountId: session.accountId, clientId: client.clientId })
+  grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '))
+  for (const [resource, { scopes }] of Object.entries(oidc.resourceServers)) {
+    grant.addResourceScope(resource, [...scopes].join(' '))
+  }
+  await grant.save()
+  return grant
+}

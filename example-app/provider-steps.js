@@ -1,0 +1,152 @@
+import { carried, shorten } from './secrets.js'
+
+/** @typedef {{ title: string, why: string, answer: string }} Wording */
+
+/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'push' | 'other', Wording>>} */
+const wordings = {
+  metadata: {
+    title: 'The app asks the provider how it works',
+    why: 'Where to send people, where to get tokens, where the keys are. Asked once, then remembered.',
+    answer: 'The provider’s metadata',
+  },
+  keys: {
+    title: 'The app fetches the provider’s public keys',
+    why: 'Needed to check the signature of the ID Token. Remembered too.',
+    answer: 'Public keys',
+  },
+  code: {
+    title: 'The app trades the code for tokens',
+    why: 'Server to server, past the browser. The client secret says who asks, the code verifier proves that it is the app that began this login.',
+    answer: 'Tokens',
+  },
+  refresh: {
+    title: 'The app renews its tokens',
+    why: 'The refresh token is spent and replaced by a new one.',
+    answer: 'New tokens',
+  },
+  push: {
+    title: 'The app hands its request to the provider',
+    why: 'Pushed ahead, so that the browser carries a reference only.',
+    answer: 'A reference',
+  },
+  other: {
+    title: 'The app asks the provider',
+    why: 'One more request, server to server.',
+    answer: 'The provider answers',
+  },
+}
+
+/** @type {Omit<import('./timeline.js').Step, 'at'>} */
+const silence = {
+  from: 'provider',
+  to: 'app',
+  what: 'no answer',
+  title: 'The provider does not answer',
+  why: 'An outage is not your fault: nobody is signed out by it.',
+  carried: [],
+  failed: true,
+}
+
+/**
+ * A `fetch` that records what the application asks of the provider, and what it is told.
+ *
+ * @param {import('./timeline.js').Timeline} timeline
+ * @param {{ fetch?: typeof fetch, onMetadata?: (metadata: Record<string, unknown>) => void }} [options]
+ * @returns {typeof fetch}
+ */
+export function recordingFetch(timeline, { fetch = globalThis.fetch, onMetadata = () => {} } = {}) {
+  return async (input, init) => {
+    const request = new URL(input instanceof Request ? input.url : input)
+    const method = init?.method ?? 'GET'
+    const form = formOf(init?.body)
+    const kind = kindOf(request, form)
+    timeline.add({
+      from: 'app',
+      to: 'provider',
+      what: `${method} ${request.pathname}`,
+      title: wordings[kind].title,
+      why: wordings[kind].why,
+      carried: [...carried(form), ...credentials(init?.headers)],
+    })
+    const response = await fetch(input, init).catch((error) => {
+      timeline.add(silence)
+      throw error
+    })
+    const body = await bodyOf(response)
+    if (kind === 'metadata') onMetadata(body)
+    timeline.add({
+      from: 'provider',
+      to: 'app',
+      what: String(response.status),
+      title: response.ok ? wordings[kind].answer : 'The provider refuses',
+      why: response.ok ? answerWhy(kind) : 'The app keeps the reason for its logs and shows none of it.',
+      carried: contents(body),
+      failed: !response.ok,
+    })
+    return response
+  }
+}
+
+/**
+ * @param {URL} url
+ * @param {URLSearchParams} form
+ * @returns {keyof typeof wordings}
+ */
+function kindOf(url, form) {
+  if (url.pathname.includes('/.well-known/')) return 'metadata'
+  if (form.get('grant_type') === 'authorization_code') return 'code'
+  if (form.get('grant_type') === 'refresh_token') return 'refresh'
+  if (form.has('code_challenge')) return 'push'
+  return /jwks|keys|certs/.test(url.pathname) ? 'keys' : 'other'
+}
+
+/** @param {keyof typeof wordings} kind */
+function answerWhy(kind) {
+  if (kind === 'code' || kind === 'refresh') {
+    return 'The app checks the ID Token before it believes a word of it: signature, issuer, audience, expiry, nonce.'
+  }
+  return 'Kept by the app; the browser gets none of it.'
+}
+
+/**
+ * @param {unknown} body
+ * @returns {URLSearchParams}
+ */
+function formOf(body) {
+  return body instanceof URLSearchParams || typeof body === 'string' ? new URLSearchParams(body) : new URLSearchParams()
+}
+
+/**
+ * @param {RequestInit['headers']} headers
+ * @returns {[string, string][]}
+ */
+function credentials(headers) {
+  const authorization = new Headers(headers).get('authorization')
+  if (authorization === null) return []
+  const [scheme = '', value = ''] = authorization.split(' ')
+  return [['Authorization', `${scheme} ${shorten(value)}`]]
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Record<string, unknown>>} The JSON object in the body; empty when there is none.
+ */
+async function bodyOf(response) {
+  const value = await response
+    .clone()
+    .json()
+    .catch(() => undefined)
+  return typeof value === 'object' && value !== null ? /** @type {Record<string, unknown>} */ (value) : {}
+}
+
+const metadataShown = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'end_session_endpoint']
+
+/**
+ * @param {Record<string, unknown>} body
+ * @returns {[string, string][]}
+ */
+function contents(body) {
+  if (Array.isArray(body.keys)) return body.keys.map((key) => [`key ${key.kid}`, `${key.kty} for ${key.alg}`])
+  const entries = Object.entries(body)
+  return carried('token_endpoint' in body ? entries.filter(([name]) => metadataShown.includes(name)) : entries)
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import express from 'express'
+import { Provider } from 'oidc-provider/lib/provider.js'
+import { assets } from './assets.js'
+import { interactions } from './interactions.js'
+import { providerConfiguration } from './provider-configuration.js'
+import { users } from './users.js'
+
+/**
+ * @typedef {object} ProviderOptions
+ * @property {number} [port] TCP port on 127.0.0.1; 0 takes any free one. Default 0.
+ * @property {readonly Record<string, unknown>[]} clients Client metadata (RFC 7591 names), such as {@link webClient} makes.
+ * @property {readonly import('./users.js').User[]} [people] Who may sign in. Default alice (dept hr) and bob (dept engineering).
+ * @property {string | null} [resource] API that access tokens are for when a request names none; they are JWTs then.
+ *   `null`: opaque tokens that open the userinfo endpoint. Default `urn:example:api`.
+ * @property {number} [accessTokenSeconds] Default 300.
+ * @property {number} [idTokenSeconds] Default 3600.
+ * @property {number} [refreshTokenSeconds] Default 86400.
+ * @property {number} [sessionSeconds] Of the provider's own session. Default 86400.
+ * @property {Record<string, unknown>} [configuration] Laid over oidc-provider's configuration, top level by top level.
+ */
+
+/**
+ * @typedef {object} RunningProvider
+ * @property {string} issuer `http://127.0.0.1:port`
+ * @property {number} port
+ * @property {Provider} provider The oidc-provider instance, for its events.
+ * @property {() => Promise<void>} close Ends open connections too.
+ */
+
+/**
+ * Starts a real OpenID Provider (oidc-provider 9) on a loopback port: PKCE required, refresh tokens rotate, access tokens
+ * are JWTs. Keys are made at start, state lives in memory: both are gone when it closes. Prints nothing.
+ *
+ * @param {ProviderOptions} options
+ * @returns {Promise<RunningProvider>}
+ */
+export async function startProvider(options) {
+  const app = express().disable('x-powered-by')
+  const server = createServer(app)
+  const port = await listen(server, options.port ?? 0)
+  const issuer = `http://127.0.0.1:${port}`
+  const people = options.people ?? users
+  const provider = new Provider(issuer, providerConfiguration(issuer, people, options))
+  app.use(assets(), interactions(provider, people, options.clients), provider.callback())
+  return { issuer, port, provider, close: () => closeServer(server) }
+}
+
+/**
+ * Makes the metadata of a confidential web client with one base URL.
+ *
+ * @param {{ clientId: string, clientSecret: string, baseUrl: string }} client
+ * @returns {Record<string, unknown>}
+ */
+export function webClient({ clientId, clientSecret, baseUrl }) {
+  return {
+    client_id: clientId,
+    client_secret: clientSecret,
+    client_name: 'express-oidc demo',
+    redirect_uris: [`${baseUrl}/callback`],
+    post_logout_redirect_uris: [baseUrl, `${baseUrl}/`],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_basic',
+  }
+}
+
+/**
+ * Binds a server to 127.0.0.1.
+ *
+ * @param {import('node:http').Server} server
+ * @param {number} port
+ * @returns {Promise<number>} The port in use.
+ */
+export async function listen(server, port) {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP port')
+  return address.port
+}
+
+/**
+ * @param {import('node:http').Server} server
+ * @returns {Promise<void>}
+ */
+export async function closeServer(server) {
+  server.close()
+  server.closeAllConnections()
+  if (server.listening) await once(server, 'close')
+}

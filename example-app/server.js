@@ -1,0 +1,67 @@
+import express from 'express'
+import { claim, oidc, requireAuth } from 'express-oidc'
+import { assets } from './assets.js'
+import { recordBrowserSteps } from './browser-steps.js'
+import { pages } from './pages.js'
+import { recordingFetch } from './provider-steps.js'
+import { createTimeline } from './timeline.js'
+
+const idleSeconds = 900
+const absoluteSeconds = 28_800
+
+/**
+ * @typedef {object} AppOptions
+ * @property {Omit<import('express-oidc').OidcOptions, 'onError'> & { baseUrl: string }} oidc Options of the login middleware.
+ * @property {boolean} [embedded] Whether the provider is the demo's own, where alice and bob live. Default false.
+ */
+
+/**
+ * @typedef {object} Demo
+ * @property {import('express').Express} app
+ * @property {() => Promise<void>} ready Fetches the provider's metadata and keys; fails where the provider is away.
+ */
+
+/**
+ * Makes the web application: two middlewares of the package, and pages around them.
+ *
+ * @param {AppOptions} options
+ * @returns {Demo}
+ */
+export function createApp({ oidc: options, embedded = false }) {
+  const timeline = createTimeline({ secureCookie: options.baseUrl.startsWith('https:') })
+  const formTargets = new Set(["'self'", new URL(options.issuer).origin])
+  const recorder = recordingFetch(timeline, {
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    onMetadata: ({ end_session_endpoint: url }) => {
+      if (typeof url === 'string' && URL.canParse(url)) formTargets.add(new URL(url).origin)
+    },
+  })
+  const login = oidc({ session: { idleSeconds, absoluteSeconds }, ...options, fetch: recorder })
+  const page = pages({ timeline, issuer: options.issuer, clientId: options.clientId, embedded, idleSeconds })
+
+  const app = express().disable('x-powered-by')
+  app.use(assets(), securityHeaders(formTargets), recordBrowserSteps(timeline))
+  app.use(login)
+  app.get('/', page.home)
+  app.get('/hr', requireAuth(claim('dept', 'hr')), page.hr)
+  app.use(page.notFound, page.failed)
+  return { app, ready: async () => void (await login.ready()) }
+}
+
+/**
+ * Chromium applies `form-action` to the redirects after a form too: logging out goes on to the provider.
+ *
+ * @param {ReadonlySet<string>} formTargets
+ * @returns {import('express').RequestHandler}
+ */
+function securityHeaders(formTargets) {
+  return (_req, res, next) => {
+    res.set({
+      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action ${[...formTargets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`,
+      'Cache-Control': 'no-store',
+      'Referrer-Policy': 'same-origin',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    next()
+  }
+}

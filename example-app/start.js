@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import { optionsFromEnv } from 'express-oidc'
+import { closeServer, listen, startProvider, webClient } from './provider.js'
+import { createApp } from './server.js'
+
+const clientId = 'demo-app'
+
+/** The demo cannot start; the message is for the person who tried, in one line. */
+export class StartError extends Error {}
+
+/**
+ * @typedef {object} RunningDemo
+ * @property {string} url
+ * @property {string} issuer
+ * @property {boolean} embedded Whether the provider is the demo's own.
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Starts the web application, and a provider of its own unless `ISSUER` names one.
+ *
+ * @param {Readonly<Record<string, string | undefined>>} env `PORT`, `BASE_URL`, `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `SESSION_SECRET`, `PROVIDER_PORT`.
+ * @returns {Promise<RunningDemo>}
+ * @throws {StartError}
+ */
+export async function start(env) {
+  const embedded = !env.ISSUER
+  const stray = ['CLIENT_ID', 'CLIENT_SECRET'].find((name) => embedded && env[name])
+  if (stray !== undefined) throw new StartError(`${stray} is set, but ISSUER is not: set both, or neither`)
+
+  /** @type {import('node:http').RequestListener} */
+  let handler = (_req, res) => void res.writeHead(503, { 'Retry-After': '1' }).end('starting')
+  const server = createServer((req, res) => handler(req, res))
+  const port = await bind(server, portOf(env, 'PORT', 3000), 'PORT')
+  /** @type {(() => Promise<void>)[]} */
+  const closers = [() => closeServer(server)]
+  const close = async () => void (await Promise.all(closers.map((closer) => closer())))
+
+  try {
+    const baseUrl = (env.BASE_URL || `http://localhost:${port}`).replace(/\/+$/, '')
+    const provider = embedded ? await ownProvider(env, port, baseUrl) : undefined
+    if (provider !== undefined) closers.push(provider.close)
+    const secrets = { SESSION_SECRET: randomBytes(32).toString('base64url') }
+    const options = optionsFromEnv({ ...secrets, ...env, BASE_URL: baseUrl, ...provider?.env })
+    const scope = embedded ? { scope: 'openid profile email orders:read' } : {}
+    const { app, ready } = createApp({ oidc: { ...options, ...scope }, embedded })
+    await ready()
+    handler = app
+    return { url: baseUrl, issuer: options.issuer, embedded, close }
+  } catch (error) {
+    await close()
+    throw error instanceof StartError ? error : new StartError(reason(error), { cause: error })
+  }
+}
+
+/**
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @param {number} port
+ * @param {string} baseUrl
+ */
+async function ownProvider(env, port, baseUrl) {
+  const clientSecret = randomBytes(32).toString('base64url')
+  const wanted = portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
+  const clients = [webClient({ clientId, clientSecret, baseUrl })]
+  const { issuer, close } = await startProvider({ port: wanted, clients }).catch((error) => {
+    throw portError(error, wanted, 'PROVIDER_PORT')
+  })
+  return { close, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }
+}
+
+/**
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @param {string} name
+ * @param {number} fallback
+ */
+function portOf(env, name, fallback) {
+  const value = env[name]
+  if (!value) return fallback
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
+    throw new StartError(`${name} must be a port number, not "${value}"`)
+  return Number(value)
+}
+
+/**
+ * @param {import('node:http').Server} server
+ * @param {number} port
+ * @param {string} name
+ */
+async function bind(server, port, name) {
+  return listen(server, port).catch((error) => {
+    throw portError(error, port, name)
+  })
+}
+
+/**
+ * @param {NodeJS.ErrnoException} error
+ * @param {number} port
+ * @param {string} name
+ */
+function portError(error, port, name) {
+  if (error.code === 'EADDRINUSE') return new StartError(`port ${port} is taken: stop what uses it, or set ${name}`)
+  if (error.code === 'EACCES')
+    return new StartError(`port ${port} is not allowed for you: set ${name} to one above 1023`)
+  return error
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  const { message, cause } = Object(error)
+  const inner = Object(cause).message
+  return inner === undefined || inner === message ? String(message) : `${message} (${inner})`
+}

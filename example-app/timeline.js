@@ -1,0 +1,73 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+
+const cookieName = 'demo.timeline'
+const maxBrowsers = 500
+const maxSteps = 60
+
+/**
+ * One step of a flow: who told whom what.
+ *
+ * @typedef {object} Step
+ * @property {number} at Milliseconds since the epoch.
+ * @property {'browser' | 'app' | 'provider'} from
+ * @property {'browser' | 'app' | 'provider'} to
+ * @property {string} what The request or answer, such as `GET /callback`.
+ * @property {string} title
+ * @property {string} why What the step is for, in plain words.
+ * @property {[string, string][]} carried Names and values, secrets shortened.
+ * @property {boolean} [begins] A new flow begins with this step.
+ * @property {boolean} [failed]
+ */
+
+/**
+ * Steps of the flows, kept in memory for each browser apart: bounded in number and in age.
+ *
+ * @typedef {object} Timeline
+ * @property {(req: import('express').Request, res: import('express').Response, run: () => void) => void} enter
+ *   Runs what belongs to a request, so that `add` knows whose it is.
+ * @property {(step: Omit<Step, 'at'>) => void} add Adds a step to the request being served; outside one, to the steps of the start.
+ * @property {(req: import('express').Request) => readonly Step[]} steps What this browser has done, oldest first.
+ * @property {() => readonly Step[]} startSteps What happened before the first browser came.
+ */
+
+/**
+ * @param {{ secureCookie: boolean }} options
+ * @returns {Timeline}
+ */
+export function createTimeline({ secureCookie }) {
+  /** @type {LRUCache<string, Step[]>} */
+  const browsers = new LRUCache({ max: maxBrowsers, ttl: 3_600_000 })
+  /** @type {AsyncLocalStorage<Step[]>} */
+  const current = new AsyncLocalStorage()
+  /** @type {Step[]} */
+  const start = []
+
+  return {
+    enter(req, res, run) {
+      const id = browserId(req) ?? randomBytes(16).toString('base64url')
+      if (browserId(req) === undefined) {
+        res.cookie(cookieName, id, { httpOnly: true, sameSite: 'lax', secure: secureCookie, maxAge: 3_600_000 })
+      }
+      const steps = browsers.get(id) ?? []
+      browsers.set(id, steps)
+      current.run(steps, run)
+    },
+    add(step) {
+      const steps = current.getStore() ?? start
+      steps.push({ at: Date.now(), ...step })
+      steps.splice(0, steps.length - maxSteps)
+    },
+    steps: (req) => browsers.get(browserId(req) ?? '') ?? [],
+    startSteps: () => start,
+  }
+}
+
+/**
+ * @param {import('express').Request} req
+ * @returns {string | undefined} Only what this application made itself: 16 bytes in base64url.
+ */
+function browserId(req) {
+  return /(?:^|; )demo\.timeline=([A-Za-z0-9_-]{22})(?:;|$)/.exec(req.headers.cookie ?? '')?.[1]
+}

@@ -1,0 +1,17 @@
+/** What `--help` prints. */
+export const usage = `express-oidc demo: log in, look at your session and at every step that led to it.
+
+  npm run demo                  installs and builds what is missing, then starts on http://localhost:3000
+  node example-app/main.js      only starts
+
+Without variables it brings its own OpenID Provider, where alice (dept hr) and bob (dept engineering) live.
+
+  PORT            port of the app on 127.0.0.1           3000
+  BASE_URL        where browsers reach the app           http://localhost:PORT
+  PROVIDER_PORT   port of the demo's own provider        PORT + 1
+  ISSUER          another provider, instead of its own
+  CLIENT_ID       this app's name there                  needed with ISSUER
+  CLIENT_SECRET   and its secret                         none for a public client
+  SESSION_SECRET  32 characters or more; seals cookies   new at each start
+
+Register BASE_URL/callback and BASE_URL/ (after logout) at a provider of your own.`
