@@ -32,6 +32,10 @@ export interface ClientSettings {
   readonly clientAssertionAlg?: string
   /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
   readonly idTokenSigningAlg: string
+  /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */
+  readonly userinfoSigningAlg?: string
+  /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
+  readonly pushedAuthorizationRequests?: boolean
 }
 
 /** Client authentication methods (OpenID Connect Core section 9). */
@@ -78,10 +82,13 @@ export interface CodeExchange {
   readonly scope: string
 }
 
+/** Claims of a validated ID Token: frozen, and without a prototype. */
+export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string; readonly iss: string }
+
 /** Tokens of a successful exchange; the ID Token was validated wholly, its signature included. */
 export interface TokenSet {
   readonly idToken: string
-  readonly idTokenClaims: Readonly<Record<string, unknown>> & { readonly sub: string; readonly iss: string }
+  readonly idTokenClaims: IdTokenClaims
   readonly accessToken: string
   /** As sent by the provider, lower-cased: `bearer` or `dpop`. */
   readonly tokenType: string
@@ -100,4 +107,35 @@ export interface ProviderHealth {
   readonly keysAgeSeconds?: number
   /** Code of the last outbound failure, if the last attempt failed. */
   readonly lastFailure?: string
+}
+
+/** A refresh of tokens (RFC 6749 section 6). */
+export interface RefreshRequest {
+  readonly refreshToken: string
+  /** What was granted so far: kept when the response does not say. */
+  readonly scope: string
+  /** Claims of the session's ID Token: a new one must be about the same person (OpenID Connect Core section 12.2). */
+  readonly idTokenClaims: IdTokenClaims
+  /** Further parameters, such as `resource` or a narrower `scope`. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+/** Tokens of a successful refresh; what the provider left out stays as it was. */
+export interface RefreshedTokens {
+  readonly accessToken: string
+  readonly tokenType: string
+  readonly accessTokenExpiresAt?: number
+  /** The new one, or the old one where the provider does not rotate. */
+  readonly refreshToken: string
+  readonly scope: string
+  readonly idToken?: string
+  readonly idTokenClaims?: IdTokenClaims
+}
+
+/** What an end-session request says (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+export interface EndSessionRequest {
+  readonly idTokenHint?: string
+  readonly postLogoutRedirectUri?: string
+  readonly state?: string
+  readonly logoutHint?: string
 }

@@ -1,0 +1,107 @@
+import type { KeyObject, SigningOptions } from 'node:crypto'
+import { constants, createHash, createHmac, createSecretKey, timingSafeEqual, verify } from 'node:crypto'
+import { ConfigurationError } from '../errors.js'
+
+/** What one JWS algorithm (RFC 7518 section 3, RFC 8037, RFC 9864) asks of a key and of a signature. */
+export interface AlgorithmRule {
+  readonly kty: 'RSA' | 'EC' | 'OKP' | 'oct'
+  /** Curves that the key may lie on; empty for RSA and secrets. */
+  readonly curves: readonly string[]
+  /** For `crypto.sign` and `crypto.verify`; `null` where the algorithm hashes by itself. */
+  readonly digest: 'sha256' | 'sha384' | 'sha512' | null
+  readonly options: SigningOptions
+  /** Exact length of a signature in bytes, where the algorithm fixes it. */
+  readonly signatureLength?: number
+}
+
+const rsa = (digest: 'sha256' | 'sha384' | 'sha512'): AlgorithmRule => ({
+  kty: 'RSA',
+  curves: [],
+  digest,
+  options: { padding: constants.RSA_PKCS1_PADDING },
+})
+
+const pss = (digest: 'sha256' | 'sha384' | 'sha512'): AlgorithmRule => ({
+  kty: 'RSA',
+  curves: [],
+  digest,
+  options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+})
+
+const ec = (digest: 'sha256' | 'sha384' | 'sha512', curve: string, signatureLength: number): AlgorithmRule => ({
+  kty: 'EC',
+  curves: [curve],
+  digest,
+  options: { dsaEncoding: 'ieee-p1363' },
+  signatureLength,
+})
+
+const ed = (...curves: string[]): AlgorithmRule => ({ kty: 'OKP', curves, digest: null, options: {} })
+
+/** The algorithms known here, by name. `none` is not one of them, and nothing can add it. */
+export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
+  ['RS256', rsa('sha256')],
+  ['RS384', rsa('sha384')],
+  ['RS512', rsa('sha512')],
+  ['PS256', pss('sha256')],
+  ['PS384', pss('sha384')],
+  ['PS512', pss('sha512')],
+  ['ES256', ec('sha256', 'P-256', 64)],
+  ['ES384', ec('sha384', 'P-384', 96)],
+  ['ES512', ec('sha512', 'P-521', 132)],
+  ['EdDSA', ed('Ed25519', 'Ed448')],
+  ['Ed25519', ed('Ed25519')],
+  ['Ed448', ed('Ed448')],
+  ['HS256', { kty: 'oct', curves: [], digest: 'sha256', options: {}, signatureLength: 32 }],
+])
+
+/** A key made ready for one algorithm: which of the two a token uses is never the token's choice. */
+export interface VerificationKey {
+  readonly alg: string
+  readonly kid?: string
+  /** Whether the signature over the input is this key's. */
+  verify(signingInput: Buffer, signature: Buffer): boolean
+}
+
+/** A public key for one asymmetric algorithm. The caller has made sure that they suit each other. */
+export function publicVerificationKey(key: KeyObject, alg: string, rule: AlgorithmRule, kid?: string): VerificationKey {
+  const input = { ...rule.options, key }
+  const { digest, signatureLength } = rule
+  return {
+    alg,
+    ...(kid === undefined ? {} : { kid }),
+    verify: (signingInput, signature) =>
+      (signatureLength === undefined || signature.length === signatureLength) &&
+      verify(digest, signingInput, input, signature),
+  }
+}
+
+/**
+ * A shared secret for HS256.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a secret of less than 32 bytes (RFC 7518 section 3.2)
+ */
+export function secretVerificationKey(secret: string): VerificationKey {
+  const bytes = Buffer.from(secret, 'utf8')
+  if (bytes.length < 32) {
+    throw new ConfigurationError('invalid_options', 'HS256 needs a client secret of at least 32 bytes')
+  }
+  const key = createSecretKey(bytes)
+  return {
+    alg: 'HS256',
+    verify: (signingInput, signature) =>
+      signature.length === 32 && timingSafeEqual(createHmac('sha256', key).update(signingInput).digest(), signature),
+  }
+}
+
+/** The left half of a hash, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6). */
+export function leftHalfHash(alg: string, value: string): string {
+  const hash = alg === 'Ed448' ? createHash('shake256', { outputLength: 114 }) : createHash(hashOf(alg))
+  const bytes = hash.update(value, 'ascii').digest()
+  return bytes.subarray(0, bytes.length / 2).toString('base64url')
+}
+
+// Ed25519 hashes with SHA-512 inside; providers use the same for at_hash.
+function hashOf(alg: string): string {
+  return algorithms.get(alg)?.digest ?? 'sha512'
+}

@@ -1,0 +1,72 @@
+import { timingSafeEqual } from 'node:crypto'
+import { AuthorizationResponseError } from '../errors.js'
+import type { OidcError } from '../errors.js'
+import { outage, printableErrorCode } from './failures.js'
+import type { ProviderMetadata } from './types.js'
+
+const single = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state']
+// Tokens in the front channel, and JARM: nothing that was asked for.
+const unexpected = ['id_token', 'access_token', 'token', 'response']
+const loginErrors = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
+const outageErrors = ['temporarily_unavailable', 'server_error']
+
+/**
+ * Checks an authorization response before anything is done with it: `iss` (RFC 9207 section 2.4), then `state`, then
+ * `error` (RFC 6749 section 4.1.2.1).
+ *
+ * @returns the code
+ * @throws {AuthorizationResponseError} `invalid_response`, `issuer_mismatch`, `state_missing`, `state_mismatch`,
+ *   `access_denied`, `login_required`, `authorization_failed`
+ * @throws {ProviderError} `provider_unavailable` when the provider says that it is
+ */
+export function checkAuthorizationResponse(
+  response: URLSearchParams,
+  expectedState: string,
+  metadata: ProviderMetadata,
+): string {
+  if (single.some((name) => response.getAll(name).length > 1)) throw invalid('repeats a parameter')
+  checkIssuer(response.get('iss'), metadata)
+  checkState(response.get('state'), expectedState)
+  if (unexpected.some((name) => response.has(name))) throw invalid('has parameters of another flow')
+  const error = response.get('error')
+  const code = response.get('code')
+  if (error !== null && code === null) throw refusal(error)
+  if (error !== null || code === null || code === '') throw invalid('must have either a code or an error')
+  return code
+}
+
+function checkIssuer(iss: string | null, metadata: ProviderMetadata): void {
+  const isRequired = metadata['authorization_response_iss_parameter_supported'] === true
+  if (iss === null ? isRequired : iss !== metadata.issuer) {
+    throw new AuthorizationResponseError('issuer_mismatch', 'the response is not from the provider that was asked')
+  }
+}
+
+function checkState(state: string | null, expected: string): void {
+  if (state === null || state === '') {
+    throw new AuthorizationResponseError('state_missing', 'the response has no state')
+  }
+  const [a, b] = [Buffer.from(state), Buffer.from(expected)]
+  if (a.length !== b.length || !timingSafeEqual(a, b)) {
+    throw new AuthorizationResponseError('state_mismatch', 'the response belongs to another login')
+  }
+}
+
+// error_description is left out: it is for developers, anyone can write it, and some providers put names in it.
+function refusal(error: string): OidcError {
+  if (error === 'access_denied') {
+    return new AuthorizationResponseError('access_denied', 'the sign-in was cancelled or refused')
+  }
+  if (loginErrors.includes(error)) {
+    return new AuthorizationResponseError('login_required', `the provider needs to ask the person: ${error}`)
+  }
+  if (outageErrors.includes(error)) {
+    return outage('provider_unavailable', `the provider cannot sign anyone in at the moment: ${error}`)
+  }
+  const message = `the provider refused the authorization request: ${printableErrorCode(error)}`
+  return new AuthorizationResponseError('authorization_failed', message)
+}
+
+function invalid(why: string): AuthorizationResponseError {
+  return new AuthorizationResponseError('invalid_response', `the authorization response ${why}`)
+}

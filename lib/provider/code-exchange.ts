@@ -1,0 +1,53 @@
+import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
+import { TokenEndpointError } from '../errors.js'
+import type { Platform } from '../options/platform.js'
+import { checkAuthorizationResponse } from './authorization-response.js'
+import type { Engine } from './engine.js'
+import { tokenEndpointFailure } from './failures.js'
+import type { IdTokenValidator } from './id-token.js'
+import { readTokens } from './token-response.js'
+import type { CodeExchange, TokenSet } from './types.js'
+
+/**
+ * Exchanges a code, once: a code may be used a single time, so nothing is ever sent again (RFC 6749 section 4.1.2).
+ *
+ * @throws {AuthorizationResponseError} for the response, and `authentication_too_weak`
+ * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
+ * @throws {TokenValidationError} for the ID Token
+ * @throws {ProviderError} for outages, and `provider_refused_client`
+ */
+export async function exchangeCode(
+  engine: Engine,
+  exchange: CodeExchange,
+  validate: IdTokenValidator,
+  platform: Platform,
+): Promise<TokenSet> {
+  const code = checkAuthorizationResponse(exchange.response, exchange.state, engine.metadata)
+  const response = await requestTokens(engine, exchange)
+  const idToken = response.id_token
+  if (idToken === undefined) {
+    throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
+  }
+  const tokens = readTokens(response, exchange.scope, platform.now() / 1000)
+  const { nonce, maxAge, acrValues } = exchange
+  const { accessToken } = tokens
+  return { ...tokens, idToken, idTokenClaims: await validate(idToken, { nonce, maxAge, acrValues, accessToken, code }) }
+}
+
+async function requestTokens(
+  { openid, configuration }: Engine,
+  { redirectUri, response, state, nonce, codeVerifier }: CodeExchange,
+): Promise<TokenEndpointResponse & TokenEndpointResponseHelpers> {
+  const url = new URL(redirectUri)
+  url.search = response.toString()
+  try {
+    return await openid.authorizationCodeGrant(configuration, url, {
+      pkceCodeVerifier: codeVerifier,
+      expectedState: state,
+      expectedNonce: nonce,
+      idTokenExpected: true,
+    })
+  } catch (error) {
+    throw tokenEndpointFailure(error)
+  }
+}

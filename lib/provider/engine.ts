@@ -1,0 +1,57 @@
+import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } from 'openid-client'
+import type { Cached } from './cached.js'
+import type { Outbound } from './outbound.js'
+import type { ClientSettings, ProviderMetadata } from './types.js'
+
+/** openid-client, set up with the metadata of this moment. */
+export interface Engine {
+  readonly openid: typeof import('openid-client')
+  readonly configuration: Configuration
+  readonly metadata: ProviderMetadata
+}
+
+/** Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself. */
+export function createEngine(
+  client: Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'>,
+  authenticate: ClientAuth,
+  cached: Cached<ProviderMetadata>,
+  outbound: Outbound,
+): () => Promise<Engine> {
+  let built: Engine | undefined
+  return async () => {
+    const metadata = await cached.get()
+    if (built?.metadata === metadata) return built
+    // Loaded with the first login: a resource server never needs it.
+    const openid = await import('openid-client')
+    const configuration = new openid.Configuration(
+      serverMetadata(metadata),
+      client.clientId,
+      {
+        id_token_signed_response_alg: client.idTokenSigningAlg,
+        // Time is judged once, after the signature and by the platform's clock.
+        [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
+      },
+      authenticate,
+    )
+    configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
+    openid.allowInsecureRequests(configuration)
+    configuration[openid.customFetch] = (url, options) => forward(outbound, url, options)
+    built = { openid, configuration, metadata }
+    return built
+  }
+}
+
+function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
+  const server: ServerMetadata = { issuer: metadata.issuer }
+  Object.assign(server, metadata)
+  return server
+}
+
+async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<Response> {
+  const { method, headers, body } = options
+  const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
+  const response = await outbound.request(url, { method, headers, body: form })
+  // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
+  response.headers.delete('www-authenticate')
+  return response
+}

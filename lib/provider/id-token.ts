@@ -1,0 +1,179 @@
+import { timingSafeEqual } from 'node:crypto'
+import { AuthorizationResponseError, ConfigurationError, TokenValidationError } from '../errors.js'
+import type { TokenValidationErrorCode } from '../errors.js'
+import type { JsonObject } from '../seal/json.js'
+import { leftHalfHash, secretVerificationKey } from './algorithms.js'
+import type { VerificationKey } from './algorithms.js'
+import type { Jws, JwsHeader } from './jws.js'
+import { decodeJws, requireAlgorithm, verifySignature } from './jws.js'
+import type { Keys } from './keys.js'
+import type { ClientSettings, IdTokenClaims, ProviderSettings } from './types.js'
+
+/** What an ID Token must fit, beside its issuer and its audience. */
+export interface IdTokenExpectations {
+  /** Required, unless the token comes from a refresh. */
+  readonly nonce?: string | undefined
+  /** The access token beside it, for `at_hash`. */
+  readonly accessToken?: string | undefined
+  /** The code it was exchanged for, for `c_hash`. */
+  readonly code?: string | undefined
+  /** Longest time since the person proved who they are, in seconds. */
+  readonly maxAge?: number | undefined
+  /** One of these must be `acr`. */
+  readonly acrValues?: readonly string[] | undefined
+}
+
+/** Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7). */
+export type IdTokenValidator = (idToken: string, expected: IdTokenExpectations) => Promise<IdTokenClaims>
+
+/** What {@link createIdTokenValidator} needs to know. */
+export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
+
+/**
+ * Makes the judge of ID Tokens.
+ *
+ * @returns a function that throws {@link TokenValidationError}, and {@link AuthorizationResponseError}
+ *   `authentication_too_weak` for `max_age` and `acr`
+ * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ */
+export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): IdTokenValidator {
+  const { idTokenSigningAlg } = settings
+  const secretKeys = idTokenSigningAlg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  return async (idToken, expected) => {
+    const jws = decodeJws(idToken)
+    requireAlgorithm(jws.header, [idTokenSigningAlg])
+    verifySignature(jws, secretKeys ?? (await keysFor(jws.header, keys)), [idTokenSigningAlg])
+    requireIdTokenType(jws.header)
+    const now = settings.platform.now() / 1000
+    const claims = checkClaims(jws, { ...settings, ...expected, now })
+    checkStrength(claims, expected, now - settings.clockToleranceSeconds)
+    return claims
+  }
+}
+
+/** The keys that a header asks for: those at hand, or fetched. */
+export async function keysFor(header: JwsHeader, keys: Keys): Promise<readonly VerificationKey[]> {
+  const known = keys.find(header)
+  return known.length > 0 ? known : keys.load(header)
+}
+
+function clientSecretKey(secret: string | undefined): VerificationKey {
+  if (secret !== undefined) return secretVerificationKey(secret)
+  throw new ConfigurationError('invalid_options', 'ID Tokens signed with HS256 need a client secret')
+}
+
+// Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
+function requireIdTokenType({ typ }: JwsHeader): void {
+  if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
+    throw new TokenValidationError('token_type_refused', 'the token is of another type than an ID Token')
+  }
+}
+
+interface ClaimContext extends IdTokenSettings, IdTokenExpectations {
+  readonly now: number
+}
+
+interface ClaimRule {
+  readonly claim: string
+  readonly code: TokenValidationErrorCode
+  /** Completes "the ID Token's <claim> …". */
+  readonly must: string
+  readonly isOptional?: (context: ClaimContext, claims: JsonObject) => boolean
+  readonly holds: (value: unknown, context: ClaimContext, claims: JsonObject) => boolean
+}
+
+const always = () => true
+// The last second of the year 9999 (RFC 3339): beyond it, milliseconds were taken for seconds, or it is an attack.
+const lastDate = 253_402_300_799
+const sound = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= lastDate
+
+/** In this order, missing is a failure, unless a rule says that the claim is optional. */
+const rules: readonly ClaimRule[] = [
+  { claim: 'events', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
+  { claim: 'iss', code: 'token_issuer_mismatch', must: 'must be the issuer', holds: (iss, c) => iss === c.issuer },
+  { claim: 'aud', code: 'token_audience_mismatch', must: 'must name this client', holds: isAudience },
+  {
+    claim: 'azp',
+    code: 'token_audience_mismatch',
+    must: 'must be this client',
+    isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
+    holds: (azp, c) => azp === c.clientId,
+  },
+  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', holds: sound },
+  {
+    claim: 'exp',
+    code: 'token_expired',
+    must: 'must not be past',
+    holds: (exp, c) => sound(exp) && exp + c.clockToleranceSeconds > c.now,
+  },
+  { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: sound },
+  { claim: 'iat', code: 'token_not_yet_valid', must: 'must not be in the future', holds: isPast },
+  { claim: 'nbf', code: 'token_not_yet_valid', must: 'must be past', isOptional: always, holds: isPast },
+  {
+    claim: 'nonce',
+    code: 'token_nonce_mismatch',
+    must: 'must be that of the login',
+    isOptional: (c) => c.nonce === undefined,
+    holds: (nonce, c) => c.nonce === undefined || isSame(nonce, c.nonce),
+  },
+  {
+    claim: 'sub',
+    code: 'token_claim_invalid',
+    must: 'must be 1 to 255 characters',
+    holds: (sub) => typeof sub === 'string' && sub.length >= 1 && sub.length <= 255,
+  },
+  { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: sound },
+]
+
+function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenClaims {
+  for (const { claim, code, must, isOptional, holds } of rules) {
+    const value = payload[claim]
+    if (value === undefined ? isOptional?.(context, payload) : holds(value, context, payload)) continue
+    // A missing nonce is a wrong one: a token of another login has none either.
+    const missing = value === undefined && claim !== 'nonce'
+    throw new TokenValidationError(missing ? 'token_claim_missing' : code, `the ID Token's ${claim} ${must}`)
+  }
+  checkHash(header, payload['at_hash'], context.accessToken)
+  checkHash(header, payload['c_hash'], context.code)
+  const claims: unknown = Object.freeze(Object.assign(Object.create(null), payload))
+  if (isIdTokenClaims(claims)) return claims
+  throw new TokenValidationError('token_claim_missing', "the ID Token's iss and sub must be strings")
+}
+
+function isIdTokenClaims(claims: unknown): claims is IdTokenClaims {
+  return typeof claims === 'object' && claims !== null && 'iss' in claims && 'sub' in claims
+}
+
+// Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.
+function isAudience(aud: unknown, { clientId, idTokenSigningAlg }: ClaimContext): boolean {
+  if (!Array.isArray(aud)) return aud === clientId
+  const fits = aud.every((member) => typeof member === 'string') && aud.includes(clientId)
+  return fits && (aud.length === 1 || idTokenSigningAlg !== 'HS256')
+}
+
+function isPast(date: unknown, { now, clockToleranceSeconds }: ClaimContext): boolean {
+  return sound(date) && date <= now + clockToleranceSeconds
+}
+
+function isSame(value: unknown, expected: string): boolean {
+  if (typeof value !== 'string') return false
+  const [a, b] = [Buffer.from(value), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined): void {
+  if (hash === undefined || value === undefined) return
+  if (isSame(hash, leftHalfHash(alg, value))) return
+  throw new TokenValidationError('token_hash_mismatch', 'the ID Token was issued with another access token or code')
+}
+
+function checkStrength(claims: IdTokenClaims, { maxAge, acrValues }: IdTokenExpectations, earliest: number): void {
+  const { auth_time: authTime, acr } = claims
+  if (maxAge !== undefined && !(sound(authTime) && authTime + maxAge >= earliest)) {
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than what was asked for')
+  }
+  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is weaker than what was asked for')
+  }
+}

@@ -1,0 +1,120 @@
+import { ConfigurationError, ProviderError } from '../errors.js'
+import type { JsonObject } from '../seal/json.js'
+import { parseJsonObject } from '../seal/json.js'
+import type { Cached } from './cached.js'
+import { createCached } from './cached.js'
+import type { Outbound } from './outbound.js'
+import type { ProviderMetadata, ProviderSettings } from './types.js'
+
+/** What a user of the metadata cannot do without. */
+export interface MetadataNeeds {
+  readonly members: readonly (typeof endpoints)[number][]
+  /** Whether an authorization server that offers no S256 is of no use (RFC 9700 section 2.1.1). */
+  readonly pkce: boolean
+}
+
+/** What signing people in needs. */
+export const loginNeeds: MetadataNeeds = {
+  members: ['authorization_endpoint', 'token_endpoint', 'jwks_uri'],
+  pkce: true,
+}
+
+/** What validating tokens needs. */
+export const keyNeeds: MetadataNeeds = { members: ['jwks_uri'], pkce: false }
+
+const endpoints = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'end_session_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const
+const maxBytes = 1024 * 1024
+
+/**
+ * The authorization server's metadata: fetched on first use, refreshed when due, kept while the provider is down.
+ *
+ * @throws {ConfigurationError} `invalid_options` for an issuer that cannot be asked
+ * @see OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3
+ */
+export function createMetadata(
+  settings: ProviderSettings,
+  outbound: Outbound,
+  needs = loginNeeds,
+): Cached<ProviderMetadata> {
+  const urls = wellKnownUrls(settings.issuer, outbound)
+  return createCached({
+    platform: settings.platform,
+    maxAgeSeconds: settings.metadataMaxAgeSeconds,
+    staleSeconds: Infinity,
+    fetch: async () => checked(await discover(urls, outbound), settings.issuer, outbound, needs),
+  })
+}
+
+function wellKnownUrls(issuer: string, outbound: Outbound): readonly string[] {
+  if (!outbound.allows(issuer) || /[?#]/.test(issuer)) {
+    const rule = 'an https URL without query and fragment (plain http is for loopback hosts only)'
+    throw new ConfigurationError('invalid_options', `issuer must be ${rule}`)
+  }
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  return [
+    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]
+}
+
+async function discover(urls: readonly string[], outbound: Outbound): Promise<JsonObject> {
+  for (const url of urls) {
+    const response = await outbound.request(url, { headers: { accept: 'application/json' }, maxBytes })
+    if (response.status === 404) continue
+    const document = response.status === 200 ? parseJsonObject(await response.text()) : undefined
+    if (document !== undefined) return document
+    throw invalid('provider_response_invalid', `the provider answers with no metadata (status ${response.status})`)
+  }
+  throw invalid('provider_response_invalid', 'the provider has no metadata below this issuer: check the issuer')
+}
+
+function checked(document: JsonObject, issuer: string, outbound: Outbound, needs: MetadataNeeds): ProviderMetadata {
+  if (document['issuer'] !== issuer) {
+    throw invalid('provider_issuer_mismatch', "the metadata's issuer is not the configured one, character by character")
+  }
+  const metadata: JsonObject & { issuer: string } = { ...document, issuer }
+  for (const name of endpoints) checkEndpoint(metadata, name, outbound)
+  const missing = needs.members.find((name) => metadata[name] === undefined)
+  if (missing !== undefined) throw invalid('provider_metadata_invalid', `the provider's metadata has no ${missing}`)
+  if (needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])) {
+    throw invalid('provider_metadata_invalid', 'the provider offers no PKCE with S256, which logins here always use')
+  }
+  return deepFreeze(metadata)
+}
+
+// Some providers write null or "" for what they do not have.
+function checkEndpoint(metadata: JsonObject, name: string, outbound: Outbound): void {
+  const url = metadata[name]
+  if (url === undefined || url === null || url === '') {
+    delete metadata[name]
+  } else if (typeof url !== 'string' || url.includes('#') || !outbound.allows(url)) {
+    throw invalid('provider_metadata_invalid', `${name} in the provider's metadata is no absolute https URL`)
+  }
+}
+
+// Absent means unknown, not unsupported: many providers do PKCE without saying so.
+function offersS256(methods: unknown): boolean {
+  return methods === undefined || methods === null || (Array.isArray(methods) && methods.includes('S256'))
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) deepFreeze(member)
+  return Object.freeze(value)
+}
+
+function invalid(
+  code: 'provider_response_invalid' | 'provider_issuer_mismatch' | 'provider_metadata_invalid',
+  message: string,
+): ProviderError {
+  return new ProviderError(code, message, { status: 502 })
+}

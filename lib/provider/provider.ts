@@ -1,0 +1,107 @@
+import type { JsonObject } from '../seal/json.js'
+import { authorizationUrl } from './authorization-request.js'
+import { checkAuthorizationResponse } from './authorization-response.js'
+import type { Cached } from './cached.js'
+import { createClientAuthentication } from './client-authentication.js'
+import { exchangeCode } from './code-exchange.js'
+import { endSessionUrl } from './end-session.js'
+import { createEngine } from './engine.js'
+import type { IdTokenValidator } from './id-token.js'
+import { createIdTokenValidator } from './id-token.js'
+import type { Keys } from './keys.js'
+import { createKeys } from './keys.js'
+import { createMetadata } from './metadata.js'
+import type { Outbound } from './outbound.js'
+import { createOutbound } from './outbound.js'
+import { refreshTokens } from './refresh.js'
+import type {
+  AuthorizationRequest,
+  ClientSettings,
+  CodeExchange,
+  EndSessionRequest,
+  ProviderHealth,
+  ProviderMetadata,
+  ProviderSettings,
+  RefreshedTokens,
+  RefreshRequest,
+  TokenSet,
+} from './types.js'
+import { fetchUserinfo } from './userinfo.js'
+
+/** One authorization server, as a registered client sees it. */
+export interface Provider {
+  readonly outbound: Outbound
+  /** The issuer's keys, for logout tokens too. */
+  readonly keys: Keys
+  /** The metadata, fetched on first use. */
+  metadata(): Promise<ProviderMetadata>
+  /** Fetches metadata and keys ahead of the first request. */
+  ready(): Promise<void>
+  /** What is known without touching the network. */
+  health(): ProviderHealth
+  /** Ends what is under way; nothing is fetched any more. */
+  close(): void
+  /** The URL to send a browser to; see {@link authorizationUrl}. */
+  authorizationUrl(request: AuthorizationRequest): Promise<string>
+  /** Checks an authorization response and returns its code; see {@link checkAuthorizationResponse}. */
+  validateResponse(response: URLSearchParams, expectedState: string): Promise<string>
+  /** Checks the response, exchanges its code and validates the ID Token; see {@link exchangeCode}. */
+  exchangeCode(exchange: CodeExchange): Promise<TokenSet>
+  /** Refreshes tokens; see {@link refreshTokens}. */
+  refresh(request: RefreshRequest): Promise<RefreshedTokens>
+  /** Validates an ID Token that came another way. */
+  readonly validateIdToken: IdTokenValidator
+  /** The person's claims; see {@link fetchUserinfo}. */
+  userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
+  /** Where the session at the provider ends, or `undefined`; see {@link endSessionUrl}. */
+  endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
+}
+
+/**
+ * Puts together all that concerns one authorization server. Nothing is fetched yet.
+ *
+ * @throws {ConfigurationError} `invalid_options` for an unusable issuer or credential
+ */
+export function createProvider(settings: ProviderSettings, client: ClientSettings): Provider {
+  const outbound = createOutbound(settings)
+  const metadata = createMetadata(settings, outbound)
+  const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
+  const validateIdToken = createIdTokenValidator({ ...settings, ...client }, keys)
+  const engine = createEngine(client, createClientAuthentication(client, settings.platform), metadata, outbound)
+  return {
+    outbound,
+    keys,
+    validateIdToken,
+    metadata: () => metadata.get(),
+    ready: async () => {
+      await Promise.all([engine(), keys.ready()])
+    },
+    health: () => health(settings.issuer, metadata, keys),
+    close: () => {
+      for (const part of [metadata, keys, outbound]) part.close()
+    },
+    authorizationUrl: async (request) => authorizationUrl(await engine(), request, client),
+    validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
+    exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, validateIdToken, settings.platform),
+    refresh: async (request) => refreshTokens(await engine(), request, validateIdToken, settings.platform),
+    userinfo: async (token, subject) => fetchUserinfo(await engine(), keys, client, token, subject),
+    endSessionUrl: async (request) => endSessionUrl(await engine(), request),
+  }
+}
+
+// The metadata was refused if it had none.
+function keysUri({ jwks_uri: uri = '' }: ProviderMetadata): string {
+  return uri
+}
+
+function health(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
+  const [document, set] = [metadata.freshness(), keys.freshness()]
+  const lastFailure = document.lastFailure ?? set.lastFailure
+  return {
+    issuer,
+    metadata: document.state,
+    keys: set.state,
+    ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
+    ...(lastFailure === undefined ? {} : { lastFailure }),
+  }
+}

@@ -1,0 +1,45 @@
+import { TokenValidationError } from '../errors.js'
+import type { Platform } from '../options/platform.js'
+import type { Engine } from './engine.js'
+import { tokenEndpointFailure } from './failures.js'
+import type { IdTokenValidator } from './id-token.js'
+import { readTokens } from './token-response.js'
+import type { IdTokenClaims, RefreshedTokens, RefreshRequest } from './types.js'
+
+/**
+ * Refreshes tokens, once. A new ID Token is validated wholly, and must be about the same login
+ * (OpenID Connect Core section 12.2); otherwise the whole response is thrown away.
+ *
+ * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
+ * @throws {TokenValidationError} for a new ID Token; `subject_mismatch` for another person's
+ * @throws {ProviderError} for outages, and `provider_refused_client`
+ */
+export async function refreshTokens(
+  { openid, configuration }: Engine,
+  request: RefreshRequest,
+  validate: IdTokenValidator,
+  platform: Platform,
+): Promise<RefreshedTokens> {
+  const response = await openid
+    .refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters })
+    .catch((error: unknown) => {
+      throw tokenEndpointFailure(error)
+    })
+  const tokens = readTokens(response, request.scope, platform.now() / 1000)
+  const kept = { ...tokens, refreshToken: tokens.refreshToken ?? request.refreshToken }
+  const idToken = response.id_token
+  if (idToken === undefined) return kept
+  const idTokenClaims = await validate(idToken, { accessToken: tokens.accessToken })
+  requireSameLogin(idTokenClaims, request.idTokenClaims)
+  return { ...kept, idToken, idTokenClaims }
+}
+
+function requireSameLogin(next: IdTokenClaims, before: IdTokenClaims): void {
+  if (next.sub !== before.sub || next.iss !== before.iss) {
+    throw new TokenValidationError('subject_mismatch', 'the refreshed ID Token is about another person')
+  }
+  const changed = ['nonce', 'auth_time'].find((name) => next[name] !== undefined && next[name] !== before[name])
+  if (changed !== undefined) {
+    throw new TokenValidationError('token_claim_invalid', `the refreshed ID Token has another ${changed}`)
+  }
+}

@@ -1,0 +1,83 @@
+import { ProviderError, TokenValidationError } from '../errors.js'
+import type { JsonObject } from '../seal/json.js'
+import { parseJsonObject } from '../seal/json.js'
+import type { Engine } from './engine.js'
+import { ownError, traceOf } from './failures.js'
+import { keysFor } from './id-token.js'
+import { decodeJws, verifySignature } from './jws.js'
+import type { Keys } from './keys.js'
+import type { ClientSettings } from './types.js'
+
+/** What {@link fetchUserinfo} needs to know. */
+export type UserinfoSettings = Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'userinfoSigningAlg'>
+
+const maxJwtBytes = 65_536
+
+/**
+ * Fetches the person's claims (OpenID Connect Core section 5.3), as JSON or signed. The token goes into the
+ * `Authorization` header only; aggregated and distributed claims are not followed.
+ *
+ * @throws {TokenValidationError} `subject_mismatch`, `token_inactive` when the access token is refused, or as for any
+ *   token when the response is signed
+ * @throws {ProviderError} for outages, and `provider_response_invalid`
+ */
+export async function fetchUserinfo(
+  engine: Engine,
+  keys: Keys,
+  client: UserinfoSettings,
+  accessToken: string,
+  expectedSubject: string,
+): Promise<Readonly<JsonObject>> {
+  const response = await request(engine, client, accessToken)
+  const body = await response.text()
+  const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
+  if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
+  const claims = isSigned ? await signedClaims(body, engine, keys, client) : parseJsonObject(body)
+  if (claims === undefined) throw invalid('is no JSON object')
+  if (claims['sub'] === expectedSubject) return Object.freeze(Object.assign(Object.create(null), claims))
+  throw new TokenValidationError('subject_mismatch', 'the UserInfo response is about another person')
+}
+
+async function request(
+  { openid, configuration, metadata }: Engine,
+  client: UserinfoSettings,
+  accessToken: string,
+): Promise<Response> {
+  const url = metadata.userinfo_endpoint
+  if (url === undefined) throw invalid('cannot be asked for: the provider has no userinfo_endpoint')
+  const accept = client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt'
+  const headers = new Headers({ accept })
+  const response = await openid
+    .fetchProtectedResource(configuration, accessToken, new URL(url), 'GET', null, headers)
+    .catch((error: unknown) => {
+      throw ownError(error) ?? invalid('could not be asked for', error)
+    })
+  if (response.status === 200) return response
+  if (response.status === 401) {
+    throw new TokenValidationError('token_inactive', 'the UserInfo endpoint refused the access token')
+  }
+  throw invalid(`came with status ${response.status}`)
+}
+
+async function signedClaims(
+  body: string,
+  { metadata }: Engine,
+  keys: Keys,
+  { clientId, idTokenSigningAlg, userinfoSigningAlg = idTokenSigningAlg }: UserinfoSettings,
+): Promise<Readonly<JsonObject>> {
+  const jws = decodeJws(body, { maxBytes: maxJwtBytes })
+  verifySignature(jws, await keysFor(jws.header, keys), [userinfoSigningAlg])
+  const { iss, aud } = jws.payload
+  if (iss !== metadata.issuer) {
+    throw new TokenValidationError('token_issuer_mismatch', 'the UserInfo response is from another issuer')
+  }
+  if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
+    throw new TokenValidationError('token_audience_mismatch', 'the UserInfo response is for another client')
+  }
+  return jws.payload
+}
+
+function invalid(why: string, error?: unknown): ProviderError {
+  const cause = traceOf(error)
+  return new ProviderError('provider_response_invalid', `the UserInfo response ${why}`, { status: 502, cause })
+}
