@@ -1,0 +1,43 @@
+export {
+  AccessError,
+  AuthorizationResponseError,
+  BearerError,
+  ConfigurationError,
+  OidcError,
+  ProviderError,
+  SessionError,
+  TokenEndpointError,
+  TokenValidationError,
+  TransactionError,
+} from './errors.js'
+export { oidc } from './node/oidc.js'
+export { requireAuth } from './node/require-auth.js'
+export { optionsFromEnv } from './options/env.js'
+export { all, any, not } from './policy/combinators.js'
+export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
+
+export type {} from './express.js'
+export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
+export type { AccessTokenOptions, OidcHandle } from './node/handle.js'
+export type { OidcMiddleware } from './node/oidc.js'
+export type { RequireAuthOptions } from './node/require-auth.js'
+export type { Middleware } from './node/types.js'
+export type { EnvironmentOptions } from './options/env.js'
+export type {
+  ClientAuthentication,
+  CompletedLogin,
+  CookieOptions,
+  ErrorContext,
+  LogoutOptions,
+  OidcOptions,
+  OnLoginResult,
+  ReturnToOptions,
+  RouteOptions,
+  SessionOptions,
+} from './options/oidc-options.js'
+export type { Claims, Principal } from './policy/principal.js'
+export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
+export type { ProviderHealth } from './provider/types.js'
+export type { LoginOptions } from './relying-party/login.js'
+export type { LogoutCallOptions } from './relying-party/logout.js'
+export type { SessionClocks } from './session/clocks.js'

@@ -1,0 +1,36 @@
+import { OidcError } from '../errors.js'
+import { isNavigation } from '../http/navigation.js'
+import { problem } from '../http/problem.js'
+import type { OidcConfiguration } from '../options/oidc-schema.js'
+import { createExchange } from './exchange.js'
+import { respond } from './respond.js'
+import type { Next, NodeRequest, NodeResponse } from './types.js'
+
+/** Where a failure is to be told, and how the login can be tried again. */
+export interface FailureContext {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+  readonly next: Next
+  readonly retryUrl: string
+  /** Further members of the problem document. */
+  readonly members?: Readonly<Record<string, unknown>>
+  /** A route of this package that only browsers come to: its failures are for the application's error page. */
+  readonly isPage?: boolean
+}
+
+/**
+ * Tells a failure: to the application's `onError` if it has one, else a browser's navigation to the application's error
+ * handlers, and a program by problem+json. Failures of anything else than this package always go to the error handlers.
+ */
+export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
+  const { req, res, next, retryUrl } = context
+  if (!(error instanceof OidcError)) return next(error)
+  if (onError !== undefined) {
+    Promise.resolve()
+      .then(() => onError(error, { req, res, next, retryUrl }))
+      .catch(next)
+    return
+  }
+  if (context.isPage === true || isNavigation(createExchange(req))) return next(error)
+  respond(req, res, problem(error, context.members))
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+import type { Principal } from '../policy/principal.js'
+import type { StepUp } from '../policy/requirement.js'
+import type { AccessError } from '../errors.js'
+import type { Next, NodeRequest, NodeResponse } from './types.js'
+
+/** How a guard sends away someone who is not signed in, or not strongly enough. */
+export interface Doorkeeper {
+  readonly scheme: 'session' | 'bearer'
+  principal(): Principal | undefined
+  /** Answers: a login for a browser, a challenge for a program. */
+  challenge(call: ChallengeCall): void
+  /** Answers with a refusal that no login would mend. */
+  refuse(error: AccessError, call: GuardCall): void
+}
+
+/** The request that a guard decides on. */
+export interface GuardCall {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+  readonly next: Next
+}
+
+/** A challenge, and why. */
+export interface ChallengeCall extends GuardCall {
+  readonly mode: ChallengeMode
+  readonly error: AccessError
+  readonly stepUp?: StepUp
+  readonly scopes?: readonly string[]
+}
+
+/** `auto` sends navigations to the login and answers all else with 401; the others do one of the two always. */
+export type ChallengeMode = 'auto' | 'redirect' | 'respond'
+
+const key = Symbol.for('express-oidc.doorkeepers')
+
+type Guarded = IncomingMessage & { [key]?: readonly Doorkeeper[] }
+
+/** The middlewares of this package that saw a request, the last one first. */
+export function doorkeepersOf(req: Guarded): readonly Doorkeeper[] {
+  return req[key] ?? []
+}
+
+/** Makes a middleware known to the guards behind it. */
+export function addDoorkeeper(req: Guarded, doorkeeper: Doorkeeper): void {
+  Object.defineProperty(req, key, { value: [doorkeeper, ...doorkeepersOf(req)], configurable: true })
+}

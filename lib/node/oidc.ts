@@ -1,0 +1,118 @@
+import { ConfigurationError } from '../errors.js'
+import type { Claims, Principal } from '../policy/principal.js'
+import type { OidcOptions } from '../options/oidc-options.js'
+import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema.js'
+import { type Platform, systemPlatform } from '../options/platform.js'
+import { createProvider } from '../provider/provider.js'
+import type { ProviderHealth } from '../provider/types.js'
+import { createRelyingParty } from '../relying-party/party.js'
+import { createCookieKeeper } from '../session/cookie-keeper.js'
+import { createExchange } from './exchange.js'
+import { addDoorkeeper, doorkeepersOf } from './guard-context.js'
+import { OidcHandle } from './handle.js'
+import { definePrincipal, sessionPrincipal } from './principal.js'
+import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
+import { routeOf } from './routes.js'
+import { createSessionDoorkeeper } from './session-doorkeeper.js'
+import { createTransactionCookies } from './transaction-cookies.js'
+import { clientSettings, providerSettings } from './provider-settings.js'
+import type { Middleware, NodeRequest } from './types.js'
+import { prefixedName } from '../http/cookies.js'
+import { transactionSeconds } from '../relying-party/transaction.js'
+
+/** The middleware that `oidc()` returns. */
+export interface OidcMiddleware extends Middleware {
+  /**
+   * Who makes a request that no middleware saw, such as a WebSocket upgrade. An upgrade counts only from a page of this
+   * application: browsers let every site open WebSockets, with cookies (CWE-1385).
+   */
+  authenticate(req: NodeRequest): Promise<Principal | undefined>
+  /**
+   * Fetches metadata and keys ahead of the first login.
+   *
+   * @throws {ProviderError} when the provider is away: later logins try again
+   */
+  ready(): Promise<void>
+  /** Metadata and keys as last seen; makes no request. */
+  health(): ProviderHealth
+  /** Stops what runs in the background. */
+  close(): void
+}
+
+/**
+ * Creates middleware that signs people in by OpenID Connect: authorization code flow with state, nonce and PKCE, always.
+ * It adds the login, callback and logout routes and sets `req.oidc` and `req.auth`.
+ *
+ * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong.
+ * @see OpenID Connect Core 1.0 section 3.1
+ */
+export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
+  return createOidc(parseOidcOptions(options), systemPlatform)
+}
+
+/** Creates the middleware from a checked configuration, on a given clock. */
+export function createOidc(configuration: OidcConfiguration, platform: Platform): OidcMiddleware {
+  const host = createHost(configuration, platform)
+  const { party, keeper } = host
+  const limits = configuration.session
+  const origins = new Set(party.sites.map((site) => site.origin))
+
+  const middleware: Middleware = function oidc(req, res, next) {
+    if (doorkeepersOf(req).some((other) => other.scheme === 'session')) {
+      next(
+        new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards'),
+      )
+      return
+    }
+    const request = openRequest(host, req, res)
+    Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
+    const doorkeeper = createSessionDoorkeeper(host, request)
+    definePrincipal(req, () => doorkeeper.principal())
+    addDoorkeeper(req, doorkeeper)
+    const route = routeOf(host, request.exchange)
+    if (route === undefined) next()
+    else route(host, request, { req, res, next })
+  }
+
+  return Object.assign(middleware, {
+    authenticate: async (req: NodeRequest): Promise<Principal | undefined> => {
+      const exchange = createExchange(req)
+      const isUpgrade = exchange.header('upgrade') !== undefined
+      if (isUpgrade && !origins.has(exchange.header('origin') ?? '')) return undefined
+      const kept = keeper.read(exchange.cookies)
+      return kept === undefined ? undefined : sessionPrincipal(kept.record, limits)
+    },
+    ready: () => party.provider.ready(),
+    health: () => party.provider.health(),
+    close: () => party.provider.close(),
+  })
+}
+
+function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {
+  const { cookie, ...session } = configuration.session
+  const provider = createProvider(providerSettings(configuration, platform), clientSettings(configuration))
+  const party = createRelyingParty(configuration, provider, platform)
+  const { secure } = party.sites[0]
+  return {
+    party,
+    keeper: createCookieKeeper({
+      secrets: configuration.secret,
+      name: cookie.name,
+      secure,
+      sameSite: cookie.sameSite === 'Strict' ? 'strict' : 'lax',
+      ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
+      transient: cookie.transient,
+      maxBytes: session.maxCookieBytes,
+      limits: session,
+      audience: [configuration.issuer, configuration.clientId],
+      platform,
+    }),
+    transactionCookies: createTransactionCookies({
+      name: cookie.name,
+      secure,
+      formPost: configuration.authorizationParams['response_mode'] === 'form_post',
+      maxAgeSeconds: transactionSeconds,
+    }),
+    loopCookie: prefixedName(`${cookie.name}.loop`, secure, undefined),
+  }
+}

@@ -1,0 +1,37 @@
+import type { OidcConfiguration } from '../options/oidc-schema.js'
+import type { Platform } from '../options/platform.js'
+import type { ClientSettings, ProviderSettings } from '../provider/types.js'
+
+/** How old metadata and keys may get before they are fetched anew, and how long keys outlive an outage, in seconds. */
+const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
+
+/** What a configuration says of the authorization server. */
+export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {
+  const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
+  // The schema has seen that it is a function; what it does is the application's word.
+  const fetch = (configuration.fetch ?? globalThis.fetch) as typeof globalThis.fetch
+  return { issuer, platform, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
+}
+
+/** What a configuration says of this application as a client. */
+export function clientSettings(configuration: OidcConfiguration): ClientSettings {
+  const { clientId, idTokenSigningAlg } = configuration
+  return {
+    clientId,
+    idTokenSigningAlg,
+    ...defined({
+      clientSecret: configuration.clientSecret,
+      clientAuthentication: configuration.clientAuthentication,
+      clientAssertionKey: configuration.clientAssertionKey,
+      clientAssertionAlg: configuration.clientAssertionAlg,
+      pushedAuthorizationRequests: configuration.pushedAuthorizationRequests,
+    }),
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function defined<T extends object>(members: T): Defined<T> {
+  // Leaving out what is undefined is just what the mapped type says.
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+}

@@ -1,0 +1,32 @@
+import type { CookieKeeper } from '../session/cookie-keeper.js'
+import type { RelyingParty } from '../relying-party/party.js'
+import { createExchange } from './exchange.js'
+import type { HandleContext } from './handle.js'
+import { respond } from './respond.js'
+import { bindSession } from './session-binding.js'
+import type { TransactionCookieFactory } from './transaction-cookies.js'
+import type { NodeRequest, NodeResponse } from './types.js'
+
+/** A relying party with the cookies that it keeps in browsers. */
+export interface RelyingPartyHost {
+  readonly party: RelyingParty
+  readonly keeper: CookieKeeper
+  readonly transactionCookies: TransactionCookieFactory
+  /** Name of the cookie that counts logins which left no session. */
+  readonly loopCookie: string
+}
+
+/** Reads one request's session, and prepares for what may be asked of it. */
+export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): HandleContext {
+  const { party, keeper } = host
+  const exchange = createExchange(req)
+  let transactions: ReturnType<TransactionCookieFactory> | undefined
+  return {
+    party,
+    exchange,
+    session: bindSession(keeper, party.configuration.session, party.platform, exchange, res),
+    transactions: () => (transactions ??= host.transactionCookies(req, res)),
+    respond: (outcome) => respond(req, res, outcome),
+    headersSent: () => res.headersSent,
+  }
+}

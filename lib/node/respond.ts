@@ -1,0 +1,20 @@
+import type { Redirect, Respond } from '../http/outcome.js'
+import { privateHeaders } from '../http/problem.js'
+import type { NodeRequest, NodeResponse } from './types.js'
+
+/** Writes a redirect or an answer. Does nothing when the response was written, or its socket closed, meanwhile. */
+export function respond(req: NodeRequest, res: NodeResponse, outcome: Redirect | Respond): void {
+  if (res.headersSent || res.writableEnded || res.destroyed) return
+  const { status, headers, body } = outcome.kind === 'redirect' ? redirectResponse(req, outcome) : outcome
+  res.statusCode = status
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  res.setHeader('Content-Length', Buffer.byteLength(body))
+  res.end(req.method === 'HEAD' ? undefined : body)
+}
+
+// 303 after a POST, so that the browser does not post to the next place too (RFC 9110 section 15.4.4). The body stays
+// empty: nothing of the target is reflected.
+function redirectResponse(req: NodeRequest, { location }: Redirect): Omit<Respond, 'kind'> {
+  const status = req.method === 'GET' || req.method === 'HEAD' ? 302 : 303
+  return { status, headers: { ...privateHeaders, Location: location }, body: '' }
+}

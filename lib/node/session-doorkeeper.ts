@@ -1,0 +1,69 @@
+import { TransactionError } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
+import { isNavigation } from '../http/navigation.js'
+import type { Principal } from '../policy/principal.js'
+import { startLogin } from '../relying-party/login.js'
+import { isLooping } from '../relying-party/loop-guard.js'
+import { type Site, siteOf } from '../relying-party/site.js'
+import { fail } from './failure.js'
+import type { ChallengeCall, Doorkeeper } from './guard-context.js'
+import type { HandleContext } from './handle.js'
+import { sessionPrincipal } from './principal.js'
+import type { RelyingPartyHost } from './relying-party-host.js'
+import { respond } from './respond.js'
+import type { SessionRecord } from '../session/record.js'
+
+/** Guards people's sessions: sends browsers to the login, tells programs where it is. */
+export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleContext): Doorkeeper {
+  const { party } = host
+  const { configuration } = party
+  const { exchange, session } = request
+  const site = siteOf(party.sites, exchange)
+  let known: { readonly record: SessionRecord; readonly principal: Principal } | undefined
+
+  return {
+    scheme: 'session',
+    principal() {
+      const record = session.current()
+      if (record === undefined) return undefined
+      if (known?.record !== record) known = { record, principal: sessionPrincipal(record, configuration.session) }
+      return known.principal
+    },
+    challenge(call) {
+      const context = { ...call, retryUrl: loginUrl(site), members: { login_url: loginUrl(site) } }
+      if (!isRedirected(call, exchange)) return fail(call.error, configuration.onError, context)
+      sendToLogin(host, request, call).catch((error: unknown) =>
+        fail(error, configuration.onError, { ...context, isPage: true }),
+      )
+    },
+    refuse: (error, call) => fail(error, configuration.onError, { ...call, retryUrl: loginUrl(site) }),
+  }
+}
+
+/** Where a login starts, as a whole URL. */
+export function loginUrl(site: Site): string {
+  return site.origin + site.paths.login
+}
+
+function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {
+  return mode === 'auto' ? isNavigation(exchange) : mode === 'redirect'
+}
+
+async function sendToLogin(
+  { party, loopCookie }: RelyingPartyHost,
+  request: HandleContext,
+  call: ChallengeCall,
+): Promise<void> {
+  const { exchange, session, transactions } = request
+  if (
+    session.current() === undefined &&
+    isLooping(exchange.cookies[loopCookie], Math.floor(party.platform.now() / 1000))
+  ) {
+    throw new TransactionError(
+      'login_loop',
+      'signing in worked, but your browser did not keep the session cookie: allow cookies and try again',
+    )
+  }
+  const returnTo = exchange.method === 'GET' || exchange.method === 'HEAD' ? exchange.target : undefined
+  respond(call.req, call.res, await startLogin(party, exchange, transactions(), { returnTo, ...call.stepUp }))
+}

@@ -1,0 +1,82 @@
+import cookieSession from 'cookie-session'
+import { prefixedName } from '../http/cookies.js'
+import type { TransactionCookies } from '../relying-party/transaction.js'
+import type { NodeRequest, NodeResponse } from './types.js'
+
+/** More slots than logins under way at most: tabs that start at the same moment seldom choose the same. */
+const slotCount = 8
+
+/** Makes the transaction cookies of one request. */
+export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => TransactionCookies
+
+/** How the transaction cookies look. */
+export interface TransactionCookieSettings {
+  readonly name: string
+  readonly secure: boolean
+  /** The response comes as a POST from the provider's site, with which browsers send no `Lax` cookie. */
+  readonly formPost: boolean
+  readonly maxAgeSeconds: number
+}
+
+/**
+ * Carries each transaction in an httpOnly cookie of its own, by `cookie-session`. The value is sealed already, so it is
+ * not signed once more. cookie-session works on a request derived from the real one: the application's own `req.session`
+ * stays as it is, and `secure` follows the base URL rather than the socket, which a proxy may have reached over http.
+ */
+export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
+  const { secure } = settings
+  const names = Array.from(
+    { length: slotCount },
+    (_, slot) => `${prefixedName(settings.name, secure, undefined)}.tx.${slot}`,
+  )
+  const sameSite = settings.formPost && secure ? 'none' : 'lax'
+  const attributes = {
+    signed: false,
+    httpOnly: true,
+    path: '/',
+    secure,
+    sameSite,
+    maxAge: settings.maxAgeSeconds * 1000,
+  } as const
+  // Its types speak of Express, but it reads a Node request's headers and nothing else.
+  const carriers = new Map(names.map((name) => [name, cookieSession({ ...attributes, name }) as unknown as Carrier]))
+
+  return (req, res) => {
+    const opened = new Map<string, Carried>()
+    const open = (slot: string): Carried => {
+      const known = opened.get(slot)
+      if (known !== undefined) return known
+      const derived = deriveRequest(req, secure)
+      carriers.get(slot)?.(derived, res, () => undefined)
+      opened.set(slot, derived)
+      return derived
+    }
+    return {
+      slots: names,
+      read(slot) {
+        const sealed = open(slot).session?.['sealed']
+        return typeof sealed === 'string' ? sealed : undefined
+      },
+      write(slot, sealed) {
+        open(slot).session = { sealed }
+      },
+      remove(slot) {
+        open(slot).session = null
+      },
+    }
+  }
+}
+
+/** The request as cookie-session sees it, with the session that it puts there. */
+type Carried = NodeRequest & { session: Record<string, unknown> | null }
+
+type Carrier = (req: Carried, res: NodeResponse, next: () => void) => void
+
+// What the derived request has of its own, the application's request does not get: `session` and `sessionOptions` among it.
+function deriveRequest(req: NodeRequest, secure: boolean): Carried {
+  return Object.create(req, {
+    protocol: { value: secure ? 'https' : 'http' },
+    session: { value: null, writable: true, configurable: true },
+    sessionOptions: { value: undefined, writable: true, configurable: true },
+  })
+}

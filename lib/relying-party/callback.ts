@@ -1,0 +1,117 @@
+import { AuthorizationResponseError, TransactionError } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
+import { type Outcome, redirect } from '../http/outcome.js'
+import { safeReturnTo } from '../http/return-to.js'
+import { idTokenClaims } from '../session/claims.js'
+import type { SessionRecord } from '../session/record.js'
+import { type AuthorizationResponse, readResponse } from './authorization-response.js'
+import { exchangeOnce, type SessionStart } from './code-exchange.js'
+import { startLogin } from './login.js'
+import type { RelyingParty } from './party.js'
+import {
+  findTransaction,
+  isRestarted,
+  mostTransactions,
+  openTransactions,
+  stateKey,
+  type Transaction,
+  type TransactionCookies,
+} from './transaction.js'
+
+/** How a callback ended: where to go, and the session that begins. */
+export interface FinishedLogin {
+  readonly outcome: Outcome
+  readonly session?: SessionRecord
+}
+
+/** What a callback needs beside the request. */
+export interface CallbackContext {
+  readonly cookies: TransactionCookies
+  /** The session that the browser has already. */
+  readonly current: SessionRecord | undefined
+  /** Turns validated tokens into the session, or refuses. */
+  readonly start: SessionStart
+}
+
+/**
+ * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
+ *
+ * The transaction is consumed before anything can fail, so that nothing works twice. Where it is gone or too old, the
+ * login is started over once; a person who is signed in already is left alone.
+ *
+ * @throws {AuthorizationResponseError} the person or the provider refused, or the response breaks a rule
+ * @throws {TransactionError} there is no login that this response belongs to
+ * @throws {TokenValidationError} the ID Token is not acceptable
+ * @throws {ProviderError} the provider is away
+ */
+export async function finishLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: CallbackContext,
+): Promise<FinishedLogin> {
+  const formPost = party.configuration.authorizationParams['response_mode'] === 'form_post'
+  const response = await readResponse(exchange, formPost)
+  const transactions = openTransactions(party.transactionSeal, context.cookies)
+  const found = findTransaction(response.state, transactions)
+  if (found === undefined) return withoutTransaction(party, exchange, context, response, transactions.length)
+  context.cookies.remove(found.slot)
+  if (found.expired) return startOver(party, exchange, context, response, found.transaction)
+
+  await party.provider.validateResponse(response.parameters, found.transaction.state)
+  const session = await exchangeOnce(party, response.parameters, found.transaction, context)
+  return { outcome: redirect(returnTarget(party, found.transaction)), session }
+}
+
+// The back button after a login, or a link scanner: whoever is signed in by that very login just goes on.
+async function withoutTransaction(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: CallbackContext,
+  response: AuthorizationResponse,
+  others: number,
+): Promise<FinishedLogin> {
+  const login = party.logins.get(stateKey(response.state))
+  if (login?.ended?.subject !== undefined && login.ended.subject === subjectOf(context.current)) {
+    return { outcome: redirect(login.returnTo) }
+  }
+  if (login !== undefined)
+    throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
+  // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
+  if (others > 0 && others < mostTransactions) {
+    throw new AuthorizationResponseError(
+      'state_mismatch',
+      'the state belongs to no login of this browser: start the login again',
+    )
+  }
+  return startOver(party, exchange, context, response)
+}
+
+// A second attempt that fails too, or one that the person has just cancelled, must explain itself rather than circle.
+async function startOver(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: CallbackContext,
+  response: AuthorizationResponse,
+  expired?: Transaction,
+): Promise<FinishedLogin> {
+  if (isRestarted(response.state) || response.isError || context.current !== undefined) throw lost(expired)
+  return { outcome: await startLogin(party, exchange, context.cookies, { returnTo: expired?.returnTo }, true) }
+}
+
+function lost(expired: Transaction | undefined): TransactionError {
+  return expired === undefined
+    ? new TransactionError(
+        'transaction_missing',
+        'this login is not known to your browser: its cookie was dropped, or it was started in another browser. Start again, with cookies allowed',
+      )
+    : new TransactionError('transaction_expired', 'this login took longer than ten minutes: start again')
+}
+
+function returnTarget(party: RelyingParty, transaction: Transaction): string {
+  const site = party.sites[transaction.baseUrlIndex] ?? party.sites[0]
+  return safeReturnTo(transaction.returnTo, site.returnTo) ?? site.home
+}
+
+function subjectOf(session: SessionRecord | undefined): string | undefined {
+  return session === undefined ? undefined : idTokenClaims(session).sub
+}

@@ -1,0 +1,79 @@
+import { TransactionError } from '../errors.js'
+import type { CompletedLogin, OnLoginResult } from '../options/oidc-options.js'
+import type { TokenSet } from '../provider/types.js'
+import { idTokenClaims } from '../session/claims.js'
+import type { SessionRecord } from '../session/record.js'
+import type { Login, RelyingParty } from './party.js'
+import { stateKey, type Transaction } from './transaction.js'
+
+/** The application's `onLogin`, bound to its request. */
+export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
+
+/**
+ * Exchanges the code, once per state however often the callback comes in: a second use would make the provider revoke
+ * the tokens of the first (RFC 6749 section 4.1.2). Callbacks at the same moment share one result.
+ */
+export async function exchangeOnce(
+  party: RelyingParty,
+  response: URLSearchParams,
+  transaction: Transaction,
+  context: { readonly start: SessionStart },
+): Promise<SessionRecord> {
+  const key = stateKey(transaction.state)
+  const running = party.logins.get(key)
+  if (running?.ended !== undefined) {
+    throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
+  }
+  if (running !== undefined) return running.session
+  const login: Login = {
+    session: exchange(party, response, transaction, context.start),
+    returnTo: transaction.returnTo,
+  }
+  party.logins.set(key, login)
+  try {
+    const session = await login.session
+    login.ended = { subject: idTokenClaims(session).sub }
+    return session
+  } catch (error) {
+    login.ended = {}
+    throw error
+  }
+}
+
+async function exchange(
+  party: RelyingParty,
+  response: URLSearchParams,
+  transaction: Transaction,
+  start: SessionStart,
+): Promise<SessionRecord> {
+  const site = party.sites[transaction.baseUrlIndex] ?? party.sites[0]
+  const tokens = await party.provider.exchangeCode({
+    ...transaction,
+    response,
+    redirectUri: site.redirectUri,
+    scope: party.configuration.scope,
+  })
+  const { idTokenClaims: claims, idToken, accessToken, scope } = tokens
+  const data = await start({ claims, idToken, accessToken, scope })
+  if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
+  return newSession(party, tokens, data ?? {})
+}
+
+// A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
+function newSession(party: RelyingParty, tokens: TokenSet, data: Readonly<Record<string, unknown>>): SessionRecord {
+  const now = Math.floor(party.platform.now() / 1000)
+  return {
+    id: party.platform.randomBytes(16).toString('base64url'),
+    createdAt: now,
+    touchedAt: now,
+    idToken: tokens.idToken,
+    tokens: {
+      accessToken: tokens.accessToken,
+      tokenType: tokens.tokenType,
+      scope: tokens.scope,
+      ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
+      ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
+    },
+    data,
+  }
+}

@@ -1,0 +1,79 @@
+import { ConfigurationError } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
+import { redirect, type Redirect } from '../http/outcome.js'
+import { safeReturnTo } from '../http/return-to.js'
+import { protocolParameters } from '../options/oidc-schema.js'
+import type { RelyingParty } from './party.js'
+import { siteOf } from './site.js'
+import { freshSecrets, storeTransaction, type Transaction, type TransactionCookies } from './transaction.js'
+
+/** What one login asks for beyond the configuration. */
+export interface LoginOptions {
+  /** Where to go afterwards; an unsafe target is replaced by the default one. */
+  returnTo?: string | undefined
+  /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. */
+  authorizationParams?: Readonly<Record<string, string>> | undefined
+  /** The person must have authenticated at most so many seconds ago: verified on return. */
+  maxAge?: number | undefined
+  /** One of these authentication context classes must be reached: verified on return. */
+  acrValues?: readonly string[] | undefined
+}
+
+/**
+ * Starts a login: remembers a transaction in the browser and sends it to the authorization server
+ * (OpenID Connect Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
+ *
+ * @param restarted This login replaces one that got lost: it will not be replaced again.
+ * @throws {ProviderError} when the provider is away: nothing was stored then.
+ */
+export async function startLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookies: TransactionCookies,
+  options: LoginOptions = {},
+  restarted = false,
+): Promise<Redirect> {
+  const site = siteOf(party.sites, exchange)
+  const parameters = requestParameters(party, options)
+  const transaction: Transaction = {
+    ...freshSecrets(party.platform, restarted),
+    ...expectations(parameters),
+    baseUrlIndex: site.index,
+    returnTo: safeReturnTo(options.returnTo, site.returnTo) ?? site.home,
+    startedAt: Math.floor(party.platform.now() / 1000),
+  }
+  const location = await party.provider.authorizationUrl({
+    ...transaction,
+    redirectUri: site.redirectUri,
+    scope: party.configuration.scope,
+    parameters,
+  })
+  storeTransaction(transaction, party.transactionSeal, cookies, site.home)
+  return redirect(location)
+}
+
+function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
+  const { authorizationParams = {}, maxAge, acrValues } = options
+  const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
+  if (refused.length > 0) {
+    throw new ConfigurationError('invalid_options', `login(): authorizationParams must not set ${refused.join(', ')}`)
+  }
+  return {
+    ...party.configuration.authorizationParams,
+    ...authorizationParams,
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
+  }
+}
+
+// What was asked for must be found in the ID Token on return (OpenID Connect Core section 3.1.3.7, rules 12 and 13).
+function expectations(parameters: Readonly<Record<string, string>>): Pick<Transaction, 'maxAge' | 'acrValues'> {
+  const { max_age: maxAge, acr_values: acrValues } = parameters
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
+    throw new ConfigurationError('invalid_options', 'login(): max_age must be a whole number of seconds')
+  }
+  return {
+    ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
+    ...(acrValues === undefined ? {} : { acrValues: acrValues.split(' ').filter((value) => value !== '') }),
+  }
+}
