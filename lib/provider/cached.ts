@@ -1,29 +1,7 @@
-import { OidcError, ProviderError } from '../errors.js'
+import type { OidcError } from '../errors.js'
+import { ProviderError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
-import { traceOf } from './failures.js'
-
-/** One document of the provider, kept fresh. */
-export interface Cached<T> {
-  /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
-  peek(): T | undefined
-  /**
-   * What is known, fetched where it is not. Never waits for a refresh while something may still be served.
-   *
-   * @throws {ProviderError} the last failure; while backing off, at once
-   */
-  get(): Promise<T>
-  /**
-   * Fetches, or joins the fetch under way.
-   *
-   * @throws {ProviderError} the last failure; while backing off, at once
-   */
-  renew(): Promise<T>
-  /** Whether a fetch is under way. */
-  isRenewing(): boolean
-  freshness(): Freshness
-  /** No fetch begins any more. */
-  close(): void
-}
+import { ownError, traceOf } from './failures.js'
 
 /** How current a document is. */
 export interface Freshness {
@@ -46,71 +24,104 @@ export interface CacheSettings<T> {
 
 const longestBackoffSeconds = 60
 
-/** Keeps the last good document: one fetch at a time, behind the callers' backs where possible, with backoff. */
-export function createCached<T>(settings: CacheSettings<T>): Cached<T> {
-  const { platform } = settings
-  let known: { readonly value: T; readonly fetchedAt: number } | undefined
-  let failure: OidcError | undefined
-  let failures = 0
-  let retryAt = 0
-  let flight: Promise<T> | undefined
-  let closed = false
+/**
+ * The last good document of the provider: one fetch at a time, behind the callers' backs where possible, and after a
+ * failure not before a wait that grows.
+ */
+export class Cached<T> {
+  readonly #settings: CacheSettings<T>
+  #known: { readonly value: T; readonly fetchedAt: number } | undefined
+  #failure: OidcError | undefined
+  #failures = 0
+  #retryAt = 0
+  #flight: Promise<T> | undefined
+  #closed = false
 
-  // A clock that was set back must not make anything younger than it is, or a wait longer than it was.
-  const ageSeconds = () => (known === undefined ? Infinity : Math.abs(platform.now() - known.fetchedAt) / 1000)
-  const waitSeconds = () => {
-    const seconds = (retryAt - platform.now()) / 1000
-    return seconds > longestBackoffSeconds ? 0 : Math.max(0, seconds)
+  constructor(settings: CacheSettings<T>) {
+    this.#settings = settings
   }
-  const start = async (): Promise<T> => {
+
+  /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
+  peek(): T | undefined {
+    if (this.#known === undefined) return undefined
+    const { maxAgeSeconds, staleSeconds } = this.#settings
+    const age = this.#ageSeconds(this.#known.fetchedAt)
+    if (age >= maxAgeSeconds && this.#mayStart()) this.renew().catch(() => undefined)
+    return age < maxAgeSeconds + staleSeconds ? this.#known.value : undefined
+  }
+
+  /**
+   * What is known, or fetched where nothing may be served.
+   *
+   * @throws {ProviderError} the failure; while backing off, at once
+   */
+  async get(): Promise<T> {
+    return this.peek() ?? this.renew()
+  }
+
+  /**
+   * Fetches, or joins the fetch under way.
+   *
+   * @throws {ProviderError} the failure; while backing off, at once
+   */
+  async renew(): Promise<T> {
+    if (this.#flight !== undefined) return this.#flight
+    if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
+    const wait = this.#waitSeconds()
+    if (this.#failure !== undefined && wait > 0) throw repeated(this.#failure, wait)
+    this.#flight = this.#fetch().finally(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  /** Whether a fetch is under way. */
+  isRenewing(): boolean {
+    return this.#flight !== undefined
+  }
+
+  /** How current the document is, without starting anything. */
+  freshness(): Freshness {
+    const lastFailure = this.#failure === undefined ? {} : { lastFailure: this.#failure.code }
+    if (this.#known === undefined) return { state: 'unknown', ...lastFailure }
+    const age = this.#ageSeconds(this.#known.fetchedAt)
+    const state = age < this.#settings.maxAgeSeconds ? 'fresh' : 'stale'
+    return { state, ageSeconds: Math.floor(age), ...lastFailure }
+  }
+
+  /** No fetch begins any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  async #fetch(): Promise<T> {
+    const { fetch, platform } = this.#settings
     try {
-      const value = await settings.fetch()
-      known = { value, fetchedAt: platform.now() }
-      failure = undefined
-      failures = 0
+      const value = await fetch()
+      this.#known = { value, fetchedAt: platform.now() }
+      this.#failure = undefined
+      this.#failures = 0
       return value
     } catch (error) {
-      failure = asOidcError(error)
-      retryAt = platform.now() + 1000 * backoffSeconds(failures++, platform)
-      throw failure
+      this.#failure = ownError(error) ?? unusable(error)
+      this.#retryAt = platform.now() + 1000 * backoffSeconds(this.#failures++, platform)
+      throw this.#failure
     }
   }
-  const renew = async (): Promise<T> => {
-    if (flight !== undefined) return flight
-    if (closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
-    const wait = waitSeconds()
-    if (failure !== undefined && wait > 0) throw repeated(failure, wait)
-    flight = start().finally(() => {
-      flight = undefined
-    })
-    return flight
+
+  #mayStart(): boolean {
+    return this.#flight === undefined && !this.#closed && this.#waitSeconds() === 0
   }
-  const peek = (): T | undefined => {
-    const age = ageSeconds()
-    if (
-      age >= settings.maxAgeSeconds &&
-      known !== undefined &&
-      flight === undefined &&
-      !closed &&
-      waitSeconds() === 0
-    ) {
-      renew().catch(() => undefined)
-    }
-    return age < settings.maxAgeSeconds + settings.staleSeconds ? known?.value : undefined
+
+  // A clock that was set back must not make anything younger than it is ...
+  #ageSeconds(fetchedAt: number): number {
+    return Math.abs(this.#settings.platform.now() - fetchedAt) / 1000
   }
-  return {
-    peek,
-    renew,
-    get: async () => peek() ?? renew(),
-    isRenewing: () => flight !== undefined,
-    freshness: () => ({
-      state: known === undefined ? 'unknown' : ageSeconds() < settings.maxAgeSeconds ? 'fresh' : 'stale',
-      ...(known === undefined ? {} : { ageSeconds: Math.floor(ageSeconds()) }),
-      ...(failure === undefined ? {} : { lastFailure: failure.code }),
-    }),
-    close() {
-      closed = true
-    },
+
+  // ... nor a wait longer than any wait can be.
+  #waitSeconds(): number {
+    const seconds = (this.#retryAt - this.#settings.platform.now()) / 1000
+    return seconds > longestBackoffSeconds ? 0 : Math.max(0, seconds)
   }
 }
 
@@ -120,12 +131,9 @@ function backoffSeconds(failures: number, platform: Platform): number {
   return longest * (0.5 + platform.randomBytes(1).readUInt8() / 512)
 }
 
-function asOidcError(error: unknown): OidcError {
-  if (error instanceof OidcError) return error
-  return new ProviderError('provider_response_invalid', 'the provider gave an answer that cannot be used', {
-    status: 502,
-    cause: traceOf(error),
-  })
+function unusable(error: unknown): ProviderError {
+  const message = 'the provider gave an answer that cannot be used'
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
 }
 
 // Everyone gets an error of their own, and hears how long is left.

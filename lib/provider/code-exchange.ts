@@ -4,7 +4,7 @@ import type { Platform } from '../options/platform.js'
 import { checkAuthorizationResponse } from './authorization-response.js'
 import type { Engine } from './engine.js'
 import { tokenEndpointFailure } from './failures.js'
-import type { IdTokenValidator } from './id-token.js'
+import type { IdTokens } from './id-token.js'
 import { readTokens } from './token-response.js'
 import type { CodeExchange, TokenSet } from './types.js'
 
@@ -19,7 +19,7 @@ import type { CodeExchange, TokenSet } from './types.js'
 export async function exchangeCode(
   engine: Engine,
   exchange: CodeExchange,
-  validate: IdTokenValidator,
+  idTokens: IdTokens,
   platform: Platform,
 ): Promise<TokenSet> {
   const code = checkAuthorizationResponse(exchange.response, exchange.state, engine.metadata)
@@ -31,7 +31,11 @@ export async function exchangeCode(
   const tokens = readTokens(response, exchange.scope, platform.now() / 1000)
   const { nonce, maxAge, acrValues } = exchange
   const { accessToken } = tokens
-  return { ...tokens, idToken, idTokenClaims: await validate(idToken, { nonce, maxAge, acrValues, accessToken, code }) }
+  return {
+    ...tokens,
+    idToken,
+    idTokenClaims: await idTokens.validate(idToken, { nonce, maxAge, acrValues, accessToken, code }),
+  }
 }
 
 async function requestTokens(

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { AuthorizationResponseError, ConfigurationError, TokenValidationError } from '../errors.js'
 import type { TokenValidationErrorCode } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
+import { bareClaims } from './strict-json.js'
 import { leftHalfHash, secretVerificationKey } from './algorithms.js'
 import type { VerificationKey } from './algorithms.js'
 import type { Jws, JwsHeader } from './jws.js'
@@ -23,32 +24,53 @@ export interface IdTokenExpectations {
   readonly acrValues?: readonly string[] | undefined
 }
 
-/** Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7). */
-export type IdTokenValidator = (idToken: string, expected: IdTokenExpectations) => Promise<IdTokenClaims>
+/** The judge of ID Tokens. */
+export interface IdTokens {
+  /**
+   * Takes an ID Token apart and verifies its signature and its type; its claims are still to be judged.
+   *
+   * @throws {TokenValidationError}
+   * @throws {ProviderError} when keys have to be fetched and cannot be
+   */
+  verify(idToken: string): Promise<Jws>
+  /**
+   * Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7).
+   *
+   * @throws {TokenValidationError}
+   * @throws {AuthorizationResponseError} `authentication_too_weak` for `max_age` and `acr`
+   * @throws {ProviderError} when keys have to be fetched and cannot be
+   */
+  validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
+}
 
-/** What {@link createIdTokenValidator} needs to know. */
+/** What {@link createIdTokens} needs to know. */
 export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
 /**
  * Makes the judge of ID Tokens.
  *
- * @returns a function that throws {@link TokenValidationError}, and {@link AuthorizationResponseError}
- *   `authentication_too_weak` for `max_age` and `acr`
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
-export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): IdTokenValidator {
-  const { idTokenSigningAlg } = settings
-  const secretKeys = idTokenSigningAlg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
-  return async (idToken, expected) => {
+export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
+  const algorithms = [settings.idTokenSigningAlg]
+  const secretKeys = settings.idTokenSigningAlg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)
-    requireAlgorithm(jws.header, [idTokenSigningAlg])
-    verifySignature(jws, secretKeys ?? (await keysFor(jws.header, keys)), [idTokenSigningAlg])
+    requireAlgorithm(jws.header, algorithms)
+    verifySignature(jws, secretKeys ?? (await keysFor(jws.header, keys)), algorithms)
     requireIdTokenType(jws.header)
-    const now = settings.platform.now() / 1000
-    const claims = checkClaims(jws, { ...settings, ...expected, now })
-    checkStrength(claims, expected, now - settings.clockToleranceSeconds)
-    return claims
+    return jws
+  }
+  return {
+    verify,
+    async validate(idToken, expected) {
+      const jws = await verify(idToken)
+      const now = settings.platform.now() / 1000
+      const claims = checkClaims(jws, { ...settings, ...expected, now })
+      checkStrength(claims, expected, now - settings.clockToleranceSeconds)
+      return claims
+    },
   }
 }
 
@@ -136,13 +158,13 @@ function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenCl
   }
   checkHash(header, payload['at_hash'], context.accessToken)
   checkHash(header, payload['c_hash'], context.code)
-  const claims: unknown = Object.freeze(Object.assign(Object.create(null), payload))
+  const claims = bareClaims(payload)
   if (isIdTokenClaims(claims)) return claims
   throw new TokenValidationError('token_claim_missing', "the ID Token's iss and sub must be strings")
 }
 
-function isIdTokenClaims(claims: unknown): claims is IdTokenClaims {
-  return typeof claims === 'object' && claims !== null && 'iss' in claims && 'sub' in claims
+function isIdTokenClaims(claims: Readonly<JsonObject>): claims is IdTokenClaims {
+  return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }
 
 // Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import { ConfigurationError, ProviderError, TokenValidationError } from '../errors.js'
-import type { Platform } from '../options/platform.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { VerificationKey } from './algorithms.js'
 import type { Freshness } from './cached.js'
-import { createCached } from './cached.js'
+import { Cached } from './cached.js'
 import type { KeySet } from './jwks.js'
 import { importKeySet } from './jwks.js'
 import type { Outbound } from './outbound.js'
+import { TokenBucket } from './token-bucket.js'
 import type { ProviderSettings } from './types.js'
 
 /** What of a JOSE header selects keys. */
@@ -20,7 +20,7 @@ export interface KeySelector {
 export interface Keys {
   /** Grows whenever the set of keys changes: what was verified before is to be verified again. */
   readonly generation: number
-  /** The candidates that are known now, none when {@link Keys.load} must be asked. Touches no network itself. */
+  /** The candidates that are known now; none means that {@link Keys.load} must be asked. Waits for no network. */
   find(selector: KeySelector): readonly VerificationKey[]
   /**
    * The candidates, fetched where they are not known.
@@ -31,7 +31,9 @@ export interface Keys {
   load(selector: KeySelector): Promise<readonly VerificationKey[]>
   /** Fetches the keys unless they are known. */
   ready(): Promise<void>
+  /** How current the keys are. */
   freshness(): Freshness
+  /** Nothing is fetched any more. */
   close(): void
 }
 
@@ -39,63 +41,19 @@ export interface Keys {
 export type KeySettings = Pick<ProviderSettings, 'platform' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
-const refetchBurst = 3
-const refetchSeconds = 30
+const refetches = { burst: 3, refillSeconds: 30 }
+const unknownKidSeconds = 30
 const maxUnknownKids = 1000
-const longestKid = 256
+const longestSelector = 256
 const none: readonly VerificationKey[] = []
 
-/** The keys at a URL, which is asked for anew at each fetch since metadata may change. */
+/**
+ * The keys at a URL, cached.
+ *
+ * @param uri - asked for at each fetch, since metadata may change
+ */
 export function createKeys(uri: () => Promise<string>, outbound: Outbound, settings: KeySettings): Keys {
-  const { platform } = settings
-  let generation = 0
-  let set: KeySet | undefined
-  const unknown = new LRUCache<string, number>({ max: maxUnknownKids })
-  const bucket = createBucket(platform)
-  const cached = createCached({
-    platform,
-    maxAgeSeconds: settings.keysMaxAgeSeconds,
-    staleSeconds: settings.keysStaleSeconds,
-    fetch: async () => {
-      const next = await fetchKeySet(await uri(), outbound, set)
-      if (!sameKeys(set, next)) generation++
-      set = next
-      unknown.clear()
-      return next
-    },
-  })
-  const find = (selector: KeySelector) => candidates(cached.peek(), selector)
-
-  // A fetch that was under way may have begun before the key was published, so it does not settle the question.
-  const refetch = async (selector: KeySelector): Promise<readonly VerificationKey[]> => {
-    for (let joined = cached.isRenewing(), attempt = 0; attempt < 2; attempt++) {
-      if (!joined && !cached.isRenewing() && !bucket.take()) throw keyNotFound()
-      const found = candidates(await cached.renew(), selector)
-      if (found.length > 0 || !joined) return found
-      joined = false
-    }
-    return none
-  }
-  return {
-    get generation() {
-      return generation
-    },
-    find,
-    async load(selector) {
-      const first = cached.peek() === undefined && !cached.isRenewing()
-      const known = candidates(await cached.get(), selector)
-      if (known.length > 0) return known
-      const name = JSON.stringify([selector.alg, selector.kid ?? null])
-      if (name.length > longestKid || platform.now() < (unknown.get(name) ?? 0)) throw keyNotFound()
-      const found = first ? none : await refetch(selector)
-      if (found.length > 0) return found
-      unknown.set(name, platform.now() + refetchSeconds * 1000)
-      throw keyNotFound()
-    },
-    ready: async () => void (await cached.get()),
-    freshness: cached.freshness,
-    close: cached.close,
-  }
+  return new FetchedKeys(async (before) => fetchKeySet(await uri(), outbound, before), settings)
 }
 
 /**
@@ -111,19 +69,90 @@ export function createStaticKeys(jwks: unknown): Keys {
   return {
     generation: 1,
     find: (selector) => candidates(set, selector),
-    async load(selector) {
-      const found = candidates(set, selector)
-      if (found.length === 0) throw keyNotFound()
-      return found
-    },
+    load: async (selector) => found(candidates(set, selector)),
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
     close: () => undefined,
   }
 }
 
+class FetchedKeys implements Keys {
+  readonly #cached: Cached<KeySet>
+  readonly #settings: KeySettings
+  // Kids that were not there a moment ago; bounded, since anyone can invent them.
+  readonly #unknown = new LRUCache<string, number>({ max: maxUnknownKids })
+  readonly #bucket: TokenBucket
+  #set: KeySet | undefined
+  #generation = 0
+
+  constructor(fetchSet: (before: KeySet | undefined) => Promise<KeySet>, settings: KeySettings) {
+    this.#settings = settings
+    this.#bucket = new TokenBucket(settings.platform, refetches)
+    this.#cached = new Cached({
+      platform: settings.platform,
+      maxAgeSeconds: settings.keysMaxAgeSeconds,
+      staleSeconds: settings.keysStaleSeconds,
+      fetch: async () => this.#replace(await fetchSet(this.#set)),
+    })
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  find(selector: KeySelector): readonly VerificationKey[] {
+    return candidates(this.#cached.peek(), selector)
+  }
+
+  async load(selector: KeySelector): Promise<readonly VerificationKey[]> {
+    const isFirst = this.#cached.peek() === undefined && !this.#cached.isRenewing()
+    const known = candidates(await this.#cached.get(), selector)
+    if (known.length > 0) return known
+    const { platform } = this.#settings
+    const name = JSON.stringify([selector.alg, selector.kid ?? null])
+    if (name.length > longestSelector || platform.now() < (this.#unknown.get(name) ?? 0)) throw keyNotFound()
+    const late = isFirst ? none : await this.#refetch(selector)
+    if (late.length === 0) this.#unknown.set(name, platform.now() + unknownKidSeconds * 1000)
+    return found(late)
+  }
+
+  async ready(): Promise<void> {
+    await this.#cached.get()
+  }
+
+  freshness(): Freshness {
+    return this.#cached.freshness()
+  }
+
+  close(): void {
+    this.#cached.close()
+  }
+
+  async #refetch(selector: KeySelector): Promise<readonly VerificationKey[]> {
+    if (this.#cached.isRenewing()) {
+      const joined = candidates(await this.#cached.renew(), selector)
+      if (joined.length > 0) return joined
+      // That fetch may have begun before the key was published, so it does not settle the question.
+    }
+    if (!this.#cached.isRenewing() && !this.#bucket.take()) throw keyNotFound()
+    return candidates(await this.#cached.renew(), selector)
+  }
+
+  #replace(next: KeySet): KeySet {
+    if (!sameKeys(this.#set, next)) this.#generation++
+    this.#set = next
+    this.#unknown.clear()
+    return next
+  }
+}
+
 function candidates(set: KeySet | undefined, { alg, kid }: KeySelector): readonly VerificationKey[] {
   return set?.keys.get(alg)?.get(kid) ?? none
+}
+
+function found(keys: readonly VerificationKey[]): readonly VerificationKey[] {
+  if (keys.length === 0) throw keyNotFound()
+  return keys
 }
 
 async function fetchKeySet(uri: string, outbound: Outbound, before: KeySet | undefined): Promise<KeySet> {
@@ -142,20 +171,4 @@ function sameKeys(a: KeySet | undefined, b: KeySet): boolean {
 
 function keyNotFound(): TokenValidationError {
   return new TokenValidationError('token_key_not_found', 'the token names a key that its issuer does not publish')
-}
-
-// A fixed cool-down would fail a provider that rotates twice in a row; no limit would let any caller make us fetch.
-function createBucket(platform: Platform): { take(): boolean } {
-  let tokens = refetchBurst
-  let filledAt = platform.now()
-  return {
-    take() {
-      const now = platform.now()
-      tokens = Math.min(refetchBurst, tokens + Math.max(0, now - filledAt) / (refetchSeconds * 1000))
-      filledAt = now
-      if (tokens < 1) return false
-      tokens -= 1
-      return true
-    },
-  }
 }

@@ -1,8 +1,7 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
 import { parseJsonObject } from '../seal/json.js'
-import type { Cached } from './cached.js'
-import { createCached } from './cached.js'
+import { Cached } from './cached.js'
 import type { Outbound } from './outbound.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
@@ -46,7 +45,7 @@ export function createMetadata(
   needs = loginNeeds,
 ): Cached<ProviderMetadata> {
   const urls = wellKnownUrls(settings.issuer, outbound)
-  return createCached({
+  return new Cached({
     platform: settings.platform,
     maxAgeSeconds: settings.metadataMaxAgeSeconds,
     staleSeconds: Infinity,
@@ -82,29 +81,33 @@ function checked(document: JsonObject, issuer: string, outbound: Outbound, needs
   if (document['issuer'] !== issuer) {
     throw invalid('provider_issuer_mismatch', "the metadata's issuer is not the configured one, character by character")
   }
-  const metadata: JsonObject & { issuer: string } = { ...document, issuer }
-  for (const name of endpoints) checkEndpoint(metadata, name, outbound)
-  const missing = needs.members.find((name) => metadata[name] === undefined)
-  if (missing !== undefined) throw invalid('provider_metadata_invalid', `the provider's metadata has no ${missing}`)
-  if (needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])) {
-    throw invalid('provider_metadata_invalid', 'the provider offers no PKCE with S256, which logins here always use')
+  // Some providers write null or "" for what they do not have.
+  const isGiven = ([, value]: [string, unknown]) => value !== null && value !== ''
+  const metadata = { ...Object.fromEntries(Object.entries(document).filter(isGiven)), issuer }
+  const flaw = metadataFlaw(metadata, outbound, needs)
+  if (flaw !== undefined || !isMetadata(metadata)) {
+    throw invalid('provider_metadata_invalid', `the provider's metadata cannot be used: ${flaw ?? 'endpoints'}`)
   }
   return deepFreeze(metadata)
 }
 
-// Some providers write null or "" for what they do not have.
-function checkEndpoint(metadata: JsonObject, name: string, outbound: Outbound): void {
-  const url = metadata[name]
-  if (url === undefined || url === null || url === '') {
-    delete metadata[name]
-  } else if (typeof url !== 'string' || url.includes('#') || !outbound.allows(url)) {
-    throw invalid('provider_metadata_invalid', `${name} in the provider's metadata is no absolute https URL`)
-  }
+function metadataFlaw(metadata: JsonObject, outbound: Outbound, needs: MetadataNeeds): string | undefined {
+  const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && outbound.allows(url)
+  const unusable = endpoints.find((name) => metadata[name] !== undefined && !isUrl(metadata[name]))
+  if (unusable !== undefined) return `${unusable} is no absolute https URL`
+  const missing = needs.members.find((name) => metadata[name] === undefined)
+  if (missing !== undefined) return `${missing} is missing`
+  const refusesS256 = needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])
+  return refusesS256 ? 'it offers no PKCE with S256, which logins here always use' : undefined
+}
+
+function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMetadata {
+  return endpoints.every((name) => metadata[name] === undefined || typeof metadata[name] === 'string')
 }
 
 // Absent means unknown, not unsupported: many providers do PKCE without saying so.
 function offersS256(methods: unknown): boolean {
-  return methods === undefined || methods === null || (Array.isArray(methods) && methods.includes('S256'))
+  return methods === undefined || (Array.isArray(methods) && methods.includes('S256'))
 }
 
 function deepFreeze<T extends object>(value: T): T {

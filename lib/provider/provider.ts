@@ -6,8 +6,8 @@ import { createClientAuthentication } from './client-authentication.js'
 import { exchangeCode } from './code-exchange.js'
 import { endSessionUrl } from './end-session.js'
 import { createEngine } from './engine.js'
-import type { IdTokenValidator } from './id-token.js'
-import { createIdTokenValidator } from './id-token.js'
+import type { IdTokens } from './id-token.js'
+import { createIdTokens } from './id-token.js'
 import type { Keys } from './keys.js'
 import { createKeys } from './keys.js'
 import { createMetadata } from './metadata.js'
@@ -33,6 +33,7 @@ export interface Provider {
   readonly outbound: Outbound
   /** The issuer's keys, for logout tokens too. */
   readonly keys: Keys
+  readonly idTokens: IdTokens
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
@@ -49,8 +50,6 @@ export interface Provider {
   exchangeCode(exchange: CodeExchange): Promise<TokenSet>
   /** Refreshes tokens; see {@link refreshTokens}. */
   refresh(request: RefreshRequest): Promise<RefreshedTokens>
-  /** Validates an ID Token that came another way. */
-  readonly validateIdToken: IdTokenValidator
   /** The person's claims; see {@link fetchUserinfo}. */
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
   /** Where the session at the provider ends, or `undefined`; see {@link endSessionUrl}. */
@@ -66,12 +65,13 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const outbound = createOutbound(settings)
   const metadata = createMetadata(settings, outbound)
   const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
-  const validateIdToken = createIdTokenValidator({ ...settings, ...client }, keys)
-  const engine = createEngine(client, createClientAuthentication(client, settings.platform), metadata, outbound)
+  const idTokens = createIdTokens({ ...settings, ...client }, keys)
+  const authenticate = createClientAuthentication(client, settings.platform)
+  const engine = createEngine(client, authenticate, metadata, outbound, idTokens)
   return {
     outbound,
     keys,
-    validateIdToken,
+    idTokens,
     metadata: () => metadata.get(),
     ready: async () => {
       await Promise.all([engine(), keys.ready()])
@@ -82,8 +82,8 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     },
     authorizationUrl: async (request) => authorizationUrl(await engine(), request, client),
     validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
-    exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, validateIdToken, settings.platform),
-    refresh: async (request) => refreshTokens(await engine(), request, validateIdToken, settings.platform),
+    exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
+    refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
     userinfo: async (token, subject) => fetchUserinfo(await engine(), keys, client, token, subject),
     endSessionUrl: async (request) => endSessionUrl(await engine(), request),
   }

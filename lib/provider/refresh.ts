@@ -2,7 +2,7 @@ import { TokenValidationError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import type { Engine } from './engine.js'
 import { tokenEndpointFailure } from './failures.js'
-import type { IdTokenValidator } from './id-token.js'
+import type { IdTokens } from './id-token.js'
 import { readTokens } from './token-response.js'
 import type { IdTokenClaims, RefreshedTokens, RefreshRequest } from './types.js'
 
@@ -17,7 +17,7 @@ import type { IdTokenClaims, RefreshedTokens, RefreshRequest } from './types.js'
 export async function refreshTokens(
   { openid, configuration }: Engine,
   request: RefreshRequest,
-  validate: IdTokenValidator,
+  idTokens: IdTokens,
   platform: Platform,
 ): Promise<RefreshedTokens> {
   const response = await openid
@@ -29,7 +29,7 @@ export async function refreshTokens(
   const kept = { ...tokens, refreshToken: tokens.refreshToken ?? request.refreshToken }
   const idToken = response.id_token
   if (idToken === undefined) return kept
-  const idTokenClaims = await validate(idToken, { accessToken: tokens.accessToken })
+  const idTokenClaims = await idTokens.validate(idToken, { accessToken: tokens.accessToken })
   requireSameLogin(idTokenClaims, request.idTokenClaims)
   return { ...kept, idToken, idTokenClaims }
 }

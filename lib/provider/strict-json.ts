@@ -27,6 +27,13 @@ export function parseStrictJson(bytes: Buffer, maxDepth = 32): Readonly<JsonObje
   return isJsonObject(value) && freeze(value) === written ? value : undefined
 }
 
+/** A frozen copy without a prototype, so that no claim's name ever finds a method (CWE-1321). */
+export function bareClaims(claims: Readonly<JsonObject>): Readonly<JsonObject> {
+  const bare = { ...claims }
+  Object.setPrototypeOf(bare, null)
+  return Object.freeze(bare)
+}
+
 // Counting is enough, and costs a fraction of comparing names: strings are skipped by the native indexOf.
 function writtenMembers(text: string, maxDepth: number): number | undefined {
   let members = 0

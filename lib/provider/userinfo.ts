@@ -6,6 +6,7 @@ import { ownError, traceOf } from './failures.js'
 import { keysFor } from './id-token.js'
 import { decodeJws, verifySignature } from './jws.js'
 import type { Keys } from './keys.js'
+import { bareClaims } from './strict-json.js'
 import type { ClientSettings } from './types.js'
 
 /** What {@link fetchUserinfo} needs to know. */
@@ -34,7 +35,7 @@ export async function fetchUserinfo(
   if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
   const claims = isSigned ? await signedClaims(body, engine, keys, client) : parseJsonObject(body)
   if (claims === undefined) throw invalid('is no JSON object')
-  if (claims['sub'] === expectedSubject) return Object.freeze(Object.assign(Object.create(null), claims))
+  if (claims['sub'] === expectedSubject) return bareClaims(claims)
   throw new TokenValidationError('subject_mismatch', 'the UserInfo response is about another person')
 }
 
