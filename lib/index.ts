@@ -20,7 +20,7 @@ export type {} from './express.js'
 export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
 export type { AccessTokenOptions, OidcHandle } from './node/handle.js'
 export type { OidcMiddleware } from './node/oidc.js'
-export type { RequireAuthOptions } from './node/require-auth.js'
+export type { RequireAuthOptions } from './node/guard-arguments.js'
 export type { Middleware } from './node/types.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {

@@ -9,8 +9,8 @@ export interface ReturnToPolicy {
 }
 
 const longest = 2048
-// C0, C1, DEL and every white space: URL parsers strip some of them, so none may come near one.
-const unprintable = /[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]/
+// Control characters and every white space: URL parsers strip some of them, so none may come near one.
+const unprintable = /[\p{Cc}\p{Cf}\p{Z}]/u
 
 /**
  * Turns an untrusted return target into one that is safe to put into `Location`, or `undefined`.
@@ -19,14 +19,15 @@ const unprintable = /[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f
  * never decoded; what comes back is ASCII as `URL` spells it.
  */
 export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | undefined {
-  if (typeof target !== 'string' || target.length === 0 || target.length > longest) return undefined
-  if (unprintable.test(target) || target.includes('\\')) return undefined
-  const relative = /^\/(?!\/)/.test(target)
-  if (!relative && !/^https?:\/\/[^/]/i.test(target)) return undefined
-  if (!URL.canParse(target, policy.origin)) return undefined
+  if (typeof target !== 'string' || !isPlainTarget(target) || !URL.canParse(target, policy.origin)) return undefined
   const url = new URL(target, policy.origin)
+  // `/..//evil` has become `//evil` by now, which a browser would read as a host.
   if (url.username !== '' || url.password !== '' || url.pathname.startsWith('//')) return undefined
-  if (url.origin !== policy.origin) return !relative && policy.origins.includes(url.origin) ? url.href : undefined
-  if (policy.reservedPaths.includes(url.pathname)) return undefined
-  return `${url.pathname}${url.search}${url.hash}`
+  if (url.origin !== policy.origin) return policy.origins.includes(url.origin) ? url.href : undefined
+  return policy.reservedPaths.includes(url.pathname) ? undefined : `${url.pathname}${url.search}${url.hash}`
+}
+
+function isPlainTarget(target: string): boolean {
+  if (target.length > longest || unprintable.test(target) || target.includes('\\')) return false
+  return /^(\/(?!\/)|https?:\/\/[^/])/i.test(target)
 }

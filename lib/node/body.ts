@@ -20,8 +20,8 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
 async function readText(req: NodeRequest): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of req) {
-    const bytes = Buffer.from(chunk)
+  const stream: AsyncIterable<Buffer> = req
+  for await (const bytes of stream) {
     length += bytes.length
     if (length > mostBytes) throw tooLarge()
     chunks.push(bytes)

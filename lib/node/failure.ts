@@ -24,13 +24,16 @@ export interface FailureContext {
  */
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl } = context
-  if (!(error instanceof OidcError)) return next(error)
-  if (onError !== undefined) {
-    Promise.resolve()
-      .then(() => onError(error, { req, res, next, retryUrl }))
-      .catch(next)
-    return
-  }
-  if (context.isPage === true || isNavigation(createExchange(req))) return next(error)
-  respond(req, res, problem(error, context.members))
+  if (!isOidcError(error)) next(error)
+  else if (onError !== undefined) callOnError(() => onError(error, { req, res, next, retryUrl }), next)
+  else if (context.isPage === true || isNavigation(createExchange(req))) next(error)
+  else respond(req, res, problem(error, context.members))
+}
+
+function isOidcError(error: unknown): error is OidcError {
+  return error instanceof OidcError
+}
+
+function callOnError(call: () => unknown, next: Next): void {
+  Promise.resolve().then(call).catch(next)
 }

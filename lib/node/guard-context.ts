@@ -11,7 +11,7 @@ export interface Doorkeeper {
   /** Answers: a login for a browser, a challenge for a program. */
   challenge(call: ChallengeCall): void
   /** Answers with a refusal that no login would mend. */
-  refuse(error: AccessError, call: GuardCall): void
+  refuse(call: RefusalCall): void
 }
 
 /** The request that a guard decides on. */
@@ -26,6 +26,12 @@ export interface ChallengeCall extends GuardCall {
   readonly mode: ChallengeMode
   readonly error: AccessError
   readonly stepUp?: StepUp
+}
+
+/** A refusal, and why. */
+export interface RefusalCall extends GuardCall {
+  readonly error: AccessError
+  /** Scopes that would have been enough. */
   readonly scopes?: readonly string[]
 }
 

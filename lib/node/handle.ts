@@ -45,10 +45,9 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   /** Who is signed in, by the claims of the ID Token; `iss` and `sub` together are the key of a person. */
   get user(): Readonly<PersonClaims & { iss: string; sub: string }> | undefined {
     const record = this.#context.session.current()
-    // The claims are typed by the application that knows its provider.
-    return record === undefined
-      ? undefined
-      : (personClaims(idTokenClaims(record)) as Readonly<PersonClaims & { iss: string; sub: string }>)
+    if (record === undefined) return undefined
+    // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
+    return personClaims(idTokenClaims(record)) as Readonly<PersonClaims & { iss: string; sub: string }>
   }
 
   /** The ID Token, validated at login. It is no access token: never send it to an API. */
@@ -99,7 +98,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
       await this.accessToken({ minTtl: 0 }),
       idTokenClaims(record).sub,
     )
-    // The claims are typed by the application that knows its provider.
+    // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }
 

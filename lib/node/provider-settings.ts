@@ -8,7 +8,7 @@ const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSec
 /** What a configuration says of the authorization server. */
 export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {
   const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
-  // The schema has seen that it is a function; what it does is the application's word.
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
   const fetch = (configuration.fetch ?? globalThis.fetch) as typeof globalThis.fetch
   return { issuer, platform, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
 }
@@ -32,6 +32,6 @@ export function clientSettings(configuration: OidcConfiguration): ClientSettings
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
 function defined<T extends object>(members: T): Defined<T> {
-  // Leaving out what is undefined is just what the mapped type says.
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- leaving out what is undefined is just what the type says
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
 }

@@ -31,12 +31,11 @@ export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleC
     },
     challenge(call) {
       const context = { ...call, retryUrl: loginUrl(site), members: { login_url: loginUrl(site) } }
-      if (!isRedirected(call, exchange)) return fail(call.error, configuration.onError, context)
-      sendToLogin(host, request, call).catch((error: unknown) =>
-        fail(error, configuration.onError, { ...context, isPage: true }),
-      )
+      const isPage = isRedirected(call, exchange)
+      const answer = isPage ? sendToLogin(host, request, call) : Promise.reject(call.error)
+      answer.catch((error: unknown) => fail(error, configuration.onError, { ...context, isPage }))
     },
-    refuse: (error, call) => fail(error, configuration.onError, { ...call, retryUrl: loginUrl(site) }),
+    refuse: (call) => fail(call.error, configuration.onError, { ...call, retryUrl: loginUrl(site) }),
   }
 }
 

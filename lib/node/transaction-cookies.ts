@@ -25,22 +25,7 @@ export interface TransactionCookieSettings {
  */
 export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
   const { secure } = settings
-  const names = Array.from(
-    { length: slotCount },
-    (_, slot) => `${prefixedName(settings.name, secure, undefined)}.tx.${slot}`,
-  )
-  const sameSite = settings.formPost && secure ? 'none' : 'lax'
-  const attributes = {
-    signed: false,
-    httpOnly: true,
-    path: '/',
-    secure,
-    sameSite,
-    maxAge: settings.maxAgeSeconds * 1000,
-  } as const
-  // Its types speak of Express, but it reads a Node request's headers and nothing else.
-  const carriers = new Map(names.map((name) => [name, cookieSession({ ...attributes, name }) as unknown as Carrier]))
-
+  const carriers = createCarriers(settings)
   return (req, res) => {
     const opened = new Map<string, Carried>()
     const open = (slot: string): Carried => {
@@ -52,7 +37,7 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
       return derived
     }
     return {
-      slots: names,
+      slots: [...carriers.keys()],
       read(slot) {
         const sealed = open(slot).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
@@ -67,6 +52,24 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
   }
 }
 
+function createCarriers({
+  name,
+  secure,
+  formPost,
+  maxAgeSeconds,
+}: TransactionCookieSettings): ReadonlyMap<string, Carrier> {
+  const sameSite = formPost && secure ? 'none' : 'lax'
+  const options = { signed: false, httpOnly: true, path: '/', secure, sameSite, maxAge: maxAgeSeconds * 1000 } as const
+  const slots = Array.from({ length: slotCount }, (_, slot) => `${prefixedName(name, secure, undefined)}.tx.${slot}`)
+  return new Map(
+    slots.map((slot): [string, Carrier] => {
+      const carrier: unknown = cookieSession({ ...options, name: slot })
+      // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- its types speak of Express, but it reads a Node request's headers only
+      return [slot, carrier as Carrier]
+    }),
+  )
+}
+
 /** The request as cookie-session sees it, with the session that it puts there. */
 type Carried = NodeRequest & { session: Record<string, unknown> | null }
 
@@ -74,9 +77,11 @@ type Carrier = (req: Carried, res: NodeResponse, next: () => void) => void
 
 // What the derived request has of its own, the application's request does not get: `session` and `sessionOptions` among it.
 function deriveRequest(req: NodeRequest, secure: boolean): Carried {
-  return Object.create(req, {
+  const derived: unknown = Object.create(req, {
     protocol: { value: secure ? 'https' : 'http' },
     session: { value: null, writable: true, configurable: true },
     sessionOptions: { value: undefined, writable: true, configurable: true },
   })
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- Object.create() does not tell what it made
+  return derived as Carried
 }

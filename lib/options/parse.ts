@@ -24,7 +24,8 @@ export function section<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
   return v.strictObject(entries, (issue) => {
-    const key = String(issue.path?.at(-1)?.key ?? '')
+    const last: unknown = issue.path?.at(-1)?.key
+    const key = typeof last === 'string' ? last : ''
     if (issue.expected === 'never') return unknownKey(key, Object.keys(entries))
     const entry = Object.hasOwn(entries, key) ? entries[key] : undefined
     return entry === undefined ? 'expected an object' : `is missing: expected ${descriptionOf(entry)}`

@@ -59,7 +59,8 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
   )
 }
 
-function isRequirement(value: unknown): boolean {
+/** Whether a value is a requirement of either form. */
+export function isRequirement<Request>(value: unknown): value is Requirement<Request> {
   if (typeof value === 'function') return true
   return typeof value === 'object' && value !== null && 'check' in value && typeof value.check === 'function'
 }

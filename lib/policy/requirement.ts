@@ -46,5 +46,6 @@ export async function ask<Request>(
 ): Promise<Verdict> {
   if (typeof requirement !== 'function') return requirement.check(principal, req)
   // Only `true` counts: a forgotten `return`, or a truthy object, must not open a door.
-  return (await requirement(principal, req)) === true ? met : { met: false, kind: requirement.name || 'predicate' }
+  const answer: unknown = await requirement(principal, req)
+  return answer === true ? met : { met: false, kind: requirement.name || 'predicate' }
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { isJsonObject } from '../seal/json.js'
 import type { Principal } from './principal.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
 
@@ -92,10 +93,12 @@ function valuesOf(claims: Principal['claims'], name: string): readonly unknown[]
 }
 
 function rolesOf(claims: Principal['claims']): readonly unknown[] {
-  const realm = valuesOf(claims, 'realm_access')[0]
-  const nested =
-    typeof realm === 'object' && realm !== null && 'roles' in realm && Array.isArray(realm.roles) ? realm.roles : []
-  return [...valuesOf(claims, 'roles'), ...valuesOf(claims, 'role'), ...nested]
+  const realm = claims['realm_access']
+  return [
+    ...valuesOf(claims, 'roles'),
+    ...valuesOf(claims, 'role'),
+    ...(isJsonObject(realm) ? valuesOf(realm, 'roles') : []),
+  ]
 }
 
 function refuseEmpty<T>(call: string, values: readonly T[]): readonly T[] {

@@ -50,18 +50,20 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
 
 /** Reads a sealed record; a shape of another version is `undefined`, never an error. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { id, iat, upd, idt, act, typ, scp, ate, rft, dat = {} } = payload
-  if (payload['v'] !== version || typeof id !== 'string' || typeof iat !== 'number' || typeof upd !== 'number')
-    return undefined
-  if (typeof idt !== 'string' || typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string')
-    return undefined
-  if (!isJsonObject(dat)) return undefined
-  const tokens: SessionTokens = {
+  const { v, id, iat, upd, idt, dat = {} } = payload
+  const tokens = tokensFrom(payload)
+  if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
+  if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
+  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: dat }
+}
+
+function tokensFrom({ act, typ, scp, ate, rft }: SealPayload): SessionTokens | undefined {
+  if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
+  return {
     accessToken: act,
     tokenType: typ,
     scope: scp,
     ...(typeof ate === 'number' ? { expiresAt: ate } : {}),
     ...(typeof rft === 'string' ? { refreshToken: rft } : {}),
   }
-  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: dat }
 }
