@@ -1,7 +1,6 @@
 import { request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
-import { parseSetCookie, stringifyCookie } from 'cookie'
-import type { SetCookie } from 'cookie'
+import { CookieJar } from '../hosts/cookie-jar.js'
 
 /** What the browser sees of a response. */
 export interface Page {
@@ -13,16 +12,18 @@ export interface Page {
 
 interface Visit {
   readonly form?: string
-  readonly headers?: Readonly<Record<string, string>>
-  /** Whether another site caused this request: a form it posts brings cookies along only if they are SameSite=None. */
+  /** Whether another site caused this request. */
   readonly crossSite?: boolean
 }
 
 const navigation = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
 
-/** A browser as far as logins need one: cookies by origin and SameSite, redirects, forms that post themselves. */
+/**
+ * A browser as far as logins need one: cookies, redirects, forms that post themselves. Another origin is another site to
+ * it, and https URLs reach a server that speaks http, as if a proxy before it ended TLS.
+ */
 export class Browser {
-  readonly #jars = new Map<string, Map<string, SetCookie>>()
+  readonly #cookies = new CookieJar()
 
   /** Navigates to a URL and on through every redirect and self-posting form. */
   async navigate(url: string): Promise<Page> {
@@ -39,37 +40,15 @@ export class Browser {
   }
 
   /** Makes one navigation request, following nothing. */
-  async visit(url: string, { form, headers = {}, crossSite = false }: Visit = {}): Promise<Page> {
+  async visit(url: string, { form, crossSite = false }: Visit = {}): Promise<Page> {
+    const cookie = this.#cookies.header({ url: new URL(url), crossSite, safeNavigation: form === undefined })
     const page = await send(url, form, {
       ...navigation,
       'Sec-Fetch-Site': crossSite ? 'cross-site' : 'none',
-      ...this.#cookieHeader(url, form !== undefined && crossSite),
-      ...headers,
+      ...(cookie === undefined ? {} : { Cookie: cookie }),
     })
-    this.#keepCookies(page)
+    for (const line of page.headers['set-cookie'] ?? []) this.#cookies.store(line, new URL(url))
     return page
-  }
-
-  #cookieHeader(url: string, onlySameSiteNone: boolean): Readonly<Record<string, string>> {
-    const jar = this.#jars.get(new URL(url).origin)?.values() ?? []
-    const sent = [...jar].filter(({ sameSite }) => !onlySameSiteNone || sameSite === 'none')
-    if (sent.length === 0) return {}
-    return {
-      Cookie: stringifyCookie(Object.fromEntries(sent.map(({ name, value }) => [name, value])), { encode: String }),
-    }
-  }
-
-  #keepCookies({ url, headers }: Page): void {
-    const { origin } = new URL(url)
-    const jar = this.#jars.get(origin) ?? new Map<string, SetCookie>()
-    this.#jars.set(origin, jar)
-    for (const line of headers['set-cookie'] ?? []) {
-      const cookie = parseSetCookie(line, { decode: String })
-      const over =
-        cookie.maxAge === undefined ? cookie.expires && cookie.expires.getTime() <= Date.now() : cookie.maxAge <= 0
-      if (over) jar.delete(cookie.name)
-      else jar.set(cookie.name, cookie)
-    }
   }
 }
 
@@ -94,7 +73,10 @@ function unescape(text = ''): string {
 function send(url: string, form: string | undefined, headers: Readonly<Record<string, string>>): Promise<Page> {
   const type = form === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' }
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: form === undefined ? 'GET' : 'POST', headers: { ...headers, ...type } })
+    const sent = request(url.replace(/^https:/, 'http:'), {
+      method: form === undefined ? 'GET' : 'POST',
+      headers: { ...headers, ...type },
+    })
     sent.on('error', reject)
     sent.on('response', (response) => {
       const chunks: Buffer[] = []

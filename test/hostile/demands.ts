@@ -34,14 +34,13 @@ export function authorizationRequestFlaws({ query }: RecordedRequest, client: Re
 export function codeExchangeFlaws(
   request: RecordedRequest,
   client: RegisteredClient,
-  authorized: URLSearchParams | undefined,
+  authorized: URLSearchParams,
 ): string[] {
   const verifier = request.body.get('code_verifier') ?? ''
   return flaws({
-    'token: code unknown or used': authorized !== undefined,
     'token: redirect_uri': request.body.get('redirect_uri') === client.redirectUri,
     'token: code_verifier syntax': /^[\w.~-]{43,128}$/.test(verifier),
-    'token: code_verifier': sha256(verifier) === authorized?.get('code_challenge'),
+    'token: code_verifier': sha256(verifier) === authorized.get('code_challenge'),
   })
 }
 

@@ -80,3 +80,8 @@ export function noSignature({ header, claims }: Signing): string {
 export function otherAlgorithm(alg: SigningAlgorithm): (signing: Signing) => string {
   return ({ header, claims, keys }) => keys.sign({ ...header, alg }, claims)
 }
+
+/** The value as a fault leaves it. */
+export function applied<Value>(fault: ((value: Value) => Value) | undefined, value: Value): Value {
+  return fault === undefined ? value : fault(value)
+}

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Answer } from './answers.js'
@@ -10,20 +10,22 @@ import {
   codeExchangeFlaws,
   userinfoRequestFlaws,
 } from './demands.js'
+import { metadata, person } from './documents.js'
 import type { Faults } from './faults.js'
-import { hash, metadata, person } from './documents.js'
-import type { JsonObject, KeySet, SigningAlgorithm } from './keys.js'
-import { keySet } from './keys.js'
+import { applied } from './faults.js'
+import type { SigningAlgorithm } from './keys.js'
+import { listen } from './listen.js'
 import type { Calls, Endpoint, RecordedRequest } from './records.js'
 import { countCalls, recordRequest } from './records.js'
-import { listen } from './listen.js'
+import { TokenIssuer } from './tokens.js'
 
 /** What a provider is started with. */
 export interface HostileProviderOptions {
   readonly client: RegisteredClient
   readonly faults: Faults
+  /** Signs ID Tokens. @default 'RS256' */
   readonly algorithm?: SigningAlgorithm
-  /** Whether the authorization response carries `iss` (RFC 9207) and the metadata say so. */
+  /** Whether the authorization response carries `iss` (RFC 9207) and the metadata say so. @default false */
   readonly sendsIssuer?: boolean
 }
 
@@ -37,66 +39,44 @@ export interface HostileProvider {
   readonly close: () => Promise<void>
 }
 
-interface Grant {
-  readonly subject: string
-  readonly authorized: URLSearchParams
-}
-
 /** Starts a provider that follows the specifications in everything but its faults. */
 export async function startHostileProvider(options: HostileProviderOptions): Promise<HostileProvider> {
-  const state = new ProviderState(options)
+  const endpoints = new Endpoints(options)
   const server = createServer((request, response) => {
-    state.answer(request).then(
+    endpoints.answer(request).then(
       (answer) => writeAnswer(response, answer),
       (error: unknown) => {
-        state.flaws.push(`the provider could not read a request: ${String(error)}`)
+        endpoints.flaws.push(`the provider could not read a request: ${String(error)}`)
         writeAnswer(response, status(500))
       },
     )
   })
   const { origin, close } = await listen(server)
-  state.issuer = `${origin}/`
-  return {
-    issuer: state.issuer,
-    calls: () => countCalls(state.requests),
-    requests: state.requests,
-    flaws: state.flaws,
-    close,
-  }
+  endpoints.issuer = `${origin}/`
+  const { issuer, requests, flaws } = endpoints
+  return { issuer, calls: () => countCalls(requests), requests, flaws, close }
 }
 
-class ProviderState {
+class Endpoints {
   issuer = ''
   readonly requests: RecordedRequest[] = []
   readonly flaws: string[] = []
   readonly #client: RegisteredClient
   readonly #faults: Faults
-  readonly #algorithm: SigningAlgorithm
   readonly #sendsIssuer: boolean
+  readonly #tokens: TokenIssuer
   readonly #jwksPath = `/${randomUUID()}/jwks`
-  readonly #codes = new Map<string, URLSearchParams>()
-  readonly #accessTokens = new Map<string, Grant>()
-  readonly #refreshTokens = new Map<string, Grant>()
-  #keys: KeySet
-
-  constructor({ client, faults, algorithm = 'RS256', sendsIssuer = false }: HostileProviderOptions) {
-    this.#client = client
-    this.#faults = faults
-    this.#algorithm = algorithm
-    this.#sendsIssuer = sendsIssuer
-    this.#keys = this.#newKeys()
-  }
-
-  async answer(request: IncomingMessage): Promise<Answer> {
-    const endpoint = this.#endpoint(new URL(request.url ?? '/', this.issuer).pathname)
-    const recorded = await recordRequest(request, endpoint)
-    this.requests.push(recorded)
-    return this.#answers[endpoint](recorded)
-  }
-
+  readonly #paths: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
+    [this.#jwksPath, 'jwks'],
+    ['/.well-known/openid-configuration', 'discovery'],
+    ['/authorize', 'authorize'],
+    ['/token', 'token'],
+    ['/userinfo', 'userinfo'],
+    ['/end_session', 'end_session'],
+  ])
   readonly #answers: Readonly<Record<Endpoint, (request: RecordedRequest) => Answer>> = {
     discovery: () => json(applied(this.#faults.discovery, metadata(this.issuer, this.#jwksPath, this.#sendsIssuer))),
-    jwks: () => json({ keys: this.#keys.published }),
+    jwks: () => json({ keys: this.#tokens.keys.published }),
     authorize: (request) => this.#authorize(request),
     token: (request) => this.#token(request),
     userinfo: (request) => this.#userinfo(request),
@@ -104,112 +84,57 @@ class ProviderState {
     other: () => status(404),
   }
 
-  #endpoint(path: string): Endpoint {
-    if (path === this.#jwksPath) return 'jwks'
-    const paths = new Map<string, Endpoint>([
-      ['/.well-known/openid-configuration', 'discovery'],
-      ['/authorize', 'authorize'],
-      ['/token', 'token'],
-      ['/userinfo', 'userinfo'],
-      ['/end_session', 'end_session'],
-    ])
-    return paths.get(path) ?? 'other'
+  constructor({ client, faults, algorithm = 'RS256', sendsIssuer = false }: HostileProviderOptions) {
+    this.#client = client
+    this.#faults = faults
+    this.#sendsIssuer = sendsIssuer
+    this.#tokens = new TokenIssuer(client, faults, algorithm)
   }
 
-  #newKeys(): KeySet {
-    return keySet(this.#faults.keySet ?? 'decoys', this.#algorithm)
+  async answer(request: IncomingMessage): Promise<Answer> {
+    const { pathname } = new URL(request.url ?? '/', this.issuer)
+    const recorded = await recordRequest(request, this.#paths.get(pathname) ?? 'other')
+    this.requests.push(recorded)
+    return this.#answers[recorded.endpoint](recorded)
   }
 
   #authorize(request: RecordedRequest): Answer {
     this.flaws.push(...authorizationRequestFlaws(request, this.#client))
-    if (this.#faults.rotates === 'at the second authorization request' && this.#count('authorize') === 2) {
-      this.#keys = this.#newKeys()
-    }
-    const code = randomBytes(24).toString('base64url')
-    this.#codes.set(code, request.query)
-    const plain = new URLSearchParams({ code, state: request.query.get('state') ?? '' })
+    const second = countCalls(this.requests).authorize === 2
+    if (second && this.#faults.rotates === 'at the second authorization request') this.#tokens.replaceKeys()
+    const { query } = request
+    const plain = new URLSearchParams({ code: this.#tokens.code(query), state: query.get('state') ?? '' })
     if (this.#sendsIssuer) plain.set('iss', this.issuer)
     const response = applied(this.#faults.authorization, plain)
-    const target = this.#client.redirectUri
-    return request.query.get('response_mode') === 'form_post' ? formPost(target, response) : redirect(target, response)
+    const answer = query.get('response_mode') === 'form_post' ? formPost : redirect
+    return answer(this.#client.redirectUri, response)
   }
 
   #token(request: RecordedRequest): Answer {
+    const grant = this.#tokens.redeem(request.body)
     const flaws = clientAuthenticationFlaws(request, this.#client)
-    const { body } = request
-    const refreshing = body.get('grant_type') === 'refresh_token'
-    const grant = refreshing ? this.#refreshed(body) : this.#authorized(body)
-    if (!refreshing) flaws.push(...codeExchangeFlaws(request, this.#client, grant?.authorized))
+    if (grant === undefined) flaws.push('token: code or refresh token is unknown or used')
+    else if (request.body.get('grant_type') !== 'refresh_token') {
+      flaws.push(...codeExchangeFlaws(request, this.#client, grant.authorized))
+    }
     this.flaws.push(...flaws)
-    return grant === undefined || flaws.length > 0 ? json({ error: 'invalid_grant' }, 400) : this.#tokens(grant)
-  }
-
-  #authorized(body: URLSearchParams): Grant | undefined {
-    const code = body.get('code') ?? ''
-    const authorized = this.#codes.get(code)
-    this.#codes.delete(code)
-    return authorized && { subject: person.sub, authorized }
-  }
-
-  #refreshed(body: URLSearchParams): Grant | undefined {
-    const token = body.get('refresh_token') ?? ''
-    const grant = this.#refreshTokens.get(token)
-    this.#refreshTokens.delete(token)
-    if (grant === undefined) this.flaws.push('token: refresh_token unknown or used')
-    return grant
-  }
-
-  #tokens(grant: Grant): Answer {
-    const accessToken = randomBytes(24).toString('base64url')
-    const refreshToken = randomBytes(24).toString('base64url')
-    this.#accessTokens.set(accessToken, grant)
-    this.#refreshTokens.set(refreshToken, grant)
-    return json(
-      applied(this.#faults.token, {
-        access_token: accessToken,
-        token_type: 'Bearer',
-        expires_in: 3600,
-        refresh_token: refreshToken,
-        scope: grant.authorized.get('scope'),
-        id_token: this.#idToken(grant, accessToken),
-      }),
-    )
-  }
-
-  #idToken(grant: Grant, accessToken: string): string {
-    if (this.#faults.rotates === 'before signing') this.#keys = this.#newKeys()
-    const now = Math.floor(Date.now() / 1000)
-    const claims = applied(this.#faults.claims, {
-      iss: this.issuer,
-      sub: grant.subject,
-      aud: this.#client.clientId,
-      iat: now,
-      exp: now + 300,
-      nonce: grant.authorized.get('nonce'),
-      at_hash: hash(accessToken),
-    })
-    return this.#sign(claims)
-  }
-
-  #sign(claims: JsonObject): string {
-    const keys = this.#keys
-    const header = applied(this.#faults.header, { alg: this.#algorithm, ...(keys.kid ? { kid: keys.kid } : {}) })
-    const { sign } = this.#faults
-    return sign ? sign({ header, claims, keys, clientSecret: this.#client.clientSecret }) : keys.sign(header, claims)
+    if (grant === undefined || flaws.length > 0) return json({ error: 'invalid_grant' }, 400)
+    return json(this.#tokens.response(grant, this.issuer))
   }
 
   #userinfo(request: RecordedRequest): Answer {
     this.flaws.push(...userinfoRequestFlaws(request))
     const token = /^Bearer ([\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    const grant = this.#accessTokens.get(token ?? '')
+    const grant = this.#tokens.grantOf(token ?? '')
     if (grant === undefined) {
       this.flaws.push('userinfo: access token')
       return status(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
     }
     const claims = applied(this.#faults.userinfo, { ...person, sub: grant.subject })
     if (!this.#faults.userinfoSigned) return json(claims)
-    const header = { alg: this.#faults.userinfoSigned, kid: this.#keys.kid }
-    return jwt(this.#keys.sign(header, { ...claims, iss: this.issuer, aud: this.#client.clientId }))
+    const { keys } = this.#tokens
+    const header = { alg: this.#faults.userinfoSigned, kid: keys.kid }
+    return jwt(keys.sign(header, { ...claims, iss: this.issuer, aud: this.#client.clientId }))
   }
 
   #endSession(query: URLSearchParams): Answer {
@@ -219,12 +144,4 @@ class ProviderState {
     const returned = query.get('state')
     return redirect(target, new URLSearchParams(returned === null ? {} : { state: returned }))
   }
-
-  #count(endpoint: Endpoint): number {
-    return this.requests.filter((request) => request.endpoint === endpoint).length
-  }
-}
-
-function applied<Value>(fault: ((value: Value) => Value) | undefined, value: Value): Value {
-  return fault === undefined ? value : fault(value)
 }

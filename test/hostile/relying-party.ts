@@ -1,87 +1,127 @@
-import express from 'express'
-import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { oidc } from '../../lib/index.js'
-import { OidcError } from '../../lib/errors.js'
+import type { OidcHandle, OidcMiddleware } from '../../lib/index.js'
+import { oidc, OidcError } from '../../lib/index.js'
+import type { Host } from '../hosts/hosts.js'
+import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
-import { listen } from './listen.js'
 import type { Module } from './modules.js'
-import { startHostileProvider } from './provider.js'
 import type { HostileProvider } from './provider.js'
+import { startHostileProvider } from './provider.js'
 
 /** An application under test, and the provider that it is set up with. */
 export interface Run {
   readonly provider: HostileProvider
   readonly baseUrl: string
+  readonly journal: Journal
   /** Fetches metadata and keys ahead of the first request. */
   readonly warmUp: () => Promise<void>
   /** Codes of the errors that reached the application's error handler, or the error's name where it is not ours. */
-  readonly errors: readonly string[]
+  readonly errors: () => readonly string[]
   /** Resolves when every request that the library has started, in the background too, is over. */
   readonly settled: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
 /** Starts the application and the provider of one module. */
-export async function startRun(module: Module): Promise<Run> {
-  let handler: RequestListener = (_request, response) => void response.writeHead(503).end()
-  const app = await listen(createServer((request, response) => handler(request, response)))
-  const client = registration(app.origin, module)
+export async function startRun(module: Module, host: Host): Promise<Run> {
+  const { tracked, settled } = trackedFetch()
+  let started: { login: OidcMiddleware; provider: HostileProvider; baseUrl: string } | undefined
+  const app = await host.start(async ({ baseUrl: origin }) => {
+    const baseUrl = isFormPost(module) ? behindTls(origin) : origin
+    const { client, provider } = await startProviderOf(module, baseUrl)
+    const login = oidc({
+      issuer: provider.issuer,
+      clientId: client.clientId,
+      clientSecret: client.clientSecret,
+      clientAuthentication: client.authentication,
+      baseUrl,
+      secret: 'of at least thirty-two characters',
+      idTokenSigningAlg: module.algorithm ?? 'RS256',
+      authorizationParams: module.authorizationParams ?? {},
+      fetch: tracked,
+    })
+    started = { login, provider, baseUrl }
+    return application(login)
+  })
+  if (started === undefined) throw new Error('the host has not built the application')
+  const { login, provider, baseUrl } = started
+  return {
+    provider,
+    baseUrl,
+    journal: app.journal,
+    warmUp: () => login.ready(),
+    errors: () => app.journal.errors.map(codeOf),
+    settled,
+    close: async () => {
+      login.close()
+      await Promise.all([app.close(), provider.close()])
+    },
+  }
+}
+
+// A posted response comes from the provider's site, and brings a cookie along only if that is SameSite=None and Secure.
+function behindTls(origin: string): string {
+  return origin.replace(/^http:/, 'https:')
+}
+
+function isFormPost({ authorizationParams }: Module): boolean {
+  return authorizationParams?.response_mode === 'form_post'
+}
+
+async function startProviderOf(module: Module, baseUrl: string) {
+  const client: RegisteredClient = {
+    clientId: 'hostile-client',
+    clientSecret: 'a secret of + % : and / signs, long enough',
+    authentication: 'client_secret_basic',
+    redirectUri: `${baseUrl}/callback`,
+    postLogoutRedirectUri: `${baseUrl}/`,
+    ...(isFormPost(module) ? { responseMode: 'form_post' } : {}),
+  }
   const provider = await startHostileProvider({
     client,
     faults: module.faults,
     algorithm: module.algorithm ?? 'RS256',
     sendsIssuer: module.plan.startsWith('fapi2'),
   })
-  const { tracked, settled } = trackedFetch()
-  const login = oidc({
-    issuer: provider.issuer,
-    clientId: client.clientId,
-    clientSecret: client.clientSecret,
-    clientAuthentication: client.authentication,
-    baseUrl: app.origin,
-    secret: 'of at least thirty-two characters',
-    idTokenSigningAlg: module.algorithm ?? 'RS256',
-    authorizationParams: module.authorizationParams ?? {},
-    fetch: tracked,
-  })
-  const errors: string[] = []
-  handler = application(login, errors)
-  return {
-    provider,
-    baseUrl: app.origin,
-    warmUp: () => login.ready(),
-    errors,
-    settled,
-    close: async () => {
-      await login.close()
-      await Promise.all([app.close(), provider.close()])
+  return { client, provider }
+}
+
+function application(login: OidcMiddleware): readonly Layer[] {
+  return [
+    login,
+    {
+      method: 'GET',
+      path: '/',
+      handlers: [(req, res) => answer(res, { authenticated: handleOf(req).isAuthenticated() })],
     },
-  }
+    {
+      method: 'GET',
+      path: '/userinfo',
+      handlers: [
+        (req, res, next) => {
+          handleOf(req)
+            .userinfo()
+            .then((claims) => answer(res, claims))
+            .catch(next)
+        },
+      ],
+    },
+  ]
 }
 
-function registration(baseUrl: string, { authorizationParams }: Module): RegisteredClient {
-  return {
-    clientId: 'hostile-client',
-    clientSecret: 'a secret of + % : and / signs, long enough',
-    authentication: 'client_secret_basic',
-    redirectUri: `${baseUrl}/callback`,
-    postLogoutRedirectUri: `${baseUrl}/`,
-    ...(authorizationParams?.response_mode === 'form_post' ? { responseMode: 'form_post' } : {}),
-  }
+function handleOf(req: IncomingMessage): OidcHandle {
+  return (req as IncomingMessage & { readonly oidc: OidcHandle }).oidc
 }
 
-function application(login: ReturnType<typeof oidc>, errors: string[]): RequestListener {
-  const app = express()
-  app.use(login)
-  app.get('/', (req, res) => void res.json({ authenticated: req.oidc.isAuthenticated() }))
-  app.get('/userinfo', async (req, res) => void res.json(await req.oidc.userinfo()))
-  app.use((error: Error, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
-    errors.push(error instanceof OidcError ? error.code : error.name)
-    res.status(error instanceof OidcError ? error.status : 500).json({})
-  })
-  return app
+function answer(res: ServerResponse, value: unknown): void {
+  res.setHeader('Content-Type', 'application/json')
+  res.end(JSON.stringify(value))
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof OidcError) return error.code
+  return error instanceof Error ? error.name : typeof error
 }
 
 /** A `fetch` that remembers which of its answers have not been read to their end. */
@@ -89,17 +129,17 @@ function trackedFetch(): { tracked: typeof fetch; settled: () => Promise<void> }
   const pending = new Set<Promise<unknown>>()
   return {
     tracked: async (...request) => {
-      const answer = fetch(...request)
-      const read = answer.then((response) => response.clone().arrayBuffer())
+      const response = fetch(...request)
+      const read = response.then((received) => received.clone().arrayBuffer())
       pending.add(read)
       const over = () => pending.delete(read)
       read.then(over, over)
-      return answer
+      return response
     },
     settled: async () => {
       do {
         await Promise.allSettled(pending)
-        // What the library does with the last answer, such as asking again, happens before this turn of the loop is over.
+        // What the library does with the last answer, such as asking again, it does before this turn is over.
         await nextTurn()
       } while (pending.size > 0)
     },

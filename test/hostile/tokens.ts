@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import type { RegisteredClient } from './demands.js'
+import { hash, person } from './documents.js'
+import type { Faults } from './faults.js'
+import { applied } from './faults.js'
+import type { JsonObject, KeySet, KeySetLayout, SigningAlgorithm } from './keys.js'
+import { keySet } from './keys.js'
+
+/** What one login has granted: to whom, and the authorization request that it answers. */
+export interface Grant {
+  readonly subject: string
+  readonly authorized: URLSearchParams
+}
+
+/** Issues codes and tokens, and knows what it has issued. */
+export class TokenIssuer {
+  keys: KeySet
+  readonly #client: RegisteredClient
+  readonly #faults: Faults
+  readonly #algorithm: SigningAlgorithm
+  readonly #codes = new Map<string, Grant>()
+  readonly #accessTokens = new Map<string, Grant>()
+  readonly #refreshTokens = new Map<string, Grant>()
+
+  constructor(client: RegisteredClient, faults: Faults, algorithm: SigningAlgorithm) {
+    this.#client = client
+    this.#faults = faults
+    this.#algorithm = algorithm
+    this.keys = this.#newKeys()
+  }
+
+  /** From now on nothing is signed with the old keys, nor are they published. */
+  replaceKeys(): void {
+    this.keys = this.#newKeys()
+  }
+
+  /** Issues a code for an authorization request. */
+  code(authorized: URLSearchParams): string {
+    const code = randomBytes(24).toString('base64url')
+    this.#codes.set(code, { subject: person.sub, authorized })
+    return code
+  }
+
+  /** Takes a code or refresh token, which works once. */
+  redeem(body: URLSearchParams): Grant | undefined {
+    const refreshing = body.get('grant_type') === 'refresh_token'
+    const issued = refreshing ? this.#refreshTokens : this.#codes
+    const credential = body.get(refreshing ? 'refresh_token' : 'code') ?? ''
+    const grant = issued.get(credential)
+    issued.delete(credential)
+    return grant
+  }
+
+  /** The grant of an access token. */
+  grantOf(accessToken: string): Grant | undefined {
+    return this.#accessTokens.get(accessToken)
+  }
+
+  /** A token response (OpenID Connect Core section 3.1.3.3). */
+  response(grant: Grant, issuer: string): JsonObject {
+    const accessToken = randomBytes(24).toString('base64url')
+    const refreshToken = randomBytes(24).toString('base64url')
+    this.#accessTokens.set(accessToken, grant)
+    this.#refreshTokens.set(refreshToken, grant)
+    return applied(this.#faults.token, {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: 3600,
+      refresh_token: refreshToken,
+      scope: grant.authorized.get('scope'),
+      id_token: this.#idToken(grant, issuer, accessToken),
+    })
+  }
+
+  #idToken(grant: Grant, issuer: string, accessToken: string): string {
+    if (this.#faults.rotates === 'before signing') this.replaceKeys()
+    const now = Math.floor(Date.now() / 1000)
+    const claims = applied(this.#faults.claims, {
+      iss: issuer,
+      sub: grant.subject,
+      aud: this.#client.clientId,
+      iat: now,
+      exp: now + 300,
+      nonce: grant.authorized.get('nonce'),
+      at_hash: hash(accessToken),
+    })
+    const { keys } = this
+    const kid = keys.kid === undefined ? {} : { kid: keys.kid }
+    const header = applied(this.#faults.header, { alg: this.#algorithm, ...kid })
+    const { sign } = this.#faults
+    return sign ? sign({ header, claims, keys, clientSecret: this.#client.clientSecret }) : keys.sign(header, claims)
+  }
+
+  #newKeys(): KeySet {
+    const layout: KeySetLayout = this.#faults.keySet ?? 'decoys'
+    return keySet(layout, this.#algorithm)
+  }
+}
