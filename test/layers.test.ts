@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals'
+import { posix } from 'node:path'
+import ts from 'typescript'
+import { files, textOf } from './setup/tree.js'
+
+/** From the surface to the ground. A part imports from lower lines only: never upwards, never from its own line. */
+const layers = [
+  ['index', 'testing'],
+  ['express'],
+  ['node'],
+  ['relying-party', 'resource-server', 'client', 'redis'],
+  ['provider', 'session', 'policy'],
+  ['http', 'seal'],
+  ['options'],
+  ['errors'],
+]
+
+/** Packages and built-in modules that one part alone may know. */
+const reserved: Readonly<Record<string, string>> = {
+  'openid-client': 'provider',
+  'node:http': 'node',
+  'node:https': 'node',
+  'node:http2': 'node',
+}
+
+/** Names that only one part may write. */
+const privileges: readonly (readonly [name: string, pattern: RegExp, part: string | undefined])[] = [
+  ['process.env', /\bprocess\s*\.\s*env\b/, 'options'],
+  ['console', /\bconsole\s*[.[]/, undefined],
+]
+
+interface Source {
+  readonly path: string
+  readonly part: string
+  readonly code: string
+  readonly imports: readonly string[]
+}
+
+/** The folder, or the file itself where it lies in lib directly. */
+const partOf = (path: string) => (path.split('/')[1] ?? '').replace(/\.ts$/, '')
+
+const depth = (part: string) => layers.findIndex((line) => line.includes(part))
+
+const sources: readonly Source[] = files('lib').map((path) => {
+  const text = textOf(path)
+  const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName)
+  return { path, part: partOf(path), code: withoutComments(text), imports }
+})
+
+function withoutComments(text: string): string {
+  const { outputText } = ts.transpileModule(text, {
+    compilerOptions: { removeComments: true, target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext },
+  })
+  return outputText
+}
+
+/** The file that a relative import names, as a path from the project's folder. */
+function target(source: Source, specifier: string): string {
+  return posix.join(posix.dirname(source.path), specifier).replace(/\.js$/, '.ts')
+}
+
+const relatives = (source: Source) => source.imports.filter((name) => name.startsWith('.'))
+
+describe('the layers of lib', () => {
+  test('know every part', () => {
+    expect(sources.map(({ part }) => part).filter((part) => depth(part) < 0)).toEqual([])
+  })
+
+  test('import downwards only, and nothing from beside them', () => {
+    const wrong = sources.flatMap((source) =>
+      relatives(source)
+        .map((specifier) => target(source, specifier))
+        .filter((path) => partOf(path) !== source.part && depth(partOf(path)) <= depth(source.part))
+        .map((path) => `${source.path} -> ${path}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('name files that exist, with their ending', () => {
+    const known = new Set(sources.map(({ path }) => path))
+    const wrong = sources.flatMap((source) =>
+      relatives(source)
+        .filter((specifier) => !specifier.endsWith('.js') || !known.has(target(source, specifier)))
+        .map((specifier) => `${source.path} -> ${specifier}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('have no cycles, in types neither', () => {
+    expect(cycles()).toEqual([])
+  })
+
+  test.each(Object.entries(reserved))('import %s in %s only', (name, part) => {
+    const elsewhere = sources.filter((source) => source.part !== part && source.part !== 'testing')
+    const wrong = elsewhere.filter(({ imports }) =>
+      imports.some((path) => path === name || path.startsWith(`${name}/`)),
+    )
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  test.each(privileges)('write %s where it belongs only', (_name, pattern, part) => {
+    const wrong = sources.filter((source) => source.part !== part && pattern.test(source.code))
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  test('import no web framework, and no package that is not a dependency', () => {
+    const { dependencies, peerDependencies } = JSON.parse(textOf('package.json')) as Record<string, object | undefined>
+    const allowed = new Set([...Object.keys(dependencies ?? {}), ...Object.keys(peerDependencies ?? {})])
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !allowed.has(packageOf(name)))
+        .map((name) => `${path} -> ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('export by name', () => {
+    expect(sources.filter(({ code }) => /^export default\b/m.test(code)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('re-export in index only', () => {
+    const barrel = /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\b/m
+    const wrong = sources.filter(({ path, part }) => part !== 'index' && barrel.test(textOf(path)))
+    expect(
+      wrong.filter(({ path }) => !/^lib\/(?:testing|redis)\/index\.ts$/.test(path)).map(({ path }) => path),
+    ).toEqual([])
+  })
+})
+
+function packageOf(name: string): string {
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** Every way from a file back to itself, each told once. */
+function cycles(): string[] {
+  const graph = new Map(sources.map((source) => [source.path, relatives(source).map((name) => target(source, name))]))
+  const done = new Set<string>()
+  const found: string[] = []
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      found.push([...way.slice(way.indexOf(path)), path].join(' -> '))
+      return
+    }
+    if (done.has(path)) return
+    for (const next of graph.get(path) ?? []) visit(next, [...way, path])
+    done.add(path)
+  }
+  for (const path of graph.keys()) visit(path, [])
+  return found
+}

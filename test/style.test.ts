@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import ts from 'typescript'
+import { files, textOf } from './setup/tree.js'
+
+const binary = /\.(?:png|jpe?g|gif|ico|woff2?|webp|pdf)$/
+const texts = files().filter((path) => !binary.test(path) && path !== 'package-lock.json')
+const library = files('lib')
+
+/** Lines of files that match, as `path:line`. */
+function places(paths: readonly string[], matches: (line: string) => boolean): string[] {
+  return paths.flatMap((path) =>
+    textOf(path)
+      .split('\n')
+      .flatMap((line, index) => (matches(line) ? [`${path}:${index + 1}`] : [])),
+  )
+}
+
+describe('the tree', () => {
+  test('names no path of anybody’s machine', () => {
+    const machinePath = /(?:^|[\s'"`(=:,])(?:\/(?:work|root|home\/\w+|Users\/\w+)\/|[A-Z]:\\Users\\)/
+    expect(places(texts, (line) => machinePath.test(line))).toEqual([])
+  })
+
+  test('gives a reason wherever a lint rule is switched off', () => {
+    const silent = (line: string, previous: string) =>
+      /eslint-disable/.test(line) && !/ -- \S/.test(line) && !/^\s*(?:\/\/|\*)/.test(previous)
+    const wrong = library.flatMap((path) => {
+      const lines = textOf(path).split('\n')
+      return lines.flatMap((line, index) => (silent(line, lines[index - 1] ?? '') ? [`${path}:${index + 1}`] : []))
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('leaves no work for later behind', () => {
+    const marks = new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b`)
+    expect(places([...library, ...files('test')], (line) => marks.test(line))).toEqual([])
+  })
+
+  test('skips no test and focuses on none', () => {
+    const paths = files('test').filter((path) => path.endsWith('.test.ts'))
+    const marks = new RegExp(`\\b(?:test|it|describe)\\.(?:${['only', 'skip', 'todo'].join('|')})\\b`)
+    expect(places(paths, (line) => marks.test(line))).toEqual([])
+  })
+})
+
+describe('the lock file', () => {
+  test('names versions and hashes, and no registry', () => {
+    const lock = textOf('package-lock.json')
+    expect(lock).not.toMatch(/"resolved":/)
+    const hosts = [...lock.matchAll(/https?:\/\/([^/"\s]+)/g)].map(([, host]) => host ?? '')
+    expect(hosts.filter((host) => /registry|npmjs|npmmirror|artifactory|nexus|proxy/i.test(host))).toEqual([])
+  })
+})
+
+describe('TSDoc in lib', () => {
+  test('stands at everything that is exported', () => {
+    expect(library.flatMap(undocumented)).toEqual([])
+  })
+})
+
+function undocumented(path: string): string[] {
+  const source = ts.createSourceFile(path, textOf(path), ts.ScriptTarget.ES2023, true)
+  const documented = new Set<string>()
+  return source.statements
+    .filter((node) => ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(isExport))
+    .filter((node) => {
+      // Overloads share the first one's words.
+      const name = ts.isFunctionDeclaration(node) ? (node.name?.text ?? '') : ''
+      const has = ts.getJSDocCommentsAndTags(node).length > 0 || documented.has(name)
+      if (has && name !== '') documented.add(name)
+      return !has
+    })
+    .map((node) => `${path}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`)
+}
+
+function isExport({ kind }: ts.ModifierLike): boolean {
+  return kind === ts.SyntaxKind.ExportKeyword
+}
