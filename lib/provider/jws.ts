@@ -111,8 +111,7 @@ function parsePart(segment: string, part: string): Readonly<JsonObject> {
 // same text is canonical, and one token must not have many spellings (RFC 7515 section 2).
 function bytesOf(segment: string, part: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.length === 0 || bytes.toString('base64url') !== segment)
-    throw malformed(`has no proper base64url as ${part}`)
+  if (bytes.toString('base64url') !== segment) throw malformed(`has no proper base64url as ${part}`)
   return bytes
 }
 

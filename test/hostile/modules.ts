@@ -41,7 +41,7 @@ export interface Module {
   readonly errorCode?: OidcErrorCode
   readonly stopsAfter?: FaultyAnswer
   readonly drive?: Drive
-  /** How often the key set is asked for when the login succeeds; 1 where nothing else is said. */
+  /** How often the key set is asked for. @default 1 where an ID Token comes, else 0 */
   readonly keyRequests?: number
   /** What the provider signs with and the relying party has registered. */
   readonly algorithm?: SigningAlgorithm
@@ -58,7 +58,11 @@ function stop(stopsAfter: FaultyAnswer, errorCode: OidcErrorCode, faults: Faults
 }
 
 const badSignature = (sign: NonNullable<Faults['sign']>): Row => stop('token', 'token_signature_invalid', { sign })
-const badAlgorithm = (sign: NonNullable<Faults['sign']>): Row => stop('token', 'token_algorithm_refused', { sign })
+
+/** An algorithm is refused before a key is looked for. */
+function badAlgorithm(sign: NonNullable<Faults['sign']>): Row {
+  return { ...stop('token', 'token_algorithm_refused', { sign }), keyRequests: 0 }
+}
 
 const basic: Readonly<Record<string, Row>> = {
   'oidcc-client-test': login,
@@ -109,6 +113,7 @@ const config: Readonly<Record<string, Row>> = {
 const superset: Readonly<Record<string, Row>> = {
   'oidcc-client-test-missing-aud': stop('token', 'token_claim_missing', { claims: without('aud') }),
   'oidcc-client-test-userinfo-bearer-header': { ...login, demands: [sendsBearerHeader] },
+  'oidcc-client-test-userinfo-signed': { ...login, faults: { userinfoSigned: 'RS256' } },
   'oidcc-client-test-invalid-sig-hs256': badAlgorithm(spoiltHmac),
   'oidcc-client-test-invalid-sig-es256': {
     ...badSignature(spoiltSignature),
