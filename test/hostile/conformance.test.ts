@@ -27,6 +27,20 @@ describe.each(otherHosts)('$name', (host) => {
   test.each(byResponseMode)('by %s: %s', (_mode, _title, module) => conforms(module, host))
 })
 
+describe('a browser with five logins under way', () => {
+  test('CB02: an altered state starts the login over at most once', async () => {
+    const altered = modules.find(({ id }) => id.endsWith('ensure-authorization-response-with-invalid-state-fails'))
+    if (altered === undefined || express5 === undefined) throw new Error('the module or the host is gone')
+    run = await startRun(altered, express5)
+    const browser = new Browser()
+    for (let others = 0; others < 4; others += 1) await browser.visit(`${run.baseUrl}/login`)
+    const page = await browser.navigate(`${run.baseUrl}/login`)
+    expect(page.status).toBe(400)
+    expect(run.provider.calls()).toMatchObject({ token: 0, userinfo: 0 })
+    expect(run.provider.calls().authorize).toBeLessThanOrEqual(2)
+  })
+})
+
 function titled(modules: readonly Module[]): (readonly [string, Module])[] {
   return modules.map(title)
 }
