@@ -71,7 +71,7 @@ async function withoutTransaction(
   others: number,
 ): Promise<FinishedLogin> {
   const login = party.logins.get(stateKey(response.state))
-  if (login?.ended?.subject !== undefined && login.ended.subject === subjectOf(context.current)) {
+  if (login?.state === 'succeeded' && login.subject === subjectOf(context.current)) {
     return { outcome: redirect(login.returnTo) }
   }
   if (login !== undefined)

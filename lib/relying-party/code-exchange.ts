@@ -3,7 +3,7 @@ import type { CompletedLogin, OnLoginResult } from '../options/oidc-options.js'
 import type { TokenSet } from '../provider/types.js'
 import { idTokenClaims } from '../session/claims.js'
 import type { SessionRecord } from '../session/record.js'
-import type { Login, RelyingParty } from './party.js'
+import type { RelyingParty } from './party.js'
 import { stateKey, type Transaction } from './transaction.js'
 
 /** The application's `onLogin`, bound to its request. */
@@ -20,24 +20,21 @@ export async function exchangeOnce(
   context: { readonly start: SessionStart },
 ): Promise<SessionRecord> {
   const key = stateKey(transaction.state)
-  const running = party.logins.get(key)
-  if (running?.ended !== undefined) {
+  const known = party.logins.get(key)
+  if (known?.state === 'running') return known.session
+  if (known !== undefined) {
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   }
-  if (running !== undefined) return running.session
-  const login: Login = {
-    session: exchange(party, response, transaction, context.start),
-    returnTo: transaction.returnTo,
-  }
-  party.logins.set(key, login)
+  const session = exchange(party, response, transaction, context.start)
+  party.logins.set(key, { state: 'running', session })
   try {
-    const session = await login.session
-    login.ended = { subject: idTokenClaims(session).sub }
-    return session
+    const { sub: subject } = idTokenClaims(await session)
+    party.logins.set(key, { state: 'succeeded', subject, returnTo: transaction.returnTo })
   } catch (error) {
-    login.ended = {}
+    party.logins.set(key, { state: 'failed' })
     throw error
   }
+  return session
 }
 
 async function exchange(

@@ -18,13 +18,11 @@ export interface RelyingParty {
   readonly logins: LRUCache<string, Login>
 }
 
-/** A login whose code is being exchanged, or was. */
-export interface Login {
-  readonly session: Promise<SessionRecord>
-  readonly returnTo: string
-  /** Set when the exchange has ended; `subject` only where it succeeded. */
-  ended?: { readonly subject?: string }
-}
+/** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
+export type Login =
+  | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
+  | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }
+  | { readonly state: 'failed' }
 
 /** Puts a relying party together. */
 export function createRelyingParty(

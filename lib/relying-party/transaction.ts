@@ -54,7 +54,7 @@ export function freshSecrets(
 
 /** Whether a state belongs to a login that was started over once: the guard against a circle, which needs no cookie. */
 export function isRestarted(state: string): boolean {
-  return state.endsWith(restartMark)
+  return state.includes(restartMark)
 }
 
 /**
