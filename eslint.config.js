@@ -40,7 +40,17 @@ const environment = [
 ]
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '**/node_modules/', '.screenshots/'] },
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      '**/node_modules/',
+      '.screenshots/',
+      'test/packaging/consumer/',
+      'test/snippets/context.d.ts',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   { languageOptions: { globals: nodeGlobals } },

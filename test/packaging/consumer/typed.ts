@@ -1,0 +1,56 @@
+// Compiled by tsc in a project that has installed the package: what must not compile says so.
+import express from 'express'
+import { createServer } from 'node:http'
+import type { OidcOptions, Principal } from 'express-oidc'
+import { all, any, claim, not, OidcError, oidc, optionsFromEnv, requireAuth, role, scope } from 'express-oidc'
+
+const options: OidcOptions = {
+  issuer: 'https://issuer.example.com',
+  clientId: 'web',
+  clientSecret: 'secret',
+  baseUrl: 'https://app.example.com',
+  secret: '0123456789abcdef0123456789abcdef',
+}
+
+const app = express()
+app.use(oidc(options))
+app.use(oidc({ ...optionsFromEnv() }))
+
+app.get('/profile', requireAuth(), (req, res) => {
+  const principal: Principal | undefined = req.auth
+  const subject: string | undefined = req.auth?.subject
+  const signedIn: boolean = req.oidc.isAuthenticated()
+  res.json({ subject, signedIn, scopes: principal?.scopes })
+})
+app.delete(
+  '/orders/:id',
+  requireAuth(all(scope('orders:write'), any(claim('dept', 'hr'), role('admin')), not(claim('suspended', true)))),
+  (_req, res) => void res.sendStatus(204),
+)
+app.get(
+  '/own',
+  requireAuth((principal) => principal.subject === 'alice'),
+  (_req, res) => void res.sendStatus(204),
+)
+app.use((error: unknown, _req: express.Request, res: express.Response, next: express.NextFunction) => {
+  if (error instanceof OidcError) res.status(error.status).json({ code: error.code })
+  else next(error)
+})
+
+const signIn = oidc(options)
+createServer((req, res) => signIn(req, res, () => res.end()))
+
+// @ts-expect-error An issuer, a client and a secret are required.
+oidc({})
+// @ts-expect-error So is the issuer alone.
+oidc({ clientId: 'web', baseUrl: 'https://app.example.com', secret: '0123456789abcdef0123456789abcdef' })
+// @ts-expect-error The cookie secret too.
+oidc({ issuer: 'https://issuer.example.com', clientId: 'web', baseUrl: 'https://app.example.com' })
+// @ts-expect-error An unknown option is a mistake.
+oidc({ ...options, redirectUrl: 'https://app.example.com/callback' })
+// @ts-expect-error A requirement is a function or made by this package.
+requireAuth('admin')
+// @ts-expect-error Scopes are strings.
+scope(7)
+// @ts-expect-error There is no such claim reader on the request.
+app.get('/wrong', (req, res) => res.json(req.oidc.nonsense))

@@ -1,0 +1,39 @@
+/*
+ * What a snippet in the README or in docs may use without saying where it comes from: the application around it.
+ * Every name is a global here, so that a snippet which declares it itself simply shadows it.
+ */
+import type { Express, NextFunction, Request, Response } from 'express'
+import type * as library from 'express-oidc'
+
+declare global {
+  const app: Express
+  const express: typeof import('express')
+  const req: Request
+  const res: Response
+  const next: NextFunction
+  const options: library.OidcOptions
+  const issuer: string
+  const clientId: string
+  const clientSecret: string
+  const baseUrl: string
+  const secret: string
+  const listOrders: (req: Request, res: Response) => void
+  const removeOrder: (req: Request, res: Response) => void
+  const transfer: (req: Request, res: Response) => void
+  const beta: (req: Request, res: Response) => void
+  const mine: (req: Request, res: Response) => void
+  const data: (req: Request, res: Response) => void
+  const isOwner: (subject: string, id: unknown) => Promise<boolean>
+
+  const acr: typeof library.acr
+  const all: typeof library.all
+  const any: typeof library.any
+  const claim: typeof library.claim
+  const maxAge: typeof library.maxAge
+  const not: typeof library.not
+  const oidc: typeof library.oidc
+  const optionsFromEnv: typeof library.optionsFromEnv
+  const requireAuth: typeof library.requireAuth
+  const role: typeof library.role
+  const scope: typeof library.scope
+}
