@@ -55,6 +55,13 @@ export default defineConfig(
   js.configs.recommended,
   { languageOptions: { globals: nodeGlobals } },
   {
+    // Scripts of the example's pages run in a browser.
+    files: ['example-app/public/**/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', window: 'readonly', location: 'readonly', EventSource: 'readonly' },
+    },
+  },
+  {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
