@@ -95,27 +95,31 @@ function invalidTokenResponse(error: unknown): TokenEndpointError {
   return new TokenEndpointError('token_response_invalid', message, { cause: traceOf(error) })
 }
 
-const claimCodes = new Map([
+const claimCodes = new Map<string, TokenValidationError['code']>([
   ['iss', 'token_issuer_mismatch'],
   ['aud', 'token_audience_mismatch'],
   ['nonce', 'token_nonce_mismatch'],
-] as const)
+])
+// A missing nonce is a wrong one, as in our own rules.
+const requiredClaims = ['iss', 'sub', 'aud', 'exp', 'iat']
 
-// openid-client judges some claims before we do: the claim's name is in the cause, and so the code is the same.
+// openid-client judges some claims before we do: the cause holds the claim's name or the claims, and so the code is the same.
 function idTokenFailure(error: unknown): TokenValidationError | undefined {
-  const claim = claimOf(error)
-  if (claim === undefined) return undefined
-  const code = new Map<string, TokenValidationError['code']>(claimCodes).get(claim) ?? 'token_claim_invalid'
-  return new TokenValidationError(code, 'the ID Token has an unexpected claim', { cause: traceOf(error) })
+  const code = claimCode(error)
+  if (code === undefined) return undefined
+  return new TokenValidationError(code, 'the ID Token has an unexpected claim, or lacks one', { cause: traceOf(error) })
 }
 
-function claimOf(error: unknown): string | undefined {
+function claimCode(error: unknown): TokenValidationError['code'] | undefined {
   if (!isObject(error)) return undefined
   const cause = property(error, 'cause')
   if (!isObject(cause)) return undefined
   const claim = property(cause, 'claim')
-  if (typeof claim === 'string') return claim
-  return 'claims' in cause ? '' : claimOf(cause)
+  if (typeof claim === 'string') return claimCodes.get(claim) ?? 'token_claim_invalid'
+  const claims = property(cause, 'claims')
+  if (!isObject(claims)) return claimCode(cause)
+  if (requiredClaims.some((name) => property(claims, name) === undefined)) return 'token_claim_missing'
+  return property(claims, 'nonce') === undefined ? 'token_nonce_mismatch' : 'token_claim_invalid'
 }
 
 /** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */

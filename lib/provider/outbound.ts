@@ -108,7 +108,7 @@ async function send(
   const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
   const refusal = refusalOf(response)
   if (refusal !== undefined) {
-    await discard(response.body)
+    discard(response.body)
     throw refusal
   }
   return buffered(response, await readBody(response, maxBytes, signal))
@@ -155,8 +155,9 @@ async function readBody(response: Response, maxBytes: number, signal: AbortSigna
   }
 }
 
-async function discard(body: Response['body']): Promise<void> {
-  await body?.cancel().catch(() => undefined)
+// Not waited for: a stream may take its time to end, and the refusal is known already.
+function discard(body: Response['body']): void {
+  body?.cancel().catch(() => undefined)
 }
 
 function tooLarge(maxBytes: number): ProviderError {

@@ -1,0 +1,375 @@
+import { describe, expect, test } from '@jest/globals'
+import { importKeySet } from '../../lib/provider/jwks.js'
+import { decodeJws, verifySignature } from '../../lib/provider/jws.js'
+import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
+import { createOutbound } from '../../lib/provider/outbound.js'
+import type { FakeIssuer } from './issuer.js'
+import { createIssuer, ecKey, failureOf, json, mint, otherRsaKey, rsaKey, signingKey } from './issuer.js'
+
+const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
+const keysOf = (op: FakeIssuer, outbound = createOutbound(op.settings)) =>
+  createKeys(async () => 'https://issuer.example/jwks', outbound, op.settings)
+const settled = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+const fetches = (op: FakeIssuer) => op.count('/jwks')
+
+describe('which keys are used', () => {
+  const kidsFor = (alg: string, ...keys: unknown[]) =>
+    (importKeySet({ keys })?.keys.get(alg)?.get(undefined) ?? []).map(({ kid }) => kid)
+  const jwk = rsaKey.jwk
+
+  test.each([
+    ['use enc', { ...jwk, use: 'enc' }],
+    ['key_ops without verify', { ...jwk, key_ops: ['encrypt'] }],
+    ['key_ops that is no list', { ...jwk, key_ops: 'verify' }],
+    ['another alg', { ...jwk, alg: 'RSA-OAEP' }],
+    ['the alg of another signature', { ...jwk, alg: 'PS256' }],
+    ['a numeric alg', { ...jwk, alg: 1 }],
+    ['a numeric kid', { ...jwk, kid: 1 }],
+    ['private members', { ...rsaKey.privateKey.export({ format: 'jwk' }), kid: 'rsa-1' }],
+    ['a single private member', { ...jwk, d: 'AQAB' }],
+    ['an unknown kty', { ...jwk, kty: 'XYZ' }],
+    ['no kty', { ...jwk, kty: undefined }],
+    ['a secret', { kty: 'oct', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0', kid: 'x' }],
+    ['e = 1', { ...jwk, e: 'AQ' }],
+    ['an even e', { ...jwk, e: 'Ag' }],
+    ['no n', { ...jwk, n: undefined }],
+    ['a numeric n', { ...jwk, n: 5 }],
+    ['a modulus of 1024 bits', { ...jwk, n: Buffer.alloc(128, 0xff).toString('base64url') }],
+    ['an elliptic curve', ecKey.jwk],
+    ['null', null],
+    ['a string', 'x'],
+    ['a list', [jwk]],
+  ])('IT26, IT28: for RS256, a key with %s is passed over, and those beside it are not', (_what, bad) => {
+    expect(kidsFor('RS256', bad, otherRsaKey.jwk)).toEqual(['rsa-2'])
+  })
+
+  test.each([
+    ['P-384', signingKey('ES384').jwk],
+    ['secp256k1', signingKey('ES256K').jwk],
+    ['a curve that is no string', { ...ecKey.jwk, crv: ['P-256'] }],
+    ['a point off the curve', { ...ecKey.jwk, y: ecKey.jwk['x'] }],
+    ['Ed25519', signingKey('Ed25519').jwk],
+    ['RSA', rsaKey.jwk],
+  ])('IT26: for ES256, a key on %s is passed over', (_what, bad) => {
+    expect(kidsFor('ES256', bad, ecKey.jwk)).toEqual(['ec-1'])
+  })
+
+  test('one RSA key serves all RSA algorithms, unless it names one', () => {
+    for (const alg of ['RS256', 'RS512', 'PS256', 'PS384']) expect(kidsFor(alg, jwk)).toEqual(['rsa-1'])
+    expect(kidsFor('RS256', { ...jwk, alg: 'RS256', use: 'sig', key_ops: ['verify'] })).toEqual(['rsa-1'])
+  })
+
+  test('Ed25519 and Ed448 keys serve EdDSA and their own name', () => {
+    const [ed25519, ed448] = [signingKey('Ed25519', { kid: 'a' }).jwk, signingKey('Ed448', { kid: 'b' }).jwk]
+    expect(kidsFor('EdDSA', ed25519, ed448)).toEqual(['a', 'b'])
+    expect(kidsFor('Ed25519', ed25519, ed448)).toEqual(['a'])
+    expect(kidsFor('Ed448', ed25519, ed448)).toEqual(['b'])
+  })
+
+  test.each([undefined, null, [], 'x', {}, { keys: {} }, { keys: 'x' }])('%j is no key set', (document) => {
+    expect(importKeySet(document)).toBeUndefined()
+  })
+
+  test('JK04: a set of more than 100 keys is refused', () => {
+    expect(importKeySet({ keys: Array.from({ length: 100 }, () => jwk) })).toBeDefined()
+    expect(importKeySet({ keys: Array.from({ length: 101 }, () => jwk) })).toBeUndefined()
+  })
+
+  test('JK04, IT15: a token without kid costs four signature checks at most', () => {
+    const many = Array.from({ length: 10 }, (_, i) => ({ ...jwk, kid: `k${i}` }))
+    expect(kidsFor('RS256', ...many)).toEqual(['k0', 'k1', 'k2', 'k3'])
+    expect(importKeySet({ keys: many })?.keys.get('RS256')?.get('k9')).toHaveLength(1)
+  })
+
+  test('counts what was passed over', () => {
+    expect(importKeySet({ keys: [jwk, { ...jwk, use: 'enc' }, null] })?.ignored).toBe(2)
+  })
+})
+
+describe('finding a key', () => {
+  test('a key is fetched once and then found without waiting', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    expect(keys.find(rs256('rsa-1'))).toEqual([])
+    const [key] = await keys.load(rs256('rsa-1'))
+    expect(key).toMatchObject({ kid: 'rsa-1', alg: 'RS256' })
+    expect(keys.find(rs256('rsa-1'))).toEqual([key])
+    await keys.load(rs256('rsa-1'))
+    expect(fetches(op)).toBe(1)
+  })
+
+  test('IT15: without kid every suitable key is a candidate', async () => {
+    const op = createIssuer()
+    op.jwks(rsaKey.jwk, ecKey.jwk, otherRsaKey.jwk)
+    const candidates = await keysOf(op).load(rs256())
+    expect(candidates.map(({ kid }) => kid)).toEqual(['rsa-1', 'rsa-2'])
+    const jws = decodeJws(await mint({ sub: 'x' }, otherRsaKey.privateKey, { alg: 'RS256' }))
+    expect(() => verifySignature(jws, candidates, ['RS256'])).not.toThrow()
+  })
+
+  test.each(['__proto__', 'constructor', '../../etc/passwd', "' or 1=1 --", 'toString'])(
+    'IT17: the kid %p is nothing but a name',
+    async (kid) => {
+      const op = createIssuer()
+      expect(await failureOf(keysOf(op).load(rs256(kid)))).toMatchObject({ code: 'token_key_not_found' })
+      op.jwks({ ...rsaKey.jwk, kid })
+      await expect(keysOf(op).load(rs256(kid))).resolves.toHaveLength(1)
+    },
+  )
+
+  test('keys that are given are never fetched', async () => {
+    const keys = createStaticKeys({ keys: [rsaKey.jwk] })
+    await keys.ready()
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+    await expect(keys.load(rs256())).resolves.toHaveLength(1)
+    expect(await failureOf(keys.load(rs256('other')))).toMatchObject({ code: 'token_key_not_found' })
+    expect([keys.generation, keys.freshness()]).toEqual([1, { state: 'fresh' }])
+    keys.close()
+    for (const bad of [{}, { keys: [] }, { keys: [{ kty: 'oct', k: 'eHg' }] }]) {
+      expect(await failureOf(() => createStaticKeys(bad))).toMatchObject({ code: 'invalid_options' })
+    }
+  })
+
+  test('concurrent first uses share one fetch', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await Promise.all([keys.ready(), keys.load(rs256('rsa-1')), keys.load(rs256('rsa-1'))])
+    expect(fetches(op)).toBe(1)
+  })
+})
+
+describe('rotation', () => {
+  test('JK01: a new kid is fetched at once, and again when the provider rotates seconds later', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    for (const kid of ['a', 'b', 'c']) {
+      op.jwks({ ...rsaKey.jwk, kid })
+      await expect(keys.load(rs256(kid))).resolves.toHaveLength(1)
+    }
+    expect(fetches(op)).toBe(4)
+  })
+
+  test('JK02: a flood of invented kids costs three fetches, then one in 30 seconds', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    const flood = async (name: string) => {
+      for (let i = 0; i < 200; i++) await failureOf(keys.load(rs256(`${name}${i}`)))
+    }
+    await flood('a')
+    expect(fetches(op)).toBe(4)
+    op.clock.advance(29)
+    await flood('b')
+    expect(fetches(op)).toBe(4)
+    op.clock.advance(1)
+    await flood('c')
+    expect(fetches(op)).toBe(5)
+    op.clock.advance(-300)
+    await flood('d')
+    expect(fetches(op)).toBe(5)
+  })
+
+  test('JK02: throttled means not found, and keys that are known keep working', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    for (let i = 0; i < 10; i++) {
+      expect(await failureOf(keys.load(rs256(`x${i}`)))).toMatchObject({ code: 'token_key_not_found' })
+    }
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+  })
+
+  test('JK02: the same unknown kid is not asked for again within 30 seconds, unless the set was fetched since', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    await failureOf(keys.load(rs256('late')))
+    await failureOf(keys.load(rs256('late')))
+    expect(fetches(op)).toBe(2)
+    op.jwks({ ...rsaKey.jwk, kid: 'late' }, { ...rsaKey.jwk, kid: 'other' })
+    await failureOf(keys.load(rs256('late')))
+    await expect(keys.load(rs256('other'))).resolves.toHaveLength(1)
+    await expect(keys.load(rs256('late'))).resolves.toHaveLength(1)
+    expect(fetches(op)).toBe(3)
+  })
+
+  test('JK02: an unknown kid is asked for again after 30 seconds', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    await failureOf(keys.load(rs256('late')))
+    op.jwks({ ...rsaKey.jwk, kid: 'late' })
+    op.clock.advance(30)
+    await expect(keys.load(rs256('late'))).resolves.toHaveLength(1)
+  })
+
+  test('JK02: a kid of excessive length is never asked for', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    expect(await failureOf(keys.load(rs256('x'.repeat(300))))).toMatchObject({ code: 'token_key_not_found' })
+    expect(fetches(op)).toBe(1)
+  })
+
+  test('JK01: a fetch that was under way when the key was published does not settle the question', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    let release = (_response: Response) => {}
+    op.answers['/jwks'] = () => new Promise<Response>((resolve) => (release = resolve))
+    const first = failureOf(keys.load(rs256('gone')))
+    await settled()
+    const second = keys.load(rs256('new'))
+    await settled()
+    op.jwks({ ...rsaKey.jwk, kid: 'new' })
+    release(json({ keys: [rsaKey.jwk] }))
+    await expect(second).resolves.toHaveLength(1)
+    expect(await first).toMatchObject({ code: 'token_key_not_found' })
+    expect(fetches(op)).toBe(3)
+  })
+
+  test('JK01: whoever waits for a fetch under way gets the key that it brings', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    let release = (_response: Response) => {}
+    op.answers['/jwks'] = () => new Promise<Response>((resolve) => (release = resolve))
+    const both = Promise.all([keys.load(rs256('new')), keys.load(rs256('new'))])
+    await settled()
+    release(json({ keys: [{ ...rsaKey.jwk, kid: 'new' }] }))
+    await expect(both).resolves.toHaveLength(2)
+    expect(fetches(op)).toBe(2)
+  })
+
+  test('JK07: a key that was removed dies with the next refresh, and the generation grows', async () => {
+    const op = createIssuer()
+    op.jwks(rsaKey.jwk, otherRsaKey.jwk)
+    const keys = keysOf(op)
+    await keys.ready()
+    expect(keys.generation).toBe(1)
+    op.jwks(rsaKey.jwk)
+    op.clock.advance(600)
+    expect(keys.find(rs256('rsa-2'))).toHaveLength(1)
+    await settled()
+    expect(keys.find(rs256('rsa-2'))).toEqual([])
+    expect(keys.generation).toBe(2)
+  })
+
+  test('an unchanged set keeps its keys and its generation', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    const [before] = await keys.load(rs256('rsa-1'))
+    op.jwks({ ...rsaKey.jwk, 'x-note': 'reordered' })
+    op.clock.advance(600)
+    keys.find(rs256())
+    await settled()
+    expect(fetches(op)).toBe(2)
+    expect(keys.find(rs256('rsa-1'))[0]).toBe(before)
+    expect(keys.generation).toBe(1)
+  })
+
+  test('a key that is replaced under the same kid is another key', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.jwks({ ...otherRsaKey.jwk, kid: 'rsa-1' })
+    op.clock.advance(600)
+    keys.find(rs256())
+    await settled()
+    expect(keys.generation).toBe(2)
+    const jws = decodeJws(await mint({ sub: 'x' }, otherRsaKey.privateKey))
+    expect(() => verifySignature(jws, keys.find(rs256('rsa-1')), ['RS256'])).not.toThrow()
+  })
+})
+
+describe('outages', () => {
+  const outage = new Response('', { status: 503 })
+
+  test('JK03: old keys serve while the provider is down, with one attempt per wait', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = outage
+    op.clock.advance(3600)
+    for (let i = 0; i < 50; i++) {
+      expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+      await settled()
+    }
+    expect(fetches(op)).toBe(2)
+    expect(keys.freshness()).toEqual({ state: 'stale', ageSeconds: 3600, lastFailure: 'provider_unavailable' })
+    op.jwks(rsaKey.jwk)
+    op.clock.advance(1)
+    keys.find(rs256('rsa-1'))
+    await settled()
+    expect(keys.freshness()).toEqual({ state: 'fresh', ageSeconds: 0 })
+  })
+
+  test('JK03: keys that are too old end in an outage, never in a refusal of the token', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = outage
+    op.clock.advance(600 + 86_400)
+    expect(keys.find(rs256('rsa-1'))).toEqual([])
+    await settled()
+    const error = await failureOf(keys.load(rs256('rsa-1')))
+    expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    expect(error.headers).toHaveProperty('Retry-After')
+  })
+
+  test('an unknown kid during an outage is an outage: nobody can tell', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = outage
+    expect(await failureOf(keys.load(rs256('new')))).toMatchObject({ code: 'provider_unavailable' })
+    expect(await failureOf(keys.load(rs256('new')))).toMatchObject({ code: 'provider_unavailable' })
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+    expect(fetches(op)).toBe(2)
+  })
+
+  test.each([
+    ['HTML', () => new Response('<html>')],
+    ['no set', () => json({})],
+    ['a status of 404', () => json({ keys: [] }, 404)],
+    ['too many keys', () => json({ keys: Array.from({ length: 101 }, () => rsaKey.jwk) })],
+  ])('%s is the provider’s fault, and leaves the good keys in place', async (_what, answer) => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = answer
+    expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_keys_invalid', status: 502 })
+    op.clock.advance(700)
+    keys.find(rs256())
+    await settled()
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+  })
+
+  test('JK04: more than 512 KiB are cut off', async () => {
+    const op = createIssuer()
+    op.answers['/jwks'] = json({ keys: [], x: 'x'.repeat(512 * 1024) })
+    expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_response_too_large' })
+  })
+
+  test('RE01: unknown kids are remembered within bounds', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    for (let i = 0; i < 3000; i++) await failureOf(keys.load(rs256(`x${i}`)))
+    op.clock.advance(3000)
+    expect(fetches(op)).toBe(4)
+  })
+
+  test('RE03: nothing is fetched after close()', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    keys.close()
+    op.clock.advance(700)
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+    await settled()
+    expect(fetches(op)).toBe(1)
+  })
+})

@@ -1,0 +1,265 @@
+import { describe, expect, test } from '@jest/globals'
+import { createMetadata, keyNeeds } from '../../lib/provider/metadata.js'
+import { createOutbound } from '../../lib/provider/outbound.js'
+import type { ProviderSettings } from '../../lib/provider/types.js'
+import type { FakeIssuer } from './issuer.js'
+import { createIssuer, failureOf, json } from './issuer.js'
+
+const oidcPath = '/.well-known/openid-configuration'
+const oauthPath = '/.well-known/oauth-authorization-server'
+
+const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, needs?: typeof keyNeeds) => {
+  const settings = { ...op.settings, ...changes }
+  return createMetadata(settings, createOutbound(settings), needs)
+}
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('where the metadata are', () => {
+  test.each([
+    ['https://op.example', 'https://op.example/.well-known/openid-configuration'],
+    ['https://op.example/', 'https://op.example/.well-known/openid-configuration'],
+    ['https://op.example/realms/a', 'https://op.example/realms/a/.well-known/openid-configuration'],
+    ['https://op.example/realms/a/', 'https://op.example/realms/a/.well-known/openid-configuration'],
+  ])('OpenID Connect Discovery of %p is at %p', async (issuer, url) => {
+    const op = createIssuer(issuer)
+    const path = new URL(url).pathname
+    op.answers[path] = () => json(op.metadata)
+    await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer })
+    expect(op.seen.map((request) => request.url.href)).toEqual([url])
+  })
+
+  test('RFC 8414 puts its path before the issuer, and is tried when the first answers 404', async () => {
+    const op = createIssuer('https://op.example/tenant')
+    delete op.answers[oidcPath]
+    op.answers[`${oauthPath}/tenant`] = () => json(op.metadata)
+    await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer: 'https://op.example/tenant' })
+    expect(op.seen.map(({ url }) => url.pathname)).toEqual([`/tenant${oidcPath}`, `${oauthPath}/tenant`])
+  })
+
+  test('an issuer with neither is told so', async () => {
+    const op = createIssuer()
+    delete op.answers[oidcPath]
+    const error = await failureOf(metadataOf(op).get())
+    expect(error).toMatchObject({ code: 'provider_response_invalid', status: 502 })
+    expect(error.message).toContain('check the issuer')
+  })
+
+  test('an outage is not taken for a missing document', async () => {
+    const op = createIssuer()
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    expect(op.seen).toHaveLength(1)
+  })
+
+  test.each([
+    'http://op.example',
+    'https://op.example?x=1',
+    'https://op.example#x',
+    'op.example',
+    'https://u:p@op.example',
+  ])('DI02: the issuer %p is refused at construction', async (issuer) => {
+    const op = createIssuer()
+    expect(await failureOf(() => metadataOf(op, { issuer }))).toMatchObject({ code: 'invalid_options' })
+  })
+
+  test('nothing is fetched before the first use, and one fetch serves all that wait', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    expect(op.seen).toHaveLength(0)
+    await Promise.all([metadata.get(), metadata.get(), metadata.get()])
+    await metadata.get()
+    expect(op.seen).toHaveLength(1)
+  })
+})
+
+describe('what the metadata must say', () => {
+  const refusedWith = async (changes: Record<string, unknown>, needs?: typeof keyNeeds) => {
+    const op = createIssuer()
+    Object.assign(op.metadata, changes)
+    return failureOf(metadataOf(op, {}, needs).get())
+  }
+
+  test.each([
+    'https://issuer.example/',
+    'https://ISSUER.example',
+    'https://issuer.example:443',
+    'http://issuer.example',
+    ['https://issuer.example'],
+    undefined,
+    null,
+  ])('DI01: refuses the issuer %p', async (issuer) => {
+    expect(await refusedWith({ issuer })).toMatchObject({ code: 'provider_issuer_mismatch', status: 502 })
+  })
+
+  test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('refuses metadata without %p', async (name) => {
+    for (const value of [undefined, null, '']) {
+      const error = await refusedWith({ [name]: value })
+      expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
+      expect(error.message).toContain(name)
+    }
+  })
+
+  test.each([
+    ['token_endpoint', 'http://issuer.example/token'],
+    ['jwks_uri', 'http://169.254.169.254/keys'],
+    ['userinfo_endpoint', '/userinfo'],
+    ['authorization_endpoint', 'javascript:alert(1)'],
+    ['end_session_endpoint', 'https://issuer.example/x#y'],
+    ['revocation_endpoint', 'https://user:pw@issuer.example/'],
+    ['introspection_endpoint', ['https://issuer.example/']],
+  ])('DI02, DI03: refuses the %s %p', async (name, value) => {
+    const error = await refusedWith({ [name]: value })
+    expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
+    expect(error.message).toContain(name)
+  })
+
+  test.each([[['plain']], [[]], ['S256'], [{ 0: 'S256' }]])('CB12: refuses PKCE methods %j', async (methods) => {
+    expect(await refusedWith({ code_challenge_methods_supported: methods })).toMatchObject({
+      code: 'provider_metadata_invalid',
+    })
+  })
+
+  test('CB12: metadata that are silent about PKCE are accepted', async () => {
+    const op = createIssuer()
+    delete op.metadata['code_challenge_methods_supported']
+    await expect(metadataOf(op).get()).resolves.toBeDefined()
+  })
+
+  test('a resource server needs the key set only', async () => {
+    const op = createIssuer()
+    for (const name of Object.keys(op.metadata)) if (!['issuer', 'jwks_uri'].includes(name)) delete op.metadata[name]
+    op.metadata['code_challenge_methods_supported'] = ['plain']
+    await expect(metadataOf(op, {}, keyNeeds).get()).resolves.toBeDefined()
+  })
+
+  test.each([
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['HTML', '<html>'],
+    ['nothing', ''],
+    ['a prototype member', '{"__proto__":{"issuer":"https://issuer.example"},"issuer":"https://issuer.example"}'],
+    [
+      'a document nested beyond reason',
+      `{"issuer":"https://issuer.example","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+    ],
+  ])('refuses %s', async (_what, body) => {
+    const op = createIssuer()
+    op.answers[oidcPath] = () => json(body)
+    expect(await failureOf(metadataOf(op).get())).toMatchObject({ status: 502 })
+  })
+
+  test('refuses another status', async () => {
+    const op = createIssuer()
+    op.answers[oidcPath] = () => json(op.metadata, 403)
+    expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_invalid', status: 502 })
+  })
+
+  test('refuses more than 1 MiB', async () => {
+    const op = createIssuer()
+    op.answers[oidcPath] = () => json({ ...op.metadata, x: 'x'.repeat(1024 * 1024) })
+    expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_too_large' })
+  })
+
+  test('nobody can change what is shared', async () => {
+    const metadata = await metadataOf(createIssuer()).get()
+    expect(Object.isFrozen(metadata)).toBe(true)
+    expect(Object.isFrozen(metadata['code_challenge_methods_supported'])).toBe(true)
+  })
+})
+
+describe('outages and age', () => {
+  test('DI04: the first failure is told at once while backing off, and recovery needs no restart', async () => {
+    const op = createIssuer()
+    const good = op.answers[oidcPath] ?? json({})
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    const metadata = metadataOf(op)
+    expect(await failureOf(metadata.get())).toMatchObject({ code: 'provider_unavailable' })
+    const second = await failureOf(metadata.get())
+    expect(second).toMatchObject({ code: 'provider_unavailable', status: 503, headers: { 'Retry-After': '1' } })
+    expect(op.seen).toHaveLength(1)
+    op.answers[oidcPath] = good
+    op.clock.advance(1)
+    await expect(metadata.get()).resolves.toBeDefined()
+    expect(metadata.freshness()).toMatchObject({ state: 'fresh', ageSeconds: 0 })
+    expect(metadata.freshness()).not.toHaveProperty('lastFailure')
+  })
+
+  test('DI04: waits double up to a minute, of which half is random', async () => {
+    const op = createIssuer()
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    for (const [byte, factor] of [
+      [0, 0.5],
+      [255, 0.5 + 255 / 512],
+    ] as const) {
+      const platform = { now: op.clock.now, randomBytes: () => Buffer.from([byte]) }
+      const metadata = metadataOf(op, { platform })
+      for (const longest of [1, 2, 4, 8, 16, 32, 60, 60]) {
+        await failureOf(metadata.get())
+        const { headers } = await failureOf(metadata.get())
+        expect(headers['Retry-After']).toBe(String(Math.ceil(longest * factor)))
+        op.clock.advance(longest * factor)
+      }
+    }
+  })
+
+  test('DI04: a clock that is set back does not prolong the wait', async () => {
+    const op = createIssuer()
+    const good = op.answers[oidcPath] ?? json({})
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    const metadata = metadataOf(op)
+    await failureOf(metadata.get())
+    op.answers[oidcPath] = good
+    op.clock.advance(-86_400)
+    await expect(metadata.get()).resolves.toBeDefined()
+  })
+
+  test('DI05: old metadata are renewed behind the callers’ backs, and replaced whole', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    const first = await metadata.get()
+    op.metadata['token_endpoint'] = 'https://issuer.example/token2'
+    op.clock.advance(3600)
+    expect(await metadata.get()).toBe(first)
+    expect(metadata.freshness().state).toBe('stale')
+    await settled()
+    expect(await metadata.get()).toMatchObject({ token_endpoint: 'https://issuer.example/token2' })
+    expect(op.seen).toHaveLength(2)
+  })
+
+  test('DI05: the last good metadata serve while the provider is down or talks nonsense', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    const first = await metadata.get()
+    for (const answer of [new Response('', { status: 503 }), json({ issuer: 'https://evil.example' })]) {
+      op.answers[oidcPath] = answer
+      op.clock.advance(86_400)
+      expect(await metadata.get()).toBe(first)
+      await settled()
+      expect(await metadata.get()).toBe(first)
+      expect(metadata.freshness().state).toBe('stale')
+    }
+    expect(metadata.freshness().lastFailure).toBe('provider_issuer_mismatch')
+    expect(op.seen).toHaveLength(3)
+  })
+
+  test('a refusal that repeats keeps its own code', async () => {
+    const op = createIssuer()
+    op.metadata['issuer'] = 'https://evil.example'
+    const metadata = metadataOf(op)
+    await failureOf(metadata.get())
+    expect(await failureOf(metadata.get())).toMatchObject({ code: 'provider_issuer_mismatch', status: 502 })
+  })
+
+  test('RE03: nothing is fetched after close()', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    await metadata.get()
+    metadata.close()
+    op.clock.advance(86_400)
+    await expect(metadata.get()).resolves.toBeDefined()
+    expect(op.seen).toHaveLength(1)
+    const unused = metadataOf(op)
+    unused.close()
+    expect(await failureOf(unused.get())).toMatchObject({ code: 'provider_unreachable' })
+  })
+})
