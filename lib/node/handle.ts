@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js'
+import { SessionError, TokenValidationError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect } from '../http/outcome.js'
 import type { Claims } from '../policy/principal.js'
@@ -86,7 +86,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3); `sub` was compared with the ID Token's.
+   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3). Another `sub` than that of the ID Token
+   * ends the session: who is signed in is no longer sure.
    *
    * @throws {SessionError} `session_missing` or `access_token_expired`
    * @throws {TokenValidationError} `subject_mismatch`
@@ -94,10 +95,13 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async userinfo(): Promise<Readonly<PersonClaims & { sub: string }>> {
     const record = this.#require('userinfo()')
-    const claims = await this.#context.party.provider.userinfo(
-      await this.accessToken({ minTtl: 0 }),
-      idTokenClaims(record).sub,
-    )
+    const { provider } = this.#context.party
+    const token = await this.accessToken({ minTtl: 0 })
+    const claims = await provider.userinfo(token, idTokenClaims(record).sub).catch((error: unknown) => {
+      const isAnother = error instanceof TokenValidationError && error.code === 'subject_mismatch'
+      if (isAnother) this.#context.session.clear()
+      throw error
+    })
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }

@@ -10,6 +10,7 @@ import { startLogin } from './login.js'
 import type { RelyingParty } from './party.js'
 import {
   findTransaction,
+  type FoundTransaction,
   isRestarted,
   mostTransactions,
   openTransactions,
@@ -53,7 +54,7 @@ export async function finishLogin(
   const response = await readResponse(exchange, formPost)
   const transactions = openTransactions(party.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
-  if (found === undefined) return withoutTransaction(party, exchange, context, response, transactions.length)
+  if (found === undefined) return withoutTransaction(party, exchange, context, response, transactions)
   context.cookies.remove(found.slot)
   if (found.expired) return startOver(party, exchange, context, response, found.transaction)
 
@@ -68,7 +69,7 @@ async function withoutTransaction(
   exchange: Exchange,
   context: CallbackContext,
   response: AuthorizationResponse,
-  others: number,
+  transactions: readonly FoundTransaction[],
 ): Promise<FinishedLogin> {
   const login = party.logins.get(stateKey(response.state))
   if (login?.state === 'succeeded' && login.subject === subjectOf(context.current)) {
@@ -77,12 +78,13 @@ async function withoutTransaction(
   if (login !== undefined)
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
-  if (others > 0 && others < mostTransactions) {
+  if (transactions.length > 0 && transactions.length < mostTransactions) {
     throw new AuthorizationResponseError(
       'state_mismatch',
       'the state belongs to no login of this browser: start the login again',
     )
   }
+  if (transactions.some(({ transaction }) => isRestarted(transaction.state))) throw lost(undefined)
   return startOver(party, exchange, context, response)
 }
 
