@@ -53,7 +53,10 @@ export default defineConfig(
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
-  { languageOptions: { globals: nodeGlobals } },
+  {
+    languageOptions: { globals: nodeGlobals },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+  },
   {
     // Scripts of the example's pages run in a browser.
     files: ['example-app/public/**/*.js'],
@@ -66,7 +69,9 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      'no-undef': 'off', // TypeScript knows better
+      // TypeScript knows better.
+      'no-undef': 'off',
+      'no-unused-vars': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Route handlers of Express 4, Connect and node:http are declared to return void, and tests hand them async ones.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
