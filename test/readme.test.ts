@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { files } from './setup/tree.js'
 import { errorsIn, snippetsIn } from './snippets/compile.js'
 
-const pages = ['README.md', ...files('docs').filter((path) => path.endsWith('.md'))]
+const pages = ['README.md', ...files().filter((path) => /^docs\/.*\.md$/.test(path))]
 
 describe('the snippets of the README and the guides', () => {
   test('compile against the built package', () => {
