@@ -14,13 +14,15 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
     const message = 'the body must be application/x-www-form-urlencoded in UTF-8'
     throw new AuthorizationResponseError('unsupported_media_type', message, { status: 415 })
   }
+  if (Number(req.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
   return req.readableDidRead ? fromParsed(req.body) : new URLSearchParams(await readText(req))
 }
 
 async function readText(req: NodeRequest): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  const stream: AsyncIterable<Buffer> = req
+  // Destroying the stream would close the socket before the refusal is written.
+  const stream: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
   for await (const bytes of stream) {
     length += bytes.length
     if (length > mostBytes) throw tooLarge()
@@ -29,7 +31,8 @@ async function readText(req: NodeRequest): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-// Only plain strings and lists of them are a form's own; the objects that some parsers make of brackets are not.
+// Only strings, and lists of those that came more than once, are a form's own. What some parsers make of brackets is not:
+// objects, and lists of one.
 function fromParsed(body: unknown): URLSearchParams {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     if (body.length > mostBytes) throw tooLarge()
@@ -37,9 +40,8 @@ function fromParsed(body: unknown): URLSearchParams {
   }
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(typeof body === 'object' && body !== null ? body : {})) {
-    for (const single of Array.isArray(value) ? value : [value]) {
-      if (typeof single === 'string') form.append(name, single)
-    }
+    const values: readonly unknown[] = Array.isArray(value) && value.length > 1 ? value : [value]
+    for (const single of values) if (typeof single === 'string') form.append(name, single)
   }
   return form
 }
