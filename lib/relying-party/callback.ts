@@ -1,5 +1,6 @@
 import { AuthorizationResponseError, TransactionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
+import { isDeclaredNonNavigation } from '../http/navigation.js'
 import { type Outcome, redirect } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
 import { idTokenClaims } from '../session/claims.js'
@@ -88,7 +89,8 @@ async function withoutTransaction(
   return startOver(party, exchange, context, response)
 }
 
-// A second attempt that fails too, or one that the person has just cancelled, must explain itself rather than circle.
+// A second attempt that fails too, or one that the person has just cancelled, must explain itself rather than circle. What
+// another page embeds starts no login either: it would take the place of one that a person is at.
 async function startOver(
   party: RelyingParty,
   exchange: Exchange,
@@ -96,7 +98,8 @@ async function startOver(
   response: AuthorizationResponse,
   expired?: Transaction,
 ): Promise<FinishedLogin> {
-  if (isRestarted(response.state) || response.isError || context.current !== undefined) throw lost(expired)
+  const isWanted = context.current === undefined && !response.isError && !isDeclaredNonNavigation(exchange)
+  if (!isWanted || isRestarted(response.state)) throw lost(expired)
   return { outcome: await startLogin(party, exchange, context.cookies, { returnTo: expired?.returnTo }, true) }
 }
 
