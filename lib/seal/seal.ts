@@ -72,20 +72,25 @@ function encrypt(key: DirectKey, text: string, iv: Buffer): string {
 }
 
 function decrypt(key: KeyObject, parts: readonly string[]): string | undefined {
-  const [header, encryptedKey, iv, ciphertext, tag] = parts
-  if (parts.length !== 5 || encryptedKey !== '' || header === undefined || !iv || !ciphertext || !tag) return undefined
-  const ivBytes = Buffer.from(iv, 'base64url')
-  const tagBytes = Buffer.from(tag, 'base64url')
-  if (ivBytes.length !== 12 || tagBytes.length !== 16) return undefined
+  const [header = '', encryptedKey, ...segments] = parts
+  if (segments.length !== 3 || encryptedKey !== '') return undefined
+  const [ivBytes, cipherBytes, tagBytes] = segments.map(fromBase64url)
+  if (ivBytes?.length !== 12 || cipherBytes === undefined || tagBytes?.length !== 16) return undefined
   const decipher = createDecipheriv('aes-256-gcm', key, ivBytes, { authTagLength: 16 })
   decipher.setAAD(Buffer.from(header, 'ascii'))
   decipher.setAuthTag(tagBytes)
-  const text = decipher.update(Buffer.from(ciphertext, 'base64url'))
+  const text = decipher.update(cipherBytes)
   try {
     return Buffer.concat([text, decipher.final()]).toString()
   } catch {
     return undefined
   }
+}
+
+// Node's decoder skips foreign characters and ignores unused bits: one value must have one spelling (RFC 4648 section 3.5).
+function fromBase64url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
 function isSealPayload(payload: JsonObject): payload is SealPayload {
