@@ -29,17 +29,22 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
         failures.push(verdict)
       }
       const mendable = failures.find((failure) => failure.stepUp !== undefined || failure.scopes !== undefined)
-      return mendable ?? { met: false, kind: 'any' }
+      const undecided = failures.some((failure) => failure.undecided === true)
+      return { ...(mendable ?? { met: false, kind: 'any' }), ...(undecided ? { undecided: true } : {}) }
     },
   }
 }
 
-/** Requires the opposite. */
+/** Requires the opposite. What a predicate left undecided, by answering with neither `true` nor `false`, is not met either way. */
 export function not<Request>(requirement: Requirement<Request>): NamedRequirement<Request> {
   refuseNonRequirements('not', [requirement])
   return {
     kind: 'not',
-    check: async (principal, req) => ((await ask(requirement, principal, req)).met ? { met: false, kind: 'not' } : met),
+    async check(principal, req) {
+      const verdict = await ask(requirement, principal, req)
+      if (verdict.met) return { met: false, kind: 'not' }
+      return verdict.undecided === true ? { met: false, kind: 'not', undecided: true } : met
+    },
   }
 }
 

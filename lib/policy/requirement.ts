@@ -23,6 +23,8 @@ export interface Failure {
   readonly kind: string
   /** Scopes that would meet it (RFC 6750 section 3.1). */
   readonly scopes?: readonly string[]
+  /** A predicate answered with neither true nor false: its opposite must not count as met. */
+  readonly undecided?: true
   /** A fresh or stronger login would meet it (RFC 9470). */
   readonly stepUp?: StepUp
 }
@@ -47,5 +49,6 @@ export async function ask<Request>(
   if (typeof requirement !== 'function') return requirement.check(principal, req)
   // Only `true` counts: a forgotten `return`, or a truthy object, must not open a door.
   const answer: unknown = await requirement(principal, req)
-  return answer === true ? met : { met: false, kind: requirement.name || 'predicate' }
+  if (answer === true) return met
+  return { met: false, kind: requirement.name || 'predicate', ...(answer === false ? {} : { undecided: true }) }
 }

@@ -12,7 +12,7 @@ export type ClaimValue = string | number | boolean
  * @see RFC 6750 section 3.1, `insufficient_scope`
  */
 export function scope(...scopes: readonly string[]): NamedRequirement {
-  const wanted = refuseEmpty('scope', scopes).flatMap((value) => value.split(' ').filter((part) => part !== ''))
+  const wanted = refuseNonTexts('scope', scopes).flatMap((value) => value.split(' ').filter((part) => part !== ''))
   return {
     kind: 'scope',
     check: ({ scopes: granted }) =>
@@ -22,7 +22,10 @@ export function scope(...scopes: readonly string[]): NamedRequirement {
 
 /** Requires a claim to equal one of the values, or, where the claim is a list, to contain one of them. */
 export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequirement {
-  const allowed = new Set<unknown>(refuseEmpty(`claim("${name}")`, values))
+  if (typeof name !== 'string' || name === '') throw invalid('claim() takes the name of a claim first')
+  const allowed = new Set<unknown>(
+    refuseEmpty(`claim("${name}")`, values, isClaimValue, 'strings, numbers or booleans'),
+  )
   return {
     kind: 'claim',
     check: ({ claims }) =>
@@ -35,7 +38,7 @@ export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequ
 
 /** Requires one of the roles in the `roles` or `role` claim, or in Keycloak's `realm_access.roles`. */
 export function role(...roles: readonly string[]): NamedRequirement {
-  const allowed = new Set<unknown>(refuseEmpty('role', roles))
+  const allowed = new Set<unknown>(refuseNonTexts('role', roles))
   return {
     kind: 'role',
     check: ({ claims }) =>
@@ -52,7 +55,9 @@ export function role(...roles: readonly string[]): NamedRequirement {
  * @see RFC 9470 section 3, OpenID Connect Core section 2 (`acr`)
  */
 export function acr(...values: readonly string[]): NamedRequirement {
-  const allowed = refuseEmpty('acr', values)
+  const allowed = refuseNonTexts('acr', values)
+  // On the wire they are separated by spaces (OpenID Connect Core section 3.1.2.1).
+  if (allowed.some((value) => /\s/.test(value))) throw invalid('acr() takes each value as an argument of its own')
   return {
     kind: 'acr',
     check({ claims }): Verdict {
@@ -67,11 +72,14 @@ export function acr(...values: readonly string[]): NamedRequirement {
 /**
  * Requires the person to have authenticated at most so many seconds ago; a browser is sent to sign in again.
  *
+ * @param seconds A whole number from 1 on: after the way back from the provider no login is younger.
  * @param now Milliseconds since the epoch.
  * @see RFC 9470 section 3, OpenID Connect Core section 2 (`auth_time`)
  */
 export function maxAge(seconds: number, now: () => number = Date.now): NamedRequirement {
-  if (!Number.isFinite(seconds) || seconds < 0) throw invalid(`maxAge() takes a number of seconds from 0 on`)
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 999_999_999) {
+    throw invalid('maxAge() takes a whole number of seconds, at least 1')
+  }
   return {
     kind: 'maxAge',
     check({ claims }): Verdict {
@@ -101,9 +109,24 @@ function rolesOf(claims: Principal['claims']): readonly unknown[] {
   ]
 }
 
-function refuseEmpty<T>(call: string, values: readonly T[]): readonly T[] {
-  if (values.length > 0 && values.every((value) => value !== undefined && value !== null && value !== '')) return values
-  throw invalid(`${call} needs at least one value to compare with, and none of them empty`)
+function refuseNonTexts(call: string, values: readonly string[]): readonly string[] {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
+  return refuseEmpty(`${call}()`, values, isText, 'strings')
+}
+
+function isClaimValue(value: unknown): boolean {
+  return typeof value === 'boolean' || Number.isFinite(value) || (typeof value === 'string' && value !== '')
+}
+
+// What compares with nothing would let everyone in, or no one; a list in place of arguments does the same.
+function refuseEmpty<T>(
+  call: string,
+  values: readonly T[],
+  isValue: (value: unknown) => boolean,
+  kinds: string,
+): readonly T[] {
+  if (values.length > 0 && values.every(isValue)) return values
+  throw invalid(`${call} takes one or more ${kinds}, none of them empty, each as an argument of its own`)
 }
 
 function invalid(message: string): ConfigurationError {
