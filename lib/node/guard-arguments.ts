@@ -9,7 +9,7 @@ export interface RequireAuthOptions {
    * What someone who is not signed in gets: `redirect` to the login, `respond` with 401 problem+json, or `auto`: a redirect
    * for a browser's navigation, 401 for all else. @default 'auto'
    */
-  challenge?: ChallengeMode
+  challenge?: ChallengeMode | undefined
 }
 
 /**
@@ -22,10 +22,14 @@ export function splitArguments<Request>(args: readonly (RequireAuthOptions | Req
   readonly requirements: readonly Requirement<Request>[]
 } {
   const [first, ...rest] = args
-  const hasOptions = typeof first === 'object' && !isRequirement(first)
+  const hasOptions = isOptions(first)
   const candidates = hasOptions ? rest : args
   refuseNonRequirements('requireAuth', candidates)
   return { mode: hasOptions ? challengeMode(first) : 'auto', requirements: candidates.filter(isRequirement<Request>) }
+}
+
+function isOptions(value: unknown): value is RequireAuthOptions {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRequirement(value)
 }
 
 const modes: readonly unknown[] = ['auto', 'redirect', 'respond'] satisfies readonly ChallengeMode[]

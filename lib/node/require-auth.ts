@@ -7,7 +7,7 @@ import type { Failure, NamedRequirement, Requirement } from '../policy/requireme
 import { createExchange } from './exchange.js'
 import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
 import { type ChallengeMode, type Doorkeeper, doorkeepersOf, type GuardCall } from './guard-context.js'
-import type { Middleware } from './types.js'
+import type { Middleware, Next } from './types.js'
 
 /**
  * Creates a guard: only principals that meet every requirement pass, signed in by session or by access token.
@@ -37,7 +37,7 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
 
 interface Decision<Request> {
   readonly req: Request
-  readonly next: () => void
+  readonly next: Next
   readonly turnAway: (failure: Failure) => void
 }
 
@@ -48,7 +48,16 @@ function decide<Request>(
   decision: Decision<Request>,
 ): void {
   const { req, next, turnAway } = decision
-  Promise.resolve(requirement.check(principal, req)).then((verdict) => (verdict.met ? next() : turnAway(verdict)), next)
+  Promise.resolve(requirement.check(principal, req)).then(
+    (verdict) => (verdict.met ? next() : turnAway(verdict)),
+    (reason: unknown) => next(thrownError(reason)),
+  )
+}
+
+// `throw undefined` would be `next()` and open the door, and `throw 'route'` means something else to Express.
+function thrownError(reason: unknown): unknown {
+  if (typeof reason === 'object' && reason !== null) return reason
+  return new Error(`a predicate of requireAuth() threw something that is no error (${typeof reason})`)
 }
 
 // A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.
