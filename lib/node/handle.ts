@@ -8,6 +8,7 @@ import type { RelyingParty } from '../relying-party/party.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
 import { idTokenClaims, personClaims } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
+import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
 import type { SessionBinding } from './session-binding.js'
@@ -26,7 +27,7 @@ export interface HandleContext {
 /** Options of `req.oidc.accessToken()`. */
 export interface AccessTokenOptions {
   /** Seconds that the token must still live. @default 30 */
-  minTtl?: number
+  minTtl?: number | undefined
 }
 
 /** `req.oidc`: the login session of this request. Printing it, or turning it into JSON, shows nothing of what it holds. */
@@ -76,7 +77,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const { tokens } = this.#require('accessToken()')
     const { minTtl = 30 } = options
     const { platform } = this.#context.party
-    if (tokens.expiresAt !== undefined && tokens.expiresAt - platform.now() / 1000 < minTtl) {
+    if (tokens.expiresAt !== undefined && !(tokens.expiresAt - platform.now() / 1000 >= minTtl)) {
       throw new SessionError(
         'access_token_expired',
         `the access token has less than ${minTtl} seconds to live: sign in again`,
@@ -127,11 +128,13 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * Adds members to `data`; `undefined` removes one.
    *
    * @throws {SessionError} `session_missing`, `session_too_large` or `headers_already_sent`
+   * @throws {ConfigurationError} `invalid_options` for what is no object of JSON values
    */
   async update(data: Readonly<Record<string, unknown>>): Promise<void> {
     const record = this.#require('update()')
     this.#refuseAfterHeaders('update()')
-    this.#context.session.store({ ...record, data: sessionData('update()', { ...record.data, ...data }) })
+    const next = isJsonObject(data) ? { ...record.data, ...data } : data
+    this.#context.session.store({ ...record, data: sessionData('update()', next) })
   }
 
   #require(call: string): SessionRecord {

@@ -31,34 +31,46 @@ export function bindSession(
   const startedAt = platform.now()
   const kept = keeper.read(exchange.cookies)
   let record = kept?.record
-  // Cookies that hold no session any more are removed, so that they are not tried again and again.
-  let pending: readonly string[] = kept === undefined ? keeper.clear(exchange.cookies) : []
-  let isChanged = false
+  /** Cookies of a change that the application, or one of our routes, made. */
+  let changed: readonly string[] | undefined
 
-  const roll = (current: SessionRecord): readonly string[] => {
+  const touched = (current: SessionRecord): SessionRecord => {
     const nowSeconds = Math.floor(platform.now() / 1000)
-    const isDue = kept?.outdatedKey === true || isRollingDue(current, limits, nowSeconds)
-    if (!isDue || platform.now() - startedAt > slowResponseMilliseconds) return []
-    return keeper.write({ ...current, touchedAt: nowSeconds }, exchange.cookies)
+    return isRollingDue(current, limits, nowSeconds) ? { ...current, touchedAt: nowSeconds } : current
+  }
+  const upkeep = (): readonly string[] => {
+    if (platform.now() - startedAt > slowResponseMilliseconds) return []
+    // Cookies that hold no session any more are removed, so that they are not tried again and again.
+    if (kept === undefined) return keeper.clear(exchange.cookies)
+    const next = touched(kept.record)
+    return next === kept.record && !kept.outdatedKey ? [] : writeIfFitting(keeper, next, exchange)
   }
 
   onHeaders(res, () => {
-    if (!isChanged && record !== undefined) pending = roll(record)
-    if (pending.length > 0) addCookies(res, pending)
+    const cookies = changed ?? upkeep()
+    if (cookies.length > 0) addCookies(res, cookies)
   })
 
   return {
     current: () => record,
     store(next) {
-      pending = keeper.write(next, exchange.cookies)
-      record = next
-      isChanged = true
+      const stored = touched(next)
+      changed = keeper.write(stored, exchange.cookies)
+      record = stored
     },
     clear() {
-      pending = keeper.clear(exchange.cookies)
+      changed = keeper.clear(exchange.cookies)
       record = undefined
-      isChanged = true
     },
+  }
+}
+
+// Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
+function writeIfFitting(keeper: CookieKeeper, record: SessionRecord, exchange: Exchange): readonly string[] {
+  try {
+    return keeper.write(record, exchange.cookies)
+  } catch {
+    return []
   }
 }
 
