@@ -18,6 +18,7 @@ import { createTransactionCookies } from './transaction-cookies.js'
 import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
 import { prefixedName } from '../http/cookies.js'
+import { privateHeaders } from '../http/problem.js'
 import { transactionSeconds } from '../relying-party/transaction.js'
 
 /** The middleware that `oidc()` returns. */
@@ -70,8 +71,13 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
     definePrincipal(req, () => doorkeeper.principal())
     addDoorkeeper(req, doorkeeper)
     const route = routeOf(host, request.exchange)
-    if (route === undefined) next()
-    else route(host, request, { req, res, next })
+    if (route === undefined) {
+      next()
+      return
+    }
+    // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
+    for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
+    route(host, request, { req, res, next })
   }
 
   return Object.assign(middleware, {
@@ -114,5 +120,6 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       maxAgeSeconds: transactionSeconds,
     }),
     loopCookie: prefixedName(`${cookie.name}.loop`, secure, undefined),
+    stepUpCookie: prefixedName(`${cookie.name}.step`, secure, undefined),
   }
 }

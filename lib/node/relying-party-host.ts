@@ -14,6 +14,8 @@ export interface RelyingPartyHost {
   readonly transactionCookies: TransactionCookieFactory
   /** Name of the cookie that counts logins which left no session. */
   readonly loopCookie: string
+  /** Name of the cookie that counts stronger logins that guards asked for. */
+  readonly stepUpCookie: string
 }
 
 /** Reads one request's session, and prepares for what may be asked of it. */

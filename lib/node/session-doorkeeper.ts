@@ -1,9 +1,10 @@
-import { TransactionError } from '../errors.js'
+import { AuthorizationResponseError, TransactionError } from '../errors.js'
+import { setCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
 import { isNavigation } from '../http/navigation.js'
 import type { Principal } from '../policy/principal.js'
 import { startLogin } from '../relying-party/login.js'
-import { isLooping } from '../relying-party/loop-guard.js'
+import { countLogin, isLooping, loopWindowSeconds } from '../relying-party/loop-guard.js'
 import { type Site, siteOf } from '../relying-party/site.js'
 import { fail } from './failure.js'
 import type { ChallengeCall, Doorkeeper } from './guard-context.js'
@@ -48,21 +49,35 @@ function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {
   return mode === 'auto' ? isNavigation(exchange) : mode === 'redirect'
 }
 
-async function sendToLogin(
-  { party, loopCookie }: RelyingPartyHost,
-  request: HandleContext,
-  call: ChallengeCall,
-): Promise<void> {
-  const { exchange, session, transactions } = request
-  if (
-    session.current() === undefined &&
-    isLooping(exchange.cookies[loopCookie], Math.floor(party.platform.now() / 1000))
-  ) {
-    throw new TransactionError(
-      'login_loop',
-      'signing in worked, but your browser did not keep the session cookie: allow cookies and try again',
-    )
-  }
+async function sendToLogin(host: RelyingPartyHost, request: HandleContext, call: ChallengeCall): Promise<void> {
+  const { party, stepUpCookie } = host
+  const { exchange, transactions } = request
+  const nowSeconds = Math.floor(party.platform.now() / 1000)
+  refuseCircles(host, request, nowSeconds)
   const returnTo = exchange.method === 'GET' || exchange.method === 'HEAD' ? exchange.target : undefined
-  respond(call.req, call.res, await startLogin(party, exchange, transactions(), { returnTo, ...call.stepUp }))
+  const outcome = await startLogin(party, exchange, transactions(), { returnTo, ...call.stepUp })
+  if (call.stepUp !== undefined && !call.res.headersSent) {
+    const counter = countLogin(exchange.cookies[stepUpCookie], nowSeconds)
+    const attributes = { secure: party.sites[0].secure, sameSite: 'lax' } as const
+    call.res.appendHeader('Set-Cookie', setCookie(stepUpCookie, counter, attributes, loopWindowSeconds))
+  }
+  respond(call.req, call.res, outcome)
+}
+
+function refuseCircles(
+  { loopCookie, stepUpCookie }: RelyingPartyHost,
+  request: HandleContext,
+  nowSeconds: number,
+): void {
+  const { cookies } = request.exchange
+  const isSignedIn = request.session.current() !== undefined
+  if (!isSignedIn && isLooping(cookies[loopCookie], nowSeconds)) {
+    const message = 'signing in worked, but your browser did not keep the session cookie: allow cookies and try again'
+    throw new TransactionError('login_loop', message)
+  }
+  // Such as two guards of which no login meets both, or a provider whose clock is far behind.
+  if (isSignedIn && isLooping(cookies[stepUpCookie], nowSeconds)) {
+    const message = 'signing in again worked, but was still not as strong or as recent as this page needs'
+    throw new AuthorizationResponseError('authentication_too_weak', message)
+  }
 }
