@@ -25,6 +25,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Freezes a JSON value and all that it holds. */
+export function freezeJson<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const member of Object.values(value)) freezeJson(member)
+  return Object.freeze(value)
+}
+
 function refuseForbidden(key: string, value: unknown): unknown {
   if (forbidden.has(key)) throw new SyntaxError('a forbidden member name')
   return value

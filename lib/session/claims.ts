@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../seal/json.js'
+import { freezeJson, parseJsonObject } from '../seal/json.js'
 import type { SessionRecord } from './record.js'
 
 /** Claims of a session's ID Token. */
@@ -25,7 +25,7 @@ export function idTokenClaims(record: SessionRecord): IdTokenClaims {
   const { iss, sub } = claims
   if (typeof iss !== 'string' || typeof sub !== 'string')
     throw new TypeError('a session must hold a validated ID Token')
-  return Object.freeze({ ...claims, iss, sub })
+  return freezeJson({ ...claims, iss, sub })
 }
 
 /** What the claims tell of the person: all but those of the protocol. */

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors.js'
-import { type JsonObject, parseJsonObject } from '../seal/json.js'
+import { freezeJson, type JsonObject, parseJsonObject } from '../seal/json.js'
 
 /**
- * What an application may keep in the session: a JSON object, copied as it will be read back.
+ * What an application may keep in the session: a JSON object, copied as it will be read back, and frozen.
  *
  * @throws {ConfigurationError} `invalid_options` for what JSON cannot carry, and for names that reach prototypes.
  */
@@ -14,7 +14,7 @@ export function sessionData(call: string, value: unknown): JsonObject {
     text = undefined
   }
   const copy = text === undefined ? undefined : parseJsonObject(text)
-  if (copy !== undefined) return copy
+  if (copy !== undefined) return freezeJson(copy)
   throw new ConfigurationError(
     'invalid_options',
     `${call} takes a plain object of JSON values, without members named __proto__, constructor or prototype`,

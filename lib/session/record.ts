@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../seal/json.js'
+import { freezeJson, isJsonObject, type JsonObject } from '../seal/json.js'
 import type { SealPayload } from '../seal/seal.js'
 
 /** The tokens of a session beside the ID Token. */
@@ -54,7 +54,7 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   const tokens = tokensFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
-  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: dat }
+  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
 }
 
 function tokensFrom({ act, typ, scp, ate, rft }: SealPayload): SessionTokens | undefined {
