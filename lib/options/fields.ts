@@ -12,9 +12,16 @@ export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && (dangerouslyAllowHttp || isLoopback(url)))
 }
 
+/** True or false, and nothing that only counts as such. */
+export const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
+
 /** A non-empty string; `what` completes "expected …". */
 export function text(what: string) {
-  return v.pipe(v.string(`must be ${what}`), v.minLength(1, `is empty: expected ${what}`), v.description(what))
+  return v.pipe(
+    v.string(`must be a string: ${what}`),
+    v.minLength(1, `is empty: expected ${what}`),
+    v.description(what),
+  )
 }
 
 /** An absolute http(s) URL without query, fragment or user name, kept exactly as written. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
-import { httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
-import { parseOptions, section } from './parse.js'
+import { flag, httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
+import { byDefault, parseOptions, section } from './parse.js'
+import { session } from './session-schema.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
 export const protocolParameters: ReadonlySet<string> = new Set([
@@ -33,57 +34,25 @@ const signingAlgorithms = [
 ] as const
 
 const callback = v.pipe(v.function('must be a function'), v.description('a function'))
-const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
-// Every member of such a section has a default, so that an empty object is a whole one.
-const byDefault = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- true of its callers, which the type cannot tell
-  v.optional(section(entries), {} as never)
-
-const cookie = byDefault({
-  name: v.optional(
-    v.pipe(
-      text('a cookie name'),
-      v.regex(
-        /^(?!__)[A-Za-z0-9._-]{1,40}$/,
-        'must be 1 to 40 letters, digits, ".", "_" or "-"; the prefix is put before it by itself',
-      ),
-    ),
-    'oidc',
-  ),
-  domain: v.optional(text('a domain')),
-  sameSite: v.optional(v.picklist(['Lax', 'Strict'], 'must be "Lax" or "Strict"'), 'Lax'),
-  transient: v.optional(flag, false),
-})
-
-const session = v.pipe(
-  byDefault({
-    idleSeconds: v.optional(seconds(60, 31_536_000), 86_400),
-    absoluteSeconds: v.optional(seconds(60, 31_536_000), 604_800),
-    rollingStepSeconds: v.optional(seconds(0, 86_400)),
-    maxCookieBytes: v.optional(
-      v.pipe(
-        v.number(),
-        v.check(
-          (n) => Number.isInteger(n) && n >= 1024 && n <= 12_288,
-          'must be a whole number of bytes from 1024 to 12288: Node refuses request heads over 16 KiB',
-        ),
-      ),
-      7168,
-    ),
-    cookie,
-  }),
-  v.transform((value) => ({ ...value, rollingStepSeconds: value.rollingStepSeconds ?? value.idleSeconds / 10 })),
+// A copy, so that freezing the configuration freezes nothing of the caller's.
+const jwk = v.pipe(
+  v.record(v.string(), v.any()),
+  v.check((key) => typeof key['kty'] === 'string'),
+  v.transform((key) => structuredClone(key)),
 )
-
 const authorizationParams = v.pipe(
-  v.optional(v.record(v.string(), v.string('must be a string')), {}),
+  v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
   v.check(
     (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
     `must not set ${[...protocolParameters].join(', ')}: those are this package's own`,
   ),
   v.check(
     (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),
-    'response_mode must be "query" or "form_post"',
+    'must give "response_mode" as "query" or "form_post"',
+  ),
+  v.check(
+    ({ max_age: maxAge = '0' }) => /^\d{1,9}$/.test(maxAge),
+    'must give "max_age" as a whole number of seconds, in digits',
   ),
 )
 
@@ -103,13 +72,14 @@ export const oidcEntries = {
       'must be client_secret_basic, client_secret_post, private_key_jwt or none',
     ),
   ),
-  clientAssertionKey: v.optional(
-    v.union([v.string(), v.record(v.string(), v.any())], 'must be a PKCS#8 PEM or a private JWK'),
-  ),
+  clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
   clientAssertionAlg: v.optional(text('a JWS algorithm')),
   baseUrl: v.optional(httpUrl("this application's own URL, such as https://app.example.com")),
   baseUrls: v.optional(
-    v.pipe(v.array(httpUrl('one of the URLs of this application')), v.minLength(1, 'must name at least one URL')),
+    v.pipe(
+      v.array(httpUrl('one of the URLs of this application'), 'must be a list of URLs'),
+      v.minLength(1, 'must name at least one URL'),
+    ),
   ),
   secret: secrets,
   scope: v.optional(scope, 'openid profile email'),
@@ -138,6 +108,7 @@ export const oidcEntries = {
             'must be an origin such as "https://www.example.com", without a path',
           ),
         ),
+        'must be a list of origins',
       ),
       [],
     ),
@@ -172,6 +143,15 @@ const schema = v.pipe(
     'must not have "session.idleSeconds" over "session.absoluteSeconds"',
   ),
   v.check(
+    (o) => o.session.rollingStepSeconds < o.session.idleSeconds,
+    'must have "session.rollingStepSeconds" under "session.idleSeconds": sessions in use would end otherwise',
+  ),
+  v.check(
+    ({ session: { cookie }, baseUrl, baseUrls = [] }) =>
+      [baseUrl, ...baseUrls].every((url) => url === undefined || isWithinDomain(new URL(url), cookie.domain)),
+    'must give a "session.cookie.domain" that "baseUrl" is within: browsers drop the cookie otherwise',
+  ),
+  v.check(
     (o) => o.clientAuthentication !== 'private_key_jwt' || o.clientAssertionKey !== undefined,
     'must give "clientAssertionKey" for private_key_jwt',
   ),
@@ -184,6 +164,10 @@ const schema = v.pipe(
     'must give a "clientSecret" of at least 32 characters for HS256',
   ),
 )
+
+function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
+  return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
+}
 
 /** The checked and frozen options of `oidc()`, every default in place. */
 export type OidcConfiguration = v.InferOutput<typeof schema>

@@ -28,8 +28,14 @@ export function section<const Entries extends v.ObjectEntries>(
     const key = typeof last === 'string' ? last : ''
     if (issue.expected === 'never') return unknownKey(key, Object.keys(entries))
     const entry = Object.hasOwn(entries, key) ? entries[key] : undefined
-    return entry === undefined ? 'expected an object' : `is missing: expected ${descriptionOf(entry)}`
+    return entry === undefined ? 'must be an object' : `is missing: expected ${descriptionOf(entry)}`
   })
+}
+
+/** A section that may be left out: every member of it has a default, so that an empty object is a whole one. */
+export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
+  // True of its callers, which the type cannot tell.
+  return v.optional(section(entries), {} as never)
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
@@ -46,10 +52,10 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const subject = path === null ? 'options' : `"${path}"`
   // valibot's own messages quote what was received, which may be a secret: only its type is told.
   if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
-  const received = typeof issue.input === 'string' ? 'another string' : issue.received
-  return `${subject} is wrong: expected ${issue.expected ?? 'another value'}, received ${received}`
+  return `${subject} is wrong: expected ${issue.expected ?? 'another value'}, received another ${typeof issue.input}`
 }
 
+// What a caller gave is left as it is: only copies are frozen.
 function freezePlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
