@@ -22,7 +22,8 @@ export interface CacheSettings<T> {
   readonly staleSeconds: number
 }
 
-const longestBackoffSeconds = 60
+/** The longest wait after a failure. */
+export const longestBackoffSeconds = 60
 
 /**
  * The last good document of the provider: one fetch at a time, behind the callers' backs where possible, and after a
@@ -125,8 +126,8 @@ export class Cached<T> {
   }
 }
 
-// 1, 2, 4 ... 60 seconds, of which half is random: many processes must not come back at the same moment.
-function backoffSeconds(failures: number, platform: Platform): number {
+/** 1, 2, 4 ... 60 seconds, of which half is random: many processes must not come back at the same moment. */
+export function backoffSeconds(failures: number, platform: Platform): number {
   const longest = Math.min(longestBackoffSeconds, 2 ** failures)
   return longest * (0.5 + platform.randomBytes(1).readUInt8() / 512)
 }
@@ -136,8 +137,8 @@ function unusable(error: unknown): ProviderError {
   return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
 }
 
-// Everyone gets an error of their own, and hears how long is left.
-function repeated(failure: OidcError, waitSeconds: number): OidcError {
+/** A failure told again while backing off: everyone gets an error of their own, and hears how long is left. */
+export function repeated(failure: OidcError, waitSeconds: number): OidcError {
   if (!(failure instanceof ProviderError)) return failure
   const { code, message, status, cause } = failure
   const headers = { ...failure.headers, 'Retry-After': String(Math.ceil(waitSeconds)) }

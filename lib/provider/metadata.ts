@@ -21,6 +21,9 @@ export const loginNeeds: MetadataNeeds = {
 /** What validating tokens needs. */
 export const keyNeeds: MetadataNeeds = { members: ['jwks_uri'], pkce: false }
 
+/** What a machine's tokens need. */
+export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
+
 const endpoints = [
   'authorization_endpoint',
   'token_endpoint',

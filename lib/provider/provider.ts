@@ -2,18 +2,25 @@ import type { JsonObject } from '../seal/json.js'
 import { authorizationUrl } from './authorization-request.js'
 import { checkAuthorizationResponse } from './authorization-response.js'
 import type { Cached } from './cached.js'
-import { createClientAuthentication } from './client-authentication.js'
+import { grantClientCredentials } from './client-credentials.js'
 import { exchangeCode } from './code-exchange.js'
+import { createCurrentAuthentication } from './current-authentication.js'
 import { endSessionUrl } from './end-session.js'
 import { createEngine } from './engine.js'
 import type { IdTokens } from './id-token.js'
 import { createIdTokens } from './id-token.js'
 import type { Keys } from './keys.js'
 import { createKeys } from './keys.js'
-import { createMetadata } from './metadata.js'
+import { createMetadata, loginNeeds } from './metadata.js'
 import type { Outbound } from './outbound.js'
 import { createOutbound } from './outbound.js'
 import { refreshTokens } from './refresh.js'
+import type { TokenTypeHint } from './revocation.js'
+import { revokeToken } from './revocation.js'
+import type { TokenExchange } from './token-exchange.js'
+import { exchangeToken } from './token-exchange.js'
+import type { GrantedTokens } from './token-response.js'
+import type { TokenTarget } from './token-target.js'
 import type {
   AuthorizationRequest,
   ClientSettings,
@@ -54,6 +61,12 @@ export interface Provider {
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
   /** Where the session at the provider ends, or `undefined`; see {@link endSessionUrl}. */
   endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
+  /** A token of this client's own; see {@link grantClientCredentials}. */
+  clientCredentials(target: TokenTarget): Promise<GrantedTokens>
+  /** A token on somebody's behalf; see {@link exchangeToken}. */
+  exchangeToken(exchange: TokenExchange): Promise<GrantedTokens>
+  /** Revokes a token, where the provider does that; see {@link revokeToken}. */
+  revokeToken(token: string, hint?: TokenTypeHint): Promise<boolean>
 }
 
 /**
@@ -61,12 +74,12 @@ export interface Provider {
  *
  * @throws {ConfigurationError} `invalid_options` for an unusable issuer or credential
  */
-export function createProvider(settings: ProviderSettings, client: ClientSettings): Provider {
+export function createProvider(settings: ProviderSettings, client: ClientSettings, needs = loginNeeds): Provider {
   const outbound = createOutbound(settings)
-  const metadata = createMetadata(settings, outbound)
+  const metadata = createMetadata(settings, outbound, needs)
   const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
   const idTokens = createIdTokens({ ...settings, ...client }, keys)
-  const authenticate = createClientAuthentication(client, settings.platform)
+  const authenticate = createCurrentAuthentication(client, settings.platform)
   const engine = createEngine(client, authenticate, metadata, outbound, idTokens)
   return {
     outbound,
@@ -86,6 +99,9 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
     userinfo: async (token, subject) => fetchUserinfo(await engine(), keys, client, token, subject),
     endSessionUrl: async (request) => endSessionUrl(await engine(), request),
+    clientCredentials: async (target) => grantClientCredentials(await engine(), target, settings.platform),
+    exchangeToken: async (exchange) => exchangeToken(await engine(), exchange, settings.platform),
+    revokeToken: async (token, hint) => revokeToken(await engine(), token, hint),
   }
 }
 

@@ -30,6 +30,8 @@ export interface ClientSettings {
   readonly clientAssertionKey?: string | JsonWebKey
   /** `alg` of the assertion; by the key's type when absent. */
   readonly clientAssertionAlg?: string
+  /** Looks credentials up for each request, over those given here: they may change while the process runs. */
+  readonly currentCredentials?: () => Promise<CurrentCredentials>
   /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
   readonly idTokenSigningAlg: string
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */
@@ -37,6 +39,9 @@ export interface ClientSettings {
   /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
   readonly pushedAuthorizationRequests?: boolean
 }
+
+/** What a client proves with who it is. */
+export type CurrentCredentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey'>
 
 /** Client authentication methods (OpenID Connect Core section 9). */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
