@@ -10,18 +10,38 @@ export {
   TokenValidationError,
   TransactionError,
 } from './errors.js'
+export { bearer } from './node/bearer.js'
 export { oidc } from './node/oidc.js'
 export { requireAuth } from './node/require-auth.js'
 export { optionsFromEnv } from './options/env.js'
 export { all, any, not } from './policy/combinators.js'
 export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
+export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
 export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
+export type { BearerMiddleware } from './node/bearer.js'
 export type { AccessTokenOptions, OidcHandle } from './node/handle.js'
 export type { OidcMiddleware } from './node/oidc.js'
 export type { RequireAuthOptions } from './node/guard-arguments.js'
 export type { Middleware } from './node/types.js'
+export type {
+  AccessTokenAlgorithm,
+  Audience,
+  BearerErrorContext,
+  BearerOptions,
+  DpopMode,
+  DpopOptions,
+  IntrospectionAuthentication,
+  IntrospectionOptions,
+  IssuerKeyOptions,
+  IssuerOptions,
+  IssuerResolver,
+  MtlsOptions,
+  ReplayCache,
+  ResolvedIssuer,
+  TokenCacheOptions,
+} from './options/bearer-options.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {
   ClientAuthentication,
@@ -41,3 +61,4 @@ export type { ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login.js'
 export type { LogoutCallOptions } from './relying-party/logout.js'
 export type { SessionClocks } from './session/clocks.js'
+export type { BearerValidator, BearerValidatorOptions, PresentedRequest } from './resource-server/bearer-validator.js'

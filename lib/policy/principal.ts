@@ -13,6 +13,10 @@ export interface Principal<C extends object = Claims> {
   readonly scopes: readonly string[]
   /** Seconds since the epoch at which the session, or the token, ends. */
   readonly expiresAt: number
+  /** The client that an access token was issued to, where the token says so. */
+  readonly clientId?: string
+  /** An access token without a person behind it: the client acts for itself (RFC 9068 section 5). */
+  readonly isMachine?: boolean
   /** The access token as presented (bearer and DPoP only). Not enumerable, so that logging a principal does not leak it. */
   readonly token?: string
 }

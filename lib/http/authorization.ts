@@ -1,0 +1,41 @@
+/** What an `Authorization` header holds, as far as access tokens are concerned. */
+export type Authorization =
+  | { readonly scheme: 'bearer' | 'dpop'; readonly token: string }
+  /** Another scheme, such as Basic. */
+  | 'other'
+  | 'malformed'
+
+/** Longest header value that is looked at, in characters. */
+export const maxAuthorizationLength = 16_384
+
+const malformed = 'malformed'
+const schemeName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/
+const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * Splits the header into scheme and token. The token is still to be checked by {@link isTokenText}: one that was verified
+ * before need not be.
+ *
+ * @see RFC 9110 section 11.6.2, RFC 6750 section 2.1, RFC 9449 section 7.1
+ */
+export function splitAuthorization(value: string): Authorization {
+  if (value.length > maxAuthorizationLength) return malformed
+  const end = value.indexOf(' ')
+  const name = end === -1 ? value : value.slice(0, end)
+  const scheme = name === 'Bearer' ? 'bearer' : schemeOf(name)
+  if (scheme === undefined) return schemeName.test(name) ? 'other' : malformed
+  if (end === -1) return malformed
+  let start = end + 1
+  while (value.charCodeAt(start) === 0x20) start++
+  return start === value.length ? malformed : { scheme, token: value.slice(start) }
+}
+
+/** Whether a token is made of what tokens are made of (RFC 6750 section 2.1, `b64token`). */
+export function isTokenText(token: string): boolean {
+  return b64token.test(token)
+}
+
+function schemeOf(name: string): 'bearer' | 'dpop' | undefined {
+  const lower = name.length <= 6 ? name.toLowerCase() : ''
+  return lower === 'bearer' || lower === 'dpop' ? lower : undefined
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http'
+import type { TokenRequest } from '../resource-server/types.js'
+import { createExchange } from './exchange.js'
+import type { NodeRequest } from './types.js'
+
+/** How a request's URL and certificate are found. */
+export interface RequestReading {
+  /** Origin of this server as clients see it. */
+  readonly baseUrl: string | undefined
+  readonly certificateThumbprint: (req: NodeRequest) => string | undefined
+}
+
+/** Reads of a request what proofs of possession are judged by. */
+export function readTokenRequest(
+  req: NodeRequest,
+  reading: RequestReading,
+  offerNonce: (nonce: string) => void,
+): TokenRequest {
+  return {
+    method: req.method ?? 'GET',
+    url: () => (reading.baseUrl === undefined ? undefined : new URL(reading.baseUrl).origin + createExchange(req).path),
+    dpopProofs: () => rawValues(req, 'dpop'),
+    certificateThumbprint: () => reading.certificateThumbprint(req),
+    offerNonce,
+  }
+}
+
+/**
+ * Finds the one `Authorization` header. A token in the query or in a form as well is one too many (RFC 6750 section 2);
+ * there alone, it counts as nothing.
+ */
+export function presentedCredentials(req: NodeRequest): { readonly value?: string; readonly isAmbiguous: boolean } {
+  const value = req.headers.authorization
+  if (value === undefined) return { isAmbiguous: false }
+  return { value, isAmbiguous: isRepeated(req) || hasTokenElsewhere(req) }
+}
+
+// Node keeps the first of several silently; which one another server in front has looked at is unknown.
+function isRepeated({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count++
+  }
+  return count > 1
+}
+
+function hasTokenElsewhere(req: NodeRequest): boolean {
+  const target = req.originalUrl ?? req.url ?? ''
+  const mark = target.indexOf('?')
+  if (mark !== -1 && target.includes('access', mark) && new URLSearchParams(target.slice(mark)).has('access_token')) {
+    return true
+  }
+  const { body } = req
+  const isForm = typeof body === 'object' && body !== null && 'access_token' in body
+  return isForm && /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '')
+}
+
+function rawValues({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
+}

@@ -1,0 +1,120 @@
+import { ConfigurationError, OidcError } from '../errors.js'
+import { problem } from '../http/problem.js'
+import type { BearerOptions } from '../options/bearer-options.js'
+import { type BearerConfiguration, parseBearerOptions } from '../options/bearer-schema.js'
+import { type Platform, systemPlatform } from '../options/platform.js'
+import type { Principal } from '../policy/principal.js'
+import type { ProviderHealth } from '../provider/types.js'
+import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
+import { BearerDoorkeeper } from './bearer-doorkeeper.js'
+import { presentedCredentials, readTokenRequest, type RequestReading } from './bearer-request.js'
+import { certificateSource } from './client-certificate.js'
+import { addDoorkeeper, type GuardCall } from './guard-context.js'
+import { respond } from './respond.js'
+import type { Middleware, NodeRequest } from './types.js'
+
+/** The middleware that `bearer()` returns. */
+export interface BearerMiddleware extends Middleware {
+  /**
+   * Who makes a request that no middleware saw, such as a WebSocket upgrade; `undefined` for absent credentials where
+   * `required` is false.
+   *
+   * @throws {BearerError} with status and challenge
+   * @throws {ProviderError} when the authorization server is needed, and away
+   */
+  authenticate(req: NodeRequest): Promise<Principal | undefined>
+  /**
+   * Fetches metadata and keys ahead of the first token.
+   *
+   * @throws {ProviderError} when an issuer is away: later requests try again
+   */
+  ready(): Promise<void>
+  /** Metadata and keys of each issuer as last seen; makes no request. */
+  health(): readonly ProviderHealth[]
+  /** Stops what runs in the background. */
+  close(): void
+}
+
+/**
+ * Creates middleware that lets requests in by their access token (RFC 6750) and sets `req.auth`; with `required: false` those
+ * without any credentials too.
+ *
+ * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong.
+ * @see RFC 9068 section 4, RFC 7662, RFC 9449, RFC 8705
+ */
+export function bearer(options: BearerOptions): BearerMiddleware {
+  return createBearer(parseBearerOptions(options), systemPlatform)
+}
+
+/** Creates the middleware from a checked configuration, on a given clock. */
+export function createBearer(configuration: BearerConfiguration, platform: Platform): BearerMiddleware {
+  requireBaseUrl(configuration)
+  const server = createResourceServer(configuration, platform)
+  const reading = { baseUrl: configuration.baseUrl, certificateThumbprint: certificateSource(configuration.mtls) }
+  const refuse = (error: unknown, call: GuardCall) => answer(error, call, configuration.onError)
+
+  const middleware: Middleware = function bearer(req, res, next) {
+    const call = { req, res, next }
+    const enter = (principal: Principal | undefined) => {
+      if (principal !== undefined) Object.assign(req, { auth: principal })
+      addDoorkeeper(req, new BearerDoorkeeper(principal, server.refusals, refuse))
+      next()
+    }
+    const offerNonce = (nonce: string) => void res.setHeader('DPoP-Nonce', nonce)
+    let found: Principal | undefined | Promise<Principal>
+    try {
+      found = findPrincipal(req, { server, reading, offerNonce, required: configuration.required })
+    } catch (error) {
+      refuse(error, call)
+      return
+    }
+    if (found instanceof Promise) found.then(enter, (error: unknown) => refuse(error, call))
+    else enter(found)
+  }
+
+  return Object.assign(middleware, {
+    authenticate: async (req: NodeRequest) =>
+      findPrincipal(req, { server, reading, offerNonce: () => undefined, required: configuration.required }),
+    ready: () => server.ready(),
+    health: () => server.health(),
+    close: () => server.close(),
+  })
+}
+
+interface Finding {
+  readonly server: ResourceServer
+  readonly reading: RequestReading
+  readonly offerNonce: (nonce: string) => void
+  readonly required: boolean
+}
+
+// Only absent credentials make someone anonymous: a bad token is bad where none was needed, too.
+function findPrincipal(
+  req: NodeRequest,
+  { server, reading, offerNonce, required }: Finding,
+): Principal | undefined | Promise<Principal> {
+  const { value, isAmbiguous } = presentedCredentials(req)
+  if (value === undefined && !required) return undefined
+  if (isAmbiguous) throw server.refusals.malformed()
+  return server.validator.validate(value, readTokenRequest(req, reading, offerNonce))
+}
+
+function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
+  if (dpop.mode === 'off' || baseUrl !== undefined) return
+  const message =
+    'bearer(): invalid options\n  - "baseUrl" is missing: DPoP proofs name the URL, and Host is not believed'
+  throw new ConfigurationError('invalid_options', message)
+}
+
+function answer(error: unknown, { req, res, next }: GuardCall, onError: BearerConfiguration['onError']): void {
+  if (!isOidcError(error)) next(error)
+  else if (onError === undefined) respond(req, res, problem(error))
+  else
+    Promise.resolve()
+      .then(() => onError(error, { req, res, next }))
+      .catch(next)
+}
+
+function isOidcError(error: unknown): error is OidcError {
+  return error instanceof OidcError
+}

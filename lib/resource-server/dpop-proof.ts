@@ -1,0 +1,146 @@
+import { createHash, hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { TokenValidationError } from '../errors.js'
+import type { Platform } from '../options/platform.js'
+import type { VerificationKey } from '../provider/algorithms.js'
+import { importKeySet } from '../provider/jwks.js'
+import type { Jws, JwsHeader } from '../provider/jws.js'
+import { decodeJws, requireAlgorithm, verifySignature } from '../provider/jws.js'
+import type { JsonObject } from '../seal/json.js'
+import { isJsonObject } from '../seal/json.js'
+import type { DpopNonces } from './dpop-nonce.js'
+import type { Refusals } from './refusals.js'
+import type { ReplayGuard } from './replay-cache.js'
+import { sameTarget } from './target-uri.js'
+import type { TokenRequest } from './types.js'
+
+/** How proofs are judged. */
+export interface DpopRules {
+  readonly algorithms: readonly string[]
+  readonly proofMaxAgeSeconds: number
+  readonly proofClockToleranceSeconds: number
+  readonly nonces?: DpopNonces
+  readonly replays: ReplayGuard
+  readonly platform: Platform
+}
+
+/** The judge of DPoP proofs. */
+export interface DpopProofs {
+  /**
+   * Checks the request's proof by all of RFC 9449 section 4.3, the `jti` last of all.
+   *
+   * @param jkt - thumbprint that the token is bound to
+   * @throws {BearerError} `invalid_dpop_proof`, `use_dpop_nonce`
+   * @throws {TokenValidationError} `token_binding_failed` for a proof by another key than the token's
+   */
+  check(request: TokenRequest, token: string, jkt: string, refusals: Refusals): Promise<void> | undefined
+}
+
+interface ProofKey {
+  readonly keys: readonly VerificationKey[]
+  readonly thumbprint: string
+}
+
+const maxProofLength = 4096
+const maxKeys = 1000
+
+/** Makes the judge of DPoP proofs. */
+export function createDpopProofs(rules: DpopRules): DpopProofs {
+  const known = new LRUCache<string, ProofKey>({ max: maxKeys })
+  const read = (request: TokenRequest, token: string): Proof => {
+    const [proof = '', ...more] = request.dpopProofs()
+    if (proof === '' || more.length > 0) throw invalid('there must be one proof')
+    const jws = decodeJws(proof, { maxBytes: maxProofLength })
+    const key = keyOf(jws.header, proof.slice(0, proof.indexOf('.')), known)
+    requireAlgorithm(jws.header, rules.algorithms)
+    if (jws.header.typ !== 'dpop+jwt') throw invalid('typ must be dpop+jwt')
+    verifySignature(jws, key.keys, rules.algorithms)
+    return { ...checkProofClaims(jws, request, token, rules), thumbprint: key.thumbprint }
+  }
+  return {
+    check(request, token, jkt, refusals) {
+      const proof = attempt(() => read(request, token), refusals)
+      if (proof.thumbprint !== jkt)
+        throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
+      requireNonce(proof.nonce, rules.nonces, request, refusals)
+      const lifetime = rules.proofMaxAgeSeconds + rules.proofClockToleranceSeconds
+      const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, proof.jti]), 'base64url'), lifetime)
+      if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, refusals))
+      requireNew(added, refusals)
+      return undefined
+    },
+  }
+}
+
+interface ProofClaims {
+  readonly jti: string
+  readonly nonce: unknown
+}
+
+interface Proof extends ProofClaims {
+  readonly thumbprint: string
+}
+
+function attempt<T>(step: () => T, refusals: Refusals): T {
+  try {
+    return step()
+  } catch (error) {
+    throw error instanceof TokenValidationError ? refusals.invalidProof(error) : error
+  }
+}
+
+function requireNew(isNew: boolean, refusals: Refusals): void {
+  if (!isNew) throw refusals.invalidProof(invalid('the jti was used before'))
+}
+
+function requireNonce(nonce: unknown, nonces: DpopNonces | undefined, request: TokenRequest, refusals: Refusals): void {
+  if (nonces === undefined) return
+  const age = nonces.ageOf(nonce)
+  if (age === 'unknown') throw refusals.nonceNeeded(nonces.current())
+  if (age === 'previous') request.offerNonce(nonces.current())
+}
+
+/** RFC 9449 section 4.3, items 3 and 8 to 12. */
+function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string, rules: DpopRules): ProofClaims {
+  const { jti, htm, htu, iat, ath, nonce } = payload
+  if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
+  if (htm !== request.method) throw invalid('htm is another method')
+  if (typeof htu !== 'string' || !sameTarget(htu, request.url())) throw invalid('htu is another URL')
+  const age = rules.platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
+  if (!(age <= rules.proofMaxAgeSeconds && age >= -rules.proofClockToleranceSeconds)) throw invalid('iat is not now')
+  if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath is of another token')
+  return { jti, nonce }
+}
+
+// A client writes the same header on all of its proofs, so it is imported once.
+function keyOf(header: JwsHeader, segment: string, known: LRUCache<string, ProofKey>): ProofKey {
+  const before = known.get(segment)
+  if (before !== undefined) return before
+  const { jwk } = header
+  const keys = isJsonObject(jwk)
+    ? importKeySet({ keys: [jwk] })
+        ?.keys.get(header.alg)
+        ?.get(undefined)
+    : undefined
+  if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is no public key for this alg')
+  const key = { keys, thumbprint: thumbprintOf(jwk) }
+  known.set(segment, key)
+  return key
+}
+
+const thumbprintMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['RSA', ['e', 'kty', 'n']],
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+])
+
+// RFC 7638 section 3: the required members, in lexicographic order, without white space.
+function thumbprintOf(jwk: Readonly<JsonObject>): string {
+  const members = thumbprintMembers.get(jwk['kty']) ?? []
+  const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))
+  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
+}
+
+function invalid(why: string): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the DPoP proof is refused: ${why}`)
+}

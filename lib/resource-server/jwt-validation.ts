@@ -1,0 +1,66 @@
+import { TokenValidationError } from '../errors.js'
+import type { Platform } from '../options/platform.js'
+import type { VerificationKey } from '../provider/algorithms.js'
+import type { Jws, JwsHeader } from '../provider/jws.js'
+import { decodeJws, requireAlgorithm, verifySignature } from '../provider/jws.js'
+import type { Issuers } from './issuers.js'
+import type { ScopeMapper } from './scopes.js'
+import { checkTokenClaims } from './token-claims.js'
+import type { Profile } from './token-kind.js'
+import { requireAccessToken } from './token-kind.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
+import type { SignedToken } from './types.js'
+import { readVerifiedToken } from './verified-token.js'
+
+/** The rules for JWT access tokens. */
+export interface JwtRules {
+  readonly profile: Profile
+  readonly clockToleranceSeconds: number
+  readonly scopes: ScopeMapper
+  readonly platform: Platform
+}
+
+/** Validates one JWT: at once when the keys are at hand, else once they are fetched. */
+export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken>
+
+/**
+ * Makes the judge of JWT access tokens (RFC 9068 section 4, RFC 8725). The token picks neither algorithm nor key: `alg` must
+ * be one of the issuer's, and the key is the issuer's own.
+ *
+ * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when keys have to be
+ *   fetched and cannot be
+ */
+export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
+  const headers = new Map<string, JwsHeader>()
+  const conclude = (jws: Jws, issuer: TrustedIssuer, keys: readonly VerificationKey[]): SignedToken => {
+    const { generation } = issuer.keys
+    verifySignature(jws, keys, issuer.algorithms)
+    requireAccessToken(jws.header, jws.payload, rules.profile)
+    const now = rules.platform.now() / 1000
+    checkTokenClaims(jws.payload, rules.profile, { ...rules, ...issuer, now })
+    const token = readVerifiedToken(jws.payload, { issuer: issuer.issuer, scopes: rules.scopes, expiresAt: now })
+    return { token, keys: issuer.keys, generation }
+  }
+  const verify = (jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
+    requireAlgorithm(jws.header, issuer.algorithms)
+    const known = issuer.keys.find(jws.header)
+    if (known.length > 0) return conclude(jws, issuer, known)
+    return issuer.keys.load(jws.header).then((keys) => conclude(jws, issuer, keys))
+  }
+  return (token) => {
+    const jws = decodeJws(token, { headers })
+    const name = jws.payload['iss']
+    if (typeof name !== 'string') throw strangeIssuer()
+    const issuer = issuers.find(name)
+    if (issuer !== undefined) return verify(jws, issuer)
+    if (issuers.lookUp === undefined) throw strangeIssuer()
+    return issuers.lookUp(name).then((found) => {
+      if (found === undefined) throw strangeIssuer()
+      return verify(jws, found)
+    })
+  }
+}
+
+function strangeIssuer(): TokenValidationError {
+  return new TokenValidationError('token_issuer_mismatch', 'the token is from an issuer that is not trusted here')
+}

@@ -1,0 +1,104 @@
+import { BearerError, type BearerErrorCode, ProviderError, TokenValidationError } from '../errors.js'
+import { challenge, type ChallengeParameters } from '../http/challenge.js'
+import type { StepUp } from '../policy/requirement.js'
+
+/** The scheme that a token came under. */
+export type TokenScheme = 'bearer' | 'dpop'
+
+/** What challenges of one resource server say. */
+export interface RefusalSettings {
+  /** Schemes that are understood, the preferred one first. */
+  readonly schemes: readonly TokenScheme[]
+  readonly realm?: string | undefined
+  /** URL of the protected resource's metadata (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string | undefined
+  /** Algorithms of DPoP proofs (RFC 9449 section 7.1). */
+  readonly proofAlgorithms: readonly string[]
+}
+
+/** The refusals of one resource server, each with its challenges (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470). */
+export interface Refusals {
+  /** Nobody presented anything: a challenge without an error code. */
+  missing(): BearerError
+  malformed(): BearerError
+  invalidToken(scheme: TokenScheme, cause?: unknown): BearerError
+  invalidProof(cause?: unknown): BearerError
+  nonceNeeded(nonce: string): BearerError
+  insufficientScope(scheme: TokenScheme, scopes: readonly string[]): BearerError
+  stepUp(scheme: TokenScheme, stepUp: StepUp): BearerError
+  /** Whatever validation threw, as the caller gets to see it: an outage stays one, and every bad token looks alike. */
+  of(error: unknown, scheme: TokenScheme): unknown
+}
+
+// One text for each code: which check failed is for logs only (RFC 8725 section 3.2, RFC 9457 section 5).
+const texts: Readonly<Record<BearerErrorCode, string>> = {
+  missing_token: 'send an access token in the Authorization header',
+  invalid_request: 'the request must carry one access token, well-formed and in one Authorization header only',
+  invalid_token: 'the access token is not valid here',
+  insufficient_scope: 'the access token does not have the scope that this needs',
+  insufficient_user_authentication: 'this needs a stronger or more recent authentication',
+  invalid_dpop_proof: 'the DPoP proof is not valid for this request',
+  use_dpop_nonce: 'the DPoP proof must hold the nonce of this answer',
+}
+
+/** Makes the refusals of one resource server. */
+export function createRefusals(settings: RefusalSettings): Refusals {
+  const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: RefusalDetails = {}) => {
+    const error = code === 'missing_token' ? {} : { error: code, error_description: texts[code] }
+    const parameters = { ...error, ...details.parameters }
+    const headers = { 'WWW-Authenticate': challenges(settings, scheme, parameters), ...details.headers }
+    return new BearerError(code, texts[code], { headers, cause: details.cause })
+  }
+  const [preferred] = settings.schemes
+  const invalidToken = (scheme: TokenScheme, cause?: unknown) => refuse('invalid_token', scheme, { cause })
+  return {
+    invalidToken,
+    missing: () => refuse('missing_token', undefined),
+    malformed: () => refuse('invalid_request', preferred),
+    invalidProof: (cause) => refuse('invalid_dpop_proof', 'dpop', { cause }),
+    nonceNeeded: (nonce) => refuse('use_dpop_nonce', 'dpop', { headers: { 'DPoP-Nonce': nonce } }),
+    insufficientScope: (scheme, scopes) =>
+      refuse('insufficient_scope', scheme, { parameters: { scope: scopes.join(' ') } }),
+    stepUp: (scheme, { acrValues, maxAge }) =>
+      refuse('insufficient_user_authentication', scheme, {
+        parameters: { acr_values: acrValues?.join(' '), max_age: maxAge === undefined ? undefined : String(maxAge) },
+      }),
+    of(error, scheme) {
+      if (error instanceof BearerError) return error
+      if (error instanceof ProviderError) return asOutage(error)
+      return error instanceof TokenValidationError ? invalidToken(scheme, error) : error
+    },
+  }
+}
+
+interface RefusalDetails {
+  readonly parameters?: ChallengeParameters
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cause?: unknown
+}
+
+// What is wrong belongs to the scheme that was used; the others only say that they exist (RFC 9449 section 7.2).
+function challenges(
+  { schemes, realm, resourceMetadata, proofAlgorithms }: RefusalSettings,
+  used: TokenScheme | undefined,
+  parameters: ChallengeParameters,
+): string {
+  const first = used ?? schemes[0]
+  const ordered = [...schemes].sort((a, b) => Number(b === first) - Number(a === first))
+  const written = ordered.map((scheme) =>
+    challenge(scheme === 'dpop' ? 'DPoP' : 'Bearer', {
+      realm,
+      ...(scheme === first ? parameters : {}),
+      resource_metadata: resourceMetadata,
+      algs: scheme === 'dpop' ? proofAlgorithms.join(' ') : undefined,
+    }),
+  )
+  return written.join(', ')
+}
+
+// The API is up, the authorization server is not, or not in a state to be used: come back later (RFC 9110 section 15.6.4).
+function asOutage(error: ProviderError): ProviderError {
+  if (error.status === 503 && error.headers['Retry-After'] !== undefined) return error
+  const headers = { 'Retry-After': '5', ...error.headers }
+  return new ProviderError(error.code, error.message, { status: 503, headers, cause: error })
+}

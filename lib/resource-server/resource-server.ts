@@ -1,0 +1,102 @@
+import type { BearerConfiguration } from '../options/bearer-schema.js'
+import type { Platform } from '../options/platform.js'
+import type { ProviderHealth } from '../provider/types.js'
+import { createDpopNonces } from './dpop-nonce.js'
+import { createDpopProofs, type DpopProofs } from './dpop-proof.js'
+import { createIssuers } from './issuers.js'
+import { createJwtValidation } from './jwt-validation.js'
+import { createPossessionCheck } from './proof-of-possession.js'
+import { createRefusals, type Refusals, type TokenScheme } from './refusals.js'
+import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
+import { customScopes, scopesOf } from './scopes.js'
+import { TokenCache } from './token-cache.js'
+import type { IssuerSettings } from './trusted-issuer.js'
+import { TokenValidator } from './validator.js'
+
+/** One protected resource: everything that `bearer()` needs, without any HTTP. */
+export interface ResourceServer {
+  readonly validator: TokenValidator
+  readonly refusals: Refusals
+  /** Fetches metadata and keys of the known issuers ahead of the first token. */
+  ready(): Promise<void>
+  /** What is known of each issuer, without touching the network. */
+  health(): readonly ProviderHealth[]
+  /** Ends what is under way; nothing is fetched any more. */
+  close(): void
+}
+
+/** How old metadata and keys may get before they are fetched anew, in seconds. */
+const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600 }
+
+/**
+ * Puts a protected resource together. Nothing is fetched yet.
+ *
+ * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
+ */
+export function createResourceServer(configuration: BearerConfiguration, platform: Platform): ResourceServer {
+  const { profile, clockToleranceSeconds, cache, tokenFormat } = configuration
+  const settings = issuerSettings(configuration, platform)
+  const issuers = createIssuers(configuration.trust, settings)
+  const refusals = createRefusals(refusalSettings(configuration))
+  const scopes = configuration.scopes === undefined ? scopesOf : customScopes(configuration.scopes)
+  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, scopes, platform })
+  const validator = new TokenValidator({
+    schemes: schemesOf(configuration),
+    refusals,
+    clockToleranceSeconds,
+    platform,
+    possession: createPossessionCheck(possessionRules(configuration, platform), refusals),
+    ...(tokenFormat === 'opaque' ? {} : { jwt }),
+    ...(cache === false ? {} : { cache: new TokenCache(cache, platform) }),
+  })
+  return {
+    validator,
+    refusals,
+    ready: async () => {
+      await Promise.all(issuers.all().map((issuer) => issuer.ready()))
+    },
+    health: () => issuers.all().map((issuer) => issuer.health()),
+    close: () => {
+      for (const issuer of issuers.all()) issuer.close()
+    },
+  }
+}
+
+function issuerSettings(configuration: BearerConfiguration, platform: Platform): IssuerSettings {
+  const { httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
+  const fetch = (configuration.fetch ?? globalThis.fetch) as typeof globalThis.fetch
+  return { platform, fetch, httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
+}
+
+function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
+  if (dpop.mode === 'off') return ['bearer']
+  return dpop.mode === 'required' ? ['dpop'] : ['bearer', 'dpop']
+}
+
+function refusalSettings(configuration: BearerConfiguration): Parameters<typeof createRefusals>[0] {
+  const { realm, resourceMetadata, dpop } = configuration
+  return { schemes: schemesOf(configuration), realm, resourceMetadata, proofAlgorithms: dpop.algorithms }
+}
+
+function possessionRules(
+  configuration: BearerConfiguration,
+  platform: Platform,
+): Parameters<typeof createPossessionCheck>[0] {
+  const { dpop, mtls } = configuration
+  return {
+    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, platform) }),
+    dpopRequired: dpop.mode === 'required',
+    mtls: mtls.source !== 'off',
+    mtlsRequired: mtls.source !== 'off' && mtls.required,
+  }
+}
+
+function dpopProofs(dpop: BearerConfiguration['dpop'], platform: Platform): DpopProofs {
+  const { nonce, replayCache } = dpop
+  const replays = replayCache === undefined ? new MemoryReplayCache(platform) : pluggedReplayCache(replayCache)
+  if (nonce === false) return createDpopProofs({ ...dpop, replays, platform })
+  const { secret, lifetimeSeconds } =
+    nonce === true ? { secret: [platform.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce
+  return createDpopProofs({ ...dpop, replays, platform, nonces: createDpopNonces(secret, lifetimeSeconds, platform) })
+}
