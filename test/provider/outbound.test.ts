@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
+import type { Outbound } from '../../lib/provider/outbound.js'
 import { createOutbound } from '../../lib/provider/outbound.js'
 import { failureOf } from './issuer.js'
 
@@ -157,33 +158,18 @@ describe('answers', () => {
     await expect(outbound.request(url, { maxBytes: 101 })).resolves.toMatchObject({ status: 200 })
   })
 
-  test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', async () => {
-    const bomb = gzipSync(Buffer.alloc(50_000_000))
-    const server = createServer((_request, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    const outbound = createOutbound({ fetch, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
-    const error = await failureOf(outbound.request(`http://127.0.0.1:${port}/`, { maxBytes: 1_000_000 }))
-    expect(error).toMatchObject({ code: 'provider_response_too_large' })
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
+  test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', () =>
+    serving(gzipSync(Buffer.alloc(50_000_000)), async (outbound, target) => {
+      const error = await failureOf(outbound.request(target, { maxBytes: 1_000_000 }))
+      expect(error).toMatchObject({ code: 'provider_response_too_large' })
+    }))
 
-  test('reads gzip from a real server and forgets its encoding', async () => {
-    const server = createServer((_request, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"ok":true}'))
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    const outbound = createOutbound({ fetch, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
-    const response = await outbound.request(`http://127.0.0.1:${port}/`)
-    expect(response.headers.get('content-encoding')).toBeNull()
-    expect(await response.json()).toEqual({ ok: true })
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
+  test('reads gzip from a real server and forgets its encoding', () =>
+    serving(gzipSync('{"ok":true}'), async (outbound, target) => {
+      const response = await outbound.request(target)
+      expect(response.headers.get('content-encoding')).toBeNull()
+      expect(await response.json()).toEqual({ ok: true })
+    }))
 
   test('a connection that breaks in the middle of the body is an outage', async () => {
     const broken = new ReadableStream({
@@ -196,3 +182,20 @@ describe('answers', () => {
     expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 })
+
+/** Runs a check against a real server that answers with compressed bytes. */
+async function serving(body: Buffer, check: (outbound: Outbound, url: string) => Promise<void>): Promise<void> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip', connection: 'close' }).end(body)
+  })
+  server.unref()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    const outbound = createOutbound({ fetch, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
+    await check(outbound, `http://127.0.0.1:${port}/`)
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}

@@ -1,0 +1,727 @@
+import { describe, expect, test } from '@jest/globals'
+import { createHash } from 'node:crypto'
+import { createProvider } from '../../lib/provider/provider.js'
+import type { AuthorizationRequest, ClientSettings, CodeExchange } from '../../lib/provider/types.js'
+import type { FakeIssuer } from './issuer.js'
+import { createIssuer, ecKey, failureOf, halfHash, json, mint, otherRsaKey, rsaKey } from './issuer.js'
+
+const providerOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
+  createProvider(op.settings, { ...op.client, ...client })
+
+const request: AuthorizationRequest = {
+  redirectUri: 'https://app.example/callback',
+  scope: 'openid profile',
+  state: 'state-1',
+  nonce: 'nonce-1',
+  codeVerifier: 'v'.repeat(43),
+  parameters: {},
+}
+
+const exchange = (response: Record<string, string> = {}, changes: Partial<CodeExchange> = {}): CodeExchange => ({
+  redirectUri: request.redirectUri,
+  response: new URLSearchParams({ code: 'code-1', state: 'state-1', ...response }),
+  state: 'state-1',
+  nonce: 'nonce-1',
+  codeVerifier: request.codeVerifier,
+  scope: request.scope,
+  ...changes,
+})
+
+/** Lets the token endpoint answer with a good response, changed. */
+async function answerTokens(
+  op: FakeIssuer,
+  changes: Record<string, unknown> = {},
+  idToken?: string,
+): Promise<Record<string, unknown>> {
+  const body = {
+    access_token: 'access-1',
+    token_type: 'Bearer',
+    expires_in: 3600,
+    refresh_token: 'refresh-1',
+    id_token: idToken ?? (await mint(op.claims({ at_hash: halfHash('access-1') }))),
+    ...changes,
+  }
+  op.answers['/token'] = () => json(body)
+  return body
+}
+
+describe('authorization request', () => {
+  test('CB11, CB12: is a code flow with PKCE S256, state and nonce', async () => {
+    const op = createIssuer()
+    const url = new URL(await providerOf(op).authorizationUrl({ ...request, parameters: { prompt: 'login' } }))
+    expect(`${url.origin}${url.pathname}`).toBe('https://issuer.example/authorize')
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      client_id: 'client-1',
+      response_type: 'code',
+      redirect_uri: request.redirectUri,
+      scope: request.scope,
+      state: 'state-1',
+      nonce: 'nonce-1',
+      code_challenge: createHash('sha256').update(request.codeVerifier).digest('base64url'),
+      code_challenge_method: 'S256',
+      prompt: 'login',
+    })
+    expect([...url.searchParams.keys()]).toHaveLength(9)
+  })
+
+  test('keeps the query of the authorization endpoint', async () => {
+    const op = createIssuer()
+    op.metadata['authorization_endpoint'] = 'https://issuer.example/authorize?tenant=a'
+    const url = new URL(await providerOf(op).authorizationUrl(request))
+    expect(url.searchParams.get('tenant')).toBe('a')
+  })
+
+  test.each([
+    'response_type',
+    'client_id',
+    'redirect_uri',
+    'scope',
+    'state',
+    'nonce',
+    'code_challenge',
+    'code_challenge_method',
+    'request',
+    'request_uri',
+    'client_secret',
+  ])('CB31: the parameter %s cannot be set from outside', async (name) => {
+    const failure = failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }))
+    expect(await failure).toMatchObject({ code: 'invalid_options' })
+  })
+
+  test.each(['fragment', 'jwt', 'query.jwt', ''])('the response_mode %p is refused', async (mode) => {
+    const parameters = { response_mode: mode }
+    expect(await failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, parameters }))).toMatchObject({
+      code: 'invalid_options',
+    })
+  })
+
+  test.each([
+    'https://app.example',
+    'https://app.example/cb?a=1',
+    'https://app.example/cb#a',
+    '/cb',
+    'https://APP.example/cb',
+  ])('the redirect URI %p is refused: the token request could not repeat it', async (redirectUri) => {
+    expect(await failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, redirectUri }))).toMatchObject({
+      code: 'invalid_options',
+    })
+  })
+
+  test('CB12: a provider without S256 signs nobody in', async () => {
+    const op = createIssuer()
+    op.metadata['code_challenge_methods_supported'] = ['plain']
+    expect(await failureOf(providerOf(op).authorizationUrl(request))).toMatchObject({
+      code: 'provider_metadata_invalid',
+    })
+    expect(await failureOf(providerOf(op).ready())).toMatchObject({ code: 'provider_metadata_invalid' })
+  })
+})
+
+describe('pushed authorization request', () => {
+  const pushed = () => json({ request_uri: 'urn:ietf:params:oauth:request_uri:x', expires_in: 60 }, 201)
+
+  test.each([
+    ['the client wants it', {}, { pushedAuthorizationRequests: true }],
+    ['the provider requires it', { require_pushed_authorization_requests: true }, {}],
+  ])('CB36: when %s, the browser carries client_id and request_uri only', async (_what, members, client) => {
+    const op = createIssuer()
+    Object.assign(op.metadata, members)
+    op.answers['/par'] = pushed
+    const provider = providerOf(op, client)
+    const url = new URL(await provider.authorizationUrl({ ...request, parameters: { prompt: 'login' } }))
+    expect([...url.searchParams].sort()).toEqual([
+      ['client_id', 'client-1'],
+      ['request_uri', 'urn:ietf:params:oauth:request_uri:x'],
+    ])
+    const sent = op.seen.find((seen) => seen.url.pathname === '/par')
+    expect(sent?.method).toBe('POST')
+    expect(sent?.headers.get('authorization')).toMatch(/^Basic /)
+    expect(Object.fromEntries(sent?.body ?? [])).toMatchObject({
+      state: 'state-1',
+      prompt: 'login',
+      scope: request.scope,
+    })
+    await provider.authorizationUrl(request)
+    expect(op.count('/par')).toBe(2)
+  })
+
+  test('CB36: without an endpoint for it, that is said', async () => {
+    const op = createIssuer()
+    delete op.metadata['pushed_authorization_request_endpoint']
+    const provider = providerOf(op, { pushedAuthorizationRequests: true })
+    expect(await failureOf(provider.authorizationUrl(request))).toMatchObject({ code: 'invalid_options' })
+  })
+
+  test.each([
+    [json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
+    [json({ error: 'invalid_request', error_description: 'someone@example.com' }, 400), 'authorization_failed', 502],
+    [json({}, 201), 'authorization_failed', 502],
+    [new Response('', { status: 503 }), 'provider_unavailable', 503],
+    [new Response(null, { status: 302 }), 'provider_redirected', 502],
+  ])('CB36: %# an answer that is none becomes %p', async (answer, code, status) => {
+    const op = createIssuer()
+    op.answers['/par'] = answer
+    const error = await failureOf(providerOf(op, { pushedAuthorizationRequests: true }).authorizationUrl(request))
+    expect(error).toMatchObject({ code, status })
+    expect(`${error.message}${error.cause?.message}`).not.toContain('someone')
+  })
+})
+
+describe('authorization response', () => {
+  const verdict = async (response: Record<string, string> | URLSearchParams, metadata = {}) => {
+    const op = createIssuer()
+    Object.assign(op.metadata, metadata)
+    await answerTokens(op)
+    const parameters = new URLSearchParams(response)
+    const provider = providerOf(op)
+    const result = await provider.validateResponse(parameters, 'state-1').then(
+      (code) => code,
+      (error) => error.code,
+    )
+    // The exchange makes the same checks before it sends anything.
+    if (result !== 'code-1') {
+      expect(await failureOf(provider.exchangeCode(exchange({}, { response: parameters })))).toMatchObject({
+        code: result,
+      })
+      expect(op.count('/token')).toBe(0)
+    }
+    return result
+  }
+  const good = { code: 'code-1', state: 'state-1' }
+  const iss = 'https://issuer.example'
+  const advertised = { authorization_response_iss_parameter_supported: true }
+
+  test.each<[string, Record<string, string>, Record<string, unknown>, string]>([
+    ['a good response', good, {}, 'code-1'],
+    ['CB23: unknown parameters', { ...good, session_state: 'x', scope: 'y', foo: 'z' }, {}, 'code-1'],
+    ['CB15: the right iss', { ...good, iss }, advertised, 'code-1'],
+    ['CB15: iss though not advertised', { ...good, iss }, {}, 'code-1'],
+    ['CB15: a wrong iss', { ...good, iss: `${iss}/` }, advertised, 'issuer_mismatch'],
+    ['CB15: a wrong iss though not advertised', { ...good, iss: 'https://evil.example' }, {}, 'issuer_mismatch'],
+    ['CB15: an empty iss', { ...good, iss: '' }, {}, 'issuer_mismatch'],
+    ['CB15: no iss though advertised', good, advertised, 'issuer_mismatch'],
+    ['CB15: no iss on an error', { error: 'access_denied', state: 'state-1' }, advertised, 'issuer_mismatch'],
+    [
+      'CB15: a wrong iss on an error',
+      { error: 'access_denied', state: 'state-1', iss: 'x' },
+      advertised,
+      'issuer_mismatch',
+    ],
+    ['CB01: no state', { code: 'code-1' }, {}, 'state_missing'],
+    ['CB01: an empty state', { code: 'code-1', state: '' }, {}, 'state_missing'],
+    ['CB01: another state', { code: 'code-1', state: 'state-2' }, {}, 'state_mismatch'],
+    ['CB01: a longer state', { code: 'code-1', state: 'state-11' }, {}, 'state_mismatch'],
+    ['CB16: an error without state', { error: 'access_denied' }, {}, 'state_missing'],
+    ['CB16: an error with another state', { error: 'access_denied', state: 'x' }, {}, 'state_mismatch'],
+    ['a refusal', { error: 'access_denied', state: 'state-1' }, {}, 'access_denied'],
+    ['CB33: login_required', { error: 'login_required', state: 'state-1' }, {}, 'login_required'],
+    ['CB33: interaction_required', { error: 'interaction_required', state: 'state-1' }, {}, 'login_required'],
+    ['CB33: consent_required', { error: 'consent_required', state: 'state-1' }, {}, 'login_required'],
+    [
+      'CB33: account_selection_required',
+      { error: 'account_selection_required', state: 'state-1' },
+      {},
+      'login_required',
+    ],
+    ['an outage', { error: 'temporarily_unavailable', state: 'state-1' }, {}, 'provider_unavailable'],
+    ['a server error', { error: 'server_error', state: 'state-1' }, {}, 'provider_unavailable'],
+    ['another error', { error: 'invalid_scope', state: 'state-1' }, {}, 'authorization_failed'],
+    ['CB18: neither code nor error', { state: 'state-1' }, {}, 'invalid_response'],
+    ['CB18: an empty code', { state: 'state-1', code: '' }, {}, 'invalid_response'],
+    ['CB18: code and error', { ...good, error: 'access_denied' }, {}, 'invalid_response'],
+    ['tokens in the front channel', { ...good, id_token: 'x' }, {}, 'invalid_response'],
+    ['an access token in the front channel', { ...good, access_token: 'x' }, {}, 'invalid_response'],
+    ['CB37: a JARM response', { ...good, response: 'x' }, {}, 'invalid_response'],
+  ])('%s', async (_what, response, metadata, expected) => {
+    expect(await verdict(response, metadata)).toBe(expected)
+  })
+
+  test.each(['code', 'state', 'iss', 'error'])('CB18: a repeated %s', async (name) => {
+    const response = new URLSearchParams(good)
+    response.append(name, 'x')
+    response.append(name, 'x')
+    expect(await verdict(response)).toBe('invalid_response')
+  })
+
+  test('statuses tell a refusal, an outage and a mistake apart', async () => {
+    const provider = providerOf(createIssuer())
+    const failure = (error: string) =>
+      failureOf(provider.validateResponse(new URLSearchParams({ error, state: 'state-1' }), 'state-1'))
+    expect(await failure('access_denied')).toMatchObject({ status: 403 })
+    expect(await failure('server_error')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
+    expect(await failure('invalid_scope')).toMatchObject({ status: 400 })
+  })
+
+  test('CB17: what the response says is shown only if it is a plain error code', async () => {
+    const provider = providerOf(createIssuer())
+    for (const error of ['<script>', 'a\r\nb', 'x'.repeat(65), 'é']) {
+      const response = new URLSearchParams({ error, error_description: 'secret-text', state: 'state-1' })
+      const failure = await failureOf(provider.validateResponse(response, 'state-1'))
+      expect(failure).toMatchObject({ code: 'authorization_failed' })
+      expect(failure.message).toBe('the provider refused the authorization request: unknown')
+    }
+  })
+})
+
+describe('code exchange', () => {
+  test('sends code, verifier and redirect URI once, and returns validated tokens', async () => {
+    const op = createIssuer()
+    const { id_token: idToken } = await answerTokens(op, { scope: 'openid' })
+    const tokens = await providerOf(op).exchangeCode(exchange())
+    expect({ ...tokens, idTokenClaims: { ...tokens.idTokenClaims } }).toEqual({
+      idToken,
+      idTokenClaims: op.claims({ at_hash: halfHash('access-1') }),
+      accessToken: 'access-1',
+      tokenType: 'bearer',
+      accessTokenExpiresAt: op.clock.now() / 1000 + 3600,
+      refreshToken: 'refresh-1',
+      scope: 'openid',
+    })
+    const sent = op.seen.filter(({ url }) => url.pathname === '/token')
+    expect(sent).toHaveLength(1)
+    expect(Object.fromEntries(sent[0]?.body ?? [])).toEqual({
+      grant_type: 'authorization_code',
+      code: 'code-1',
+      redirect_uri: request.redirectUri,
+      code_verifier: request.codeVerifier,
+    })
+  })
+
+  test('CB29: scope is what was granted, or what was asked for when the response is silent', async () => {
+    const op = createIssuer()
+    await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
+    const tokens = await providerOf(op).exchangeCode(exchange())
+    expect(tokens.scope).toBe('openid profile')
+    expect(tokens).not.toHaveProperty('accessTokenExpiresAt')
+    expect(tokens).not.toHaveProperty('refreshToken')
+  })
+
+  test('the platform’s clock decides, not the machine’s', async () => {
+    const op = createIssuer()
+    op.clock.set(Date.UTC(2035, 0, 1))
+    await answerTokens(op)
+    await expect(providerOf(op).exchangeCode(exchange())).resolves.toBeDefined()
+    await answerTokens(op, {}, await mint(op.claims({ exp: op.clock.now() / 1000 - 60 })))
+    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_expired' })
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['CB25: no access token', { access_token: undefined }],
+    ['CB25: an access token that is no text', { access_token: 1 }],
+    ['CB25: an access token with a line break', { access_token: 'a\r\nb' }],
+    ['CB25: no ID Token', { id_token: undefined }],
+    ['CB25: an ID Token that is no text', { id_token: 1 }],
+    ['CB25: error in a 200', { error: 'invalid_grant', access_token: undefined }],
+    ['CB26: no token type', { token_type: undefined }],
+    ['CB26: an unknown token type', { token_type: 'mac' }],
+    ['CB26: a token type that was not asked for', { token_type: 'DPoP' }],
+    ['CB25: expires_in that is no number', { expires_in: 'soon' }],
+    ['CB25: a refresh token that is no text', { refresh_token: 5 }],
+    ['CB25: a scope that is no text', { scope: ['openid'] }],
+  ])('%s is no token response', async (_what, changes) => {
+    const op = createIssuer()
+    await answerTokens(op, changes)
+    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid', status: 502 })
+    expect(op.count('/token')).toBe(1)
+  })
+
+  test.each(['bEARER', 'bearer', 'BEARER'])('CB26: the token type %p is bearer', async (type) => {
+    const op = createIssuer()
+    await answerTokens(op, { token_type: type })
+    expect((await providerOf(op).exchangeCode(exchange())).tokenType).toBe('bearer')
+  })
+
+  test('an absurd lifetime is cut to ten years', async () => {
+    const op = createIssuer()
+    await answerTokens(op, { expires_in: 1e300 })
+    const { accessTokenExpiresAt } = await providerOf(op).exchangeCode(exchange())
+    expect(accessTokenExpiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
+  })
+
+  test.each<[string, Response, string, number]>([
+    ['CB25: HTML', new Response('<html>eyJhbGciOi.secret</html>', { status: 200 }), 'token_response_invalid', 502],
+    ['CB25: JSON cut in half', json('{"access_token":"secret-token'), 'token_response_invalid', 502],
+    ['CB25: a list', json('["secret-token"]'), 'token_response_invalid', 502],
+    ['CB25: an empty 200', new Response(null, { status: 204 }), 'token_response_invalid', 502],
+    ['CB25: a 400 without JSON', new Response('secret-token', { status: 400 }), 'token_response_invalid', 502],
+    ['a used code', json({ error: 'invalid_grant', error_description: 'secret-token' }, 400), 'invalid_grant', 400],
+    ['invalid_request', json({ error: 'invalid_request' }, 400), 'token_request_failed', 502],
+    ['an error that is no code', json({ error: '<secret-token>' }, 400), 'token_request_failed', 502],
+    ['a refused client', json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
+    ['a refused client with status 400', json({ error: 'invalid_client' }, 400), 'provider_refused_client', 502],
+    ['an unauthorized client', json({ error: 'unauthorized_client' }, 400), 'provider_refused_client', 502],
+    ['a 401 without JSON', new Response('', { status: 401 }), 'provider_refused_client', 502],
+    [
+      'a 401 with a challenge',
+      new Response('', { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }),
+      'provider_refused_client',
+      502,
+    ],
+    [
+      'invalid_grant beside a challenge',
+      json({ error: 'invalid_grant' }, 400, { 'www-authenticate': 'Bearer error="x"' }),
+      'invalid_grant',
+      400,
+    ],
+    ['an outage', new Response('', { status: 500 }), 'provider_unavailable', 503],
+    ['a rate limit', new Response('', { status: 429 }), 'provider_unavailable', 503],
+    [
+      'CB28: a redirect',
+      new Response(null, { status: 307, headers: { location: 'https://evil.example' } }),
+      'provider_redirected',
+      502,
+    ],
+    ['too large an answer', json({ x: 'x'.repeat(300_000) }), 'provider_response_too_large', 502],
+  ])('%s', async (_what, answer, code, status) => {
+    const op = createIssuer()
+    op.answers['/token'] = answer
+    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    expect(error).toMatchObject({ code, status })
+    expect(op.count('/token')).toBe(1)
+    const told = []
+    for (let at = error; at instanceof Error; at = at.cause as Error)
+      told.push(at.stack, at.message, JSON.stringify(at))
+    expect(told.join()).not.toContain('secret')
+  })
+
+  test('CB24: a code is never sent twice, whatever happens to the first request', async () => {
+    const op = createIssuer()
+    op.answers['/token'] = () => Promise.reject(new TypeError('fetch failed'))
+    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({
+      code: 'provider_unreachable',
+      status: 503,
+    })
+    expect(op.count('/token')).toBe(1)
+    const hung = createIssuer()
+    hung.answers['/token'] = () => new Promise<Response>(() => undefined)
+    const provider = createProvider({ ...hung.settings, httpTimeoutSeconds: 0.05 }, hung.client)
+    expect(await failureOf(provider.exchangeCode(exchange()))).toMatchObject({ code: 'provider_timeout', status: 503 })
+    expect(hung.count('/token')).toBe(1)
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['IT02: another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['IT03: another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
+    ['IT03: another azp', { azp: 'client-2' }, 'token_audience_mismatch'],
+    ['CB10: another nonce', { nonce: 'nonce-2' }, 'token_nonce_mismatch'],
+    ['IT10: expired', { exp: 1 }, 'token_expired'],
+    ['IT13: another access token', { at_hash: halfHash('other') }, 'token_hash_mismatch'],
+    ['IT13: another code', { c_hash: halfHash('other') }, 'token_hash_mismatch'],
+    ['IT18: a logout token', { events: {} }, 'token_type_refused'],
+    ['IT12: no sub', { sub: undefined }, 'token_claim_missing'],
+    ['CB10: no nonce', { nonce: undefined }, 'token_nonce_mismatch'],
+  ])('%s in the ID Token is refused', async (_what, changes, code) => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(changes)))
+    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    expect(error).toMatchObject({ name: 'TokenValidationError', code, status: 502 })
+    expect(op.count('/userinfo')).toBe(0)
+  })
+
+  test('IT05: the signature is verified before anything else is judged', async () => {
+    const op = createIssuer()
+    const forged = await mint(op.claims({ iss: 'https://evil.example', nonce: 'x' }), otherRsaKey.privateKey)
+    await answerTokens(op, {}, forged)
+    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_signature_invalid' })
+  })
+
+  test('IT06, IT07: an ID Token with another alg is refused without a request for keys', async () => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' }))
+    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
+    expect(op.count('/jwks')).toBe(0)
+  })
+
+  test('CB38: max_age and acr are enforced', async () => {
+    const op = createIssuer()
+    await answerTokens(op)
+    const provider = providerOf(op)
+    for (const asked of [{ maxAge: 60 }, { acrValues: ['high'] }]) {
+      expect(await failureOf(provider.exchangeCode(exchange({}, asked)))).toMatchObject({
+        code: 'authentication_too_weak',
+        status: 403,
+      })
+    }
+  })
+
+  test('JK01: a key that the provider began to use a moment ago is fetched', async () => {
+    const op = createIssuer()
+    const provider = providerOf(op)
+    await provider.ready()
+    op.jwks({ ...otherRsaKey.jwk, kid: 'new' })
+    await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey, { alg: 'RS256', kid: 'new' }))
+    await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+  })
+
+  test('DI05: endpoints that moved are used once the metadata are renewed', async () => {
+    const op = createIssuer()
+    const provider = providerOf(op)
+    await provider.ready()
+    op.metadata['token_endpoint'] = 'https://issuer.example/token2'
+    await answerTokens(op)
+    op.answers['/token2'] = op.answers['/token'] ?? json({})
+    op.clock.advance(3600)
+    await provider.metadata()
+    await new Promise((resolve) => setImmediate(resolve))
+    await answerTokens(op)
+    op.answers['/token2'] = op.answers['/token'] ?? json({})
+    await provider.exchangeCode(exchange())
+    expect([op.count('/token'), op.count('/token2')]).toEqual([0, 1])
+  })
+})
+
+describe('refresh', () => {
+  const before = { iss: 'https://issuer.example', sub: 'user-1', nonce: 'nonce-1', auth_time: 1000 }
+  const refresh = (op: FakeIssuer, changes = {}) =>
+    providerOf(op).refresh({ refreshToken: 'refresh-0', scope: 'openid a b', idTokenClaims: before, ...changes })
+
+  test('RF09: what the response leaves out stays as it was', async () => {
+    const op = createIssuer()
+    op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer' })
+    expect(await refresh(op)).toEqual({
+      accessToken: 'access-2',
+      tokenType: 'bearer',
+      refreshToken: 'refresh-0',
+      scope: 'openid a b',
+    })
+  })
+
+  test('a rotated refresh token and a new ID Token are taken over', async () => {
+    const op = createIssuer()
+    await answerTokens(op, { scope: 'openid a' })
+    const tokens = await refresh(op)
+    expect(tokens).toMatchObject({ refreshToken: 'refresh-1', scope: 'openid a', accessToken: 'access-1' })
+    expect(tokens.idTokenClaims?.sub).toBe('user-1')
+  })
+
+  test('RF12: a refresh token with any printable character arrives as it is', async () => {
+    const op = createIssuer()
+    const refreshToken = 'a b%20+&=;/~"\\'
+    await answerTokens(op)
+    await refresh(op, { refreshToken, parameters: { scope: 'a', resource: 'https://api.example' } })
+    const sent = op.seen.find(({ url }) => url.pathname === '/token')
+    expect(Object.fromEntries(sent?.body ?? [])).toEqual({
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      scope: 'a',
+      resource: 'https://api.example',
+    })
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['another person', { sub: 'user-2' }, 'subject_mismatch'],
+    ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
+    ['another nonce', { nonce: 'nonce-2' }, 'token_claim_invalid'],
+    ['another auth_time', { nonce: undefined, auth_time: 2000 }, 'token_claim_invalid'],
+    ['no nonce and the same auth_time', { nonce: undefined, auth_time: 1000 }, ''],
+  ])('RF10: an ID Token about %s', async (_what, changes, code) => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(changes)))
+    if (code === '') await expect(refresh(op)).resolves.toHaveProperty('idToken')
+    else expect(await failureOf(refresh(op))).toMatchObject({ code })
+  })
+
+  test('RF10: a forged ID Token spoils the whole response', async () => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey))
+    expect(await failureOf(refresh(op))).toMatchObject({ code: 'token_signature_invalid' })
+  })
+
+  test.each([
+    ['RF05', json({ error: 'invalid_grant' }, 400), 'invalid_grant'],
+    ['RF07', new Response('', { status: 503, headers: { 'retry-after': '9' } }), 'provider_unavailable'],
+  ])('%s: the end of a grant and an outage are told apart', async (_id, answer, code) => {
+    const op = createIssuer()
+    op.answers['/token'] = answer
+    expect(await failureOf(refresh(op))).toMatchObject({ code })
+    expect(op.count('/token')).toBe(1)
+  })
+})
+
+describe('userinfo', () => {
+  const userinfo = (op: FakeIssuer, client: Partial<ClientSettings> = {}, token = 'access-1') =>
+    providerOf(op, client).userinfo(token, 'user-1')
+  const jwt = (token: string) => new Response(token, { headers: { 'content-type': 'application/jwt; charset=utf-8' } })
+
+  test('UI04: the token travels in the Authorization header only, and claims come back frozen', async () => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = () => json({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
+    const claims = await userinfo(op)
+    expect({ ...claims }).toEqual({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
+    expect([Object.isFrozen(claims), Object.getPrototypeOf(claims)]).toEqual([true, null])
+    const sent = op.seen.find(({ url }) => url.pathname === '/userinfo')
+    expect(sent?.headers.get('authorization')).toBe('Bearer access-1')
+    expect([sent?.method, sent?.url.search, sent?.body.toString()]).toEqual(['GET', '', ''])
+  })
+
+  test.each([{ sub: 'user-2' }, { sub: ['user-1'] }, { name: 'x' }])(
+    'UI01: %j is about somebody else',
+    async (claims) => {
+      const op = createIssuer()
+      op.answers['/userinfo'] = () => json(claims)
+      expect(await failureOf(userinfo(op))).toMatchObject({ code: 'subject_mismatch' })
+    },
+  )
+
+  test('UI02: distributed claims are not followed', async () => {
+    const op = createIssuer()
+    const sources = { src: { endpoint: 'http://169.254.169.254/' } }
+    op.answers['/userinfo'] = () => json({ sub: 'user-1', _claim_names: { a: 'src' }, _claim_sources: sources })
+    await userinfo(op)
+    expect(op.seen.map(({ url }) => url.hostname)).toEqual(['issuer.example', 'issuer.example'])
+  })
+
+  test.each<[string, Response]>([
+    ['a list', json('["user-1"]')],
+    ['null', json('null')],
+    ['HTML', new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    ['a JWT without its content type', json('a.b.c')],
+    ['__proto__', json('{"sub":"user-1","__proto__":{"admin":true}}')],
+    ['a status of 403', json({ sub: 'user-1' }, 403)],
+    ['a status of 204', new Response(null, { status: 204 })],
+  ])('UI03: %s is no UserInfo response', async (_what, answer) => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = answer
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
+  })
+
+  test('UI03: more than 256 KiB are cut off', async () => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = () => json({ sub: 'user-1', x: 'x'.repeat(256 * 1024) })
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_too_large' })
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a good one', {}, 'accepted'],
+    ['several audiences', { aud: ['x', 'client-1'] }, 'accepted'],
+    ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['no issuer', { iss: undefined }, 'token_issuer_mismatch'],
+    ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
+    ['no audience', { aud: undefined }, 'token_audience_mismatch'],
+    ['another person', { sub: 'user-2' }, 'subject_mismatch'],
+  ])('UI03: a signed response: %s', async (_what, changes, code) => {
+    const op = createIssuer()
+    const token = await mint(op.claims(changes))
+    op.answers['/userinfo'] = () => jwt(token)
+    const verdict = await userinfo(op).then(
+      () => 'accepted',
+      (error) => error.code,
+    )
+    expect(verdict).toBe(code)
+  })
+
+  test('UI03: a signed response is verified, with the algorithm that was registered', async () => {
+    const op = createIssuer()
+    op.jwks(rsaKey.jwk, ecKey.jwk)
+    const forged = await mint(op.claims(), otherRsaKey.privateKey)
+    op.answers['/userinfo'] = () => jwt(forged)
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'token_signature_invalid' })
+    const rs256 = await mint(op.claims())
+    op.answers['/userinfo'] = () => jwt(rs256)
+    expect(await failureOf(userinfo(op, { userinfoSigningAlg: 'ES256' }))).toMatchObject({
+      code: 'token_algorithm_refused',
+    })
+    const es256 = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
+    op.answers['/userinfo'] = () => jwt(es256)
+    await expect(userinfo(op, { userinfoSigningAlg: 'ES256' })).resolves.toBeDefined()
+    expect(op.seen.at(-1)?.url.pathname).toBe('/jwks')
+  })
+
+  test('UI03: JSON where a signed response was agreed is refused', async () => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = () => json({ sub: 'user-1' })
+    expect(await failureOf(userinfo(op, { userinfoSigningAlg: 'RS256' }))).toMatchObject({
+      code: 'provider_response_invalid',
+    })
+  })
+
+  test.each<[string, Response, string, number]>([
+    ['an outage', new Response('', { status: 502 }), 'provider_unavailable', 503],
+    ['a redirect', new Response(null, { status: 302 }), 'provider_redirected', 502],
+    [
+      'a refused token',
+      new Response('', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }),
+      'token_inactive',
+      502,
+    ],
+  ])('UI04: %s has a code of its own', async (_what, answer, code, status) => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = answer
+    expect(await failureOf(userinfo(op))).toMatchObject({ code, status })
+  })
+
+  test('a provider without the endpoint, and a token that no header can carry', async () => {
+    const op = createIssuer()
+    delete op.metadata['userinfo_endpoint']
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid' })
+    const error = await failureOf(userinfo(createIssuer(), {}, 'top-secret\r\n\0'))
+    expect(error).toMatchObject({ code: 'provider_response_invalid' })
+    expect(`${error.message}${error.cause?.message}`).not.toContain('top-secret')
+  })
+})
+
+describe('end of session', () => {
+  test('client_id is always sent, the rest where it is known', async () => {
+    const op = createIssuer()
+    const provider = providerOf(op)
+    expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
+    const url = await provider.endSessionUrl({
+      idTokenHint: 'a.b.c',
+      postLogoutRedirectUri: 'https://app.example/',
+      state: 's',
+      logoutHint: 'user',
+    })
+    expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual({
+      client_id: 'client-1',
+      id_token_hint: 'a.b.c',
+      post_logout_redirect_uri: 'https://app.example/',
+      state: 's',
+      logout_hint: 'user',
+    })
+  })
+
+  test('there is none where the provider has no endpoint for it', async () => {
+    const op = createIssuer()
+    delete op.metadata['end_session_endpoint']
+    expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
+  })
+})
+
+describe('health', () => {
+  test('tells what is known without touching the network', async () => {
+    const op = createIssuer()
+    const provider = providerOf(op)
+    expect(provider.health()).toEqual({ issuer: op.issuer, metadata: 'unknown', keys: 'unknown' })
+    expect(op.seen).toHaveLength(0)
+    await provider.ready()
+    op.clock.advance(700)
+    expect(provider.health()).toEqual({ issuer: op.issuer, metadata: 'fresh', keys: 'stale', keysAgeSeconds: 700 })
+    expect(op.seen).toHaveLength(2)
+  })
+
+  test('names the last failure', async () => {
+    const op = createIssuer()
+    op.answers['/jwks'] = new Response('', { status: 503 })
+    const provider = providerOf(op)
+    await failureOf(provider.ready())
+    expect(provider.health()).toEqual({
+      issuer: op.issuer,
+      metadata: 'fresh',
+      keys: 'unknown',
+      lastFailure: 'provider_unavailable',
+    })
+  })
+
+  test('RE03: close() ends what is under way', async () => {
+    const op = createIssuer()
+    op.answers['/.well-known/openid-configuration'] = () => new Promise<Response>(() => undefined)
+    const provider = providerOf(op)
+    const waiting = failureOf(provider.ready())
+    await new Promise((resolve) => setImmediate(resolve))
+    provider.close()
+    expect(await waiting).toMatchObject({ code: 'provider_unreachable' })
+    expect(await failureOf(provider.metadata())).toMatchObject({ code: 'provider_unreachable' })
+  })
+})
