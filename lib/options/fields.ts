@@ -12,6 +12,11 @@ export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && (dangerouslyAllowHttp || isLoopback(url)))
 }
 
+/** Whether a text is an origin, spelled as `URL.origin` spells it. */
+export function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value
+}
+
 /** True or false, and nothing that only counts as such. */
 export const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
 

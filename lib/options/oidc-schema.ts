@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { flag, httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
+import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
 
@@ -103,10 +103,7 @@ export const oidcEntries = {
       v.array(
         v.pipe(
           httpUrl('an origin'),
-          v.check(
-            (value) => new URL(value).origin === value,
-            'must be an origin such as "https://www.example.com", without a path',
-          ),
+          v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
         ),
         'must be a list of origins',
       ),
@@ -127,14 +124,11 @@ const schema = v.pipe(
     'must have exactly one of "baseUrl" and "baseUrls"',
   ),
   v.check(
-    (o) =>
-      [o.issuer, o.baseUrl, ...(o.baseUrls ?? [])].every(
-        (url) => url === undefined || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
-      ),
+    (o) => urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
     'must use https in "issuer" and "baseUrl": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
   v.check(
-    (o) => new Set((o.baseUrls ?? []).map((url) => new URL(url).protocol)).size <= 1,
+    (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
     'must not mix http and https in "baseUrls": cookies could not be the same',
   ),
   v.check((o) => new Set(Object.values(o.routes)).size === 3, 'must give "routes" three different paths'),
@@ -148,7 +142,7 @@ const schema = v.pipe(
   ),
   v.check(
     ({ session: { cookie }, baseUrl, baseUrls = [] }) =>
-      [baseUrl, ...baseUrls].every((url) => url === undefined || isWithinDomain(new URL(url), cookie.domain)),
+      urlsOf(baseUrl, ...baseUrls).every((url) => isWithinDomain(url, cookie.domain)),
     'must give a "session.cookie.domain" that "baseUrl" is within: browsers drop the cookie otherwise',
   ),
   v.check(
@@ -164,6 +158,11 @@ const schema = v.pipe(
     'must give a "clientSecret" of at least 32 characters for HS256',
   ),
 )
+
+// These rules also see what an earlier rule refused: that one has been told already.
+function urlsOf(...texts: readonly (string | undefined)[]): readonly URL[] {
+  return texts.flatMap((text) => (text !== undefined && URL.canParse(text) ? [new URL(text)] : []))
+}
 
 function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
   return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
