@@ -66,12 +66,8 @@ const callback: Handler = async (host, request, { req, res }) => {
     cookies: request.transactions(),
     current,
     start: async (completed) => {
-      const result: unknown = await onLogin?.(completed, req)
-      return result === false || result === undefined || result === null
-        ? result === false
-          ? false
-          : undefined
-        : sessionData('onLogin()', result)
+      const result: unknown = (await onLogin?.(completed, req)) ?? true
+      return typeof result === 'boolean' ? result : sessionData('onLogin()', result)
     },
   })
   if (session !== undefined) {

@@ -118,5 +118,5 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-/** Data for the session, nothing, or `false` to refuse. */
-export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | false
+/** Data for the session, nothing, `true` for the same, or `false` to refuse. */
+export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | boolean

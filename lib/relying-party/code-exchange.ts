@@ -53,7 +53,7 @@ async function exchange(
   const { idTokenClaims: claims, idToken, accessToken, scope } = tokens
   const data = await start({ claims, idToken, accessToken, scope })
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
-  return newSession(party, tokens, data ?? {})
+  return newSession(party, tokens, typeof data === 'object' ? data : {})
 }
 
 // A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
