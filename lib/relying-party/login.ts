@@ -40,7 +40,7 @@ export async function startLogin(
     ...expectations(parameters),
     baseUrlIndex: site.index,
     returnTo: safeReturnTo(options.returnTo, site.returnTo) ?? site.home,
-    startedAt: Math.floor(party.platform.now() / 1000),
+    startedAt: party.platform.now() / 1000,
   }
   const location = await party.provider.authorizationUrl({
     ...transaction,

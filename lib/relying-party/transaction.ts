@@ -10,7 +10,7 @@ export interface Transaction {
   /** Which of the configured base URLs it started at. */
   readonly baseUrlIndex: number
   readonly returnTo: string
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch, to the millisecond: the order of tabs that a browser opens at once. */
   readonly startedAt: number
   /** Asked for by a step-up login: verified on return. */
   readonly maxAge?: number
@@ -77,7 +77,9 @@ export function storeTransaction(
   const start = stateKey(transaction.state).charCodeAt(0) % cookies.slots.length
   const order = [...cookies.slots.slice(start), ...cookies.slots.slice(0, start)]
   const slot = order.find((candidate) => !taken.has(candidate))
-  if (slot !== undefined) cookies.write(slot, sealFitting(transaction, seal, fallback))
+  const earliest = (live[0]?.transaction.startedAt ?? 0) + 0.001
+  const ordered = { ...transaction, startedAt: Math.max(transaction.startedAt, earliest) }
+  if (slot !== undefined) cookies.write(slot, sealFitting(ordered, seal, fallback))
 }
 
 // A return target that is too long for the cookie goes without its query, rather than not at all.
@@ -120,7 +122,7 @@ function equalSecrets(a: string, b: string): boolean {
 
 function toPayload(t: Transaction): SealPayload {
   return {
-    exp: t.startedAt + transactionSeconds,
+    exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
     t: [t.state, t.nonce, t.codeVerifier, t.returnTo],
     ...(t.baseUrlIndex === 0 ? {} : { b: t.baseUrlIndex }),
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
