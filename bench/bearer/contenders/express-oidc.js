@@ -1,0 +1,27 @@
+import { ours } from '../../harness/library.js'
+
+const options = ({ issuer, audience, key }) => ({ issuer, audience, algorithms: [key.alg] })
+const url = 'https://api.example.com/api/orders'
+
+function contender(name, more) {
+  return {
+    name,
+    kind: 'ours',
+    prepare: (token) => `Bearer ${token}`,
+    async validator(trust) {
+      const { createBearerValidator } = await ours()
+      const validator = createBearerValidator({ ...options(trust), ...more })
+      return (authorization) => validator.validate(authorization, { method: 'GET', url })
+    },
+    async middleware(trust) {
+      const { bearer } = await ours()
+      return bearer({ ...options(trust), ...more })
+    },
+  }
+}
+
+/** express-oidc as it is by default: discovery, and a cache of verified tokens. */
+export const expressOidc = { ...contender('express-oidc', {}), caches: true }
+
+/** The same with the cache of verified tokens switched off. */
+export const expressOidcNoCache = contender('express-oidc, cache: false', { cache: false })

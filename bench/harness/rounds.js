@@ -1,0 +1,40 @@
+/** The middle one. */
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * Lets every contender take its turn once a round, in a new order each round: what the machine does meanwhile hits
+ * all of them alike.
+ *
+ * @param measure - one turn: gives numbers by name
+ * @returns for each contender its turns, in the order of the rounds
+ */
+export async function interleaved(contenders, rounds, measure) {
+  const turns = new Map(contenders.map((contender) => [contender, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of shuffled(contenders)) turns.get(contender).push(await measure(contender, round))
+  }
+  return turns
+}
+
+/** Medians of each number over all turns. */
+export function medians(turns) {
+  return Object.fromEntries(Object.keys(turns[0]).map((name) => [name, median(turns.map((turn) => turn[name]))]))
+}
+
+/** The median of the rounds' ratios: two neighbours in time are compared, so a drift of the machine cancels out. */
+export function ratio(turns, others, name) {
+  return median(turns.map((turn, round) => turn[name] / others[round][name]))
+}
+
+function shuffled(list) {
+  const copy = [...list]
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1))
+    ;[copy[i], copy[j]] = [copy[j], copy[i]]
+  }
+  return copy
+}
