@@ -1,3 +1,4 @@
+export { clientCredentials } from './client/client-credentials.js'
 export {
   AccessError,
   AuthorizationResponseError,
@@ -19,6 +20,7 @@ export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
+export type { TokenSource } from './client/token-source.js'
 export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
 export type { BearerMiddleware } from './node/bearer.js'
 export type { AccessTokenOptions, OidcHandle } from './node/handle.js'
@@ -42,6 +44,12 @@ export type {
   ResolvedIssuer,
   TokenCacheOptions,
 } from './options/bearer-options.js'
+export type {
+  ClientCredentialsOptions,
+  Current,
+  TokenExchangeOptions,
+  TokenTargetOptions,
+} from './options/client-options.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {
   ClientAuthentication,
@@ -57,6 +65,7 @@ export type {
 } from './options/oidc-options.js'
 export type { Claims, Principal } from './policy/principal.js'
 export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
+export type { TokenTypeHint } from './provider/revocation.js'
 export type { ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login.js'
 export type { LogoutCallOptions } from './relying-party/logout.js'

@@ -14,6 +14,7 @@ export const publicNames: readonly string[] = [
   'all',
   'any',
   'claim',
+  'clientCredentials',
   'maxAge',
   'not',
   'oidc',

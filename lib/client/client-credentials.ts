@@ -1,0 +1,105 @@
+import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client-options.js'
+import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
+import { parseClientCredentialsOptions, parseTokenExchange, parseTokenTarget } from '../options/client-schema.js'
+import type { Platform } from '../options/platform.js'
+import { systemPlatform } from '../options/platform.js'
+import type { Provider } from '../provider/provider.js'
+import type { TokenTarget } from '../provider/token-target.js'
+import { fetchWithToken } from './authorized-fetch.js'
+import { keptToken } from './lifetime.js'
+import { exchangeKey, subjectEnd } from './subject.js'
+import { canonicalTarget, targetKey } from './target.js'
+import { TokenCache } from './token-cache.js'
+import { createTokenProvider, fetchOf } from './token-provider.js'
+import type { TokenSource } from './token-source.js'
+
+const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
+
+/**
+ * Creates a source of tokens for calls from service to service: the client credentials grant, and exchanges on somebody's
+ * behalf. Nothing is fetched yet.
+ *
+ * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong
+ * @see RFC 6749 section 4.4, RFC 8693, RFC 7009
+ */
+export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
+  return createClientCredentials(parseClientCredentialsOptions(options), systemPlatform)
+}
+
+/** Creates the source from a checked configuration, on a given clock. */
+export function createClientCredentials(
+  configuration: ClientCredentialsConfiguration,
+  platform: Platform,
+): TokenSource {
+  const provider = createTokenProvider(configuration, platform)
+  const own = createOwnTokens(configuration, provider, platform)
+  const exchanged = createExchangedTokens(configuration, provider, platform)
+  const getToken = async (target?: TokenTargetOptions) => own.get(target)
+  const drop = (token: string) => {
+    for (const { cache } of [own, exchanged]) cache.drop(token)
+  }
+  const { allowedOrigins, dangerouslyAllowHttp } = configuration
+  const origins = allowedOrigins === undefined ? undefined : new Set(allowedOrigins)
+  const authorized = { fetch: fetchOf(configuration), allowedOrigins: origins, dangerouslyAllowHttp, drop }
+  return {
+    getToken,
+    drop,
+    exchange: async (exchange) => exchanged.get(exchange),
+    fetch: (url, init, target) => fetchWithToken({ ...authorized, token: () => getToken(target) }, url, init),
+    authorize: async (headers, target) => {
+      const authorization = `Bearer ${await getToken(target)}`
+      return { ...Object.fromEntries(new Headers(headers)), authorization }
+    },
+    revoke: async (token, tokenTypeHint) => {
+      for (const { cache } of [own, exchanged]) cache.forget(token)
+      return provider.revokeToken(token, tokenTypeHint)
+    },
+    ready: async () => {
+      await getToken()
+    },
+    health: () => provider.health(),
+    close: () => {
+      for (const part of [own.cache, exchanged.cache, provider]) part.close()
+    },
+  }
+}
+
+function createOwnTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
+  const { issuer, clientId, scope, resource, audience } = configuration
+  const cache = new TokenCache(configuration.cacheMaxEntries, platform)
+  const defaults = canonicalTarget({ scope, resource, audience }, noTarget)
+  const defaultKey = targetKey([issuer, clientId], defaults)
+  const obtain = async (target: TokenTarget) => {
+    const checked = parseTokenTarget(target)
+    const sentAt = platform.now()
+    return keptToken(await provider.clientCredentials(checked), sentAt, platform)
+  }
+  return {
+    cache,
+    get: (request?: TokenTargetOptions) => {
+      if (request === undefined) return cache.get(defaultKey, () => obtain(defaults))
+      const target = canonicalTarget(request, defaults)
+      return cache.get(targetKey([issuer, clientId], target), () => obtain(target))
+    },
+  }
+}
+
+function createExchangedTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
+  const { issuer, clientId } = configuration
+  const cache = new TokenCache(configuration.cacheMaxEntries, platform)
+  return {
+    cache,
+    get: (options: unknown) => {
+      const exchange = parseTokenExchange(options)
+      const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
+      const target = canonicalTarget({ scope, resource, audience }, noTarget)
+      const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
+      return cache.get(exchangeKey(exchange, targetKey([issuer, clientId], target)), async () => {
+        const sentAt = platform.now()
+        const subject = { token: subjectToken, type: subjectTokenType }
+        const granted = await provider.exchangeToken({ subject, ...actor, target })
+        return keptToken(granted, sentAt, platform, subjectEnd(exchange))
+      })
+    },
+  }
+}

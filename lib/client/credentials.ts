@@ -1,0 +1,73 @@
+import type { JsonWebKey } from 'node:crypto'
+import type { OidcError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
+import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
+import { outage, ownError, traceOf } from '../provider/failures.js'
+import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
+
+type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
+
+/** Credentials as given, and those to be looked up for each request. */
+export function credentialsOf(configuration: ClientCredentialsConfiguration): Credentials {
+  const { clientSecret: secret, clientAssertionKey: key, httpTimeoutSeconds } = configuration
+  const given: CurrentCredentials = {
+    ...(typeof secret === 'string' ? { clientSecret: secret } : {}),
+    ...(key === undefined || typeof key === 'function' ? {} : { clientAssertionKey: key }),
+  }
+  if (typeof secret !== 'function' && typeof key !== 'function') return given
+  const currentCredentials = async (): Promise<CurrentCredentials> => ({
+    ...(typeof secret === 'function'
+      ? { clientSecret: await lookUp('clientSecret', secret, asText, httpTimeoutSeconds) }
+      : {}),
+    ...(typeof key === 'function'
+      ? { clientAssertionKey: await lookUp('clientAssertionKey', key, asKey, httpTimeoutSeconds) }
+      : {}),
+  })
+  return { ...given, currentCredentials }
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function asKey(value: unknown): string | JsonWebKey | undefined {
+  return typeof value === 'object' && value !== null ? { ...value } : asText(value)
+}
+
+// A vault that is away is an outage; one that answers with nothing was set up wrong.
+async function lookUp<T>(
+  name: string,
+  lookup: () => unknown,
+  as: (value: unknown) => T | undefined,
+  seconds: number,
+): Promise<T> {
+  const value = as(await withinDeadline(name, lookup, seconds))
+  if (value !== undefined) return value
+  throw new ConfigurationError(
+    'invalid_options',
+    `clientCredentials(): the function in "${name}" returned nothing usable`,
+  )
+}
+
+async function withinDeadline(name: string, lookup: () => unknown, seconds: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(outage('provider_timeout', `the function in "${name}" did not answer within ${seconds} seconds`))
+    }, seconds * 1000)
+    timer.unref()
+  })
+  try {
+    return await Promise.race([(async () => lookup())(), deadline])
+  } catch (error) {
+    throw failureOf(name, error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function failureOf(name: string, error: unknown): OidcError {
+  return (
+    ownError(error) ?? outage('provider_unavailable', `the function in "${name}" failed`, undefined, traceOf(error))
+  )
+}

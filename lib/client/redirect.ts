@@ -1,0 +1,39 @@
+/** One request of a chain. */
+export interface Hop {
+  readonly url: URL
+  readonly init: RequestInit
+}
+
+const redirects = new Set([301, 302, 303, 307, 308])
+const contentHeaders = ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type']
+
+/** Whether a body can be sent twice: a stream is used up. */
+export function isReplayable(body: unknown): boolean {
+  if (body === undefined || body === null || typeof body === 'string') return true
+  const repeatable = [URLSearchParams, Blob, FormData, ArrayBuffer]
+  return ArrayBuffer.isView(body) || repeatable.some((type) => body instanceof type)
+}
+
+/**
+ * Where a response sends its request on to (Fetch standard, section "HTTP-redirect fetch").
+ *
+ * @returns `undefined` for no redirect, or one that cannot be followed
+ */
+export function redirectOf({ url, init }: Hop, { status, headers }: Response): Hop | undefined {
+  const location = headers.get('location')
+  if (!redirects.has(status) || location === null || !URL.canParse(location, url.href)) return undefined
+  const next = new URL(location, url)
+  if (next.protocol !== 'https:' && next.protocol !== 'http:') return undefined
+  const method = (init.method ?? 'GET').toUpperCase()
+  const isRewritten = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+  if (isRewritten)
+    return { url: next, init: { ...init, method: 'GET', body: null, headers: without(init, contentHeaders) } }
+  return isReplayable(init.body) ? { url: next, init } : undefined
+}
+
+/** The headers of a request, without some. */
+export function without(init: RequestInit, names: readonly string[]): Headers {
+  const headers = new Headers(init.headers)
+  for (const name of names) headers.delete(name)
+  return headers
+}
