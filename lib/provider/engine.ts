@@ -49,13 +49,15 @@ export function createEngine(
   }
 }
 
-function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
+/** Metadata in the type of openid-client. */
+export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
   const server: ServerMetadata = { issuer: metadata.issuer }
   Object.assign(server, metadata)
   return server
 }
 
-async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<Response> {
+/** Sends a request of openid-client through the one way out. */
+export async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<Response> {
   const { method, headers, body } = options
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
   const response = await outbound.request(url, { method, headers, body: form })

@@ -1,16 +1,16 @@
 import type { BearerConfiguration } from '../options/bearer-schema.js'
 import type { Platform } from '../options/platform.js'
+import { createIntrospection } from '../provider/introspection.js'
 import type { ProviderHealth } from '../provider/types.js'
-import { createDpopNonces } from './dpop-nonce.js'
-import { createDpopProofs, type DpopProofs } from './dpop-proof.js'
-import { createIssuers } from './issuers.js'
+import { createIssuers, type Issuers } from './issuers.js'
 import { createJwtValidation } from './jwt-validation.js'
 import { createPossessionCheck } from './proof-of-possession.js'
+import { possessionRules } from './possession-rules.js'
 import { createRefusals, type Refusals, type TokenScheme } from './refusals.js'
-import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
-import { customScopes, scopesOf } from './scopes.js'
+import { createOpaqueValidation, type OpaqueValidation } from './opaque-validation.js'
+import { customScopes, type ScopeMapper, scopesOf } from './scopes.js'
 import { TokenCache } from './token-cache.js'
-import type { IssuerSettings } from './trusted-issuer.js'
+import { createTrustedIssuer, type IssuerSettings } from './trusted-issuer.js'
 import { TokenValidator } from './validator.js'
 
 /** One protected resource: everything that `bearer()` needs, without any HTTP. */
@@ -47,6 +47,7 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
     platform,
     possession: createPossessionCheck(possessionRules(configuration, platform), refusals),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
+    ...opaqueValidation(configuration, { issuers, settings, scopes }),
     ...(cache === false ? {} : { cache: new TokenCache(cache, platform) }),
   })
   return {
@@ -59,6 +60,28 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
     close: () => {
       for (const issuer of issuers.all()) issuer.close()
     },
+  }
+}
+
+interface IntrospectionPlace {
+  readonly issuers: Issuers
+  readonly settings: IssuerSettings
+  readonly scopes: ScopeMapper
+}
+
+function opaqueValidation(
+  { introspection, trust, clockToleranceSeconds }: BearerConfiguration,
+  { issuers, settings, scopes }: IntrospectionPlace,
+): { readonly opaque?: OpaqueValidation } {
+  if (introspection === undefined) return {}
+  const { cacheSeconds, issuer: named, ...client } = introspection
+  const name = named ?? issuers.all()[0]?.issuer ?? ''
+  const { audience = null, ...keys } = trust.defaults
+  const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
+  const { platform } = settings
+  const introspect = createIntrospection(client, { ...issuer, platform })
+  return {
+    opaque: createOpaqueValidation({ introspect, issuer, scopes, cacheSeconds, clockToleranceSeconds, platform }),
   }
 }
 
@@ -77,26 +100,4 @@ function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
 function refusalSettings(configuration: BearerConfiguration): Parameters<typeof createRefusals>[0] {
   const { realm, resourceMetadata, dpop } = configuration
   return { schemes: schemesOf(configuration), realm, resourceMetadata, proofAlgorithms: dpop.algorithms }
-}
-
-function possessionRules(
-  configuration: BearerConfiguration,
-  platform: Platform,
-): Parameters<typeof createPossessionCheck>[0] {
-  const { dpop, mtls } = configuration
-  return {
-    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, platform) }),
-    dpopRequired: dpop.mode === 'required',
-    mtls: mtls.source !== 'off',
-    mtlsRequired: mtls.source !== 'off' && mtls.required,
-  }
-}
-
-function dpopProofs(dpop: BearerConfiguration['dpop'], platform: Platform): DpopProofs {
-  const { nonce, replayCache } = dpop
-  const replays = replayCache === undefined ? new MemoryReplayCache(platform) : pluggedReplayCache(replayCache)
-  if (nonce === false) return createDpopProofs({ ...dpop, replays, platform })
-  const { secret, lifetimeSeconds } =
-    nonce === true ? { secret: [platform.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce
-  return createDpopProofs({ ...dpop, replays, platform, nonces: createDpopNonces(secret, lifetimeSeconds, platform) })
 }

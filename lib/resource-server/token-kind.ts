@@ -28,10 +28,21 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
   if ('events' in claims) throw refused('is a logout token, or another event')
   if (onlyInIdTokens.some((name) => name in claims)) throw refused('is an ID Token')
   if (profile === 'rfc9068' && 'nonce' in claims) throw refused('is an ID Token')
+  const isSaid = requireAccessWords(claims)
+  if (isDeclared || isSaid || onlyInAccessTokens.some((name) => name in claims)) return
+  throw refused('holds nothing that would tell it from an ID Token')
+}
+
+/**
+ * Refuses tokens that call themselves anything else than an access token.
+ *
+ * @returns whether they say anything at all
+ * @throws {TokenValidationError} `token_type_refused`
+ */
+export function requireAccessWords(claims: Readonly<JsonObject>): boolean {
   const words = [claims['typ'], claims['token_use']].filter((word) => word !== undefined)
   if (words.some((word) => !isWordForAccess(word))) throw refused('calls itself another kind of token')
-  if (isDeclared || words.length > 0 || onlyInAccessTokens.some((name) => name in claims)) return
-  throw refused('holds nothing that would tell it from an ID Token')
+  return words.length > 0
 }
 
 // RFC 7515 section 4.1.9: "application/" may be left out. No typ at all is what "JWT" says.

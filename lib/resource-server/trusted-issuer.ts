@@ -1,10 +1,11 @@
+import { ProviderError } from '../errors.js'
 import type { IssuerConfiguration } from '../options/bearer-issuers.js'
 import { asymmetricAlgorithms } from '../options/bearer-issuers.js'
 import type { Cached } from '../provider/cached.js'
 import type { Keys } from '../provider/keys.js'
 import { createKeys } from '../provider/keys.js'
-import { createMetadata, keyNeeds } from '../provider/metadata.js'
-import { createOutbound } from '../provider/outbound.js'
+import { createMetadata } from '../provider/metadata.js'
+import { createOutbound, type Outbound } from '../provider/outbound.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../provider/types.js'
 import { givenKeys } from './issuer-keys.js'
 
@@ -14,6 +15,8 @@ export interface TrustedIssuer {
   readonly audience: readonly string[] | null
   readonly algorithms: ReadonlySet<string>
   readonly keys: Keys
+  readonly outbound: Outbound
+  readonly metadata: Cached<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first token. */
   ready(): Promise<void>
   /** What is known without touching the network. */
@@ -25,6 +28,9 @@ export interface TrustedIssuer {
 /** How to reach authorization servers; the same for all. */
 export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
 
+/** What keys need not have: whoever uses a member asks for it. */
+const noNeeds = { members: [], pkce: false }
+
 /**
  * Sets up one issuer. Nothing is fetched yet.
  *
@@ -33,42 +39,33 @@ export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
 export function createTrustedIssuer(
   issuer: string,
   configuration: IssuerConfiguration,
-  settings: IssuerSettings,
+  common: IssuerSettings,
 ): TrustedIssuer {
   const { audience, algorithms = asymmetricAlgorithms } = configuration
+  const settings = { ...common, issuer }
   const given = givenKeys(configuration)
-  const { keys, ...life } = given === undefined ? publishedKeys({ ...settings, issuer }) : staticLife(issuer, given)
-  return { issuer, audience, algorithms: new Set(algorithms), keys, ...life }
-}
-
-type KeyLife = Pick<TrustedIssuer, 'keys' | 'ready' | 'health' | 'close'>
-
-function staticLife(issuer: string, keys: Keys): KeyLife {
-  return {
-    keys,
-    ready: async () => undefined,
-    health: () => ({ issuer, metadata: 'unknown', keys: 'fresh' }),
-    close: () => undefined,
-  }
-}
-
-function publishedKeys(settings: ProviderSettings): KeyLife {
   const outbound = createOutbound(settings)
-  const metadata = createMetadata(settings, outbound, keyNeeds)
-  const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
+  const metadata = createMetadata(settings, outbound, noNeeds)
+  const keys = given ?? createKeys(async () => keysUri(await metadata.get()), outbound, settings)
   return {
+    issuer,
+    audience,
+    algorithms: new Set(algorithms),
     keys,
+    outbound,
+    metadata,
     ready: () => keys.ready(),
-    health: () => healthOf(settings.issuer, metadata, keys),
+    health: () => healthOf(issuer, metadata, keys),
     close: () => {
       for (const part of [metadata, keys, outbound]) part.close()
     },
   }
 }
 
-// The metadata was refused if it had none.
-function keysUri({ jwks_uri: uri = '' }: ProviderMetadata): string {
-  return uri
+function keysUri({ jwks_uri: uri }: ProviderMetadata): string {
+  if (uri !== undefined) return uri
+  const message = "the provider's metadata cannot be used: jwks_uri is missing"
+  throw new ProviderError('provider_metadata_invalid', message, { status: 502 })
 }
 
 function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {

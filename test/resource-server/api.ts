@@ -21,7 +21,7 @@ export interface TestApi {
 
 /** Makes a validator; options are laid over `{ issuer, audience, fetch }`. */
 export function testApi(options: Record<string, unknown> = {}, issuer = testIssuer()): TestApi {
-  const given = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
+  const given: Record<string, unknown> = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
   const configuration = parseBearerOptions(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== absent)))
   const validator = bearerValidator(configuration, issuer.clock)
   return {

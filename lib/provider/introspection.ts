@@ -1,0 +1,161 @@
+import type { JsonWebKey } from 'node:crypto'
+import type * as OpenidClient from 'openid-client'
+import type { ClientAuth, Configuration } from 'openid-client'
+import { ConfigurationError, ProviderError } from '../errors.js'
+import type { Platform } from '../options/platform.js'
+import type { JsonObject } from '../seal/json.js'
+import type { Cached } from './cached.js'
+import { createClientAuthentication } from './client-authentication.js'
+import { forward, serverMetadata } from './engine.js'
+import { tokenEndpointFailure, traceOf } from './failures.js'
+import { keysFor } from './id-token.js'
+import { decodeJws, verifySignature } from './jws.js'
+import type { Keys } from './keys.js'
+import type { Outbound } from './outbound.js'
+import { parseStrictJson } from './strict-json.js'
+import type { ClientAuthenticationMethod, ClientSettings, ProviderMetadata } from './types.js'
+
+/** Who asks, and in which form the answer must come. */
+export interface IntrospectionClient {
+  readonly clientId: string
+  readonly clientSecret?: string | undefined
+  readonly clientAuthentication?: ClientAuthenticationMethod | 'client_secret_jwt' | 'tls_client_auth' | undefined
+  /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
+  readonly clientAssertionKey?: string | JsonWebKey | undefined
+  readonly clientAssertionAlg?: string | undefined
+  /** Only answers signed with this algorithm are taken (RFC 9701). */
+  readonly signedResponseAlg?: string | undefined
+}
+
+/** What one authorization server is asked through. */
+export interface IntrospectionParts {
+  readonly metadata: Cached<ProviderMetadata>
+  readonly outbound: Outbound
+  readonly keys: Keys
+  readonly platform: Platform
+}
+
+/** Asks about one token; the answer's members are still to be judged. */
+export type Introspect = (token: string) => Promise<Readonly<JsonObject>>
+
+const maxSignedBytes = 65_536
+// An answer is made for this request: an older one was kept by somebody.
+const freshSeconds = 60
+
+/**
+ * Makes the way to ask the authorization server about tokens (RFC 7662, RFC 9701).
+ *
+ * @returns a function that rejects with {@link ProviderError} for whatever is no proper answer, refusals of this client too
+ * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
+ */
+export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
+  const authentication = authenticationOf(client, parts.platform)
+  let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
+  return async (token) => {
+    const metadata = await parts.metadata.get()
+    // Loaded with the first opaque token: who takes JWTs only never needs it.
+    const openid = await import('openid-client')
+    if (built?.metadata !== metadata) {
+      built = { metadata, configuration: configure(openid, metadata, client, parts, authentication(openid)) }
+    }
+    const answer = await openid
+      .tokenIntrospection(built.configuration, token, { token_type_hint: 'access_token' })
+      .catch((error: unknown) => {
+        throw introspectionFailure(error)
+      })
+    const claims = parseStrictJson(Buffer.from(JSON.stringify(answer)))
+    if (claims === undefined) throw invalid('is no proper JSON object')
+    return claims
+  }
+}
+
+function configure(
+  openid: typeof OpenidClient,
+  metadata: ProviderMetadata,
+  client: IntrospectionClient,
+  parts: IntrospectionParts,
+  authentication: ClientAuth,
+): Configuration {
+  if (metadata.introspection_endpoint === undefined) {
+    throw new ProviderError('provider_metadata_invalid', 'the provider has no introspection_endpoint', { status: 502 })
+  }
+  const configuration = new openid.Configuration(
+    withIntrospectionMethods(metadata),
+    client.clientId,
+    {
+      use_mtls_endpoint_aliases: client.clientAuthentication === 'tls_client_auth',
+      // Time is judged here, by the platform's clock.
+      [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
+      ...(client.signedResponseAlg === undefined
+        ? {}
+        : { introspection_signed_response_alg: client.signedResponseAlg }),
+    },
+    authentication,
+  )
+  configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
+  openid.allowInsecureRequests(configuration)
+  configuration[openid.customFetch] = async (url, options) =>
+    withVerifiedAnswer(await forward(parts.outbound, url, options), client, parts)
+  return configuration
+}
+
+// Servers may list methods for this endpoint apart (RFC 8414 section 2).
+function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof serverMetadata> {
+  const methods = metadata['introspection_endpoint_auth_methods_supported']
+  if (methods === undefined) return serverMetadata(metadata)
+  return serverMetadata({ ...metadata, token_endpoint_auth_methods_supported: methods })
+}
+
+function authenticationOf(
+  { clientAuthentication: method, ...client }: IntrospectionClient,
+  platform: Platform,
+): (openid: typeof OpenidClient) => ClientAuth {
+  const { clientId, clientSecret, clientAssertionKey, clientAssertionAlg } = client
+  if (method === 'tls_client_auth') return (openid) => openid.TlsClientAuth()
+  if (method === 'client_secret_jwt') {
+    if (clientSecret !== undefined) return (openid) => openid.ClientSecretJwt(clientSecret)
+    throw new ConfigurationError('invalid_options', 'client_secret_jwt needs clientSecret')
+  }
+  const settings: ClientSettings = {
+    clientId,
+    idTokenSigningAlg: 'RS256',
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(method === undefined ? {} : { clientAuthentication: method }),
+    ...(clientAssertionKey === undefined ? {} : { clientAssertionKey }),
+    ...(clientAssertionAlg === undefined ? {} : { clientAssertionAlg }),
+  }
+  const authenticate = createClientAuthentication(settings, platform)
+  return () => authenticate
+}
+
+// openid-client judges iss, aud and typ of a signed answer, never its signature: that comes first. Nor does it mind when an
+// answer that was to be signed is not.
+async function withVerifiedAnswer(
+  response: Response,
+  { signedResponseAlg }: IntrospectionClient,
+  { keys, platform }: IntrospectionParts,
+): Promise<Response> {
+  if (response.status !== 200) return response
+  const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(response.headers.get('content-type') ?? '')
+  if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
+  if (!isSigned) return response
+  const text = await response.text()
+  const jws = decodeJws(text, { maxBytes: maxSignedBytes })
+  verifySignature(jws, await keysFor(jws.header, keys), [signedResponseAlg ?? ''])
+  const { iat } = jws.payload
+  const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
+  if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')
+  return new Response(text, { status: 200, headers: { 'content-type': 'application/token-introspection+jwt' } })
+}
+
+// Whatever went wrong between the two servers is nothing that the caller's token could be blamed for.
+function introspectionFailure(error: unknown): ProviderError {
+  const failure = tokenEndpointFailure(error)
+  return failure instanceof ProviderError ? failure : invalid('cannot be used', error)
+}
+
+function invalid(why: string, error?: unknown): ProviderError {
+  const cause = traceOf(error)
+  return new ProviderError('provider_response_invalid', `the introspection response ${why}`, { status: 502, cause })
+}
