@@ -27,7 +27,7 @@ test('the type and the schema have the same members', () => {
   const session: Same<Nested<'session'>, Parsed<'session'>> = true
   const issuer: Same<OidcOptions['issuer'], InferInput<(typeof oidcEntries)['issuer']>> = true
   expect([options, routes, returnTo, logout, session, issuer]).not.toContain(false)
-  expect(Object.keys(entries)).toHaveLength(24)
+  expect(Object.keys(entries)).toEqual(expect.arrayContaining(Object.keys(required)))
 })
 
 test('optional members may be undefined', () => {

@@ -1,0 +1,135 @@
+import { describe, expect, test } from '@jest/globals'
+import { all, any, isRequirement, not } from '../../lib/policy/combinators.js'
+import type { Principal } from '../../lib/policy/principal.js'
+import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { acr, claim, scope } from '../../lib/policy/requirements.js'
+
+const alice: Principal = {
+  scheme: 'session',
+  subject: 'alice',
+  issuer: 'https://op.example.com',
+  claims: { dept: 'hr' },
+  scopes: ['read'],
+  expiresAt: 0,
+}
+const check = (requirement: Requirement): Promise<Verdict> => ask(requirement, alice, undefined)
+const passes = async (requirement: Requirement): Promise<boolean> => (await check(requirement)).met
+
+const yes = (): boolean => true
+const no = (): boolean => false
+/** What a JavaScript caller's predicate may answer. */
+const answers =
+  (value: unknown): Requirement =>
+  () =>
+    value as boolean
+
+describe('a predicate', () => {
+  test('gets the principal and the request', async () => {
+    const seen: unknown[] = []
+    await ask((...args) => seen.push(...args) > 0, alice, 'the request')
+    expect(seen).toEqual([alice, 'the request'])
+  })
+
+  test('may be asynchronous', async () => {
+    expect(await passes(async () => true)).toBe(true)
+    expect(await passes(async () => false)).toBe(false)
+  })
+
+  test.each([undefined, null, 1, 'true', {}, [true]])(
+    'that answers %p opens no door, nor does its opposite',
+    async (value) => {
+      expect(await passes(answers(value))).toBe(false)
+      expect(await passes(not(answers(value)))).toBe(false)
+      expect(await passes(not(any(answers(value), no)))).toBe(false)
+      expect(await passes(not(all(yes, answers(value))))).toBe(false)
+      expect(await passes(not(not(answers(value))))).toBe(false)
+    },
+  )
+
+  test('is told by its name', async () => {
+    expect(
+      await check(function isOwner() {
+        return false
+      }),
+    ).toEqual({ met: false, kind: 'isOwner' })
+    expect(await check(() => false)).toEqual({ met: false, kind: 'predicate' })
+  })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('that %s decides nothing', async (_name, broken: Requirement) => {
+    for (const requirement of [broken, not(broken), all(yes, broken), any(no, broken)]) {
+      await expect(check(requirement)).rejects.toThrow('broken')
+    }
+  })
+})
+
+describe('all()', () => {
+  test('asks in order and stops at the first that fails, which is told', async () => {
+    const asked: string[] = []
+    const spy =
+      (name: string, answer: boolean): Requirement =>
+      () =>
+        asked.push(name) > 0 && answer
+    expect(await check(all(spy('a', true), scope('write'), spy('b', true)))).toEqual({
+      met: false,
+      kind: 'scope',
+      scopes: ['write'],
+    })
+    expect(asked).toEqual(['a'])
+    expect(await passes(all(yes, scope('read'), claim('dept', 'hr')))).toBe(true)
+  })
+})
+
+describe('any()', () => {
+  test('stops at the first that is met', async () => {
+    expect(await passes(any(no, claim('dept', 'hr'), answers('never asked')))).toBe(true)
+    expect(await check(any(no, claim('dept', 'it')))).toEqual({ met: false, kind: 'any' })
+  })
+
+  test('tells a failure that more scopes or a stronger login would mend', async () => {
+    expect(await check(any(no, scope('write')))).toEqual({ met: false, kind: 'scope', scopes: ['write'] })
+    expect(await check(any(claim('dept', 'it'), acr('mfa'), scope('write')))).toMatchObject({
+      stepUp: { acrValues: ['mfa'] },
+    })
+    expect(await check(any(answers(undefined), scope('write')))).toMatchObject({ kind: 'scope', undecided: true })
+  })
+})
+
+describe('not()', () => {
+  test('requires the opposite, and offers nothing to mend it', async () => {
+    expect(await check(not(claim('dept', 'hr')))).toEqual({ met: false, kind: 'not' })
+    expect(await passes(not(claim('dept', 'it')))).toBe(true)
+    expect(await passes(not(not(scope('read'))))).toBe(true)
+    expect(await passes(not(all(no, answers(undefined))))).toBe(true)
+  })
+})
+
+describe('wrong use is refused when the application starts', () => {
+  const wrong = (value: unknown): Requirement => value as Requirement
+
+  test.each([
+    ['all()', () => all(), 'all() needs at least one requirement: pass scope(), claim(), role()'],
+    ['any()', () => any(), 'any() needs at least one requirement'],
+    ['all of a string', () => all(yes, wrong('admin')), 'all() got string as argument 2'],
+    ['any of undefined', () => any(wrong(undefined)), 'any() got undefined as argument 1'],
+    ['not of an object', () => not(wrong({ kind: 'x' })), 'not() got object as argument 1'],
+    ['not of a check that is no function', () => not(wrong({ check: true })), 'not() got object'],
+    ['all of a list', () => all(wrong([yes])), 'all() got object'],
+    ['all of null', () => all(wrong(null)), 'all() got object'],
+  ])('%s', (_name, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
+    expect(make).toThrow(message)
+  })
+
+  test('a requirement is a function, or an object that checks', () => {
+    expect([yes, scope('x'), { check: yes }].every(isRequirement)).toBe(true)
+    expect([null, undefined, 'x', {}, { check: 1 }].some(isRequirement)).toBe(false)
+  })
+})

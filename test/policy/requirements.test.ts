@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Principal } from '../../lib/policy/principal.js'
+import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { acr, claim, maxAge, role, scope } from '../../lib/policy/requirements.js'
+
+function principal(claims: Record<string, unknown> = {}, scopes: readonly string[] = []): Principal {
+  const who = { scheme: 'session', subject: 'alice', issuer: 'https://op.example.com', expiresAt: 0 } as const
+  return { ...who, claims, scopes }
+}
+
+const check = (requirement: Requirement, who: Principal): Promise<Verdict> => ask(requirement, who, undefined)
+const met = { met: true }
+
+describe('scope()', () => {
+  test('asks for every scope, and tells which would be enough', async () => {
+    const requirement = scope('orders:read', 'orders:write')
+    expect(await check(requirement, principal({}, ['orders:write', 'orders:read', 'x']))).toEqual(met)
+    expect(await check(requirement, principal({}, ['orders:read']))).toEqual({
+      met: false,
+      kind: 'scope',
+      scopes: ['orders:read', 'orders:write'],
+    })
+  })
+
+  test('takes several in one string, as the wire does', async () => {
+    expect(await check(scope(' a  b '), principal({}, ['a', 'b']))).toEqual(met)
+    expect(await check(scope('a b'), principal({}, ['a']))).toMatchObject({ scopes: ['a', 'b'] })
+  })
+
+  test('compares whole scopes, and never the claim of that name', async () => {
+    expect(await check(scope('orders'), principal({ scope: 'orders' }, ['orders:read', 'Orders']))).toMatchObject({
+      met: false,
+    })
+  })
+})
+
+describe('claim()', () => {
+  test.each([
+    ['the value', { dept: 'hr' }, true],
+    ['another of the values', { dept: 'it' }, true],
+    ['a list with the value', { dept: ['sales', 'hr'] }, true],
+    ['an empty list', { dept: [] }, false],
+    ['another value', { dept: 'sales' }, false],
+    ['another case', { dept: 'HR' }, false],
+    ['a longer value', { dept: 'hr ' }, false],
+    ['an object', { dept: { hr: true } }, false],
+    ['a nested list', { dept: [['hr']] }, false],
+    ['null', { dept: null }, false],
+    ['nothing', {}, false],
+  ])('%s: %p', async (_name, claims, expected) => {
+    expect((await check(claim('dept', 'hr', 'it'), principal(claims))).met).toBe(expected)
+  })
+
+  test('compares without conversion', async () => {
+    expect(await check(claim('level', 3), principal({ level: 3 }))).toEqual(met)
+    expect(await check(claim('level', 3), principal({ level: '3' }))).toEqual({ met: false, kind: 'claim' })
+    expect(await check(claim('email_verified', true), principal({ email_verified: 'true' }))).toMatchObject({
+      met: false,
+    })
+    expect(await check(claim('flag', false), principal({ flag: false }))).toEqual(met)
+    expect(await check(claim('flag', false), principal({}))).toMatchObject({ met: false })
+  })
+
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'finds nothing that claims inherit: %s',
+    async (name) => {
+      expect(await check(claim(name, 'x'), principal({}))).toEqual({ met: false, kind: 'claim' })
+    },
+  )
+})
+
+describe('role()', () => {
+  test.each([
+    ['roles', { roles: ['user', 'admin'] }],
+    ['a single string', { roles: 'admin' }],
+    ['role', { role: 'admin' }],
+    ["Keycloak's realm_access", { realm_access: { roles: ['admin'] } }],
+  ])('is met by %s', async (_name, claims) => {
+    expect(await check(role('owner', 'admin'), principal(claims))).toEqual(met)
+  })
+
+  test.each([
+    ['no role', {}],
+    ['another role', { roles: ['user'], role: 'x', realm_access: { roles: ['y'] } }],
+    ['part of a name', { roles: 'administrator' }],
+    ['a list where an object belongs', { realm_access: ['admin'] }],
+    ['null', { realm_access: null, roles: null }],
+  ])('is not met by %s', async (_name, claims) => {
+    expect(await check(role('admin'), principal(claims))).toEqual({ met: false, kind: 'role' })
+  })
+})
+
+describe('acr()', () => {
+  test('asks for one of the classes, and for a stronger login otherwise', async () => {
+    const requirement = acr('urn:example:mfa', 'urn:example:key')
+    expect(await check(requirement, principal({ acr: 'urn:example:key' }))).toEqual(met)
+    for (const claims of [{}, { acr: 'urn:example:password' }, { acr: ['urn:example:mfa'] }]) {
+      expect(await check(requirement, principal(claims))).toEqual({
+        met: false,
+        kind: 'acr',
+        stepUp: { acrValues: ['urn:example:mfa', 'urn:example:key'] },
+      })
+    }
+  })
+})
+
+describe('maxAge()', () => {
+  const now = 1_800_000_000
+  const requirement = maxAge(60, () => now * 1000)
+
+  test.each([
+    ['just now', now, true],
+    ['at the limit', now - 60, true],
+    ['past the limit', now - 61, false],
+    ['by a clock that is a little ahead', now + 60, true],
+    ['in the future', now + 61, false],
+    ['as text', String(now), false],
+    ['never', undefined, false],
+    ['not a number', NaN, false],
+  ])('authenticated %s: %p %p', async (_name, authTime, expected) => {
+    const verdict = await check(requirement, principal({ auth_time: authTime }))
+    expect(verdict).toEqual(expected ? met : { met: false, kind: 'maxAge', stepUp: { maxAge: 60 } })
+  })
+
+  test('uses the real clock by default', async () => {
+    expect(await check(maxAge(60), principal({ auth_time: Date.now() / 1000 - 5 }))).toEqual(met)
+    expect(await check(maxAge(60), principal({ auth_time: Date.now() / 1000 - 65 }))).toMatchObject({ met: false })
+  })
+})
+
+describe('wrong use is refused when the application starts', () => {
+  const list = ['a'] as unknown as string
+
+  test.each([
+    ['scope()', () => scope(), 'scope() takes one or more strings'],
+    ['scope of nothing', () => scope(''), 'scope() takes one or more strings, none of them empty'],
+    ['scope of white space, which all would have', () => scope(' '), 'scope() takes one or more strings'],
+    ['scope of a list', () => scope(list), 'each as an argument of its own'],
+    ['claim without values', () => claim('dept'), 'claim("dept") takes one or more strings, numbers or booleans'],
+    ['claim without a name', () => claim('', 'x'), 'claim() takes the name of a claim first'],
+    ['claim of a name that is none', () => claim(5 as unknown as string, 'x'), 'claim() takes the name'],
+    ['claim with undefined', () => claim('dept', undefined as unknown as string), 'claim("dept") takes'],
+    ['claim with null', () => claim('dept', null as unknown as string), 'claim("dept") takes'],
+    ['claim with NaN', () => claim('level', NaN), 'claim("level") takes'],
+    ['claim with a list', () => claim('dept', list), 'each as an argument of its own'],
+    ['claim with an empty string', () => claim('dept', ''), 'none of them empty'],
+    ['role()', () => role(), 'role() takes one or more strings'],
+    ['role of a list', () => role(list), 'role() takes one or more strings'],
+    ['acr()', () => acr(), 'acr() takes one or more strings'],
+    ['acr of several in one', () => acr('a b'), 'acr() takes each value as an argument of its own'],
+    ['maxAge(0), which no login meets', () => maxAge(0), 'maxAge() takes a whole number of seconds, at least 1'],
+    ['maxAge of a fraction', () => maxAge(0.5), 'whole number'],
+    ['maxAge(NaN)', () => maxAge(NaN), 'whole number'],
+    ['maxAge of text', () => maxAge('60' as unknown as number), 'whole number'],
+    ['maxAge without end', () => maxAge(Infinity), 'whole number'],
+    ['maxAge of more digits than may be sent', () => maxAge(1e9), 'whole number'],
+  ])('%s', (_name, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
+    expect(make).toThrow(message)
+  })
+})

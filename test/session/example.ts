@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import type { Platform } from '../../lib/options/platform.js'
+import { type CookieKeeperSettings } from '../../lib/session/cookie-keeper.js'
+import type { SessionLimits } from '../../lib/session/clocks.js'
+import type { SessionRecord } from '../../lib/session/record.js'
+
+/** A moment, in seconds since the epoch. */
+export const start = 1_800_000_000
+
+/** A clock that a test sets. */
+export class Watch implements Platform {
+  seconds = start
+
+  now(): number {
+    return this.seconds * 1000
+  }
+
+  randomBytes(length: number): Buffer {
+    return randomBytes(length)
+  }
+}
+
+/** Ten minutes without a request, one hour in all, rolled once a minute. */
+export const limits: SessionLimits = { idleSeconds: 600, absoluteSeconds: 3600, rollingStepSeconds: 60 }
+
+/** An ID Token with some claims; nobody verifies its signature here. */
+export function idToken(claims: object = {}): string {
+  const payload = { iss: 'https://op.example.com', sub: 'alice', aud: 'web', ...claims }
+  return ['e30', Buffer.from(JSON.stringify(payload)).toString('base64url'), 'c2lnbmF0dXJl'].join('.')
+}
+
+/** A session that began at {@link start}. */
+export function record(changes: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: 'an-id',
+    createdAt: start,
+    touchedAt: start,
+    idToken: idToken(),
+    tokens: { accessToken: 'access', tokenType: 'bearer', scope: 'openid' },
+    data: {},
+    ...changes,
+  }
+}
+
+/** How a keeper is set up for `https://app.example.com`. */
+export function settings(platform: Platform, changes: Partial<CookieKeeperSettings> = {}): CookieKeeperSettings {
+  return {
+    secrets: ['a secret for tests only, 32 characters at least'],
+    name: 'oidc',
+    secure: true,
+    sameSite: 'lax',
+    transient: false,
+    maxBytes: 7168,
+    limits,
+    audience: ['https://op.example.com', 'web'],
+    platform,
+    ...changes,
+  }
+}
+
+/** What a browser would send after these `Set-Cookie` lines. */
+export function sentBack(lines: readonly string[], before: Record<string, string> = {}): Record<string, string> {
+  const cookies = { ...before }
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (/Max-Age=0/.test(line)) delete cookies[name]
+    else cookies[name] = value
+  }
+  return cookies
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals'
+import { idTokenClaims, personClaims } from '../../lib/session/claims.js'
+import { sessionData } from '../../lib/session/data.js'
+import { fromPayload, type SessionRecord, toPayload } from '../../lib/session/record.js'
+import { idToken, record, start } from './example.js'
+
+const full: SessionRecord = record({
+  touchedAt: start + 5,
+  tokens: {
+    accessToken: 'access',
+    tokenType: 'dpop',
+    scope: 'openid email',
+    expiresAt: start + 300,
+    refreshToken: 'refresh',
+  },
+  data: { cart: [{ id: 1 }] },
+})
+
+describe('a sealed record', () => {
+  test.each([
+    ['whole', full],
+    ['without what is optional', record()],
+  ])('reads back as it was written, %s', (_name, written) => {
+    expect(fromPayload(toPayload(written, start + 600))).toEqual(written)
+  })
+
+  test('says when it ends, and leaves out what is not there', () => {
+    const payload = toPayload(record(), start + 600)
+    expect(payload.exp).toBe(start + 600)
+    expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['rft']))
+    expect(Object.values(payload)).not.toContain(undefined)
+  })
+
+  test.each(['v', 'id', 'iat', 'upd', 'idt', 'act', 'typ', 'scp'])('without a sound %s is no record', (name) => {
+    const payload = toPayload(full, start + 600)
+    expect(fromPayload({ ...payload, [name]: undefined })).toBeUndefined()
+    expect(fromPayload({ ...payload, [name]: {} })).toBeUndefined()
+  })
+
+  test('of another version, or with data that is no object, is no record', () => {
+    const payload = toPayload(full, start + 600)
+    expect(fromPayload({ ...payload, v: 2 })).toBeUndefined()
+    for (const dat of [null, [], 'x']) expect(fromPayload({ ...payload, dat })).toBeUndefined()
+  })
+
+  test('takes only the members that it knows', () => {
+    const payload = { ...toPayload(full, start + 600), isAdmin: true, ate: 'soon', rft: 5 }
+    const { expiresAt: _expiresAt, refreshToken: _refreshToken, ...tokens } = full.tokens
+    expect(fromPayload(payload)).toEqual({ ...full, tokens })
+  })
+
+  test('holds data that is frozen at every depth', () => {
+    const read = fromPayload(toPayload({ ...full, data: { cart: [{ id: 1 }] } }, start + 600))
+    const [item] = read?.data['cart'] as object[]
+    expect([read?.data, item].every(Object.isFrozen)).toBe(true)
+  })
+})
+
+describe('the claims of the ID Token', () => {
+  const claims = { aud: 'web', exp: 1, iat: 1, nbf: 1, nonce: 'n', azp: 'web', at_hash: 'h', c_hash: 'h', s_hash: 'h' }
+  const person = { name: 'Zoë', roles: ['a'], auth_time: 5, acr: 'x' }
+
+  test('are all there, frozen at every depth', () => {
+    const all = idTokenClaims(record({ idToken: idToken({ ...claims, ...person }) }))
+    expect(all).toEqual({ iss: 'https://op.example.com', sub: 'alice', ...claims, ...person })
+    expect([all, all['roles']].every(Object.isFrozen)).toBe(true)
+  })
+
+  test('tell of the person without those of the protocol', () => {
+    const token = idToken({ ...claims, ...person, jti: 'j', sid: 's' })
+    const user = personClaims(idTokenClaims(record({ idToken: token })))
+    expect(user).toEqual({ iss: 'https://op.example.com', sub: 'alice', ...person })
+    expect(Object.isFrozen(user)).toBe(true)
+  })
+
+  test.each(['', 'a', 'a.b.c', `e30.${Buffer.from('{"iss":1,"sub":"x"}').toString('base64url')}.x`])(
+    'of a token such as %p are an error of ours: nobody was to seal it',
+    (token) => {
+      expect(() => idTokenClaims(record({ idToken: token }))).toThrow('a session must hold a validated ID Token')
+    },
+  )
+})
+
+describe('data of the application', () => {
+  test('is copied as it will be read back, and frozen', () => {
+    const given = { when: new Date(0), none: undefined, list: [1], nested: { a: 'b' } }
+    const data = sessionData('update()', given)
+    expect(data).toEqual({ when: '1970-01-01T00:00:00.000Z', list: [1], nested: { a: 'b' } })
+    expect([data, data['nested'], data['list']].every(Object.isFrozen)).toBe(true)
+    expect([given, given.list, given.nested].some(Object.isFrozen)).toBe(false)
+  })
+
+  const circular: Record<string, unknown> = {}
+  circular['self'] = circular
+
+  test.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a string', 'canary'],
+    ['a list', ['canary']],
+    ['a function', () => 'canary'],
+    ['a big integer', { canary: 1n }],
+    ['a circle', circular],
+    ['a forbidden name', JSON.parse('{"__proto__":{"canary":1}}') as unknown],
+    ['a nested forbidden name', { a: [{ constructor: 'canary' }] }],
+  ])('may not be %s', (_name, value) => {
+    const store = (): unknown => sessionData('update()', value)
+    expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+    expect(store).toThrow(/^update\(\) takes a plain object of JSON values/)
+    expect(store).not.toThrow('canary')
+  })
+})
