@@ -14,6 +14,7 @@ export {
 export { bearer } from './node/bearer.js'
 export { oidc } from './node/oidc.js'
 export { requireAuth } from './node/require-auth.js'
+export { resourceMetadata } from './node/resource-metadata.js'
 export { optionsFromEnv } from './options/env.js'
 export { all, any, not } from './policy/combinators.js'
 export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
@@ -26,6 +27,7 @@ export type { BearerMiddleware } from './node/bearer.js'
 export type { AccessTokenOptions, OidcHandle } from './node/handle.js'
 export type { OidcMiddleware } from './node/oidc.js'
 export type { RequireAuthOptions } from './node/guard-arguments.js'
+export type { ResourceMetadataMiddleware } from './node/resource-metadata.js'
 export type { Middleware } from './node/types.js'
 export type {
   AccessTokenAlgorithm,
@@ -63,6 +65,7 @@ export type {
   RouteOptions,
   SessionOptions,
 } from './options/oidc-options.js'
+export type { ResourceMetadataOptions } from './options/resource-metadata.js'
 export type { Claims, Principal } from './policy/principal.js'
 export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
 export type { TokenTypeHint } from './provider/revocation.js'
