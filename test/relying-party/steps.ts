@@ -16,11 +16,15 @@ export async function toCallback(world: World, { browser = world.browser, login 
 }
 
 /** Goes on from an answer of the application through the provider, and stops in front of the callback. */
-export async function throughProvider(world: World, start: Answer, browser = world.browser): Promise<URL> {
+export async function throughProvider(
+  world: World,
+  start: Pick<Answer, 'location' | 'status' | 'text'>,
+  browser = world.browser,
+): Promise<URL> {
   let { location } = start
   for (let hops = 0; hops < 10; hops += 1) {
     if (location === undefined) throw new Error(`no redirect: ${start.status} ${start.text}`)
-    if (location.startsWith(world.url('/'))) return new URL(location)
+    if (new URL(location).pathname.endsWith('/callback')) return new URL(location)
     location = (await browser.navigate(location)).location
   }
   throw new Error('the provider redirects for ever')
