@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Exchange } from '../../lib/http/exchange.js'
+import { bindSession, type SessionBinding } from '../../lib/node/session-binding.js'
+import { createCookieKeeper } from '../../lib/session/cookie-keeper.js'
+import { limits, record, sentBack, settings, start, Watch } from '../session/example.js'
+
+/** Runs a handler over a real response, with the cookies of a session, and returns the Set-Cookie lines. */
+async function respondWith(
+  handle: (session: SessionBinding, watch: Watch) => void,
+  {
+    at = 0,
+    cookies,
+    maxBytes = 7168,
+    secrets,
+  }: { at?: number; cookies?: object; maxBytes?: number; secrets?: string[] } = {},
+): Promise<readonly string[]> {
+  const watch = new Watch()
+  const sealed = createCookieKeeper(settings(watch)).write(record(), {})
+  watch.seconds += at
+  const keeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
+  const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
+  const server = createServer((_req, res) => {
+    handle(bindSession(keeper, limits, watch, exchange, res), watch)
+    res.end()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const call = request({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false }).end()
+  const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage]
+  response.resume()
+  await new Promise((closed) => server.close(closed))
+  return response.headers['set-cookie'] ?? []
+}
+
+const nothing = (): void => undefined
+const names = (lines: readonly string[]): string[] => lines.map((line) => line.split(';', 1)[0]?.slice(0, 14) ?? '')
+
+describe('the session of one request', () => {
+  test('is the one that the cookies hold, and none without', async () => {
+    const seen: unknown[] = []
+    await respondWith((session) => seen.push(session.current()?.id))
+    await respondWith((session) => seen.push(session.current()?.id), { cookies: {} })
+    expect(seen).toEqual(['an-id', undefined])
+  })
+
+  test('is rolled when due', async () => {
+    expect(await respondWith(nothing, { at: 59 })).toEqual([])
+    expect(names(await respondWith(nothing, { at: 60 }))).toEqual(['__Host-oidc=ey'])
+  })
+
+  test('stays in the cookie that it has when a lowered limit has made it too large: headers are no place for errors', async () => {
+    expect(await respondWith(nothing, { at: 60, maxBytes: 100 })).toEqual([])
+  })
+
+  test('is sealed anew with the new secret on its first use', async () => {
+    const [old = ''] = settings(new Watch()).secrets
+    const secrets = ['the new secret for tests, 32 characters at least', old]
+    expect(names(await respondWith(nothing, { secrets }))).toEqual(['__Host-oidc=ey'])
+  })
+
+  test('that cannot be read is removed from the browser', async () => {
+    const cookies = { '__Host-oidc': 'garbage', '__Host-oidc.1': 'more' }
+    expect(names(await respondWith(nothing, { cookies }))).toEqual(['__Host-oidc=', '__Host-oidc.1='])
+  })
+
+  test('SC14: is neither rolled nor removed by a response that took over five seconds', async () => {
+    const wait = (seconds: number) => (_session: SessionBinding, watch: Watch) => void (watch.seconds += seconds)
+    const cookies = { '__Host-oidc': 'garbage' }
+    expect(await respondWith(wait(6), { at: 60 })).toEqual([])
+    expect(await respondWith(wait(5), { at: 60 })).toHaveLength(1)
+    expect(await respondWith(wait(6), { cookies })).toEqual([])
+    expect(await respondWith(wait(5), { cookies })).toHaveLength(1)
+  })
+
+  test('lives on when every request stores something', async () => {
+    let stored: number | undefined
+    const update = (session: SessionBinding): void => {
+      session.store({ ...record(), data: { a: 1 } })
+      stored = session.current()?.touchedAt
+    }
+    const [line = ''] = await respondWith(update, { at: 500 })
+    expect([stored, /Max-Age=\d+/.exec(line)?.[0]]).toEqual([start + 500, 'Max-Age=600'])
+    await respondWith(update, { at: 59 })
+    expect(stored).toBe(start)
+  })
+
+  test('ends when it is cleared, whatever was due or stored before', async () => {
+    const clear = (session: SessionBinding): void => {
+      session.store(record())
+      session.clear()
+      expect(session.current()).toBeUndefined()
+    }
+    expect(names(await respondWith(clear, { at: 60 }))).toEqual(['__Host-oidc='])
+    expect(await respondWith(clear, { cookies: {} })).toEqual([])
+  })
+
+  test('is left as it was when storing fails', async () => {
+    const attempt = (session: SessionBinding): void => {
+      expect(() => session.store({ ...record(), data: { x: 'x'.repeat(8000) } })).toThrow('session.maxCookieBytes')
+      expect(session.current()?.data).toEqual({})
+    }
+    expect(await respondWith(attempt)).toEqual([])
+  })
+})
