@@ -179,12 +179,6 @@ export interface SharedAudienceOptions extends IssuerKeyOptions {
 /** Several issuers, each with its own audience, algorithms and keys. */
 export interface IssuerMapOptions {
   issuer: Readonly<Record<string, IssuerOptions>>
-  audience?: undefined
-  algorithms?: undefined
-  jwks?: undefined
-  publicKey?: undefined
-  secret?: undefined
-  tenants?: undefined
 }
 
 /** Options of `bearer()` and `createBearerValidator()`. */
