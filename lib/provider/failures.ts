@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import {
   AuthorizationResponseError,
   OidcError,
@@ -125,11 +126,11 @@ function claimCode(error: unknown): TokenValidationError['code'] | undefined {
 /** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
 export function ownError(error: unknown, depth = 4): OidcError | undefined {
   if (error instanceof OidcError) return error
-  return depth > 0 && error instanceof Error ? ownError(error.cause, depth - 1) : undefined
+  return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
 }
 
 function look(error: unknown): Failure | undefined {
-  if (!(error instanceof Error)) return undefined
+  if (!isError(error)) return undefined
   const { name, message, cause } = error
   const code = property(error, 'code')
   const oauthError = property(error, 'error')
@@ -142,6 +143,11 @@ function look(error: unknown): Failure | undefined {
     ...(typeof oauthError === 'string' ? { error: oauthError } : {}),
     ...(typeof status === 'number' ? { status } : {}),
   }
+}
+
+// Node's own errors are of another realm under test runners; a look-alike out of a response's body is none.
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error
 }
 
 function property(value: object, name: string): unknown {

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import type { JsonObject } from '../seal/json.js'
 import { isJsonObject } from '../seal/json.js'
 
-const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
 const quote = 0x22
 const backslash = 0x5c
 
@@ -69,13 +68,18 @@ function freeze(value: object): number {
   if (Array.isArray(value)) {
     for (const item of value) if (isObject(item)) members += freeze(item)
   } else {
-    for (const [name, item] of Object.entries(value)) {
-      members += forbidden.has(name) ? NaN : 1
+    for (const name of Object.keys(value)) {
+      const item: unknown = Reflect.get(value, name)
+      members += isForbidden(name) ? NaN : 1
       if (isObject(item)) members += freeze(item)
     }
   }
   Object.freeze(value)
   return members
+}
+
+function isForbidden(name: string): boolean {
+  return name === '__proto__' || name === 'constructor' || name === 'prototype'
 }
 
 function isObject(value: unknown): value is object {

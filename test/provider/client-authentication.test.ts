@@ -15,7 +15,7 @@ async function authenticated(client: Partial<ClientSettings>, metadata: Record<s
   )
   const body = new URLSearchParams()
   const headers = new Headers()
-  await authenticate({ issuer: 'https://issuer.example', ...metadata }, { client_id: 'client-1' }, body, headers)
+  authenticate({ issuer: 'https://issuer.example', ...metadata }, { client_id: 'client-1' }, body, headers)
   return { body: Object.fromEntries(body), authorization: headers.get('authorization') }
 }
 
@@ -129,7 +129,7 @@ describe('private_key_jwt', () => {
     const assertions = new Set<string | null>()
     for (let i = 0; i < 3; i++) {
       const body = new URLSearchParams()
-      await authenticate({ issuer: 'https://issuer.example' }, { client_id: 'c' }, body, new Headers())
+      authenticate({ issuer: 'https://issuer.example' }, { client_id: 'c' }, body, new Headers())
       assertions.add(body.get('client_assertion'))
     }
     expect(assertions.size).toBe(3)

@@ -152,7 +152,7 @@ describe('the payload', () => {
       `${encode({ alg: 'RS256' })}.${Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64url')}.AAAA`,
     ))
 
-  test.each([
+  test.each<Record<string, unknown>>([
     {},
     { a: 'a:b{c}[d]"e"\\', 'b:"': ['\\', '\\\\', '"', '\\"'] },
     { name: 'Jürgen 李 😀', nested: { a: [1, [2, { b: null }], true] } },

@@ -8,7 +8,7 @@ import { failureOf } from './issuer.js'
 
 const answering = (answer: () => Response | Promise<Response>, changes = {}) =>
   createOutbound({
-    fetch: (async () => answer()) as typeof fetch,
+    fetch: async () => answer(),
     httpTimeoutSeconds: 5,
     dangerouslyAllowHttp: false,
     ...changes,
