@@ -9,12 +9,9 @@ export function confirmationPage(action: string): Respond {
 <body><main><h1>Sign out?</h1><form method="post" action="${escapeAttribute(action)}"><button type="submit">Sign out</button></form></main></body>
 </html>
 `
-  return {
-    kind: 'respond',
-    status: 200,
-    headers: { ...privateHeaders, 'Content-Type': 'text/html; charset=utf-8' },
-    body,
-  }
+  // Under no-referrer a form is posted with `Origin: null` (Fetch section 3.2), all that browsers without Sec-Fetch-Site say.
+  const headers = { ...privateHeaders, 'Referrer-Policy': 'same-origin', 'Content-Type': 'text/html; charset=utf-8' }
+  return { kind: 'respond', status: 200, headers, body }
 }
 
 function escapeAttribute(text: string): string {
