@@ -14,7 +14,7 @@ export interface FailureContext {
   readonly retryUrl: string
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** A route of this package that only browsers come to: its failures are for the application's error page. */
+  /** Whether the application's error page is to tell it, rather than problem+json. By default it does to navigations. */
   readonly isPage?: boolean
 }
 
@@ -26,7 +26,7 @@ export function fail(error: unknown, onError: OidcConfiguration['onError'], cont
   const { req, res, next, retryUrl } = context
   if (!isOidcError(error)) next(error)
   else if (onError !== undefined) callOnError(() => onError(error, { req, res, next, retryUrl }), next)
-  else if (context.isPage === true || isNavigation(createExchange(req))) next(error)
+  else if (context.isPage ?? isNavigation(createExchange(req))) next(error)
   else respond(req, res, problem(error, context.members))
 }
 
