@@ -54,6 +54,8 @@ export interface WorldOptions {
   readonly oidc?: Partial<OidcOptions> | undefined
   readonly client?: WebOverrides
   readonly provider?: RealProviderOptions
+  /** Path that the middleware is mounted at; its base URL ends in it. Default: none, for every request. */
+  readonly below?: string
   /** Layers before `oidc()`, and after it, beside `/me`, `/private` and `/`. */
   readonly before?: readonly Layer[]
   readonly layers?: readonly Layer[]
@@ -64,7 +66,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const clock = new Clock()
   let provider: RealProvider | undefined
   let app: OidcMiddleware | undefined
-  const host = await (options.host ?? firstHost).start(async ({ baseUrl }) => {
+  const { below = '' } = options
+  const host = await (options.host ?? firstHost).start(async ({ baseUrl: origin }) => {
+    const baseUrl = origin + below
     const client = webClient(baseUrl, options.client)
     provider = await startRealProvider({ ...options.provider, clients: [client, ...(options.provider?.clients ?? [])] })
     const given = {
@@ -76,7 +80,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.oidc,
     }
     app = createOidc(parseOidcOptions(given), { ...systemPlatform, now: clock.now })
-    return [...(options.before ?? []), app, ...(options.layers ?? []), ...usualLayers]
+    const placed = below === '' ? app : { mount: below, handlers: [app] }
+    return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
   })
   if (provider === undefined || app === undefined) throw new Error('the application was not built')
   return makeWorld({ provider, host, app, clock, browser: new Browser() })
