@@ -1,5 +1,7 @@
 const slotsPerBucket = 2
 const luckyShare = 16
+// The golden ratio's 32 bits (Knuth, The Art of Computer Programming, section 6.4).
+const spread = 0x9e3779b1
 
 /**
  * Lets a key into a cache when it is seen a second time, so that what is seen once costs no room. Two keys of the same
@@ -7,20 +9,22 @@ const luckyShare = 16
  */
 export class Admission {
   readonly #prints: Int32Array
-  readonly #buckets: number
+  readonly #shift: number
   #count = 0
 
   /** @param size How many keys are remembered, about. */
   constructor(size: number) {
-    this.#buckets = 2 ** Math.ceil(Math.log2(Math.max(16, size)))
-    this.#prints = new Int32Array(this.#buckets * slotsPerBucket)
+    const bits = Math.ceil(Math.log2(Math.max(16, size)))
+    this.#shift = 32 - bits
+    this.#prints = new Int32Array(2 ** bits * slotsPerBucket)
   }
 
-  /** @param key Bytes as characters, evenly distributed: a hash. */
+  /** @param key At least 12 characters out of a hash or a signature, in base64url or as bytes. */
   admits(key: string): boolean {
     const prints = this.#prints
-    const print = word(key, 0) | 1
-    const slot = ((word(key, 4) >>> 0) % this.#buckets) * slotsPerBucket
+    // Base64url uses a part of each byte only: multiplying spreads it over the upper bits.
+    const print = (word(key, 0) ^ Math.imul(word(key, 8), spread)) | 1
+    const slot = (Math.imul(word(key, 4), spread) >>> this.#shift) * slotsPerBucket
     if (prints[slot] === print || prints[slot + 1] === print) return true
     prints[slot + 1] = prints[slot] ?? 0
     prints[slot] = print

@@ -8,7 +8,7 @@ import { createPossessionCheck } from './proof-of-possession.js'
 import { possessionRules } from './possession-rules.js'
 import { createRefusals, type Refusals, type TokenScheme } from './refusals.js'
 import { createOpaqueValidation, type OpaqueValidation } from './opaque-validation.js'
-import { customScopes, type ScopeMapper, scopesOf } from './scopes.js'
+import { customScopes, type ScopeMapper, standardScopes } from './scopes.js'
 import { TokenCache } from './token-cache.js'
 import { createTrustedIssuer, type IssuerSettings } from './trusted-issuer.js'
 import { TokenValidator } from './validator.js'
@@ -38,7 +38,7 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
   const settings = issuerSettings(configuration, platform)
   const issuers = createIssuers(configuration.trust, settings)
   const refusals = createRefusals(refusalSettings(configuration))
-  const scopes = configuration.scopes === undefined ? scopesOf : customScopes(configuration.scopes)
+  const scopes = configuration.scopes === undefined ? standardScopes() : customScopes(configuration.scopes)
   const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, scopes, platform })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { TokenValidationError } from '../errors.js'
 import { isTokenText, splitAuthorization } from '../http/authorization.js'
 import type { Platform } from '../options/platform.js'
@@ -81,19 +80,27 @@ export class TokenValidator {
   // What was seen before is known by its hash; so its form, its signature and its claims are known too.
   #verify(token: string): VerifiedToken | Promise<VerifiedToken> {
     const { cache, refusals, jwt, opaque } = this.#parts
-    const key = cache === undefined ? '' : hash('sha256', token, 'binary')
-    const known = cache?.get(key)
+    const known = cache?.get(token)
     if (known !== undefined) return this.#current(known.token)
-    if (!isTokenText(token)) throw refusals.malformed()
+    if (opaque !== undefined && !isTokenText(token)) throw refusals.malformed()
     if (opaque !== undefined && (jwt === undefined || !isCompactJws(token))) return opaque(token)
     if (jwt === undefined)
       throw new TokenValidationError('token_malformed', 'the token is of no kind that is taken here')
-    const signed = jwt(token)
-    return signed instanceof Promise ? signed.then((late) => this.#keep(key, late)) : this.#keep(key, signed)
+    const signed = this.#verifyJwt(jwt, token)
+    return signed instanceof Promise ? signed.then((late) => this.#keep(token, late)) : this.#keep(token, signed)
   }
 
-  #keep(key: string, signed: SignedToken): VerifiedToken {
-    this.#parts.cache?.offer(key, signed)
+  // A JWT that can be decoded is made of what tokens are made of; so that is asked only about one that cannot.
+  #verifyJwt(jwt: JwtValidation, token: string): SignedToken | Promise<SignedToken> {
+    try {
+      return jwt(token)
+    } catch (error) {
+      throw isTokenText(token) ? error : this.#parts.refusals.malformed()
+    }
+  }
+
+  #keep(token: string, signed: SignedToken): VerifiedToken {
+    this.#parts.cache?.offer(token, signed)
     return signed.token
   }
 

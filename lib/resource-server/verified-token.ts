@@ -1,5 +1,4 @@
 import { TokenValidationError } from '../errors.js'
-import { bareClaims } from '../provider/strict-json.js'
 import type { JsonObject } from '../seal/json.js'
 import { isJsonObject } from '../seal/json.js'
 import type { ScopeMapper } from './scopes.js'
@@ -14,13 +13,24 @@ export interface TokenContext {
 }
 
 /**
+ * Claims whose prototype has no members, so that no claim's name ever finds a method (CWE-1321). Taking the prototype away
+ * from each token's claims would cost a tenth of what the signature does.
+ */
+class BareClaims {
+  readonly [name: string]: unknown
+}
+Reflect.deleteProperty(BareClaims.prototype, 'constructor')
+Object.setPrototypeOf(BareClaims.prototype, null)
+Object.freeze(BareClaims.prototype)
+
+/**
  * Reads what the claims say, once they are known to hold.
  *
  * @throws {TokenValidationError} `token_claim_missing` without a subject and a client, `token_binding_failed` for a `cnf`
  *   that is not understood
  */
 export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
-  const claims = bareClaims(payload)
+  const claims: Readonly<JsonObject> = Object.freeze(Object.assign(new BareClaims(), payload))
   const { sub, nbf, cnf, exp } = claims
   const clientId = clientOf(claims)
   const subject = typeof sub === 'string' && sub !== '' ? sub : clientId
@@ -31,7 +41,7 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
     subject,
     issuer: context.issuer,
     isMachine: subject === clientId || claims['gty'] === 'client-credentials' || claims['idtyp'] === 'app',
-    scopes: Object.freeze([...context.scopes(claims)]),
+    scopes: context.scopes(claims),
     expiresAt: typeof exp === 'number' ? exp : context.expiresAt,
     notBefore: typeof nbf === 'number' ? nbf : 0,
     ...(clientId === undefined ? {} : { clientId }),
