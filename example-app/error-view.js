@@ -22,6 +22,11 @@ const byCode = {
     title: 'Not from over there',
     text: 'Another site tried to do this in your name. Nothing was done.',
   },
+  access_token_expired: {
+    title: 'Your access token has expired',
+    text: 'It lives five minutes. You are still signed in; a new login brings a new token.',
+    retry: 'Log in again',
+  },
   login_needed: { title: 'Log in first', text: 'This page is for people who are signed in.', retry: 'Log in' },
 }
 

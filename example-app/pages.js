@@ -1,3 +1,4 @@
+import { apiCalls, callApi } from './api-calls.js'
 import { errorView } from './error-view.js'
 import { render } from './render.js'
 import { claimRows, clocks, cookieRows, decodedIdToken } from './session-view.js'
@@ -7,9 +8,11 @@ import { flows } from './timeline-view.js'
  * @typedef {object} PageOptions
  * @property {import('./timeline.js').Timeline} timeline
  * @property {string} issuer
- * @property {string} clientId
  * @property {boolean} embedded
  * @property {number} idleSeconds
+ * @property {string | undefined} audience Without it there is no API.
+ * @property {{ clientId: string, clientSecret: string } | undefined} machine
+ * @property {string} apiUrl
  */
 
 /**
@@ -26,28 +29,42 @@ export function pages(options) {
     active,
     issuer: options.issuer,
     embedded: options.embedded,
+    hasApi: options.audience !== undefined,
     person: personOf(req),
     flows: flows(options.timeline.startSteps(), options.timeline.steps(req)),
   })
 
-  return {
-    /** @type {import('express').RequestHandler} */
+  const apiPage = { calls: apiCalls, audience: options.audience, machine: options.machine, apiUrl: options.apiUrl }
+
+  /** @type {Record<'home' | 'hr' | 'api' | 'callApi' | 'notFound', import('express').RequestHandler> & { failed: import('express').ErrorRequestHandler }} */
+  const handlers = {
     home(req, res) {
       const view = req.oidc?.isAuthenticated() ? 'signed-in' : 'signed-out'
       res.send(render(view, { ...common(req, 'home'), ...sessionOf(req, options.idleSeconds) }))
     },
 
-    /** @type {import('express').RequestHandler} */
     hr(req, res) {
       res.send(render('hr', common(req, 'hr')))
     },
 
-    /** @type {import('express').RequestHandler} */
+    api(req, res) {
+      res.send(render('api', { ...common(req, 'api'), ...apiPage }))
+    },
+
+    async callApi(req, res, next) {
+      const call = apiCalls.find(({ id }) => id === req.body?.call)
+      if (call === undefined) {
+        next(Object.assign(new Error('There is no such call.'), { status: 400, code: 'unknown_call', expose: true }))
+        return
+      }
+      const answer = await callApi(options.apiUrl, call, req.oidc)
+      res.send(render('api', { ...common(req, 'api'), ...apiPage, answer }))
+    },
+
     notFound(_req, _res, next) {
       next(Object.assign(new Error('There is no such page.'), { status: 404, code: 'not_found', expose: true }))
     },
 
-    /** @type {import('express').ErrorRequestHandler} */
     failed(error, req, res, next) {
       if (res.headersSent) {
         next(error)
@@ -59,6 +76,7 @@ export function pages(options) {
       res.send(render('error', { ...common(req, req.path === '/hr' ? 'hr' : ''), ...view, path: req.path }))
     },
   }
+  return handlers
 }
 
 /** @param {import('express').Request} req */

@@ -67,6 +67,24 @@ export function webClient({ clientId, clientSecret, baseUrl }) {
 }
 
 /**
+ * Makes the metadata of a client that acts for itself: client credentials, nothing else.
+ *
+ * @param {{ clientId: string, clientSecret: string }} client
+ * @returns {Record<string, unknown>}
+ */
+export function machineClient({ clientId, clientSecret }) {
+  return {
+    client_id: clientId,
+    client_secret: clientSecret,
+    client_name: 'express-oidc demo, as a machine',
+    redirect_uris: [],
+    grant_types: ['client_credentials'],
+    response_types: [],
+    token_endpoint_auth_method: 'client_secret_basic',
+  }
+}
+
+/**
  * Binds a server to 127.0.0.1.
  *
  * @param {import('node:http').Server} server

@@ -1,5 +1,6 @@
 import express from 'express'
 import { claim, oidc, requireAuth } from 'express-oidc'
+import { createApi } from './api.js'
 import { assets } from './assets.js'
 import { recordBrowserSteps } from './browser-steps.js'
 import { pages } from './pages.js'
@@ -13,6 +14,8 @@ const absoluteSeconds = 28_800
  * @typedef {object} AppOptions
  * @property {Omit<import('express-oidc').OidcOptions, 'onError'> & { baseUrl: string }} oidc Options of the login middleware.
  * @property {boolean} [embedded] Whether the provider is the demo's own, where alice and bob live. Default false.
+ * @property {string} [audience] Identifier of the demo's API in access tokens; without it there is no API.
+ * @property {{ clientId: string, clientSecret: string }} [machine] A client that may call the API without a person.
  */
 
 /**
@@ -27,7 +30,7 @@ const absoluteSeconds = 28_800
  * @param {AppOptions} options
  * @returns {Demo}
  */
-export function createApp({ oidc: options, embedded = false }) {
+export function createApp({ oidc: options, embedded = false, audience, machine }) {
   const timeline = createTimeline({ secureCookie: options.baseUrl.startsWith('https:') })
   const formTargets = new Set(["'self'", new URL(options.issuer).origin])
   const recorder = recordingFetch(timeline, {
@@ -37,15 +40,22 @@ export function createApp({ oidc: options, embedded = false }) {
     },
   })
   const login = oidc({ session: { idleSeconds, absoluteSeconds }, ...options, fetch: recorder })
-  const page = pages({ timeline, issuer: options.issuer, clientId: options.clientId, embedded, idleSeconds })
+  const apiUrl = `${options.baseUrl}/api/orders`
+  const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
+  const page = pages({ timeline, issuer: options.issuer, embedded, idleSeconds, audience, machine, apiUrl })
 
   const app = express().disable('x-powered-by')
   app.use(assets(), securityHeaders(formTargets), recordBrowserSteps(timeline))
   app.use(login)
   app.get('/', page.home)
   app.get('/hr', requireAuth(claim('dept', 'hr')), page.hr)
+  if (api !== undefined) {
+    app.use('/api', api.router)
+    app.get('/try-api', requireAuth(), page.api)
+    app.post('/try-api', requireAuth(), express.urlencoded({ extended: false, limit: '1kb' }), page.callApi)
+  }
   app.use(page.notFound, page.failed)
-  return { app, ready: async () => void (await login.ready()) }
+  return { app, ready: async () => void (await Promise.all([login.ready(), api?.ready()])) }
 }
 
 /**

@@ -114,6 +114,7 @@ export function cookieRows(header) {
 function cookiePurpose(name) {
   if (name === 'demo.timeline') return 'which timeline is yours (this demo only)'
   if (/\.tx\./.test(name)) return 'one login on its way: state, nonce, code verifier, encrypted'
+  if (/\.(loop|step)$/.test(name)) return 'counts logins, so that they cannot go round in circles'
   if (/^(__Host-|__Secure-)?oidc/.test(name)) return 'your session with its tokens, encrypted'
   return 'not of this app'
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { optionsFromEnv } from 'express-oidc'
-import { closeServer, listen, startProvider, webClient } from './provider.js'
+import { closeServer, listen, machineClient, startProvider, webClient } from './provider.js'
 import { createApp } from './server.js'
 
 const clientId = 'demo-app'
+const ownAudience = 'urn:example:api'
 
 /** The demo cannot start; the message is for the person who tried, in one line. */
 export class StartError extends Error {}
@@ -44,7 +45,12 @@ export async function start(env) {
     const secrets = { SESSION_SECRET: randomBytes(32).toString('base64url') }
     const options = optionsFromEnv({ ...secrets, ...env, BASE_URL: baseUrl, ...provider?.env })
     const scope = embedded ? { scope: 'openid profile email orders:read' } : {}
-    const { app, ready } = createApp({ oidc: { ...options, ...scope }, embedded })
+    const { app, ready } = createApp({
+      oidc: { ...options, ...scope },
+      embedded,
+      ...(embedded ? { audience: ownAudience } : env.AUDIENCE ? { audience: env.AUDIENCE } : {}),
+      ...(provider === undefined ? {} : { machine: provider.machine }),
+    })
     await ready()
     handler = app
     return { url: baseUrl, issuer: options.issuer, embedded, close }
@@ -62,11 +68,12 @@ export async function start(env) {
 async function ownProvider(env, port, baseUrl) {
   const clientSecret = randomBytes(32).toString('base64url')
   const wanted = portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
-  const clients = [webClient({ clientId, clientSecret, baseUrl })]
+  const machine = { clientId: 'demo-machine', clientSecret: randomBytes(16).toString('hex') }
+  const clients = [webClient({ clientId, clientSecret, baseUrl }), machineClient(machine)]
   const { issuer, close } = await startProvider({ port: wanted, clients }).catch((error) => {
     throw portError(error, wanted, 'PROVIDER_PORT')
   })
-  return { close, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }
+  return { close, machine, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }
 }
 
 /**

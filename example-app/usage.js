@@ -12,6 +12,7 @@ Without variables it brings its own OpenID Provider, where alice (dept hr) and b
   ISSUER          another provider, instead of its own
   CLIENT_ID       this app's name there                  needed with ISSUER
   CLIENT_SECRET   and its secret                         none for a public client
+  AUDIENCE        of the access tokens that it issues    no API page without it
   SESSION_SECRET  32 characters or more; seals cookies   new at each start
 
 Register BASE_URL/callback and BASE_URL/ (after logout) at a provider of your own.`

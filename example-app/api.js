@@ -1,0 +1,21 @@
+import express from 'express'
+import { bearer, requireAuth, scope } from 'express-oidc'
+
+const orders = [
+  { id: 1001, item: 'Desk lamp', quantity: 2 },
+  { id: 1002, item: 'Office chair', quantity: 1 },
+]
+
+/**
+ * The API: a resource server of its own, which knows nothing of cookies. It lets in whoever brings an access token for it.
+ *
+ * @param {{ issuer: string, audience: string, fetch?: typeof fetch }} options
+ */
+export function createApi(options) {
+  const guard = bearer({ ...options, required: true })
+  const router = express.Router()
+  router.use(guard)
+  router.get('/orders', requireAuth(scope('orders:read')), (_req, res) => void res.json(orders))
+  router.post('/orders', requireAuth(scope('orders:write')), (_req, res) => void res.status(201).json(orders[0]))
+  return { router, ready: () => guard.ready(), close: () => guard.close() }
+}
