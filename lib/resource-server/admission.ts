@@ -1,11 +1,11 @@
 const slotsPerBucket = 2
-const luckyShare = 16
+const luckyShare = 64
 // The golden ratio's 32 bits (Knuth, The Art of Computer Programming, section 6.4).
 const spread = 0x9e3779b1
 
 /**
  * Lets a key into a cache when it is seen a second time, so that what is seen once costs no room. Two keys of the same
- * bucket remember each other's places; one in sixteen gets in at first sight, so that no crowd can keep a key out for ever.
+ * bucket remember each other's places; one in 64 gets in at first sight, so that no crowd can keep a key out for ever.
  */
 export class Admission {
   readonly #prints: Int32Array

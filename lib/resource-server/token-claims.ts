@@ -68,6 +68,7 @@ export function checkTokenClaims(claims: Readonly<JsonObject>, source: ClaimSour
 }
 
 function checkAudience(aud: unknown, audience: readonly string[] | null): void {
+  if (typeof aud === 'string' && audience?.includes(aud) === true) return
   const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
   if (!named.every((member) => typeof member === 'string')) {
     throw new TokenValidationError('token_claim_invalid', "the token's aud is wrong")

@@ -28,14 +28,14 @@ export interface VerifiedToken {
   readonly claims: Readonly<JsonObject>
   readonly subject: string
   readonly issuer: string
-  readonly clientId?: string
+  readonly clientId: string | undefined
   readonly isMachine: boolean
   readonly scopes: readonly string[]
   /** Seconds since the epoch. */
   readonly expiresAt: number
   /** Seconds since the epoch. */
   readonly notBefore: number
-  readonly confirmation?: Confirmation
+  readonly confirmation: Confirmation | undefined
 }
 
 /** A verified token, and the state of the keys that verified it. */

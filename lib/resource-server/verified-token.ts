@@ -44,8 +44,8 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
     scopes: context.scopes(claims),
     expiresAt: typeof exp === 'number' ? exp : context.expiresAt,
     notBefore: typeof nbf === 'number' ? nbf : 0,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(confirmation === undefined ? {} : { confirmation }),
+    clientId,
+    confirmation,
   }
 }
 
