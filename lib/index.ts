@@ -46,12 +46,7 @@ export type {
   ResolvedIssuer,
   TokenCacheOptions,
 } from './options/bearer-options.js'
-export type {
-  ClientCredentialsOptions,
-  Current,
-  TokenExchangeOptions,
-  TokenTargetOptions,
-} from './options/client-options.js'
+export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client-options.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {
   ClientAuthentication,

@@ -7,7 +7,7 @@ import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/token-target.js'
 import { fetchWithToken } from './authorized-fetch.js'
 import { keptToken } from './lifetime.js'
-import { exchangeKey, subjectEnd } from './subject.js'
+import { exchangeKey, exchangeEnd } from './subject.js'
 import { canonicalTarget, targetKey } from './target.js'
 import { TokenCache } from './token-cache.js'
 import { createTokenProvider, fetchOf } from './token-provider.js'
@@ -65,28 +65,29 @@ export function createClientCredentials(
 }
 
 function createOwnTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
-  const { issuer, clientId, scope, resource, audience } = configuration
+  const { scope, resource, audience } = configuration
   const cache = new TokenCache(configuration.cacheMaxEntries, platform)
+  const keyOf = keysFor(configuration)
   const defaults = canonicalTarget({ scope, resource, audience }, noTarget)
-  const defaultKey = targetKey([issuer, clientId], defaults)
-  const obtain = async (target: TokenTarget) => {
-    const checked = parseTokenTarget(target)
+  const defaultKey = keyOf(defaults)
+  const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
+    parseTokenTarget(request)
     const sentAt = platform.now()
-    return keptToken(await provider.clientCredentials(checked), sentAt, platform)
+    return keptToken(await provider.clientCredentials(target), sentAt, platform)
   }
   return {
     cache,
     get: (request?: TokenTargetOptions) => {
-      if (request === undefined) return cache.get(defaultKey, () => obtain(defaults))
+      if (request === undefined) return cache.get(defaultKey, () => obtain(defaults, {}))
       const target = canonicalTarget(request, defaults)
-      return cache.get(targetKey([issuer, clientId], target), () => obtain(target))
+      return cache.get(keyOf(target), () => obtain(target, request))
     },
   }
 }
 
 function createExchangedTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
-  const { issuer, clientId } = configuration
   const cache = new TokenCache(configuration.cacheMaxEntries, platform)
+  const keyOf = keysFor(configuration)
   return {
     cache,
     get: (options: unknown) => {
@@ -94,12 +95,17 @@ function createExchangedTokens(configuration: ClientCredentialsConfiguration, pr
       const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
       const target = canonicalTarget({ scope, resource, audience }, noTarget)
       const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
-      return cache.get(exchangeKey(exchange, targetKey([issuer, clientId], target)), async () => {
+      return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
         const sentAt = platform.now()
         const subject = { token: subjectToken, type: subjectTokenType }
         const granted = await provider.exchangeToken({ subject, ...actor, target })
-        return keptToken(granted, sentAt, platform, subjectEnd(exchange))
+        return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
       })
     },
   }
+}
+
+function keysFor({ issuer, clientId }: ClientCredentialsConfiguration): (target: TokenTarget) => string {
+  const client = JSON.stringify([issuer, clientId])
+  return (target) => client + targetKey(target)
 }

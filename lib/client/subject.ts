@@ -8,17 +8,19 @@ import { parseJsonObject } from '../seal/json.js'
  * @param target - the canonical target's own key
  */
 export function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
-  const { subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
+  const { subjectToken, subjectTokenType, subjectTokenExpiresAt, actorToken, actorTokenType } = exchange
   const actor = actorToken === undefined ? [] : [fingerprint(actorToken), actorTokenType]
-  return JSON.stringify([target, fingerprint(subjectToken), subjectTokenType, ...actor])
+  // Who knows of an end must not get what was kept by one who did not.
+  return JSON.stringify([target, fingerprint(subjectToken), subjectTokenType, subjectTokenExpiresAt, ...actor])
 }
 
 /**
- * When a subject token ends, in milliseconds since the epoch: as told, and as a JWT says itself. The JWT is not verified:
- * what it says can only shorten how long its successor is kept.
+ * When an exchange's tokens end, in milliseconds since the epoch: as told, and as JWTs say themselves. Those are not
+ * verified: what they say can only shorten how long their successor is kept.
  */
-export function subjectEnd({ subjectToken, subjectTokenExpiresAt = Infinity }: ExchangeConfiguration): number {
-  return 1000 * Math.min(subjectTokenExpiresAt, unverifiedExpiry(subjectToken))
+export function exchangeEnd(exchange: ExchangeConfiguration): number {
+  const { subjectToken, subjectTokenExpiresAt = Infinity, actorToken = '' } = exchange
+  return 1000 * Math.min(subjectTokenExpiresAt, unverifiedExpiry(subjectToken), unverifiedExpiry(actorToken))
 }
 
 function unverifiedExpiry(token: string): number {

@@ -16,16 +16,22 @@ export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarg
   }
 }
 
-/** One text per target and client: no two of them are spelled alike, whatever stands in the names. */
-export function targetKey(client: readonly [issuer: string, clientId: string], target: TokenTarget): string {
-  return JSON.stringify([...client, target.scope, target.resource, target.audience])
+/** One text per target: no two of them are spelled alike, whatever stands in the names, since each tells its length. */
+export function targetKey({ scope, resource, audience }: TokenTarget): string {
+  return `${spelled([scope])}${spelled(resource)}${spelled(audience)}`
+}
+
+function spelled(names: readonly string[]): string {
+  let text = `${names.length};`
+  for (const name of names) text += `${name.length}:${name}`
+  return text
 }
 
 const members = new Set(['scope', 'resource', 'audience'])
 
 // The whole check is made when a token is asked for; here, whatever would share a key with a good request.
-function isWellTyped(request: TokenTargetOptions): boolean {
-  if (typeof request !== 'object') return false
+function isWellTyped(request: Readonly<TokenTargetOptions> | null): boolean {
+  if (typeof request !== 'object' || request === null) return false
   for (const name in request) if (!members.has(name)) return false
   return isText(request.scope) && isNames(request.resource) && isNames(request.audience)
 }
@@ -47,5 +53,6 @@ function canonicalScope(scope: string): string {
 }
 
 function canonicalNames(names: string | readonly string[]): readonly string[] {
-  return typeof names === 'string' ? [names] : [...new Set(names)].sort()
+  if (typeof names === 'string') return [names]
+  return names.length < 2 ? names : [...new Set(names)].sort()
 }

@@ -29,13 +29,14 @@ export interface TokenSource {
   authorize(headers?: RequestInit['headers'], target?: TokenTargetOptions): Promise<Record<string, string>>
   /**
    * A token to call the next service on somebody's behalf (RFC 8693): remembered by the SHA-256 of what it was exchanged
-   * for, and never longer than that is valid.
+   * for, and never longer than that is known to be valid.
    *
    * @throws as {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` for a subject token that is refused
    */
   exchange(exchange: TokenExchangeOptions): Promise<string>
   /**
-   * Forgets one token that an API refused, so that the next call gets another. `fetch()` does so by itself.
+   * Forgets one token that an API refused, so that the next call gets another. `fetch()` does so by itself. An API that
+   * refuses every token is not believed for long: five in a row, then one in ten seconds.
    */
   drop(token: string): void
   /**

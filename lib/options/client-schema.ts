@@ -16,22 +16,25 @@ const scopes = v.pipe(
   v.regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/, 'must be scopes separated by spaces'),
 )
 
-const listOf = (name: v.GenericSchema<string>, what: string) =>
-  v.pipe(
-    v.union([name, v.array(name)], `must be ${what}, or a list of them`),
+const listOf = (isName: (value: string) => boolean, what: string) => {
+  const message = `must be ${what}, or a list of them`
+  const name = v.pipe(v.string(message), v.check(isName, message))
+  return v.pipe(
+    v.union([name, v.array(name)], message),
     v.transform((value) => (typeof value === 'string' ? [value] : value)),
   )
+}
 
-const resource = v.pipe(
-  v.string(),
-  v.check((value) => URL.canParse(value) && !value.includes('#')),
-)
+const isResource = (value: string) => URL.canParse(value) && !value.includes('#')
 
 /** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
   scope: v.optional(scopes, ''),
-  resource: v.optional(listOf(resource, 'an absolute URI without fragment'), []),
-  audience: v.optional(listOf(v.pipe(v.string(), v.minLength(1)), 'the name of a service'), []),
+  resource: v.optional(listOf(isResource, 'an absolute URI without fragment'), []),
+  audience: v.optional(
+    listOf((value) => value !== '', 'the name of a service'),
+    [],
+  ),
 }
 
 const origin = v.pipe(
