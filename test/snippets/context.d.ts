@@ -23,11 +23,13 @@ declare global {
   const beta: (req: Request, res: Response) => void
   const mine: (req: Request, res: Response) => void
   const data: (req: Request, res: Response) => void
+  const isKnownTenant: (issuer: string) => Promise<boolean>
   const isOwner: (subject: string, id: unknown) => Promise<boolean>
 
   const acr: typeof library.acr
   const all: typeof library.all
   const any: typeof library.any
+  const bearer: typeof library.bearer
   const claim: typeof library.claim
   const maxAge: typeof library.maxAge
   const not: typeof library.not
