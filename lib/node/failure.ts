@@ -3,7 +3,7 @@ import { isNavigation } from '../http/navigation.js'
 import { problem } from '../http/problem.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import { createExchange } from './exchange.js'
-import { respond } from './respond.js'
+import { respondOrFail } from './respond.js'
 import type { Next, NodeRequest, NodeResponse } from './types.js'
 
 /** Where a failure is to be told, and how the login can be tried again. */
@@ -25,15 +25,22 @@ export interface FailureContext {
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl } = context
   if (!isOidcError(error)) next(error)
-  else if (onError !== undefined) callOnError(() => onError(error, { req, res, next, retryUrl }), next)
+  else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), next)
   else if (context.isPage ?? isNavigation(createExchange(req))) next(error)
-  else respond(req, res, problem(error, context.members))
+  else respondOrFail(context, problem(error, context.members))
 }
 
 function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
-function callOnError(call: () => unknown, next: Next): void {
-  Promise.resolve().then(call).catch(next)
+// An application that hands on and then fails has handed on already.
+function callOnError(call: (next: Next) => unknown, next: Next): void {
+  let isHandedOn = false
+  const once: Next = (error) => {
+    if (isHandedOn) return
+    isHandedOn = true
+    next(error)
+  }
+  Promise.resolve(once).then(call).catch(once)
 }

@@ -13,7 +13,7 @@ import { fail } from './failure.js'
 import type { GuardCall } from './guard-context.js'
 import type { HandleContext } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
-import { respond } from './respond.js'
+import { respondOrFail } from './respond.js'
 import { loginUrl } from './session-doorkeeper.js'
 import type { NodeResponse } from './types.js'
 
@@ -35,7 +35,7 @@ function route(handler: Handler): Route {
     const { configuration, sites } = host.party
     const url = loginUrl(siteOf(sites, request.exchange))
     handler(host, request, call).then(
-      (outcome) => (outcome.kind === 'continue' ? call.next() : respond(call.req, call.res, outcome)),
+      (outcome) => (outcome.kind === 'continue' ? call.next() : respondOrFail(call, outcome)),
       (error: unknown) =>
         fail(error, configuration.onError, {
           ...call,
