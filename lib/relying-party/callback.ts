@@ -57,6 +57,8 @@ export async function finishLogin(
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction(party, exchange, context, response, transactions)
   context.cookies.remove(found.slot)
+  const finished = finishedBefore(party, context, response)
+  if (finished !== undefined) return finished
   if (found.expired) return startOver(party, exchange, context, response, found.transaction)
 
   await party.provider.validateResponse(response.parameters, found.transaction.state)
@@ -64,7 +66,17 @@ export async function finishLogin(
   return { outcome: redirect(returnTarget(party, found.transaction)), session }
 }
 
-// The back button after a login, or a link scanner: whoever is signed in by that very login just goes on.
+// The back button after a login, or a second click: whoever is signed in by that very login just goes on.
+function finishedBefore(
+  party: RelyingParty,
+  context: CallbackContext,
+  response: AuthorizationResponse,
+): FinishedLogin | undefined {
+  const login = party.logins.get(stateKey(response.state))
+  const isSignedIn = login?.state === 'succeeded' && login.subject === subjectOf(context.current)
+  return isSignedIn ? { outcome: redirect(login.returnTo) } : undefined
+}
+
 async function withoutTransaction(
   party: RelyingParty,
   exchange: Exchange,
@@ -72,11 +84,9 @@ async function withoutTransaction(
   response: AuthorizationResponse,
   transactions: readonly FoundTransaction[],
 ): Promise<FinishedLogin> {
-  const login = party.logins.get(stateKey(response.state))
-  if (login?.state === 'succeeded' && login.subject === subjectOf(context.current)) {
-    return { outcome: redirect(login.returnTo) }
-  }
-  if (login !== undefined)
+  const finished = finishedBefore(party, context, response)
+  if (finished !== undefined) return finished
+  if (party.logins.has(stateKey(response.state)))
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
   if (transactions.length > 0 && transactions.length < mostTransactions) {
