@@ -145,6 +145,16 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(await subjectOf(world)).toBe('bob')
   })
 
+  test('CB04: a callback that comes again with its old cookie leads whom it has signed in to their page', async () => {
+    const callback = await toCallback(world, { login: '/private?tab=2' })
+    const old = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
+    await comeBack(callback, world.browser)
+    const session = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
+    const replay = await new Browser().navigate(callback.href, { headers: { cookie: `${old}; ${session}` } })
+    expect([replay.status, replay.location]).toEqual([302, world.url('/private?tab=2')])
+    expect(tokenCalls(world)).toBe(1)
+  })
+
   test('CB05: two identical callbacks at once exchange the code once, and both get the session', async () => {
     const callback = await toCallback(world, { login: '/private' })
     const cookie = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''

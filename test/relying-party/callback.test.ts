@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
+import onHeaders from 'on-headers'
 import type { ErrorContext, OidcError } from '../../lib/index.js'
 import { requireAuth } from '../../lib/index.js'
 import { createExchange } from '../../lib/node/exchange.js'
@@ -52,6 +53,39 @@ describe('errors of a login', () => {
     expect((await comeBack(world.url('/callback?code=a&error=b'), world.browser)).status).toBe(500)
     expect(world.host.journal.errors).toMatchObject([{ code: 'state_missing' }, { message: broken.message }])
     expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
+  })
+
+  test('reach the application once, even if onError hands on and then fails', async () => {
+    world = await startWorld({
+      oidc: {
+        onError: (error, { next }) => {
+          next(error)
+          throw new Error('too late')
+        },
+      },
+    })
+    expect((await comeBack(world.url('/callback?code=a'), world.browser)).status).toBe(400)
+    expect(world.host.journal.errors).toMatchObject([{ code: 'state_missing' }])
+    expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
+  })
+
+  test.each(hosts)('that come from writing the response reach the application on $name', async (host) => {
+    const broken = new Error('a header of the application is broken')
+    const breaking: Handler = (_req, res, next) => {
+      let isBroken = false
+      onHeaders(res, () => {
+        if (isBroken) return
+        isBroken = true
+        throw broken
+      })
+      next()
+    }
+    world = await startWorld({ host, before: [breaking] })
+    const login = await world.browser.navigate(world.url('/login'))
+    const guard = await world.browser.fetch(world.url('/private'))
+    const refusal = await world.browser.image(world.url('/login'))
+    expect([login.status, guard.status, refusal.status]).toEqual([500, 500, 500])
+    expect(world.host.journal.errors).toEqual([broken, broken, broken])
   })
 
   test('show a page that can be neither framed nor stored where the library itself writes it', async () => {
