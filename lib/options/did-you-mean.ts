@@ -14,14 +14,17 @@ export function closestName(typed: string, known: readonly string[]): string | u
 }
 
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of Array.from(a).entries()) {
+    let diagonal = i
+    let left = i + 1
+    const next = [left]
+    for (const [j, above] of row.slice(1).entries()) {
+      left = Math.min(left + 1, above + 1, diagonal + (letter === b[j] ? 0 : 1))
+      diagonal = above
+      next.push(left)
     }
-    previous = current
+    row = next
   }
-  return previous[b.length] ?? 0
+  return row.at(-1) ?? 0
 }

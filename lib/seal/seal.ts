@@ -41,9 +41,9 @@ export function createSeal(secrets: readonly string[], purpose: readonly string[
   return {
     seal: (payload) => encrypt(newest, JSON.stringify(payload), platform.randomBytes(12)),
     open(sealed) {
-      const parts = sealed.split('.')
-      const key = byHeader.get(parts[0] ?? '') ?? findByParsedHeader(keys, parts[0] ?? '')
-      const text = key === undefined ? undefined : decrypt(key.key, parts)
+      const header = sealed.slice(0, Math.max(0, sealed.indexOf('.')))
+      const key = byHeader.get(header) ?? findByParsedHeader(keys, header)
+      const text = key === undefined ? undefined : decrypt(key.key, header, sealed.slice(header.length + 1).split('.'))
       const payload = text === undefined ? undefined : parseJsonObject(text)
       if (payload === undefined || !isSealPayload(payload)) return undefined
       return { payload, expired: payload.exp * 1000 <= platform.now(), outdatedKey: key !== newest }
@@ -71,8 +71,8 @@ function encrypt(key: DirectKey, text: string, iv: Buffer): string {
   return `${key.header}..${iv.toString('base64url')}.${ciphertext}.${cipher.getAuthTag().toString('base64url')}`
 }
 
-function decrypt(key: KeyObject, parts: readonly string[]): string | undefined {
-  const [header = '', encryptedKey, ...segments] = parts
+function decrypt(key: KeyObject, header: string, parts: readonly string[]): string | undefined {
+  const [encryptedKey, ...segments] = parts
   if (segments.length !== 3 || encryptedKey !== '') return undefined
   const [ivBytes, cipherBytes, tagBytes] = segments.map(fromBase64url)
   if (ivBytes?.length !== 12 || cipherBytes === undefined || tagBytes?.length !== 16) return undefined
