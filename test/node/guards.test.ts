@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { all, any, claim, not, requireAuth, role, scope } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
-import type { Handler, Layer } from '../hosts/layers.js'
+import type { Layer } from '../hosts/layers.js'
 import { startWorld, type World } from '../relying-party/world.js'
 import { guarded } from './applications.js'
 
@@ -32,7 +32,7 @@ const layers: readonly Layer[] = [
   guarded('/broken', requireAuth(broken)),
   guarded('/always-redirect', requireAuth({ challenge: 'redirect' })),
   guarded('/always-respond', requireAuth({ challenge: 'respond' })),
-  { method: 'POST', path: '/always-redirect', handlers: [requireAuth({ challenge: 'redirect' }) as Handler] },
+  { method: 'POST', path: '/always-redirect', handlers: [requireAuth({ challenge: 'redirect' })] },
   ...thrownValues.map((thrown, index) => guarded(`/thrown/${index}`, requireAuth(throwing(thrown)))),
 ]
 

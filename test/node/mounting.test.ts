@@ -11,7 +11,7 @@ describe.each(hosts)('oidc() on $name', (host) => {
   test('says that it was mounted twice', async () => {
     const options = { issuer: 'http://127.0.0.1:1', clientId: 'web', secret }
     const running = await host.start(({ baseUrl }) => {
-      const make = (): Handler => oidc({ ...options, baseUrl }) as Handler
+      const make = (): Handler => oidc({ ...options, baseUrl })
       return [make(), make(), (_req, res) => res.end('reached')]
     })
     const answer = await new Browser().fetch(running.url)

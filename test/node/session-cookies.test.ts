@@ -44,7 +44,7 @@ const layers = [
   ...Object.entries(ways).map(([name, answer]) => get(`/${name}`, (_req, res) => answer(res))),
   ...Object.entries(withHeaders).map(([name, headers]) =>
     get(`/${name}`, (_req, res) => {
-      for (const [header, value] of Object.entries(headers)) res.setHeader(header, value as string)
+      for (const [header, value] of Object.entries(headers)) res.setHeader(header, value)
       res.end('done')
     }),
   ),
