@@ -5,12 +5,15 @@ import type { Claims } from '../policy/principal.js'
 import { startLogin, type LoginOptions } from '../relying-party/login.js'
 import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
 import type { RelyingParty } from '../relying-party/party.js'
+import { type AccessTokenOptions, currentAccessToken } from '../relying-party/refresh.js'
+import { fetchForSession } from '../relying-party/session-fetch.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
 import { idTokenClaims, personClaims } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
 import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
+import { fetchOf } from './provider-settings.js'
 import type { SessionBinding } from './session-binding.js'
 
 /** What the handle works on: one request under `oidc()`. */
@@ -22,12 +25,6 @@ export interface HandleContext {
   /** Writes the answer of `login()` and `logout()`. */
   readonly respond: (outcome: Redirect) => void
   readonly headersSent: () => boolean
-}
-
-/** Options of `req.oidc.accessToken()`. */
-export interface AccessTokenOptions {
-  /** Seconds that the token must still live. @default 30 */
-  minTtl?: number | undefined
 }
 
 /** `req.oidc`: the login session of this request. Printing it, or turning it into JSON, shows nothing of what it holds. */
@@ -68,22 +65,29 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * The access token, if it lives long enough.
+   * The access token, renewed when it has less than `minTtl` seconds to live. However many requests ask at once, the
+   * provider is asked once. Call it before the response begins: the new tokens travel to the browser in its cookie.
    *
-   * @throws {SessionError} `session_missing`, or `access_token_expired`: sign in again
+   * @throws {SessionError} `session_missing`; `session_expired`: the provider has ended the login, and the session with
+   *   it; `access_token_expired` where there is no refresh token; `headers_already_sent`
+   * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
+   * @throws {ProviderError} the provider is away, and the token has expired; nobody is signed out by it
+   * @see RFC 6749 section 6
    */
-  // Asynchronous, because renewing a token will be.
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
-    const { tokens } = this.#require('accessToken()')
-    const { minTtl = 30 } = options
-    const { platform } = this.#context.party
-    if (tokens.expiresAt !== undefined && !(tokens.expiresAt - platform.now() / 1000 >= minTtl)) {
-      throw new SessionError(
-        'access_token_expired',
-        `the access token has less than ${minTtl} seconds to live: sign in again`,
-      )
-    }
-    return tokens.accessToken
+    return currentAccessToken(this.#context.party, this.#context.session, options)
+  }
+
+  /**
+   * Calls an API with the access token, at one of `allowedOrigins`. Renews the token once when the API answers with 401
+   * and the body can be sent again. Redirects within the origin are followed with the token, others without.
+   *
+   * @throws {ConfigurationError} `invalid_options` for an origin that is not listed
+   * @throws as `accessToken()` does, and what `fetch` throws, as it is
+   */
+  async fetch(url: string | URL, init?: RequestInit): Promise<Response> {
+    const { party, session } = this.#context
+    return fetchForSession(party, session, fetchOf(party.configuration), url, init)
   }
 
   /**

@@ -8,9 +8,21 @@ const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSec
 /** What a configuration says of the authorization server. */
 export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {
   const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
+  return {
+    issuer,
+    platform,
+    fetch: fetchOf(configuration),
+    httpTimeoutSeconds,
+    dangerouslyAllowHttp,
+    clockToleranceSeconds,
+    ...ages,
+  }
+}
+
+/** What makes the requests. */
+export function fetchOf(configuration: OidcConfiguration): typeof fetch {
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
-  const fetch = (configuration.fetch ?? globalThis.fetch) as typeof globalThis.fetch
-  return { issuer, platform, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
+  return (configuration.fetch ?? globalThis.fetch) as typeof fetch
 }
 
 /** What a configuration says of this application as a client. */

@@ -3,7 +3,7 @@ import type { RelyingParty } from '../relying-party/party.js'
 import { createExchange } from './exchange.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
-import { bindSession } from './session-binding.js'
+import { bindSession, type BindingSettings } from './session-binding.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 import type { NodeRequest, NodeResponse } from './types.js'
 
@@ -20,15 +20,20 @@ export interface RelyingPartyHost {
 
 /** Reads one request's session, and prepares for what may be asked of it. */
 export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): HandleContext {
-  const { party, keeper } = host
+  const { party } = host
   const exchange = createExchange(req)
   let transactions: ReturnType<TransactionCookieFactory> | undefined
   return {
     party,
     exchange,
-    session: bindSession(keeper, party.configuration.session, party.platform, exchange, res),
+    session: bindSession(bindingSettings(host), exchange, res),
     transactions: () => (transactions ??= host.transactionCookies(req, res)),
     respond: (outcome) => respond(req, res, outcome),
     headersSent: () => res.headersSent,
   }
+}
+
+function bindingSettings({ keeper, party }: RelyingPartyHost): BindingSettings {
+  const { configuration, platform, refreshes } = party
+  return { keeper, limits: configuration.session, platform, refreshes }
 }

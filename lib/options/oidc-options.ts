@@ -108,6 +108,8 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   httpTimeoutSeconds?: number | undefined
   returnTo?: ReturnToOptions | undefined
   logout?: LogoutOptions | undefined
+  /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
+  allowedOrigins?: readonly string[] | undefined
   /** Runs after validation, before the session begins. An object it returns is kept in the session as `req.oidc.data`; `false` refuses the login with 403. */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Answers errors of login, callback, logout and guards. @default browsers' go to `next(error)`, programs get problem+json */

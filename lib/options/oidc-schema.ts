@@ -61,6 +61,17 @@ const scope = v.pipe(
   v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
 )
 
+const origins = v.optional(
+  v.array(
+    v.pipe(
+      httpUrl('an origin'),
+      v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
+    ),
+    'must be a list of origins',
+  ),
+  [],
+)
+
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {
   issuer: httpUrl("the provider's issuer URL"),
@@ -99,18 +110,10 @@ export const oidcEntries = {
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   returnTo: byDefault({
     default: v.optional(routePath),
-    origins: v.optional(
-      v.array(
-        v.pipe(
-          httpUrl('an origin'),
-          v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
-        ),
-        'must be a list of origins',
-      ),
-      [],
-    ),
+    origins,
   }),
   logout: byDefault({ atProvider: v.optional(flag, true), returnTo: v.optional(routePath, '/') }),
+  allowedOrigins: origins,
   onLogin: v.optional(callback),
   onError: v.optional(callback),
   fetch: v.optional(callback),
@@ -130,6 +133,10 @@ const schema = v.pipe(
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
     'must not mix http and https in "baseUrls": cookies could not be the same',
+  ),
+  v.check(
+    (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
+    'must use https in "allowedOrigins": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
   v.check((o) => new Set(Object.values(o.routes)).size === 3, 'must give "routes" three different paths'),
   v.check(

@@ -68,6 +68,7 @@ function newSession(party: RelyingParty, tokens: TokenSet, data: Readonly<Record
       accessToken: tokens.accessToken,
       tokenType: tokens.tokenType,
       scope: tokens.scope,
+      obtainedAt: now,
       ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
       ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
     },

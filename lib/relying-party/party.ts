@@ -4,6 +4,8 @@ import type { Platform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
+import { RefreshGrants } from './refresh-grant.js'
+import { RefreshMemory, type Refreshes } from './refresh-memory.js'
 import { createSites, type Site } from './site.js'
 import { transactionSeconds } from './transaction.js'
 
@@ -16,6 +18,8 @@ export interface RelyingParty {
   readonly transactionSeal: Seal
   /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
   readonly logins: LRUCache<string, Login>
+  readonly refreshes: Refreshes
+  readonly grants: Pick<RefreshGrants, 'spend'>
 }
 
 /** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
@@ -40,5 +44,7 @@ export function createRelyingParty(
     platform,
     transactionSeal: createSeal(secret, ['transaction', session.cookie.name, issuer, clientId], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
+    refreshes: new RefreshMemory(platform),
+    grants: new RefreshGrants(provider, platform),
   }
 }

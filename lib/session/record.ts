@@ -8,6 +8,8 @@ export interface SessionTokens {
   readonly tokenType: string
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number
+  /** Seconds since the epoch; absent in sessions from before this was kept. */
+  readonly obtainedAt?: number
   readonly refreshToken?: string
   /** Granted scopes, separated by spaces. */
   readonly scope: string
@@ -43,6 +45,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     typ: tokens.tokenType,
     scp: tokens.scope,
     ...(tokens.expiresAt === undefined ? {} : { ate: tokens.expiresAt }),
+    ...(tokens.obtainedAt === undefined ? {} : { ato: tokens.obtainedAt }),
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
   }
@@ -57,13 +60,14 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
 }
 
-function tokensFrom({ act, typ, scp, ate, rft }: SealPayload): SessionTokens | undefined {
+function tokensFrom({ act, typ, scp, ate, ato, rft }: SealPayload): SessionTokens | undefined {
   if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
   return {
     accessToken: act,
     tokenType: typ,
     scope: scp,
     ...(typeof ate === 'number' ? { expiresAt: ate } : {}),
+    ...(typeof ato === 'number' ? { obtainedAt: ato } : {}),
     ...(typeof rft === 'string' ? { refreshToken: rft } : {}),
   }
 }

@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '../../lib/http/exchange.js'
 import { bindSession, type SessionBinding } from '../../lib/node/session-binding.js'
+import { RefreshMemory } from '../../lib/relying-party/refresh-memory.js'
 import { createCookieKeeper } from '../../lib/session/cookie-keeper.js'
 import { limits, record, sentBack, settings, start, Watch } from '../session/example.js'
 
@@ -23,7 +24,7 @@ async function respondWith(
   const keeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
-    handle(bindSession(keeper, limits, watch, exchange, res), watch)
+    handle(bindSession({ keeper, limits, platform: watch, refreshes: new RefreshMemory(watch) }, exchange, res), watch)
     res.end()
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -1,0 +1,135 @@
+import { ConfigurationError, ProviderError, SessionError, TokenEndpointError } from '../errors.js'
+import { clocksOf } from '../session/clocks.js'
+import type { SessionRecord } from '../session/record.js'
+import type { RelyingParty } from './party.js'
+import { renewedRecord } from './refresh-memory.js'
+
+/** The session of one request, as far as a refresh needs it. */
+export interface RefreshableSession {
+  current(): SessionRecord | undefined
+  /** @throws {SessionError} `session_too_large` */
+  store(record: SessionRecord): void
+  clear(): void
+  /** Whether the response can still carry the session to the browser. */
+  canStore(): boolean
+}
+
+/** Options of `req.oidc.accessToken()`. */
+export interface AccessTokenOptions {
+  /** Seconds that the token must still live, where the provider's tokens live that long. @default 30 */
+  minTtl?: number | undefined
+}
+
+const defaultMinTtl = 30
+const longestEarlySeconds = 60
+
+/**
+ * The access token of a session, renewed when it has less than `minTtl` seconds to live (RFC 6749 section 6).
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ * @throws {SessionError} `session_missing`; `access_token_expired` without a refresh token; `session_expired` when the
+ *   login is over; `headers_already_sent` before anything is spent
+ * @throws {TokenValidationError} the new ID Token is not acceptable: the session has ended
+ * @throws {ProviderError} the provider is away, and the token has expired
+ */
+export async function currentAccessToken(
+  party: RelyingParty,
+  session: RefreshableSession,
+  { minTtl = defaultMinTtl }: AccessTokenOptions = {},
+): Promise<string> {
+  if (typeof minTtl !== 'number' || !(minTtl >= 0)) {
+    throw new ConfigurationError('invalid_options', 'accessToken(): "minTtl" must be a number of seconds')
+  }
+  const record = signedIn(session)
+  const { accessToken, refreshToken } = record.tokens
+  if (refreshToken === undefined) return withoutRefresh(party, record, minTtl)
+  if (!isDue(party, session, record, minTtl)) return accessToken
+  return renew(party, session, record, refreshToken).catch((error: unknown) => {
+    if (isTemporary(error) && session.current()?.id === record.id && secondsLeft(party, record) > 0) return accessToken
+    throw error
+  })
+}
+
+function withoutRefresh(party: RelyingParty, record: SessionRecord, minTtl: number): string {
+  if (secondsLeft(party, record) >= minTtl) return record.tokens.accessToken
+  const why = `the access token has less than ${minTtl} seconds to live, and there is no refresh token`
+  throw new SessionError('access_token_expired', `${why}: sign in again, or ask for one (scope offline_access)`)
+}
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof ProviderError || error instanceof TokenEndpointError
+}
+
+/**
+ * What to use in place of an access token that an API refused; the same token where there is nothing better.
+ *
+ * @throws as {@link currentAccessToken} does
+ */
+export async function replacementFor(
+  party: RelyingParty,
+  session: RefreshableSession,
+  refused: string,
+): Promise<string> {
+  const record = signedIn(session)
+  const { accessToken, refreshToken } = record.tokens
+  if (accessToken !== refused || refreshToken === undefined) return accessToken
+  return party.refreshes.mayReplaceRefused(record) ? renew(party, session, record, refreshToken) : accessToken
+}
+
+function signedIn(session: RefreshableSession): SessionRecord {
+  const record = session.current()
+  if (record !== undefined) return record
+  throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before')
+}
+
+async function renew(
+  party: RelyingParty,
+  session: RefreshableSession,
+  record: SessionRecord,
+  refreshToken: string,
+): Promise<string> {
+  if (nowSeconds(party) >= clocksOf(record, party.configuration.session).absoluteExpiresAt) {
+    session.clear()
+    throw new SessionError('session_expired', 'the session has reached its end: sign in again')
+  }
+  if (!session.canStore()) {
+    const why = "renewing the token came after the response's headers were written, or its connection closed"
+    throw new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
+  }
+  const outcome = await party.refreshes.spendOnce(record, refreshToken, () => party.grants.spend(record, refreshToken))
+  const current = session.current()
+  if (current?.id !== record.id) throw new SessionError('session_missing', 'the session has ended meanwhile')
+  if (outcome.kind === 'ended') {
+    session.clear()
+    throw outcome.error
+  }
+  // The application may have changed its data meanwhile: only the tokens are replaced.
+  const renewed = party.refreshes.latest(renewedRecord(current, outcome))
+  session.store(renewed)
+  return renewed.tokens.accessToken
+}
+
+/** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */
+function isDue(party: RelyingParty, session: RefreshableSession, record: SessionRecord, minTtl: number): boolean {
+  const { obtainedAt, expiresAt } = record.tokens
+  if (expiresAt === undefined) return false
+  const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt
+  // Where no token of this provider lives as long as that, asking at each call would not help.
+  const needed = lifetime === undefined || lifetime > minTtl ? minTtl : lifetime / 2
+  const window = lifetime === undefined ? 0 : Math.min(longestEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
+  const early = session.canStore() ? window * shareOf(record) : 0
+  return secondsLeft(party, record) < needed + early
+}
+
+/** From 0 to 1, always the same for one session. */
+function shareOf({ id }: SessionRecord): number {
+  return (Buffer.from(id, 'base64url')[0] ?? 0) / 255
+}
+
+function secondsLeft(party: RelyingParty, { tokens }: SessionRecord): number {
+  return tokens.expiresAt === undefined ? Infinity : tokens.expiresAt - nowSeconds(party)
+}
+
+function nowSeconds({ platform }: RelyingParty): number {
+  return platform.now() / 1000
+}
