@@ -35,11 +35,7 @@ export type AuthorizationResponseErrorCode =
 
 /** Codes of a login transaction that cannot be finished. */
 export type TransactionErrorCode =
-  | 'transaction_missing'
-  | 'transaction_expired'
-  | 'transaction_used'
-  | 'login_loop'
-  | 'login_refused'
+  'transaction_missing' | 'transaction_expired' | 'transaction_used' | 'login_loop' | 'login_refused'
 
 /** Codes of a refusal by the token endpoint (RFC 6749 section 5.2). */
 export type TokenEndpointErrorCode = 'invalid_grant' | 'token_request_failed' | 'token_response_invalid'
@@ -184,7 +180,11 @@ export class AccessError extends OidcError<AccessErrorCode> {
   /** The kind of the requirement that failed, such as `scope` or `claim`; absent when nobody is signed in. */
   readonly requirement?: string
 
-  constructor(code: AccessErrorCode, message: string, details: OidcErrorDetails & { readonly requirement?: string } = {}) {
+  constructor(
+    code: AccessErrorCode,
+    message: string,
+    details: OidcErrorDetails & { readonly requirement?: string } = {},
+  ) {
     super(code, message, code === 'login_needed' ? 401 : 403, details)
     if (details.requirement !== undefined) this.requirement = details.requirement
   }

@@ -131,6 +131,10 @@ const schema = v.pipe(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
     'must not mix http and https in "baseUrls": cookies could not be the same',
   ),
+  v.check(
+    (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
+    'must not name one host twice in "baseUrls": the host is what tells them apart',
+  ),
   v.check((o) => new Set(Object.values(o.routes)).size === 3, 'must give "routes" three different paths'),
   v.check(
     (o) => o.session.idleSeconds <= o.session.absoluteSeconds,

@@ -210,6 +210,7 @@ describe('a wrong option', () => {
     ['returnTo.default', 'home', 'must be a path that starts with one "/"'],
     ['returnTo.origins', 'https://www.example.com', 'must be a list of origins'],
     ['returnTo.origins.0', 'www.example.com', 'must be an origin'],
+    ['returnTo.origins.0', 'https://*.example.com', 'must be an origin'],
     ['returnTo.origins.0', 5, 'must be a string: an origin'],
     ['returnTo.origins.0', 'https://www.example.com/', 'must be an origin such as "https://www.example.com"'],
     ['logout', false, 'must be an object'],
@@ -227,6 +228,11 @@ describe('a wrong option', () => {
     ['both base URLs', { baseUrls: ['https://a.example.com'] }, 'must have exactly one of "baseUrl" and "baseUrls"'],
     ['no base URL', { baseUrl: undefined }, 'must have exactly one of "baseUrl" and "baseUrls"'],
     ['no list of base URLs', { baseUrls: 'https://a.example.com' }, '"baseUrls" must be a list of URLs'],
+    [
+      'one host twice',
+      { baseUrl: undefined, baseUrls: ['https://a.example.com', 'https://a.example.com/b'] },
+      'must not name one host twice in "baseUrls"',
+    ],
     ['an empty list of base URLs', { baseUrls: [] }, '"baseUrls" must name at least one URL'],
     [
       'http and https together',
