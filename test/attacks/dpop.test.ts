@@ -64,7 +64,7 @@ describe('RFC 9449 section 4.3', () => {
     ['jti', [undefined, '', 5, null]],
     ['htm', [undefined, 5, null]],
     ['htu', [undefined, 5, null, '', 'orders', '//api.example.com/orders']],
-    ['iat', [undefined, '1800000000', null, 1e999]],
+    ['iat', [undefined, '1800000000', null, Number.MAX_VALUE]],
   ])('DP03: %s must be there, and of its type', async (name, values) => {
     const { refuse } = dpopApi()
     for (const value of values) await refuse({ claims: { [name]: value } })
