@@ -1,13 +1,11 @@
 import { startChild } from '../harness/child.js'
-import { interleaved, medians, ratio } from '../harness/rounds.js'
-import { number, progress, section, table, target } from '../harness/table.js'
+import { interleaved } from '../harness/rounds.js'
+import { progress } from '../harness/table.js'
 import { contenders } from './contenders.js'
 import { fault } from './gate.js'
-import { reference } from './reference.js'
+import { auth0, bare, httpReport, httpTargets } from './http-report.js'
+import { titles } from './reference.js'
 
-const bare = 'unprotected route (limit)'
-const bearerOfAuth0 = 'express-oauth2-jwt-bearer'
-const titles = { unseen: 'every token new', thousand: '1000 tokens in turn', single: 'one token' }
 // Rounds for each algorithm and scenario, and requests in each.
 const plans = {
   quick: { requests: 4000, warmUp: 1500, rounds: { RS256: { unseen: 3, thousand: 3 } } },
@@ -23,7 +21,7 @@ const plans = {
   },
 }
 // Those that a quick run, and the other algorithms, are content with.
-const chosen = [bare, 'express-oidc', bearerOfAuth0, 'fast-jwt, static key, cache', 'jose, createRemoteJWKSet']
+const chosen = [bare, 'express-oidc', auth0, 'fast-jwt, static key, cache', 'jose, createRemoteJWKSet']
 
 /** Measures a protected route over HTTP, and gives the targets. */
 export async function http(command, issuer) {
@@ -36,8 +34,8 @@ export async function http(command, issuer) {
     for (const [scenario, rounds] of Object.entries(scenarios)) {
       progress(`over HTTP, ${alg}, ${titles[scenario]}`)
       const results = await measure({ servers, loader, trust: issuer.trust(alg), scenario, rounds, plan })
-      report(alg, scenario, results, refused)
-      if (alg === 'RS256') targets.push(...targetsOf(scenario, results))
+      httpReport(alg, scenario, results, refused)
+      if (alg === 'RS256') targets.push(...httpTargets(scenario, results))
     }
     for (const { child } of servers) child.stop()
   }
@@ -79,37 +77,7 @@ async function measure({ servers, loader, trust, scenario, rounds, plan }) {
     const seen = await loader.call('send', { port, pool: 'measured', count: requests })
     const cpu = ((await child.call('cpu')) - before) / requests
     if (seen.non2xx > 0) throw new Error(`${name} refused ${seen.non2xx} good tokens`)
-    return { ...seen, cpu }
+    return { ...seen, cpu, perCpuSecond: 1e6 / cpu }
   })
   return [...turns].map(([{ name }, list]) => ({ name, turns: list }))
-}
-
-function report(alg, scenario, results, refused) {
-  const { turnsOf, bestPeer } = reference(results)
-  const [limit, auth0] = [turnsOf(bare), turnsOf(bearerOfAuth0)]
-  const times = (turns, others) => (others === undefined ? '-' : number(ratio(turns, others, 'rate')))
-  const rows = results.map(({ name, turns }) => {
-    const { rate, p50, p99, cpu } = medians(turns)
-    const compared = [times(turns, limit), times(turns, bestPeer?.turns), times(turns, auth0)]
-    return [name, number(rate), `${p50} / ${p99}`, number(cpu), ...compared]
-  })
-  rows.sort((a, b) => b[1] - a[1])
-  const columns = ['', 'requests/s', 'p50 / p99 ms', 'CPU us', 'x unprotected', 'x best peer', `x ${bearerOfAuth0}`]
-  const busy = Math.max(...results.map(({ turns }) => medians(turns).busy))
-  const note = `The load generator used at most ${Math.round(busy * 100)} % of its core.`
-  section(`Over HTTP, ${alg}, ${titles[scenario]}`, table(columns, rows), [note, ...refused].join('\n'))
-}
-
-function targetsOf(scenario, results) {
-  const { turnsOf } = reference(results)
-  const own = turnsOf('express-oidc')
-  if (own === undefined) return []
-  const times = (name) => turnsOf(name) && ratio(own, turnsOf(name), 'rate')
-  if (scenario === 'unseen')
-    return [target(`over HTTP, never seen: times ${bearerOfAuth0}`, times(bearerOfAuth0), 1.2, false)]
-  if (scenario !== 'thousand') return []
-  return [
-    target('over HTTP, 1000 in turn: times the unprotected route', times(bare), 0.92, false),
-    target(`over HTTP, 1000 in turn: times ${bearerOfAuth0}`, times(bearerOfAuth0), 1.8, false),
-  ]
 }

@@ -43,7 +43,7 @@ answerCalls({
 async function warmUp({ contender, validate }, source, { batchMs, maxBatch }) {
   let last
   const start = performance.now()
-  for (const tokens of source.warmUps(contender.caches)) {
+  for (const tokens of source.warmUps()) {
     last = await timed(validate, tokens.map(contender.prepare))
     if (!contender.caches && performance.now() - start > 300) break
   }

@@ -2,9 +2,8 @@ import { startChild } from '../harness/child.js'
 import { medians, ratio } from '../harness/rounds.js'
 import { number, progress, section, table, target } from '../harness/table.js'
 import { algorithms } from '../issuer/keys.js'
-import { reference } from './reference.js'
+import { reference, titles } from './reference.js'
 
-const titles = { unseen: 'every token new', thousand: '1000 tokens in turn', single: 'one token' }
 // Functions that had to wait for their turn keep their compiled code.
 const execArgv = ['--expose-gc', '--no-flush-bytecode']
 const plans = {

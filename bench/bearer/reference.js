@@ -1,6 +1,9 @@
 import { medians } from '../harness/rounds.js'
 import { contenderNamed } from './contenders.js'
 
+/** Scenarios, in words. */
+export const titles = { unseen: 'every token new', thousand: '1000 tokens in turn', single: 'one token' }
+
 /** What results are compared with: others by their name, and the peer that took the least CPU. */
 export function reference(results) {
   const peers = results.filter(({ name }) => contenderNamed(name).kind === 'peer')

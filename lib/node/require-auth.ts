@@ -5,6 +5,7 @@ import { all } from '../policy/combinators.js'
 import type { Principal } from '../policy/principal.js'
 import type { Failure, NamedRequirement, Requirement } from '../policy/requirement.js'
 import { createExchange } from './exchange.js'
+import { thrownError } from './failure.js'
 import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
 import { type ChallengeMode, type Doorkeeper, doorkeepersOf, type GuardCall } from './guard-context.js'
 import type { Middleware, Next } from './types.js'
@@ -52,12 +53,6 @@ function decide<Request>(
     (verdict) => (verdict.met ? next() : turnAway(verdict)),
     (reason: unknown) => next(thrownError(reason)),
   )
-}
-
-// `throw undefined` would be `next()` and open the door, and `throw 'route'` means something else to Express.
-function thrownError(reason: unknown): unknown {
-  if (typeof reason === 'object' && reason !== null) return reason
-  return new Error(`a predicate of requireAuth() threw something that is no error (${typeof reason})`)
 }
 
 // A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.

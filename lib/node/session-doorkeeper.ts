@@ -31,7 +31,7 @@ export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleC
       return known.principal
     },
     challenge(call) {
-      const context = { ...call, retryUrl: loginUrl(site), members: { login_url: loginUrl(site) } }
+      const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call) }
       const isPage = isRedirected(call, exchange)
       const answer = isPage ? sendToLogin(host, request, call) : Promise.reject(call.error)
       answer.catch((error: unknown) => fail(error, configuration.onError, { ...context, isPage }))
@@ -43,6 +43,16 @@ export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleC
 /** Where a login starts, as a whole URL. */
 export function loginUrl(site: Site): string {
   return site.origin + site.paths.login
+}
+
+// With what a stronger login must reach, so that a program can ask for it (RFC 9470 section 3).
+function challengeMembers(site: Site, { stepUp }: ChallengeCall): Readonly<Record<string, unknown>> {
+  const { acrValues, maxAge } = stepUp ?? {}
+  return {
+    login_url: loginUrl(site),
+    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
+    ...(maxAge === undefined ? {} : { max_age: maxAge }),
+  }
 }
 
 function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {

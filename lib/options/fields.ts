@@ -14,7 +14,7 @@ export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
 
 /** Whether a text is an origin, spelled as `URL.origin` spells it. */
 export function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value
+  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
 }
 
 /** True or false, and nothing that only counts as such. */

@@ -138,6 +138,10 @@ const schema = v.pipe(
     (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
     'must use https in "allowedOrigins": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
+  v.check(
+    (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
+    'must not name one host twice in "baseUrls": the host is what tells them apart',
+  ),
   v.check((o) => new Set(Object.values(o.routes)).size === 3, 'must give "routes" three different paths'),
   v.check(
     (o) => o.session.idleSeconds <= o.session.absoluteSeconds,

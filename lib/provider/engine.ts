@@ -13,13 +13,17 @@ export interface Engine {
   readonly metadata: ProviderMetadata
 }
 
-/** Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself. */
+/**
+ * Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself.
+ *
+ * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
+ */
 export function createEngine(
   client: Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'>,
   authenticate: ClientAuth,
   cached: Cached<ProviderMetadata>,
   outbound: Outbound,
-  idTokens: Pick<IdTokens, 'verify'>,
+  idTokens: Pick<IdTokens, 'verify'> | undefined,
 ): () => Promise<Engine> {
   let built: Engine | undefined
   return async () => {
@@ -42,7 +46,8 @@ export function createEngine(
     openid.allowInsecureRequests(configuration)
     configuration[openid.customFetch] = async (url, options) => {
       const response = await forward(outbound, url, options)
-      return url === metadata.token_endpoint ? withVerifiedIdToken(response, idTokens) : response
+      if (url !== metadata.token_endpoint) return response
+      return idTokens === undefined ? withoutIdToken(response) : withVerifiedIdToken(response, idTokens)
     }
     built = { openid, configuration, metadata }
     return built
@@ -73,4 +78,13 @@ async function withVerifiedIdToken(response: Response, idTokens: Pick<IdTokens, 
   const idToken = status === 200 ? parseJsonObject(text)?.['id_token'] : undefined
   if (typeof idToken === 'string') await idTokens.verify(idToken)
   return new Response(text, { status, headers })
+}
+
+// Some providers send one to machines too. Nobody reads it, so that its flaws must not cost the token beside it.
+async function withoutIdToken(response: Response): Promise<Response> {
+  const { status, headers } = response
+  const text = await response.text()
+  const body = status === 200 ? parseJsonObject(text) : undefined
+  if (body?.['id_token'] === undefined) return new Response(text, { status, headers })
+  return new Response(JSON.stringify({ ...body, id_token: undefined }), { status, headers })
 }

@@ -80,7 +80,8 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
   const idTokens = createIdTokens({ ...settings, ...client }, keys)
   const authenticate = createCurrentAuthentication(client, settings.platform)
-  const engine = createEngine(client, authenticate, metadata, outbound, idTokens)
+  const wantsIdTokens = needs.members.includes('jwks_uri')
+  const engine = createEngine(client, authenticate, metadata, outbound, wantsIdTokens ? idTokens : undefined)
   return {
     outbound,
     keys,

@@ -39,7 +39,7 @@ export const transactionSeconds = 600
 export const mostTransactions = 5
 
 // cookie-session codes it in base64 once more: with name and attributes the cookie stays under 1 KB.
-const longestSealed = 660
+const longestSealed = 632
 
 const restartMark = '.r'
 

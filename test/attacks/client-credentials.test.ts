@@ -89,6 +89,8 @@ describe('keys of the cache', () => {
       { audience: ['a', 'b'] },
       { audience: 'a,b' },
       { audience: ['ab'] },
+      { audience: ['ab', 'c'] },
+      { audience: ['a', 'bc'] },
       { audience: ['a', '1:b'] },
       { audience: 'a1:b' },
       { audience: '1;1:a' },
@@ -303,6 +305,19 @@ describe('a provider that hangs', () => {
     tokens.op.clock.advance(-86_400)
     tokens.failure = undefined
     expect(await tokens.source.getToken()).toBe('token-4')
+  })
+
+  test('RE02: is forgiven once it answers: the next single failure makes nobody wait', async () => {
+    const tokens = createTokens()
+    tokens.failure = down
+    for (let attempt = 0; attempt < 2; attempt++) await failureOf(tokens.source.getToken())
+    tokens.op.clock.advance(61)
+    tokens.failure = undefined
+    tokens.source.drop(await tokens.source.getToken())
+    tokens.failure = down
+    await failureOf(tokens.source.getToken())
+    tokens.failure = undefined
+    expect(await tokens.source.getToken()).toBe('token-5')
   })
 
   test('RE02: does not stop refusals of one target from being told apart from others', async () => {

@@ -225,6 +225,16 @@ describe('revoke', () => {
     expect(op.count('/revoke')).toBe(1)
   })
 
+  test('forgets a token however often that happens', async () => {
+    const { op, source } = createTokens()
+    op.answers['/revoke'] = new Response('')
+    for (let count = 1; count < 10; count++) {
+      const token = await source.getToken()
+      expect(token).toBe(`token-${count}`)
+      await source.revoke(token)
+    }
+  })
+
   test('forgets the token even while the provider is down', async () => {
     const { op, source } = createTokens()
     op.answers['/revoke'] = down

@@ -47,6 +47,13 @@ describe('getToken', () => {
     expect(await failureOf(other.source.getToken())).toMatchObject({ code: 'provider_metadata_invalid' })
   })
 
+  test.each(['made-up', 'a.b.c', 7, null])('throws an ID Token away that nobody asked for: %j', async (idToken) => {
+    const tokens = createTokens({ scope: 'openid' })
+    tokens.answer = { id_token: idToken }
+    expect(await tokens.source.getToken()).toBe('token-1')
+    expect(tokens.op.seen).toHaveLength(2)
+  })
+
   test.each<[unknown, string]>([
     [{ scopes: 'a' }, 'did you mean "scope"?'],
     [{ scope: ['a'] }, '"scope" must be scopes separated by spaces'],

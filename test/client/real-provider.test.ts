@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
-import type { Adapter, AdapterPayload } from 'oidc-provider'
+import type { AdapterPayload } from 'oidc-provider'
 import { clientCredentials } from '../../lib/index.js'
 import type { ClientCredentialsOptions } from '../../lib/index.js'
 import { memoryAdapter } from '../provider-real/memory-adapter.js'

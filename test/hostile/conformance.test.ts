@@ -76,16 +76,18 @@ async function conforms(module: Module, host: Host | undefined): Promise<void> {
 async function drive(run: Run, module: Module): Promise<Verdict> {
   if (module.drive?.startsWith('warm-up')) await run.warmUp()
   if (module.drive === 'warm-up') return 'login'
-  const first = await signIn(run)
+  const first = await signIn(run, module.drive === 'login, then refresh')
   return module.drive === 'two logins' && first === 'login' ? signIn(run) : first
 }
 
 /** Signs in with a new browser, has the application ask for userinfo, and looks whether a session exists then. */
-async function signIn(run: Run): Promise<Verdict> {
+async function signIn(run: Run, refreshing = false): Promise<Verdict> {
   const browser = new Browser()
   const landed = await browser.navigate(`${run.baseUrl}/login`)
   const signedIn = landed.status === 200 && landed.url === `${run.baseUrl}/`
-  const page = signedIn ? await browser.visit(`${run.baseUrl}/userinfo`) : landed
+  if (signedIn && refreshing) run.advance(80)
+  const renewed = signedIn && refreshing ? await browser.visit(`${run.baseUrl}/token`) : landed
+  const page = signedIn && renewed.status === 200 ? await browser.visit(`${run.baseUrl}/userinfo`) : renewed
   const verdict = page.status === 200 ? 'login' : 'stop'
   const home = await browser.visit(`${run.baseUrl}/`)
   expect(home.body).toBe(JSON.stringify({ authenticated: verdict === 'login' }))
@@ -93,7 +95,14 @@ async function signIn(run: Run): Promise<Verdict> {
   return verdict
 }
 
-const order: readonly (FaultyAnswer | 'nothing')[] = ['discovery', 'authorization', 'token', 'userinfo', 'nothing']
+const order: readonly (FaultyAnswer | 'nothing')[] = [
+  'discovery',
+  'authorization',
+  'token',
+  'refresh',
+  'userinfo',
+  'nothing',
+]
 
 /** What the provider is asked in all: each step up to the faulty answer, once for each login. */
 function expectedCalls(module: Module, verdict: Verdict): Calls {
@@ -106,7 +115,7 @@ function expectedCalls(module: Module, verdict: Verdict): Calls {
     discovery: 1,
     jwks: module.keyRequests ?? (needsKeys ? 1 : 0),
     authorize: asked('authorization'),
-    token: asked('token'),
+    token: asked('token') + (module.drive === 'login, then refresh' ? asked('refresh') : 0),
     userinfo: asked('userinfo'),
     end_session: 0,
     other: 0,

@@ -44,6 +44,13 @@ export function codeExchangeFlaws(
   })
 }
 
+/** Names what is wrong with a refresh: it asks for nothing that was not granted (RFC 6749 section 6). */
+export function refreshFlaws({ body }: RecordedRequest, authorized: URLSearchParams): string[] {
+  const granted = (authorized.get('scope') ?? '').split(' ')
+  const asked = (body.get('scope') ?? '').split(' ').filter((name) => name !== '')
+  return flaws({ 'token: a wider scope than was granted': asked.every((name) => granted.includes(name)) })
+}
+
 /** Names what is wrong with the way a token request is made and its client authenticated. */
 export function clientAuthenticationFlaws(request: RecordedRequest, client: RegisteredClient): string[] {
   const [user, password] = basicCredentials(request.headers.authorization)

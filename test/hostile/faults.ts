@@ -18,6 +18,8 @@ export interface Faults {
   readonly authorization?: (response: URLSearchParams) => URLSearchParams
   readonly header?: (header: JsonObject) => JsonObject
   readonly claims?: (claims: JsonObject) => JsonObject
+  /** Claims of ID Tokens that a refresh brings; `claims` has changed them before. */
+  readonly refreshedClaims?: (claims: JsonObject) => JsonObject
   readonly sign?: (signing: Signing) => string
   readonly token?: (response: JsonObject) => JsonObject
   readonly userinfo?: (claims: JsonObject) => JsonObject

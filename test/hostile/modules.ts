@@ -21,13 +21,14 @@ export type Plan =
   | 'oidcc-client-formpost-basic-certification-test-plan'
   | 'oidcc-client-config-certification-test-plan'
   | 'oidcc-client-test-plan'
+  | 'oidcc-client-refreshtoken-test-plan'
   | 'fapi2-security-profile-final-client-test-plan'
 
 /** The answer after which a module asks the relying party to stop. */
-export type FaultyAnswer = 'discovery' | 'authorization' | 'token' | 'userinfo'
+export type FaultyAnswer = 'discovery' | 'authorization' | 'token' | 'refresh' | 'userinfo'
 
-/** What the driver does: one login and a userinfo request, two of them, or a warm-up call and nothing else. */
-export type Drive = 'login' | 'two logins' | 'warm-up' | 'warm-up, then login'
+/** What the driver does: one login and a userinfo request, with a refresh between them, two of them, or a warm-up call and nothing else. */
+export type Drive = 'login' | 'login, then refresh' | 'two logins' | 'warm-up' | 'warm-up, then login'
 
 /** One module of a conformance plan. */
 export interface Module {
@@ -125,6 +126,22 @@ const superset: Readonly<Record<string, Row>> = {
   },
 }
 
+// Short-lived, so that the driver's clock need not outrun the ID Token.
+const refreshed: Partial<Row> = { drive: 'login, then refresh' }
+const shortLived: Faults = { token: replaced('expires_in', () => 100) }
+
+const refresh: Readonly<Record<string, Row>> = {
+  'oidcc-client-test-refresh-token': { ...login, ...refreshed, faults: shortLived },
+  'oidcc-client-test-refresh-token-invalid-issuer': {
+    ...stop('refresh', 'token_issuer_mismatch', { ...shortLived, refreshedClaims: append('iss', '1') }),
+    ...refreshed,
+  },
+  'oidcc-client-test-refresh-token-invalid-sub': {
+    ...stop('refresh', 'subject_mismatch', { ...shortLived, refreshedClaims: append('sub', '1') }),
+    ...refreshed,
+  },
+}
+
 const onIdToken: Readonly<Record<string, Row>> = {
   'invalid-iss': stop('token', 'token_issuer_mismatch', { claims: append('iss', '1') }),
   'invalid-aud': stop('token', 'token_audience_mismatch', { claims: append('aud', '1') }),
@@ -173,6 +190,7 @@ export const modules: readonly Module[] = [
   }),
   ...plan('oidcc-client-config-certification-test-plan', config),
   ...plan('oidcc-client-test-plan', superset),
+  ...plan('oidcc-client-refreshtoken-test-plan', refresh),
   ...plan('fapi2-security-profile-final-client-test-plan', underPs256(fapi2)),
 ]
 

@@ -8,6 +8,7 @@ import {
   authorizationRequestFlaws,
   clientAuthenticationFlaws,
   codeExchangeFlaws,
+  refreshFlaws,
   userinfoRequestFlaws,
 } from './demands.js'
 import { metadata, person } from './documents.js'
@@ -112,14 +113,16 @@ class Endpoints {
 
   #token(request: RecordedRequest): Answer {
     const grant = this.#tokens.redeem(request.body)
+    const refreshing = request.body.get('grant_type') === 'refresh_token'
     const flaws = clientAuthenticationFlaws(request, this.#client)
     if (grant === undefined) flaws.push('token: code or refresh token is unknown or used')
-    else if (request.body.get('grant_type') !== 'refresh_token') {
+    else if (refreshing) flaws.push(...refreshFlaws(request, grant.authorized))
+    else {
       flaws.push(...codeExchangeFlaws(request, this.#client, grant.authorized))
     }
     this.flaws.push(...flaws)
     if (grant === undefined || flaws.length > 0) return json({ error: 'invalid_grant' }, 400)
-    return json(this.#tokens.response(grant, this.issuer))
+    return json(this.#tokens.response(grant, this.issuer, refreshing))
   }
 
   #userinfo(request: RecordedRequest): Answer {

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { OidcHandle, OidcMiddleware } from '../../lib/index.js'
-import { oidc, OidcError } from '../../lib/index.js'
+import { OidcError } from '../../lib/index.js'
+import { createOidc } from '../../lib/node/oidc.js'
+import { parseOidcOptions } from '../../lib/options/oidc-schema.js'
+import { systemPlatform } from '../../lib/options/platform.js'
 import type { Host } from '../hosts/hosts.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
@@ -14,6 +17,8 @@ export interface Run {
   readonly provider: HostileProvider
   readonly baseUrl: string
   readonly journal: Journal
+  /** Moves the application's clock. */
+  readonly advance: (seconds: number) => void
   /** Fetches metadata and keys ahead of the first request. */
   readonly warmUp: () => Promise<void>
   /** Codes of the errors that reached the application's error handler, or the error's name where it is not ours. */
@@ -26,11 +31,13 @@ export interface Run {
 /** Starts the application and the provider of one module. */
 export async function startRun(module: Module, host: Host): Promise<Run> {
   const { tracked, settled } = trackedFetch()
+  let ahead = 0
+  const platform = { ...systemPlatform, now: () => Date.now() + ahead * 1000 }
   let started: { login: OidcMiddleware; provider: HostileProvider; baseUrl: string } | undefined
   const app = await host.start(async ({ baseUrl: origin }) => {
     const baseUrl = isFormPost(module) ? behindTls(origin) : origin
     const { client, provider } = await startProviderOf(module, baseUrl)
-    const login = oidc({
+    const options = parseOidcOptions({
       issuer: provider.issuer,
       clientId: client.clientId,
       clientSecret: client.clientSecret,
@@ -41,6 +48,7 @@ export async function startRun(module: Module, host: Host): Promise<Run> {
       authorizationParams: module.authorizationParams ?? {},
       fetch: tracked,
     })
+    const login = createOidc(options, platform)
     started = { login, provider, baseUrl }
     return application(login)
   })
@@ -50,6 +58,9 @@ export async function startRun(module: Module, host: Host): Promise<Run> {
     provider,
     baseUrl,
     journal: app.journal,
+    advance: (seconds) => {
+      ahead += seconds
+    },
     warmUp: () => login.ready(),
     errors: () => app.journal.errors.map(codeOf),
     settled,
@@ -94,6 +105,18 @@ function application(login: OidcMiddleware): readonly Layer[] {
       method: 'GET',
       path: '/',
       handlers: [(req, res) => answer(res, { authenticated: handleOf(req).isAuthenticated() })],
+    },
+    {
+      method: 'GET',
+      path: '/token',
+      handlers: [
+        (req, res, next) => {
+          handleOf(req)
+            .accessToken()
+            .then(() => answer(res, {}))
+            .catch(next)
+        },
+      ],
     },
     {
       method: 'GET',

@@ -57,7 +57,7 @@ export class TokenIssuer {
   }
 
   /** A token response (OpenID Connect Core section 3.1.3.3). */
-  response(grant: Grant, issuer: string): JsonObject {
+  response(grant: Grant, issuer: string, refreshing = false): JsonObject {
     const accessToken = randomBytes(24).toString('base64url')
     const refreshToken = randomBytes(24).toString('base64url')
     this.#accessTokens.set(accessToken, grant)
@@ -68,14 +68,14 @@ export class TokenIssuer {
       expires_in: 3600,
       refresh_token: refreshToken,
       scope: grant.authorized.get('scope'),
-      id_token: this.#idToken(grant, issuer, accessToken),
+      id_token: this.#idToken(grant, issuer, accessToken, refreshing),
     })
   }
 
-  #idToken(grant: Grant, issuer: string, accessToken: string): string {
+  #idToken(grant: Grant, issuer: string, accessToken: string, refreshing: boolean): string {
     if (this.#faults.rotates === 'before signing') this.replaceKeys()
     const now = Math.floor(Date.now() / 1000)
-    const claims = applied(this.#faults.claims, {
+    const first = applied(this.#faults.claims, {
       iss: issuer,
       sub: grant.subject,
       aud: this.#client.clientId,
@@ -84,6 +84,7 @@ export class TokenIssuer {
       nonce: grant.authorized.get('nonce'),
       at_hash: hash(accessToken),
     })
+    const claims = refreshing ? applied(this.#faults.refreshedClaims, first) : first
     const { keys } = this
     const kid = keys.kid === undefined ? {} : { kid: keys.kid }
     const header = applied(this.#faults.header, { alg: this.#algorithm, ...kid })

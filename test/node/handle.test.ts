@@ -51,6 +51,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
       host,
       layers,
       oidc: { onLogin: ({ claims }) => ({ cart: [1], dept: claims['dept'] }) },
+      client: { grant_types: ['authorization_code'] },
       provider: { accessTokenTtl: 300 },
     })
   })
@@ -111,10 +112,12 @@ describe.each(hosts)('req.oidc on $name', (host) => {
       401,
       {
         code: 'access_token_expired',
-        message: 'the access token has less than 301 seconds to live: sign in again',
+        message:
+          'the access token has less than 301 seconds to live, and there is no refresh token: sign in again, or ask for one (scope offline_access)',
       },
     ])
-    expect(await ask('/token?minTtl=x')).toMatchObject({ code: 'access_token_expired' })
+    expect(await ask('/token?minTtl=x')).toMatchObject({ code: 'invalid_options' })
+    expect(await ask('/token?minTtl=-1')).toMatchObject({ code: 'invalid_options' })
   })
 
   test("asks the provider's userinfo endpoint", async () => {

@@ -76,7 +76,7 @@ describe('requirements of which no login meets all', () => {
   })
 })
 
-test('a program gets 401 and the kind of requirement in place of a stronger login', async () => {
+test('a program gets 401 with what a stronger login must reach', async () => {
   const world = await signedIn({ layers: [guarded('/vault', requireAuth(acr(mfa)))] })
   const answer = await world.browser.fetch(world.url('/vault'))
   expect([answer.status, answer.json()]).toMatchObject([
@@ -85,6 +85,7 @@ test('a program gets 401 and the kind of requirement in place of a stronger logi
       code: 'login_needed',
       detail: 'sign in again: this needs a stronger or more recent login (acr)',
       login_url: world.url('/login'),
+      acr_values: mfa,
     },
   ])
 })

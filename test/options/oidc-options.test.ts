@@ -51,6 +51,7 @@ describe('the options of oidc()', () => {
       clockToleranceSeconds: 30,
       httpTimeoutSeconds: 5,
       returnTo: { origins: [] },
+      allowedOrigins: [],
       logout: { atProvider: true, returnTo: '/' },
       dangerouslyAllowHttp: false,
     })
@@ -60,7 +61,7 @@ describe('the options of oidc()', () => {
     const optional = ['clientSecret', 'clientAuthentication', 'clientAssertionKey', 'clientAssertionAlg', 'baseUrls']
     const further = ['scope', 'routes', 'session', 'authorizationParams', 'pushedAuthorizationRequests', 'returnTo']
     const rest = ['idTokenSigningAlg', 'clockToleranceSeconds', 'httpTimeoutSeconds', 'logout', 'onLogin', 'onError']
-    const names = [...optional, ...further, ...rest, 'fetch', 'dangerouslyAllowHttp']
+    const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
     expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
     const nested = {
       routes: { login: undefined, callback: undefined, logout: undefined },
@@ -100,6 +101,7 @@ describe('the options of oidc()', () => {
       httpTimeoutSeconds: 60,
       returnTo: { default: '/home', origins: ['https://www.example.com'] },
       logout: { atProvider: false, returnTo: '/bye' },
+      allowedOrigins: ['https://api.example.com', 'http://127.0.0.1:8080'],
       onLogin,
       onError: onLogin,
       fetch,
@@ -210,6 +212,7 @@ describe('a wrong option', () => {
     ['returnTo.default', 'home', 'must be a path that starts with one "/"'],
     ['returnTo.origins', 'https://www.example.com', 'must be a list of origins'],
     ['returnTo.origins.0', 'www.example.com', 'must be an origin'],
+    ['returnTo.origins.0', 'https://*.example.com', 'must be an origin'],
     ['returnTo.origins.0', 5, 'must be a string: an origin'],
     ['returnTo.origins.0', 'https://www.example.com/', 'must be an origin such as "https://www.example.com"'],
     ['logout', false, 'must be an object'],
@@ -227,6 +230,11 @@ describe('a wrong option', () => {
     ['both base URLs', { baseUrls: ['https://a.example.com'] }, 'must have exactly one of "baseUrl" and "baseUrls"'],
     ['no base URL', { baseUrl: undefined }, 'must have exactly one of "baseUrl" and "baseUrls"'],
     ['no list of base URLs', { baseUrls: 'https://a.example.com' }, '"baseUrls" must be a list of URLs'],
+    [
+      'one host twice',
+      { baseUrl: undefined, baseUrls: ['https://a.example.com', 'https://a.example.com/b'] },
+      'must not name one host twice in "baseUrls"',
+    ],
     ['an empty list of base URLs', { baseUrls: [] }, '"baseUrls" must name at least one URL'],
     [
       'http and https together',

@@ -55,6 +55,18 @@ describe('errors of a login', () => {
     expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
   })
 
+  test('reach the application as errors, whatever onError rejects with', async () => {
+    world = await startWorld({ oidc: { onError: async () => Promise.reject(undefined) } })
+    expect((await comeBack(world.url('/callback?code=a'), world.browser)).status).toBe(500)
+    expect(world.host.journal.errors).toMatchObject([{ message: expect.stringContaining('threw something') }])
+  })
+
+  test('reach the application as errors, whatever onLogin rejects with', async () => {
+    world = await startWorld({ oidc: { onLogin: async () => Promise.reject(undefined) } })
+    expect((await world.signIn()).status).toBe(500)
+    expect(world.host.journal.errors).toMatchObject([{ message: expect.stringContaining('threw something') }])
+  })
+
   test('reach the application once, even if onError hands on and then fails', async () => {
     world = await startWorld({
       oidc: {

@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { request } from 'node:http'
 import { createBearer, type BearerMiddleware } from '../../lib/node/bearer.js'
@@ -48,12 +49,19 @@ export interface ApiOptions {
   readonly before?: readonly Layer[]
 }
 
+const running = new Set<TestServer>()
+
+// A server that stays open would keep the test run from ending.
+afterEach(async () => {
+  await Promise.all([...running].map((server) => server.close()))
+})
+
 /** Starts an API: `/api/...` answers with the principal. */
 export async function startApi(settings: ApiOptions = {}): Promise<TestServer> {
   const { host = hosts[0], issuer = testIssuer(), requirements = [], before = [] } = settings
   if (host === undefined) throw new Error('there is no host')
   let bearer: BearerMiddleware | undefined
-  const running = await host.start(({ baseUrl }) => {
+  const listening = await host.start(({ baseUrl }) => {
     const { options = {} } = settings
     const origin = 'dpop' in options ? { baseUrl } : {}
     const given = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...origin, ...options }
@@ -66,19 +74,22 @@ export async function startApi(settings: ApiOptions = {}): Promise<TestServer> {
     return [...before, { mount: '/api', handlers: [bearer, requireAuth(...requirements), answer] }]
   })
   if (bearer === undefined) throw new Error('there is no middleware')
-  const send = (options?: SendOptions) => sendTo(running.url, options)
-  return {
+  const send = (options?: SendOptions) => sendTo(listening.url, options)
+  const server: TestServer = {
     issuer,
-    host: running,
+    host: listening,
     bearer,
     send,
     present: (token, { headers = {}, ...rest } = {}) =>
       send({ ...rest, headers: { authorization: `Bearer ${token}`, ...headers } }),
     close: async () => {
+      running.delete(server)
       bearer?.close()
-      await running.close()
+      await listening.close()
     },
   }
+  running.add(server)
+  return server
 }
 
 function sendTo(
