@@ -15,9 +15,10 @@ export async function portray(page: Page, name: string): Promise<string[]> {
   for (const [device, size] of Object.entries(widths)) {
     await page.setViewportSize(size)
     for (const colorScheme of schemes) {
-      await page.emulateMedia({ colorScheme })
+      // Half-way between two schemes a page has the colours of neither.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const picture = `${name}.${device}.${colorScheme}.png`
-      await page.screenshot({ path: join(root, '.screenshots', picture), fullPage: true })
+      await page.screenshot({ path: join(root, '.screenshots', picture), fullPage: true, animations: 'disabled' })
       const overflow: unknown = await page.evaluate('document.scrollingElement.scrollWidth - innerWidth')
       if (Number(overflow) > 0) tooWide.push(`${picture}: ${String(overflow)} px`)
     }
