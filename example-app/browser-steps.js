@@ -25,6 +25,7 @@ export function recordBrowserSteps(timeline) {
   return (req, res, next) => {
     const arrival = Object.hasOwn(arrivals, req.path) ? arrivals[req.path] : undefined
     if (arrival === undefined) {
+      onHeaders(res, () => recordDetour(timeline, req, res))
       next()
       return
     }
@@ -43,6 +44,29 @@ export function recordBrowserSteps(timeline) {
       next()
     })
   }
+}
+
+/**
+ * Records that a page sent the browser away to log in first; nothing for every other answer.
+ *
+ * @param {import('./timeline.js').Timeline} timeline
+ * @param {import('express').Request} req
+ * @param {import('express').Response} res
+ */
+function recordDetour(timeline, req, res) {
+  if (!/^https?:/.test(String(res.getHeader('location') ?? ''))) return
+  timeline.enter(req, res, () => {
+    timeline.add({
+      from: 'browser',
+      to: 'app',
+      what: `${req.method} ${req.path}`,
+      title: `You open ${req.path}`,
+      why: 'The page is for people who are signed in. The app remembers where you wanted to go.',
+      carried: [],
+      begins: true,
+    })
+    timeline.add(answer('/login', res))
+  })
 }
 
 /**
@@ -99,8 +123,9 @@ function wording(path, location) {
 function cookies(res) {
   return [res.getHeader('set-cookie') ?? []].flat().map((line) => {
     const [pair = ''] = String(line).split(';', 1)
-    const name = pair.slice(0, pair.indexOf('='))
-    const gone = pair.endsWith('=') || /expires=Thu, 01 Jan 1970|max-age=0(;|$)/i.test(String(line))
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, equals)
+    const gone = equals === pair.length - 1 || /expires=Thu, 01 Jan 1970|max-age=0(;|$)/i.test(String(line))
     return [`cookie ${name}`, gone ? 'deleted' : `set, ${pair.length} bytes`]
   })
 }

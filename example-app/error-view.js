@@ -59,5 +59,5 @@ export function errorView(error) {
       text: status >= 500 ? 'It is our fault, not yours.' : 'The request could not be accepted.',
       ...(status < 500 && status !== 404 ? { retry: 'Log in again' } : {}),
     }
-  return { ...view, status, code, detail: expose ? message : '' }
+  return { ...view, status, code, detail: expose && byCode[code] === undefined ? message : '' }
 }

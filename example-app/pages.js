@@ -100,7 +100,7 @@ function sessionOf(req, idleSeconds) {
   return {
     claims: claimRows(user),
     idToken: decodedIdToken(idToken),
-    clocks: clocks(session, user, idleSeconds),
+    clocks: clocks(session, decodedIdToken(idToken).claims, idleSeconds),
     now: Math.floor(Date.now() / 1000),
     scopes: req.auth?.scopes ?? [],
     cookies,

@@ -42,9 +42,14 @@ export async function startProvider(options) {
   const port = await listen(server, options.port ?? 0)
   const issuer = `http://127.0.0.1:${port}`
   const people = options.people ?? users
-  const provider = new Provider(issuer, providerConfiguration(issuer, people, options))
-  app.use(assets(), interactions(provider, people, options.clients), provider.callback())
-  return { issuer, port, provider, close: () => closeServer(server) }
+  try {
+    const provider = new Provider(issuer, providerConfiguration(issuer, people, options))
+    app.use(assets(), interactions(provider, people, options.clients), provider.callback())
+    return { issuer, port, provider, close: () => closeServer(server) }
+  } catch (error) {
+    await closeServer(server)
+    throw error
+  }
 }
 
 /**

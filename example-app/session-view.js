@@ -59,12 +59,15 @@ function claimText(name, value) {
  */
 export function decodedIdToken(idToken) {
   const [header = '', payload = '', signature = ''] = idToken.split('.')
-  return { header: pretty(header), payload: pretty(payload), signature: shorten(signature), bytes: idToken.length }
+  return { header: decoded(header), claims: decoded(payload), signature: shorten(signature), bytes: idToken.length }
 }
 
-/** @param {string} part */
-function pretty(part) {
-  return JSON.stringify(JSON.parse(Buffer.from(part, 'base64url').toString()), null, 2)
+/**
+ * @param {string} part
+ * @returns {Record<string, unknown>}
+ */
+function decoded(part) {
+  return JSON.parse(Buffer.from(part, 'base64url').toString())
 }
 
 /**

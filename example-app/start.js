@@ -3,12 +3,10 @@ import { createServer } from 'node:http'
 import { optionsFromEnv } from 'express-oidc'
 import { closeServer, listen, machineClient, startProvider, webClient } from './provider.js'
 import { createApp } from './server.js'
+import { portError, StartError, startError } from './start-error.js'
 
 const clientId = 'demo-app'
 const ownAudience = 'urn:example:api'
-
-/** The demo cannot start; the message is for the person who tried, in one line. */
-export class StartError extends Error {}
 
 /**
  * @typedef {object} RunningDemo
@@ -39,7 +37,7 @@ export async function start(env) {
   const close = async () => void (await Promise.all(closers.map((closer) => closer())))
 
   try {
-    const baseUrl = (env.BASE_URL || `http://localhost:${port}`).replace(/\/+$/, '')
+    const baseUrl = baseUrlOf(env, port)
     const provider = embedded ? await ownProvider(env, port, baseUrl) : undefined
     if (provider !== undefined) closers.push(provider.close)
     const secrets = { SESSION_SECRET: randomBytes(32).toString('base64url') }
@@ -56,7 +54,7 @@ export async function start(env) {
     return { url: baseUrl, issuer: options.issuer, embedded, close }
   } catch (error) {
     await close()
-    throw error instanceof StartError ? error : new StartError(reason(error), { cause: error })
+    throw startError(error, env.ISSUER ?? 'the own provider')
   }
 }
 
@@ -90,6 +88,17 @@ function portOf(env, name, fallback) {
 }
 
 /**
+ * @param {Readonly<Record<string, string | undefined>>} env
+ * @param {number} port
+ */
+function baseUrlOf(env, port) {
+  const value = env.BASE_URL || `http://localhost:${port}`
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value))
+    throw new StartError(`BASE_URL must be a URL such as http://localhost:${port}, not "${value}"`)
+  return new URL(value).href.replace(/\/+$/, '')
+}
+
+/**
  * @param {import('node:http').Server} server
  * @param {number} port
  * @param {string} name
@@ -98,23 +107,4 @@ async function bind(server, port, name) {
   return listen(server, port).catch((error) => {
     throw portError(error, port, name)
   })
-}
-
-/**
- * @param {NodeJS.ErrnoException} error
- * @param {number} port
- * @param {string} name
- */
-function portError(error, port, name) {
-  if (error.code === 'EADDRINUSE') return new StartError(`port ${port} is taken: stop what uses it, or set ${name}`)
-  if (error.code === 'EACCES')
-    return new StartError(`port ${port} is not allowed for you: set ${name} to one above 1023`)
-  return error
-}
-
-/** @param {unknown} error */
-function reason(error) {
-  const { message, cause } = Object(error)
-  const inner = Object(cause).message
-  return inner === undefined || inner === message ? String(message) : `${message} (${inner})`
 }

@@ -32,7 +32,7 @@ export function flows(startSteps, steps) {
   const groups = []
   for (const step of steps) {
     const last = groups.at(-1)
-    if (last === undefined || step.begins) groups.push([step])
+    if (last === undefined || step.begins || isStray(step, last)) groups.push([step])
     else last.push(step)
   }
   const lived = groups.map((group) => flow(titleOf(group), group)).reverse()
@@ -42,7 +42,18 @@ export function flows(startSteps, steps) {
 /** @param {readonly Step[]} group */
 function titleOf([first]) {
   if (first?.what.endsWith('/logout')) return 'Logout'
-  return first?.what.endsWith('/login') ? 'Login' : 'Callback'
+  return first?.begins ? 'Login' : 'Callback'
+}
+
+/**
+ * Whether a callback has nothing to do with the flow before it: a login in another tab, or an old address.
+ *
+ * @param {Step} step
+ * @param {readonly Step[]} group
+ */
+function isStray({ what, from }, group) {
+  const isCallback = from === 'browser' && what.endsWith('/callback')
+  return isCallback && (titleOf(group) !== 'Login' || group.some((step) => step.from === from && step.what === what))
 }
 
 /**

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const main = join(root, 'example-app', 'main.js')
 
-if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) npm('ci', '--no-audit', '--no-fund')
+if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) npm('ci', '--include=dev', '--no-audit', '--no-fund')
 if (newest(join(root, 'lib')) > newest(join(root, 'dist'))) npm('run', 'build')
 runExample()
 

@@ -138,7 +138,8 @@ function hasIntrospectionIssuer(o: Checked): boolean {
 const schema = v.pipe(
   checked,
   v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return
+    // Rules hold between members, each of which has to be right first.
+    if (!dataset.typed || dataset.issues !== undefined) return
     const broken = rules.find(([holds]) => !holds(dataset.value))
     if (broken !== undefined) addIssue({ message: broken[1] })
   }),

@@ -22,7 +22,10 @@ export const trustEntries = {
         issuerUrl,
         v.pipe(v.array(issuerUrl), v.minLength(1, 'must name at least one issuer')),
         v.function(),
-        v.record(issuerUrl, issuerOptions),
+        v.pipe(
+          v.record(issuerUrl, issuerOptions),
+          v.check((map) => Object.keys(map).length > 0, 'must name at least one issuer'),
+        ),
       ],
       'must be an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function',
     ),
@@ -58,7 +61,6 @@ export const trustRules: readonly (readonly [(trust: Trust) => boolean, string])
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
     `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: say it in the map`,
   ],
-  [(o) => !isMap(o.issuer) || Object.keys(o.issuer).length > 0, 'must name at least one issuer in "issuer"'],
   [hasOneKeySource, oneKeySource],
   [hasSecretRight, secretRule],
   [

@@ -54,7 +54,11 @@ const schema = v.pipe(
     dangerouslyAllowHttp: v.optional(flag, false),
   }),
   v.check(
-    (o) => [o.resource, ...o.authorizationServers].every((url) => isAllowedUrl(new URL(url), o.dangerouslyAllowHttp)),
+    (o) =>
+      [o.resource, ...o.authorizationServers].every(
+        // One that is no URL at all has been told by now.
+        (url) => !URL.canParse(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
+      ),
     'must use https: plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
 )

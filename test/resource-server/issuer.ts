@@ -49,9 +49,11 @@ export function publicJwk(key: SigningKey): Record<string, unknown> {
 }
 
 const encode = (value: unknown): string =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+  Buffer.isBuffer(value)
+    ? value.toString('base64url')
+    : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-/** Signs anything as compact JWS; strings are taken as the text to sign. */
+/** Signs anything as compact JWS; strings and bytes are taken as they are. */
 export function signJws(header: unknown, payload: unknown, key: SigningKey): string {
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${rawSignature(input, key).toString('base64url')}`

@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
+import { describeWith } from '../setup/describe-with.js'
+import type { Demo } from './demo.js'
+import { portray } from './screenshots.js'
+import { setStage } from './stage.js'
+import { leave, type Person, reachProvider, signIn, signOut } from './steps.js'
+
+/** Where a page is taken from: a stranger's browser or a member's, and the rest of the way. */
+interface Way {
+  readonly who: Person | 'stranger'
+  readonly status?: number
+  go(page: Page, demo: Demo): Promise<unknown>
+}
+
+const pages: readonly [name: string, way: Way][] = [
+  ['signed-out', { who: 'stranger', go: (page, { app }) => page.goto(app) }],
+  ['provider-login', { who: 'stranger', go: (page, { app }) => reachProvider(page, app) }],
+  ['login-cancelled', { who: 'stranger', status: 403, go: cancel }],
+  ['not-found', { who: 'stranger', status: 404, go: (page, { app }) => page.goto(`${app}/nowhere`) }],
+  ['provider-error', { who: 'stranger', status: 400, go: (page, { provider }) => page.goto(`${provider}/auth`) }],
+  ['signed-in', { who: 'alice', go: (page) => page.waitForSelector('#user-name') }],
+  ['signed-in-unfolded', { who: 'alice', go: unfold }],
+  ['hr', { who: 'alice', go: openHr }],
+  ['hr-forbidden', { who: 'bob', status: 403, go: openHr }],
+  ['provider-logout', { who: 'alice', go: leave }],
+  ['signed-out-again', { who: 'bob', go: signOut }],
+]
+
+describeWith('chromium', 'the demo’s pages', (path) => {
+  const stage = setStage(path)
+
+  test.each(pages)('%s: fits a desk and a phone, by day and by night, and breaks no rule', async (name, way) => {
+    const { page, complaints } = await (way.who === 'stranger' ? stage.visitor() : stage.member(way.who))
+    await way.go(page, stage.demo())
+    expect(await portray(page, name)).toEqual([])
+    expect(await page.title()).toMatch(/\S · (?:express-oidc demo|demo provider)$/)
+    expect(await page.locator('h1').count()).toBe(1)
+    expect(complaints.filter((complaint) => !isAbout(way.status, complaint))).toEqual([])
+  })
+
+  test('count the session’s clocks down', async () => {
+    const { page } = await stage.visitor()
+    await page.clock.install()
+    await signIn(page, stage.demo().app, 'alice')
+    await page.clock.runFor(120_000)
+    expect(await page.textContent('#clock-idle time')).toMatch(/^0:1[23]:\d\d$/)
+  })
+
+  test('need no mouse', async () => {
+    const { page } = await stage.visitor()
+    await page.goto(stage.demo().app)
+    await page.focus('#login')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#sign-in-alice')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#user-name')
+    expect(await page.textContent('#user-name')).toBe('Alice Archer')
+  })
+})
+
+// Chromium writes a line of its own for every answer that is an error, the expected ones too.
+function isAbout(status: number | undefined, complaint: string): boolean {
+  return (
+    status !== undefined &&
+    complaint.startsWith(`Failed to load resource: the server responded with a status of ${status} `)
+  )
+}
+
+async function unfold(page: Page): Promise<void> {
+  await page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true')
+}
+
+async function openHr(page: Page): Promise<void> {
+  await page.click('#hr-link')
+  await page.waitForURL('**/hr')
+}
+
+async function cancel(page: Page, { app }: Demo): Promise<void> {
+  await reachProvider(page, app)
+  await page.click('#cancel')
+  await page.waitForSelector('#error')
+}
