@@ -23,6 +23,14 @@ export const apiCalls = [
     method: 'POST',
     token: (oidc) => oidc.accessToken(),
   },
+  {
+    id: 'renew',
+    label: 'Renew the token first',
+    why: 'by the refresh token, as the app does by itself shortly before a token ends: see the timeline',
+    method: 'GET',
+    // The embedded provider's tokens live for 300 seconds: any that is older than a few seconds is replaced.
+    token: (oidc) => oidc.accessToken({ minTtl: 297 }),
+  },
   { id: 'nothing', label: 'Bring nothing', why: 'without any token', method: 'GET', token: async () => undefined },
   {
     id: 'id-token',

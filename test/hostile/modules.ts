@@ -127,19 +127,16 @@ const superset: Readonly<Record<string, Row>> = {
 }
 
 // Short-lived, so that the driver's clock need not outrun the ID Token.
-const refreshed: Partial<Row> = { drive: 'login, then refresh' }
 const shortLived: Faults = { token: replaced('expires_in', () => 100) }
+const badRefresh = (code: OidcErrorCode, claim: string): Row => ({
+  ...stop('refresh', code, { ...shortLived, refreshedClaims: append(claim, '1') }),
+  drive: 'login, then refresh',
+})
 
 const refresh: Readonly<Record<string, Row>> = {
-  'oidcc-client-test-refresh-token': { ...login, ...refreshed, faults: shortLived },
-  'oidcc-client-test-refresh-token-invalid-issuer': {
-    ...stop('refresh', 'token_issuer_mismatch', { ...shortLived, refreshedClaims: append('iss', '1') }),
-    ...refreshed,
-  },
-  'oidcc-client-test-refresh-token-invalid-sub': {
-    ...stop('refresh', 'subject_mismatch', { ...shortLived, refreshedClaims: append('sub', '1') }),
-    ...refreshed,
-  },
+  'oidcc-client-test-refresh-token': { ...login, drive: 'login, then refresh', faults: shortLived },
+  'oidcc-client-test-refresh-token-invalid-issuer': badRefresh('token_issuer_mismatch', 'iss'),
+  'oidcc-client-test-refresh-token-invalid-sub': badRefresh('subject_mismatch', 'sub'),
 }
 
 const onIdToken: Readonly<Record<string, Row>> = {
