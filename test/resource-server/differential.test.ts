@@ -57,7 +57,8 @@ async function compare({ ours, theirs }: Pair, token: string): Promise<void> {
   tally.cases++
   const before = await verdict(ours, token)
   const again = await verdict(ours, token)
-  const jose = await theirs(token).then(
+  // The spaces after the scheme belong to the header (RFC 9110 section 11.6.2), not to the token.
+  const jose = await theirs(token.replace(/^ +/, '')).then(
     () => true,
     () => false,
   )
@@ -102,7 +103,9 @@ function respelled(head: string, body: string, key: SigningKey | undefined, enco
 }
 
 const kidsOf = (alg: string) => [`key-of-${alg}`, ...algs.map((other) => `key-of-${other}`), 'nobody']
-const settings = (numRuns: number) => ({ numRuns, endOnFailure: true })
+// The same cases in each run of CI; `FUZZ_SEED=$RANDOM` looks elsewhere.
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122)
+const settings = (numRuns: number) => ({ numRuns, seed, endOnFailure: true })
 
 describe('against jose.jwtVerify', () => {
   test('generated tokens: every verdict agrees, or is on the list of differences', async () => {
