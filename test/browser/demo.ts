@@ -28,7 +28,10 @@ export async function startDemo(): Promise<Demo> {
   const child = spawnDemo([], { PORT: '0' })
   const said = await words(child)
   const [, app, provider] = /^ +app +(\S+)\n +provider +(\S+)/m.exec(said) ?? []
-  if (app === undefined || provider === undefined) throw new Error(`the demo said no addresses:\n${said}`)
+  if (app === undefined || provider === undefined) {
+    await stop(child)
+    throw new Error(`the demo said no addresses:\n${said}`)
+  }
   return { app, provider, close: () => stop(child) }
 }
 

@@ -38,22 +38,21 @@ export function setStage(chromiumPath: string): Stage {
     if (running === undefined) throw new Error('the stage is set before the tests, not while they are declared')
     return running
   }
+  let starting: readonly [Promise<Demo>, Promise<Browser>]
   beforeAll(async () => {
-    const [demo, browser] = await Promise.all([
-      startDemo(),
-      chromium.launch({ executablePath: chromiumPath, args: quiet }),
-    ])
+    starting = [startDemo(), chromium.launch({ executablePath: chromiumPath, args: quiet })]
+    const [demo, browser] = await Promise.all(starting)
     running = { demo, browser }
   })
   afterEach(async () => {
-    await Promise.all(
-      present()
-        .browser.contexts()
-        .map((context) => context.close()),
-    )
+    const contexts = running?.browser.contexts() ?? []
+    await Promise.all(contexts.map((context) => context.close()))
   })
   afterAll(async () => {
-    await Promise.all([running?.browser.close(), running?.demo.close()])
+    // One of them may have failed to start: what is left of the other would keep the test run alive.
+    const [demo, browser] = await Promise.allSettled(starting)
+    if (browser.status === 'fulfilled') await browser.value.close()
+    if (demo.status === 'fulfilled') await demo.value.close()
   })
   const demo = () => present().demo
   const visitor = async (options: BrowserContextOptions = {}) => welcome(await present().browser.newContext(options))
