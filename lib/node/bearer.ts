@@ -1,4 +1,4 @@
-import { ConfigurationError, OidcError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer-options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer-schema.js'
@@ -9,6 +9,7 @@ import { createResourceServer, type ResourceServer } from '../resource-server/re
 import { BearerDoorkeeper } from './bearer-doorkeeper.js'
 import { presentedCredentials, readTokenRequest, type RequestReading } from './bearer-request.js'
 import { certificateSource } from './client-certificate.js'
+import { callOnError, isOidcError, thrownError } from './failure.js'
 import { addDoorkeeper, type GuardCall } from './guard-context.js'
 import { respond } from './respond.js'
 import type { Middleware, NodeRequest } from './types.js'
@@ -107,14 +108,7 @@ function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
 }
 
 function answer(error: unknown, { req, res, next }: GuardCall, onError: BearerConfiguration['onError']): void {
-  if (!isOidcError(error)) next(error)
+  if (!isOidcError(error)) next(thrownError(error))
   else if (onError === undefined) respond(req, res, problem(error))
-  else
-    Promise.resolve()
-      .then(() => onError(error, { req, res, next }))
-      .catch(next)
-}
-
-function isOidcError(error: unknown): error is OidcError {
-  return error instanceof OidcError
+  else callOnError((once) => onError(error, { req, res, next: once }), next)
 }

@@ -36,12 +36,13 @@ export function thrownError(reason: unknown): unknown {
   return new Error(`a callback of the application threw something that is no error (${typeof reason})`)
 }
 
-function isOidcError(error: unknown): error is OidcError {
+/** Whether an error is one of this package. */
+export function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
-// An application that hands on and then fails has handed on already.
-function callOnError(call: (next: Next) => unknown, next: Next): void {
+/** Calls the application's `onError`. One that hands on and then fails has handed on already. */
+export function callOnError(call: (next: Next) => unknown, next: Next): void {
   let isHandedOn = false
   const once: Next = (error) => {
     if (isHandedOn) return

@@ -71,6 +71,48 @@ describe.each(hosts)('on $name', (host) => {
     expect(seen).toEqual([expect.objectContaining({ code: 'missing_token' })])
   })
 
+  test.each([
+    ['onError', { onError: () => Promise.reject() }],
+    ['onError, by a word that routers know', { onError: () => Promise.reject('route') }],
+    [
+      'scopes, with nothing',
+      {
+        scopes: () => {
+          throw undefined
+        },
+      },
+    ],
+    [
+      'scopes, by a word that routers know',
+      {
+        scopes: () => {
+          throw 'route'
+        },
+      },
+    ],
+  ])('GU02: what %s throws without an error lets nobody in', async (_what, options) => {
+    let reached = 0
+    const issuer = testIssuer()
+    const given = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
+    const guard = createBearer(parseBearerOptions(given), issuer.clock)
+    const listening = await host.start(() => [
+      {
+        mount: '/api',
+        handlers: [
+          guard,
+          (_req, res) => {
+            reached++
+            res.end('secret')
+          },
+        ],
+      },
+    ])
+    const token = 'onError' in options ? 'x' : issuer.token()
+    const answer = await fetch(`${listening.url}/api/orders`, { headers: { authorization: `Bearer ${token}` } })
+    await listening.close()
+    expect([answer.status, reached]).toEqual([500, 0])
+  })
+
   test('what an application throws from onError or scopes goes to its error handlers', async () => {
     const failing = await startApi({ host, options: { onError: () => Promise.reject(new Error('mine')) } })
     expect((await failing.send()).status).toBe(500)
