@@ -46,8 +46,13 @@ export async function ask<Request>(
   principal: Principal,
   req: Request,
 ): Promise<Verdict> {
-  if (typeof requirement !== 'function') return requirement.check(principal, req)
   // Only `true` counts: a forgotten `return`, or a truthy object, must not open a door.
+  if (typeof requirement !== 'function') {
+    const { kind } = requirement
+    const verdict: Verdict = await requirement.check(principal, req)
+    const isMet: unknown = verdict.met
+    return isMet === true || isMet === false ? verdict : { met: false, kind, undecided: true }
+  }
   const answer: unknown = await requirement(principal, req)
   if (answer === true) return met
   return { met: false, kind: requirement.name || 'predicate', ...(answer === false ? {} : { undecided: true }) }

@@ -46,6 +46,18 @@ describe('a predicate', () => {
     },
   )
 
+  test.each([undefined, null, 1, 'true', {}, true])(
+    'of the other form whose verdict says %p opens no door, nor does its opposite',
+    async (answer) => {
+      const odd: Requirement = { kind: 'odd', check: () => ({ met: answer }) as never }
+      expect(await passes(odd)).toBe(answer === true)
+      expect(await passes(not(odd))).toBe(false)
+      const bare: Requirement = { kind: 'bare', check: () => (answer ?? 0) as never }
+      expect(await passes(bare)).toBe(false)
+      expect(await passes(not(bare))).toBe(false)
+    },
+  )
+
   test('is told by its name', async () => {
     expect(
       await check(function isOwner() {
