@@ -4,9 +4,11 @@ import type { Platform } from '../options/platform.js'
 const failuresToOpen = 3
 const shortestSeconds = 1
 const longestSeconds = 30
+// An answer that makes no sense was about one token, which anyone can have made up: the server itself is there.
+const answered: readonly string[] = ['provider_response_invalid', 'provider_response_too_large']
 
 /**
- * Stops asking a server that failed several times in a row: for a while every request fails at once, then one may try
+ * Stops asking a server that failed several times in a row: for a while every request fails at once, then they may try
  * again. So callers do not wait for deadlines, and the server is left alone to recover.
  */
 export class Breaker {
@@ -33,7 +35,7 @@ export class Breaker {
       this.#openUntil = 0
       return value
     } catch (error) {
-      if (error instanceof ProviderError) this.#fail(error)
+      if (error instanceof ProviderError && !answered.includes(error.code)) this.#fail(error)
       throw error
     }
   }

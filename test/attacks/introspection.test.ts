@@ -220,6 +220,14 @@ describe('IN05: the authorization server is away', () => {
     expect(api.questions).toHaveLength(6)
   })
 
+  test('IN05: tokens that it answers with nonsense keep nobody else out', async () => {
+    const api = introspectingApi()
+    const good = active(api.issuer)
+    api.answer = ({ form }) => (form.get('token') === 'good' ? Response.json(good) : new Response('', { status: 400 }))
+    for (let i = 0; i < 5; i++) expect((await api.refuse(`odd-${i}`)).status).toBe(503)
+    await expect(api.accept('good')).resolves.toMatchObject({ subject: 'alice' })
+  })
+
   test('IN05: what it said a moment ago still counts', async () => {
     const api = introspectingApi()
     await api.accept('opaque-1')
