@@ -46,7 +46,8 @@ export class MemoryReplayCache implements ReplayGuard {
   }
 
   #isKnown(key: string, now: number): boolean {
-    return (this.#current.get(key) ?? 0) > now || (this.#previous.get(key) ?? 0) > now
+    // In its very last millisecond a proof is still good.
+    return (this.#current.get(key) ?? 0) >= now || (this.#previous.get(key) ?? 0) >= now
   }
 
   #turn(now: number, ttl: number): void {

@@ -316,6 +316,18 @@ describe('DP15: replay', () => {
     expect(replayCache.count).toBe(1)
   })
 
+  test('DP15: a proof of the near future counts once for as long as it is good, to the last moment', async () => {
+    const { client, issuer, present } = dpopApi()
+    const token = client.token()
+    const proof = client.proof(token, { claims: { iat: issuer.clock.seconds + 5 } })
+    await present(token, proof)
+    for (const seconds of [64, 1]) {
+      issuer.clock.seconds += seconds
+      const error = await refusalOf(present(token, proof))
+      expect(error.cause).toMatchObject({ message: expect.stringContaining('jti') })
+    }
+  })
+
   test('DP15: the memory forgets what is over, never what is not, and refuses when it is full', () => {
     const clock = testClock()
     const cache = new MemoryReplayCache(clock, 3)
