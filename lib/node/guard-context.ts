@@ -52,3 +52,12 @@ export function addDoorkeeper(req: Guarded, doorkeeper: Doorkeeper): void {
   // Plainly assigned: Object.defineProperty would take four microseconds of every request.
   req[key] = [doorkeeper, ...doorkeepersOf(req)]
 }
+
+/** Whoever the nearest middleware that knows somebody knows: a session or a token, whichever was mounted first. */
+export function principalOf(doorkeepers: readonly Doorkeeper[]): Principal | undefined {
+  for (const doorkeeper of doorkeepers) {
+    const principal = doorkeeper.principal()
+    if (principal !== undefined) return principal
+  }
+  return undefined
+}

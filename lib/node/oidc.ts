@@ -8,7 +8,7 @@ import type { ProviderHealth } from '../provider/types.js'
 import { createRelyingParty } from '../relying-party/party.js'
 import { createCookieKeeper } from '../session/cookie-keeper.js'
 import { createExchange } from './exchange.js'
-import { addDoorkeeper, doorkeepersOf } from './guard-context.js'
+import { addDoorkeeper, doorkeepersOf, principalOf } from './guard-context.js'
 import { OidcHandle } from './handle.js'
 import { definePrincipal, sessionPrincipal } from './principal.js'
 import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
@@ -68,7 +68,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
     const request = openRequest(host, req, res)
     Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
     const doorkeeper = createSessionDoorkeeper(host, request)
-    definePrincipal(req, () => doorkeeper.principal())
+    definePrincipal(req, () => principalOf(doorkeepersOf(req)))
     addDoorkeeper(req, doorkeeper)
     const route = routeOf(host, request.exchange)
     if (route === undefined) {

@@ -150,6 +150,15 @@ describe.each(hosts)('on $name', (host) => {
   })
 })
 
+test('req.auth is the token’s where oidc() comes after bearer(), too', async () => {
+  const [host] = hosts
+  if (host === undefined) throw new Error('there is no host')
+  const { app, provider } = await startBoth(host)
+  const authorization = `Bearer ${await machineToken(provider)}`
+  const page = await new Browser().fetch(`${app.url}/late/me`, { headers: { authorization } })
+  expect(page.json()).toEqual({ scheme: 'bearer', subject: 'machine' })
+})
+
 describe('scopes', () => {
   test.each([
     ['scope as a string', { scope: 'a b' }],
@@ -283,7 +292,11 @@ async function startBoth(host: Host): Promise<{ app: RunningHost; provider: Real
       secret: 'a-random-secret-0123456789-abcdefghij',
     })
     const api = bearer({ issuer, audience: 'https://api.example.com', required: false })
-    return [login, { mount: '/api', handlers: [api, requireAuth(), answer] }]
+    return [
+      { mount: '/late', handlers: [api, login, requireAuth(), answer] },
+      login,
+      { mount: '/api', handlers: [api, requireAuth(), answer] },
+    ]
   })
   closing.push(app)
   if (provider === undefined) throw new Error('there is no provider')
