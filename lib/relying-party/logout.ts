@@ -39,7 +39,7 @@ export async function handleLogout(
     throw new AuthorizationResponseError('method_not_allowed', 'the logout route takes GET and POST only', details)
   }
   if (exchange.method === 'GET' && isNavigation(exchange)) {
-    return { outcome: confirmationPage(site.paths.logout), endsSession: false }
+    return { outcome: confirmationPage(site.paths.logout, site.home), endsSession: false }
   }
   throw new AccessError('cross_site_request', 'sign out from a page of this site: the request came from elsewhere')
 }

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals'
+import { describeWith } from '../setup/describe-with.js'
+import { setStage } from './stage.js'
+
+const answers = [
+  ['read', '200', /^content-type: application\/json/, /"Desk lamp"/],
+  ['write', '403', /error="insufficient_scope".*scope="orders:write"/s, /"code": "insufficient_scope"/],
+  ['nothing', '401', /^www-authenticate: Bearer\n/, /"code": "missing_token"/],
+  ['id-token', '401', /error="invalid_token"/, /"code": "invalid_token"/],
+  ['changed', '401', /error="invalid_token"/, /"code": "invalid_token"/],
+] as const
+
+describeWith('chromium', 'the API page', (path) => {
+  const stage = setStage(path)
+
+  test.each(answers)('answers to "%s" with %s, as a resource server does', async (id, status, headers, body) => {
+    const { page, complaints } = await stage.member('alice')
+    await page.goto(`${stage.demo().app}/try-api`)
+    await page.click(`#call-${id}`)
+    expect(await page.innerText('#answer-status')).toBe(status)
+    expect(await page.innerText('#answer-headers')).toMatch(headers)
+    expect(await page.innerText('#answer-body')).toMatch(body)
+    expect(await page.content()).not.toMatch(/eyJ[\w-]{16,}\./)
+    expect(complaints).toEqual([])
+  })
+
+  test('shows how a machine gets a token that opens the API, and one for another API that does not', async () => {
+    const { page } = await stage.member('alice')
+    await page.goto(`${stage.demo().app}/try-api`)
+    const line = await page.innerText('#curl-machine')
+    const [, user = '', token = ''] = /curl -s -u (\S+) .* (http:\/\/\S+\/token)/.exec(line) ?? []
+    const call = async (resource: string): Promise<number> => {
+      const authorization = `Basic ${Buffer.from(user).toString('base64')}`
+      const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'orders:read', resource })
+      const answer = await fetch(token, { method: 'POST', headers: { authorization }, body })
+      const { access_token: accessToken } = (await answer.json()) as { access_token: string }
+      const headers = { authorization: `Bearer ${accessToken}` }
+      return (await fetch(`${stage.demo().app}/api/orders`, { headers })).status
+    }
+    expect(await call('urn:example:api')).toBe(200)
+    expect(await call('urn:example:another-api')).toBe(401)
+  })
+})
