@@ -1,22 +1,7 @@
 import * as v from 'valibot'
+import { asymmetricAlgorithms } from './algorithms.js'
 import { text } from './fields.js'
 import { section } from './parse.js'
-
-/** Signature algorithms with a public key. */
-export const asymmetricAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-  'Ed448',
-] as const
 
 /** Algorithm names, at least one. */
 export const algorithmList = <const Names extends readonly string[]>(names: Names) =>

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import { algorithmList, asymmetricAlgorithms } from './bearer-issuers.js'
+import { asymmetricAlgorithms } from './algorithms.js'
+import { algorithmList } from './bearer-issuers.js'
 import { seconds, secrets, text } from './fields.js'
 import { section } from './parse.js'
 

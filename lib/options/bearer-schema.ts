@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from './bearer-issuers.js'
+import { asymmetricAlgorithms } from './algorithms.js'
 import { dpop, mtls } from './bearer-proof.js'
 import { trustEntries, trustOf, trustRules } from './bearer-trust.js'
 import { httpUrl, isAllowedUrl, seconds, text } from './fields.js'

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { asymmetricAlgorithms } from './algorithms.js'
 import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
@@ -18,20 +19,7 @@ export const protocolParameters: ReadonlySet<string> = new Set([
   'state',
 ])
 
-const signingAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-  'HS256',
-] as const
+const signingAlgorithms = [...asymmetricAlgorithms, 'HS256'] as const
 
 const callback = v.pipe(v.function('must be a function'), v.description('a function'))
 // A copy, so that freezing the configuration freezes nothing of the caller's.

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { algorithmList, asymmetricAlgorithms } from './bearer-issuers.js'
+import { asymmetricAlgorithms } from './algorithms.js'
+import { algorithmList } from './bearer-issuers.js'
 import type { AccessTokenAlgorithm } from './bearer-options.js'
 import { httpUrl, isAllowedUrl, text } from './fields.js'
 import { parseOptions, section } from './parse.js'

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../seal/json.js'
 import { authorizationUrl } from './authorization-request.js'
 import { checkAuthorizationResponse } from './authorization-response.js'
-import type { Cached } from './cached.js'
 import { grantClientCredentials } from './client-credentials.js'
 import { exchangeCode } from './code-exchange.js'
 import { createCurrentAuthentication } from './current-authentication.js'
 import { endSessionUrl } from './end-session.js'
 import { createEngine } from './engine.js'
+import { healthOf } from './health.js'
 import type { IdTokens } from './id-token.js'
 import { createIdTokens } from './id-token.js'
 import type { Keys } from './keys.js'
@@ -90,7 +90,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     ready: async () => {
       await Promise.all([engine(), keys.ready()])
     },
-    health: () => health(settings.issuer, metadata, keys),
+    health: () => healthOf(settings.issuer, metadata, keys),
     close: () => {
       for (const part of [metadata, keys, outbound]) part.close()
     },
@@ -109,16 +109,4 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
 // The metadata was refused if it had none.
 function keysUri({ jwks_uri: uri = '' }: ProviderMetadata): string {
   return uri
-}
-
-function health(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
-  const [document, set] = [metadata.freshness(), keys.freshness()]
-  const lastFailure = document.lastFailure ?? set.lastFailure
-  return {
-    issuer,
-    metadata: document.state,
-    keys: set.state,
-    ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
-    ...(lastFailure === undefined ? {} : { lastFailure }),
-  }
 }

@@ -1,6 +1,7 @@
+import { healthOf } from '../provider/health.js'
 import { ProviderError } from '../errors.js'
 import type { IssuerConfiguration } from '../options/bearer-issuers.js'
-import { asymmetricAlgorithms } from '../options/bearer-issuers.js'
+import { asymmetricAlgorithms } from '../options/algorithms.js'
 import type { Cached } from '../provider/cached.js'
 import type { Keys } from '../provider/keys.js'
 import { createKeys } from '../provider/keys.js'
@@ -66,16 +67,4 @@ function keysUri({ jwks_uri: uri }: ProviderMetadata): string {
   if (uri !== undefined) return uri
   const message = "the provider's metadata cannot be used: jwks_uri is missing"
   throw new ProviderError('provider_metadata_invalid', message, { status: 502 })
-}
-
-function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
-  const [document, set] = [metadata.freshness(), keys.freshness()]
-  const lastFailure = document.lastFailure ?? set.lastFailure
-  return {
-    issuer,
-    metadata: document.state,
-    keys: set.state,
-    ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
-    ...(lastFailure === undefined ? {} : { lastFailure }),
-  }
 }

@@ -147,7 +147,7 @@ describe('signature and header', () => {
     expect(await verdict({ events: null })).toBe('token_type_refused')
   })
 
-  test('IT01, IT19, IT20: an encrypted token is refused unread', async () => {
+  test('IT01, IT19, IT20, IT21: an encrypted token is refused unread', async () => {
     const op = createIssuer()
     const jwe = await new CompactEncrypt(Buffer.from(await mint(op.claims())))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
