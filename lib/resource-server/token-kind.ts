@@ -40,19 +40,20 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
  * @throws {TokenValidationError} `token_type_refused`
  */
 export function requireAccessWords(claims: Readonly<JsonObject>): boolean {
-  const words = [claims['typ'], claims['token_use']].filter((word) => word !== undefined)
-  if (words.some((word) => !isWordForAccess(word))) throw refused('calls itself another kind of token')
-  return words.length > 0
+  const { typ, token_use: tokenUse } = claims
+  if (isWordForOther(typ) || isWordForOther(tokenUse)) throw refused('calls itself another kind of token')
+  return typ !== undefined || tokenUse !== undefined
 }
 
 // RFC 7515 section 4.1.9: "application/" may be left out. No typ at all is what "JWT" says.
 function mediaType(typ = 'jwt'): string {
+  if (typ === 'at+jwt') return typ
   const type = typ.toLowerCase()
   return type.startsWith('application/') ? type.slice('application/'.length) : type
 }
 
-function isWordForAccess(word: unknown): boolean {
-  return typeof word === 'string' && saysAccess.has(word.toLowerCase())
+function isWordForOther(word: unknown): boolean {
+  return word !== undefined && !(typeof word === 'string' && saysAccess.has(word.toLowerCase()))
 }
 
 function refused(why: string): TokenValidationError {
