@@ -1,0 +1,17 @@
+/**
+ * Memory that all processes of an application share, such as Redis: short texts under names, each with a lifetime.
+ *
+ * Every call settles within a bounded time. While the memory is away it rejects; it never answers as if nothing were there.
+ */
+export interface SharedMemory {
+  /** The values under these names, in their order; `undefined` where there is none. One round trip. */
+  get(names: readonly string[]): Promise<readonly (string | undefined)[]>
+  /** Stores a value for so many milliseconds, whatever was there. The lifetime is part of the same write. */
+  set(name: string, value: string, milliseconds: number): Promise<void>
+  /** Stores a value where there is none, atomically. Returns whether it did. */
+  add(name: string, value: string, milliseconds: number): Promise<boolean>
+  /** Stores a value where the expected one stands, atomically. Returns whether it did. */
+  replace(name: string, expected: string, value: string, milliseconds: number): Promise<boolean>
+  /** Removes a value, or with `expected` only that one, atomically. Returns whether something was removed. */
+  remove(name: string, expected?: string): Promise<boolean>
+}
