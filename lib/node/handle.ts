@@ -102,9 +102,9 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const record = this.#require('userinfo()')
     const { provider } = this.#context.party
     const token = await this.accessToken({ minTtl: 0 })
-    const claims = await provider.userinfo(token, idTokenClaims(record).sub).catch((error: unknown) => {
+    const claims = await provider.userinfo(token, idTokenClaims(record).sub).catch(async (error: unknown) => {
       const isAnother = error instanceof TokenValidationError && error.code === 'subject_mismatch'
-      if (isAnother) this.#context.session.clear()
+      if (isAnother) await this.#context.session.clear()
       throw error
     })
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
@@ -124,7 +124,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const { party, exchange, session } = this.#context
     this.#refuseAfterHeaders('logout()')
     const record = session.current()
-    session.clear()
+    await session.clear()
     this.#context.respond(await endSession(party, exchange, record, options))
   }
 
@@ -138,7 +138,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const record = this.#require('update()')
     this.#refuseAfterHeaders('update()')
     const next = isJsonObject(data) ? { ...record.data, ...data } : data
-    this.#context.session.store({ ...record, data: sessionData('update()', next) })
+    await this.#context.session.store({ ...record, data: sessionData('update()', next) })
   }
 
   #require(call: string): SessionRecord {

@@ -6,14 +6,17 @@ import { type Platform, systemPlatform } from '../options/platform.js'
 import { createProvider } from '../provider/provider.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createRelyingParty } from '../relying-party/party.js'
-import { createCookieKeeper } from '../session/cookie-keeper.js'
+import { siteOf } from '../relying-party/site.js'
+import { unreadable } from '../session/keeper.js'
 import { createExchange } from './exchange.js'
-import { addDoorkeeper, doorkeepersOf, principalOf } from './guard-context.js'
-import { OidcHandle } from './handle.js'
+import { fail } from './failure.js'
+import { addDoorkeeper, doorkeepersOf, type GuardCall, principalOf } from './guard-context.js'
+import { type HandleContext, OidcHandle } from './handle.js'
 import { definePrincipal, sessionPrincipal } from './principal.js'
 import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
 import { routeOf } from './routes.js'
-import { createSessionDoorkeeper } from './session-doorkeeper.js'
+import { createSessionKeepers } from './session-keepers.js'
+import { createSessionDoorkeeper, loginUrl } from './session-doorkeeper.js'
 import { createTransactionCookies } from './transaction-cookies.js'
 import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
@@ -54,7 +57,7 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
 /** Creates the middleware from a checked configuration, on a given clock. */
 export function createOidc(configuration: OidcConfiguration, platform: Platform): OidcMiddleware {
   const host = createHost(configuration, platform)
-  const { party, keeper } = host
+  const { party, keeperOf } = host
   const limits = configuration.session
   const origins = new Set(party.sites.map((site) => site.origin))
 
@@ -65,19 +68,11 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
       )
       return
     }
-    const request = openRequest(host, req, res)
-    Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
-    const doorkeeper = createSessionDoorkeeper(host, request)
-    definePrincipal(req, () => principalOf(doorkeepersOf(req)))
-    addDoorkeeper(req, doorkeeper)
-    const route = routeOf(host, request.exchange)
-    if (route === undefined) {
-      next()
-      return
-    }
-    // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
-    for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
-    route(host, request, { req, res, next })
+    const call = { req, res, next }
+    const begin = (request: HandleContext): void => beginRequest(host, request, call)
+    const opened = opening(host, call)
+    if (opened instanceof Promise) opened.then(begin, (error: unknown) => failToOpen(host, error, call))
+    else if (opened !== undefined) begin(opened)
   }
 
   return Object.assign(middleware, {
@@ -85,8 +80,8 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
       const exchange = createExchange(req)
       const isUpgrade = exchange.header('upgrade') !== undefined
       if (isUpgrade && !origins.has(exchange.header('origin') ?? '')) return undefined
-      const kept = keeper.read(exchange.cookies)
-      return kept === undefined ? undefined : sessionPrincipal(kept.record, limits)
+      const found = await keeperOf(req).read(exchange.cookies)
+      return found === undefined || found === unreadable ? undefined : sessionPrincipal(found.record, limits)
     },
     ready: () => party.provider.ready(),
     health: () => party.provider.health(),
@@ -94,32 +89,52 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
   })
 }
 
+function opening(host: RelyingPartyHost, call: GuardCall): ReturnType<typeof openRequest> | undefined {
+  try {
+    return openRequest(host, call.req, call.res)
+  } catch (error) {
+    failToOpen(host, error, call)
+    return undefined
+  }
+}
+
+// Not knowing whether someone is signed in is no reason to say that nobody is.
+function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall): void {
+  const retryUrl = loginUrl(siteOf(party.sites, createExchange(call.req)))
+  fail(error, party.configuration.onError, { ...call, retryUrl })
+}
+
+function beginRequest(host: RelyingPartyHost, request: HandleContext, call: GuardCall): void {
+  const { req, res, next } = call
+  Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
+  const doorkeeper = createSessionDoorkeeper(host, request)
+  definePrincipal(req, () => principalOf(doorkeepersOf(req)))
+  addDoorkeeper(req, doorkeeper)
+  const route = routeOf(host, request.exchange)
+  if (route === undefined) {
+    next()
+    return
+  }
+  // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
+  for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
+  route(host, request, call)
+}
+
 function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {
-  const { cookie, ...session } = configuration.session
   const provider = createProvider(providerSettings(configuration, platform), clientSettings(configuration))
   const party = createRelyingParty(configuration, provider, platform)
   const { secure } = party.sites[0]
+  const { name } = configuration.session.cookie
   return {
     party,
-    keeper: createCookieKeeper({
-      secrets: configuration.secret,
-      name: cookie.name,
-      secure,
-      sameSite: cookie.sameSite === 'Strict' ? 'strict' : 'lax',
-      ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
-      transient: cookie.transient,
-      maxBytes: session.maxCookieBytes,
-      limits: session,
-      audience: [configuration.issuer, configuration.clientId],
-      platform,
-    }),
+    keeperOf: createSessionKeepers(party),
     transactionCookies: createTransactionCookies({
-      name: cookie.name,
+      name,
       secure,
       formPost: configuration.authorizationParams['response_mode'] === 'form_post',
       maxAgeSeconds: transactionSeconds,
     }),
-    loopCookie: prefixedName(`${cookie.name}.loop`, secure, undefined),
-    stepUpCookie: prefixedName(`${cookie.name}.step`, secure, undefined),
+    loopCookie: prefixedName(`${name}.loop`, secure, undefined),
+    stepUpCookie: prefixedName(`${name}.step`, secure, undefined),
   }
 }

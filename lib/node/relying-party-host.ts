@@ -1,16 +1,18 @@
-import type { CookieKeeper } from '../session/cookie-keeper.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
+import type { SessionKeeper } from '../session/keeper.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { createExchange } from './exchange.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
-import { bindSession, type BindingSettings } from './session-binding.js'
+import { bindSession } from './session-binding.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 import type { NodeRequest, NodeResponse } from './types.js'
 
 /** A relying party with the cookies that it keeps in browsers. */
 export interface RelyingPartyHost {
   readonly party: RelyingParty
-  readonly keeper: CookieKeeper
+  /** Where the sessions of a request are kept. */
+  readonly keeperOf: (req: NodeRequest) => SessionKeeper
   readonly transactionCookies: TransactionCookieFactory
   /** Name of the cookie that counts logins which left no session. */
   readonly loopCookie: string
@@ -18,22 +20,23 @@ export interface RelyingPartyHost {
   readonly stepUpCookie: string
 }
 
-/** Reads one request's session, and prepares for what may be asked of it. */
-export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): HandleContext {
+/**
+ * Reads one request's session, and prepares for what may be asked of it.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it
+ */
+export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): MaybePromise<HandleContext> {
   const { party } = host
+  const { configuration, platform, refreshes } = party
   const exchange = createExchange(req)
+  const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes }
   let transactions: ReturnType<TransactionCookieFactory> | undefined
-  return {
+  return whenDone(bindSession(binding, exchange, res), (session) => ({
     party,
     exchange,
-    session: bindSession(bindingSettings(host), exchange, res),
+    session,
     transactions: () => (transactions ??= host.transactionCookies(req, res)),
     respond: (outcome) => respond(req, res, outcome),
     headersSent: () => res.headersSent,
-  }
-}
-
-function bindingSettings({ keeper, party }: RelyingPartyHost): BindingSettings {
-  const { configuration, platform, refreshes } = party
-  return { keeper, limits: configuration.session, platform, refreshes }
+  }))
 }

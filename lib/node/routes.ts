@@ -71,7 +71,7 @@ const callback: Handler = async (host, request, { req, res }) => {
     },
   })
   if (session !== undefined) {
-    request.session.store(session)
+    await request.session.store(session)
     if (current === undefined) countThisLogin(host, request, res)
   }
   return outcome
@@ -80,7 +80,7 @@ const callback: Handler = async (host, request, { req, res }) => {
 const logout: Handler = async (host, request, { res }) => {
   const { outcome, endsSession } = await handleLogout(host.party, request.exchange, request.session.current())
   if (endsSession) {
-    request.session.clear()
+    await request.session.clear()
     res.setHeader('Clear-Site-Data', '"cache"')
     if (request.exchange.cookies[host.loopCookie] !== undefined) {
       res.appendHeader('Set-Cookie', removeCookie(host.loopCookie, loopAttributes(host)))

@@ -1,18 +1,21 @@
 import onHeaders from 'on-headers'
+import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { Refreshes } from '../relying-party/refresh-memory.js'
 import { isRollingDue, type SessionLimits } from '../session/clocks.js'
-import type { CookieKeeper, KeptSession } from '../session/cookie-keeper.js'
+import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import type { SessionRecord } from '../session/record.js'
 import type { NodeResponse } from './types.js'
 
 /** The session of one request, and what its response will do to the cookies. */
 export interface SessionBinding {
   current(): SessionRecord | undefined
-  /** @throws {SessionError} `session_too_large` */
-  store(record: SessionRecord): void
-  clear(): void
+  /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
+  store(record: SessionRecord): MaybePromise<void>
+  /** @throws {SessionError} `session_store_unavailable`: the session goes on */
+  clear(): MaybePromise<void>
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean
 }
@@ -22,23 +25,34 @@ const slowResponseMilliseconds = 5_000
 
 /** What sessions are bound by. */
 export interface BindingSettings {
-  readonly keeper: CookieKeeper
+  readonly keeper: SessionKeeper
   readonly limits: SessionLimits
   readonly platform: Platform
   readonly refreshes: Refreshes
 }
 
+type Found = Awaited<ReturnType<SessionKeeper['read']>>
+
 /**
  * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
  * to end a response, and nothing is sent when nothing changed.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it: it is not known whether someone is signed in
  */
-export function bindSession(settings: BindingSettings, exchange: Exchange, res: NodeResponse): SessionBinding {
-  const session = new BoundSession(settings, exchange, res)
-  onHeaders(res, () => {
-    const cookies = session.cookies()
-    if (cookies.length > 0) addCookies(res, cookies)
+export function bindSession(
+  settings: BindingSettings,
+  exchange: Exchange,
+  res: NodeResponse,
+): MaybePromise<SessionBinding> {
+  const startedAt = settings.platform.now()
+  return whenDone(settings.keeper.read(exchange.cookies), (found) => {
+    const session = new BoundSession(settings, exchange, res, { found, startedAt })
+    onHeaders(res, () => {
+      const cookies = session.cookies()
+      if (cookies.length > 0) addCookies(res, cookies)
+    })
+    return session
   })
-  return session
 }
 
 class BoundSession implements SessionBinding {
@@ -46,18 +60,26 @@ class BoundSession implements SessionBinding {
   readonly #exchange: Exchange
   readonly #res: NodeResponse
   readonly #startedAt: number
-  readonly #kept: KeptSession | undefined
+  readonly #found: Found
   #record: SessionRecord | undefined
+  /** The record as it is kept, before what this request makes of it. */
+  #base: SessionRecord | undefined
   /** Cookies of a change that the application, or one of our routes, made. */
   #changed: readonly string[] | undefined
 
-  constructor(settings: BindingSettings, exchange: Exchange, res: NodeResponse) {
+  constructor(
+    settings: BindingSettings,
+    exchange: Exchange,
+    res: NodeResponse,
+    { found, startedAt }: { readonly found: Found; readonly startedAt: number },
+  ) {
     this.#settings = settings
     this.#exchange = exchange
     this.#res = res
-    this.#startedAt = settings.platform.now()
-    this.#kept = settings.keeper.read(exchange.cookies)
-    this.#record = this.#kept?.record
+    this.#startedAt = startedAt
+    this.#found = found
+    this.#record = found === unreadable ? undefined : found?.record
+    this.#base = this.#record
   }
 
   // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
@@ -70,18 +92,26 @@ class BoundSession implements SessionBinding {
     return !this.#res.headersSent && !this.#res.destroyed
   }
 
-  store(next: SessionRecord): void {
-    const { keeper, refreshes } = this.#settings
-    const stored = this.#touched(next)
-    this.#changed = keeper.write(stored, this.#exchange.cookies)
-    if (this.#record !== undefined && this.#record.id !== stored.id) refreshes.end(this.#record)
-    this.#record = stored
+  store(next: SessionRecord): MaybePromise<void> {
+    const { keeper } = this.#settings
+    const before = this.#record
+    const isLogin = before?.id !== next.id
+    const saved = keeper.save(this.#touched(next), isLogin ? undefined : this.#base)
+    return whenDone(saved, (record) => {
+      if (!isLogin && this.#record === undefined) throw endedMeanwhile()
+      this.#changed = keeper.write(record, this.#exchange.cookies)
+      this.#record = record
+      this.#base = record
+      if (isLogin && before !== undefined) return this.#end(before)
+    })
   }
 
-  clear(): void {
-    if (this.#record !== undefined) this.#settings.refreshes.end(this.#record)
-    this.#changed = this.#settings.keeper.clear(this.#exchange.cookies)
-    this.#record = undefined
+  clear(): MaybePromise<void> {
+    const before = this.#record
+    return whenDone(before === undefined ? undefined : this.#end(before), () => {
+      this.#changed = this.#settings.keeper.clear(this.#exchange.cookies)
+      this.#record = undefined
+    })
   }
 
   /** What the response does to the cookies. */
@@ -94,14 +124,21 @@ class BoundSession implements SessionBinding {
     return next === undefined || next === before ? this.#changed : this.#writeIfFitting(next)
   }
 
+  #end(record: SessionRecord): MaybePromise<void> {
+    return whenDone(this.#settings.keeper.end(record), () => this.#settings.refreshes.end(record))
+  }
+
   #upkeep(current: SessionRecord | undefined): readonly string[] {
     const { keeper, platform } = this.#settings
+    if (this.#found === unreadable) return []
     if (platform.now() - this.#startedAt > slowResponseMilliseconds) return []
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
     if (current === undefined) return keeper.clear(this.#exchange.cookies)
     const next = this.#touched(current)
-    const isDue = next !== this.#kept?.record || this.#kept.outdatedKey
-    return isDue ? this.#writeIfFitting(next) : []
+    const isDue = next !== this.#base || this.#found?.outdatedKey === true
+    if (!isDue || this.#base === undefined) return []
+    keeper.touch(next, this.#base)
+    return this.#writeIfFitting(next)
   }
 
   #touched(current: SessionRecord): SessionRecord {
@@ -118,6 +155,10 @@ class BoundSession implements SessionBinding {
       return []
     }
   }
+}
+
+function endedMeanwhile(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
 }
 
 // A shared cache must not keep one person's cookie for another (CVE-2025-48947 was just that).

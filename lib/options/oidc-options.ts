@@ -1,4 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
+import type { SessionStore } from './session-store.js'
+import type { SharedMemory } from './shared-memory.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */
 export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
@@ -41,6 +43,17 @@ export interface SessionOptions {
   absoluteSeconds?: number | undefined
   /** The cookie is re-issued at most this often; the idle limit is kept with this granularity. @default a tenth of `idleSeconds` */
   rollingStepSeconds?: number | undefined
+  /**
+   * Keeps sessions on the server: any store of express-session (connect-redis, …), or memory such as `redisMemory(client)`
+   * of express-oidc/redis, which also coordinates processes. The cookie holds a sealed id then.
+   *
+   * @default none: the session is in the cookie, sealed
+   */
+  store?: SessionStore | SharedMemory | undefined
+  /** `'request'` keeps the login in the application's own `req.session`, of express-session or cookie-session mounted before. */
+  use?: 'request' | undefined
+  /** How long the store may take before a request is answered with 503. @default 2 */
+  storeTimeoutSeconds?: number | undefined
   /** Largest size of the session's cookies together, names included. @default 7168 */
   maxCookieBytes?: number | undefined
   cookie?: CookieOptions | undefined
@@ -96,6 +109,13 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   scope?: string | undefined
   routes?: RouteOptions | undefined
   session?: SessionOptions | undefined
+  /**
+   * Memory that all processes of this application share, such as `redisMemory(client)` of express-oidc/redis: a logout in
+   * one ends the session in all, and a refresh token is spent once.
+   *
+   * @default `session.store`, else the memory of this process
+   */
+  sharedMemory?: SharedMemory | undefined
   /** Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience`, `resource`, `prompt`. */
   authorizationParams?: Readonly<Record<string, string>> | undefined
   /** Push the authorization request (RFC 9126). @default only where the provider requires it */

@@ -3,6 +3,7 @@ import { asymmetricAlgorithms } from './algorithms.js'
 import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
+import { isSharedMemory, type SharedMemory } from './shared-memory.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
 export const protocolParameters: ReadonlySet<string> = new Set([
@@ -88,6 +89,9 @@ export const oidcEntries = {
     logout: v.optional(routePath, '/logout'),
   }),
   session,
+  sharedMemory: v.optional(
+    v.custom<SharedMemory>(isSharedMemory, 'must be shared memory, such as redisMemory(client) of express-oidc/redis'),
+  ),
   authorizationParams,
   pushedAuthorizationRequests: v.optional(flag),
   idTokenSigningAlg: v.optional(

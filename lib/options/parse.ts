@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { ConfigurationError } from '../errors.js'
 import { closestName } from './did-you-mean.js'
+import { hasMethods } from './shared-memory.js'
 
 /**
  * Checks what a user wrote against a schema and returns the frozen result.
@@ -59,6 +60,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
 function freezePlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (hasMethods(value, ['get', 'set'])) return value
   for (const member of Object.values(value)) freezePlain(member)
   return Object.freeze(value)
 }

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { flag, seconds, text } from './fields.js'
 import { byDefault } from './parse.js'
+import type { SessionStore } from './session-store.js'
+import { hasMethods, isSharedMemory, type SharedMemory } from './shared-memory.js'
 
 const cookie = byDefault({
   name: v.optional(
@@ -39,7 +41,20 @@ export const session = v.pipe(
       ),
       7168,
     ),
+    store: v.optional(
+      v.custom<SessionStore | SharedMemory>(isStore, 'must be a session store: get, set and destroy (or remove)'),
+    ),
+    use: v.optional(v.picklist(['request'], 'must be "request": the login is kept in req.session then')),
+    storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
   }),
+  v.check(
+    ({ store, use }) => store === undefined || use === undefined,
+    'must not have both "store" and "use": the session middleware has a store of its own',
+  ),
   v.transform((value) => ({ ...value, rollingStepSeconds: value.rollingStepSeconds ?? value.idleSeconds / 10 })),
 )
+
+function isStore(value: unknown): boolean {
+  return isSharedMemory(value) || hasMethods(value, ['get', 'set', 'destroy'])
+}

@@ -15,3 +15,15 @@ export interface SharedMemory {
   /** Removes a value, or with `expected` only that one, atomically. Returns whether something was removed. */
   remove(name: string, expected?: string): Promise<boolean>
 }
+
+/** Whether a value is such a memory, rather than a store of express-session. */
+export function isSharedMemory(value: unknown): value is SharedMemory {
+  return hasMethods(value, ['get', 'set', 'add', 'replace', 'remove'])
+}
+
+/** Whether a value has methods of these names. */
+export function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return (
+    typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function')
+  )
+}

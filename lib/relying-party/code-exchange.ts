@@ -44,6 +44,7 @@ async function exchange(
   start: SessionStart,
 ): Promise<SessionRecord> {
   const site = party.sites[transaction.baseUrlIndex] ?? party.sites[0]
+  const startedAt = party.platform.now()
   const tokens = await party.provider.exchangeCode({
     ...transaction,
     response,
@@ -53,15 +54,20 @@ async function exchange(
   const { idTokenClaims: claims, idToken, accessToken, scope } = tokens
   const data = await start({ claims, idToken, accessToken, scope })
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
-  return newSession(party, tokens, typeof data === 'object' ? data : {})
+  return newSession(party, startedAt, tokens, typeof data === 'object' ? data : {})
 }
 
 // A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
-function newSession(party: RelyingParty, tokens: TokenSet, data: Readonly<Record<string, unknown>>): SessionRecord {
+function newSession(
+  party: RelyingParty,
+  startedAt: number,
+  tokens: TokenSet,
+  data: Readonly<Record<string, unknown>>,
+): SessionRecord {
   const now = Math.floor(party.platform.now() / 1000)
   return {
-    id: party.platform.randomBytes(16).toString('base64url'),
-    createdAt: now,
+    id: party.platform.randomBytes(32).toString('base64url'),
+    createdAt: startedAt / 1000,
     touchedAt: now,
     idToken: tokens.idToken,
     tokens: {

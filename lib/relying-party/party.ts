@@ -1,9 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import type { Platform } from '../options/platform.js'
+import { isSharedMemory, type SharedMemory } from '../options/shared-memory.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
+import { SharedWatermark } from '../session/shared-watermark.js'
+import { storeMemory } from '../session/store-memory.js'
+import { MemoryWatermark, type Watermark } from '../session/watermark.js'
 import { RefreshGrants } from './refresh-grant.js'
 import { RefreshMemory, type Refreshes } from './refresh-memory.js'
 import { createSites, type Site } from './site.js'
@@ -20,6 +24,12 @@ export interface RelyingParty {
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
   readonly grants: Pick<RefreshGrants, 'spend'>
+  /** Logouts, by what they end. */
+  readonly watermark: Watermark
+  /** What the processes of this application share, if they share anything. */
+  readonly sharedMemory: SharedMemory | undefined
+  /** Where sessions are kept, if not with the browser. */
+  readonly sessionStore: SharedMemory | undefined
 }
 
 /** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
@@ -37,6 +47,9 @@ export function createRelyingParty(
   const [first, ...others] = createSites(configuration)
   if (first === undefined) throw new RangeError('a relying party needs a base URL')
   const { issuer, clientId, secret, session } = configuration
+  const sessionStore = sessionStoreOf(configuration, platform)
+  const sharedMemory = configuration.sharedMemory ?? sessionStore
+  const { absoluteSeconds } = session
   return {
     configuration,
     sites: [first, ...others],
@@ -46,5 +59,16 @@ export function createRelyingParty(
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: new RefreshMemory(platform),
     grants: new RefreshGrants(provider, platform),
+    watermark:
+      sharedMemory === undefined
+        ? new MemoryWatermark(platform, absoluteSeconds)
+        : new SharedWatermark({ memory: sharedMemory, platform, absoluteSeconds, audience: [issuer, clientId] }),
+    sharedMemory,
+    sessionStore,
   }
+}
+
+function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): SharedMemory | undefined {
+  const { store, storeTimeoutSeconds: timeoutSeconds } = session
+  return store === undefined || isSharedMemory(store) ? store : storeMemory({ store, platform, timeoutSeconds })
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError, ProviderError, SessionError, TokenEndpointError } from '../errors.js'
+import type { MaybePromise } from '../options/maybe-promise.js'
 import { clocksOf } from '../session/clocks.js'
 import type { SessionRecord } from '../session/record.js'
 import type { RelyingParty } from './party.js'
@@ -7,9 +8,9 @@ import { renewedRecord } from './refresh-memory.js'
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
   current(): SessionRecord | undefined
-  /** @throws {SessionError} `session_too_large` */
-  store(record: SessionRecord): void
-  clear(): void
+  /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
+  store(record: SessionRecord): MaybePromise<void>
+  clear(): MaybePromise<void>
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean
 }
@@ -89,7 +90,7 @@ async function renew(
   refreshToken: string,
 ): Promise<string> {
   if (nowSeconds(party) >= clocksOf(record, party.configuration.session).absoluteExpiresAt) {
-    session.clear()
+    await session.clear()
     throw new SessionError('session_expired', 'the session has reached its end: sign in again')
   }
   if (!session.canStore()) {
@@ -100,12 +101,12 @@ async function renew(
   const current = session.current()
   if (current?.id !== record.id) throw new SessionError('session_missing', 'the session has ended meanwhile')
   if (outcome.kind === 'ended') {
-    session.clear()
+    await session.clear()
     throw outcome.error
   }
   // The application may have changed its data meanwhile: only the tokens are replaced.
   const renewed = party.refreshes.latest(renewedRecord(current, outcome))
-  session.store(renewed)
+  await session.store(renewed)
   return renewed.tokens.accessToken
 }
 

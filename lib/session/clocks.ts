@@ -18,9 +18,10 @@ export interface SessionClocks {
 
 /** The clocks of a record. */
 export function clocksOf(record: SessionRecord, limits: SessionLimits): SessionClocks {
-  const absoluteExpiresAt = record.createdAt + limits.absoluteSeconds
+  const createdAt = Math.floor(record.createdAt)
+  const absoluteExpiresAt = createdAt + limits.absoluteSeconds
   const idleExpiresAt = Math.min(record.touchedAt + limits.idleSeconds, absoluteExpiresAt)
-  return { createdAt: record.createdAt, idleExpiresAt, absoluteExpiresAt }
+  return { createdAt, idleExpiresAt, absoluteExpiresAt }
 }
 
 /** Whether a record still counts. The limits are those of today's configuration, not those it was sealed under. */

@@ -4,12 +4,13 @@ import type { Platform } from '../options/platform.js'
 import { createSeal } from '../seal/seal.js'
 import { type Cookies, chunkNames, fromChunks, toChunks } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
+import { type KeptSession, unreadable } from './keeper.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
 export interface CookieKeeper {
   /** The session that the cookies hold, if it is authentic and alive. */
-  read(cookies: Cookies): KeptSession | undefined
+  read(cookies: Cookies): KeptSession | typeof unreadable | undefined
   /**
    * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
    *
@@ -20,21 +21,19 @@ export interface CookieKeeper {
   clear(cookies: Cookies): readonly string[]
 }
 
-/** A session as found in the cookies. */
-export interface KeptSession {
-  readonly record: SessionRecord
-  /** Sealed with an older secret. */
-  readonly outdatedKey: boolean
-}
-
-/** How the cookies look, how long they live and what seals them. */
-export interface CookieKeeperSettings {
-  readonly secrets: readonly string[]
+/** How a session's cookies look. */
+export interface SessionCookieSettings {
   readonly name: string
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict'
   readonly domain?: string
+  /** Forgotten when the browser closes. */
   readonly transient: boolean
+}
+
+/** How the cookies look, how long they live and what seals them. */
+export interface CookieKeeperSettings extends SessionCookieSettings {
+  readonly secrets: readonly string[]
   readonly maxBytes: number
   readonly limits: SessionLimits
   /** What sessions are bound to beside the cookie's name: issuer and client. */
@@ -56,7 +55,8 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
       const opened = sealed === undefined ? undefined : seal.open(sealed)
       if (opened === undefined || opened.expired) return undefined
       const record = fromPayload(opened.payload)
-      if (record === undefined || !isAlive(record, limits, nowSeconds())) return undefined
+      if (record === undefined) return unreadable
+      if (!isAlive(record, limits, nowSeconds())) return undefined
       return { record, outdatedKey: opened.outdatedKey }
     },
     write(record, cookies) {

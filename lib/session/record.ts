@@ -17,9 +17,9 @@ export interface SessionTokens {
 
 /** One login session. Times are seconds since the epoch. */
 export interface SessionRecord {
-  /** 128 random bits, new at each login. */
+  /** 256 random bits, new at each login. */
   readonly id: string
-  /** When the person signed in here. */
+  /** When the person signed in here, to the millisecond: before the code was exchanged, so that a logout meanwhile counts. */
   readonly createdAt: number
   /** When it was last sealed. */
   readonly touchedAt: number

@@ -6,6 +6,8 @@ import type { Exchange } from '../../lib/http/exchange.js'
 import { bindSession, type SessionBinding } from '../../lib/node/session-binding.js'
 import { RefreshMemory } from '../../lib/relying-party/refresh-memory.js'
 import { createCookieKeeper } from '../../lib/session/cookie-keeper.js'
+import { watchedKeeper } from '../../lib/session/watched-keeper.js'
+import { MemoryWatermark } from '../../lib/session/watermark.js'
 import { limits, record, sentBack, settings, start, Watch } from '../session/example.js'
 
 /** Runs a handler over a real response, with the cookies of a session, and returns the Set-Cookie lines. */
@@ -21,10 +23,13 @@ async function respondWith(
   const watch = new Watch()
   const sealed = createCookieKeeper(settings(watch)).write(record(), {})
   watch.seconds += at
-  const keeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
+  const cookieKeeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
+  const keeper = watchedKeeper(cookieKeeper, new MemoryWatermark(watch, limits.absoluteSeconds), watch)
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
-    handle(bindSession({ keeper, limits, platform: watch, refreshes: new RefreshMemory(watch) }, exchange, res), watch)
+    const binding = bindSession({ keeper, limits, platform: watch, refreshes: new RefreshMemory(watch) }, exchange, res)
+    if (binding instanceof Promise) throw new Error('a session in the cookie needs no waiting')
+    handle(binding, watch)
     res.end()
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -78,7 +83,7 @@ describe('the session of one request', () => {
   test('lives on when every request stores something', async () => {
     let stored: number | undefined
     const update = (session: SessionBinding): void => {
-      session.store({ ...record(), data: { a: 1 } })
+      void session.store({ ...record(), data: { a: 1 } })
       stored = session.current()?.touchedAt
     }
     const [line = ''] = await respondWith(update, { at: 500 })
@@ -89,8 +94,8 @@ describe('the session of one request', () => {
 
   test('ends when it is cleared, whatever was due or stored before', async () => {
     const clear = (session: SessionBinding): void => {
-      session.store(record())
-      session.clear()
+      void session.store(record())
+      void session.clear()
       expect(session.current()).toBeUndefined()
     }
     expect(names(await respondWith(clear, { at: 60 }))).toEqual(['__Host-oidc='])

@@ -1,0 +1,30 @@
+import type { RelyingParty } from '../relying-party/party.js'
+import { createCookieKeeper } from '../session/cookie-keeper.js'
+import type { SessionKeeper } from '../session/keeper.js'
+import { createStoreKeeper } from '../session/store-keeper.js'
+import { watchedKeeper } from '../session/watched-keeper.js'
+import { createRequestKeepers } from './request-keeper.js'
+import type { NodeRequest } from './types.js'
+
+/** Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. */
+export function createSessionKeepers(party: RelyingParty): (req: NodeRequest) => SessionKeeper {
+  const { configuration, platform, watermark, sessionStore } = party
+  const { cookie, use, maxCookieBytes, ...limits } = configuration.session
+  const common = {
+    secrets: configuration.secret,
+    name: cookie.name,
+    secure: party.sites[0].secure,
+    sameSite: cookie.sameSite === 'Strict' ? ('strict' as const) : ('lax' as const),
+    ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
+    transient: cookie.transient,
+    limits,
+    audience: [configuration.issuer, configuration.clientId],
+    platform,
+  }
+  if (use === 'request') return createRequestKeepers({ ...common, watermark })
+  const keeper =
+    sessionStore === undefined
+      ? watchedKeeper(createCookieKeeper({ ...common, maxBytes: maxCookieBytes }), watermark, platform)
+      : createStoreKeeper({ ...common, memory: sessionStore, watermark })
+  return () => keeper
+}

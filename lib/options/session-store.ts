@@ -1,0 +1,6 @@
+/** A session store as express-session defines it: connect-redis, connect-pg-simple and the like. */
+export interface SessionStore {
+  get(sid: string, callback: (error: unknown, session?: unknown) => void): unknown
+  set(sid: string, session: unknown, callback?: (error?: unknown) => void): unknown
+  destroy(sid: string, callback?: (error?: unknown) => void): unknown
+}
