@@ -5,7 +5,7 @@ import { createSeal, type Seal } from '../seal/seal.js'
 import { clocksOf, isAlive, isRollingDue, type SessionLimits } from '../session/clocks.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
-import { isEndedBy, namesOf, type Watermark } from '../session/watermark.js'
+import { unlessEnded, type Watermark } from '../session/watermark.js'
 import type { NodeRequest } from './types.js'
 
 /** What logins in the application's own session are sealed with, and how long they live. */
@@ -57,11 +57,13 @@ class RequestKeeper implements SessionKeeper {
     if (record === undefined) return unreadable
     const nowSeconds = Math.floor(platform.now() / 1000)
     if (!isAlive(record, limits, nowSeconds)) return undefined
-    return whenDone(
-      watermark.latest(() => namesOf(record)),
-      (mark) =>
-        isEndedBy(mark, record) ? undefined : { record: this.#rolled(record, opened.outdatedKey), outdatedKey: false },
+    return whenDone(unlessEnded(watermark, record), (found) =>
+      found === undefined ? undefined : { record: this.#rolled(record, opened.outdatedKey), outdatedKey: false },
     )
+  }
+
+  find(record: SessionRecord): ReturnType<SessionKeeper['find']> {
+    return unlessEnded(this.#settings.watermark, record)
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {

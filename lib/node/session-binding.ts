@@ -16,6 +16,8 @@ export interface SessionBinding {
   store(record: SessionRecord): MaybePromise<void>
   /** @throws {SessionError} `session_store_unavailable`: the session goes on */
   clear(): MaybePromise<void>
+  /** The session as it is kept by now. */
+  reload(): MaybePromise<SessionRecord | undefined>
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean
 }
@@ -86,6 +88,10 @@ class BoundSession implements SessionBinding {
   current(): SessionRecord | undefined {
     if (this.#record !== undefined) this.#record = this.#settings.refreshes.latest(this.#record)
     return this.#record
+  }
+
+  reload(): MaybePromise<SessionRecord | undefined> {
+    return this.#record === undefined ? undefined : this.#settings.keeper.find(this.#record)
   }
 
   canStore(): boolean {

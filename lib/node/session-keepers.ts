@@ -8,7 +8,7 @@ import type { NodeRequest } from './types.js'
 
 /** Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. */
 export function createSessionKeepers(party: RelyingParty): (req: NodeRequest) => SessionKeeper {
-  const { configuration, platform, watermark, sessionStore } = party
+  const { configuration, platform, watermark, sessionStore, refreshes } = party
   const { cookie, use, maxCookieBytes, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
@@ -24,7 +24,11 @@ export function createSessionKeepers(party: RelyingParty): (req: NodeRequest) =>
   if (use === 'request') return createRequestKeepers({ ...common, watermark })
   const keeper =
     sessionStore === undefined
-      ? watchedKeeper(createCookieKeeper({ ...common, maxBytes: maxCookieBytes }), watermark, platform)
+      ? watchedKeeper(createCookieKeeper({ ...common, maxBytes: maxCookieBytes }), {
+          watermark,
+          platform,
+          learn: (record) => refreshes.learn(record),
+        })
       : createStoreKeeper({ ...common, memory: sessionStore, watermark })
   return () => keeper
 }

@@ -10,6 +10,7 @@ import { storeMemory } from '../session/store-memory.js'
 import { MemoryWatermark, type Watermark } from '../session/watermark.js'
 import { RefreshGrants } from './refresh-grant.js'
 import { RefreshMemory, type Refreshes } from './refresh-memory.js'
+import { SharedRefreshes } from './shared-refreshes.js'
 import { createSites, type Site } from './site.js'
 import { transactionSeconds } from './transaction.js'
 
@@ -57,7 +58,7 @@ export function createRelyingParty(
     platform,
     transactionSeal: createSeal(secret, ['transaction', session.cookie.name, issuer, clientId], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
-    refreshes: new RefreshMemory(platform),
+    refreshes: createRefreshes(configuration, platform, sharedMemory),
     grants: new RefreshGrants(provider, platform),
     watermark:
       sharedMemory === undefined
@@ -66,6 +67,17 @@ export function createRelyingParty(
     sharedMemory,
     sessionStore,
   }
+}
+
+function createRefreshes(
+  { issuer, clientId, secret, httpTimeoutSeconds }: OidcConfiguration,
+  platform: Platform,
+  memory: SharedMemory | undefined,
+): Refreshes {
+  const local = new RefreshMemory(platform)
+  if (memory === undefined) return local
+  const audience = [issuer, clientId]
+  return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })
 }
 
 function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): SharedMemory | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { OidcError } from '../errors.js'
+import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
 
@@ -18,6 +19,8 @@ export interface Refreshes {
   spendOnce(record: SessionRecord, refreshToken: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome>
   /** The record with the newest tokens known; the same object where it has them already. */
   latest(record: SessionRecord): SessionRecord
+  /** Looks for what other processes have renewed, so that {@link latest} knows it. */
+  learn(record: SessionRecord): MaybePromise<void>
   /** Whether a token that an API refused may be replaced before its time: now and then, not at each call. */
   mayReplaceRefused(record: SessionRecord): boolean
   /** Remembers that a session is over: responses under way must not write it again. */
@@ -39,6 +42,13 @@ export function refreshTokenKey(refreshToken: string): string {
 /** The record with renewed tokens. */
 export function renewedRecord(record: SessionRecord, outcome: RefreshOutcome & { kind: 'renewed' }): SessionRecord {
   return { ...record, tokens: outcome.tokens, idToken: outcome.idToken ?? record.idToken }
+}
+
+/** Whether renewed tokens are others than those at hand, and not older: another process may have renewed them again. */
+export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: SessionTokens): boolean {
+  const { accessToken, refreshToken, obtainedAt = Infinity } = outcome.tokens
+  const isSame = accessToken === tokens.accessToken && refreshToken === tokens.refreshToken
+  return !isSame && obtainedAt >= (tokens.obtainedAt ?? 0)
 }
 
 /** The memory of one process: bounded, and short. */
@@ -80,6 +90,15 @@ export class RefreshMemory implements Refreshes {
     return newest
   }
 
+  learn(): void {
+    // Whatever this process has done is known already.
+  }
+
+  /** Takes over what another process has renewed. */
+  remember(refreshToken: string, outcome: RefreshOutcome): void {
+    this.#outcomes.set(refreshTokenKey(refreshToken), outcome)
+  }
+
   mayReplaceRefused({ id, tokens }: SessionRecord): boolean {
     const isUnderWay = tokens.refreshToken !== undefined && this.#flights.has(refreshTokenKey(tokens.refreshToken))
     if (isUnderWay) return true
@@ -110,7 +129,6 @@ export class RefreshMemory implements Refreshes {
   #news(key: string, { tokens }: SessionRecord): RefreshOutcome | undefined {
     const outcome = this.#outcomes.get(key)
     if (outcome?.kind !== 'renewed') return outcome
-    const { accessToken, refreshToken } = outcome.tokens
-    return accessToken === tokens.accessToken && refreshToken === tokens.refreshToken ? undefined : outcome
+    return isNews(outcome, tokens) ? outcome : undefined
   }
 }

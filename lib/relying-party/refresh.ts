@@ -1,9 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import { ConfigurationError, ProviderError, SessionError, TokenEndpointError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
 import { clocksOf } from '../session/clocks.js'
 import type { SessionRecord } from '../session/record.js'
 import type { RelyingParty } from './party.js'
-import { renewedRecord } from './refresh-memory.js'
+import { isNews, type RefreshOutcome, renewedRecord } from './refresh-memory.js'
 
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
@@ -11,6 +12,12 @@ export interface RefreshableSession {
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>
   clear(): MaybePromise<void>
+  /**
+   * The session as it is kept by now: other requests may have changed or ended it.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  reload(): MaybePromise<SessionRecord | undefined>
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean
 }
@@ -23,6 +30,8 @@ export interface AccessTokenOptions {
 
 const defaultMinTtl = 30
 const longestEarlySeconds = 60
+const mostSaves = 3
+const savePauseMilliseconds = 100
 
 /**
  * The access token of a session, renewed when it has less than `minTtl` seconds to live (RFC 6749 section 6).
@@ -58,6 +67,7 @@ function withoutRefresh(party: RelyingParty, record: SessionRecord, minTtl: numb
 }
 
 function isTemporary(error: unknown): boolean {
+  if (error instanceof SessionError) return error.code === 'session_store_unavailable'
   return error instanceof ProviderError || error instanceof TokenEndpointError
 }
 
@@ -97,17 +107,58 @@ async function renew(
     const why = "renewing the token came after the response's headers were written, or its connection closed"
     throw new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
   }
-  const outcome = await party.refreshes.spendOnce(record, refreshToken, () => party.grants.spend(record, refreshToken))
+  const outcome = await party.refreshes.spendOnce(record, refreshToken, () =>
+    spend(party, session, record, refreshToken),
+  )
   const current = session.current()
-  if (current?.id !== record.id) throw new SessionError('session_missing', 'the session has ended meanwhile')
+  if (current?.id !== record.id) throw endedMeanwhile()
   if (outcome.kind === 'ended') {
     await session.clear()
     throw outcome.error
   }
   // The application may have changed its data meanwhile: only the tokens are replaced.
   const renewed = party.refreshes.latest(renewedRecord(current, outcome))
-  await session.store(renewed)
+  await storeRenewed(session, renewed)
   return renewed.tokens.accessToken
+}
+
+/** Spends a refresh token, unless the session has been given another meanwhile: looked at before, and again when it is refused. */
+async function spend(
+  party: RelyingParty,
+  session: RefreshableSession,
+  record: SessionRecord,
+  refreshToken: string,
+): Promise<RefreshOutcome> {
+  const before = successorIn(await session.reload(), record)
+  if (before !== undefined) return before
+  const outcome = await party.grants.spend(record, refreshToken)
+  if (outcome.kind !== 'ended') return outcome
+  return successorIn(await session.reload(), record) ?? outcome
+}
+
+function successorIn(stored: SessionRecord | undefined, record: SessionRecord): RefreshOutcome | undefined {
+  if (stored?.id !== record.id) throw endedMeanwhile()
+  if (stored.tokens.refreshToken === record.tokens.refreshToken) return undefined
+  const outcome = { kind: 'renewed', tokens: stored.tokens, idToken: stored.idToken } as const
+  return isNews(outcome, record.tokens) ? outcome : undefined
+}
+
+// The refresh token is spent by now: the store gets more than one chance to take its successor.
+async function storeRenewed(session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.store(renewed)
+      return
+    } catch (error) {
+      const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
+      if (!isAway || attempt === mostSaves) throw error
+    }
+    await setTimeout(attempt * savePauseMilliseconds)
+  }
+}
+
+function endedMeanwhile(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
 }
 
 /** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */

@@ -21,6 +21,12 @@ export interface SessionKeeper {
    */
   read(cookies: Cookies): MaybePromise<KeptSession | typeof unreadable | undefined>
   /**
+   * A session as it is kept by now, with what other requests have made of it; `undefined` once it has ended.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  find(record: SessionRecord): MaybePromise<SessionRecord | undefined>
+  /**
    * Makes a record what later requests will find, before any cookie says so.
    *
    * @param base - what the record was made from; absent for a login. What others have changed meanwhile is kept.

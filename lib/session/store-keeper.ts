@@ -55,6 +55,11 @@ class StoreKeeper implements SessionKeeper {
     return opened === undefined || names === undefined ? undefined : this.#find(names, opened.outdatedKey)
   }
 
+  async find(record: SessionRecord): Promise<SessionRecord | undefined> {
+    const found = await this.#find(namesOf(record), false)
+    return found === undefined || found === unreadable ? undefined : found.record
+  }
+
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
     const { memory } = this.#settings
     const name = this.#storeName(record.id)

@@ -1,18 +1,34 @@
-import { whenDone } from '../options/maybe-promise.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { CookieKeeper } from './cookie-keeper.js'
 import { type SessionKeeper, unreadable } from './keeper.js'
-import { isEndedBy, namesOf, type Watermark } from './watermark.js'
+import type { SessionRecord } from './record.js'
+import { unlessEnded, type Watermark } from './watermark.js'
+
+/** What a session in a cookie is checked with. */
+export interface WatchedKeeperSettings {
+  readonly watermark: Watermark
+  readonly platform: Platform
+  /** Looks for newer tokens of a session, at the same time. */
+  readonly learn?: (record: SessionRecord) => MaybePromise<void>
+}
 
 /** Keeps sessions wholly with the browser, and ends by watermark those that nobody can take back. */
-export function watchedKeeper(keeper: CookieKeeper, watermark: Watermark, platform: Platform): SessionKeeper {
+export function watchedKeeper(
+  keeper: CookieKeeper,
+  { watermark, platform, learn }: WatchedKeeperSettings,
+): SessionKeeper {
   return {
     read(cookies) {
       const kept = keeper.read(cookies)
       if (kept === undefined || kept === unreadable) return kept
-      const mark = watermark.latest(() => namesOf(kept.record))
-      return whenDone(mark, (at) => (isEndedBy(at, kept.record) ? undefined : kept))
+      const { record } = kept
+      // Both are asked in one tick, for one round trip.
+      const alive = unlessEnded(watermark, record)
+      const learnt = learn?.(record)
+      return whenDone(alive, (found) => whenDone(learnt, () => (found === undefined ? undefined : kept)))
     },
+    find: (record) => unlessEnded(watermark, record),
     save: (record) => record,
     touch: () => undefined,
     end: ({ id }) => watermark.raise({ id }, platform.now()),

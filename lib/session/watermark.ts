@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { MaybePromise } from '../options/maybe-promise.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import { idTokenClaims } from './claims.js'
 import type { SessionRecord } from './record.js'
@@ -54,6 +54,18 @@ export function namesOf(record: SessionRecord): SessionNames {
 /** Whether a logout ended a session. */
 export function isEndedBy(mark: number, { createdAt }: Pick<SessionRecord, 'createdAt'>): boolean {
   return mark >= Math.round(createdAt * 1000)
+}
+
+/**
+ * A session, unless a logout has ended it.
+ *
+ * @throws {SessionError} `session_store_unavailable`
+ */
+export function unlessEnded(watermark: Watermark, record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+  return whenDone(
+    watermark.latest(() => namesOf(record)),
+    (mark) => (isEndedBy(mark, record) ? undefined : record),
+  )
 }
 
 /** The key of what a logout ends: no two targets have the same. */

@@ -57,6 +57,9 @@ function session(changes: Partial<SessionRecord> = {}): RefreshableSession & { r
     clear() {
       this.record = undefined
     },
+    reload() {
+      return this.record
+    },
     canStore: () => isOpen,
   }
 }

@@ -24,7 +24,10 @@ async function respondWith(
   const sealed = createCookieKeeper(settings(watch)).write(record(), {})
   watch.seconds += at
   const cookieKeeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
-  const keeper = watchedKeeper(cookieKeeper, new MemoryWatermark(watch, limits.absoluteSeconds), watch)
+  const keeper = watchedKeeper(cookieKeeper, {
+    watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
+    platform: watch,
+  })
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
     const binding = bindSession({ keeper, limits, platform: watch, refreshes: new RefreshMemory(watch) }, exchange, res)

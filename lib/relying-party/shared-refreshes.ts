@@ -1,0 +1,119 @@
+import type { Platform } from '../options/platform.js'
+import type { SharedMemory } from '../options/shared-memory.js'
+import { createSeal, type Seal } from '../seal/seal.js'
+import { withLock } from '../session/lock.js'
+import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
+import {
+  isNews,
+  type RefreshMemory,
+  type RefreshOutcome,
+  type Refreshes,
+  refreshTokenKey,
+  renewedRecord,
+} from './refresh-memory.js'
+
+/** What processes need to share so that a refresh token is spent once. */
+export interface SharedRefreshesSettings {
+  readonly memory: SharedMemory
+  readonly platform: Platform
+  readonly secrets: readonly string[]
+  /** What tells this application from others that use the same memory: issuer and client. */
+  readonly audience: readonly string[]
+  readonly httpTimeoutSeconds: number
+}
+
+/**
+ * How long successors are kept: a browser whose cookie holds the old refresh token, because an older response came last,
+ * gets the new one with any request in that time.
+ */
+const successorSeconds = 600
+
+/** Spends refresh tokens once among all processes: one does it under a lock, and leaves what came of it, sealed, for the others. */
+export class SharedRefreshes implements Refreshes {
+  readonly #local: RefreshMemory
+  readonly #settings: SharedRefreshesSettings
+  readonly #seal: Seal
+
+  constructor(local: RefreshMemory, settings: SharedRefreshesSettings) {
+    this.#local = local
+    this.#settings = settings
+    this.#seal = createSeal(settings.secrets, ['renewed tokens', ...settings.audience], settings.platform)
+  }
+
+  spendOnce(
+    record: SessionRecord,
+    refreshToken: string,
+    spend: () => Promise<RefreshOutcome>,
+  ): Promise<RefreshOutcome> {
+    return this.#local.spendOnce(record, refreshToken, () => this.#spendAlone(record, refreshToken, spend))
+  }
+
+  latest(record: SessionRecord): SessionRecord {
+    return this.#local.latest(record)
+  }
+
+  // Where it cannot be told, whoever needs a newer token finds out.
+  async learn(record: SessionRecord): Promise<void> {
+    const { refreshToken } = record.tokens
+    if (refreshToken === undefined) return
+    const outcome = await this.#successor(record, refreshToken).catch(() => undefined)
+    if (outcome !== undefined) this.#local.remember(refreshToken, outcome)
+  }
+
+  mayReplaceRefused(record: SessionRecord): boolean {
+    return this.#local.mayReplaceRefused(record)
+  }
+
+  end(record: SessionRecord): void {
+    this.#local.end(record)
+  }
+
+  hasEnded(record: SessionRecord): boolean {
+    return this.#local.hasEnded(record)
+  }
+
+  #spendAlone(
+    record: SessionRecord,
+    refreshToken: string,
+    spend: () => Promise<RefreshOutcome>,
+  ): Promise<RefreshOutcome> {
+    const { memory, platform, httpTimeoutSeconds } = this.#settings
+    // A refresh takes metadata, keys and one retry at most; a holder that lives renews its lock.
+    const milliseconds = 4 * httpTimeoutSeconds * 1000
+    const options = {
+      milliseconds,
+      waitMilliseconds: milliseconds,
+      until: () => this.#successor(record, refreshToken),
+    }
+    return withLock(memory, platform, this.#name('refresh', refreshToken), options, async () => {
+      const outcome = await spend()
+      if (outcome.kind === 'renewed') await this.#publish(record, refreshToken, outcome)
+      return outcome
+    })
+  }
+
+  // The tokens are there, come what may: where others cannot be told, this process remembers them.
+  async #publish(
+    record: SessionRecord,
+    refreshToken: string,
+    outcome: RefreshOutcome & { kind: 'renewed' },
+  ): Promise<void> {
+    const { memory, platform } = this.#settings
+    const renewed = { ...renewedRecord(record, outcome), data: {} }
+    const sealed = this.#seal.seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
+    await memory.set(this.#name('renewed', refreshToken), sealed, successorSeconds * 1000).catch(() => undefined)
+  }
+
+  async #successor(record: SessionRecord, refreshToken: string): Promise<RefreshOutcome | undefined> {
+    const [sealed] = await this.#settings.memory.get([this.#name('renewed', refreshToken)])
+    const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
+    const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)
+    if (found?.id !== record.id) return undefined
+    const outcome = { kind: 'renewed', tokens: found.tokens, idToken: found.idToken } as const
+    return isNews(outcome, record.tokens) ? outcome : undefined
+  }
+
+  #name(what: string, refreshToken: string): string {
+    return `${what}:${refreshTokenKey(JSON.stringify([this.#settings.audience, refreshToken]))}`
+  }
+}
