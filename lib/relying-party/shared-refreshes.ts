@@ -27,6 +27,9 @@ export interface SharedRefreshesSettings {
  * gets the new one with any request in that time.
  */
 const successorSeconds = 600
+const longestChain = 10
+
+type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 
 /** Spends refresh tokens once among all processes: one does it under a lock, and leaves what came of it, sealed, for the others. */
 export class SharedRefreshes implements Refreshes {
@@ -54,10 +57,15 @@ export class SharedRefreshes implements Refreshes {
 
   // Where it cannot be told, whoever needs a newer token finds out.
   async learn(record: SessionRecord): Promise<void> {
-    const { refreshToken } = record.tokens
-    if (refreshToken === undefined) return
-    const outcome = await this.#successor(record, refreshToken).catch(() => undefined)
-    if (outcome !== undefined) this.#local.remember(refreshToken, outcome)
+    let newest = record
+    for (let steps = 0; steps < longestChain; steps += 1) {
+      const { refreshToken } = newest.tokens
+      if (refreshToken === undefined) return
+      const outcome = await this.#successor(newest, refreshToken).catch(() => undefined)
+      if (outcome === undefined) return
+      this.#local.remember(refreshToken, outcome)
+      newest = renewedRecord(newest, outcome)
+    }
   }
 
   mayReplaceRefused(record: SessionRecord): boolean {
@@ -93,18 +101,14 @@ export class SharedRefreshes implements Refreshes {
   }
 
   // The tokens are there, come what may: where others cannot be told, this process remembers them.
-  async #publish(
-    record: SessionRecord,
-    refreshToken: string,
-    outcome: RefreshOutcome & { kind: 'renewed' },
-  ): Promise<void> {
+  async #publish(record: SessionRecord, refreshToken: string, outcome: Renewed): Promise<void> {
     const { memory, platform } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
     const sealed = this.#seal.seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
     await memory.set(this.#name('renewed', refreshToken), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
-  async #successor(record: SessionRecord, refreshToken: string): Promise<RefreshOutcome | undefined> {
+  async #successor(record: SessionRecord, refreshToken: string): Promise<Renewed | undefined> {
     const [sealed] = await this.#settings.memory.get([this.#name('renewed', refreshToken)])
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)

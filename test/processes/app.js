@@ -1,0 +1,43 @@
+// One process of an application that several run: told what to be by its parent, to which it says its port.
+import { createServer } from 'node:http'
+import { oidc, requireAuth } from 'express-oidc'
+import { redisMemory } from 'express-oidc/redis'
+import express from 'express'
+import { createClient } from 'redis'
+
+const { options, redisUrl, keeper, port } = JSON.parse(process.argv[2] ?? '{}')
+
+const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
+// Without a listener the client would end the process when its server goes away.
+client.on('error', () => undefined)
+await client.connect()
+const memory = redisMemory(client, { timeoutSeconds: 1 })
+
+// Parts of one application know one address, whichever of them is asked.
+const server = createServer()
+await new Promise((resolve) => server.listen(port ?? 0, '127.0.0.1', () => resolve(undefined)))
+const address = server.address()
+const ownPort = typeof address === 'object' && address !== null ? address.port : 0
+const { baseUrl = `http://127.0.0.1:${ownPort}`, ...others } = options
+const sessions = keeper === 'store' ? { session: { store: memory } } : { sharedMemory: memory }
+const auth = oidc({ ...others, ...sessions, baseUrl })
+
+const app = express()
+app.use(auth)
+app.get('/me', requireAuth(), (req, res) => void res.json({ sub: req.auth?.subject, pid: process.pid }))
+app.get('/token', requireAuth(), async (req, res) => {
+  const minTtl = Number(req.query['minTtl'] ?? 30)
+  res.json({ token: await req.oidc.accessToken({ minTtl }), pid: process.pid })
+})
+app.get('/sign-in/:name', (req, _res, next) => {
+  req.oidc.login({ returnTo: '/', authorizationParams: { login_hint: req.params.name } }).catch(next)
+})
+app.get('/', (_req, res) => void res.send('home'))
+// What Express would print to the log of the tests.
+app.use((error, _req, res, _next) => {
+  res.status(error.status ?? 500).json({ code: error.code ?? 'unexpected' })
+})
+server.on('request', app)
+
+process.on('disconnect', () => process.exit())
+process.send?.({ port: ownPort })

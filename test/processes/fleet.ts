@@ -1,0 +1,95 @@
+import { Browser } from '../hosts/client.js'
+import { secret } from '../relying-party/world.js'
+import { type Child, startChild } from './child.js'
+
+/** Where sessions are: with the browser, sealed, or in Redis. */
+export type Keeper = 'cookie' | 'store'
+
+/** One application in several processes. */
+export interface Fleet {
+  /** Where each process listens; the first is the one that browsers come back to from a login. */
+  readonly origins: readonly string[]
+  /** A browser in which someone has signed in. */
+  signIn(person: string): Promise<Person>
+  /** Ends one process, as a power cut would. */
+  kill(index: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Somebody who is signed in: browsers send cookies to a host, whatever the port. */
+export interface Person {
+  readonly name: string
+  /** Asks one process, and keeps the cookies that it answers with. */
+  ask(origin: string, path: string): Promise<FleetAnswer>
+  /** Asks with the cookies as they are now, and keeps nothing: for requests that are under way together. */
+  send(origin: string, path: string, cookie?: string): Promise<FleetAnswer>
+  /** The `Cookie` header now. */
+  cookie(): string
+}
+
+/** What a process answered. */
+export interface FleetAnswer {
+  readonly status: number
+  readonly body: { readonly code?: string; readonly token?: string; readonly sub?: string }
+  readonly setCookies: readonly string[]
+}
+
+/** What all processes of a fleet are told. */
+export interface FleetOrders {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redisUrl: string
+  readonly keeper: Keeper
+  /** Port of the first process, which the provider knows by its redirect URI. */
+  readonly port: number
+}
+
+/** Starts three processes of one application on one Redis. */
+export async function startFleet(orders: FleetOrders): Promise<Fleet> {
+  const { issuer, clientId, clientSecret, redisUrl, keeper, port } = orders
+  const baseUrl = `http://127.0.0.1:${port}`
+  const options = { issuer, clientId, clientSecret, secret, baseUrl, scope: 'openid' }
+  const start = (at?: number): Promise<Child<{ port: number }>> =>
+    startChild('app.js', { options, redisUrl, keeper, port: at })
+  const children = await Promise.all([start(port), start(), start()])
+  const origins = children.map(({ greeting }) => `http://127.0.0.1:${greeting.port}`)
+  return {
+    origins,
+    signIn: (person) => signIn(baseUrl, person),
+    kill: async (index) => children[index]?.kill(),
+    close: async () => void (await Promise.all(children.map((child) => child.kill()))),
+  }
+}
+
+async function signIn(baseUrl: string, name: string): Promise<Person> {
+  const browser = new Browser()
+  await browser.navigate(`${baseUrl}/sign-in/${name}`, { follow: true })
+  const cookies = new Map(browser.cookies.all().map(({ name: of, value }) => [of, value]))
+  for (const of of cookies.keys()) if (!of.startsWith('oidc')) cookies.delete(of)
+  const cookie = (): string => [...cookies].map(([of, value]) => `${of}=${value}`).join('; ')
+  const send: Person['send'] = async (origin, path, given = cookie()) => {
+    const response = await fetch(origin + path, { headers: { cookie: given }, redirect: 'manual' })
+    const body = (await response.json()) as FleetAnswer['body']
+    return { status: response.status, body, setCookies: response.headers.getSetCookie() }
+  }
+  return {
+    name,
+    cookie,
+    send,
+    async ask(origin, path) {
+      const answer = await send(origin, path)
+      keep(cookies, answer.setCookies)
+      return answer
+    },
+  }
+}
+
+/** Does with cookies what a browser does with `Set-Cookie`. */
+export function keep(cookies: Map<string, string>, lines: readonly string[]): void {
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (/Max-Age=0/i.test(line)) cookies.delete(name)
+    else cookies.set(name, value)
+  }
+}

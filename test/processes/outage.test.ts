@@ -1,0 +1,126 @@
+import { afterEach, expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { webClient } from '../provider-real/provider.js'
+import { freePort, startRedis } from '../redis/server.js'
+import { describeWith } from '../setup/describe-with.js'
+import { type Child, startChild } from './child.js'
+import { type Fleet, type FleetAnswer, type Keeper, type Person, startFleet } from './fleet.js'
+
+const people = 20
+const names = Array.from({ length: people }, (_, index) => `person-${index}`)
+// Tokens live an hour: one that is to be newer than this is old after four seconds.
+const oldTokens = '/token?minTtl=3596'
+const cleanUp: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+})
+
+describeWith('redis-server', 'a power cut in the middle of a loop of requests', (program) => {
+  for (const keeper of ['cookie', 'store'] satisfies readonly Keeper[]) {
+    test(`SR04: of Redis loses no session, and signs nobody out meanwhile (sessions by ${keeper})`, async () => {
+      const { redis, fleet, everyone } = await start(program, keeper)
+      const loop = startLoop(everyone, fleet, '/me')
+      await loop.atLeast(5 * people)
+      await redis.kill()
+      await loop.atLeast(2 * people, 503)
+      await redis.restart()
+      await loop.atLeast(5 * people)
+      const answers = await loop.stop()
+      expect(unexpected(answers, [200, 503])).toEqual([])
+      expect(answers.filter(({ status }) => status === 503).flatMap(({ setCookies }) => setCookies)).toEqual([])
+      expect(await subjectsOf(everyone, fleet)).toEqual(names)
+    }, 90_000)
+
+    test(`RF07: of the provider loses no session, and signs nobody out meanwhile (sessions by ${keeper})`, async () => {
+      const { provider, fleet, everyone } = await start(program, keeper)
+      const before = await tokensOf(everyone, fleet)
+      const loop = startLoop(everyone, fleet, oldTokens)
+      await loop.atLeast(people)
+      await provider.kill()
+      // By then every token is old, and nobody is there to renew it: it still holds.
+      await pause(4200)
+      await loop.atLeast(5 * people)
+      await provider.restart()
+      // A provider that was away is asked again after a while only.
+      await pause(8000)
+      await loop.atLeast(5 * people)
+      expect(unexpected(await loop.stop(), [200])).toEqual([])
+      const after = await tokensOf(everyone, fleet)
+      expect(after.filter((token, index) => token === undefined || token === before[index])).toEqual([])
+      expect(await subjectsOf(everyone, fleet)).toEqual(names)
+    }, 90_000)
+  }
+})
+
+async function start(program: string, keeper: Keeper) {
+  const redis = await startRedis({ path: program })
+  cleanUp.push(() => redis.stop())
+  const port = await freePort()
+  const client = webClient(`http://127.0.0.1:${port}`)
+  const provider = await startProvider(client)
+  const { client_id: clientId, client_secret: clientSecret } = client
+  const orders = { issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, keeper, port }
+  const fleet = await startFleet(orders)
+  cleanUp.push(() => fleet.close())
+  const everyone: Person[] = []
+  for (const name of names) everyone.push(await fleet.signIn(name))
+  return { redis, provider, fleet, everyone }
+}
+
+/** Requests of everyone, one after the other for each, spread over all processes. */
+function startLoop(everyone: readonly Person[], { origins }: Fleet, path: string) {
+  const answers: FleetAnswer[] = []
+  let isStopped = false
+  const walks = everyone.map(async (person, start) => {
+    for (let step = start; !isStopped; step += 1) {
+      answers.push(await person.ask(origins[step % origins.length] ?? '', path))
+      await pause(20)
+    }
+  })
+  return {
+    /** Waits for so many more answers, if need be of one status. */
+    async atLeast(count: number, status?: number): Promise<void> {
+      const begin = answers.length
+      const isOne = (answer: FleetAnswer): boolean => status === undefined || answer.status === status
+      while (answers.slice(begin).filter(isOne).length < count) await pause(20)
+    },
+    async stop(): Promise<readonly FleetAnswer[]> {
+      isStopped = true
+      await Promise.all(walks)
+      return answers
+    },
+  }
+}
+
+function unexpected(answers: readonly FleetAnswer[], statuses: readonly number[]): readonly unknown[] {
+  return answers.filter(({ status }) => !statuses.includes(status)).map(({ status, body }) => [status, body.code])
+}
+
+function subjectsOf(everyone: readonly Person[], { origins }: Fleet): Promise<unknown[]> {
+  return Promise.all(everyone.map(async (person) => (await person.ask(origins[2] ?? '', '/me')).body.sub))
+}
+
+function tokensOf(everyone: readonly Person[], { origins }: Fleet): Promise<(string | undefined)[]> {
+  return Promise.all(everyone.map(async (person) => (await person.ask(origins[1] ?? '', '/token')).body.token))
+}
+
+async function startProvider(client: object) {
+  const folder = mkdtempSync(join(tmpdir(), 'express-oidc-provider-'))
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+  const orders = { port: await freePort(), folder, client, jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' }] } }
+  let child: Child<{ issuer: string }> = await startChild('provider.js', orders)
+  cleanUp.push(async () => {
+    await child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    issuer: child.greeting.issuer,
+    kill: () => child.kill(),
+    restart: async () => void (child = await startChild('provider.js', orders)),
+  }
+}
