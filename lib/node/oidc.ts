@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import type { Claims, Principal } from '../policy/principal.js'
+import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc-options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema.js'
 import { type Platform, systemPlatform } from '../options/platform.js'
@@ -7,12 +7,12 @@ import { createProvider } from '../provider/provider.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createRelyingParty } from '../relying-party/party.js'
 import { siteOf } from '../relying-party/site.js'
-import { unreadable } from '../session/keeper.js'
+import { type Connection, createConnections } from './connection.js'
 import { createExchange } from './exchange.js'
 import { fail } from './failure.js'
 import { addDoorkeeper, doorkeepersOf, type GuardCall, principalOf } from './guard-context.js'
 import { type HandleContext, OidcHandle } from './handle.js'
-import { definePrincipal, sessionPrincipal } from './principal.js'
+import { definePrincipal } from './principal.js'
 import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
 import { routeOf } from './routes.js'
 import { createSessionKeepers } from './session-keepers.js'
@@ -28,9 +28,11 @@ import { transactionSeconds } from '../relying-party/transaction.js'
 export interface OidcMiddleware extends Middleware {
   /**
    * Who makes a request that no middleware saw, such as a WebSocket upgrade. An upgrade counts only from a page of this
-   * application: browsers let every site open WebSockets, with cookies (CWE-1385).
+   * application: browsers let every site open WebSockets, with cookies (CWE-1385). Its `signal` says when that is over.
+   *
+   * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
    */
-  authenticate(req: NodeRequest): Promise<Principal | undefined>
+  authenticate(req: NodeRequest): Promise<Connection | undefined>
   /**
    * Fetches metadata and keys ahead of the first login.
    *
@@ -57,9 +59,8 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
 /** Creates the middleware from a checked configuration, on a given clock. */
 export function createOidc(configuration: OidcConfiguration, platform: Platform): OidcMiddleware {
   const host = createHost(configuration, platform)
-  const { party, keeperOf } = host
-  const limits = configuration.session
-  const origins = new Set(party.sites.map((site) => site.origin))
+  const { party } = host
+  const connections = createConnections(party, host.keeperOf)
 
   const middleware: Middleware = function oidc(req, res, next) {
     if (doorkeepersOf(req).some((other) => other.scheme === 'session')) {
@@ -76,16 +77,13 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
   }
 
   return Object.assign(middleware, {
-    authenticate: async (req: NodeRequest): Promise<Principal | undefined> => {
-      const exchange = createExchange(req)
-      const isUpgrade = exchange.header('upgrade') !== undefined
-      if (isUpgrade && !origins.has(exchange.header('origin') ?? '')) return undefined
-      const found = await keeperOf(req).read(exchange.cookies)
-      return found === undefined || found === unreadable ? undefined : sessionPrincipal(found.record, limits)
-    },
+    authenticate: (req: NodeRequest) => connections.open(req),
     ready: () => party.provider.ready(),
     health: () => party.provider.health(),
-    close: () => party.provider.close(),
+    close: () => {
+      connections.close()
+      party.provider.close()
+    },
   })
 }
 

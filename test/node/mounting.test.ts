@@ -44,9 +44,9 @@ describe('authenticate()', () => {
     })
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/socket`
     await world.browser.request('none', url, { headers: { connection: 'Upgrade', upgrade: 'websocket', ...headers } })
-    const principal = await world.app.authenticate(await seen)
+    const connection = await world.app.authenticate(await seen)
     await new Promise((closed) => server.close(closed))
-    return principal
+    return connection?.principal
   }
 
   test('knows who opens a WebSocket from a page of this application', async () => {
@@ -69,7 +69,7 @@ describe('authenticate()', () => {
   test('knows who makes a request that no middleware saw', async () => {
     const cookie = world.browser.cookies.cookiesFor(world.url('')).map(({ name, value }) => `${name}=${value}`)
     const req = { headers: { cookie: cookie.join('; ') }, method: 'GET', url: '/' } as unknown as IncomingMessage
-    expect(await world.app.authenticate(req)).toMatchObject({ subject: 'alice' })
+    expect(await world.app.authenticate(req)).toMatchObject({ principal: { subject: 'alice' } })
     expect(await world.app.authenticate({ headers: {} } as IncomingMessage)).toBeUndefined()
   })
 })

@@ -1,0 +1,74 @@
+import type { Exchange } from '../http/exchange.js'
+import type { OidcConfiguration } from '../options/oidc-schema.js'
+import type { Principal } from '../policy/principal.js'
+import type { RelyingParty } from '../relying-party/party.js'
+import { type SessionKeeper, unreadable } from '../session/keeper.js'
+import { LiveSessions } from '../session/live-sessions.js'
+import type { SessionRecord } from '../session/record.js'
+import { createExchange } from './exchange.js'
+import { sessionPrincipal } from './principal.js'
+import type { NodeRequest } from './types.js'
+
+/** Who opened a connection, and for how long that holds. */
+export interface Connection {
+  readonly principal: Principal
+  /**
+   * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
+   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}.
+   */
+  readonly signal: AbortSignal
+}
+
+/** Tells who makes requests that no middleware sees. */
+export interface Connections {
+  open(req: NodeRequest): Promise<Connection | undefined>
+  close(): void
+}
+
+/** Creates what lets connections in: by Origin and by session. */
+export function createConnections(party: RelyingParty, keeperOf: (req: NodeRequest) => SessionKeeper): Connections {
+  const { platform, watermark, sharedMemory, configuration } = party
+  const origins = new Set(party.sites.map((site) => site.origin))
+  const isShared = sharedMemory !== undefined
+  const live = new LiveSessions({ platform, limits: configuration.session, watermark, isShared })
+  return {
+    async open(req) {
+      const exchange = createExchange(req)
+      if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
+      const keeper = keeperOf(req)
+      const found = await keeper.read(exchange.cookies)
+      if (found === undefined || found === unreadable) return undefined
+      const { record } = found
+      return new LiveConnection(record, configuration.session, () => watch(live, record, keeper, req))
+    },
+    close: () => live.close(),
+  }
+}
+
+// HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441).
+function isUpgrade(exchange: Exchange): boolean {
+  return exchange.header('upgrade') !== undefined || exchange.method === 'CONNECT'
+}
+
+function watch(live: LiveSessions, record: SessionRecord, keeper: SessionKeeper, req: NodeRequest): AbortSignal {
+  const { signal, release } = live.watch(record, keeper)
+  if (req.socket.destroyed) release()
+  else req.socket.once('close', release)
+  return signal
+}
+
+/** A connection whose session is watched only once somebody asks for the signal. */
+class LiveConnection implements Connection {
+  readonly principal: Principal
+  readonly #watch: () => AbortSignal
+  #signal: AbortSignal | undefined
+
+  constructor(record: SessionRecord, limits: OidcConfiguration['session'], watch: () => AbortSignal) {
+    this.principal = sessionPrincipal(record, limits)
+    this.#watch = watch
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#watch())
+  }
+}

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { SessionError } from '../../lib/index.js'
+import { systemPlatform } from '../../lib/options/platform.js'
+import { SharedWatermark } from '../../lib/session/shared-watermark.js'
+import type { WorldOptions } from '../relying-party/world.js'
+import { startWorld, type World } from '../relying-party/world.js'
+import { FakeMemory } from '../session/memory.js'
+
+const cleanUp: (() => unknown)[] = []
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step()
+})
+
+async function start(oidc: WorldOptions['oidc'] = {}): Promise<World> {
+  const world = await startWorld({ oidc })
+  cleanUp.push(() => world.close())
+  await world.signIn()
+  return world
+}
+
+/** A server of WebSockets as an application writes it: whoever is signed in comes in, until the session ends. */
+async function sockets(world: World, seen: SessionError[] = []) {
+  const server = createServer()
+  const open = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (req, socket, head) => {
+    world.app.authenticate(req).then(
+      (connection) => {
+        if (connection === undefined) return void socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+        open.handleUpgrade(req, socket, head, (client) => {
+          client.send(connection.principal.subject)
+          connection.signal.addEventListener('abort', () => {
+            seen.push(connection.signal.reason as SessionError)
+            client.close(4401, 'signed out')
+          })
+        })
+      },
+      () => void socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n'),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanUp.push(() => {
+    for (const client of open.clients) client.terminate()
+    server.close()
+  })
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Opens one with the cookies of the browser, and waits for the greeting. */
+async function connect(world: World, url: string, origin = world.url('')) {
+  const cookie = world.browser.cookies.cookiesFor(world.url('')).map(({ name, value }) => `${name}=${value}`)
+  const client = new WebSocket(url, { headers: { cookie: cookie.join('; ') }, origin })
+  const said = new Promise<string>((resolve) => {
+    client.once('message', (text: Buffer) => resolve(text.toString()))
+    client.once('error', (error) => resolve(String(error)))
+  })
+  const closed = new Promise<number>((resolve) => client.once('close', resolve))
+  return { client, closed, said: await said }
+}
+
+describe('a live connection', () => {
+  test('knows the person, and stays open while the session lasts', async () => {
+    const world = await start()
+    const { said, client } = await connect(world, await sockets(world))
+    expect(said).toBe('alice')
+    await pause(1100)
+    expect(client.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('GU04: is refused to another site, whatever cookies it brings', async () => {
+    const world = await start()
+    expect((await connect(world, await sockets(world), 'https://evil.example')).said).toContain('401')
+  })
+
+  test('ends with a logout, at once', async () => {
+    const world = await start()
+    const seen: SessionError[] = []
+    const { closed } = await connect(world, await sockets(world, seen))
+    await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    expect(await closed).toBe(4401)
+    expect(seen.map(({ code }) => code)).toEqual(['session_missing'])
+  })
+
+  test('ends when the session expires', async () => {
+    const world = await start({ session: { idleSeconds: 60, absoluteSeconds: 60, rollingStepSeconds: 5 } })
+    const seen: SessionError[] = []
+    const { closed } = await connect(world, await sockets(world, seen))
+    world.clock.advance(61)
+    expect(await closed).toBe(4401)
+    expect(seen.map(({ code }) => code)).toEqual(['session_expired'])
+  })
+
+  test('ends with a logout in another process, within seconds', async () => {
+    const memory = new FakeMemory({ now: () => Date.now() })
+    const world = await start({ sharedMemory: memory })
+    const { closed } = await connect(world, await sockets(world))
+    const audience = [world.provider.issuer, 'web']
+    const elsewhere = new SharedWatermark({ memory, platform: systemPlatform, absoluteSeconds: 3600, audience })
+    await elsewhere.raise({ subject: 'alice' }, Date.now())
+    expect(await closed).toBe(4401)
+  })
+
+  test('of a stored session follows the idle limit that other requests move on', async () => {
+    const memory = new FakeMemory({ now: () => Date.now() })
+    const world = await start({ session: { store: memory, idleSeconds: 60, rollingStepSeconds: 5 } })
+    const { client } = await connect(world, await sockets(world))
+    world.clock.advance(50)
+    await world.me()
+    world.clock.advance(50)
+    await pause(2200)
+    expect(client.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('is not refused as if nobody were signed in while the store is away', async () => {
+    const memory = new FakeMemory({ now: () => Date.now() })
+    const world = await start({ session: { store: memory } })
+    const url = await sockets(world)
+    memory.outage = true
+    expect((await connect(world, url)).said).toContain('503')
+  })
+})
