@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import type { OidcOptions } from '../../lib/index.js'
-import { clientCredentials } from '../../lib/index.js'
+import { clientCredentials, oidc } from '../../lib/index.js'
 import { systemPlatform } from '../../lib/options/platform.js'
 import { createDpopProver } from '../../lib/provider/dpop-prover.js'
 import { Browser } from '../hosts/client.js'
+import { type Host, hosts } from '../hosts/hosts.js'
 import { answering } from '../node/applications.js'
 import { failureOf, signingKey } from '../provider/issuer.js'
 import { holderKey, holderPem, type Proof, proofOf } from '../provider/proofs.js'
-import { startRealProvider } from '../provider-real/provider.js'
+import { startRealProvider, webClient } from '../provider-real/provider.js'
 import { type BoundApi, resource, startBoundApi, strictProvider } from './bound.js'
-import { startWorld, type World, type WorldOptions } from './world.js'
+import { secret, startWorld, type World, type WorldOptions } from './world.js'
 
 let api: BoundApi
 let world: World
@@ -31,8 +32,17 @@ const watched: typeof fetch = async (input, init) => {
   return fetch(input, init)
 }
 
+const layers = [
+  answering('/call', async ({ oidc: handle }) => {
+    const answer = await handle.fetch(`${api.origin}/api/orders?status=open`)
+    return { status: answer.status, ...((await answer.json().catch(() => ({}))) as object) }
+  }),
+  answering('/token', async ({ oidc: handle }) => ({ token: await handle.accessToken() })),
+  answering('/userinfo', ({ oidc: handle }) => handle.userinfo()),
+]
+
 /** Starts an application with bound tokens for the API, and signs alice in. */
-async function signedIn(oidc: Partial<OidcOptions> = {}, options: Partial<WorldOptions> = {}): Promise<void> {
+async function signedIn(given: Partial<OidcOptions> = {}, options: Partial<WorldOptions> = {}): Promise<void> {
   world = await startWorld({
     provider: strictProvider,
     client: { dpop_bound_access_tokens: true },
@@ -43,16 +53,9 @@ async function signedIn(oidc: Partial<OidcOptions> = {}, options: Partial<WorldO
       authorizationParams: { resource },
       allowedOrigins: [api.origin],
       fetch: watched,
-      ...oidc,
+      ...given,
     },
-    layers: [
-      answering('/call', async ({ oidc: handle }) => {
-        const answer = await handle.fetch(`${api.origin}/api/orders?status=open`)
-        return { status: answer.status, ...((await answer.json().catch(() => ({}))) as object) }
-      }),
-      answering('/token', async ({ oidc: handle }) => ({ token: await handle.accessToken() })),
-      answering('/userinfo', ({ oidc: handle }) => handle.userinfo()),
-    ],
+    layers,
   })
   api.protect(world.provider.issuer)
   await world.signIn()
@@ -131,6 +134,30 @@ describe('a login with bound tokens, at a real provider and an API that want non
     const answer = await browser().navigate(world.url('/login'))
     expect(answer.status).toBe(500)
     await expect(world.app.ready()).rejects.toMatchObject({ code: 'invalid_options', message: /ES256/ })
+  })
+})
+
+describe('a session whose token is bound to', () => {
+  const oldKey = { privateKey: signingKey('ES256').privateKey.export({ format: 'jwk' }) }
+
+  test.each([
+    ['an older key', oldKey],
+    ['no key, from before tokens were', undefined],
+  ])('%s gets a new token when the API refuses that one', async (_what, dpop) => {
+    await signedIn({ dpop }, { client: {} })
+    const now = { issuer: world.provider.issuer, clientId: 'web', clientSecret: webClient('').client_secret, secret }
+    const [host] = hosts as readonly [Host]
+    const next = await host.start(({ baseUrl }) => {
+      const key = { dpop: { privateKey: holderPem }, allowedOrigins: [api.origin] }
+      return [oidc({ ...now, ...key, baseUrl }), ...layers]
+    })
+    const answer = await browser().fetch(`${next.url}/call`)
+    expect(answer.json()).toEqual({ status: 200, scheme: 'dpop', subject: 'alice' })
+    const shown = await Promise.all(api.calls.map(({ headers }) => proofOf(headers)))
+    expect(api.calls.map(({ status }) => status)).toEqual([401, 401, 200])
+    const { kty, crv, x, y } = holderKey.publicKey.export({ format: 'jwk' })
+    expect(shown.at(-1)?.header.jwk).toEqual({ kty, crv, x, y })
+    await next.close()
   })
 })
 
