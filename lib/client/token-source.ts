@@ -24,8 +24,8 @@ export interface TokenSource {
    */
   getToken(target?: TokenTargetOptions): Promise<string>
   /**
-   * `fetch` with the token, and its proof where `dpop` is set, for https and loopback URLs at `allowedOrigins`. A 401 is answered once with a new token,
-   * where the body can be sent again; the token follows no redirect to another origin.
+   * `fetch` with the token, and its proof where `dpop` is set, for https and loopback URLs at `allowedOrigins`. A 401 is
+   * answered once with a new token, where the body can be sent again; the token follows no redirect to another origin.
    *
    * @throws as {@link TokenSource.getToken} and `fetch`
    */
