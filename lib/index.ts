@@ -21,7 +21,7 @@ export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
-export type { TokenSource } from './client/token-source.js'
+export type { AuthorizedRequest, TokenSource } from './client/token-source.js'
 export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
 export type { BearerMiddleware } from './node/bearer.js'
 export type { OidcHandle } from './node/handle.js'
@@ -48,6 +48,7 @@ export type {
   TokenCacheOptions,
 } from './options/bearer-options.js'
 export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client-options.js'
+export type { DpopKeyOptions } from './options/dpop-key.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {
   ClientAuthentication,

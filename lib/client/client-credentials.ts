@@ -6,6 +6,7 @@ import { systemPlatform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/token-target.js'
 import { fetchWithToken } from '../http/authorized-fetch.js'
+import { authorizationFor } from './authorization.js'
 import { keptToken } from './lifetime.js'
 import { exchangeKey, exchangeEnd } from './subject.js'
 import { canonicalTarget, targetKey } from './target.js'
@@ -40,15 +41,16 @@ export function createClientCredentials(
   }
   const { allowedOrigins, dangerouslyAllowHttp } = configuration
   const origins = allowedOrigins === undefined ? undefined : new Set(allowedOrigins)
-  const authorized = { fetch: fetchOf(configuration), allowedOrigins: origins, dangerouslyAllowHttp, drop }
+  const { dpop } = provider
+  const authorized = { fetch: fetchOf(configuration), allowedOrigins: origins, dangerouslyAllowHttp, drop, dpop }
   return {
     getToken,
     drop,
     exchange: async (exchange) => exchanged.get(exchange),
     fetch: (url, init, target) => fetchWithToken({ ...authorized, token: () => getToken(target) }, url, init),
-    authorize: async (headers, target) => {
-      const authorization = `Bearer ${await getToken(target)}`
-      return { ...Object.fromEntries(new Headers(headers)), authorization }
+    authorize: async (headers, target, request) => {
+      const credentials = await authorizationFor(authorized, request, () => getToken(target))
+      return { ...Object.fromEntries(new Headers(headers)), ...credentials }
     },
     revoke: async (token, tokenTypeHint) => {
       for (const { cache } of [own, exchanged]) cache.forget(token)

@@ -10,7 +10,7 @@ const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSec
 
 /** Puts the authorization server together as a machine needs it: without logins, and without keys unless one comes up. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, platform: Platform): Provider {
-  const { issuer, clientId, clientAuthentication, clientAssertionAlg } = configuration
+  const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
   const { httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
   const outbound = { httpTimeoutSeconds, dangerouslyAllowHttp, fetch: fetchOf(configuration) }
   return createProvider(
@@ -21,6 +21,7 @@ export function createTokenProvider(configuration: ClientCredentialsConfiguratio
       ...credentialsOf(configuration),
       ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
       ...(clientAssertionAlg === undefined ? {} : { clientAssertionAlg }),
+      ...(dpop === undefined ? {} : { dpop }),
     },
     tokenNeeds,
   )

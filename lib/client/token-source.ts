@@ -2,6 +2,15 @@ import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client
 import type { TokenTypeHint } from '../provider/revocation.js'
 import type { ProviderHealth } from '../provider/types.js'
 
+/** A request that another HTTP client is going to make: exactly this one, and once (RFC 9449 section 4.2). */
+export interface AuthorizedRequest {
+  /** @default 'GET' */
+  method?: string | undefined
+  url: string | URL
+  /** `DPoP-Nonce` of the API's last answer. @default the last one that `fetch()` saw */
+  nonce?: string | undefined
+}
+
 /** Tokens for calls from service to service. Its methods need no `this`. */
 export interface TokenSource {
   /**
@@ -15,8 +24,8 @@ export interface TokenSource {
    */
   getToken(target?: TokenTargetOptions): Promise<string>
   /**
-   * `fetch` with the token, for https and loopback URLs at `allowedOrigins`. A 401 is answered once with a new token,
-   * where the body can be sent again; the token follows no redirect to another origin.
+   * `fetch` with the token, and its proof where `dpop` is set, for https and loopback URLs at `allowedOrigins`. A 401 is
+   * answered once with a new token, where the body can be sent again; the token follows no redirect to another origin.
    *
    * @throws as {@link TokenSource.getToken} and `fetch`
    */
@@ -24,9 +33,15 @@ export interface TokenSource {
   /**
    * Headers with the token in `authorization`, for other HTTP clients. The given ones are not changed.
    *
-   * @throws as {@link TokenSource.getToken}
+   * @param request - what the headers are for: with the option `dpop` they hold a proof for this one request, in `dpop`
+   * @throws as {@link TokenSource.getToken}; {@link ConfigurationError} `invalid_options` where `dpop` is set and `request` is
+   *   missing, or its URL may not get a token
    */
-  authorize(headers?: RequestInit['headers'], target?: TokenTargetOptions): Promise<Record<string, string>>
+  authorize(
+    headers?: RequestInit['headers'],
+    target?: TokenTargetOptions,
+    request?: AuthorizedRequest,
+  ): Promise<Record<string, string>>
   /**
    * A token to call the next service on somebody's behalf (RFC 8693): remembered by the SHA-256 of what it was exchanged
    * for, and never longer than that is known to be valid.

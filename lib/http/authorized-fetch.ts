@@ -1,5 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { isAllowedUrl } from '../options/fields.js'
+import type { DpopProver } from './dpop.js'
+import { asksForNonce, sentMethod } from './dpop.js'
 import type { Hop } from './redirect.js'
 import { isReplayable, redirectOf, without } from './redirect.js'
 
@@ -13,14 +15,17 @@ export interface AuthorizedFetch {
   readonly token: () => Promise<string>
   /** Forgets a token that was refused. */
   readonly drop: (token: string) => void
+  /** Where tokens are bound to a key: each request gets a proof of its own. */
+  readonly dpop?: DpopProver | undefined
 }
 
 const mostRedirects = 20
-const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization']
+const credentialHeaders = ['authorization', 'cookie', 'dpop', 'proxy-authorization']
 
 /**
- * Fetches with a bearer token (RFC 6750 section 2.1). A 401 drops the token and is answered once with a new one, where the
- * body can be sent again. Redirects within the origin are followed with the token, others without.
+ * Fetches with a bearer token (RFC 6750 section 2.1), or with a bound one and its proof (RFC 9449 section 7). A 401 drops the
+ * token and is answered once with a new one, where the body can be sent again; a 401 that asks for a nonce is answered with
+ * that. Redirects within the origin are followed with the token, others without.
  *
  * @throws {ConfigurationError} `invalid_options` for a URL that may not get a token
  * @throws what `fetch` throws, as it is
@@ -35,7 +40,7 @@ export async function fetchWithToken(
   let isRetried = false
   for (let redirects = 0; ;) {
     const response = await send(settings, hop, token)
-    if (response.status === 401 && !isRetried) {
+    if (response.status === 401 && !isRetried && !asksForNonce(response)) {
       isRetried = true
       const renewed = await successor(settings, hop, token, response)
       if (renewed === undefined) return response
@@ -50,22 +55,54 @@ export async function fetchWithToken(
   }
 }
 
-function requireAllowed(input: string | URL, settings: AuthorizedFetch): URL {
+/**
+ * The URL, if it may get a token.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function requireAllowed(
+  input: string | URL,
+  settings: Pick<AuthorizedFetch, 'allowedOrigins' | 'dangerouslyAllowHttp'>,
+  call = 'fetch()',
+): URL {
   const url = URL.canParse(String(input)) ? new URL(input) : undefined
   if (url === undefined || !isAllowedUrl(url, settings.dangerouslyAllowHttp)) {
     const rule = 'an absolute https URL (plain http is for loopback hosts only)'
-    throw new ConfigurationError('invalid_options', `fetch() with a token needs ${rule}`)
+    throw new ConfigurationError('invalid_options', `${call} with a token needs ${rule}`)
   }
   if (settings.allowedOrigins?.has(url.origin) === false) {
-    throw new ConfigurationError('invalid_options', `fetch(): ${url.origin} is not listed in "allowedOrigins"`)
+    throw new ConfigurationError('invalid_options', `${call}: ${url.origin} is not listed in "allowedOrigins"`)
   }
   return url
 }
 
-function send({ fetch }: AuthorizedFetch, { url, init }: Hop, token: string): Promise<Response> {
+// A nonce is good for some time, so that most requests go with the last one (RFC 9449 section 9).
+async function send(settings: AuthorizedFetch, hop: Hop, token: string): Promise<Response> {
+  const { dpop } = settings
+  if (dpop === undefined) return sendOnce(settings, hop, { authorization: `Bearer ${token}` })
+  const method = sentMethod(hop.init.method)
+  const attempt = async () => {
+    const dpopProof = dpop.prove({ method, url: hop.url, accessToken: token })
+    const response = await sendOnce(settings, hop, { authorization: `DPoP ${token}`, dpop: dpopProof })
+    dpop.learn(hop.url, response)
+    return response
+  }
+  const nonce = dpop.nonceOf(hop.url)
+  const response = await attempt()
+  const isOld = asksForNonce(response) && dpop.nonceOf(hop.url) !== nonce
+  if (!isOld || !isReplayable(hop.init.body)) return response
+  discard(response)
+  return attempt()
+}
+
+function sendOnce(
+  { fetch }: AuthorizedFetch,
+  { url, init }: Hop,
+  credentials: Readonly<Record<string, string>>,
+): Promise<Response> {
   const headers = new Headers(init.headers)
-  headers.set('authorization', `Bearer ${token}`)
-  // Not every fetch takes the header away when a redirect leads elsewhere.
+  for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
+  // Not every fetch takes the headers away when a redirect leads elsewhere.
   const redirect = init.redirect === undefined || init.redirect === 'follow' ? 'manual' : init.redirect
   return fetch(url, { ...init, headers, redirect })
 }

@@ -79,8 +79,9 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Calls an API with the access token, at one of `allowedOrigins`. Renews the token once when the API answers with 401
-   * and the body can be sent again. Redirects within the origin are followed with the token, others without.
+   * Calls an API with the access token, and its proof where `dpop` is set, at one of `allowedOrigins`. Renews the token once
+   * when the API answers with 401 and the body can be sent again. Redirects within the origin are followed with the token,
+   * others without.
    *
    * @throws {ConfigurationError} `invalid_options` for an origin that is not listed
    * @throws as `accessToken()` does, and what `fetch` throws, as it is

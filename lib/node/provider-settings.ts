@@ -36,6 +36,7 @@ export function clientSettings(configuration: OidcConfiguration): ClientSettings
       clientAuthentication: configuration.clientAuthentication,
       clientAssertionKey: configuration.clientAssertionKey,
       clientAssertionAlg: configuration.clientAssertionAlg,
+      dpop: configuration.dpop,
       pushedAuthorizationRequests: configuration.pushedAuthorizationRequests,
     }),
   }

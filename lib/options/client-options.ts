@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
+import type { DpopKeyOptions } from './dpop-key.js'
 
 /** A value, or a function that looks it up: asked for every request to the provider, so that it may change. */
 export type Current<T> = T | (() => T | Promise<T>)
@@ -26,6 +27,8 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
   clientAssertionKey?: Current<string | JsonWebKey> | undefined
   /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
+  /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */
+  dpop?: DpopKeyOptions | undefined
   /** Origins that `fetch()` may send a token to, such as `https://api.example.com`. @default every https origin */
   allowedOrigins?: readonly string[] | undefined
   /** How many targets, and how many exchanges, have their token remembered: 1 to 100000. @default 1000 */

@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 import * as v from 'valibot'
+import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, seconds, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
 
@@ -59,6 +60,7 @@ const entries = {
     v.union([text('a key'), privateKey, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
   ),
   clientAssertionAlg: v.optional(text('a JWS algorithm')),
+  dpop: v.optional(dpopKey),
   ...targetEntries,
   allowedOrigins: v.optional(v.array(origin)),
   cacheMaxEntries: v.optional(

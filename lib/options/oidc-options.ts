@@ -1,6 +1,7 @@
 import type { JsonWebKey } from 'node:crypto'
 import type { SessionStore } from './session-store.js'
 import type { SharedMemory } from './shared-memory.js'
+import type { DpopKeyOptions } from './dpop-key.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */
 export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
@@ -99,6 +100,8 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   clientAssertionKey?: string | JsonWebKey | undefined
   /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
+  /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */
+  dpop?: DpopKeyOptions | undefined
   /** Where browsers reach this application, such as `https://app.example.com`. Host headers are never believed. */
   baseUrl?: string | undefined
   /** Instead of `baseUrl`: several, one of which is picked by the request's host; the first when none fits. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from './algorithms.js'
+import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
@@ -11,6 +12,7 @@ export const protocolParameters: ReadonlySet<string> = new Set([
   'client_secret',
   'code_challenge',
   'code_challenge_method',
+  'dpop_jkt',
   'nonce',
   'redirect_uri',
   'request',
@@ -74,6 +76,7 @@ export const oidcEntries = {
   ),
   clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
   clientAssertionAlg: v.optional(text('a JWS algorithm')),
+  dpop: v.optional(dpopKey),
   baseUrl: v.optional(httpUrl("this application's own URL, such as https://app.example.com")),
   baseUrls: v.optional(
     v.pipe(

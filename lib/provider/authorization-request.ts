@@ -16,11 +16,13 @@ const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'for
  * @throws {AuthorizationResponseError} `authorization_failed` when it refuses the pushed request
  */
 export async function authorizationUrl(
-  { openid, configuration, metadata }: Engine,
+  { openid, configuration, metadata, dpop }: Engine,
   request: AuthorizationRequest,
   client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
 ): Promise<string> {
-  const parameters = requestParameters(request)
+  // The code is bound to the key, too: who steals it cannot exchange it (RFC 9449 section 10).
+  const binding = dpop === undefined ? {} : { dpop_jkt: dpop.thumbprint }
+  const parameters = { ...requestParameters(request), ...binding }
   if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
   try {
     const url = await openid.buildAuthorizationUrlWithPAR(configuration, parameters)

@@ -1,8 +1,8 @@
 import type { ClientAuth } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
-import type { AssertionKey } from './assertion-key.js'
-import { importAssertionKey, signJws } from './assertion-key.js'
+import type { SigningKey } from './signing-key.js'
+import { importSigningKey, signJws } from './signing-key.js'
 import type { ClientAuthenticationMethod, ClientSettings } from './types.js'
 
 // Servers allow some minutes at most, and each attempt gets a new one.
@@ -16,7 +16,7 @@ const assertionSeconds = 60
 export function createClientAuthentication(client: ClientSettings, platform: Platform): ClientAuth {
   const credentials = {
     secret: client.clientSecret,
-    key: client.clientAssertionKey === undefined ? undefined : importAssertionKey(client),
+    key: assertionKeyOf(client),
   }
   if (client.clientAuthentication !== undefined) requireCredential(client.clientAuthentication, credentials)
   return (metadata, _client, body, headers) => {
@@ -38,7 +38,11 @@ export function createClientAuthentication(client: ClientSettings, platform: Pla
 
 interface Credentials {
   readonly secret: string | undefined
-  readonly key: AssertionKey | undefined
+  readonly key: SigningKey | undefined
+}
+
+function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: ClientSettings): SigningKey | undefined {
+  return key === undefined ? undefined : importSigningKey({ option: 'clientAssertionKey', key, alg })
 }
 
 function requireCredential(method: ClientAuthenticationMethod, { secret, key }: Credentials): void {
@@ -69,8 +73,9 @@ function formEncode(value: string): string {
 }
 
 // aud is the issuer as a plain string: with a list, or another endpoint's URL, one server could use it at another.
-function clientAssertion(key: AssertionKey, clientId: string, issuer: string, platform: Platform): string {
+function clientAssertion(key: SigningKey, clientId: string, issuer: string, platform: Platform): string {
   const iat = Math.floor(platform.now() / 1000)
   const jti = platform.randomBytes(32).toString('base64url')
-  return signJws(key, { iss: clientId, sub: clientId, aud: issuer, jti, iat, exp: iat + assertionSeconds })
+  const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) }
+  return signJws(key, header, { iss: clientId, sub: clientId, aud: issuer, jti, iat, exp: iat + assertionSeconds })
 }

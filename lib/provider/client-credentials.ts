@@ -1,9 +1,9 @@
 import type { Platform } from '../options/platform.js'
 import type { Engine } from './engine.js'
-import { tokenEndpointFailure } from './failures.js'
 import type { TokenTarget } from './token-target.js'
 import { targetParameters } from './token-target.js'
 import type { GrantedTokens } from './token-response.js'
+import { requestTokens } from './token-request.js'
 import { readTokens } from './token-response.js'
 
 /**
@@ -13,16 +13,15 @@ import { readTokens } from './token-response.js'
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function grantClientCredentials(
-  { openid, configuration }: Engine,
+  engine: Engine,
   target: TokenTarget,
   platform: Platform,
 ): Promise<GrantedTokens> {
   // Counted from here: a slow answer must not make the token look younger than it is.
   const sentAt = platform.now() / 1000
-  const response = await openid
-    .clientCredentialsGrant(configuration, targetParameters(target))
-    .catch((error: unknown) => {
-      throw tokenEndpointFailure(error)
-    })
-  return readTokens(response, target.scope, sentAt)
+  const { openid, configuration } = engine
+  const response = await requestTokens(engine, () =>
+    openid.clientCredentialsGrant(configuration, targetParameters(target)),
+  )
+  return readTokens(response, target.scope, sentAt, engine)
 }

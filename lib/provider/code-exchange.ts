@@ -3,13 +3,14 @@ import { TokenEndpointError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import { checkAuthorizationResponse } from './authorization-response.js'
 import type { Engine } from './engine.js'
-import { tokenEndpointFailure } from './failures.js'
 import type { IdTokens } from './id-token.js'
+import { requestTokens } from './token-request.js'
 import { readTokens } from './token-response.js'
 import type { CodeExchange, TokenSet } from './types.js'
 
 /**
- * Exchanges a code, once: a code may be used a single time, so nothing is ever sent again (RFC 6749 section 4.1.2).
+ * Exchanges a code, once: a code may be used a single time, so it is never sent again (RFC 6749 section 4.1.2), but where
+ * the server did not look at it for want of its DPoP nonce.
  *
  * @throws {AuthorizationResponseError} for the response, and `authentication_too_weak`
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
@@ -23,12 +24,12 @@ export async function exchangeCode(
   platform: Platform,
 ): Promise<TokenSet> {
   const code = checkAuthorizationResponse(exchange.response, exchange.state, engine.metadata)
-  const response = await requestTokens(engine, exchange)
+  const response = await sendCode(engine, exchange)
   const idToken = response.id_token
   if (idToken === undefined) {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
   }
-  const tokens = readTokens(response, exchange.scope, platform.now() / 1000)
+  const tokens = readTokens(response, exchange.scope, platform.now() / 1000, engine)
   const { nonce, maxAge, acrValues } = exchange
   const { accessToken } = tokens
   return {
@@ -38,20 +39,19 @@ export async function exchangeCode(
   }
 }
 
-async function requestTokens(
-  { openid, configuration }: Engine,
+async function sendCode(
+  engine: Engine,
   { redirectUri, response, state, nonce, codeVerifier }: CodeExchange,
 ): Promise<TokenEndpointResponse & TokenEndpointResponseHelpers> {
+  const { openid, configuration } = engine
   const url = new URL(redirectUri)
   url.search = response.toString()
-  try {
-    return await openid.authorizationCodeGrant(configuration, url, {
+  return requestTokens(engine, () =>
+    openid.authorizationCodeGrant(configuration, url, {
       pkceCodeVerifier: codeVerifier,
       expectedState: state,
       expectedNonce: nonce,
       idTokenExpected: true,
-    })
-  } catch (error) {
-    throw tokenEndpointFailure(error)
-  }
+    }),
+  )
 }

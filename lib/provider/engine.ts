@@ -1,5 +1,7 @@
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } from 'openid-client'
+import { ConfigurationError } from '../errors.js'
+import type { DpopProver } from '../http/dpop.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import type { IdTokens } from './id-token.js'
@@ -11,6 +13,15 @@ export interface Engine {
   readonly openid: typeof OpenidClient
   readonly configuration: Configuration
   readonly metadata: ProviderMetadata
+  readonly tokenEndpoint: URL | undefined
+  /** Where tokens must be bound to a key. */
+  readonly dpop: DpopProver | undefined
+}
+
+/** The client that the engine acts for. */
+export interface EngineClient extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
+  readonly authenticate: ClientAuth
+  readonly dpop: DpopProver | undefined
 }
 
 /**
@@ -19,8 +30,7 @@ export interface Engine {
  * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
  */
 export function createEngine(
-  client: Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'>,
-  authenticate: ClientAuth,
+  client: EngineClient,
   cached: Cached<ProviderMetadata>,
   outbound: Outbound,
   idTokens: Pick<IdTokens, 'verify'> | undefined,
@@ -29,6 +39,9 @@ export function createEngine(
   return async () => {
     const metadata = await cached.get()
     if (built?.metadata === metadata) return built
+    const { dpop } = client
+    requireProofAlgorithm(dpop, metadata)
+    const tokenEndpoint = metadata.token_endpoint === undefined ? undefined : new URL(metadata.token_endpoint)
     // Loaded with the first login: a resource server never needs it.
     const openid = await import('openid-client')
     const configuration = new openid.Configuration(
@@ -39,19 +52,34 @@ export function createEngine(
         // Time is judged once, after the signature and by the platform's clock.
         [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       },
-      authenticate,
+      client.authenticate,
     )
     configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
     openid.allowInsecureRequests(configuration)
     configuration[openid.customFetch] = async (url, options) => {
-      const response = await forward(outbound, url, options)
-      if (url !== metadata.token_endpoint) return response
+      const isTokenRequest = url === tokenEndpoint?.href
+      const response = await forward(outbound, url, isTokenRequest ? proved(dpop, url, options) : options)
+      dpop?.learn(new URL(url), response)
+      if (!isTokenRequest) return response
       return idTokens === undefined ? withoutIdToken(response) : withVerifiedIdToken(response, idTokens)
     }
-    built = { openid, configuration, metadata }
+    built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
   }
+}
+
+// Where the provider says what it takes, the operator hears of it before anybody is sent there.
+function requireProofAlgorithm(dpop: DpopProver | undefined, metadata: ProviderMetadata): void {
+  const listed = metadata['dpop_signing_alg_values_supported']
+  if (dpop === undefined || !Array.isArray(listed) || listed.includes(dpop.alg)) return
+  throw new ConfigurationError('invalid_options', `dpop: the provider takes no proofs signed with ${dpop.alg}`)
+}
+
+function proved(dpop: DpopProver | undefined, url: string, options: CustomFetchOptions): CustomFetchOptions {
+  if (dpop === undefined) return options
+  const { method, headers } = options
+  return { ...options, headers: { ...headers, dpop: dpop.prove({ method, url: new URL(url) }) } }
 }
 
 /** Metadata in the type of openid-client. */
@@ -67,7 +95,7 @@ export async function forward(outbound: Outbound, url: string, options: CustomFe
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
   const response = await outbound.request(url, { method, headers, body: form })
   // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
-  response.headers.delete('www-authenticate')
+  if (method !== 'GET') response.headers.delete('www-authenticate')
   return response
 }
 

@@ -1,9 +1,11 @@
+import type { DpopProver } from '../http/dpop.js'
 import type { JsonObject } from '../seal/json.js'
 import { authorizationUrl } from './authorization-request.js'
 import { checkAuthorizationResponse } from './authorization-response.js'
 import { grantClientCredentials } from './client-credentials.js'
 import { exchangeCode } from './code-exchange.js'
 import { createCurrentAuthentication } from './current-authentication.js'
+import { createDpopProver } from './dpop-prover.js'
 import { endSessionUrl } from './end-session.js'
 import { createEngine } from './engine.js'
 import { healthOf } from './health.js'
@@ -41,6 +43,8 @@ export interface Provider {
   /** The issuer's keys, for logout tokens too. */
   readonly keys: Keys
   readonly idTokens: IdTokens
+  /** Where tokens are bound to a key. */
+  readonly dpop: DpopProver | undefined
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
@@ -80,12 +84,15 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
   const idTokens = createIdTokens({ ...settings, ...client }, keys)
   const authenticate = createCurrentAuthentication(client, settings.platform)
+  const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.platform)
   const wantsIdTokens = needs.members.includes('jwks_uri')
-  const engine = createEngine(client, authenticate, metadata, outbound, wantsIdTokens ? idTokens : undefined)
+  const actor = { ...client, authenticate, dpop }
+  const engine = createEngine(actor, metadata, outbound, wantsIdTokens ? idTokens : undefined)
   return {
     outbound,
     keys,
     idTokens,
+    dpop,
     metadata: () => metadata.get(),
     ready: async () => {
       await Promise.all([engine(), keys.ready()])

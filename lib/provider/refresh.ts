@@ -1,8 +1,8 @@
 import { TokenValidationError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import type { Engine } from './engine.js'
-import { tokenEndpointFailure } from './failures.js'
 import type { IdTokens } from './id-token.js'
+import { requestTokens } from './token-request.js'
 import { readTokens } from './token-response.js'
 import type { IdTokenClaims, RefreshedTokens, RefreshRequest } from './types.js'
 
@@ -15,17 +15,16 @@ import type { IdTokenClaims, RefreshedTokens, RefreshRequest } from './types.js'
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function refreshTokens(
-  { openid, configuration }: Engine,
+  engine: Engine,
   request: RefreshRequest,
   idTokens: IdTokens,
   platform: Platform,
 ): Promise<RefreshedTokens> {
-  const response = await openid
-    .refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters })
-    .catch((error: unknown) => {
-      throw tokenEndpointFailure(error)
-    })
-  const tokens = readTokens(response, request.scope, platform.now() / 1000)
+  const { openid, configuration } = engine
+  const response = await requestTokens(engine, () =>
+    openid.refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters }),
+  )
+  const tokens = readTokens(response, request.scope, platform.now() / 1000, engine)
   const kept = { ...tokens, refreshToken: tokens.refreshToken ?? request.refreshToken }
   const idToken = response.id_token
   if (idToken === undefined) return kept

@@ -1,7 +1,7 @@
 import { TokenEndpointError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import type { Engine } from './engine.js'
-import { tokenEndpointFailure } from './failures.js'
+import { requestTokens } from './token-request.js'
 import type { GrantedTokens } from './token-response.js'
 import { readTokens } from './token-response.js'
 import type { TokenTarget } from './token-target.js'
@@ -36,16 +36,15 @@ const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:p
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function exchangeToken(
-  { openid, configuration }: Engine,
+  engine: Engine,
   exchange: TokenExchange,
   platform: Platform,
 ): Promise<GrantedTokens> {
   const sentAt = platform.now() / 1000
-  const response = await openid
-    .genericGrantRequest(configuration, grantType, exchangeParameters(exchange))
-    .catch((error: unknown) => {
-      throw tokenEndpointFailure(error)
-    })
+  const { openid, configuration } = engine
+  const response = await requestTokens(engine, () =>
+    openid.genericGrantRequest(configuration, grantType, exchangeParameters(exchange)),
+  )
   // An ID Token or a refresh token stands in the same member (section 2.2.1), and must not go to an API.
   if (!usableTypes.includes(response['issued_token_type'])) {
     throw new TokenEndpointError(
@@ -53,7 +52,7 @@ export async function exchangeToken(
       'the token endpoint issued something that is no access token',
     )
   }
-  return readTokens(response, exchange.target.scope, sentAt)
+  return readTokens(response, exchange.target.scope, sentAt, engine)
 }
 
 function exchangeParameters({ subject, actor, target }: TokenExchange): URLSearchParams {

@@ -1,5 +1,6 @@
 import type { TokenEndpointResponse } from 'openid-client'
 import { TokenEndpointError } from '../errors.js'
+import type { Engine } from './engine.js'
 
 /** The members of a token response (RFC 6749 section 5.1), checked. */
 export interface GrantedTokens {
@@ -19,11 +20,19 @@ const longestLifetime = 10 * 365 * 86_400
  *
  * @param scope - what was asked for: granted when the response does not say
  * @param nowSeconds - seconds since the epoch
+ * @param engine - whether the tokens must be bound to a key (RFC 9449 section 5)
  * @throws {TokenEndpointError} `token_response_invalid`
  */
-export function readTokens(response: TokenEndpointResponse, scope: string, nowSeconds: number): GrantedTokens {
+export function readTokens(
+  response: TokenEndpointResponse,
+  scope: string,
+  nowSeconds: number,
+  { dpop }: Pick<Engine, 'dpop'>,
+): GrantedTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = response
-  if (response.token_type !== 'bearer') throw invalid('a token type that was not asked for')
+  // A token that is not bound would do without the proofs: whoever got hold of it could use it.
+  if (dpop !== undefined && response.token_type !== 'dpop') throw invalid('a token that is not bound to the key')
+  if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not asked for')
   if (!tokenText.test(accessToken)) throw invalid('a malformed access token')
   return {
     accessToken,

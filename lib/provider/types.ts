@@ -1,5 +1,6 @@
 import type { JsonWebKey } from 'node:crypto'
 
+import type { DpopKeyOptions } from '../options/dpop-key.js'
 import type { Platform } from '../options/platform.js'
 
 /** How to reach one authorization server. */
@@ -36,6 +37,8 @@ export interface ClientSettings {
   readonly idTokenSigningAlg: string
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */
   readonly userinfoSigningAlg?: string
+  /** The key that all tokens must be bound to (RFC 9449). */
+  readonly dpop?: DpopKeyOptions
   /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
   readonly pushedAuthorizationRequests?: boolean
 }

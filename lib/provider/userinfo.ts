@@ -1,4 +1,5 @@
 import { ProviderError, TokenValidationError } from '../errors.js'
+import { asksForNonce } from '../http/dpop.js'
 import type { JsonObject } from '../seal/json.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { Engine } from './engine.js'
@@ -30,6 +31,10 @@ export async function fetchUserinfo(
   expectedSubject: string,
 ): Promise<Readonly<JsonObject>> {
   const response = await request(engine, client, accessToken)
+  if (response.status === 401) {
+    throw new TokenValidationError('token_inactive', 'the UserInfo endpoint refused the access token')
+  }
+  if (response.status !== 200) throw invalid(`came with status ${response.status}`)
   const body = await response.text()
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
   if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
@@ -39,25 +44,34 @@ export async function fetchUserinfo(
   throw new TokenValidationError('subject_mismatch', 'the UserInfo response is about another person')
 }
 
-async function request(
-  { openid, configuration, metadata }: Engine,
-  client: UserinfoSettings,
+async function request(engine: Engine, client: UserinfoSettings, accessToken: string): Promise<Response> {
+  const { dpop, metadata } = engine
+  if (metadata.userinfo_endpoint === undefined) {
+    throw invalid('cannot be asked for: the provider has no userinfo_endpoint')
+  }
+  const url = new URL(metadata.userinfo_endpoint)
+  const headers = new Headers({
+    accept: client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt',
+  })
+  const nonce = dpop?.nonceOf(url)
+  const response = await send(engine, url, accessToken, headers)
+  const isOld = dpop !== undefined && asksForNonce(response) && dpop.nonceOf(url) !== nonce
+  return isOld ? send(engine, url, accessToken, headers) : response
+}
+
+async function send(
+  { openid, configuration, dpop }: Engine,
+  url: URL,
   accessToken: string,
+  headers: Headers,
 ): Promise<Response> {
-  const url = metadata.userinfo_endpoint
-  if (url === undefined) throw invalid('cannot be asked for: the provider has no userinfo_endpoint')
-  const accept = client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt'
-  const headers = new Headers({ accept })
-  const response = await openid
-    .fetchProtectedResource(configuration, accessToken, new URL(url), 'GET', null, headers)
+  if (dpop !== undefined) headers.set('dpop', dpop.prove({ method: 'GET', url, accessToken }))
+  return openid
+    .fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers)
     .catch((error: unknown) => {
+      if (error instanceof openid.WWWAuthenticateChallengeError) return error.response
       throw ownError(error) ?? invalid('could not be asked for', error)
     })
-  if (response.status === 200) return response
-  if (response.status === 401) {
-    throw new TokenValidationError('token_inactive', 'the UserInfo endpoint refused the access token')
-  }
-  throw invalid(`came with status ${response.status}`)
 }
 
 async function signedClaims(

@@ -9,7 +9,7 @@ import { currentAccessToken, type RefreshableSession, replacementFor } from './r
  *
  * @throws {ConfigurationError} `invalid_options` for a URL that may not get the token
  * @throws as {@link currentAccessToken} does, and what `fetch` throws, as it is
- * @see RFC 6750 section 2.1
+ * @see RFC 6750 section 2.1, RFC 9449 section 7
  */
 export async function fetchForSession(
   party: RelyingParty,
@@ -28,6 +28,7 @@ export async function fetchForSession(
     fetch,
     dangerouslyAllowHttp,
     allowedOrigins: new Set(allowedOrigins),
+    dpop: party.provider.dpop,
     token: () => (refused === undefined ? currentAccessToken(party, session) : replacementFor(party, session, refused)),
     drop: (token: string) => {
       refused = token

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
@@ -6,7 +6,7 @@ import type { VerificationKey } from '../provider/algorithms.js'
 import { importKeySet } from '../provider/jwks.js'
 import type { Jws, JwsHeader } from '../provider/jws.js'
 import { decodeJws, requireAlgorithm, verifySignature } from '../provider/jws.js'
-import type { JsonObject } from '../seal/json.js'
+import { jwkThumbprint } from '../provider/thumbprint.js'
 import { isJsonObject } from '../seal/json.js'
 import type { DpopNonces } from './dpop-nonce.js'
 import type { Refusals } from './refusals.js'
@@ -123,22 +123,9 @@ function keyOf(header: JwsHeader, segment: string, known: LRUCache<string, Proof
         ?.get(undefined)
     : undefined
   if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is no public key for this alg')
-  const key = { keys, thumbprint: thumbprintOf(jwk) }
+  const key = { keys, thumbprint: jwkThumbprint(jwk) }
   known.set(segment, key)
   return key
-}
-
-const thumbprintMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
-  ['RSA', ['e', 'kty', 'n']],
-  ['EC', ['crv', 'kty', 'x', 'y']],
-  ['OKP', ['crv', 'kty', 'x']],
-])
-
-// RFC 7638 section 3: the required members, in lexicographic order, without white space.
-function thumbprintOf(jwk: Readonly<JsonObject>): string {
-  const members = thumbprintMembers.get(jwk['kty']) ?? []
-  const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
 }
 
 function invalid(why: string): TokenValidationError {
