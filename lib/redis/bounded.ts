@@ -1,0 +1,27 @@
+import { outage, redisFailure } from './outage.js'
+
+/**
+ * Runs a call that must settle in time. One that does not is taken out of the client's queues: node-redis keeps commands
+ * while it reconnects, and a write that nobody waits for any more must not happen a minute later.
+ *
+ * @throws {SessionError} `session_store_unavailable`, for whatever goes wrong
+ */
+export function bounded<Reply>(seconds: number, call: (signal: AbortSignal) => Promise<Reply>): Promise<Reply> {
+  const controller = new AbortController()
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(outage(`Redis did not answer within ${seconds} seconds`))
+      controller.abort()
+    }, seconds * 1000)
+    call(controller.signal).then(
+      (reply) => {
+        clearTimeout(timer)
+        resolve(reply)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(redisFailure(error))
+      },
+    )
+  })
+}

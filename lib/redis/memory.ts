@@ -1,0 +1,112 @@
+import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis-options.js'
+import type { SharedMemory } from '../options/shared-memory.js'
+import { bounded } from './bounded.js'
+import { assertRedisClient, type RedisClient, type RedisCommands } from './client.js'
+
+const replaceScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1
+end
+return 0`
+
+const removeScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('DEL', KEYS[1])
+end
+return 0`
+
+/**
+ * Memory in Redis that all processes of an application share.
+ *
+ * @param client Connected, with a listener for its `error` events; it stays yours to close. It reconnects by itself.
+ * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis is
+ * away, slow, loading, read-only or at odds with its cluster
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function redisMemory(client: RedisClient, options: RedisOptions = {}): SharedMemory {
+  return memoryOf('redisMemory()', client, options)
+}
+
+/** The same on behalf of another call, which messages then name. */
+export function memoryOf(call: string, client: RedisClient, options: RedisOptions): SharedMemory {
+  assertRedisClient(call, client)
+  return new RedisMemory(client, parseRedisOptions(call, options))
+}
+
+class RedisMemory implements SharedMemory {
+  readonly #client: RedisClient
+  readonly #configuration: RedisConfiguration
+
+  constructor(client: RedisClient, configuration: RedisConfiguration) {
+    this.#client = client
+    this.#configuration = configuration
+  }
+
+  get(names: readonly string[]): Promise<readonly (string | undefined)[]> {
+    // Written in one tick they travel as one, and in a cluster each finds its own node, where MGET would be refused.
+    return this.#send(async (redis) => {
+      const replies = await Promise.all(names.map((name) => redis.get(this.#key(name))))
+      return replies.map((reply) => checked(reply, isTextOrNull) ?? undefined)
+    })
+  }
+
+  set(name: string, value: string, milliseconds: number): Promise<void> {
+    return this.#send(async (redis) => {
+      checked(await redis.set(this.#key(name), value, { expiration: expiration(milliseconds) }), isOk)
+    })
+  }
+
+  add(name: string, value: string, milliseconds: number): Promise<boolean> {
+    return this.#send(async (redis) => {
+      const settings = { expiration: expiration(milliseconds), condition: 'NX' } as const
+      return checked(await redis.set(this.#key(name), value, settings), isOkOrNull) !== null
+    })
+  }
+
+  replace(name: string, expected: string, value: string, milliseconds: number): Promise<boolean> {
+    const lifetime = String(expiration(milliseconds).value)
+    return this.#send(async (redis) => {
+      const reply = await redis.eval(replaceScript, { keys: [this.#key(name)], arguments: [expected, value, lifetime] })
+      return checked(reply, isCount) > 0
+    })
+  }
+
+  remove(name: string, expected?: string): Promise<boolean> {
+    return this.#send(async (redis) => {
+      const key = this.#key(name)
+      const reply =
+        expected === undefined
+          ? await redis.del(key)
+          : await redis.eval(removeScript, { keys: [key], arguments: [expected] })
+      return checked(reply, isCount) > 0
+    })
+  }
+
+  // With types of our own the client neither answers from its local cache nor in Buffers.
+  #send<Reply>(call: (redis: RedisCommands) => Promise<Reply>): Promise<Reply> {
+    return bounded(this.#configuration.timeoutSeconds, async (abortSignal) =>
+      call(this.#client.withCommandOptions({ abortSignal, timeout: 0, typeMapping: {} })),
+    )
+  }
+
+  #key(name: string): string {
+    return `${this.#configuration.prefix}${name}`
+  }
+}
+
+/** Redis takes whole milliseconds from 1: what has no time left is gone at once. */
+function expiration(milliseconds: number): { type: 'PX'; value: number } {
+  return { type: 'PX', value: Math.max(1, Math.ceil(milliseconds)) }
+}
+
+/** A reply that is none of those known must not pass for "there is nothing". */
+function checked<Reply>(reply: unknown, isExpected: (reply: unknown) => reply is Reply): Reply {
+  if (isExpected(reply)) return reply
+  throw new UnexpectedReply()
+}
+
+class UnexpectedReply extends Error {}
+
+const isTextOrNull = (reply: unknown): reply is string | null => typeof reply === 'string' || reply === null
+const isOk = (reply: unknown): reply is 'OK' => reply === 'OK'
+const isOkOrNull = (reply: unknown): reply is 'OK' | null => reply === 'OK' || reply === null
+const isCount = (reply: unknown): reply is number => typeof reply === 'number'

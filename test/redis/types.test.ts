@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis'
+import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import type { RedisClient } from '../../lib/redis/index.js'
+
+const sentinelOptions = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }
+
+/** Compiled by the type check: each kind of client fits as it is made, none of them connects. */
+const clients: Readonly<Record<string, () => RedisClient>> = {
+  'createClient()': () => createClient(),
+  'createClient() with RESP 2': () => createClient({ RESP: 2 }),
+  'createClient() that answers in Buffers': () =>
+    createClient({ commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } }),
+  'createClientPool()': () => createClientPool(),
+  'createCluster()': () => createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }] }),
+  'createSentinel()': () => createSentinel(sentinelOptions),
+}
+
+test.each(Object.keys(clients))('takes what %s of node-redis makes', (name) => {
+  const client = clients[name]?.()
+  expect(client && Object.keys(redisReplayCache(client))).toEqual(['add'])
+  expect(client && redisMemory(client)).toBeDefined()
+})
+
+test('takes nothing else, in types neither', () => {
+  const others: readonly (() => unknown)[] = [
+    // @ts-expect-error A URL is no client.
+    () => redisMemory('redis://127.0.0.1'),
+    // @ts-expect-error Neither are the options of one.
+    () => redisMemory({ url: 'redis://127.0.0.1' }),
+    // @ts-expect-error Nor clients with other calls, such as those of ioredis.
+    () => redisReplayCache({ get: async () => null, set: async () => 'OK' }),
+    // @ts-expect-error Something there must be.
+    () => redisMemory(undefined),
+  ]
+  for (const other of others) expect(other).toThrow(/: needs a client of node-redis 5 or later/)
+})
