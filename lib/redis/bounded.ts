@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { outage, redisFailure } from './outage.js'
 
 /**
@@ -8,6 +9,8 @@ import { outage, redisFailure } from './outage.js'
  */
 export function bounded<Reply>(seconds: number, call: (signal: AbortSignal) => Promise<Reply>): Promise<Reply> {
   const controller = new AbortController()
+  // Each of many commands listens, and Node would warn of a leak.
+  setMaxListeners(Infinity, controller.signal)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(outage(`Redis did not answer within ${seconds} seconds`))
