@@ -76,6 +76,17 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
+  test('keep redis apart: nothing imports it, and it knows no part of the flows', () => {
+    const allowed = new Set(['redis', 'errors', 'options', 'session'])
+    const wrong = sources.flatMap((source) =>
+      relatives(source)
+        .map((specifier) => target(source, specifier))
+        .filter((path) => (source.part === 'redis' ? !allowed.has(partOf(path)) : partOf(path) === 'redis'))
+        .map((path) => `${source.path} -> ${path}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
   test('name files that exist, with their ending', () => {
     const known = new Set(sources.map(({ path }) => path))
     const wrong = sources.flatMap((source) =>

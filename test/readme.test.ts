@@ -23,6 +23,12 @@ describe('the compiler of snippets', () => {
     ])
   })
 
+  test('knows every entry of the package', () => {
+    const code = "import { redisMemory } from 'express-oidc/redis'\nredisMemory()"
+    const errors = errorsIn(snippetsIn('redis.md', page(code)))
+    expect(errors).toEqual([expect.stringMatching(/^redis\.md:5: Expected 1-2 arguments, but got 0/)])
+  })
+
   test('names the line of the page where a snippet is wrong, and takes right ones', () => {
     const right = snippetsIn('right.md', page("app.get('/', requireAuth(), (req, res) => res.json(req.auth?.subject))"))
     const own = snippetsIn(

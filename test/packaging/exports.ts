@@ -26,3 +26,6 @@ export const publicNames: readonly string[] = [
   'role',
   'scope',
 ]
+
+/** Everything that a program can import from `express-oidc/redis`, sorted. */
+export const redisNames: readonly string[] = ['redisMemory', 'redisReplayCache']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { root, textOf } from '../setup/tree.js'
 import type { Consumer } from './consumer.js'
 import { installPacked, isBuilt } from './consumer.js'
-import { publicNames } from './exports.js'
+import { publicNames, redisNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */
 const mostPackages = 16
@@ -28,7 +28,9 @@ describe('the packed package, installed in another project', () => {
       'SECURITY.md',
       'package.json',
     ])
-    expect(consumer.packed).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/index.js']))
+    expect(consumer.packed).toEqual(
+      expect.arrayContaining(['dist/index.d.ts', 'dist/index.js', 'dist/redis/index.d.ts', 'dist/redis/index.js']),
+    )
   })
 
   test(`brings at most ${mostPackages} packages, and no web framework`, () => {
@@ -37,25 +39,43 @@ describe('the packed package, installed in another project', () => {
     expect(consumer.installed.filter((name) => /^(?:express|connect|koa)$/.test(name))).toEqual([])
   })
 
-  test('exports its public names to import', () => {
-    const program = "import * as all from 'express-oidc'; console.log(JSON.stringify(Object.keys(all).sort()))"
-    expect(JSON.parse(consumer.run('node', consumer.write('names.mjs', program)))).toEqual(publicNames)
+  describe.each([
+    ['express-oidc', publicNames],
+    ['express-oidc/redis', redisNames],
+  ])('as %s', (entry, names) => {
+    test('exports its public names to import', () => {
+      const program = `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`
+      expect(JSON.parse(consumer.run('node', consumer.write('names.mjs', program)))).toEqual(names)
+    })
+
+    test('exports the same names to require, and the very same things', () => {
+      const program = `
+        const required = require('${entry}')
+        import('${entry}').then((imported) => {
+          const names = Object.keys(required).filter((name) => name !== '__esModule' && name !== 'default').sort()
+          console.log(JSON.stringify({ names, same: names.every((name) => required[name] === imported[name]) }))
+        })`
+      const printed = consumer.run('node', consumer.write('names.cjs', program))
+      expect(JSON.parse(printed)).toEqual({ names, same: true })
+    })
+
+    test('says nothing on the console when it is loaded, from either side', () => {
+      expect(consumer.run('node', consumer.write('quiet.mjs', `import '${entry}'`))).toBe('')
+      expect(consumer.run('node', consumer.write('quiet.cjs', `require('${entry}')`))).toBe('')
+    })
   })
 
-  test('exports the same names to require, and the very same things', () => {
+  test('throws the error classes of the main entry from every other, without a Redis client installed', () => {
     const program = `
-      const required = require('express-oidc')
-      import('express-oidc').then((imported) => {
-        const names = Object.keys(required).filter((name) => name !== '__esModule' && name !== 'default').sort()
-        console.log(JSON.stringify({ names, same: names.every((name) => required[name] === imported[name]) }))
-      })`
-    const printed = consumer.run('node', consumer.write('names.cjs', program))
-    expect(JSON.parse(printed)).toEqual({ names: publicNames, same: true })
-  })
-
-  test('says nothing on the console when it is loaded, from either side', () => {
-    expect(consumer.run('node', consumer.write('quiet.mjs', "import 'express-oidc'"))).toBe('')
-    expect(consumer.run('node', consumer.write('quiet.cjs', "require('express-oidc')"))).toBe('')
+      import { ConfigurationError, SessionError } from 'express-oidc'
+      import { redisMemory } from 'express-oidc/redis'
+      const away = { withCommandOptions: () => ({ get: async () => { throw new Error('LOADING') } }) }
+      const outage = await redisMemory(away).get(['a']).catch((error) => error)
+      let mistake
+      try { redisMemory({}) } catch (error) { mistake = error }
+      console.log(outage instanceof SessionError, mistake instanceof ConfigurationError)`
+    expect(consumer.run('node', consumer.write('classes.mjs', program)).trim()).toBe('true true')
+    expect(consumer.installed.filter((name) => name.includes('redis'))).toEqual([])
   })
 
   test('offers no way to its inner files', () => {
@@ -83,7 +103,17 @@ describe('the packed package, installed in another project', () => {
     })
 
     test('compiles without the types of Express', () => {
-      const program = "import { oidc } from 'express-oidc'\nexport const make: typeof oidc = oidc\n"
+      const program = `
+        import { bearer, oidc } from 'express-oidc'
+        import { redisReplayCache, type RedisClient } from 'express-oidc/redis'
+        export const make: typeof oidc = oidc
+        export const api = (client: RedisClient) =>
+          bearer({
+            issuer: 'https://op.example.com',
+            audience: null,
+            dpop: { mode: 'required', replayCache: redisReplayCache(client) },
+          })
+      `
       const args = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
       expect(consumer.run('node', tsc, ...args, consumer.write('plain.mts', program))).toBe('')
     })
