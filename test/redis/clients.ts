@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net'
-import { createClient, type RedisClientType } from 'redis'
+import { createClient } from 'redis'
+import type { RedisClient } from '../../lib/redis/index.js'
 
 /** A client of a server, connected; quiet about lost connections, which tests bring about. */
-export async function connected(url: string): Promise<RedisClientType<{}, {}, {}, 3, {}>> {
+export async function connected(url: string) {
   const client = createClient({ url, socket: { reconnectStrategy: 20 } })
   client.on('error', () => undefined)
   await client.connect()
@@ -11,7 +12,7 @@ export async function connected(url: string): Promise<RedisClientType<{}, {}, {}
 
 /** A client whose server answers every command with the same line of the Redis protocol, such as `-LOADING …`. */
 export interface ScriptedRedis {
-  readonly client: RedisClientType<{}, {}, {}, 2, {}>
+  readonly client: RedisClient
   /** What arrived, as it arrived. */
   readonly received: readonly string[]
   stop(): Promise<void>

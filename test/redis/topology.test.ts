@@ -50,7 +50,7 @@ describeWith('redis-server', 'redisMemory() on a Redis cluster of three nodes', 
 
   test('BC10: of many who present a proof at once, one is the first', async () => {
     const cache = redisReplayCache(cluster)
-    const added = await Promise.all(Array.from({ length: 20 }, () => cache.add('dpop:proof', 60)))
+    const added = await Promise.all(Array.from({ length: 20 }, async () => cache.add('dpop:proof', 60)))
     expect(added.filter(Boolean)).toHaveLength(1)
   })
 })
@@ -69,7 +69,7 @@ describeWith('redis-server', 'redisMemory() behind a Redis sentinel', (path) => 
     await master?.kill()
     const call = redisMemory(client, { timeoutSeconds: 0.3 }).get(['a'])
     await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
-    client.destroy()
+    await client.destroy()
     await topology.stop()
   })
 })

@@ -58,12 +58,12 @@ describe('the lock', () => {
   })
 
   test('RF02: gives those who wait what the holder has brought about, so that it is done once', async () => {
-    let successor: string | undefined
-    const until = async () => successor
+    const store = new Map<string, string>()
+    const until = async () => store.get('successor')
     const all = [hold({ until }), ...Array.from({ length: 5 }, () => hold({ until }))]
     await pass(200)
-    successor = 'the new tokens'
-    all[0]?.finish(successor)
+    store.set('successor', 'the new tokens')
+    all[0]?.finish('the new tokens')
     await pass(100)
     expect(await Promise.all(all.map(({ result }) => result))).toEqual(Array(6).fill('the new tokens'))
     expect(all.filter(({ isWorking }) => isWorking())).toHaveLength(1)
