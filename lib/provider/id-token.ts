@@ -1,13 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import { AuthorizationResponseError, ConfigurationError, TokenValidationError } from '../errors.js'
-import type { TokenValidationErrorCode } from '../errors.js'
+import { AuthorizationResponseError, TokenValidationError } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
-import { bareClaims } from './strict-json.js'
-import { leftHalfHash, secretVerificationKey } from './algorithms.js'
-import type { VerificationKey } from './algorithms.js'
+import { leftHalfHash } from './algorithms.js'
+import type { ClaimRule, RuleContext } from './claim-rules.js'
+import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
 import type { Jws, JwsHeader } from './jws.js'
-import { decodeJws, requireAlgorithm, verifySignature } from './jws.js'
+import { decodeJws } from './jws.js'
 import type { Keys } from './keys.js'
+import { createRegisteredSignature } from './registered-signature.js'
+import { bareClaims } from './strict-json.js'
 import type { ClientSettings, IdTokenClaims, ProviderSettings } from './types.js'
 
 /** What an ID Token must fit, beside its issuer and its audience. */
@@ -53,12 +54,10 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'cl
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
 export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
-  const algorithms = [settings.idTokenSigningAlg]
-  const secretKeys = settings.idTokenSigningAlg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  const verifyRegistered = createRegisteredSignature(settings, keys)
   const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)
-    requireAlgorithm(jws.header, algorithms)
-    verifySignature(jws, secretKeys ?? (await keysFor(jws.header, keys)), algorithms)
+    await verifyRegistered(jws)
     requireIdTokenType(jws.header)
     return jws
   }
@@ -74,17 +73,6 @@ export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens 
   }
 }
 
-/** The keys that a header asks for: those at hand, or fetched. */
-export async function keysFor(header: JwsHeader, keys: Keys): Promise<readonly VerificationKey[]> {
-  const known = keys.find(header)
-  return known.length > 0 ? known : keys.load(header)
-}
-
-function clientSecretKey(secret: string | undefined): VerificationKey {
-  if (secret !== undefined) return secretVerificationKey(secret)
-  throw new ConfigurationError('invalid_options', 'ID Tokens signed with HS256 need a client secret')
-}
-
 // Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
 function requireIdTokenType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
@@ -92,29 +80,12 @@ function requireIdTokenType({ typ }: JwsHeader): void {
   }
 }
 
-interface ClaimContext extends IdTokenSettings, IdTokenExpectations {
-  readonly now: number
-}
+interface ClaimContext extends RuleContext, IdTokenExpectations {}
 
-interface ClaimRule {
-  readonly claim: string
-  readonly code: TokenValidationErrorCode
-  /** Completes "the ID Token's <claim> …". */
-  readonly must: string
-  readonly isOptional?: (context: ClaimContext, claims: JsonObject) => boolean
-  readonly holds: (value: unknown, context: ClaimContext, claims: JsonObject) => boolean
-}
-
-const always = () => true
-// The last second of the year 9999 (RFC 3339): beyond it, milliseconds were taken for seconds, or it is an attack.
-const lastDate = 253_402_300_799
-const sound = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= lastDate
-
-/** In this order, missing is a failure, unless a rule says that the claim is optional. */
-const rules: readonly ClaimRule[] = [
+const rules: readonly ClaimRule<ClaimContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
-  { claim: 'iss', code: 'token_issuer_mismatch', must: 'must be the issuer', holds: (iss, c) => iss === c.issuer },
-  { claim: 'aud', code: 'token_audience_mismatch', must: 'must name this client', holds: isAudience },
+  partyRules.issuer,
+  partyRules.audience,
   {
     claim: 'azp',
     code: 'token_audience_mismatch',
@@ -122,16 +93,7 @@ const rules: readonly ClaimRule[] = [
     isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
     holds: (azp, c) => azp === c.clientId,
   },
-  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', holds: sound },
-  {
-    claim: 'exp',
-    code: 'token_expired',
-    must: 'must not be past',
-    holds: (exp, c) => sound(exp) && exp + c.clockToleranceSeconds > c.now,
-  },
-  { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: sound },
-  { claim: 'iat', code: 'token_not_yet_valid', must: 'must not be in the future', holds: isPast },
-  { claim: 'nbf', code: 'token_not_yet_valid', must: 'must be past', isOptional: always, holds: isPast },
+  ...timeRules,
   {
     claim: 'nonce',
     code: 'token_nonce_mismatch',
@@ -145,17 +107,11 @@ const rules: readonly ClaimRule[] = [
     must: 'must be 1 to 255 characters',
     holds: (sub) => typeof sub === 'string' && sub.length >= 1 && sub.length <= 255,
   },
-  { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: sound },
+  { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: isDate },
 ]
 
 function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenClaims {
-  for (const { claim, code, must, isOptional, holds } of rules) {
-    const value = payload[claim]
-    if (value === undefined ? isOptional?.(context, payload) : holds(value, context, payload)) continue
-    // A missing nonce is a wrong one: a token of another login has none either.
-    const missing = value === undefined && claim !== 'nonce'
-    throw new TokenValidationError(missing ? 'token_claim_missing' : code, `the ID Token's ${claim} ${must}`)
-  }
+  requireClaims('ID Token', rules, payload, context)
   checkHash(header, payload['at_hash'], context.accessToken)
   checkHash(header, payload['c_hash'], context.code)
   const claims = bareClaims(payload)
@@ -165,17 +121,6 @@ function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenCl
 
 function isIdTokenClaims(claims: Readonly<JsonObject>): claims is IdTokenClaims {
   return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
-}
-
-// Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.
-function isAudience(aud: unknown, { clientId, idTokenSigningAlg }: ClaimContext): boolean {
-  if (!Array.isArray(aud)) return aud === clientId
-  const fits = aud.every((member) => typeof member === 'string') && aud.includes(clientId)
-  return fits && (aud.length === 1 || idTokenSigningAlg !== 'HS256')
-}
-
-function isPast(date: unknown, { now, clockToleranceSeconds }: ClaimContext): boolean {
-  return sound(date) && date <= now + clockToleranceSeconds
 }
 
 function isSame(value: unknown, expected: string): boolean {
@@ -192,7 +137,7 @@ function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined)
 
 function checkStrength(claims: IdTokenClaims, { maxAge, acrValues }: IdTokenExpectations, earliest: number): void {
   const { auth_time: authTime, acr } = claims
-  if (maxAge !== undefined && !(sound(authTime) && authTime + maxAge >= earliest)) {
+  if (maxAge !== undefined && !(isDate(authTime) && authTime + maxAge >= earliest)) {
     throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than what was asked for')
   }
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {

@@ -13,6 +13,8 @@ import type { IdTokens } from './id-token.js'
 import { createIdTokens } from './id-token.js'
 import type { Keys } from './keys.js'
 import { createKeys } from './keys.js'
+import type { LogoutTokens } from './logout-token.js'
+import { createLogoutTokens } from './logout-token.js'
 import { createMetadata, loginNeeds } from './metadata.js'
 import type { Outbound } from './outbound.js'
 import { createOutbound } from './outbound.js'
@@ -45,6 +47,7 @@ export interface Provider {
   readonly idTokens: IdTokens
   /** Where tokens are bound to a key. */
   readonly dpop: DpopProver | undefined
+  readonly logoutTokens: LogoutTokens
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
@@ -93,6 +96,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     keys,
     idTokens,
     dpop,
+    logoutTokens: createLogoutTokens({ ...settings, ...client }, keys),
     metadata: () => metadata.get(),
     ready: async () => {
       await Promise.all([engine(), keys.ready()])
