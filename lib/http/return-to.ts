@@ -4,7 +4,7 @@ export interface ReturnToPolicy {
   readonly origin: string
   /** Further origins that are allowed, exactly as `URL.origin` spells them. */
   readonly origins: readonly string[]
-  /** Paths that nobody may be returned to: the login, callback and logout routes. */
+  /** Paths that nobody may be returned to: this package's own routes. */
   readonly reservedPaths: readonly string[]
 }
 

@@ -14,12 +14,13 @@ import { addDoorkeeper, doorkeepersOf, type GuardCall, principalOf } from './gua
 import { type HandleContext, OidcHandle } from './handle.js'
 import { definePrincipal } from './principal.js'
 import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
-import { routeOf } from './routes.js'
+import { answerProvider, routeOf } from './routes.js'
 import { createSessionKeepers } from './session-keepers.js'
 import { createSessionDoorkeeper, loginUrl } from './session-doorkeeper.js'
 import { createTransactionCookies } from './transaction-cookies.js'
 import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
+import type { Exchange } from '../http/exchange.js'
 import { prefixedName } from '../http/cookies.js'
 import { privateHeaders } from '../http/problem.js'
 import { transactionSeconds } from '../relying-party/transaction.js'
@@ -70,8 +71,10 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
       return
     }
     const call = { req, res, next }
+    const exchange = createExchange(req)
+    if (answerProvider(host, exchange, call)) return
     const begin = (request: HandleContext): void => beginRequest(host, request, call)
-    const opened = opening(host, call)
+    const opened = opening(host, exchange, call)
     if (opened instanceof Promise) opened.then(begin, (error: unknown) => failToOpen(host, error, call))
     else if (opened !== undefined) begin(opened)
   }
@@ -87,9 +90,13 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
   })
 }
 
-function opening(host: RelyingPartyHost, call: GuardCall): ReturnType<typeof openRequest> | undefined {
+function opening(
+  host: RelyingPartyHost,
+  exchange: Exchange,
+  call: GuardCall,
+): ReturnType<typeof openRequest> | undefined {
   try {
-    return openRequest(host, call.req, call.res)
+    return openRequest(host, exchange, call.req, call.res)
   } catch (error) {
     failToOpen(host, error, call)
     return undefined

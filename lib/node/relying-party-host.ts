@@ -1,7 +1,7 @@
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SessionKeeper } from '../session/keeper.js'
+import type { Exchange } from '../http/exchange.js'
 import type { RelyingParty } from '../relying-party/party.js'
-import { createExchange } from './exchange.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
 import { bindSession } from './session-binding.js'
@@ -25,10 +25,14 @@ export interface RelyingPartyHost {
  *
  * @throws {SessionError} `session_store_unavailable`, or rejects with it
  */
-export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): MaybePromise<HandleContext> {
+export function openRequest(
+  host: RelyingPartyHost,
+  exchange: Exchange,
+  req: NodeRequest,
+  res: NodeResponse,
+): MaybePromise<HandleContext> {
   const { party } = host
   const { configuration, platform, refreshes } = party
-  const exchange = createExchange(req)
   const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes }
   let transactions: ReturnType<TransactionCookieFactory> | undefined
   return whenDone(bindSession(binding, exchange, res), (session) => ({

@@ -3,7 +3,9 @@ import type { Exchange } from '../http/exchange.js'
 import { isDeclaredNonNavigation } from '../http/navigation.js'
 import type { Outcome } from '../http/outcome.js'
 import { removeCookie, setCookie } from '../http/cookies.js'
+import { handleBackchannelLogout } from '../relying-party/backchannel-logout.js'
 import { finishLogin } from '../relying-party/callback.js'
+import { handleFrontchannelLogout } from '../relying-party/frontchannel-logout.js'
 import { startLogin } from '../relying-party/login.js'
 import { handleLogout } from '../relying-party/logout.js'
 import { countLogin, loopWindowSeconds } from '../relying-party/loop-guard.js'
@@ -27,7 +29,18 @@ export function routeOf(host: RelyingPartyHost, exchange: Exchange): Route | und
   const { paths } = siteOf(host.party.sites, exchange)
   if (exchange.path === paths.login) return route(login)
   if (exchange.path === paths.callback) return route(callback)
-  return exchange.path === paths.logout ? route(logout) : undefined
+  if (exchange.path === paths.logout) return route(logout)
+  return exchange.path === paths.frontchannelLogout ? route(frontchannelLogout) : undefined
+}
+
+/**
+ * Answers a request of the provider itself, if it is one. No session is read for it, no cookie is set, and nothing that
+ * guards browsers stands in its way.
+ */
+export function answerProvider({ party }: RelyingPartyHost, exchange: Exchange, call: GuardCall): boolean {
+  if (exchange.path !== siteOf(party.sites, exchange).paths.backchannelLogout) return false
+  handleBackchannelLogout(party, exchange).then((outcome) => respondOrFail(call, outcome), call.next)
+  return true
 }
 
 function route(handler: Handler): Route {
@@ -86,6 +99,14 @@ const logout: Handler = async (host, request, { res }) => {
       res.appendHeader('Set-Cookie', removeCookie(host.loopCookie, loopAttributes(host)))
     }
   }
+  return outcome
+}
+
+const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { res }) => {
+  const { outcome, endsSession } = await handleFrontchannelLogout(party, exchange, session.current())
+  if (endsSession) await session.clear()
+  // Set for the whole application, as helmet does, it would win over frame-ancestors in old browsers.
+  res.removeHeader('X-Frame-Options')
   return outcome
 }
 

@@ -34,6 +34,10 @@ export interface RouteOptions {
   callback?: string | undefined
   /** @default '/logout' */
   logout?: string | undefined
+  /** Registered at the provider as `backchannel_logout_uri`: it says there who has signed out elsewhere. @default '/backchannel-logout' */
+  backchannelLogout?: string | undefined
+  /** Registered at the provider as `frontchannel_logout_uri`, for providers of the same site. @default '/frontchannel-logout' */
+  frontchannelLogout?: string | undefined
 }
 
 /** How long a session lives and how its cookie looks. */

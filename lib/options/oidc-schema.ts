@@ -90,6 +90,8 @@ export const oidcEntries = {
     login: v.optional(routePath, '/login'),
     callback: v.optional(routePath, '/callback'),
     logout: v.optional(routePath, '/logout'),
+    backchannelLogout: v.optional(routePath, '/backchannel-logout'),
+    frontchannelLogout: v.optional(routePath, '/frontchannel-logout'),
   }),
   session,
   sharedMemory: v.optional(
@@ -137,7 +139,10 @@ const schema = v.pipe(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
     'must not name one host twice in "baseUrls": the host is what tells them apart',
   ),
-  v.check((o) => new Set(Object.values(o.routes)).size === 3, 'must give "routes" three different paths'),
+  v.check(
+    (o) => new Set(Object.values(o.routes)).size === Object.keys(o.routes).length,
+    'must give "routes" different paths',
+  ),
   v.check(
     (o) => o.session.idleSeconds <= o.session.absoluteSeconds,
     'must not have "session.idleSeconds" over "session.absoluteSeconds"',

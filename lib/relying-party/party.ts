@@ -8,6 +8,7 @@ import type { SessionRecord } from '../session/record.js'
 import { SharedWatermark } from '../session/shared-watermark.js'
 import { storeMemory } from '../session/store-memory.js'
 import { MemoryWatermark, type Watermark } from '../session/watermark.js'
+import { type LogoutMemory, processLogoutMemory, sharedLogoutMemory } from './logout-memory.js'
 import { RefreshGrants } from './refresh-grant.js'
 import { RefreshMemory, type Refreshes } from './refresh-memory.js'
 import { SharedRefreshes } from './shared-refreshes.js'
@@ -27,6 +28,8 @@ export interface RelyingParty {
   readonly grants: Pick<RefreshGrants, 'spend'>
   /** Logouts, by what they end. */
   readonly watermark: Watermark
+  /** Logout tokens that have been used. */
+  readonly logoutMemory: LogoutMemory
   /** What the processes of this application share, if they share anything. */
   readonly sharedMemory: SharedMemory | undefined
   /** Where sessions are kept, if not with the browser. */
@@ -64,6 +67,8 @@ export function createRelyingParty(
       sharedMemory === undefined
         ? new MemoryWatermark(platform, absoluteSeconds)
         : new SharedWatermark({ memory: sharedMemory, platform, absoluteSeconds, audience: [issuer, clientId] }),
+    logoutMemory:
+      sharedMemory === undefined ? processLogoutMemory(platform) : sharedLogoutMemory(sharedMemory, [issuer, clientId]),
     sharedMemory,
     sessionStore,
   }

@@ -2,6 +2,8 @@ import type { Exchange } from '../http/exchange.js'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 
+type RouteName = 'login' | 'callback' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
+
 /** One base URL of the application with everything derived from it. */
 export interface Site {
   readonly index: number
@@ -10,7 +12,7 @@ export interface Site {
   /** Whether cookies are `Secure`. */
   readonly secure: boolean
   /** Full paths of the routes, as they arrive. */
-  readonly paths: { readonly login: string; readonly callback: string; readonly logout: string }
+  readonly paths: Readonly<Record<RouteName, string>>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
   /** Where people go who came from nowhere. */
@@ -35,7 +37,13 @@ function createSite(configuration: OidcConfiguration, baseUrl: string, index: nu
   const { routes, returnTo, logout } = configuration
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
-  const paths = { login: prefix + routes.login, callback: prefix + routes.callback, logout: prefix + routes.logout }
+  const paths = {
+    login: prefix + routes.login,
+    callback: prefix + routes.callback,
+    logout: prefix + routes.logout,
+    backchannelLogout: prefix + routes.backchannelLogout,
+    frontchannelLogout: prefix + routes.frontchannelLogout,
+  }
   return {
     index,
     origin: url.origin,

@@ -38,7 +38,13 @@ describe('the options of oidc()', () => {
       baseUrl: 'https://app.example.com',
       secret: [minimal.secret],
       scope: 'openid profile email',
-      routes: { login: '/login', callback: '/callback', logout: '/logout' },
+      routes: {
+        login: '/login',
+        callback: '/callback',
+        logout: '/logout',
+        backchannelLogout: '/backchannel-logout',
+        frontchannelLogout: '/frontchannel-logout',
+      },
       session: {
         idleSeconds: 86_400,
         absoluteSeconds: 604_800,
@@ -65,7 +71,13 @@ describe('the options of oidc()', () => {
     const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
     expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
     const nested = {
-      routes: { login: undefined, callback: undefined, logout: undefined },
+      routes: {
+        login: undefined,
+        callback: undefined,
+        logout: undefined,
+        backchannelLogout: undefined,
+        frontchannelLogout: undefined,
+      },
       session: {
         idleSeconds: undefined,
         absoluteSeconds: undefined,
@@ -87,7 +99,13 @@ describe('the options of oidc()', () => {
       clientAssertionAlg: 'ES256',
       secret: ['the new secret is this, long and random', 'the old secret is this, long and random'],
       scope: 'openid offline_access',
-      routes: { login: '/auth/in', callback: '/auth/cb', logout: '/auth/out' },
+      routes: {
+        login: '/auth/in',
+        callback: '/auth/cb',
+        logout: '/auth/out',
+        backchannelLogout: '/auth/back',
+        frontchannelLogout: '/auth/front',
+      },
       session: {
         idleSeconds: 600,
         absoluteSeconds: 3600,
@@ -247,7 +265,8 @@ describe('a wrong option', () => {
       { baseUrl: undefined, baseUrls: ['http://localhost', 'https://a.example.com'] },
       'must not mix http and https in "baseUrls"',
     ],
-    ['equal paths', { routes: { login: '/callback' } }, 'must give "routes" three different paths'],
+    ['equal paths', { routes: { login: '/callback' } }, 'must give "routes" different paths'],
+    ['equal logouts', { routes: { backchannelLogout: '/logout' } }, 'must give "routes" different paths'],
     [
       'an idle limit over the absolute one',
       { session: { idleSeconds: 120, absoluteSeconds: 60 } },

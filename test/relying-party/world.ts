@@ -52,7 +52,7 @@ export interface World {
 export interface WorldOptions {
   readonly host?: Host
   readonly oidc?: Partial<OidcOptions> | undefined
-  readonly client?: WebOverrides
+  readonly client?: WebOverrides | ((baseUrl: string) => WebOverrides)
   readonly provider?: RealProviderOptions
   /** Path that the middleware is mounted at; its base URL ends in it. Default: none, for every request. */
   readonly below?: string
@@ -69,7 +69,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { below = '' } = options
   const host = await (options.host ?? firstHost).start(async ({ baseUrl: origin }) => {
     const baseUrl = origin + below
-    const client = webClient(baseUrl, options.client)
+    const overrides = typeof options.client === 'function' ? options.client(baseUrl) : options.client
+    const client = webClient(baseUrl, overrides)
     provider = await startRealProvider({ ...options.provider, clients: [client, ...(options.provider?.clients ?? [])] })
     const given = {
       issuer: provider.issuer,

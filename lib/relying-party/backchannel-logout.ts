@@ -1,0 +1,78 @@
+import { OidcError, TokenValidationError } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
+import type { Respond } from '../http/outcome.js'
+import { privateHeaders } from '../http/problem.js'
+import type { LogoutToken } from '../provider/logout-token.js'
+import type { LogoutTarget } from '../session/watermark.js'
+import type { RelyingParty } from './party.js'
+
+/**
+ * Answers the provider's word that somebody has signed out elsewhere: ends the sessions that it names, of all browsers.
+ * A session that is not known, or has ended before, is fine: the person is signed out.
+ *
+ * It never fails. What was refused, and what could not be done, is answered with 400 (OpenID Connect Back-Channel Logout
+ * 1.0 section 2.8), an outage of ours or of the provider's keys too: that section knows no other status, and a provider
+ * that tries again tries again after any but 200.
+ */
+export async function handleBackchannelLogout(party: RelyingParty, exchange: Exchange): Promise<Respond> {
+  try {
+    const logoutToken = await postedToken(exchange)
+    if (logoutToken === undefined) return refused('post exactly one logout_token, as application/x-www-form-urlencoded')
+    await endSessions(party, await party.provider.logoutTokens.validate(logoutToken))
+    return { kind: 'respond', status: 200, headers: privateHeaders, body: '' }
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+// Other parameters are ignored (section 2.5), a query too.
+async function postedToken(exchange: Exchange): Promise<string | undefined> {
+  if (exchange.method !== 'POST') return undefined
+  const tokens = (await exchange.form()).getAll('logout_token')
+  return tokens.length === 1 ? tokens[0] : undefined
+}
+
+async function endSessions(party: RelyingParty, token: LogoutToken): Promise<void> {
+  const { platform, logoutMemory, watermark } = party
+  const at = endOf(party, token)
+  if (await logoutMemory.has(token.jti)) throw replayed()
+  await watermark.raise(targetOf(token), at)
+  // Only now, so that the provider may try again with the same token when that failed.
+  const ends = (token.expiresAt + party.configuration.clockToleranceSeconds) * 1000
+  if (!(await logoutMemory.add(token.jti, Math.max(1, Math.ceil(ends - platform.now()))))) throw replayed()
+}
+
+/**
+ * Until when a session must have begun to be ended, in milliseconds: a token that was long on its way ends none that
+ * began after it was made. `iat` is cut to whole seconds, and from a clock that may be behind ours.
+ */
+function endOf({ platform, configuration }: RelyingParty, { issuedAt }: LogoutToken): number {
+  return Math.floor(Math.min(platform.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
+}
+
+// A sid is one session, a sub all sessions of that person, and where both are given both must fit (section 2.7).
+function targetOf({ subject, sid = '' }: LogoutToken): LogoutTarget {
+  if (subject === undefined) return { sid }
+  return sid === '' ? { subject } : { subject, sid }
+}
+
+function replayed(): TokenValidationError {
+  return new TokenValidationError('token_claim_invalid', 'the logout token has been used already')
+}
+
+function failed(error: unknown): Respond {
+  const headers = error instanceof OidcError ? error.headers : {}
+  const isTheirs = error instanceof OidcError && (error.expose || error instanceof TokenValidationError)
+  if (isTheirs) return refused(error.message, headers)
+  return badRequest('temporarily_unavailable', 'nobody was signed out: try again', headers)
+}
+
+function refused(description: string, headers?: Respond['headers']): Respond {
+  return badRequest('invalid_request', description, headers)
+}
+
+function badRequest(error: string, description: string, headers: Respond['headers'] = {}): Respond {
+  const body = JSON.stringify({ error, error_description: description })
+  const all = { ...privateHeaders, ...headers, 'Content-Type': 'application/json' }
+  return { kind: 'respond', status: 400, headers: all, body }
+}
