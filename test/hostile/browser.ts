@@ -14,6 +14,8 @@ interface Visit {
   readonly form?: string
   /** Whether another site caused this request. */
   readonly crossSite?: boolean
+  /** Loaded in a frame of another page, of the same site unless `crossSite` says otherwise. */
+  readonly framed?: boolean
 }
 
 const navigation = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
@@ -40,11 +42,12 @@ export class Browser {
   }
 
   /** Makes one navigation request, following nothing. */
-  async visit(url: string, { form, crossSite = false }: Visit = {}): Promise<Page> {
-    const cookie = this.#cookies.header({ url: new URL(url), crossSite, safeNavigation: form === undefined })
+  async visit(url: string, { form, crossSite = false, framed = false }: Visit = {}): Promise<Page> {
+    const cookie = this.#cookies.header({ url: new URL(url), crossSite, safeNavigation: form === undefined && !framed })
     const page = await send(url, form, {
       ...navigation,
-      'Sec-Fetch-Site': crossSite ? 'cross-site' : 'none',
+      ...(framed ? { 'Sec-Fetch-Dest': 'iframe' } : {}),
+      'Sec-Fetch-Site': crossSite ? 'cross-site' : framed ? 'same-site' : 'none',
       ...(cookie === undefined ? {} : { Cookie: cookie }),
     })
     for (const line of page.headers['set-cookie'] ?? []) this.#cookies.store(line, new URL(url))

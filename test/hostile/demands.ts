@@ -8,6 +8,8 @@ export interface RegisteredClient {
   readonly authentication: 'client_secret_basic' | 'client_secret_post'
   readonly redirectUri: string
   readonly postLogoutRedirectUri?: string
+  readonly backchannelLogoutUri?: string
+  readonly frontchannelLogoutUri?: string
   readonly responseMode?: 'form_post'
 }
 

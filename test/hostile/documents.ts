@@ -27,6 +27,10 @@ export function metadata(issuer: string, jwksPath: string, sendsIssuer: boolean)
     userinfo_signing_alg_values_supported: ['none', 'RS256'],
     code_challenge_methods_supported: ['plain', 'S256'],
     claims_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
     subject_types_supported: ['public'],
     ...(sendsIssuer ? { authorization_response_iss_parameter_supported: true } : {}),
   }

@@ -21,6 +21,8 @@ export interface Faults {
   /** Claims of ID Tokens that a refresh brings; `claims` has changed them before. */
   readonly refreshedClaims?: (claims: JsonObject) => JsonObject
   readonly sign?: (signing: Signing) => string
+  readonly logoutClaims?: (claims: JsonObject) => JsonObject
+  readonly logoutSign?: (signing: Signing) => string
   readonly token?: (response: JsonObject) => JsonObject
   readonly userinfo?: (claims: JsonObject) => JsonObject
   /** Sends the userinfo response as a JWT that is signed with this algorithm. */

@@ -16,8 +16,11 @@ import type { Faults } from './faults.js'
 import { applied } from './faults.js'
 import type { SigningAlgorithm } from './keys.js'
 import { listen } from './listen.js'
+import type { LogoutAnswer } from './logouts.js'
+import { framePage, frameUrl, sendLogoutToken } from './logouts.js'
 import type { Calls, Endpoint, RecordedRequest } from './records.js'
 import { countCalls, recordRequest } from './records.js'
+import type { Grant } from './tokens.js'
 import { TokenIssuer } from './tokens.js'
 
 /** What a provider is started with. */
@@ -37,6 +40,8 @@ export interface HostileProvider {
   readonly requests: readonly RecordedRequest[]
   /** What requests of an honest relying party would not have done. */
   readonly flaws: readonly string[]
+  /** What the application answered to logout tokens. */
+  readonly logouts: readonly LogoutAnswer[]
   readonly close: () => Promise<void>
 }
 
@@ -54,14 +59,15 @@ export async function startHostileProvider(options: HostileProviderOptions): Pro
   })
   const { origin, close } = await listen(server)
   endpoints.issuer = `${origin}/`
-  const { issuer, requests, flaws } = endpoints
-  return { issuer, calls: () => countCalls(requests), requests, flaws, close }
+  const { issuer, requests, flaws, logouts } = endpoints
+  return { issuer, calls: () => countCalls(requests), requests, flaws, logouts, close }
 }
 
 class Endpoints {
   issuer = ''
   readonly requests: RecordedRequest[] = []
   readonly flaws: string[] = []
+  readonly logouts: LogoutAnswer[] = []
   readonly #client: RegisteredClient
   readonly #faults: Faults
   readonly #sendsIssuer: boolean
@@ -75,7 +81,7 @@ class Endpoints {
     ['/userinfo', 'userinfo'],
     ['/end_session', 'end_session'],
   ])
-  readonly #answers: Readonly<Record<Endpoint, (request: RecordedRequest) => Answer>> = {
+  readonly #answers: Readonly<Record<Endpoint, (request: RecordedRequest) => Answer | Promise<Answer>>> = {
     discovery: () => json(applied(this.#faults.discovery, metadata(this.issuer, this.#jwksPath, this.#sendsIssuer))),
     jwks: () => json({ keys: this.#tokens.keys.published }),
     authorize: (request) => this.#authorize(request),
@@ -140,11 +146,25 @@ class Endpoints {
     return jwt(keys.sign(header, { ...claims, iss: this.issuer, aud: this.#client.clientId }))
   }
 
-  #endSession(query: URLSearchParams): Answer {
+  // The application hears of the logout while its own request for it is still under way.
+  async #endSession(query: URLSearchParams): Promise<Answer> {
+    const { backchannelLogoutUri, frontchannelLogoutUri, postLogoutRedirectUri } = this.#client
     const target = query.get('post_logout_redirect_uri')
-    if (target === null) return status(200)
-    if (target !== this.#client.postLogoutRedirectUri) this.flaws.push('end_session: post_logout_redirect_uri')
-    const returned = query.get('state')
-    return redirect(target, new URLSearchParams(returned === null ? {} : { state: returned }))
+    const hint = query.get('id_token_hint')
+    const grant = this.#tokens.grantOfIdToken(hint ?? '')
+    if (hint !== null && grant === undefined) this.flaws.push('end_session: id_token_hint')
+    if (target !== null && target !== postLogoutRedirectUri) this.flaws.push('end_session: post_logout_redirect_uri')
+    if (grant !== undefined && backchannelLogoutUri !== undefined) await this.#sendLogout(backchannelLogoutUri, grant)
+    const state = query.get('state')
+    const landing = target === null ? undefined : redirect(target, new URLSearchParams(state === null ? {} : { state }))
+    if (grant === undefined || frontchannelLogoutUri === undefined) return landing ?? status(200)
+    return framePage(
+      frameUrl(frontchannelLogoutUri, this.issuer, grant.sid),
+      landing?.headers['Location'] ?? this.issuer,
+    )
+  }
+
+  async #sendLogout(uri: string, grant: Grant): Promise<void> {
+    this.logouts.push(await sendLogoutToken(uri, this.#tokens.logoutToken(grant, this.issuer)))
   }
 }

@@ -28,8 +28,11 @@ export interface Run {
   readonly close: () => Promise<void>
 }
 
+/** What of a module decides how the two are set up. */
+export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationParams'> & { readonly plan: string }
+
 /** Starts the application and the provider of one module. */
-export async function startRun(module: Module, host: Host): Promise<Run> {
+export async function startRun(module: RunModule, host: Host): Promise<Run> {
   const { tracked, settled } = trackedFetch()
   let ahead = 0
   const platform = { ...systemPlatform, now: () => Date.now() + ahead * 1000 }
@@ -76,11 +79,11 @@ function behindTls(origin: string): string {
   return origin.replace(/^http:/, 'https:')
 }
 
-function isFormPost({ authorizationParams }: Module): boolean {
+function isFormPost({ authorizationParams }: RunModule): boolean {
   return authorizationParams?.response_mode === 'form_post'
 }
 
-async function startProviderOf(module: Module, baseUrl: string) {
+async function startProviderOf(module: RunModule, baseUrl: string) {
   const client: RegisteredClient = {
     clientId: 'hostile-client',
     clientSecret: 'a secret of + % : and / signs, long enough',
@@ -88,6 +91,8 @@ async function startProviderOf(module: Module, baseUrl: string) {
     redirectUri: `${baseUrl}/callback`,
     postLogoutRedirectUri: `${baseUrl}/`,
     ...(isFormPost(module) ? { responseMode: 'form_post' } : {}),
+    ...(module.plan.includes('back-channel') ? { backchannelLogoutUri: `${baseUrl}/backchannel-logout` } : {}),
+    ...(module.plan.includes('front-channel') ? { frontchannelLogoutUri: `${baseUrl}/frontchannel-logout` } : {}),
   }
   const provider = await startHostileProvider({
     client,
@@ -101,6 +106,11 @@ async function startProviderOf(module: Module, baseUrl: string) {
 function application(login: OidcMiddleware): readonly Layer[] {
   return [
     login,
+    {
+      method: 'GET',
+      path: '/id-token',
+      handlers: [(req, res) => answer(res, handleOf(req).idToken)],
+    },
     {
       method: 'GET',
       path: '/',

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { RegisteredClient } from './demands.js'
 import { hash, person } from './documents.js'
 import type { Faults } from './faults.js'
@@ -9,6 +9,8 @@ import { keySet } from './keys.js'
 /** What one login has granted: to whom, and the authorization request that it answers. */
 export interface Grant {
   readonly subject: string
+  /** The session at the provider that the person has signed in to. */
+  readonly sid: string
   readonly authorized: URLSearchParams
 }
 
@@ -21,6 +23,7 @@ export class TokenIssuer {
   readonly #codes = new Map<string, Grant>()
   readonly #accessTokens = new Map<string, Grant>()
   readonly #refreshTokens = new Map<string, Grant>()
+  readonly #idTokens = new Map<string, Grant>()
 
   constructor(client: RegisteredClient, faults: Faults, algorithm: SigningAlgorithm) {
     this.#client = client
@@ -37,7 +40,7 @@ export class TokenIssuer {
   /** Issues a code for an authorization request. */
   code(authorized: URLSearchParams): string {
     const code = randomBytes(24).toString('base64url')
-    this.#codes.set(code, { subject: person.sub, authorized })
+    this.#codes.set(code, { subject: person.sub, sid: `${randomUUID()}:*`, authorized })
     return code
   }
 
@@ -56,25 +59,48 @@ export class TokenIssuer {
     return this.#accessTokens.get(accessToken)
   }
 
+  /** The grant that an ID Token tells of. */
+  grantOfIdToken(idToken: string): Grant | undefined {
+    return this.#idTokens.get(idToken)
+  }
+
+  /** A logout token for the session of a grant (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
+  logoutToken(grant: Grant, issuer: string): string {
+    const { logoutClaims, logoutSign } = this.#faults
+    const claims = applied(logoutClaims, {
+      iss: issuer,
+      sub: grant.subject,
+      aud: this.#client.clientId,
+      iat: epochSeconds(),
+      exp: epochSeconds() + 120,
+      jti: randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      sid: grant.sid,
+    })
+    return this.#signed({ typ: 'logout+jwt' }, claims, logoutSign)
+  }
+
   /** A token response (OpenID Connect Core section 3.1.3.3). */
   response(grant: Grant, issuer: string, refreshing = false): JsonObject {
     const accessToken = randomBytes(24).toString('base64url')
     const refreshToken = randomBytes(24).toString('base64url')
     this.#accessTokens.set(accessToken, grant)
     this.#refreshTokens.set(refreshToken, grant)
+    const idToken = this.#idToken(grant, issuer, accessToken, refreshing)
+    this.#idTokens.set(idToken, grant)
     return applied(this.#faults.token, {
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: 3600,
       refresh_token: refreshToken,
       scope: grant.authorized.get('scope'),
-      id_token: this.#idToken(grant, issuer, accessToken, refreshing),
+      id_token: idToken,
     })
   }
 
   #idToken(grant: Grant, issuer: string, accessToken: string, refreshing: boolean): string {
     if (this.#faults.rotates === 'before signing') this.replaceKeys()
-    const now = Math.floor(Date.now() / 1000)
+    const now = epochSeconds()
     const first = applied(this.#faults.claims, {
       iss: issuer,
       sub: grant.subject,
@@ -83,17 +109,29 @@ export class TokenIssuer {
       exp: now + 300,
       nonce: grant.authorized.get('nonce'),
       at_hash: hash(accessToken),
+      ...(this.#tellsSessions() ? { sid: grant.sid } : {}),
     })
     const claims = refreshing ? applied(this.#faults.refreshedClaims, first) : first
+    return this.#signed({}, claims, this.#faults.sign)
+  }
+
+  #signed(members: JsonObject, claims: JsonObject, sign: Faults['sign']): string {
     const { keys } = this
     const kid = keys.kid === undefined ? {} : { kid: keys.kid }
-    const header = applied(this.#faults.header, { alg: this.#algorithm, ...kid })
-    const { sign } = this.#faults
+    const header = applied(this.#faults.header, { alg: this.#algorithm, ...kid, ...members })
     return sign ? sign({ header, claims, keys, clientSecret: this.#client.clientSecret }) : keys.sign(header, claims)
+  }
+
+  #tellsSessions(): boolean {
+    return this.#client.backchannelLogoutUri !== undefined || this.#client.frontchannelLogoutUri !== undefined
   }
 
   #newKeys(): KeySet {
     const layout: KeySetLayout = this.#faults.keySet ?? 'decoys'
     return keySet(layout, this.#algorithm)
   }
+}
+
+function epochSeconds(): number {
+  return Math.floor(Date.now() / 1000)
 }
