@@ -30,6 +30,8 @@ export async function refreshTokens(
   if (idToken === undefined) return kept
   const idTokenClaims = await idTokens.validate(idToken, { accessToken: tokens.accessToken })
   requireSameLogin(idTokenClaims, request.idTokenClaims)
+  // Logouts name the session by its sid: with a token that has lost it, none would reach this one any more.
+  if (request.idTokenClaims['sid'] !== undefined && idTokenClaims['sid'] === undefined) return kept
   return { ...kept, idToken, idTokenClaims }
 }
 

@@ -495,6 +495,17 @@ describe('refresh', () => {
     expect(tokens.idTokenClaims?.sub).toBe('user-1')
   })
 
+  test('a new ID Token that has lost the sid, by which logouts name the session, is left', async () => {
+    const op = createIssuer()
+    await answerTokens(op)
+    const tokens = await refresh(op, { idTokenClaims: { ...before, sid: 'session-1' } })
+    expect(tokens).toMatchObject({ refreshToken: 'refresh-1', accessToken: 'access-1' })
+    expect(tokens).not.toHaveProperty('idToken')
+    const named = createIssuer()
+    await answerTokens(named, {}, await mint(named.claims({ sid: 'session-1' })))
+    expect(await refresh(named, { idTokenClaims: { ...before, sid: 'session-1' } })).toHaveProperty('idToken')
+  })
+
   test('RF12: a refresh token with any printable character arrives as it is', async () => {
     const op = createIssuer()
     const refreshToken = 'a b%20+&=;/~"\\'
