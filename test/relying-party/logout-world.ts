@@ -10,8 +10,32 @@ import { startWorld, type World, type WorldOptions } from './world.js'
 export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const jwks = {
+/** What a provider is given so that {@link mintLogoutToken} can sign for it. */
+export const knownJwks = {
   keys: [{ ...keys.privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'known' } as unknown as JWK],
+}
+
+/** A logout token for alice, signed as the provider does; `undefined` removes a claim. */
+export function mintLogoutToken(
+  issuer: string,
+  milliseconds: number,
+  changes: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
+  const now = Math.floor(milliseconds / 1000)
+  const claims = {
+    iss: issuer,
+    aud: 'web',
+    sub: 'alice',
+    iat: now,
+    exp: now + 120,
+    jti: randomUUID(),
+    events: { [logoutEvent]: {} },
+    ...changes,
+  }
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'RS256', kid: 'known', typ: 'logout+jwt', ...header })
+    .sign(keys.privateKey)
 }
 
 /** A world whose provider registers the application for both kinds of logout, and whose keys the test knows. */
@@ -31,7 +55,7 @@ export class LogoutWorld {
         backchannel_logout_session_required: true,
         ...(typeof client === 'function' ? client(baseUrl) : client),
       }),
-      provider: { ...provider, overrides: { jwks, ...provider.overrides } },
+      provider: { ...provider, overrides: { jwks: knownJwks, ...provider.overrides } },
       layers: [bobsDoor, answering('/id-token', ({ oidc }) => oidc.idToken), ...layers],
     })
     return new LogoutWorld(world)
@@ -56,22 +80,9 @@ export class LogoutWorld {
     return claims.sid
   }
 
-  /** A logout token for alice, signed as the provider does; `undefined` removes a claim. */
+  /** A logout token for alice, made now. */
   mint(changes: Record<string, unknown> = {}, header: Record<string, unknown> = {}): Promise<string> {
-    const now = Math.floor(this.world.clock.now() / 1000)
-    const claims = {
-      iss: this.world.provider.issuer,
-      aud: 'web',
-      sub: 'alice',
-      iat: now,
-      exp: now + 120,
-      jti: randomUUID(),
-      events: { [logoutEvent]: {} },
-      ...changes,
-    }
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', kid: 'known', typ: 'logout+jwt', ...header })
-      .sign(keys.privateKey)
+    return mintLogoutToken(this.world.provider.issuer, this.world.clock.now(), changes, header)
   }
 
   /** Posts what the provider posts: no cookie, no header of a browser. */

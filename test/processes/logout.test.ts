@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
+import { connected } from '../redis/clients.js'
+import { freePort, type RedisServer, startRedis } from '../redis/server.js'
+import { knownJwks, mintLogoutToken } from '../relying-party/logout-world.js'
+import { describeWith } from '../setup/describe-with.js'
+import { type Fleet, type Keeper, type Person, startFleet } from './fleet.js'
+
+let redis: RedisServer
+let provider: RealProvider
+let fleet: Fleet
+
+describeWith('redis-server', 'a back-channel logout that one of three processes hears', (program) => {
+  beforeAll(async () => {
+    redis = await startRedis({ path: program })
+  })
+  afterAll(() => redis.stop())
+  afterEach(async () => {
+    await Promise.all([fleet.close(), provider.close()])
+  })
+
+  for (const keeper of ['cookie', 'store'] satisfies readonly Keeper[]) {
+    test(`BC13 SR07: ends the person's sessions in all, and works once in all (sessions by ${keeper})`, async () => {
+      await start(keeper)
+      const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
+      const token = await mint()
+      expect(await post(1, token)).toBe(200)
+      expect([await statuses(laptop), await statuses(phone), await statuses(bob)]).toEqual([gone, gone, here])
+      const again = await fleet.signIn('alice')
+      for (const index of [0, 1, 2]) expect(await post(index, token)).toBe(400)
+      expect(await statuses(again)).toEqual(here)
+    }, 60_000)
+
+    test(`BC15: is answered with 400 while Redis is away, and lasts over its return (sessions by ${keeper})`, async () => {
+      await start(keeper)
+      const alice = await fleet.signIn('alice')
+      const token = await mint()
+      await redis.kill()
+      expect(await post(2, token)).toBe(400)
+      expect(await statuses(alice)).toEqual([503, 503, 503])
+      await redis.restart()
+      expect(await until(() => post(2, token), 200)).toBe(200)
+      expect(await statuses(alice)).toEqual(gone)
+      await redis.kill()
+      await redis.restart()
+      expect(await until(() => statuses(alice), gone)).toEqual(gone)
+    }, 60_000)
+  }
+
+  test('SR08: leaves no name in Redis that tells of a person or a session', async () => {
+    await start('cookie')
+    await post(0, await mint({ sid: 'a:b * "c"' }))
+    const client = await connected(redis.url)
+    const names = await client.keys('*')
+    client.destroy()
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.filter((name) => !/^oidc:[a-z]+:[\w-]{43}$/.test(name))).toEqual([])
+  }, 60_000)
+})
+
+const here = [200, 200, 200]
+const gone = [401, 401, 401]
+
+async function start(keeper: Keeper): Promise<void> {
+  const port = await freePort()
+  const client = webClient(`http://127.0.0.1:${port}`)
+  provider = await startRealProvider({ clients: [client], overrides: { jwks: knownJwks } })
+  const { client_id: clientId, client_secret: clientSecret } = client
+  fleet = await startFleet({ issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, keeper, port })
+}
+
+function mint(changes: Record<string, unknown> = {}): Promise<string> {
+  return mintLogoutToken(provider.issuer, Date.now(), changes)
+}
+
+async function post(index: number, logoutToken: string): Promise<number> {
+  const body = new URLSearchParams({ logout_token: logoutToken })
+  return (await fetch(`${fleet.origins[index]}/backchannel-logout`, { method: 'POST', body })).status
+}
+
+/** What each process says of somebody. */
+function statuses(person: Person): Promise<number[]> {
+  return Promise.all(fleet.origins.map(async (origin) => (await person.send(origin, '/me')).status))
+}
+
+/** Asks until the answer is the expected one: a client needs a moment to connect again. */
+async function until<T>(ask: () => Promise<T>, expected: T): Promise<T> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const answer = await ask()
+    if (JSON.stringify(answer) === JSON.stringify(expected) || Date.now() > deadline) return answer
+  }
+}
