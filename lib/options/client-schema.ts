@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, seconds, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
+import { listOf, resources, scopes } from './target-fields.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
@@ -12,26 +13,10 @@ const privateKey = v.pipe(
   v.transform((jwk) => ({ ...jwk })),
 )
 
-const scopes = v.pipe(
-  v.string('must be scopes separated by spaces'),
-  v.regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/, 'must be scopes separated by spaces'),
-)
-
-const listOf = (isName: (value: string) => boolean, what: string) => {
-  const message = `must be ${what}, or a list of them`
-  const name = v.pipe(v.string(message), v.check(isName, message))
-  return v.pipe(
-    v.union([name, v.array(name)], message),
-    v.transform((value) => (typeof value === 'string' ? [value] : value)),
-  )
-}
-
-const isResource = (value: string) => URL.canParse(value) && !value.includes('#')
-
 /** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
   scope: v.optional(scopes, ''),
-  resource: v.optional(listOf(isResource, 'an absolute URI without fragment'), []),
+  resource: v.optional(resources, []),
   audience: v.optional(
     listOf((value) => value !== '', 'the name of a service'),
     [],
