@@ -63,6 +63,7 @@ export type {
   RouteOptions,
   SessionOptions,
 } from './options/oidc-options.js'
+export type { UserinfoOptions } from './options/userinfo-options.js'
 export type { ResourceMetadataOptions } from './options/resource-metadata.js'
 export type { Claims, Principal } from './policy/principal.js'
 export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'

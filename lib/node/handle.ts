@@ -1,4 +1,4 @@
-import { SessionError, TokenValidationError } from '../errors.js'
+import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect } from '../http/outcome.js'
 import type { Claims } from '../policy/principal.js'
@@ -6,9 +6,11 @@ import { startLogin, type LoginOptions } from '../relying-party/login.js'
 import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../options/access-token-options.js'
+import type { UserinfoOptions } from '../options/userinfo-options.js'
 import { currentAccessToken } from '../relying-party/refresh.js'
 import { fetchForSession } from '../relying-party/session-fetch.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
+import { sessionUserinfo } from '../relying-party/userinfo.js'
 import { idTokenClaims, personClaims } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
 import { isJsonObject } from '../seal/json.js'
@@ -99,22 +101,16 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3). Another `sub` than that of the ID Token
-   * ends the session: who is signed in is no longer sure.
+   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3), frozen. This process remembers them for
+   * this session alone, for five minutes unless told otherwise. Another `sub` than that of the ID Token ends the session:
+   * who is signed in is no longer sure.
    *
    * @throws {SessionError} `session_missing` or `access_token_expired`
    * @throws {TokenValidationError} `subject_mismatch`
    * @throws {ProviderError} when the provider is away
    */
-  async userinfo(): Promise<Readonly<PersonClaims & { sub: string }>> {
-    const record = this.#require('userinfo()')
-    const { provider } = this.#context.party
-    const token = await this.accessToken({ minTtl: 0 })
-    const claims = await provider.userinfo(token, idTokenClaims(record).sub).catch(async (error: unknown) => {
-      const isAnother = error instanceof TokenValidationError && error.code === 'subject_mismatch'
-      if (isAnother) await this.#context.session.clear()
-      throw error
-    })
+  async userinfo(options: UserinfoOptions = {}): Promise<Readonly<PersonClaims & { sub: string }>> {
+    const claims = await sessionUserinfo(this.#context.party, this.#context.session, options)
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }

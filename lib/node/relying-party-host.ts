@@ -1,6 +1,7 @@
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import type { RelyingParty } from '../relying-party/party.js'
+import type { SessionRecord } from '../session/record.js'
 import { createExchange } from './exchange.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
@@ -27,9 +28,10 @@ export interface RelyingPartyHost {
  */
 export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeResponse): MaybePromise<HandleContext> {
   const { party } = host
-  const { configuration, platform, refreshes } = party
+  const { configuration, platform, refreshes, userinfo } = party
   const exchange = createExchange(req)
-  const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes }
+  const forget = (record: SessionRecord) => userinfo.forget(record)
+  const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes, forget }
   let transactions: ReturnType<TransactionCookieFactory> | undefined
   return whenDone(bindSession(binding, exchange, res), (session) => ({
     party,
