@@ -1,20 +1,18 @@
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client-options.js'
 import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
-import { parseClientCredentialsOptions, parseTokenExchange, parseTokenTarget } from '../options/client-schema.js'
+import { parseClientCredentialsOptions, parseTokenTarget } from '../options/client-schema.js'
 import type { Platform } from '../options/platform.js'
 import { systemPlatform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/token-target.js'
 import { fetchWithToken } from '../http/authorized-fetch.js'
 import { authorizationFor } from './authorization.js'
+import { createExchangedTokens } from './exchanged-tokens.js'
 import { keptToken } from './lifetime.js'
-import { exchangeKey, exchangeEnd } from './subject.js'
-import { canonicalTarget, targetKey } from './target.js'
+import { canonicalTarget, keysFor, noTarget } from './target.js'
 import { TokenCache } from './token-cache.js'
 import { createTokenProvider, fetchOf } from './token-provider.js'
 import type { TokenSource } from './token-source.js'
-
-const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
 
 /**
  * Creates a source of tokens for calls from service to service: the client credentials grant, and exchanges on somebody's
@@ -85,29 +83,4 @@ function createOwnTokens(configuration: ClientCredentialsConfiguration, provider
       return cache.get(keyOf(target), () => obtain(target, request))
     },
   }
-}
-
-function createExchangedTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
-  const cache = new TokenCache(configuration.cacheMaxEntries, platform)
-  const keyOf = keysFor(configuration)
-  return {
-    cache,
-    get: (options: unknown) => {
-      const exchange = parseTokenExchange(options)
-      const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
-      const target = canonicalTarget({ scope, resource, audience }, noTarget)
-      const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
-      return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
-        const sentAt = platform.now()
-        const subject = { token: subjectToken, type: subjectTokenType }
-        const granted = await provider.exchangeToken({ subject, ...actor, target })
-        return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
-      })
-    },
-  }
-}
-
-function keysFor({ issuer, clientId }: ClientCredentialsConfiguration): (target: TokenTarget) => string {
-  const client = JSON.stringify([issuer, clientId])
-  return (target) => client + targetKey(target)
 }

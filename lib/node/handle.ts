@@ -1,6 +1,9 @@
+import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect } from '../http/outcome.js'
+import type { TokenTargetOptions } from '../options/client-options.js'
+import { parseTokenTarget } from '../options/client-schema.js'
 import type { Claims } from '../policy/principal.js'
 import { startLogin, type LoginOptions } from '../relying-party/login.js'
 import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
@@ -25,6 +28,7 @@ export interface HandleContext {
   readonly exchange: Exchange
   readonly session: SessionBinding
   readonly transactions: () => TransactionCookies
+  readonly exchanges: ExchangedTokens
   /** Writes the answer of `login()` and `logout()`. */
   readonly respond: (outcome: Redirect) => void
   readonly headersSent: () => boolean
@@ -98,6 +102,21 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
     const { party, session } = this.#context
     return fetchForSession(party, session, fetchOf(party.configuration), { url, init, target })
+  }
+
+  /**
+   * A token to call another service on behalf of who is signed in (RFC 8693): exchanged for the session's access token,
+   * remembered by its hash, and never longer than that token lives. For providers that know this grant.
+   *
+   * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed` where the provider refuses; the session goes on
+   * @throws as `accessToken()` does
+   */
+  async exchange(target: TokenTargetOptions = {}): Promise<string> {
+    const { session, exchanges } = this.#context
+    const checked = parseTokenTarget(target, 'exchange()')
+    const subjectToken = await this.accessToken()
+    const subjectTokenExpiresAt = session.current()?.tokens.expiresAt
+    return exchanges.get({ ...checked, subjectToken, subjectTokenExpiresAt })
   }
 
   /**

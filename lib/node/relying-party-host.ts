@@ -1,3 +1,4 @@
+import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import type { RelyingParty } from '../relying-party/party.js'
@@ -15,6 +16,7 @@ export interface RelyingPartyHost {
   /** Where the sessions of a request are kept. */
   readonly keeperOf: (req: NodeRequest) => SessionKeeper
   readonly transactionCookies: TransactionCookieFactory
+  readonly exchanges: ExchangedTokens
   /** Name of the cookie that counts logins which left no session. */
   readonly loopCookie: string
   /** Name of the cookie that counts stronger logins that guards asked for. */
@@ -37,6 +39,7 @@ export function openRequest(host: RelyingPartyHost, req: NodeRequest, res: NodeR
     party,
     exchange,
     session,
+    exchanges: host.exchanges,
     transactions: () => (transactions ??= host.transactionCookies(req, res)),
     respond: (outcome) => respond(req, res, outcome),
     headersSent: () => res.headersSent,

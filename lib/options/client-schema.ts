@@ -126,10 +126,11 @@ export function parseClientCredentialsOptions(options: unknown): ClientCredentia
 /**
  * Checks what one token is asked for.
  *
+ * @param call - that took the options: messages begin with it
  * @throws {ConfigurationError} `invalid_options`
  */
-export function parseTokenTarget(options: unknown): TargetConfiguration {
-  return parseOptions('getToken()', targetSchema, options)
+export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetConfiguration {
+  return parseOptions(call, targetSchema, options)
 }
 
 /**

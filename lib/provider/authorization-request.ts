@@ -20,9 +20,9 @@ export async function authorizationUrl(
   request: AuthorizationRequest,
   client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
 ): Promise<string> {
+  const parameters = requestParameters(request)
   // The code is bound to the key, too: who steals it cannot exchange it (RFC 9449 section 10).
-  const binding = dpop === undefined ? {} : { dpop_jkt: dpop.thumbprint }
-  const parameters = { ...requestParameters(request), ...binding }
+  if (dpop !== undefined) parameters.set('dpop_jkt', dpop.thumbprint)
   if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
   try {
     const url = await openid.buildAuthorizationUrlWithPAR(configuration, parameters)
