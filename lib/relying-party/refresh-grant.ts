@@ -8,7 +8,7 @@ import { idTokenClaims } from '../session/claims.js'
 import { generationOf, withFurther } from '../session/merged-tokens.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
 import { withTargetToken } from '../session/target-tokens.js'
-import { type AccessTarget, namesIn } from './access-target.js'
+import { type AccessTarget, mainTarget, namesIn } from './access-target.js'
 import { OutageGate } from './outage-gate.js'
 import { type RefreshOutcome, refreshTokenKey } from './refresh-memory.js'
 
@@ -56,7 +56,7 @@ export class RefreshGrants {
    * @throws {ProviderError} the provider is away, or was when this token was sent; the token may still be good
    * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: likewise
    */
-  async spend(record: SessionRecord, refreshToken: string, target: AccessTarget): Promise<RefreshOutcome> {
+  async spend(record: SessionRecord, refreshToken: string, target = mainTarget): Promise<RefreshOutcome> {
     const key = refreshTokenKey(refreshToken)
     if ((this.#doubts.get(key) ?? 0) >= mostSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
     return this.#gate.run(async () => {
