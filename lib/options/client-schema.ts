@@ -1,8 +1,9 @@
 import type { JsonWebKey } from 'node:crypto'
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
-import { flag, httpUrl, isAllowedUrl, seconds, text } from './fields.js'
+import { flag, httpUrl, isAllowedUrl, seconds, secrets, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
+import { isSharedMemory, type SharedMemory } from './shared-memory.js'
 import { listOf, resources, scopes } from './target-fields.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
@@ -55,6 +56,10 @@ const entries = {
     ),
     1000,
   ),
+  sharedMemory: v.optional(
+    v.custom<SharedMemory>(isSharedMemory, 'must be shared memory, such as redisMemory(client) of express-oidc/redis'),
+  ),
+  secret: v.optional(secrets),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),
   dangerouslyAllowHttp: v.optional(flag, false),
@@ -77,6 +82,10 @@ const schema = v.pipe(
   v.check(
     (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
     'must give "clientSecret" for this "clientAuthentication"',
+  ),
+  v.check(
+    (o) => (o.sharedMemory === undefined) === (o.secret === undefined),
+    'must give "sharedMemory" and "secret" together: the tokens there are sealed',
   ),
 )
 

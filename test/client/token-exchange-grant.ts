@@ -22,7 +22,7 @@ export function addTokenExchange(provider: Provider, resources: Readonly<Record<
       if (subject === undefined || client === undefined) throw new errors.InvalidGrant('unknown subject_token')
       const scope = resources[text('resource')]
       if (scope === undefined) throw new errors.InvalidTarget()
-      const { accountId, grantId } = subject
+      const { accountId = '', grantId = '' } = subject
       const token = new provider.AccessToken({ accountId, grantId, client, gty: 'token_exchange' })
       token.resourceServer = new provider.ResourceServer(text('resource'), {
         scope,

@@ -42,7 +42,7 @@ async function start(): Promise<Browser> {
       allowedOrigins: places.orders === '' ? [] : [places.orders],
     },
     client: { grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant] },
-    provider: { resources: scopes, clients: [gateway as never] },
+    provider: { resources: scopes, clients: [gateway] },
     layers: [exchanged, call, bobsDoor],
   })
   addTokenExchange(world.provider.provider, { [billing]: 'bills:read' })
