@@ -30,6 +30,7 @@ export type { Connection } from './node/connection.js'
 export type { RequireAuthOptions } from './node/guard-arguments.js'
 export type { ResourceMetadataMiddleware } from './node/resource-metadata.js'
 export type { Middleware } from './node/types.js'
+export type { AccessTokenOptions, AccessTokenTarget } from './options/access-token-options.js'
 export type {
   AccessTokenAlgorithm,
   Audience,
@@ -62,6 +63,7 @@ export type {
   RouteOptions,
   SessionOptions,
 } from './options/oidc-options.js'
+export type { UserinfoOptions } from './options/userinfo-options.js'
 export type { ResourceMetadataOptions } from './options/resource-metadata.js'
 export type { Claims, Principal } from './policy/principal.js'
 export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
@@ -69,7 +71,6 @@ export type { TokenTypeHint } from './provider/revocation.js'
 export type { ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login.js'
 export type { LogoutCallOptions } from './relying-party/logout.js'
-export type { AccessTokenOptions } from './relying-party/refresh.js'
 export type { SessionStore } from './options/session-store.js'
 export type { SharedMemory } from './options/shared-memory.js'
 export type { SessionClocks } from './session/clocks.js'

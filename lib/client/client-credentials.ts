@@ -1,20 +1,19 @@
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client-options.js'
 import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
-import { parseClientCredentialsOptions, parseTokenExchange, parseTokenTarget } from '../options/client-schema.js'
+import { parseClientCredentialsOptions, parseTokenTarget } from '../options/client-schema.js'
 import type { Platform } from '../options/platform.js'
 import { systemPlatform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/token-target.js'
 import { fetchWithToken } from '../http/authorized-fetch.js'
 import { authorizationFor } from './authorization.js'
+import { createExchangedTokens } from './exchanged-tokens.js'
 import { keptToken } from './lifetime.js'
-import { exchangeKey, exchangeEnd } from './subject.js'
-import { canonicalTarget, targetKey } from './target.js'
+import { SharedTokens } from './shared-tokens.js'
+import { canonicalTarget, keysFor, noTarget } from './target.js'
 import { TokenCache } from './token-cache.js'
 import { createTokenProvider, fetchOf } from './token-provider.js'
 import type { TokenSource } from './token-source.js'
-
-const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
 
 /**
  * Creates a source of tokens for calls from service to service: the client credentials grant, and exchanges on somebody's
@@ -33,11 +32,13 @@ export function createClientCredentials(
   platform: Platform,
 ): TokenSource {
   const provider = createTokenProvider(configuration, platform)
-  const own = createOwnTokens(configuration, provider, platform)
+  const shared = createSharedTokens(configuration, provider, platform)
+  const own = createOwnTokens(configuration, { provider, shared }, platform)
   const exchanged = createExchangedTokens(configuration, provider, platform)
   const getToken = async (target?: TokenTargetOptions) => own.get(target)
   const drop = (token: string) => {
-    for (const { cache } of [own, exchanged]) cache.drop(token)
+    own.drop(token)
+    exchanged.cache.drop(token)
   }
   const { allowedOrigins, dangerouslyAllowHttp } = configuration
   const origins = allowedOrigins === undefined ? undefined : new Set(allowedOrigins)
@@ -53,61 +54,69 @@ export function createClientCredentials(
       return { ...Object.fromEntries(new Headers(headers)), ...credentials }
     },
     revoke: async (token, tokenTypeHint) => {
-      for (const { cache } of [own, exchanged]) cache.forget(token)
+      exchanged.cache.forget(token)
+      await own.forget(token)
       return provider.revokeToken(token, tokenTypeHint)
     },
     ready: async () => {
       await getToken()
     },
-    health: () => provider.health(),
+    health: () => ({ ...provider.health(), ...(shared === undefined ? {} : { sharedMemory: shared.health() }) }),
     close: () => {
       for (const part of [own.cache, exchanged.cache, provider]) part.close()
     },
   }
 }
 
-function createOwnTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
+function createSharedTokens(
+  { issuer, clientId, sharedMemory: memory, secret }: ClientCredentialsConfiguration,
+  { dpop }: Provider,
+  platform: Platform,
+): SharedTokens | undefined {
+  if (memory === undefined || secret === undefined) return undefined
+  // A token that is bound to a key is of use to those only who have that key (RFC 9449 section 5).
+  return new SharedTokens({ memory, secrets: secret, audience: [issuer, clientId, dpop?.thumbprint ?? ''], platform })
+}
+
+interface TokenOrigins {
+  readonly provider: Provider
+  readonly shared: SharedTokens | undefined
+}
+
+function createOwnTokens(
+  configuration: ClientCredentialsConfiguration,
+  { provider, shared }: TokenOrigins,
+  platform: Platform,
+) {
   const { scope, resource, audience } = configuration
   const cache = new TokenCache(configuration.cacheMaxEntries, platform)
   const keyOf = keysFor(configuration)
   const defaults = canonicalTarget({ scope, resource, audience }, noTarget)
   const defaultKey = keyOf(defaults)
-  const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
-    parseTokenTarget(request)
+  const fetchToken = async (target: TokenTarget) => {
     const sentAt = platform.now()
     return keptToken(await provider.clientCredentials(target), sentAt, platform)
   }
+  const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
+    parseTokenTarget(request)
+    const fetch = () => fetchToken(target)
+    return shared === undefined ? fetch() : shared.get(keyOf(target), fetch)
+  }
   return {
     cache,
+    drop: (token: string) => {
+      cache.drop(token)
+      shared?.refuse(token)
+    },
+    forget: async (token: string) => {
+      const keys = cache.forget(token)
+      shared?.refuse(token)
+      await shared?.remove(keys)
+    },
     get: (request?: TokenTargetOptions) => {
       if (request === undefined) return cache.get(defaultKey, () => obtain(defaults, {}))
       const target = canonicalTarget(request, defaults)
       return cache.get(keyOf(target), () => obtain(target, request))
     },
   }
-}
-
-function createExchangedTokens(configuration: ClientCredentialsConfiguration, provider: Provider, platform: Platform) {
-  const cache = new TokenCache(configuration.cacheMaxEntries, platform)
-  const keyOf = keysFor(configuration)
-  return {
-    cache,
-    get: (options: unknown) => {
-      const exchange = parseTokenExchange(options)
-      const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
-      const target = canonicalTarget({ scope, resource, audience }, noTarget)
-      const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
-      return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
-        const sentAt = platform.now()
-        const subject = { token: subjectToken, type: subjectTokenType }
-        const granted = await provider.exchangeToken({ subject, ...actor, target })
-        return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
-      })
-    },
-  }
-}
-
-function keysFor({ issuer, clientId }: ClientCredentialsConfiguration): (target: TokenTarget) => string {
-  const client = JSON.stringify([issuer, clientId])
-  return (target) => client + targetKey(target)
 }

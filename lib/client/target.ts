@@ -1,6 +1,19 @@
 import type { TokenTargetOptions } from '../options/client-options.js'
+import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
 import { parseTokenTarget } from '../options/client-schema.js'
 import type { TokenTarget } from '../provider/token-target.js'
+
+/** Whatever the server gives by default. */
+export const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
+
+/** Names the tokens of one client at one issuer, by their target. */
+export function keysFor({
+  issuer,
+  clientId,
+}: Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId'>): (target: TokenTarget) => string {
+  const client = JSON.stringify([issuer, clientId])
+  return (target) => client + targetKey(target)
+}
 
 /**
  * Brings a target into its one form: sorted, without repetitions. What is left out is taken from the defaults.

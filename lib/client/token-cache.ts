@@ -68,9 +68,15 @@ export class TokenCache {
     }
   }
 
-  /** Forgets one token, however often that happens. */
-  forget(value: string): void {
-    for (const slot of this.#holders(value)) slot.token = undefined
+  /**
+   * Forgets one token, however often that happens.
+   *
+   * @returns the keys that it was under
+   */
+  forget(value: string): readonly string[] {
+    const held = [...this.#slots.entries()].filter(([, { token }]) => token?.value === value)
+    for (const [, slot] of held) slot.token = undefined
+    return held.map(([key]) => key)
   }
 
   /** Forgets everything, for good. */

@@ -1,6 +1,7 @@
 import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client-options.js'
 import type { TokenTypeHint } from '../provider/revocation.js'
 import type { ProviderHealth } from '../provider/types.js'
+import type { SharedMemoryHealth } from './shared-tokens.js'
 
 /** A request that another HTTP client is going to make: exactly this one, and once (RFC 9449 section 4.2). */
 export interface AuthorizedRequest {
@@ -9,6 +10,11 @@ export interface AuthorizedRequest {
   url: string | URL
   /** `DPoP-Nonce` of the API's last answer. @default the last one that `fetch()` saw */
   nonce?: string | undefined
+}
+
+/** The provider as last seen, and the shared memory where there is one. */
+export interface TokenSourceHealth extends ProviderHealth {
+  readonly sharedMemory?: SharedMemoryHealth
 }
 
 /** Tokens for calls from service to service. Its methods need no `this`. */
@@ -67,8 +73,8 @@ export interface TokenSource {
    * @throws as {@link TokenSource.getToken}
    */
   ready(): Promise<void>
-  /** The provider as last seen; makes no request. */
-  health(): ProviderHealth
+  /** The provider as last seen, and the shared memory; makes no request. */
+  health(): TokenSourceHealth
   /** Forgets all tokens and ends what is under way; nothing is fetched any more. */
   close(): void
 }

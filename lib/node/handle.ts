@@ -1,13 +1,19 @@
-import { SessionError, TokenValidationError } from '../errors.js'
+import type { ExchangedTokens } from '../client/exchanged-tokens.js'
+import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect } from '../http/outcome.js'
+import type { TokenTargetOptions } from '../options/client-options.js'
+import { parseTokenTarget } from '../options/client-schema.js'
 import type { Claims } from '../policy/principal.js'
 import { startLogin, type LoginOptions } from '../relying-party/login.js'
 import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
 import type { RelyingParty } from '../relying-party/party.js'
-import { type AccessTokenOptions, currentAccessToken } from '../relying-party/refresh.js'
+import type { AccessTokenOptions, AccessTokenTarget } from '../options/access-token-options.js'
+import type { UserinfoOptions } from '../options/userinfo-options.js'
+import { currentAccessToken } from '../relying-party/refresh.js'
 import { fetchForSession } from '../relying-party/session-fetch.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
+import { sessionUserinfo } from '../relying-party/userinfo.js'
 import { idTokenClaims, personClaims } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
 import { isJsonObject } from '../seal/json.js'
@@ -22,6 +28,7 @@ export interface HandleContext {
   readonly exchange: Exchange
   readonly session: SessionBinding
   readonly transactions: () => TransactionCookies
+  readonly exchanges: ExchangedTokens
   /** Writes the answer of `login()` and `logout()`. */
   readonly respond: (outcome: Redirect) => void
   readonly headersSent: () => boolean
@@ -68,46 +75,61 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * The access token, renewed when it has less than `minTtl` seconds to live. However many requests ask at once, the
    * provider is asked once. Call it before the response begins: the new tokens travel to the browser in its cookie.
    *
+   * With `resource`, the token for one API of several; with `scope`, one that may do less than the login was granted. Up to
+   * five of those are kept beside the main token, each with its own end.
+   *
    * @throws {SessionError} `session_missing`; `session_expired`: the provider has ended the login, and the session with
-   *   it; `access_token_expired` where there is no refresh token; `headers_already_sent`
+   *   it; `access_token_expired` or `access_token_missing` where there is no refresh token, or no such scope was granted;
+   *   `headers_already_sent`
+   * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is no URI
+   * @throws {TokenEndpointError} `token_request_failed`: the provider has no token for that target; the session goes on
    * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
    * @throws {ProviderError} the provider is away, and the token has expired; nobody is signed out by it
-   * @see RFC 6749 section 6
+   * @see RFC 6749 section 6, RFC 8707 section 2.2
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
     return currentAccessToken(this.#context.party, this.#context.session, options)
   }
 
   /**
-   * Calls an API with the access token, and its proof where `dpop` is set, at one of `allowedOrigins`. Renews the token once
-   * when the API answers with 401 and the body can be sent again. Redirects within the origin are followed with the token,
-   * others without.
+   * Calls an API with the access token for a target, and its proof where `dpop` is set, at one of `allowedOrigins`. Renews the
+   * token once when the API answers with 401 and the body can be sent again. Redirects within the origin are followed with
+   * the token, others without.
    *
    * @throws {ConfigurationError} `invalid_options` for an origin that is not listed
    * @throws as `accessToken()` does, and what `fetch` throws, as it is
    */
-  async fetch(url: string | URL, init?: RequestInit): Promise<Response> {
+  async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
     const { party, session } = this.#context
-    return fetchForSession(party, session, fetchOf(party.configuration), url, init)
+    return fetchForSession(party, session, fetchOf(party.configuration), { url, init, target })
   }
 
   /**
-   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3). Another `sub` than that of the ID Token
-   * ends the session: who is signed in is no longer sure.
+   * A token to call another service on behalf of who is signed in (RFC 8693): exchanged for the session's access token,
+   * remembered by its hash, and never longer than that token lives. For providers that know this grant.
+   *
+   * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed` where the provider refuses; the session goes on
+   * @throws as `accessToken()` does
+   */
+  async exchange(target: TokenTargetOptions = {}): Promise<string> {
+    const { session, exchanges } = this.#context
+    const checked = parseTokenTarget(target, 'exchange()')
+    const subjectToken = await this.accessToken()
+    const subjectTokenExpiresAt = session.current()?.tokens.expiresAt
+    return exchanges.get({ ...checked, subjectToken, subjectTokenExpiresAt })
+  }
+
+  /**
+   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3), frozen. This process remembers them for
+   * this session alone, for five minutes unless told otherwise. Another `sub` than that of the ID Token ends the session:
+   * who is signed in is no longer sure.
    *
    * @throws {SessionError} `session_missing` or `access_token_expired`
    * @throws {TokenValidationError} `subject_mismatch`
    * @throws {ProviderError} when the provider is away
    */
-  async userinfo(): Promise<Readonly<PersonClaims & { sub: string }>> {
-    const record = this.#require('userinfo()')
-    const { provider } = this.#context.party
-    const token = await this.accessToken({ minTtl: 0 })
-    const claims = await provider.userinfo(token, idTokenClaims(record).sub).catch(async (error: unknown) => {
-      const isAnother = error instanceof TokenValidationError && error.code === 'subject_mismatch'
-      if (isAnother) await this.#context.session.clear()
-      throw error
-    })
+  async userinfo(options: UserinfoOptions = {}): Promise<Readonly<PersonClaims & { sub: string }>> {
+    const claims = await sessionUserinfo(this.#context.party, this.#context.session, options)
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }

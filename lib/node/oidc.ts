@@ -1,3 +1,4 @@
+import { createExchangedTokens } from '../client/exchanged-tokens.js'
 import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc-options.js'
@@ -24,6 +25,9 @@ import type { Exchange } from '../http/exchange.js'
 import { prefixedName } from '../http/cookies.js'
 import { privateHeaders } from '../http/problem.js'
 import { transactionSeconds } from '../relying-party/transaction.js'
+
+// Each session may have several, and each is asked for again once it has been forgotten.
+const mostExchanges = 10_000
 
 /** The middleware that `oidc()` returns. */
 export interface OidcMiddleware extends Middleware {
@@ -84,8 +88,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
     ready: () => party.provider.ready(),
     health: () => party.provider.health(),
     close: () => {
-      connections.close()
-      party.provider.close()
+      for (const part of [connections, host.exchanges.cache, party.provider]) part.close()
     },
   })
 }
@@ -129,7 +132,8 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
   const provider = createProvider(providerSettings(configuration, platform), clientSettings(configuration))
   const party = createRelyingParty(configuration, provider, platform)
   const { secure } = party.sites[0]
-  const { name } = configuration.session.cookie
+  const { issuer, clientId, session } = configuration
+  const { name } = session.cookie
   return {
     party,
     keeperOf: createSessionKeepers(party),
@@ -139,6 +143,7 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       formPost: configuration.authorizationParams['response_mode'] === 'form_post',
       maxAgeSeconds: transactionSeconds,
     }),
+    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
     loopCookie: prefixedName(`${name}.loop`, secure, undefined),
     stepUpCookie: prefixedName(`${name}.step`, secure, undefined),
   }

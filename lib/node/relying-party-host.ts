@@ -1,7 +1,9 @@
+import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import type { Exchange } from '../http/exchange.js'
 import type { RelyingParty } from '../relying-party/party.js'
+import type { SessionRecord } from '../session/record.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
 import { bindSession } from './session-binding.js'
@@ -14,6 +16,7 @@ export interface RelyingPartyHost {
   /** Where the sessions of a request are kept. */
   readonly keeperOf: (req: NodeRequest) => SessionKeeper
   readonly transactionCookies: TransactionCookieFactory
+  readonly exchanges: ExchangedTokens
   /** Name of the cookie that counts logins which left no session. */
   readonly loopCookie: string
   /** Name of the cookie that counts stronger logins that guards asked for. */
@@ -32,13 +35,15 @@ export function openRequest(
   res: NodeResponse,
 ): MaybePromise<HandleContext> {
   const { party } = host
-  const { configuration, platform, refreshes } = party
-  const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes }
+  const { configuration, platform, refreshes, userinfo } = party
+  const forget = (record: SessionRecord) => userinfo.forget(record)
+  const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes, forget }
   let transactions: ReturnType<TransactionCookieFactory> | undefined
   return whenDone(bindSession(binding, exchange, res), (session) => ({
     party,
     exchange,
     session,
+    exchanges: host.exchanges,
     transactions: () => (transactions ??= host.transactionCookies(req, res)),
     respond: (outcome) => respond(req, res, outcome),
     headersSent: () => res.headersSent,

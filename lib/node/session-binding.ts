@@ -31,6 +31,8 @@ export interface BindingSettings {
   readonly limits: SessionLimits
   readonly platform: Platform
   readonly refreshes: Refreshes
+  /** Forgets what is remembered of a session, when it ends. */
+  readonly forget: (record: SessionRecord) => void
 }
 
 type Found = Awaited<ReturnType<SessionKeeper['read']>>
@@ -131,7 +133,10 @@ class BoundSession implements SessionBinding {
   }
 
   #end(record: SessionRecord): MaybePromise<void> {
-    return whenDone(this.#settings.keeper.end(record), () => this.#settings.refreshes.end(record))
+    return whenDone(this.#settings.keeper.end(record), () => {
+      this.#settings.refreshes.end(record)
+      this.#settings.forget(record)
+    })
   }
 
   #upkeep(current: SessionRecord | undefined): readonly string[] {

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto'
+import type { SharedMemory } from './shared-memory.js'
 import type { DpopKeyOptions } from './dpop-key.js'
 
 /** A value, or a function that looks it up: asked for every request to the provider, so that it may change. */
@@ -33,6 +34,13 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
   allowedOrigins?: readonly string[] | undefined
   /** How many targets, and how many exchanges, have their token remembered: 1 to 100000. @default 1000 */
   cacheMaxEntries?: number | undefined
+  /**
+   * Memory that all processes of this client share, such as Redis: what one has fetched, the others find there, sealed. While
+   * it is away, each fetches for itself. @default none
+   */
+  sharedMemory?: SharedMemory | undefined
+  /** Seals what lies in `sharedMemory`: at least 32 random characters, or a list of which the first seals and all open. */
+  secret?: string | readonly string[] | undefined
   /** Deadline of each request to the provider, and of looking a credential up. @default 5 */
   httpTimeoutSeconds?: number | undefined
   /** Makes all requests: for proxies and private certificate authorities. @default the global `fetch` */

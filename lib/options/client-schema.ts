@@ -1,8 +1,10 @@
 import type { JsonWebKey } from 'node:crypto'
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
-import { flag, httpUrl, isAllowedUrl, seconds, text } from './fields.js'
+import { flag, httpUrl, isAllowedUrl, seconds, secrets, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
+import { isSharedMemory, type SharedMemory } from './shared-memory.js'
+import { listOf, resources, scopes } from './target-fields.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
@@ -12,26 +14,10 @@ const privateKey = v.pipe(
   v.transform((jwk) => ({ ...jwk })),
 )
 
-const scopes = v.pipe(
-  v.string('must be scopes separated by spaces'),
-  v.regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/, 'must be scopes separated by spaces'),
-)
-
-const listOf = (isName: (value: string) => boolean, what: string) => {
-  const message = `must be ${what}, or a list of them`
-  const name = v.pipe(v.string(message), v.check(isName, message))
-  return v.pipe(
-    v.union([name, v.array(name)], message),
-    v.transform((value) => (typeof value === 'string' ? [value] : value)),
-  )
-}
-
-const isResource = (value: string) => URL.canParse(value) && !value.includes('#')
-
 /** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
   scope: v.optional(scopes, ''),
-  resource: v.optional(listOf(isResource, 'an absolute URI without fragment'), []),
+  resource: v.optional(resources, []),
   audience: v.optional(
     listOf((value) => value !== '', 'the name of a service'),
     [],
@@ -70,6 +56,10 @@ const entries = {
     ),
     1000,
   ),
+  sharedMemory: v.optional(
+    v.custom<SharedMemory>(isSharedMemory, 'must be shared memory, such as redisMemory(client) of express-oidc/redis'),
+  ),
+  secret: v.optional(secrets),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),
   dangerouslyAllowHttp: v.optional(flag, false),
@@ -92,6 +82,10 @@ const schema = v.pipe(
   v.check(
     (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
     'must give "clientSecret" for this "clientAuthentication"',
+  ),
+  v.check(
+    (o) => (o.sharedMemory === undefined) === (o.secret === undefined),
+    'must give "sharedMemory" and "secret" together: the tokens there are sealed',
   ),
 )
 
@@ -141,10 +135,11 @@ export function parseClientCredentialsOptions(options: unknown): ClientCredentia
 /**
  * Checks what one token is asked for.
  *
+ * @param call - that took the options: messages begin with it
  * @throws {ConfigurationError} `invalid_options`
  */
-export function parseTokenTarget(options: unknown): TargetConfiguration {
-  return parseOptions('getToken()', targetSchema, options)
+export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetConfiguration {
+  return parseOptions(call, targetSchema, options)
 }
 
 /**

@@ -114,6 +114,8 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   secret: string | readonly string[]
   /** Must contain `openid`. @default 'openid profile email' */
   scope?: string | undefined
+  /** Absolute URIs of APIs that `req.oidc.accessToken({ resource })` shall get tokens for (RFC 8707). @default none */
+  resource?: string | readonly string[] | undefined
   routes?: RouteOptions | undefined
   session?: SessionOptions | undefined
   /**

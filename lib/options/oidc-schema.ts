@@ -4,6 +4,7 @@ import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
+import { resources } from './target-fields.js'
 import { isSharedMemory, type SharedMemory } from './shared-memory.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
@@ -86,6 +87,7 @@ export const oidcEntries = {
   ),
   secret: secrets,
   scope: v.optional(scope, 'openid profile email'),
+  resource: v.optional(resources, []),
   routes: byDefault({
     login: v.optional(routePath, '/login'),
     callback: v.optional(routePath, '/callback'),

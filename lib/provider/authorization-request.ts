@@ -20,9 +20,9 @@ export async function authorizationUrl(
   request: AuthorizationRequest,
   client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
 ): Promise<string> {
+  const parameters = requestParameters(request)
   // The code is bound to the key, too: who steals it cannot exchange it (RFC 9449 section 10).
-  const binding = dpop === undefined ? {} : { dpop_jkt: dpop.thumbprint }
-  const parameters = { ...requestParameters(request), ...binding }
+  if (dpop !== undefined) parameters.set('dpop_jkt', dpop.thumbprint)
   if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
   try {
     const url = await openid.buildAuthorizationUrlWithPAR(configuration, parameters)
@@ -41,8 +41,8 @@ function isPushed(metadata: Engine['metadata'], client: Pick<ClientSettings, 'pu
   return isWanted
 }
 
-function requestParameters(request: AuthorizationRequest): Record<string, string> {
-  const { parameters } = request
+function requestParameters(request: AuthorizationRequest): URLSearchParams {
+  const { parameters, resource = [] } = request
   const own = Object.keys(parameters).find((name) => protocolParameters.has(name))
   if (own !== undefined) {
     throw new ConfigurationError('invalid_options', `${own} cannot be set on an authorization request`)
@@ -50,7 +50,7 @@ function requestParameters(request: AuthorizationRequest): Record<string, string
   if (!responseModes.includes(parameters['response_mode'])) {
     throw new ConfigurationError('invalid_options', 'response_mode must be query or form_post')
   }
-  return {
+  const sent = new URLSearchParams({
     ...parameters,
     response_type: 'code',
     redirect_uri: plainRedirectUri(request.redirectUri),
@@ -59,7 +59,9 @@ function requestParameters(request: AuthorizationRequest): Record<string, string
     nonce: request.nonce,
     code_challenge: createHash('sha256').update(request.codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
-  }
+  })
+  if (!sent.has('resource')) for (const name of resource) sent.append('resource', name)
+  return sent
 }
 
 // The token request repeats it character by character (RFC 6749 section 4.1.3), without what the response appended:

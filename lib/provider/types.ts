@@ -70,6 +70,8 @@ export interface AuthorizationRequest {
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
+  /** Resource indicators (RFC 8707 section 2.1); a parameter of that name takes their place. */
+  readonly resource?: readonly string[]
   /** Further parameters, none of them one of the protocol's own. */
   readonly parameters: Readonly<Record<string, string>>
 }

@@ -46,6 +46,7 @@ export async function startLogin(
     ...transaction,
     redirectUri: site.redirectUri,
     scope: party.configuration.scope,
+    resource: party.configuration.resource,
     parameters,
   })
   storeTransaction(transaction, party.transactionSeal, cookies, site.home)

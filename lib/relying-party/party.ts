@@ -14,6 +14,7 @@ import { RefreshMemory, type Refreshes } from './refresh-memory.js'
 import { SharedRefreshes } from './shared-refreshes.js'
 import { createSites, type Site } from './site.js'
 import { transactionSeconds } from './transaction.js'
+import { UserinfoMemory } from './userinfo-memory.js'
 
 /** One relying party: the application as a client of one authorization server. */
 export interface RelyingParty {
@@ -26,6 +27,7 @@ export interface RelyingParty {
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
   readonly grants: Pick<RefreshGrants, 'spend'>
+  readonly userinfo: UserinfoMemory
   /** Logouts, by what they end. */
   readonly watermark: Watermark
   /** Logout tokens that have been used. */
@@ -63,6 +65,7 @@ export function createRelyingParty(
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),
     grants: new RefreshGrants(provider, platform),
+    userinfo: new UserinfoMemory(platform),
     watermark:
       sharedMemory === undefined
         ? new MemoryWatermark(platform, absoluteSeconds)

@@ -5,7 +5,10 @@ import type { Platform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import type { RefreshedTokens } from '../provider/types.js'
 import { idTokenClaims } from '../session/claims.js'
+import { generationOf, withFurther } from '../session/merged-tokens.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
+import { withTargetToken } from '../session/target-tokens.js'
+import { type AccessTarget, mainTarget, namesIn } from './access-target.js'
 import { OutageGate } from './outage-gate.js'
 import { type RefreshOutcome, refreshTokenKey } from './refresh-memory.js'
 
@@ -47,27 +50,28 @@ export class RefreshGrants {
   }
 
   /**
-   * Spends a refresh token. A refusal of it, or tokens about another login, are the end of the session.
+   * Spends a session's refresh token for a target. A refusal of it, or tokens about another login, are the end of the
+   * session; a refusal of the target is not.
    *
    * @throws {ProviderError} the provider is away, or was when this token was sent; the token may still be good
    * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: likewise
    */
-  async spend(record: SessionRecord, refreshToken: string): Promise<RefreshOutcome> {
+  async spend(record: SessionRecord, refreshToken: string, target = mainTarget): Promise<RefreshOutcome> {
     const key = refreshTokenKey(refreshToken)
     if ((this.#doubts.get(key) ?? 0) >= mostSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
     return this.#gate.run(async () => {
       // Once the token is spent, nothing that is needed to judge the answer may be missing.
       await this.#provider.ready()
-      return this.#send(key, record, refreshToken)
+      return this.#send(key, record, refreshToken, target)
     })
   }
 
-  async #send(key: string, record: SessionRecord, refreshToken: string): Promise<RefreshOutcome> {
+  async #send(key: string, record: SessionRecord, refreshToken: string, target: AccessTarget): Promise<RefreshOutcome> {
     const { scope } = record.tokens
     const sentAt = this.#platform.now()
     try {
-      const request = { refreshToken, scope, idTokenClaims: idTokenClaims(record) }
-      return renewal(await this.#provider.refresh(request), scope, sentAt)
+      const request = { refreshToken, scope, idTokenClaims: idTokenClaims(record), parameters: parametersOf(target) }
+      return renewal(record, target, await this.#provider.refresh(request), sentAt)
     } catch (error) {
       const end = endOf(error)
       if (end !== undefined) return { kind: 'ended', error: end }
@@ -75,26 +79,44 @@ export class RefreshGrants {
       const sends = (this.#doubts.get(key) ?? 0) + 1
       this.#doubts.set(key, sends)
       // Such as a connection that was closed just when it was used again; a provider that is slow is not asked twice.
-      if (sends < mostSends && error.code === 'provider_unreachable') return this.#send(key, record, refreshToken)
+      if (sends < mostSends && error.code === 'provider_unreachable')
+        return this.#send(key, record, refreshToken, target)
       throw error
     }
   }
 }
 
-// More than was granted is nobody's wish (RFC 6749 section 6): guards must not see it.
-function renewal(refreshed: RefreshedTokens, granted: string, sentAt: number): RefreshOutcome {
-  const { accessToken, tokenType, refreshToken, accessTokenExpiresAt, idToken } = refreshed
-  const known = new Set(granted.split(' '))
-  const scope = refreshed.scope.split(' ').filter((name) => known.has(name))
-  const tokens: SessionTokens = {
-    accessToken,
-    tokenType,
-    refreshToken,
-    scope: scope.join(' '),
-    obtainedAt: Math.floor(sentAt / 1000),
-    ...(accessTokenExpiresAt === undefined ? {} : { expiresAt: accessTokenExpiresAt }),
+function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string, string>> {
+  return { ...(resource === undefined ? {} : { resource }), ...(scope === undefined ? {} : { scope }) }
+}
+
+function renewal(
+  { tokens }: SessionRecord,
+  { name: target }: AccessTarget,
+  refreshed: RefreshedTokens,
+  sentAt: number,
+): RefreshOutcome {
+  const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken } = refreshed
+  const { further = [] } = tokens
+  const obtainedAt = Math.floor(sentAt / 1000)
+  const token = { accessToken, tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  const successor = { refreshToken, generation: generationOf(tokens) + 1 }
+  const renewed: SessionTokens =
+    target === ''
+      ? withFurther({ ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) }, further)
+      : withFurther({ ...tokens, ...successor }, withTargetToken(further, { target, ...token }))
+  return {
+    kind: 'renewed',
+    obtained: { target, accessToken },
+    tokens: renewed,
+    ...(idToken === undefined ? {} : { idToken }),
   }
-  return { kind: 'renewed', tokens, ...(idToken === undefined ? {} : { idToken }) }
+}
+
+// More than was granted is nobody's wish (RFC 6749 section 6): guards must not see it.
+function grantedScope(scope: string, before: string): string {
+  const known = namesIn(before)
+  return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')
 }
 
 function endOf(error: unknown): OidcError | undefined {

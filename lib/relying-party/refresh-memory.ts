@@ -3,26 +3,50 @@ import { LRUCache } from 'lru-cache'
 import type { OidcError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
+import { mergedTokens } from '../session/merged-tokens.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
+
+/** A refresh token, and what it is to be spent for. */
+export interface Spending {
+  readonly refreshToken: string
+  /** Name of an access token's target; empty for the main token. */
+  readonly target: string
+}
 
 /** What spending a refresh token has come to: its successors, or the end of the session. */
 export type RefreshOutcome =
-  | { readonly kind: 'renewed'; readonly tokens: SessionTokens; readonly idToken?: string }
+  | {
+      readonly kind: 'renewed'
+      /** The access token that it was spent for; absent where another process did that. */
+      readonly obtained?: { readonly target: string; readonly accessToken: string }
+      /** All tokens of the session as they are now, those for other targets too. */
+      readonly tokens: SessionTokens
+      readonly idToken?: string
+    }
   | { readonly kind: 'ended'; readonly error: OidcError }
 
 /**
  * Sees to it that a refresh token is spent once, and that requests which still carry it get what it was spent for.
  * This process has one of its own; processes that share sessions need one that they share.
+ *
+ * One refresh token serves all targets of a session. Requests for different targets that come at once therefore form a
+ * line: one spends the token, the others get that outcome, see by `obtained` that it is not theirs, and come again with the
+ * record that it has renewed, and so with the successor.
  */
 export interface Refreshes {
-  /** Spends a session's refresh token, or joins whoever does, or tells what came of it. What `spend` throws is not remembered. */
-  spendOnce(record: SessionRecord, refreshToken: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome>
+  /**
+   * Spends a session's refresh token, or joins whoever does, or tells what came of it: for whatever target that was.
+   * Nothing is spent while an outcome is known that the record does not have yet. What `spend` throws is not remembered.
+   *
+   * @param record - with the newest tokens that the caller knows of
+   */
+  spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome>
   /** The record with the newest tokens known; the same object where it has them already. */
   latest(record: SessionRecord): SessionRecord
   /** Looks for what other processes have renewed, so that {@link latest} knows it. */
   learn(record: SessionRecord): MaybePromise<void>
-  /** Whether a token that an API refused may be replaced before its time: now and then, not at each call. */
-  mayReplaceRefused(record: SessionRecord): boolean
+  /** Whether the token for a target that an API refused may be replaced before its time: now and then, not at each call. */
+  mayReplaceRefused(record: SessionRecord, target: string): boolean
   /** Remembers that a session is over: responses under way must not write it again. */
   end(record: SessionRecord): void
   hasEnded(record: SessionRecord): boolean
@@ -32,29 +56,30 @@ const mostRemembered = 10_000
 const successorMilliseconds = 60_000
 const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000
-const longestChain = 10
+
+/** How many successors of one another are followed. */
+export const longestChain = 50
 
 /** The name under which a refresh token is known: never the token itself. */
 export function refreshTokenKey(refreshToken: string): string {
   return createHash('sha256').update(refreshToken).digest('base64url')
 }
 
-/** The record with renewed tokens. */
+/** The record with renewed tokens; the same object where it has them already. */
 export function renewedRecord(record: SessionRecord, outcome: RefreshOutcome & { kind: 'renewed' }): SessionRecord {
-  return { ...record, tokens: outcome.tokens, idToken: outcome.idToken ?? record.idToken }
+  const tokens = mergedTokens(record.tokens, outcome.tokens)
+  return tokens === record.tokens ? record : { ...record, tokens, idToken: outcome.idToken ?? record.idToken }
 }
 
-/** Whether renewed tokens are others than those at hand, and not older: another process may have renewed them again. */
+/** Whether renewed tokens hold any that are not at hand yet. */
 export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: SessionTokens): boolean {
-  const { accessToken, refreshToken, obtainedAt = Infinity } = outcome.tokens
-  const isSame = accessToken === tokens.accessToken && refreshToken === tokens.refreshToken
-  return !isSame && obtainedAt >= (tokens.obtainedAt ?? 0)
+  return mergedTokens(tokens, outcome.tokens) !== tokens
 }
 
 /** The memory of one process: bounded, and short. */
 export class RefreshMemory implements Refreshes {
   // Flights end by the deadline of their request, so that they need no bound.
-  readonly #flights = new Map<string, Promise<RefreshOutcome>>()
+  readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
   readonly #ended: LRUCache<string, true>
   readonly #refused: LRUCache<string, true>
@@ -68,15 +93,15 @@ export class RefreshMemory implements Refreshes {
 
   async spendOnce(
     record: SessionRecord,
-    refreshToken: string,
+    { refreshToken, target }: Spending,
     spend: () => Promise<RefreshOutcome>,
   ): Promise<RefreshOutcome> {
     const key = refreshTokenKey(refreshToken)
-    const known = this.#flights.get(key) ?? this.#news(key, record)
+    const known = this.#flights.get(key)?.outcome ?? this.#news(key, record)
     if (known !== undefined) return known
-    const flight = this.#spend(key, spend)
-    this.#flights.set(key, flight)
-    return flight
+    const outcome = this.#spend(key, spend)
+    this.#flights.set(key, { target, outcome })
+    return outcome
   }
 
   latest(record: SessionRecord): SessionRecord {
@@ -99,11 +124,12 @@ export class RefreshMemory implements Refreshes {
     this.#outcomes.set(refreshTokenKey(refreshToken), outcome)
   }
 
-  mayReplaceRefused({ id, tokens }: SessionRecord): boolean {
-    const isUnderWay = tokens.refreshToken !== undefined && this.#flights.has(refreshTokenKey(tokens.refreshToken))
-    if (isUnderWay) return true
-    if (this.#refused.has(id)) return false
-    this.#refused.set(id, true)
+  mayReplaceRefused({ id, tokens: { refreshToken } }: SessionRecord, target: string): boolean {
+    const underWay = refreshToken === undefined ? undefined : this.#flights.get(refreshTokenKey(refreshToken))
+    if (underWay?.target === target) return true
+    const key = `${id} ${target}`
+    if (this.#refused.has(key)) return false
+    this.#refused.set(key, true)
     return true
   }
 

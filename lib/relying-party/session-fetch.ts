@@ -1,10 +1,19 @@
 import { ConfigurationError } from '../errors.js'
+import type { AccessTokenTarget } from '../options/access-token-options.js'
 import { fetchWithToken } from '../http/authorized-fetch.js'
 import type { RelyingParty } from './party.js'
-import { currentAccessToken, type RefreshableSession, replacementFor } from './refresh.js'
+import { currentAccessToken, replacementFor } from './refresh.js'
+import type { RefreshableSession } from './renewal.js'
+
+/** What to call, as `fetch` takes it, and with which token. */
+export interface SessionFetchCall {
+  readonly url: string | URL
+  readonly init: RequestInit | undefined
+  readonly target: AccessTokenTarget | undefined
+}
 
 /**
- * Calls an API with a session's access token, which goes to `allowedOrigins` only. A 401 is answered once with a renewed
+ * Calls an API with a session's access token for a target, which goes to `allowedOrigins` only. A 401 is answered once with a renewed
  * token, where the body can be sent again; no redirect takes the token to another origin.
  *
  * @throws {ConfigurationError} `invalid_options` for a URL that may not get the token
@@ -15,8 +24,7 @@ export async function fetchForSession(
   party: RelyingParty,
   session: RefreshableSession,
   fetch: typeof globalThis.fetch,
-  url: string | URL,
-  init?: RequestInit,
+  { url, init, target }: SessionFetchCall,
 ): Promise<Response> {
   const { allowedOrigins, dangerouslyAllowHttp } = party.configuration
   if (allowedOrigins.length === 0) {
@@ -29,7 +37,10 @@ export async function fetchForSession(
     dangerouslyAllowHttp,
     allowedOrigins: new Set(allowedOrigins),
     dpop: party.provider.dpop,
-    token: () => (refused === undefined ? currentAccessToken(party, session) : replacementFor(party, session, refused)),
+    token: () =>
+      refused === undefined
+        ? currentAccessToken(party, session, target)
+        : replacementFor(party, session, refused, target),
     drop: (token: string) => {
       refused = token
     },

@@ -5,11 +5,13 @@ import { withLock } from '../session/lock.js'
 import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
 import {
   isNews,
+  longestChain,
   type RefreshMemory,
   type RefreshOutcome,
   type Refreshes,
   refreshTokenKey,
   renewedRecord,
+  type Spending,
 } from './refresh-memory.js'
 
 /** What processes need to share so that a refresh token is spent once. */
@@ -27,7 +29,6 @@ export interface SharedRefreshesSettings {
  * gets the new one with any request in that time.
  */
 const successorSeconds = 600
-const longestChain = 10
 
 type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 
@@ -43,19 +44,15 @@ export class SharedRefreshes implements Refreshes {
     this.#seal = createSeal(settings.secrets, ['renewed tokens', ...settings.audience], settings.platform)
   }
 
-  spendOnce(
-    record: SessionRecord,
-    refreshToken: string,
-    spend: () => Promise<RefreshOutcome>,
-  ): Promise<RefreshOutcome> {
-    return this.#local.spendOnce(record, refreshToken, () => this.#spendAlone(record, refreshToken, spend))
+  spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
+    return this.#local.spendOnce(record, spending, () => this.#spendAlone(record, spending.refreshToken, spend))
   }
 
   latest(record: SessionRecord): SessionRecord {
     return this.#local.latest(record)
   }
 
-  // Where it cannot be told, whoever needs a newer token finds out.
+  // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
   async learn(record: SessionRecord): Promise<void> {
     let newest = record
     for (let steps = 0; steps < longestChain; steps += 1) {
@@ -68,8 +65,8 @@ export class SharedRefreshes implements Refreshes {
     }
   }
 
-  mayReplaceRefused(record: SessionRecord): boolean {
-    return this.#local.mayReplaceRefused(record)
+  mayReplaceRefused(record: SessionRecord, target: string): boolean {
+    return this.#local.mayReplaceRefused(record, target)
   }
 
   end(record: SessionRecord): void {

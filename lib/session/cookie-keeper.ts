@@ -5,6 +5,7 @@ import { createSeal } from '../seal/seal.js'
 import { type Cookies, chunkNames, fromChunks, toChunks } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
 import { type KeptSession, unreadable } from './keeper.js'
+import { withFurther } from './merged-tokens.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
@@ -61,8 +62,11 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
     },
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
-      const chunks = toChunks(name, seal.seal(toPayload(record, endsAt)))
-      refuseOversize(record, chunks, settings.maxBytes)
+      const chunks = fittingChunks(
+        record,
+        (kept) => toChunks(name, seal.seal(toPayload(kept, endsAt))),
+        settings.maxBytes,
+      )
       const maxAge = settings.transient ? undefined : endsAt - nowSeconds()
       const stale = chunkNames(name, cookies).filter((chunk) => !chunks.has(chunk))
       const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, attributes, maxAge))
@@ -72,9 +76,21 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
   }
 }
 
-function refuseOversize(record: SessionRecord, chunks: ReadonlyMap<string, string>, maxBytes: number): void {
+// Tokens for further targets can be asked for again, so that they give way to what cannot: the refresh token among it.
+function fittingChunks(
+  record: SessionRecord,
+  chunksOf: (record: SessionRecord) => ReadonlyMap<string, string>,
+  maxBytes: number,
+): ReadonlyMap<string, string> {
+  const chunks = chunksOf(record)
   const bytes = [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
-  if (bytes <= maxBytes) return
+  if (bytes <= maxBytes) return chunks
+  const [oldest, ...further] = record.tokens.further ?? []
+  if (oldest === undefined) throw oversize(record, bytes, maxBytes)
+  return fittingChunks({ ...record, tokens: withFurther(record.tokens, further) }, chunksOf, maxBytes)
+}
+
+function oversize(record: SessionRecord, bytes: number, maxBytes: number): SessionError {
   const { tokens } = record
   const shares = [
     `ID Token ${record.idToken.length}`,
@@ -82,7 +98,7 @@ function refuseOversize(record: SessionRecord, chunks: ReadonlyMap<string, strin
     `refresh token ${tokens.refreshToken?.length ?? 0}`,
     `data ${JSON.stringify(record.data).length}`,
   ]
-  throw new SessionError(
+  return new SessionError(
     'session_too_large',
     `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares.join(', ')}). ` +
       'Ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',

@@ -1,3 +1,4 @@
+import { generationOf, mergedTokens } from './merged-tokens.js'
 import type { SessionRecord } from './record.js'
 
 /**
@@ -8,8 +9,10 @@ import type { SessionRecord } from './record.js'
  * @param stored - what the store holds by now
  */
 export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: SessionRecord): SessionRecord {
-  const hasNewTokens = next.tokens !== base.tokens && obtainedAt(next) >= obtainedAt(stored)
-  const { tokens, idToken } = hasNewTokens ? next : stored
+  const hasNewTokens = next.tokens !== base.tokens
+  const tokens = hasNewTokens ? mergedTokens(stored.tokens, next.tokens) : stored.tokens
+  const isLater = generationOf(next.tokens) >= generationOf(stored.tokens)
+  const { idToken } = hasNewTokens && isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
   return { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
 }
@@ -22,10 +25,6 @@ function mergeData(base: Data, next: Data, stored: Data): Data {
   for (const [name, value] of Object.entries(next)) if (!isEqual(value, base[name])) merged.set(name, value)
   for (const name of Object.keys(base)) if (!(name in next)) merged.delete(name)
   return Object.freeze(Object.fromEntries(merged))
-}
-
-function obtainedAt({ tokens }: SessionRecord): number {
-  return tokens.obtainedAt ?? 0
 }
 
 function isEqual(a: unknown, b: unknown): boolean {

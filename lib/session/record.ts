@@ -1,5 +1,6 @@
 import { freezeJson, isJsonObject, type JsonObject } from '../seal/json.js'
 import type { SealPayload } from '../seal/seal.js'
+import { fromTuples, type TargetToken, toTuples } from './target-tokens.js'
 
 /** The tokens of a session beside the ID Token. */
 export interface SessionTokens {
@@ -13,6 +14,10 @@ export interface SessionTokens {
   readonly refreshToken?: string
   /** Granted scopes, separated by spaces. */
   readonly scope: string
+  /** How often a refresh token was spent in this session; absent before the first time. */
+  readonly generation?: number
+  /** Tokens for other targets, the one obtained first before the others; absent where there are none. */
+  readonly further?: readonly TargetToken[]
 }
 
 /** One login session. Times are seconds since the epoch. */
@@ -47,6 +52,8 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(tokens.expiresAt === undefined ? {} : { ate: tokens.expiresAt }),
     ...(tokens.obtainedAt === undefined ? {} : { ato: tokens.obtainedAt }),
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
+    ...(tokens.generation === undefined ? {} : { gen: tokens.generation }),
+    ...(tokens.further === undefined ? {} : { fur: toTuples(tokens.further) }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
   }
 }
@@ -60,8 +67,9 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
 }
 
-function tokensFrom({ act, typ, scp, ate, ato, rft }: SealPayload): SessionTokens | undefined {
+function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): SessionTokens | undefined {
   if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
+  const further = fromTuples(fur)
   return {
     accessToken: act,
     tokenType: typ,
@@ -69,5 +77,7 @@ function tokensFrom({ act, typ, scp, ate, ato, rft }: SealPayload): SessionToken
     ...(typeof ate === 'number' ? { expiresAt: ate } : {}),
     ...(typeof ato === 'number' ? { obtainedAt: ato } : {}),
     ...(typeof rft === 'string' ? { refreshToken: rft } : {}),
+    ...(typeof gen === 'number' ? { generation: gen } : {}),
+    ...(further.length === 0 ? {} : { further }),
   }
 }

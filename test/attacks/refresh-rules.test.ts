@@ -4,7 +4,8 @@ import { parseOidcOptions } from '../../lib/options/oidc-schema.js'
 import { createProvider } from '../../lib/provider/provider.js'
 import { OutageGate } from '../../lib/relying-party/outage-gate.js'
 import { createRelyingParty, type RelyingParty } from '../../lib/relying-party/party.js'
-import { currentAccessToken, type RefreshableSession, replacementFor } from '../../lib/relying-party/refresh.js'
+import { currentAccessToken, replacementFor } from '../../lib/relying-party/refresh.js'
+import type { RefreshableSession } from '../../lib/relying-party/renewal.js'
 import { RefreshMemory, type RefreshOutcome } from '../../lib/relying-party/refresh-memory.js'
 import type { SessionRecord } from '../../lib/session/record.js'
 import { clientSettings, providerSettings } from '../../lib/node/provider-settings.js'
@@ -42,7 +43,7 @@ function tokens(name: string, lifetime = 600) {
 }
 
 function renewed(name: string, lifetime = 600): RefreshOutcome {
-  return { kind: 'renewed', tokens: tokens(name, lifetime) }
+  return { kind: 'renewed', obtained: { target: '', accessToken: name }, tokens: tokens(name, lifetime) }
 }
 
 function session(changes: Partial<SessionRecord> = {}): RefreshableSession & { record: SessionRecord | undefined } {
@@ -153,11 +154,13 @@ describe('a session', () => {
 })
 
 describe('the memory of a process', () => {
+  const main = (refreshToken: string) => ({ refreshToken, target: '' })
+
   test('RF16: knows the newest of several successors, for a minute each', async () => {
     const memory = new RefreshMemory(watch)
     const first = record({ tokens: tokens('a') })
     for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
-      await memory.spendOnce(record({ tokens: tokens(from) }), `refresh-${from}`, async () => renewed(to))
+      await memory.spendOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
     }
     expect(memory.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 61
@@ -168,8 +171,8 @@ describe('the memory of a process', () => {
     const memory = new RefreshMemory(watch)
     const each = record({ tokens: tokens('a') })
     const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
-    await expect(memory.spendOnce(each, 'refresh-a', fails)).rejects.toMatchObject({ code: 'provider_timeout' })
-    expect(await memory.spendOnce(each, 'refresh-a', async () => renewed('b'))).toMatchObject({ kind: 'renewed' })
+    await expect(memory.spendOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({ code: 'provider_timeout' })
+    expect(await memory.spendOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({ kind: 'renewed' })
   })
 
   test('is bounded', async () => {
@@ -178,7 +181,7 @@ describe('the memory of a process', () => {
     for (let count = 0; count <= 10_000; count += 1) {
       const name = `s${count}`
       memory.end(of(name))
-      await memory.spendOnce(of(name), `refresh-${name}`, async () => renewed(`${name}-new`))
+      await memory.spendOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
     }
     expect(memory.latest(of('s0')).tokens.accessToken).toBe('s0')
     expect(memory.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
@@ -187,10 +190,10 @@ describe('the memory of a process', () => {
 
   test('leaves a session without a refresh token as it is', async () => {
     const memory = new RefreshMemory(watch)
-    await memory.spendOnce(record({ tokens: tokens('a') }), 'refresh-a', async () => renewed('b'))
+    await memory.spendOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
     const plain = record()
     expect(memory.latest(plain)).toBe(plain)
-    expect([memory.mayReplaceRefused(plain), memory.mayReplaceRefused(plain)]).toEqual([true, false])
+    expect([memory.mayReplaceRefused(plain, ''), memory.mayReplaceRefused(plain, '')]).toEqual([true, false])
   })
 })
 

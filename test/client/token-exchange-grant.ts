@@ -1,3 +1,5 @@
+import '../provider-real/hush.js'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
 
@@ -16,11 +18,11 @@ export function addTokenExchange(provider: Provider, resources: Readonly<Record<
       const params: Readonly<Record<string, unknown>> = ctx.oidc.params ?? {}
       const text = (name: string) => String(params[name] ?? '')
       if (text('subject_token_type') !== accessToken) throw new errors.InvalidRequest('unknown subject_token_type')
-      const subject = await provider.AccessToken.find(text('subject_token'))
+      const subject = await findSubject(provider, text('subject_token'))
       if (subject === undefined || client === undefined) throw new errors.InvalidGrant('unknown subject_token')
       const scope = resources[text('resource')]
       if (scope === undefined) throw new errors.InvalidTarget()
-      const { accountId, grantId } = subject
+      const { accountId = '', grantId = '' } = subject
       const token = new provider.AccessToken({ accountId, grantId, client, gty: 'token_exchange' })
       token.resourceServer = new provider.ResourceServer(text('resource'), {
         scope,
@@ -39,6 +41,21 @@ export function addTokenExchange(provider: Provider, resources: Readonly<Record<
     parameterNames,
     'resource',
   )
+}
+
+/** Who an access token is about: an opaque one is in the store, a JWT says so itself, for whatever API it is. */
+async function findSubject(
+  provider: Provider,
+  token: string,
+): Promise<{ readonly accountId?: string | undefined; readonly grantId?: string | undefined } | undefined> {
+  const stored = await provider.AccessToken.find(token)
+  if (stored !== undefined) return stored
+  const keys = createRemoteJWKSet(new URL(`${provider.issuer}/jwks`))
+  const verified = await jwtVerify(token, keys, { issuer: provider.issuer, typ: 'at+jwt' }).catch(() => undefined)
+  const accountId = verified?.payload.sub
+  if (accountId === undefined) return undefined
+  const clientId = String(verified?.payload['client_id'])
+  return { accountId, grantId: await new provider.Grant({ clientId, accountId }).save() }
 }
 
 /** An opaque access token of a person's, as a login at this client would have brought it. */

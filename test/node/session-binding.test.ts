@@ -30,7 +30,11 @@ async function respondWith(
   })
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
-    const binding = bindSession({ keeper, limits, platform: watch, refreshes: new RefreshMemory(watch) }, exchange, res)
+    const binding = bindSession(
+      { keeper, limits, platform: watch, refreshes: new RefreshMemory(watch), forget: () => undefined },
+      exchange,
+      res,
+    )
     if (binding instanceof Promise) throw new Error('a session in the cookie needs no waiting')
     handle(binding, watch)
     res.end()

@@ -38,6 +38,7 @@ describe('the options of oidc()', () => {
       baseUrl: 'https://app.example.com',
       secret: [minimal.secret],
       scope: 'openid profile email',
+      resource: [],
       routes: {
         login: '/login',
         callback: '/callback',
@@ -66,7 +67,15 @@ describe('the options of oidc()', () => {
 
   test('may be undefined wherever they may be left out', () => {
     const optional = ['clientSecret', 'clientAuthentication', 'clientAssertionKey', 'clientAssertionAlg', 'baseUrls']
-    const further = ['scope', 'routes', 'session', 'authorizationParams', 'pushedAuthorizationRequests', 'returnTo']
+    const further = [
+      'scope',
+      'resource',
+      'routes',
+      'session',
+      'authorizationParams',
+      'pushedAuthorizationRequests',
+      'returnTo',
+    ]
     const rest = ['idTokenSigningAlg', 'clockToleranceSeconds', 'httpTimeoutSeconds', 'logout', 'onLogin', 'onError']
     const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
     expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
@@ -99,6 +108,7 @@ describe('the options of oidc()', () => {
       clientAssertionAlg: 'ES256',
       secret: ['the new secret is this, long and random', 'the old secret is this, long and random'],
       scope: 'openid offline_access',
+      resource: ['https://orders.example.com', 'urn:example:billing'],
       routes: {
         login: '/auth/in',
         callback: '/auth/cb',

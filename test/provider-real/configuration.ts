@@ -72,8 +72,8 @@ function features({ resources, accessTokenTtl }: Settings): NonNullable<Configur
     },
     resourceIndicators: {
       enabled: true,
-      // Whoever names an API in the authorization request means it at the token endpoint too.
-      useGrantedResource: async () => true,
+      // Whoever names one API in the authorization request means it at the token endpoint too.
+      useGrantedResource: async (_ctx, { resource }) => typeof resource === 'string',
       getResourceServerInfo: async (_ctx, resource) => resourceServer(resources, resource, accessTokenTtl),
     },
   }

@@ -1,0 +1,118 @@
+import { setTimeout } from 'node:timers/promises'
+import { SessionError } from '../errors.js'
+import type { MaybePromise } from '../options/maybe-promise.js'
+import { clocksOf } from '../session/clocks.js'
+import type { SessionRecord, SessionTokens } from '../session/record.js'
+import type { AccessTarget } from './access-target.js'
+import type { RelyingParty } from './party.js'
+import { isNews, type RefreshOutcome, renewedRecord } from './refresh-memory.js'
+
+/** The session of one request, as far as a refresh needs it. */
+export interface RefreshableSession {
+  current(): SessionRecord | undefined
+  /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
+  store(record: SessionRecord): MaybePromise<void>
+  clear(): MaybePromise<void>
+  /**
+   * The session as it is kept by now: other requests may have changed or ended it.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  reload(): MaybePromise<SessionRecord | undefined>
+  /** Whether the response can still carry the session to the browser. */
+  canStore(): boolean
+}
+
+/** An access token that a session has for some target. */
+export type HeldToken = Pick<SessionTokens, 'accessToken' | 'expiresAt' | 'obtainedAt'>
+
+/** What a token is asked for, on whose behalf. */
+export interface TokenCall {
+  readonly party: RelyingParty
+  readonly session: RefreshableSession
+  readonly target: AccessTarget
+}
+
+const mostSaves = 3
+const savePauseMilliseconds = 100
+
+/** The token that a session has for a target. */
+export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
+  return name === '' ? tokens : tokens.further?.find(({ target }) => target === name)
+}
+
+/**
+ * Spends the refresh token for a target. Where others are spending it for theirs, it waits in line, and goes on with its
+ * successor.
+ */
+export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+  const { party, session, target } = call
+  for (let record = begun; ;) {
+    const { refreshToken } = record.tokens
+    if (refreshToken === undefined) throw endedMeanwhile()
+    await requireOpen(call, record)
+    const spending = { refreshToken, target: target.name }
+    const outcome = await party.refreshes.spendOnce(record, spending, () => spend(call, record, refreshToken))
+    const current = session.current()
+    if (current?.id !== record.id) throw endedMeanwhile()
+    if (outcome.kind === 'ended') {
+      await session.clear()
+      throw outcome.error
+    }
+    // The application may have changed its data meanwhile: only the tokens are replaced.
+    record = party.refreshes.latest(renewedRecord(current, outcome))
+    await storeRenewed(session, record)
+    if (outcome.obtained?.target === target.name) return outcome.obtained.accessToken
+    const token = heldToken(record.tokens, target)
+    if (token !== undefined && token.accessToken !== held?.accessToken) return token.accessToken
+  }
+}
+
+/** Spends a refresh token, unless the session has been given another meanwhile: looked at before, and again when it is refused. */
+async function spend(
+  { party, session, target }: TokenCall,
+  record: SessionRecord,
+  refreshToken: string,
+): Promise<RefreshOutcome> {
+  const before = successorIn(await session.reload(), record)
+  if (before !== undefined) return before
+  const outcome = await party.grants.spend(record, refreshToken, target)
+  if (outcome.kind !== 'ended') return outcome
+  return successorIn(await session.reload(), record) ?? outcome
+}
+
+function successorIn(stored: SessionRecord | undefined, record: SessionRecord): RefreshOutcome | undefined {
+  if (stored?.id !== record.id) throw endedMeanwhile()
+  if (stored.tokens.refreshToken === record.tokens.refreshToken) return undefined
+  const outcome = { kind: 'renewed', tokens: stored.tokens, idToken: stored.idToken } as const
+  return isNews(outcome, record.tokens) ? outcome : undefined
+}
+
+// The refresh token is spent by now: the store gets more than one chance to take its successor.
+async function storeRenewed(session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.store(renewed)
+      return
+    } catch (error) {
+      const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
+      if (!isAway || attempt === mostSaves) throw error
+    }
+    await setTimeout(attempt * savePauseMilliseconds)
+  }
+}
+
+// Before anything is spent whose successor would be lost.
+async function requireOpen({ party, session }: TokenCall, record: SessionRecord): Promise<void> {
+  if (party.platform.now() / 1000 >= clocksOf(record, party.configuration.session).absoluteExpiresAt) {
+    await session.clear()
+    throw new SessionError('session_expired', 'the session has reached its end: sign in again')
+  }
+  if (session.canStore()) return
+  const why = "renewing the token came after the response's headers were written, or its connection closed"
+  throw new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
+}
+
+function endedMeanwhile(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
+}

@@ -1,0 +1,173 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { createClientCredentials } from '../../lib/client/client-credentials.js'
+import type { TokenSource } from '../../lib/client/token-source.js'
+import type { ClientCredentialsOptions } from '../../lib/options/client-options.js'
+import { parseClientCredentialsOptions } from '../../lib/options/client-schema.js'
+import { json } from '../provider/issuer.js'
+import { FakeMemory } from '../session/memory.js'
+import { createTokens, down, settled, type Tokens } from './source.js'
+
+const secret = 'a secret for tests only, 32 characters at least'
+
+let tokens: Tokens
+let memory: FakeMemory
+beforeEach(() => {
+  tokens = createTokens()
+  memory = new FakeMemory(tokens.op.clock)
+})
+
+/** A process of the same service. */
+function startProcess(options: Partial<ClientCredentialsOptions> = {}): TokenSource {
+  const { issuer, fetch, clock } = tokens.op
+  const given = {
+    issuer,
+    fetch,
+    clientId: 'machine',
+    clientSecret: 'secret-1',
+    sharedMemory: memory,
+    secret,
+    ...options,
+  }
+  return createClientCredentials(parseClientCredentialsOptions(given), clock)
+}
+
+describe('processes that share memory', () => {
+  test('fetch a token once, and find it there for as long as it lives', async () => {
+    expect(await startProcess().getToken()).toBe('token-1')
+    await settled()
+    expect(await startProcess().getToken()).toBe('token-1')
+    const [name = ''] = memory.contents().keys()
+    expect(memory.remaining(name)).toBe(600_000)
+    tokens.op.clock.advance(600)
+    expect(await startProcess().getToken()).toBe('token-2')
+    expect(tokens.requests()).toHaveLength(2)
+  })
+
+  test('renew it one after the other, each at a moment of its own', async () => {
+    const [first, second] = [startProcess(), startProcess()]
+    await first.getToken()
+    await settled()
+    await second.getToken()
+    for (let seconds = 0; seconds < 590; seconds += 5) {
+      tokens.op.clock.advance(5)
+      for (const source of [first, second]) await source.getToken()
+      await settled()
+    }
+    expect([await first.getToken(), await second.getToken()]).toEqual(['token-2', 'token-2'])
+    expect(tokens.requests()).toHaveLength(2)
+  })
+
+  test('leave nothing there that tells a token, a secret or a target', async () => {
+    await startProcess().getToken({ scope: 'orders:read', resource: 'https://api.example.com' })
+    await settled()
+    const text = JSON.stringify([...memory.contents(), memory.calls])
+    for (const part of ['token-1', 'orders', 'example.com', 'machine', 'secret']) expect(text).not.toContain(part)
+    expect([...memory.contents().keys()][0]).toMatch(/^token:[\w-]{43}$/)
+  })
+
+  test.each<[string, Partial<ClientCredentialsOptions>]>([
+    ['another client', { clientId: 'other' }],
+    ['another secret', { secret: 'another secret for tests, 32 characters at least' }],
+    ['another target', { scope: 'orders:read' }],
+  ])('CC01: give nothing to %s', async (_what, options) => {
+    await startProcess().getToken()
+    await settled()
+    expect(await startProcess(options).getToken()).toBe('token-2')
+  })
+
+  test('may change their secret one by one', async () => {
+    await startProcess().getToken()
+    await settled()
+    const next = 'the next secret for tests, 32 characters at least'
+    expect(await startProcess({ secret: [next, secret] }).getToken()).toBe('token-1')
+  })
+
+  test('CC01: believe nothing that lies under another name than it was sealed for', async () => {
+    const source = startProcess()
+    await source.getToken({ scope: 'a' })
+    await source.getToken({ scope: 'b' })
+    await settled()
+    const [[a = '', sealed = ''] = [], [b = ''] = []] = [...memory.contents()]
+    expect(a).not.toBe(b)
+    await memory.set(b, sealed, 600_000)
+    expect(await startProcess().getToken({ scope: 'b' })).toBe('token-3')
+    for (const spoilt of ['', 'x', '{}', sealed.slice(0, -4)]) {
+      await memory.set(a, spoilt, 600_000)
+      expect(await startProcess().getToken({ scope: 'a' })).toMatch(/^token-[4-7]$/)
+    }
+  })
+
+  test('CC02: do not take a token back that an API refused, and spare the others that refusal', async () => {
+    const source = startProcess()
+    source.drop(await source.getToken())
+    await settled()
+    expect(await source.getToken()).toBe('token-2')
+    await settled()
+    expect(await startProcess().getToken()).toBe('token-2')
+  })
+
+  test('take a revoked token from the others, too', async () => {
+    const source = startProcess()
+    tokens.op.answers['/revoke'] = new Response('')
+    await source.revoke(await source.getToken())
+    await settled()
+    expect(memory.contents().size).toBe(0)
+    expect(await source.getToken()).toBe('token-2')
+  })
+
+  test('do not share what was exchanged on somebody’s behalf', async () => {
+    await startProcess().exchange({ subjectToken: 'subject-1' })
+    await settled()
+    expect(memory.calls).toEqual([])
+  })
+})
+
+describe('shared memory that is away', () => {
+  test('fails nothing: each process fetches for itself, and says that it had to', async () => {
+    const source = startProcess()
+    memory.outage = true
+    expect(await source.getToken()).toBe('token-1')
+    await settled()
+    expect(source.health()).toMatchObject({ sharedMemory: { isAway: true, failures: 2 } })
+    expect(await source.getToken()).toBe('token-1')
+    memory.outage = false
+    expect(await source.getToken({ scope: 'a' })).toBe('token-2')
+    await settled()
+    expect(source.health()).toMatchObject({ sharedMemory: { isAway: false, failures: 2 } })
+    expect(memory.contents().size).toBe(1)
+  })
+
+  test('is told apart from a provider that is', async () => {
+    const source = startProcess()
+    memory.outage = true
+    tokens.failure = down
+    await expect(source.getToken()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
+    tokens.failure = () => json({ error: 'invalid_client' }, 401)
+    memory.outage = false
+    await expect(startProcess().getToken()).rejects.toMatchObject({ code: 'provider_refused_client' })
+    expect(memory.contents().size).toBe(0)
+  })
+
+  test('does not keep a token from being revoked', async () => {
+    const source = startProcess()
+    tokens.op.answers['/revoke'] = new Response('')
+    const token = await source.getToken()
+    memory.outage = true
+    expect(await source.revoke(token)).toBe(true)
+  })
+
+  test('is no member of the health where there is none', () => {
+    expect(createTokens().source.health()).not.toHaveProperty('sharedMemory')
+  })
+})
+
+describe('the options', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a secret alone', { sharedMemory: undefined }, '"sharedMemory" and "secret" together'],
+    ['memory without a secret', { secret: undefined }, '"sharedMemory" and "secret" together'],
+    ['a short secret', { secret: 'short' }, 'at least 32 characters'],
+    ['memory that is none', { sharedMemory: new Map() }, '"sharedMemory" must be shared memory'],
+  ])('refuse %s', (_what, options, message) => {
+    expect(() => startProcess(options)).toThrow(message)
+  })
+})

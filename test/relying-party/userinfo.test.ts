@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { Browser } from '../hosts/client.js'
+import { hosts } from '../hosts/hosts.js'
+import { answering } from '../node/applications.js'
+import { UserinfoMemory } from '../../lib/relying-party/userinfo-memory.js'
+import { record, Watch } from '../session/example.js'
+import { answerWith, type RefreshWorld, startRefreshWorld } from './refreshing.js'
+import { bobsDoor, changed, codeOf, subjectOf } from './steps.js'
+import type { WorldOptions } from './world.js'
+
+let world: RefreshWorld
+
+const layers = [
+  answering('/userinfo', ({ oidc, url }) => {
+    const age = new URL(url ?? '', 'http://x').searchParams.get('maxAge')
+    return oidc.userinfo(age === null ? undefined : { maxAgeSeconds: Number(age) })
+  }),
+  answering('/frozen', async ({ oidc }) => {
+    const claims = await oidc.userinfo()
+    return [claims, claims['roles']].map((value) => Object.isFrozen(value))
+  }),
+  bobsDoor,
+]
+
+const start = async (options: WorldOptions = {}): Promise<Browser> => {
+  world = await startRefreshWorld({ ...options, layers })
+  return world.enter()
+}
+const asked = () => world.outbound.urls.filter((url) => new URL(url).pathname === '/me').length
+const ask = async (browser: Browser, query = '') => browser.fetch(world.url(`/userinfo${query}`))
+
+describe.each(hosts)('userinfo() on $name', (host) => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await start({ host })
+  })
+  afterAll(() => world.close())
+
+  test('asks the provider once for many requests, and again when its answer has become too old', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(browser)))
+    expect(answers.map((answer) => answer.json())).toEqual(Array(20).fill(expect.objectContaining({ sub: 'alice' })))
+    expect(asked()).toBe(1)
+    world.clock.advance(299)
+    await ask(browser)
+    expect(asked()).toBe(1)
+    world.clock.advance(1)
+    await ask(browser)
+    expect(asked()).toBe(2)
+    await ask(browser, '?maxAge=0')
+    expect(asked()).toBe(3)
+    world.clock.advance(60)
+    await ask(browser, '?maxAge=61')
+    expect(asked()).toBe(3)
+    await ask(browser, '?maxAge=60')
+    expect(asked()).toBe(4)
+  })
+})
+
+describe('the claims that are remembered', () => {
+  afterEach(() => world.close())
+
+  test('are frozen at every depth', async () => {
+    const browser = await start()
+    expect((await browser.fetch(world.url('/frozen'))).json()).toEqual([true, true])
+  })
+
+  test('are those of one session, never of another, not even of the same person', async () => {
+    const browser = await start()
+    await ask(browser)
+    const other = await world.enter()
+    await ask(other)
+    expect(asked()).toBe(2)
+    const bob = new Browser()
+    await bob.navigate(world.url('/bob'), { follow: true })
+    expect((await ask(bob)).json()).toMatchObject({ sub: 'bob' })
+    expect(asked()).toBe(3)
+    expect((await ask(browser)).json()).toMatchObject({ sub: 'alice' })
+    expect(asked()).toBe(3)
+  })
+
+  test('need no access token, so that none is renewed for them', async () => {
+    const browser = await start()
+    world.clock.advance(400)
+    await ask(browser)
+    world.clock.advance(250)
+    await ask(browser)
+    expect([asked(), world.refreshes.length]).toEqual([1, 0])
+    await ask(browser, '?maxAge=0')
+    expect([asked(), world.refreshes.length]).toEqual([2, 1])
+  })
+
+  test('are forgotten with the session', async () => {
+    const browser = await start()
+    await ask(browser)
+    await browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    expect(codeOf(await ask(browser))).toBe('session_missing')
+    await browser.navigate(world.url('/private'), { follow: true })
+    await ask(browser)
+    expect(asked()).toBe(2)
+  })
+
+  test('UI04: are no failures: the next request asks again', async () => {
+    const browser = await start()
+    world.outbound.spoil('/me', answerWith(503, {}))
+    expect((await ask(browser)).status).toBe(503)
+    world.outbound.spoil('/me')
+    expect((await ask(browser)).json()).toMatchObject({ sub: 'alice' })
+    world.outbound.spoil('/me', answerWith(503, {}))
+    expect((await ask(browser)).status).toBe(200)
+    expect((await ask(browser, '?maxAge=0')).status).toBe(503)
+    expect((await ask(browser)).status).toBe(200)
+  })
+
+  test('UI01: another subject ends the session for all who asked, and is remembered for nobody', async () => {
+    const browser = await start()
+    await ask(browser)
+    world.outbound.spoil(
+      '/me',
+      changed((members) => ({ ...members, sub: 'mallory' })),
+    )
+    const answers = await Promise.all([1, 2, 3].map(() => ask(browser, '?maxAge=0')))
+    expect(codeOf(answers[0] ?? (await ask(browser)))).toBe('subject_mismatch')
+    expect(answers.map(({ text }) => text).join()).not.toContain('mallory')
+    expect(await subjectOf(world, browser)).toBeNull()
+  })
+
+  test.each(['-1', '3601', 'x'])('cannot be %s seconds old', async (age) => {
+    const browser = await start()
+    const answer = await ask(browser, `?maxAge=${age}`)
+    expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
+    expect(answer.text).toContain('maxAgeSeconds')
+  })
+})
+
+describe('the memory of claims', () => {
+  const claims = (sub: string) => async () => ({ sub })
+
+  test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
+    const memory = new UserinfoMemory(new Watch())
+    for (let count = 0; count <= 10_000; count += 1) await memory.ask(record({ id: `s${count}` }), claims('x'))
+    expect(memory.known(record({ id: 's0' }), 60)).toBeUndefined()
+    expect(memory.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
+    for (let count = 0; count < 20; count += 1) {
+      await memory.ask(record({ id: `big${count}` }), async () => ({ sub: 'x', text: 'x'.repeat(1_000_000) }))
+    }
+    expect(memory.known(record({ id: 'big0' }), 60)).toBeUndefined()
+    expect(memory.known(record({ id: 'big19' }), 60)).toBeDefined()
+  })
+
+  test('keeps nothing that arrives after its session has ended', async () => {
+    const memory = new UserinfoMemory(new Watch())
+    let answer = (_claims: { sub: string }): void => undefined
+    const asking = memory.ask(record(), () => new Promise((resolve) => (answer = resolve)))
+    memory.forget(record())
+    answer({ sub: 'alice' })
+    expect(await asking).toEqual({ sub: 'alice' })
+    expect(memory.known(record(), 60)).toBeUndefined()
+    await expect(memory.ask(record(), () => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    await memory.ask(record(), claims('alice'))
+    expect(memory.known(record(), 60)).toEqual({ sub: 'alice' })
+  })
+
+  test('does not take an old answer for a young one when the clock is set back', async () => {
+    const watch = new Watch()
+    const memory = new UserinfoMemory(watch)
+    await memory.ask(record(), claims('alice'))
+    watch.seconds -= 1_000
+    expect(memory.known(record(), 300)).toBeUndefined()
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals'
+import { mergedTokens } from '../../lib/session/merged-tokens.js'
+import { mergeRecords } from '../../lib/session/merge.js'
+import { fromPayload, type SessionTokens, toPayload } from '../../lib/session/record.js'
+import { mostTargetTokens, type TargetToken, withTargetToken } from '../../lib/session/target-tokens.js'
+import { idToken, record, start } from './example.js'
+
+function token(target: string, obtainedAt = start, changes: Partial<TargetToken> = {}): TargetToken {
+  return { target, accessToken: `${target}@${obtainedAt}`, tokenType: 'bearer', obtainedAt, ...changes }
+}
+
+function tokens(refreshToken: string, further: readonly TargetToken[] = [], changes: Partial<SessionTokens> = {}) {
+  const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start }
+  return { ...main, refreshToken, ...(further.length === 0 ? {} : { further }), ...changes }
+}
+
+const targets = ({ further = [] }: SessionTokens) => further.map(({ target }) => target)
+
+describe('tokens that two requests have obtained', () => {
+  test('are kept both, under the refresh token that came last', () => {
+    const own = tokens('r1', [token('a')], { generation: 1 })
+    const other = tokens('r2', [token('b', start + 1)], { generation: 2 })
+    for (const merged of [mergedTokens(own, other), mergedTokens(other, own)]) {
+      expect([merged.refreshToken, merged.generation, targets(merged)]).toEqual(['r2', 2, ['a', 'b']])
+    }
+  })
+
+  test('RF16: never bring a spent refresh token back, whatever the clocks of the processes say', () => {
+    const stored = tokens('r2', [], { generation: 2, accessToken: 'second', obtainedAt: start - 5 })
+    const slow = tokens('r1', [], { generation: 1, accessToken: 'first', obtainedAt: start })
+    expect(mergedTokens(stored, slow)).toBe(stored)
+    const merged = mergeRecords(record({ tokens: tokens('r0') }), record({ tokens: slow }), record({ tokens: stored }))
+    expect(merged.tokens).toBe(stored)
+  })
+
+  test('go by their age where the refresh token stays the same', () => {
+    const older = tokens('r', [token('a')], { accessToken: 'older', generation: 7 })
+    const later = tokens('r', [token('a', start + 1)], { accessToken: 'later', obtainedAt: start + 1, generation: 5 })
+    for (const merged of [mergedTokens(older, later), mergedTokens(later, older)]) {
+      expect([merged.accessToken, merged.further?.[0]?.accessToken]).toEqual(['later', `a@${start + 1}`])
+    }
+  })
+
+  test('are the same object where nothing is new', () => {
+    const own = tokens('r', [token('a'), token('b')])
+    expect(mergedTokens(own, tokens('r', [token('b')]))).toBe(own)
+    expect(mergedTokens(own, tokens('r'))).toBe(own)
+    expect(mergedTokens(tokens('r', [], { obtainedAt: start + 1, accessToken: 'x' }), own).accessToken).toBe('x')
+  })
+
+  test('change nothing more when they are merged again, even if all are of one second', () => {
+    const own = tokens(
+      'r',
+      ['b', 'c', 'd', 'e', 'f'].map((name) => token(name)),
+    )
+    const other = tokens(
+      'r',
+      ['a', 'b', 'c', 'd', 'g'].map((name) => token(name)),
+    )
+    const merged = mergedTokens(own, other)
+    expect(targets(merged)).toHaveLength(mostTargetTokens)
+    expect(mergedTokens(merged, other)).toBe(merged)
+    expect(mergedTokens(merged, own)).toBe(merged)
+  })
+
+  test('keep the ID Token of the later grant, and data of both', () => {
+    const base = record({ tokens: tokens('r0') })
+    const next = record({ tokens: tokens('r1', [token('a')], { generation: 1 }), idToken: idToken({ n: 1 }) })
+    expect(mergeRecords(base, next, base)).toMatchObject({ idToken: next.idToken, tokens: next.tokens })
+    const stored = record({ tokens: tokens('r2', [], { generation: 2 }), idToken: idToken({ n: 2 }) })
+    expect(mergeRecords(base, next, stored)).toMatchObject({ idToken: stored.idToken, tokens: { refreshToken: 'r2' } })
+  })
+})
+
+describe('a token for a further target', () => {
+  test('RE01: takes the place of its predecessor, of what has expired, and then of the oldest', () => {
+    const ended = token('ended', start, { expiresAt: start + 10 })
+    const five = ['a', 'b', 'c', 'd'].map((name, index) => token(name, start + index))
+    expect(withTargetToken([ended, ...five], token('e', start + 10)).map(({ target }) => target)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ])
+    const full = [...five, token('e', start + 4)]
+    expect(withTargetToken(full, token('f', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'f'])
+    expect(withTargetToken(full, token('a', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'a'])
+    expect(withTargetToken(full, token('new', start - 100)).map(({ target }) => target)).toContain('new')
+  })
+
+  test('is read back as it was sealed; one that cannot be read is left out, and nobody is signed out by it', () => {
+    const written = record({
+      tokens: tokens('r', [token('a'), token('b', start, { expiresAt: start + 600 })], { generation: 3 }),
+    })
+    const payload = toPayload(written, start + 600)
+    expect(fromPayload(payload)).toEqual(written)
+    const spoilt = [['a'], 'b', null, { target: 'c' }, ['d', 'x', 'bearer', 'soon'], ['e', 'x', 7, start]]
+    expect(fromPayload({ ...payload, fur: spoilt })?.tokens).toEqual(tokens('r', [], { generation: 3 }))
+    for (const fur of ['x', null, {}]) expect(fromPayload({ ...payload, fur })?.tokens.further).toBeUndefined()
+  })
+})
