@@ -7,6 +7,14 @@ export interface CookieAttributes {
   readonly domain?: string
 }
 
+/** One small cookie, as the request brought it and the response may change it. */
+export interface SmallCookie {
+  readonly value: string | undefined
+  write(value: string): void
+  /** Does nothing where the browser has none. */
+  remove(): void
+}
+
 /**
  * The full name of a cookie: `__Host-` keeps other hosts from planting it, `__Secure-` at least plain http
  * (RFC 6265bis section 4.1.3). Over http browsers refuse both.

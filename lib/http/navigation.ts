@@ -11,6 +11,11 @@ export function isNavigation(exchange: Exchange): boolean {
   return hasFetchMetadata(exchange) ? isDocumentFetch(exchange) : acceptsHtml(exchange.header('accept'))
 }
 
+/** Whether the browser itself says that a request is a navigation to a page, in a window of its own. */
+export function isDeclaredNavigation(exchange: Exchange): boolean {
+  return exchange.header('sec-fetch-mode') !== undefined && isDocumentFetch(exchange)
+}
+
 /** Whether the browser itself says that a request is not a navigation to a page: a prefetch, an image, a script's fetch, a frame. */
 export function isDeclaredNonNavigation(exchange: Exchange): boolean {
   return hasFetchMetadata(exchange) && !isDocumentFetch(exchange)

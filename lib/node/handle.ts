@@ -1,13 +1,11 @@
 import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { SessionError } from '../errors.js'
-import type { Exchange } from '../http/exchange.js'
-import type { Redirect } from '../http/outcome.js'
+import type { Redirect, Respond } from '../http/outcome.js'
 import type { TokenTargetOptions } from '../options/client-options.js'
 import { parseTokenTarget } from '../options/client-schema.js'
 import type { Claims } from '../policy/principal.js'
 import { startLogin, type LoginOptions } from '../relying-party/login.js'
-import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
-import type { RelyingParty } from '../relying-party/party.js'
+import type { LogoutCallOptions } from '../relying-party/logout.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../options/access-token-options.js'
 import type { UserinfoOptions } from '../options/userinfo-options.js'
 import { currentAccessToken } from '../relying-party/refresh.js'
@@ -20,17 +18,14 @@ import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
 import { fetchOf } from './provider-settings.js'
-import type { SessionBinding } from './session-binding.js'
+import { signOut, type SignOutContext } from './sign-out.js'
 
 /** What the handle works on: one request under `oidc()`. */
-export interface HandleContext {
-  readonly party: RelyingParty
-  readonly exchange: Exchange
-  readonly session: SessionBinding
+export interface HandleContext extends SignOutContext {
   readonly transactions: () => TransactionCookies
   readonly exchanges: ExchangedTokens
   /** Writes the answer of `login()` and `logout()`. */
-  readonly respond: (outcome: Redirect) => void
+  readonly respond: (outcome: Redirect | Respond) => void
   readonly headersSent: () => boolean
 }
 
@@ -142,13 +137,16 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     this.#context.respond(await startLogin(party, exchange, transactions(), { returnTo: here, ...options }))
   }
 
-  /** Ends the session and answers this request with a redirect: to the provider's logout where it has one, or home. */
+  /**
+   * Ends the session, revokes its tokens and answers this request: with the way to the provider's logout where it has one
+   * (a redirect, or a page that posts itself where the URL would be too long), else with a redirect to `returnTo`.
+   *
+   * @throws {SessionError} `headers_already_sent`
+   * @see OpenID Connect RP-Initiated Logout 1.0 section 2
+   */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
-    const { party, exchange, session } = this.#context
     this.#refuseAfterHeaders('logout()')
-    const record = session.current()
-    await session.clear()
-    this.#context.respond(await endSession(party, exchange, record, options))
+    this.#context.respond(await signOut(this.#context, options))
   }
 
   /**

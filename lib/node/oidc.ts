@@ -18,11 +18,12 @@ import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
 import { answerProvider, routeOf } from './routes.js'
 import { createSessionKeepers } from './session-keepers.js'
 import { createSessionDoorkeeper, loginUrl } from './session-doorkeeper.js'
+import { trySilentLogin } from './silent-login.js'
+import { createSmallCookies } from './small-cookies.js'
 import { createTransactionCookies } from './transaction-cookies.js'
 import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
 import type { Exchange } from '../http/exchange.js'
-import { prefixedName } from '../http/cookies.js'
 import { privateHeaders } from '../http/problem.js'
 import { transactionSeconds } from '../relying-party/transaction.js'
 
@@ -113,14 +114,14 @@ function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall
 }
 
 function beginRequest(host: RelyingPartyHost, request: HandleContext, call: GuardCall): void {
-  const { req, res, next } = call
+  const { req, res } = call
   Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
   const doorkeeper = createSessionDoorkeeper(host, request)
   definePrincipal(req, () => principalOf(doorkeepersOf(req)))
   addDoorkeeper(req, doorkeeper)
-  const route = routeOf(host, request.exchange)
+  const route = routeOf(host, request)
   if (route === undefined) {
-    next()
+    trySilentLogin(host, request, call)
     return
   }
   // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
@@ -144,7 +145,6 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       maxAgeSeconds: transactionSeconds,
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
-    loopCookie: prefixedName(`${name}.loop`, secure, undefined),
-    stepUpCookie: prefixedName(`${name}.step`, secure, undefined),
+    smallCookies: createSmallCookies(name, secure),
   }
 }

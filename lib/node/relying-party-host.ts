@@ -7,6 +7,7 @@ import type { SessionRecord } from '../session/record.js'
 import type { HandleContext } from './handle.js'
 import { respond } from './respond.js'
 import { bindSession } from './session-binding.js'
+import type { SmallCookieFactory, SmallCookies } from './small-cookies.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 import type { NodeRequest, NodeResponse } from './types.js'
 
@@ -16,11 +17,8 @@ export interface RelyingPartyHost {
   /** Where the sessions of a request are kept. */
   readonly keeperOf: (req: NodeRequest) => SessionKeeper
   readonly transactionCookies: TransactionCookieFactory
+  readonly smallCookies: SmallCookieFactory
   readonly exchanges: ExchangedTokens
-  /** Name of the cookie that counts logins which left no session. */
-  readonly loopCookie: string
-  /** Name of the cookie that counts stronger logins that guards asked for. */
-  readonly stepUpCookie: string
 }
 
 /**
@@ -38,12 +36,15 @@ export function openRequest(
   const { configuration, platform, refreshes, userinfo } = party
   const forget = (record: SessionRecord) => userinfo.forget(record)
   const binding = { keeper: host.keeperOf(req), limits: configuration.session, platform, refreshes, forget }
+  let cookies: SmallCookies | undefined
   let transactions: ReturnType<TransactionCookieFactory> | undefined
   return whenDone(bindSession(binding, exchange, res), (session) => ({
     party,
     exchange,
     session,
     exchanges: host.exchanges,
+    cookies: () => (cookies ??= host.smallCookies(exchange, res)),
+    clearBrowserCache: () => void res.setHeader('Clear-Site-Data', '"cache"'),
     transactions: () => (transactions ??= host.transactionCookies(req, res)),
     respond: (outcome) => respond(req, res, outcome),
     headersSent: () => res.headersSent,

@@ -1,14 +1,13 @@
-import { AccessError, AuthorizationResponseError } from '../errors.js'
+import { AccessError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { isDeclaredNonNavigation } from '../http/navigation.js'
 import type { Outcome } from '../http/outcome.js'
-import { removeCookie, setCookie } from '../http/cookies.js'
 import { handleBackchannelLogout } from '../relying-party/backchannel-logout.js'
 import { finishLogin } from '../relying-party/callback.js'
 import { handleFrontchannelLogout } from '../relying-party/frontchannel-logout.js'
-import { startLogin } from '../relying-party/login.js'
-import { handleLogout } from '../relying-party/logout.js'
-import { countLogin, loopWindowSeconds } from '../relying-party/loop-guard.js'
+import { handleLogin } from '../relying-party/login-request.js'
+import { confirmLogout, wantedReturnTo } from '../relying-party/logout.js'
+import { finishLogout } from '../relying-party/logout-state.js'
+import { countLogin } from '../relying-party/loop-guard.js'
 import { siteOf } from '../relying-party/site.js'
 import { sessionData } from '../session/data.js'
 import { fail } from './failure.js'
@@ -16,8 +15,8 @@ import type { GuardCall } from './guard-context.js'
 import type { HandleContext } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import { respondOrFail } from './respond.js'
+import { signOut } from './sign-out.js'
 import { loginUrl } from './session-doorkeeper.js'
-import type { NodeResponse } from './types.js'
 
 /** Answers a request to one of the relying party's own paths. */
 export type Route = (host: RelyingPartyHost, request: HandleContext, call: GuardCall) => void
@@ -25,12 +24,17 @@ export type Route = (host: RelyingPartyHost, request: HandleContext, call: Guard
 type Handler = (host: RelyingPartyHost, request: HandleContext, call: GuardCall) => Promise<Outcome>
 
 /** The route of a path, compared exactly: no decoding, no case folding. */
-export function routeOf(host: RelyingPartyHost, exchange: Exchange): Route | undefined {
+export function routeOf(host: RelyingPartyHost, request: HandleContext): Route | undefined {
+  const { exchange } = request
   const { paths } = siteOf(host.party.sites, exchange)
   if (exchange.path === paths.login) return route(login)
   if (exchange.path === paths.callback) return route(callback)
   if (exchange.path === paths.logout) return route(logout)
-  return exchange.path === paths.frontchannelLogout ? route(frontchannelLogout) : undefined
+  if (exchange.path === paths.frontchannelLogout) return route(frontchannelLogout)
+  if (exchange.path !== paths.postLogout) return undefined
+  // A page of the application, but for those who come back from a logout.
+  const back = finishLogout(host.party, exchange, request.cookies().logout)
+  return back === undefined ? undefined : route(() => Promise.resolve(back))
 }
 
 /**
@@ -60,19 +64,9 @@ function route(handler: Handler): Route {
   }
 }
 
-const login: Handler = async ({ party }, { exchange, transactions }) => {
-  if (exchange.method !== 'GET') {
-    const details = { status: 405, headers: { Allow: 'GET' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the login route takes GET only', details)
-  }
-  if (isDeclaredNonNavigation(exchange)) {
-    throw new AccessError('login_needed', 'a login is for browser windows: go to login_url, do not fetch it')
-  }
-  const targets = new URLSearchParams(exchange.query).getAll('returnTo')
-  return startLogin(party, exchange, transactions(), { returnTo: targets.length === 1 ? targets[0] : undefined })
-}
+const login: Handler = ({ party }, { exchange, transactions }) => handleLogin(party, exchange, transactions())
 
-const callback: Handler = async (host, request, { req, res }) => {
+const callback: Handler = async (host, request, { req }) => {
   const { onLogin } = host.party.configuration
   const current = request.session.current()
   const { outcome, session } = await finishLogin(host.party, request.exchange, {
@@ -85,21 +79,14 @@ const callback: Handler = async (host, request, { req, res }) => {
   })
   if (session !== undefined) {
     await request.session.store(session)
-    if (current === undefined) countThisLogin(host, request, res)
+    if (current === undefined) countThisLogin(host, request)
   }
   return outcome
 }
 
-const logout: Handler = async (host, request, { res }) => {
-  const { outcome, endsSession } = await handleLogout(host.party, request.exchange, request.session.current())
-  if (endsSession) {
-    await request.session.clear()
-    res.setHeader('Clear-Site-Data', '"cache"')
-    if (request.exchange.cookies[host.loopCookie] !== undefined) {
-      res.appendHeader('Set-Cookie', removeCookie(host.loopCookie, loopAttributes(host)))
-    }
-  }
-  return outcome
+const logout: Handler = async ({ party }, request) => {
+  const { exchange, session } = request
+  return confirmLogout(party, exchange, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(exchange) })
 }
 
 const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { res }) => {
@@ -110,11 +97,7 @@ const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { r
   return outcome
 }
 
-function countThisLogin(host: RelyingPartyHost, { exchange }: HandleContext, res: NodeResponse): void {
-  const counter = countLogin(exchange.cookies[host.loopCookie], Math.floor(host.party.platform.now() / 1000))
-  res.appendHeader('Set-Cookie', setCookie(host.loopCookie, counter, loopAttributes(host), loopWindowSeconds))
-}
-
-function loopAttributes(host: RelyingPartyHost): { readonly secure: boolean; readonly sameSite: 'lax' } {
-  return { secure: host.party.sites[0].secure, sameSite: 'lax' }
+function countThisLogin({ party }: RelyingPartyHost, { cookies }: HandleContext): void {
+  const { loop } = cookies()
+  loop.write(countLogin(loop.value, Math.floor(party.platform.now() / 1000)))
 }

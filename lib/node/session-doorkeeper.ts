@@ -1,10 +1,9 @@
 import { AuthorizationResponseError, TransactionError } from '../errors.js'
-import { setCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
 import { isNavigation } from '../http/navigation.js'
 import type { Principal } from '../policy/principal.js'
 import { startLogin } from '../relying-party/login.js'
-import { countLogin, isLooping, loopWindowSeconds } from '../relying-party/loop-guard.js'
+import { countLogin, isLooping } from '../relying-party/loop-guard.js'
 import { type Site, siteOf } from '../relying-party/site.js'
 import { fail } from './failure.js'
 import type { ChallengeCall, Doorkeeper } from './guard-context.js'
@@ -60,33 +59,26 @@ function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {
 }
 
 async function sendToLogin(host: RelyingPartyHost, request: HandleContext, call: ChallengeCall): Promise<void> {
-  const { party, stepUpCookie } = host
+  const { party } = host
   const { exchange, transactions } = request
   const nowSeconds = Math.floor(party.platform.now() / 1000)
-  refuseCircles(host, request, nowSeconds)
+  refuseCircles(request, nowSeconds)
   const returnTo = exchange.method === 'GET' || exchange.method === 'HEAD' ? exchange.target : undefined
   const outcome = await startLogin(party, exchange, transactions(), { returnTo, ...call.stepUp })
-  if (call.stepUp !== undefined && !call.res.headersSent) {
-    const counter = countLogin(exchange.cookies[stepUpCookie], nowSeconds)
-    const attributes = { secure: party.sites[0].secure, sameSite: 'lax' } as const
-    call.res.appendHeader('Set-Cookie', setCookie(stepUpCookie, counter, attributes, loopWindowSeconds))
-  }
+  const { stepUp } = request.cookies()
+  if (call.stepUp !== undefined) stepUp.write(countLogin(stepUp.value, nowSeconds))
   respond(call.req, call.res, outcome)
 }
 
-function refuseCircles(
-  { loopCookie, stepUpCookie }: RelyingPartyHost,
-  request: HandleContext,
-  nowSeconds: number,
-): void {
-  const { cookies } = request.exchange
+function refuseCircles(request: HandleContext, nowSeconds: number): void {
+  const { loop, stepUp } = request.cookies()
   const isSignedIn = request.session.current() !== undefined
-  if (!isSignedIn && isLooping(cookies[loopCookie], nowSeconds)) {
+  if (!isSignedIn && isLooping(loop.value, nowSeconds)) {
     const message = 'signing in worked, but your browser did not keep the session cookie: allow cookies and try again'
     throw new TransactionError('login_loop', message)
   }
   // Such as two guards of which no login meets both, or a provider whose clock is far behind.
-  if (isSignedIn && isLooping(cookies[stepUpCookie], nowSeconds)) {
+  if (isSignedIn && isLooping(stepUp.value, nowSeconds)) {
     const message = 'signing in again worked, but was still not as strong or as recent as this page needs'
     throw new AuthorizationResponseError('authentication_too_weak', message)
   }

@@ -88,8 +88,16 @@ export interface ReturnToOptions {
 export interface LogoutOptions {
   /** End the session at the provider too, where it has an `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0). @default true */
   atProvider?: boolean | undefined
-  /** Path below `baseUrl` that the person lands on; registered at the provider as post-logout redirect URI. @default '/' */
+  /**
+   * Path below `baseUrl` that the provider sends people back to; registered there as post-logout redirect URI. From it they
+   * go on to the `returnTo` of their logout, if that had one. @default '/'
+   */
   returnTo?: string | undefined
+  /**
+   * Revoke the refresh token, or the access token where there is none (RFC 7009): tried for a second, whatever comes of it.
+   * @default true
+   */
+  revoke?: boolean | undefined
 }
 
 /** Options of `oidc()`. */
@@ -137,6 +145,12 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   httpTimeoutSeconds?: number | undefined
   returnTo?: ReturnToOptions | undefined
   logout?: LogoutOptions | undefined
+  /**
+   * Ask the provider once, without any page, whether someone who comes to this site is signed in there (`prompt=none`):
+   * at a navigation of a browser that says so by Fetch Metadata, not by a link of this site, and at most once an hour.
+   * Not after a logout. @default false
+   */
+  silentLogin?: boolean | undefined
   /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
   allowedOrigins?: readonly string[] | undefined
   /** Runs after validation, before the session begins. An object it returns is kept in the session as `req.oidc.data`; `false` refuses the login with 403. */

@@ -111,7 +111,12 @@ export const oidcEntries = {
     default: v.optional(routePath),
     origins,
   }),
-  logout: byDefault({ atProvider: v.optional(flag, true), returnTo: v.optional(routePath, '/') }),
+  logout: byDefault({
+    atProvider: v.optional(flag, true),
+    returnTo: v.optional(routePath, '/'),
+    revoke: v.optional(flag, true),
+  }),
+  silentLogin: v.optional(flag, false),
   allowedOrigins: origins,
   onLogin: v.optional(callback),
   onError: v.optional(callback),

@@ -6,7 +6,7 @@ import { grantClientCredentials } from './client-credentials.js'
 import { exchangeCode } from './code-exchange.js'
 import { createCurrentAuthentication } from './current-authentication.js'
 import { createDpopProver } from './dpop-prover.js'
-import { endSessionUrl } from './end-session.js'
+import { endSessionMessage } from './end-session.js'
 import { createEngine } from './engine.js'
 import { healthOf } from './health.js'
 import type { IdTokens } from './id-token.js'
@@ -29,6 +29,7 @@ import type {
   AuthorizationRequest,
   ClientSettings,
   CodeExchange,
+  EndSessionMessage,
   EndSessionRequest,
   ProviderHealth,
   ProviderMetadata,
@@ -66,8 +67,8 @@ export interface Provider {
   refresh(request: RefreshRequest): Promise<RefreshedTokens>
   /** The person's claims; see {@link fetchUserinfo}. */
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
-  /** Where the session at the provider ends, or `undefined`; see {@link endSessionUrl}. */
-  endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
+  /** What ends the session at the provider, or `undefined`; see {@link endSessionMessage}. */
+  endSessionMessage(request: EndSessionRequest): Promise<EndSessionMessage | undefined>
   /** A token of this client's own; see {@link grantClientCredentials}. */
   clientCredentials(target: TokenTarget): Promise<GrantedTokens>
   /** A token on somebody's behalf; see {@link exchangeToken}. */
@@ -110,7 +111,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
     refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
     userinfo: async (token, subject) => fetchUserinfo(await engine(), keys, client, token, subject),
-    endSessionUrl: async (request) => endSessionUrl(await engine(), request),
+    endSessionMessage: async (request) => endSessionMessage(await engine(), request),
     clientCredentials: async (target) => grantClientCredentials(await engine(), target, settings.platform),
     exchangeToken: async (exchange) => exchangeToken(await engine(), exchange, settings.platform),
     revokeToken: async (token, hint) => revokeToken(await engine(), token, hint),

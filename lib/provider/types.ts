@@ -148,4 +148,13 @@ export interface EndSessionRequest {
   readonly postLogoutRedirectUri?: string
   readonly state?: string
   readonly logoutHint?: string
+  /** Language tags, separated by spaces. */
+  readonly uiLocales?: string
+}
+
+/** An end-session request in both of its forms: as a URL to go to, and as a form to post. */
+export interface EndSessionMessage {
+  readonly url: string
+  readonly endpoint: string
+  readonly parameters: Readonly<Record<string, string>>
 }

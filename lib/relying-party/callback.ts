@@ -9,10 +9,13 @@ import { type AuthorizationResponse, readResponse } from './authorization-respon
 import { exchangeOnce, type SessionStart } from './code-exchange.js'
 import { startLogin } from './login.js'
 import type { RelyingParty } from './party.js'
+import { isSilentRefusal, returnPage } from './silent-login.js'
+import { siteOf } from './site.js'
 import {
   findTransaction,
   type FoundTransaction,
   isRestarted,
+  isSilent,
   mostTransactions,
   openTransactions,
   stateKey,
@@ -59,11 +62,17 @@ export async function finishLogin(
   context.cookies.remove(found.slot)
   const finished = finishedBefore(party, context, response)
   if (finished !== undefined) return finished
-  if (found.expired) return startOver(party, exchange, context, response, found.transaction)
-
-  await party.provider.validateResponse(response.parameters, found.transaction.state)
-  const session = await exchangeOnce(party, response.parameters, found.transaction, context)
-  return { outcome: redirect(returnTarget(party, found.transaction)), session }
+  const { transaction } = found
+  const outcome = redirect(returnTarget(party, transaction))
+  if (found.expired)
+    return isSilent(response.state) ? { outcome } : startOver(party, exchange, context, response, transaction)
+  try {
+    await party.provider.validateResponse(response.parameters, transaction.state)
+    return { outcome, session: await exchangeOnce(party, response.parameters, transaction, context) }
+  } catch (error) {
+    if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
+    throw error
+  }
 }
 
 // The back button after a login, or a second click: whoever is signed in by that very login just goes on.
@@ -86,6 +95,7 @@ async function withoutTransaction(
 ): Promise<FinishedLogin> {
   const finished = finishedBefore(party, context, response)
   if (finished !== undefined) return finished
+  if (isSilent(response.state)) return { outcome: returnPage(siteOf(party.sites, exchange).home) }
   if (party.logins.has(stateKey(response.state)))
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.

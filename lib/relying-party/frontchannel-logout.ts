@@ -4,8 +4,13 @@ import type { Respond } from '../http/outcome.js'
 import { privateHeaders } from '../http/problem.js'
 import { idTokenClaims } from '../session/claims.js'
 import type { SessionRecord } from '../session/record.js'
-import type { LogoutDecision } from './logout.js'
 import type { RelyingParty } from './party.js'
+
+/** How a request to the front-channel logout route ends, and whether the session does. */
+export interface LogoutDecision {
+  readonly outcome: Respond
+  readonly endsSession: boolean
+}
 
 /**
  * Answers the page that the provider loads in a frame when somebody signs out there (OpenID Connect Front-Channel Logout

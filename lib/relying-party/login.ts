@@ -5,12 +5,18 @@ import { safeReturnTo } from '../http/return-to.js'
 import { protocolParameters } from '../options/oidc-schema.js'
 import type { RelyingParty } from './party.js'
 import { siteOf } from './site.js'
+import { isPrompt, type Prompt, prompts } from './prompt.js'
 import { freshSecrets, storeTransaction, type Transaction, type TransactionCookies } from './transaction.js'
 
 /** What one login asks for beyond the configuration. */
 export interface LoginOptions {
   /** Where to go afterwards; an unsafe target is replaced by the default one. */
   returnTo?: string | undefined
+  /**
+   * What the provider is to show. With `none` it shows nothing: whoever is not signed in there simply comes back, as
+   * anonymous as before (OpenID Connect Core section 3.1.2.1).
+   */
+  prompt?: Prompt | undefined
   /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. */
   authorizationParams?: Readonly<Record<string, string>> | undefined
   /** The person must have authenticated at most so many seconds ago: verified on return. */
@@ -24,6 +30,7 @@ export interface LoginOptions {
  * (OpenID Connect Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
  *
  * @param restarted This login replaces one that got lost: it will not be replaced again.
+ * @throws {ConfigurationError} `invalid_options`
  * @throws {ProviderError} when the provider is away: nothing was stored then.
  */
 export async function startLogin(
@@ -36,7 +43,7 @@ export async function startLogin(
   const site = siteOf(party.sites, exchange)
   const parameters = requestParameters(party, options)
   const transaction: Transaction = {
-    ...freshSecrets(party.platform, restarted),
+    ...freshSecrets(party.platform, { restarted, silent: options.prompt === 'none' }),
     ...expectations(parameters),
     baseUrlIndex: site.index,
     returnTo: safeReturnTo(options.returnTo, site.returnTo) ?? site.home,
@@ -54,14 +61,18 @@ export async function startLogin(
 }
 
 function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
-  const { authorizationParams = {}, maxAge, acrValues } = options
+  const { authorizationParams = {}, maxAge, acrValues, prompt } = options
   const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
   if (refused.length > 0) {
     throw new ConfigurationError('invalid_options', `login(): authorizationParams must not set ${refused.join(', ')}`)
   }
+  if (prompt !== undefined && !isPrompt(prompt)) {
+    throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
+  }
   return {
     ...party.configuration.authorizationParams,
     ...authorizationParams,
+    ...(prompt === undefined ? {} : { prompt }),
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
   }

@@ -23,6 +23,8 @@ export interface RelyingParty {
   readonly provider: Provider
   readonly platform: Platform
   readonly transactionSeal: Seal
+  /** Seals what waits for people who come back from the provider's logout. */
+  readonly logoutSeal: Seal
   /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
@@ -62,6 +64,7 @@ export function createRelyingParty(
     provider,
     platform,
     transactionSeal: createSeal(secret, ['transaction', session.cookie.name, issuer, clientId], platform),
+    logoutSeal: createSeal(secret, ['logout', session.cookie.name, issuer, clientId], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),
     grants: new RefreshGrants(provider, platform),

@@ -6,6 +6,7 @@ import type { SessionRecord, SessionTokens } from '../session/record.js'
 import type { AccessTarget } from './access-target.js'
 import type { RelyingParty } from './party.js'
 import { isNews, type RefreshOutcome, renewedRecord } from './refresh-memory.js'
+import { revokeTokens } from './token-revocation.js'
 
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
@@ -61,7 +62,7 @@ export async function renew(call: TokenCall, begun: SessionRecord, held: HeldTok
     }
     // The application may have changed its data meanwhile: only the tokens are replaced.
     record = party.refreshes.latest(renewedRecord(current, outcome))
-    await storeRenewed(session, record)
+    await storeRenewed(party, session, record)
     if (outcome.obtained?.target === target.name) return outcome.obtained.accessToken
     const token = heldToken(record.tokens, target)
     if (token !== undefined && token.accessToken !== held?.accessToken) return token.accessToken
@@ -77,7 +78,11 @@ async function spend(
   const before = successorIn(await session.reload(), record)
   if (before !== undefined) return before
   const outcome = await party.grants.spend(record, refreshToken, target)
-  if (outcome.kind !== 'ended') return outcome
+  if (outcome.kind === 'renewed') {
+    // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
+    if (party.refreshes.hasEnded(record)) await revokeTokens(party, outcome.tokens)
+    return outcome
+  }
   return successorIn(await session.reload(), record) ?? outcome
 }
 
@@ -89,12 +94,13 @@ function successorIn(stored: SessionRecord | undefined, record: SessionRecord): 
 }
 
 // The refresh token is spent by now: the store gets more than one chance to take its successor.
-async function storeRenewed(session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+async function storeRenewed(party: RelyingParty, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await session.store(renewed)
       return
     } catch (error) {
+      if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(party, renewed.tokens)
       const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
       if (!isAway || attempt === mostSaves) throw error
     }

@@ -11,8 +11,8 @@ export interface Site {
   readonly host: string
   /** Whether cookies are `Secure`. */
   readonly secure: boolean
-  /** Full paths of the routes, as they arrive. */
-  readonly paths: Readonly<Record<RouteName, string>>
+  /** Full paths of the routes, and of the page that the provider's logout leads back to, as they arrive. */
+  readonly paths: Readonly<Record<RouteName | 'postLogout', string>>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
   /** Where people go who came from nowhere. */
@@ -37,22 +37,23 @@ function createSite(configuration: OidcConfiguration, baseUrl: string, index: nu
   const { routes, returnTo, logout } = configuration
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
-  const paths = {
+  const own = {
     login: prefix + routes.login,
     callback: prefix + routes.callback,
     logout: prefix + routes.logout,
     backchannelLogout: prefix + routes.backchannelLogout,
     frontchannelLogout: prefix + routes.frontchannelLogout,
   }
+  const postLogout = prefix + logout.returnTo
   return {
     index,
     origin: url.origin,
     host: url.host,
     secure: url.protocol === 'https:',
-    paths,
-    redirectUri: url.origin + paths.callback,
-    postLogoutRedirectUri: url.origin + prefix + logout.returnTo,
+    paths: { ...own, postLogout },
+    redirectUri: url.origin + own.callback,
+    postLogoutRedirectUri: url.origin + postLogout,
     home: returnTo.default === undefined ? `${prefix}/` : prefix + returnTo.default,
-    returnTo: { origin: url.origin, origins: returnTo.origins, reservedPaths: Object.values(paths) },
+    returnTo: { origin: url.origin, origins: returnTo.origins, reservedPaths: Object.values(own) },
   }
 }

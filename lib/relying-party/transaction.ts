@@ -42,19 +42,34 @@ export const mostTransactions = 5
 const longestSealed = 632
 
 const restartMark = '.r'
+const silentMark = '.s'
+
+/** What a state tells of its login: that is known even where the browser has lost the transaction. */
+export interface StateMarks {
+  /** It was started over once. */
+  readonly restarted?: boolean
+  /** The provider must not show anything. */
+  readonly silent?: boolean
+}
 
 /** The random values of a new transaction: 32 bytes each (RFC 7636 section 4.1, RFC 9700 section 4.7). */
 export function freshSecrets(
   platform: Platform,
-  restarted: boolean,
+  { restarted = false, silent = false }: StateMarks,
 ): Pick<Transaction, 'state' | 'nonce' | 'codeVerifier'> {
   const random = (): string => platform.randomBytes(32).toString('base64url')
-  return { state: restarted ? `${random()}${restartMark}` : random(), nonce: random(), codeVerifier: random() }
+  const marks = (restarted ? restartMark : '') + (silent ? silentMark : '')
+  return { state: random() + marks, nonce: random(), codeVerifier: random() }
 }
 
 /** Whether a state belongs to a login that was started over once: the guard against a circle, which needs no cookie. */
 export function isRestarted(state: string): boolean {
   return state.includes(restartMark)
+}
+
+/** Whether a state belongs to a silent login: one that nobody has asked for. */
+export function isSilent(state: string): boolean {
+  return state.includes(silentMark)
 }
 
 /**
@@ -116,7 +131,8 @@ export function stateKey(state: string): string {
   return createHash('sha256').update(state).digest('base64url')
 }
 
-function equalSecrets(a: string, b: string): boolean {
+/** Compares secrets in a time that tells nothing of them. */
+export function equalSecrets(a: string, b: string): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
 }
 

@@ -677,26 +677,40 @@ describe('end of session', () => {
   test('client_id is always sent, the rest where it is known', async () => {
     const op = createIssuer()
     const provider = providerOf(op)
-    expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
-    const url = await provider.endSessionUrl({
+    expect((await provider.endSessionMessage({}))?.url).toBe('https://issuer.example/logout?client_id=client-1')
+    const message = await provider.endSessionMessage({
       idTokenHint: 'a.b.c',
       postLogoutRedirectUri: 'https://app.example/',
       state: 's',
       logoutHint: 'user',
+      uiLocales: 'de en',
     })
-    expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual({
+    const parameters = {
       client_id: 'client-1',
       id_token_hint: 'a.b.c',
       post_logout_redirect_uri: 'https://app.example/',
       state: 's',
       logout_hint: 'user',
+      ui_locales: 'de en',
+    }
+    expect(Object.fromEntries(new URL(message?.url ?? '').searchParams)).toEqual(parameters)
+    expect(message).toMatchObject({ endpoint: 'https://issuer.example/logout', parameters })
+  })
+
+  test('a query of the endpoint itself stays', async () => {
+    const op = createIssuer()
+    op.metadata['end_session_endpoint'] = 'https://issuer.example/logout?tenant=a'
+    expect(await providerOf(op).endSessionMessage({})).toEqual({
+      url: 'https://issuer.example/logout?tenant=a&client_id=client-1',
+      endpoint: 'https://issuer.example/logout?tenant=a',
+      parameters: { client_id: 'client-1' },
     })
   })
 
   test('there is none where the provider has no endpoint for it', async () => {
     const op = createIssuer()
     delete op.metadata['end_session_endpoint']
-    expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
+    expect(await providerOf(op).endSessionMessage({})).toBeUndefined()
   })
 })
 

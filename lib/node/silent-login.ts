@@ -1,0 +1,33 @@
+import { startLogin } from '../relying-party/login.js'
+import { isSilentLoginDue, isSilentRefusal } from '../relying-party/silent-login.js'
+import { siteOf } from '../relying-party/site.js'
+import { fail } from './failure.js'
+import type { GuardCall } from './guard-context.js'
+import type { HandleContext } from './handle.js'
+import type { RelyingPartyHost } from './relying-party-host.js'
+import { respondOrFail } from './respond.js'
+import { loginUrl } from './session-doorkeeper.js'
+
+/**
+ * Sends someone who is new to this site to the provider, which may know them, and hands everybody else on. There is one try
+ * for an hour; where the provider is away, there is none.
+ */
+export function trySilentLogin({ party }: RelyingPartyHost, request: HandleContext, call: GuardCall): void {
+  const { configuration, sites } = party
+  const { exchange, session, transactions } = request
+  const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(exchange)
+  if (!isWanted || request.cookies().quiet.value !== undefined) {
+    call.next()
+    return
+  }
+  startLogin(party, exchange, transactions(), { prompt: 'none', returnTo: exchange.target }).then(
+    (outcome) => {
+      request.cookies().quiet.write('1')
+      respondOrFail(call, outcome)
+    },
+    (error: unknown) => {
+      if (isSilentRefusal(error)) call.next()
+      else fail(error, configuration.onError, { ...call, retryUrl: loginUrl(siteOf(sites, exchange)) })
+    },
+  )
+}
