@@ -42,7 +42,7 @@ describe.each(hosts)('answers of our routes on $name', (host) => {
     ['an unknown state', '/callback?error=access_denied&state=x', 'GET', 400],
     ['a repeated state', '/callback?code=a&state=x&state=y', 'GET', 400],
     ['another method', '/callback', 'DELETE', 405],
-    ['another method at login', '/login', 'POST', 405],
+    ['another method at login', '/login', 'PUT', 405],
     ['another method at logout', '/logout', 'PUT', 405],
   ])('CH01, CH02: nor are error pages of the application at our routes: %s', async (_name, path, method, status) => {
     const answer = await new Browser().navigate(world.url(path), { method })

@@ -60,7 +60,8 @@ describe('the options of oidc()', () => {
       httpTimeoutSeconds: 5,
       returnTo: { origins: [] },
       allowedOrigins: [],
-      logout: { atProvider: true, returnTo: '/' },
+      logout: { atProvider: true, returnTo: '/', revoke: true },
+      silentLogin: false,
       dangerouslyAllowHttp: false,
     })
   })
@@ -95,7 +96,7 @@ describe('the options of oidc()', () => {
         cookie: { name: undefined, domain: undefined, sameSite: undefined, transient: undefined },
       },
       returnTo: { default: undefined, origins: undefined },
-      logout: { atProvider: undefined, returnTo: undefined },
+      logout: { atProvider: undefined, returnTo: undefined, revoke: undefined },
     }
     expect(parse(nested)).toEqual(parse())
   })
@@ -130,7 +131,8 @@ describe('the options of oidc()', () => {
       clockToleranceSeconds: 0,
       httpTimeoutSeconds: 60,
       returnTo: { default: '/home', origins: ['https://www.example.com'] },
-      logout: { atProvider: false, returnTo: '/bye' },
+      logout: { atProvider: false, returnTo: '/bye', revoke: false },
+      silentLogin: true,
       allowedOrigins: ['https://api.example.com', 'http://127.0.0.1:8080'],
       onLogin,
       onError: onLogin,
@@ -251,6 +253,8 @@ describe('a wrong option', () => {
     ['returnTo.origins.0', 'https://www.example.com/', 'must be an origin such as "https://www.example.com"'],
     ['logout', false, 'must be an object'],
     ['logout.atProvider', 'no', 'must be true or false'],
+    ['logout.revoke', 1, 'must be true or false'],
+    ['silentLogin', 'yes', 'must be true or false'],
     ['logout.returnTo', 'https://evil.example', 'must be a path that starts with one "/"'],
     ['onLogin', {}, 'must be a function'],
     ['onError', 'next', 'must be a function'],

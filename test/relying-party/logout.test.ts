@@ -50,20 +50,29 @@ describe.each(hosts)('a logout on $name', (host) => {
     })
     const [, claims = ''] = (searchParams.get('id_token_hint') ?? '').split('.')
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ sub: 'alice', aud: 'web' })
-    expect([...searchParams.keys()].sort()).toEqual(['client_id', 'id_token_hint', 'post_logout_redirect_uri'])
+    expect(searchParams.get('state')).toMatch(/^[\w-]{43}$/)
+    const names = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state']
+    expect([...searchParams.keys()].sort()).toEqual(names)
   })
 
-  test('LO04: takes no target from its query', async () => {
+  test('LO04: takes nothing of the provider’s request from its query', async () => {
     const query = 'returnTo=https://evil.example&post_logout_redirect_uri=https://evil.example&id_token_hint=a&state=b'
     const { location = '' } = await browser.navigate(world.url(`/logout?${query}`), { site: 'same-origin' })
-    expect(location).not.toMatch(/evil|state=/)
-    expect(new URL(location).searchParams.get('post_logout_redirect_uri')).toBe(world.url('/'))
+    expect(location).not.toContain('evil')
+    const { searchParams } = new URL(location)
+    expect(searchParams.get('post_logout_redirect_uri')).toBe(world.url('/'))
+    expect(searchParams.get('state')).toMatch(/^[\w-]{43}$/)
+    const end = await browser.navigate(location, { follow: true })
+    expect(end.url).toBe(world.url('/'))
   })
 
   test('removes the cookies, and what the browser has cached', async () => {
     const answer = await logout()
-    expect(answer.setCookies.map((line) => line.split('=', 1)[0]).sort()).toEqual(['oidc', 'oidc.loop'])
-    for (const line of answer.setCookies) expect(line).toMatch(/^[\w.]+=; Max-Age=0; /)
+    expect(answer.setCookies.map((line) => line.split('=', 1)[0]).sort()).toEqual(['oidc', 'oidc.loop', 'oidc.out'])
+    const [out = '', ...removed] = [...answer.setCookies].sort((a, b) => Number(/out=/.test(b)) - Number(/out=/.test(a)))
+    for (const line of removed) expect(line).toMatch(/^[\w.]+=; Max-Age=0; /)
+    expect(out).toMatch(/^oidc\.out=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
+    await browser.navigate(answer.location ?? '', { follow: true })
     expect(answer.headers['clear-site-data']).toBe('"cache"')
     expect(answer.headers['cache-control']).toBe('no-store')
     expect(browser.cookies.all().filter(({ name }) => name.startsWith('oidc'))).toEqual([])
