@@ -69,7 +69,9 @@ describe.each(hosts)('a logout on $name', (host) => {
   test('removes the cookies, and what the browser has cached', async () => {
     const answer = await logout()
     expect(answer.setCookies.map((line) => line.split('=', 1)[0]).sort()).toEqual(['oidc', 'oidc.loop', 'oidc.out'])
-    const [out = '', ...removed] = [...answer.setCookies].sort((a, b) => Number(/out=/.test(b)) - Number(/out=/.test(a)))
+    const [out = '', ...removed] = [...answer.setCookies].sort(
+      (a, b) => Number(/out=/.test(b)) - Number(/out=/.test(a)),
+    )
     for (const line of removed) expect(line).toMatch(/^[\w.]+=; Max-Age=0; /)
     expect(out).toMatch(/^oidc\.out=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
     await browser.navigate(answer.location ?? '', { follow: true })
