@@ -12,6 +12,7 @@ export {
   TransactionError,
 } from './errors.js'
 export { bearer } from './node/bearer.js'
+export { csrf } from './node/csrf.js'
 export { oidc } from './node/oidc.js'
 export { requireAuth } from './node/require-auth.js'
 export { resourceMetadata } from './node/resource-metadata.js'
@@ -49,6 +50,7 @@ export type {
   TokenCacheOptions,
 } from './options/bearer-options.js'
 export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client-options.js'
+export type { CsrfOptions } from './options/csrf-options.js'
 export type { DpopKeyOptions } from './options/dpop-key.js'
 export type { EnvironmentOptions } from './options/env.js'
 export type {

@@ -7,6 +7,8 @@ import type { Next, NodeRequest, NodeResponse } from './types.js'
 /** How a guard sends away someone who is not signed in, or not strongly enough. */
 export interface Doorkeeper {
   readonly scheme: 'session' | 'bearer'
+  /** Origin of the application that the request came to, where the options say it. */
+  readonly origin?: string
   principal(): Principal | undefined
   /** Answers: a login for a browser, a challenge for a program. */
   challenge(call: ChallengeCall): void

@@ -23,6 +23,7 @@ export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleC
 
   return {
     scheme: 'session',
+    origin: site.origin,
     principal() {
       const record = session.current()
       if (record === undefined) return undefined

@@ -17,6 +17,7 @@ export const publicNames: readonly string[] = [
   'claim',
   'clientCredentials',
   'createBearerValidator',
+  'csrf',
   'maxAge',
   'not',
   'oidc',
