@@ -76,14 +76,17 @@ async function conforms(module: Module, host: Host | undefined): Promise<void> {
 async function drive(run: Run, module: Module): Promise<Verdict> {
   if (module.drive?.startsWith('warm-up')) await run.warmUp()
   if (module.drive === 'warm-up') return 'login'
-  const first = await signIn(run, module.drive === 'login, then refresh')
+  if (module.drive === 'login, then logout') return signOut(run)
+  const { issuer } = run.provider
+  const query = module.drive === 'third-party-initiated login' ? `?${new URLSearchParams({ iss: issuer })}` : ''
+  const first = await signIn(run, module.drive === 'login, then refresh', `/login${query}`)
   return module.drive === 'two logins' && first === 'login' ? signIn(run) : first
 }
 
 /** Signs in with a new browser, has the application ask for userinfo, and looks whether a session exists then. */
-async function signIn(run: Run, refreshing = false): Promise<Verdict> {
+async function signIn(run: Run, refreshing = false, login = '/login'): Promise<Verdict> {
   const browser = new Browser()
-  const landed = await browser.navigate(`${run.baseUrl}/login`)
+  const landed = await browser.navigate(run.baseUrl + login)
   const signedIn = landed.status === 200 && landed.url === `${run.baseUrl}/`
   if (signedIn && refreshing) run.advance(80)
   const renewed = signedIn && refreshing ? await browser.visit(`${run.baseUrl}/token`) : landed
@@ -93,6 +96,17 @@ async function signIn(run: Run, refreshing = false): Promise<Verdict> {
   expect(home.body).toBe(JSON.stringify({ authenticated: verdict === 'login' }))
   if (verdict === 'login') expect(page.body).toContain('ada@example.com')
   return verdict
+}
+
+/** Signs in and out again, and ends at the post-logout page, signed in no more, whatever the provider sends back. */
+async function signOut(run: Run): Promise<Verdict> {
+  const browser = new Browser()
+  await browser.navigate(`${run.baseUrl}/login`)
+  const landed = await browser.navigate(`${run.baseUrl}/logout`)
+  expect(landed.status).toBe(200)
+  expect(new URL(landed.url).pathname).toBe('/')
+  expect(landed.body).toBe(JSON.stringify({ authenticated: false }))
+  return 'login'
 }
 
 const order: readonly (FaultyAnswer | 'nothing')[] = [
@@ -116,8 +130,8 @@ function expectedCalls(module: Module, verdict: Verdict): Calls {
     jwks: module.keyRequests ?? (needsKeys ? 1 : 0),
     authorize: asked('authorization'),
     token: asked('token') + (module.drive === 'login, then refresh' ? asked('refresh') : 0),
-    userinfo: asked('userinfo'),
-    end_session: 0,
+    userinfo: module.finish === 'logout' ? 0 : asked('userinfo'),
+    end_session: module.finish === 'logout' ? 1 : 0,
     other: 0,
   }
 }

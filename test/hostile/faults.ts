@@ -16,6 +16,8 @@ export interface Faults {
   readonly rotates?: 'at the second authorization request' | 'before signing'
   readonly discovery?: (document: JsonObject) => JsonObject
   readonly authorization?: (response: URLSearchParams) => URLSearchParams
+  /** What the end-session endpoint sends back with the browser. */
+  readonly endSession?: (response: URLSearchParams) => URLSearchParams
   readonly header?: (header: JsonObject) => JsonObject
   readonly claims?: (claims: JsonObject) => JsonObject
   /** Claims of ID Tokens that a refresh brings; `claims` has changed them before. */

@@ -22,13 +22,22 @@ export type Plan =
   | 'oidcc-client-config-certification-test-plan'
   | 'oidcc-client-test-plan'
   | 'oidcc-client-refreshtoken-test-plan'
+  | 'oidcc-client-test-3rd-party-init-login-test-plan'
+  | 'oidcc-client-rp-initiated-logout-rp-basic'
   | 'fapi2-security-profile-final-client-test-plan'
 
 /** The answer after which a module asks the relying party to stop. */
 export type FaultyAnswer = 'discovery' | 'authorization' | 'token' | 'refresh' | 'userinfo'
 
 /** What the driver does: one login and a userinfo request, with a refresh between them, two of them, or a warm-up call and nothing else. */
-export type Drive = 'login' | 'login, then refresh' | 'two logins' | 'warm-up' | 'warm-up, then login'
+export type Drive =
+  | 'login'
+  | 'login, then refresh'
+  | 'login, then logout'
+  | 'third-party-initiated login'
+  | 'two logins'
+  | 'warm-up'
+  | 'warm-up, then login'
 
 /** One module of a conformance plan. */
 export interface Module {
@@ -139,6 +148,21 @@ const refresh: Readonly<Record<string, Row>> = {
   'oidcc-client-test-refresh-token-invalid-sub': badRefresh('subject_mismatch', 'sub'),
 }
 
+const thirdParty: Readonly<Record<string, Row>> = {
+  'oidcc-client-test-3rd-party-init-login': { ...login, drive: 'third-party-initiated login' },
+}
+
+const logout: Row = { ...login, drive: 'login, then logout', finish: 'logout' }
+
+const rpInitiatedLogout: Readonly<Record<string, Row>> = {
+  'oidcc-client-test-rp-init-logout': logout,
+  'oidcc-client-test-rp-init-logout-other-state': {
+    ...logout,
+    faults: { endSession: parameter('state', (state) => `${state}1`) },
+  },
+  'oidcc-client-test-rp-init-logout-no-state': { ...logout, faults: { endSession: parameter('state', undefined) } },
+}
+
 const onIdToken: Readonly<Record<string, Row>> = {
   'invalid-iss': stop('token', 'token_issuer_mismatch', { claims: append('iss', '1') }),
   'invalid-aud': stop('token', 'token_audience_mismatch', { claims: append('aud', '1') }),
@@ -188,6 +212,8 @@ export const modules: readonly Module[] = [
   ...plan('oidcc-client-config-certification-test-plan', config),
   ...plan('oidcc-client-test-plan', superset),
   ...plan('oidcc-client-refreshtoken-test-plan', refresh),
+  ...plan('oidcc-client-test-3rd-party-init-login-test-plan', thirdParty),
+  ...plan('oidcc-client-rp-initiated-logout-rp-basic', rpInitiatedLogout),
   ...plan('fapi2-security-profile-final-client-test-plan', underPs256(fapi2)),
 ]
 

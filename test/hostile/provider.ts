@@ -8,6 +8,7 @@ import {
   authorizationRequestFlaws,
   clientAuthenticationFlaws,
   codeExchangeFlaws,
+  endSessionFlaws,
   refreshFlaws,
   userinfoRequestFlaws,
 } from './demands.js'
@@ -87,7 +88,7 @@ class Endpoints {
     authorize: (request) => this.#authorize(request),
     token: (request) => this.#token(request),
     userinfo: (request) => this.#userinfo(request),
-    end_session: ({ query }) => this.#endSession(query),
+    end_session: (request) => this.#endSession(request),
     other: () => status(404),
   }
 
@@ -147,16 +148,18 @@ class Endpoints {
   }
 
   // The application hears of the logout while its own request for it is still under way.
-  async #endSession(query: URLSearchParams): Promise<Answer> {
-    const { backchannelLogoutUri, frontchannelLogoutUri, postLogoutRedirectUri } = this.#client
-    const target = query.get('post_logout_redirect_uri')
-    const hint = query.get('id_token_hint')
+  async #endSession(request: RecordedRequest): Promise<Answer> {
+    const { backchannelLogoutUri, frontchannelLogoutUri } = this.#client
+    const parameters = request.method === 'POST' ? request.body : request.query
+    const hint = parameters.get('id_token_hint')
     const grant = this.#tokens.grantOfIdToken(hint ?? '')
-    if (hint !== null && grant === undefined) this.flaws.push('end_session: id_token_hint')
-    if (target !== null && target !== postLogoutRedirectUri) this.flaws.push('end_session: post_logout_redirect_uri')
+    const target = parameters.get('post_logout_redirect_uri')
+    // What has no target is the person's own visit to the provider.
+    if (target !== null) this.flaws.push(...endSessionFlaws(parameters, this.#client, grant !== undefined))
+    else if (hint !== null && grant === undefined) this.flaws.push('end_session: id_token_hint')
     if (grant !== undefined && backchannelLogoutUri !== undefined) await this.#sendLogout(backchannelLogoutUri, grant)
-    const state = query.get('state')
-    const landing = target === null ? undefined : redirect(target, new URLSearchParams(state === null ? {} : { state }))
+    const response = applied(this.#faults.endSession, new URLSearchParams({ state: parameters.get('state') ?? '' }))
+    const landing = target === null ? undefined : redirect(target, response)
     if (grant === undefined || frontchannelLogoutUri === undefined) return landing ?? status(200)
     return framePage(
       frameUrl(frontchannelLogoutUri, this.issuer, grant.sid),
