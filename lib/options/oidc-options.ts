@@ -28,7 +28,7 @@ export interface ErrorContext<Request, Response> {
 
 /** Paths below `baseUrl`. */
 export interface RouteOptions {
-  /** @default '/login' */
+  /** Also where other sites start logins (`initiate_login_uri`, OpenID Connect Core section 4). @default '/login' */
   login?: string | undefined
   /** Registered at the provider as redirect URI. @default '/callback' */
   callback?: string | undefined
