@@ -3,7 +3,7 @@ import type { BrowserContext, Page, Request } from 'playwright-core'
 import { describeWith } from '../setup/describe-with.js'
 import { type OtherSite, startOtherSite } from './other-site.js'
 import { setStage } from './stage.js'
-import { isSignedIn } from './steps.js'
+import { isSignedIn, signIn } from './steps.js'
 
 type Origin = 'foreign' | 'neighbour'
 type Answer = number | 'blocked'
@@ -32,8 +32,10 @@ describeWith('chromium', 'pages of other sites', (path) => {
     })
 
     test('a link to /logout asks first, and its button signs out', async () => {
-      const { page, complaints } = await stage.member('alice')
+      // A member's session is everybody's, and this one ends for good.
+      const { page, complaints } = await stage.visitor()
       const { app } = stage.demo()
+      await signIn(page, app, 'alice')
       elsewhere.show(`<a href="${app}/logout">Win a prize</a>`)
       await page.goto(elsewhere[origin])
       await page.click('a')
