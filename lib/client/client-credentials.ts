@@ -3,6 +3,7 @@ import type { ClientCredentialsConfiguration } from '../options/client-schema.js
 import { parseClientCredentialsOptions, parseTokenTarget } from '../options/client-schema.js'
 import type { Platform } from '../options/platform.js'
 import { systemPlatform } from '../options/platform.js'
+import { traced } from '../options/trace.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/token-target.js'
 import { fetchWithToken } from '../http/authorized-fetch.js'
@@ -95,7 +96,8 @@ function createOwnTokens(
   const defaultKey = keyOf(defaults)
   const fetchToken = async (target: TokenTarget) => {
     const sentAt = platform.now()
-    return keptToken(await provider.clientCredentials(target), sentAt, platform)
+    const granted = await traced('client_credentials', configuration, () => provider.clientCredentials(target))
+    return keptToken(granted, sentAt, platform)
   }
   const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
     parseTokenTarget(request)

@@ -2,7 +2,8 @@ import type { JsonWebKey } from 'node:crypto'
 import type { OidcError } from '../errors.js'
 import { ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
-import { outage, ownError, traceOf } from '../provider/failures.js'
+import { traceOf } from '../options/error-trace.js'
+import { outage, ownError } from '../provider/failures.js'
 import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
 
 type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>

@@ -1,6 +1,7 @@
 import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
 import { parseTokenExchange } from '../options/client-schema.js'
 import type { Platform } from '../options/platform.js'
+import { traced } from '../options/trace.js'
 import type { Provider } from '../provider/provider.js'
 import { keptToken } from './lifetime.js'
 import { exchangeEnd, exchangeKey } from './subject.js'
@@ -41,7 +42,8 @@ export function createExchangedTokens(
       return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
         const sentAt = platform.now()
         const subject = { token: subjectToken, type: subjectTokenType }
-        const granted = await provider.exchangeToken({ subject, ...actor, target })
+        const grant = { subject, ...actor, target }
+        const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
         return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
       })
     },

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcError } from '../errors.js'
 import { ProviderError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
 import { backoffSeconds, longestBackoffSeconds, repeated } from '../provider/cached.js'
-import { outage, ownError, traceOf } from '../provider/failures.js'
+import { outage, ownError } from '../provider/failures.js'
 import { TokenBucket } from '../provider/token-bucket.js'
 import type { KeptToken } from './lifetime.js'
 

@@ -1,6 +1,6 @@
 import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client-options.js'
 import type { TokenTypeHint } from '../provider/revocation.js'
-import type { ProviderHealth } from '../provider/types.js'
+import type { Health } from '../provider/types.js'
 import type { SharedMemoryHealth } from './shared-tokens.js'
 
 /** A request that another HTTP client is going to make: exactly this one, and once (RFC 9449 section 4.2). */
@@ -13,7 +13,7 @@ export interface AuthorizedRequest {
 }
 
 /** The provider as last seen, and the shared memory where there is one. */
-export interface TokenSourceHealth extends ProviderHealth {
+export interface TokenSourceHealth extends Health {
   readonly sharedMemory?: SharedMemoryHealth
 }
 

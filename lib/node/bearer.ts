@@ -3,6 +3,7 @@ import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer-options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer-schema.js'
 import { type Platform, systemPlatform } from '../options/platform.js'
+import { traced } from '../options/trace.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
@@ -96,7 +97,11 @@ function findPrincipal(
 ): Principal | undefined | Promise<Principal> {
   const { value, isAmbiguous } = presentedCredentials(req)
   if (value === undefined && !required) return undefined
-  if (isAmbiguous) throw server.refusals.malformed()
+  if (isAmbiguous) {
+    return traced('validation', {}, () => {
+      throw server.refusals.malformed()
+    })
+  }
   return server.validator.validate(value, readTokenRequest(req, reading, offerNonce))
 }
 

@@ -3,6 +3,7 @@ import { SessionError } from '../errors.js'
 import type { Redirect, Respond } from '../http/outcome.js'
 import type { TokenTargetOptions } from '../options/client-options.js'
 import { parseTokenTarget } from '../options/client-schema.js'
+import { traced } from '../options/trace.js'
 import type { Claims } from '../policy/principal.js'
 import { startLogin, type LoginOptions } from '../relying-party/login.js'
 import type { LogoutCallOptions } from '../relying-party/logout.js'
@@ -146,7 +147,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#refuseAfterHeaders('logout()')
-    this.#context.respond(await signOut(this.#context, options))
+    const { configuration } = this.#context.party
+    this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, options)))
   }
 
   /**

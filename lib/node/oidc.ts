@@ -5,7 +5,7 @@ import type { OidcOptions } from '../options/oidc-options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema.js'
 import { type Platform, systemPlatform } from '../options/platform.js'
 import { createProvider } from '../provider/provider.js'
-import type { ProviderHealth } from '../provider/types.js'
+import type { Health } from '../provider/types.js'
 import { createRelyingParty } from '../relying-party/party.js'
 import { siteOf } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
@@ -45,8 +45,8 @@ export interface OidcMiddleware extends Middleware {
    * @throws {ProviderError} when the provider is away: later logins try again
    */
   ready(): Promise<void>
-  /** Metadata and keys as last seen; makes no request. */
-  health(): ProviderHealth
+  /** Metadata, keys, token endpoint and session store as last seen; makes no request. */
+  health(): Health
   /** Stops what runs in the background. */
   close(): void
 }

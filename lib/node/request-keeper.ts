@@ -1,4 +1,5 @@
 import { ConfigurationError, SessionError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import { whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import { createSeal, type Seal } from '../seal/seal.js'
@@ -126,7 +127,7 @@ function done(work: (callback: (error?: unknown) => void) => void): Promise<void
   return new Promise((resolve, reject) => {
     work((error) => {
       const message = "the application's session could not be saved: nothing has changed"
-      const details = { cause: error, headers: { 'Retry-After': '1' } }
+      const details = { cause: traceOf(error), headers: { 'Retry-After': '1' } }
       if (error === undefined || error === null) resolve()
       else reject(new SessionError('session_store_unavailable', message, details))
     })

@@ -1,6 +1,7 @@
 import { AccessError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Outcome } from '../http/outcome.js'
+import { traced, type TraceStep } from '../options/trace.js'
 import { handleBackchannelLogout } from '../relying-party/backchannel-logout.js'
 import { finishLogin } from '../relying-party/callback.js'
 import { handleFrontchannelLogout } from '../relying-party/frontchannel-logout.js'
@@ -28,9 +29,9 @@ export function routeOf(host: RelyingPartyHost, request: HandleContext): Route |
   const { exchange } = request
   const { paths } = siteOf(host.party.sites, exchange)
   if (exchange.path === paths.login) return route(login)
-  if (exchange.path === paths.callback) return route(callback)
-  if (exchange.path === paths.logout) return route(logout)
-  if (exchange.path === paths.frontchannelLogout) return route(frontchannelLogout)
+  if (exchange.path === paths.callback) return route(seen('callback', callback))
+  if (exchange.path === paths.logout) return route(seen('logout', logout))
+  if (exchange.path === paths.frontchannelLogout) return route(seen('logout', frontchannelLogout))
   if (exchange.path !== paths.postLogout) return undefined
   // A page of the application, but for those who come back from a logout.
   const back = finishLogout(host.party, exchange, request.cookies().logout)
@@ -45,6 +46,10 @@ export function answerProvider({ party }: RelyingPartyHost, exchange: Exchange, 
   if (exchange.path !== siteOf(party.sites, exchange).paths.backchannelLogout) return false
   handleBackchannelLogout(party, exchange).then((outcome) => respondOrFail(call, outcome), call.next)
   return true
+}
+
+function seen(step: TraceStep, handler: Handler): Handler {
+  return (host, request, call) => traced(step, host.party.configuration, () => handler(host, request, call))
 }
 
 function route(handler: Handler): Route {

@@ -1,7 +1,8 @@
 import type { OidcError } from '../errors.js'
 import { ProviderError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
-import { ownError, traceOf } from './failures.js'
+import { ownError } from './failures.js'
 
 /** How current a document is. */
 export interface Freshness {

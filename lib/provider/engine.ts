@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from '../http/dpop.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
+import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
 import type { Outbound } from './outbound.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
@@ -27,12 +28,14 @@ export interface EngineClient extends Pick<ClientSettings, 'clientId' | 'idToken
 /**
  * Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself.
  *
+ * @param record - remembers whether the token endpoint answers
  * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
  */
 export function createEngine(
   client: EngineClient,
   cached: Cached<ProviderMetadata>,
   outbound: Outbound,
+  record: EndpointRecord,
   idTokens: Pick<IdTokens, 'verify'> | undefined,
 ): () => Promise<Engine> {
   let built: Engine | undefined
@@ -59,7 +62,8 @@ export function createEngine(
     openid.allowInsecureRequests(configuration)
     configuration[openid.customFetch] = async (url, options) => {
       const isTokenRequest = url === tokenEndpoint?.href
-      const response = await forward(outbound, url, isTokenRequest ? proved(dpop, url, options) : options)
+      const send = () => forward(outbound, url, isTokenRequest ? proved(dpop, url, options) : options)
+      const response = await (isTokenRequest ? record.watch(send) : send())
       dpop?.learn(new URL(url), response)
       if (!isTokenRequest) return response
       return idTokens === undefined ? withoutIdToken(response) : withVerifiedIdToken(response, idTokens)

@@ -1,4 +1,3 @@
-import { types } from 'node:util'
 import {
   AuthorizationResponseError,
   OidcError,
@@ -6,6 +5,7 @@ import {
   TokenEndpointError,
   TokenValidationError,
 } from '../errors.js'
+import { isError, traceOf } from '../options/error-trace.js'
 
 /** Seconds to wait where the provider does not say. */
 export const retryAfterSeconds = 5
@@ -24,20 +24,6 @@ interface Failure {
 /** The provider's own error code, if it is one (RFC 6749 section 4.1.2.1) and short enough to be shown. */
 export function printableErrorCode(error: unknown): string {
   return typeof error === 'string' && /^[A-Za-z0-9_.:/-]{1,64}$/.test(error) ? error : 'unknown'
-}
-
-/**
- * Copies name, code and message of an error and of its causes. Their objects hold token responses, and messages
- * without a code quote what they could not parse, so neither is kept.
- */
-export function traceOf(error: unknown, depth = 4): Error | undefined {
-  const failure = look(error)
-  if (failure === undefined || depth === 0) return undefined
-  const cause = traceOf(failure.cause, depth - 1)
-  const message = failure.code === undefined ? failure.name : `${failure.code}: ${failure.message ?? failure.name}`
-  const trace = new Error(message, cause === undefined ? undefined : { cause })
-  trace.name = failure.name
-  return Object.assign(trace, failure.code === undefined ? {} : { code: failure.code })
 }
 
 /** A 503 with `Retry-After`. */
@@ -143,11 +129,6 @@ function look(error: unknown): Failure | undefined {
     ...(typeof oauthError === 'string' ? { error: oauthError } : {}),
     ...(typeof status === 'number' ? { status } : {}),
   }
-}
-
-// Node's own errors are of another realm under test runners; a look-alike out of a response's body is none.
-function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error
 }
 
 function property(value: object, name: string): unknown {

@@ -9,6 +9,7 @@ export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, key
   return {
     issuer,
     metadata: document.state,
+    ...(document.ageSeconds === undefined ? {} : { metadataAgeSeconds: document.ageSeconds }),
     keys: set.state,
     ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
     ...(lastFailure === undefined ? {} : { lastFailure }),

@@ -2,12 +2,14 @@ import type { JsonWebKey } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
 import { ConfigurationError, ProviderError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
+import { traced } from '../options/trace.js'
 import type { JsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import { createClientAuthentication } from './client-authentication.js'
 import { forward, serverMetadata } from './engine.js'
-import { tokenEndpointFailure, traceOf } from './failures.js'
+import { tokenEndpointFailure } from './failures.js'
 import { decodeJws, verifySignature } from './jws.js'
 import type { Keys } from './keys.js'
 import type { Outbound } from './outbound.js'
@@ -29,6 +31,7 @@ export interface IntrospectionClient {
 
 /** What one authorization server is asked through. */
 export interface IntrospectionParts {
+  readonly issuer: string
   readonly metadata: Cached<ProviderMetadata>
   readonly outbound: Outbound
   readonly keys: Keys
@@ -51,7 +54,7 @@ const freshSeconds = 60
 export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
   const authentication = authenticationOf(client, parts.platform)
   let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
-  return async (token) => {
+  const ask: Introspect = async (token) => {
     const metadata = await parts.metadata.get()
     // Loaded with the first opaque token: who takes JWTs only never needs it.
     const openid = await import('openid-client')
@@ -67,6 +70,8 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
     if (claims === undefined) throw invalid('is no proper JSON object')
     return claims
   }
+  const context = { issuer: parts.issuer, clientId: client.clientId }
+  return (token) => traced('introspection', context, () => ask(token))
 }
 
 function configure(

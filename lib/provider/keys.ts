@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { ConfigurationError, ProviderError, TokenValidationError } from '../errors.js'
+import { traced } from '../options/trace.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { VerificationKey } from './algorithms.js'
 import type { Freshness } from './cached.js'
@@ -38,7 +39,7 @@ export interface Keys {
 }
 
 /** What {@link createKeys} needs to know. */
-export type KeySettings = Pick<ProviderSettings, 'platform' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
+export type KeySettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
 const refetches = { burst: 3, refillSeconds: 30 }
@@ -53,7 +54,9 @@ const none: readonly VerificationKey[] = []
  * @param uri - asked for at each fetch, since metadata may change
  */
 export function createKeys(uri: () => Promise<string>, outbound: Outbound, settings: KeySettings): Keys {
-  return new FetchedKeys(async (before) => fetchKeySet(await uri(), outbound, before), settings)
+  const fetchSet = (before: KeySet | undefined) =>
+    traced('keys', settings, async () => fetchKeySet(await uri(), outbound, before))
+  return new FetchedKeys(fetchSet, settings)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
+import { traced } from '../options/trace.js'
 import type { JsonObject } from '../seal/json.js'
 import { parseJsonObject } from '../seal/json.js'
 import { Cached } from './cached.js'
@@ -52,7 +53,10 @@ export function createMetadata(
     platform: settings.platform,
     maxAgeSeconds: settings.metadataMaxAgeSeconds,
     staleSeconds: Infinity,
-    fetch: async () => checked(await discover(urls, outbound), settings.issuer, outbound, needs),
+    fetch: () =>
+      traced('discovery', settings, async () =>
+        checked(await discover(urls, outbound), settings.issuer, outbound, needs),
+      ),
   })
 }
 

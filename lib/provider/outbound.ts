@@ -1,6 +1,8 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import { isAllowedUrl } from '../options/fields.js'
-import { outage, ownError, retryAfterSeconds, traceOf } from './failures.js'
+import { type TraceContext, traced, type TraceNotes } from '../options/trace.js'
+import { outage, ownError, retryAfterSeconds } from './failures.js'
 import type { ProviderSettings } from './types.js'
 
 /** One request to the provider. */
@@ -27,7 +29,8 @@ export interface Outbound {
 }
 
 /** What {@link createOutbound} needs to know. */
-export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'>
+export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
+  Partial<Pick<ProviderSettings, 'issuer'>>
 
 const defaultMaxBytes = 256 * 1024
 // A hung provider must not pile up sockets and memory until the deadlines pass.
@@ -38,24 +41,26 @@ export function createOutbound(settings: OutboundSettings): Outbound {
   const underWay = new Set<AbortController>()
   let closed = false
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
+  const perform = async (url: string, request: OutboundRequest, notes: TraceNotes | undefined): Promise<Response> => {
+    if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
+    if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
+    if (underWay.size >= maxConcurrent) {
+      throw outage('provider_unavailable', 'too many requests to the provider are under way', 1)
+    }
+    const controller = new AbortController()
+    underWay.add(controller)
+    try {
+      return await withDeadline(controller, settings.httpTimeoutSeconds, (signal) =>
+        send(settings.fetch, url, request, signal, notes),
+      )
+    } finally {
+      underWay.delete(controller)
+    }
+  }
   return {
     allows,
-    async request(url, request = {}) {
-      if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
-      if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
-      if (underWay.size >= maxConcurrent) {
-        throw outage('provider_unavailable', 'too many requests to the provider are under way', 1)
-      }
-      const controller = new AbortController()
-      underWay.add(controller)
-      try {
-        return await withDeadline(controller, settings.httpTimeoutSeconds, (signal) =>
-          send(settings.fetch, url, request, signal),
-        )
-      } finally {
-        underWay.delete(controller)
-      }
-    },
+    request: async (url, request = {}) =>
+      traced('request', aboutRequest(settings, url, request), (notes) => perform(url, request, notes)),
     close() {
       closed = true
       for (const controller of underWay) {
@@ -63,6 +68,12 @@ export function createOutbound(settings: OutboundSettings): Outbound {
       }
     },
   }
+}
+
+// A query could hold anything, one day.
+function aboutRequest({ issuer }: OutboundSettings, url: string, { method = 'GET' }: OutboundRequest): TraceContext {
+  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' }
+  return { method, url: origin + pathname, ...(issuer === undefined ? {} : { issuer }) }
 }
 
 function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
@@ -103,9 +114,11 @@ async function send(
   url: string,
   request: OutboundRequest,
   signal: AbortSignal,
+  notes: TraceNotes | undefined,
 ): Promise<Response> {
   const { method = 'GET', headers = {}, body = null, maxBytes = defaultMaxBytes } = request
   const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+  if (notes !== undefined) notes.status = response.status
   const refusal = refusalOf(response)
   if (refusal !== undefined) {
     discard(response.body)

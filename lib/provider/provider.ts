@@ -7,6 +7,7 @@ import { exchangeCode } from './code-exchange.js'
 import { createCurrentAuthentication } from './current-authentication.js'
 import { createDpopProver } from './dpop-prover.js'
 import { endSessionMessage } from './end-session.js'
+import { EndpointRecord } from './endpoint-record.js'
 import { createEngine } from './engine.js'
 import { healthOf } from './health.js'
 import type { IdTokens } from './id-token.js'
@@ -31,7 +32,7 @@ import type {
   CodeExchange,
   EndSessionMessage,
   EndSessionRequest,
-  ProviderHealth,
+  Health,
   ProviderMetadata,
   ProviderSettings,
   RefreshedTokens,
@@ -54,7 +55,7 @@ export interface Provider {
   /** Fetches metadata and keys ahead of the first request. */
   ready(): Promise<void>
   /** What is known without touching the network. */
-  health(): ProviderHealth
+  health(): Health
   /** Ends what is under way; nothing is fetched any more. */
   close(): void
   /** The URL to send a browser to; see {@link authorizationUrl}. */
@@ -90,8 +91,10 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const authenticate = createCurrentAuthentication(client, settings.platform)
   const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.platform)
   const wantsIdTokens = needs.members.includes('jwks_uri')
+  const tokenEndpoint = new EndpointRecord(settings.platform)
   const actor = { ...client, authenticate, dpop }
-  const engine = createEngine(actor, metadata, outbound, wantsIdTokens ? idTokens : undefined)
+  const judge = wantsIdTokens ? idTokens : undefined
+  const engine = createEngine(actor, metadata, outbound, tokenEndpoint, judge)
   return {
     outbound,
     keys,
@@ -102,7 +105,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     ready: async () => {
       await Promise.all([engine(), keys.ready()])
     },
-    health: () => healthOf(settings.issuer, metadata, keys),
+    health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => {
       for (const part of [metadata, keys, outbound]) part.close()
     },

@@ -112,11 +112,32 @@ export interface TokenSet {
 export interface ProviderHealth {
   readonly issuer: string
   readonly metadata: 'unknown' | 'fresh' | 'stale'
+  /** Seconds since the metadata was fetched. */
+  readonly metadataAgeSeconds?: number
   readonly keys: 'unknown' | 'fresh' | 'stale'
   /** Seconds since the keys were fetched. */
   readonly keysAgeSeconds?: number
   /** Code of the last outbound failure, if the last attempt failed. */
   readonly lastFailure?: string
+}
+
+/** Whether an endpoint answered when it was last asked; a refusal of a grant is an answer. */
+export interface EndpointHealth {
+  /** How the last request ended; `unknown` before the first one. */
+  readonly state: 'unknown' | 'ok' | 'failing'
+  /** Seconds since the epoch. */
+  readonly lastSuccessAt?: number
+  /** Seconds since the epoch. */
+  readonly lastFailureAt?: number
+  /** Code of the last failure, such as `provider_timeout`; `provider_refused_client` for credentials that were refused. */
+  readonly lastFailure?: string
+}
+
+/** What a client of an authorization server depends on, as last seen; nothing is asked to tell. */
+export interface Health extends ProviderHealth {
+  readonly tokenEndpoint: EndpointHealth
+  /** How the last operation on the session store ended; absent where sessions need none. */
+  readonly store?: 'unknown' | 'ok' | 'failing'
 }
 
 /** A refresh of tokens (RFC 6749 section 6). */

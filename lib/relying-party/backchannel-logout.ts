@@ -2,6 +2,7 @@ import { OidcError, TokenValidationError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Respond } from '../http/outcome.js'
 import { privateHeaders } from '../http/problem.js'
+import { traced } from '../options/trace.js'
 import type { LogoutToken } from '../provider/logout-token.js'
 import type { LogoutTarget } from '../session/watermark.js'
 import type { RelyingParty } from './party.js'
@@ -18,7 +19,9 @@ export async function handleBackchannelLogout(party: RelyingParty, exchange: Exc
   try {
     const logoutToken = await postedToken(exchange)
     if (logoutToken === undefined) return refused('post exactly one logout_token, as application/x-www-form-urlencoded')
-    await endSessions(party, await party.provider.logoutTokens.validate(logoutToken))
+    await traced('backchannel_logout', party.configuration, async () =>
+      endSessions(party, await party.provider.logoutTokens.validate(logoutToken)),
+    )
     return { kind: 'respond', status: 200, headers: privateHeaders, body: '' }
   } catch (error) {
     return failed(error)

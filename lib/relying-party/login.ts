@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.js'
 import { redirect, type Redirect } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
 import { protocolParameters } from '../options/oidc-schema.js'
+import { traced } from '../options/trace.js'
 import type { RelyingParty } from './party.js'
 import { siteOf } from './site.js'
 import { isPrompt, type Prompt, prompts } from './prompt.js'
@@ -39,6 +40,16 @@ export async function startLogin(
   cookies: TransactionCookies,
   options: LoginOptions = {},
   restarted = false,
+): Promise<Redirect> {
+  return traced('login', party.configuration, () => requestLogin(party, exchange, cookies, options, restarted))
+}
+
+async function requestLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookies: TransactionCookies,
+  options: LoginOptions,
+  restarted: boolean,
 ): Promise<Redirect> {
   const site = siteOf(party.sites, exchange)
   const parameters = requestParameters(party, options)

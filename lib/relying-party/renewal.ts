@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { SessionError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
+import { traced } from '../options/trace.js'
 import { clocksOf } from '../session/clocks.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
 import type { AccessTarget } from './access-target.js'
@@ -47,6 +48,10 @@ export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldTo
  * successor.
  */
 export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+  return traced('refresh', call.party.configuration, () => renewInTurn(call, begun, held))
+}
+
+async function renewInTurn(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
   const { party, session, target } = call
   for (let record = begun; ;) {
     const { refreshToken } = record.tokens

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 import { OidcError } from '../errors.js'
 import type { ResolvedIssuerConfiguration } from '../options/bearer-issuers.js'
 import { resolvedIssuer } from '../options/bearer-issuers.js'
+import { traceOf } from '../options/error-trace.js'
 import { parseOptions } from '../options/parse.js'
-import { outage, traceOf } from '../provider/failures.js'
+import { outage } from '../provider/failures.js'
 import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
 
 const maxKnown = 500

@@ -1,6 +1,7 @@
 import { ProviderError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
-import { outage, traceOf } from '../provider/failures.js'
+import { outage } from '../provider/failures.js'
 
 /** Tells keys that were seen before. */
 export interface ReplayGuard {

@@ -1,6 +1,8 @@
 import { TokenValidationError } from '../errors.js'
 import { isTokenText, splitAuthorization } from '../http/authorization.js'
+import { whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
+import { isTraced, traced } from '../options/trace.js'
 import type { Principal } from '../policy/principal.js'
 import type { JwtValidation } from './jwt-validation.js'
 import type { OpaqueValidation } from './opaque-validation.js'
@@ -39,6 +41,20 @@ export class TokenValidator {
    * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
    */
   validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    return isTraced('validation') ? this.#tell(authorization, request) : this.#judge(authorization, request)
+  }
+
+  #tell(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    return traced('validation', {}, (notes) => {
+      const named = (principal: Principal): Principal => {
+        if (notes !== undefined) notes.issuer = principal.issuer
+        return principal
+      }
+      return whenDone(this.#judge(authorization, request), named)
+    })
+  }
+
+  #judge(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
     const { refusals, schemes } = this.#parts
     if (authorization === undefined) throw refusals.missing()
     const credentials = splitAuthorization(authorization)

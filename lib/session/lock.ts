@@ -1,4 +1,5 @@
 import { OidcError, ProviderError, SessionError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
 
@@ -138,5 +139,8 @@ function refusal(message: string): ProviderError {
 
 function away(cause: unknown): SessionError {
   const headers = { 'Retry-After': '5' }
-  return new SessionError('session_store_unavailable', 'the shared memory is not available', { headers, cause })
+  return new SessionError('session_store_unavailable', 'the shared memory is not available', {
+    headers,
+    cause: traceOf(cause),
+  })
 }

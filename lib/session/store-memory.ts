@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js'
+import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
 import type { SessionStore } from '../options/session-store.js'
 import type { SharedMemory } from '../options/shared-memory.js'
@@ -85,7 +86,7 @@ function isMissing(error: unknown): boolean {
 }
 
 function unavailable(what: string, cause?: unknown): SessionError {
-  const details = { headers: { 'Retry-After': '1' }, ...(cause === undefined ? {} : { cause }) }
+  const details = { headers: { 'Retry-After': '1' }, cause: traceOf(cause) }
   return new SessionError(
     'session_store_unavailable',
     `the session store ${what}: it is not known who is signed in`,

@@ -41,7 +41,7 @@ describe('getToken', () => {
     const { op, source } = createTokens()
     await source.ready()
     expect(op.seen.map(({ url }) => url.pathname)).toEqual(['/.well-known/openid-configuration', '/token'])
-    expect(source.health()).toEqual({ issuer: op.issuer, metadata: 'fresh', keys: 'unknown' })
+    expect(source.health()).toMatchObject({ issuer: op.issuer, metadata: 'fresh', keys: 'unknown' })
     const other = createTokens()
     delete other.op.metadata['token_endpoint']
     expect(await failureOf(other.source.getToken())).toMatchObject({ code: 'provider_metadata_invalid' })

@@ -1,30 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/provider/cached.js'
-import { outage, ownError, printableErrorCode, tokenEndpointFailure, traceOf } from '../../lib/provider/failures.js'
+import { outage, ownError, printableErrorCode, tokenEndpointFailure } from '../../lib/provider/failures.js'
 import { createClock, failureOf } from './issuer.js'
-
-describe('traces', () => {
-  test('copy name, code and message of a chain, four deep', () => {
-    let error: Error | undefined
-    for (let depth = 0; depth < 6; depth++)
-      error = Object.assign(new Error('m', { cause: error }), { code: `C${depth}` })
-    const seen = []
-    for (let at: unknown = traceOf(error); at instanceof Error; at = at.cause) seen.push(at.message)
-    expect(seen).toEqual(['C5: m', 'C4: m', 'C3: m', 'C2: m'])
-  })
-
-  test('LK01: what has no code keeps its name only, since parsers quote what they read', () => {
-    const quoting = failureOf(() => JSON.parse('eyJhbGciOiJub25lIn0.secret'))
-    return quoting.then((error) => {
-      expect(traceOf(error)).toMatchObject({ name: 'SyntaxError', message: 'SyntaxError' })
-    })
-  })
-
-  test.each([undefined, null, 'text', 5, { message: 'x' }])('%p leaves no trace', (value) => {
-    expect(traceOf(value)).toBeUndefined()
-  })
-})
 
 describe('mapping', () => {
   test('our own errors pass through any wrapping, within four layers', () => {

@@ -1,0 +1,48 @@
+import { types } from 'node:util'
+import { OidcError } from '../errors.js'
+
+// Codes are words such as ECONNRESET or OAUTH_TIMEOUT. Anything else under that name may be an authorization code.
+const codeText = /^[A-Z][A-Z0-9_]{1,63}$/
+const nameText = /^[A-Z][A-Za-z0-9_]{0,63}$/
+const hostText = /^[A-Za-z0-9.:_-]{1,255}$/
+
+/**
+ * Copies of an error and of its causes what can be shown: name, code, and which host could not be reached. Libraries' error
+ * objects hold token responses, commands and requests; their messages quote what they could not parse or send. Errors of
+ * this package are kept as they are.
+ */
+export function traceOf(error: unknown, depth = 4): Error | undefined {
+  if (isOidcError(error)) return error
+  if (!isError(error) || depth === 0) return undefined
+  const cause = traceOf(error.cause, depth - 1)
+  const name = nameText.test(error.name) ? error.name : 'Error'
+  const code = codeOf(error)
+  const message = code === undefined ? name : `${code}${details(error, code)}`
+  const trace = new Error(message, cause === undefined ? undefined : { cause })
+  trace.name = name
+  return Object.assign(trace, code === undefined ? {} : { code })
+}
+
+/** Whether something is an error: Node's own are of another realm under test runners, a look-alike out of JSON is none. */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error
+}
+
+function codeOf(error: Error): string | undefined {
+  const code: unknown = Reflect.get(error, 'code')
+  return typeof code === 'string' && codeText.test(code) ? code : undefined
+}
+
+// openid-client's messages name the rule that was broken, and quote names of claims and parameters only.
+function details(error: Error, code: string): string {
+  if (code.startsWith('OAUTH_')) return `: ${error.message}`
+  const [call, host, port] = ['syscall', 'hostname', 'port'].map((member): unknown => Reflect.get(error, member))
+  const place: unknown = host ?? Reflect.get(error, 'address')
+  if (typeof call !== 'string' || !/^[a-z]{1,32}$/.test(call)) return ''
+  const target = typeof place === 'string' && hostText.test(place) ? ` ${place}` : ''
+  return `: ${call}${target}${typeof port === 'number' && target !== '' ? `:${port}` : ''}`
+}
+
+function isOidcError(error: unknown): error is OidcError {
+  return error instanceof OidcError
+}

@@ -1,0 +1,40 @@
+import type { Platform } from '../options/platform.js'
+import { ownError } from './failures.js'
+import type { EndpointHealth } from './types.js'
+
+/** Remembers how the last requests to an endpoint ended. */
+export class EndpointRecord {
+  readonly #platform: Platform
+  #health: EndpointHealth = { state: 'unknown' }
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  /** Makes a request, and remembers whether there was an answer. */
+  async watch(request: () => Promise<Response>): Promise<Response> {
+    try {
+      const response = await request()
+      // Whoever may not ask at all gets as little as from a server that is down (RFC 6749 section 5.2).
+      if (response.status === 401) this.#fail('provider_refused_client')
+      else this.#health = { ...this.#health, state: 'ok', lastSuccessAt: this.#now() }
+      return response
+    } catch (error) {
+      this.#fail(ownError(error)?.code ?? 'provider_unreachable')
+      throw error
+    }
+  }
+
+  /** What is known, without touching the network. */
+  health(): EndpointHealth {
+    return this.#health
+  }
+
+  #fail(lastFailure: string): void {
+    this.#health = { ...this.#health, state: 'failing', lastFailureAt: this.#now(), lastFailure }
+  }
+
+  #now(): number {
+    return Math.floor(this.#platform.now() / 1000)
+  }
+}
