@@ -92,7 +92,11 @@ describe('a step that is traced', () => {
   test('has the store that a subscriber has bound, before and after it waits, and its caller has not', async () => {
     const storage = new AsyncLocalStorage<string>()
     channel.start.bindStore(storage, ({ step: name }) => name)
-    const stores = await traced('keys', {}, async () => [storage.getStore(), await storage.getStore()])
+    const stores = await traced('keys', {}, async () => {
+      const before = storage.getStore()
+      await Promise.resolve()
+      return [before, storage.getStore()]
+    })
     channel.start.unbindStore(storage)
     expect(stores).toEqual(['keys', 'keys'])
     expect(storage.getStore()).toBeUndefined()
