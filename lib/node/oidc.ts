@@ -87,7 +87,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => connections.open(req),
     ready: () => party.provider.ready(),
-    health: () => party.provider.health(),
+    health: () => ({ ...party.provider.health(), ...storeHealth(party) }),
     close: () => {
       for (const part of [connections, host.exchanges.cache, party.provider]) part.close()
     },
@@ -127,6 +127,10 @@ function beginRequest(host: RelyingPartyHost, request: HandleContext, call: Guar
   // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
   for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
   route(host, request, call)
+}
+
+function storeHealth({ sessionStore }: RelyingPartyHost['party']): Pick<Health, 'store'> {
+  return sessionStore === undefined ? {} : { store: sessionStore.state() }
 }
 
 function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {

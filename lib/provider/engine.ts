@@ -62,7 +62,8 @@ export function createEngine(
     openid.allowInsecureRequests(configuration)
     configuration[openid.customFetch] = async (url, options) => {
       const isTokenRequest = url === tokenEndpoint?.href
-      const send = () => forward(outbound, url, isTokenRequest ? proved(dpop, url, options) : options)
+      const request = isTokenRequest ? proved(dpop, url, options) : options
+      const send = () => forward(outbound, url, request)
       const response = await (isTokenRequest ? record.watch(send) : send())
       dpop?.learn(new URL(url), response)
       if (!isTokenRequest) return response

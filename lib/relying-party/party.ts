@@ -5,6 +5,7 @@ import { isSharedMemory, type SharedMemory } from '../options/shared-memory.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
+import { type GuardedMemory, guardMemory } from '../session/guarded-memory.js'
 import { SharedWatermark } from '../session/shared-watermark.js'
 import { storeMemory } from '../session/store-memory.js'
 import { MemoryWatermark, type Watermark } from '../session/watermark.js'
@@ -37,7 +38,7 @@ export interface RelyingParty {
   /** What the processes of this application share, if they share anything. */
   readonly sharedMemory: SharedMemory | undefined
   /** Where sessions are kept, if not with the browser. */
-  readonly sessionStore: SharedMemory | undefined
+  readonly sessionStore: GuardedMemory | undefined
 }
 
 /** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
@@ -56,7 +57,7 @@ export function createRelyingParty(
   if (first === undefined) throw new RangeError('a relying party needs a base URL')
   const { issuer, clientId, secret, session } = configuration
   const sessionStore = sessionStoreOf(configuration, platform)
-  const sharedMemory = configuration.sharedMemory ?? sessionStore
+  const sharedMemory = configuration.sharedMemory === undefined ? sessionStore : guardMemory(configuration.sharedMemory)
   const { absoluteSeconds } = session
   return {
     configuration,
@@ -91,7 +92,8 @@ function createRefreshes(
   return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })
 }
 
-function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): SharedMemory | undefined {
+function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): GuardedMemory | undefined {
   const { store, storeTimeoutSeconds: timeoutSeconds } = session
-  return store === undefined || isSharedMemory(store) ? store : storeMemory({ store, platform, timeoutSeconds })
+  if (store === undefined) return undefined
+  return guardMemory(isSharedMemory(store) ? store : storeMemory({ store, platform, timeoutSeconds }))
 }

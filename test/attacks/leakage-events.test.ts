@@ -139,6 +139,8 @@ describe('what watchers of a login are told', () => {
       await visit(browser, callback.href)
       use('none', /^$/)
       await visit(browser, (await callbackUrl(world, browser)).href)
+      // Half of what its tokens live: they are due.
+      world.clock.advance(45)
       use(atUse, /^\/(token|me)$/)
       for (const [path, kind] of visits) await visit(browser, world.url(path), kind)
       use('none', /^$/)
@@ -146,7 +148,12 @@ describe('what watchers of a login are told', () => {
     })
     type Run = typeof run extends fc.Arbitrary<infer T> ? T : never
     const every = names.map((name, index): [Run] => [
-      { which: index % 2, atToken: name, atUse: name, steps: paths.map((path) => [path, 'fetch' as const]) },
+      {
+        which: index % 2 === 0 ? 0 : 1,
+        atToken: name,
+        atUse: name,
+        steps: paths.map((path) => [path, 'fetch' as const]),
+      },
     ])
     await fc.assert(check, { numRuns: every.length + 10, examples: every })
     for (const name of ['login', 'callback', 'refresh', 'logout', 'discovery', 'keys', 'request'])
@@ -206,6 +213,9 @@ describe('what watchers of a login are told', () => {
     for (const path of ['/private', '/token', '/leave', '/logout']) await visit(browser, world.url(path), 'fetch')
     await visit(browser, (await callbackUrl(world, new Browser())).href)
     memory.outage = false
+    const refusals = world.host.journal.errors.slice(-1)
+    expect(refusals).toMatchObject([{ code: 'session_store_unavailable', status: 503 }])
+    expect(world.app.health()).toMatchObject({ store: 'failing', tokenEndpoint: { state: 'ok' } })
     expectNothingSeen(world)
   })
 
