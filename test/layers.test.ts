@@ -27,6 +27,7 @@ const reserved: Readonly<Record<string, string>> = {
 const privileges: readonly (readonly [name: string, pattern: RegExp, part: string | undefined])[] = [
   ['process.env', /\bprocess\s*\.\s*env\b/, 'options'],
   ['console', /\bconsole\s*[.[]/, undefined],
+  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr|emitWarning)\b|\bdebuglog\b/, undefined],
 ]
 
 interface Source {
