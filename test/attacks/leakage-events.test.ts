@@ -4,6 +4,7 @@ import type { TraceEvent } from '../../lib/index.js'
 import { claim, requireAuth } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { answering, guarded } from '../node/applications.js'
+import { LogoutWorld } from '../relying-party/logout-world.js'
 import { startWorld, type World } from '../relying-party/world.js'
 import { FakeMemory } from '../session/memory.js'
 import { type Fault, faults } from './faults.js'
@@ -217,6 +218,32 @@ describe('what watchers of a login are told', () => {
     expect(refusals).toMatchObject([{ code: 'session_store_unavailable', status: 503 }])
     expect(world.app.health()).toMatchObject({ store: 'failing', tokenEndpoint: { state: 'ok' } })
     expectNothingSeen(world)
+  })
+
+  test('LK01: nor of logout tokens, good ones and bad ones', async () => {
+    const party = await LogoutWorld.start()
+    const { world } = party
+    const browser = await party.signedIn()
+    const good = await party.mint({ sid: await party.sidOf(browser), jti: marks.plant('jti') })
+    const tokens = [
+      good,
+      good,
+      await party.mint({ sub: marks.plant('sub'), nonce: marks.plant('nonce') }),
+      await party.mint({ iss: `https://${marks.plant('iss')}.example` }),
+      await party.mint({ aud: marks.plant('aud'), sid: marks.plant('sid') }),
+      await party.mint({}, { kid: marks.plant('kid') }),
+      marks.plant('garbage'),
+    ]
+    marks.add(...tokens.map((token) => token.split('.').slice(1).join('.')))
+    const statuses = []
+    for (const token of tokens) statuses.push((await party.post(token)).status)
+    expect(statuses).toEqual([200, 400, 400, 400, 400, 400, 400])
+    const { issuer } = world.provider
+    await visit(browser, world.url(`/frontchannel-logout?iss=${encodeURIComponent(issuer)}&sid=${marks.plant('sid')}`))
+    await world.close()
+    expectNothingSeen(world)
+    expect(steps).toContain('backchannel_logout succeeded')
+    expect(steps).toContain('backchannel_logout failed')
   })
 
   test('LK01: nor what discovery and keys repeat of an outage', async () => {

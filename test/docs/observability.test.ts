@@ -7,7 +7,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
 import * as asyncHooks from 'node:async_hooks'
-import * as diagnosticsChannel from 'node:diagnostics_channel'
+import { tracingChannel } from 'node:diagnostics_channel'
 import ts from 'typescript'
 import { bearer, type BearerMiddleware, clientCredentials, type OidcMiddleware } from '../../lib/index.js'
 import { answering, handler } from '../node/applications.js'
@@ -20,8 +20,27 @@ const audience = 'https://api.example.com'
 const modules: Readonly<Record<string, unknown>> = {
   '@opentelemetry/api': telemetry,
   'node:async_hooks': asyncHooks,
-  'node:diagnostics_channel': diagnosticsChannel,
+  'node:diagnostics_channel': { tracingChannel: passingChannel },
 }
+const ends: (() => void)[] = []
+
+/** A channel whose subscriptions end with the test: other files of the same process have channels of the same names. */
+function passingChannel(name: string): unknown {
+  const channel = tracingChannel<unknown, object>(name)
+  const bindStore: typeof channel.start.bindStore = (store, transform) => {
+    channel.start.bindStore(store, transform)
+    ends.push(() => channel.start.unbindStore(store))
+  }
+  const subscribe: typeof channel.subscribe = (subscribers) => {
+    channel.subscribe(subscribers)
+    ends.push(() => channel.unsubscribe(subscribers))
+  }
+  return { subscribe, start: { bindStore } }
+}
+
+afterAll(() => {
+  for (const end of ends) end()
+})
 
 /** Runs the page's snippet that has these words in it, as a program would import it. */
 function runSnippet(words: string, globals: Readonly<Record<string, unknown>> = {}): void {
