@@ -107,10 +107,12 @@ class BoundSession implements SessionBinding {
     const saved = keeper.save(this.#touched(next), isLogin ? undefined : this.#base)
     return whenDone(saved, (record) => {
       if (!isLogin && this.#record === undefined) throw endedMeanwhile()
-      this.#changed = keeper.write(record, this.#exchange.cookies)
-      this.#record = record
-      this.#base = record
-      if (isLogin && before !== undefined) return this.#end(before)
+      const changed = keeper.write(record, this.#exchange.cookies)
+      return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
+        this.#changed = changed
+        this.#record = record
+        this.#base = record
+      })
     })
   }
 
