@@ -22,8 +22,8 @@ describe('two requests that change one session', () => {
   })
 
   test('leave to the last one what both changed', () => {
-    const [mine, theirs] = [2, 3].map((a) => ({ ...base, data: { a } })) as [SessionRecord, SessionRecord]
-    expect(mergeRecords(base, mine, theirs).data).toEqual({ a: 2 })
+    const having = (a: number): SessionRecord => ({ ...base, data: { a } })
+    expect(mergeRecords(base, having(2), having(3)).data).toEqual({ a: 2 })
   })
 
   test('remove members that objects inherit under the same name', () => {
