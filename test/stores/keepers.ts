@@ -17,6 +17,8 @@ export interface Place {
   /** All that lies there, as one text; empty where nothing does. */
   dump(): Promise<string>
   close(): Promise<void>
+  /** Where it is Redis. */
+  readonly redis?: RedisPlace
 }
 
 /** One way to keep sessions. */
@@ -32,6 +34,9 @@ export interface KeeperKind {
 }
 
 const [express5, express4, connect] = hosts as readonly [Host, Host, Host, Host]
+
+/** How long stores may take here. */
+export const timeoutSeconds = 0.5
 
 /** Redis with a client, as applications set it up. */
 export async function openRedis(program: string): Promise<RedisPlace> {
@@ -71,7 +76,7 @@ export const keeperKinds: readonly KeeperKind[] = [
   kind('a sealed cookie', { open: async () => ({ ...nothing, oidc: {} }) }),
   kind('a sealed cookie, and Redis for logouts', {
     isShared: true,
-    open: (program) => withRedis(program, ({ client }) => ({ sharedMemory: redisMemory(client) })),
+    open: (program) => withRedis(program, ({ client }) => ({ sharedMemory: redisMemory(client, { timeoutSeconds }) })),
   }),
   kind('a store of express-session in memory', {
     isShared: true,
@@ -82,11 +87,15 @@ export const keeperKinds: readonly KeeperKind[] = [
   }),
   kind('connect-redis', {
     isShared: true,
-    open: (program) => withRedis(program, ({ client }) => ({ session: { store: new RedisStore({ client }) } })),
+    open: (program) =>
+      withRedis(program, ({ client }) => ({
+        session: { store: new RedisStore({ client }), storeTimeoutSeconds: timeoutSeconds },
+      })),
   }),
   kind('redisMemory', {
     isShared: true,
-    open: (program) => withRedis(program, ({ client }) => ({ session: { store: redisMemory(client) } })),
+    open: (program) =>
+      withRedis(program, ({ client }) => ({ session: { store: redisMemory(client, { timeoutSeconds }) } })),
   }),
   request('express-session on Express 5', express5, expressSessions),
   request('express-session on Express 4', express4, expressSessions),
@@ -112,7 +121,7 @@ function request(name: string, host: Host, sessions: () => Pick<Place, 'before' 
 
 async function withRedis(program: string, oidc: (redis: RedisPlace) => Partial<OidcOptions>): Promise<Place> {
   const redis = await openRedis(program)
-  return { before: [], oidc: oidc(redis), dump: redis.dump, close: redis.close }
+  return { before: [], oidc: oidc(redis), dump: redis.dump, close: redis.close, redis }
 }
 
 const appSecret = 'a secret of the application’s own session'
