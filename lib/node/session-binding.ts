@@ -93,7 +93,11 @@ class BoundSession implements SessionBinding {
   }
 
   reload(): MaybePromise<SessionRecord | undefined> {
-    return this.#record === undefined ? undefined : this.#settings.keeper.find(this.#record)
+    if (this.#record === undefined) return undefined
+    return whenDone(this.#settings.keeper.find(this.#record), (kept) => {
+      if (kept === undefined) this.#drop()
+      return kept
+    })
   }
 
   canStore(): boolean {
@@ -104,8 +108,7 @@ class BoundSession implements SessionBinding {
     const { keeper } = this.#settings
     const before = this.#record
     const isLogin = before?.id !== next.id
-    const saved = keeper.save(this.#touched(next), isLogin ? undefined : this.#base)
-    return whenDone(saved, (record) => {
+    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       if (!isLogin && this.#record === undefined) throw endedMeanwhile()
       const changed = keeper.write(record, this.#exchange.cookies)
       return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
@@ -132,6 +135,25 @@ class BoundSession implements SessionBinding {
     if (next !== undefined && this.#settings.refreshes.hasEnded(next)) return []
     if (this.#changed === undefined) return this.#upkeep(next)
     return next === undefined || next === before ? this.#changed : this.#writeIfFitting(next)
+  }
+
+  #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    const failed = (error: unknown): never => {
+      if (error instanceof SessionError && error.code === 'session_missing') this.#drop()
+      throw error
+    }
+    try {
+      const saved = this.#settings.keeper.save(next, base)
+      return saved instanceof Promise ? saved.catch(failed) : saved
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
+  #drop(): void {
+    this.#record = undefined
+    this.#changed = []
   }
 
   #end(record: SessionRecord): MaybePromise<void> {
