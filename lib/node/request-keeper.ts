@@ -85,7 +85,13 @@ class RequestKeeper implements SessionKeeper {
     else if (this.#host() === undefined || (await this.find(base)) === undefined) throw ended()
     const session = this.#present()
     this.#put(session, record)
-    await this.#call((done) => (session.save === undefined ? done() : session.save(done)))
+    try {
+      await this.#call((done) => (session.save === undefined ? done() : session.save(done)))
+    } catch (error) {
+      // express-session tries again at the end of the response: a login that was refused must not come to be by that.
+      if (base === undefined) this.#remove(session)
+      throw error
+    }
     return record
   }
 
@@ -125,6 +131,11 @@ class RequestKeeper implements SessionKeeper {
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
     session[member] = this.#seal.seal(toPayload(record, idleExpiresAt))
     this.#heldId = record.id
+  }
+
+  #remove(session: RequestSession): void {
+    forgotten(session)
+    this.#heldId = undefined
   }
 
   // cookie-session writes no cookie for an empty session that is new, so that the old one is emptied.

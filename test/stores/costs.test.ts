@@ -79,7 +79,9 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
     const before = await usedMemory()
     const count = 4_000
     for (let begun = 0; begun < count; begun += 500) {
-      await Promise.all(Array.from({ length: 500 }, async () => keeper.save(sized(idTokenBytes, tokenBytes), undefined)))
+      await Promise.all(
+        Array.from({ length: 500 }, async () => keeper.save(sized(idTokenBytes, tokenBytes), undefined)),
+      )
     }
     const bytes = ((await usedMemory()) - before) / count
     const [tokens, said] = rowsOf(size)[0] ?? []
