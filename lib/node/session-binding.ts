@@ -7,6 +7,7 @@ import type { Refreshes } from '../relying-party/refresh-memory.js'
 import { isRollingDue, type SessionLimits } from '../session/clocks.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import type { SessionRecord } from '../session/record.js'
+import { addCookies } from './set-cookies.js'
 import type { NodeResponse } from './types.js'
 
 /** The session of one request, and what its response will do to the cookies. */
@@ -194,12 +195,4 @@ class BoundSession implements SessionBinding {
 
 function endedMeanwhile(): SessionError {
   return new SessionError('session_missing', 'the session has ended meanwhile')
-}
-
-// A shared cache must not keep one person's cookie for another (CVE-2025-48947 was just that).
-function addCookies(res: NodeResponse, cookies: readonly string[]): void {
-  for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie)
-  res.setHeader('Cache-Control', 'no-store')
-  const vary = String(res.getHeader('Vary') ?? '')
-  if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) res.setHeader('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
 }

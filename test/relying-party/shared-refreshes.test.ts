@@ -41,7 +41,7 @@ function spender(outcome: RefreshOutcome | Error = renewed) {
 }
 
 const spendIn = (refreshes: SharedRefreshes, { spend }: ReturnType<typeof spender>, of: SessionRecord = old) =>
-  refreshes.spendOnce(of, of.tokens.refreshToken ?? '', spend)
+  refreshes.spendOnce(of, { refreshToken: of.tokens.refreshToken ?? '', target: '' }, spend)
 const named = (what: string): string[] => [...memory.contents().keys()].filter((name) => name.startsWith(what))
 
 describe('a refresh token among processes', () => {

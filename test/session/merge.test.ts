@@ -8,6 +8,7 @@ const tokens = (name: string, obtainedAt: number): SessionRecord['tokens'] => ({
   tokenType: 'bearer',
   scope: 'openid',
   obtainedAt: start + obtainedAt,
+  generation: obtainedAt,
 })
 
 describe('two requests that change one session', () => {

@@ -116,7 +116,7 @@ describe('a store that fails', () => {
       await expect(call).rejects.toMatchObject({
         ...outage,
         message: 'the session store failed',
-        cause: { message: 'down' },
+        cause: { message: 'Error' },
       })
     }
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { SessionError } from '../../lib/errors.js'
 import type { SharedMemory } from '../../lib/options/shared-memory.js'
-import { certainMemory } from '../../lib/session/certain-memory.js'
+import { guardMemory } from '../../lib/session/guarded-memory.js'
 import { Watch } from './example.js'
 import { FakeMemory } from './memory.js'
 
@@ -18,7 +18,7 @@ const everyCall = (memory: SharedMemory): (() => Promise<unknown>)[] => [
 describe('shared memory of an application’s own making', () => {
   test('does what it does', async () => {
     const fake = new FakeMemory(new Watch())
-    const memory = certainMemory(fake)
+    const memory = guardMemory(fake)
     await memory.set('a', '1', 1_000)
     expect([await memory.add('a', '2', 1_000), await memory.replace('a', '1', '2', 1_000)]).toEqual([false, true])
     expect(await memory.get(['a', 'b'])).toEqual(['2', undefined])
@@ -29,12 +29,12 @@ describe('shared memory of an application’s own making', () => {
   test('SR04: is away whatever it throws, and keeps why for logs', async () => {
     const fake = new FakeMemory(new Watch())
     fake.outage = new RangeError('mine')
-    for (const call of everyCall(certainMemory(fake))) {
-      await expect(call()).rejects.toMatchObject({ ...outage, cause: { message: 'mine' } })
+    for (const call of everyCall(guardMemory(fake))) {
+      await expect(call()).rejects.toMatchObject({ ...outage, cause: { message: 'RangeError' } })
     }
     const own = new SessionError('session_store_unavailable', 'Redis did not answer')
     fake.outage = own
-    for (const call of everyCall(certainMemory(fake))) await expect(call()).rejects.toBe(own)
+    for (const call of everyCall(guardMemory(fake))) await expect(call()).rejects.toBe(own)
   })
 
   test('may throw rather than reject', async () => {
@@ -42,12 +42,12 @@ describe('shared memory of an application’s own making', () => {
       throw new Error('mine')
     }
     const memory = { get: thrown, set: thrown, add: thrown, replace: thrown, remove: thrown }
-    for (const call of everyCall(certainMemory(memory))) await expect(call()).rejects.toMatchObject(outage)
+    for (const call of everyCall(guardMemory(memory))) await expect(call()).rejects.toMatchObject(outage)
   })
 
   test('may say null where there is nothing', async () => {
     const memory = { ...new FakeMemory(new Watch()), get: async () => [null] } as unknown as SharedMemory
-    expect(await certainMemory(memory).get(['a'])).toEqual([undefined])
+    expect(await guardMemory(memory).get(['a'])).toEqual([undefined])
   })
 
   test.each<[string, unknown]>([
@@ -57,7 +57,7 @@ describe('shared memory of an application’s own making', () => {
   ])('SR04: with %s has not said that there is nothing', async (_name, answer) => {
     const call = async (): Promise<unknown> => answer
     const memory = { get: call, set: call, add: call, replace: call, remove: call } as unknown as SharedMemory
-    const [get, , ...others] = everyCall(certainMemory(memory))
+    const [get, , ...others] = everyCall(guardMemory(memory))
     for (const ask of [get, ...others]) await expect(ask?.()).rejects.toMatchObject(outage)
   })
 })
