@@ -191,7 +191,7 @@ export class AccessError extends OidcError<AccessErrorCode> {
   }
 }
 
-/** The login session cannot do what was asked of it. */
+/** The login session cannot do what was asked of it; or its store is away, so that it is not known who is signed in (503, with `Retry-After`). */
 export class SessionError extends OidcError<SessionErrorCode> {
   constructor(code: SessionErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, sessionStatus(code), details)

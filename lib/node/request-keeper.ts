@@ -1,12 +1,14 @@
-import { ConfigurationError, SessionError } from '../errors.js'
-import { traceOf } from '../options/error-trace.js'
+import { SessionError } from '../errors.js'
 import { whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
+import type { Refreshes } from '../relying-party/refresh-memory.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import { clocksOf, isAlive, isRollingDue, type SessionLimits } from '../session/clocks.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
-import { unlessEnded, type Watermark } from '../session/watermark.js'
+import { storeCall, type StoreCallback } from '../session/store-call.js'
+import { endById, unlessEnded, type Watermark } from '../session/watermark.js'
+import { type RequestSession, RequestSessions } from './request-session.js'
 import type { NodeRequest } from './types.js'
 
 /** What logins in the application's own session are sealed with, and how long they live. */
@@ -15,14 +17,10 @@ export interface RequestKeeperSettings {
   readonly audience: readonly string[]
   readonly limits: SessionLimits
   readonly watermark: Watermark
+  readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
   readonly platform: Platform
-}
-
-/** A session of express-session, as far as it is used here; one of cookie-session has no methods. */
-interface HostSession {
-  [member: string]: unknown
-  regenerate?: (done: (error?: unknown) => void) => void
-  save?: (done: (error?: unknown) => void) => void
+  /** How long the store of the application's session may take. */
+  readonly timeoutSeconds: number
 }
 
 const member = 'oidc'
@@ -35,31 +33,46 @@ const member = 'oidc'
  */
 export function createRequestKeepers(settings: RequestKeeperSettings): (req: NodeRequest) => SessionKeeper {
   const seal = createSeal(settings.secrets, ['session in a session', ...settings.audience], settings.platform)
-  return (req) => new RequestKeeper(settings, seal, req)
+  const sessions = new RequestSessions()
+  return (req) => new RequestKeeper(settings, seal, () => sessions.of(req), sessions)
 }
 
 class RequestKeeper implements SessionKeeper {
   readonly #settings: RequestKeeperSettings
   readonly #seal: Seal
-  readonly #req: NodeRequest
+  readonly #host: () => RequestSession | undefined
+  readonly #sessions: RequestSessions
+  /** Of the login that the application's session holds. */
+  #heldId: string | undefined
 
-  constructor(settings: RequestKeeperSettings, seal: Seal, req: NodeRequest) {
+  constructor(
+    settings: RequestKeeperSettings,
+    seal: Seal,
+    host: () => RequestSession | undefined,
+    sessions: RequestSessions,
+  ) {
     this.#settings = settings
     this.#seal = seal
-    this.#req = req
+    this.#host = host
+    this.#sessions = sessions
   }
 
   read(): ReturnType<SessionKeeper['read']> {
-    const { limits, platform, watermark } = this.#settings
-    const sealed = hostSession(this.#req)[member]
+    const { limits, watermark, refreshes } = this.#settings
+    const session = this.#present()
+    const sealed = session[member]
     const opened = typeof sealed === 'string' ? this.#seal.open(sealed) : undefined
-    if (opened === undefined || opened.expired) return undefined
+    if (opened === undefined) return undefined
     const record = fromPayload(opened.payload)
     if (record === undefined) return unreadable
-    const nowSeconds = Math.floor(platform.now() / 1000)
-    if (!isAlive(record, limits, nowSeconds)) return undefined
-    return whenDone(unlessEnded(watermark, record), (found) =>
-      found === undefined ? undefined : { record: this.#rolled(record, opened.outdatedKey), outdatedKey: false },
+    if (opened.expired || !isAlive(record, limits, this.#nowSeconds())) return forgotten(session)
+    const alive = unlessEnded(watermark, record)
+    const learnt = refreshes.learn(record)
+    return whenDone(alive, (found) =>
+      whenDone(learnt, () => {
+        if (found === undefined) return forgotten(session)
+        return { record: this.#renewed(record, opened.outdatedKey), outdatedKey: false }
+      }),
     )
   }
 
@@ -69,20 +82,29 @@ class RequestKeeper implements SessionKeeper {
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
     if (base === undefined) await this.#renew()
-    this.#put(record)
-    const session = hostSession(this.#req)
-    await done((callback) => (session.save === undefined ? callback() : session.save(callback)))
+    else if (this.#host() === undefined || (await this.find(base)) === undefined) throw ended()
+    const session = this.#present()
+    this.#put(session, record)
+    try {
+      await this.#call((done) => (session.save === undefined ? done() : session.save(done)))
+    } catch (error) {
+      // express-session tries again at the end of the response: a login that was refused must not come to be by that.
+      if (base === undefined) this.#remove(session)
+      throw error
+    }
     return record
   }
 
+  // Where headers are about to be written, cookie-session still takes it; for express-session it is too late.
   touch(record: SessionRecord): void {
-    this.#put(record)
+    const session = this.#host()
+    if (session !== undefined) this.#put(session, record)
   }
 
-  async end({ id }: SessionRecord): Promise<void> {
+  async end(record: SessionRecord): Promise<void> {
     const { watermark, platform } = this.#settings
-    await watermark.raise({ id }, platform.now())
-    await this.#renew()
+    await endById(watermark, platform, record)
+    if (record.id === this.#heldId && this.#host() !== undefined) await this.#renew()
   }
 
   write(): readonly string[] {
@@ -93,43 +115,58 @@ class RequestKeeper implements SessionKeeper {
     return []
   }
 
-  // At once, not when headers are written: express-session has stored its session by then.
-  #rolled(record: SessionRecord, outdatedKey: boolean): SessionRecord {
-    const { limits, platform } = this.#settings
-    const nowSeconds = Math.floor(platform.now() / 1000)
-    const isDue = isRollingDue(record, limits, nowSeconds)
-    const next = isDue ? { ...record, touchedAt: nowSeconds } : record
-    if (isDue || outdatedKey) this.#put(next)
+  // At once, not when headers are written: express-session has stored its session by then. Another request that was slower
+  // may have stored older tokens.
+  #renewed(record: SessionRecord, outdatedKey: boolean): SessionRecord {
+    const { limits, refreshes } = this.#settings
+    const newest = refreshes.latest(record)
+    const isDue = isRollingDue(newest, limits, this.#nowSeconds())
+    const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
+    if (next !== record || outdatedKey) this.#put(this.#present(), next)
+    this.#heldId = record.id
     return next
   }
 
-  #put(record: SessionRecord): void {
+  #put(session: RequestSession, record: SessionRecord): void {
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
-    hostSession(this.#req)[member] = this.#seal.seal(toPayload(record, idleExpiresAt))
+    session[member] = this.#seal.seal(toPayload(record, idleExpiresAt))
+    this.#heldId = record.id
   }
 
+  #remove(session: RequestSession): void {
+    forgotten(session)
+    this.#heldId = undefined
+  }
+
+  // cookie-session writes no cookie for an empty session that is new, so that the old one is emptied.
   async #renew(): Promise<void> {
-    const session = hostSession(this.#req)
-    if (session.regenerate === undefined) Reflect.set(this.#req, 'session', {})
-    else await done((callback) => session.regenerate?.(callback))
+    const session = this.#present()
+    if (session.regenerate !== undefined) await this.#call((done) => session.regenerate?.(done))
+    else for (const name of Object.keys(session)) Reflect.deleteProperty(session, name)
+    this.#heldId = undefined
+  }
+
+  #present(): RequestSession {
+    const session = this.#host()
+    if (session !== undefined) return session
+    throw this.#sessions.absence()
+  }
+
+  #call(work: (done: StoreCallback) => void): Promise<unknown> {
+    const { timeoutSeconds } = this.#settings
+    return storeCall({ timeoutSeconds, what: "the store of the application's session" }, work)
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#settings.platform.now() / 1000)
   }
 }
 
-function hostSession(req: NodeRequest): HostSession {
-  const session: unknown = Reflect.get(req, 'session')
-  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- an object, of which every member is checked before use
-  if (typeof session === 'object' && session !== null) return session as HostSession
-  const advice = 'mount express-session or cookie-session before oidc()'
-  throw new ConfigurationError('not_mounted', `session.use is "request", but req.session is not there: ${advice}`)
+function forgotten(session: RequestSession): Awaited<ReturnType<SessionKeeper['read']>> {
+  Reflect.deleteProperty(session, member)
+  return undefined
 }
 
-function done(work: (callback: (error?: unknown) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    work((error) => {
-      const message = "the application's session could not be saved: nothing has changed"
-      const details = { cause: traceOf(error), headers: { 'Retry-After': '1' } }
-      if (error === undefined || error === null) resolve()
-      else reject(new SessionError('session_store_unavailable', message, details))
-    })
-  })
+function ended(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
 }

@@ -7,6 +7,7 @@ import type { Refreshes } from '../relying-party/refresh-memory.js'
 import { isRollingDue, type SessionLimits } from '../session/clocks.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import type { SessionRecord } from '../session/record.js'
+import { addCookies } from './set-cookies.js'
 import type { NodeResponse } from './types.js'
 
 /** The session of one request, and what its response will do to the cookies. */
@@ -93,7 +94,11 @@ class BoundSession implements SessionBinding {
   }
 
   reload(): MaybePromise<SessionRecord | undefined> {
-    return this.#record === undefined ? undefined : this.#settings.keeper.find(this.#record)
+    if (this.#record === undefined) return undefined
+    return whenDone(this.#settings.keeper.find(this.#record), (kept) => {
+      if (kept === undefined) this.#drop()
+      return kept
+    })
   }
 
   canStore(): boolean {
@@ -104,13 +109,14 @@ class BoundSession implements SessionBinding {
     const { keeper } = this.#settings
     const before = this.#record
     const isLogin = before?.id !== next.id
-    const saved = keeper.save(this.#touched(next), isLogin ? undefined : this.#base)
-    return whenDone(saved, (record) => {
+    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       if (!isLogin && this.#record === undefined) throw endedMeanwhile()
-      this.#changed = keeper.write(record, this.#exchange.cookies)
-      this.#record = record
-      this.#base = record
-      if (isLogin && before !== undefined) return this.#end(before)
+      const changed = keeper.write(record, this.#exchange.cookies)
+      return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
+        this.#changed = changed
+        this.#record = record
+        this.#base = record
+      })
     })
   }
 
@@ -130,6 +136,25 @@ class BoundSession implements SessionBinding {
     if (next !== undefined && this.#settings.refreshes.hasEnded(next)) return []
     if (this.#changed === undefined) return this.#upkeep(next)
     return next === undefined || next === before ? this.#changed : this.#writeIfFitting(next)
+  }
+
+  #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    const failed = (error: unknown): never => {
+      if (error instanceof SessionError && error.code === 'session_missing') this.#drop()
+      throw error
+    }
+    try {
+      const saved = this.#settings.keeper.save(next, base)
+      return saved instanceof Promise ? saved.catch(failed) : saved
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
+  #drop(): void {
+    this.#record = undefined
+    this.#changed = []
   }
 
   #end(record: SessionRecord): MaybePromise<void> {
@@ -170,12 +195,4 @@ class BoundSession implements SessionBinding {
 
 function endedMeanwhile(): SessionError {
   return new SessionError('session_missing', 'the session has ended meanwhile')
-}
-
-// A shared cache must not keep one person's cookie for another (CVE-2025-48947 was just that).
-function addCookies(res: NodeResponse, cookies: readonly string[]): void {
-  for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie)
-  res.setHeader('Cache-Control', 'no-store')
-  const vary = String(res.getHeader('Vary') ?? '')
-  if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) res.setHeader('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
 }

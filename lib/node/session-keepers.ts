@@ -9,7 +9,7 @@ import type { NodeRequest } from './types.js'
 /** Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. */
 export function createSessionKeepers(party: RelyingParty): (req: NodeRequest) => SessionKeeper {
   const { configuration, platform, watermark, sessionStore, refreshes } = party
-  const { cookie, use, maxCookieBytes, ...limits } = configuration.session
+  const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
     name: cookie.name,
@@ -21,7 +21,7 @@ export function createSessionKeepers(party: RelyingParty): (req: NodeRequest) =>
     audience: [configuration.issuer, configuration.clientId],
     platform,
   }
-  if (use === 'request') return createRequestKeepers({ ...common, watermark })
+  if (use === 'request') return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds })
   const keeper =
     sessionStore === undefined
       ? watchedKeeper(createCookieKeeper({ ...common, maxBytes: maxCookieBytes }), {

@@ -36,12 +36,10 @@ type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 export class SharedRefreshes implements Refreshes {
   readonly #local: RefreshMemory
   readonly #settings: SharedRefreshesSettings
-  readonly #seal: Seal
 
   constructor(local: RefreshMemory, settings: SharedRefreshesSettings) {
     this.#local = local
     this.#settings = settings
-    this.#seal = createSeal(settings.secrets, ['renewed tokens', ...settings.audience], settings.platform)
   }
 
   spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
@@ -84,7 +82,7 @@ export class SharedRefreshes implements Refreshes {
   ): Promise<RefreshOutcome> {
     const { memory, platform, httpTimeoutSeconds } = this.#settings
     // A refresh takes metadata, keys and one retry at most; a holder that lives renews its lock.
-    const milliseconds = 4 * httpTimeoutSeconds * 1000
+    const milliseconds = Math.ceil(4 * httpTimeoutSeconds * 1000)
     const options = {
       milliseconds,
       waitMilliseconds: milliseconds,
@@ -101,17 +99,23 @@ export class SharedRefreshes implements Refreshes {
   async #publish(record: SessionRecord, refreshToken: string, outcome: Renewed): Promise<void> {
     const { memory, platform } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
-    const sealed = this.#seal.seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
+    const sealed = this.#sealOf(record).seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
     await memory.set(this.#name('renewed', refreshToken), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
   async #successor(record: SessionRecord, refreshToken: string): Promise<Renewed | undefined> {
     const [sealed] = await this.#settings.memory.get([this.#name('renewed', refreshToken)])
-    const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
+    const opened = sealed === undefined ? undefined : this.#sealOf(record).open(sealed)
     const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)
     if (found?.id !== record.id) return undefined
     const outcome = { kind: 'renewed', tokens: found.tokens, idToken: found.idToken } as const
     return isNews(outcome, record.tokens) ? outcome : undefined
+  }
+
+  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
+  #sealOf({ id }: SessionRecord): Seal {
+    const { secrets, audience, platform } = this.#settings
+    return createSeal(secrets, ['renewed tokens', ...audience, id], platform)
   }
 
   #name(what: string, refreshToken: string): string {

@@ -1,6 +1,6 @@
-import { OidcError, SessionError } from '../errors.js'
-import { traceOf } from '../options/error-trace.js'
+import { OidcError } from '../errors.js'
 import type { SharedMemory } from '../options/shared-memory.js'
+import { storeOutage } from './store-outage.js'
 
 /** Shared memory whose failures are this package's own, and which remembers how its last operation ended. */
 export interface GuardedMemory extends SharedMemory {
@@ -10,7 +10,8 @@ export interface GuardedMemory extends SharedMemory {
 
 /**
  * Guards memory that the application has brought along: whatever it throws becomes `session_store_unavailable`, without the
- * commands and values that clients of databases put into their errors.
+ * commands and values that clients of databases put into their errors; and so do answers that are none. A missing value may also
+ * be `null`.
  */
 export function guardMemory(memory: SharedMemory): GuardedMemory {
   let state: ReturnType<GuardedMemory['state']> = 'unknown'
@@ -21,21 +22,34 @@ export function guardMemory(memory: SharedMemory): GuardedMemory {
       return value
     } catch (error) {
       state = 'failing'
-      throw error instanceof OidcError ? error : unavailable(error)
+      throw error instanceof OidcError ? error : storeOutage('the memory that holds sessions failed', error)
     }
   }
   return {
     state: () => state,
-    get: (names) => guarded(() => memory.get(names)),
+    get: (names) => guarded(async () => texts(await memory.get(names), names.length)),
     set: (name, value, milliseconds) => guarded(() => memory.set(name, value, milliseconds)),
-    add: (name, value, milliseconds) => guarded(() => memory.add(name, value, milliseconds)),
+    add: (name, value, milliseconds) => guarded(async () => told(await memory.add(name, value, milliseconds))),
     replace: (name, expected, value, milliseconds) =>
-      guarded(() => memory.replace(name, expected, value, milliseconds)),
-    remove: (name, expected) => guarded(() => memory.remove(name, expected)),
+      guarded(async () => told(await memory.replace(name, expected, value, milliseconds))),
+    remove: (name, expected) => guarded(async () => told(await memory.remove(name, expected))),
   }
 }
 
-function unavailable(error: unknown): SessionError {
-  const details = { headers: { 'Retry-After': '1' }, cause: traceOf(error) }
-  return new SessionError('session_store_unavailable', 'the memory that holds sessions is not available', details)
+// An answer that is too short would pass for "there is none": nobody would be signed in, and no logout known.
+function texts(values: unknown, count: number): readonly (string | undefined)[] {
+  if (!Array.isArray(values) || values.length !== count) throw noAnswer()
+  return values.map((value: unknown) => {
+    if (typeof value !== 'string' && value !== undefined && value !== null) throw noAnswer()
+    return value ?? undefined
+  })
+}
+
+function told(answer: unknown): boolean {
+  if (typeof answer !== 'boolean') throw noAnswer()
+  return answer
+}
+
+function noAnswer(): OidcError {
+  return storeOutage('the memory that holds sessions answered with something that is no answer')
 }

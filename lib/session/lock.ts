@@ -1,7 +1,7 @@
-import { OidcError, ProviderError, SessionError } from '../errors.js'
-import { traceOf } from '../options/error-trace.js'
+import { OidcError, ProviderError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
+import { storeOutage } from './store-outage.js'
 
 /** How long a lock lives and is waited for, and what makes it needless. */
 export interface LockOptions<Result> {
@@ -86,7 +86,7 @@ class Lock {
     const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
       // A slow memory may still do it, for nobody: what is sent after it takes that back.
       void this.#remove()
-      throw error instanceof OidcError ? error : away(error)
+      throw error instanceof OidcError ? error : storeOutage('the shared memory failed', error)
     })
     if (!isHeld) return false
     this.#heldUntil = end
@@ -135,12 +135,4 @@ function pause(platform: Platform): Promise<void> {
 
 function refusal(message: string): ProviderError {
   return new ProviderError('provider_unavailable', message, { headers: { 'Retry-After': '1' } })
-}
-
-function away(cause: unknown): SessionError {
-  const headers = { 'Retry-After': '5' }
-  return new SessionError('session_store_unavailable', 'the shared memory is not available', {
-    headers,
-    cause: traceOf(cause),
-  })
 }

@@ -23,7 +23,7 @@ function mergeData(base: Data, next: Data, stored: Data): Data {
   if (next === base) return stored
   const merged = new Map(Object.entries(stored))
   for (const [name, value] of Object.entries(next)) if (!isEqual(value, base[name])) merged.set(name, value)
-  for (const name of Object.keys(base)) if (!(name in next)) merged.delete(name)
+  for (const name of Object.keys(base)) if (!Object.hasOwn(next, name)) merged.delete(name)
   return Object.freeze(Object.fromEntries(merged))
 }
 

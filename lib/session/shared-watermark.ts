@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
+import { storeOutage } from './store-outage.js'
 import {
   keysOf,
   type LogoutListener,
@@ -21,6 +22,10 @@ export interface SharedWatermarkSettings {
   readonly audience: readonly string[]
 }
 
+const mostAttempts = 10
+/** Clocks of processes differ. */
+const marginMilliseconds = 60_000
+
 /** The logouts that all processes of an application see: one round trip per request, together with the session's own. */
 export class SharedWatermark implements Watermark {
   readonly #settings: SharedWatermarkSettings
@@ -33,30 +38,33 @@ export class SharedWatermark implements Watermark {
   }
 
   async raise(target: LogoutTarget, at: number): Promise<void> {
-    const { memory, absoluteSeconds } = this.#settings
     const name = this.#name(targetKey(target))
-    // A late message about an earlier logout must not bring back what a later one has ended.
-    for (;;) {
-      const [before] = await memory.get([name])
-      if (before !== undefined && Number(before) >= at) break
-      const text = String(at)
-      const milliseconds = absoluteSeconds * 1000
-      const isSet =
-        before === undefined
-          ? await memory.add(name, text, milliseconds)
-          : await memory.replace(name, before, text, milliseconds)
-      if (isSet) break
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      if (!(await this.#mark(name, at))) continue
+      this.#local.raise(target, at)
+      return
     }
-    this.#local.raise(target, at)
+    throw storeOutage('too many logouts of the same sessions came at once: this one was not stored')
   }
 
   async latest(names: () => SessionNames): Promise<number> {
     const marks = await this.#settings.memory.get(keysOf(names()).map((key) => this.#name(key)))
-    return Math.max(0, ...marks.map((mark) => Number(mark ?? 0)))
+    return Math.max(0, ...marks.map(timeOf))
   }
 
   onRaise(listener: LogoutListener): () => void {
     return this.#local.onRaise(listener)
+  }
+
+  // A late message about an earlier logout must not bring back what a later one has ended.
+  async #mark(name: string, at: number): Promise<boolean> {
+    const { memory, absoluteSeconds } = this.#settings
+    const [before] = await memory.get([name])
+    if (before !== undefined && timeOf(before) >= at) return true
+    const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
+    return before === undefined
+      ? memory.add(name, String(at), milliseconds)
+      : memory.replace(name, before, String(at), milliseconds)
   }
 
   // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
@@ -65,4 +73,10 @@ export class SharedWatermark implements Watermark {
       .update(JSON.stringify([this.#settings.audience, key]))
       .digest('base64url')}`
   }
+}
+
+// What is no mark must not hide the others.
+function timeOf(mark: string | undefined): number {
+  const time = Number(mark ?? 0)
+  return Number.isFinite(time) ? time : 0
 }

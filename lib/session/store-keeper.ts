@@ -10,7 +10,8 @@ import type { SessionCookieSettings } from './cookie-keeper.js'
 import { type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import { mergeRecords } from './merge.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
-import { isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
+import { storeOutage } from './store-outage.js'
+import { endById, isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
 export interface StoreKeeperSettings extends SessionCookieSettings {
@@ -24,6 +25,7 @@ export interface StoreKeeperSettings extends SessionCookieSettings {
 }
 
 const mostAttempts = 5
+const ticketVersion = 1
 
 /**
  * Keeps sessions in a store. The cookie holds a sealed random id and what logouts may call the session by, so that the
@@ -48,11 +50,12 @@ class StoreKeeper implements SessionKeeper {
     this.#tickets = createSeal(secrets, ['session ticket', this.#name, ...audience], platform)
   }
 
-  read(cookies: Cookies): Promise<KeptSession | typeof unreadable | undefined> | undefined {
+  read(cookies: Cookies): ReturnType<SessionKeeper['read']> {
     const sealed = fromChunks(this.#name, cookies)
     const opened = sealed === undefined ? undefined : this.#tickets.open(sealed)
-    const names = opened === undefined || opened.expired ? undefined : readTicket(opened.payload)
-    return opened === undefined || names === undefined ? undefined : this.#find(names, opened.outdatedKey)
+    if (opened === undefined || opened.expired) return undefined
+    const names = readTicket(opened.payload)
+    return names === undefined ? unreadable : this.#find(names, opened.outdatedKey)
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {
@@ -74,7 +77,7 @@ class StoreKeeper implements SessionKeeper {
       const next = mergeRecords(base, record, stored)
       if (await memory.replace(name, text, this.#sealed(next), this.#millisecondsLeft(next))) return next
     }
-    throw new SessionError('session_store_unavailable', 'the session was changed by too many requests at once')
+    throw storeOutage('too many requests have changed the session at once: this change was not stored')
   }
 
   touch(record: SessionRecord, base: SessionRecord): void {
@@ -82,16 +85,16 @@ class StoreKeeper implements SessionKeeper {
   }
 
   // The mark outlives whatever a slow request may still write.
-  async end({ id }: SessionRecord): Promise<void> {
+  async end(record: SessionRecord): Promise<void> {
     const { memory, watermark, platform } = this.#settings
-    await Promise.all([watermark.raise({ id }, platform.now()), memory.remove(this.#storeName(id))])
+    await Promise.all([endById(watermark, platform, record), memory.remove(this.#storeName(record.id))])
   }
 
   write(record: SessionRecord, cookies: Cookies): readonly string[] {
     const { limits, transient, platform } = this.#settings
     const { idleExpiresAt } = clocksOf(record, limits)
     const { id, subject, sid } = namesOf(record)
-    const ticket = { exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
+    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
     const maxAge = transient ? undefined : idleExpiresAt - Math.floor(platform.now() / 1000)
     const stale = chunkNames(this.#name, cookies).filter((name) => name !== this.#name)
     const kept = setCookie(this.#name, this.#tickets.seal(ticket), this.#attributes, maxAge)
@@ -138,12 +141,12 @@ class StoreKeeper implements SessionKeeper {
 
   #millisecondsLeft(record: SessionRecord): number {
     const { limits, platform } = this.#settings
-    return Math.max(1, clocksOf(record, limits).idleExpiresAt * 1000 - platform.now())
+    return Math.max(1, Math.ceil(clocksOf(record, limits).idleExpiresAt * 1000 - platform.now()))
   }
 }
 
-function readTicket({ id, sub, sid }: Readonly<Record<string, unknown>>): SessionNames | undefined {
-  if (typeof id !== 'string' || typeof sub !== 'string') return undefined
+function readTicket({ v, id, sub, sid }: Readonly<Record<string, unknown>>): SessionNames | undefined {
+  if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
   return { id, subject: sub, ...(typeof sid === 'string' ? { sid } : {}) }
 }
 

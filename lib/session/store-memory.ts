@@ -1,8 +1,7 @@
-import { SessionError } from '../errors.js'
-import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
 import type { SessionStore } from '../options/session-store.js'
 import type { SharedMemory } from '../options/shared-memory.js'
+import { storeCall, type StoreCallback } from './store-call.js'
 
 /** Which store, and how long it may take. */
 export interface StoreMemorySettings {
@@ -16,7 +15,8 @@ export interface StoreMemorySettings {
  * and write then: another process may come between. That a session which has ended stays dead does not depend on it.
  */
 export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySettings): SharedMemory {
-  const call = (work: (done: Callback) => unknown): Promise<unknown> => settled(work, timeoutSeconds)
+  const settings = { timeoutSeconds, what: 'the session store' }
+  const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
   const read = async (name: string): Promise<string | undefined> =>
     valueOf(await call((done) => store.get(name, done)), platform.now())
   const write = async (name: string, value: string, milliseconds: number): Promise<void> => {
@@ -44,8 +44,6 @@ export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySett
   }
 }
 
-type Callback = (error?: unknown, value?: unknown) => void
-
 // Stores read their lifetime from the cookie: some from `maxAge`, some from `expires`.
 function entry(value: string, milliseconds: number, now: number): object {
   const expires = new Date(now + milliseconds)
@@ -61,35 +59,4 @@ function valueOf(session: unknown, now: number): string | undefined {
   const value: unknown = Reflect.get(session, 'oidc')
   const until: unknown = Reflect.get(session, 'until')
   return typeof value === 'string' && typeof until === 'number' && until > now ? value : undefined
-}
-
-function settled(work: (done: Callback) => unknown, timeoutSeconds: number): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(unavailable('did not answer in time')), timeoutSeconds * 1000)
-    const done: Callback = (error, value) => {
-      clearTimeout(timer)
-      if (error === undefined || error === null || isMissing(error)) resolve(value)
-      else reject(unavailable('failed', error))
-    }
-    try {
-      const returned = work(done)
-      if (returned instanceof Promise) returned.catch(done)
-    } catch (error) {
-      done(error)
-    }
-  })
-}
-
-// express-session takes this code for "there is none".
-function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT'
-}
-
-function unavailable(what: string, cause?: unknown): SessionError {
-  const details = { headers: { 'Retry-After': '1' }, cause: traceOf(cause) }
-  return new SessionError(
-    'session_store_unavailable',
-    `the session store ${what}: it is not known who is signed in`,
-    details,
-  )
 }

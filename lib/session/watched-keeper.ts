@@ -1,9 +1,10 @@
+import { SessionError } from '../errors.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { CookieKeeper } from './cookie-keeper.js'
 import { type SessionKeeper, unreadable } from './keeper.js'
 import type { SessionRecord } from './record.js'
-import { unlessEnded, type Watermark } from './watermark.js'
+import { endById, unlessEnded, type Watermark } from './watermark.js'
 
 /** What a session in a cookie is checked with. */
 export interface WatchedKeeperSettings {
@@ -29,9 +30,16 @@ export function watchedKeeper(
       return whenDone(alive, (found) => whenDone(learnt, () => (found === undefined ? undefined : kept)))
     },
     find: (record) => unlessEnded(watermark, record),
-    save: (record) => record,
+    // Its cookie could take the place of another, of a login that came after the logout.
+    save: (record, base) =>
+      base === undefined
+        ? record
+        : whenDone(unlessEnded(watermark, base), (found) => {
+            if (found === undefined) throw new SessionError('session_missing', 'the session has ended meanwhile')
+            return record
+          }),
     touch: () => undefined,
-    end: ({ id }) => watermark.raise({ id }, platform.now()),
+    end: (record) => endById(watermark, platform, record),
     write: (record, cookies) => keeper.write(record, cookies),
     clear: (cookies) => keeper.clear(cookies),
   }

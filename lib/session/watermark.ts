@@ -68,6 +68,19 @@ export function unlessEnded(watermark: Watermark, record: SessionRecord): MaybeP
   )
 }
 
+/**
+ * Ends one session by its id, also where the clock of the process that began it is ahead of this one's.
+ *
+ * @throws {SessionError} `session_store_unavailable`
+ */
+export function endById(
+  watermark: Watermark,
+  platform: Pick<Platform, 'now'>,
+  { id, createdAt }: Pick<SessionRecord, 'id' | 'createdAt'>,
+): MaybePromise<void> {
+  return watermark.raise({ id }, Math.max(platform.now(), Math.round(createdAt * 1000)))
+}
+
 /** The key of what a logout ends: no two targets have the same. */
 export function targetKey(target: LogoutTarget): string {
   if ('id' in target) return `i:${target.id}`

@@ -32,7 +32,7 @@ describe('guarded memory', () => {
     })
     failures.push(await failureOf(throwing.get(['a'])))
     for (const failure of failures) {
-      expect(failure).toMatchObject({ code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '1' } })
+      expect(failure).toMatchObject({ code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' } })
       expect(failure).toMatchObject({ cause: { message: 'ECONNRESET' } })
       expect(JSON.stringify((failure as SessionError).cause)).not.toContain('secret')
     }

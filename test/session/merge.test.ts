@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals'
+import { mergeRecords } from '../../lib/session/merge.js'
+import type { SessionRecord } from '../../lib/session/record.js'
+import { record, start } from './example.js'
+
+const tokens = (name: string, obtainedAt: number): SessionRecord['tokens'] => ({
+  accessToken: name,
+  tokenType: 'bearer',
+  scope: 'openid',
+  obtainedAt: start + obtainedAt,
+  generation: obtainedAt,
+})
+
+describe('two requests that change one session', () => {
+  const base = record({ tokens: tokens('first', 0), data: { a: 1, b: { c: 1 }, d: 1 } })
+
+  test('keep what each of them changed, added and removed', () => {
+    const next = { ...base, data: { a: 2, b: { c: 1 }, d: 1, mine: true } }
+    const stored = { ...base, data: { a: 1, b: { c: 2 }, theirs: true } }
+    expect(mergeRecords(base, next, stored).data).toEqual({ a: 2, b: { c: 2 }, mine: true, theirs: true })
+    const { a: _, ...without } = base.data
+    expect(mergeRecords(base, { ...base, data: without }, stored).data).toEqual({ b: { c: 2 }, theirs: true })
+  })
+
+  test('leave to the last one what both changed', () => {
+    const having = (a: number): SessionRecord => ({ ...base, data: { a } })
+    expect(mergeRecords(base, having(2), having(3)).data).toEqual({ a: 2 })
+  })
+
+  test('remove members that objects inherit under the same name', () => {
+    const odd = record({ data: { toString: 'a', valueOf: 'b' } })
+    expect(mergeRecords(odd, { ...odd, data: {} }, odd).data).toEqual({})
+    expect(mergeRecords(record(), record({ data: { toString: 'a' } }), record()).data).toEqual({ toString: 'a' })
+  })
+
+  test('have the newest tokens, whichever request brought them', () => {
+    const older = { ...base, tokens: tokens('second', 10), idToken: 'second' }
+    const newer = { ...base, tokens: tokens('third', 20), idToken: 'third' }
+    expect(mergeRecords(base, newer, older)).toMatchObject({ tokens: { accessToken: 'third' }, idToken: 'third' })
+    expect(mergeRecords(base, older, newer)).toMatchObject({ tokens: { accessToken: 'third' }, idToken: 'third' })
+    const other = { ...base, data: { a: 2 } }
+    expect(mergeRecords(base, other, newer)).toMatchObject({ tokens: { accessToken: 'third' }, data: { a: 2 } })
+  })
+
+  test('are one session still: id and login stay, and the idle limit never moves back', () => {
+    const touched = { ...base, touchedAt: start + 5 }
+    expect(mergeRecords(base, base, touched)).toEqual(touched)
+    expect(mergeRecords(base, touched, base).touchedAt).toBe(start + 5)
+    expect(Object.isFrozen(mergeRecords(base, { ...base, data: { x: 1 } }, base).data)).toBe(true)
+  })
+})
