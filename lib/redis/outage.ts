@@ -1,5 +1,5 @@
+import { types } from 'node:util'
 import { SessionError } from '../errors.js'
-import { isError, traceOf } from '../options/error-trace.js'
 
 const retryAfterSeconds = 5
 
@@ -11,13 +11,32 @@ export function outage(message: string, cause?: unknown): SessionError {
   })
 }
 
-/** Maps whatever a client of Redis threw. Of its message only the first word is told: Redis quotes the arguments of commands that it does not know. */
+/** Maps whatever a client of Redis threw. */
 export function redisFailure(error: unknown): SessionError {
   const trace = traceOf(error)
-  return outage(`Redis is not available: ${replyCode(error) ?? trace?.message ?? 'unknown'}`, trace)
+  return outage(`Redis is not available: ${trace?.message ?? 'unknown'}`, trace)
 }
 
-/** The word that Redis begins its error replies with, such as READONLY. */
-function replyCode(error: unknown): string | undefined {
-  return isError(error) ? /^[A-Z][A-Z0-9_]{1,31}(?= |$)/.exec(error.message)?.[0] : undefined
+/**
+ * Copies class and code of an error and of its causes. Their messages are left behind, since Redis quotes the arguments of
+ * commands that it does not know, and these are keys and values.
+ */
+function traceOf(error: unknown, depth = 4): Error | undefined {
+  if (depth === 0 || !isError(error)) return undefined
+  const code = codeOf(error)
+  const cause = traceOf(error.cause, depth - 1)
+  const trace = new Error(code ?? error.constructor.name, cause === undefined ? undefined : { cause })
+  trace.name = error.constructor.name
+  return Object.assign(trace, code === undefined ? {} : { code })
+}
+
+/** The system's code, or the one that Redis begins its error replies with, such as READONLY. */
+function codeOf(error: Error): string | undefined {
+  const code = 'code' in error ? String(error.code) : error.message
+  return /^[A-Z][A-Z0-9_]{1,31}(?= |$)/.exec(code)?.[0]
+}
+
+// Node's own errors are of another realm under test runners.
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error
 }
