@@ -4,8 +4,19 @@
  * @property {string} label On its button.
  * @property {string} why What it shows.
  * @property {'GET' | 'POST'} method
- * @property {(oidc: import('express-oidc').OidcHandle) => Promise<string | undefined>} token What to bring along.
+ * @property {'orders' | 'caller' | 'bills'} [at] Which of the addresses in `ApiOptions`. Default `orders`.
+ * @property {number} [times] How often the token is asked for, and the API called. Default once.
+ * @property {true} [ownProvider] Needs the embedded provider, which knows the machine, the second service and the lifetime.
+ * @property {string} [wait] Comes after a pause, and is offered under this label.
+ * @property {(oidc: import('express-oidc').OidcHandle, machine: import('express-oidc').TokenSource | undefined) => Promise<string | undefined>} token
+ *   What to bring along.
  */
+
+/** How long the embedded provider's access tokens live: short, so that nobody has to wait for long until one is over. */
+export const accessTokenSeconds = 30
+
+/** The second service's identifier in access tokens. */
+export const billingAudience = 'urn:example:billing'
 
 /** @type {readonly ApiCall[]} */
 export const apiCalls = [
@@ -28,8 +39,45 @@ export const apiCalls = [
     label: 'Renew the token first',
     why: 'by the refresh token, as the app does by itself shortly before a token ends: see the timeline',
     method: 'GET',
-    // The embedded provider's tokens live for 300 seconds: any that is older than a few seconds is replaced.
-    token: (oidc) => oidc.accessToken({ minTtl: 297 }),
+    // Any token that is older than a few seconds is replaced.
+    token: (oidc) => oidc.accessToken({ minTtl: accessTokenSeconds - 3 }),
+  },
+  {
+    id: 'expired',
+    label: 'Call the API now',
+    wait: 'Wait until the token expires, then call the API',
+    why: 'tokens live for half a minute here: the app notices, and renews it before it calls',
+    method: 'GET',
+    ownProvider: true,
+    token: (oidc) => oidc.accessToken(),
+  },
+  {
+    id: 'machine',
+    label: 'Call as a machine',
+    why: 'twice, with a token of the app’s own: no person behind it, and asked for once',
+    method: 'GET',
+    at: 'caller',
+    times: 2,
+    ownProvider: true,
+    token: async (_oidc, machine) => machine?.getToken(),
+  },
+  {
+    id: 'exchange',
+    label: 'Exchange the token and call the second service',
+    why: 'which takes no token that was made for the first: yours is exchanged for one about you, for that service alone',
+    method: 'GET',
+    at: 'bills',
+    ownProvider: true,
+    token: (oidc) => oidc.exchange({ resource: billingAudience, scope: 'bills:read' }),
+  },
+  {
+    id: 'pass-on',
+    label: 'Call it without exchanging',
+    why: 'your access token as it is, which is for the first API',
+    method: 'GET',
+    at: 'bills',
+    ownProvider: true,
+    token: (oidc) => oidc.accessToken(),
   },
   { id: 'nothing', label: 'Bring nothing', why: 'without any token', method: 'GET', token: async () => undefined },
   {
@@ -48,49 +96,8 @@ export const apiCalls = [
   },
 ]
 
-/**
- * @typedef {object} ApiAnswer
- * @property {ApiCall} call
- * @property {number} status
- * @property {string} headers Those that matter, a line each.
- * @property {string} body
- */
-
-/**
- * Calls the API on the person's behalf: server to server, so that the page never holds the token.
- *
- * @param {string} url
- * @param {ApiCall} call
- * @param {import('express-oidc').OidcHandle} oidc
- * @returns {Promise<ApiAnswer>}
- */
-export async function callApi(url, call, oidc) {
-  const token = await call.token(oidc)
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
-  const response = await fetch(url, { method: call.method, headers, redirect: 'error' })
-  const shown = ['www-authenticate', 'content-type', 'retry-after']
-  return {
-    call,
-    status: response.status,
-    headers: shown
-      .filter((name) => response.headers.has(name))
-      .map((name) => `${name}: ${response.headers.get(name)}`)
-      .join('\n'),
-    body: pretty(await response.text()),
-  }
-}
-
 /** @param {string} token */
 function forged(token) {
   const at = token.lastIndexOf('.') + 10
   return `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`
-}
-
-/** @param {string} text */
-function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

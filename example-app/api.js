@@ -16,6 +16,12 @@ export function createApi(options) {
   const router = express.Router()
   router.use(guard)
   router.get('/orders', requireAuth(scope('orders:read')), (_req, res) => void res.json(orders))
+  router.get('/caller', requireAuth(), (req, res) => void res.json(callerOf(req)))
   router.post('/orders', requireAuth(scope('orders:write')), (_req, res) => void res.status(201).json(orders[0]))
   return { router, ready: () => guard.ready(), close: () => guard.close() }
+}
+
+/** @param {import('express').Request} req */
+function callerOf({ auth }) {
+  return { subject: auth?.subject, client: auth?.clientId, isMachine: auth?.isMachine ?? false, scopes: auth?.scopes }
 }

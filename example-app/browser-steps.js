@@ -12,6 +12,11 @@ const arrivals = {
     title: 'The provider sends you back',
     why: 'The address carries a code that works once. It is useless without two secrets that never left the app.',
   },
+  '/try-api': {
+    title: 'You ask the app to call an API',
+    why: 'By a form. What the app does then is between servers.',
+    begins: true,
+  },
   '/logout': { title: 'You press “Log out”', why: 'Asked for by a form on the app’s own page.', begins: true },
 }
 
@@ -23,10 +28,10 @@ const arrivals = {
  */
 export function recordBrowserSteps(timeline) {
   return (req, res, next) => {
-    const arrival = Object.hasOwn(arrivals, req.path) ? arrivals[req.path] : undefined
+    const arrival = arrivalOf(req)
     if (arrival === undefined) {
       onHeaders(res, () => recordDetour(timeline, req, res))
-      next()
+      timeline.join(req, next)
       return
     }
     timeline.enter(req, res, () => {
@@ -44,6 +49,13 @@ export function recordBrowserSteps(timeline) {
       next()
     })
   }
+}
+
+/** @param {import('express').Request} req */
+function arrivalOf({ method, path }) {
+  // To look at the page is no step.
+  if (path === '/try-api' && method !== 'POST') return undefined
+  return Object.hasOwn(arrivals, path) ? arrivals[path] : undefined
 }
 
 /**
@@ -93,6 +105,7 @@ function answer(path, res) {
  */
 function wording(path, location) {
   const leaves = /^https?:/.test(location)
+  if (path === '/try-api') return { title: 'You see what the API said', why: 'The answer, and nothing of the token.' }
   if (location === '') return { title: 'The app says why it did not work', why: 'No session begins.' }
   if (path === '/login') {
     return {

@@ -24,7 +24,7 @@ const byCode = {
   },
   access_token_expired: {
     title: 'Your access token has expired',
-    text: 'It lives five minutes. You are still signed in; a new login brings a new token.',
+    text: 'It lives for a short time only. You are still signed in; a new login brings a new token.',
     retry: 'Log in again',
   },
   login_needed: { title: 'Log in first', text: 'This page is for people who are signed in.', retry: 'Log in' },

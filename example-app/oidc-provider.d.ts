@@ -9,6 +9,19 @@ declare module 'oidc-provider/lib/provider.js' {
     params: Record<string, string | undefined>
   }
 
+  export interface Client {
+    clientId: string
+    redirectUris?: string[]
+    grantTypeAllowed(type: string): boolean
+  }
+
+  export interface AccessToken {
+    resourceServer: object
+    scope: string
+    readonly expiration: number
+    save(): Promise<string>
+  }
+
   /** The context of one request (Koa's, with `oidc` on it). */
   export interface ProviderContext {
     status: number
@@ -17,7 +30,7 @@ declare module 'oidc-provider/lib/provider.js' {
     set(name: string, value: string): void
     oidc: {
       provider: Provider
-      client: { clientId: string; redirectUris?: string[]; grantTypeAllowed(type: string): boolean }
+      client: Client
       session: { accountId?: string; grantIdFor(clientId: string): string | undefined }
       account?: { accountId: string }
       params: Record<string, string | undefined>
@@ -39,6 +52,16 @@ declare module 'oidc-provider/lib/provider.js' {
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<InteractionDetails>
     interactionFinished(req: IncomingMessage, res: ServerResponse, result: Record<string, unknown>): Promise<void>
     on(event: string, listener: (...args: unknown[]) => void): this
+    registerGrantType(
+      name: string,
+      handler: (ctx: ProviderContext) => Promise<void>,
+      parameters: string[],
+      repeatable: string,
+    ): void
+    readonly AccessToken: {
+      new (init: { accountId: string; grantId: string; client: Client; gty: string }): AccessToken
+    }
+    readonly ResourceServer: { new (identifier: string, data: object): object }
     readonly Grant: {
       new (init: { accountId: string | undefined; clientId: string }): Grant
       find(id: string): Promise<Grant | undefined>
@@ -48,4 +71,10 @@ declare module 'oidc-provider/lib/provider.js' {
 
 declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
   export function createMemoryAdapter(clockTolerance?: number): (model: string) => object
+}
+
+declare module 'oidc-provider/lib/helpers/errors.js' {
+  export class InvalidRequest extends Error {}
+  export class InvalidGrant extends Error {}
+  export class InvalidTarget extends Error {}
 }

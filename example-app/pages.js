@@ -1,8 +1,10 @@
-import { apiCalls, callApi } from './api-calls.js'
+import { accessTokenSeconds, apiCalls } from './api-calls.js'
+import { callApi } from './call-api.js'
 import { errorView } from './error-view.js'
 import { render } from './render.js'
 import { claimRows, clocks, cookieRows, decodedIdToken } from './session-view.js'
 import { flows } from './timeline-view.js'
+import { expiryOf } from './token-facts.js'
 
 /**
  * @typedef {object} PageOptions
@@ -12,7 +14,7 @@ import { flows } from './timeline-view.js'
  * @property {number} idleSeconds
  * @property {string | undefined} audience Without it there is no API.
  * @property {{ clientId: string, clientSecret: string } | undefined} machine
- * @property {string} apiUrl
+ * @property {import('./call-api.js').ApiOptions} apis
  */
 
 /**
@@ -34,7 +36,12 @@ export function pages(options) {
     flows: flows(options.timeline.startSteps(), options.timeline.steps(req)),
   })
 
-  const apiPage = { calls: apiCalls, audience: options.audience, machine: options.machine, apiUrl: options.apiUrl }
+  const apiPage = {
+    calls: apiCalls.filter(({ ownProvider = false }) => options.embedded || !ownProvider),
+    audience: options.audience,
+    machine: options.machine,
+    apiUrl: options.apis.urls.orders,
+  }
 
   /** @type {Record<'home' | 'hr' | 'api' | 'callApi' | 'notFound', import('express').RequestHandler> & { failed: import('express').ErrorRequestHandler }} */
   const handlers = {
@@ -47,17 +54,19 @@ export function pages(options) {
       res.send(render('hr', common(req, 'hr')))
     },
 
-    api(req, res) {
-      res.send(render('api', { ...common(req, 'api'), ...apiPage }))
+    async api(req, res) {
+      const waiting = apiPage.calls.find(({ wait, id }) => wait !== undefined && id === req.query.wait)
+      const clock = waiting && { waiting, ...tokenClock(await req.oidc.accessToken({ minTtl: 0 })) }
+      res.send(render('api', { ...common(req, 'api'), ...apiPage, ...clock }))
     },
 
     async callApi(req, res, next) {
-      const call = apiCalls.find(({ id }) => id === req.body?.call)
+      const call = apiPage.calls.find(({ id }) => id === req.body?.call)
       if (call === undefined) {
         next(Object.assign(new Error('There is no such call.'), { status: 400, code: 'unknown_call', expose: true }))
         return
       }
-      const answer = await callApi(options.apiUrl, call, req.oidc)
+      const answer = await callApi(options.apis, call, req.oidc)
       res.send(render('api', { ...common(req, 'api'), ...apiPage, answer }))
     },
 
@@ -77,6 +86,14 @@ export function pages(options) {
     },
   }
   return handlers
+}
+
+/** @param {string} token */
+function tokenClock(token) {
+  const now = Math.floor(Date.now() / 1000)
+  const endsAt = expiryOf(token) ?? now
+  const note = 'The access token ends. Nothing happens to your session.'
+  return { now, clocks: [{ id: 'token', label: 'Until the token expires', note, endsAt, total: accessTokenSeconds }] }
 }
 
 /** @param {import('express').Request} req */

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { actorClaim } from './token-exchange.js'
 import { askToSignOut, showError, showSignedOut } from './provider-pages.js'
 
 const clockTolerance = 15
@@ -42,6 +43,7 @@ export function providerConfiguration(issuer, people, options) {
     },
     clientBasedCORS: () => false,
     renderError: showError,
+    extraTokenClaims: actorClaim,
     ttl: lifetimes(options),
     features: {
       devInteractions: { enabled: false },

@@ -2,7 +2,7 @@ import { carried, shorten } from './secrets.js'
 
 /** @typedef {{ title: string, why: string, answer: string }} Wording */
 
-/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'push' | 'other', Wording>>} */
+/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'machine' | 'exchange' | 'push' | 'other', Wording>>} */
 const wordings = {
   metadata: {
     title: 'The app asks the provider how it works',
@@ -23,6 +23,16 @@ const wordings = {
     title: 'The app renews its tokens',
     why: 'The refresh token is spent and replaced by a new one.',
     answer: 'New tokens',
+  },
+  machine: {
+    title: 'The app asks for a token of its own',
+    why: 'With its own credentials: there is no person behind it, and no session.',
+    answer: 'A token for a machine',
+  },
+  exchange: {
+    title: 'The app exchanges your token',
+    why: 'For one that is about you too, and good for the second service alone.',
+    answer: 'A token for the second service',
   },
   push: {
     title: 'The app hands its request to the provider',
@@ -96,6 +106,8 @@ function kindOf(url, form) {
   if (url.pathname.includes('/.well-known/')) return 'metadata'
   if (form.get('grant_type') === 'authorization_code') return 'code'
   if (form.get('grant_type') === 'refresh_token') return 'refresh'
+  if (form.get('grant_type') === 'client_credentials') return 'machine'
+  if (form.get('grant_type')?.endsWith(':token-exchange')) return 'exchange'
   if (form.has('code_challenge')) return 'push'
   return /jwks|keys|certs/.test(url.pathname) ? 'keys' : 'other'
 }

@@ -5,6 +5,7 @@ import { Provider } from 'oidc-provider/lib/provider.js'
 import { assets } from './assets.js'
 import { interactions } from './interactions.js'
 import { providerConfiguration } from './provider-configuration.js'
+import { addTokenExchange, tokenExchangeGrant } from './token-exchange.js'
 import { users } from './users.js'
 
 /**
@@ -14,6 +15,8 @@ import { users } from './users.js'
  * @property {readonly import('./users.js').User[]} [people] Who may sign in. Default alice (dept hr) and bob (dept engineering).
  * @property {string | null} [resource] API that access tokens are for when a request names none; they are JWTs then.
  *   `null`: opaque tokens that open the userinfo endpoint. Default `urn:example:api`.
+ * @property {Readonly<Record<string, string>>} [exchangeFor] APIs that access tokens may be exchanged for (RFC 8693), with the
+ *   scopes of each. Default none.
  * @property {number} [accessTokenSeconds] Default 300.
  * @property {number} [idTokenSeconds] Default 3600.
  * @property {number} [refreshTokenSeconds] Default 86400.
@@ -44,6 +47,7 @@ export async function startProvider(options) {
   const people = options.people ?? users
   try {
     const provider = new Provider(issuer, providerConfiguration(issuer, people, options))
+    if (options.exchangeFor !== undefined) addTokenExchange(provider, options.exchangeFor)
     app.use(assets(), interactions(provider, people, options.clients), provider.callback())
     return { issuer, port, provider, close: () => closeServer(server) }
   } catch (error) {
@@ -55,17 +59,18 @@ export async function startProvider(options) {
 /**
  * Makes the metadata of a confidential web client with one base URL.
  *
- * @param {{ clientId: string, clientSecret: string, baseUrl: string }} client
+ * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean }} client With `exchanges` it may call
+ *   other services on somebody's behalf.
  * @returns {Record<string, unknown>}
  */
-export function webClient({ clientId, clientSecret, baseUrl }) {
+export function webClient({ clientId, clientSecret, baseUrl, exchanges = false }) {
   return {
     client_id: clientId,
     client_secret: clientSecret,
     client_name: 'express-oidc demo',
     redirect_uris: [`${baseUrl}/callback`],
     post_logout_redirect_uris: [baseUrl, `${baseUrl}/`],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', ...(exchanges ? [tokenExchangeGrant] : [])],
     response_types: ['code'],
     token_endpoint_auth_method: 'client_secret_basic',
   }

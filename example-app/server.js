@@ -1,7 +1,10 @@
 import express from 'express'
-import { claim, oidc, requireAuth } from 'express-oidc'
+import { claim, clientCredentials, oidc, requireAuth } from 'express-oidc'
 import { createApi } from './api.js'
+import { billingAudience } from './api-calls.js'
+import { recordingApiFetch } from './api-steps.js'
 import { assets } from './assets.js'
+import { createBilling } from './billing.js'
 import { recordBrowserSteps } from './browser-steps.js'
 import { pages } from './pages.js'
 import { recordingFetch } from './provider-steps.js'
@@ -40,22 +43,36 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     },
   })
   const login = oidc({ session: { idleSeconds, absoluteSeconds }, ...options, fetch: recorder })
-  const apiUrl = `${options.baseUrl}/api/orders`
   const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
-  const page = pages({ timeline, issuer: options.issuer, embedded, idleSeconds, audience, machine, apiUrl })
+  const billing = embedded ? createBilling({ issuer: options.issuer, audience: billingAudience }) : undefined
+  const source =
+    machine &&
+    clientCredentials({ issuer: options.issuer, ...machine, scope: 'orders:read', resource: audience, fetch: recorder })
+  const apis = {
+    urls: apiUrls(options.baseUrl),
+    fetch: recordingApiFetch(timeline),
+    ...(source && { machine: source }),
+  }
+  const page = pages({ timeline, issuer: options.issuer, embedded, idleSeconds, audience, machine, apis })
 
   const app = express().disable('x-powered-by')
   app.use(assets(), securityHeaders(formTargets), recordBrowserSteps(timeline))
   app.use(login)
   app.get('/', page.home)
   app.get('/hr', requireAuth(claim('dept', 'hr')), page.hr)
+  if (billing !== undefined) app.use('/billing', billing.router)
   if (api !== undefined) {
     app.use('/api', api.router)
     app.get('/try-api', requireAuth(), page.api)
     app.post('/try-api', requireAuth(), express.urlencoded({ extended: false, limit: '1kb' }), page.callApi)
   }
   app.use(page.notFound, page.failed)
-  return { app, ready: async () => void (await Promise.all([login.ready(), api?.ready()])) }
+  return { app, ready: async () => void (await Promise.all([login.ready(), api?.ready(), billing?.ready()])) }
+}
+
+/** @param {string} baseUrl */
+function apiUrls(baseUrl) {
+  return { orders: `${baseUrl}/api/orders`, caller: `${baseUrl}/api/caller`, bills: `${baseUrl}/billing/bills` }
 }
 
 /**

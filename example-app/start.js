@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { optionsFromEnv } from 'express-oidc'
+import { accessTokenSeconds, billingAudience } from './api-calls.js'
 import { closeServer, listen, machineClient, startProvider, webClient } from './provider.js'
 import { createApp } from './server.js'
 import { portError, StartError, startError } from './start-error.js'
 
 const clientId = 'demo-app'
 const ownAudience = 'urn:example:api'
+const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:read' } }
 
 /**
  * @typedef {object} RunningDemo
@@ -67,8 +69,8 @@ async function ownProvider(env, port, baseUrl) {
   const clientSecret = randomBytes(32).toString('base64url')
   const wanted = portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
   const machine = { clientId: 'demo-machine', clientSecret: randomBytes(16).toString('hex') }
-  const clients = [webClient({ clientId, clientSecret, baseUrl }), machineClient(machine)]
-  const { issuer, close } = await startProvider({ port: wanted, clients }).catch((error) => {
+  const clients = [webClient({ clientId, clientSecret, baseUrl, exchanges: true }), machineClient(machine)]
+  const { issuer, close } = await startProvider({ port: wanted, clients, ...tokens }).catch((error) => {
     throw portError(error, wanted, 'PROVIDER_PORT')
   })
   return { close, machine, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }

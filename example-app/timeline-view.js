@@ -42,6 +42,7 @@ export function flows(startSteps, steps) {
 /** @param {readonly Step[]} group */
 function titleOf([first]) {
   if (first?.what.endsWith('/logout')) return 'Logout'
+  if (first?.what.endsWith('/try-api')) return 'API call'
   return first?.begins ? 'Login' : 'Callback'
 }
 
@@ -68,6 +69,7 @@ function flow(title, steps) {
     title,
     beganAt: new Date(began).toISOString(),
     failed: steps.some((step) => step.failed),
+    withApi: steps.some(({ to }) => to === 'api'),
     steps: shown.map((step, index) => ({
       ...step,
       number: index + 1,

@@ -11,8 +11,8 @@ const maxSteps = 60
  *
  * @typedef {object} Step
  * @property {number} at Milliseconds since the epoch.
- * @property {'browser' | 'app' | 'provider'} from
- * @property {'browser' | 'app' | 'provider'} to
+ * @property {'browser' | 'app' | 'provider' | 'api'} from
+ * @property {'browser' | 'app' | 'provider' | 'api'} to
  * @property {string} what The request or answer, such as `GET /callback`.
  * @property {string} title
  * @property {string} why What the step is for, in plain words.
@@ -27,6 +27,8 @@ const maxSteps = 60
  * @typedef {object} Timeline
  * @property {(req: import('express').Request, res: import('express').Response, run: () => void) => void} enter
  *   Runs what belongs to a request, so that `add` knows whose it is.
+ * @property {(req: import('express').Request, run: () => void) => void} join
+ *   Like `enter`, for requests that are no reason to set a cookie.
  * @property {(step: Omit<Step, 'at'>) => void} add Adds a step to the request being served; outside one, to the steps of the start.
  * @property {(req: import('express').Request) => readonly Step[]} steps What this browser has done, oldest first.
  * @property {() => readonly Step[]} startSteps What happened before the first browser came.
@@ -47,6 +49,10 @@ export function createTimeline({ secureCookie }) {
   return {
     enter(req, res, run) {
       const id = browserId(req) ?? randomBytes(16).toString('base64url')
+      if (isForeignPost(req)) {
+        current.run([], run)
+        return
+      }
       if (browserId(req) === undefined) {
         res.cookie(cookieName, id, { httpOnly: true, sameSite: 'lax', secure: secureCookie, maxAge: 3_600_000 })
       }
@@ -54,6 +60,7 @@ export function createTimeline({ secureCookie }) {
       browsers.set(id, steps)
       current.run(steps, run)
     },
+    join: (req, run) => current.run(browsers.get(browserId(req) ?? '') ?? [], run),
     add(step) {
       const steps = current.getStore() ?? start
       steps.push({ at: Date.now(), ...step })
@@ -62,6 +69,15 @@ export function createTimeline({ secureCookie }) {
     steps: (req) => browsers.get(browserId(req) ?? '') ?? [],
     startSteps: () => start,
   }
+}
+
+/**
+ * Whether another site's form made this request: the cookie stays at home then, and a new one would replace it.
+ *
+ * @param {import('express').Request} req
+ */
+function isForeignPost(req) {
+  return req.method === 'POST' && ['cross-site', 'same-site'].includes(String(req.headers['sec-fetch-site']))
 }
 
 /**
