@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 export const benches = {
   bearer: () => import('../bearer.js'),
   session: () => import('../session.js'),
+  login: () => import('../login.js'),
+  machine: () => import('../machine.js'),
   memory: () => import('../memory.js'),
   install: () => import('../install.js'),
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import cookieSession from 'cookie-session'
 import expressSession from 'express-session'
@@ -69,7 +69,7 @@ export const joseCookie = {
   name: 'jose EncryptJWT dir A256GCM, by hand',
   async mount(app, { session }) {
     const bytes = createHash('sha256').update(secret).digest()
-    const key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    const key = await webcrypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
     app.get('/seed', async (_req, res) => {
       const jwt = new EncryptJWT(session).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).setExpirationTime('24h')
       res.cookie('session', await jwt.encrypt(key), { httpOnly: true, sameSite: 'lax' }).end()
