@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util'
 /** Every bench there is, loaded when it is asked for: each exports `summary` and `run(command)`. */
 export const benches = {
   bearer: () => import('../bearer.js'),
+  session: () => import('../session.js'),
+  login: () => import('../login.js'),
+  machine: () => import('../machine.js'),
   memory: () => import('../memory.js'),
   install: () => import('../install.js'),
 }
@@ -47,7 +50,7 @@ Options:
       --in-process      bearer: only without HTTP
       --http            bearer: only over HTTP
       --algorithms a,b  bearer: only these of RS256, PS256, ES256, EdDSA
-      --only text       bearer, memory: only contenders whose name holds this, beside ours and the limits
+      --only text       bearer, memory, session: only contenders whose name holds this, beside ours and the limits
       --library file    another build than ../dist/index.js
       --strict          exit code 1 when a target is missed
   -h, --help            this text`

@@ -1,8 +1,17 @@
 /** The build of express-oidc that is measured: `--library`, or what `npm run build` made. */
-export async function ours() {
-  const url = process.env.EXPRESS_OIDC_LIBRARY ?? new URL('../../dist/index.js', import.meta.url).href
+export function ours() {
+  return built('index.js')
+}
+
+/** The same build's express-oidc/redis. */
+export function oursRedis() {
+  return built('redis/index.js')
+}
+
+async function built(file) {
+  const index = process.env.EXPRESS_OIDC_LIBRARY ?? new URL('../../dist/index.js', import.meta.url).href
   try {
-    return await import(url)
+    return await import(new URL(file === 'index.js' ? index : file, index).href)
   } catch (cause) {
     throw new Error('express-oidc could not be loaded: call "npm run build" in the folder above', { cause })
   }

@@ -5,6 +5,13 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** The middle half: from a quarter to three quarters of the sorted numbers. */
+export function middleHalf(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const at = (share) => sorted[Math.round((sorted.length - 1) * share)]
+  return [at(0.25), at(0.75)]
+}
+
 /**
  * Lets every contender take its turn once a round, in a new order each round: what the machine does meanwhile hits
  * all of them alike.
@@ -27,7 +34,17 @@ export function medians(turns) {
 
 /** The median of the rounds' ratios: two neighbours in time are compared, so a drift of the machine cancels out. */
 export function ratio(turns, others, name) {
-  return median(turns.map((turn, round) => turn[name] / others[round][name]))
+  return median(ratios(turns, others, name))
+}
+
+/** The ratio of each round. */
+export function ratios(turns, others, name) {
+  return turns.map((turn, round) => turn[name] / others[round][name])
+}
+
+/** What each round took more than another contender's. */
+export function differences(turns, others, name) {
+  return turns.map((turn, round) => turn[name] - others[round][name])
 }
 
 function shuffled(list) {

@@ -11,6 +11,11 @@ export function number(value) {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
+/** Two numbers as a range. */
+export function range([from, to]) {
+  return `${number(from)} - ${number(to)}`
+}
+
 /** A heading and what stands under it. */
 export function section(title, ...parts) {
   console.log(`\n## ${title}\n\n${parts.join('\n\n')}`)

@@ -1,0 +1,40 @@
+import autocannon from 'autocannon'
+
+const connections = 50
+
+/**
+ * Sends `count` requests over 50 connections, and tells how long the answers took.
+ *
+ * @param headers - those of one request each; every connection has some of its own, with fewer than connections they share
+ */
+export async function sendLoad({ port, path, headers, count }) {
+  const share = (i) => headers.filter((_, n) => n % connections === i % Math.min(connections, headers.length))
+  let connection = 0
+  let answers = 0
+  let end
+  const begin = process.hrtime.bigint()
+  const cpu = process.cpuUsage()
+  const result = await autocannon({
+    url: `http://127.0.0.1:${port}${path}`,
+    connections,
+    amount: count,
+    sampleInt: 50,
+    setupClient(client) {
+      client.setRequests(share(connection++).map((one) => ({ headers: one })))
+      client.on('response', () => {
+        if (++answers === count) end = process.hrtime.bigint()
+      })
+    },
+  })
+  if (end === undefined || result.errors > 0)
+    throw new Error(`${answers} answers to ${count} requests, ${result.errors} errors`)
+  const seconds = Number(end - begin) / 1e9
+  const own = process.cpuUsage(cpu)
+  return {
+    rate: count / seconds,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    non2xx: result.non2xx,
+    busy: (own.user + own.system) / 1e6 / seconds,
+  }
+}

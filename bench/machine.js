@@ -1,0 +1,37 @@
+import { startChild } from './harness/child.js'
+import { load, machine } from './harness/machine.js'
+import { medians, middleHalf } from './harness/rounds.js'
+import { number, range, reportTargets, section, table, target } from './harness/table.js'
+import { startIssuer } from './issuer/server.js'
+
+export const summary = 'clientCredentials().getToken() when the token is at hand'
+
+const plans = { quick: { rounds: 15, calls: 50_000 }, full: { rounds: 41, calls: 200_000 } }
+
+/** Calls each source over and over in a process of its own, in turn with the others. */
+export async function run(command) {
+  console.log(`# machine\n\n${machine()}; ${load()}`)
+  const issuer = await startIssuer()
+  const worker = startChild('machine/worker.js')
+  try {
+    const faults = await worker.call('prepare', { issuer: issuer.trust('RS256').issuer })
+    const asked = issuer.grants.requests()
+    const results = await worker.call('measure', plans[command.quick ? 'quick' : 'full'])
+    if (issuer.grants.requests() !== asked) faults.push('- a warm token was fetched again')
+    report(results, faults)
+    const own = results.find(({ name }) => name === 'express-oidc')
+    return reportTargets([target('getToken(), warm, in us', own && medians(own.turns).cpu / 1000, 2, true)])
+  } finally {
+    worker.stop()
+    issuer.stop()
+  }
+}
+
+function report(results, faults) {
+  const rows = results.map(({ name, turns }) => {
+    const { wall, cpu } = medians(turns)
+    return [name, number(wall), number(cpu), range(middleHalf(turns.map((turn) => turn.cpu)))]
+  })
+  const columns = ['', 'ns', 'CPU ns', 'middle half']
+  section('A token that is at hand, per awaited call', table(columns, rows), ...faults)
+}

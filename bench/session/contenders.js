@@ -1,0 +1,23 @@
+import { expressOidcCookie, expressOidcRedis, expressOpenidConnect } from './oidc.js'
+import { bare, iron, joseCookie, serverSession, signedCookie, unread } from './peers.js'
+
+/**
+ * What takes part. A contender has a name, a kind (limit, ours, peer), `start`: the path where a session begins,
+ * `mount(app, { issuer, baseUrl, redisUrl, session })`, and `subject(req)`: who the session says it is.
+ */
+export const contenders = [
+  bare,
+  unread,
+  expressOidcCookie,
+  expressOidcRedis,
+  signedCookie,
+  serverSession,
+  iron,
+  joseCookie,
+  expressOpenidConnect,
+]
+
+/** The contender of this name. */
+export function contenderNamed(name) {
+  return contenders.find((contender) => contender.name === name)
+}
