@@ -1,6 +1,6 @@
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
-import { createSeal, type Seal } from '../seal/seal.js'
+import { createNamedSeals, type Seal } from '../seal/seal.js'
 import { withLock } from '../session/lock.js'
 import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
 import {
@@ -36,10 +36,14 @@ type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 export class SharedRefreshes implements Refreshes {
   readonly #local: RefreshMemory
   readonly #settings: SharedRefreshesSettings
+  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
+  readonly #seals: (id: string) => Seal
 
   constructor(local: RefreshMemory, settings: SharedRefreshesSettings) {
+    const { secrets, audience, platform } = settings
     this.#local = local
     this.#settings = settings
+    this.#seals = createNamedSeals(secrets, ['renewed tokens', ...audience], platform)
   }
 
   spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
@@ -99,23 +103,17 @@ export class SharedRefreshes implements Refreshes {
   async #publish(record: SessionRecord, refreshToken: string, outcome: Renewed): Promise<void> {
     const { memory, platform } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
-    const sealed = this.#sealOf(record).seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
+    const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
     await memory.set(this.#name('renewed', refreshToken), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
   async #successor(record: SessionRecord, refreshToken: string): Promise<Renewed | undefined> {
     const [sealed] = await this.#settings.memory.get([this.#name('renewed', refreshToken)])
-    const opened = sealed === undefined ? undefined : this.#sealOf(record).open(sealed)
+    const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
     const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)
     if (found?.id !== record.id) return undefined
     const outcome = { kind: 'renewed', tokens: found.tokens, idToken: found.idToken } as const
     return isNews(outcome, record.tokens) ? outcome : undefined
-  }
-
-  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
-  #sealOf({ id }: SessionRecord): Seal {
-    const { secrets, audience, platform } = this.#settings
-    return createSeal(secrets, ['renewed tokens', ...audience, id], platform)
   }
 
   #name(what: string, refreshToken: string): string {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
 import { type JsonObject, parseJsonObject } from './json.js'
 import { deriveKeys, type SealKey } from './keyring.js'
@@ -34,15 +34,38 @@ interface DirectKey extends SealKey {
  * sealed 2^32 values (NIST SP 800-38D section 8.3).
  */
 export function createSeal(secrets: readonly string[], purpose: readonly string[], platform: Platform): Seal {
-  const keys = deriveKeys(secrets, purpose).map((key): DirectKey => ({ ...key, header: protectedHeader(key.kid) }))
-  const byHeader = new Map(keys.map((key) => [key.header, key]))
+  return sealWith(directKeys(secrets, purpose), platform)
+}
+
+/**
+ * Creates seals of one purpose that also depend on a name, such as the id of a session: what is sealed for one name never
+ * opens for another. A key per name costs a hash, where one per purpose costs two key derivations.
+ */
+export function createNamedSeals(
+  secrets: readonly string[],
+  purpose: readonly string[],
+  platform: Platform,
+): (name: string) => Seal {
+  const keys = directKeys(secrets, purpose)
+  return (name) =>
+    sealWith(
+      keys.map((base) => ({ ...base, key: createSecretKey(createHmac('sha256', base.key).update(name).digest()) })),
+      platform,
+    )
+}
+
+function directKeys(secrets: readonly string[], purpose: readonly string[]): readonly DirectKey[] {
+  return deriveKeys(secrets, purpose).map((key) => ({ ...key, header: protectedHeader(key.kid) }))
+}
+
+function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
   const newest = keys[0]
   if (newest === undefined) throw new RangeError('createSeal() needs at least one secret')
   return {
     seal: (payload) => encrypt(newest, JSON.stringify(payload), platform.randomBytes(12)),
     open(sealed) {
       const header = sealed.slice(0, Math.max(0, sealed.indexOf('.')))
-      const key = byHeader.get(header) ?? findByParsedHeader(keys, header)
+      const key = keys.find((known) => known.header === header) ?? findByParsedHeader(keys, header)
       const text = key === undefined ? undefined : decrypt(key.key, header, sealed.slice(header.length + 1).split('.'))
       const payload = text === undefined ? undefined : parseJsonObject(text)
       if (payload === undefined || !isSealPayload(payload)) return undefined

@@ -3,7 +3,7 @@ import { SessionError } from '../errors.js'
 import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../http/cookies.js'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
-import { createSeal, type Seal } from '../seal/seal.js'
+import { createNamedSeals, createSeal, type Seal } from '../seal/seal.js'
 import { chunkNames, type Cookies, fromChunks } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
 import type { SessionCookieSettings } from './cookie-keeper.js'
@@ -41,12 +41,15 @@ class StoreKeeper implements SessionKeeper {
   readonly #name: string
   readonly #attributes: CookieAttributes
   readonly #tickets: Seal
+  // Whoever has the store and the secret still lacks the ids, which only browsers hold.
+  readonly #seals: (id: string) => Seal
 
   constructor(settings: StoreKeeperSettings) {
     const { secure, sameSite, domain, secrets, audience, platform } = settings
     this.#settings = settings
     this.#name = prefixedName(settings.name, secure, domain)
     this.#attributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
+    this.#seals = createNamedSeals(secrets, ['stored session', ...audience], platform)
     this.#tickets = createSeal(secrets, ['session ticket', this.#name, ...audience], platform)
   }
 
@@ -117,19 +120,13 @@ class StoreKeeper implements SessionKeeper {
   }
 
   #opened(text: string, id: string): KeptSession | undefined {
-    const opened = this.#sealOf(id).open(text)
+    const opened = this.#seals(id).open(text)
     const record = opened === undefined ? undefined : fromPayload(opened.payload)
     return opened === undefined || record?.id !== id ? undefined : { record, outdatedKey: opened.outdatedKey }
   }
 
   #sealed(record: SessionRecord): string {
-    return this.#sealOf(record.id).seal(toPayload(record, clocksOf(record, this.#settings.limits).idleExpiresAt))
-  }
-
-  // Whoever has the store and the secret still lacks the ids, which only browsers hold.
-  #sealOf(id: string): Seal {
-    const { secrets, audience, platform } = this.#settings
-    return createSeal(secrets, ['stored session', ...audience, id], platform)
+    return this.#seals(record.id).seal(toPayload(record, clocksOf(record, this.#settings.limits).idleExpiresAt))
   }
 
   #storeName(id: string): string {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { createSeal } from '../../lib/seal/seal.js'
+import { createNamedSeals, createSeal } from '../../lib/seal/seal.js'
 import { RefreshMemory, type RefreshOutcome } from '../../lib/relying-party/refresh-memory.js'
 import { SharedRefreshes } from '../../lib/relying-party/shared-refreshes.js'
 import type { SessionRecord } from '../../lib/session/record.js'
@@ -128,9 +128,9 @@ describe('what shared memory shows of a refresh', () => {
     for (const word of ['refresh-', 'access-', 'an-id', 'alice', 'private']) {
       expect([name, value, ...parts].some((text) => text.includes(word))).toBe(false)
     }
-    const seal = (...purpose: string[]) => createSeal(secrets, ['renewed tokens', ...audience, ...purpose], watch)
-    expect(seal().open(value)).toBeUndefined()
-    expect(seal('an-id').open(value)?.payload).not.toHaveProperty('dat')
+    const purpose = ['renewed tokens', ...audience]
+    expect(createSeal(secrets, purpose, watch).open(value)).toBeUndefined()
+    expect(createNamedSeals(secrets, purpose, watch)('an-id').open(value)?.payload).not.toHaveProperty('dat')
   })
 
   test('SR08: is of no use to another session, nor to another application', async () => {
