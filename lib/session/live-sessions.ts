@@ -57,6 +57,8 @@ export class LiveSessions {
     const live: Live = { record, keeper, controller: new AbortController() }
     this.#live.add(live)
     this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
+    // A logout since it was read was announced before anybody listened.
+    void this.#look(live)
     return { signal: live.controller.signal, release: () => this.#forget(live) }
   }
 
@@ -97,6 +99,7 @@ export class LiveSessions {
   }
 
   #end(live: Live, reason: SessionError): void {
+    if (!this.#live.has(live)) return
     this.#forget(live)
     live.controller.abort(reason)
   }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, IncomingMessage } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../lib/index.js'
@@ -49,10 +49,24 @@ async function sockets(world: World, seen: SessionError[] = []) {
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+const cookieOf = (world: World): string =>
+  world.browser.cookies
+    .cookiesFor(world.url(''))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ')
+
+/** An upgrade by the browser, before anybody answers it. */
+function upgradeOf(world: World): IncomingMessage {
+  const req = new IncomingMessage(new Socket())
+  req.url = '/'
+  req.method = 'GET'
+  Object.assign(req.headers, { cookie: cookieOf(world), upgrade: 'websocket', origin: world.url('') })
+  return req
+}
+
 /** Opens one with the cookies of the browser, and waits for the greeting. */
 async function connect(world: World, url: string, origin = world.url('')) {
-  const cookie = world.browser.cookies.cookiesFor(world.url('')).map(({ name, value }) => `${name}=${value}`)
-  const client = new WebSocket(url, { headers: { cookie: cookie.join('; ') }, origin })
+  const client = new WebSocket(url, { headers: { cookie: cookieOf(world) }, origin })
   const said = new Promise<string>((resolve) => {
     client.once('message', (text: Buffer) => resolve(text.toString()))
     client.once('error', (error) => resolve(String(error)))
@@ -82,6 +96,16 @@ describe('a live connection', () => {
     await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
     expect(await closed).toBe(4401)
     expect(seen.map(({ code }) => code)).toEqual(['session_missing'])
+  })
+
+  test('has ended already, where a logout came before anybody asked for its signal', async () => {
+    const world = await start()
+    const connection = await world.app.authenticate(upgradeOf(world))
+    await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    const signal = connection?.signal
+    await pause(0)
+    expect(signal?.aborted).toBe(true)
+    expect((signal?.reason as SessionError).code).toBe('session_missing')
   })
 
   test('ends when the session expires', async () => {
