@@ -32,6 +32,7 @@ export class LiveSessions {
   readonly #settings: LiveSessionsSettings
   readonly #live = new Set<Live>()
   #ticks = 0
+  #isLooking = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(settings: LiveSessionsSettings) {
@@ -70,10 +71,13 @@ export class LiveSessions {
   #tick(): void {
     this.#ticks += 1
     const { platform, limits, isShared } = this.#settings
-    const isLook = isShared && this.#ticks % ticksPerLook === 0
+    const isLook = isShared && !this.#isLooking && this.#ticks % ticksPerLook === 0
     const nowSeconds = platform.now() / 1000
     const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
-    void this.#lookAt(due)
+    if (isLook) this.#isLooking = true
+    void this.#lookAt(due).finally(() => {
+      if (isLook) this.#isLooking = false
+    })
   }
 
   // A few at a time: the store has other things to do.
