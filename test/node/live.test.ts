@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createServer, IncomingMessage } from 'node:http'
+import { Agent, createServer, IncomingMessage, request, type RequestOptions } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -47,6 +47,15 @@ async function sockets(world: World, seen: SessionError[] = []) {
     server.close()
   })
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A request whose answer is read to its end. */
+function get(options: RequestOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', ...options }, (response) => response.resume().once('end', resolve))
+      .once('error', reject)
+      .end()
+  })
 }
 
 const cookieOf = (world: World): string =>
@@ -136,6 +145,27 @@ describe('a live connection', () => {
     world.clock.advance(50)
     await pause(2200)
     expect(client.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('is watched no longer than until the next request of its socket, where there is one', async () => {
+    const world = await start()
+    const counts: number[] = []
+    const signals: (AbortSignal | undefined)[] = []
+    const server = createServer((req, res) => {
+      void world.app.authenticate(req).then((connection) => {
+        signals.push(connection?.signal)
+        counts.push(req.socket.listenerCount('close'))
+        res.end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    cleanUp.push(() => (agent.destroy(), server.close()))
+    const { port } = server.address() as AddressInfo
+    for (let count = 0; count < 5; count += 1) await get({ port, agent, headers: { cookie: cookieOf(world) } })
+    await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false, false, false, false, true])
+    expect(new Set(counts).size).toBe(1)
   })
 
   test('is not refused as if nobody were signed in while the store is away', async () => {
