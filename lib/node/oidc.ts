@@ -6,6 +6,7 @@ import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema
 import { type Platform, systemPlatform } from '../options/platform.js'
 import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
+import { OutageGate } from '../relying-party/outage-gate.js'
 import { createRelyingParty } from '../relying-party/party.js'
 import { siteOf } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
@@ -150,5 +151,6 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
     smallCookies: createSmallCookies(name, secure),
+    silentLogins: new OutageGate(platform),
   }
 }
