@@ -14,7 +14,8 @@ export interface Connection {
   readonly principal: Principal
   /**
    * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
-   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}.
+   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}. It is silent once the
+   * request's socket has closed, or has brought another request after this one was done.
    */
   readonly signal: AbortSignal
 }
