@@ -14,7 +14,8 @@ export interface Connection {
   readonly principal: Principal
   /**
    * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
-   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}.
+   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}. It is silent once the
+   * request's socket has closed, or has brought another request after this one was done.
    */
   readonly signal: AbortSignal
 }
@@ -31,6 +32,7 @@ export function createConnections(party: RelyingParty, keeperOf: (req: NodeReque
   const origins = new Set(party.sites.map((site) => site.origin))
   const isShared = sharedMemory !== undefined
   const live = new LiveSessions({ platform, limits: configuration.session, watermark, isShared })
+  const watches = new SocketWatches()
   return {
     async open(req) {
       const exchange = createExchange(req)
@@ -39,7 +41,7 @@ export function createConnections(party: RelyingParty, keeperOf: (req: NodeReque
       const found = await keeper.read(exchange.cookies)
       if (found === undefined || found === unreadable) return undefined
       const { record } = found
-      return new LiveConnection(record, configuration.session, () => watch(live, record, keeper, req))
+      return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, keeper)))
     },
     close: () => live.close(),
   }
@@ -50,11 +52,34 @@ function isUpgrade(exchange: Exchange): boolean {
   return exchange.header('upgrade') !== undefined || exchange.method === 'CONNECT'
 }
 
-function watch(live: LiveSessions, record: SessionRecord, keeper: SessionKeeper, req: NodeRequest): AbortSignal {
-  const { signal, release } = live.watch(record, keeper)
-  if (req.socket.destroyed) release()
-  else req.socket.once('close', release)
-  return signal
+interface Watched {
+  readonly req: NodeRequest
+  readonly release: () => void
+}
+
+/** The watches that are under way, by what they end with. */
+class SocketWatches {
+  readonly #bySocket = new WeakMap<NodeRequest['socket'], Set<Watched>>()
+
+  add(req: NodeRequest, { signal, release }: ReturnType<LiveSessions['watch']>): AbortSignal {
+    if (req.socket.destroyed) release()
+    else this.#of(req).add({ req, release })
+    return signal
+  }
+
+  #of({ socket }: NodeRequest): Set<Watched> {
+    const known = this.#bySocket.get(socket)
+    const watches = known ?? new Set<Watched>()
+    const end = (watched: Watched): void => {
+      watched.release()
+      watches.delete(watched)
+    }
+    // A socket that is kept alive brings one request after another: those before have been answered by now.
+    for (const watched of watches) if (watched.req.closed) end(watched)
+    if (known === undefined) socket.once('close', () => watches.forEach(end))
+    this.#bySocket.set(socket, watches)
+    return watches
+  }
 }
 
 /** A connection whose session is watched only once somebody asks for the signal. */

@@ -6,6 +6,7 @@ import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema
 import { type Platform, systemPlatform } from '../options/platform.js'
 import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
+import { OutageGate } from '../relying-party/outage-gate.js'
 import { createRelyingParty } from '../relying-party/party.js'
 import { siteOf } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
@@ -45,7 +46,7 @@ export interface OidcMiddleware extends Middleware {
    * @throws {ProviderError} when the provider is away: later logins try again
    */
   ready(): Promise<void>
-  /** Metadata, keys, token endpoint and session store as last seen; makes no request. */
+  /** Metadata, keys, token endpoint, session store and shared memory as last seen; makes no request. */
   health(): Health
   /** Stops what runs in the background. */
   close(): void
@@ -129,8 +130,10 @@ function beginRequest(host: RelyingPartyHost, request: HandleContext, call: Guar
   route(host, request, call)
 }
 
-function storeHealth({ sessionStore }: RelyingPartyHost['party']): Pick<Health, 'store'> {
-  return sessionStore === undefined ? {} : { store: sessionStore.state() }
+function storeHealth({ sessionStore, sharedMemory }: RelyingPartyHost['party']): Pick<Health, 'store'> {
+  const states = [sessionStore, sharedMemory].flatMap((memory) => (memory === undefined ? [] : [memory.state()]))
+  const [first] = states
+  return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
 }
 
 function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {
@@ -150,5 +153,6 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
     smallCookies: createSmallCookies(name, secure),
+    silentLogins: new OutageGate(platform),
   }
 }

@@ -2,6 +2,7 @@ import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import type { Exchange } from '../http/exchange.js'
+import type { OutageGate } from '../relying-party/outage-gate.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import type { SessionRecord } from '../session/record.js'
 import type { HandleContext } from './handle.js'
@@ -19,6 +20,8 @@ export interface RelyingPartyHost {
   readonly transactionCookies: TransactionCookieFactory
   readonly smallCookies: SmallCookieFactory
   readonly exchanges: ExchangedTokens
+  /** Spares strangers the wait for a provider that is known to be away. */
+  readonly silentLogins: OutageGate
 }
 
 /**

@@ -12,7 +12,11 @@ import { loginUrl } from './session-doorkeeper.js'
  * Sends someone who is new to this site to the provider, which may know them, and hands everybody else on. There is one try
  * for an hour; where the provider is away, there is none.
  */
-export function trySilentLogin({ party }: RelyingPartyHost, request: HandleContext, call: GuardCall): void {
+export function trySilentLogin(
+  { party, silentLogins }: RelyingPartyHost,
+  request: HandleContext,
+  call: GuardCall,
+): void {
   const { configuration, sites } = party
   const { exchange, session, transactions } = request
   const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(exchange)
@@ -20,7 +24,9 @@ export function trySilentLogin({ party }: RelyingPartyHost, request: HandleConte
     call.next()
     return
   }
-  startLogin(party, exchange, transactions(), { prompt: 'none', returnTo: exchange.target }).then(
+  const options = { prompt: 'none', returnTo: exchange.target } as const
+  const started = silentLogins.run(() => startLogin(party, exchange, transactions(), options))
+  started.then(
     (outcome) => {
       request.cookies().quiet.write('1')
       respondOrFail(call, outcome)

@@ -136,7 +136,7 @@ export interface EndpointHealth {
 /** What a client of an authorization server depends on, as last seen; nothing is asked to tell. */
 export interface Health extends ProviderHealth {
   readonly tokenEndpoint: EndpointHealth
-  /** How the last operation on the session store ended; absent where sessions need none. */
+  /** How the last operation on the session store or the shared memory ended; absent where sessions need neither. */
   readonly store?: 'unknown' | 'ok' | 'failing'
 }
 

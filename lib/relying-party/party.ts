@@ -36,7 +36,7 @@ export interface RelyingParty {
   /** Logout tokens that have been used. */
   readonly logoutMemory: LogoutMemory
   /** What the processes of this application share, if they share anything. */
-  readonly sharedMemory: SharedMemory | undefined
+  readonly sharedMemory: GuardedMemory | undefined
   /** Where sessions are kept, if not with the browser. */
   readonly sessionStore: GuardedMemory | undefined
 }

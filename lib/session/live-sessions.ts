@@ -32,6 +32,7 @@ export class LiveSessions {
   readonly #settings: LiveSessionsSettings
   readonly #live = new Set<Live>()
   #ticks = 0
+  #isLooking = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(settings: LiveSessionsSettings) {
@@ -57,6 +58,8 @@ export class LiveSessions {
     const live: Live = { record, keeper, controller: new AbortController() }
     this.#live.add(live)
     this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
+    // A logout since it was read was announced before anybody listened.
+    void this.#look(live)
     return { signal: live.controller.signal, release: () => this.#forget(live) }
   }
 
@@ -68,10 +71,13 @@ export class LiveSessions {
   #tick(): void {
     this.#ticks += 1
     const { platform, limits, isShared } = this.#settings
-    const isLook = isShared && this.#ticks % ticksPerLook === 0
+    const isLook = isShared && !this.#isLooking && this.#ticks % ticksPerLook === 0
     const nowSeconds = platform.now() / 1000
     const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
-    void this.#lookAt(due)
+    if (isLook) this.#isLooking = true
+    void this.#lookAt(due).finally(() => {
+      if (isLook) this.#isLooking = false
+    })
   }
 
   // A few at a time: the store has other things to do.
@@ -97,6 +103,7 @@ export class LiveSessions {
   }
 
   #end(live: Live, reason: SessionError): void {
+    if (!this.#live.has(live)) return
     this.#forget(live)
     live.controller.abort(reason)
   }

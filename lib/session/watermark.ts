@@ -101,7 +101,8 @@ export class MemoryWatermark implements Watermark {
 
   /** @param seconds - how long a session lives at most */
   constructor(platform: Platform, seconds: number) {
-    this.#marks = new LRUCache({ max: mostMarks, ttl: seconds * 1000, perf: platform, ttlResolution: 0 })
+    const ttl = Math.ceil(seconds * 1000)
+    this.#marks = new LRUCache({ max: mostMarks, ttl, perf: platform, ttlResolution: 0 })
   }
 
   raise(target: LogoutTarget, at: number): void {

@@ -190,6 +190,21 @@ describe('a silent login', () => {
     expect([page.status, page.text, page.setCookies]).toEqual([200, 'home', []])
   })
 
+  test('CB33: asks a provider that is away now and then, not for each stranger', async () => {
+    const outbound = new SpoiltFetch()
+    let asked = 0
+    outbound.spoil('/request', () => {
+      asked += 1
+      return Promise.reject(new TypeError('fetch failed'))
+    })
+    await startSilent({ oidc: { fetch: outbound.fetch, pushedAuthorizationRequests: true } })
+    for (let count = 0; count < 6; count += 1) expect((await asks(new Browser())).text).toBe('home')
+    expect(asked).toBe(2)
+    outbound.spoil('/request')
+    world.clock.advance(60)
+    expect((await asks(new Browser())).status).toBe(302)
+  })
+
   test('CB33: of a browser that keeps no cookies leads to a page that goes home by itself, and is not made there', async () => {
     await startSilent()
     const browser = new Browser()

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent, createServer, IncomingMessage, request, type RequestOptions } from 'node:http'
+import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../lib/index.js'
@@ -49,10 +49,33 @@ async function sockets(world: World, seen: SessionError[] = []) {
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** A request whose answer is read to its end. */
+function get(options: RequestOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', ...options }, (response) => response.resume().once('end', resolve))
+      .once('error', reject)
+      .end()
+  })
+}
+
+const cookieOf = (world: World): string =>
+  world.browser.cookies
+    .cookiesFor(world.url(''))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ')
+
+/** An upgrade by the browser, before anybody answers it. */
+function upgradeOf(world: World): IncomingMessage {
+  const req = new IncomingMessage(new Socket())
+  req.url = '/'
+  req.method = 'GET'
+  Object.assign(req.headers, { cookie: cookieOf(world), upgrade: 'websocket', origin: world.url('') })
+  return req
+}
+
 /** Opens one with the cookies of the browser, and waits for the greeting. */
 async function connect(world: World, url: string, origin = world.url('')) {
-  const cookie = world.browser.cookies.cookiesFor(world.url('')).map(({ name, value }) => `${name}=${value}`)
-  const client = new WebSocket(url, { headers: { cookie: cookie.join('; ') }, origin })
+  const client = new WebSocket(url, { headers: { cookie: cookieOf(world) }, origin })
   const said = new Promise<string>((resolve) => {
     client.once('message', (text: Buffer) => resolve(text.toString()))
     client.once('error', (error) => resolve(String(error)))
@@ -84,6 +107,16 @@ describe('a live connection', () => {
     expect(seen.map(({ code }) => code)).toEqual(['session_missing'])
   })
 
+  test('has ended already, where a logout came before anybody asked for its signal', async () => {
+    const world = await start()
+    const connection = await world.app.authenticate(upgradeOf(world))
+    await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    const signal = connection?.signal
+    await pause(0)
+    expect(signal?.aborted).toBe(true)
+    expect((signal?.reason as SessionError).code).toBe('session_missing')
+  })
+
   test('ends when the session expires', async () => {
     const world = await start({ session: { idleSeconds: 60, absoluteSeconds: 60, rollingStepSeconds: 5 } })
     const seen: SessionError[] = []
@@ -112,6 +145,27 @@ describe('a live connection', () => {
     world.clock.advance(50)
     await pause(2200)
     expect(client.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('is watched no longer than until the next request of its socket, where there is one', async () => {
+    const world = await start()
+    const counts: number[] = []
+    const signals: (AbortSignal | undefined)[] = []
+    const server = createServer((req, res) => {
+      void world.app.authenticate(req).then((connection) => {
+        signals.push(connection?.signal)
+        counts.push(req.socket.listenerCount('close'))
+        res.end()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    cleanUp.push(() => (agent.destroy(), server.close()))
+    const { port } = server.address() as AddressInfo
+    for (let count = 0; count < 5; count += 1) await get({ port, agent, headers: { cookie: cookieOf(world) } })
+    await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    expect(signals.map((signal) => signal?.aborted)).toEqual([false, false, false, false, true])
+    expect(new Set(counts).size).toBe(1)
   })
 
   test('is not refused as if nobody were signed in while the store is away', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { clocksOf, isAlive, isRollingDue } from '../../lib/session/clocks.js'
-import { limits, record, start } from './example.js'
+import { MemoryWatermark } from '../../lib/session/watermark.js'
+import { limits, record, start, Watch } from './example.js'
 
 describe('the clocks of a session', () => {
   test('count the idle limit from the last touch and the absolute one from the login', () => {
@@ -47,5 +48,13 @@ describe('rolling', () => {
     const everySecond = { ...limits, rollingStepSeconds: 0 }
     expect(isRollingDue(record(), everySecond, start)).toBe(false)
     expect(isRollingDue(record(), everySecond, start + 1)).toBe(true)
+  })
+})
+
+describe('a limit of no whole milliseconds', () => {
+  test('is one for logouts, too', () => {
+    const watermark = new MemoryWatermark(new Watch(), limits.absoluteSeconds + 0.0001)
+    watermark.raise({ id: 'an-id' }, start * 1000)
+    expect(watermark.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)
   })
 })
