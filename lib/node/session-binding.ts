@@ -25,6 +25,8 @@ export interface SessionBinding {
 
 // A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
 const slowResponseMilliseconds = 5_000
+// Removing cookies would sign out whoever has signed in meanwhile; where it is left out, the next response does it.
+const slowRemovalMilliseconds = 500
 
 /** What sessions are bound by. */
 export interface BindingSettings {
@@ -167,9 +169,12 @@ class BoundSession implements SessionBinding {
   #upkeep(current: SessionRecord | undefined): readonly string[] {
     const { keeper, platform } = this.#settings
     if (this.#found === unreadable) return []
-    if (platform.now() - this.#startedAt > slowResponseMilliseconds) return []
+    const tookMilliseconds = platform.now() - this.#startedAt
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
-    if (current === undefined) return keeper.clear(this.#exchange.cookies)
+    if (current === undefined) {
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : keeper.clear(this.#exchange.cookies)
+    }
+    if (tookMilliseconds > slowResponseMilliseconds) return []
     const next = this.#touched(current)
     const isDue = next !== this.#base || this.#found?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []
