@@ -25,9 +25,9 @@ describeWith('chromium', 'pages of other sites', (path) => {
     ])('LO01: %s for /logout signs nobody out', async (_what, body, answer) => {
       const { context, page } = await stage.member('alice')
       const { app } = stage.demo()
-      const before = await sessionCookie(context, app)
+      const before = await ownCookies(context, app)
       expect(await visit(page, origin, `${app}/logout`, body)).toBe(answer)
-      expect(await sessionCookie(context, app)).toEqual(before)
+      expect(await ownCookies(context, app)).toEqual(before)
       expect(await isSignedIn(page, app)).toBe(true)
     })
 
@@ -76,8 +76,12 @@ describeWith('chromium', 'pages of other sites', (path) => {
   }
 })
 
-async function sessionCookie(context: BrowserContext, app: string) {
-  return (await context.cookies(app)).find(({ name }) => name === 'oidc')
+// The session, and which timeline it is that belongs to this browser.
+async function ownCookies(context: BrowserContext, app: string) {
+  const cookies = await context.cookies(app)
+  const values = ['oidc', 'demo.timeline'].map((wanted) => cookies.find(({ name }) => name === wanted)?.value)
+  expect(values).toEqual([expect.any(String), expect.any(String)])
+  return values
 }
 
 function selfSubmitting(method: string, url: string): string {

@@ -21,6 +21,11 @@ const pages: readonly [name: string, way: Way][] = [
   ['provider-error', { who: 'stranger', status: 400, go: (page, { provider }) => page.goto(`${provider}/auth`) }],
   ['signed-in', { who: 'alice', go: (page) => page.waitForSelector('#user-name') }],
   ['signed-in-unfolded', { who: 'alice', go: unfold }],
+  ['api', { who: 'alice', go: openApi }],
+  ['api-waiting', { who: 'alice', go: (page) => press(page, 'expired', '#clock-token') }],
+  ['api-machine', { who: 'alice', go: (page) => press(page, 'machine', '#answer') }],
+  ['api-exchange', { who: 'bob', go: (page) => press(page, 'exchange', '#answer') }],
+  ['api-forbidden', { who: 'bob', go: (page) => press(page, 'write', '#answer') }],
   ['hr', { who: 'alice', go: openHr }],
   ['hr-forbidden', { who: 'bob', status: 403, go: openHr }],
   ['provider-logout', { who: 'alice', go: leave }],
@@ -75,6 +80,17 @@ async function unfold(page: Page): Promise<void> {
 async function openHr(page: Page): Promise<void> {
   await page.click('#hr-link')
   await page.waitForURL('**/hr')
+}
+
+async function openApi(page: Page): Promise<void> {
+  await page.click('#api-link')
+  await page.waitForSelector('#api')
+}
+
+async function press(page: Page, call: string, outcome: string): Promise<void> {
+  await openApi(page)
+  await page.click(`#call-${call}`)
+  await page.waitForSelector(outcome)
 }
 
 async function cancel(page: Page, { app }: Demo): Promise<void> {
