@@ -33,7 +33,7 @@ export function liveStream(login, board, heard, processes) {
     // The other process may have ended the session: the signal tells within seconds, a question at once.
     const stopListening = board.listen((news) => {
       if (news.subject !== subject) return
-      const question = news.ended === undefined ? undefined : login.authenticate(req)
+      const question = news.ended?.sid === claims.sid ? login.authenticate(req) : undefined
       Promise.resolve(question ?? connection).then((still) => (still ? list() : over('session_missing')), ignore)
     })
     // Sessions also end by themselves, which is no news. This keeps proxies from closing a silent connection, too.
