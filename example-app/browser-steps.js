@@ -17,6 +17,11 @@ const arrivals = {
     why: 'By a form. What the app does then is between servers.',
     begins: true,
   },
+  '/sign-out-everywhere': {
+    title: 'You press “Sign out everywhere”',
+    why: 'The app asks the provider, which knows of all your sessions, not only of those here.',
+    begins: true,
+  },
   '/logout': { title: 'You press “Log out”', why: 'Asked for by a form on the app’s own page.', begins: true },
 }
 
@@ -111,6 +116,12 @@ function wording(path, location) {
     return {
       title: 'The app sends you to the provider',
       why: 'With fresh random values for this one login: state ties the answer to this browser, nonce ties the ID Token to it, and the code challenge is the hash of a secret that the app keeps.',
+    }
+  }
+  if (path === '/sign-out-everywhere') {
+    return {
+      title: 'Signed out, here and everywhere',
+      why: 'The provider has ended all of your sessions and told every app that you used, this one too, by a signed logout token for each. Only that ended your sessions here.',
     }
   }
   if (path === '/logout') {

@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 /** The command line: `node example-app/main.js`, once the package is built (`npm run demo` does that too). */
-import { start } from './start.js'
+import { readArguments } from './arguments.js'
+import { StartError } from './start-error.js'
 import { usage } from './usage.js'
 
-if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+const { redis, help, problem } = readArguments(process.argv.slice(2))
+if (help) {
   console.log(usage)
   process.exit(0)
 }
 
 try {
-  const demo = await start(process.env)
+  if (problem !== undefined) throw new StartError(problem)
+  const { start } = await import('./start.js')
+  const demo = await start(process.env, { redis })
+  const processes = redis ? `\n  processes ${demo.processes().join(' and ')}, on one Redis: kill one and go on` : ''
   console.log(
-    `express-oidc demo\n\n  app       ${demo.url}\n  provider  ${demo.issuer}${demo.embedded ? '  (its own: alice or bob, no passwords)' : ''}`,
+    `express-oidc demo\n\n  app       ${demo.url}${processes}\n  provider  ${demo.issuer}${demo.embedded ? '  (its own: alice or bob, no passwords)' : ''}`,
   )
   if (!demo.embedded)
     console.log(`\n  Register there: redirect URI ${demo.url}/callback, post-logout redirect URI ${demo.url}/`)

@@ -62,6 +62,27 @@ declare module 'oidc-provider/lib/provider.js' {
       new (init: { accountId: string; grantId: string; client: Client; gty: string }): AccessToken
     }
     readonly ResourceServer: { new (identifier: string, data: object): object }
+    readonly Session: {
+      find(id: string): Promise<
+        | {
+            accountId?: string
+            authorizations?: Record<string, { sid: string; grantId?: string }>
+            destroy(): Promise<void>
+          }
+        | undefined
+      >
+    }
+    readonly RefreshToken: { revokeByGrantId(grantId: string): Promise<void> }
+    readonly Client: {
+      find(id: string): Promise<
+        | {
+            backchannelLogoutUri?: string
+            /** Rejects unless the application answers 200 or 204. */
+            backchannelLogout(accountId: string | undefined, sid: string): Promise<void>
+          }
+        | undefined
+      >
+    }
     readonly Grant: {
       new (init: { accountId: string | undefined; clientId: string }): Grant
       find(id: string): Promise<Grant | undefined>
@@ -70,7 +91,12 @@ declare module 'oidc-provider/lib/provider.js' {
 }
 
 declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
-  export function createMemoryAdapter(clockTolerance?: number): (model: string) => object
+  export interface Adapter {
+    upsert(id: string, payload: Record<string, unknown>, expiresIn: number): Promise<void>
+    destroy(id: string): Promise<void>
+  }
+
+  export function createMemoryAdapter(clockTolerance?: number): (model: string) => Adapter
 }
 
 declare module 'oidc-provider/lib/helpers/errors.js' {

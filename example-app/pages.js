@@ -1,5 +1,7 @@
 import { accessTokenSeconds, apiCalls } from './api-calls.js'
 import { callApi } from './call-api.js'
+import { devicesOf } from './devices.js'
+import { endedView } from './ended-view.js'
 import { errorView } from './error-view.js'
 import { render } from './render.js'
 import { claimRows, clocks, cookieRows, decodedIdToken } from './session-view.js'
@@ -15,6 +17,14 @@ import { expiryOf } from './token-facts.js'
  * @property {string | undefined} audience Without it there is no API.
  * @property {{ clientId: string, clientSecret: string } | undefined} machine
  * @property {import('./call-api.js').ApiOptions} apis
+ * @property {import('./board.js').Board | undefined} board Without it nothing is told live.
+ * @property {Processes | undefined} processes Where there are several.
+ */
+
+/**
+ * @typedef {object} Processes
+ * @property {() => readonly number[]} running Their ids.
+ * @property {(pid: number) => void} stop Ends one as `kill -9` does.
  */
 
 /**
@@ -27,13 +37,15 @@ export function pages(options) {
    * @param {import('express').Request} req
    * @param {string} active
    */
-  const common = (req, active) => ({
+  const common = async (req, active) => ({
     active,
+    live: options.board !== undefined && req.oidc?.isAuthenticated(),
     issuer: options.issuer,
     embedded: options.embedded,
     hasApi: options.audience !== undefined,
     person: personOf(req),
-    flows: flows(options.timeline.startSteps(), options.timeline.steps(req)),
+    flows: flows(options.timeline.startSteps(), await options.timeline.steps(req)),
+    processes: options.processes && { running: options.processes.running(), answeredBy: process.pid },
   })
 
   const apiPage = {
@@ -45,19 +57,21 @@ export function pages(options) {
 
   /** @type {Record<'home' | 'hr' | 'api' | 'callApi' | 'notFound', import('express').RequestHandler> & { failed: import('express').ErrorRequestHandler }} */
   const handlers = {
-    home(req, res) {
+    async home(req, res) {
       const view = req.oidc?.isAuthenticated() ? 'signed-in' : 'signed-out'
-      res.send(render(view, { ...common(req, 'home'), ...sessionOf(req, options.idleSeconds) }))
+      const devices = options.board && req.auth && (await devicesOf(options.board, req.auth.claims))
+      const own = { ...sessionOf(req, options.idleSeconds), devices, ended: endedView(req.query) }
+      res.send(render(view, { ...(await common(req, 'home')), ...own }))
     },
 
-    hr(req, res) {
-      res.send(render('hr', common(req, 'hr')))
+    async hr(req, res) {
+      res.send(render('hr', await common(req, 'hr')))
     },
 
     async api(req, res) {
       const waiting = apiPage.calls.find(({ wait, id }) => wait !== undefined && id === req.query.wait)
       const clock = waiting && { waiting, ...tokenClock(await req.oidc.accessToken({ minTtl: 0 })) }
-      res.send(render('api', { ...common(req, 'api'), ...apiPage, ...clock }))
+      res.send(render('api', { ...(await common(req, 'api')), ...apiPage, ...clock }))
     },
 
     async callApi(req, res, next) {
@@ -67,14 +81,14 @@ export function pages(options) {
         return
       }
       const answer = await callApi(options.apis, call, req.oidc)
-      res.send(render('api', { ...common(req, 'api'), ...apiPage, answer }))
+      res.send(render('api', { ...(await common(req, 'api')), ...apiPage, answer }))
     },
 
     notFound(_req, _res, next) {
       next(Object.assign(new Error('There is no such page.'), { status: 404, code: 'not_found', expose: true }))
     },
 
-    failed(error, req, res, next) {
+    async failed(error, req, res, next) {
       if (res.headersSent) {
         next(error)
         return
@@ -82,7 +96,7 @@ export function pages(options) {
       const view = errorView(error)
       if (view.status >= 500) console.error(`${req.method} ${req.path}: ${view.code} ${Object(error).message ?? ''}`)
       res.status(view.status).set(Object(error).headers ?? {})
-      res.send(render('error', { ...common(req, req.path === '/hr' ? 'hr' : ''), ...view, path: req.path }))
+      res.send(render('error', { ...(await common(req, req.path === '/hr' ? 'hr' : '')), ...view, path: req.path }))
     },
   }
   return handlers

@@ -1,9 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { actorClaim } from './token-exchange.js'
 import { askToSignOut, showError, showSignedOut } from './provider-pages.js'
 
-const clockTolerance = 15
+export const clockTolerance = 15
 const apiScopes = 'orders:read orders:write'
 
 /**
@@ -12,12 +11,13 @@ const apiScopes = 'orders:read orders:write'
  * @param {string} issuer
  * @param {readonly import('./users.js').User[]} people
  * @param {import('./provider.js').ProviderOptions} options
+ * @param {(model: string) => object} adapter Where its state lives.
  * @returns {Record<string, unknown>}
  */
-export function providerConfiguration(issuer, people, options) {
+export function providerConfiguration(issuer, people, options, adapter) {
   const resource = options.resource === undefined ? 'urn:example:api' : options.resource
   return {
-    adapter: createMemoryAdapter(clockTolerance),
+    adapter,
     clients: options.clients,
     clockTolerance,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
@@ -42,6 +42,8 @@ export function providerConfiguration(issuer, people, options) {
       url: (/** @type {unknown} */ _, /** @type {{ uid: string }} */ interaction) => `/interaction/${interaction.uid}`,
     },
     clientBasedCORS: () => false,
+    // Without its dispatcher, which refuses loopback: there the applications are that it tells of logouts.
+    fetch: (/** @type {string} */ url, /** @type {RequestInit} */ { dispatcher: _, ...options }) => fetch(url, options),
     renderError: showError,
     extraTokenClaims: actorClaim,
     ttl: lifetimes(options),

@@ -2,7 +2,7 @@ import { carried, shorten } from './secrets.js'
 
 /** @typedef {{ title: string, why: string, answer: string }} Wording */
 
-/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'machine' | 'exchange' | 'push' | 'other', Wording>>} */
+/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'machine' | 'exchange' | 'push' | 'everywhere' | 'other', Wording>>} */
 const wordings = {
   metadata: {
     title: 'The app asks the provider how it works',
@@ -38,6 +38,11 @@ const wordings = {
     title: 'The app hands its request to the provider',
     why: 'Pushed ahead, so that the browser carries a reference only.',
     answer: 'A reference',
+  },
+  everywhere: {
+    title: 'The app asks the provider to end all sessions of yours',
+    why: 'No standard says how: this is the demo provider’s own way. The calls that follow from it are standard.',
+    answer: 'Done: so many sessions, so many apps told',
   },
   other: {
     title: 'The app asks the provider',
@@ -109,6 +114,7 @@ function kindOf(url, form) {
   if (form.get('grant_type') === 'client_credentials') return 'machine'
   if (form.get('grant_type')?.endsWith(':token-exchange')) return 'exchange'
   if (form.has('code_challenge')) return 'push'
+  if (url.pathname.endsWith('/sign-out-everywhere')) return 'everywhere'
   return /jwks|keys|certs/.test(url.pathname) ? 'keys' : 'other'
 }
 

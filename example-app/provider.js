@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import express from 'express'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { Provider } from 'oidc-provider/lib/provider.js'
 import { assets } from './assets.js'
 import { interactions } from './interactions.js'
-import { providerConfiguration } from './provider-configuration.js'
 import { addTokenExchange, tokenExchangeGrant } from './token-exchange.js'
+import { clockTolerance, providerConfiguration } from './provider-configuration.js'
+import { sessionIndex, signOutEverywhere } from './provider-sessions.js'
 import { users } from './users.js'
 
 /**
@@ -46,9 +48,11 @@ export async function startProvider(options) {
   const issuer = `http://127.0.0.1:${port}`
   const people = options.people ?? users
   try {
-    const provider = new Provider(issuer, providerConfiguration(issuer, people, options))
+    const sessions = sessionIndex(createMemoryAdapter(clockTolerance))
+    const provider = new Provider(issuer, providerConfiguration(issuer, people, options, sessions.adapter))
     if (options.exchangeFor !== undefined) addTokenExchange(provider, options.exchangeFor)
-    app.use(assets(), interactions(provider, people, options.clients), provider.callback())
+    app.use(assets(), signOutEverywhere(provider, sessions, options.clients))
+    app.use(interactions(provider, people, options.clients), provider.callback())
     return { issuer, port, provider, close: () => closeServer(server) }
   } catch (error) {
     await closeServer(server)
@@ -59,12 +63,14 @@ export async function startProvider(options) {
 /**
  * Makes the metadata of a confidential web client with one base URL.
  *
- * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean }} client With `exchanges` it may call
- *   other services on somebody's behalf.
+ * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean, backchannelLogoutUrl?: string }} client
+ *   With `exchanges` it may call other services on somebody's behalf; `backchannelLogoutUrl` is where it is told of logouts.
  * @returns {Record<string, unknown>}
  */
-export function webClient({ clientId, clientSecret, baseUrl, exchanges = false }) {
+export function webClient({ clientId, clientSecret, baseUrl, exchanges = false, backchannelLogoutUrl }) {
+  const told = { backchannel_logout_uri: backchannelLogoutUrl, backchannel_logout_session_required: true }
   return {
+    ...(backchannelLogoutUrl === undefined ? {} : told),
     client_id: clientId,
     client_secret: clientSecret,
     client_name: 'express-oidc demo',

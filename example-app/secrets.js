@@ -24,9 +24,11 @@ const open = new Set([
   'return_to',
   'returnTo',
   'scope',
+  'sessions',
   'subject_token_type',
   'token_endpoint',
   'token_type',
+  'told',
   'ui_locales',
 ])
 

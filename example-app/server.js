@@ -1,17 +1,23 @@
 import express from 'express'
-import { claim, clientCredentials, oidc, requireAuth } from 'express-oidc'
+import { claim, clientCredentials, csrf, oidc, requireAuth } from 'express-oidc'
+import { LRUCache } from 'lru-cache'
 import { createApi } from './api.js'
 import { billingAudience } from './api-calls.js'
 import { recordingApiFetch } from './api-steps.js'
 import { assets } from './assets.js'
 import { createBilling } from './billing.js'
+import { memoryBoard } from './board.js'
 import { recordBrowserSteps } from './browser-steps.js'
+import { noteDevices, noteLogouts } from './devices.js'
+import { signOutEverywhere } from './everywhere.js'
+import { liveStream } from './live.js'
 import { pages } from './pages.js'
+import { stopProcess } from './stop-process.js'
 import { recordingFetch } from './provider-steps.js'
 import { createTimeline } from './timeline.js'
 
 const idleSeconds = 900
-const absoluteSeconds = 28_800
+export const absoluteSeconds = 28_800
 
 /**
  * @typedef {object} AppOptions
@@ -19,6 +25,16 @@ const absoluteSeconds = 28_800
  * @property {boolean} [embedded] Whether the provider is the demo's own, where alice and bob live. Default false.
  * @property {string} [audience] Identifier of the demo's API in access tokens; without it there is no API.
  * @property {{ clientId: string, clientSecret: string }} [machine] A client that may call the API without a person.
+ */
+
+/**
+ * What several processes of the application have in common.
+ *
+ * @typedef {object} Shared
+ * @property {import('express-oidc').SharedMemory} memory Holds the sessions.
+ * @property {import('./board.js').Board} board
+ * @property {import('./timeline.js').StepStore} steps
+ * @property {import('./pages.js').Processes} processes
  */
 
 /**
@@ -31,10 +47,12 @@ const absoluteSeconds = 28_800
  * Makes the web application: two middlewares of the package, and pages around them.
  *
  * @param {AppOptions} options
+ * @param {Shared} [shared] Default: there is one process.
  * @returns {Demo}
  */
-export function createApp({ oidc: options, embedded = false, audience, machine }) {
-  const timeline = createTimeline({ secureCookie: options.baseUrl.startsWith('https:') })
+export function createApp({ oidc: options, embedded = false, audience, machine }, shared) {
+  const secureCookie = options.baseUrl.startsWith('https:')
+  const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
   const formTargets = new Set(["'self'", new URL(options.issuer).origin])
   const recorder = recordingFetch(timeline, {
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
@@ -42,7 +60,8 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
       if (typeof url === 'string' && URL.canParse(url)) formTargets.add(new URL(url).origin)
     },
   })
-  const login = oidc({ session: { idleSeconds, absoluteSeconds }, ...options, fetch: recorder })
+  const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.memory }) }
+  const login = oidc({ session, ...options, fetch: recorder })
   const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
   const billing = embedded ? createBilling({ issuer: options.issuer, audience: billingAudience }) : undefined
   const source =
@@ -53,11 +72,33 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     fetch: recordingApiFetch(timeline),
     ...(source && { machine: source }),
   }
-  const page = pages({ timeline, issuer: options.issuer, embedded, idleSeconds, audience, machine, apis })
+  // Other providers may not tell of logouts: a list of sessions could not be kept true.
+  const board = embedded ? (shared?.board ?? memoryBoard(absoluteSeconds)) : undefined
+  const { issuer } = options
+  const processes = shared?.processes
+  const page = pages({ timeline, issuer, embedded, idleSeconds, audience, machine, apis, board, processes })
 
   const app = express().disable('x-powered-by')
   app.use(assets(), securityHeaders(formTargets), recordBrowserSteps(timeline))
+  if (board !== undefined) {
+    /** @type {LRUCache<string, number>} */
+    const heard = new LRUCache({ max: 1000, ttl: 60_000 })
+    const form = express.urlencoded({ extended: false, limit: '64kb' })
+    app.get('/live', liveStream(login, board, heard, processes))
+    app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login, heard))
+  }
   app.use(login)
+  if (board !== undefined) {
+    const { clientId, clientSecret = '' } = options
+    app.use(noteDevices(board))
+    app.post(
+      '/sign-out-everywhere',
+      requireAuth(),
+      csrf(),
+      signOutEverywhere({ issuer, clientId, clientSecret, fetch: recorder }),
+    )
+  }
+  if (processes !== undefined) app.post('/stop-process', csrf(), stopProcess(processes))
   app.get('/', page.home)
   app.get('/hr', requireAuth(claim('dept', 'hr')), page.hr)
   if (billing !== undefined) app.use('/billing', billing.router)
@@ -84,7 +125,7 @@ function apiUrls(baseUrl) {
 function securityHeaders(formTargets) {
   return (_req, res, next) => {
     res.set({
-      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action ${[...formTargets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`,
+      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${[...formTargets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`,
       'Cache-Control': 'no-store',
       'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',

@@ -5,6 +5,7 @@ import { accessTokenSeconds, billingAudience } from './api-calls.js'
 import { closeServer, listen, machineClient, startProvider, webClient } from './provider.js'
 import { createApp } from './server.js'
 import { portError, StartError, startError } from './start-error.js'
+import { startWebProcesses } from './web-processes.js'
 
 const clientId = 'demo-app'
 const ownAudience = 'urn:example:api'
@@ -15,6 +16,7 @@ const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:re
  * @property {string} url
  * @property {string} issuer
  * @property {boolean} embedded Whether the provider is the demo's own.
+ * @property {() => number[]} processes The ids of those that serve the web application just now.
  * @property {() => Promise<void>} close
  */
 
@@ -22,10 +24,11 @@ const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:re
  * Starts the web application, and a provider of its own unless `ISSUER` names one.
  *
  * @param {Readonly<Record<string, string | undefined>>} env `PORT`, `BASE_URL`, `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `SESSION_SECRET`, `PROVIDER_PORT`.
+ * @param {{ redis?: boolean }} [how] `redis`: as two processes on one Redis. Default: in this process.
  * @returns {Promise<RunningDemo>}
  * @throws {StartError}
  */
-export async function start(env) {
+export async function start(env, { redis = false } = {}) {
   const embedded = !env.ISSUER
   const stray = ['CLIENT_ID', 'CLIENT_SECRET'].find((name) => embedded && env[name])
   if (stray !== undefined) throw new StartError(`${stray} is set, but ISSUER is not: set both, or neither`)
@@ -45,19 +48,27 @@ export async function start(env) {
     const secrets = { SESSION_SECRET: randomBytes(32).toString('base64url') }
     const options = optionsFromEnv({ ...secrets, ...env, BASE_URL: baseUrl, ...provider?.env })
     const scope = embedded ? { scope: 'openid profile email orders:read' } : {}
-    const { app, ready } = createApp({
+    const serve = redis ? startWebProcesses : startHere
+    const web = await serve({
       oidc: { ...options, ...scope },
       embedded,
       ...(embedded ? { audience: ownAudience } : env.AUDIENCE ? { audience: env.AUDIENCE } : {}),
       ...(provider === undefined ? {} : { machine: provider.machine }),
     })
-    await ready()
-    handler = app
-    return { url: baseUrl, issuer: options.issuer, embedded, close }
+    closers.push(web.close)
+    handler = web.handler
+    return { url: baseUrl, issuer: options.issuer, embedded, processes: web.processes, close }
   } catch (error) {
     await close()
     throw startError(error, env.ISSUER ?? 'the own provider')
   }
+}
+
+/** @param {import('./server.js').AppOptions} options */
+async function startHere(options) {
+  const { app, ready } = createApp(options)
+  await ready()
+  return { handler: app, processes: () => [process.pid], close: async () => {} }
 }
 
 /**
@@ -69,7 +80,11 @@ async function ownProvider(env, port, baseUrl) {
   const clientSecret = randomBytes(32).toString('base64url')
   const wanted = portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
   const machine = { clientId: 'demo-machine', clientSecret: randomBytes(16).toString('hex') }
-  const clients = [webClient({ clientId, clientSecret, baseUrl, exchanges: true }), machineClient(machine)]
+  const backchannelLogoutUrl = `http://127.0.0.1:${port}/backchannel-logout`
+  const clients = [
+    webClient({ clientId, clientSecret, baseUrl, exchanges: true, backchannelLogoutUrl }),
+    machineClient(machine),
+  ]
   const { issuer, close } = await startProvider({ port: wanted, clients, ...tokens }).catch((error) => {
     throw portError(error, wanted, 'PROVIDER_PORT')
   })

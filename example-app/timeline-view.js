@@ -43,6 +43,7 @@ export function flows(startSteps, steps) {
 function titleOf([first]) {
   if (first?.what.endsWith('/logout')) return 'Logout'
   if (first?.what.endsWith('/try-api')) return 'API call'
+  if (first?.what.endsWith('/sign-out-everywhere')) return 'Sign out everywhere'
   return first?.begins ? 'Login' : 'Callback'
 }
 

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 
 const cookieName = 'demo.timeline'
 const maxBrowsers = 500
-const maxSteps = 60
+export const maxSteps = 60
 
 /**
  * One step of a flow: who told whom what.
@@ -30,18 +30,25 @@ const maxSteps = 60
  * @property {(req: import('express').Request, run: () => void) => void} join
  *   Like `enter`, for requests that are no reason to set a cookie.
  * @property {(step: Omit<Step, 'at'>) => void} add Adds a step to the request being served; outside one, to the steps of the start.
- * @property {(req: import('express').Request) => readonly Step[]} steps What this browser has done, oldest first.
+ * @property {(req: import('express').Request) => Promise<readonly Step[]>} steps What this browser has done, oldest first.
  * @property {() => readonly Step[]} startSteps What happened before the first browser came.
  */
 
 /**
- * @param {{ secureCookie: boolean }} options
+ * Where the steps of browsers are kept, {@link maxSteps} of each.
+ *
+ * @typedef {object} StepStore
+ * @property {(id: string, step: Step) => void} push
+ * @property {(id: string) => Promise<readonly Step[]>} read Empty where they are out of reach: a page shows without them.
+ */
+
+/**
+ * @param {{ secureCookie: boolean, store?: StepStore }} options
  * @returns {Timeline}
  */
-export function createTimeline({ secureCookie }) {
-  /** @type {LRUCache<string, Step[]>} */
-  const browsers = new LRUCache({ max: maxBrowsers, ttl: 3_600_000 })
-  /** @type {AsyncLocalStorage<Step[]>} */
+export function createTimeline({ secureCookie, store = memorySteps() }) {
+  // `null`: steps of nobody, which are not kept.
+  /** @type {AsyncLocalStorage<string | null>} */
   const current = new AsyncLocalStorage()
   /** @type {Step[]} */
   const start = []
@@ -50,25 +57,47 @@ export function createTimeline({ secureCookie }) {
     enter(req, res, run) {
       const id = browserId(req) ?? randomBytes(16).toString('base64url')
       if (isForeignPost(req)) {
-        current.run([], run)
+        current.run(null, run)
         return
       }
       if (browserId(req) === undefined) {
         res.cookie(cookieName, id, { httpOnly: true, sameSite: 'lax', secure: secureCookie, maxAge: 3_600_000 })
       }
-      const steps = browsers.get(id) ?? []
-      browsers.set(id, steps)
-      current.run(steps, run)
+      current.run(id, run)
     },
-    join: (req, run) => current.run(browsers.get(browserId(req) ?? '') ?? [], run),
+    join: (req, run) => current.run(browserId(req) ?? null, run),
     add(step) {
-      const steps = current.getStore() ?? start
-      steps.push({ at: Date.now(), ...step })
-      steps.splice(0, steps.length - maxSteps)
+      const id = current.getStore()
+      const dated = { at: Date.now(), ...step }
+      if (id === undefined) append(start, dated)
+      else if (id !== null) store.push(id, dated)
     },
-    steps: (req) => browsers.get(browserId(req) ?? '') ?? [],
+    async steps(req) {
+      const id = browserId(req)
+      return id === undefined ? [] : store.read(id)
+    },
     startSteps: () => start,
   }
+}
+
+/** @returns {StepStore} */
+function memorySteps() {
+  /** @type {LRUCache<string, Step[]>} */
+  const browsers = new LRUCache({ max: maxBrowsers, ttl: 3_600_000 })
+  return {
+    push: (id, step) => void browsers.set(id, append(browsers.get(id) ?? [], step)),
+    read: async (id) => browsers.get(id) ?? [],
+  }
+}
+
+/**
+ * @param {Step[]} steps
+ * @param {Step} step
+ */
+function append(steps, step) {
+  steps.push(step)
+  steps.splice(0, steps.length - maxSteps)
+  return steps
 }
 
 /**

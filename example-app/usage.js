@@ -1,8 +1,16 @@
+import { knownOptions } from './arguments.js'
+
+const options = Object.entries(knownOptions).map(([name, what]) => `  ${name.padEnd(16)}${what}`)
+
 /** What `--help` prints. */
 export const usage = `express-oidc demo: log in, look at your session and at every step that led to it.
 
   npm run demo                  installs and builds what is missing, then starts on http://localhost:3000
   node example-app/main.js      only starts
+
+Options, behind \`npm run demo --\`:
+
+${options.join('\n')}
 
 Without variables it brings its own OpenID Provider, where alice (dept hr) and bob (dept engineering) live.
 

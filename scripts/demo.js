@@ -4,13 +4,22 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readArguments } from '../example-app/arguments.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const main = join(root, 'example-app', 'main.js')
 
-if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) npm('ci', '--include=dev', '--no-audit', '--no-fund')
-if (newest(join(root, 'lib')) > newest(join(root, 'dist'))) npm('run', 'build')
+// Whoever asks for help, or mistypes, need not wait for an installation.
+const { help, problem } = readArguments(process.argv.slice(2))
+if (!help && problem === undefined) prepare()
 runExample()
+
+/** Installs and builds what is missing. */
+function prepare() {
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json')))
+    npm('ci', '--include=dev', '--no-audit', '--no-fund')
+  if (newest(join(root, 'lib')) > newest(join(root, 'dist'))) npm('run', 'build')
+}
 
 /** Runs npm in the project and stops here when it fails; its words go to stderr, the demo's own to stdout. */
 function npm(...args) {

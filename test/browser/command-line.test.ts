@@ -33,6 +33,26 @@ describe('the demo’s command line', () => {
     ]) {
       expect(stdout).toMatch(new RegExp(`^ +${name} +\\S`, 'm'))
     }
+    for (const option of ['--redis', '--help']) expect(stdout).toMatch(new RegExp(`^ +${option} +\\S`, 'm'))
+  })
+
+  test.each([['--rediss'], ['--redis', 'now'], ['--redis=6379']])(
+    'an option that there is not is named, with those that there are: %s %s',
+    async (...args) => {
+      const { status, stdout, stderr } = await runDemo(args, { PORT: taken })
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toBe(
+        `express-oidc demo: there is no option "${args.at(-1)}": the options are --redis and --help\n`,
+      )
+    },
+  )
+
+  test('--redis without a redis-server says how to get one', async () => {
+    const { status, stdout, stderr } = await runDemo(['--redis'], { PORT: '0', PATH: '/nowhere' })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(
+      /^express-oidc demo: --redis needs redis-server\b[^\n]*\bapt-get install redis-server\b[^\n]*\n$/,
+    )
   })
 
   test('starts on free ports, says where, and ends well when it is interrupted', async () => {

@@ -24,10 +24,11 @@ export interface Ending {
 }
 
 /** Starts the demo and waits until it says that it is there. */
-export async function startDemo(): Promise<Demo> {
-  const child = spawnDemo([], { PORT: '0' })
+export async function startDemo(args: readonly string[] = []): Promise<Demo> {
+  const child = spawnDemo(args, { PORT: '0' })
   const said = await words(child)
-  const [, app, provider] = /^ +app +(\S+)\n +provider +(\S+)/m.exec(said) ?? []
+  const [, app] = /^ +app +(\S+)$/m.exec(said) ?? []
+  const [, provider] = /^ +provider +(\S+)/m.exec(said) ?? []
   if (app === undefined || provider === undefined) {
     await stop(child)
     throw new Error(`the demo said no addresses:\n${said}`)

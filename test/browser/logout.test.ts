@@ -49,13 +49,15 @@ describeWith('chromium', 'signing out with a browser', (path) => {
     expect(seen).toContain(`${app}/`)
   })
 
-  test('in one tab signs the other tabs out at their next step', async () => {
+  test('in one tab signs the other tabs out, without a step of theirs', async () => {
     const { context, page } = await stage.visitor()
     const { app } = stage.demo()
     await signIn(page, app, 'alice')
     const other = await context.newPage()
     await other.goto(app)
     await signOut(page)
+    await other.waitForSelector('#ended')
+    expect(await other.textContent('#ended')).toMatch(/^Your session was ended elsewhere\b/)
     await other.click('#hr-link')
     expect(await other.waitForSelector('#sign-in-alice')).toBeTruthy()
   })

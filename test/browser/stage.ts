@@ -32,7 +32,7 @@ export interface Stage {
 }
 
 /** Starts the demo and Chromium around the tests of a `describe`; visitors leave after each test. */
-export function setStage(chromiumPath: string): Stage {
+export function setStage(chromiumPath: string, args: readonly string[] = []): Stage {
   let running: { readonly demo: Demo; readonly browser: Browser } | undefined
   const present = () => {
     if (running === undefined) throw new Error('the stage is set before the tests, not while they are declared')
@@ -40,7 +40,7 @@ export function setStage(chromiumPath: string): Stage {
   }
   let starting: readonly [Promise<Demo>, Promise<Browser>]
   beforeAll(async () => {
-    starting = [startDemo(), chromium.launch({ executablePath: chromiumPath, args: quiet })]
+    starting = [startDemo(args), chromium.launch({ executablePath: chromiumPath, args: quiet })]
     const [demo, browser] = await Promise.all(starting)
     running = { demo, browser }
   })

@@ -1,0 +1,44 @@
+// Listens to the app while the page is looked at: who else is signed in as this person, and when this session is over.
+const devices = document.querySelector('#devices')
+let source
+
+function open() {
+  if (source !== undefined || document.hidden) return
+  source = new EventSource('/live')
+  source.addEventListener('devices', ({ data }) => {
+    // Rendered, and escaped, by the same template as the page.
+    if (devices) devices.innerHTML = JSON.parse(data)
+  })
+  source.addEventListener('process', ({ data }) => show(JSON.parse(data)))
+  source.addEventListener('over', ({ data }) => {
+    const { code, after = '' } = JSON.parse(data)
+    close()
+    location.replace(`/?${new URLSearchParams({ ended: code, after })}`)
+  })
+  // A lost connection is tried again by itself; an answer that is none (both processes are away) is not.
+  source.addEventListener('error', () => {
+    if (source?.readyState !== EventSource.CLOSED) return
+    close()
+    setTimeout(open, 2000)
+  })
+}
+
+function close() {
+  source?.close()
+  source = undefined
+}
+
+function show({ pid, running }) {
+  const place = document.querySelector('#live-from')
+  if (place === null) return
+  place.textContent = pid
+  document.querySelector('#running').textContent = running.join(', ')
+}
+
+open()
+// Browsers allow six connections to an app: hidden tabs need none.
+document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+// On the way to "Log out", which must not be overtaken by its own effect.
+window.addEventListener('beforeunload', close)
+// Back again, from the browser's memory: somebody may have signed out since.
+window.addEventListener('pageshow', (event) => event.persisted && location.reload())

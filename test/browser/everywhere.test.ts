@@ -1,0 +1,89 @@
+import { expect, test } from '@jest/globals'
+import { describeWith } from '../setup/describe-with.js'
+import { setStage } from './stage.js'
+import { answer, isSignedIn, leave, reachProvider, signIn, signOut } from './steps.js'
+
+describeWith('chromium', 'signing out everywhere', (path) => {
+  const stage = setStage(path)
+
+  /** Two browsers of the same person, who sees both in the list. */
+  async function twice() {
+    const { app } = stage.demo()
+    const [desk, phone] = [
+      await stage.visitor(),
+      await stage.visitor({ userAgent: 'Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1' }),
+    ]
+    // Browsers of earlier tests were closed, which is no logout.
+    await signIn(desk.page, app, 'alice')
+    await desk.page.click('#sign-out-everywhere')
+    await desk.page.waitForSelector('#ended')
+    await signIn(desk.page, app, 'alice')
+    expect(await desk.page.locator('#devices > li').count()).toBe(1)
+    await signIn(phone.page, app, 'alice')
+    await desk.page.waitForSelector('#devices > li:nth-child(2)')
+    return { app, desk, phone }
+  }
+
+  test('throws the other browser out within a second of the provider’s call', async () => {
+    const { app, desk, phone } = await twice()
+    await desk.page.click('#sign-out-everywhere')
+    await phone.page.waitForSelector('#ended-after')
+    expect(Number(await phone.page.textContent('#ended-after'))).toBeLessThan(1000)
+    expect(await phone.page.textContent('#ended')).toMatch(/^Your session was ended elsewhere\b/)
+    expect(await isSignedIn(phone.page, app)).toBe(false)
+
+    await desk.page.waitForSelector('#ended')
+    expect(await desk.page.textContent('#ended')).toMatch(/^You have signed out everywhere\b/)
+    expect(await desk.page.textContent('#timeline')).toContain('sessions')
+    expect([...desk.complaints, ...phone.complaints]).toEqual([])
+
+    // The provider has forgotten both, and none of the old sessions is in the list of the next one.
+    await reachProvider(phone.page, app)
+    await answer(phone.page, 'alice')
+    expect(await phone.page.locator('#devices > li').count()).toBe(1)
+  })
+
+  test('leaves other people alone', async () => {
+    const { app, desk } = await twice()
+    const bob = await stage.visitor()
+    await signIn(bob.page, app, 'bob')
+    expect(await bob.page.locator('#devices > li').count()).toBe(1)
+    await desk.page.click('#sign-out-everywhere')
+    await desk.page.waitForSelector('#ended')
+    expect(await isSignedIn(bob.page, app)).toBe(true)
+    expect(await bob.page.locator('#user-name').count()).toBe(1)
+  })
+
+  test('the list says which browser is which, and forgets one that signs out', async () => {
+    const { desk, phone } = await twice()
+    const rows = desk.page.locator('#devices > li')
+    expect(await rows.nth(0).textContent()).toMatch(/Chromium \d+ on Linux.*this browser/s)
+    expect(await rows.nth(1).textContent()).toMatch(/Safari 18 on iPhone/)
+    expect(await phone.page.locator('.device.this').textContent()).toMatch(/Safari 18 on iPhone/)
+    await signOut(phone.page)
+    await desk.page.waitForSelector('#devices:not(:has(> li:nth-child(2)))')
+    expect(await rows.nth(0).textContent()).toContain('this browser')
+    expect(await desk.page.locator('#user-name').count()).toBe(1)
+  })
+
+  test('“Log out” is not overtaken by its own effect', async () => {
+    const { app } = stage.demo()
+    const { page } = await stage.visitor()
+    await signIn(page, app, 'alice')
+    await leave(page)
+    expect(page.url()).toContain('/session/end')
+  })
+
+  test('happens for pages of this app only, and for the app itself at the provider', async () => {
+    const { app, provider } = stage.demo()
+    const { context, page } = await stage.visitor()
+    await signIn(page, app, 'alice')
+    const elsewhere = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' }
+    const url = `${app}/sign-out-everywhere`
+    const forged = await context.request.post(url, { headers: elsewhere, maxRedirects: 0 })
+    expect(forged.status()).toBe(403)
+    const direct = await context.request.post(`${provider}/sign-out-everywhere`, { form: { sub: 'alice' } })
+    expect(direct.status()).toBe(401)
+    expect(await isSignedIn(page, app)).toBe(true)
+  })
+})
