@@ -5,23 +5,43 @@ import type { NodeRequest } from './types.js'
 
 /** Reads a Node request as plain values. Nothing is parsed before it is asked for. */
 export function createExchange(req: NodeRequest): Exchange {
-  const target = originForm(req.originalUrl ?? req.url ?? '/')
-  const mark = target.indexOf('?')
-  let cookies: Exchange['cookies'] | undefined
-  return {
-    method: req.method ?? 'GET',
-    target,
-    path: mark === -1 ? target : target.slice(0, mark),
-    query: mark === -1 ? '' : target.slice(mark + 1),
-    header(name) {
-      const value = req.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
-    headerValues: (name) => req.headersDistinct[name] ?? [],
-    get cookies() {
-      return (cookies ??= parse(req.headers.cookie ?? ''))
-    },
-    form: () => readForm(req),
+  return new NodeExchange(req)
+}
+
+// A class, whose accessors are on its prototype: closures in accessors of each request's own outlive many garbage collections.
+class NodeExchange implements Exchange {
+  readonly method: string
+  readonly target: string
+  readonly path: string
+  readonly query: string
+  readonly #req: NodeRequest
+  #cookies: Exchange['cookies'] | undefined
+
+  constructor(req: NodeRequest) {
+    const target = originForm(req.originalUrl ?? req.url ?? '/')
+    const mark = target.indexOf('?')
+    this.#req = req
+    this.method = req.method ?? 'GET'
+    this.target = target
+    this.path = mark === -1 ? target : target.slice(0, mark)
+    this.query = mark === -1 ? '' : target.slice(mark + 1)
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  headerValues(name: string): readonly string[] {
+    return this.#req.headersDistinct[name] ?? []
+  }
+
+  get cookies(): Exchange['cookies'] {
+    return (this.#cookies ??= parse(this.#req.headers.cookie ?? ''))
+  }
+
+  form(): Promise<URLSearchParams> {
+    return readForm(this.#req)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Principal } from '../policy/principal.js'
 import { idTokenClaims } from '../session/claims.js'
 import { clocksOf, type SessionLimits } from '../session/clocks.js'
@@ -16,14 +17,26 @@ export function sessionPrincipal(record: SessionRecord, limits: SessionLimits): 
   })
 }
 
+const source = Symbol('principal')
+
+interface Sourced {
+  [source]?: () => Principal | undefined
+}
+
+// One for all requests: closures in accessors of each request's own outlive many garbage collections.
+const descriptor: PropertyDescriptor & ThisType<Sourced> = {
+  configurable: true,
+  enumerable: false,
+  get() {
+    return this[source]?.()
+  },
+  set(value: unknown) {
+    Object.defineProperty(this, 'auth', { value, configurable: true, enumerable: true, writable: true })
+  },
+}
+
 /** Defines `req.auth`, computed when it is first read. The application may still put a value of its own there. */
-export function definePrincipal(req: object, principal: () => Principal | undefined): void {
-  Object.defineProperty(req, 'auth', {
-    configurable: true,
-    enumerable: false,
-    get: principal,
-    set(value: unknown) {
-      Object.defineProperty(req, 'auth', { value, configurable: true, enumerable: true, writable: true })
-    },
-  })
+export function definePrincipal(req: IncomingMessage & Sourced, principal: () => Principal | undefined): void {
+  req[source] = principal
+  Object.defineProperty(req, 'auth', descriptor)
 }

@@ -60,7 +60,10 @@ async function renewInTurn(call: TokenCall, begun: SessionRecord, held: HeldToke
     const spending = { refreshToken, target: target.name }
     const outcome = await party.refreshes.spendOnce(record, spending, () => spend(call, record, refreshToken))
     const current = session.current()
-    if (current?.id !== record.id) throw endedMeanwhile()
+    if (current?.id !== record.id) {
+      if (outcome.kind === 'renewed') await revokeTokens(party, outcome.tokens)
+      throw endedMeanwhile()
+    }
     if (outcome.kind === 'ended') {
       await session.clear()
       throw outcome.error
@@ -83,11 +86,7 @@ async function spend(
   const before = successorIn(await session.reload(), record)
   if (before !== undefined) return before
   const outcome = await party.grants.spend(record, refreshToken, target)
-  if (outcome.kind === 'renewed') {
-    // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
-    if (party.refreshes.hasEnded(record)) await revokeTokens(party, outcome.tokens)
-    return outcome
-  }
+  if (outcome.kind === 'renewed') return outcome
   return successorIn(await session.reload(), record) ?? outcome
 }
 
@@ -105,6 +104,7 @@ async function storeRenewed(party: RelyingParty, session: RefreshableSession, re
       await session.store(renewed)
       return
     } catch (error) {
+      // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
       if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(party, renewed.tokens)
       const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
       if (!isAway || attempt === mostSaves) throw error

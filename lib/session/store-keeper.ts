@@ -90,7 +90,12 @@ class StoreKeeper implements SessionKeeper {
   // The mark outlives whatever a slow request may still write.
   async end(record: SessionRecord): Promise<void> {
     const { memory, watermark, platform } = this.#settings
-    await Promise.all([endById(watermark, platform, record), memory.remove(this.#storeName(record.id))])
+    // Both are waited for: what failed at once must not be followed by what works after all.
+    const steps = await Promise.allSettled([
+      endById(watermark, platform, record),
+      memory.remove(this.#storeName(record.id)),
+    ])
+    for (const step of steps) if (step.status === 'rejected') throw step.reason
   }
 
   write(record: SessionRecord, cookies: Cookies): readonly string[] {
