@@ -60,7 +60,7 @@ export function pages(options) {
     async home(req, res) {
       const view = req.oidc?.isAuthenticated() ? 'signed-in' : 'signed-out'
       const devices = options.board && req.auth && (await devicesOf(options.board, req.auth.claims))
-      const own = { ...sessionOf(req, options.idleSeconds), devices, ended: endedView(req.query) }
+      const own = { ...sessionOf(req, options), devices, ended: endedView(req.query) }
       res.send(render(view, { ...(await common(req, 'home')), ...own }))
     },
 
@@ -122,12 +122,12 @@ function personOf(req) {
 
 /**
  * @param {import('express').Request} req
- * @param {number} idleSeconds
+ * @param {PageOptions} options
  */
-function sessionOf(req, idleSeconds) {
+function sessionOf(req, { idleSeconds, processes }) {
   const { user, idToken, session } = req.oidc ?? {}
   if (user === undefined || idToken === undefined || session === undefined) return {}
-  const cookies = cookieRows(req.headers.cookie ?? '')
+  const cookies = cookieRows(req.headers.cookie ?? '', processes !== undefined)
   return {
     claims: claimRows(user),
     idToken: decodedIdToken(idToken),

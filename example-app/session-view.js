@@ -104,20 +104,25 @@ export function clocks(session, claims, idleSeconds) {
  * Names and sizes of the request's cookies. The values stay where they are.
  *
  * @param {string} header
+ * @param {boolean} isStored Whether the session lies on the server.
  */
-export function cookieRows(header) {
+export function cookieRows(header, isStored) {
   const pairs = header.split(/; */).filter((pair) => pair.includes('='))
   return pairs.map((pair) => {
     const name = pair.slice(0, pair.indexOf('='))
-    return { name, bytes: Buffer.byteLength(pair), purpose: cookiePurpose(name) }
+    return { name, bytes: Buffer.byteLength(pair), purpose: cookiePurpose(name, isStored) }
   })
 }
 
-/** @param {string} name */
-function cookiePurpose(name) {
+/**
+ * @param {string} name
+ * @param {boolean} isStored
+ */
+function cookiePurpose(name, isStored) {
   if (name === 'demo.timeline') return 'which timeline is yours (this demo only)'
   if (/\.tx\./.test(name)) return 'one login on its way: state, nonce, code verifier, encrypted'
   if (/\.(loop|step)$/.test(name)) return 'counts logins, so that they cannot go round in circles'
-  if (/^(__Host-|__Secure-)?oidc/.test(name)) return 'your session with its tokens, encrypted'
+  if (/^(__Host-|__Secure-)?oidc/.test(name))
+    return isStored ? 'which session in Redis is yours, and its key' : 'your session with its tokens, encrypted'
   return 'not of this app'
 }

@@ -29,6 +29,10 @@ const pages: readonly [name: string, way: Way][] = [
   ['hr', { who: 'alice', go: openHr }],
   ['hr-forbidden', { who: 'bob', status: 403, go: openHr }],
   ['provider-logout', { who: 'alice', go: leave }],
+  [
+    'signed-out-elsewhere',
+    { who: 'stranger', go: (page, { app }) => page.goto(`${app}/?ended=session_missing&after=12`) },
+  ],
   ['signed-out-again', { who: 'bob', go: signOut }],
 ]
 
