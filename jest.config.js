@@ -15,5 +15,8 @@ export default {
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
+  // Tests wait for sockets most of the time, so that two cores take two at once; modules of past files fill a worker's memory.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
 }
