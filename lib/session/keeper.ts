@@ -9,7 +9,7 @@ export interface KeptSession {
   readonly outdatedKey: boolean
 }
 
-/** What is authentic, and not for this process to read or to remove: a newer version of the application wrote it. */
+/** What is authentic, and not for this response to remove: a newer version of the application wrote it, or it has just ended. */
 export const unreadable: unique symbol = Symbol('a session of another version')
 
 /** Where sessions are kept: in the browser, in a store, or in the application's own session. */

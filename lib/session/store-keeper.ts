@@ -11,7 +11,7 @@ import { type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import { mergeRecords } from './merge.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
 import { storeOutage } from './store-outage.js'
-import { endById, isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
+import { endById, hasJustEnded, isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
 export interface StoreKeeperSettings extends SessionCookieSettings {
@@ -116,11 +116,13 @@ class StoreKeeper implements SessionKeeper {
   async #find(names: SessionNames, isOldTicket: boolean): Promise<KeptSession | typeof unreadable | undefined> {
     const { memory, watermark, limits, platform } = this.#settings
     const [[text], mark] = await Promise.all([memory.get([this.#storeName(names.id)]), watermark.latest(() => names)])
-    if (text === undefined) return undefined
+    const nothing = hasJustEnded(mark, platform.now()) ? unreadable : undefined
+    if (text === undefined) return nothing
     const found = this.#opened(text, names.id)
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
-    if (isEndedBy(mark, record) || !isAlive(record, limits, platform.now() / 1000)) return undefined
+    if (isEndedBy(mark, record)) return nothing
+    if (!isAlive(record, limits, platform.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }
 

@@ -4,7 +4,7 @@ import type { Platform } from '../options/platform.js'
 import type { CookieKeeper } from './cookie-keeper.js'
 import { type SessionKeeper, unreadable } from './keeper.js'
 import type { SessionRecord } from './record.js'
-import { endById, unlessEnded, type Watermark } from './watermark.js'
+import { endById, hasJustEnded, isEndedBy, namesOf, unlessEnded, type Watermark } from './watermark.js'
 
 /** What a session in a cookie is checked with. */
 export interface WatchedKeeperSettings {
@@ -25,9 +25,12 @@ export function watchedKeeper(
       if (kept === undefined || kept === unreadable) return kept
       const { record } = kept
       // Both are asked in one tick, for one round trip.
-      const alive = unlessEnded(watermark, record)
+      const latest = watermark.latest(() => namesOf(record))
       const learnt = learn?.(record)
-      return whenDone(alive, (found) => whenDone(learnt, () => (found === undefined ? undefined : kept)))
+      return whenDone(latest, (mark) => {
+        if (!isEndedBy(mark, record)) return whenDone(learnt, () => kept)
+        return hasJustEnded(mark, platform.now()) ? unreadable : undefined
+      })
     },
     find: (record) => unlessEnded(watermark, record),
     // Its cookie could take the place of another, of a login that came after the logout.

@@ -56,6 +56,17 @@ export function isEndedBy(mark: number, { createdAt }: Pick<SessionRecord, 'crea
   return mark >= Math.round(createdAt * 1000)
 }
 
+// As long as an answer may be on its way that has the browser's next cookie.
+const justEndedMilliseconds = 10_000
+
+/**
+ * Whether a logout is so recent that its browser may be about to get another cookie, of the login that replaced the
+ * session: whoever removed the old one now could remove that.
+ */
+export function hasJustEnded(mark: number, nowMilliseconds: number): boolean {
+  return mark > nowMilliseconds - justEndedMilliseconds
+}
+
 /**
  * A session, unless a logout has ended it.
  *

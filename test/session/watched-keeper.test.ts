@@ -28,15 +28,25 @@ describe('sessions in cookies, and logouts of one process', () => {
     expect(keeper.save(record(), record())).toEqual(record())
     expect(keeper.find(record())).toEqual(record())
     expect(keeper.end(record())).toBeUndefined()
-    expect([keeper.read(cookies), keeper.find(record())]).toEqual([undefined, undefined])
+    expect([keeper.read(cookies), keeper.find(record())]).toEqual([unreadable, undefined])
   })
 
   test('SC03: a copied cookie is dead once its session has ended', () => {
     const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
     const [mine, other] = ['a', 'b'].map((id) => sentBack(keeper.write(record({ id }), {}))) as [object, object]
     void keeper.end(record({ id: 'a' }))
-    expect(keeper.read({ ...mine })).toBeUndefined()
+    expect(keeper.read({ ...mine })).toBe(unreadable)
     expect(keeper.read({ ...other })).toMatchObject({ record: { id: 'b' } })
+  })
+
+  test('leave the cookie of a session that has just ended: the login that replaced it may be about to bring the next', () => {
+    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
+    const cookies = sentBack(keeper.write(record(), {}))
+    void keeper.end(record())
+    watch.seconds += 9
+    expect(keeper.read(cookies)).toBe(unreadable)
+    watch.seconds += 1
+    expect(keeper.read(cookies)).toBeUndefined()
   })
 
   test('SR03: an ended session is not written again', () => {
@@ -59,7 +69,7 @@ describe('sessions in cookies, and logouts in shared memory', () => {
     const cookies = sentBack(one.write(record(), {}))
     expect(await two.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
     await one.end(record())
-    expect([await two.read(cookies), await two.find(record())]).toEqual([undefined, undefined])
+    expect([await two.read(cookies), await two.find(record())]).toEqual([unreadable, undefined])
     await expect(two.save(record(), record())).rejects.toMatchObject({ code: 'session_missing', status: 401 })
   })
 
