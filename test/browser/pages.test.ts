@@ -20,6 +20,7 @@ const pages: readonly [name: string, way: Way][] = [
   ['not-found', { who: 'stranger', status: 404, go: (page, { app }) => page.goto(`${app}/nowhere`) }],
   ['provider-error', { who: 'stranger', status: 400, go: (page, { provider }) => page.goto(`${provider}/auth`) }],
   ['signed-in', { who: 'alice', go: (page) => page.waitForSelector('#user-name') }],
+  ['signed-in-folded', { who: 'alice', go: holdAPhone }],
   ['signed-in-unfolded', { who: 'alice', go: unfold }],
   ['api', { who: 'alice', go: openApi }],
   ['api-waiting', { who: 'alice', go: (page) => press(page, 'expired', '#clock-token') }],
@@ -84,6 +85,14 @@ async function unfold(page: Page): Promise<void> {
 async function openHr(page: Page): Promise<void> {
   await page.click('#hr-link')
   await page.waitForURL('**/hr')
+}
+
+// What is folded is decided when the page loads: turning a phone folds nothing that someone reads.
+async function holdAPhone(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.reload()
+  await page.locator('.panel[open]').waitFor({ state: 'detached' })
+  expect(await page.locator('.flow[open]').count()).toBe(0)
 }
 
 async function openApi(page: Page): Promise<void> {
