@@ -1,4 +1,5 @@
 import { TokenValidationError } from '../errors.js'
+import { fromBase64url } from '../seal/base64url.js'
 import type { JsonObject } from '../seal/json.js'
 import type { VerificationKey } from './algorithms.js'
 import { parseStrictJson } from './strict-json.js'
@@ -107,11 +108,10 @@ function parsePart(segment: string, part: string): Readonly<JsonObject> {
   return value
 }
 
-// Node's decoder takes padding, white space, the other alphabet and stray trailing bits: only what re-encodes to the
-// same text is canonical, and one token must not have many spellings (RFC 7515 section 2).
+// One token must not have many spellings (RFC 7515 section 2).
 function bytesOf(segment: string, part: string): Buffer {
-  const bytes = Buffer.from(segment, 'base64url')
-  if (bytes.toString('base64url') !== segment) throw malformed(`has no proper base64url as ${part}`)
+  const bytes = fromBase64url(segment)
+  if (bytes === undefined) throw malformed(`has no proper base64url as ${part}`)
   return bytes
 }
 

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { JsonObject } from '../seal/json.js'
-import { isJsonObject } from '../seal/json.js'
+import { isForbiddenName, isJsonObject, type JsonObject } from '../seal/json.js'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -70,16 +69,12 @@ function freeze(value: object): number {
   } else {
     for (const name of Object.keys(value)) {
       const item: unknown = Reflect.get(value, name)
-      members += isForbidden(name) ? NaN : 1
+      members += isForbiddenName(name) ? NaN : 1
       if (isObject(item)) members += freeze(item)
     }
   }
   Object.freeze(value)
   return members
-}
-
-function isForbidden(name: string): boolean {
-  return name === '__proto__' || name === 'constructor' || name === 'prototype'
 }
 
 function isObject(value: unknown): value is object {

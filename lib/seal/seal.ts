@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
+import { fromBase64url } from './base64url.js'
 import { type JsonObject, parseJsonObject } from './json.js'
 import { deriveKeys, type SealKey } from './keyring.js'
 
@@ -23,9 +24,14 @@ export interface Opened {
   readonly outdatedKey: boolean
 }
 
+// Five, and one that shows that there are too many.
+const mostParts = 6
+
 interface DirectKey extends SealKey {
   /** The protected header in base64url: equal for all that this key seals. */
   readonly header: string
+  /** The same as bytes, which are authenticated beside the text. */
+  readonly additionalData: Buffer
 }
 
 /**
@@ -55,7 +61,10 @@ export function createNamedSeals(
 }
 
 function directKeys(secrets: readonly string[], purpose: readonly string[]): readonly DirectKey[] {
-  return deriveKeys(secrets, purpose).map((key) => ({ ...key, header: protectedHeader(key.kid) }))
+  return deriveKeys(secrets, purpose).map((key) => {
+    const header = protectedHeader(key.kid)
+    return { ...key, header, additionalData: Buffer.from(header, 'ascii') }
+  })
 }
 
 function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
@@ -64,12 +73,12 @@ function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
   return {
     seal: (payload) => encrypt(newest, JSON.stringify(payload), platform.randomBytes(12)),
     open(sealed) {
-      const header = sealed.slice(0, Math.max(0, sealed.indexOf('.')))
+      const [header = '', ...parts] = sealed.split('.', mostParts)
       const key = keys.find((known) => known.header === header) ?? findByParsedHeader(keys, header)
-      const text = key === undefined ? undefined : decrypt(key.key, header, sealed.slice(header.length + 1).split('.'))
+      const text = key === undefined ? undefined : decrypt(key, parts)
       const payload = text === undefined ? undefined : parseJsonObject(text)
       if (payload === undefined || !isSealPayload(payload)) return undefined
-      return { payload, expired: payload.exp * 1000 <= platform.now(), outdatedKey: key !== newest }
+      return { payload, expired: payload.exp * 1000 <= platform.now(), outdatedKey: key?.kid !== newest.kid }
     },
   }
 }
@@ -80,40 +89,37 @@ function protectedHeader(kid: string): string {
 
 // Another implementation may order the members differently; any other header, `zip` and `crit` among them, is refused.
 function findByParsedHeader(keys: readonly DirectKey[], segment: string): DirectKey | undefined {
-  if (segment.length > 200) return undefined
+  if (segment === '' || segment.length > 200) return undefined
   const header = parseJsonObject(Buffer.from(segment, 'base64url').toString())
   if (header === undefined || Object.keys(header).length !== 3) return undefined
   if (header['alg'] !== 'dir' || header['enc'] !== 'A256GCM') return undefined
-  return keys.find((key) => key.kid === header['kid'])
+  const key = keys.find(({ kid }) => kid === header['kid'])
+  return key === undefined ? undefined : { ...key, additionalData: Buffer.from(segment, 'ascii') }
 }
 
 function encrypt(key: DirectKey, text: string, iv: Buffer): string {
   const cipher = createCipheriv('aes-256-gcm', key.key, iv, { authTagLength: 16 })
-  cipher.setAAD(Buffer.from(key.header, 'ascii'))
+  cipher.setAAD(key.additionalData)
   const ciphertext = cipher.update(text, 'utf8', 'base64url') + cipher.final('base64url')
   return `${key.header}..${iv.toString('base64url')}.${ciphertext}.${cipher.getAuthTag().toString('base64url')}`
 }
 
-function decrypt(key: KeyObject, header: string, parts: readonly string[]): string | undefined {
-  const [encryptedKey, ...segments] = parts
-  if (segments.length !== 3 || encryptedKey !== '') return undefined
-  const [ivBytes, cipherBytes, tagBytes] = segments.map(fromBase64url)
+function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): string | undefined {
+  const [encryptedKey, iv = '', ciphertext = '', tag = ''] = parts
+  if (parts.length !== 4 || encryptedKey !== '') return undefined
+  const [ivBytes, cipherBytes, tagBytes] = [fromBase64url(iv), fromBase64url(ciphertext), fromBase64url(tag)]
   if (ivBytes?.length !== 12 || cipherBytes === undefined || tagBytes?.length !== 16) return undefined
   const decipher = createDecipheriv('aes-256-gcm', key, ivBytes, { authTagLength: 16 })
-  decipher.setAAD(Buffer.from(header, 'ascii'))
+  decipher.setAAD(additionalData)
   decipher.setAuthTag(tagBytes)
   const text = decipher.update(cipherBytes)
   try {
-    return Buffer.concat([text, decipher.final()]).toString()
+    // Checks the tag. GCM holds no bytes back, so that there is nothing to add.
+    decipher.final()
   } catch {
     return undefined
   }
-}
-
-// Node's decoder skips foreign characters and ignores unused bits: one value must have one spelling (RFC 4648 section 3.5).
-function fromBase64url(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
+  return text.toString()
 }
 
 function isSealPayload(payload: JsonObject): payload is SealPayload {
