@@ -21,17 +21,28 @@ export function toChunks(name: string, sealed: string): ReadonlyMap<string, stri
 export function fromChunks(name: string, cookies: Cookies): string | undefined {
   const first = cookies[name]
   if (first === undefined || first === '') return undefined
-  const counted = /^([2-8])\.(.+)$/s.exec(first)
-  if (counted === null) return first
-  const parts = [counted[2]]
-  for (let index = 1; index < Number(counted[1]); index++) parts.push(cookies[chunkName(name, index)])
-  return parts.every((part) => part !== undefined) ? parts.join('') : undefined
+  // Most sessions are one cookie, and this is asked for each request.
+  const count = countOf(first)
+  if (count === undefined) return first
+  let whole = first.slice(2)
+  for (let index = 1; index < count; index++) {
+    const part = cookies[chunkName(name, index)]
+    if (part === undefined) return undefined
+    whole += part
+  }
+  return whole
 }
 
-/** The names of this value's cookies that the browser sent, whole or not. */
-export function chunkNames(name: string, cookies: Cookies): readonly string[] {
+// No sealed value begins like this: its header is longer than one character.
+function countOf(first: string): number | undefined {
+  const count = Number(first[0])
+  return first[1] === '.' && first.length > 2 && count >= 2 && count <= mostChunks ? count : undefined
+}
+
+/** Tells the names of this value's cookies that a browser sent, whole or not. */
+export function chunkNames(name: string): (cookies: Cookies) => readonly string[] {
   const names = Array.from({ length: mostChunks }, (_, index) => chunkName(name, index))
-  return names.filter((chunk) => cookies[chunk] !== undefined)
+  return (cookies) => names.filter((chunk) => cookies[chunk] !== undefined)
 }
 
 function chunkName(name: string, index: number): string {

@@ -1,4 +1,4 @@
-import { freezeJson, parseJsonObject } from '../seal/json.js'
+import { freezeJson, type JsonObject, parseJsonObject } from '../seal/json.js'
 import type { SessionRecord } from './record.js'
 
 /** Claims of a session's ID Token. */
@@ -20,17 +20,22 @@ const protocolClaims = new Set([
 ])
 
 /** The claims of the ID Token, frozen. It was validated at login and sealed since, so that it is only decoded here. */
-export function idTokenClaims(record: SessionRecord): IdTokenClaims {
-  const claims = parseJsonObject(Buffer.from(record.idToken.split('.')[1] ?? '', 'base64url').toString()) ?? {}
-  const { iss, sub } = claims
-  if (typeof iss !== 'string' || typeof sub !== 'string')
-    throw new TypeError('a session must hold a validated ID Token')
-  return freezeJson({ ...claims, iss, sub })
+export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTokenClaims {
+  const begin = idToken.indexOf('.') + 1
+  const payload = Buffer.from(idToken.slice(begin, idToken.indexOf('.', begin)), 'base64url')
+  const claims = parseJsonObject(payload.toString())
+  if (claims === undefined || !hasSubject(claims)) throw new TypeError('a session must hold a validated ID Token')
+  return freezeJson(claims)
+}
+
+function hasSubject(claims: JsonObject): claims is IdTokenClaims {
+  return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }
 
 /** What the claims tell of the person: all but those of the protocol. */
 export function personClaims(claims: IdTokenClaims): IdTokenClaims {
+  const person: Record<string, unknown> = {}
+  for (const name of Object.keys(claims)) if (!protocolClaims.has(name)) person[name] = claims[name]
   const { iss, sub } = claims
-  const person = Object.entries(claims).filter(([name]) => !protocolClaims.has(name))
-  return Object.freeze({ ...Object.fromEntries(person), iss, sub })
+  return Object.freeze(Object.assign(person, { iss, sub }))
 }

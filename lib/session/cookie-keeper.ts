@@ -48,6 +48,7 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
   const name = prefixedName(settings.name, secure, domain)
   const attributes: CookieAttributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
   const seal = createSeal(settings.secrets, ['session', name, ...settings.audience], platform)
+  const sentChunks = chunkNames(name)
   const nowSeconds = (): number => Math.floor(platform.now() / 1000)
 
   return {
@@ -68,11 +69,11 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
         settings.maxBytes,
       )
       const maxAge = settings.transient ? undefined : endsAt - nowSeconds()
-      const stale = chunkNames(name, cookies).filter((chunk) => !chunks.has(chunk))
+      const stale = sentChunks(cookies).filter((chunk) => !chunks.has(chunk))
       const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, attributes, maxAge))
       return [...kept, ...stale.map((chunk) => removeCookie(chunk, attributes))]
     },
-    clear: (cookies) => chunkNames(name, cookies).map((chunk) => removeCookie(chunk, attributes)),
+    clear: (cookies) => sentChunks(cookies).map((chunk) => removeCookie(chunk, attributes)),
   }
 }
 

@@ -35,6 +35,7 @@ export interface SessionRecord {
 }
 
 const version = 1
+const noData = Object.freeze({})
 
 /** The record as it is sealed. */
 export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
@@ -60,24 +61,24 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
 
 /** Reads a sealed record; a shape of another version is `undefined`, never an error. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { v, id, iat, upd, idt, dat = {} } = payload
+  const { v, id, iat, upd, idt, dat = noData } = payload
   const tokens = tokensFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
   return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
 }
 
+// Filled step by step: it is read at each request, and spreading what may be absent takes several times as long.
 function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): SessionTokens | undefined {
   if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
+  const tokens: Writable<SessionTokens> = { accessToken: act, tokenType: typ, scope: scp }
+  if (typeof ate === 'number') tokens.expiresAt = ate
+  if (typeof ato === 'number') tokens.obtainedAt = ato
+  if (typeof rft === 'string') tokens.refreshToken = rft
+  if (typeof gen === 'number') tokens.generation = gen
   const further = fromTuples(fur)
-  return {
-    accessToken: act,
-    tokenType: typ,
-    scope: scp,
-    ...(typeof ate === 'number' ? { expiresAt: ate } : {}),
-    ...(typeof ato === 'number' ? { obtainedAt: ato } : {}),
-    ...(typeof rft === 'string' ? { refreshToken: rft } : {}),
-    ...(typeof gen === 'number' ? { generation: gen } : {}),
-    ...(further.length === 0 ? {} : { further }),
-  }
+  if (further.length > 0) tokens.further = further
+  return tokens
 }
+
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] }

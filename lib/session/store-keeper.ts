@@ -40,6 +40,7 @@ class StoreKeeper implements SessionKeeper {
   readonly #settings: StoreKeeperSettings
   readonly #name: string
   readonly #attributes: CookieAttributes
+  readonly #sentChunks: (cookies: Cookies) => readonly string[]
   readonly #tickets: Seal
   // Whoever has the store and the secret still lacks the ids, which only browsers hold.
   readonly #seals: (id: string) => Seal
@@ -48,6 +49,7 @@ class StoreKeeper implements SessionKeeper {
     const { secure, sameSite, domain, secrets, audience, platform } = settings
     this.#settings = settings
     this.#name = prefixedName(settings.name, secure, domain)
+    this.#sentChunks = chunkNames(this.#name)
     this.#attributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
     this.#seals = createNamedSeals(secrets, ['stored session', ...audience], platform)
     this.#tickets = createSeal(secrets, ['session ticket', this.#name, ...audience], platform)
@@ -104,13 +106,13 @@ class StoreKeeper implements SessionKeeper {
     const { id, subject, sid } = namesOf(record)
     const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
     const maxAge = transient ? undefined : idleExpiresAt - Math.floor(platform.now() / 1000)
-    const stale = chunkNames(this.#name, cookies).filter((name) => name !== this.#name)
+    const stale = this.#sentChunks(cookies).filter((name) => name !== this.#name)
     const kept = setCookie(this.#name, this.#tickets.seal(ticket), this.#attributes, maxAge)
     return [kept, ...stale.map((name) => removeCookie(name, this.#attributes))]
   }
 
   clear(cookies: Cookies): readonly string[] {
-    return chunkNames(this.#name, cookies).map((name) => removeCookie(name, this.#attributes))
+    return this.#sentChunks(cookies).map((name) => removeCookie(name, this.#attributes))
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<KeptSession | typeof unreadable | undefined> {

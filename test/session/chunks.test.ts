@@ -43,11 +43,11 @@ describe('chunks', () => {
   })
 
   test('are found by name, whole or not', () => {
-    expect(chunkNames('sid', { sid: 'a', 'sid.2': '', 'sid.7': 'b', 'sid.8': 'c', other: 'd' })).toEqual([
+    expect(chunkNames('sid')({ sid: 'a', 'sid.2': '', 'sid.7': 'b', 'sid.8': 'c', other: 'd' })).toEqual([
       'sid',
       'sid.2',
       'sid.7',
     ])
-    expect(chunkNames('sid', {})).toEqual([])
+    expect(chunkNames('sid')({})).toEqual([])
   })
 })
