@@ -11,7 +11,7 @@ import { BearerDoorkeeper } from './bearer-doorkeeper.js'
 import { presentedCredentials, readTokenRequest, type RequestReading } from './bearer-request.js'
 import { certificateSource } from './client-certificate.js'
 import { callOnError, isOidcError, thrownError } from './failure.js'
-import { addDoorkeeper, type GuardCall } from './guard-context.js'
+import { addDoorkeeper, auth, type GuardCall } from './guard-context.js'
 import { respond } from './respond.js'
 import type { Middleware, NodeRequest } from './types.js'
 
@@ -58,8 +58,8 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
   const middleware: Middleware = function bearer(req, res, next) {
     const call = { req, res, next }
     const enter = (principal: Principal | undefined) => {
-      if (principal !== undefined) Object.assign(req, { auth: principal })
       addDoorkeeper(req, new BearerDoorkeeper(principal, server.refusals, refuse))
+      if (principal !== undefined) auth.giveTo(req)
       next()
     }
     const offerNonce = (nonce: string) => void res.setHeader('DPoP-Nonce', nonce)

@@ -6,7 +6,7 @@ import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import { LiveSessions } from '../session/live-sessions.js'
 import type { SessionRecord } from '../session/record.js'
 import { createExchange } from './exchange.js'
-import { sessionPrincipal } from './principal.js'
+import { SessionIdentity } from './session-identity.js'
 import type { NodeRequest } from './types.js'
 
 /** Who opened a connection, and for how long that holds. */
@@ -89,7 +89,7 @@ class LiveConnection implements Connection {
   #signal: AbortSignal | undefined
 
   constructor(record: SessionRecord, limits: OidcConfiguration['session'], watch: () => AbortSignal) {
-    this.principal = sessionPrincipal(record, limits)
+    this.principal = new SessionIdentity(record, limits).principal
     this.#watch = watch
   }
 

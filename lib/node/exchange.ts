@@ -37,7 +37,7 @@ class NodeExchange implements Exchange {
   }
 
   get cookies(): Exchange['cookies'] {
-    return (this.#cookies ??= parse(this.#req.headers.cookie ?? ''))
+    return (this.#cookies ??= parseCookies(this.#req.headers.cookie))
   }
 
   form(): Promise<URLSearchParams> {
@@ -45,8 +45,15 @@ class NodeExchange implements Exchange {
   }
 }
 
+const noCookies: Exchange['cookies'] = Object.freeze(parse(''))
+
+function parseCookies(header: string | undefined): Exchange['cookies'] {
+  return header === undefined ? noCookies : parse(header)
+}
+
 // A request line may hold an absolute URL (RFC 9112 section 3.2.2); its host is not believed any more than the header.
 function originForm(url: string): string {
+  if (url.startsWith('/')) return url
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)
   if (absolute === null) return url
   const rest = absolute[1] ?? ''

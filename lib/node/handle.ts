@@ -1,6 +1,4 @@
-import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import { SessionError } from '../errors.js'
-import type { Redirect, Respond } from '../http/outcome.js'
 import type { TokenTargetOptions } from '../options/client-options.js'
 import { parseTokenTarget } from '../options/client-schema.js'
 import { traced } from '../options/trace.js'
@@ -11,30 +9,20 @@ import type { AccessTokenOptions, AccessTokenTarget } from '../options/access-to
 import type { UserinfoOptions } from '../options/userinfo-options.js'
 import { currentAccessToken } from '../relying-party/refresh.js'
 import { fetchForSession } from '../relying-party/session-fetch.js'
-import type { TransactionCookies } from '../relying-party/transaction.js'
 import { sessionUserinfo } from '../relying-party/userinfo.js'
-import { idTokenClaims, personClaims } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
 import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
 import { fetchOf } from './provider-settings.js'
-import { signOut, type SignOutContext } from './sign-out.js'
-
-/** What the handle works on: one request under `oidc()`. */
-export interface HandleContext extends SignOutContext {
-  readonly transactions: () => TransactionCookies
-  readonly exchanges: ExchangedTokens
-  /** Writes the answer of `login()` and `logout()`. */
-  readonly respond: (outcome: Redirect | Respond) => void
-  readonly headersSent: () => boolean
-}
+import type { RequestContext } from './request-context.js'
+import { signOut } from './sign-out.js'
 
 /** `req.oidc`: the login session of this request. Printing it, or turning it into JSON, shows nothing of what it holds. */
 export class OidcHandle<PersonClaims extends object = Claims> {
-  readonly #context: HandleContext
+  readonly #context: RequestContext
 
-  constructor(context: HandleContext) {
+  constructor(context: RequestContext) {
     this.#context = context
   }
 
@@ -45,10 +33,9 @@ export class OidcHandle<PersonClaims extends object = Claims> {
 
   /** Who is signed in, by the claims of the ID Token; `iss` and `sub` together are the key of a person. */
   get user(): Readonly<PersonClaims & { iss: string; sub: string }> | undefined {
-    const record = this.#context.session.current()
-    if (record === undefined) return undefined
+    const person = this.#context.identity()?.person
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
-    return personClaims(idTokenClaims(record)) as Readonly<PersonClaims & { iss: string; sub: string }>
+    return person as Readonly<PersonClaims & { iss: string; sub: string }> | undefined
   }
 
   /** The ID Token, validated at login. It is no access token: never send it to an API. */
@@ -132,10 +119,11 @@ export class OidcHandle<PersonClaims extends object = Claims> {
 
   /** Answers this request with a redirect to the provider. Afterwards the person is back at this page, or at `returnTo`. */
   async login(options: LoginOptions = {}): Promise<void> {
-    const { party, exchange, transactions } = this.#context
+    const { party, exchange } = this.#context
     this.#refuseAfterHeaders('login()')
     const here = exchange.method === 'GET' ? exchange.target : undefined
-    this.#context.respond(await startLogin(party, exchange, transactions(), { returnTo: here, ...options }))
+    const wanted = { returnTo: here, ...options }
+    this.#context.respond(await startLogin(party, exchange, this.#context.transactions(), wanted))
   }
 
   /**
@@ -172,7 +160,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   #refuseAfterHeaders(call: string): void {
-    if (!this.#context.headersSent()) return
+    if (!this.#context.headersSent) return
     throw new SessionError(
       'headers_already_sent',
       `${call} came after the response's headers were written: call it earlier`,

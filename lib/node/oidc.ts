@@ -12,13 +12,12 @@ import { siteOf } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
 import { createExchange } from './exchange.js'
 import { fail } from './failure.js'
-import { addDoorkeeper, doorkeepersOf, type GuardCall, principalOf } from './guard-context.js'
-import { type HandleContext, OidcHandle } from './handle.js'
-import { definePrincipal } from './principal.js'
-import { openRequest, type RelyingPartyHost } from './relying-party-host.js'
+import { addDoorkeeper, auth, doorkeepersOf, type GuardCall, isSession, oidcHandle } from './guard-context.js'
+import type { RelyingPartyHost } from './relying-party-host.js'
+import { openRequest, type RequestContext } from './request-context.js'
 import { answerProvider, routeOf } from './routes.js'
 import { createSessionKeepers } from './session-keepers.js'
-import { createSessionDoorkeeper, loginUrl } from './session-doorkeeper.js'
+import { loginUrl, SessionDoorkeeper } from './session-doorkeeper.js'
 import { trySilentLogin } from './silent-login.js'
 import { createSmallCookies } from './small-cookies.js'
 import { createTransactionCookies } from './transaction-cookies.js'
@@ -70,7 +69,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
   const connections = createConnections(party, host.keeperOf)
 
   const middleware: Middleware = function oidc(req, res, next) {
-    if (doorkeepersOf(req).some((other) => other.scheme === 'session')) {
+    if (doorkeepersOf(req).some(isSession)) {
       next(
         new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards'),
       )
@@ -79,7 +78,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
     const call = { req, res, next }
     const exchange = createExchange(req)
     if (answerProvider(host, exchange, call)) return
-    const begin = (request: HandleContext): void => beginRequest(host, request, call)
+    const begin = (request: RequestContext): void => beginRequest(host, request, call)
     const opened = opening(host, exchange, call)
     if (opened instanceof Promise) opened.then(begin, (error: unknown) => failToOpen(host, error, call))
     else if (opened !== undefined) begin(opened)
@@ -114,12 +113,11 @@ function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall
   fail(error, party.configuration.onError, { ...call, retryUrl })
 }
 
-function beginRequest(host: RelyingPartyHost, request: HandleContext, call: GuardCall): void {
+function beginRequest(host: RelyingPartyHost, request: RequestContext, call: GuardCall): void {
   const { req, res } = call
-  Object.defineProperty(req, 'oidc', { value: new OidcHandle(request), configurable: true, enumerable: false })
-  const doorkeeper = createSessionDoorkeeper(host, request)
-  definePrincipal(req, () => principalOf(doorkeepersOf(req)))
-  addDoorkeeper(req, doorkeeper)
+  addDoorkeeper(req, new SessionDoorkeeper(host, request))
+  auth.giveTo(req)
+  oidcHandle.giveTo(req)
   const route = routeOf(host, request)
   if (route === undefined) {
     trySilentLogin(host, request, call)
@@ -145,6 +143,12 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
   return {
     party,
     keeperOf: createSessionKeepers(party),
+    binding: {
+      limits: session,
+      platform,
+      refreshes: party.refreshes,
+      forget: (record) => party.userinfo.forget(record),
+    },
     transactionCookies: createTransactionCookies({
       name,
       secure,

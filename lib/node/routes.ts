@@ -13,19 +13,19 @@ import { siteOf } from '../relying-party/site.js'
 import { sessionData } from '../session/data.js'
 import { fail } from './failure.js'
 import type { GuardCall } from './guard-context.js'
-import type { HandleContext } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
+import type { RequestContext } from './request-context.js'
 import { respondOrFail } from './respond.js'
 import { signOut } from './sign-out.js'
 import { loginUrl } from './session-doorkeeper.js'
 
 /** Answers a request to one of the relying party's own paths. */
-export type Route = (host: RelyingPartyHost, request: HandleContext, call: GuardCall) => void
+export type Route = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => void
 
-type Handler = (host: RelyingPartyHost, request: HandleContext, call: GuardCall) => Promise<Outcome>
+type Handler = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => Promise<Outcome>
 
 /** The route of a path, compared exactly: no decoding, no case folding. */
-export function routeOf(host: RelyingPartyHost, request: HandleContext): Route | undefined {
+export function routeOf(host: RelyingPartyHost, request: RequestContext): Route | undefined {
   const { exchange } = request
   const { paths } = siteOf(host.party.sites, exchange)
   if (exchange.path === paths.login) return route(login)
@@ -69,7 +69,7 @@ function route(handler: Handler): Route {
   }
 }
 
-const login: Handler = ({ party }, { exchange, transactions }) => handleLogin(party, exchange, transactions())
+const login: Handler = ({ party }, request) => handleLogin(party, request.exchange, request.transactions())
 
 const callback: Handler = async (host, request, { req }) => {
   const { onLogin } = host.party.configuration
@@ -102,7 +102,7 @@ const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { r
   return outcome
 }
 
-function countThisLogin({ party }: RelyingPartyHost, { cookies }: HandleContext): void {
-  const { loop } = cookies()
+function countThisLogin({ party }: RelyingPartyHost, request: RequestContext): void {
+  const { loop } = request.cookies()
   loop.write(countLogin(loop.value, Math.floor(party.platform.now() / 1000)))
 }

@@ -6,37 +6,50 @@ import { startLogin } from '../relying-party/login.js'
 import { countLogin, isLooping } from '../relying-party/loop-guard.js'
 import { type Site, siteOf } from '../relying-party/site.js'
 import { fail } from './failure.js'
-import type { ChallengeCall, Doorkeeper } from './guard-context.js'
-import type { HandleContext } from './handle.js'
-import { sessionPrincipal } from './principal.js'
+import type { ChallengeCall, Doorkeeper, RefusalCall } from './guard-context.js'
+import { OidcHandle } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
+import type { RequestContext } from './request-context.js'
 import { respond } from './respond.js'
-import type { SessionRecord } from '../session/record.js'
 
 /** Guards people's sessions: sends browsers to the login, tells programs where it is. */
-export function createSessionDoorkeeper(host: RelyingPartyHost, request: HandleContext): Doorkeeper {
-  const { party } = host
-  const { configuration } = party
-  const { exchange, session } = request
-  const site = siteOf(party.sites, exchange)
-  let known: { readonly record: SessionRecord; readonly principal: Principal } | undefined
+export class SessionDoorkeeper implements Doorkeeper {
+  readonly scheme = 'session'
+  readonly #host: RelyingPartyHost
+  readonly #request: RequestContext
+  #handle: OidcHandle | undefined
 
-  return {
-    scheme: 'session',
-    origin: site.origin,
-    principal() {
-      const record = session.current()
-      if (record === undefined) return undefined
-      if (known?.record !== record) known = { record, principal: sessionPrincipal(record, configuration.session) }
-      return known.principal
-    },
-    challenge(call) {
-      const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call) }
-      const isPage = isRedirected(call, exchange)
-      const answer = isPage ? sendToLogin(host, request, call) : Promise.reject(call.error)
-      answer.catch((error: unknown) => fail(error, configuration.onError, { ...context, isPage }))
-    },
-    refuse: (call) => fail(call.error, configuration.onError, { ...call, retryUrl: loginUrl(site) }),
+  constructor(host: RelyingPartyHost, request: RequestContext) {
+    this.#host = host
+    this.#request = request
+  }
+
+  get origin(): string {
+    return this.#site().origin
+  }
+
+  get handle(): OidcHandle {
+    return (this.#handle ??= new OidcHandle(this.#request))
+  }
+
+  principal(): Principal | undefined {
+    return this.#request.identity()?.principal
+  }
+
+  challenge(call: ChallengeCall): void {
+    const site = this.#site()
+    const isPage = isRedirected(call, this.#request.exchange)
+    const answer = isPage ? sendToLogin(this.#host, this.#request, call) : Promise.reject(call.error)
+    const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call), isPage }
+    answer.catch((error: unknown) => fail(error, this.#host.party.configuration.onError, context))
+  }
+
+  refuse(call: RefusalCall): void {
+    fail(call.error, this.#host.party.configuration.onError, { ...call, retryUrl: loginUrl(this.#site()) })
+  }
+
+  #site(): Site {
+    return siteOf(this.#host.party.sites, this.#request.exchange)
   }
 }
 
@@ -59,19 +72,19 @@ function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {
   return mode === 'auto' ? isNavigation(exchange) : mode === 'redirect'
 }
 
-async function sendToLogin(host: RelyingPartyHost, request: HandleContext, call: ChallengeCall): Promise<void> {
+async function sendToLogin(host: RelyingPartyHost, request: RequestContext, call: ChallengeCall): Promise<void> {
   const { party } = host
-  const { exchange, transactions } = request
+  const { exchange } = request
   const nowSeconds = Math.floor(party.platform.now() / 1000)
   refuseCircles(request, nowSeconds)
   const returnTo = exchange.method === 'GET' || exchange.method === 'HEAD' ? exchange.target : undefined
-  const outcome = await startLogin(party, exchange, transactions(), { returnTo, ...call.stepUp })
+  const outcome = await startLogin(party, exchange, request.transactions(), { returnTo, ...call.stepUp })
   const { stepUp } = request.cookies()
   if (call.stepUp !== undefined) stepUp.write(countLogin(stepUp.value, nowSeconds))
   respond(call.req, call.res, outcome)
 }
 
-function refuseCircles(request: HandleContext, nowSeconds: number): void {
+function refuseCircles(request: RequestContext, nowSeconds: number): void {
   const { loop, stepUp } = request.cookies()
   const isSignedIn = request.session.current() !== undefined
   if (!isSignedIn && isLooping(loop.value, nowSeconds)) {

@@ -1,22 +1,9 @@
-import type { Exchange } from '../http/exchange.js'
 import type { Redirect, Respond } from '../http/outcome.js'
 import { endSession, type LogoutCallOptions } from '../relying-party/logout.js'
-import type { RelyingParty } from '../relying-party/party.js'
-import type { SessionBinding } from './session-binding.js'
-import type { SmallCookies } from './small-cookies.js'
-
-/** What a logout works on. */
-export interface SignOutContext {
-  readonly party: RelyingParty
-  readonly exchange: Exchange
-  readonly session: SessionBinding
-  readonly cookies: () => SmallCookies
-  /** Has the browser forget the pages that it has kept. */
-  readonly clearBrowserCache: () => void
-}
+import type { RequestContext } from './request-context.js'
 
 /** Ends the session of a request: here first, whatever the provider says, then there. */
-export async function signOut(context: SignOutContext, options: LogoutCallOptions = {}): Promise<Redirect | Respond> {
+export async function signOut(context: RequestContext, options: LogoutCallOptions = {}): Promise<Redirect | Respond> {
   const { party, exchange, session } = context
   const cookies = context.cookies()
   const record = session.current()

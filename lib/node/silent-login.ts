@@ -3,8 +3,8 @@ import { isSilentLoginDue, isSilentRefusal } from '../relying-party/silent-login
 import { siteOf } from '../relying-party/site.js'
 import { fail } from './failure.js'
 import type { GuardCall } from './guard-context.js'
-import type { HandleContext } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
+import type { RequestContext } from './request-context.js'
 import { respondOrFail } from './respond.js'
 import { loginUrl } from './session-doorkeeper.js'
 
@@ -14,18 +14,18 @@ import { loginUrl } from './session-doorkeeper.js'
  */
 export function trySilentLogin(
   { party, silentLogins }: RelyingPartyHost,
-  request: HandleContext,
+  request: RequestContext,
   call: GuardCall,
 ): void {
   const { configuration, sites } = party
-  const { exchange, session, transactions } = request
+  const { exchange, session } = request
   const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(exchange)
   if (!isWanted || request.cookies().quiet.value !== undefined) {
     call.next()
     return
   }
   const options = { prompt: 'none', returnTo: exchange.target } as const
-  const started = silentLogins.run(() => startLogin(party, exchange, transactions(), options))
+  const started = silentLogins.run(() => startLogin(party, exchange, request.transactions(), options))
   started.then(
     (outcome) => {
       request.cookies().quiet.write('1')

@@ -39,6 +39,8 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
     return {
       slots: [...carriers.keys()],
       read(slot) {
+        // An open slot costs a request derived from this one and a wrapped writeHead(); most browsers have one cookie at most.
+        if (!opened.has(slot) && !req.headers.cookie?.includes(`${slot}=`)) return undefined
         const sealed = open(slot).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
       },

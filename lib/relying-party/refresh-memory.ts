@@ -41,6 +41,8 @@ export interface Refreshes {
    * @param record - with the newest tokens that the caller knows of
    */
   spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome>
+  /** How often something has become known that {@link latest} may take up. */
+  readonly count: number
   /** The record with the newest tokens known; the same object where it has them already. */
   latest(record: SessionRecord): SessionRecord
   /** Looks for what other processes have renewed, so that {@link latest} knows it. */
@@ -83,12 +85,17 @@ export class RefreshMemory implements Refreshes {
   readonly #outcomes: LRUCache<string, RefreshOutcome>
   readonly #ended: LRUCache<string, true>
   readonly #refused: LRUCache<string, true>
+  #count = 0
 
   constructor(platform: Platform) {
     const bounds = { max: mostRemembered, perf: platform, ttlResolution: 0 }
     this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
     this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
     this.#refused = new LRUCache({ ...bounds, ttl: refusedMilliseconds })
+  }
+
+  get count(): number {
+    return this.#count
   }
 
   async spendOnce(
@@ -121,7 +128,7 @@ export class RefreshMemory implements Refreshes {
 
   /** Takes over what another process has renewed. */
   remember(refreshToken: string, outcome: RefreshOutcome): void {
-    this.#outcomes.set(refreshTokenKey(refreshToken), outcome)
+    this.#know(refreshTokenKey(refreshToken), outcome)
   }
 
   mayReplaceRefused({ id, tokens: { refreshToken } }: SessionRecord, target: string): boolean {
@@ -144,11 +151,16 @@ export class RefreshMemory implements Refreshes {
   async #spend(key: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
     try {
       const outcome = await spend()
-      this.#outcomes.set(key, outcome)
+      this.#know(key, outcome)
       return outcome
     } finally {
       this.#flights.delete(key)
     }
+  }
+
+  #know(key: string, outcome: RefreshOutcome): void {
+    this.#outcomes.set(key, outcome)
+    this.#count += 1
   }
 
   // Where the provider does not rotate, the token that brought these tokens is the one that they came with.

@@ -50,6 +50,10 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.spendOnce(record, spending, () => this.#spendAlone(record, spending.refreshToken, spend))
   }
 
+  get count(): number {
+    return this.#local.count
+  }
+
   latest(record: SessionRecord): SessionRecord {
     return this.#local.latest(record)
   }

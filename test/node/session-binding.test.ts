@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Exchange } from '../../lib/http/exchange.js'
-import { bindSession, type SessionBinding } from '../../lib/node/session-binding.js'
+import { bindSession } from '../../lib/node/bound-session.js'
+import type { SessionBinding } from '../../lib/node/session-binding.js'
 import { RefreshMemory } from '../../lib/relying-party/refresh-memory.js'
 import { createCookieKeeper } from '../../lib/session/cookie-keeper.js'
 import { watchedKeeper } from '../../lib/session/watched-keeper.js'
@@ -31,7 +32,8 @@ async function respondWith(
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
     const binding = bindSession(
-      { keeper, limits, platform: watch, refreshes: new RefreshMemory(watch), forget: () => undefined },
+      { limits, platform: watch, refreshes: new RefreshMemory(watch), forget: () => undefined },
+      keeper,
       exchange,
       res,
     )

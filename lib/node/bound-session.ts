@@ -1,0 +1,218 @@
+import onHeaders from 'on-headers'
+import { SessionError } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
+import type { Platform } from '../options/platform.js'
+import type { Refreshes } from '../relying-party/refresh-memory.js'
+import { isRollingDue, type SessionLimits } from '../session/clocks.js'
+import { type SessionKeeper, unreadable } from '../session/keeper.js'
+import type { SessionRecord } from '../session/record.js'
+import type { SessionBinding } from './session-binding.js'
+import { addCookies } from './set-cookies.js'
+import type { NodeResponse } from './types.js'
+
+// A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
+const slowResponseMilliseconds = 5_000
+// Removing cookies would sign out whoever has signed in meanwhile; where it is left out, the next response does it.
+const slowRemovalMilliseconds = 500
+
+/** What sessions are bound by. */
+export interface BindingSettings {
+  readonly limits: SessionLimits
+  readonly platform: Platform
+  readonly refreshes: Refreshes
+  /** Forgets what is remembered of a session, when it ends. */
+  readonly forget: (record: SessionRecord) => void
+}
+
+type Found = Awaited<ReturnType<SessionKeeper['read']>>
+
+/**
+ * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
+ * to end a response. Nothing is sent when nothing changed, and headers are watched only once there may be something to send.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it: it is not known whether someone is signed in
+ */
+export function bindSession(
+  settings: BindingSettings,
+  keeper: SessionKeeper,
+  exchange: Exchange,
+  res: NodeResponse,
+): MaybePromise<SessionBinding> {
+  const startedAt = settings.platform.now()
+  return whenDone(
+    keeper.read(exchange.cookies),
+    (found) => new BoundSession(settings, exchange, res, { keeper, found, startedAt }),
+  )
+}
+
+interface Reading {
+  readonly keeper: SessionKeeper
+  readonly found: Found
+  readonly startedAt: number
+}
+
+class BoundSession implements SessionBinding {
+  readonly #settings: BindingSettings
+  readonly #keeper: SessionKeeper
+  readonly #exchange: Exchange
+  readonly #res: NodeResponse
+  readonly #startedAt: number
+  readonly #found: Found
+  #record: SessionRecord | undefined
+  /** The record as it is kept, before what this request makes of it. */
+  #base: SessionRecord | undefined
+  /** Cookies of a change that the application, or one of our routes, made. */
+  #changed: readonly string[] | undefined
+  #isWatching = false
+  /** What was known of refreshes when the record was last compared with it. */
+  #refreshesSeen = 0
+
+  constructor(settings: BindingSettings, exchange: Exchange, res: NodeResponse, { keeper, found, startedAt }: Reading) {
+    this.#settings = settings
+    this.#keeper = keeper
+    this.#exchange = exchange
+    this.#res = res
+    this.#startedAt = startedAt
+    this.#found = found
+    this.#record = found === unreadable ? undefined : found?.record
+    this.#base = this.#record
+    const current = this.current()
+    if (current === undefined ? keeper.clear(exchange.cookies).length > 0 : this.#isDue(this.#touched(current)))
+      this.#watchHeaders()
+  }
+
+  // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
+  current(): SessionRecord | undefined {
+    const { refreshes } = this.#settings
+    if (this.#record !== undefined && this.#refreshesSeen !== refreshes.count) {
+      this.#refreshesSeen = refreshes.count
+      this.#record = refreshes.latest(this.#record)
+      if (this.#record !== this.#base) this.#watchHeaders()
+    }
+    return this.#record
+  }
+
+  reload(): MaybePromise<SessionRecord | undefined> {
+    if (this.#record === undefined) return undefined
+    return whenDone(this.#keeper.find(this.#record), (kept) => {
+      if (kept === undefined) this.#drop()
+      return kept
+    })
+  }
+
+  canStore(): boolean {
+    return !this.#res.headersSent && !this.#res.destroyed
+  }
+
+  store(next: SessionRecord): MaybePromise<void> {
+    const before = this.#record
+    const isLogin = before?.id !== next.id
+    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
+      if (!isLogin && this.#record === undefined) throw endedMeanwhile()
+      const changed = this.#keeper.write(record, this.#exchange.cookies)
+      return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
+        this.#change(changed)
+        this.#record = record
+        this.#base = record
+        this.#refreshesSeen = 0
+      })
+    })
+  }
+
+  clear(): MaybePromise<void> {
+    const before = this.#record
+    return whenDone(before === undefined ? undefined : this.#end(before), () => {
+      this.#change(this.#keeper.clear(this.#exchange.cookies))
+      this.#record = undefined
+    })
+  }
+
+  /** What the response does to the cookies. */
+  #cookies(): readonly string[] {
+    const before = this.#record
+    const next = this.current()
+    // A logout in another tab must not be undone by a response that was under way.
+    if (next !== undefined && this.#settings.refreshes.hasEnded(next)) return []
+    if (this.#changed === undefined) return this.#upkeep(next)
+    return next === undefined || next === before ? this.#changed : this.#writeIfFitting(next)
+  }
+
+  #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    const failed = (error: unknown): never => {
+      if (error instanceof SessionError && error.code === 'session_missing') this.#drop()
+      throw error
+    }
+    try {
+      const saved = this.#keeper.save(next, base)
+      return saved instanceof Promise ? saved.catch(failed) : saved
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
+  #drop(): void {
+    this.#record = undefined
+    this.#changed = []
+  }
+
+  #end(record: SessionRecord): MaybePromise<void> {
+    return whenDone(this.#keeper.end(record), () => {
+      this.#settings.refreshes.end(record)
+      this.#settings.forget(record)
+    })
+  }
+
+  #upkeep(current: SessionRecord | undefined): readonly string[] {
+    const { platform } = this.#settings
+    if (this.#found === unreadable) return []
+    const tookMilliseconds = platform.now() - this.#startedAt
+    // Cookies that hold no session any more are removed, so that they are not tried again and again.
+    if (current === undefined) {
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : this.#keeper.clear(this.#exchange.cookies)
+    }
+    if (tookMilliseconds > slowResponseMilliseconds) return []
+    const next = this.#touched(current)
+    if (!this.#isDue(next) || this.#base === undefined) return []
+    this.#keeper.touch(next, this.#base)
+    return this.#writeIfFitting(next)
+  }
+
+  #isDue(next: SessionRecord): boolean {
+    return next !== this.#base || (this.#found !== unreadable && this.#found?.outdatedKey === true)
+  }
+
+  #change(cookies: readonly string[]): void {
+    this.#changed = cookies
+    this.#watchHeaders()
+  }
+
+  #watchHeaders(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    onHeaders(this.#res, () => {
+      const cookies = this.#cookies()
+      if (cookies.length > 0) addCookies(this.#res, cookies)
+    })
+  }
+
+  #touched(current: SessionRecord): SessionRecord {
+    const { limits, platform } = this.#settings
+    const nowSeconds = Math.floor(platform.now() / 1000)
+    return isRollingDue(current, limits, nowSeconds) ? { ...current, touchedAt: nowSeconds } : current
+  }
+
+  // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
+  #writeIfFitting(record: SessionRecord): readonly string[] {
+    try {
+      return this.#keeper.write(record, this.#exchange.cookies)
+    } catch {
+      return []
+    }
+  }
+}
+
+function endedMeanwhile(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
+}

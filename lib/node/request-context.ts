@@ -1,0 +1,95 @@
+import type { ExchangedTokens } from '../client/exchanged-tokens.js'
+import type { Exchange } from '../http/exchange.js'
+import type { Redirect, Respond } from '../http/outcome.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
+import type { RelyingParty } from '../relying-party/party.js'
+import type { TransactionCookies } from '../relying-party/transaction.js'
+import { SessionIdentity } from './session-identity.js'
+import type { RelyingPartyHost } from './relying-party-host.js'
+import { respond } from './respond.js'
+import { bindSession } from './bound-session.js'
+import type { SessionBinding } from './session-binding.js'
+import type { SmallCookies } from './small-cookies.js'
+import type { NodeRequest, NodeResponse } from './types.js'
+
+/** One request under `oidc()`: its session, and what else is prepared once somebody asks for it. */
+export class RequestContext {
+  readonly exchange: Exchange
+  readonly session: SessionBinding
+  readonly #host: RelyingPartyHost
+  readonly #req: NodeRequest
+  readonly #res: NodeResponse
+  #identity: SessionIdentity | undefined
+  #cookies: SmallCookies | undefined
+  #transactions: TransactionCookies | undefined
+
+  constructor(
+    host: RelyingPartyHost,
+    { exchange, session }: { readonly exchange: Exchange; readonly session: SessionBinding },
+    req: NodeRequest,
+    res: NodeResponse,
+  ) {
+    this.exchange = exchange
+    this.session = session
+    this.#host = host
+    this.#req = req
+    this.#res = res
+  }
+
+  get party(): RelyingParty {
+    return this.#host.party
+  }
+
+  get exchanges(): ExchangedTokens {
+    return this.#host.exchanges
+  }
+
+  get headersSent(): boolean {
+    return this.#res.headersSent
+  }
+
+  /** Who is signed in by now. */
+  identity(): SessionIdentity | undefined {
+    const record = this.session.current()
+    if (record === undefined) return undefined
+    const known = this.#identity
+    return known?.record === record
+      ? known
+      : (this.#identity = new SessionIdentity(record, this.party.configuration.session))
+  }
+
+  cookies(): SmallCookies {
+    return (this.#cookies ??= this.#host.smallCookies(this.exchange, this.#res))
+  }
+
+  transactions(): TransactionCookies {
+    return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
+  }
+
+  /** Has the browser forget the pages that it has kept. */
+  clearBrowserCache(): void {
+    this.#res.setHeader('Clear-Site-Data', '"cache"')
+  }
+
+  /** Writes the answer of `login()` and `logout()`. */
+  respond(outcome: Redirect | Respond): void {
+    respond(this.#req, this.#res, outcome)
+  }
+}
+
+/**
+ * Reads one request's session, and prepares for what may be asked of it.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it
+ */
+export function openRequest(
+  host: RelyingPartyHost,
+  exchange: Exchange,
+  req: NodeRequest,
+  res: NodeResponse,
+): MaybePromise<RequestContext> {
+  return whenDone(
+    bindSession(host.binding, host.keeperOf(req), exchange, res),
+    (session) => new RequestContext(host, { exchange, session }, req, res),
+  )
+}
