@@ -12,7 +12,7 @@ const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSec
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, platform: Platform): Provider {
   const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
   const { httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
-  const outbound = { httpTimeoutSeconds, dangerouslyAllowHttp, fetch: fetchOf(configuration) }
+  const outbound = { httpTimeoutSeconds, dangerouslyAllowHttp, fetch: configuration.fetch }
   return createProvider(
     { issuer, platform, clockToleranceSeconds: 30, ...outbound, ...ages },
     {
@@ -27,7 +27,7 @@ export function createTokenProvider(configuration: ClientCredentialsConfiguratio
   )
 }
 
-/** What makes the requests. */
+/** What makes requests to APIs. */
 export function fetchOf({ fetch = globalThis.fetch }: ClientCredentialsConfiguration): typeof fetch {
   return fetch
 }

@@ -84,7 +84,7 @@ async function send(settings: AuthorizedFetch, hop: Hop, token: string): Promise
   const attempt = async () => {
     const dpopProof = dpop.prove({ method, url: hop.url, accessToken: token })
     const response = await sendOnce(settings, hop, { authorization: `DPoP ${token}`, dpop: dpopProof })
-    dpop.learn(hop.url, response)
+    dpop.learn(hop.url, response.headers.get('dpop-nonce'))
     return response
   }
   const nonce = dpop.nonceOf(hop.url)

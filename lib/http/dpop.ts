@@ -18,8 +18,8 @@ export interface DpopProver {
   readonly alg: string
   /** A new proof, for one request. */
   prove(request: ProvedRequest): string
-  /** Remembers the nonce that a response carries, for its origin. */
-  learn(url: URL, response: Response): void
+  /** Remembers the nonce for an origin: the `DPoP-Nonce` of a response, if it has one. */
+  learn(url: URL, nonce: string | null | undefined): void
   /** The last nonce of an origin. */
   nonceOf(url: URL): string | undefined
 }

@@ -11,7 +11,7 @@ export function providerSettings(configuration: OidcConfiguration, platform: Pla
   return {
     issuer,
     platform,
-    fetch: fetchOf(configuration),
+    fetch: givenFetch(configuration),
     httpTimeoutSeconds,
     dangerouslyAllowHttp,
     clockToleranceSeconds,
@@ -19,10 +19,14 @@ export function providerSettings(configuration: OidcConfiguration, platform: Pla
   }
 }
 
-/** What makes the requests. */
+/** What makes requests to APIs. */
 export function fetchOf(configuration: OidcConfiguration): typeof fetch {
+  return givenFetch(configuration) ?? globalThis.fetch
+}
+
+function givenFetch(configuration: OidcConfiguration): typeof fetch | undefined {
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
-  return (configuration.fetch ?? globalThis.fetch) as typeof fetch
+  return configuration.fetch as typeof fetch | undefined
 }
 
 /** What a configuration says of this application as a client. */

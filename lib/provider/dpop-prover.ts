@@ -44,9 +44,8 @@ export function createDpopProver(
         ...(accessToken === undefined ? {} : { ath: hash('sha256', accessToken, 'base64url') }),
         ...(nonce === undefined ? {} : { nonce }),
       }),
-    learn: ({ origin }, { headers }) => {
-      const nonce = headers.get('dpop-nonce') ?? ''
-      if (nonceText.test(nonce)) nonces.set(origin, nonce)
+    learn: ({ origin }, nonce) => {
+      if (typeof nonce === 'string' && nonceText.test(nonce)) nonces.set(origin, nonce)
     },
   }
 }

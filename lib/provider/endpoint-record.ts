@@ -12,7 +12,7 @@ export class EndpointRecord {
   }
 
   /** Makes a request, and remembers whether there was an answer. */
-  async watch(request: () => Promise<Response>): Promise<Response> {
+  async watch<Answer extends { readonly status: number }>(request: () => Promise<Answer>): Promise<Answer> {
     try {
       const response = await request()
       // Whoever may not ask at all gets as little as from a server that is down (RFC 6749 section 5.2).

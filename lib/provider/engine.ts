@@ -6,7 +6,7 @@ import { parseJsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
-import type { Outbound } from './outbound.js'
+import type { Outbound, OutboundResponse } from './outbound.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
 /** openid-client, set up with the metadata of this moment. */
@@ -64,10 +64,9 @@ export function createEngine(
       const isTokenRequest = url === tokenEndpoint?.href
       const request = isTokenRequest ? proved(dpop, url, options) : options
       const send = () => forward(outbound, url, request)
-      const response = await (isTokenRequest ? record.watch(send) : send())
-      dpop?.learn(new URL(url), response)
-      if (!isTokenRequest) return response
-      return idTokens === undefined ? withoutIdToken(response) : withVerifiedIdToken(response, idTokens)
+      const answer = await (isTokenRequest ? record.watch(send) : send())
+      dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+      return toResponse(answer, options, isTokenRequest ? await withJudgedIdToken(answer, idTokens) : answer.text)
     }
     built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
@@ -95,29 +94,28 @@ export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
 }
 
 /** Sends a request of openid-client through the one way out. */
-export async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<Response> {
+export async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<OutboundResponse> {
   const { method, headers, body } = options
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
-  const response = await outbound.request(url, { method, headers, body: form })
+  return outbound.request(url, { method, headers, body: form })
+}
+
+/** The answer as openid-client reads it. */
+export function toResponse(answer: OutboundResponse, { method }: CustomFetchOptions, text = answer.text): Response {
   // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
-  if (method !== 'GET') response.headers.delete('www-authenticate')
-  return response
+  return answer.toResponse({ text, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 
-// openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified.
-async function withVerifiedIdToken(response: Response, idTokens: Pick<IdTokens, 'verify'>): Promise<Response> {
-  const { status, headers } = response
-  const text = await response.text()
-  const idToken = status === 200 ? parseJsonObject(text)?.['id_token'] : undefined
-  if (typeof idToken === 'string') await idTokens.verify(idToken)
-  return new Response(text, { status, headers })
-}
-
-// Some providers send one to machines too. Nobody reads it, so that its flaws must not cost the token beside it.
-async function withoutIdToken(response: Response): Promise<Response> {
-  const { status, headers } = response
-  const text = await response.text()
+// openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified. Some
+// providers send one to machines too. Nobody reads it there, so that its flaws must not cost the token beside it.
+async function withJudgedIdToken(
+  { status, text }: OutboundResponse,
+  idTokens: Pick<IdTokens, 'verify'> | undefined,
+): Promise<string> {
   const body = status === 200 ? parseJsonObject(text) : undefined
-  if (body?.['id_token'] === undefined) return new Response(text, { status, headers })
-  return new Response(JSON.stringify({ ...body, id_token: undefined }), { status, headers })
+  const idToken = body?.['id_token']
+  if (idToken === undefined) return text
+  if (idTokens === undefined) return JSON.stringify({ ...body, id_token: undefined })
+  if (typeof idToken === 'string') await idTokens.verify(idToken)
+  return text
 }

@@ -8,11 +8,11 @@ import { traced } from '../options/trace.js'
 import type { JsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import { createClientAuthentication } from './client-authentication.js'
-import { forward, serverMetadata } from './engine.js'
+import { forward, serverMetadata, toResponse } from './engine.js'
 import { tokenEndpointFailure } from './failures.js'
 import { decodeJws, verifySignature } from './jws.js'
 import type { Keys } from './keys.js'
-import type { Outbound } from './outbound.js'
+import type { Outbound, OutboundResponse } from './outbound.js'
 import { keysFor } from './registered-signature.js'
 import { parseStrictJson } from './strict-json.js'
 import type { ClientAuthenticationMethod, ClientSettings, ProviderMetadata } from './types.js'
@@ -100,8 +100,11 @@ function configure(
   configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
   openid.allowInsecureRequests(configuration)
-  configuration[openid.customFetch] = async (url, options) =>
-    withVerifiedAnswer(await forward(parts.outbound, url, options), client, parts)
+  configuration[openid.customFetch] = async (url, options) => {
+    const answer = await forward(parts.outbound, url, options)
+    if (answer.status === 200) await requireFormat(answer, client, parts)
+    return toResponse(answer, options)
+  }
   return configuration
 }
 
@@ -136,22 +139,19 @@ function authenticationOf(
 
 // openid-client judges iss, aud and typ of a signed answer, never its signature: that comes first. Nor does it mind when an
 // answer that was to be signed is not.
-async function withVerifiedAnswer(
-  response: Response,
+async function requireFormat(
+  answer: OutboundResponse,
   { signedResponseAlg }: IntrospectionClient,
   { keys, platform }: IntrospectionParts,
-): Promise<Response> {
-  if (response.status !== 200) return response
-  const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(response.headers.get('content-type') ?? '')
+): Promise<void> {
+  const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(answer.header('content-type') ?? '')
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
-  if (!isSigned) return response
-  const text = await response.text()
-  const jws = decodeJws(text, { maxBytes: maxSignedBytes })
+  if (!isSigned) return
+  const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
   verifySignature(jws, await keysFor(jws.header, keys), [signedResponseAlg ?? ''])
   const { iat } = jws.payload
   const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')
-  return new Response(text, { status: 200, headers: { 'content-type': 'application/token-introspection+jwt' } })
 }
 
 // Whatever went wrong between the two servers is nothing that the caller's token could be blamed for.

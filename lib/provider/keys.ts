@@ -161,7 +161,7 @@ function found(keys: readonly VerificationKey[]): readonly VerificationKey[] {
 async function fetchKeySet(uri: string, outbound: Outbound, before: KeySet | undefined): Promise<KeySet> {
   const accept = 'application/jwk-set+json, application/json'
   const response = await outbound.request(uri, { headers: { accept }, maxBytes })
-  const document = response.status === 200 ? parseJsonObject(await response.text()) : undefined
+  const document = response.status === 200 ? parseJsonObject(response.text) : undefined
   const set = importKeySet(document, before)
   if (set !== undefined) return set
   const message = `the provider's key set is not usable (status ${response.status})`

@@ -77,7 +77,7 @@ async function discover(urls: readonly string[], outbound: Outbound): Promise<Js
   for (const url of urls) {
     const response = await outbound.request(url, { headers: { accept: 'application/json' }, maxBytes })
     if (response.status === 404) continue
-    const document = response.status === 200 ? parseJsonObject(await response.text()) : undefined
+    const document = response.status === 200 ? parseJsonObject(response.text) : undefined
     if (document !== undefined) return document
     throw invalid('provider_response_invalid', `the provider answers with no metadata (status ${response.status})`)
   }

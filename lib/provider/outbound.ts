@@ -3,6 +3,8 @@ import { traceOf } from '../options/error-trace.js'
 import { isAllowedUrl } from '../options/fields.js'
 import { type TraceContext, traced, type TraceNotes } from '../options/trace.js'
 import { outage, ownError, retryAfterSeconds } from './failures.js'
+import { keepAliveTransport } from './keep-alive-transport.js'
+import { type Answer, fetchTransport, type Transport } from './transport.js'
 import type { ProviderSettings } from './types.js'
 
 /** One request to the provider. */
@@ -14,6 +16,34 @@ export interface OutboundRequest {
   readonly maxBytes?: number
 }
 
+/** An answer that was read to its end. */
+export class OutboundResponse {
+  readonly status: number
+  /** The body, decoded as UTF-8. */
+  readonly text: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, text: string) {
+    this.status = status
+    this.text = text
+    this.#headers = headers
+  }
+
+  /** The value of a header by its lower-case name. */
+  header(name: string): string | undefined {
+    return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined
+  }
+
+  /** The same, with another body or without a header, for libraries that read a `Response`. */
+  toResponse({ text = this.text, without }: { readonly text?: string; readonly without?: string } = {}): Response {
+    const headers = new Headers(this.#headers)
+    // The body is decoded by now, so headers that speak of its encoding would be wrong.
+    for (const name of ['content-encoding', 'content-length', without]) if (name !== undefined) headers.delete(name)
+    const { status } = this
+    return new Response(status === 204 || status === 205 ? null : text, { status, headers })
+  }
+}
+
 /** Every request to the provider goes through here: bounded in time and size, never redirected. */
 export interface Outbound {
   /**
@@ -21,7 +51,7 @@ export interface Outbound {
    *
    * @throws {ProviderError} for redirects, 429 and 5xx, a missed deadline, too large a body and an unreachable provider
    */
-  request(url: string, request?: OutboundRequest): Promise<Response>
+  request(url: string, request?: OutboundRequest): Promise<OutboundResponse>
   /** Whether requests to this URL may be made at all. */
   allows(url: string): boolean
   /** Ends what is under way; later requests fail. */
@@ -32,16 +62,22 @@ export interface Outbound {
 export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'issuer'>>
 
+const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
 // A hung provider must not pile up sockets and memory until the deadlines pass.
 const maxConcurrent = 256
 
 /** Makes the one way out. */
 export function createOutbound(settings: OutboundSettings): Outbound {
+  const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
   const underWay = new Set<AbortController>()
   let closed = false
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
-  const perform = async (url: string, request: OutboundRequest, notes: TraceNotes | undefined): Promise<Response> => {
+  const perform = async (
+    url: string,
+    request: OutboundRequest,
+    notes: TraceNotes | undefined,
+  ): Promise<OutboundResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
     if (underWay.size >= maxConcurrent) {
@@ -51,7 +87,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
     underWay.add(controller)
     try {
       return await withDeadline(controller, settings.httpTimeoutSeconds, (signal) =>
-        send(settings.fetch, url, request, signal, notes),
+        send(transport, url, request, signal, notes),
       )
     } finally {
       underWay.delete(controller)
@@ -66,6 +102,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
       for (const controller of underWay) {
         controller.abort(outage('provider_unreachable', 'the connection to the provider was closed'))
       }
+      transport.close()
     },
   }
 }
@@ -110,81 +147,39 @@ function failureOf(error: unknown): Error {
 }
 
 async function send(
-  fetch: ProviderSettings['fetch'],
+  transport: Transport,
   url: string,
   request: OutboundRequest,
   signal: AbortSignal,
   notes: TraceNotes | undefined,
-): Promise<Response> {
-  const { method = 'GET', headers = {}, body = null, maxBytes = defaultMaxBytes } = request
-  const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
-  if (notes !== undefined) notes.status = response.status
-  const refusal = refusalOf(response)
+): Promise<OutboundResponse> {
+  const { method = 'GET', headers = {}, body, maxBytes = defaultMaxBytes } = request
+  const answer = await transport.send(url, { method, headers, body }, signal)
+  const { status } = answer
+  if (notes !== undefined) notes.status = status
+  const refusal = refusalOf(answer)
   if (refusal !== undefined) {
-    discard(response.body)
+    answer.discard()
     throw refusal
   }
-  return buffered(response, await readBody(response, maxBytes, signal))
+  return new OutboundResponse(status, answer.headers, decoder.decode(await answer.read(maxBytes)))
 }
 
-function refusalOf(response: Response): ProviderError | undefined {
-  const { status, type } = response
-  if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | undefined {
+  if (isRedirect) {
     return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
       status: 502,
     })
   }
   if (status === 429 || status >= 500) {
-    const seconds = retryAfter(response.headers.get('retry-after'))
+    const seconds = retryAfter(headers['retry-after'])
     return outage('provider_unavailable', `the provider answered with status ${status}`, seconds)
   }
   return undefined
 }
 
 // An hour is the most that a header may keep people out for; dates are rare and need the provider's clock.
-function retryAfter(value: string | null): number {
-  const seconds = value !== null && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
+function retryAfter(value: string | undefined): number {
+  const seconds = value !== undefined && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
   return seconds >= 1 && seconds <= 3600 ? seconds : retryAfterSeconds
-}
-
-async function readBody(response: Response, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
-  if (response.body === null) return Buffer.alloc(0)
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
-  const cancel = () => void reader.cancel().catch(() => undefined)
-  signal.addEventListener('abort', cancel, { once: true })
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return Buffer.concat(chunks, length)
-      length += value.length
-      if (length > maxBytes) throw tooLarge(maxBytes)
-      chunks.push(value)
-    }
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    cancel()
-  }
-}
-
-// Not waited for: a stream may take its time to end, and the refusal is known already.
-function discard(body: Response['body']): void {
-  body?.cancel().catch(() => undefined)
-}
-
-function tooLarge(maxBytes: number): ProviderError {
-  return new ProviderError('provider_response_too_large', `the provider's answer is larger than ${maxBytes} bytes`, {
-    status: 502,
-  })
-}
-
-// The body is decoded by now, so headers that speak of its encoding would be wrong.
-function buffered(response: Response, body: Buffer): Response {
-  const headers = new Headers(response.headers)
-  headers.delete('content-encoding')
-  headers.delete('content-length')
-  const { status } = response
-  const withoutBody = status === 204 || status === 205
-  return new Response(withoutBody ? null : Uint8Array.from(body), { status, headers })
 }

@@ -8,7 +8,8 @@ export interface ProviderSettings {
   /** Issuer identifier exactly as configured; compared without any normalization. */
   readonly issuer: string
   readonly platform: Platform
-  readonly fetch: typeof fetch
+  /** Makes the requests; without it connections of Node's own are kept alive. */
+  readonly fetch?: typeof fetch | undefined
   /** Deadline of one outbound request, in seconds. */
   readonly httpTimeoutSeconds: number
   /** Allows plain http for hosts that are not loopback. */

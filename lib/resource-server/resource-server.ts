@@ -88,7 +88,7 @@ function opaqueValidation(
 function issuerSettings(configuration: BearerConfiguration, platform: Platform): IssuerSettings {
   const { httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
-  const fetch = (configuration.fetch ?? globalThis.fetch) as typeof globalThis.fetch
+  const fetch = configuration.fetch as typeof globalThis.fetch | undefined
   return { platform, fetch, httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
 }
 

@@ -143,12 +143,12 @@ describe('answers', () => {
   test('2xx and 4xx come back whole, with their headers', async () => {
     const outbound = answering(() => new Response('{"a":1}', { status: 400, headers: { 'x-y': 'z' } }))
     const response = await outbound.request(url)
-    expect([response.status, response.headers.get('x-y'), await response.text()]).toEqual([400, 'z', '{"a":1}'])
+    expect([response.status, response.header('x-y'), response.text]).toEqual([400, 'z', '{"a":1}'])
   })
 
   test.each([204, 205])('status %p has no body', async (status) => {
     const response = await answering(() => new Response(null, { status })).request(url)
-    expect([response.status, await response.text()]).toEqual([status, ''])
+    expect([response.status, response.text, response.toResponse().body]).toEqual([status, '', null])
   })
 
   test('JK04: a body over the cap is cut off', async () => {
@@ -167,8 +167,8 @@ describe('answers', () => {
   test('reads gzip from a real server and forgets its encoding', () =>
     serving(gzipSync('{"ok":true}'), async (outbound, target) => {
       const response = await outbound.request(target)
-      expect(response.headers.get('content-encoding')).toBeNull()
-      expect(await response.json()).toEqual({ ok: true })
+      expect(response.toResponse().headers.get('content-encoding')).toBeNull()
+      expect(response.text).toBe('{"ok":true}')
     }))
 
   test('a connection that breaks in the middle of the body is an outage', async () => {

@@ -111,7 +111,7 @@ describe('a login with bound tokens, at a real provider and an API that want non
       if (url.pathname !== '/token') return fetch(input, init)
       const dpop = thief.prove({ method: 'POST', url })
       const response = await fetch(input, { ...init, headers: { ...(init?.headers as object), dpop } })
-      thief.learn(url, response)
+      thief.learn(url, response.headers.get('dpop-nonce'))
       return response
     }
     await signedIn({ fetch: stolen })
