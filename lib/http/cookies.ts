@@ -26,7 +26,8 @@ export function prefixedName(name: string, secure: boolean, domain: string | und
 
 /** A `Set-Cookie` value; without `maxAge` the browser forgets the cookie when it closes. */
 export function setCookie(name: string, value: string, attributes: CookieAttributes, maxAge?: number): string {
-  const options: SerializeOptions = { path: '/', httpOnly: true, ...attributes }
+  // What is written here is made of letters that cookies may hold; anything else is refused, rather than escaped.
+  const options: SerializeOptions = { path: '/', httpOnly: true, ...attributes, encode: String }
   return serialize(
     name,
     value,

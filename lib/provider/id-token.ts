@@ -48,6 +48,9 @@ export interface IdTokens {
 export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
+// Those of logins that fail in between stay until so many have.
+const mostVerified = 64
+
 /**
  * Makes the judge of ID Tokens.
  *
@@ -55,16 +58,28 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'cl
  */
 export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
   const verifyRegistered = createRegisteredSignature(settings, keys)
+  const verified = new Map<string, Jws>()
   const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)
     await verifyRegistered(jws)
     requireIdTokenType(jws.header)
     return jws
   }
+  // What openid-client was given was verified a moment ago. Once, and for the very same text.
+  const takeVerified = (idToken: string): Jws | undefined => {
+    const jws = verified.get(idToken)
+    verified.delete(idToken)
+    return jws
+  }
   return {
-    verify,
-    async validate(idToken, expected) {
+    async verify(idToken) {
       const jws = await verify(idToken)
+      if (verified.size >= mostVerified) verified.clear()
+      verified.set(idToken, jws)
+      return jws
+    },
+    async validate(idToken, expected) {
+      const jws = takeVerified(idToken) ?? (await verify(idToken))
       const now = settings.platform.now() / 1000
       const claims = checkClaims(jws, { ...settings, ...expected, now })
       checkStrength(claims, expected, now - settings.clockToleranceSeconds)

@@ -3,7 +3,14 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { isError } from '../options/error-trace.js'
-import { type Answer, isRedirectStatus, tooLarge, type Transport, type TransportRequest } from './transport.js'
+import {
+  type Answer,
+  isRedirectStatus,
+  type Sending,
+  tooLarge,
+  type Transport,
+  type TransportRequest,
+} from './transport.js'
 
 // Shorter than servers and balancers keep theirs: who writes to a connection that is being closed loses a code.
 const idleMilliseconds = 4_000
@@ -25,18 +32,22 @@ export function keepAliveTransport(): Transport {
   const options = { keepAlive: true, timeout: idleMilliseconds }
   const agents = { 'http:': new Agent(options), 'https:': new TlsAgent(options) }
   return {
-    send: (url, request, signal) =>
-      new Promise((resolve, reject) => {
+    send(url, request) {
+      let abort: Sending['abort'] = () => undefined
+      const answer = new Promise<Answer>((resolve, reject) => {
         const { method, headers, body } = described(request)
         const target = new URL(url)
         const sent =
           target.protocol === 'http:'
-            ? plainRequest(target, { method, headers, signal, agent: agents['http:'] })
-            : tlsRequest(target, { method, headers, signal, agent: agents['https:'] })
+            ? plainRequest(target, { method, headers, agent: agents['http:'] })
+            : tlsRequest(target, { method, headers, agent: agents['https:'] })
+        abort = (reason) => void sent.destroy(reason)
         sent.on('error', reject)
         sent.on('response', (response) => resolve(new NodeAnswer(response)))
         sent.end(body)
-      }),
+      })
+      return { answer, abort: (reason) => abort(reason) }
+    },
     close() {
       for (const agent of Object.values(agents)) agent.destroy()
     },

@@ -1,10 +1,10 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { traceOf } from '../options/error-trace.js'
 import { isAllowedUrl } from '../options/fields.js'
-import { type TraceContext, traced, type TraceNotes } from '../options/trace.js'
+import { isTraced, type TraceContext, traced, type TraceNotes } from '../options/trace.js'
 import { outage, ownError, retryAfterSeconds } from './failures.js'
 import { keepAliveTransport } from './keep-alive-transport.js'
-import { type Answer, fetchTransport, type Transport } from './transport.js'
+import { type Answer, fetchTransport, type Sending } from './transport.js'
 import type { ProviderSettings } from './types.js'
 
 /** One request to the provider. */
@@ -36,11 +36,27 @@ export class OutboundResponse {
 
   /** The same, with another body or without a header, for libraries that read a `Response`. */
   toResponse({ text = this.text, without }: { readonly text?: string; readonly without?: string } = {}): Response {
-    const headers = new Headers(this.#headers)
+    const headers: Record<string, string> = { ...this.#headers }
     // The body is decoded by now, so headers that speak of its encoding would be wrong.
-    for (const name of ['content-encoding', 'content-length', without]) if (name !== undefined) headers.delete(name)
+    for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
     const { status } = this
+    if (status === 200) return new ReadResponse(text, headers)
     return new Response(status === 204 || status === 205 ? null : text, { status, headers })
+  }
+}
+
+/** A `Response` with status 200 whose body is at hand: it is not made a stream only to be read again. */
+class ReadResponse extends Response {
+  override readonly text: () => Promise<string>
+  override readonly json: () => Promise<unknown>
+
+  constructor(text: string, headers: Readonly<Record<string, string>>) {
+    super(null, { headers })
+    this.text = async () => text
+    this.json = async () => {
+      const value: unknown = JSON.parse(text)
+      return value
+    }
   }
 }
 
@@ -70,7 +86,7 @@ const maxConcurrent = 256
 /** Makes the one way out. */
 export function createOutbound(settings: OutboundSettings): Outbound {
   const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
-  const underWay = new Set<AbortController>()
+  const underWay = new Set<Abort>()
   let closed = false
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
   const perform = async (
@@ -83,29 +99,25 @@ export function createOutbound(settings: OutboundSettings): Outbound {
     if (underWay.size >= maxConcurrent) {
       throw outage('provider_unavailable', 'too many requests to the provider are under way', 1)
     }
-    const controller = new AbortController()
-    underWay.add(controller)
-    try {
-      return await withDeadline(controller, settings.httpTimeoutSeconds, (signal) =>
-        send(transport, url, request, signal, notes),
-      )
-    } finally {
-      underWay.delete(controller)
-    }
+    const { method = 'GET', headers = {}, body } = request
+    const sending = transport.send(url, { method, headers, body })
+    return withDeadline(sending, settings.httpTimeoutSeconds, underWay, received(sending, request.maxBytes, notes))
   }
   return {
     allows,
     request: async (url, request = {}) =>
-      traced('request', aboutRequest(settings, url, request), (notes) => perform(url, request, notes)),
+      traced('request', isTraced('request') ? aboutRequest(settings, url, request) : {}, (notes) =>
+        perform(url, request, notes),
+      ),
     close() {
       closed = true
-      for (const controller of underWay) {
-        controller.abort(outage('provider_unreachable', 'the connection to the provider was closed'))
-      }
+      for (const abort of underWay) abort(outage('provider_unreachable', 'the connection to the provider was closed'))
       transport.close()
     },
   }
 }
+
+type Abort = (reason: Error) => void
 
 // A query could hold anything, one day.
 function aboutRequest({ issuer }: OutboundSettings, url: string, { method = 'GET' }: OutboundRequest): TraceContext {
@@ -119,24 +131,30 @@ function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
 
 // The race is for a fetch that does not listen to its signal.
 async function withDeadline<T>(
-  controller: AbortController,
+  sending: Sending,
   seconds: number,
-  work: (signal: AbortSignal) => Promise<T>,
+  underWay: Set<Abort>,
+  received: Promise<T>,
 ): Promise<T> {
-  const { signal } = controller
+  let abort: Abort = () => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = (reason) => {
+      reject(reason)
+      sending.abort(reason)
+    }
+  })
   const timer = setTimeout(() => {
-    controller.abort(outage('provider_timeout', `the provider did not answer within ${seconds} seconds`))
+    abort(outage('provider_timeout', `the provider did not answer within ${seconds} seconds`))
   }, seconds * 1000)
   timer.unref()
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(failureOf(signal.reason)), { once: true })
-  })
+  underWay.add(abort)
   try {
-    return await Promise.race([work(signal), aborted])
+    return await Promise.race([received, aborted])
   } catch (error) {
     throw failureOf(error)
   } finally {
     clearTimeout(timer)
+    underWay.delete(abort)
   }
 }
 
@@ -146,23 +164,20 @@ function failureOf(error: unknown): Error {
   )
 }
 
-async function send(
-  transport: Transport,
-  url: string,
-  request: OutboundRequest,
-  signal: AbortSignal,
-  notes: TraceNotes | undefined,
+async function received(
+  { answer }: Sending,
+  maxBytes = defaultMaxBytes,
+  notes?: TraceNotes,
 ): Promise<OutboundResponse> {
-  const { method = 'GET', headers = {}, body, maxBytes = defaultMaxBytes } = request
-  const answer = await transport.send(url, { method, headers, body }, signal)
-  const { status } = answer
+  const begun = await answer
+  const { status } = begun
   if (notes !== undefined) notes.status = status
-  const refusal = refusalOf(answer)
+  const refusal = refusalOf(begun)
   if (refusal !== undefined) {
-    answer.discard()
+    begun.discard()
     throw refusal
   }
-  return new OutboundResponse(status, answer.headers, decoder.decode(await answer.read(maxBytes)))
+  return new OutboundResponse(status, begun.headers, decoder.decode(await begun.read(maxBytes)))
 }
 
 function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | undefined {

@@ -23,10 +23,17 @@ export interface Answer {
   discard(): void
 }
 
-/** Sends requests, one at a time and none of them twice; follows no redirect. */
+/** A request that is under way. */
+export interface Sending {
+  /** Rejects with the system's error when nobody answers. */
+  readonly answer: Promise<Answer>
+  /** Gives it up, the body of its answer too. */
+  abort(reason: Error): void
+}
+
+/** Sends requests, none of them twice; follows no redirect. */
 export interface Transport {
-  /** Rejects with the system's error when nobody answers, and with any error once the signal is aborted. */
-  send(url: string, request: TransportRequest, signal: AbortSignal): Promise<Answer>
+  send(url: string, request: TransportRequest): Sending
   /** Closes connections that are kept for later. */
   close(): void
 }
@@ -34,8 +41,12 @@ export interface Transport {
 /** Uses a `fetch` of the application's choice. */
 export function fetchTransport(fetch: typeof globalThis.fetch): Transport {
   return {
-    async send(url, { method, headers, body = null }, signal) {
-      return new FetchAnswer(await fetch(url, { method, headers, body, redirect: 'manual', signal }), signal)
+    send(url, { method, headers, body = null }) {
+      const controller = new AbortController()
+      const { signal } = controller
+      const begun = async () =>
+        new FetchAnswer(await fetch(url, { method, headers, body, redirect: 'manual', signal }), signal)
+      return { answer: begun(), abort: (reason) => controller.abort(reason) }
     },
     close: () => undefined,
   }
