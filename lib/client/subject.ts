@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ExchangeConfiguration } from '../options/client-schema.js'
 import { parseJsonObject } from '../seal/json.js'
 
@@ -31,5 +31,5 @@ function unverifiedExpiry(token: string): number {
 }
 
 function fingerprint(token: string): string {
-  return createHash('sha256').update(token).digest('base64url')
+  return hash('sha256', token, 'base64url')
 }

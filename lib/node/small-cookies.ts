@@ -1,4 +1,4 @@
-import { prefixedName, removeCookie, setCookie, type SmallCookie } from '../http/cookies.js'
+import { type CookieAttributes, prefixedName, removeCookie, setCookie, type SmallCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
 import { logoutSeconds } from '../relying-party/logout-state.js'
 import { loopWindowSeconds } from '../relying-party/loop-guard.js'
@@ -24,27 +24,55 @@ export type SmallCookieFactory = (exchange: Exchange, res: NodeResponse) => Smal
 export function createSmallCookies(name: string, secure: boolean): SmallCookieFactory {
   const attributes = { secure, sameSite: 'lax' } as const
   const prefixed = prefixedName(name, secure, undefined)
-  return (exchange, res) => {
-    const cookie = (suffix: string, maxAgeSeconds: number): SmallCookie => {
-      const full = `${prefixed}.${suffix}`
-      const add = (line: string): void => {
-        if (!res.headersSent) res.appendHeader('Set-Cookie', line)
-      }
-      return {
-        get value() {
-          return exchange.cookies[full]
-        },
-        write: (value) => add(setCookie(full, value, attributes, maxAgeSeconds)),
-        remove: () => {
-          if (exchange.cookies[full] !== undefined) add(removeCookie(full, attributes))
-        },
-      }
-    }
-    return {
-      loop: cookie('loop', loopWindowSeconds),
-      stepUp: cookie('step', loopWindowSeconds),
-      logout: cookie('out', logoutSeconds),
-      quiet: cookie('quiet', quietSeconds),
-    }
+  const named = (suffix: string, maxAgeSeconds: number): NamedCookie => {
+    return { name: `${prefixed}.${suffix}`, maxAgeSeconds, attributes }
+  }
+  const cookies = {
+    loop: named('loop', loopWindowSeconds),
+    stepUp: named('step', loopWindowSeconds),
+    logout: named('out', logoutSeconds),
+    quiet: named('quiet', quietSeconds),
+  }
+  return (exchange, res) => ({
+    loop: new ResponseCookie(cookies.loop, exchange, res),
+    stepUp: new ResponseCookie(cookies.stepUp, exchange, res),
+    logout: new ResponseCookie(cookies.logout, exchange, res),
+    quiet: new ResponseCookie(cookies.quiet, exchange, res),
+  })
+}
+
+interface NamedCookie {
+  readonly name: string
+  readonly maxAgeSeconds: number
+  readonly attributes: CookieAttributes
+}
+
+class ResponseCookie implements SmallCookie {
+  readonly #cookie: NamedCookie
+  readonly #exchange: Exchange
+  readonly #res: NodeResponse
+
+  constructor(cookie: NamedCookie, exchange: Exchange, res: NodeResponse) {
+    this.#cookie = cookie
+    this.#exchange = exchange
+    this.#res = res
+  }
+
+  get value(): string | undefined {
+    return this.#exchange.cookies[this.#cookie.name]
+  }
+
+  write(value: string): void {
+    const { name, attributes, maxAgeSeconds } = this.#cookie
+    this.#add(setCookie(name, value, attributes, maxAgeSeconds))
+  }
+
+  remove(): void {
+    const { name, attributes } = this.#cookie
+    if (this.value !== undefined) this.#add(removeCookie(name, attributes))
+  }
+
+  #add(line: string): void {
+    if (!this.#res.headersSent) this.#res.appendHeader('Set-Cookie', line)
   }
 }

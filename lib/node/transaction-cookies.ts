@@ -20,8 +20,8 @@ export interface TransactionCookieSettings {
 
 /**
  * Carries each transaction in an httpOnly cookie of its own, by `cookie-session`. The value is sealed already, so it is
- * not signed once more. cookie-session works on a request derived from the real one: the application's own `req.session`
- * stays as it is, and `secure` follows the base URL rather than the socket, which a proxy may have reached over http.
+ * not signed once more. cookie-session works on a stand-in for the request: the application's own `req.session` stays as
+ * it is, and `secure` follows the base URL rather than the socket, which a proxy may have reached over http.
  */
 export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
   const { secure } = settings
@@ -31,15 +31,15 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
     const open = (slot: string): Carried => {
       const known = opened.get(slot)
       if (known !== undefined) return known
-      const derived = deriveRequest(req, secure)
-      carriers.get(slot)?.(derived, res, () => undefined)
-      opened.set(slot, derived)
-      return derived
+      const carried = new Carried(req, secure)
+      carriers.get(slot)?.(carried, res, () => undefined)
+      opened.set(slot, carried)
+      return carried
     }
     return {
       slots: [...carriers.keys()],
       read(slot) {
-        // An open slot costs a request derived from this one and a wrapped writeHead(); most browsers have one cookie at most.
+        // An open slot wraps writeHead(), and most browsers have one of these cookies at most.
         if (!opened.has(slot) && !req.headers.cookie?.includes(`${slot}=`)) return undefined
         const sealed = open(slot).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
@@ -66,24 +66,24 @@ function createCarriers({
   return new Map(
     slots.map((slot): [string, Carrier] => {
       const carrier: unknown = cookieSession({ ...options, name: slot })
-      // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- its types speak of Express, but it reads a Node request's headers only
+      // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- its types speak of Express, but it reads these members only
       return [slot, carrier as Carrier]
     }),
   )
 }
 
-/** The request as cookie-session sees it, with the session that it puts there. */
-type Carried = NodeRequest & { session: Record<string, unknown> | null }
+/** A request as cookie-session sees it, with the session that it puts there. */
+class Carried {
+  readonly headers: NodeRequest['headers']
+  readonly socket: NodeRequest['socket']
+  readonly protocol: string
+  session: Record<string, unknown> | null = null
+
+  constructor({ headers, socket }: NodeRequest, secure: boolean) {
+    this.headers = headers
+    this.socket = socket
+    this.protocol = secure ? 'https' : 'http'
+  }
+}
 
 type Carrier = (req: Carried, res: NodeResponse, next: () => void) => void
-
-// What the derived request has of its own, the application's request does not get: `session` and `sessionOptions` among it.
-function deriveRequest(req: NodeRequest, secure: boolean): Carried {
-  const derived: unknown = Object.create(req, {
-    protocol: { value: secure ? 'https' : 'http' },
-    session: { value: null, writable: true, configurable: true },
-    sessionOptions: { value: undefined, writable: true, configurable: true },
-  })
-  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- Object.create() does not tell what it made
-  return derived as Carried
-}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 import { protocolParameters } from '../options/oidc-schema.js'
 import type { Engine } from './engine.js'
@@ -57,7 +57,7 @@ function requestParameters(request: AuthorizationRequest): URLSearchParams {
     scope: request.scope,
     state: request.state,
     nonce: request.nonce,
-    code_challenge: createHash('sha256').update(request.codeVerifier).digest('base64url'),
+    code_challenge: hash('sha256', request.codeVerifier, 'base64url'),
     code_challenge_method: 'S256',
   })
   if (!sent.has('resource')) for (const name of resource) sent.append('resource', name)

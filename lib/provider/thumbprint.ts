@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const requiredMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['RSA', ['e', 'kty', 'n']],
@@ -10,5 +10,5 @@ const requiredMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
 export function jwkThumbprint(jwk: Readonly<Record<string, unknown>>): string {
   const members = requiredMembers.get(jwk['kty']) ?? []
   const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
+  return hash('sha256', JSON.stringify(required), 'base64url')
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
@@ -39,10 +39,7 @@ export function processLogoutMemory(platform: Platform): LogoutMemory {
  * @param audience - what tells this application from those: issuer and client
  */
 export function sharedLogoutMemory(memory: SharedMemory, audience: readonly string[]): LogoutMemory {
-  const nameOf = (jti: string): string => {
-    const hash = createHash('sha256').update(JSON.stringify([audience, jti]))
-    return `logout:${hash.digest('base64url')}`
-  }
+  const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`
   return {
     has: async (jti) => (await memory.get([nameOf(jti)]))[0] !== undefined,
     add: (jti, milliseconds) => memory.add(nameOf(jti), '1', milliseconds),

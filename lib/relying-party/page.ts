@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Respond } from '../http/outcome.js'
 import { privateHeaders } from '../http/problem.js'
 
@@ -50,5 +50,5 @@ export function escapeHtml(text: string): string {
 }
 
 function sourceOf(code: string): string {
-  return `'sha256-${createHash('sha256').update(code).digest('base64')}'`
+  return `'sha256-${hash('sha256', code, 'base64')}'`
 }

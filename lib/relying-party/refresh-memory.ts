@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { OidcError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
@@ -64,7 +64,7 @@ export const longestChain = 50
 
 /** The name under which a refresh token is known: never the token itself. */
 export function refreshTokenKey(refreshToken: string): string {
-  return createHash('sha256').update(refreshToken).digest('base64url')
+  return hash('sha256', refreshToken, 'base64url')
 }
 
 /** The record with renewed tokens; the same object where it has them already. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
 import type { Seal, SealPayload } from '../seal/seal.js'
 
@@ -130,12 +130,13 @@ export function findTransaction(
 
 /** A name for a state that tells nothing of it. */
 export function stateKey(state: string): string {
-  return createHash('sha256').update(state).digest('base64url')
+  return hash('sha256', state, 'base64url')
 }
 
-/** Compares secrets in a time that tells nothing of them. */
+/** Compares secrets in a time that tells nothing of them but their length. */
 export function equalSecrets(a: string, b: string): boolean {
-  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
+  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)]
+  return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB)
 }
 
 function toPayload(t: Transaction): SealPayload {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
 import { storeOutage } from './store-outage.js'
@@ -69,9 +69,7 @@ export class SharedWatermark implements Watermark {
 
   // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
   #name(key: string): string {
-    return `end:${createHash('sha256')
-      .update(JSON.stringify([this.#settings.audience, key]))
-      .digest('base64url')}`
+    return `end:${hash('sha256', JSON.stringify([this.#settings.audience, key]), 'base64url')}`
   }
 }
 

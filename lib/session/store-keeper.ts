@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { SessionError } from '../errors.js'
 import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../http/cookies.js'
 import type { Platform } from '../options/platform.js'
@@ -140,9 +140,7 @@ class StoreKeeper implements SessionKeeper {
 
   #storeName(id: string): string {
     const { audience } = this.#settings
-    return `session:${createHash('sha256')
-      .update(JSON.stringify([audience, id]))
-      .digest('base64url')}`
+    return `session:${hash('sha256', JSON.stringify([audience, id]), 'base64url')}`
   }
 
   #millisecondsLeft(record: SessionRecord): number {
