@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenRequest } from '../resource-server/types.js'
 import { createExchange } from './exchange.js'
+import { readMember } from './request-members.js'
 import type { NodeRequest } from './types.js'
 
 /** How a request's URL and certificate are found. */
@@ -17,7 +18,7 @@ export function readTokenRequest(
   offerNonce: (nonce: string) => void,
 ): TokenRequest {
   return {
-    method: req.method ?? 'GET',
+    method: readMember(req, 'method') ?? 'GET',
     url: () => (reading.baseUrl === undefined ? undefined : new URL(reading.baseUrl).origin + createExchange(req).path),
     dpopProofs: () => rawValues(req, 'dpop'),
     certificateThumbprint: () => reading.certificateThumbprint(req),
@@ -30,13 +31,13 @@ export function readTokenRequest(
  * there alone, it counts as nothing.
  */
 export function presentedCredentials(req: NodeRequest): { readonly value?: string; readonly isAmbiguous: boolean } {
-  const value = req.headers.authorization
+  const value = readMember(req, 'headers').authorization
   if (value === undefined) return { isAmbiguous: false }
-  return { value, isAmbiguous: isRepeated(req) || hasTokenElsewhere(req) }
+  return { value, isAmbiguous: isRepeated(readMember(req, 'rawHeaders')) || hasTokenElsewhere(req) }
 }
 
 // Node keeps the first of several silently; which one another server in front has looked at is unknown.
-function isRepeated({ rawHeaders }: IncomingMessage): boolean {
+function isRepeated(rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]
@@ -46,12 +47,12 @@ function isRepeated({ rawHeaders }: IncomingMessage): boolean {
 }
 
 function hasTokenElsewhere(req: NodeRequest): boolean {
-  const target = req.originalUrl ?? req.url ?? ''
+  const target = readMember(req, 'originalUrl') ?? readMember(req, 'url') ?? ''
   const mark = target.indexOf('?')
   if (mark !== -1 && target.includes('access', mark) && new URLSearchParams(target.slice(mark)).has('access_token')) {
     return true
   }
-  const { body } = req
+  const body = readMember(req, 'body')
   const isForm = typeof body === 'object' && body !== null && 'access_token' in body
   return isForm && /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '')
 }

@@ -1,6 +1,7 @@
 import { parse } from 'cookie'
 import type { Exchange } from '../http/exchange.js'
 import { readForm } from './body.js'
+import { readMember } from './request-members.js'
 import type { NodeRequest } from './types.js'
 
 /** Reads a Node request as plain values. Nothing is parsed before it is asked for. */
@@ -18,10 +19,10 @@ class NodeExchange implements Exchange {
   #cookies: Exchange['cookies'] | undefined
 
   constructor(req: NodeRequest) {
-    const target = originForm(req.originalUrl ?? req.url ?? '/')
+    const target = originForm(readMember(req, 'originalUrl') ?? readMember(req, 'url') ?? '/')
     const mark = target.indexOf('?')
     this.#req = req
-    this.method = req.method ?? 'GET'
+    this.method = readMember(req, 'method') ?? 'GET'
     this.target = target
     this.path = mark === -1 ? target : target.slice(0, mark)
     this.query = mark === -1 ? '' : target.slice(mark + 1)
@@ -37,7 +38,7 @@ class NodeExchange implements Exchange {
   }
 
   get cookies(): Exchange['cookies'] {
-    return (this.#cookies ??= parseCookies(this.#req.headers.cookie))
+    return (this.#cookies ??= parseCookies(readMember(this.#req, 'headers').cookie))
   }
 
   form(): Promise<URLSearchParams> {

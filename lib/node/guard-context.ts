@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import type { Principal } from '../policy/principal.js'
 import type { StepUp } from '../policy/requirement.js'
 import type { AccessError } from '../errors.js'
-import { RequestMember } from './request-members.js'
+import { readMember, RequestMember } from './request-members.js'
 import type { Next, NodeRequest, NodeResponse } from './types.js'
 
 /** How a guard sends away someone who is not signed in, or not strongly enough. */
@@ -45,11 +44,13 @@ export type ChallengeMode = 'auto' | 'redirect' | 'respond'
 
 const key = Symbol.for('express-oidc.doorkeepers')
 
-type Guarded = IncomingMessage & { [key]?: readonly Doorkeeper[] }
+type Guarded = NodeRequest & { [key]?: readonly Doorkeeper[] }
+
+const nobody: readonly Doorkeeper[] = []
 
 /** The middlewares of this package that saw a request, the last one first. */
 export function doorkeepersOf(req: Guarded): readonly Doorkeeper[] {
-  return req[key] ?? []
+  return readMember(req, key) ?? nobody
 }
 
 /** Makes a middleware known to the guards behind it. */

@@ -149,7 +149,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   httpTimeoutSeconds?: number | undefined
   /** How long the last good keys serve while the authorization server is down. @default 86400 (24 hours) */
   keysStaleSeconds?: number | undefined
-  /** Makes the requests to the authorization server. @default connections of Node's own, kept alive */
+  /** Makes the requests to the authorization server. @default `node:https`, kept alive */
   fetch?: typeof fetch | undefined
   /** Verified tokens, remembered by their SHA-256. `false` verifies each time. */
   cache?: TokenCacheOptions | false | undefined

@@ -43,7 +43,10 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
   secret?: string | readonly string[] | undefined
   /** Deadline of each request to the provider, and of looking a credential up. @default 5 */
   httpTimeoutSeconds?: number | undefined
-  /** Makes all requests: for proxies and private certificate authorities. @default connections of Node's own, kept alive */
+  /**
+   * Makes all requests: for proxies and private certificate authorities. @default `node:https` with connections that are kept
+   * alive for the provider, the global `fetch` for APIs
+   */
   fetch?: typeof fetch | undefined
   /** Allows plain http to hosts that are not loopback. Anyone on the network can then take tokens and secrets. @default false */
   dangerouslyAllowHttp?: boolean | undefined

@@ -157,7 +157,10 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Answers errors of login, callback, logout and guards. @default browsers' go to `next(error)`, programs get problem+json */
   onError?: ((error: Error, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
-  /** Makes the requests to the provider: for proxies and private certificate authorities. @default connections of Node's own, kept alive */
+  /**
+   * Makes all requests: for proxies and private certificate authorities. @default `node:https` with connections that are kept
+   * alive for the provider, the global `fetch` for `req.oidc.fetch()`
+   */
   fetch?: typeof fetch | undefined
   /** Allows plain http to and from hosts that are not loopback. Anyone on the network can then take over accounts. @default false */
   dangerouslyAllowHttp?: boolean | undefined
