@@ -6,7 +6,8 @@ import { parseJsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
-import type { Outbound, OutboundResponse } from './outbound.js'
+import type { Outbound } from './outbound.js'
+import type { OutboundResponse } from './outbound-response.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
 /** openid-client, set up with the metadata of this moment. */

@@ -4,6 +4,7 @@ import { isAllowedUrl } from '../options/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../options/trace.js'
 import { outage, ownError, retryAfterSeconds } from './failures.js'
 import { keepAliveTransport } from './keep-alive-transport.js'
+import { OutboundResponse } from './outbound-response.js'
 import { type Answer, fetchTransport, type Sending } from './transport.js'
 import type { ProviderSettings } from './types.js'
 
@@ -14,50 +15,6 @@ export interface OutboundRequest {
   readonly body?: string | URLSearchParams | undefined
   /** Largest body after decoding, in bytes. Default 256 KiB. */
   readonly maxBytes?: number
-}
-
-/** An answer that was read to its end. */
-export class OutboundResponse {
-  readonly status: number
-  /** The body, decoded as UTF-8. */
-  readonly text: string
-  readonly #headers: Readonly<Record<string, string>>
-
-  constructor(status: number, headers: Readonly<Record<string, string>>, text: string) {
-    this.status = status
-    this.text = text
-    this.#headers = headers
-  }
-
-  /** The value of a header by its lower-case name. */
-  header(name: string): string | undefined {
-    return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined
-  }
-
-  /** The same, with another body or without a header, for libraries that read a `Response`. */
-  toResponse({ text = this.text, without }: { readonly text?: string; readonly without?: string } = {}): Response {
-    const headers: Record<string, string> = { ...this.#headers }
-    // The body is decoded by now, so headers that speak of its encoding would be wrong.
-    for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
-    const { status } = this
-    if (status === 200) return new ReadResponse(text, headers)
-    return new Response(status === 204 || status === 205 ? null : text, { status, headers })
-  }
-}
-
-/** A `Response` with status 200 whose body is at hand: it is not made a stream only to be read again. */
-class ReadResponse extends Response {
-  override readonly text: () => Promise<string>
-  override readonly json: () => Promise<unknown>
-
-  constructor(text: string, headers: Readonly<Record<string, string>>) {
-    super(null, { headers })
-    this.text = async () => text
-    this.json = async () => {
-      const value: unknown = JSON.parse(text)
-      return value
-    }
-  }
 }
 
 /** Every request to the provider goes through here: bounded in time and size, never redirected. */
