@@ -1,5 +1,5 @@
 import { expressOidcCookie, expressOidcRedis, expressOpenidConnect } from './oidc.js'
-import { bare, iron, joseCookie, serverSession, signedCookie, unread } from './peers.js'
+import { bare, gcmCookie, iron, joseCookie, serverSession, signedCookie, unread } from './peers.js'
 
 /**
  * What takes part. A contender has a name, a kind (limit, ours, peer), `start`: the path where a session begins,
@@ -13,6 +13,7 @@ export const contenders = [
   signedCookie,
   serverSession,
   iron,
+  gcmCookie,
   joseCookie,
   expressOpenidConnect,
 ]

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TokenRequest } from '../resource-server/types.js'
 import { createExchange } from './exchange.js'
 import { readMember } from './request-members.js'
-import type { NodeRequest } from './types.js'
+import type { NodeRequest, NodeResponse } from './types.js'
 
 /** How a request's URL and certificate are found. */
 export interface RequestReading {
@@ -11,18 +11,38 @@ export interface RequestReading {
   readonly certificateThumbprint: (req: NodeRequest) => string | undefined
 }
 
-/** Reads of a request what proofs of possession are judged by. */
-export function readTokenRequest(
-  req: NodeRequest,
-  reading: RequestReading,
-  offerNonce: (nonce: string) => void,
-): TokenRequest {
-  return {
-    method: readMember(req, 'method') ?? 'GET',
-    url: () => (reading.baseUrl === undefined ? undefined : new URL(reading.baseUrl).origin + createExchange(req).path),
-    dpopProofs: () => rawValues(req, 'dpop'),
-    certificateThumbprint: () => reading.certificateThumbprint(req),
-    offerNonce,
+/** What proofs of possession are judged by. Nothing of the request is read before it is asked for. */
+export class NodeTokenRequest implements TokenRequest {
+  readonly #req: NodeRequest
+  readonly #reading: RequestReading
+  readonly #res: NodeResponse | undefined
+
+  /** @param res - takes nonces; without it they are lost */
+  constructor(req: NodeRequest, reading: RequestReading, res: NodeResponse | undefined) {
+    this.#req = req
+    this.#reading = reading
+    this.#res = res
+  }
+
+  get method(): string {
+    return this.#req.method ?? 'GET'
+  }
+
+  url(): string | undefined {
+    const { baseUrl } = this.#reading
+    return baseUrl === undefined ? undefined : new URL(baseUrl).origin + createExchange(this.#req).path
+  }
+
+  dpopProofs(): readonly string[] {
+    return rawValues(this.#req, 'dpop')
+  }
+
+  certificateThumbprint(): string | undefined {
+    return this.#reading.certificateThumbprint(this.#req)
+  }
+
+  offerNonce(nonce: string): void {
+    this.#res?.setHeader('DPoP-Nonce', nonce)
   }
 }
 

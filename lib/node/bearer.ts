@@ -8,12 +8,12 @@ import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
 import { BearerDoorkeeper } from './bearer-doorkeeper.js'
-import { presentedCredentials, readTokenRequest, type RequestReading } from './bearer-request.js'
+import { NodeTokenRequest, presentedCredentials, type RequestReading } from './bearer-request.js'
 import { certificateSource } from './client-certificate.js'
 import { callOnError, isOidcError, thrownError } from './failure.js'
 import { addDoorkeeper, auth, type GuardCall } from './guard-context.js'
 import { respond } from './respond.js'
-import type { Middleware, NodeRequest } from './types.js'
+import type { Middleware, NodeRequest, NodeResponse } from './types.js'
 
 /** The middleware that `bearer()` returns. */
 export interface BearerMiddleware extends Middleware {
@@ -52,7 +52,8 @@ export function bearer(options: BearerOptions): BearerMiddleware {
 export function createBearer(configuration: BearerConfiguration, platform: Platform): BearerMiddleware {
   requireBaseUrl(configuration)
   const server = createResourceServer(configuration, platform)
-  const reading = { baseUrl: configuration.baseUrl, certificateThumbprint: certificateSource(configuration.mtls) }
+  const { baseUrl, mtls, required } = configuration
+  const finding = { server, reading: { baseUrl, certificateThumbprint: certificateSource(mtls) }, required }
   const refuse = (error: unknown, call: GuardCall) => answer(error, call, configuration.onError)
 
   const middleware: Middleware = function bearer(req, res, next) {
@@ -62,10 +63,9 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
       if (principal !== undefined) auth.giveTo(req)
       next()
     }
-    const offerNonce = (nonce: string) => void res.setHeader('DPoP-Nonce', nonce)
     let found: Principal | undefined | Promise<Principal>
     try {
-      found = findPrincipal(req, { server, reading, offerNonce, required: configuration.required })
+      found = findPrincipal(req, finding, res)
     } catch (error) {
       refuse(error, call)
       return
@@ -75,8 +75,7 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
   }
 
   return Object.assign(middleware, {
-    authenticate: async (req: NodeRequest) =>
-      findPrincipal(req, { server, reading, offerNonce: () => undefined, required: configuration.required }),
+    authenticate: async (req: NodeRequest) => findPrincipal(req, finding, undefined),
     ready: () => server.ready(),
     health: () => server.health(),
     close: () => server.close(),
@@ -86,14 +85,14 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
 interface Finding {
   readonly server: ResourceServer
   readonly reading: RequestReading
-  readonly offerNonce: (nonce: string) => void
   readonly required: boolean
 }
 
 // Only absent credentials make someone anonymous: a bad token is bad where none was needed, too.
 function findPrincipal(
   req: NodeRequest,
-  { server, reading, offerNonce, required }: Finding,
+  { server, reading, required }: Finding,
+  res: NodeResponse | undefined,
 ): Principal | undefined | Promise<Principal> {
   const { value, isAmbiguous } = presentedCredentials(req)
   if (value === undefined && !required) return undefined
@@ -102,7 +101,7 @@ function findPrincipal(
       throw server.refusals.malformed()
     })
   }
-  return server.validator.validate(value, readTokenRequest(req, reading, offerNonce))
+  return server.validator.validate(value, new NodeTokenRequest(req, reading, res))
 }
 
 function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {

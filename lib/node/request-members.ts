@@ -8,7 +8,6 @@ export function readMember<Request extends NodeRequest, Name extends keyof Reque
   req: Request,
   name: Name,
 ): Request[Name] {
-   
   return Reflect.get(req, name)
 }
 
@@ -41,14 +40,14 @@ export class RequestMember {
 
   /** Gives a request the member, whatever it had of this name. */
   giveTo(req: NodeRequest): void {
-    const prototype: unknown = Object.getPrototypeOf(req)
-    const isInherited = this.#isPrepared(prototype) && !Object.hasOwn(req, this.#name)
+    const prototype = Reflect.getPrototypeOf(req)
+    const isInherited = prototype !== null && this.#isPrepared(prototype) && !Object.hasOwn(req, this.#name)
     if (!isInherited) Object.defineProperty(req, this.#name, this.#descriptor)
   }
 
-  #isPrepared(prototype: unknown): boolean {
-    if (!isRequestOfApp(prototype)) return false
+  #isPrepared(prototype: object): boolean {
     if (this.#prepared.has(prototype)) return true
+    if (!isRequestOfApp(prototype)) return false
     const top = topmost(prototype)
     if (Object.hasOwn(top, this.#name) && !this.#prepared.has(top)) return false
     if (!Reflect.defineProperty(top, this.#name, this.#descriptor)) return false
@@ -58,14 +57,14 @@ export class RequestMember {
 }
 
 // Every Express application has a prototype of its own, `app.request`. Others, such as those of test doubles, are shared.
-function isRequestOfApp(prototype: unknown): prototype is object {
-  if (typeof prototype !== 'object' || prototype === null || !Object.hasOwn(prototype, 'app')) return false
+function isRequestOfApp(prototype: object): boolean {
+  if (!Object.hasOwn(prototype, 'app')) return false
   const app: unknown = Reflect.get(prototype, 'app')
   return typeof app === 'function' && Reflect.get(app, 'request') === prototype
 }
 
 // A request leaves an application that is mounted in another with that one's prototype, of which the inner one inherits.
 function topmost(prototype: object): object {
-  const outer: unknown = Object.getPrototypeOf(prototype)
-  return isRequestOfApp(outer) ? topmost(outer) : prototype
+  const outer = Reflect.getPrototypeOf(prototype)
+  return outer !== null && isRequestOfApp(outer) ? topmost(outer) : prototype
 }
