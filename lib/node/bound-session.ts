@@ -29,7 +29,7 @@ type Found = Awaited<ReturnType<SessionKeeper['read']>>
 
 /**
  * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
- * to end a response. Nothing is sent when nothing changed, and headers are watched only once there may be something to send.
+ * to end a response. Nothing is sent when nothing changed, and for strangers headers are not even watched.
  *
  * @throws {SessionError} `session_store_unavailable`, or rejects with it: it is not known whether someone is signed in
  */
@@ -62,8 +62,8 @@ class BoundSession implements SessionBinding {
   #record: SessionRecord | undefined
   /** The record as it is kept, before what this request makes of it. */
   #base: SessionRecord | undefined
-  /** Cookies of a change that the application, or one of our routes, made. */
-  #changed: readonly string[] | undefined
+  /** Cookies of a change that the application, or one of our routes, made, and the record that they hold. */
+  #changed: { readonly cookies: readonly string[]; readonly record?: SessionRecord } | undefined
   #isWatching = false
   /** What was known of refreshes when the record was last compared with it. */
   #refreshesSeen = 0
@@ -77,9 +77,8 @@ class BoundSession implements SessionBinding {
     this.#found = found
     this.#record = found === unreadable ? undefined : found?.record
     this.#base = this.#record
-    const current = this.current()
-    if (current === undefined ? keeper.clear(exchange.cookies).length > 0 : this.#isDue(this.#touched(current)))
-      this.#watchHeaders()
+    // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
+    if (this.#record !== undefined || keeper.clear(exchange.cookies).length > 0) this.#watchHeaders()
   }
 
   // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
@@ -88,7 +87,6 @@ class BoundSession implements SessionBinding {
     if (this.#record !== undefined && this.#refreshesSeen !== refreshes.count) {
       this.#refreshesSeen = refreshes.count
       this.#record = refreshes.latest(this.#record)
-      if (this.#record !== this.#base) this.#watchHeaders()
     }
     return this.#record
   }
@@ -112,7 +110,7 @@ class BoundSession implements SessionBinding {
       if (!isLogin && this.#record === undefined) throw endedMeanwhile()
       const changed = this.#keeper.write(record, this.#exchange.cookies)
       return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
-        this.#change(changed)
+        this.#change(changed, record)
         this.#record = record
         this.#base = record
         this.#refreshesSeen = 0
@@ -130,12 +128,12 @@ class BoundSession implements SessionBinding {
 
   /** What the response does to the cookies. */
   #cookies(): readonly string[] {
-    const before = this.#record
     const next = this.current()
     // A logout in another tab must not be undone by a response that was under way.
     if (next !== undefined && this.#settings.refreshes.hasEnded(next)) return []
     if (this.#changed === undefined) return this.#upkeep(next)
-    return next === undefined || next === before ? this.#changed : this.#writeIfFitting(next)
+    const { cookies, record } = this.#changed
+    return next === undefined || next === record ? cookies : this.#writeIfFitting(next)
   }
 
   #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
@@ -154,7 +152,7 @@ class BoundSession implements SessionBinding {
   // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
   #drop(): void {
     this.#record = undefined
-    this.#changed = []
+    this.#changed = { cookies: [] }
   }
 
   #end(record: SessionRecord): MaybePromise<void> {
@@ -183,8 +181,8 @@ class BoundSession implements SessionBinding {
     return next !== this.#base || (this.#found !== unreadable && this.#found?.outdatedKey === true)
   }
 
-  #change(cookies: readonly string[]): void {
-    this.#changed = cookies
+  #change(cookies: readonly string[], record?: SessionRecord): void {
+    this.#changed = { cookies, ...(record === undefined ? {} : { record }) }
     this.#watchHeaders()
   }
 

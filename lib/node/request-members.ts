@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import type { NodeRequest } from './types.js'
 
 /**
@@ -15,9 +16,9 @@ export function readMember<Request extends NodeRequest, Name extends keyof Reque
  * A member that this package gives to requests, such as `req.auth`: computed when it is read, not enumerable, and the
  * application may put a value of its own there.
  *
- * It goes to the prototype that an Express application has for its requests, as Express' own members do: Express exchanges
+ * It goes to the prototype that all requests of this copy of Express share, as Express' own members do: Express exchanges
  * the prototype of each request, after which every property of a request's own costs more than a microsecond. Where
- * requests have Node's prototype, which is not ours to change, each request gets it.
+ * requests have Node's prototype, which is not ours to change, or find something else of that name on the way, each gets it.
  */
 export class RequestMember {
   readonly #name: string
@@ -40,31 +41,36 @@ export class RequestMember {
 
   /** Gives a request the member, whatever it had of this name. */
   giveTo(req: NodeRequest): void {
-    const prototype = Reflect.getPrototypeOf(req)
-    const isInherited = prototype !== null && this.#isPrepared(prototype) && !Object.hasOwn(req, this.#name)
-    if (!isInherited) Object.defineProperty(req, this.#name, this.#descriptor)
+    const holder = this.#holderOf(req) ?? this.#prepare(req)
+    if (holder === undefined || !this.#prepared.has(holder)) Object.defineProperty(req, this.#name, this.#descriptor)
   }
 
-  #isPrepared(prototype: object): boolean {
-    if (this.#prepared.has(prototype)) return true
-    if (!isRequestOfApp(prototype)) return false
-    const top = topmost(prototype)
-    if (Object.hasOwn(top, this.#name) && !this.#prepared.has(top)) return false
-    if (!Reflect.defineProperty(top, this.#name, this.#descriptor)) return false
-    this.#prepared.add(top).add(prototype)
-    return true
+  // Where a request finds something of this name.
+  #holderOf(req: NodeRequest): object | undefined {
+    let holder: object | null = req
+    while (holder !== null && !Object.hasOwn(holder, this.#name)) holder = Reflect.getPrototypeOf(holder)
+    return holder ?? undefined
+  }
+
+  #prepare(req: NodeRequest): object | undefined {
+    const base = sharedPrototype(req)
+    if (base === undefined || !Reflect.defineProperty(base, this.#name, this.#descriptor)) return undefined
+    this.#prepared.add(base)
+    return base
   }
 }
 
-// Every Express application has a prototype of its own, `app.request`. Others, such as those of test doubles, are shared.
+// An application's `app.request` inherits from that of the application it is mounted in, and at last from `express.request`.
+function sharedPrototype(req: NodeRequest): object | undefined {
+  let prototype = Reflect.getPrototypeOf(req)
+  if (prototype === null || !isRequestOfApp(prototype)) return undefined
+  while (prototype !== null && isRequestOfApp(prototype)) prototype = Reflect.getPrototypeOf(prototype)
+  const isOfExpress = prototype !== null && Reflect.getPrototypeOf(prototype) === IncomingMessage.prototype
+  return isOfExpress ? (prototype ?? undefined) : undefined
+}
+
 function isRequestOfApp(prototype: object): boolean {
   if (!Object.hasOwn(prototype, 'app')) return false
   const app: unknown = Reflect.get(prototype, 'app')
   return typeof app === 'function' && Reflect.get(app, 'request') === prototype
-}
-
-// A request leaves an application that is mounted in another with that one's prototype, of which the inner one inherits.
-function topmost(prototype: object): object {
-  const outer = Reflect.getPrototypeOf(prototype)
-  return outer !== null && isRequestOfApp(outer) ? topmost(outer) : prototype
 }

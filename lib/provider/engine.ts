@@ -7,7 +7,7 @@ import type { Cached } from './cached.js'
 import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
 import type { Outbound } from './outbound.js'
-import type { OutboundResponse } from './outbound-response.js'
+import type { OutboundResponse, ResponseChanges } from './outbound-response.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
 /** openid-client, set up with the metadata of this moment. */
@@ -67,7 +67,7 @@ export function createEngine(
       const send = () => forward(outbound, url, request)
       const answer = await (isTokenRequest ? record.watch(send) : send())
       dpop?.learn(new URL(url), answer.header('dpop-nonce'))
-      return toResponse(answer, options, isTokenRequest ? await withJudgedIdToken(answer, idTokens) : answer.text)
+      return toResponse(answer, options, isTokenRequest ? { text: await withJudgedIdToken(answer, idTokens) } : {})
     }
     built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
@@ -102,9 +102,13 @@ export async function forward(outbound: Outbound, url: string, options: CustomFe
 }
 
 /** The answer as openid-client reads it. */
-export function toResponse(answer: OutboundResponse, { method }: CustomFetchOptions, text = answer.text): Response {
+export function toResponse(
+  answer: OutboundResponse,
+  { method }: CustomFetchOptions,
+  changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
+): Response {
   // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
-  return answer.toResponse({ text, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
+  return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 
 // openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified. Some

@@ -48,9 +48,6 @@ export interface IdTokens {
 export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
-// Those of logins that fail in between stay until so many have.
-const mostVerified = 64
-
 /**
  * Makes the judge of ID Tokens.
  *
@@ -65,7 +62,7 @@ export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens 
     requireIdTokenType(jws.header)
     return jws
   }
-  // What openid-client was given was verified a moment ago. Once, and for the very same text.
+  // What openid-client was given was verified in this turn of the event loop. Once, and for the very same text.
   const takeVerified = (idToken: string): Jws | undefined => {
     const jws = verified.get(idToken)
     verified.delete(idToken)
@@ -74,8 +71,8 @@ export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens 
   return {
     async verify(idToken) {
       const jws = await verify(idToken)
-      if (verified.size >= mostVerified) verified.clear()
       verified.set(idToken, jws)
+      setImmediate(() => verified.delete(idToken))
       return jws
     },
     async validate(idToken, expected) {

@@ -42,6 +42,7 @@ export interface IntrospectionParts {
 /** Asks about one token; the answer's members are still to be judged. */
 export type Introspect = (token: string) => Promise<Readonly<JsonObject>>
 
+const signedContentType = 'application/token-introspection+jwt'
 const maxSignedBytes = 65_536
 // An answer is made for this request: an older one was kept by somebody.
 const freshSeconds = 60
@@ -103,8 +104,9 @@ function configure(
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
     const answer = await forward(parts.outbound, url, options)
-    if (answer.status === 200) await requireFormat(answer, client, parts)
-    return toResponse(answer, options)
+    const isSigned = answer.status === 200 && (await requireFormat(answer, client, parts))
+    // openid-client compares it letter by letter.
+    return toResponse(answer, options, isSigned ? { contentType: signedContentType } : {})
   }
   return configuration
 }
@@ -144,15 +146,16 @@ async function requireFormat(
   answer: OutboundResponse,
   { signedResponseAlg }: IntrospectionClient,
   { keys, platform }: IntrospectionParts,
-): Promise<void> {
+): Promise<boolean> {
   const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(answer.header('content-type') ?? '')
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
-  if (!isSigned) return
+  if (!isSigned) return false
   const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
   verifySignature(jws, await keysFor(jws.header, keys), [signedResponseAlg ?? ''])
   const { iat } = jws.payload
   const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')
+  return true
 }
 
 // Whatever went wrong between the two servers is nothing that the caller's token could be blamed for.

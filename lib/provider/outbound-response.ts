@@ -1,3 +1,11 @@
+/** What is to be different in a `Response`. */
+export interface ResponseChanges {
+  readonly text?: string
+  /** Lower-case name of a header that is left out. */
+  readonly without?: string
+  readonly contentType?: string
+}
+
 /** An answer that was read to its end. */
 export class OutboundResponse {
   readonly status: number
@@ -16,11 +24,12 @@ export class OutboundResponse {
     return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined
   }
 
-  /** The same, with another body or without a header, for libraries that read a `Response`. */
-  toResponse({ text = this.text, without }: { readonly text?: string; readonly without?: string } = {}): Response {
+  /** The same with changes, for libraries that read a `Response`. */
+  toResponse({ text = this.text, without, contentType }: ResponseChanges = {}): Response {
     const headers: Record<string, string> = { ...this.#headers }
     // The body is decoded by now, so headers that speak of its encoding would be wrong.
     for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
+    if (contentType !== undefined) headers['content-type'] = contentType
     const { status } = this
     if (status === 200) return new ReadResponse(text, headers)
     return new Response(status === 204 || status === 205 ? null : text, { status, headers })

@@ -3,9 +3,10 @@ import { traceOf } from '../options/error-trace.js'
 import { isAllowedUrl } from '../options/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../options/trace.js'
 import { outage, ownError, retryAfterSeconds } from './failures.js'
+import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './keep-alive-transport.js'
 import { OutboundResponse } from './outbound-response.js'
-import { type Answer, fetchTransport, type Sending } from './transport.js'
+import type { Answer, Sending } from './transport.js'
 import type { ProviderSettings } from './types.js'
 
 /** One request to the provider. */
@@ -142,6 +143,10 @@ function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | und
     return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
       status: 502,
     })
+  }
+  if (status < 200) {
+    const message = 'the provider answered with a status that ends no request'
+    return new ProviderError('provider_response_invalid', message, { status: 502 })
   }
   if (status === 429 || status >= 500) {
     const seconds = retryAfter(headers['retry-after'])

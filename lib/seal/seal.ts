@@ -89,8 +89,8 @@ function protectedHeader(kid: string): string {
 
 // Another implementation may order the members differently; any other header, `zip` and `crit` among them, is refused.
 function findByParsedHeader(keys: readonly DirectKey[], segment: string): DirectKey | undefined {
-  if (segment === '' || segment.length > 200) return undefined
-  const header = parseJsonObject(Buffer.from(segment, 'base64url').toString())
+  const bytes = segment === '' || segment.length > 200 ? undefined : fromBase64url(segment)
+  const header = bytes === undefined ? undefined : parseJsonObject(bytes.toString())
   if (header === undefined || Object.keys(header).length !== 3) return undefined
   if (header['alg'] !== 'dir' || header['enc'] !== 'A256GCM') return undefined
   const key = keys.find(({ kid }) => kid === header['kid'])

@@ -244,7 +244,12 @@ describe('IN05: the authorization server is away', () => {
 })
 
 describe('IN06: signed answers', () => {
-  const signed = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}, key = 0) => {
+  const signed = (
+    claims: Record<string, unknown> = {},
+    header: Record<string, unknown> = {},
+    key = 0,
+    contentType = 'application/token-introspection+jwt',
+  ) => {
     const api = introspectingApi({ signedResponseAlg: 'ES256' })
     const { issuer } = api
     const signer = key === 0 ? issuer.keys[0] : signingKey()
@@ -262,10 +267,18 @@ describe('IN06: signed answers', () => {
         payload,
         signer,
       )
-      return new Response(text, { headers: { 'content-type': 'application/token-introspection+jwt' } })
+      return new Response(text, { headers: { 'content-type': contentType } })
     }
     return api
   }
+
+  test.each(['application/token-introspection+jwt ; charset=utf-8', 'Application/Token-Introspection+JWT'])(
+    'IN06: a good one is taken as %p',
+    async (contentType) => {
+      const api = signed({}, {}, 0, contentType)
+      await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
+    },
+  )
 
   test('IN06: a good one is taken, and was asked for', async () => {
     const api = signed()

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import onHeaders from 'on-headers'
 import type { Exchange } from '../../lib/http/exchange.js'
 import { bindSession } from '../../lib/node/bound-session.js'
 import type { SessionBinding } from '../../lib/node/session-binding.js'
@@ -43,7 +44,7 @@ async function respondWith(
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const call = request({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false }).end()
-  const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage]
+  const [response] = (await once(call, 'response')) as [IncomingMessage]
   response.resume()
   await new Promise((closed) => server.close(closed))
   return response.headers['set-cookie'] ?? []
@@ -117,5 +118,77 @@ describe('the session of one request', () => {
       expect(session.current()?.data).toEqual({})
     }
     expect(await respondWith(attempt)).toEqual([])
+  })
+})
+
+describe('the response that carries a session', () => {
+  const renewable = record({ tokens: { accessToken: 'a1', tokenType: 'bearer', scope: 'openid', refreshToken: 'r1' } })
+  const renewed = { ...renewable.tokens, accessToken: 'a2', refreshToken: 'r2', generation: 1 }
+
+  /** Has a handler bind a session, and returns the headers of the answer. */
+  async function answerTo(
+    handle: (bound: { session: SessionBinding; res: ServerResponse; refreshes: RefreshMemory }) => unknown,
+  ): Promise<IncomingHttpHeaders> {
+    const watch = new Watch()
+    const cookieKeeper = createCookieKeeper(settings(watch))
+    const exchange = { cookies: sentBack(cookieKeeper.write(renewable, {})) } as Exchange
+    const keeper = watchedKeeper(cookieKeeper, {
+      watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
+      platform: watch,
+    })
+    const refreshes = new RefreshMemory(watch)
+    const bindingSettings = { limits, platform: watch, refreshes, forget: () => undefined }
+    const server = createServer((_req, res) => {
+      const session = bindSession(bindingSettings, keeper, exchange, res) as SessionBinding
+      Promise.resolve(handle({ session, res, refreshes })).then(
+        () => res.end(),
+        (error: Error) => res.writeHead(500).end(error.message),
+      )
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const call = request({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false }).end()
+    const [response] = (await once(call, 'response')) as [IncomingMessage]
+    response.resume()
+    await new Promise((closed) => server.close(closed))
+    expect(response.statusCode).toBe(200)
+    return response.headers
+  }
+
+  const tokensIn = (headers: IncomingHttpHeaders): unknown => {
+    const found = createCookieKeeper(settings(new Watch())).read(sentBack(headers['set-cookie'] ?? []))
+    return typeof found === 'object' ? found.record.tokens : undefined
+  }
+
+  const renewElsewhere = (refreshes: RefreshMemory): Promise<unknown> =>
+    refreshes.spendOnce(renewable, { refreshToken: 'r1', target: '' }, async () => ({
+      kind: 'renewed',
+      obtained: { target: '', accessToken: 'a2' },
+      tokens: renewed,
+    }))
+
+  test('SC13: is kept out of caches, whatever a middleware says that came later', async () => {
+    const headers = await answerTo(async ({ session, res }) => {
+      onHeaders(res, () => {
+        res.setHeader('Cache-Control', 'public, max-age=60')
+        res.setHeader('Vary', 'Accept')
+      })
+      await session.store({ ...renewable, data: { a: 1 } })
+    })
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Accept, Cookie' })
+    expect(headers['set-cookie']).toHaveLength(1)
+  })
+
+  test('carries the tokens that another request has renewed after a change was stored', async () => {
+    const headers = await answerTo(async ({ session, refreshes }) => {
+      await session.store({ ...renewable, data: { a: 1 } })
+      await renewElsewhere(refreshes)
+      expect(session.current()?.tokens).toEqual(renewed)
+    })
+    expect(tokensIn(headers)).toEqual(renewed)
+  })
+
+  test('carries the tokens that another request has renewed while it was under way', async () => {
+    const headers = await answerTo(({ refreshes }) => renewElsewhere(refreshes))
+    expect(tokensIn(headers)).toEqual(renewed)
   })
 })

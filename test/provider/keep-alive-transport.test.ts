@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { Worker } from 'node:worker_threads'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createOutbound, type Outbound } from '../../lib/provider/outbound.js'
 import { failureOf } from './issuer.js'
@@ -10,6 +11,19 @@ const ends: (() => void)[] = []
 afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
+
+// Does not say that it closes each connection a moment after its first answer.
+const closingServer = `
+  const { parentPort } = require('node:worker_threads')
+  const server = require('node:net').createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\\r\\na')
+      setTimeout(() => socket.end(), 50)
+    })
+  })
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+`
 
 /** A real server, and the way out as it is when the application brings no `fetch`. */
 async function talkingTo(
@@ -123,7 +137,13 @@ describe('requests without a fetch of the application', () => {
     ['gzip', gzipSync],
     ['x-gzip', gzipSync],
     ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
     ['br', brotliCompressSync],
+    ['gzip, BR', (text: string) => brotliCompressSync(gzipSync(text))],
+    ['', Buffer.from],
+    ['identity', Buffer.from],
+    ['UTF-8', Buffer.from],
+    ['constructor', Buffer.from],
   ])('ask for no coding, and read %s from who uses it all the same', async (coding, encode) => {
     let wanted: unknown
     const { outbound, url } = await talkingTo((req, res) => {
@@ -144,11 +164,54 @@ describe('requests without a fetch of the application', () => {
     expect(error).toMatchObject({ code: 'provider_response_too_large' })
   })
 
-  test.each(['zstd', 'gzip, gzip', 'constructor'])('fail on a body that is coded as %p', async (coding) => {
+  test.each(['gzip', 'deflate', 'br', 'gzip, gzip'])('fail on a body that is not coded as %p', async (coding) => {
     const { outbound, url } = await talkingTo((_req, res) =>
       res.writeHead(200, { 'content-encoding': coding }).end('x'),
     )
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
+    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
+  })
+
+  test.each([
+    ['101 Switching Protocols', 'provider_unreachable'],
+    ['099 Early', 'provider_response_invalid'],
+  ])('fail at once on an answer with %s', async (line, code) => {
+    const { outbound, url } = await talkingTo((_req, res) => {
+      res.socket?.write(`HTTP/1.1 ${line}\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`)
+    })
+    expect(await failureOf(outbound.request(url))).toMatchObject({ code })
+  })
+
+  test('do not use a connection that the server has closed while this process was busy', async () => {
+    const worker = new Worker(closingServer, { eval: true })
+    const [port] = (await once(worker, 'message')) as [number]
+    const outbound = createOutbound({ fetch: undefined, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
+    ends.push(() => {
+      outbound.close()
+      void worker.terminate()
+    })
+    for (let round = 0; round < 4; round += 1) {
+      const response = await outbound.request(`http://127.0.0.1:${port}/`, { method: 'POST', body: `code=${round}` })
+      expect(response.text).toBe('a')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150)
+    }
+  })
+
+  test.each([
+    ['GET', 'a', ['GET', 'GET', 'GET']],
+    ['POST', 'provider_unreachable', ['GET', 'POST']],
+  ])('with %s that meet a kept connection which breaks end with %p', async (method, result, requests) => {
+    const seen: unknown[] = []
+    const { outbound, url } = await talkingTo((req, res) => {
+      seen.push(req.method)
+      if (seen.length === 2) res.socket?.resetAndDestroy()
+      else res.end('a')
+    })
+    await outbound.request(url)
+    const second = await outbound.request(url, { method }).then(
+      ({ text }) => text,
+      ({ code }: { code: string }) => code,
+    )
+    expect([second, seen]).toEqual([result, requests])
   })
 
   test('LK01: a header that Node refuses, and quotes, does not reach the cause', async () => {
