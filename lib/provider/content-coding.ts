@@ -1,26 +1,28 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, inflateRaw, type InputType, type ZlibOptions } from 'node:zlib'
+import type { InputType, ZlibOptions } from 'node:zlib'
 import { ProviderError } from '../errors.js'
 import { isError, traceOf } from '../options/error-trace.js'
 import { tooLarge } from './transport.js'
-
-const [fromGzip, fromZlib, fromDeflate, fromBrotli] = [
-  promisify<InputType, ZlibOptions, Buffer>(gunzip),
-  promisify<InputType, ZlibOptions, Buffer>(inflate),
-  promisify<InputType, ZlibOptions, Buffer>(inflateRaw),
-  promisify<InputType, ZlibOptions, Buffer>(brotliDecompress),
-]
 
 type Decode = (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
 
 // Servers send deflate with the frame of zlib, as they should, and without (RFC 9110 section 8.4.1.2).
 const isFramed = (bytes: Buffer): boolean => ((bytes[0] ?? 0) & 0x0f) === 8
-const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([
-  ['gzip', fromGzip],
-  ['x-gzip', fromGzip],
-  ['deflate', (bytes, options) => (isFramed(bytes) ? fromZlib(bytes, options) : fromDeflate(bytes, options))],
-  ['br', fromBrotli],
-])
+
+// Loaded when something is coded, which was not asked for.
+async function knownDecoders(): Promise<ReadonlyMap<string, Decode>> {
+  const { brotliDecompress, gunzip, inflate, inflateRaw } = await import('node:zlib')
+  const fromGzip = promisify<InputType, ZlibOptions, Buffer>(gunzip)
+  const fromZlib = promisify<InputType, ZlibOptions, Buffer>(inflate)
+  const fromDeflate = promisify<InputType, ZlibOptions, Buffer>(inflateRaw)
+  return new Map<string, Decode>([
+    ['gzip', fromGzip],
+    ['x-gzip', fromGzip],
+    ['deflate', (bytes, options) => (isFramed(bytes) ? fromZlib(bytes, options) : fromDeflate(bytes, options))],
+    ['br', promisify<InputType, ZlibOptions, Buffer>(brotliDecompress)],
+  ])
+}
+
 const mostCodings = 5
 
 /**
@@ -33,6 +35,7 @@ const mostCodings = 5
  */
 export async function decoded(bytes: Buffer, header: string | undefined, maxBytes: number): Promise<Buffer> {
   if (header === undefined || bytes.length === 0) return bytes
+  const decoders = await knownDecoders()
   const codings = header.toLowerCase().split(',', mostCodings)
   let result = bytes
   for (const coding of codings.reverse()) {

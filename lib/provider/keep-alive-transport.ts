@@ -1,5 +1,4 @@
-import { Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { isError } from '../options/error-trace.js'
 import { decoded } from './content-coding.js'
@@ -21,19 +20,38 @@ const idleMilliseconds = 4_000
  * that was kept (RFC 9110 section 9.2.2); nothing else is.
  */
 export function keepAliveTransport(): Transport {
-  const options = { keepAlive: true, timeout: idleMilliseconds }
-  const agents: Agents = { 'http:': new Agent(options), 'https:': new TlsAgent(options) }
+  const agents = new Agents()
   return {
     send: (url, request) => new KeepAliveSending(agents, new URL(url), described(request)),
-    close() {
-      for (const agent of [agents['http:'], agents['https:']]) agent.destroy()
-    },
+    close: () => agents.close(),
   }
 }
 
-interface Agents {
-  readonly 'http:': Agent
-  readonly 'https:': TlsAgent
+/** What sends requests of one protocol. */
+interface Wire {
+  readonly agent: Agent
+  readonly request: typeof request
+}
+
+/** Connections by protocol; what a protocol needs is loaded with its first request, since imports should be quick. */
+class Agents {
+  readonly #wires = new Map<string, Wire>()
+
+  async wireFor(protocol: string): Promise<Wire> {
+    const known = this.#wires.get(protocol)
+    if (known !== undefined) return known
+    const { Agent, request } = await (protocol === 'http:' ? import('node:http') : import('node:https'))
+    const wire = this.#wires.get(protocol) ?? {
+      agent: new Agent({ keepAlive: true, timeout: idleMilliseconds }),
+      request,
+    }
+    this.#wires.set(protocol, wire)
+    return wire
+  }
+
+  close(): void {
+    for (const { agent } of this.#wires.values()) agent.destroy()
+  }
 }
 
 type DescribedRequest = TransportRequest & { readonly body: string | undefined }
@@ -59,23 +77,21 @@ class KeepAliveSending implements Sending {
   }
 
   async #begin(): Promise<Answer> {
-    const isKept = Object.keys(this.#agent().freeSockets).length > 0
+    const wire = await this.#agents.wireFor(this.#url.protocol)
+    const isKept = Object.keys(wire.agent.freeSockets).length > 0
     // Only a whole turn of the event loop tells of connections that were closed while this process was busy elsewhere.
     if (isKept) for (let phase = 0; phase < 2; phase += 1) await setImmediate()
-    return this.#send().catch((error: unknown) => {
+    return this.#send(wire).catch((error: unknown) => {
       if (!this.#wasClosedBefore(error)) throw error
-      return this.#send()
+      return this.#send(wire)
     })
   }
 
-  #send(): Promise<Answer> {
+  #send({ agent, request: open }: Wire): Promise<Answer> {
     if (this.#aborted !== undefined) return Promise.reject(this.#aborted)
     const { method, headers, body } = this.#request
     return new Promise((resolve, reject) => {
-      const sent =
-        this.#url.protocol === 'http:'
-          ? plainRequest(this.#url, { method, headers, agent: this.#agents['http:'] })
-          : tlsRequest(this.#url, { method, headers, agent: this.#agents['https:'] })
+      const sent = open(this.#url, { method, headers, agent })
       this.#sent = sent
       sent.on('error', reject)
       sent.on('response', (response) => resolve(new NodeAnswer(response)))
@@ -83,10 +99,6 @@ class KeepAliveSending implements Sending {
       sent.on('close', () => reject(new Error('closed without an answer')))
       sent.end(body)
     })
-  }
-
-  #agent(): Agent {
-    return this.#url.protocol === 'http:' ? this.#agents['http:'] : this.#agents['https:']
   }
 
   #wasClosedBefore(error: unknown): boolean {

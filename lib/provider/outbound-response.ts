@@ -31,22 +31,13 @@ export class OutboundResponse {
     for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
     if (contentType !== undefined) headers['content-type'] = contentType
     const { status } = this
-    if (status === 200) return new ReadResponse(text, headers)
+    if (status === 200) return readResponse(text, headers)
     return new Response(status === 204 || status === 205 ? null : text, { status, headers })
   }
 }
 
-/** A `Response` with status 200 whose body is at hand: it is not made a stream only to be read again. */
-class ReadResponse extends Response {
-  override readonly text: () => Promise<string>
-  override readonly json: () => Promise<unknown>
-
-  constructor(text: string, headers: Readonly<Record<string, string>>) {
-    super(null, { headers })
-    this.text = async () => text
-    this.json = async () => {
-      const value: unknown = JSON.parse(text)
-      return value
-    }
-  }
+// Its body is at hand: it is not made a stream only to be read again. Not a class, which would load fetch with this package.
+function readResponse(text: string, headers: Readonly<Record<string, string>>): Response {
+  const json = (): unknown => JSON.parse(text)
+  return Object.assign(new Response(null, { headers }), { text: async () => text, json: async () => json() })
 }
