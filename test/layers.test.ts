@@ -26,6 +26,8 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
 /** Names that only one part may write. */
 const privileges: readonly (readonly [name: string, pattern: RegExp, part: string | undefined])[] = [
   ['process.env', /\bprocess\s*\.\s*env\b/, 'options'],
+  // Newer types of Node have it no more; that of webcrypto stays.
+  ['JsonWebKey of node:crypto', /(?<!webcrypto\.)\bJsonWebKey\b/, undefined],
   ['console', /\bconsole\s*[.[]/, undefined],
   ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr|emitWarning)\b|\bdebuglog\b/, undefined],
 ]

@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import type { OidcError } from '../errors.js'
 import { ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
@@ -31,7 +31,7 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function asKey(value: unknown): string | JsonWebKey | undefined {
+function asKey(value: unknown): string | webcrypto.JsonWebKey | undefined {
   return typeof value === 'object' && value !== null ? { ...value } : asText(value)
 }
 

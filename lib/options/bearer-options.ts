@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 
 /** Signature algorithms of access tokens. HS256 only counts where it is named, alone and with a `secret`. */
 export type AccessTokenAlgorithm =
@@ -24,7 +24,7 @@ export interface IssuerKeyOptions {
   /** @default every asymmetric one */
   algorithms?: readonly AccessTokenAlgorithm[] | undefined
   /** A JWK Set instead of the one that the issuer publishes. */
-  jwks?: { readonly keys: readonly JsonWebKey[] } | undefined
+  jwks?: { readonly keys: readonly webcrypto.JsonWebKey[] } | undefined
   /** A public key instead of the issuer's set: SPKI PEM. `kid` is then ignored. */
   publicKey?: string | undefined
   /** At least 32 bytes, for `algorithms: ['HS256']`. Whoever has it can make tokens. */
@@ -57,7 +57,7 @@ export interface IntrospectionOptions {
   /** `tls_client_auth` needs a `fetch` that presents the certificate. @default the best that metadata and credentials allow */
   clientAuthentication?: IntrospectionAuthentication | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
-  clientAssertionKey?: string | JsonWebKey | undefined
+  clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
   clientAssertionAlg?: string | undefined
   /** Which of several issuers is asked. */
   issuer?: string | undefined

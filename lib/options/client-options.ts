@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import type { SharedMemory } from './shared-memory.js'
 import type { DpopKeyOptions } from './dpop-key.js'
 
@@ -25,7 +25,7 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
   /** @default the best method that the metadata and the given credentials allow */
   clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK, or a function, for keys that rotate. */
-  clientAssertionKey?: Current<string | JsonWebKey> | undefined
+  clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
   /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
   /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */

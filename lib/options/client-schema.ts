@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, seconds, secrets, text } from './fields.js'
@@ -9,7 +9,7 @@ import { listOf, resources, scopes } from './target-fields.js'
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
 const privateKey = v.pipe(
-  v.custom<JsonWebKey>((value) => typeof value === 'object' && value !== null && 'kty' in value),
+  v.custom<webcrypto.JsonWebKey>((value) => typeof value === 'object' && value !== null && 'kty' in value),
   // The result gets frozen, and the caller's own object must not be.
   v.transform((jwk) => ({ ...jwk })),
 )

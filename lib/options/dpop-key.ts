@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
 import { section } from './parse.js'
 
@@ -8,7 +8,7 @@ export const dpopAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as
 /** The key that tokens of this application are bound to (RFC 9449): one for all of its processes. */
 export interface DpopKeyOptions {
   /** PKCS#8 PEM or private JWK: P-256, Ed25519, or RSA of at least 2048 bits. */
-  privateKey: string | JsonWebKey
+  privateKey: string | webcrypto.JsonWebKey
   /** @default `alg` of the JWK, or by the key: ES256, EdDSA or RS256 */
   alg?: (typeof dpopAlgorithms)[number] | undefined
 }
@@ -18,7 +18,7 @@ const privateJwk = v.pipe(
   v.record(v.string(), v.any()),
   v.check((key) => typeof key['kty'] === 'string' && typeof key['d'] === 'string', what),
   // A copy, so that freezing the configuration freezes nothing of the caller's.
-  v.transform((key): JsonWebKey => structuredClone(key)),
+  v.transform((key): webcrypto.JsonWebKey => structuredClone(key)),
 )
 
 /** The member `dpop` of a client's options. */

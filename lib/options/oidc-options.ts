@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import type { SessionStore } from './session-store.js'
 import type { SharedMemory } from './shared-memory.js'
 import type { DpopKeyOptions } from './dpop-key.js'
@@ -109,7 +109,7 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   /** @default the best method that the metadata and the given credentials allow */
   clientAuthentication?: ClientAuthentication | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
-  clientAssertionKey?: string | JsonWebKey | undefined
+  clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
   /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
   /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */

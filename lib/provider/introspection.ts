@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
 import { ConfigurationError, ProviderError } from '../errors.js'
@@ -24,7 +24,7 @@ export interface IntrospectionClient {
   readonly clientSecret?: string | undefined
   readonly clientAuthentication?: ClientAuthenticationMethod | 'client_secret_jwt' | 'tls_client_auth' | undefined
   /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
-  readonly clientAssertionKey?: string | JsonWebKey | undefined
+  readonly clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
   readonly clientAssertionAlg?: string | undefined
   /** Only answers signed with this algorithm are taken (RFC 9701). */
   readonly signedResponseAlg?: string | undefined

@@ -1,4 +1,4 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { createPublicKey } from 'node:crypto'
 import type { JsonObject } from '../seal/json.js'
 import { isJsonObject } from '../seal/json.js'
@@ -82,7 +82,7 @@ function importPublicKey(jwk: JsonObject): KeyObject | undefined {
   }
 }
 
-function publicMembers(jwk: JsonObject): JsonWebKey {
+function publicMembers(jwk: JsonObject): JsonObject {
   const { kty, crv, n, e, x, y } = jwk
   const members = Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => typeof value === 'string')
   return Object.fromEntries(members)

@@ -86,7 +86,9 @@ async function discover(urls: readonly string[], outbound: Outbound): Promise<Js
 
 function checked(document: JsonObject, issuer: string, outbound: Outbound, needs: MetadataNeeds): ProviderMetadata {
   if (document['issuer'] !== issuer) {
-    throw invalid('provider_issuer_mismatch', "the metadata's issuer is not the configured one, character by character")
+    const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
+    const message = `the issuer is configured as ${names}: it must be spelled as the provider does`
+    throw invalid('provider_issuer_mismatch', message)
   }
   // Some providers write null or "" for what they do not have.
   const isGiven = ([, value]: [string, unknown]) => value !== null && value !== ''
@@ -96,6 +98,10 @@ function checked(document: JsonObject, issuer: string, outbound: Outbound, needs
     throw invalid('provider_metadata_invalid', `the provider's metadata cannot be used: ${flaw ?? 'endpoints'}`)
   }
   return deepFreeze(metadata)
+}
+
+function quoted(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200)
 }
 
 function metadataFlaw(metadata: JsonObject, outbound: Outbound, needs: MetadataNeeds): string | undefined {

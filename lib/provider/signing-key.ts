@@ -1,4 +1,4 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
 import { createPrivateKey, sign } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
@@ -18,7 +18,7 @@ export interface GivenKey {
   /** The option that it stands in: messages begin with it. */
   readonly option: string
   /** PKCS#8 PEM or JWK. */
-  readonly key: string | JsonWebKey
+  readonly key: string | webcrypto.JsonWebKey
   /** @default `alg` of the JWK, or else the first that suits the key */
   readonly alg?: string | undefined
   /** The algorithms to choose from. @default all that are known */
@@ -48,8 +48,8 @@ export function importSigningKey({ option, key: given, alg: asked, allowed }: Gi
   return { key, alg, rule, ...(typeof kid === 'string' ? { kid } : {}) }
 }
 
-function membersOf(given: string | JsonWebKey): Readonly<Record<string, unknown>> {
-  return typeof given === 'string' ? {} : given
+function membersOf(given: string | webcrypto.JsonWebKey): Readonly<Record<string, unknown>> {
+  return typeof given === 'string' ? {} : { ...given }
 }
 
 function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (readonly [string, AlgorithmRule])[] {
@@ -66,9 +66,9 @@ export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, clai
 }
 
 // The inner error may quote the key.
-function importPrivateKey(given: string | JsonWebKey): KeyObject | undefined {
+function importPrivateKey(given: string | webcrypto.JsonWebKey): KeyObject | undefined {
   try {
-    return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: given, format: 'jwk' })
+    return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: { ...given }, format: 'jwk' })
   } catch {
     return undefined
   }

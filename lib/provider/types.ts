@@ -1,4 +1,4 @@
-import type { JsonWebKey } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 
 import type { DpopKeyOptions } from '../options/dpop-key.js'
 import type { Platform } from '../options/platform.js'
@@ -29,7 +29,7 @@ export interface ClientSettings {
   /** Chosen from the metadata and the given credentials when absent. */
   readonly clientAuthentication?: ClientAuthenticationMethod
   /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
-  readonly clientAssertionKey?: string | JsonWebKey
+  readonly clientAssertionKey?: string | webcrypto.JsonWebKey
   /** `alg` of the assertion; by the key's type when absent. */
   readonly clientAssertionAlg?: string
   /** Looks credentials up for each request, over those given here: they may change while the process runs. */
