@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import { AuthorizationResponseError } from '../errors.js'
 import type { OidcError } from '../errors.js'
+import { equalSecrets } from '../seal/equal-secrets.js'
 import { outage, printableErrorCode } from './failures.js'
 import type { ProviderMetadata } from './types.js'
 
@@ -46,8 +46,7 @@ function checkState(state: string | null, expected: string): void {
   if (state === null || state === '') {
     throw new AuthorizationResponseError('state_missing', 'the response has no state')
   }
-  const [a, b] = [Buffer.from(state), Buffer.from(expected)]
-  if (a.length !== b.length || !timingSafeEqual(a, b)) {
+  if (!equalSecrets(state, expected)) {
     throw new AuthorizationResponseError('state_mismatch', 'the response belongs to another login')
   }
 }

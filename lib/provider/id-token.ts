@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto'
 import { AuthorizationResponseError, TokenValidationError } from '../errors.js'
+import { equalSecrets } from '../seal/equal-secrets.js'
 import type { JsonObject } from '../seal/json.js'
 import { leftHalfHash } from './algorithms.js'
 import type { ClaimRule, RuleContext } from './claim-rules.js'
@@ -136,9 +136,7 @@ function isIdTokenClaims(claims: Readonly<JsonObject>): claims is IdTokenClaims 
 }
 
 function isSame(value: unknown, expected: string): boolean {
-  if (typeof value !== 'string') return false
-  const [a, b] = [Buffer.from(value), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
+  return typeof value === 'string' && equalSecrets(value, expected)
 }
 
 function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined): void {

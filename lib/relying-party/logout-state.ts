@@ -4,9 +4,9 @@ import { isPrefetch } from '../http/navigation.js'
 import { type Redirect, redirect } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
 import type { SealPayload } from '../seal/seal.js'
+import { equalSecrets } from '../seal/equal-secrets.js'
 import type { RelyingParty } from './party.js'
 import { siteOf } from './site.js'
-import { equalSecrets } from './transaction.js'
 
 /** A logout on its way to the provider and back. */
 export interface PendingLogout {

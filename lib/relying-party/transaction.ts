@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
+import { equalSecrets } from '../seal/equal-secrets.js'
 import type { Seal, SealPayload } from '../seal/seal.js'
 
 /** One login on its way: what the authorization response must match, and where the person wants to go. */
@@ -131,12 +132,6 @@ export function findTransaction(
 /** A name for a state that tells nothing of it. */
 export function stateKey(state: string): string {
   return hash('sha256', state, 'base64url')
-}
-
-/** Compares secrets in a time that tells nothing of them but their length. */
-export function equalSecrets(a: string, b: string): boolean {
-  const [bytesA, bytesB] = [Buffer.from(a), Buffer.from(b)]
-  return bytesA.length === bytesB.length && timingSafeEqual(bytesA, bytesB)
 }
 
 function toPayload(t: Transaction): SealPayload {

@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import type { Platform } from '../options/platform.js'
+import { equalSecrets } from '../seal/equal-secrets.js'
 
 /** Nonces that need no memory: who knows the secret can tell how old one is. */
 export interface DpopNonces {
@@ -25,17 +26,12 @@ export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: nu
     ageOf(nonce) {
       if (typeof nonce !== 'string' || nonce.length > 64) return 'unknown'
       const now = period()
-      if (keys.some((key) => isSame(nonce, nonceOf(key, now)))) return 'current'
-      return keys.some((key) => isSame(nonce, nonceOf(key, now - 1))) ? 'previous' : 'unknown'
+      if (keys.some((key) => equalSecrets(nonce, nonceOf(key, now)))) return 'current'
+      return keys.some((key) => equalSecrets(nonce, nonceOf(key, now - 1))) ? 'previous' : 'unknown'
     },
   }
 }
 
 function nonceOf(key: Buffer, period: number): string {
   return createHmac('sha256', key).update(String(period)).digest('base64url')
-}
-
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }
