@@ -1,68 +1,11 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from './algorithms.js'
 import { dpopKey } from './dpop-key.js'
-import { flag, httpUrl, isAllowedUrl, isOrigin, routePath, seconds, secrets, text } from './fields.js'
+import { flag, httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
+import { authorizationParams, callback, jwk, origins, scope, signingAlgorithms } from './oidc-fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
 import { resources } from './target-fields.js'
 import { isSharedMemory, type SharedMemory } from './shared-memory.js'
-
-/** Parameters that only this package may set: an application that could would switch a protection off. */
-export const protocolParameters: ReadonlySet<string> = new Set([
-  'client_id',
-  'client_secret',
-  'code_challenge',
-  'code_challenge_method',
-  'dpop_jkt',
-  'nonce',
-  'redirect_uri',
-  'request',
-  'request_uri',
-  'response_type',
-  'scope',
-  'state',
-])
-
-const signingAlgorithms = [...asymmetricAlgorithms, 'HS256'] as const
-
-const callback = v.pipe(v.function('must be a function'), v.description('a function'))
-// A copy, so that freezing the configuration freezes nothing of the caller's.
-const jwk = v.pipe(
-  v.record(v.string(), v.any()),
-  v.check((key) => typeof key['kty'] === 'string'),
-  v.transform((key) => structuredClone(key)),
-)
-const authorizationParams = v.pipe(
-  v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
-  v.check(
-    (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
-    `must not set ${[...protocolParameters].join(', ')}: those are this package's own`,
-  ),
-  v.check(
-    (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),
-    'must give "response_mode" as "query" or "form_post"',
-  ),
-  v.check(
-    ({ max_age: maxAge = '0' }) => /^\d{1,9}$/.test(maxAge),
-    'must give "max_age" as a whole number of seconds, in digits',
-  ),
-)
-
-const scope = v.pipe(
-  text('scopes separated by spaces'),
-  v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
-)
-
-const origins = v.optional(
-  v.array(
-    v.pipe(
-      httpUrl('an origin'),
-      v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
-    ),
-    'must be a list of origins',
-  ),
-  [],
-)
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
-import { protocolParameters } from '../options/oidc-schema.js'
+import { protocolParameters } from '../options/oidc-fields.js'
 import type { Engine } from './engine.js'
 import { pushedRequestFailure } from './failures.js'
 import type { AuthorizationRequest, ClientSettings } from './types.js'
