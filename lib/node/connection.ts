@@ -27,7 +27,10 @@ export interface Connections {
 }
 
 /** Creates what lets connections in: by Origin and by session. */
-export function createConnections(party: RelyingParty, keeperOf: (req: NodeRequest) => SessionKeeper): Connections {
+export function createConnections(
+  party: RelyingParty,
+  keeperOf: (req: NodeRequest, exchange: Exchange) => SessionKeeper,
+): Connections {
   const { platform, watermark, sharedMemory, configuration } = party
   const origins = new Set(party.sites.map((site) => site.origin))
   const isShared = sharedMemory !== undefined
@@ -37,7 +40,7 @@ export function createConnections(party: RelyingParty, keeperOf: (req: NodeReque
     async open(req) {
       const exchange = createExchange(req)
       if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
-      const keeper = keeperOf(req)
+      const keeper = keeperOf(req, exchange)
       const found = await keeper.read(exchange.cookies)
       if (found === undefined || found === unreadable) return undefined
       const { record } = found

@@ -8,7 +8,7 @@ import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
 import { OutageGate } from '../relying-party/outage-gate.js'
 import { createRelyingParty } from '../relying-party/party.js'
-import { siteOf } from '../relying-party/site.js'
+import { byCookieName, siteOf, transactionCookieName } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
 import { createExchange } from './exchange.js'
 import { fail } from './failure.js'
@@ -139,7 +139,7 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
   const party = createRelyingParty(configuration, provider, platform)
   const { secure } = party.sites[0]
   const { issuer, clientId, session } = configuration
-  const { name } = session.cookie
+  const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
   return {
     party,
     keeperOf: createSessionKeepers(party),
@@ -150,13 +150,13 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       forget: (record) => party.userinfo.forget(record),
     },
     transactionCookies: createTransactionCookies({
-      name,
+      name: transactionCookieName(configuration),
       secure,
-      formPost: configuration.authorizationParams['response_mode'] === 'form_post',
+      formPost,
       maxAgeSeconds: transactionSeconds,
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
-    smallCookies: createSmallCookies(name, secure),
+    smallCookies: byCookieName(party.sites, (name) => createSmallCookies(name, secure)),
     silentLogins: new OutageGate(platform),
   }
 }

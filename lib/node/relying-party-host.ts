@@ -1,6 +1,8 @@
 import type { ExchangedTokens } from '../client/exchanged-tokens.js'
+import type { Exchange } from '../http/exchange.js'
 import type { OutageGate } from '../relying-party/outage-gate.js'
 import type { RelyingParty } from '../relying-party/party.js'
+import type { Site } from '../relying-party/site.js'
 import type { SessionKeeper } from '../session/keeper.js'
 import type { BindingSettings } from './bound-session.js'
 import type { SmallCookieFactory } from './small-cookies.js'
@@ -11,10 +13,10 @@ import type { NodeRequest } from './types.js'
 export interface RelyingPartyHost {
   readonly party: RelyingParty
   /** Where the sessions of a request are kept. */
-  readonly keeperOf: (req: NodeRequest) => SessionKeeper
+  readonly keeperOf: (req: NodeRequest, exchange: Exchange) => SessionKeeper
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
-  readonly smallCookies: SmallCookieFactory
+  readonly smallCookies: (site: Site) => SmallCookieFactory
   readonly exchanges: ExchangedTokens
   /** Spares strangers the wait for a provider that is known to be away. */
   readonly silentLogins: OutageGate

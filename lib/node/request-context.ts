@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { Redirect, Respond } from '../http/outcome.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { RelyingParty } from '../relying-party/party.js'
+import { type Site, siteOf } from '../relying-party/site.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
 import { SessionIdentity } from './session-identity.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
@@ -40,6 +41,11 @@ export class RequestContext {
     return this.#host.party
   }
 
+  /** The site that the request came to. */
+  get site(): Site {
+    return siteOf(this.#host.party.sites, this.exchange)
+  }
+
   get exchanges(): ExchangedTokens {
     return this.#host.exchanges
   }
@@ -59,7 +65,7 @@ export class RequestContext {
   }
 
   cookies(): SmallCookies {
-    return (this.#cookies ??= this.#host.smallCookies(this.exchange, this.#res))
+    return (this.#cookies ??= this.#host.smallCookies(this.site)(this.exchange, this.#res))
   }
 
   transactions(): TransactionCookies {
@@ -89,7 +95,7 @@ export function openRequest(
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
   return whenDone(
-    bindSession(host.binding, host.keeperOf(req), exchange, res),
+    bindSession(host.binding, host.keeperOf(req, exchange), exchange, res),
     (session) => new RequestContext(host, { exchange, session }, req, res),
   )
 }

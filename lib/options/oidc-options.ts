@@ -66,7 +66,12 @@ export interface SessionOptions {
 
 /** Attributes of the session cookie. It is always `HttpOnly`, and `Secure` whenever `baseUrl` is https. */
 export interface CookieOptions {
-  /** Without prefix; `__Host-` or `__Secure-` is put before it over https. @default 'oidc' */
+  /**
+   * Without prefix; `__Host-` or `__Secure-` is put before it over https.
+   *
+   * @default `oidc_` and a hash of `baseUrl`: browsers send cookies to all ports and paths of a host, so that applications
+   *   on one host need names of their own (RFC 6265 section 8.5)
+   */
   name?: string | undefined
   /** Shares the cookie with subdomains, at the cost of the `__Host-` protection. */
   domain?: string | undefined

@@ -13,7 +13,6 @@ const cookie = byDefault({
         'must be 1 to 40 letters, digits, ".", "_" or "-"; the prefix is put before it by itself',
       ),
     ),
-    'oidc',
   ),
   domain: v.optional(
     v.pipe(

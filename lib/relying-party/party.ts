@@ -56,6 +56,8 @@ export function createRelyingParty(
   const [first, ...others] = createSites(configuration)
   if (first === undefined) throw new RangeError('a relying party needs a base URL')
   const { issuer, clientId, secret, session } = configuration
+  // Logins and logouts on their way outlive a change of the base URLs.
+  const audience = [session.cookie.name ?? 'oidc', issuer, clientId]
   const sessionStore = sessionStoreOf(configuration, platform)
   const sharedMemory = configuration.sharedMemory === undefined ? sessionStore : guardMemory(configuration.sharedMemory)
   const { absoluteSeconds } = session
@@ -64,8 +66,8 @@ export function createRelyingParty(
     sites: [first, ...others],
     provider,
     platform,
-    transactionSeal: createSeal(secret, ['transaction', session.cookie.name, issuer, clientId], platform),
-    logoutSeal: createSeal(secret, ['logout', session.cookie.name, issuer, clientId], platform),
+    transactionSeal: createSeal(secret, ['transaction', ...audience], platform),
+    logoutSeal: createSeal(secret, ['logout', ...audience], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),
     grants: new RefreshGrants(provider, platform),

@@ -50,11 +50,11 @@ describe.each(hosts)('a login on $name', (host) => {
     const [[name = '', transaction = '']] = [...transactionCookies(browser)] as [[string, string]]
     const sealed = (JSON.parse(Buffer.from(transaction, 'base64').toString()) as { sealed: string }).sealed
     for (const value of [transaction, sealed]) {
-      const answer = await new Browser().fetch(world.url('/me'), { headers: { cookie: `oidc=${value}` } })
+      const answer = await new Browser().fetch(world.url('/me'), { headers: { cookie: `${world.cookie()}=${value}` } })
       expect(answer.json()).toMatchObject({ user: null, auth: null })
     }
     await browser.navigate(world.url('/login'), { follow: true })
-    const session = browser.cookies.all().find((cookie) => cookie.name === 'oidc')?.value ?? ''
+    const session = browser.cookies.all().find((cookie) => cookie.name === world.cookie())?.value ?? ''
     const wrapped = Buffer.from(JSON.stringify({ sealed: session })).toString('base64')
     const before = tokenCalls(world)
     for (const value of [session, wrapped]) {
@@ -118,7 +118,7 @@ describe.each(hosts)('a login on $name', (host) => {
   test('CB34: a browser that keeps no session cookie is not sent in circles', async () => {
     for (let logins = 0; logins < 3; logins += 1) {
       await comeBack(await toCallback(world, { browser, login: '/private' }), browser)
-      browser.cookies.clear(({ name }) => name === 'oidc')
+      browser.cookies.clear(({ name }) => name === world.cookie())
     }
     const answer = await browser.navigate(world.url('/private'))
     expect([answer.status, codeOf(answer)]).toEqual([400, 'login_loop'])
@@ -158,12 +158,12 @@ describe.each(hosts)('a login on $name', (host) => {
     const stepUp = await browser.navigate(world.url('/strong'))
     const asked = new URL(stepUp.location ?? '')
     expect(asked.searchParams.get('acr_values')).toBe(strong)
-    const session = browser.cookies.all().find(({ name }) => name === 'oidc')?.value
+    const session = browser.cookies.all().find(({ name }) => name === world.cookie())?.value
     asked.searchParams.delete('acr_values')
     const weak = await throughProvider(world, { ...stepUp, location: asked.href }, browser)
     const answer = await comeBack(weak, browser)
     expect([answer.status, codeOf(answer)]).toEqual([403, 'authentication_too_weak'])
-    expect(browser.cookies.all().find(({ name }) => name === 'oidc')?.value).toBe(session)
+    expect(browser.cookies.all().find(({ name }) => name === world.cookie())?.value).toBe(session)
     const page = await browser.navigate(world.url('/strong'), { follow: true })
     expect([page.status, page.text]).toEqual([200, 'strong'])
   })

@@ -75,7 +75,7 @@ describe.each(hosts)('our routes on $name', (host) => {
       'x-rewrite-url': '/',
       'x-http-method-override': 'OPTIONS',
       'user-agent': 'kube-probe/1.0',
-      cookie: 'oidc=alice; session=alice',
+      cookie: `${world.cookie()}=alice; session=alice`,
     }
     expect(await new Browser().fetch(world.url('/private'), { headers: spoofed })).toMatchObject({ status: 401 })
     expect(await new Browser().fetch(world.url('/private?x=/public#/y'))).toMatchObject({ status: 401 })

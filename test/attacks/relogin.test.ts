@@ -29,12 +29,12 @@ test('IT30: whoever signs in after another person gets a session of their own, w
   world = await startWorld({ layers: [basket, seeData, bobsDoor] })
   await world.signIn()
   expect((await world.browser.fetch(world.url('/basket'))).json()).toEqual({ basket: 'full' })
-  const before = world.browser.cookies.all().find(({ name }) => name === 'oidc')?.value
+  const before = world.browser.cookies.all().find(({ name }) => name === world.cookie())?.value
   forgetAtProvider(world.browser)
   await world.signIn('/bob')
   expect((await world.me()).auth).toMatchObject({ subject: 'bob' })
   expect((await world.browser.fetch(world.url('/data'))).json()).toEqual({})
-  expect(world.browser.cookies.all().find(({ name }) => name === 'oidc')?.value).not.toBe(before)
+  expect(world.browser.cookies.all().find(({ name }) => name === world.cookie())?.value).not.toBe(before)
 })
 
 // Another site can start a login by a plain link anyway: what it may say besides is checked, so that nothing is gained by it.

@@ -8,7 +8,7 @@ import { answering } from '../node/applications.js'
 import { secret, startWorld, type World } from '../relying-party/world.js'
 
 const name = 'oidc'
-const session = { idleSeconds: 600, absoluteSeconds: 1800, rollingStepSeconds: 60 }
+const session = { cookie: { name }, idleSeconds: 600, absoluteSeconds: 1800, rollingStepSeconds: 60 }
 const layers = [
   answering('/data', ({ oidc }) => oidc.data),
   answering('/fill', async ({ oidc, url }) => {

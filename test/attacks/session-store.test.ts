@@ -9,12 +9,12 @@ import { secret } from '../relying-party/world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { keeperKind, type Place, type RedisPlace, timeoutSeconds, worldIn } from '../stores/keepers.js'
 
-const limits = { idleSeconds: 1_000, absoluteSeconds: 2_000, rollingStepSeconds: 60 }
+const name = 'oidc'
+const limits = { idleSeconds: 1_000, absoluteSeconds: 2_000, rollingStepSeconds: 60, cookie: { name } }
 const layers = [
   answering('/update', async ({ oidc }) => oidc.update({ a: 1 })),
   answering('/logout-here', async ({ oidc }) => oidc.logout({ local: true })),
 ]
-const name = 'oidc'
 
 let place: Place
 let redis: RedisPlace

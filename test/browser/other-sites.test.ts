@@ -4,6 +4,7 @@ import { describeWith } from '../setup/describe-with.js'
 import { type OtherSite, startOtherSite } from './other-site.js'
 import { setStage } from './stage.js'
 import { isSignedIn, signIn } from './steps.js'
+import { withoutHash } from '../hosts/cookie-names.js'
 
 type Origin = 'foreign' | 'neighbour'
 type Answer = number | 'blocked'
@@ -79,7 +80,9 @@ describeWith('chromium', 'pages of other sites', (path) => {
 // The session, and which timeline it is that belongs to this browser.
 async function ownCookies(context: BrowserContext, app: string) {
   const cookies = await context.cookies(app)
-  const values = ['oidc', 'demo.timeline'].map((wanted) => cookies.find(({ name }) => name === wanted)?.value)
+  const values = ['oidc', 'demo.timeline'].map(
+    (wanted) => cookies.find(({ name }) => withoutHash(name) === wanted)?.value,
+  )
   expect(values).toEqual([expect.any(String), expect.any(String)])
   return values
 }

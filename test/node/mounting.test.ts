@@ -63,7 +63,7 @@ describe('authenticate()', () => {
   })
 
   test('GU04: does not count a WebSocket without a session', async () => {
-    expect(await upgrade({ origin: world.url(''), cookie: 'oidc=garbage' })).toBeUndefined()
+    expect(await upgrade({ origin: world.url(''), cookie: `${world.cookie()}=garbage` })).toBeUndefined()
   })
 
   test('knows who makes a request that no middleware saw', async () => {

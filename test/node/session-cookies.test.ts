@@ -61,7 +61,7 @@ describe.each(hosts)('the session cookie on $name', (host) => {
   })
   afterAll(() => world.close())
 
-  const issued = (lines: readonly string[]): string[] => lines.filter((line) => line.startsWith('oidc='))
+  const issued = (lines: readonly string[]): string[] => lines.filter((line) => line.startsWith(`${world.cookie()}=`))
 
   test.each(Object.keys(ways))('survives %s', async (way) => {
     world.clock.advance(stepSeconds)

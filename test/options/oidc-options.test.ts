@@ -52,7 +52,7 @@ describe('the options of oidc()', () => {
         rollingStepSeconds: 8_640,
         maxCookieBytes: 7168,
         storeTimeoutSeconds: 2,
-        cookie: { name: 'oidc', sameSite: 'Lax', transient: false },
+        cookie: { sameSite: 'Lax', transient: false },
       },
       authorizationParams: {},
       idTokenSigningAlg: 'RS256',

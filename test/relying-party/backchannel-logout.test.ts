@@ -46,7 +46,7 @@ describe.each(hosts)('a real provider on $name', (host) => {
     const [laptop, phone] = [await own.signedIn(), await own.signedIn()]
     // Another login in the same browser: one session at the provider, two here.
     const earlier = cookiesOf(laptop)
-    laptop.cookies.clear(({ name }) => name === 'oidc')
+    laptop.cookies.clear(({ name }) => name === own.world.cookie())
     await laptop.navigate(own.world.url('/login'), { follow: true })
     expect(await replayed(earlier)).toMatchObject({ sub: 'alice' })
     await signOut(laptop)

@@ -144,12 +144,13 @@ describe('a session whose token is bound to', () => {
     ['an older key', oldKey],
     ['no key, from before tokens were', undefined],
   ])('%s gets a new token when the API refuses that one', async (_what, dpop) => {
-    await signedIn({ dpop }, { client: {} })
+    const session = { cookie: { name: 'app' } }
+    await signedIn({ dpop, session }, { client: {} })
     const now = { issuer: world.provider.issuer, clientId: 'web', clientSecret: webClient('').client_secret, secret }
     const [host] = hosts as readonly [Host]
     const next = await host.start(({ baseUrl }) => {
       const key = { dpop: { privateKey: holderPem }, allowedOrigins: [api.origin] }
-      return [oidc({ ...now, ...key, baseUrl }), ...layers]
+      return [oidc({ ...now, ...key, session, baseUrl }), ...layers]
     })
     const answer = await browser().fetch(`${next.url}/call`)
     expect(answer.json()).toEqual({ status: 200, scheme: 'dpop', subject: 'alice' })

@@ -4,6 +4,7 @@ import type { OidcHandle, OidcOptions, Principal } from '../../lib/index.js'
 import { requireAuth } from '../../lib/index.js'
 import { parseOidcOptions } from '../../lib/options/oidc-schema.js'
 import { systemPlatform } from '../../lib/options/platform.js'
+import { cookieNameAt } from '../hosts/cookie-names.js'
 import { Browser } from '../hosts/client.js'
 import { type Host, hosts, type RunningHost } from '../hosts/hosts.js'
 import type { Layer } from '../hosts/layers.js'
@@ -39,6 +40,8 @@ export interface World {
   readonly app: OidcMiddleware
   readonly browser: Browser
   readonly clock: Clock
+  /** The whole name of the session's cookie, or of another of the application's, such as `cookie('.loop')`. */
+  cookie(suffix?: string): string
   /** Joins a path to the application's origin. */
   url(path: string): string
   /** Signs in through the real provider and returns the page that the browser ends at. */
@@ -66,13 +69,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const clock = new Clock()
   let provider: RealProvider | undefined
   let app: OidcMiddleware | undefined
+  let baseUrls: readonly string[] = []
   const { below = '' } = options
   const host = await (options.host ?? firstHost).start(async ({ baseUrl: origin }) => {
     const baseUrl = origin + below
     const overrides = typeof options.client === 'function' ? options.client(baseUrl) : options.client
     const client = webClient(baseUrl, overrides)
     provider = await startRealProvider({ ...options.provider, clients: [client, ...(options.provider?.clients ?? [])] })
-    const given = {
+    const given: OidcOptions = {
       issuer: provider.issuer,
       clientId: client.client_id,
       clientSecret: client.client_secret,
@@ -80,19 +84,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       secret,
       ...options.oidc,
     }
+    baseUrls = given.baseUrls ?? [given.baseUrl ?? '']
     app = createOidc(parseOidcOptions(given), { ...systemPlatform, now: clock.now })
     const placed = below === '' ? app : { mount: below, handlers: [app] }
     return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
   })
   if (provider === undefined || app === undefined) throw new Error('the application was not built')
-  return makeWorld({ provider, host, app, clock, browser: new Browser() })
+  return makeWorld({ provider, host, app, clock, browser: new Browser() }, baseUrls)
 }
 
-function makeWorld(parts: Pick<World, 'provider' | 'host' | 'app' | 'clock' | 'browser'>): World {
+function makeWorld(
+  parts: Pick<World, 'provider' | 'host' | 'app' | 'clock' | 'browser'>,
+  baseUrls: readonly string[],
+): World {
   const { provider, host, app, browser } = parts
   const url = (path: string): string => host.url + path
   return {
     ...parts,
+    cookie: (suffix) => cookieNameAt(baseUrls.slice(0, 1), suffix),
     url,
     signIn: (login = '/login') => browser.request('navigate', url(login), { follow: true }),
     me: async () => {

@@ -7,7 +7,7 @@ import { secret, type WorldOptions } from '../relying-party/world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type KeeperKind, keeperKinds, type Place, worldIn } from './keepers.js'
 
-const limits = { idleSeconds: 1_000, absoluteSeconds: 3_600, rollingStepSeconds: 60 }
+const limits = { idleSeconds: 1_000, absoluteSeconds: 3_600, rollingStepSeconds: 60, cookie: { name: 'app' } }
 const layers = [
   answering('/clocks', ({ oidc }) => oidc.session),
   answering('/data', ({ oidc }) => oidc.data),

@@ -17,7 +17,8 @@ export interface TwoProcesses {
   close(): Promise<void>
 }
 
-const session = { idleSeconds: 2_000, absoluteSeconds: 3_600, rollingStepSeconds: 60 }
+// Each listens at a URL of its own here, which the default name would tell apart.
+const session = { cookie: { name: 'app' }, idleSeconds: 2_000, absoluteSeconds: 3_600, rollingStepSeconds: 60 }
 
 /** Starts both on one place for sessions. */
 export async function startTwo(kind: KeeperKind, program: string, options: WorldOptions = {}): Promise<TwoProcesses> {
