@@ -7,8 +7,17 @@ import type { Exchange } from './exchange.js'
  * `Accept` names `text/html`. The default of `fetch`, a lone star, is no navigation.
  */
 export function isNavigation(exchange: Exchange): boolean {
-  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return false
-  return hasFetchMetadata(exchange) ? isDocumentFetch(exchange) : acceptsHtml(exchange.header('accept'))
+  return (exchange.method === 'GET' || exchange.method === 'HEAD') && isWindow(exchange)
+}
+
+/** Whether a request is a form that was posted in a window, which shows the answer; told as for {@link isNavigation}. */
+export function isFormPost(exchange: Exchange): boolean {
+  return exchange.method === 'POST' && isWindow(exchange)
+}
+
+/** Whether a window shows what is answered: to a navigation, or to a form that was posted. */
+export function isPageLoad(exchange: Exchange): boolean {
+  return isNavigation(exchange) || isFormPost(exchange)
 }
 
 /** Whether the browser itself says that a request is a navigation to a page, in a window of its own. */
@@ -41,10 +50,17 @@ function hasFetchMetadata(exchange: Exchange): boolean {
   )
 }
 
+function isWindow(exchange: Exchange): boolean {
+  return hasFetchMetadata(exchange) ? isDocumentFetch(exchange) : acceptsHtml(exchange.header('accept'))
+}
+
+// A service worker that hands a navigation on, by `fetch(event.request)`, makes its destination `empty`; the mode stays, and
+// no script can make a request of that mode (Fetch section 5.4, the Request constructor).
 function isDocumentFetch(exchange: Exchange): boolean {
-  const mode = exchange.header('sec-fetch-mode') ?? 'navigate'
+  const mode = exchange.header('sec-fetch-mode')
   const destination = exchange.header('sec-fetch-dest') ?? 'document'
-  return mode === 'navigate' && destination === 'document' && !isPrefetch(exchange)
+  if (isPrefetch(exchange) || (mode ?? 'navigate') !== 'navigate') return false
+  return destination === 'document' || (destination === 'empty' && mode !== undefined)
 }
 
 function acceptsHtml(accept: string | undefined): boolean {

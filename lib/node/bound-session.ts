@@ -65,6 +65,7 @@ class BoundSession implements SessionBinding {
   /** Cookies of a change that the application, or one of our routes, made, and the record that they hold. */
   #changed: { readonly cookies: readonly string[]; readonly record?: SessionRecord } | undefined
   #isWatching = false
+  #isPrivate = false
   /** What was known of refreshes when the record was last compared with it. */
   #refreshesSeen = 0
 
@@ -97,6 +98,10 @@ class BoundSession implements SessionBinding {
       if (kept === undefined) this.#drop()
       return kept
     })
+  }
+
+  keepPrivate(): void {
+    this.#isPrivate = true
   }
 
   canStore(): boolean {
@@ -192,6 +197,9 @@ class BoundSession implements SessionBinding {
     onHeaders(this.#res, () => {
       const cookies = this.#cookies()
       if (cookies.length > 0) addCookies(this.#res, cookies)
+      // At the last moment, so that whatever the application has said of caches by then counts.
+      else if (this.#isPrivate && !this.#res.hasHeader('Cache-Control'))
+        this.#res.setHeader('Cache-Control', 'no-store')
     })
   }
 

@@ -1,5 +1,5 @@
 import { OidcError } from '../errors.js'
-import { isNavigation } from '../http/navigation.js'
+import { isPageLoad } from '../http/navigation.js'
 import { problem } from '../http/problem.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import { createExchange } from './exchange.js'
@@ -14,19 +14,19 @@ export interface FailureContext {
   readonly retryUrl: string
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** Whether the application's error page is to tell it, rather than problem+json. By default it does to navigations. */
+  /** Whether the application's error page is to tell it, rather than problem+json. By default it does to what a window shows. */
   readonly isPage?: boolean
 }
 
 /**
- * Tells a failure: to the application's `onError` if it has one, else a browser's navigation to the application's error
- * handlers, and a program by problem+json. Failures of anything else than this package always go to the error handlers.
+ * Tells a failure: to the application's `onError` if it has one, else what a browser's window shows to the
+ * application's error handlers, and a program by problem+json. Failures of anything else than this package always go to the error handlers.
  */
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl } = context
   if (!isOidcError(error)) next(thrownError(error))
   else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), next)
-  else if (context.isPage ?? isNavigation(createExchange(req))) next(error)
+  else if (context.isPage ?? isPageLoad(createExchange(req))) next(error)
   else respondOrFail(context, problem(error, context.members))
 }
 

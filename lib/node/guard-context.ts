@@ -12,6 +12,8 @@ export interface Doorkeeper {
   /** What applications use of it, as `req.oidc`. */
   readonly handle?: unknown
   principal(): Principal | undefined
+  /** Keeps the response out of caches, unless the application says otherwise: a guard lets somebody see what others may not. */
+  keepPrivate?(): void
   /** Answers: a login for a browser, a challenge for a program. */
   challenge(call: ChallengeCall): void
   /** Answers with a refusal that no login would mend. */

@@ -72,11 +72,6 @@ export class RequestContext {
     return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
   }
 
-  /** Has the browser forget the pages that it has kept. */
-  clearBrowserCache(): void {
-    this.#res.setHeader('Clear-Site-Data', '"cache"')
-  }
-
   /** Writes the answer of `login()` and `logout()`. */
   respond(outcome: Redirect | Respond): void {
     respond(this.#req, this.#res, outcome)

@@ -29,6 +29,7 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
     const doorkeepers = doorkeepersOf(req)
     const signedIn = doorkeepers.find((candidate) => candidate.principal() !== undefined)
     const principal = signedIn?.principal()
+    signedIn?.keepPrivate?.()
     if (doorkeepers.length === 0) next(notMounted())
     else if (signedIn === undefined || principal === undefined) sendAway(doorkeepers, call, mode)
     else if (requirement === undefined) next()

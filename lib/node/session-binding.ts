@@ -10,6 +10,8 @@ export interface SessionBinding {
   clear(): MaybePromise<void>
   /** The session as it is kept by now. */
   reload(): MaybePromise<SessionRecord | undefined>
+  /** Keeps the response out of caches, the one for Back among them, unless the application says otherwise of it. */
+  keepPrivate(): void
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean
 }

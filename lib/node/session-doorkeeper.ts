@@ -36,6 +36,10 @@ export class SessionDoorkeeper implements Doorkeeper {
     return this.#request.identity()?.principal
   }
 
+  keepPrivate(): void {
+    this.#request.session.keepPrivate()
+  }
+
   challenge(call: ChallengeCall): void {
     const site = this.#site()
     const isPage = isRedirected(call, this.#request.exchange)

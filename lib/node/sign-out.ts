@@ -8,7 +8,7 @@ export async function signOut(context: RequestContext, options: LogoutCallOption
   const cookies = context.cookies()
   const record = session.current()
   await session.clear()
-  context.clearBrowserCache()
+  cookies.dropKeptPages()
   cookies.loop.remove()
   // The session at the provider may be there still: nobody who signs out wants to be signed in at the next click.
   if (party.configuration.silentLogin) cookies.quiet.write('1')

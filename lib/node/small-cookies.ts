@@ -15,6 +15,13 @@ export interface SmallCookies {
   readonly logout: SmallCookie
   /** There is to be no silent login for now. */
   readonly quiet: SmallCookie
+  /**
+   * Has the browser drop the pages that it keeps for Back, which say `no-store`. Chromium keeps even those until a cookie
+   * changes that scripts cannot read. Of the changes since a page came it takes off as many as the redirects to that page
+   * made, some of which it has not counted: what a login writes can hide what a logout removes. So a cookie comes,
+   * changes and goes.
+   */
+  dropKeptPages(): void
 }
 
 /** Makes the small cookies of one request. */
@@ -33,11 +40,20 @@ export function createSmallCookies(name: string, secure: boolean): SmallCookieFa
     logout: named('out', logoutSeconds),
     quiet: named('quiet', quietSeconds),
   }
+  const bye = `${prefixed}.bye`
+  const passing = [
+    setCookie(bye, '1', attributes, 1),
+    setCookie(bye, '2', attributes, 1),
+    removeCookie(bye, attributes),
+  ]
   return (exchange, res) => ({
     loop: new ResponseCookie(cookies.loop, exchange, res),
     stepUp: new ResponseCookie(cookies.stepUp, exchange, res),
     logout: new ResponseCookie(cookies.logout, exchange, res),
     quiet: new ResponseCookie(cookies.quiet, exchange, res),
+    dropKeptPages() {
+      for (const line of passing) res.appendHeader('Set-Cookie', line)
+    },
   })
 }
 

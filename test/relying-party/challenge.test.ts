@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
-import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefetch } from '../../lib/http/navigation.js'
+import {
+  isCrossOriginInitiated,
+  isDeclaredNavigation,
+  isDeclaredNonNavigation,
+  isFormPost,
+  isNavigation,
+  isPrefetch,
+} from '../../lib/http/navigation.js'
 import { requireAuth, scope } from '../../lib/index.js'
 import { createExchange } from '../../lib/node/exchange.js'
 import { Browser } from '../hosts/client.js'
@@ -9,6 +16,7 @@ import type { Handler, Layer } from '../hosts/layers.js'
 import { startWorld, type World } from './world.js'
 
 const html = 'text/html,application/xhtml+xml,*/*;q=0.8'
+const handedOn = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty', accept: html }
 const document = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: html }
 
 function exchange(method: string, headers: Readonly<Record<string, string>>) {
@@ -30,12 +38,13 @@ describe('a navigation', () => {
       { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: html },
       false,
     ],
-    [
-      'a service worker that passes a navigation on',
-      'GET',
-      { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty', accept: html },
-      false,
-    ],
+    ['a page that a service worker hands on', 'GET', handedOn, true],
+    ['a page that a service worker hands on and is only looked at', 'HEAD', handedOn, true],
+    ['a prefetch that a service worker hands on', 'GET', { ...handedOn, 'sec-purpose': 'prefetch' }, false],
+    ['an embed', 'GET', { ...document, 'sec-fetch-dest': 'embed' }, false],
+    ['a frame of a frameset', 'GET', { ...document, 'sec-fetch-dest': 'frame' }, false],
+    ['an empty destination alone', 'GET', { 'sec-fetch-dest': 'empty', accept: html }, false],
+    ['a script that names the mode same-origin', 'GET', { ...handedOn, 'sec-fetch-mode': 'same-origin' }, false],
     ['a WebSocket', 'GET', { 'sec-fetch-mode': 'websocket', 'sec-fetch-dest': 'websocket' }, false],
     ['a prefetch', 'GET', { ...document, 'sec-purpose': 'prefetch' }, false],
     ['a prerendering', 'GET', { ...document, 'sec-purpose': 'prefetch;prerender' }, false],
@@ -57,6 +66,25 @@ describe('a navigation', () => {
     ['an old browser that deletes', 'DELETE', { accept: html }, false],
   ])('%s (%s) is told from its headers', (_what, method, headers, expected) => {
     expect(isNavigation(exchange(method, headers))).toBe(expected)
+  })
+
+  test('by a service worker is as declared as one without', () => {
+    expect([
+      isDeclaredNavigation(exchange('GET', handedOn)),
+      isDeclaredNonNavigation(exchange('GET', handedOn)),
+    ]).toEqual([true, false])
+  })
+
+  test.each<[string, string, Record<string, string>, boolean]>([
+    ['a form', 'POST', document, true],
+    ['a form that a service worker hands on', 'POST', handedOn, true],
+    ['a form of an old browser', 'POST', { accept: html }, true],
+    ['a form in a frame', 'POST', { ...document, 'sec-fetch-dest': 'iframe' }, false],
+    ['a script’s post', 'POST', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: html }, false],
+    ['a program’s post', 'POST', { accept: '*/*' }, false],
+    ['a page', 'GET', document, false],
+  ])('and a posted form: %s (%s) is told from its headers', (_what, method, headers, expected) => {
+    expect(isFormPost(exchange(method, headers))).toBe(expected)
   })
 
   test('is declared not to be one only by those who say so', () => {

@@ -67,20 +67,24 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(end.url).toBe(world.url('/'))
   })
 
-  test('removes the cookies, and what the browser has cached', async () => {
+  test('removes the cookies, and leaves the browser’s cache alone', async () => {
     const answer = await logout()
-    expect(answer.setCookies.map((line) => withoutHash(line).split('=', 1)[0]).sort()).toEqual([
-      'oidc',
-      'oidc.loop',
-      'oidc.out',
+    const named = answer.setCookies.map(withoutHash)
+    const passing = named.filter((line) => line.startsWith('oidc.bye='))
+    const lasting = named.filter((line) => !line.startsWith('oidc.bye='))
+    expect(lasting.map((line) => line.split('=', 1)[0]).sort()).toEqual(['oidc', 'oidc.loop', 'oidc.out'])
+    // It comes, changes and goes, so that Chromium drops the pages that it keeps for Back.
+    expect(passing.map((line) => /^oidc\.bye=([^;]*); Max-Age=(\d)/.exec(line)?.slice(1))).toEqual([
+      ['1', '1'],
+      ['2', '1'],
+      ['', '0'],
     ])
-    const [out = '', ...removed] = [...answer.setCookies].sort(
-      (a, b) => Number(/out=/.test(b)) - Number(/out=/.test(a)),
-    )
+    const [out = '', ...removed] = [...lasting].sort((a, b) => Number(/out=/.test(b)) - Number(/out=/.test(a)))
     for (const line of removed) expect(line).toMatch(/^[\w.]+=; Max-Age=0; /)
-    expect(withoutHash(out ?? '')).toMatch(/^oidc\.out=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
+    expect(out).toMatch(/^oidc\.out=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/)
     await browser.navigate(answer.location ?? '', { follow: true })
-    expect(answer.headers['clear-site-data']).toBe('"cache"')
+    // Chromium takes seconds to empty a large cache, and keeps the page for Back all the same.
+    expect(answer.headers['clear-site-data']).toBeUndefined()
     expect(answer.headers['cache-control']).toBe('no-store')
     expect(browser.cookies.all().filter(({ name }) => name.startsWith('oidc'))).toEqual([])
   })
