@@ -88,10 +88,18 @@ function publicMembers(jwk: JsonObject): JsonObject {
   return Object.fromEntries(members)
 }
 
-// RFC 7518 section 3.3 asks for 2048 bits. With e = 1 everyone can sign; an even e is no RSA key.
+const maxModulusBits = 8192
+const maxExponent = 2n ** 32n
+
+// RFC 7518 section 3.3 asks for 2048 bits. With e = 1 everyone can sign; an even e is no RSA key. What is larger than any
+// key in use (NIST SP 800-56B allows 256 bits of e, and all use 65537) would cost a hundred times as much to verify with.
 function isSoundRsa(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  return modulusLength >= 2048 && modulusLength <= 16_384 && publicExponent > 1n && publicExponent % 2n === 1n
+  return modulusLength >= 2048 && modulusLength <= maxModulusBits && isSoundExponent(publicExponent)
+}
+
+function isSoundExponent(exponent: bigint): boolean {
+  return exponent > 1n && exponent < maxExponent && exponent % 2n === 1n
 }
 
 function arrange(keys: readonly VerificationKey[]): KeySet['keys'] {

@@ -47,24 +47,31 @@ const maxKeys = 1000
 /** Makes the judge of DPoP proofs. */
 export function createDpopProofs(rules: DpopRules): DpopProofs {
   const known = new LRUCache<string, ProofKey>({ max: maxKeys })
-  const read = (request: TokenRequest, token: string): Proof => {
+  const read = (request: TokenRequest): Proof => {
     const [proof = '', ...more] = request.dpopProofs()
     if (proof === '' || more.length > 0) throw invalid('there must be one proof')
     const jws = decodeJws(proof, { maxBytes: maxProofLength })
-    const key = keyOf(jws.header, proof.slice(0, proof.indexOf('.')), known)
+    const headerText = proof.slice(0, proof.indexOf('.'))
+    const key = keyOf(jws.header, known.get(headerText))
     requireAlgorithm(jws.header, rules.algorithms)
     if (jws.header.typ !== 'dpop+jwt') throw invalid('typ must be dpop+jwt')
+    return { jws, headerText, key }
+  }
+  const verify = ({ jws, key }: Proof, request: TokenRequest, token: string): ProofClaims => {
     verifySignature(jws, key.keys, rules.algorithms)
-    return { ...checkProofClaims(jws, request, token, rules), thumbprint: key.thumbprint }
+    return checkProofClaims(jws, request, token, rules)
   }
   return {
     check(request, token, jkt, refusals) {
-      const proof = attempt(() => read(request, token), refusals)
-      if (proof.thumbprint !== jkt)
-        throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
-      requireNonce(proof.nonce, rules.nonces, request, refusals)
+      const proof = attempt(() => read(request), refusals)
+      const { headerText, key } = proof
+      // Before it verifies anything: whoever has somebody else's token may bring a key that is costly to verify with.
+      if (key.thumbprint !== jkt) throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
+      if (!known.has(headerText)) known.set(headerText, key)
+      const { jti, nonce } = attempt(() => verify(proof, request, token), refusals)
+      requireNonce(nonce, rules.nonces, request, refusals)
       const lifetime = rules.proofMaxAgeSeconds + rules.proofClockToleranceSeconds
-      const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, proof.jti]), 'base64url'), lifetime)
+      const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, jti]), 'base64url'), lifetime)
       if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, refusals))
       requireNew(added, refusals)
       return undefined
@@ -77,8 +84,10 @@ interface ProofClaims {
   readonly nonce: unknown
 }
 
-interface Proof extends ProofClaims {
-  readonly thumbprint: string
+interface Proof {
+  readonly jws: Jws
+  readonly headerText: string
+  readonly key: ProofKey
 }
 
 function attempt<T>(step: () => T, refusals: Refusals): T {
@@ -113,19 +122,13 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
 }
 
 // A client writes the same header on all of its proofs, so it is imported once.
-function keyOf(header: JwsHeader, segment: string, known: LRUCache<string, ProofKey>): ProofKey {
-  const before = known.get(segment)
-  if (before !== undefined) return before
-  const { jwk } = header
-  const keys = isJsonObject(jwk)
-    ? importKeySet({ keys: [jwk] })
-        ?.keys.get(header.alg)
-        ?.get(undefined)
-    : undefined
+function keyOf({ jwk, alg }: JwsHeader, known: ProofKey | undefined): ProofKey {
+  if (known !== undefined) return known
+  const keys = importKeySet({ keys: [jwk] })
+    ?.keys.get(alg)
+    ?.get(undefined)
   if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is no public key for this alg')
-  const key = { keys, thumbprint: jwkThumbprint(jwk) }
-  known.set(segment, key)
-  return key
+  return { keys, thumbprint: jwkThumbprint(jwk) }
 }
 
 function invalid(why: string): TokenValidationError {

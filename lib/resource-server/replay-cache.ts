@@ -13,49 +13,67 @@ export interface ReplayGuard {
 }
 
 const maxKeys = 100_000
+const maxGenerations = 8
+
+/** Keys that came within one lifetime of each other, with the time until when each counts. */
+interface Generation {
+  readonly keys: Map<string, number>
+  readonly startedAt: number
+  endsAt: number
+}
 
 /**
- * Remembers keys in this process: two generations, so that old ones go at once and cheaply. When it is full, nothing is
- * forgotten early, since a forgotten proof could be used again.
+ * Remembers keys in this process, in generations, so that old ones go at once and cheaply. When it is full, nothing is
+ * forgotten early, since a forgotten proof could be used again; nor is it by a clock that jumps ahead and comes back, or that
+ * is set back to when a proof was good.
  */
 export class MemoryReplayCache implements ReplayGuard {
   readonly #platform: Platform
   readonly #max: number
-  #current = new Map<string, number>()
-  #previous = new Map<string, number>()
-  #turnedAt: number
+  #current: Generation
+  /** The last one first. */
+  #past: readonly Generation[] = []
 
   constructor(platform: Platform, max = maxKeys) {
     this.#platform = platform
     this.#max = max
-    this.#turnedAt = platform.now()
+    this.#current = newGeneration(platform.now())
   }
 
   add(key: string, ttlSeconds: number): boolean {
     const now = this.#platform.now()
     const ttl = ttlSeconds * 1000
-    if (now - this.#turnedAt >= ttl) this.#turn(now, ttl)
+    // A clock that was set back must not keep a generation from ending.
+    if (Math.abs(now - this.#current.startedAt) >= ttl) this.#turn(now)
     if (this.#isKnown(key, now)) return false
-    if (this.#current.size >= this.#max) throw outage('provider_unavailable', 'too many DPoP proofs at a time', 1)
-    this.#current.set(key, now + ttl)
+    const { keys } = this.#current
+    if (keys.size >= this.#max) throw outage('provider_unavailable', 'too many DPoP proofs at a time', 1)
+    keys.set(key, now + ttl)
+    this.#current.endsAt = Math.max(this.#current.endsAt, now + ttl)
     return true
   }
 
   /** How many are remembered. */
   get size(): number {
-    return this.#current.size + this.#previous.size
+    return [this.#current, ...this.#past].reduce((sum, { keys }) => sum + keys.size, 0)
   }
 
+  // In its very last millisecond a proof is still good.
   #isKnown(key: string, now: number): boolean {
-    // In its very last millisecond a proof is still good.
-    return (this.#current.get(key) ?? 0) >= now || (this.#previous.get(key) ?? 0) >= now
+    const isIn = ({ keys }: Generation): boolean => (keys.get(key) ?? 0) >= now
+    return isIn(this.#current) || this.#past.some(isIn)
   }
 
-  #turn(now: number, ttl: number): void {
-    this.#previous = now - this.#turnedAt >= 2 * ttl ? new Map<string, number>() : this.#current
-    this.#current = new Map()
-    this.#turnedAt = now
+  // The two last ones stay whatever the clock says: it may be wrong now.
+  #turn(now: number): void {
+    const kept = this.#past.filter(({ endsAt }, index) => index === 0 || endsAt >= now)
+    this.#past = [this.#current, ...kept].slice(0, maxGenerations)
+    this.#current = newGeneration(now)
   }
+}
+
+function newGeneration(now: number): Generation {
+  return { keys: new Map(), startedAt: now, endsAt: now }
 }
 
 /** Asks the application's cache. Only a clear `true` means new, and a failure is an outage: nothing is let in meanwhile. */

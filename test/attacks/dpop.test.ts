@@ -174,6 +174,9 @@ describe('RFC 9449 section 4.3', () => {
     const stolen = await refusalOf(present(token, thief.proof(token)))
     expect(stolen).toMatchObject({ status: 401, code: 'invalid_token' })
     expect(stolen.headers['WWW-Authenticate']).toMatch(/^DPoP error="invalid_token"/)
+    // Whose signature it is, is not even looked at: a stranger's key may be costly to verify with.
+    const unsigned = await refusalOf(present(token, client.proof(token, { header: { jwk: thief.jwk } })))
+    expect(unsigned.cause).toMatchObject({ message: 'the proof is of another key' })
     const unbound = issuer.token()
     expect(await refusalOf(present(unbound, client.proof(unbound)))).toMatchObject({ code: 'invalid_token' })
   })
@@ -340,9 +343,56 @@ describe('DP15: replay', () => {
     expect([cache.add('b', 60), cache.add('c', 60)]).toEqual([false, false])
     clock.seconds += 60
     expect([cache.add('a', 60), cache.add('b', 60)]).toEqual([true, true])
-    clock.seconds += 600
-    cache.add('x', 60)
-    expect(cache.size).toBe(1)
+    for (const key of ['x', 'y', 'z']) {
+      clock.seconds += 600
+      cache.add(key, 60)
+    }
+    expect(cache.size).toBe(3)
+  })
+
+  test.each([
+    ['an hour ahead for a moment', [3600, -3599]],
+    ['an hour ahead for a moment, just when a generation ended', [59, 3600, -3600]],
+    ['far behind for a moment', [-86_400, 86_400]],
+    ['ahead, and then corrected', [3600, 0, -3600]],
+    ['behind by less than a lifetime', [-30]],
+    ['behind by an hour', [-3600]],
+  ])('DP15: a proof is no newer for a clock that is %s', (_what, steps) => {
+    const clock = testClock()
+    const cache = new MemoryReplayCache(clock)
+    cache.add('before', 60)
+    clock.seconds += 1
+    expect(cache.add('proof', 60)).toBe(true)
+    for (const [index, step] of steps.entries()) {
+      clock.seconds += step
+      expect(cache.add(`other ${index}`, 60)).toBe(true)
+    }
+    expect(cache.add('proof', 60)).toBe(false)
+  })
+
+  test('DP15: a proof is known still when a clock that was set back comes by its time again', () => {
+    const clock = testClock()
+    const cache = new MemoryReplayCache(clock)
+    cache.add('proof', 60)
+    clock.seconds -= 7200
+    for (let minute = 0; minute < 120; minute++) {
+      cache.add(`minute ${minute}`, 60)
+      clock.seconds += 60
+    }
+    expect(cache.add('proof', 60)).toBe(false)
+  })
+
+  test('DP15: a clock that was set back keeps nobody waiting, nor the memory from forgetting', () => {
+    const clock = testClock()
+    const cache = new MemoryReplayCache(clock, 100)
+    for (const step of [0, -7200, 7200, -7200]) {
+      clock.seconds += step
+      for (let second = 0; second < 600; second++) {
+        clock.seconds++
+        expect(cache.add(`${step} ${clock.seconds} ${second}`, 60)).toBe(true)
+      }
+    }
+    expect(cache.size).toBeLessThan(600)
   })
 })
 

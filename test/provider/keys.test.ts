@@ -37,12 +37,25 @@ describe('which keys are used', () => {
     ['no n', { ...jwk, n: undefined }],
     ['a numeric n', { ...jwk, n: 5 }],
     ['a modulus of 1024 bits', { ...jwk, n: Buffer.alloc(128, 0xff).toString('base64url') }],
+    ['a modulus of more than 8192 bits', { ...jwk, n: Buffer.alloc(1032, 0xff).toString('base64url') }],
+    ['a modulus of 16384 bits', { ...jwk, n: Buffer.alloc(2048, 0xff).toString('base64url') }],
+    ['an e of 33 bits', { ...jwk, e: 'AQAAAAE' }],
+    ['an e as long as n', { ...jwk, e: jwk['n'] }],
     ['an elliptic curve', ecKey.jwk],
     ['null', null],
     ['a string', 'x'],
     ['a list', [jwk]],
   ])('IT26, IT28: for RS256, a key with %s is passed over, and those beside it are not', (_what, bad) => {
     expect(kidsFor('RS256', bad, otherRsaKey.jwk)).toEqual(['rsa-2'])
+  })
+
+  test.each([
+    ['e = 3', { ...jwk, e: 'Aw' }],
+    ['the largest e', { ...jwk, e: '_____w' }],
+    ['a modulus of 4096 bits', { ...jwk, n: Buffer.alloc(512, 0xff).toString('base64url') }],
+    ['a modulus of 8192 bits', { ...jwk, n: Buffer.alloc(1024, 0xff).toString('base64url') }],
+  ])('for RS256, a key with %s is taken', (_what, good) => {
+    expect(kidsFor('RS256', good)).toEqual(['rsa-1'])
   })
 
   test.each([
