@@ -23,5 +23,5 @@ export function createApi(options) {
 
 /** @param {import('express').Request} req */
 function callerOf({ auth }) {
-  return { subject: auth?.subject, client: auth?.clientId, isMachine: auth?.isMachine ?? false, scopes: auth?.scopes }
+  return { subject: auth?.subject, client: auth?.clientId, isMachine: auth?.isMachine ?? null, scopes: auth?.scopes }
 }

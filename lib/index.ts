@@ -18,7 +18,7 @@ export { requireAuth } from './node/require-auth.js'
 export { resourceMetadata } from './node/resource-metadata.js'
 export { optionsFromEnv } from './options/env.js'
 export { all, any, not } from './policy/combinators.js'
-export { acr, claim, maxAge, role, scope } from './policy/requirements.js'
+export { acr, claim, machine, maxAge, permission, person, role, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
@@ -47,6 +47,7 @@ export type {
   MtlsOptions,
   ReplayCache,
   ResolvedIssuer,
+  SubjectOptions,
   TokenCacheOptions,
 } from './options/bearer-options.js'
 export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client-options.js'

@@ -30,6 +30,7 @@ export class SessionIdentity {
     const claims = this.#allClaims()
     return Object.freeze({
       scheme: 'session',
+      isMachine: false,
       subject: claims.sub,
       issuer: claims.iss,
       claims,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from './algorithms.js'
-import { text } from './fields.js'
+import { flag, text } from './fields.js'
 import { section } from './parse.js'
 
 /** Algorithm names, at least one. */
@@ -66,16 +66,22 @@ export function hasSecretRight({ algorithms, secret }: Partial<KeyOptions>): boo
   return isNamed === (secret !== undefined) && (!isNamed || algorithms.length === 1)
 }
 
+/** Where tokens name their subject. */
+export const subject = section({
+  claim: v.optional(text('the name of a claim'), 'sub'),
+  client: v.optional(flag, false),
+})
+
 /** One issuer of a map. */
 export const issuerOptions = v.pipe(
-  section({ audience, ...keyEntries }),
+  section({ audience, subject: v.optional(subject), ...keyEntries }),
   v.check((o) => hasOneKeySource(o), oneKeySource),
   v.check((o) => hasSecretRight(o), secretRule),
 )
 
 /** What a resolver answered. */
 export const resolvedIssuer = v.pipe(
-  section({ audience: v.optional(audience), ...keyEntries }),
+  section({ audience: v.optional(audience), subject: v.optional(subject), ...keyEntries }),
   v.check((o) => hasOneKeySource(o), oneKeySource),
   v.check((o) => hasSecretRight(o), secretRule),
 )

@@ -31,9 +31,25 @@ export interface IssuerKeyOptions {
   secret?: string | undefined
 }
 
+/** Where the tokens of an issuer name their subject. A token without one is refused. */
+export interface SubjectOptions {
+  /**
+   * The claim that identifies a person: one that the issuer never gives to a second one, such as Entra's `oid`, or `username`
+   * in introspection responses; not an e-mail address. Machines are subjects in `sub` only. @default 'sub'
+   */
+  claim?: string | undefined
+  /**
+   * Whether a token without that claim is its client's own, if nothing in it speaks of a person: no name, no account, no
+   * login, and none of the scopes that OpenID Connect defines. The subject is then `client:` and the client's ID.
+   * @default false
+   */
+  client?: boolean | undefined
+}
+
 /** One issuer of several. */
 export interface IssuerOptions extends IssuerKeyOptions {
   audience: Audience
+  subject?: SubjectOptions | undefined
 }
 
 /** What a resolver says of an issuer; what it leaves out is as in the options around it. */
@@ -141,8 +157,13 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   baseUrl?: string | undefined
   /** Whether a request without credentials is refused. Bad credentials are refused always. @default true */
   required?: boolean | undefined
-  /** Scopes of a token. @default those in `scope`, `scp` and `permissions` */
+  /** Scopes of a token. @default those in `scope` and `scp` */
   scopes?: ((claims: Readonly<Record<string, unknown>>) => readonly string[] | ReadonlySet<string>) | undefined
+  /**
+   * Whether a client acts for itself, where the application knows how its issuer says so; `undefined` leaves it to what most
+   * providers write. @see Principal.isMachine
+   */
+  isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
   /** Allowed clock difference, 0 to 60. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the authorization server. @default 5 */
@@ -172,6 +193,7 @@ export interface SharedAudienceOptions extends IssuerKeyOptions {
   issuer: string | readonly string[] | IssuerResolver
   /** Whom tokens must be meant for. There is no default: `null`, said explicitly, takes tokens for anyone. */
   audience: Audience
+  subject?: SubjectOptions | undefined
   /** What may stand in the template's place. */
   tenants?: readonly string[] | undefined
 }

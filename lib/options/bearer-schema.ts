@@ -93,6 +93,7 @@ const entries = {
   ),
   required: v.optional(flag, true),
   scopes: v.optional(callback),
+  isMachine: v.optional(callback),
   clockToleranceSeconds: v.optional(seconds(0, 60), 30),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   keysStaleSeconds: v.optional(seconds(0, 604_800), 86_400),

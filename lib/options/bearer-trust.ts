@@ -9,6 +9,7 @@ import {
   oneKeySource,
   type ResolvedIssuerConfiguration,
   secretRule,
+  subject,
 } from './bearer-issuers.js'
 import { httpUrl, text } from './fields.js'
 
@@ -32,6 +33,7 @@ export const trustEntries = {
     v.description('an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function'),
   ),
   audience: v.optional(audience),
+  subject: v.optional(subject),
   ...keyEntries,
   tenants: v.optional(
     v.pipe(
@@ -51,7 +53,7 @@ export interface TrustConfiguration {
   readonly defaults: ResolvedIssuerConfiguration
 }
 
-const sharedNames = ['audience', 'algorithms', 'jwks', 'publicKey', 'secret', 'tenants'] as const
+const sharedNames = ['audience', 'subject', 'algorithms', 'jwks', 'publicKey', 'secret', 'tenants'] as const
 const place = /\{[A-Za-z]+\}/
 
 /** The rules that hold between the members. */

@@ -4,7 +4,7 @@ export type Claims = Record<string, unknown>
 /** Who makes the request, however that was established: by a login session or by an access token. */
 export interface Principal<C extends object = Claims> {
   readonly scheme: 'session' | 'bearer' | 'dpop'
-  /** `sub`: unique at the issuer only. The key of a person is `issuer` and `subject` together (OpenID Connect Core section 5.7). */
+  /** `sub`, or what `bearer({ subject })` says: unique at the issuer only. The key of a person is `issuer` and `subject` together (OpenID Connect Core section 5.7). */
   readonly subject: string
   readonly issuer: string
   /** Of the ID Token (session) or of the access token; frozen. */
@@ -15,7 +15,10 @@ export interface Principal<C extends object = Claims> {
   readonly expiresAt: number
   /** The client that an access token was issued to, where the token says so. */
   readonly clientId?: string
-  /** An access token without a person behind it: the client acts for itself (RFC 9068 section 5). */
+  /**
+   * Whether the client acts for itself, with no person behind it (RFC 9068 section 5). `undefined` where the access token does
+   * not tell: ask by `person()` and `machine()`, which both refuse then. A session is always a person's.
+   */
   readonly isMachine?: boolean
   /** The access token as presented (bearer and DPoP only). Not enumerable, so that logging a principal does not leak it. */
   readonly token?: string

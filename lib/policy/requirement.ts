@@ -23,7 +23,7 @@ export interface Failure {
   readonly kind: string
   /** Scopes that would meet it (RFC 6750 section 3.1). */
   readonly scopes?: readonly string[]
-  /** A predicate answered with neither true nor false: its opposite must not count as met. */
+  /** It is not known: a predicate answered with neither true nor false, say. The opposite must not count as met. */
   readonly undecided?: true
   /** A fresh or stronger login would meet it (RFC 9470). */
   readonly stepUp?: StepUp

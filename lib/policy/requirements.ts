@@ -20,6 +20,41 @@ export function scope(...scopes: readonly string[]): NamedRequirement {
   }
 }
 
+/**
+ * Requires every one of the permissions in the claim `permissions`: what a person may do at this API, whichever client is
+ * used (Auth0's RBAC). It says nothing about what the client was granted, which `scope()` asks for.
+ */
+export function permission(...permissions: readonly string[]): NamedRequirement {
+  const wanted = refuseNonTexts('permission', permissions)
+  return {
+    kind: 'permission',
+    check({ claims }) {
+      const given = permissionsOf(claims)
+      return verdict(
+        'permission',
+        wanted.every((value) => given.includes(value)),
+      )
+    },
+  }
+}
+
+/**
+ * Requires a person: somebody who signed in here, or on whose behalf a client acts. Refuses where the access token does not
+ * tell, under `not()` too.
+ */
+export function person(): NamedRequirement {
+  return actor('person', false)
+}
+
+/**
+ * Requires a machine: a client that acts for itself. Refuses where the access token does not tell, under `not()` too.
+ *
+ * @see RFC 9068 section 5
+ */
+export function machine(): NamedRequirement {
+  return actor('machine', true)
+}
+
 /** Requires a claim to equal one of the values, or, where the claim is a list, to contain one of them. */
 export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequirement {
   if (typeof name !== 'string' || name === '') throw invalid('claim() takes the name of a claim first')
@@ -93,6 +128,21 @@ export function maxAge(seconds: number, now: () => number = Date.now): NamedRequ
 
 function verdict(kind: string, fulfilled: boolean): Verdict {
   return fulfilled ? met : { met: false, kind }
+}
+
+function actor(kind: string, wanted: boolean): NamedRequirement {
+  return {
+    kind,
+    check({ isMachine }): Verdict {
+      if (isMachine === wanted) return met
+      return { met: false, kind, ...(typeof isMachine === 'boolean' ? {} : { undecided: true }) }
+    },
+  }
+}
+
+function permissionsOf(claims: Principal['claims']): readonly unknown[] {
+  const { permissions } = claims
+  return typeof permissions === 'string' ? permissions.split(' ') : valuesOf(claims, 'permissions')
 }
 
 function valuesOf(claims: Principal['claims'], name: string): readonly unknown[] {

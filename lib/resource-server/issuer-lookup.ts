@@ -97,9 +97,14 @@ export class IssuerLookup {
   #create(name: string, answer: ResolvedIssuerConfiguration): TrustedIssuer {
     const keys = ['jwks', 'publicKey', 'secret'] as const
     const hasOwnKeys = keys.some((source) => answer[source] !== undefined)
-    const { jwks, publicKey, secret } = hasOwnKeys ? answer : this.#defaults
-    const { audience = this.#defaults.audience ?? null, algorithms = this.#defaults.algorithms } = answer
-    return createTrustedIssuer(name, { audience, algorithms, jwks, publicKey, secret }, this.#settings)
+    const defaults = this.#defaults
+    const { jwks, publicKey, secret } = hasOwnKeys ? answer : defaults
+    const {
+      audience = defaults.audience ?? null,
+      algorithms = defaults.algorithms,
+      subject = defaults.subject,
+    } = answer
+    return createTrustedIssuer(name, { audience, algorithms, subject, jwks, publicKey, secret }, this.#settings)
   }
 
   #isWithin(since: number, seconds: number): boolean {

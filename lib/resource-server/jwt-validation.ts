@@ -4,19 +4,18 @@ import type { VerificationKey } from '../provider/algorithms.js'
 import type { Jws, JwsHeader } from '../provider/jws.js'
 import { decodeJws, requireAlgorithm, verifySignature } from '../provider/jws.js'
 import type { Issuers } from './issuers.js'
-import type { ScopeMapper } from './scopes.js'
 import { checkTokenClaims } from './token-claims.js'
 import type { Profile } from './token-kind.js'
 import { requireAccessToken } from './token-kind.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 import type { SignedToken } from './types.js'
-import { readVerifiedToken } from './verified-token.js'
+import { type ClaimReading, readVerifiedToken } from './verified-token.js'
 
 /** The rules for JWT access tokens. */
 export interface JwtRules {
   readonly profile: Profile
   readonly clockToleranceSeconds: number
-  readonly scopes: ScopeMapper
+  readonly reading: ClaimReading
   readonly platform: Platform
 }
 
@@ -32,16 +31,16 @@ export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken
  */
 export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
   const headers = new Map<string, JwsHeader>()
-  const { profile, clockToleranceSeconds, scopes } = rules
+  const { profile, clockToleranceSeconds, reading } = rules
   const conclude = (jws: Jws, issuer: TrustedIssuer, keys: readonly VerificationKey[]): SignedToken => {
     const { generation } = issuer.keys
     verifySignature(jws, keys, issuer.algorithms)
-    requireAccessToken(jws.header, jws.payload, profile)
+    const isTyped = requireAccessToken(jws.header, jws.payload, profile)
     const now = rules.platform.now() / 1000
-    const { issuer: name, audience } = issuer
+    const { issuer: name, audience, subject } = issuer
     // Written out: spreading the rules and the issuer would take longer than all the checks.
     checkTokenClaims(jws.payload, profile, { issuer: name, audience, now, clockToleranceSeconds })
-    const token = readVerifiedToken(jws.payload, { issuer: name, scopes, expiresAt: now })
+    const token = readVerifiedToken(jws.payload, { issuer: name, reading, subject, isTyped, expiresAt: now })
     return { token, keys: issuer.keys, generation }
   }
   const verify = (jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
@@ -53,7 +52,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
   return (token) => {
     const jws = decodeJws(token, { headers })
     const name = jws.payload['iss']
-    if (typeof name !== 'string') throw strangeIssuer()
+    if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
     const issuer = issuers.find(name)
     if (issuer !== undefined) return verify(jws, issuer)
     if (issuers.lookUp === undefined) throw strangeIssuer()

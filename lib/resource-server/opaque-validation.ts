@@ -5,12 +5,11 @@ import type { Platform } from '../options/platform.js'
 import type { Introspect } from '../provider/introspection.js'
 import type { JsonObject } from '../seal/json.js'
 import { Breaker } from './breaker.js'
-import type { ScopeMapper } from './scopes.js'
 import { checkTokenClaims } from './token-claims.js'
 import { requireAccessWords } from './token-kind.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 import type { VerifiedToken } from './types.js'
-import { readVerifiedToken } from './verified-token.js'
+import { type ClaimReading, readVerifiedToken } from './verified-token.js'
 
 /** Validates one opaque token by asking the authorization server, or by what it said a moment ago. */
 export type OpaqueValidation = (token: string) => VerifiedToken | Promise<VerifiedToken>
@@ -18,8 +17,8 @@ export type OpaqueValidation = (token: string) => VerifiedToken | Promise<Verifi
 /** The rules for opaque tokens. */
 export interface OpaqueRules {
   readonly introspect: Introspect
-  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'audience'>
-  readonly scopes: ScopeMapper
+  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'audience' | 'subject'>
+  readonly reading: ClaimReading
   /** How long an answer is believed; never past `exp`. */
   readonly cacheSeconds: number
   readonly clockToleranceSeconds: number
@@ -69,7 +68,8 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   }
 }
 
-function judge(response: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
+function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
+  const response = withoutEmpty(answer)
   if (response['active'] !== true) throw inactive()
   requireAccessWords(response)
   const type = response['token_type']
@@ -77,9 +77,16 @@ function judge(response: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToke
     throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
   }
   const now = rules.platform.now() / 1000
-  const { issuer, audience } = rules.issuer
+  const { issuer, audience, subject } = rules.issuer
   checkTokenClaims(response, 'introspection', { ...rules, issuer, audience, now })
-  return readVerifiedToken(response, { issuer, scopes: rules.scopes, expiresAt: Math.floor(now + rules.cacheSeconds) })
+  const expiresAt = Math.floor(now + rules.cacheSeconds)
+  return readVerifiedToken(response, { issuer, reading: rules.reading, subject, isTyped: false, expiresAt })
+}
+
+// Servers write null, or an empty text, for what they have nothing to say on. A binding that says nothing is refused.
+function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
+  const members = Object.entries(answer)
+  return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))
 }
 
 function isFresh({ token, givenAt }: Answer, { cacheSeconds, platform }: OpaqueRules): boolean {

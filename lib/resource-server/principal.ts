@@ -11,7 +11,7 @@ export class TokenPrincipal implements Principal {
   readonly scopes: readonly string[]
   readonly expiresAt: number
   readonly clientId?: string
-  readonly isMachine: boolean
+  readonly isMachine?: boolean
   readonly #token: string
 
   constructor(verified: VerifiedToken, scheme: TokenScheme, token: string) {
@@ -22,7 +22,7 @@ export class TokenPrincipal implements Principal {
     this.scopes = verified.scopes
     this.expiresAt = verified.expiresAt
     if (verified.clientId !== undefined) this.clientId = verified.clientId
-    this.isMachine = verified.isMachine
+    if (verified.isMachine !== undefined) this.isMachine = verified.isMachine
     this.#token = token
     Object.freeze(this)
   }

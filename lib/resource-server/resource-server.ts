@@ -8,10 +8,11 @@ import { createPossessionCheck } from './proof-of-possession.js'
 import { possessionRules } from './possession-rules.js'
 import { createRefusals, type Refusals, type TokenScheme } from './refusals.js'
 import { createOpaqueValidation, type OpaqueValidation } from './opaque-validation.js'
-import { customScopes, type ScopeMapper, standardScopes } from './scopes.js'
+import { customScopes, standardScopes } from './scopes.js'
 import { TokenCache } from './token-cache.js'
 import { createTrustedIssuer, type IssuerSettings } from './trusted-issuer.js'
 import { TokenValidator } from './validator.js'
+import { type ClaimReading, customMachines } from './verified-token.js'
 
 /** One protected resource: everything that `bearer()` needs, without any HTTP. */
 export interface ResourceServer {
@@ -38,8 +39,8 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
   const settings = issuerSettings(configuration, platform)
   const issuers = createIssuers(configuration.trust, settings)
   const refusals = createRefusals(refusalSettings(configuration))
-  const scopes = configuration.scopes === undefined ? standardScopes() : customScopes(configuration.scopes)
-  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, scopes, platform })
+  const reading = claimReading(configuration)
+  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, reading, platform })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
     refusals,
@@ -47,7 +48,7 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
     platform,
     possession: createPossessionCheck(possessionRules(configuration, platform), refusals),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
-    ...opaqueValidation(configuration, { issuers, settings, scopes }),
+    ...opaqueValidation(configuration, { issuers, settings, reading }),
     ...(cache === false ? {} : { cache: new TokenCache(cache, platform) }),
   })
   return {
@@ -66,12 +67,12 @@ export function createResourceServer(configuration: BearerConfiguration, platfor
 interface IntrospectionPlace {
   readonly issuers: Issuers
   readonly settings: IssuerSettings
-  readonly scopes: ScopeMapper
+  readonly reading: ClaimReading
 }
 
 function opaqueValidation(
   { introspection, trust, clockToleranceSeconds }: BearerConfiguration,
-  { issuers, settings, scopes }: IntrospectionPlace,
+  { issuers, settings, reading }: IntrospectionPlace,
 ): { readonly opaque?: OpaqueValidation } {
   if (introspection === undefined) return {}
   const { cacheSeconds, issuer: named, ...client } = introspection
@@ -81,7 +82,14 @@ function opaqueValidation(
   const { platform } = settings
   const introspect = createIntrospection(client, { ...issuer, platform })
   return {
-    opaque: createOpaqueValidation({ introspect, issuer, scopes, cacheSeconds, clockToleranceSeconds, platform }),
+    opaque: createOpaqueValidation({ introspect, issuer, reading, cacheSeconds, clockToleranceSeconds, platform }),
+  }
+}
+
+function claimReading({ scopes, isMachine }: BearerConfiguration): ClaimReading {
+  return {
+    scopes: scopes === undefined ? standardScopes() : customScopes(scopes),
+    isMachine: isMachine === undefined ? () => undefined : customMachines(isMachine),
   }
 }
 

@@ -8,16 +8,15 @@ const maxKnown = 256
 const longestKnown = 1024
 
 /**
- * Scopes as issuers write them: `scope` (RFC 9068 section 2.2.3), `scp` and `permissions`; as a string or as a list. The few
- * texts that `scope` is made of again and again are taken apart once.
+ * Scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or as a list. The few texts that
+ * `scope` is made of again and again are taken apart once. What a person may do at an API (`permissions`) was not granted to
+ * the client by it, and is no scope.
  */
 export function standardScopes(): ScopeMapper {
   const known = new Map<string, readonly string[]>()
-  return ({ scope, scp, permissions }) => {
+  return ({ scope, scp }) => {
     const found = typeof scope === 'string' ? known.get(scope) : undefined
-    if (scp !== undefined || permissions !== undefined) {
-      return Object.freeze([...new Set([...list(scope), ...list(scp), ...list(permissions)])])
-    }
+    if (scp !== undefined) return Object.freeze([...new Set([...list(scope), ...list(scp)])])
     if (found !== undefined) return found
     const scopes = Object.freeze(list(scope))
     if (typeof scope !== 'string' || scope.length > longestKnown) return scopes
@@ -42,6 +41,6 @@ export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): S
 }
 
 function list(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '')
-  return Array.isArray(value) ? value.filter((scope) => typeof scope === 'string') : []
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return texts.flatMap((text) => (typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '') : []))
 }

@@ -22,6 +22,8 @@ interface ClaimRule {
   /** Sources in which it may be missing. */
   readonly optionalIn: readonly ClaimSource[]
   readonly holds: (value: unknown, expected: ClaimExpectations) => boolean
+  /** Whether `null` counts as missing, as some providers write it. Of a date it is wrong. */
+  readonly nullable?: true
 }
 
 // The last second of the year 9999: beyond it, milliseconds were taken for seconds, or it is an attack.
@@ -35,7 +37,7 @@ const name = (value: unknown): boolean => typeof value === 'string' && value.len
 const past = (value: unknown, { now, clockToleranceSeconds }: ClaimExpectations): boolean =>
   date(value) && value <= now + clockToleranceSeconds
 
-/** RFC 9068 section 2.2 and 4, in this order; RFC 7662 section 2.2. */
+/** RFC 9068 section 2.2 and 4, in this order; RFC 7662 section 2.2. The subject is found elsewhere. */
 const rules: readonly ClaimRule[] = [
   { claim: 'iss', code: 'token_issuer_mismatch', optionalIn: opaque, holds: (iss, e) => iss === e.issuer },
   { claim: 'exp', code: 'token_claim_invalid', optionalIn: opaque, holds: date },
@@ -47,10 +49,8 @@ const rules: readonly ClaimRule[] = [
   },
   { claim: 'nbf', code: 'token_not_yet_valid', optionalIn: always, holds: past },
   { claim: 'iat', code: 'token_not_yet_valid', optionalIn: lenient, holds: past },
-  { claim: 'sub', code: 'token_claim_invalid', optionalIn: lenient, holds: name },
-  { claim: 'client_id', code: 'token_claim_invalid', optionalIn: lenient, holds: name },
-  { claim: 'jti', code: 'token_claim_invalid', optionalIn: lenient, holds: name },
-  { claim: 'auth_time', code: 'token_claim_invalid', optionalIn: always, holds: date },
+  { claim: 'client_id', code: 'token_claim_invalid', optionalIn: lenient, holds: name, nullable: true },
+  { claim: 'jti', code: 'token_claim_invalid', optionalIn: lenient, holds: name, nullable: true },
 ]
 
 /**
@@ -59,20 +59,30 @@ const rules: readonly ClaimRule[] = [
  * @throws {TokenValidationError}
  */
 export function checkTokenClaims(claims: Readonly<JsonObject>, source: ClaimSource, expected: ClaimExpectations): void {
-  for (const { claim, code, optionalIn, holds } of rules) {
+  for (const { claim, code, optionalIn, holds, nullable } of rules) {
     const value = claims[claim]
-    if (value === undefined ? optionalIn.includes(source) : holds(value, expected)) continue
-    throw new TokenValidationError(value === undefined ? 'token_claim_missing' : code, `the token's ${claim} is wrong`)
+    if (value === undefined || (value === null && nullable === true)) {
+      if (!optionalIn.includes(source)) throw missing(claim, optionalIn)
+    } else if (!holds(value, expected)) throw new TokenValidationError(code, `the token's ${claim} is wrong`)
   }
   checkAudience(claims['aud'], expected.audience)
 }
 
+function missing(claim: string, optionalIn: readonly ClaimSource[]): TokenValidationError {
+  const hint = optionalIn.includes('jwt') ? ' (profile: "jwt" does not ask for it)' : ''
+  return new TokenValidationError('token_claim_missing', `the token's ${claim} is missing${hint}`)
+}
+
 function checkAudience(aud: unknown, audience: readonly string[] | null): void {
   if (typeof aud === 'string' && audience?.includes(aud) === true) return
-  const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined || aud === null ? [] : [aud]
   if (!named.every((member) => typeof member === 'string')) {
     throw new TokenValidationError('token_claim_invalid', "the token's aud is wrong")
   }
   if (audience === null || audience.some((member) => named.includes(member))) return
-  throw new TokenValidationError('token_audience_mismatch', 'the token is for another audience')
+  const message =
+    named.length === 0
+      ? "the token's aud is missing (audience: null takes tokens that name none)"
+      : 'the token is for another audience'
+  throw new TokenValidationError('token_audience_mismatch', message)
 }

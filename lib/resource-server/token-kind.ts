@@ -19,9 +19,10 @@ const saysAccess = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access'
  * `rfc9068` demands `typ: at+jwt` and refuses `nonce`; `jwt` demands, without that `typ`, at least one claim that only access
  * tokens hold.
  *
+ * @returns whether it is declared to be one by RFC 9068
  * @throws {TokenValidationError} `token_type_refused`
  */
-export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObject>, profile: Profile): void {
+export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObject>, profile: Profile): boolean {
   const type = mediaType(header.typ)
   const isDeclared = type === 'at+jwt'
   if (!isDeclared && (profile === 'rfc9068' || type !== 'jwt')) throw refused('has another typ in its header')
@@ -29,7 +30,7 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
   if (onlyInIdTokens.some((name) => name in claims)) throw refused('is an ID Token')
   if (profile === 'rfc9068' && 'nonce' in claims) throw refused('is an ID Token')
   const isSaid = requireAccessWords(claims)
-  if (isDeclared || isSaid || onlyInAccessTokens.some((name) => name in claims)) return
+  if (isDeclared || isSaid || onlyInAccessTokens.some((name) => name in claims)) return isDeclared
   throw refused('holds nothing that would tell it from an ID Token')
 }
 

@@ -9,11 +9,13 @@ import { createMetadata } from '../provider/metadata.js'
 import { createOutbound, type Outbound } from '../provider/outbound.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../provider/types.js'
 import { givenKeys } from './issuer-keys.js'
+import type { SubjectRules } from './subject.js'
 
 /** One authorization server whose tokens are taken, with keys and rules of its own. */
 export interface TrustedIssuer {
   readonly issuer: string
   readonly audience: readonly string[] | null
+  readonly subject: SubjectRules
   readonly algorithms: ReadonlySet<string>
   readonly keys: Keys
   readonly outbound: Outbound
@@ -29,6 +31,8 @@ export interface TrustedIssuer {
 /** How to reach authorization servers; the same for all. */
 export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
 
+const subjectDefaults: SubjectRules = { claim: 'sub', client: false }
+
 /** What keys need not have: whoever uses a member asks for it. */
 const noNeeds = { members: [], pkce: false }
 
@@ -42,7 +46,7 @@ export function createTrustedIssuer(
   configuration: IssuerConfiguration,
   common: IssuerSettings,
 ): TrustedIssuer {
-  const { audience, algorithms = asymmetricAlgorithms } = configuration
+  const { audience, subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
   const settings = { ...common, issuer }
   const given = givenKeys(configuration)
   const outbound = createOutbound(settings)
@@ -51,6 +55,7 @@ export function createTrustedIssuer(
   return {
     issuer,
     audience,
+    subject,
     algorithms: new Set(algorithms),
     keys,
     outbound,

@@ -29,7 +29,8 @@ export interface VerifiedToken {
   readonly subject: string
   readonly issuer: string
   readonly clientId: string | undefined
-  readonly isMachine: boolean
+  /** `undefined` where it cannot be known. */
+  readonly isMachine: boolean | undefined
   readonly scopes: readonly string[]
   /** Seconds since the epoch. */
   readonly expiresAt: number

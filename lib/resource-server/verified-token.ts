@@ -1,13 +1,27 @@
-import { TokenValidationError } from '../errors.js'
+import { ConfigurationError, TokenValidationError } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
 import { isJsonObject } from '../seal/json.js'
+import { clientOf, isMachineByClaims } from './machine-claims.js'
 import type { ScopeMapper } from './scopes.js'
+import { findSubject, type SubjectRules } from './subject.js'
 import type { Confirmation, VerifiedToken } from './types.js'
+
+/** The application's word on who acts; `undefined` leaves it to the claims. */
+export type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
+
+/** How the options say that claims are read. */
+export interface ClaimReading {
+  readonly scopes: ScopeMapper
+  readonly isMachine: MachineMapper
+}
 
 /** What is known of a token beside its claims. */
 export interface TokenContext {
   readonly issuer: string
-  readonly scopes: ScopeMapper
+  readonly reading: ClaimReading
+  readonly subject: SubjectRules
+  /** Whether it declares itself to be an access token by RFC 9068. */
+  readonly isTyped: boolean
   /** When the token ends where it does not say so itself, in seconds since the epoch. */
   readonly expiresAt: number
 }
@@ -26,38 +40,42 @@ Object.freeze(BareClaims.prototype)
 /**
  * Reads what the claims say, once they are known to hold.
  *
- * @throws {TokenValidationError} `token_claim_missing` without a subject and a client, `token_binding_failed` for a `cnf`
- *   that is not understood
+ * @throws {TokenValidationError} `token_claim_missing` without a subject, `token_binding_failed` for a `cnf` that is not
+ *   understood
  */
 export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
   const claims: Readonly<JsonObject> = Object.freeze(Object.assign(new BareClaims(), payload))
-  const { sub, nbf, cnf, exp } = claims
-  const clientId = clientOf(claims)
-  const subject = typeof sub === 'string' && sub !== '' ? sub : clientId
-  if (subject === undefined) throw new TokenValidationError('token_claim_missing', 'the token has no sub')
+  const { nbf, cnf, exp } = claims
+  const { scopes: scopesOf, isMachine: told } = context.reading
+  const scopes = scopesOf(claims)
+  const client = clientOf(claims)
+  const found = { client, scopes, isMachine: told(claims) ?? isMachineByClaims(claims, context.isTyped) }
   const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
+  if (confirmation?.jkt === undefined && isDpopToken(claims)) throw unbound('is of the type DPoP, and bound to no key')
   return {
     claims,
-    subject,
+    ...findSubject(claims, found, context.subject),
     issuer: context.issuer,
-    isMachine: subject === clientId || claims['gty'] === 'client-credentials' || claims['idtyp'] === 'app',
-    scopes: context.scopes(claims),
+    scopes,
     expiresAt: typeof exp === 'number' ? exp : context.expiresAt,
     notBefore: typeof nbf === 'number' ? nbf : 0,
-    clientId,
+    clientId: client,
     confirmation,
   }
 }
 
-function clientOf(claims: Readonly<JsonObject>): string | undefined {
-  for (const name of clientClaims) {
-    const value = claims[name]
-    if (typeof value === 'string' && value !== '') return value
+/**
+ * The application's own way to tell machines.
+ *
+ * @returns a mapper that throws {@link ConfigurationError} `invalid_options` for any other answer than true, false and `undefined`
+ */
+export function customMachines(find: (claims: Readonly<JsonObject>) => unknown): MachineMapper {
+  return (claims) => {
+    const found = find(claims)
+    if (found === undefined || typeof found === 'boolean') return found
+    throw new ConfigurationError('invalid_options', 'bearer(): "isMachine" must return true, false or undefined')
   }
-  return undefined
 }
-
-const clientClaims = ['client_id', 'azp', 'cid', 'appid']
 
 // Whoever bound the token meant it to be of no use without proof: a binding that is not understood is not ignored.
 function readConfirmation(cnf: unknown): Confirmation {
@@ -67,7 +85,16 @@ function readConfirmation(cnf: unknown): Confirmation {
     const bound = { ...(isThumbprint(jkt) ? { jkt } : {}), ...(isThumbprint(x5t) ? { x5t } : {}) }
     if (known.length > 0 && known.every(isThumbprint)) return bound
   }
-  throw new TokenValidationError('token_binding_failed', "the token's cnf is not understood")
+  throw unbound('has a cnf that is not understood')
+}
+
+// Payload `typ` (Keycloak), or `token_type` of an introspection response: what it is bound to must be told (RFC 9449 section 6).
+function isDpopToken({ typ, token_type: type }: Readonly<JsonObject>): boolean {
+  return [typ, type].some((word) => typeof word === 'string' && word.toLowerCase() === 'dpop')
+}
+
+function unbound(why: string): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the token ${why}`)
 }
 
 function isThumbprint(value: unknown): value is string {

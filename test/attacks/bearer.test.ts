@@ -603,7 +603,6 @@ describe('BR17: people and machines', () => {
     ['sub is the client', {}, { sub: 'web' }],
     ["Auth0's gty", {}, { sub: 'web@clients', gty: 'client-credentials' }],
     ["Entra's idtyp", {}, { sub: 'oid', idtyp: 'app' }],
-    ['no sub', { profile: 'jwt' }, { sub: undefined }],
   ])('BR17: a client that acts for itself is told from a person: %s', async (_what, options, claims) => {
     const { issuer, accept } = testApi(options)
     await expect(accept(issuer.token(claims))).resolves.toMatchObject({ isMachine: true, clientId: 'web' })

@@ -74,6 +74,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
       auth: {
         scheme: 'session',
         subject: 'alice',
+        isMachine: false,
         issuer: world.provider.issuer,
         scopes: ['openid', 'profile', 'email'],
       },

@@ -127,7 +127,7 @@ describe('wrong use is refused when the application starts', () => {
   const wrong = (value: unknown): Requirement => value as Requirement
 
   test.each([
-    ['all()', () => all(), 'all() needs at least one requirement: pass scope(), claim(), role()'],
+    ['all()', () => all(), 'all() needs at least one requirement: pass scope(), permission(), claim(), role()'],
     ['any()', () => any(), 'any() needs at least one requirement'],
     ['all of a string', () => all(yes, wrong('admin')), 'all() got string as argument 2'],
     ['any of undefined', () => any(wrong(undefined)), 'any() got undefined as argument 1'],

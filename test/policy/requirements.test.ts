@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Principal } from '../../lib/policy/principal.js'
 import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
-import { acr, claim, maxAge, role, scope } from '../../lib/policy/requirements.js'
+import { acr, claim, machine, maxAge, permission, person, role, scope } from '../../lib/policy/requirements.js'
 
 function principal(claims: Record<string, unknown> = {}, scopes: readonly string[] = []): Principal {
   const who = { scheme: 'session', subject: 'alice', issuer: 'https://op.example.com', expiresAt: 0 } as const
@@ -31,6 +31,42 @@ describe('scope()', () => {
     expect(await check(scope('orders'), principal({ scope: 'orders' }, ['orders:read', 'Orders']))).toMatchObject({
       met: false,
     })
+  })
+})
+
+describe('permission()', () => {
+  test.each([
+    ['all of them', { permissions: ['read', 'write', 'x'] }, true],
+    ['all of them, in one text', { permissions: 'write read' }, true],
+    ['one of them', { permissions: ['read'] }, false],
+    ['a longer name', { permissions: ['read', 'write:x'] }, false],
+    ['no list and no text', { permissions: { read: true, write: true } }, false],
+    ['scopes only', { scope: 'read write' }, false],
+    ['nothing', {}, false],
+  ])('wants every one, of the claim of that name alone: %s', async (_what, claims, expected) => {
+    const who = principal(claims, ['read', 'write'])
+    expect((await check(permission('read', 'write'), who)).met).toBe(expected)
+  })
+
+  test('is not met by scopes, nor scope() by permissions, and no scope would mend it', async () => {
+    expect(await check(permission('read'), principal({}, ['read']))).toEqual({ met: false, kind: 'permission' })
+    expect(await check(scope('read'), principal({ permissions: ['read'] }))).toMatchObject({ met: false })
+  })
+})
+
+describe('person() and machine()', () => {
+  test('ask who acts', async () => {
+    const alice = { ...principal(), isMachine: false }
+    const job = { ...principal(), isMachine: true }
+    expect([await check(person(), alice), await check(machine(), job)]).toEqual([met, met])
+    expect(await check(person(), job)).toEqual({ met: false, kind: 'person' })
+    expect(await check(machine(), alice)).toEqual({ met: false, kind: 'machine' })
+  })
+
+  test.each([undefined, null, 1, 'true'])('know nothing of an isMachine that is %p', async (isMachine) => {
+    const who = Object.assign(principal(), { isMachine })
+    expect(await check(person(), who)).toEqual({ met: false, kind: 'person', undecided: true })
+    expect(await check(machine(), who)).toEqual({ met: false, kind: 'machine', undecided: true })
   })
 })
 

@@ -165,7 +165,7 @@ describe('scopes', () => {
     ['scope as a list', { scope: ['a', 'b'] }],
     ['scp as a list', { scope: undefined, scp: ['a', 'b'] }],
     ['scp as a string', { scope: undefined, scp: 'a b' }],
-    ['permissions', { scope: 'a', permissions: ['b'] }],
+    ['scope and scp, as lists of several each', { scope: ['a'], scp: ['x b'] }],
   ])('are found in %s', async (_what, claims) => {
     const api = await startApi({ requirements: [scope('a', 'b')] })
     expect((await api.present(api.issuer.token(claims))).status).toBe(200)

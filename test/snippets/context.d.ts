@@ -20,6 +20,7 @@ declare global {
   const listOrders: (req: Request, res: Response) => void
   const removeOrder: (req: Request, res: Response) => void
   const transfer: (req: Request, res: Response) => void
+  const vote: (req: Request, res: Response) => void
   const beta: (req: Request, res: Response) => void
   const mine: (req: Request, res: Response) => void
   const data: (req: Request, res: Response) => void
@@ -31,10 +32,13 @@ declare global {
   const any: typeof library.any
   const bearer: typeof library.bearer
   const claim: typeof library.claim
+  const machine: typeof library.machine
   const maxAge: typeof library.maxAge
   const not: typeof library.not
   const oidc: typeof library.oidc
   const optionsFromEnv: typeof library.optionsFromEnv
+  const permission: typeof library.permission
+  const person: typeof library.person
   const requireAuth: typeof library.requireAuth
   const role: typeof library.role
   const scope: typeof library.scope
