@@ -68,7 +68,7 @@ export type {
 } from './options/oidc-options.js'
 export type { UserinfoOptions } from './options/userinfo-options.js'
 export type { ResourceMetadataOptions } from './options/resource-metadata.js'
-export type { TraceEvent, TraceStep } from './options/trace.js'
+export type { TraceEvent, TraceRemark, TraceStep } from './options/trace.js'
 export type { Claims, Principal } from './policy/principal.js'
 export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
 export type { TokenTypeHint } from './provider/revocation.js'

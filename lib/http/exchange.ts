@@ -14,6 +14,8 @@ export interface Exchange {
   headerValues(name: string): readonly string[]
   /** The request's cookies by name, without prototype; the first of equal names counts. */
   readonly cookies: Readonly<Record<string, string | undefined>>
+  /** The values after the first of a cookie that came more than once, in order: of another path, or of another domain. */
+  furtherCookies(name: string): readonly string[]
   /**
    * The body as `application/x-www-form-urlencoded`, at most 64 KiB, also where the application has parsed it already.
    *

@@ -3,11 +3,11 @@ import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
-import type { Refreshes } from '../relying-party/refresh-memory.js'
-import { isRollingDue, type SessionLimits } from '../session/clocks.js'
-import { type SessionKeeper, unreadable } from '../session/keeper.js'
+import { rolled, type SessionLimits } from '../session/clocks.js'
+import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../session/keeper.js'
 import type { SessionRecord } from '../session/record.js'
 import type { SessionBinding } from './session-binding.js'
+import { endSessions, type SessionEndSettings } from './session-end.js'
 import { addCookies } from './set-cookies.js'
 import type { NodeResponse } from './types.js'
 
@@ -17,15 +17,10 @@ const slowResponseMilliseconds = 5_000
 const slowRemovalMilliseconds = 500
 
 /** What sessions are bound by. */
-export interface BindingSettings {
+export interface BindingSettings extends SessionEndSettings {
   readonly limits: SessionLimits
   readonly platform: Platform
-  readonly refreshes: Refreshes
-  /** Forgets what is remembered of a session, when it ends. */
-  readonly forget: (record: SessionRecord) => void
 }
-
-type Found = Awaited<ReturnType<SessionKeeper['read']>>
 
 /**
  * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
@@ -41,14 +36,14 @@ export function bindSession(
 ): MaybePromise<SessionBinding> {
   const startedAt = settings.platform.now()
   return whenDone(
-    keeper.read(exchange.cookies),
+    keeper.read(exchange.cookies, exchange),
     (found) => new BoundSession(settings, exchange, res, { keeper, found, startedAt }),
   )
 }
 
 interface Reading {
   readonly keeper: SessionKeeper
-  readonly found: Found
+  readonly found: FoundSession
   readonly startedAt: number
 }
 
@@ -58,12 +53,14 @@ class BoundSession implements SessionBinding {
   readonly #exchange: Exchange
   readonly #res: NodeResponse
   readonly #startedAt: number
-  readonly #found: Found
+  readonly #found: FoundSession
   #record: SessionRecord | undefined
   /** The record as it is kept, before what this request makes of it. */
   #base: SessionRecord | undefined
   /** Cookies of a change that the application, or one of our routes, made, and the record that they hold. */
   #changed: { readonly cookies: readonly string[]; readonly record?: SessionRecord } | undefined
+  /** All that the cookies led to: more than one where names came twice. */
+  #opened: readonly SessionRecord[]
   #isWatching = false
   #isPrivate = false
   /** What was known of refreshes when the record was last compared with it. */
@@ -76,10 +73,11 @@ class BoundSession implements SessionBinding {
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
-    this.#record = found === unreadable ? undefined : found?.record
+    this.#record = keptIn(found)?.record
     this.#base = this.#record
+    this.#opened = recordsIn(found)
     // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
-    if (this.#record !== undefined || keeper.clear(exchange.cookies).length > 0) this.#watchHeaders()
+    if (this.#record !== undefined || this.#removals().length > 0) this.#watchHeaders()
   }
 
   // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
@@ -112,9 +110,10 @@ class BoundSession implements SessionBinding {
     const before = this.#record
     const isLogin = before?.id !== next.id
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
-      if (!isLogin && this.#record === undefined) throw endedMeanwhile()
+      const isOver = !isLogin && this.#record === undefined
+      if (isOver) throw new SessionError('session_missing', 'the session has ended meanwhile')
       const changed = this.#keeper.write(record, this.#exchange.cookies)
-      return whenDone(isLogin && before !== undefined ? this.#end(before) : undefined, () => {
+      return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)
         this.#record = record
         this.#base = record
@@ -124,11 +123,14 @@ class BoundSession implements SessionBinding {
   }
 
   clear(): MaybePromise<void> {
-    const before = this.#record
-    return whenDone(before === undefined ? undefined : this.#end(before), () => {
-      this.#change(this.#keeper.clear(this.#exchange.cookies))
+    return whenDone(this.#endAll(), () => {
+      this.#change(this.#removals())
       this.#record = undefined
     })
+  }
+
+  others(): readonly SessionRecord[] {
+    return this.#opened.filter(({ id }) => id !== this.#record?.id)
   }
 
   /** What the response does to the cookies. */
@@ -160,30 +162,32 @@ class BoundSession implements SessionBinding {
     this.#changed = { cookies: [] }
   }
 
-  #end(record: SessionRecord): MaybePromise<void> {
-    return whenDone(this.#keeper.end(record), () => {
-      this.#settings.refreshes.end(record)
-      this.#settings.forget(record)
+  // Those of different people too: what a browser brings along is over when it signs in, or out.
+  #endAll(): MaybePromise<void> {
+    const records = this.#record === undefined ? this.others() : [this.#record, ...this.others()]
+    return whenDone(endSessions(this.#settings, this.#keeper, records), () => {
+      this.#opened = []
     })
   }
 
   #upkeep(current: SessionRecord | undefined): readonly string[] {
     const { platform } = this.#settings
-    if (this.#found === unreadable) return []
+    if (this.#found !== undefined && keptIn(this.#found) === undefined) return []
     const tookMilliseconds = platform.now() - this.#startedAt
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
     if (current === undefined) {
-      return tookMilliseconds > slowRemovalMilliseconds ? [] : this.#keeper.clear(this.#exchange.cookies)
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : this.#removals()
     }
     if (tookMilliseconds > slowResponseMilliseconds) return []
     const next = this.#touched(current)
-    if (!this.#isDue(next) || this.#base === undefined) return []
+    const isDue = next !== this.#base || keptIn(this.#found)?.outdatedKey === true
+    if (!isDue || this.#base === undefined) return []
     this.#keeper.touch(next, this.#base)
     return this.#writeIfFitting(next)
   }
 
-  #isDue(next: SessionRecord): boolean {
-    return next !== this.#base || (this.#found !== unreadable && this.#found?.outdatedKey === true)
+  #removals(): readonly string[] {
+    return this.#keeper.clear(this.#exchange.cookies, this.#exchange)
   }
 
   #change(cookies: readonly string[], record?: SessionRecord): void {
@@ -205,8 +209,7 @@ class BoundSession implements SessionBinding {
 
   #touched(current: SessionRecord): SessionRecord {
     const { limits, platform } = this.#settings
-    const nowSeconds = Math.floor(platform.now() / 1000)
-    return isRollingDue(current, limits, nowSeconds) ? { ...current, touchedAt: nowSeconds } : current
+    return rolled(current, limits, Math.floor(platform.now() / 1000))
   }
 
   // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
@@ -217,8 +220,4 @@ class BoundSession implements SessionBinding {
       return []
     }
   }
-}
-
-function endedMeanwhile(): SessionError {
-  return new SessionError('session_missing', 'the session has ended meanwhile')
 }

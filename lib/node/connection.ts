@@ -2,7 +2,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import type { Principal } from '../policy/principal.js'
 import type { RelyingParty } from '../relying-party/party.js'
-import { type SessionKeeper, unreadable } from '../session/keeper.js'
+import { keptIn, type SessionKeeper } from '../session/keeper.js'
 import { LiveSessions } from '../session/live-sessions.js'
 import type { SessionRecord } from '../session/record.js'
 import { createExchange } from './exchange.js'
@@ -41,9 +41,9 @@ export function createConnections(
       const exchange = createExchange(req)
       if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
       const keeper = keeperOf(req, exchange)
-      const found = await keeper.read(exchange.cookies)
-      if (found === undefined || found === unreadable) return undefined
-      const { record } = found
+      const kept = keptIn(await keeper.read(exchange.cookies, exchange))
+      if (kept === undefined) return undefined
+      const { record } = kept
       return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, keeper)))
     },
     close: () => live.close(),

@@ -41,6 +41,10 @@ class NodeExchange implements Exchange {
     return (this.#cookies ??= parseCookies(readMember(this.#req, 'headers').cookie))
   }
 
+  furtherCookies(name: string): readonly string[] {
+    return furtherValues(this.#req.headers.cookie ?? '', name)
+  }
+
   form(): Promise<URLSearchParams> {
     return readForm(this.#req)
   }
@@ -50,6 +54,17 @@ const noCookies: Exchange['cookies'] = Object.freeze(parse(''))
 
 function parseCookies(header: string | undefined): Exchange['cookies'] {
   return header === undefined ? noCookies : parse(header)
+}
+
+// Nearly all headers hold the name once, which a search tells sooner than parsing.
+function furtherValues(header: string, name: string): readonly string[] {
+  const begin = `${name}=`
+  if (header.indexOf(begin) === header.lastIndexOf(begin)) return []
+  return header
+    .split(';')
+    .filter((pair) => pair.trim().startsWith(begin))
+    .slice(1)
+    .map((pair) => parse(pair)[name] ?? '')
 }
 
 // A request line may hold an absolute URL (RFC 9112 section 3.2.2); its host is not believed any more than the header.

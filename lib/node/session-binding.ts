@@ -8,6 +8,8 @@ export interface SessionBinding {
   store(record: SessionRecord): MaybePromise<void>
   /** @throws {SessionError} `session_store_unavailable`: the session goes on */
   clear(): MaybePromise<void>
+  /** Sessions beside the current one that cookies of the same name led to: signed out with it. */
+  others(): readonly SessionRecord[]
   /** The session as it is kept by now. */
   reload(): MaybePromise<SessionRecord | undefined>
   /** Keeps the response out of caches, the one for Back among them, unless the application says otherwise of it. */

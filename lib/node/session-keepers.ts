@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.js'
+import { remarkOn, type TraceRemark } from '../options/trace.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { byCookieName, siteOf } from '../relying-party/site.js'
 import { createCookieKeeper } from '../session/cookie-keeper.js'
@@ -21,13 +22,14 @@ export function createSessionKeepers(party: RelyingParty): (req: NodeRequest, ex
     limits,
     audience: [configuration.issuer, configuration.clientId],
     platform,
+    remark: (remarks: readonly TraceRemark[]) => remarkOn('session', configuration, remarks),
   }
   if (use === 'request') return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds })
   const keeperOf = byCookieName(party.sites, (name) =>
     sessionStore === undefined
       ? watchedKeeper(createCookieKeeper({ ...common, name, maxBytes: maxCookieBytes }), {
+          ...common,
           watermark,
-          platform,
           learn: (record) => refreshes.learn(record),
         })
       : createStoreKeeper({ ...common, name, memory: sessionStore, watermark }),

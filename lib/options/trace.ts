@@ -5,6 +5,7 @@ import { OidcError, type OidcErrorCode } from '../errors.js'
 export type TraceStep =
   | 'login'
   | 'callback'
+  | 'session'
   | 'refresh'
   | 'logout'
   | 'backchannel_logout'
@@ -15,6 +16,11 @@ export type TraceStep =
   | 'client_credentials'
   | 'token_exchange'
   | 'request'
+
+/** What a step has to say beside how it ended. */
+export type TraceRemark =
+  /** Cookies of one name led to sessions of different people, of which none counts. */
+  | 'several_people'
 
 /**
  * What the subscribers of a step's tracing channel are handed: the same object from `start` on, so that it can be the key
@@ -37,6 +43,8 @@ export interface TraceEvent {
   readonly url?: string
   /** HTTP status of the answer to an outbound request, as soon as there is one. */
   readonly status?: number
+  /** What was noticed at `session`, which has an event only where there is something to say. */
+  readonly remarks?: readonly TraceRemark[]
 }
 
 /** What a step is told to be about. */
@@ -46,6 +54,7 @@ export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'method' | '
 export interface TraceNotes {
   issuer?: string
   status?: number
+  remarks?: readonly TraceRemark[]
 }
 
 type Channel = ReturnType<typeof channelOf>
@@ -54,6 +63,7 @@ type OpenEvent = { -readonly [Member in keyof TraceEvent]: TraceEvent[Member] }
 const channels: Readonly<Record<TraceStep, Channel>> = {
   login: channelOf('login'),
   callback: channelOf('callback'),
+  session: channelOf('session'),
   refresh: channelOf('refresh'),
   logout: channelOf('logout'),
   backchannel_logout: channelOf('backchannel_logout'),
@@ -81,6 +91,13 @@ export function isTraced(step: TraceStep): boolean {
 export function traced<T>(step: TraceStep, context: TraceContext, work: (notes: TraceNotes | undefined) => T): T {
   const channel = channels[step]
   return channel.hasSubscribers ? watched(channel, newEvent(step, context), work) : work(undefined)
+}
+
+/** Tells whoever watches a step what was noticed. */
+export function remarkOn(step: TraceStep, context: TraceContext, remarks: readonly TraceRemark[]): void {
+  traced(step, context, (notes) => {
+    if (notes !== undefined) notes.remarks = remarks
+  })
 }
 
 // Not tracePromise: it would hand the result on to the subscribers, and results here hold tokens.

@@ -10,6 +10,8 @@ export interface Seal {
   seal(payload: SealPayload): string
   /** Whatever does not authenticate, or is no object with `exp`, is `undefined`. */
   open(sealed: string): Opened | undefined
+  /** Whether a value names one of our keys: any other is somebody else's, of whom nothing is known. */
+  isOurs(sealed: string): boolean
 }
 
 /** What may be sealed: any JSON object that says when it ends. */
@@ -70,11 +72,14 @@ function directKeys(secrets: readonly string[], purpose: readonly string[]): rea
 function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
   const newest = keys[0]
   if (newest === undefined) throw new RangeError('createSeal() needs at least one secret')
+  const keyOf = (header: string): DirectKey | undefined =>
+    keys.find((known) => known.header === header) ?? findByParsedHeader(keys, header)
   return {
     seal: (payload) => encrypt(newest, JSON.stringify(payload), platform.randomBytes(12)),
+    isOurs: (sealed) => keyOf(sealed.split('.', 1)[0] ?? '') !== undefined,
     open(sealed) {
       const [header = '', ...parts] = sealed.split('.', mostParts)
-      const key = keys.find((known) => known.header === header) ?? findByParsedHeader(keys, header)
+      const key = keyOf(header)
       const text = key === undefined ? undefined : decrypt(key, parts)
       const payload = text === undefined ? undefined : parseJsonObject(text)
       if (payload === undefined || !isSealPayload(payload)) return undefined

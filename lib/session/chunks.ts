@@ -1,9 +1,20 @@
-/** The cookies of one request by name. */
+/** The cookies of one request by name; the first of equal names counts. */
 export type Cookies = Readonly<Record<string, string | undefined>>
+
+/** Knows the values after the first of a name that came more than once, such as those of another path or domain. */
+export interface FurtherCookies {
+  furtherCookies(name: string): readonly string[]
+}
+
+/** For cookies that cannot come twice. */
+export const noFurther: FurtherCookies = { furtherCookies: () => [] }
 
 // Browsers keep 4096 bytes of name, value and attributes.
 const chunkBytes = 3800
 const mostChunks = 8
+// Anybody on a sibling domain can set more: the work for one request stays bounded.
+const mostOfOneName = 4
+const mostTogether = 16
 
 /**
  * Splits a sealed value into cookies: one under its plain name, or, where that is too long, `n.` and the first part
@@ -31,6 +42,51 @@ export function fromChunks(name: string, cookies: Cookies): string | undefined {
     whole += part
   }
   return whole
+}
+
+/**
+ * Puts the parts together in all the ways that cookies of equal names allow, up to a bound: parts at the same place of
+ * their names first, since browsers send the cookies of one path side by side.
+ *
+ * @param isKnown - whether a first part is worth the work
+ */
+export function allFromChunks(
+  name: string,
+  cookies: Cookies,
+  further: FurtherCookies,
+  isKnown: (first: string) => boolean,
+): readonly string[] {
+  const wholes = valuesOf(name, cookies, further)
+    .filter(isKnown)
+    .flatMap((first) => wholesOf(name, first, cookies, further))
+  return [...new Set(wholes)].slice(0, mostTogether)
+}
+
+/** The values that came under one name, four at most. */
+export function valuesOf(name: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
+  const first = cookies[name]
+  return first === undefined ? [] : [first, ...further.furtherCookies(name)].slice(0, mostOfOneName)
+}
+
+function wholesOf(name: string, first: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
+  const count = countOf(first)
+  if (count === undefined) return first === '' ? [] : [first]
+  const lists = Array.from({ length: count - 1 }, (_, index) => valuesOf(chunkName(name, index + 1), cookies, further))
+  const begin = [withoutCount(first)]
+  const sideBySide = Array.from({ length: mostOfOneName }, (_, place) =>
+    lists.map((list) => list.slice(place, place + 1)),
+  )
+  return [...sideBySide, lists].flatMap((parts) =>
+    parts.reduce<readonly string[]>(
+      (wholes, list) => wholes.flatMap((whole) => list.map((part) => whole + part)).slice(0, mostTogether),
+      begin,
+    ),
+  )
+}
+
+/** The first part without the count of all. */
+export function withoutCount(first: string): string {
+  return countOf(first) === undefined ? first : first.slice(2)
 }
 
 // No sealed value begins like this: its header is longer than one character.

@@ -34,3 +34,8 @@ export function isRollingDue(record: SessionRecord, limits: SessionLimits, nowSe
   const { idleExpiresAt, absoluteExpiresAt } = clocksOf(record, limits)
   return idleExpiresAt < absoluteExpiresAt && nowSeconds - record.touchedAt >= Math.max(1, limits.rollingStepSeconds)
 }
+
+/** The record with its idle limit moved on, where that is due; else the same object. */
+export function rolled(record: SessionRecord, limits: SessionLimits, nowSeconds: number): SessionRecord {
+  return isRollingDue(record, limits, nowSeconds) ? { ...record, touchedAt: nowSeconds } : record
+}

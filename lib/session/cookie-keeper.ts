@@ -1,79 +1,52 @@
 import { SessionError } from '../errors.js'
-import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../http/cookies.js'
 import type { Platform } from '../options/platform.js'
-import { createSeal } from '../seal/seal.js'
-import { type Cookies, chunkNames, fromChunks, toChunks } from './chunks.js'
+import { type Cookies, type FurtherCookies, noFurther } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
 import { type KeptSession, unreadable } from './keeper.js'
 import { withFurther } from './merged-tokens.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
+import { SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
 export interface CookieKeeper {
-  /** The session that the cookies hold, if it is authentic and alive. */
-  read(cookies: Cookies): KeptSession | typeof unreadable | undefined
+  /** The sessions that the cookies hold, as far as they are authentic and alive: one at most, unless names came twice. */
+  read(cookies: Cookies, further?: FurtherCookies): readonly (KeptSession | typeof unreadable)[]
   /**
    * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
    *
    * @throws {SessionError} `session_too_large`
    */
   write(record: SessionRecord, cookies: Cookies): readonly string[]
-  /** `Set-Cookie` values that remove all that the browser sent; none when it sent nothing. */
-  clear(cookies: Cookies): readonly string[]
-}
-
-/** How a session's cookies look. */
-export interface SessionCookieSettings {
-  readonly name: string
-  readonly secure: boolean
-  readonly sameSite: 'lax' | 'strict'
-  readonly domain?: string
-  /** Forgotten when the browser closes. */
-  readonly transient: boolean
+  /** `Set-Cookie` values that remove what was sealed here; none when the browser sent no such thing. */
+  clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
 }
 
 /** How the cookies look, how long they live and what seals them. */
-export interface CookieKeeperSettings extends SessionCookieSettings {
-  readonly secrets: readonly string[]
+export interface CookieKeeperSettings extends SealedCookieSettings {
   readonly maxBytes: number
   readonly limits: SessionLimits
-  /** What sessions are bound to beside the cookie's name: issuer and client. */
-  readonly audience: readonly string[]
   readonly platform: Platform
 }
 
 /** Creates the keeper for sessions in sealed cookies. */
 export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper {
-  const { platform, limits, secure, sameSite, domain } = settings
-  const name = prefixedName(settings.name, secure, domain)
-  const attributes: CookieAttributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
-  const seal = createSeal(settings.secrets, ['session', name, ...settings.audience], platform)
-  const sentChunks = chunkNames(name)
-  const nowSeconds = (): number => Math.floor(platform.now() / 1000)
-
+  const { platform, limits, maxBytes } = settings
+  const sealed = new SealedCookies('session', settings)
   return {
-    read(cookies) {
-      const sealed = fromChunks(name, cookies)
-      const opened = sealed === undefined ? undefined : seal.open(sealed)
-      if (opened === undefined || opened.expired) return undefined
-      const record = fromPayload(opened.payload)
-      if (record === undefined) return unreadable
-      if (!isAlive(record, limits, nowSeconds())) return undefined
-      return { record, outdatedKey: opened.outdatedKey }
+    read(cookies, further = noFurther) {
+      const nowSeconds = Math.floor(platform.now() / 1000)
+      return sealed.open(cookies, further).flatMap(({ payload, outdatedKey }) => {
+        const record = fromPayload(payload)
+        if (record === undefined) return unreadable
+        return isAlive(record, limits, nowSeconds) ? { record, outdatedKey } : []
+      })
     },
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
-      const chunks = fittingChunks(
-        record,
-        (kept) => toChunks(name, seal.seal(toPayload(kept, endsAt))),
-        settings.maxBytes,
-      )
-      const maxAge = settings.transient ? undefined : endsAt - nowSeconds()
-      const stale = sentChunks(cookies).filter((chunk) => !chunks.has(chunk))
-      const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, attributes, maxAge))
-      return [...kept, ...stale.map((chunk) => removeCookie(chunk, attributes))]
+      const chunks = fittingChunks(record, (kept) => sealed.chunks(toPayload(kept, endsAt)), maxBytes)
+      return sealed.write(chunks, endsAt, cookies)
     },
-    clear: (cookies) => sentChunks(cookies).map((chunk) => removeCookie(chunk, attributes)),
+    clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
   }
 }
 

@@ -1,27 +1,24 @@
 import { hash } from 'node:crypto'
 import { SessionError } from '../errors.js'
-import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../http/cookies.js'
-import type { Platform } from '../options/platform.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { SharedMemory } from '../options/shared-memory.js'
-import { createNamedSeals, createSeal, type Seal } from '../seal/seal.js'
-import { chunkNames, type Cookies, fromChunks } from './chunks.js'
+import { createNamedSeals, type Opened, type Seal } from '../seal/seal.js'
+import { type Cookies, type FurtherCookies, noFurther } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
-import type { SessionCookieSettings } from './cookie-keeper.js'
-import { type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
+import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import { mergeRecords } from './merge.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
+import { SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import { chosen, eachOf, type Remark } from './several.js'
 import { storeOutage } from './store-outage.js'
 import { endById, hasJustEnded, isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
-export interface StoreKeeperSettings extends SessionCookieSettings {
-  readonly secrets: readonly string[]
+export interface StoreKeeperSettings extends SealedCookieSettings {
   readonly memory: SharedMemory
   readonly watermark: Watermark
   readonly limits: SessionLimits
-  /** What sessions are bound to beside the cookie's name: issuer and client. */
-  readonly audience: readonly string[]
-  readonly platform: Platform
+  readonly remark: Remark
 }
 
 const mostAttempts = 5
@@ -38,29 +35,24 @@ export function createStoreKeeper(settings: StoreKeeperSettings): SessionKeeper 
 
 class StoreKeeper implements SessionKeeper {
   readonly #settings: StoreKeeperSettings
-  readonly #name: string
-  readonly #attributes: CookieAttributes
-  readonly #sentChunks: (cookies: Cookies) => readonly string[]
-  readonly #tickets: Seal
+  readonly #tickets: SealedCookies
   // Whoever has the store and the secret still lacks the ids, which only browsers hold.
   readonly #seals: (id: string) => Seal
 
   constructor(settings: StoreKeeperSettings) {
-    const { secure, sameSite, domain, secrets, audience, platform } = settings
+    const { secrets, audience, platform } = settings
     this.#settings = settings
-    this.#name = prefixedName(settings.name, secure, domain)
-    this.#sentChunks = chunkNames(this.#name)
-    this.#attributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
     this.#seals = createNamedSeals(secrets, ['stored session', ...audience], platform)
-    this.#tickets = createSeal(secrets, ['session ticket', this.#name, ...audience], platform)
+    this.#tickets = new SealedCookies('session ticket', settings)
   }
 
-  read(cookies: Cookies): ReturnType<SessionKeeper['read']> {
-    const sealed = fromChunks(this.#name, cookies)
-    const opened = sealed === undefined ? undefined : this.#tickets.open(sealed)
-    if (opened === undefined || opened.expired) return undefined
-    const names = readTicket(opened.payload)
-    return names === undefined ? unreadable : this.#find(names, opened.outdatedKey)
+  read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionKeeper['read']> {
+    const opened = this.#tickets.open(cookies, further)
+    const [first] = opened
+    if (first === undefined) return undefined
+    if (opened.length === 1) return this.#findBy(first)
+    const found = eachOf(opened, (each) => this.#findBy(each))
+    return whenDone(found, (all) => chosen(all, this.#settings.remark))
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {
@@ -101,18 +93,19 @@ class StoreKeeper implements SessionKeeper {
   }
 
   write(record: SessionRecord, cookies: Cookies): readonly string[] {
-    const { limits, transient, platform } = this.#settings
-    const { idleExpiresAt } = clocksOf(record, limits)
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
     const { id, subject, sid } = namesOf(record)
     const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
-    const maxAge = transient ? undefined : idleExpiresAt - Math.floor(platform.now() / 1000)
-    const stale = this.#sentChunks(cookies).filter((name) => name !== this.#name)
-    const kept = setCookie(this.#name, this.#tickets.seal(ticket), this.#attributes, maxAge)
-    return [kept, ...stale.map((name) => removeCookie(name, this.#attributes))]
+    return this.#tickets.write(this.#tickets.chunks(ticket), idleExpiresAt, cookies)
   }
 
-  clear(cookies: Cookies): readonly string[] {
-    return this.#sentChunks(cookies).map((name) => removeCookie(name, this.#attributes))
+  clear(cookies: Cookies, further: FurtherCookies = noFurther): readonly string[] {
+    return this.#tickets.clear(cookies, further)
+  }
+
+  #findBy({ payload, outdatedKey }: Opened): MaybePromise<FoundSession> {
+    const names = readTicket(payload)
+    return names === undefined ? unreadable : this.#find(names, outdatedKey)
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<KeptSession | typeof unreadable | undefined> {

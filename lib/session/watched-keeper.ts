@@ -2,14 +2,16 @@ import { SessionError } from '../errors.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { CookieKeeper } from './cookie-keeper.js'
-import { type SessionKeeper, unreadable } from './keeper.js'
+import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import type { SessionRecord } from './record.js'
+import { chosen, eachOf, type Remark } from './several.js'
 import { endById, hasJustEnded, isEndedBy, namesOf, unlessEnded, type Watermark } from './watermark.js'
 
 /** What a session in a cookie is checked with. */
 export interface WatchedKeeperSettings {
   readonly watermark: Watermark
   readonly platform: Platform
+  readonly remark: Remark
   /** Looks for newer tokens of a session, at the same time. */
   readonly learn?: (record: SessionRecord) => MaybePromise<void>
 }
@@ -17,20 +19,25 @@ export interface WatchedKeeperSettings {
 /** Keeps sessions wholly with the browser, and ends by watermark those that nobody can take back. */
 export function watchedKeeper(
   keeper: CookieKeeper,
-  { watermark, platform, learn }: WatchedKeeperSettings,
+  { watermark, platform, remark, learn }: WatchedKeeperSettings,
 ): SessionKeeper {
+  const judged = (kept: KeptSession | typeof unreadable): MaybePromise<FoundSession> => {
+    if (kept === unreadable) return kept
+    const { record } = kept
+    // Both are asked in one tick, for one round trip.
+    const latest = watermark.latest(() => namesOf(record))
+    const learnt = learn?.(record)
+    return whenDone(latest, (mark) => {
+      if (!isEndedBy(mark, record)) return whenDone(learnt, () => kept)
+      return hasJustEnded(mark, platform.now()) ? unreadable : undefined
+    })
+  }
   return {
-    read(cookies) {
-      const kept = keeper.read(cookies)
-      if (kept === undefined || kept === unreadable) return kept
-      const { record } = kept
-      // Both are asked in one tick, for one round trip.
-      const latest = watermark.latest(() => namesOf(record))
-      const learnt = learn?.(record)
-      return whenDone(latest, (mark) => {
-        if (!isEndedBy(mark, record)) return whenDone(learnt, () => kept)
-        return hasJustEnded(mark, platform.now()) ? unreadable : undefined
-      })
+    read(cookies, further) {
+      const found = keeper.read(cookies, further)
+      const [first] = found
+      if (first === undefined || found.length === 1) return first === undefined ? undefined : judged(first)
+      return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
     },
     find: (record) => unlessEnded(watermark, record),
     // Its cookie could take the place of another, of a login that came after the logout.
@@ -44,6 +51,6 @@ export function watchedKeeper(
     touch: () => undefined,
     end: (record) => endById(watermark, platform, record),
     write: (record, cookies) => keeper.write(record, cookies),
-    clear: (cookies) => keeper.clear(cookies),
+    clear: (cookies, further) => keeper.clear(cookies, further),
   }
 }

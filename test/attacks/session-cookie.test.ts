@@ -59,26 +59,30 @@ describe.each(hosts)('session cookies on $name', (host) => {
   })
   afterAll(() => world.close())
 
-  test('SC01: a changed, cut or foreign cookie is nobody, is removed, and is no error', async () => {
+  test('SC01: a changed, cut or foreign cookie is nobody and no error, and is removed if it names our key', async () => {
     const value = cookies[name] ?? ''
     const parts = value.split('.')
     const others = (await sessionOf(world))[name]?.split('.') ?? []
-    const mutants = [
-      ...[0, 10, 60, 75, 200, value.length - 1].map((at) => flip(value, at)),
+    const ours = [
+      ...[75, 200, value.length - 1].map((at) => flip(value, at)),
       value.slice(0, -1),
       value.slice(0, 100),
       `${value}A`,
       parts.with(2, others[2] ?? '').join('.'),
       parts.with(4, others[4] ?? '').join('.'),
+      `2.${value}`,
+    ]
+    const strangers = [
+      ...[0, 10, 60].map((at) => flip(value, at)),
       'garbage',
       '%E0%A4%A',
-      `2.${value}`,
       createSealFor(['session', name], 'another secret for tests, 32 characters').seal({ exp: 4_000_000_000, v: 1 }),
     ]
-    for (const mutant of mutants) {
+    for (const mutant of [...ours, ...strangers]) {
       const answer = await send(world, { [name]: mutant })
       expect([answer.status, answer.json()]).toEqual([200, anonymous])
-      expect(answer.setCookies).toEqual([expect.stringMatching(/^oidc=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970/)])
+      const removed = expect.stringMatching(/^oidc=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970/) as unknown
+      expect(answer.setCookies).toEqual(ours.includes(mutant) ? [removed] : [])
     }
     expect((await send(world, cookies)).json()).toMatchObject({ user: { sub: 'alice' } })
     expect(world.host.journal.errors).toEqual([])

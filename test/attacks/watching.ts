@@ -5,6 +5,7 @@ import type { TraceEvent, TraceStep } from '../../lib/index.js'
 export const steps = [
   'login',
   'callback',
+  'session',
   'refresh',
   'logout',
   'backchannel_logout',

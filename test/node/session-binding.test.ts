@@ -8,6 +8,7 @@ import { bindSession } from '../../lib/node/bound-session.js'
 import type { SessionBinding } from '../../lib/node/session-binding.js'
 import { RefreshMemory } from '../../lib/relying-party/refresh-memory.js'
 import { createCookieKeeper } from '../../lib/session/cookie-keeper.js'
+import { unreadable } from '../../lib/session/keeper.js'
 import { watchedKeeper } from '../../lib/session/watched-keeper.js'
 import { MemoryWatermark } from '../../lib/session/watermark.js'
 import { limits, record, sentBack, settings, start, Watch } from '../session/example.js'
@@ -29,6 +30,7 @@ async function respondWith(
   const keeper = watchedKeeper(cookieKeeper, {
     watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
     platform: watch,
+    remark: () => undefined,
   })
   const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
   const server = createServer((_req, res) => {
@@ -48,6 +50,12 @@ async function respondWith(
   response.resume()
   await new Promise((closed) => server.close(closed))
   return response.headers['set-cookie'] ?? []
+}
+
+/** A session that was sealed here, and cut off since. */
+function damaged(): string {
+  const sealed = sentBack(createCookieKeeper(settings(new Watch())).write(record(), {}))
+  return (sealed['__Host-oidc'] ?? '').slice(0, 100)
 }
 
 const nothing = (): void => undefined
@@ -76,14 +84,24 @@ describe('the session of one request', () => {
     expect(names(await respondWith(nothing, { secrets }))).toEqual(['__Host-oidc=ey'])
   })
 
-  test('that cannot be read is removed from the browser', async () => {
-    const cookies = { '__Host-oidc': 'garbage', '__Host-oidc.1': 'more' }
+  test('that was sealed here and cannot be read is removed from the browser', async () => {
+    const cookies = { '__Host-oidc': `2.${damaged()}`, '__Host-oidc.1': 'more' }
     expect(names(await respondWith(nothing, { cookies }))).toEqual(['__Host-oidc=', '__Host-oidc.1='])
+  })
+
+  test('that somebody else sealed, or nobody, stays in the browser', async () => {
+    const theirs = createCookieKeeper(settings(new Watch(), { audience: ['https://op.example.com', 'another client'] }))
+    for (const cookies of [
+      sentBack(theirs.write(record(), {})),
+      { '__Host-oidc': 'garbage' },
+      { '__Host-oidc.1': 'x' },
+    ])
+      expect(await respondWith(nothing, { cookies })).toEqual([])
   })
 
   test('SC14: is not rolled by a response that took over five seconds, nor removed by one that took over half a second', async () => {
     const wait = (seconds: number) => (_session: SessionBinding, watch: Watch) => void (watch.seconds += seconds)
-    const cookies = { '__Host-oidc': 'garbage' }
+    const cookies = { '__Host-oidc': damaged() }
     expect(await respondWith(wait(6), { at: 60 })).toEqual([])
     expect(await respondWith(wait(5), { at: 60 })).toHaveLength(1)
     expect(await respondWith(wait(0.6), { cookies })).toEqual([])
@@ -135,6 +153,7 @@ describe('the response that carries a session', () => {
     const keeper = watchedKeeper(cookieKeeper, {
       watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
       platform: watch,
+      remark: () => undefined,
     })
     const refreshes = new RefreshMemory(watch)
     const bindingSettings = { limits, platform: watch, refreshes, forget: () => undefined }
@@ -156,7 +175,7 @@ describe('the response that carries a session', () => {
 
   const tokensIn = (headers: IncomingHttpHeaders): unknown => {
     const found = createCookieKeeper(settings(new Watch())).read(sentBack(headers['set-cookie'] ?? []))
-    return typeof found === 'object' ? found.record.tokens : undefined
+    return found.flatMap((kept) => (kept === unreadable ? [] : kept.record.tokens))[0]
   }
 
   const renewElsewhere = (refreshes: RefreshMemory): Promise<unknown> =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { chunkNames, fromChunks, toChunks } from '../../lib/session/chunks.js'
+import { allFromChunks, chunkNames, fromChunks, type FurtherCookies, toChunks } from '../../lib/session/chunks.js'
 
 const text = (length: number, letter = 'a'): string => letter.repeat(length)
 const cookiesOf = (chunks: ReadonlyMap<string, string>): Record<string, string> => Object.fromEntries(chunks)
@@ -49,5 +49,43 @@ describe('chunks', () => {
       'sid.7',
     ])
     expect(chunkNames('sid')({})).toEqual([])
+  })
+})
+
+describe('chunks of several values under the same names', () => {
+  const further = (values: Record<string, readonly string[]>): FurtherCookies => ({
+    furtherCookies: (name) => values[name] ?? [],
+  })
+  const all = (cookies: Record<string, string>, values: Record<string, readonly string[]>): readonly string[] =>
+    allFromChunks('sid', cookies, further(values), () => true)
+
+  test('come together in every way, those side by side first', () => {
+    const found = all({ sid: '2.a', 'sid.1': 'b' }, { sid: ['2.c', 'whole'], 'sid.1': ['d'] })
+    expect(found).toEqual(['ab', 'ad', 'cb', 'cd', 'whole'])
+  })
+
+  test('are found where a part came twice and the first did not', () => {
+    expect(all({ sid: '2.a', 'sid.1': 'planted' }, { 'sid.1': ['b'] })).toEqual(['aplanted', 'ab'])
+  })
+
+  test('with a part missing are left out, and the others are found', () => {
+    expect(all({ sid: '3.a', 'sid.1': 'b' }, { sid: ['2.c'] })).toEqual(['cb'])
+    expect(all({ sid: '' }, { sid: ['', 'whole'] })).toEqual(['whole'])
+    expect(all({ 'sid.1': 'b' }, { sid: ['2.c'] })).toEqual([])
+  })
+
+  test('are four of one name at most, and sixteen together', () => {
+    const letters = [...'abcdefgh']
+    expect(all({ sid: '0' }, { sid: letters })).toEqual(['0', 'a', 'b', 'c'])
+    const names = Array.from({ length: 7 }, (_, index) => `sid.${index + 1}`)
+    const values = Object.fromEntries(names.map((name) => [name, letters]))
+    const found = all({ sid: '8.0', ...Object.fromEntries(names.map((name) => [name, 'x'])) }, values)
+    expect(found).toHaveLength(16)
+    expect(found.slice(0, 4)).toEqual(['0xxxxxxx', '0aaaaaaa', '0bbbbbbb', '0ccccccc'])
+  })
+
+  test('are looked at only where their first is known', () => {
+    const known = allFromChunks('sid', { sid: 'theirs' }, further({ sid: ['ours'] }), (first) => first === 'ours')
+    expect(known).toEqual(['ours'])
   })
 })

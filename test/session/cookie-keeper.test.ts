@@ -10,8 +10,8 @@ describe('sessions in cookies', () => {
   test('read back as they were written', () => {
     const keeper = createCookieKeeper(settings(watch()))
     const cookies = sentBack(keeper.write(record({ data: { a: 1 } }), {}))
-    expect(keeper.read(cookies)).toEqual({ record: record({ data: { a: 1 } }), outdatedKey: false })
-    expect(keeper.read({})).toBeUndefined()
+    expect(keeper.read(cookies)).toEqual([{ record: record({ data: { a: 1 } }), outdatedKey: false }])
+    expect(keeper.read({})).toEqual([])
   })
 
   test.each([
@@ -40,7 +40,7 @@ describe('sessions in cookies', () => {
     const late = sentBack(keeper.write(record({ touchedAt: start + 3500 }), {}))
     const alive = (seconds: number, sent: Record<string, string>): boolean => {
       platform.seconds = start + seconds
-      return keeper.read(sent) !== undefined
+      return keeper.read(sent).length > 0
     }
     expect([alive(599, cookies), alive(600, cookies)]).toEqual([true, false])
     expect([alive(3599, late), alive(3600, late)]).toEqual([true, false])
@@ -51,7 +51,7 @@ describe('sessions in cookies', () => {
     const keeper = createCookieKeeper(settings(platform, { transient: true }))
     const cookies = sentBack(keeper.write(record(), {}))
     platform.seconds += 601
-    expect(keeper.read(cookies)).toBeUndefined()
+    expect(keeper.read(cookies)).toEqual([])
   })
 
   test('end at once when the limits of today are shorter than those they were sealed under', () => {
@@ -59,14 +59,14 @@ describe('sessions in cookies', () => {
     const cookies = sentBack(createCookieKeeper(settings(platform)).write(record(), {}))
     platform.seconds += 300
     const strict = createCookieKeeper(settings(platform, { limits: { ...limits, idleSeconds: 299 } }))
-    expect(strict.read(cookies)).toBeUndefined()
+    expect(strict.read(cookies)).toEqual([])
   })
 
   test('of another version are neither read nor removed', () => {
     const given = settings(watch())
     const seal = createSeal(given.secrets, ['session', '__Host-oidc', ...given.audience], given.platform)
     const cookies = { '__Host-oidc': seal.seal({ v: 99, exp: start + 60 }) }
-    expect(createCookieKeeper(given).read(cookies)).toBe(unreadable)
+    expect(createCookieKeeper(given).read(cookies)).toEqual([unreadable])
   })
 
   test('take several cookies when large, and give back those that they no longer need', () => {
@@ -74,7 +74,7 @@ describe('sessions in cookies', () => {
     const large = record({ idToken: idToken({ note: 'x'.repeat(3000) }) })
     const cookies = sentBack(keeper.write(large, {}))
     expect(Object.keys(cookies)).toEqual(['__Host-oidc', '__Host-oidc.1'])
-    expect(keeper.read(cookies)).toMatchObject({ record: large })
+    expect(keeper.read(cookies)).toMatchObject([{ record: large }])
     const shrunk = keeper.write(record(), cookies)
     expect(shrunk[1]).toMatch(/^__Host-oidc\.1=; Max-Age=0; Path=\/; Expires=Thu, 01 Jan 1970 .*; Secure/)
     expect(Object.keys(sentBack(shrunk, cookies))).toEqual(['__Host-oidc'])
@@ -82,10 +82,45 @@ describe('sessions in cookies', () => {
 
   test('are removed wholly, and only where the browser has some', () => {
     const keeper = createCookieKeeper(settings(watch(), { domain: 'example.com' }))
-    const lines = keeper.clear({ '__Secure-oidc': '2.x', '__Secure-oidc.5': 'y', other: 'z' })
+    const { '__Secure-oidc': sealed = '' } = sentBack(keeper.write(record(), {}))
+    const lines = keeper.clear({ '__Secure-oidc': `2.${sealed}`, '__Secure-oidc.5': 'y', other: 'z' })
     expect(lines.map((line) => line.split('=')[0])).toEqual(['__Secure-oidc', '__Secure-oidc.5'])
     for (const line of lines) expect(line).toContain('Max-Age=0; Domain=example.com; Path=/')
     expect(keeper.clear({ other: 'z' })).toEqual([])
+  })
+
+  test('of nobody we know are left alone: another client, issuer, secret or no seal at all', () => {
+    const keeper = createCookieKeeper(settings(watch()))
+    const strangers = [
+      { audience: ['https://op.example.com', 'another client'] },
+      { audience: ['https://another-op.example.com', 'web'] },
+      { secrets: ['the secret of another application, 32 characters'] },
+    ].map((changes) => sentBack(createCookieKeeper(settings(watch(), changes)).write(record(), {})))
+    for (const cookies of [...strangers, { '__Host-oidc': '2.x', '__Host-oidc.1': 'y' }, { '__Host-oidc.1': 'y' }])
+      expect([keeper.read(cookies), keeper.clear(cookies)]).toEqual([[], []])
+  })
+
+  test('of nobody we know give way to a login, with all their parts', () => {
+    const keeper = createCookieKeeper(settings(watch()))
+    const lines = keeper.write(record(), { '__Host-oidc': '2.x', '__Host-oidc.1': 'y' })
+    expect(lines.map((line) => line.split('=')[0])).toEqual(['__Host-oidc', '__Host-oidc.1'])
+    expect(lines[1]).toContain('Max-Age=0')
+  })
+
+  test('of one name are each tried where siblings may plant some, and not where browsers keep one only', () => {
+    const platform = watch()
+    for (const [changes, name, count] of [
+      [{ domain: 'example.com' }, '__Secure-oidc', 1],
+      [{ secure: false }, 'oidc', 1],
+      [{}, '__Host-oidc', 0],
+    ] as const) {
+      const keeper = createCookieKeeper(settings(platform, changes))
+      const { [name]: sealed = '' } = sentBack(keeper.write(record(), {}))
+      const asked: string[] = []
+      const furtherCookies = (of: string): readonly string[] => (asked.push(of), [sealed])
+      expect(keeper.read({ [name]: 'planted' }, { furtherCookies })).toHaveLength(count)
+      expect(asked).toEqual(Array.from({ length: count }, () => name))
+    }
   })
 
   test('that would be too large are refused with the byte count and the shares, and nothing of the content', () => {
@@ -118,7 +153,7 @@ describe('sessions in cookies', () => {
     const older = 'an older secret for tests, 32 characters at least'
     const cookies = sentBack(createCookieKeeper(settings(platform, { secrets: [older] })).write(record(), {}))
     const rotated = createCookieKeeper(settings(platform, { secrets: [secret, older] }))
-    expect(rotated.read(cookies)).toMatchObject({ outdatedKey: true })
-    expect(createCookieKeeper(settings(platform)).read(cookies)).toBeUndefined()
+    expect(rotated.read(cookies)).toMatchObject([{ outdatedKey: true }])
+    expect(createCookieKeeper(settings(platform)).read(cookies)).toEqual([])
   })
 })

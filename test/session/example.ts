@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Platform } from '../../lib/options/platform.js'
 import { type CookieKeeperSettings } from '../../lib/session/cookie-keeper.js'
 import type { SessionLimits } from '../../lib/session/clocks.js'
+import type { WatchedKeeperSettings } from '../../lib/session/watched-keeper.js'
 import type { SessionRecord } from '../../lib/session/record.js'
 
 /** A moment, in seconds since the epoch. */
@@ -42,8 +43,10 @@ export function record(changes: Partial<SessionRecord> = {}): SessionRecord {
   }
 }
 
+type ExampleSettings = CookieKeeperSettings & Pick<WatchedKeeperSettings, 'remark'>
+
 /** How a keeper is set up for `https://app.example.com`. */
-export function settings(platform: Platform, changes: Partial<CookieKeeperSettings> = {}): CookieKeeperSettings {
+export function settings(platform: Platform, changes: Partial<ExampleSettings> = {}): ExampleSettings {
   return {
     secrets: ['a secret for tests only, 32 characters at least'],
     name: 'oidc',
@@ -54,6 +57,7 @@ export function settings(platform: Platform, changes: Partial<CookieKeeperSettin
     limits,
     audience: ['https://op.example.com', 'web'],
     platform,
+    remark: () => undefined,
     ...changes,
   }
 }

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 
 function keeperWith(watermark: Watermark, learn?: () => Promise<void>): SessionKeeper {
-  const parts = { watermark, platform: watch, ...(learn === undefined ? {} : { learn }) }
+  const parts = { watermark, platform: watch, remark: () => undefined, ...(learn === undefined ? {} : { learn }) }
   return watchedKeeper(createCookieKeeper(settings(watch)), parts)
 }
 
