@@ -114,5 +114,5 @@ function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
 function answer(error: unknown, { req, res, next }: GuardCall, onError: BearerConfiguration['onError']): void {
   if (!isOidcError(error)) next(thrownError(error))
   else if (onError === undefined) respond(req, res, problem(error))
-  else callOnError((once) => onError(error, { req, res, next: once }), next)
+  else callOnError((once) => onError(error, { req, res, next: once }), { res, next })
 }

@@ -1,6 +1,7 @@
 import { OidcError } from '../errors.js'
 import { isPageLoad } from '../http/navigation.js'
 import { problem } from '../http/problem.js'
+import { isError } from '../options/error-trace.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import { createExchange } from './exchange.js'
 import { respondOrFail } from './respond.js'
@@ -25,7 +26,7 @@ export interface FailureContext {
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl } = context
   if (!isOidcError(error)) next(thrownError(error))
-  else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), next)
+  else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context)
   else if (context.isPage ?? isPageLoad(createExchange(req))) next(error)
   else respondOrFail(context, problem(error, context.members))
 }
@@ -42,14 +43,43 @@ export function isOidcError(error: unknown): error is OidcError {
 }
 
 /** Calls the application's `onError`. One that hands on and then fails has handed on already. */
-export function callOnError(call: (next: Next) => unknown, next: Next): void {
+export function callOnError(call: (next: Next) => unknown, { res, next }: Waiting): void {
   let isHandedOn = false
   const once: Next = (error) => {
     if (isHandedOn) return
     isHandedOn = true
     next(error)
   }
-  Promise.resolve(once)
-    .then(call)
-    .catch((reason: unknown) => once(thrownError(reason)))
+  goOn(Promise.resolve(once), { res, next: once }, call)
+}
+
+/** What a request waits with. */
+type Waiting = Pick<FailureContext, 'res' | 'next'>
+
+/**
+ * Goes on with a request once a promise has settled. Nobody waits for what this begins, and Node ends the process for a
+ * rejection that nobody takes: so what is thrown goes to the error handlers, and what those throw ends the response.
+ */
+export function goOn<T>(
+  promise: Promise<T>,
+  { res, next }: Waiting,
+  onValue: (value: T) => unknown,
+  onError: (reason: unknown) => unknown = (reason) => next(thrownError(reason)),
+): void {
+  promise
+    .then(onValue, onError)
+    .catch((reason: unknown) => next(thrownError(reason)))
+    .catch((reason: unknown) => giveUp(res, reason))
+}
+
+// Such as an error handler that throws, or a hook of other middleware that throws whenever headers are written.
+function giveUp(res: NodeResponse, reason: unknown): void {
+  process.emitWarning(`an error handler of the application failed: ${isError(reason) ? reason.stack : typeof reason}`)
+  try {
+    if (res.headersSent) throw reason
+    res.statusCode = 500
+    res.end()
+  } catch {
+    res.destroy()
+  }
 }

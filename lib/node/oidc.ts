@@ -11,7 +11,7 @@ import { createRelyingParty } from '../relying-party/party.js'
 import { byCookieName, siteOf, transactionCookieName } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
 import { createExchange } from './exchange.js'
-import { fail } from './failure.js'
+import { fail, goOn } from './failure.js'
 import { addDoorkeeper, auth, doorkeepersOf, type GuardCall, isSession, oidcHandle } from './guard-context.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import { openRequest, type RequestContext } from './request-context.js'
@@ -80,7 +80,7 @@ export function createOidc(configuration: OidcConfiguration, platform: Platform)
     if (answerProvider(host, exchange, call)) return
     const begin = (request: RequestContext): void => beginRequest(host, request, call)
     const opened = opening(host, exchange, call)
-    if (opened instanceof Promise) opened.then(begin, (error: unknown) => failToOpen(host, error, call))
+    if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(host, error, call))
     else if (opened !== undefined) begin(opened)
   }
 
@@ -119,6 +119,11 @@ function beginRequest(host: RelyingPartyHost, request: RequestContext, call: Gua
   auth.giveTo(req)
   oidcHandle.giveTo(req)
   const route = routeOf(host, request)
+  // Something has answered meanwhile, such as a deadline: a code that were spent now would be lost.
+  if (res.headersSent) {
+    if (route === undefined) call.next()
+    return
+  }
   if (route === undefined) {
     trySilentLogin(host, request, call)
     return

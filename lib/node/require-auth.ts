@@ -5,10 +5,10 @@ import { all } from '../policy/combinators.js'
 import type { Principal } from '../policy/principal.js'
 import type { Failure, NamedRequirement, Requirement } from '../policy/requirement.js'
 import { createExchange } from './exchange.js'
-import { thrownError } from './failure.js'
+import { goOn } from './failure.js'
 import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
 import { type ChallengeMode, type Doorkeeper, doorkeepersOf, type GuardCall } from './guard-context.js'
-import type { Middleware, Next } from './types.js'
+import type { Middleware, Next, NodeResponse } from './types.js'
 
 /**
  * Creates a guard: only principals that meet every requirement pass, signed in by session or by access token.
@@ -33,12 +33,14 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
     if (doorkeepers.length === 0) next(notMounted())
     else if (signedIn === undefined || principal === undefined) sendAway(doorkeepers, call, mode)
     else if (requirement === undefined) next()
-    else decide(requirement, principal, { req, next, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
+    else
+      decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
   }
 }
 
 interface Decision<Request> {
   readonly req: Request
+  readonly res: NodeResponse
   readonly next: Next
   readonly turnAway: (failure: Failure) => void
 }
@@ -50,10 +52,8 @@ function decide<Request>(
   decision: Decision<Request>,
 ): void {
   const { req, next, turnAway } = decision
-  Promise.resolve(requirement.check(principal, req)).then(
-    (verdict) => (verdict.met ? next() : turnAway(verdict)),
-    (reason: unknown) => next(thrownError(reason)),
-  )
+  const checked = Promise.resolve(requirement.check(principal, req))
+  goOn(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
 }
 
 // A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.

@@ -11,7 +11,7 @@ import { finishLogout } from '../relying-party/logout-state.js'
 import { countLogin } from '../relying-party/loop-guard.js'
 import { siteOf } from '../relying-party/site.js'
 import { sessionData } from '../session/data.js'
-import { fail } from './failure.js'
+import { fail, goOn } from './failure.js'
 import type { GuardCall } from './guard-context.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import type { RequestContext } from './request-context.js'
@@ -44,7 +44,7 @@ export function routeOf(host: RelyingPartyHost, request: RequestContext): Route 
  */
 export function answerProvider({ party }: RelyingPartyHost, exchange: Exchange, call: GuardCall): boolean {
   if (exchange.path !== siteOf(party.sites, exchange).paths.backchannelLogout) return false
-  handleBackchannelLogout(party, exchange).then((outcome) => respondOrFail(call, outcome), call.next)
+  goOn(handleBackchannelLogout(party, exchange), call, (outcome) => respondOrFail(call, outcome))
   return true
 }
 
@@ -56,9 +56,11 @@ function route(handler: Handler): Route {
   return (host, request, call) => {
     const { configuration, sites } = host.party
     const url = loginUrl(siteOf(sites, request.exchange))
-    handler(host, request, call).then(
+    goOn(
+      handler(host, request, call),
+      call,
       (outcome) => (outcome.kind === 'continue' ? call.next() : respondOrFail(call, outcome)),
-      (error: unknown) =>
+      (error) =>
         fail(error, configuration.onError, {
           ...call,
           retryUrl: url,
@@ -98,7 +100,7 @@ const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { r
   const { outcome, endsSession } = await handleFrontchannelLogout(party, exchange, session.current())
   if (endsSession) await session.clear()
   // Set for the whole application, as helmet does, it would win over frame-ancestors in old browsers.
-  res.removeHeader('X-Frame-Options')
+  if (!res.headersSent) res.removeHeader('X-Frame-Options')
   return outcome
 }
 

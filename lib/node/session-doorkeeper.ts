@@ -5,7 +5,7 @@ import type { Principal } from '../policy/principal.js'
 import { startLogin } from '../relying-party/login.js'
 import { countLogin, isLooping } from '../relying-party/loop-guard.js'
 import { type Site, siteOf } from '../relying-party/site.js'
-import { fail } from './failure.js'
+import { fail, goOn } from './failure.js'
 import type { ChallengeCall, Doorkeeper, RefusalCall } from './guard-context.js'
 import { OidcHandle } from './handle.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
@@ -45,7 +45,7 @@ export class SessionDoorkeeper implements Doorkeeper {
     const isPage = isRedirected(call, this.#request.exchange)
     const answer = isPage ? sendToLogin(this.#host, this.#request, call) : Promise.reject(call.error)
     const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call), isPage }
-    answer.catch((error: unknown) => fail(error, this.#host.party.configuration.onError, context))
+    goOn(answer, call, nothing, (error) => fail(error, this.#host.party.configuration.onError, context))
   }
 
   refuse(call: RefusalCall): void {
@@ -56,6 +56,8 @@ export class SessionDoorkeeper implements Doorkeeper {
     return siteOf(this.#host.party.sites, this.#request.exchange)
   }
 }
+
+const nothing = (): void => undefined
 
 /** Where a login starts, as a whole URL. */
 export function loginUrl(site: Site): string {

@@ -1,7 +1,7 @@
 import { startLogin } from '../relying-party/login.js'
 import { isSilentLoginDue, isSilentRefusal } from '../relying-party/silent-login.js'
 import { siteOf } from '../relying-party/site.js'
-import { fail } from './failure.js'
+import { fail, goOn } from './failure.js'
 import type { GuardCall } from './guard-context.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import type { RequestContext } from './request-context.js'
@@ -26,12 +26,14 @@ export function trySilentLogin(
   }
   const options = { prompt: 'none', returnTo: exchange.target } as const
   const started = silentLogins.run(() => startLogin(party, exchange, request.transactions(), options))
-  started.then(
+  goOn(
+    started,
+    call,
     (outcome) => {
       request.cookies().quiet.write('1')
       respondOrFail(call, outcome)
     },
-    (error: unknown) => {
+    (error) => {
       if (isSilentRefusal(error)) call.next()
       else fail(error, configuration.onError, { ...call, retryUrl: loginUrl(siteOf(sites, exchange)) })
     },
