@@ -39,6 +39,7 @@ export function createConnections(
   return {
     async open(req) {
       const exchange = createExchange(req)
+      if (exchange.header('upgrade') !== undefined) surviveReset(req.socket)
       if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
       const keeper = keeperOf(req, exchange)
       const kept = keptIn(await keeper.read(exchange.cookies, exchange))
@@ -49,6 +50,14 @@ export function createConnections(
     close: () => live.close(),
   }
 }
+
+// At an upgrade Node takes its own listener off the socket, and a reset by a stranger would end the process (Node's
+// documentation of http, event 'upgrade').
+function surviveReset(socket: NodeRequest['socket']): void {
+  if (!socket.listeners('error').includes(ignoreReset)) socket.on('error', ignoreReset)
+}
+
+const ignoreReset = (): void => undefined
 
 // HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441).
 function isUpgrade(exchange: Exchange): boolean {

@@ -29,6 +29,12 @@ export interface RedisClient {
   withCommandOptions(options: RedisCommandOptions): RedisCommands
 }
 
+/** The commands of a client, until a signal takes back what has not been sent. */
+export function commandsOf(client: RedisClient, abortSignal: AbortSignal): RedisCommands {
+  // With types of our own the client neither answers from its local cache nor in Buffers.
+  return client.withCommandOptions({ abortSignal, timeout: 0, typeMapping: {} })
+}
+
 /**
  * Refuses what is no client of node-redis, such as one of ioredis, or options for one.
  *

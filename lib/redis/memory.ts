@@ -1,7 +1,8 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis-options.js'
 import type { SharedMemory } from '../options/shared-memory.js'
 import { bounded } from './bounded.js'
-import { assertRedisClient, type RedisClient, type RedisCommands } from './client.js'
+import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
+import { connectionOf, type RedisConnection } from './connection.js'
 
 const replaceScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -17,7 +18,8 @@ return 0`
 /**
  * Memory in Redis that all processes of an application share.
  *
- * @param client Connected, with a listener for its `error` events; it stays yours to close. It reconnects by itself.
+ * @param client Connected; it stays yours to close. It reconnects by itself. Where its connection has died unnoticed, it is given
+ * another one. Its `error` events end no process, but you will want to log them.
  * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis is
  * away, slow, loading, read-only or at odds with its cluster
  * @throws {ConfigurationError} `invalid_options`
@@ -34,29 +36,31 @@ export function memoryOf(call: string, client: RedisClient, options: RedisOption
 
 class RedisMemory implements SharedMemory {
   readonly #client: RedisClient
+  readonly #connection: RedisConnection
   readonly #configuration: RedisConfiguration
 
   constructor(client: RedisClient, configuration: RedisConfiguration) {
     this.#client = client
+    this.#connection = connectionOf(client)
     this.#configuration = configuration
   }
 
   get(names: readonly string[]): Promise<readonly (string | undefined)[]> {
     // Written in one tick they travel as one, and in a cluster each finds its own node, where MGET would be refused.
-    return this.#send(async (redis) => {
+    return this.#send(names, async (redis) => {
       const replies = await Promise.all(names.map((name) => redis.get(this.#key(name))))
       return replies.map((reply) => checked(reply, isTextOrNull) ?? undefined)
     })
   }
 
   set(name: string, value: string, milliseconds: number): Promise<void> {
-    return this.#send(async (redis) => {
+    return this.#send([name], async (redis) => {
       checked(await redis.set(this.#key(name), value, { expiration: expiration(milliseconds) }), isOk)
     })
   }
 
   add(name: string, value: string, milliseconds: number): Promise<boolean> {
-    return this.#send(async (redis) => {
+    return this.#send([name], async (redis) => {
       const settings = { expiration: expiration(milliseconds), condition: 'NX' } as const
       return checked(await redis.set(this.#key(name), value, settings), isOkOrNull) !== null
     })
@@ -64,14 +68,14 @@ class RedisMemory implements SharedMemory {
 
   replace(name: string, expected: string, value: string, milliseconds: number): Promise<boolean> {
     const lifetime = String(expiration(milliseconds).value)
-    return this.#send(async (redis) => {
+    return this.#send([name], async (redis) => {
       const reply = await redis.eval(replaceScript, { keys: [this.#key(name)], arguments: [expected, value, lifetime] })
       return checked(reply, isCount) > 0
     })
   }
 
   remove(name: string, expected?: string): Promise<boolean> {
-    return this.#send(async (redis) => {
+    return this.#send([name], async (redis) => {
       const key = this.#key(name)
       const reply =
         expected === undefined
@@ -81,11 +85,14 @@ class RedisMemory implements SharedMemory {
     })
   }
 
-  // With types of our own the client neither answers from its local cache nor in Buffers.
-  #send<Reply>(call: (redis: RedisCommands) => Promise<Reply>): Promise<Reply> {
-    return bounded(this.#configuration.timeoutSeconds, async (abortSignal) =>
-      call(this.#client.withCommandOptions({ abortSignal, timeout: 0, typeMapping: {} })),
-    )
+  #send<Reply>(names: readonly string[], call: (redis: RedisCommands) => Promise<Reply>): Promise<Reply> {
+    const { timeoutSeconds } = this.#configuration
+    const missed = (): void =>
+      this.#connection.missed(
+        names.map((name) => this.#key(name)),
+        timeoutSeconds,
+      )
+    return bounded(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
   }
 
   #key(name: string): string {

@@ -7,7 +7,7 @@ import { memoryOf } from './memory.js'
  * Remembers DPoP proofs in Redis for all processes of an API: `dpop: { mode, replayCache }` of `bearer()` (RFC 9449
  * section 11.1). While Redis is away no proof is taken: 503.
  *
- * @param client Connected, with a listener for its `error` events; it stays yours to close.
+ * @param client As for {@link redisMemory}.
  * @throws {ConfigurationError} `invalid_options`
  */
 export function redisReplayCache(client: RedisClient, options: RedisOptions = {}): ReplayCache {

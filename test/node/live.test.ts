@@ -98,6 +98,15 @@ describe('a live connection', () => {
     expect((await connect(world, await sockets(world), 'https://evil.example')).said).toContain('401')
   })
 
+  test('survives a reset while it is not known yet who it is, though nobody else listens on the socket', async () => {
+    const world = await start()
+    const req = upgradeOf(world)
+    const answers = [world.app.authenticate(req), world.app.authenticate(req)]
+    expect(req.socket.listenerCount('error')).toBe(1)
+    req.socket.destroy(new Error('read ECONNRESET'))
+    expect(await Promise.all(answers)).toEqual([expect.anything(), expect.anything()])
+  })
+
   test('ends with a logout, at once', async () => {
     const world = await start()
     const seen: SessionError[] = []

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import { Browser } from '../hosts/client.js'
+import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
+import { freePort, type RedisServer, startRedis, stopEveryRedis } from '../redis/server.js'
+import { describeWith } from '../setup/describe-with.js'
+import { root } from '../setup/tree.js'
+import { type Snippet, snippetsIn } from '../snippets/compile.js'
+
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+const opening = pages
+  .filter((page) => page.endsWith('.md'))
+  .flatMap((page) => snippetsIn(page))
+  .filter(({ code }) => /\bcreate(Client|ClientPool|Cluster|Sentinel|Server)\(|\bWebSocket|\.connect\(/.test(code))
+const isRedis = ({ code }: Snippet): boolean => code.includes("from 'redis'")
+const isUpgrade = ({ code }: Snippet): boolean => code.includes("server.on('upgrade'")
+
+/** The application around a snippet. */
+const before = "import express from 'express'\nconst app = express()\nconst secret = process.env.SESSION_SECRET\n"
+
+const children: ChildProcess[] = []
+const folder = mkdtempSync(join(tmpdir(), 'snippets-'))
+beforeAll(() => {
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules', 'express-oidc'))
+  for (const name of ['express', 'express-session', 'connect-redis', 'redis', 'ws']) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) await end(child)
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await stopEveryRedis()
+})
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+}
+
+/** Runs a snippet as a program of its own, with some lines after it that speak to the test. */
+function run({ markdown, line, code }: Snippet, after: string, env: Readonly<Record<string, string>>): ChildProcess {
+  const file = join(folder, `${markdown.replaceAll(/\W/g, '-')}-${line}.mjs`)
+  writeFileSync(file, `${before}${code}\n${after}`)
+  const common = { PATH: process.env['PATH'] ?? '', SESSION_SECRET: 'quick-start-secret-long-and-random-enough' }
+  const child = fork(file, [], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...common, CLIENT_ID: 'web', BILLING_SECRET: 'x', CACHE_SECRET: common.SESSION_SECRET, ...env },
+  })
+  children.push(child)
+  return child
+}
+
+/** The next word of a snippet, or how it ended. */
+function word(child: ChildProcess): Promise<unknown> {
+  let complaints = ''
+  child.stderr?.on('data', (text: Buffer) => (complaints += text.toString()))
+  if (child.exitCode !== null) return Promise.resolve(`ended with ${child.exitCode}`)
+  return Promise.race([
+    once(child, 'message').then(([message]) => message as unknown),
+    once(child, 'exit').then(([code]) => `ended with ${code}: ${complaints}`),
+  ])
+}
+
+test('every snippet that opens a connection is run here', () => {
+  expect(opening.filter((snippet) => !isRedis(snippet) && !isUpgrade(snippet))).toEqual([])
+  expect([opening.filter(isRedis).length, opening.filter(isUpgrade).length]).toEqual([4, 1])
+})
+
+describeWith('redis-server', 'a snippet with a client of Redis lives on when Redis dies', (path) => {
+  let redis: RedisServer
+  beforeAll(async () => {
+    redis = await startRedis({ path })
+  })
+
+  const listening = `
+    client.on('reconnecting', () => process.send('reconnecting'))
+    client.on('ready', () => process.send('ready'))
+    process.send('started')
+  `
+
+  for (const snippet of opening.filter(isRedis)) {
+    test(`${snippet.markdown}:${snippet.line}`, async () => {
+      const env = {
+        REDIS_URL: redis.url,
+        ISSUER: 'http://127.0.0.1:1',
+        BASE_URL: 'http://127.0.0.1:2',
+        CLIENT_SECRET: 'x',
+      }
+      const child = run(snippet, listening, env)
+      expect(await word(child)).toBe('started')
+      const lost = word(child)
+      await redis.kill()
+      expect(await lost).toBe('reconnecting')
+      await redis.restart()
+      let said: unknown = 'reconnecting'
+      while (said === 'reconnecting') said = await word(child)
+      expect(said).toBe('ready')
+    }, 30_000)
+  }
+})
+
+describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (snippet) => {
+  let provider: RealProvider
+  let child: ChildProcess
+  let port: number
+
+  beforeAll(async () => {
+    port = await freePort()
+    const BASE_URL = `http://127.0.0.1:${port}`
+    const client = webClient(BASE_URL)
+    provider = await startRealProvider({ clients: [client] })
+    const env = { ISSUER: provider.issuer, CLIENT_ID: client.client_id, CLIENT_SECRET: client.client_secret, BASE_URL }
+    child = run(snippet, `server.listen(${port}, '127.0.0.1', () => process.send('started'))`, env)
+    expect(await word(child)).toBe('started')
+    children.splice(0)
+  })
+  afterAll(async () => {
+    await end(child)
+    await provider.close()
+  })
+
+  const upgrade = ['GET /ws HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', '', ''].join('\r\n')
+
+  async function greeting(): Promise<WebSocket> {
+    const browser = new Browser()
+    await browser.navigate(`http://127.0.0.1:${port}/login`, { follow: true })
+    const cookie = browser.cookies.cookiesFor(`http://127.0.0.1:${port}`).map(({ name, value }) => `${name}=${value}`)
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
+      headers: { cookie: cookie.join('; ') },
+      origin: `http://127.0.0.1:${port}`,
+    })
+    const [text] = (await once(socket, 'message')) as [Buffer]
+    expect(text.toString()).toBe('hello alice')
+    return socket
+  }
+
+  test('lives on when strangers reset their connections', async () => {
+    for (let count = 0; count < 200; count += 1) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+      await once(socket, 'connect')
+      await new Promise((sent) => socket.write(upgrade, sent))
+      for (let turns = 0; turns < count % 5; turns += 1) await turn()
+      socket.resetAndDestroy()
+    }
+    ;(await greeting()).terminate()
+    expect(child.exitCode).toBeNull()
+  }, 30_000)
+
+  test('lives on when somebody who is signed in sends what is no frame, or resets the connection', async () => {
+    for (const end of ['frame', 'reset'] as const) {
+      const socket = await greeting()
+      const wire = Reflect.get(socket, '_socket') as ReturnType<typeof connect>
+      const closed = once(socket, 'close').catch(() => undefined)
+      socket.on('error', () => undefined)
+      if (end === 'frame') wire.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))
+      else wire.resetAndDestroy()
+      await closed
+    }
+    ;(await greeting()).terminate()
+    expect(child.exitCode).toBeNull()
+  }, 30_000)
+})

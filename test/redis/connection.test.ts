@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { EventEmitter, once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createClient, createCluster } from 'redis'
+import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import { describeWith } from '../setup/describe-with.js'
+import { type RedisServer, startRedis, stopEveryRedis } from './server.js'
+import { startRedisCluster } from './topology.js'
+
+afterAll(stopEveryRedis)
+
+/** Stands between a client and Redis, as a firewall does that forgets connections: nothing is closed, nothing goes through. */
+class Wire {
+  readonly url: string
+  readonly #server: Server
+  readonly #forgotten = new WeakSet<Socket>()
+  readonly #open = new Set<Socket>()
+  /** How many connections have been made. */
+  count = 0
+  /** How many have been closed by the client. */
+  closed = 0
+
+  private constructor(server: Server, target: number) {
+    this.#server = server
+    this.url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
+    server.on('connection', (near) => {
+      this.count += 1
+      const far = connect(target, '127.0.0.1')
+      this.#open.add(near).add(far)
+      near.once('close', () => (this.closed += 1))
+      for (const [from, to] of [[near, far] as const, [far, near] as const]) {
+        from.on('data', (bytes) => void (this.#forgotten.has(near) || to.write(bytes)))
+        from.on('error', () => undefined).on('close', () => (this.#forgotten.has(near) ? undefined : to.destroy()))
+      }
+    })
+  }
+
+  static async to({ port }: RedisServer): Promise<Wire> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Wire(server, port)
+  }
+
+  forgetAll(): void {
+    for (const socket of this.#open) this.#forgotten.add(socket)
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#open) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+const minute = 60_000
+
+/** Asks until there is an answer, as people do who come back. */
+async function untilAnswered(ask: () => Promise<unknown>): Promise<unknown> {
+  for (let attempts = 0; attempts < 200; attempts += 1) {
+    try {
+      return await ask()
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  throw new Error('nothing was ever answered')
+}
+
+async function untilTrue(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+describeWith('redis-server', 'the connection of a client', (path) => {
+  let server: RedisServer
+  let wire: Wire
+  let client: ReturnType<typeof createClient>
+
+  beforeEach(async () => {
+    server = await startRedis({ path })
+    wire = await Wire.to(server)
+    client = createClient({ url: wire.url })
+  })
+  afterEach(async () => {
+    client.destroy()
+    await wire.close()
+    await server.stop()
+  })
+
+  test('that is dead without a word is replaced, and whoever shares the client has a living one too', async () => {
+    client.on('error', () => undefined)
+    await client.connect()
+    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    await memory.set('kept', 'value', minute)
+    wire.forgetAll()
+    const others = client.get('hangs').catch(({ constructor }: Error) => constructor.name)
+    expect(await untilAnswered(() => memory.get(['kept']))).toEqual(['value'])
+    expect(await others).toBe('DisconnectsClientError')
+    expect(await client.get('oidc:kept')).toBe('value')
+  }, 30_000)
+
+  test('stays where Redis itself is frozen', async () => {
+    client.on('error', () => undefined)
+    await client.connect()
+    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    await memory.set('kept', 'value', minute)
+    server.pause()
+    const waiting = client.get('oidc:kept')
+    const { closed } = wire
+    await expect(memory.get(['kept'])).rejects.toThrow('Redis did not answer')
+    await untilTrue(() => wire.closed > closed)
+    expect(wire.count).toBe(2)
+    server.resume()
+    expect(await waiting).toBe('value')
+    expect(await memory.get(['kept'])).toEqual(['value'])
+  }, 30_000)
+
+  test('stays closed where its owner has closed it, and stays where something listens on it', async () => {
+    client.on('error', () => undefined)
+    await client.connect()
+    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    await client.subscribe('news', () => undefined)
+    wire.forgetAll()
+    await expect(memory.get(['a'])).rejects.toThrow('Redis did not answer')
+    await untilTrue(() => wire.closed === 1)
+    await expect(memory.get(['a'])).rejects.toThrow('Redis did not answer')
+    client.destroy()
+    await untilTrue(() => wire.closed === 3)
+    expect([wire.count, client.isOpen]).toEqual([3, false])
+    await client.connect()
+  }, 30_000)
+
+  test('may be lost where nobody listens for errors: the process lives on', async () => {
+    await client.connect()
+    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    await server.kill()
+    await expect(memory.get(['a'])).rejects.toMatchObject({ code: 'session_store_unavailable' })
+    await server.restart()
+    expect(await untilAnswered(() => memory.get(['a']))).toEqual([undefined])
+  }, 30_000)
+})
+
+describeWith('redis-server', 'the connections of a cluster', (path) => {
+  test('are replaced where one of them is dead without a word', async () => {
+    const topology = await startRedisCluster(path)
+    const wires = await Promise.all(topology.servers.map((server) => Wire.to(server)))
+    const map = Object.fromEntries(
+      topology.servers.map(({ port }, index) => {
+        const { hostname: host, port: near } = new URL(wires[index]?.url ?? '')
+        return [`127.0.0.1:${port}`, { host, port: Number(near) }]
+      }),
+    )
+    const cluster = createCluster({ rootNodes: [{ url: wires[0]?.url ?? '' }], nodeAddressMap: map })
+    await cluster.connect()
+    const memory = redisMemory(cluster, { timeoutSeconds: 0.2 })
+    const names = Array.from({ length: 12 }, (_, index) => `name${index}`)
+    await Promise.all(names.map((name) => memory.set(name, name, minute)))
+    expect(await memory.get(names)).toEqual(names)
+    wires[2]?.forgetAll()
+    expect(await untilAnswered(() => memory.get(names))).toEqual(names)
+    cluster.destroy()
+    await Promise.all(wires.map((wire) => wire.close()))
+    await topology.stop()
+  }, 40_000)
+})
+
+test('has one listener for errors, however many memories use a client', () => {
+  const client = Object.assign(new EventEmitter(), { withCommandOptions: () => ({}) as never })
+  for (let count = 0; count < 20; count += 1) redisMemory(client)
+  redisReplayCache(client)
+  expect(client.listenerCount('error')).toBe(1)
+})
