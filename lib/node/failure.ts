@@ -1,7 +1,6 @@
 import { OidcError } from '../errors.js'
 import { isPageLoad } from '../http/navigation.js'
 import { problem } from '../http/problem.js'
-import { isError } from '../options/error-trace.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import { createExchange } from './exchange.js'
 import { respondOrFail } from './respond.js'
@@ -69,14 +68,13 @@ export function goOn<T>(
   promise
     .then(onValue, onError)
     .catch((reason: unknown) => next(thrownError(reason)))
-    .catch((reason: unknown) => giveUp(res, reason))
+    .catch(() => giveUp(res))
 }
 
-// Such as an error handler that throws, or a hook of other middleware that throws whenever headers are written.
-function giveUp(res: NodeResponse, reason: unknown): void {
-  process.emitWarning(`an error handler of the application failed: ${isError(reason) ? reason.stack : typeof reason}`)
+// An error handler has thrown, or a hook of other middleware throws whenever headers are written: both were told before.
+function giveUp(res: NodeResponse): void {
   try {
-    if (res.headersSent) throw reason
+    if (res.headersSent) return void res.destroy()
     res.statusCode = 500
     res.end()
   } catch {
