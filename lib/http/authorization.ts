@@ -4,9 +4,7 @@ export type Authorization =
   /** Another scheme, such as Basic. */
   | 'other'
   | 'malformed'
-
-/** Longest header value that is looked at, in characters. */
-export const maxAuthorizationLength = 16_384
+  | 'too long'
 
 const malformed = 'malformed'
 const schemeName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/
@@ -16,10 +14,11 @@ const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
  * Splits the header into scheme and token. The token is still to be checked by {@link isTokenText}: one that was verified
  * before need not be.
  *
+ * @param maxLength - of the header's value, in characters
  * @see RFC 9110 section 11.6.2, RFC 6750 section 2.1, RFC 9449 section 7.1
  */
-export function splitAuthorization(value: string): Authorization {
-  if (value.length > maxAuthorizationLength) return malformed
+export function splitAuthorization(value: string, maxLength: number): Authorization {
+  if (value.length > maxLength) return 'too long'
   const end = value.indexOf(' ')
   const name = end === -1 ? value : value.slice(0, end)
   const scheme = name === 'Bearer' ? 'bearer' : schemeOf(name)

@@ -24,6 +24,11 @@ export class NodeTokenRequest implements TokenRequest {
     this.#res = res
   }
 
+  /** What came through is within the server's own `maxHeaderSize`, which operators raise for large tokens. */
+  get maxHeaderLength(): number {
+    return Infinity
+  }
+
   get method(): string {
     return this.#req.method ?? 'GET'
   }

@@ -19,6 +19,9 @@ export interface PresentedRequest {
   readonly onNonce?: ((nonce: string) => void) | undefined
 }
 
+// Servers bound their headers themselves, at 8 to 64 KB mostly. This is for callers that have no such bound.
+const maxHeaderLength = 262_144
+
 /** Validates access tokens without any HTTP. */
 export interface BearerValidator {
   /**
@@ -60,6 +63,7 @@ export function bearerValidator(configuration: BearerConfiguration, platform: Pl
     async validate(authorization, { method = 'GET', url, dpop = [], certificateThumbprint, onNonce } = {}) {
       return server.validator.validate(authorization, {
         method,
+        maxHeaderLength,
         url: () => url,
         dpopProofs: () => (typeof dpop === 'string' ? [dpop] : dpop),
         certificateThumbprint: () => certificateThumbprint,

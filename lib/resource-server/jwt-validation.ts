@@ -19,6 +19,9 @@ export interface JwtRules {
   readonly platform: Platform
 }
 
+// The header that the token came in is within the server's bounds.
+const maxBytes = Infinity
+
 /** Validates one JWT: at once when the keys are at hand, else once they are fetched. */
 export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken>
 
@@ -50,7 +53,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     return issuer.keys.load(jws.header).then((keys) => conclude(jws, issuer, keys))
   }
   return (token) => {
-    const jws = decodeJws(token, { headers })
+    const jws = decodeJws(token, { headers, maxBytes })
     const name = jws.payload['iss']
     if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
     const issuer = issuers.find(name)

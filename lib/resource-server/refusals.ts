@@ -21,6 +21,7 @@ export interface Refusals {
   /** Nobody presented anything: a challenge without an error code. */
   missing(): BearerError
   malformed(): BearerError
+  tooLong(): BearerError
   invalidToken(scheme: TokenScheme, cause?: unknown): BearerError
   invalidProof(cause?: unknown): BearerError
   nonceNeeded(nonce: string): BearerError
@@ -44,10 +45,11 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
 /** Makes the refusals of one resource server. */
 export function createRefusals(settings: RefusalSettings): Refusals {
   const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: RefusalDetails = {}) => {
-    const error = code === 'missing_token' ? {} : { error: code, error_description: texts[code] }
+    const { text = texts[code] } = details
+    const error = code === 'missing_token' ? {} : { error: code, error_description: text }
     const parameters = { ...error, ...details.parameters }
     const headers = { 'WWW-Authenticate': challenges(settings, scheme, parameters), ...details.headers }
-    return new BearerError(code, texts[code], { headers, cause: details.cause })
+    return new BearerError(code, text, { headers, cause: details.cause })
   }
   const [preferred] = settings.schemes
   const invalidToken = (scheme: TokenScheme, cause?: unknown) => refuse('invalid_token', scheme, { cause })
@@ -55,6 +57,7 @@ export function createRefusals(settings: RefusalSettings): Refusals {
     invalidToken,
     missing: () => refuse('missing_token', undefined),
     malformed: () => refuse('invalid_request', preferred),
+    tooLong: () => refuse('invalid_request', preferred, { text: 'the Authorization header is too long' }),
     invalidProof: (cause) => refuse('invalid_dpop_proof', 'dpop', { cause }),
     nonceNeeded: (nonce) => refuse('use_dpop_nonce', 'dpop', { headers: { 'DPoP-Nonce': nonce } }),
     insufficientScope: (scheme, scopes) =>
@@ -72,6 +75,8 @@ export function createRefusals(settings: RefusalSettings): Refusals {
 }
 
 interface RefusalDetails {
+  /** Instead of the code's. */
+  readonly text?: string
   readonly parameters?: ChallengeParameters
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown

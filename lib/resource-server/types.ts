@@ -5,6 +5,8 @@ import type { JsonObject } from '../seal/json.js'
 export interface TokenRequest {
   /** As sent, such as `GET`. */
   readonly method: string
+  /** Longest `Authorization` header that is looked at, in characters. */
+  readonly maxHeaderLength: number
   /** The URL as the client sees it, built from configuration; a query may be there. */
   url(): string | undefined
   /** The values of the `DPoP` header. */

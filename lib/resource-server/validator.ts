@@ -57,8 +57,9 @@ export class TokenValidator {
   #judge(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
     const { refusals, schemes } = this.#parts
     if (authorization === undefined) throw refusals.missing()
-    const credentials = splitAuthorization(authorization)
+    const credentials = splitAuthorization(authorization, request.maxHeaderLength)
     if (credentials === 'malformed') throw refusals.malformed()
+    if (credentials === 'too long') throw refusals.tooLong()
     if (credentials === 'other' || !schemes.includes(credentials.scheme)) throw refusals.missing()
     const { scheme, token } = credentials
     try {

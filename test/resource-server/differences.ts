@@ -26,7 +26,6 @@ const isAbsent = (value: unknown) => value === undefined
 
 /** The whole list. Whatever else jose takes, we take; and nothing that jose refuses. */
 export const differences: readonly Difference[] = [
-  { name: 'longer than 16 KiB', applies: ({ text }) => text.length > 16_377 },
   {
     name: 'another spelling of base64url: padding, white space, the other alphabet, or bits that no byte holds',
     applies: ({ segments }) =>
