@@ -42,7 +42,7 @@ const machineSigns: readonly ((claims: Claims) => boolean)[] = [
   // Entra's optional claim; Oracle; WSO2.
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'app' || subjectType === 'client' || aut === 'APPLICATION',
   // Entra: for people, sub is pairwise and scp says what was delegated.
-  ({ oid, sub, azp, appid, scp }) => isText(oid) && oid === sub && (isText(azp) || isText(appid)) && isEmpty(scp),
+  ({ oid, sub, azp, appid, scp }) => isText(oid) && oid === sub && (isText(azp) || isText(appid)) && !isFilled(scp),
   isServiceAccount,
   // Keycloak without the scope "profile": where the client called from is noted in this grant only.
   ({ client_id: id, clientId = id, azp, clientHost, clientAddress }) =>
@@ -51,33 +51,40 @@ const machineSigns: readonly ((claims: Claims) => boolean)[] = [
 
 // RFC 9068 section 2.2, Okta, Cognito and most others; Auth0; ForgeRock.
 function isOwnSubject(claims: Claims): boolean {
-  const { sub } = claims
-  return clientClaims.some((name) => {
-    const client = claims[name]
-    return isText(client) && (sub === client || sub === `${client}@clients` || sub === `(age!${client})`)
-  })
+  const { sub, client_id: id, azp, cid, appid } = claims
+  return isText(sub) && (names(sub, id) || names(sub, azp) || names(sub, cid) || names(sub, appid))
 }
+
+function names(sub: string, client: unknown): boolean {
+  // Most tokens are about people, and go no further than this.
+  if (!isText(client) || !sub.includes(client)) return false
+  return sub === client || sub === `${client}@clients` || sub === `(age!${client})`
+}
+
+const serviceAccount = 'service-account-'
 
 // Keycloak: the user of a client's service account, whose sub is a UUID. Its names are in lower case.
 function isServiceAccount(claims: Claims): boolean {
-  const client = clientOf(claims)
-  if (client === undefined) return false
-  const account = `service-account-${client.toLowerCase()}`
-  return claims['preferred_username'] === account || claims['username'] === account
+  const account = [claims['preferred_username'], claims['username']].find(isServiceAccountName)
+  return account !== undefined && account.slice(serviceAccount.length) === clientOf(claims)?.toLowerCase()
 }
 
-// What a login leaves in a token, and what only people have. Names alone say nothing: service accounts have some too.
-const personClaims = ['amr', 'nonce', 'sid', 'session_state', 'family_name', 'upn', 'unique_name', 'birthdate']
+function isServiceAccountName(name: unknown): name is string {
+  return typeof name === 'string' && name.startsWith(serviceAccount)
+}
 
 const personSigns: readonly ((claims: Claims) => boolean)[] = [
-  (claims) => personClaims.some((name) => !isEmpty(claims[name])),
+  // What a login leaves in a token.
+  ({ amr, nonce, sid, session_state: state }) => isFilled(amr) || isFilled(nonce) || isFilled(sid) || isFilled(state),
   // AD FS writes one as text for clients, too.
   ({ auth_time: at }) => typeof at === 'number',
-  ({ email, phone_number: phone }) => isText(email) || isText(phone),
+  // What only people have. Other names say nothing: service accounts have some too.
+  ({ email, phone_number: phone, birthdate }) => isText(email) || isText(phone) || isText(birthdate),
+  ({ family_name: family, upn, unique_name: unique }) => isText(family) || isText(upn) || isText(unique),
   ({ gty, grant_type: grantType }) => isOneOf(gty, personGrants) || isOneOf(grantType, personGrants),
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'user' || subjectType === 'user' || aut === 'APPLICATION_USER',
   // Entra: delegated by a person. Okta: the person's id beside the client's. Cognito.
-  ({ oid, scp, tid }) => isText(oid) && isText(tid) && !isEmpty(scp),
+  ({ oid, scp, tid }) => isText(oid) && isText(tid) && isFilled(scp),
   ({ uid, cid }) => isText(uid) && isText(cid),
   ({ token_use: use, username }) => use === 'access' && isText(username),
   // Auth0's connection|id, ForgeRock's (usr!id).
@@ -105,7 +112,7 @@ const personNames = new Set(
  */
 export function mentionsPerson(claims: Claims, scopes: readonly string[]): boolean {
   if (personScopes.some((scope) => scopes.includes(scope))) return true
-  return Object.entries(claims).some(([name, value]) => !isEmpty(value) && personNames.has(bareName(name)))
+  return Object.entries(claims).some(([name, value]) => isFilled(value) && personNames.has(bareName(name)))
 }
 
 // `custom:user_name` and `https://example.com/claims/userName` are about the same thing.
@@ -124,6 +131,6 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 }
