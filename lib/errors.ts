@@ -17,6 +17,7 @@ export type ProviderErrorCode =
   | 'provider_issuer_mismatch'
   | 'provider_metadata_invalid'
   | 'provider_keys_invalid'
+  | 'provider_keys_throttled'
   | 'provider_refused_client'
 
 /** Codes of an authorization response (RFC 6749 section 4.1.2) that is a refusal, or not acceptable. */

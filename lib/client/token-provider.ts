@@ -6,7 +6,7 @@ import { createProvider } from '../provider/provider.js'
 import { credentialsOf } from './credentials.js'
 
 /** How old metadata and keys may get, and how long keys outlive an outage, in seconds. */
-const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
+const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
 /** Puts the authorization server together as a machine needs it: without logins, and without keys unless one comes up. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, platform: Platform): Provider {

@@ -3,7 +3,7 @@ import type { Platform } from '../options/platform.js'
 import type { ClientSettings, ProviderSettings } from '../provider/types.js'
 
 /** How old metadata and keys may get before they are fetched anew, and how long keys outlive an outage, in seconds. */
-const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
+const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
 /** What a configuration says of the authorization server. */
 export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {

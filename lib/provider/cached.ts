@@ -2,6 +2,7 @@ import type { OidcError } from '../errors.js'
 import { ProviderError } from '../errors.js'
 import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
+import { backoffSeconds, longestBackoffSeconds, repeated } from './backoff.js'
 import { ownError } from './failures.js'
 
 /** How current a document is. */
@@ -17,14 +18,25 @@ export interface Freshness {
 export interface CacheSettings<T> {
   readonly fetch: () => Promise<T>
   readonly platform: Platform
-  /** Age at which it is fetched anew, in seconds. */
+  /**
+   * Age at which it is fetched anew behind the callers' backs, in seconds. At twice that age, an hour at most, they wait
+   * for the fetch: after an idle time nobody is judged by what the provider has long withdrawn.
+   */
   readonly maxAgeSeconds: number
   /** How much longer it serves while fetching fails, in seconds. */
   readonly staleSeconds: number
 }
 
-/** The longest wait after a failure. */
-export const longestBackoffSeconds = 60
+// Nobody waits for a provider that failed a moment ago: the next attempts are made behind the callers' backs.
+const failingSeconds = 2 * longestBackoffSeconds
+const longestUnwatchedSeconds = 3600
+
+interface Known<T> {
+  readonly value: T
+  readonly fetchedAt: number
+  /** Which fetch brought it. */
+  readonly fetch: number
+}
 
 /**
  * The last good document of the provider: one fetch at a time, behind the callers' backs where possible, and after a
@@ -32,11 +44,14 @@ export const longestBackoffSeconds = 60
  */
 export class Cached<T> {
   readonly #settings: CacheSettings<T>
-  #known: { readonly value: T; readonly fetchedAt: number } | undefined
+  #known: Known<T> | undefined
   #failure: OidcError | undefined
   #failures = 0
+  #failedAt = 0
   #retryAt = 0
   #flight: Promise<T> | undefined
+  #fetches = 0
+  #lackingSeconds = 0
   #closed = false
 
   constructor(settings: CacheSettings<T>) {
@@ -46,19 +61,49 @@ export class Cached<T> {
   /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
   peek(): T | undefined {
     if (this.#known === undefined) return undefined
-    const { maxAgeSeconds, staleSeconds } = this.#settings
+    const { maxAgeSeconds } = this.#settings
     const age = this.#ageSeconds(this.#known.fetchedAt)
-    if (age >= maxAgeSeconds && this.#mayStart()) this.renew().catch(() => undefined)
-    return age < maxAgeSeconds + staleSeconds ? this.#known.value : undefined
+    if (age < maxAgeSeconds) return this.#known.value
+    const isServed = age < Math.min(longestUnwatchedSeconds, 2 * maxAgeSeconds) || this.#isFailing()
+    const old = isServed ? this.#old() : undefined
+    if (old !== undefined && this.#mayStart()) this.renew().catch(() => undefined)
+    return old
   }
 
   /**
-   * What is known, or fetched where nothing may be served.
+   * What is known, or fetched where nothing may be served. While fetching fails, what is old serves.
    *
    * @throws {ProviderError} the failure; while backing off, at once
    */
   async get(): Promise<T> {
-    return this.peek() ?? this.renew()
+    const value = this.peek()
+    if (value !== undefined) return value
+    try {
+      return await this.renew()
+    } catch (error) {
+      const old = this.#old()
+      if (old === undefined) throw error
+      return old
+    }
+  }
+
+  /**
+   * What is known, and has what the caller needs where that can be had: what lacks it is fetched again, soon at first, and
+   * then after waits that grow.
+   *
+   * @returns what is known even if that lacks it
+   * @throws {ProviderError} the failure, where nothing is known
+   */
+  async getWith(hasIt: (value: T) => boolean): Promise<T> {
+    const value = await this.get()
+    if (hasIt(value)) {
+      this.#lackingSeconds = 0
+      return value
+    }
+    const wait = Math.max(1, this.#lackingSeconds)
+    if (this.#known !== undefined && this.#ageSeconds(this.#known.fetchedAt) < wait) return value
+    this.#lackingSeconds = Math.min(longestBackoffSeconds, 2 * wait)
+    return this.renew().catch(() => value)
   }
 
   /**
@@ -71,7 +116,7 @@ export class Cached<T> {
     if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
     const wait = this.#waitSeconds()
     if (this.#failure !== undefined && wait > 0) throw repeated(this.#failure, wait)
-    this.#flight = this.#fetch().finally(() => {
+    this.#flight = this.#fetch(++this.#fetches).finally(() => {
       this.#flight = undefined
     })
     return this.#flight
@@ -80,6 +125,16 @@ export class Cached<T> {
   /** Whether a fetch is under way. */
   isRenewing(): boolean {
     return this.#flight !== undefined
+  }
+
+  /** This moment, for {@link isFetchedSince}. */
+  mark(): number {
+    return this.#fetches
+  }
+
+  /** Whether what is known was asked for after a moment, and not only received. */
+  isFetchedSince(mark: number): boolean {
+    return this.#known !== undefined && this.#known.fetch > mark
   }
 
   /** How current the document is, without starting anything. */
@@ -96,19 +151,30 @@ export class Cached<T> {
     this.#closed = true
   }
 
-  async #fetch(): Promise<T> {
+  async #fetch(number: number): Promise<T> {
     const { fetch, platform } = this.#settings
     try {
       const value = await fetch()
-      this.#known = { value, fetchedAt: platform.now() }
+      this.#known = { value, fetchedAt: platform.now(), fetch: number }
       this.#failure = undefined
       this.#failures = 0
       return value
     } catch (error) {
       this.#failure = ownError(error) ?? unusable(error)
-      this.#retryAt = platform.now() + 1000 * backoffSeconds(this.#failures++, platform)
+      this.#failedAt = platform.now()
+      this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, platform)
       throw this.#failure
     }
+  }
+
+  #old(): T | undefined {
+    if (this.#known === undefined) return undefined
+    const { maxAgeSeconds, staleSeconds } = this.#settings
+    return this.#ageSeconds(this.#known.fetchedAt) < maxAgeSeconds + staleSeconds ? this.#known.value : undefined
+  }
+
+  #isFailing(): boolean {
+    return this.#failure !== undefined && this.#ageSeconds(this.#failedAt) < failingSeconds
   }
 
   #mayStart(): boolean {
@@ -127,21 +193,7 @@ export class Cached<T> {
   }
 }
 
-/** 1, 2, 4 ... 60 seconds, of which half is random: many processes must not come back at the same moment. */
-export function backoffSeconds(failures: number, platform: Platform): number {
-  const longest = Math.min(longestBackoffSeconds, 2 ** failures)
-  return longest * (0.5 + platform.randomBytes(1).readUInt8() / 512)
-}
-
 function unusable(error: unknown): ProviderError {
   const message = 'the provider gave an answer that cannot be used'
   return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
-}
-
-/** A failure told again while backing off: everyone gets an error of their own, and hears how long is left. */
-export function repeated(failure: OidcError, waitSeconds: number): OidcError {
-  if (!(failure instanceof ProviderError)) return failure
-  const { code, message, status, cause } = failure
-  const headers = { ...failure.headers, 'Retry-After': String(Math.ceil(waitSeconds)) }
-  return new ProviderError(code, message, { status, cause, headers })
 }

@@ -54,7 +54,10 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'cl
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
 export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
-  const verifyRegistered = createRegisteredSignature(settings, keys)
+  const verifyRegistered = createRegisteredSignature(
+    { clientSecret: settings.clientSecret, alg: settings.idTokenSigningAlg, from: 'provider' },
+    keys,
+  )
   const verified = new Map<string, Jws>()
   const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)

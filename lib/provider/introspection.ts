@@ -10,11 +10,12 @@ import type { Cached } from './cached.js'
 import { createClientAuthentication } from './client-authentication.js'
 import { forward, serverMetadata, toResponse } from './engine.js'
 import { tokenEndpointFailure } from './failures.js'
-import { decodeJws, verifySignature } from './jws.js'
+import { decodeJws } from './jws.js'
 import type { Keys } from './keys.js'
+import { endpointOf } from './metadata.js'
 import type { Outbound } from './outbound.js'
 import type { OutboundResponse } from './outbound-response.js'
-import { keysFor } from './registered-signature.js'
+import { createRegisteredSignature } from './registered-signature.js'
 import { parseStrictJson } from './strict-json.js'
 import type { ClientAuthenticationMethod, ClientSettings, ProviderMetadata } from './types.js'
 
@@ -57,6 +58,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
   const authentication = authenticationOf(client, parts.platform)
   let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
   const ask: Introspect = async (token) => {
+    await endpointOf(parts.metadata, 'introspection_endpoint')
     const metadata = await parts.metadata.get()
     // Loaded with the first opaque token: who takes JWTs only never needs it.
     const openid = await import('openid-client')
@@ -83,9 +85,6 @@ function configure(
   parts: IntrospectionParts,
   authentication: ClientAuth,
 ): Configuration {
-  if (metadata.introspection_endpoint === undefined) {
-    throw new ProviderError('provider_metadata_invalid', 'the provider has no introspection_endpoint', { status: 502 })
-  }
   const configuration = new openid.Configuration(
     withIntrospectionMethods(metadata),
     client.clientId,
@@ -149,9 +148,9 @@ async function requireFormat(
 ): Promise<boolean> {
   const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(answer.header('content-type') ?? '')
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
-  if (!isSigned) return false
+  if (signedResponseAlg === undefined) return false
   const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
-  verifySignature(jws, await keysFor(jws.header, keys), [signedResponseAlg ?? ''])
+  await createRegisteredSignature({ alg: signedResponseAlg, clientSecret: undefined, from: 'provider' }, keys)(jws)
   const { iat } = jws.payload
   const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')

@@ -60,10 +60,20 @@ export function verifySignature(
   algorithms: ReadonlySet<string> | readonly string[],
 ): void {
   requireAlgorithm(jws.header, algorithms)
+  if (!isSignedBy(jws, keys)) throw signatureInvalid()
+}
+
+/** Whether one of the keys made the signature. The caller has required the algorithm. */
+export function isSignedBy(jws: Jws, keys: readonly VerificationKey[]): boolean {
   for (const key of keys) {
-    if (key.alg === jws.header.alg && key.verify(jws.signingInput, jws.signature)) return
+    if (key.alg === jws.header.alg && key.verify(jws.signingInput, jws.signature)) return true
   }
-  throw new TokenValidationError('token_signature_invalid', 'the token is not signed by a key of its issuer')
+  return false
+}
+
+/** The refusal of a signature. */
+export function signatureInvalid(): TokenValidationError {
+  return new TokenValidationError('token_signature_invalid', 'the token is not signed by a key of its issuer')
 }
 
 /**

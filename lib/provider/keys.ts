@@ -1,5 +1,4 @@
-import { LRUCache } from 'lru-cache'
-import { ConfigurationError, ProviderError, TokenValidationError } from '../errors.js'
+import { ConfigurationError, ProviderError } from '../errors.js'
 import { traced } from '../options/trace.js'
 import { parseJsonObject } from '../seal/json.js'
 import type { VerificationKey } from './algorithms.js'
@@ -7,15 +6,9 @@ import type { Freshness } from './cached.js'
 import { Cached } from './cached.js'
 import type { KeySet } from './jwks.js'
 import { importKeySet } from './jwks.js'
+import { isSome, type KeyLookup, type KeySelector, LookupBudget, refusal, throttled } from './key-lookup.js'
 import type { Outbound } from './outbound.js'
-import { TokenBucket } from './token-bucket.js'
 import type { ProviderSettings } from './types.js'
-
-/** What of a JOSE header selects keys. */
-export interface KeySelector {
-  readonly alg: string
-  readonly kid?: string | undefined
-}
 
 /** The one cache of an issuer's public keys: for ID Tokens, logout tokens and access tokens alike. */
 export interface Keys {
@@ -24,12 +17,14 @@ export interface Keys {
   /** The candidates that are known now; none means that {@link Keys.load} must be asked. Waits for no network. */
   find(selector: KeySelector): readonly VerificationKey[]
   /**
-   * The candidates, fetched where they are not known.
+   * The candidates, fetched where they are not known, or where none of them made the signature: a key may have taken the
+   * place of another under its name.
    *
-   * @throws {TokenValidationError} `token_key_not_found`
-   * @throws {ProviderError} when the keys cannot be fetched
+   * @throws {TokenValidationError} `token_key_not_found`, `token_signature_invalid`
+   * @throws {ProviderError} when the keys cannot be fetched; `provider_keys_throttled`, with `Retry-After`, when they were
+   *   asked for too often to be asked for again
    */
-  load(selector: KeySelector): Promise<readonly VerificationKey[]>
+  load(selector: KeySelector, lookup?: KeyLookup): Promise<readonly VerificationKey[]>
   /** Fetches the keys unless they are known. */
   ready(): Promise<void>
   /** How current the keys are. */
@@ -42,10 +37,6 @@ export interface Keys {
 export type KeySettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
-const refetches = { burst: 3, refillSeconds: 30 }
-const unknownKidSeconds = 30
-const maxUnknownKids = 1000
-const longestSelector = 256
 const none: readonly VerificationKey[] = []
 
 /**
@@ -72,7 +63,11 @@ export function createStaticKeys(jwks: unknown): Keys {
   return {
     generation: 1,
     find: (selector) => candidates(set, selector),
-    load: async (selector) => found(candidates(set, selector)),
+    load: async (selector, { isSigned = isSome } = {}) => {
+      const given = candidates(set, selector)
+      if (isSigned(given)) return given
+      throw refusal(given)
+    },
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
     close: () => undefined,
@@ -81,16 +76,12 @@ export function createStaticKeys(jwks: unknown): Keys {
 
 class FetchedKeys implements Keys {
   readonly #cached: Cached<KeySet>
-  readonly #settings: KeySettings
-  // Kids that were not there a moment ago; bounded, since anyone can invent them.
-  readonly #unknown = new LRUCache<string, number>({ max: maxUnknownKids })
-  readonly #bucket: TokenBucket
+  readonly #budget: LookupBudget
   #set: KeySet | undefined
   #generation = 0
 
   constructor(fetchSet: (before: KeySet | undefined) => Promise<KeySet>, settings: KeySettings) {
-    this.#settings = settings
-    this.#bucket = new TokenBucket(settings.platform, refetches)
+    this.#budget = new LookupBudget(settings.platform)
     this.#cached = new Cached({
       platform: settings.platform,
       maxAgeSeconds: settings.keysMaxAgeSeconds,
@@ -107,16 +98,16 @@ class FetchedKeys implements Keys {
     return candidates(this.#cached.peek(), selector)
   }
 
-  async load(selector: KeySelector): Promise<readonly VerificationKey[]> {
-    const isFirst = this.#cached.peek() === undefined && !this.#cached.isRenewing()
+  async load(selector: KeySelector, lookup: KeyLookup = {}): Promise<readonly VerificationKey[]> {
+    const { from = 'anyone', isSigned = isSome } = lookup
+    const mark = this.#cached.mark()
     const known = candidates(await this.#cached.get(), selector)
-    if (known.length > 0) return known
-    const { platform } = this.#settings
-    const name = JSON.stringify([selector.alg, selector.kid ?? null])
-    if (name.length > longestSelector || platform.now() < (this.#unknown.get(name) ?? 0)) throw keyNotFound()
-    const late = isFirst ? none : await this.#refetch(selector)
-    if (late.length === 0) this.#unknown.set(name, platform.now() + unknownKidSeconds * 1000)
-    return found(late)
+    if (isSigned(known)) return known
+    const isAnswered = this.#cached.isFetchedSince(mark)
+    const late = isAnswered ? known : await this.#ask(selector, known, { from, isSigned })
+    if (isSigned(late)) return late
+    if (late.length === 0) this.#budget.addAbsent(selector)
+    throw refusal(late)
   }
 
   async ready(): Promise<void> {
@@ -131,20 +122,47 @@ class FetchedKeys implements Keys {
     this.#cached.close()
   }
 
-  async #refetch(selector: KeySelector): Promise<readonly VerificationKey[]> {
+  async #ask(
+    selector: KeySelector,
+    known: readonly VerificationKey[],
+    { from, isSigned }: Required<KeyLookup>,
+  ): Promise<readonly VerificationKey[]> {
+    if (from === 'provider') return this.#refetch(selector, known, { from, isSigned })
+    if (known.length === 0) {
+      if (this.#budget.isAbsent(selector)) throw refusal(known)
+      return this.#refetch(selector, known, { from, isSigned })
+    }
+    // Keys that are known under that name refuse the token, whatever becomes of the question whether there is a newer one.
+    return this.#refetch(selector, known, { from, isSigned }).catch(() => known)
+  }
+
+  async #refetch(
+    selector: KeySelector,
+    known: readonly VerificationKey[],
+    { from, isSigned }: Required<KeyLookup>,
+  ): Promise<readonly VerificationKey[]> {
     if (this.#cached.isRenewing()) {
       const joined = candidates(await this.#cached.renew(), selector)
-      if (joined.length > 0) return joined
+      if (isSigned(joined)) return joined
       // That fetch may have begun before the key was published, so it does not settle the question.
     }
-    if (!this.#cached.isRenewing() && !this.#bucket.take()) throw keyNotFound()
-    return candidates(await this.#cached.renew(), selector)
+    if (this.#cached.isRenewing()) return candidates(await this.#cached.renew(), selector)
+    const bucket = this.#budget.bucketFor(from, known)
+    if (!bucket.take()) throw known.length > 0 ? refusal(known) : throttled(bucket)
+    try {
+      const late = candidates(await this.#cached.renew(), selector)
+      if (isSigned(late)) bucket.giveBack()
+      return late
+    } catch (error) {
+      bucket.giveBack()
+      throw error
+    }
   }
 
   #replace(next: KeySet): KeySet {
     if (!sameKeys(this.#set, next)) this.#generation++
     this.#set = next
-    this.#unknown.clear()
+    this.#budget.forgetAbsent()
     return next
   }
 }
@@ -153,25 +171,17 @@ function candidates(set: KeySet | undefined, { alg, kid }: KeySelector): readonl
   return set?.keys.get(alg)?.get(kid) ?? none
 }
 
-function found(keys: readonly VerificationKey[]): readonly VerificationKey[] {
-  if (keys.length === 0) throw keyNotFound()
-  return keys
-}
-
 async function fetchKeySet(uri: string, outbound: Outbound, before: KeySet | undefined): Promise<KeySet> {
   const accept = 'application/jwk-set+json, application/json'
   const response = await outbound.request(uri, { headers: { accept }, maxBytes })
   const document = response.status === 200 ? parseJsonObject(response.text) : undefined
   const set = importKeySet(document, before)
-  if (set !== undefined) return set
-  const message = `the provider's key set is not usable (status ${response.status})`
+  if (set !== undefined && set.imported.size > 0) return set
+  const why = set === undefined ? 'is not usable' : 'has no key that can verify signatures'
+  const message = `the provider's key set ${why} (status ${response.status})`
   throw new ProviderError('provider_keys_invalid', message, { status: 502 })
 }
 
 function sameKeys(a: KeySet | undefined, b: KeySet): boolean {
   return a?.imported.size === b.imported.size && [...b.imported.keys()].every((key) => a.imported.has(key))
-}
-
-function keyNotFound(): TokenValidationError {
-  return new TokenValidationError('token_key_not_found', 'the token names a key that its issuer does not publish')
 }

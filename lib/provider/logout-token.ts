@@ -49,16 +49,19 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
 export function createLogoutTokens(settings: LogoutTokenSettings, keys: Keys): LogoutTokens {
-  const { platform, idTokenSigningAlg } = settings
-  const verifySignature = createRegisteredSignature(settings, keys)
+  const { platform, clientSecret, idTokenSigningAlg: alg } = settings
+  const verifySignature = createRegisteredSignature({ clientSecret, alg, from: 'anyone' }, keys)
   return {
     async validate(logoutToken) {
       // Anyone can post anything here, so all that is cheap comes before keys and signatures.
       const jws = decodeJws(logoutToken, { maxBytes })
-      requireAlgorithm(jws.header, [idTokenSigningAlg])
+      requireAlgorithm(jws.header, [alg])
       requireLogoutType(jws.header)
-      await verifySignature(jws)
-      requireClaims('logout token', rules, jws.payload, { ...settings, now: platform.now() / 1000 })
+      const requireAll = () => {
+        requireClaims('logout token', rules, jws.payload, { ...settings, now: platform.now() / 1000 })
+      }
+      await verifySignature(jws, requireAll)
+      requireAll()
       return readClaims(jws.payload)
     },
   }

@@ -2,13 +2,14 @@ import { ConfigurationError, ProviderError } from '../errors.js'
 import { traced } from '../options/trace.js'
 import type { JsonObject } from '../seal/json.js'
 import { parseJsonObject } from '../seal/json.js'
+import { withoutBlanks } from './blanks.js'
 import { Cached } from './cached.js'
 import type { Outbound } from './outbound.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
 /** What a user of the metadata cannot do without. */
 export interface MetadataNeeds {
-  readonly members: readonly (typeof endpoints)[number][]
+  readonly members: readonly Endpoint[]
   /** Whether an authorization server that offers no S256 is of no use (RFC 9700 section 2.1.1). */
   readonly pkce: boolean
 }
@@ -19,11 +20,11 @@ export const loginNeeds: MetadataNeeds = {
   pkce: true,
 }
 
-/** What validating tokens needs. */
-export const keyNeeds: MetadataNeeds = { members: ['jwks_uri'], pkce: false }
-
 /** What a machine's tokens need. */
 export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
+
+/** A member of the metadata that is a URL to ask. */
+export type Endpoint = (typeof endpoints)[number]
 
 const endpoints = [
   'authorization_endpoint',
@@ -60,6 +61,27 @@ export function createMetadata(
   })
 }
 
+/**
+ * One endpoint. Metadata without it are asked for again soon: the provider may be about to get it right.
+ *
+ * @throws {ProviderError} `provider_metadata_invalid` where there is none
+ */
+export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpoint): Promise<string> {
+  const known = await metadata.getWith((document) => document[name] !== undefined)
+  const url = known[name]
+  if (url === undefined) throw missingEndpoint(known, name)
+  return url
+}
+
+/** Why there is no such endpoint. */
+export function missingEndpoint(metadata: ProviderMetadata, name: Endpoint): ProviderError {
+  const why = unusable.get(metadata)?.includes(name) === true ? 'is no absolute https URL' : 'is missing'
+  return invalid('provider_metadata_invalid', `the provider's metadata cannot be used for this: ${name} ${why}`)
+}
+
+// What was left out of the metadata, so that it can be told when it is needed.
+const unusable = new WeakMap<ProviderMetadata, readonly Endpoint[]>()
+
 function wellKnownUrls(issuer: string, outbound: Outbound): readonly string[] {
   if (!outbound.allows(issuer) || /[?#]/.test(issuer)) {
     const rule = 'an https URL without query and fragment (plain http is for loopback hosts only)'
@@ -90,13 +112,16 @@ function checked(document: JsonObject, issuer: string, outbound: Outbound, needs
     const message = `the issuer is configured as ${names}: it must be spelled as the provider does`
     throw invalid('provider_issuer_mismatch', message)
   }
-  // Some providers write null or "" for what they do not have.
-  const isGiven = ([, value]: [string, unknown]) => value !== null && value !== ''
-  const metadata = { ...Object.fromEntries(Object.entries(document).filter(isGiven)), issuer }
-  const flaw = metadataFlaw(metadata, outbound, needs)
+  const given: JsonObject = { ...withoutBlanks(document), issuer }
+  const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && outbound.allows(url)
+  const left = endpoints.filter((name) => given[name] !== undefined && !isUrl(given[name]))
+  // One that cannot be used is as good as none: whoever does not need it need not mind.
+  const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !left.some((bad) => bad === name)))
+  const flaw = metadataFlaw(metadata, left, needs)
   if (flaw !== undefined || !isMetadata(metadata)) {
     throw invalid('provider_metadata_invalid', `the provider's metadata cannot be used: ${flaw ?? 'endpoints'}`)
   }
+  unusable.set(metadata, left)
   return deepFreeze(metadata)
 }
 
@@ -104,18 +129,16 @@ function quoted(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200)
 }
 
-function metadataFlaw(metadata: JsonObject, outbound: Outbound, needs: MetadataNeeds): string | undefined {
-  const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && outbound.allows(url)
-  const unusable = endpoints.find((name) => metadata[name] !== undefined && !isUrl(metadata[name]))
-  if (unusable !== undefined) return `${unusable} is no absolute https URL`
+function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: MetadataNeeds): string | undefined {
   const missing = needs.members.find((name) => metadata[name] === undefined)
-  if (missing !== undefined) return `${missing} is missing`
+  if (missing !== undefined) return `${missing} is ${left.includes(missing) ? 'no absolute https URL' : 'missing'}`
   const refusesS256 = needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])
   return refusesS256 ? 'it offers no PKCE with S256, which logins here always use' : undefined
 }
 
 function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMetadata {
-  return endpoints.every((name) => metadata[name] === undefined || typeof metadata[name] === 'string')
+  const isText = (name: Endpoint) => metadata[name] === undefined || typeof metadata[name] === 'string'
+  return typeof metadata['issuer'] === 'string' && endpoints.every(isText)
 }
 
 // Absent means unknown, not unsupported: many providers do PKCE without saying so.

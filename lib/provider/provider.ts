@@ -16,10 +16,11 @@ import type { Keys } from './keys.js'
 import { createKeys } from './keys.js'
 import type { LogoutTokens } from './logout-token.js'
 import { createLogoutTokens } from './logout-token.js'
-import { createMetadata, loginNeeds } from './metadata.js'
+import { createMetadata, endpointOf, loginNeeds, type MetadataNeeds } from './metadata.js'
 import type { Outbound } from './outbound.js'
 import { createOutbound } from './outbound.js'
 import { refreshTokens } from './refresh.js'
+import { createRegisteredSignature } from './registered-signature.js'
 import type { TokenTypeHint } from './revocation.js'
 import { revokeToken } from './revocation.js'
 import type { TokenExchange } from './token-exchange.js'
@@ -39,7 +40,7 @@ import type {
   RefreshRequest,
   TokenSet,
 } from './types.js'
-import { fetchUserinfo } from './userinfo.js'
+import { fetchUserinfo, type UserinfoSettings } from './userinfo.js'
 
 /** One authorization server, as a registered client sees it. */
 export interface Provider {
@@ -85,16 +86,16 @@ export interface Provider {
  */
 export function createProvider(settings: ProviderSettings, client: ClientSettings, needs = loginNeeds): Provider {
   const outbound = createOutbound(settings)
-  const metadata = createMetadata(settings, outbound, needs)
-  const keys = createKeys(async () => keysUri(await metadata.get()), outbound, settings)
+  const ownNeeds = needsOf(client, needs)
+  const metadata = createMetadata(settings, outbound, ownNeeds)
+  const keys = createKeys(() => endpointOf(metadata, 'jwks_uri'), outbound, settings)
   const idTokens = createIdTokens({ ...settings, ...client }, keys)
   const authenticate = createCurrentAuthentication(client, settings.platform)
   const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.platform)
-  const wantsIdTokens = needs.members.includes('jwks_uri')
   const tokenEndpoint = new EndpointRecord(settings.platform)
-  const actor = { ...client, authenticate, dpop }
-  const judge = wantsIdTokens ? idTokens : undefined
-  const engine = createEngine(actor, metadata, outbound, tokenEndpoint, judge)
+  const judge = needs.members.includes('jwks_uri') ? idTokens : undefined
+  const engine = createEngine({ ...client, authenticate, dpop }, metadata, outbound, tokenEndpoint, judge)
+  const userinfo = userinfoSettings(client, keys)
   return {
     outbound,
     keys,
@@ -103,7 +104,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     logoutTokens: createLogoutTokens({ ...settings, ...client }, keys),
     metadata: () => metadata.get(),
     ready: async () => {
-      await Promise.all([engine(), keys.ready()])
+      await Promise.all([engine(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => {
@@ -113,7 +114,10 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
     refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
-    userinfo: async (token, subject) => fetchUserinfo(await engine(), keys, client, token, subject),
+    userinfo: (token, subject) =>
+      endpointOf(metadata, 'userinfo_endpoint').then(async () =>
+        fetchUserinfo(await engine(), userinfo, token, subject),
+      ),
     endSessionMessage: async (request) => endSessionMessage(await engine(), request),
     clientCredentials: async (target) => grantClientCredentials(await engine(), target, settings.platform),
     exchangeToken: async (exchange) => exchangeToken(await engine(), exchange, settings.platform),
@@ -121,7 +125,13 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   }
 }
 
-// The metadata was refused if it had none.
-function keysUri({ jwks_uri: uri = '' }: ProviderMetadata): string {
-  return uri
+// Signatures by the client's secret need no key of the provider's.
+function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): MetadataNeeds {
+  if (idTokenSigningAlg !== 'HS256') return needs
+  return { ...needs, members: needs.members.filter((name) => name !== 'jwks_uri') }
+}
+
+function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings {
+  const { clientSecret, userinfoSigningAlg: alg = client.idTokenSigningAlg } = client
+  return { ...client, verifySignature: createRegisteredSignature({ alg, clientSecret, from: 'provider' }, keys) }
 }

@@ -1,38 +1,82 @@
 import { ConfigurationError } from '../errors.js'
 import type { VerificationKey } from './algorithms.js'
 import { secretVerificationKey } from './algorithms.js'
-import type { Jws, JwsHeader } from './jws.js'
-import { requireAlgorithm, verifySignature } from './jws.js'
+import type { Jws } from './jws.js'
+import { isSignedBy, requireAlgorithm, verifySignature } from './jws.js'
+import { refusal, type TokenOrigin } from './key-lookup.js'
 import type { Keys } from './keys.js'
-import type { ClientSettings } from './types.js'
-
-/** Verifies the signature of a token that the issuer made for this client. */
-export type RegisteredSignature = (jws: Jws) => Promise<void>
-
-/** What {@link createRegisteredSignature} needs to know. */
-export type SignatureSettings = Pick<ClientSettings, 'clientSecret' | 'idTokenSigningAlg'>
 
 /**
- * Makes the check of signatures by the one algorithm that the client is registered with
- * (`id_token_signed_response_alg`): ID Tokens and logout tokens have it in common.
+ * Verifies the signature of a token that the issuer made for this client.
+ *
+ * @param requireClaims - throws where the token could not be taken anyway: nothing is fetched for its sake then
+ */
+export type RegisteredSignature = (jws: Jws, requireClaims?: () => void) => Promise<void>
+
+/** What {@link createRegisteredSignature} needs to know. */
+export interface SignatureSettings {
+  readonly alg: string
+  /** For HS256. */
+  readonly clientSecret: string | undefined
+  readonly from: TokenOrigin
+}
+
+/**
+ * Makes the check of signatures by the one algorithm that the client is registered with, such as
+ * `id_token_signed_response_alg` for ID Tokens and logout tokens.
  *
  * The check throws `TokenValidationError`, and `ProviderError` when keys have to be fetched and cannot be.
  *
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
 export function createRegisteredSignature(settings: SignatureSettings, keys: Keys): RegisteredSignature {
-  const algorithms = [settings.idTokenSigningAlg]
-  const secretKeys = settings.idTokenSigningAlg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
-  return async (jws) => {
+  const { alg, from } = settings
+  const algorithms = [alg]
+  const secretKeys = alg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  return async (jws, requireClaims) => {
     requireAlgorithm(jws.header, algorithms)
-    verifySignature(jws, secretKeys ?? (await keysFor(jws.header, keys)), algorithms)
+    if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
+    else await verifyByKeys(jws, keys, from, requireClaims)
   }
 }
 
-/** The keys that a header asks for: those at hand, or fetched. */
-export async function keysFor(header: JwsHeader, keys: Keys): Promise<readonly VerificationKey[]> {
-  const known = keys.find(header)
-  return known.length > 0 ? known : keys.load(header)
+/** Verifies a signature with the issuer's keys, as {@link verifyByLookup}. The caller has required the algorithm. */
+async function verifyByKeys(jws: Jws, keys: Keys, from: TokenOrigin, requireClaims?: () => void): Promise<void> {
+  const known = keys.find(jws.header)
+  if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, { keys, from, requireClaims })
+}
+
+/** Where keys are looked up, and for whom. */
+export interface SignatureLookup {
+  readonly keys: Keys
+  readonly from: TokenOrigin
+  /** Throws where the token could not be taken anyway: nothing is fetched for its sake then. */
+  readonly requireClaims?: (() => void) | undefined
+}
+
+/**
+ * Verifies a signature that none of the keys at hand made: with keys that are fetched, if that could help.
+ *
+ * @throws {TokenValidationError}
+ * @throws {ProviderError} when keys have to be fetched and cannot be
+ */
+export async function verifyByLookup(
+  jws: Jws,
+  known: readonly VerificationKey[],
+  { keys, from, requireClaims = () => undefined }: SignatureLookup,
+): Promise<void> {
+  if (known.length === 0) requireClaims()
+  else if (!passes(requireClaims)) throw refusal(known)
+  await keys.load(jws.header, { from, isSigned: (candidates) => isSignedBy(jws, candidates) })
+}
+
+function passes(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function clientSecretKey(secret: string | undefined): VerificationKey {

@@ -22,12 +22,27 @@ export class TokenBucket {
 
   /** Takes one, if there is one. */
   take(): boolean {
+    this.#fill()
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  /** Puts one back that was of use. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#size.burst, this.#tokens + 1)
+  }
+
+  /** Whole seconds until there is one; at least one. */
+  waitSeconds(): number {
+    this.#fill()
+    return Math.max(1, Math.ceil((1 - this.#tokens) * this.#size.refillSeconds - 0.001))
+  }
+
+  #fill(): void {
     const now = this.#platform.now()
     const { burst, refillSeconds } = this.#size
     this.#tokens = Math.min(burst, this.#tokens + Math.max(0, now - this.#filledAt) / (refillSeconds * 1000))
     this.#filledAt = now
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
-    return true
   }
 }

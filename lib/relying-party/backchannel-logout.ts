@@ -13,7 +13,8 @@ import type { RelyingParty } from './party.js'
  *
  * It never fails. What was refused, and what could not be done, is answered with 400 (OpenID Connect Back-Channel Logout
  * 1.0 section 2.8), an outage of ours or of the provider's keys too: that section knows no other status, and a provider
- * that tries again tries again after any but 200.
+ * that tries again tries again after any but 200. Only where strangers' tokens keep us from looking at a token that may be
+ * good, there is 503: the provider did nothing wrong, and shall come back after `Retry-After`.
  */
 export async function handleBackchannelLogout(party: RelyingParty, exchange: Exchange): Promise<Respond> {
   try {
@@ -67,15 +68,17 @@ function failed(error: unknown): Respond {
   const headers = error instanceof OidcError ? error.headers : {}
   const isTheirs = error instanceof OidcError && (error.expose || error instanceof TokenValidationError)
   if (isTheirs) return refused(error.message, headers)
-  return badRequest('temporarily_unavailable', 'nobody was signed out: try again', headers)
+  const isThrottled = error instanceof OidcError && error.code === 'provider_keys_throttled'
+  const away = 'nobody was signed out: try again'
+  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', away, headers)
 }
 
 function refused(description: string, headers?: Respond['headers']): Respond {
-  return badRequest('invalid_request', description, headers)
+  return answer(400, 'invalid_request', description, headers)
 }
 
-function badRequest(error: string, description: string, headers: Respond['headers'] = {}): Respond {
+function answer(status: number, error: string, description: string, headers: Respond['headers'] = {}): Respond {
   const body = JSON.stringify({ error, error_description: description })
   const all = { ...privateHeaders, ...headers, 'Content-Type': 'application/json' }
-  return { kind: 'respond', status: 400, headers: all, body }
+  return { kind: 'respond', status, headers: all, body }
 }

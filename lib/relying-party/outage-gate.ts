@@ -1,6 +1,6 @@
 import { ProviderError } from '../errors.js'
 import type { Platform } from '../options/platform.js'
-import { backoffSeconds, repeated } from '../provider/cached.js'
+import { backoffSeconds, repeated } from '../provider/backoff.js'
 
 // What a provider may ask for at most; a clock that was set back must not make a wait longer.
 const longestWaitSeconds = 3600

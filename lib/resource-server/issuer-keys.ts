@@ -1,8 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { ConfigurationError, TokenValidationError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import type { VerificationKey } from '../provider/algorithms.js'
 import { secretVerificationKey } from '../provider/algorithms.js'
-import type { Keys, KeySelector } from '../provider/keys.js'
+import { type KeySelector, refusal } from '../provider/key-lookup.js'
+import type { Keys } from '../provider/keys.js'
 import { createStaticKeys } from '../provider/keys.js'
 
 /** Keys that the options hold. */
@@ -27,7 +28,7 @@ export function givenKeys({ jwks, publicKey, secret }: GivenKeys): Keys | undefi
 // One key that was given without a name is meant for every token, whatever name the issuer knows it by.
 function unnamedKey(keys: Keys): Keys {
   const find = ({ alg }: KeySelector) => keys.find({ alg })
-  return { ...keys, find, load: async ({ alg }) => keys.load({ alg }) }
+  return { ...keys, find, load: async ({ alg }, lookup) => keys.load({ alg }, lookup) }
 }
 
 function importPem(pem: string): object {
@@ -49,8 +50,8 @@ function secretKeys(key: VerificationKey): Keys {
     generation: 1,
     find,
     // There is nothing to fetch.
-    load: async () => {
-      throw new TokenValidationError('token_key_not_found', 'the token is not signed with the shared secret')
+    load: async (selector) => {
+      throw refusal(find(selector))
     },
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),

@@ -27,7 +27,7 @@ export interface ResourceServer {
 }
 
 /** How old metadata and keys may get before they are fetched anew, in seconds. */
-const ages = { metadataMaxAgeSeconds: 3600, keysMaxAgeSeconds: 600 }
+const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
 
 /**
  * Puts a protected resource together. Nothing is fetched yet.

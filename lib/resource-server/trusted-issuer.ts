@@ -1,11 +1,10 @@
 import { healthOf } from '../provider/health.js'
-import { ProviderError } from '../errors.js'
 import type { IssuerConfiguration } from '../options/bearer-issuers.js'
 import { asymmetricAlgorithms } from '../options/algorithms.js'
 import type { Cached } from '../provider/cached.js'
 import type { Keys } from '../provider/keys.js'
 import { createKeys } from '../provider/keys.js'
-import { createMetadata } from '../provider/metadata.js'
+import { createMetadata, endpointOf } from '../provider/metadata.js'
 import { createOutbound, type Outbound } from '../provider/outbound.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../provider/types.js'
 import { givenKeys } from './issuer-keys.js'
@@ -51,7 +50,7 @@ export function createTrustedIssuer(
   const given = givenKeys(configuration)
   const outbound = createOutbound(settings)
   const metadata = createMetadata(settings, outbound, noNeeds)
-  const keys = given ?? createKeys(async () => keysUri(await metadata.get()), outbound, settings)
+  const keys = given ?? createKeys(() => endpointOf(metadata, 'jwks_uri'), outbound, settings)
   return {
     issuer,
     audience,
@@ -66,10 +65,4 @@ export function createTrustedIssuer(
       for (const part of [metadata, keys, outbound]) part.close()
     },
   }
-}
-
-function keysUri({ jwks_uri: uri }: ProviderMetadata): string {
-  if (uri !== undefined) return uri
-  const message = "the provider's metadata cannot be used: jwks_uri is missing"
-  throw new ProviderError('provider_metadata_invalid', message, { status: 502 })
 }

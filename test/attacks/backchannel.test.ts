@@ -287,6 +287,26 @@ describe('back-channel logout', () => {
     expect((await own.post(await own.mint())).status).toBe(404)
   })
 
+  test('strangers’ invented kids ask the provider a few times, and keep no new key from logins and refreshes', async () => {
+    const outbound = new SpoiltFetch()
+    own = await LogoutWorld.start({ oidc: { fetch: outbound.fetch } })
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+    outbound.spoil('/jwks', async () => Response.json({ keys: [{ ...other, kid: 'old' }] }))
+    await own.world.app.ready()
+    for (let i = 0; i < 30; i++) {
+      const garbage = await own.mint({ aud: 'another' }, { kid: `invented-${i}` })
+      expect(verdictOf(await own.post(garbage))).toEqual(refused)
+    }
+    for (let i = 0; i < 3; i++) expect((await own.post(await own.mint({}, { kid: `invented-${i}` }))).status).toBe(400)
+    outbound.spoil('/jwks')
+    const answer = await own.post(await own.mint())
+    expect([...verdictOf(answer), answer.headers['retry-after']]).toEqual([503, 'temporarily_unavailable', '30'])
+    const browser = await own.signedIn()
+    expect(await own.who(browser)).toBe('alice')
+    expect(verdictOf(await own.post(await own.mint()))).toEqual(done)
+    expect(await own.who(browser)).toBeNull()
+  })
+
   test('BC15: is answered with 400 while the keys of the provider are away, and works afterwards', async () => {
     const outbound = new SpoiltFetch()
     own = await LogoutWorld.start({ oidc: { fetch: outbound.fetch } })

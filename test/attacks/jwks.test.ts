@@ -35,10 +35,77 @@ describe('JK: the keys of an issuer', () => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.token())
     for (let i = 0; i < 200; i++) {
-      expect(reasonOf(await refuse(issuer.token({}, { kid: `invented-${i}` })))).toBe('token_key_not_found')
+      const error = await refuse(issuer.token({}, { kid: `invented-${i}` }))
+      if (i < 3) expect([error.status, reasonOf(error)]).toEqual([401, 'token_key_not_found'])
+      else expect(error).toMatchObject({ status: 503, code: 'provider_keys_throttled' })
     }
     expect(keyRequests(issuer)).toBeLessThanOrEqual(4)
     await accept(issuer.token())
+  })
+
+  test('JK02: strangers’ invented kids make no good token a 401: it is told to come back, and then it works', async () => {
+    const { issuer, accept, refuse } = testApi()
+    await accept(issuer.token())
+    for (let i = 0; i < 30; i++) await refuse(issuer.token({}, { kid: `invented-${i}` }))
+    issuer.keys = [signingKey()]
+    const error = await refuse(issuer.token())
+    expect(error.status).toBe(503)
+    expect(error.headers).not.toHaveProperty('WWW-Authenticate')
+    issuer.clock.seconds += Number(error.headers['Retry-After'])
+    await accept(issuer.token())
+  })
+
+  test.each([
+    ['of nobody', {}, { alg: 'none' }],
+    ['of another type', {}, { typ: 'logout+jwt' }],
+    ['of another issuer', { iss: 'https://evil.example' }, {}],
+    ['for another audience', { aud: 'https://other.example' }, {}],
+    ['without audience', { aud: undefined }, {}],
+    ['that is past', { exp: 5 }, {}],
+    ['without exp', { exp: undefined }, {}],
+    ['with an unknown algorithm', {}, { alg: 'XX256' }],
+  ])('JK02: invented kids in tokens %s ask the issuer nothing, and stay 401', async (_what, claims, header) => {
+    const { issuer, accept, refuse } = testApi()
+    await accept(issuer.token())
+    const { length } = issuer.requests
+    for (let i = 0; i < 30; i++) {
+      expect((await refuse(issuer.token(claims, { kid: `invented-${i}`, ...header }))).status).toBe(401)
+    }
+    expect(issuer.requests).toHaveLength(length)
+    issuer.keys = [signingKey()]
+    await accept(issuer.token())
+  })
+
+  test('JK01: a key that took another’s place under its kid is found, and forged signatures stay 401', async () => {
+    const { issuer, accept, refuse } = testApi()
+    await accept(issuer.token())
+    const [old] = issuer.keys
+    issuer.keys = [signingKey('ES256', old?.kid)]
+    await accept(issuer.token())
+    for (let i = 0; i < 20; i++) {
+      const error = await refuse(issuer.token({}, {}, signingKey('ES256', old?.kid)))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_signature_invalid'])
+    }
+    expect(keyRequests(issuer)).toBeLessThanOrEqual(6)
+  })
+
+  test.each([1800, 3600, 36_000])('JK07: after %s idle seconds no token is judged by withdrawn keys', async (idle) => {
+    const { issuer, accept, refuse } = testApi()
+    await accept(issuer.token())
+    const [withdrawn] = issuer.keys
+    issuer.keys = [signingKey()]
+    issuer.clock.seconds += idle
+    expect(reasonOf(await refuse(issuer.token({}, {}, withdrawn)))).toBe('token_key_not_found')
+    await accept(issuer.token())
+  })
+
+  test('JK07: an empty set withdraws nothing', async () => {
+    const { issuer, accept } = testApi()
+    await accept(issuer.token())
+    const [key] = issuer.keys
+    issuer.keys = []
+    issuer.clock.seconds += 3600
+    await accept(issuer.token({}, {}, key))
   })
 
   test('JK03: while the issuer is down the last good keys serve, for the hours that were configured', async () => {
@@ -139,6 +206,16 @@ describe('JK: the keys of an issuer', () => {
 })
 
 describe('DI: discovery', () => {
+  test('metadata without jwks_uri are not taken for good: they are asked for again soon', async () => {
+    const { issuer, accept, refuse } = testApi()
+    const { metadata } = issuer
+    issuer.metadata = { issuer: issuer.issuer }
+    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+    issuer.metadata = metadata
+    issuer.clock.seconds += 2
+    await accept(issuer.token())
+  })
+
   test('DI01: metadata of another issuer are refused', async () => {
     for (const name of ['https://issuer.example.com/', 'https://evil.example.com', undefined, 5]) {
       const { issuer, refuse } = testApi()
@@ -350,7 +427,7 @@ describe('RE: exhaustion', () => {
     const api = await startApi({ issuer })
     const { port } = new URL(api.host.url)
     const socket = connect(Number(port), '127.0.0.1')
-    socket.write(`GET /api/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${issuer.token({ exp: 0 })}\r\n\r\n`)
+    socket.write(`GET /api/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${issuer.token()}\r\n\r\n`)
     while (keyRequests(issuer) === 0) await new Promise((resolve) => setImmediate(resolve))
     socket.destroy()
     await settle()

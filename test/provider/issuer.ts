@@ -133,7 +133,7 @@ export function createIssuer(issuer = 'https://issuer.example'): FakeIssuer {
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,
       clockToleranceSeconds: 30,
-      metadataMaxAgeSeconds: 3600,
+      metadataMaxAgeSeconds: 1800,
       keysMaxAgeSeconds: 600,
       keysStaleSeconds: 86_400,
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import type { KeyObject } from 'node:crypto'
 import { importKeySet } from '../../lib/provider/jwks.js'
-import { decodeJws, verifySignature } from '../../lib/provider/jws.js'
+import { decodeJws, isSignedBy, verifySignature } from '../../lib/provider/jws.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
 import { createOutbound } from '../../lib/provider/outbound.js'
 import type { FakeIssuer } from './issuer.js'
@@ -11,6 +12,10 @@ const keysOf = (op: FakeIssuer, outbound = createOutbound(op.settings)) =>
   createKeys(async () => 'https://issuer.example/jwks', outbound, op.settings)
 const settled = async () => {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+const signedBy = async (privateKey: KeyObject) => {
+  const jws = decodeJws(await mint({ sub: 'x' }, privateKey))
+  return (keys: Parameters<typeof isSignedBy>[1]) => isSignedBy(jws, keys)
 }
 const fetches = (op: FakeIssuer) => op.count('/jwks')
 
@@ -185,13 +190,75 @@ describe('rotation', () => {
     expect(fetches(op)).toBe(5)
   })
 
-  test('JK02: throttled means not found, and keys that are known keep working', async () => {
+  test('JK02: a lookup that is throttled is no "not published": it says when to come back, and known keys keep working', async () => {
     const op = createIssuer()
     const keys = keysOf(op)
-    for (let i = 0; i < 10; i++) {
+    await keys.ready()
+    for (let i = 0; i < 3; i++) {
       expect(await failureOf(keys.load(rs256(`x${i}`)))).toMatchObject({ code: 'token_key_not_found' })
     }
+    op.clock.advance(10)
+    const error = await failureOf(keys.load(rs256('new')))
+    expect(error).toMatchObject({ code: 'provider_keys_throttled', status: 503, headers: { 'Retry-After': '20' } })
     expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+    op.jwks({ ...rsaKey.jwk, kid: 'new' })
+    op.clock.advance(20)
+    await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
+  })
+
+  test('JK02: what the provider itself sent has a budget that strangers cannot touch, and what it finds serves all', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    for (let i = 0; i < 30; i++) await failureOf(keys.load(rs256(`x${i}`)))
+    op.jwks({ ...rsaKey.jwk, kid: 'new' })
+    expect(await failureOf(keys.load(rs256('new')))).toMatchObject({ code: 'provider_keys_throttled' })
+    await expect(keys.load(rs256('new'), { from: 'provider' })).resolves.toHaveLength(1)
+    await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
+    expect(fetches(op)).toBe(5)
+  })
+
+  test('JK02: a kid that a stranger asked for before it was published is found all the same', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    await failureOf(keys.load(rs256('next')))
+    op.jwks({ ...rsaKey.jwk, kid: 'next' })
+    await expect(keys.load(rs256('next'), { from: 'provider' })).resolves.toHaveLength(1)
+  })
+
+  test('JK02: a provider that never publishes its key is asked ten times, then once in ten seconds', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    for (let i = 0; i < 50; i++) await failureOf(keys.load(rs256('gone'), { from: 'provider' }))
+    expect(fetches(op)).toBe(11)
+    op.clock.advance(10)
+    for (let i = 0; i < 50; i++) await failureOf(keys.load(rs256('gone'), { from: 'provider' }))
+    expect(fetches(op)).toBe(12)
+  })
+
+  test.each(['provider', 'anyone'] as const)('JK01: a fetch that finds its key costs nothing (%s)', async (from) => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    for (let i = 0; i < 20; i++) {
+      op.jwks({ ...rsaKey.jwk, kid: `k${i}` })
+      await expect(keys.load(rs256(`k${i}`), { from })).resolves.toHaveLength(1)
+    }
+  })
+
+  test('JK03: a fetch that fails costs nothing but its wait', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = new Response('', { status: 503 })
+    for (let i = 0; i < 10; i++) {
+      expect(await failureOf(keys.load(rs256('new')))).toMatchObject({ code: 'provider_unavailable' })
+      op.clock.advance(60)
+    }
+    op.jwks({ ...rsaKey.jwk, kid: 'new' })
+    await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
   })
 
   test('JK02: the same unknown kid is not asked for again within 30 seconds, unless the set was fetched since', async () => {
@@ -295,6 +362,118 @@ describe('rotation', () => {
     const jws = decodeJws(await mint({ sub: 'x' }, otherRsaKey.privateKey))
     expect(() => verifySignature(jws, keys.find(rs256('rsa-1')), ['RS256'])).not.toThrow()
   })
+
+  test.each([['its old kid', { kid: 'rsa-1' }] as const, ['no kid', {}] as const])(
+    'a key that took the place of another under %s is fetched when a signature does not fit',
+    async (_what, named) => {
+      const op = createIssuer()
+      op.jwks({ ...rsaKey.jwk, kid: undefined, ...named })
+      const keys = keysOf(op)
+      await keys.ready()
+      const isSigned = await signedBy(otherRsaKey.privateKey)
+      op.jwks({ ...otherRsaKey.jwk, kid: undefined, ...named })
+      await expect(keys.load({ alg: 'RS256', ...named }, { isSigned })).resolves.toHaveLength(1)
+      expect([keys.generation, fetches(op)]).toEqual([2, 2])
+    },
+  )
+
+  test('signatures that no key made cost three fetches, take nothing from names not known, and stay refusals', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    const isSigned = await signedBy(otherRsaKey.privateKey)
+    for (let i = 0; i < 20; i++) {
+      const error = await failureOf(keys.load(rs256('rsa-1'), { isSigned }))
+      expect(error).toMatchObject({ code: 'token_signature_invalid' })
+    }
+    expect(fetches(op)).toBe(4)
+    op.jwks({ ...rsaKey.jwk, kid: 'new' })
+    await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
+  })
+
+  test('a wrong signature of a stranger stays one while the provider is down; of the provider nobody can tell', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    const isSigned = await signedBy(otherRsaKey.privateKey)
+    op.answers['/jwks'] = new Response('', { status: 503 })
+    expect(await failureOf(keys.load(rs256('rsa-1'), { isSigned }))).toMatchObject({ code: 'token_signature_invalid' })
+    expect(await failureOf(keys.load(rs256('rsa-1'), { isSigned, from: 'provider' }))).toMatchObject({
+      code: 'provider_unavailable',
+    })
+  })
+
+  test('a set that was just fetched for the token settles the question', async () => {
+    const op = createIssuer()
+    const isSigned = await signedBy(otherRsaKey.privateKey)
+    expect(await failureOf(keysOf(op).load(rs256('rsa-1'), { isSigned }))).toMatchObject({
+      code: 'token_signature_invalid',
+    })
+    expect(fetches(op)).toBe(1)
+  })
+
+  test.each([
+    ['an empty set', []],
+    ['a set without a usable key', [{ ...rsaKey.jwk, use: 'enc' }, signingKey('ES256K').jwk]],
+  ])('%s is the provider’s fault and no rotation', async (_what, published) => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.jwks(...published)
+    expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_keys_invalid', status: 502 })
+    expect(await failureOf(keys.load(rs256('new'), { from: 'provider' }))).toMatchObject({
+      code: 'provider_keys_invalid',
+    })
+    op.clock.advance(7200)
+    await expect(keys.load(rs256('rsa-1'))).resolves.toHaveLength(1)
+    expect(keys.generation).toBe(1)
+  })
+})
+
+describe('age', () => {
+  test('up to twice their maximum age keys serve while they are fetched behind the callers’ backs', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.jwks(otherRsaKey.jwk)
+    op.clock.advance(1199)
+    expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+    await settled()
+    expect(keys.find(rs256('rsa-1'))).toEqual([])
+  })
+
+  test.each([1200, 3600, 40_000])(
+    'JK07: after %s idle seconds nobody is judged by keys that were withdrawn',
+    async (idle) => {
+      const op = createIssuer()
+      const keys = keysOf(op)
+      await keys.ready()
+      op.jwks(otherRsaKey.jwk)
+      op.clock.advance(idle)
+      expect(keys.find(rs256('rsa-1'))).toEqual([])
+      expect(await failureOf(keys.load(rs256('rsa-1')))).toMatchObject({ code: 'token_key_not_found' })
+      expect(keys.find(rs256('rsa-2'))).toHaveLength(1)
+      expect(fetches(op)).toBe(2)
+    },
+  )
+
+  test('after an idle time old keys serve once the fetch has failed, and nobody waits while it goes on failing', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.answers['/jwks'] = new Response('', { status: 503 })
+    op.clock.advance(3600)
+    await expect(keys.load(rs256('rsa-1'))).resolves.toHaveLength(1)
+    for (let i = 0; i < 10; i++) {
+      op.clock.advance(60)
+      expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
+      await settled()
+    }
+    op.jwks(otherRsaKey.jwk)
+    op.clock.advance(3600)
+    expect(keys.find(rs256('rsa-1'))).toEqual([])
+    expect(await failureOf(keys.load(rs256('rsa-1')))).toMatchObject({ code: 'token_key_not_found' })
+  })
 })
 
 describe('outages', () => {
@@ -306,6 +485,7 @@ describe('outages', () => {
     await keys.ready()
     op.answers['/jwks'] = outage
     op.clock.advance(3600)
+    await keys.ready()
     for (let i = 0; i < 50; i++) {
       expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
       await settled()

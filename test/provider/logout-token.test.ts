@@ -228,3 +228,39 @@ test('an outage of the keys is told as one', async () => {
     status: 503,
   })
 })
+
+describe('keys that are not known', () => {
+  const invented = async (op: FakeIssuer, kid: string, changes: Claims = {}) =>
+    mint(claimsOf(op, changes), rsaKey.privateKey, { alg: 'RS256', kid })
+
+  test.each<[string, Claims, string]>([
+    ['of another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['for another client', { aud: 'client-2' }, 'token_audience_mismatch'],
+    ['that is past', { exp: 5 }, 'token_expired'],
+    ['without event', { events: undefined }, 'token_claim_missing'],
+  ])('are not asked for because of a token %s', async (_what, changes, code) => {
+    const op = createIssuer()
+    const tokens = tokensOf(op)
+    for (let i = 0; i < 10; i++) {
+      expect(await failureOf(tokens.validate(await invented(op, `x${i}`, changes)))).toMatchObject({ code })
+    }
+    expect(op.seen).toEqual([])
+  })
+
+  test('are asked for a few times; after that nobody can tell, and the provider is told to come back', async () => {
+    const op = createIssuer()
+    const tokens = tokensOf(op)
+    await tokens.validate(await invented(op, 'rsa-1'))
+    for (let i = 0; i < 3; i++) {
+      expect(await failureOf(tokens.validate(await invented(op, `x${i}`)))).toMatchObject({
+        code: 'token_key_not_found',
+      })
+    }
+    expect(await failureOf(tokens.validate(await invented(op, 'x3')))).toMatchObject({
+      code: 'provider_keys_throttled',
+      status: 503,
+      headers: { 'Retry-After': '30' },
+    })
+    await expect(tokens.validate(await invented(op, 'rsa-1'))).resolves.toBeDefined()
+  })
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createMetadata, keyNeeds } from '../../lib/provider/metadata.js'
+import { createMetadata, endpointOf, loginNeeds, missingEndpoint } from '../../lib/provider/metadata.js'
 import { createOutbound } from '../../lib/provider/outbound.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
 import type { FakeIssuer } from './issuer.js'
@@ -8,7 +8,7 @@ import { createIssuer, failureOf, json } from './issuer.js'
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'
 
-const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, needs?: typeof keyNeeds) => {
+const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
   const settings = { ...op.settings, ...changes }
   return createMetadata(settings, createOutbound(settings), needs)
 }
@@ -73,7 +73,7 @@ describe('where the metadata are', () => {
 })
 
 describe('what the metadata must say', () => {
-  const refusedWith = async (changes: Record<string, unknown>, needs?: typeof keyNeeds) => {
+  const refusedWith = async (changes: Record<string, unknown>, needs?: typeof loginNeeds) => {
     const op = createIssuer()
     Object.assign(op.metadata, changes)
     return failureOf(metadataOf(op, {}, needs).get())
@@ -102,15 +102,29 @@ describe('what the metadata must say', () => {
   test.each([
     ['token_endpoint', 'http://issuer.example/token'],
     ['jwks_uri', 'http://169.254.169.254/keys'],
-    ['userinfo_endpoint', '/userinfo'],
     ['authorization_endpoint', 'javascript:alert(1)'],
-    ['end_session_endpoint', 'https://issuer.example/x#y'],
-    ['revocation_endpoint', 'https://user:pw@issuer.example/'],
-    ['introspection_endpoint', ['https://issuer.example/']],
   ])('DI02, DI03: refuses the %s %p', async (name, value) => {
     const error = await refusedWith({ [name]: value })
     expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
-    expect(error.message).toContain(name)
+    expect(error.message).toContain(`${name} is no absolute https URL`)
+  })
+
+  test.each([
+    ['userinfo_endpoint', '/userinfo'],
+    ['userinfo_endpoint', 5],
+    ['end_session_endpoint', 'https://issuer.example/x#y'],
+    ['revocation_endpoint', 'https://user:pw@issuer.example/'],
+    ['introspection_endpoint', ['https://issuer.example/']],
+    ['pushed_authorization_request_endpoint', 'http://issuer.example/par'],
+  ] as const)('the %s %j is as good as none, and shuts nothing else', async (name, value) => {
+    const op = createIssuer()
+    op.metadata[name] = value
+    const metadata = metadataOf(op)
+    const known = await metadata.get()
+    expect(known).toMatchObject({ token_endpoint: 'https://issuer.example/token' })
+    expect(known).not.toHaveProperty(name)
+    expect(missingEndpoint(known, name).message).toContain(`${name} is no absolute https URL`)
+    expect(await failureOf(endpointOf(metadata, name))).toMatchObject({ code: 'provider_metadata_invalid' })
   })
 
   test.each([[['plain']], [[]], ['S256'], [{ 0: 'S256' }]])('CB12: refuses PKCE methods %j', async (methods) => {
@@ -125,11 +139,38 @@ describe('what the metadata must say', () => {
     await expect(metadataOf(op).get()).resolves.toBeDefined()
   })
 
-  test('a resource server needs the key set only', async () => {
+  test('what lacks an endpoint that somebody needs is asked for again soon, and then after waits that grow', async () => {
     const op = createIssuer()
-    for (const name of Object.keys(op.metadata)) if (!['issuer', 'jwks_uri'].includes(name)) delete op.metadata[name]
-    op.metadata['code_challenge_methods_supported'] = ['plain']
-    await expect(metadataOf(op, {}, keyNeeds).get()).resolves.toBeDefined()
+    const metadata = metadataOf(op)
+    const { userinfo_endpoint: url } = op.metadata
+    delete op.metadata['userinfo_endpoint']
+    const asked = async (seconds: number) => {
+      op.clock.advance(seconds)
+      const { length } = op.seen
+      const error = await failureOf(endpointOf(metadata, 'userinfo_endpoint'))
+      expect(error.message).toContain('userinfo_endpoint is missing')
+      return op.seen.length - length
+    }
+    const waits = [0, 0.5, 0.5, 1, 1, 2, 2, 4, 4]
+    const counts: number[] = []
+    for (const wait of waits) counts.push(await asked(wait))
+    expect(counts).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1])
+    op.metadata['userinfo_endpoint'] = url
+    op.clock.advance(16)
+    await expect(endpointOf(metadata, 'userinfo_endpoint')).resolves.toBe(url)
+  })
+
+  test('what lacks an endpoint still serves everybody else while it cannot be fetched again', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    delete op.metadata['userinfo_endpoint']
+    const known = await metadata.get()
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    op.clock.advance(60)
+    expect(await failureOf(endpointOf(metadata, 'userinfo_endpoint'))).toMatchObject({
+      code: 'provider_metadata_invalid',
+    })
+    expect(await metadata.get()).toBe(known)
   })
 
   test.each([
@@ -218,12 +259,21 @@ describe('outages and age', () => {
     const metadata = metadataOf(op)
     const first = await metadata.get()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
-    op.clock.advance(3600)
+    op.clock.advance(3599)
     expect(await metadata.get()).toBe(first)
     expect(metadata.freshness().state).toBe('stale')
     await settled()
     expect(await metadata.get()).toMatchObject({ token_endpoint: 'https://issuer.example/token2' })
     expect(op.seen).toHaveLength(2)
+  })
+
+  test('DI05: after an idle hour nobody is sent where the provider has moved from', async () => {
+    const op = createIssuer()
+    const metadata = metadataOf(op)
+    await metadata.get()
+    op.metadata['token_endpoint'] = 'https://issuer.example/token2'
+    op.clock.advance(3600)
+    expect(await metadata.get()).toMatchObject({ token_endpoint: 'https://issuer.example/token2' })
   })
 
   test('DI05: the last good metadata serve while the provider is down or talks nonsense', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createProvider } from '../../lib/provider/provider.js'
 import type { AuthorizationRequest, ClientSettings, CodeExchange } from '../../lib/provider/types.js'
 import type { FakeIssuer } from './issuer.js'
-import { createIssuer, ecKey, failureOf, halfHash, json, mint, otherRsaKey, rsaKey } from './issuer.js'
+import { createIssuer, ecKey, failureOf, halfHash, json, mint, otherRsaKey, rsaKey, signingKey } from './issuer.js'
 
 const providerOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
   createProvider(op.settings, { ...op.client, ...client })
@@ -454,6 +454,21 @@ describe('code exchange', () => {
     await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
   })
 
+  test.each(['under a new kid', 'under the same kid', 'without kid'])(
+    'JK01: a provider that rotates its key %s before each of 20 logins in a row signs all of them in',
+    async (how) => {
+      const op = createIssuer()
+      const provider = providerOf(op, { idTokenSigningAlg: 'ES256' })
+      for (let i = 0; i < 20; i++) {
+        const { privateKey, jwk } = signingKey('ES256')
+        const kid = { 'under a new kid': `k${i}`, 'under the same kid': 'same' }[how]
+        op.jwks({ ...jwk, ...(kid === undefined ? {} : { kid }) })
+        await answerTokens(op, {}, await mint(op.claims(), privateKey, { alg: 'ES256', kid }))
+        await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+      }
+    },
+  )
+
   test('DI05: endpoints that moved are used once the metadata are renewed', async () => {
     const op = createIssuer()
     const provider = providerOf(op)
@@ -608,9 +623,11 @@ describe('userinfo', () => {
     ['a good one', {}, 'accepted'],
     ['several audiences', { aud: ['x', 'client-1'] }, 'accepted'],
     ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
-    ['no issuer', { iss: undefined }, 'token_issuer_mismatch'],
+    ['no issuer (OpenID Connect Core 5.3.2: SHOULD)', { iss: undefined }, 'accepted'],
+    ['an issuer that is no text', { iss: 5 }, 'token_issuer_mismatch'],
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
-    ['no audience', { aud: undefined }, 'token_audience_mismatch'],
+    ['no audience (likewise)', { aud: undefined }, 'accepted'],
+    ['no person', { sub: undefined }, 'subject_mismatch'],
     ['another person', { sub: 'user-2' }, 'subject_mismatch'],
   ])('UI03: a signed response: %s', async (_what, changes, code) => {
     const op = createIssuer()
@@ -640,6 +657,29 @@ describe('userinfo', () => {
     expect(op.seen.at(-1)?.url.pathname).toBe('/jwks')
   })
 
+  test('UI03: a response that is signed with the client secret is taken, and verified', async () => {
+    const op = createIssuer()
+    const clientSecret = 'a secret of at least thirty-two bytes'
+    const client = { clientSecret, userinfoSigningAlg: 'HS256' }
+    const token = await mint(op.claims(), Buffer.from(clientSecret), { alg: 'HS256', kid: undefined })
+    op.answers['/userinfo'] = () => jwt(token)
+    await expect(userinfo(op, client)).resolves.toMatchObject({ sub: 'user-1' })
+    const forged = await mint(op.claims(), Buffer.from('x'.repeat(32)), { alg: 'HS256', kid: undefined })
+    op.answers['/userinfo'] = () => jwt(forged)
+    expect(await failureOf(userinfo(op, client))).toMatchObject({ code: 'token_signature_invalid' })
+  })
+
+  test('what is written as null or "" is not there (OpenID Connect Core 5.3.2), but for sub', async () => {
+    const op = createIssuer()
+    op.answers['/userinfo'] = () => json({ sub: 'user-1', name: '', email: null, email_verified: false, age: 0 })
+    expect({ ...(await userinfo(op)) }).toEqual({ sub: 'user-1', email_verified: false, age: 0 })
+    for (const sub of [null, '', undefined]) {
+      op.answers['/userinfo'] = () => json({ sub, name: 'Ada' })
+      const error = await failureOf(userinfo(op))
+      expect([error.code, error.message]).toEqual(['subject_mismatch', expect.stringContaining('has no sub')])
+    }
+  })
+
   test('UI03: JSON where a signed response was agreed is refused', async () => {
     const op = createIssuer()
     op.answers['/userinfo'] = () => json({ sub: 'user-1' })
@@ -666,7 +706,7 @@ describe('userinfo', () => {
   test('a provider without the endpoint, and a token that no header can carry', async () => {
     const op = createIssuer()
     delete op.metadata['userinfo_endpoint']
-    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid' })
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
     const error = await failureOf(userinfo(createIssuer(), {}, 'top-secret\r\n\0'))
     expect(error).toMatchObject({ code: 'provider_response_invalid' })
     expect(`${error.message}${error.cause?.message}`).not.toContain('top-secret')
@@ -747,6 +787,17 @@ describe('health', () => {
       keys: 'unknown',
       lastFailure: 'provider_unavailable',
     })
+  })
+
+  test('a client whose ID Tokens are signed with its secret needs no keys of the provider', async () => {
+    const op = createIssuer()
+    delete op.metadata['jwks_uri']
+    const clientSecret = 'a secret of at least thirty-two bytes'
+    const provider = providerOf(op, { clientSecret, idTokenSigningAlg: 'HS256' })
+    await provider.ready()
+    await answerTokens(op, {}, await mint(op.claims(), Buffer.from(clientSecret), { alg: 'HS256', kid: undefined }))
+    await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+    expect(op.count('/jwks')).toBe(0)
   })
 
   test('RE03: close() ends what is under way', async () => {

@@ -51,7 +51,7 @@ function providerFor(name: string, changes: Partial<ClientSettings> = {}): Provi
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,
       clockToleranceSeconds: 30,
-      metadataMaxAgeSeconds: 3600,
+      metadataMaxAgeSeconds: 1800,
       keysMaxAgeSeconds: 600,
       keysStaleSeconds: 86_400,
     },
