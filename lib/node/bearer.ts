@@ -10,9 +10,10 @@ import { createResourceServer, type ResourceServer } from '../resource-server/re
 import { BearerDoorkeeper } from './bearer-doorkeeper.js'
 import { NodeTokenRequest, presentedCredentials, type RequestReading } from './bearer-request.js'
 import { certificateSource } from './client-certificate.js'
-import { callOnError, isOidcError, thrownError } from './failure.js'
+import { FailedDoorkeeper } from './failed-doorkeeper.js'
+import { callOnError, goOn, isOidcError, thrownError } from './failure.js'
 import { addDoorkeeper, auth, type GuardCall } from './guard-context.js'
-import { respond } from './respond.js'
+import { respondOrFail } from './respond.js'
 import type { Middleware, NodeRequest, NodeResponse } from './types.js'
 
 /** The middleware that `bearer()` returns. */
@@ -54,7 +55,8 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
   const server = createResourceServer(configuration, platform)
   const { baseUrl, mtls, required } = configuration
   const finding = { server, reading: { baseUrl, certificateThumbprint: certificateSource(mtls) }, required }
-  const refuse = (error: unknown, call: GuardCall) => answer(error, call, configuration.onError)
+  const { onError } = configuration
+  const refuse = (error: unknown, call: GuardCall) => answer(error, call, { onError, isGuard: true })
 
   const middleware: Middleware = function bearer(req, res, next) {
     const call = { req, res, next }
@@ -63,14 +65,18 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
       if (principal !== undefined) auth.giveTo(req)
       next()
     }
+    const fail = (error: unknown) => {
+      if (onError !== undefined) addDoorkeeper(req, new FailedDoorkeeper({ scheme: 'bearer' }, error, refuse))
+      answer(error, call, { onError, isGuard: false })
+    }
     let found: Principal | undefined | Promise<Principal>
     try {
       found = findPrincipal(req, finding, res)
     } catch (error) {
-      refuse(error, call)
+      fail(error)
       return
     }
-    if (found instanceof Promise) found.then(enter, (error: unknown) => refuse(error, call))
+    if (found instanceof Promise) goOn(found, call, enter, fail)
     else enter(found)
   }
 
@@ -111,8 +117,18 @@ function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
   throw new ConfigurationError('invalid_options', message)
 }
 
-function answer(error: unknown, { req, res, next }: GuardCall, onError: BearerConfiguration['onError']): void {
-  if (!isOidcError(error)) next(thrownError(error))
-  else if (onError === undefined) respond(req, res, problem(error))
-  else callOnError((once) => onError(error, { req, res, next: once }), { res, next })
+interface Answering {
+  readonly onError: BearerConfiguration['onError']
+  readonly isGuard: boolean
+}
+
+function answer(error: unknown, call: GuardCall, { onError, isGuard }: Answering): void {
+  const { req, res, next } = call
+  if (!isOidcError(error)) {
+    next(thrownError(error))
+    return
+  }
+  const byItself = (): void => respondOrFail(call, problem(error))
+  if (onError === undefined) byItself()
+  else callOnError((once) => onError(error, { req, res, next: once }), call, isGuard ? byItself : undefined)
 }

@@ -16,6 +16,8 @@ export interface FailureContext {
   readonly members?: Readonly<Record<string, unknown>>
   /** Whether the application's error page is to tell it, rather than problem+json. By default it does to what a window shows. */
   readonly isPage?: boolean
+  /** Whether a guard fails: an `onError` that hands on without an error must not open it. */
+  readonly isGuard?: boolean
 }
 
 /**
@@ -23,11 +25,17 @@ export interface FailureContext {
  * application's error handlers, and a program by problem+json. Failures of anything else than this package always go to the error handlers.
  */
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
-  const { req, res, next, retryUrl } = context
-  if (!isOidcError(error)) next(thrownError(error))
-  else if (onError !== undefined) callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context)
-  else if (context.isPage ?? isPageLoad(createExchange(req))) next(error)
-  else respondOrFail(context, problem(error, context.members))
+  const { req, res, next, retryUrl, isGuard } = context
+  if (!isOidcError(error)) {
+    next(thrownError(error))
+    return
+  }
+  const answer = (): void => {
+    if (context.isPage ?? isPageLoad(createExchange(req))) next(error)
+    else respondOrFail(context, problem(error, context.members))
+  }
+  if (onError === undefined) answer()
+  else callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context, isGuard ? answer : undefined)
 }
 
 /** What was thrown, or an error in its place: `next(undefined)` would hand on, and `next('route')` means something else to Express. */
@@ -41,13 +49,19 @@ export function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
-/** Calls the application's `onError`. One that hands on and then fails has handed on already. */
-export function callOnError(call: (next: Next) => unknown, { res, next }: Waiting): void {
+/**
+ * Calls the application's `onError`. One that hands on and then fails has handed on already.
+ *
+ * @param insist - what is done in a guard, when `onError` hands on as if there were no error
+ */
+export function callOnError(call: (next: Next) => unknown, { res, next }: Waiting, insist?: () => void): void {
   let isHandedOn = false
   const once: Next = (error) => {
     if (isHandedOn) return
     isHandedOn = true
-    next(error)
+    const isError = typeof error === 'object' && error !== null
+    if (isError || insist === undefined) next(error)
+    else insist()
   }
   goOn(Promise.resolve(once), { res, next: once }, call)
 }

@@ -11,6 +11,7 @@ import { createRelyingParty } from '../relying-party/party.js'
 import { byCookieName, siteOf, transactionCookieName } from '../relying-party/site.js'
 import { type Connection, createConnections } from './connection.js'
 import { createExchange } from './exchange.js'
+import { FailedDoorkeeper } from './failed-doorkeeper.js'
 import { fail, goOn } from './failure.js'
 import { addDoorkeeper, auth, doorkeepersOf, type GuardCall, isSession, oidcHandle } from './guard-context.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
@@ -107,10 +108,16 @@ function opening(
   }
 }
 
-// Not knowing whether someone is signed in is no reason to say that nobody is.
+// Not knowing whether someone is signed in is no reason to say that nobody is: guards tell the same, where onError goes on.
 function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall): void {
-  const retryUrl = loginUrl(siteOf(party.sites, createExchange(call.req)))
-  fail(error, party.configuration.onError, { ...call, retryUrl })
+  const { onError } = party.configuration
+  const site = siteOf(party.sites, createExchange(call.req))
+  const retryUrl = loginUrl(site)
+  if (onError !== undefined) {
+    const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
+    addDoorkeeper(call.req, new FailedDoorkeeper({ scheme: 'session', origin: site.origin }, error, refuse))
+  }
+  fail(error, onError, { ...call, retryUrl })
 }
 
 function beginRequest(host: RelyingPartyHost, request: RequestContext, call: GuardCall): void {

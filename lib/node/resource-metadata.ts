@@ -1,7 +1,7 @@
 import { parseResourceMetadataOptions, type ResourceMetadataOptions } from '../options/resource-metadata.js'
 import { metadataDocument } from '../resource-server/metadata-document.js'
 import { createExchange } from './exchange.js'
-import { respond } from './respond.js'
+import { respondOrFail } from './respond.js'
 import type { Middleware } from './types.js'
 
 /** The middleware that `resourceMetadata()` returns. */
@@ -31,14 +31,15 @@ export function resourceMetadata(options: ResourceMetadataOptions): ResourceMeta
 
   const middleware: Middleware = function resourceMetadata(req, res, next) {
     const exchange = createExchange(req)
+    const call = { req, res, next }
     if (exchange.path !== path) next()
     else if (exchange.method === 'GET' || exchange.method === 'HEAD') {
-      respond(req, res, { kind: 'respond', status: 200, headers, body })
+      respondOrFail(call, { kind: 'respond', status: 200, headers, body })
     } else if (exchange.method === 'OPTIONS') {
       const preflight = { 'Access-Control-Allow-Methods': allowed, 'Access-Control-Allow-Headers': '*' }
-      respond(req, res, { kind: 'respond', status: 204, headers: { ...headers, ...preflight }, body: '' })
+      respondOrFail(call, { kind: 'respond', status: 204, headers: { ...headers, ...preflight }, body: '' })
     } else {
-      respond(req, res, { kind: 'respond', status: 405, headers: { ...headers, Allow: allowed }, body: '{}' })
+      respondOrFail(call, { kind: 'respond', status: 405, headers: { ...headers, Allow: allowed }, body: '{}' })
     }
   }
 

@@ -44,12 +44,16 @@ export class SessionDoorkeeper implements Doorkeeper {
     const site = this.#site()
     const isPage = isRedirected(call, this.#request.exchange)
     const answer = isPage ? sendToLogin(this.#host, this.#request, call) : Promise.reject(call.error)
-    const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call), isPage }
+    const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call), isPage, isGuard: true }
     goOn(answer, call, nothing, (error) => fail(error, this.#host.party.configuration.onError, context))
   }
 
   refuse(call: RefusalCall): void {
-    fail(call.error, this.#host.party.configuration.onError, { ...call, retryUrl: loginUrl(this.#site()) })
+    fail(call.error, this.#host.party.configuration.onError, {
+      ...call,
+      retryUrl: loginUrl(this.#site()),
+      isGuard: true,
+    })
   }
 
   #site(): Site {

@@ -138,7 +138,7 @@ export interface TokenCacheOptions {
 export interface BearerErrorContext<Request, Response> {
   readonly req: Request
   readonly res: Response
-  /** Hands the error on to the next error handler. */
+  /** Hands the error on to the next error handler. Without one, the request goes on as nobody's, and a guard refuses it. */
   readonly next: (error?: unknown) => void
 }
 
