@@ -19,6 +19,7 @@ export type ProviderErrorCode =
   | 'provider_keys_invalid'
   | 'provider_keys_throttled'
   | 'provider_refused_client'
+  | 'outbound_limit_reached'
 
 /** Codes of an authorization response (RFC 6749 section 4.1.2) that is a refusal, or not acceptable. */
 export type AuthorizationResponseErrorCode =

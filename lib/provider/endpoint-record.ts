@@ -11,12 +11,19 @@ export class EndpointRecord {
     this.#platform = platform
   }
 
-  /** Makes a request, and remembers whether there was an answer. */
-  async watch<Answer extends { readonly status: number }>(request: () => Promise<Answer>): Promise<Answer> {
+  /**
+   * Makes a request, and remembers whether there was an answer.
+   *
+   * @param isRefusedClient - tells an answer that refuses this client; status 401 unless told otherwise
+   */
+  async watch<Answer extends { readonly status: number }>(
+    request: () => Promise<Answer>,
+    isRefusedClient = ({ status }: Answer) => status === 401,
+  ): Promise<Answer> {
     try {
       const response = await request()
       // Whoever may not ask at all gets as little as from a server that is down (RFC 6749 section 5.2).
-      if (response.status === 401) this.#fail('provider_refused_client')
+      if (isRefusedClient(response)) this.#fail('provider_refused_client')
       else this.#health = { ...this.#health, state: 'ok', lastSuccessAt: this.#now() }
       return response
     } catch (error) {

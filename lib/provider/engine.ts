@@ -6,9 +6,13 @@ import { parseJsonObject } from '../seal/json.js'
 import type { Cached } from './cached.js'
 import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
-import type { Outbound } from './outbound.js'
+import type { Outbound, OutboundRequest } from './outbound.js'
 import type { OutboundResponse, ResponseChanges } from './outbound-response.js'
+import { isDeadGrant, readRefreshAnswer } from './refresh-answer.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
+
+// A refresh token that rotates is spent by then, whoever still waits for what it was spent for.
+const refreshSeconds = 60
 
 /** openid-client, set up with the metadata of this moment. */
 export interface Engine {
@@ -61,17 +65,40 @@ export function createEngine(
     configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
     openid.allowInsecureRequests(configuration)
-    configuration[openid.customFetch] = async (url, options) => {
-      const isTokenRequest = url === tokenEndpoint?.href
-      const request = isTokenRequest ? proved(dpop, url, options) : options
-      const send = () => forward(outbound, url, request)
-      const answer = await (isTokenRequest ? record.watch(send) : send())
-      dpop?.learn(new URL(url), answer.header('dpop-nonce'))
-      return toResponse(answer, options, isTokenRequest ? { text: await withJudgedIdToken(answer, idTokens) } : {})
-    }
+    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, outbound, record, idTokens, dpop }
+    configuration[openid.customFetch] = (url, options) => send(wire, url, options)
     built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
   }
+}
+
+/** What requests of one engine go through. */
+interface Wire {
+  readonly metadata: ProviderMetadata
+  readonly tokenEndpoint: string | undefined
+  readonly outbound: Outbound
+  readonly record: EndpointRecord
+  readonly idTokens: Pick<IdTokens, 'verify'> | undefined
+  readonly dpop: DpopProver | undefined
+}
+
+async function send(wire: Wire, url: string, options: CustomFetchOptions): Promise<Response> {
+  const { metadata, outbound, record, idTokens, dpop } = wire
+  if (url !== wire.tokenEndpoint) {
+    const isByAnyone = url === metadata.pushed_authorization_request_endpoint
+    const answer = await forward(outbound, url, options, { isByAnyone })
+    dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+    return toResponse(answer, options)
+  }
+  const grant = options.body instanceof URLSearchParams ? options.body.get('grant_type') : null
+  const isRefresh = grant === 'refresh_token'
+  // Anyone can call the callback.
+  const manner = isRefresh ? { leastTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
+  const request = proved(dpop, url, options)
+  const answer = await record.watch(() => forward(outbound, url, request, manner), isRefusedClient)
+  dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+  const text = isRefresh ? readRefreshAnswer(answer) : await withJudgedIdToken(answer, idTokens)
+  return toResponse(answer, options, { text })
 }
 
 // Where the provider says what it takes, the operator hears of it before anybody is sent there.
@@ -94,11 +121,21 @@ export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
   return server
 }
 
+// Whoever may not ask at all gets as little as from a server that is down; a grant may be refused by the same status.
+function isRefusedClient({ status, text }: OutboundResponse): boolean {
+  return status === 401 && !isDeadGrant(parseJsonObject(text)?.['error'])
+}
+
 /** Sends a request of openid-client through the one way out. */
-export async function forward(outbound: Outbound, url: string, options: CustomFetchOptions): Promise<OutboundResponse> {
+export async function forward(
+  outbound: Outbound,
+  url: string,
+  options: CustomFetchOptions,
+  manner: Pick<OutboundRequest, 'leastTimeoutSeconds' | 'isByAnyone'> = {},
+): Promise<OutboundResponse> {
   const { method, headers, body } = options
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
-  return outbound.request(url, { method, headers, body: form })
+  return outbound.request(url, { method, headers, body: form, ...manner })
 }
 
 /** The answer as openid-client reads it. */

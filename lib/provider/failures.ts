@@ -26,6 +26,14 @@ export function printableErrorCode(error: unknown): string {
   return typeof error === 'string' && /^[A-Za-z0-9_.:/-]{1,64}$/.test(error) ? error : 'unknown'
 }
 
+/** The provider has asked to be left alone for a while (RFC 6585 section 4, RFC 9110 section 15.6.4). */
+export class ProviderBusy extends ProviderError {
+  constructor(message: string, seconds: number) {
+    super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) } })
+    this.name = ProviderError.name
+  }
+}
+
 /** A 503 with `Retry-After`. */
 export function outage(
   code: 'provider_unreachable' | 'provider_timeout' | 'provider_unavailable',
@@ -54,16 +62,17 @@ export function pushedRequestFailure(error: unknown): OidcError {
 
 function refusal(error: unknown): OidcError | undefined {
   const failure = look(error)
-  if (isClientRefusal(failure)) return refusedClient(error)
-  if (failure?.error === undefined) return undefined
   const cause = traceOf(error)
-  if (failure.error === 'invalid_grant') {
+  // Whatever the status: some say 401 or 403.
+  if (failure?.error === 'invalid_grant') {
     return new TokenEndpointError(
       'invalid_grant',
       'the provider refused the grant: it is used up, expired or revoked',
       { cause },
     )
   }
+  if (isClientRefusal(failure)) return refusedClient(error)
+  if (failure?.error === undefined) return undefined
   const message = `the token endpoint refused the request: ${printableErrorCode(failure.error)}`
   return new TokenEndpointError('token_request_failed', message, { cause })
 }

@@ -102,7 +102,7 @@ function configure(
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
-    const answer = await forward(parts.outbound, url, options)
+    const answer = await forward(parts.outbound, url, options, { isByAnyone: true })
     const isSigned = answer.status === 200 && (await requireFormat(answer, client, parts))
     // openid-client compares it letter by letter.
     return toResponse(answer, options, isSigned ? { contentType: signedContentType } : {})

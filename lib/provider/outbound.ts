@@ -2,10 +2,11 @@ import { ConfigurationError, ProviderError } from '../errors.js'
 import { traceOf } from '../options/error-trace.js'
 import { isAllowedUrl } from '../options/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../options/trace.js'
-import { outage, ownError, retryAfterSeconds } from './failures.js'
+import { outage, ownError, ProviderBusy, retryAfterSeconds } from './failures.js'
 import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './keep-alive-transport.js'
 import { OutboundResponse } from './outbound-response.js'
+import { OutboundSlots } from './outbound-slots.js'
 import type { Answer, Sending } from './transport.js'
 import type { ProviderSettings } from './types.js'
 
@@ -16,14 +17,19 @@ export interface OutboundRequest {
   readonly body?: string | URLSearchParams | undefined
   /** Largest body after decoding, in bytes. Default 256 KiB. */
   readonly maxBytes?: number
+  /** Its deadline is no earlier than that: for what must not be given up while its answer may still come. */
+  readonly leastTimeoutSeconds?: number
+  /** Whether strangers can set it off, as often as they like: it leaves room for other requests. */
+  readonly isByAnyone?: boolean
 }
 
 /** Every request to the provider goes through here: bounded in time and size, never redirected. */
 export interface Outbound {
   /**
-   * Sends one request and reads its answer to the end. Answers with status 2xx and 4xx are returned.
+   * Sends one request and reads its answer to the end. Answers with status 2xx and most 4xx are returned.
    *
-   * @throws {ProviderError} for redirects, 429 and 5xx, a missed deadline, too large a body and an unreachable provider
+   * @throws {ProviderError} for redirects, 408, 425, 429 and 5xx, a missed deadline, too large a body and an unreachable
+   *   provider; `outbound_limit_reached` where too many are under way
    */
   request(url: string, request?: OutboundRequest): Promise<OutboundResponse>
   /** Whether requests to this URL may be made at all. */
@@ -38,28 +44,26 @@ export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeco
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
-// A hung provider must not pile up sockets and memory until the deadlines pass.
-const maxConcurrent = 256
+// They were not looked at: the same may be asked again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4).
+const unseen: readonly number[] = [408, 425, 429]
 
 /** Makes the one way out. */
 export function createOutbound(settings: OutboundSettings): Outbound {
   const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
   const underWay = new Set<Abort>()
+  const slots = new OutboundSlots(settings.httpTimeoutSeconds * 1000)
   let closed = false
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
-  const perform = async (
-    url: string,
-    request: OutboundRequest,
-    notes: TraceNotes | undefined,
-  ): Promise<OutboundResponse> => {
-    if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
+  const sendOne = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
-    if (underWay.size >= maxConcurrent) {
-      throw outage('provider_unavailable', 'too many requests to the provider are under way', 1)
-    }
-    const { method = 'GET', headers = {}, body } = request
+    const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
     const sending = transport.send(url, { method, headers, body })
-    return withDeadline(sending, settings.httpTimeoutSeconds, underWay, received(sending, request.maxBytes, notes))
+    const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
+    return withDeadline(sending, seconds, underWay, received(sending, maxBytes, notes))
+  }
+  const perform = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
+    if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
+    return slots.run(request.isByAnyone ?? false, () => sendOne(url, request, notes))
   }
   return {
     allows,
@@ -148,11 +152,12 @@ function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | und
     const message = 'the provider answered with a status that ends no request'
     return new ProviderError('provider_response_invalid', message, { status: 502 })
   }
-  if (status === 429 || status >= 500) {
-    const seconds = retryAfter(headers['retry-after'])
-    return outage('provider_unavailable', `the provider answered with status ${status}`, seconds)
-  }
-  return undefined
+  if (!unseen.includes(status) && status < 500) return undefined
+  const message = `the provider answered with status ${status}`
+  const seconds = retryAfter(headers['retry-after'])
+  return [429, 503].includes(status)
+    ? new ProviderBusy(message, seconds)
+    : outage('provider_unavailable', message, seconds)
 }
 
 // An hour is the most that a header may keep people out for; dates are rare and need the provider's clock.

@@ -20,6 +20,7 @@ import { createMetadata, endpointOf, loginNeeds, type MetadataNeeds } from './me
 import type { Outbound } from './outbound.js'
 import { createOutbound } from './outbound.js'
 import { refreshTokens } from './refresh.js'
+import { type IdTokenVerdict, judgeRefreshedIdToken, type RefreshedIdToken } from './refreshed-id-token.js'
 import { createRegisteredSignature } from './registered-signature.js'
 import type { TokenTypeHint } from './revocation.js'
 import { revokeToken } from './revocation.js'
@@ -67,6 +68,8 @@ export interface Provider {
   exchangeCode(exchange: CodeExchange): Promise<TokenSet>
   /** Refreshes tokens; see {@link refreshTokens}. */
   refresh(request: RefreshRequest): Promise<RefreshedTokens>
+  /** Judges the ID Token of an earlier refresh; see {@link judgeRefreshedIdToken}. */
+  judgeRefreshed(refreshed: RefreshedIdToken): Promise<IdTokenVerdict>
   /** The person's claims; see {@link fetchUserinfo}. */
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
   /** What ends the session at the provider, or `undefined`; see {@link endSessionMessage}. */
@@ -114,6 +117,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
     refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
+    judgeRefreshed: (refreshed) => judgeRefreshedIdToken(refreshed, idTokens, client.clientId),
     userinfo: (token, subject) =>
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
         fetchUserinfo(await engine(), userinfo, token, subject),

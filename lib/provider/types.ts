@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 
+import type { OidcErrorCode } from '../errors.js'
 import type { DpopKeyOptions } from '../options/dpop-key.js'
 import type { Platform } from '../options/platform.js'
 
@@ -162,6 +163,10 @@ export interface RefreshedTokens {
   readonly scope: string
   readonly idToken?: string
   readonly idTokenClaims?: IdTokenClaims
+  /** Why the new ID Token was not taken. */
+  readonly idTokenFlaw?: OidcErrorCode
+  /** A new ID Token that is to be judged later: its issuer's keys could not be asked for. */
+  readonly unverifiedIdToken?: string
 }
 
 /** What an end-session request says (OpenID Connect RP-Initiated Logout 1.0 section 2). */

@@ -4,8 +4,13 @@ import type { Platform } from '../options/platform.js'
 const failuresToOpen = 3
 const shortestSeconds = 1
 const longestSeconds = 30
-// An answer that makes no sense was about one token, which anyone can have made up: the server itself is there.
-const answered: readonly string[] = ['provider_response_invalid', 'provider_response_too_large']
+// An answer that makes no sense was about one token, which anyone can have made up: the server itself is there. Nor does the
+// limit of this process say anything of it.
+const noOutages: readonly string[] = [
+  'provider_response_invalid',
+  'provider_response_too_large',
+  'outbound_limit_reached',
+]
 
 /**
  * Stops asking a server that failed several times in a row: for a while every request fails at once, then they may try
@@ -35,7 +40,7 @@ export class Breaker {
       this.#openUntil = 0
       return value
     } catch (error) {
-      if (error instanceof ProviderError && !answered.includes(error.code)) this.#fail(error)
+      if (error instanceof ProviderError && !noOutages.includes(error.code)) this.#fail(error)
       throw error
     }
   }

@@ -124,12 +124,51 @@ describe('outages', () => {
     expect(cancelled).toBe(true)
   })
 
-  test('RE02: refuses more than 256 requests at once', async () => {
-    const outbound = answering(() => never)
-    const hung = Array.from({ length: 256 }, () => failureOf(outbound.request(url)))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unavailable', status: 503 })
+  test('RE02: makes no more than 256 requests at once, by a failure that is no outage of the provider', async () => {
+    let sent = 0
+    const outbound = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
+    const patient = { leastTimeoutSeconds: 60 }
+    const hung = Array.from({ length: 256 }, () => failureOf(outbound.request(url, patient)))
+    expect(await failureOf(outbound.request(url))).toMatchObject({
+      code: 'outbound_limit_reached',
+      status: 503,
+      headers: { 'Retry-After': '1' },
+    })
+    expect(sent).toBe(256)
     outbound.close()
     expect(new Set((await Promise.all(hung)).map(({ code }) => code))).toEqual(new Set(['provider_unreachable']))
+  })
+
+  test('RE02: lets those wait in line for whom there is no room, so many and no more', async () => {
+    const open: (() => void)[] = []
+    const outbound = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
+    const all = Array.from({ length: 256 + 1024 }, () => outbound.request(url))
+    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'outbound_limit_reached' })
+    for (let done = 0; done < all.length; done += 1) {
+      while (open.length === 0) await new Promise(setImmediate)
+      open.pop()?.()
+    }
+    expect(new Set((await Promise.all(all)).map(({ status }) => status))).toEqual(new Set([200]))
+  })
+
+  test('RE02: keeps room for others where strangers set off as many as they like', async () => {
+    let isFlooded = true
+    const outbound = answering(() => (isFlooded ? never : new Response('x')))
+    const flood = Array.from({ length: 400 }, () => failureOf(outbound.request(url, { isByAnyone: true })))
+    await new Promise(setImmediate)
+    isFlooded = false
+    expect((await outbound.request(url)).status).toBe(200)
+    outbound.close()
+    expect(await Promise.all(flood)).toHaveLength(400)
+  })
+
+  test('RE02: gives a request that goes on for longer than others no place among them', async () => {
+    const outbound = answering(() => never, { httpTimeoutSeconds: 0.02 })
+    const late = Array.from({ length: 256 }, () => failureOf(outbound.request(url, { leastTimeoutSeconds: 60 })))
+    await failureOf(outbound.request(url))
+    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_timeout' })
+    outbound.close()
+    expect(await Promise.all(late)).toHaveLength(256)
   })
 
   test('RE03: after close() nothing is sent', async () => {

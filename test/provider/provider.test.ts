@@ -539,14 +539,90 @@ describe('refresh', () => {
     ['another person', { sub: 'user-2' }, 'subject_mismatch'],
     ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
-    ['another nonce', { nonce: 'nonce-2' }, 'token_claim_invalid'],
-    ['another auth_time', { nonce: undefined, auth_time: 2000 }, 'token_claim_invalid'],
     ['no nonce and the same auth_time', { nonce: undefined, auth_time: 1000 }, ''],
   ])('RF10: an ID Token about %s', async (_what, changes, code) => {
     const op = createIssuer()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     if (code === '') await expect(refresh(op)).resolves.toHaveProperty('idToken')
     else expect(await failureOf(refresh(op))).toMatchObject({ code })
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['another nonce', { nonce: 'nonce-2' }, 'token_nonce_mismatch'],
+    ['an empty nonce', { nonce: '' }, 'token_nonce_mismatch'],
+    ['no text as its nonce', { nonce: null }, 'token_nonce_mismatch'],
+    ['another auth_time', { nonce: undefined, auth_time: 2000 }, 'token_claim_invalid'],
+    ['an auth_time that is a text', { nonce: undefined, auth_time: 'yesterday' }, 'token_claim_invalid'],
+    ['an end that has passed', { exp: 1 }, 'token_expired'],
+    ['no end', { exp: undefined }, 'token_claim_missing'],
+    ['an at_hash of another access token', { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'token_hash_mismatch'],
+    ['a beginning that is to come', { nbf: 4e9 }, 'token_not_yet_valid'],
+  ])('an ID Token with %s is left, and its tokens are taken', async (_what, changes, idTokenFlaw) => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(changes)))
+    const tokens = await refresh(op)
+    expect(tokens).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1', idTokenFlaw })
+    expect(tokens).not.toHaveProperty('idToken')
+  })
+
+  test('a flaw does not hide that the token is about another person', async () => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims({ exp: 1, nonce: '', sub: 'user-2' })))
+    expect(await failureOf(refresh(op))).toMatchObject({ code: 'subject_mismatch' })
+  })
+
+  test.each([null, '', 5, {}])('an ID Token that is %p is none, and its tokens are taken', async (idToken) => {
+    const op = createIssuer()
+    op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer', id_token: idToken })
+    expect(await refresh(op)).toMatchObject({ accessToken: 'access-2' })
+    expect(await refresh(op)).not.toHaveProperty('idToken')
+  })
+
+  describe('whose ID Token cannot be judged yet', () => {
+    const newKey = { alg: 'RS256', kid: 'rsa-2' }
+    async function unverified(changes: Record<string, unknown> = {}) {
+      const op = createIssuer()
+      const provider = providerOf(op)
+      await provider.ready()
+      const idToken = await mint(op.claims({ nonce: undefined, ...changes }), otherRsaKey.privateKey, newKey)
+      await answerTokens(op, {}, idToken)
+      op.answers['/jwks'] = () => json({}, 503)
+      return { op, provider, idToken }
+    }
+    const request = { refreshToken: 'refresh-0', scope: 'openid', idTokenClaims: before }
+    const again = (idToken: string) => ({ idToken, accessToken: 'access-1', before })
+
+    test('keeps its tokens, and judges it once the keys can be asked for', async () => {
+      const { op, provider, idToken } = await unverified()
+      const tokens = await provider.refresh(request)
+      expect(tokens).toMatchObject({ accessToken: 'access-1', unverifiedIdToken: idToken })
+      expect(tokens).not.toHaveProperty('idToken')
+      expect(await provider.judgeRefreshed(again(idToken))).toMatchObject({ unverifiedIdToken: idToken })
+      op.jwks(rsaKey.jwk, otherRsaKey.jwk)
+      op.clock.advance(61)
+      expect(await provider.judgeRefreshed(again(idToken))).toMatchObject({ idToken })
+    })
+
+    test('refuses it at once where it would be about another person, issuer or client', async () => {
+      for (const [changes, code] of [
+        [{ sub: 'user-2' }, 'subject_mismatch'],
+        [{ iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+        [{ aud: ['client-2'] }, 'token_audience_mismatch'],
+      ] as const) {
+        const { provider } = await unverified(changes)
+        expect(await failureOf(provider.refresh(request))).toMatchObject({ code })
+      }
+    })
+
+    test('refuses it later where its signature is none of the issuer', async () => {
+      const { op, provider, idToken } = await unverified()
+      await provider.refresh(request)
+      op.jwks(rsaKey.jwk, { ...rsaKey.jwk, kid: 'rsa-2' })
+      op.clock.advance(61)
+      expect(await failureOf(provider.judgeRefreshed(again(idToken)))).toMatchObject({
+        code: 'token_signature_invalid',
+      })
+    })
   })
 
   test('RF10: a forged ID Token spoils the whole response', async () => {
