@@ -45,6 +45,13 @@ export interface TraceEvent {
   readonly status?: number
   /** What was noticed at `session`, which has an event only where there is something to say. */
   readonly remarks?: readonly TraceRemark[]
+  /**
+   * At `refresh`: why the new ID Token was not taken, by the code that it would have failed with. The new tokens were; the
+   * session keeps the ID Token that it had.
+   */
+  readonly idTokenFlaw?: OidcErrorCode
+  /** At `refresh`: the new access token lives for less than the `minTtl` that was asked for. */
+  readonly isShortLived?: true
 }
 
 /** What a step is told to be about. */
@@ -55,6 +62,8 @@ export interface TraceNotes {
   issuer?: string
   status?: number
   remarks?: readonly TraceRemark[]
+  idTokenFlaw?: OidcErrorCode
+  isShortLived?: true
 }
 
 type Channel = ReturnType<typeof channelOf>

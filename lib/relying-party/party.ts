@@ -29,7 +29,7 @@ export interface RelyingParty {
   /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
-  readonly grants: Pick<RefreshGrants, 'spend'>
+  readonly grants: Pick<RefreshGrants, 'spend' | 'unverified'>
   readonly userinfo: UserinfoMemory
   /** Logouts, by what they end. */
   readonly watermark: Watermark
@@ -70,7 +70,7 @@ export function createRelyingParty(
     logoutSeal: createSeal(secret, ['logout', ...audience], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),
-    grants: new RefreshGrants(provider, platform),
+    grants: new RefreshGrants(provider, platform, configuration.httpTimeoutSeconds),
     userinfo: new UserinfoMemory(platform),
     watermark:
       sharedMemory === undefined
@@ -88,7 +88,7 @@ function createRefreshes(
   platform: Platform,
   memory: SharedMemory | undefined,
 ): Refreshes {
-  const local = new RefreshMemory(platform)
+  const local = new RefreshMemory(platform, httpTimeoutSeconds)
   if (memory === undefined) return local
   const audience = [issuer, clientId]
   return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })

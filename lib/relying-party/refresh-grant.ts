@@ -1,26 +1,28 @@
 import { LRUCache } from 'lru-cache'
-import { OidcError, ProviderError, SessionError, TokenEndpointError, TokenValidationError } from '../errors.js'
+import { OidcError, ProviderError, TokenValidationError } from '../errors.js'
 import type { OidcErrorCode } from '../errors.js'
 import type { Platform } from '../options/platform.js'
 import type { Provider } from '../provider/provider.js'
 import type { RefreshedTokens } from '../provider/types.js'
 import { idTokenClaims } from '../session/claims.js'
-import { generationOf, withFurther } from '../session/merged-tokens.js'
-import type { SessionRecord, SessionTokens } from '../session/record.js'
-import { withTargetToken } from '../session/target-tokens.js'
-import { type AccessTarget, mainTarget, namesIn } from './access-target.js'
-import { OutageGate } from './outage-gate.js'
-import { type RefreshOutcome, refreshTokenKey } from './refresh-memory.js'
+import type { SessionRecord } from '../session/record.js'
+import { type AccessTarget, mainTarget } from './access-target.js'
+import { NotAsked, OutageGate } from './outage-gate.js'
+import { type LastLook, nothingFound, type RefreshOutcome, refreshTokenKey } from './refresh-memory.js'
+import { renewal } from './refresh-outcome.js'
+import { RefusedRefreshes } from './refused-refreshes.js'
+import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 
 // Sent, one retry, and then it is not known what became of the token.
 const mostSends = 2
-const uncertainSeconds = 300
+const uncertainSeconds = 60
 
 /** Answers after which the refresh token is sure to be as good as it was. */
 const unspent: ReadonlySet<OidcErrorCode> = new Set([
   'provider_unavailable',
   'provider_refused_client',
   'provider_redirected',
+  'outbound_limit_reached',
   'token_request_failed',
 ])
 
@@ -34,19 +36,32 @@ const unsent: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+/** What a refresh token is spent for, and what is looked at before that. */
+export interface Spend {
+  readonly target?: AccessTarget
+  /** Whether it is still this process's to spend: asked right before it is sent. */
+  readonly lastLook?: LastLook
+}
+
+type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | { readonly found: RefreshOutcome }
+
 /** Spends refresh tokens at the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
 export class RefreshGrants {
+  readonly unverified: UnverifiedIdTokens
   readonly #provider: Provider
   readonly #platform: Platform
   readonly #gate: OutageGate
+  readonly #refused: RefusedRefreshes
   /** How often a refresh token was sent without a word on what became of it. */
   readonly #doubts: LRUCache<string, number>
 
-  constructor(provider: Provider, platform: Platform) {
+  constructor(provider: Provider, platform: Platform, slowSeconds?: number) {
     this.#provider = provider
     this.#platform = platform
-    this.#gate = new OutageGate(platform)
+    this.#gate = new OutageGate(platform, slowSeconds)
+    this.#refused = new RefusedRefreshes(platform)
     this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: platform, ttlResolution: 0 })
+    this.unverified = new UnverifiedIdTokens(provider)
   }
 
   /**
@@ -56,31 +71,47 @@ export class RefreshGrants {
    * @throws {ProviderError} the provider is away, or was when this token was sent; the token may still be good
    * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: likewise
    */
-  async spend(record: SessionRecord, refreshToken: string, target = mainTarget): Promise<RefreshOutcome> {
+  async spend(record: SessionRecord, refreshToken: string, how: Spend = {}): Promise<RefreshOutcome> {
+    const { target = mainTarget, lastLook = nothingFound } = how
     const key = refreshTokenKey(refreshToken)
     if ((this.#doubts.get(key) ?? 0) >= mostSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
-    return this.#gate.run(async () => {
-      // Once the token is spent, nothing that is needed to judge the answer may be missing.
-      await this.#provider.ready()
-      return this.#send(key, record, refreshToken, target)
-    })
+    const send = () => this.#send(key, record, { refreshToken, target, lastLook })
+    try {
+      const sent = await this.#gate.run(async () => {
+        // Once the token is spent, nothing that is needed to judge the answer may be missing.
+        await this.#provider.ready()
+        return send()
+      }, record.id)
+      if ('found' in sent) return sent.found
+      this.#refused.succeeded()
+      const outcome = renewal(record, target, sent.refreshed, sent.sentAt)
+      this.unverified.keep(record, sent.refreshed)
+      return outcome
+    } catch (reason) {
+      if (!isOidcError(reason)) throw reason
+      const { ended, error } = this.#refused.judge(reason, record, target)
+      if (ended) return { kind: 'ended', error }
+      throw error
+    }
   }
 
-  async #send(key: string, record: SessionRecord, refreshToken: string, target: AccessTarget): Promise<RefreshOutcome> {
-    const { scope } = record.tokens
+  async #send(key: string, record: SessionRecord, how: Required<Spend> & { refreshToken: string }): Promise<Sent> {
+    const { refreshToken, target, lastLook } = how
+    const found = await lastLook().catch((reason: unknown) => {
+      throw new NotAsked(reason)
+    })
+    if (found !== undefined) return { found }
     const sentAt = this.#platform.now()
     try {
+      const { scope } = record.tokens
       const request = { refreshToken, scope, idTokenClaims: idTokenClaims(record), parameters: parametersOf(target) }
-      return renewal(record, target, await this.#provider.refresh(request), sentAt)
+      return { refreshed: await this.#provider.refresh(request), sentAt }
     } catch (error) {
-      const end = endOf(error)
-      if (end !== undefined) return { kind: 'ended', error: end }
-      if (!isOidcError(error) || isUnspent(error)) throw error
+      if (!isOidcError(error) || isAnswer(error)) throw error
       const sends = (this.#doubts.get(key) ?? 0) + 1
       this.#doubts.set(key, sends)
       // Such as a connection that was closed just when it was used again; a provider that is slow is not asked twice.
-      if (sends < mostSends && error.code === 'provider_unreachable')
-        return this.#send(key, record, refreshToken, target)
+      if (sends < mostSends && error.code === 'provider_unreachable') return this.#send(key, record, how)
       throw error
     }
   }
@@ -90,47 +121,14 @@ function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string
   return { ...(resource === undefined ? {} : { resource }), ...(scope === undefined ? {} : { scope }) }
 }
 
-function renewal(
-  { tokens }: SessionRecord,
-  { name: target }: AccessTarget,
-  refreshed: RefreshedTokens,
-  sentAt: number,
-): RefreshOutcome {
-  const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken } = refreshed
-  const { further = [] } = tokens
-  const obtainedAt = Math.floor(sentAt / 1000)
-  const token = { accessToken, tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
-  const successor = { refreshToken, generation: generationOf(tokens) + 1 }
-  const renewed: SessionTokens =
-    target === ''
-      ? withFurther({ ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) }, further)
-      : withFurther({ ...tokens, ...successor }, withTargetToken(further, { target, ...token }))
-  return {
-    kind: 'renewed',
-    obtained: { target, accessToken },
-    tokens: renewed,
-    ...(idToken === undefined ? {} : { idToken }),
-  }
-}
-
-// More than was granted is nobody's wish (RFC 6749 section 6): guards must not see it.
-function grantedScope(scope: string, before: string): string {
-  const known = namesIn(before)
-  return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')
-}
-
-function endOf(error: unknown): OidcError | undefined {
-  if (error instanceof TokenValidationError) return error
-  if (!(error instanceof TokenEndpointError) || error.code !== 'invalid_grant') return undefined
-  return new SessionError('session_expired', 'the provider has ended this login: sign in again', { cause: error })
-}
-
 function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
-function isUnspent(error: OidcError): boolean {
-  return unspent.has(error.code) || isUnsent(error)
+/** Whether it is known what became of the token: nothing, or its end. */
+function isAnswer(error: OidcError): boolean {
+  const isJudged = error instanceof TokenValidationError || error.code === 'invalid_grant'
+  return isJudged || unspent.has(error.code) || isUnsent(error)
 }
 
 function isUnsent(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { OidcError } from '../errors.js'
+import type { OidcError, OidcErrorCode } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import { mergedTokens } from '../session/merged-tokens.js'
@@ -22,8 +22,19 @@ export type RefreshOutcome =
       /** All tokens of the session as they are now, those for other targets too. */
       readonly tokens: SessionTokens
       readonly idToken?: string
+      /** Why a new ID Token was not taken, where there was one. */
+      readonly idTokenFlaw?: OidcErrorCode
     }
   | { readonly kind: 'ended'; readonly error: OidcError }
+
+/** Looks right before a refresh token is sent: what another has spent it for. Rejects where it must not be sent any more. */
+export type LastLook = () => Promise<RefreshOutcome | undefined>
+
+/** For whoever is alone. */
+export const nothingFound: LastLook = async () => undefined
+
+/** Spends a refresh token, with a look right before it is sent. */
+export type SpendOnce = (lastLook: LastLook) => Promise<RefreshOutcome>
 
 /**
  * Sees to it that a refresh token is spent once, and that requests which still carry it get what it was spent for.
@@ -40,7 +51,7 @@ export interface Refreshes {
    *
    * @param record - with the newest tokens that the caller knows of
    */
-  spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome>
+  spendOnce(record: SessionRecord, spending: Spending, spend: SpendOnce): Promise<RefreshOutcome>
   /** How often something has become known that {@link latest} may take up. */
   readonly count: number
   /** The record with the newest tokens known; the same object where it has them already. */
@@ -56,6 +67,8 @@ export interface Refreshes {
 
 const mostRemembered = 10_000
 const successorMilliseconds = 60_000
+// Nobody may have got it yet.
+const lateSuccessorMilliseconds = 600_000
 const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000
 
@@ -80,6 +93,8 @@ export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: Se
 
 /** The memory of one process: bounded, and short. */
 export class RefreshMemory implements Refreshes {
+  readonly #platform: Platform
+  readonly #slowMilliseconds: number
   // Flights end by the deadline of their request, so that they need no bound.
   readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
@@ -87,7 +102,10 @@ export class RefreshMemory implements Refreshes {
   readonly #refused: LRUCache<string, true>
   #count = 0
 
-  constructor(platform: Platform) {
+  /** @param slowSeconds - how long requests wait: what comes later is remembered for longer */
+  constructor(platform: Platform, slowSeconds = Infinity) {
+    this.#platform = platform
+    this.#slowMilliseconds = slowSeconds * 1000
     const bounds = { max: mostRemembered, perf: platform, ttlResolution: 0 }
     this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
     this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
@@ -101,12 +119,12 @@ export class RefreshMemory implements Refreshes {
   async spendOnce(
     record: SessionRecord,
     { refreshToken, target }: Spending,
-    spend: () => Promise<RefreshOutcome>,
+    spend: SpendOnce,
   ): Promise<RefreshOutcome> {
-    const key = refreshTokenKey(refreshToken)
+    const key = keyOf(record, refreshToken)
     const known = this.#flights.get(key)?.outcome ?? this.#news(key, record)
     if (known !== undefined) return known
-    const outcome = this.#spend(key, spend)
+    const outcome = this.#spend(key, () => spend(nothingFound))
     this.#flights.set(key, { target, outcome })
     return outcome
   }
@@ -115,7 +133,7 @@ export class RefreshMemory implements Refreshes {
     let newest = record
     for (let steps = 0; steps < longestChain && this.#outcomes.size > 0; steps += 1) {
       const { refreshToken } = newest.tokens
-      const news = refreshToken === undefined ? undefined : this.#news(refreshTokenKey(refreshToken), newest)
+      const news = refreshToken === undefined ? undefined : this.#news(keyOf(newest, refreshToken), newest)
       if (news?.kind !== 'renewed') break
       newest = renewedRecord(newest, news)
     }
@@ -127,14 +145,15 @@ export class RefreshMemory implements Refreshes {
   }
 
   /** Takes over what another process has renewed. */
-  remember(refreshToken: string, outcome: RefreshOutcome): void {
-    this.#know(refreshTokenKey(refreshToken), outcome)
+  remember(record: SessionRecord, refreshToken: string, outcome: RefreshOutcome): void {
+    this.#know(keyOf(record, refreshToken), outcome, successorMilliseconds)
   }
 
-  mayReplaceRefused({ id, tokens: { refreshToken } }: SessionRecord, target: string): boolean {
-    const underWay = refreshToken === undefined ? undefined : this.#flights.get(refreshTokenKey(refreshToken))
+  mayReplaceRefused(record: SessionRecord, target: string): boolean {
+    const { refreshToken } = record.tokens
+    const underWay = refreshToken === undefined ? undefined : this.#flights.get(keyOf(record, refreshToken))
     if (underWay?.target === target) return true
-    const key = `${id} ${target}`
+    const key = `${record.id} ${target}`
     if (this.#refused.has(key)) return false
     this.#refused.set(key, true)
     return true
@@ -149,17 +168,19 @@ export class RefreshMemory implements Refreshes {
   }
 
   async #spend(key: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
+    const begunAt = this.#platform.now()
     try {
       const outcome = await spend()
-      this.#know(key, outcome)
+      const isLate = this.#platform.now() - begunAt >= this.#slowMilliseconds
+      this.#know(key, outcome, isLate ? lateSuccessorMilliseconds : successorMilliseconds)
       return outcome
     } finally {
       this.#flights.delete(key)
     }
   }
 
-  #know(key: string, outcome: RefreshOutcome): void {
-    this.#outcomes.set(key, outcome)
+  #know(key: string, outcome: RefreshOutcome, milliseconds: number): void {
+    this.#outcomes.set(key, outcome, { ttl: milliseconds })
     this.#count += 1
   }
 
@@ -169,4 +190,9 @@ export class RefreshMemory implements Refreshes {
     if (outcome?.kind !== 'renewed') return outcome
     return isNews(outcome, tokens) ? outcome : undefined
   }
+}
+
+// With the session's id: where a provider gives one refresh token to two logins, neither gets what was made for the other.
+function keyOf({ id }: SessionRecord, refreshToken: string): string {
+  return refreshTokenKey(`${id} ${refreshToken}`)
 }

@@ -29,7 +29,7 @@ export async function currentAccessToken(
 ): Promise<string> {
   const request = parseAccessTokenOptions(options)
   const { minTtl } = request
-  const record = signedIn(session)
+  const record = await withLateIdToken(party, session, signedIn(session))
   const call = callFor(party, session, record, request)
   const held = heldToken(record.tokens, call.target)
   if (record.tokens.refreshToken === undefined) return withoutRefresh(party, held, minTtl)
@@ -43,7 +43,8 @@ export async function currentAccessToken(
 
 function withoutRefresh(party: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
   if (held !== undefined && secondsLeft(party, held) >= minTtl) return held.accessToken
-  const remedy = 'and there is no refresh token: sign in again, or ask for one (scope offline_access)'
+  const remedy =
+    'and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)'
   if (held === undefined) {
     throw new SessionError('access_token_missing', `this login brought no access token for that target, ${remedy}`)
   }
@@ -81,13 +82,32 @@ function signedIn(session: RefreshableSession): SessionRecord {
   throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before')
 }
 
+/** Takes up an ID Token of an earlier refresh that could not be judged then. */
+async function withLateIdToken(
+  party: RelyingParty,
+  session: RefreshableSession,
+  record: SessionRecord,
+): Promise<SessionRecord> {
+  const { unverified } = party.grants
+  if (!unverified.has(record) || !session.canStore()) return record
+  const judged = await unverified.judge(record)
+  if ('kind' in judged) {
+    await session.clear()
+    throw judged.error
+  }
+  const current = session.current()
+  if (judged === record || current?.id !== record.id) return record
+  await session.store({ ...current, idToken: judged.idToken })
+  return signedIn(session)
+}
+
 function callFor(
   party: RelyingParty,
   session: RefreshableSession,
   { tokens }: SessionRecord,
   request: AccessTokenRequest,
 ): TokenCall {
-  return { party, session, target: accessTarget(request, tokens, party.configuration) }
+  return { party, session, target: accessTarget(request, tokens, party.configuration), minTtl: request.minTtl }
 }
 
 /** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */

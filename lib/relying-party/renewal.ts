@@ -1,12 +1,13 @@
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
-import { traced } from '../options/trace.js'
+import { traced, type TraceNotes } from '../options/trace.js'
+import { outage } from '../provider/failures.js'
 import { clocksOf } from '../session/clocks.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
 import type { AccessTarget } from './access-target.js'
 import type { RelyingParty } from './party.js'
-import { isNews, type RefreshOutcome, renewedRecord } from './refresh-memory.js'
+import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refresh-memory.js'
 import { revokeTokens } from './token-revocation.js'
 
 /** The session of one request, as far as a refresh needs it. */
@@ -33,6 +34,8 @@ export interface TokenCall {
   readonly party: RelyingParty
   readonly session: RefreshableSession
   readonly target: AccessTarget
+  /** Seconds that the token is to live, where that was asked for. */
+  readonly minTtl?: number
 }
 
 const mostSaves = 3
@@ -48,32 +51,88 @@ export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldTo
  * successor.
  */
 export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
-  return traced('refresh', call.party.configuration, () => renewInTurn(call, begun, held))
+  const { configuration } = call.party
+  const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
+  return withPatience(renewing, configuration.httpTimeoutSeconds)
 }
 
-async function renewInTurn(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+/**
+ * Waits for so long. What is on its way to the provider goes on behind the caller's back, since a token that rotates is spent
+ * by then: whoever asks next gets what it has brought.
+ */
+async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `the provider has not renewed the tokens within ${seconds} seconds: it is waited for, try again shortly`
+    timer = setTimeout(() => reject(outage('provider_timeout', message, 1)), seconds * 1000)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Renewal = TokenCall & { readonly notes: TraceNotes | undefined }
+
+async function renewInTurn(call: Renewal, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
   const { party, session, target } = call
   for (let record = begun; ;) {
     const { refreshToken } = record.tokens
     if (refreshToken === undefined) throw endedMeanwhile()
     await requireOpen(call, record)
-    const spending = { refreshToken, target: target.name }
-    const outcome = await party.refreshes.spendOnce(record, spending, () => spend(call, record, refreshToken))
-    const current = session.current()
-    if (current?.id !== record.id) {
-      if (outcome.kind === 'renewed') await revokeTokens(party, outcome.tokens)
-      throw endedMeanwhile()
-    }
-    if (outcome.kind === 'ended') {
-      await session.clear()
-      throw outcome.error
-    }
-    // The application may have changed its data meanwhile: only the tokens are replaced.
-    record = party.refreshes.latest(renewedRecord(current, outcome))
+    const outcome = await spendOnce(call, record, refreshToken)
+    if (outcome === undefined) continue
+    record = await taken(call, record, outcome)
     await storeRenewed(party, session, record)
-    if (outcome.obtained?.target === target.name) return outcome.obtained.accessToken
+    noteLifetime(call, record)
+    const obtained = outcome.kind === 'renewed' ? outcome.obtained : undefined
+    if (obtained?.target === target.name) return obtained.accessToken
     const token = heldToken(record.tokens, target)
     if (token !== undefined && token.accessToken !== held?.accessToken) return token.accessToken
+  }
+}
+
+/** The session with what its refresh token came to. The application may have changed its data meanwhile: only tokens are replaced. */
+async function taken(
+  { party, session, notes }: Renewal,
+  record: SessionRecord,
+  outcome: RefreshOutcome,
+): Promise<SessionRecord> {
+  const current = session.current()
+  if (current?.id !== record.id) {
+    if (outcome.kind === 'renewed') await revokeTokens(party, outcome.tokens)
+    throw endedMeanwhile()
+  }
+  if (outcome.kind === 'ended') {
+    await session.clear()
+    throw outcome.error
+  }
+  if (notes !== undefined && outcome.idTokenFlaw !== undefined) notes.idTokenFlaw = outcome.idTokenFlaw
+  return party.refreshes.latest(renewedRecord(current, outcome))
+}
+
+function noteLifetime({ party, target, minTtl = 0, notes }: Renewal, { tokens }: SessionRecord): void {
+  const { expiresAt = Infinity } = heldToken(tokens, target) ?? {}
+  if (notes !== undefined && expiresAt - party.platform.now() / 1000 < minTtl) notes.isShortLived = true
+}
+
+/** What a refresh token came to, or nothing where the response that it was spent for went away before it was sent. */
+async function spendOnce(
+  call: TokenCall,
+  record: SessionRecord,
+  refreshToken: string,
+): Promise<RefreshOutcome | undefined> {
+  const spending = { refreshToken, target: call.target.name }
+  try {
+    return await call.party.refreshes.spendOnce(record, spending, (lastLook) =>
+      spend(call, record, { refreshToken, lastLook }),
+    )
+  } catch (error) {
+    // Of another request, which this one had joined.
+    const isOfAnother = error instanceof SessionError && error.code === 'headers_already_sent'
+    if (isOfAnother && call.session.canStore()) return undefined
+    throw error
   }
 }
 
@@ -81,11 +140,16 @@ async function renewInTurn(call: TokenCall, begun: SessionRecord, held: HeldToke
 async function spend(
   { party, session, target }: TokenCall,
   record: SessionRecord,
-  refreshToken: string,
+  { refreshToken, lastLook }: { readonly refreshToken: string; readonly lastLook: LastLook },
 ): Promise<RefreshOutcome> {
   const before = successorIn(await session.reload(), record)
   if (before !== undefined) return before
-  const outcome = await party.grants.spend(record, refreshToken, target)
+  const look: LastLook = async () => {
+    const found = await lastLook()
+    if (found === undefined && !session.canStore()) throw tooLate()
+    return found
+  }
+  const outcome = await party.grants.spend(record, refreshToken, { target, lastLook: look })
   if (outcome.kind === 'renewed') return outcome
   return successorIn(await session.reload(), record) ?? outcome
 }
@@ -109,7 +173,7 @@ async function storeRenewed(party: RelyingParty, session: RefreshableSession, re
       const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
       if (!isAway || attempt === mostSaves) throw error
     }
-    await setTimeout(attempt * savePauseMilliseconds)
+    await pause(attempt * savePauseMilliseconds)
   }
 }
 
@@ -119,9 +183,12 @@ async function requireOpen({ party, session }: TokenCall, record: SessionRecord)
     await session.clear()
     throw new SessionError('session_expired', 'the session has reached its end: sign in again')
   }
-  if (session.canStore()) return
+  if (!session.canStore()) throw tooLate()
+}
+
+function tooLate(): SessionError {
   const why = "renewing the token came after the response's headers were written, or its connection closed"
-  throw new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
+  return new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
 }
 
 function endedMeanwhile(): SessionError {

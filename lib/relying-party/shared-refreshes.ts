@@ -11,6 +11,7 @@ import {
   type Refreshes,
   refreshTokenKey,
   renewedRecord,
+  type SpendOnce,
   type Spending,
 } from './refresh-memory.js'
 
@@ -46,7 +47,7 @@ export class SharedRefreshes implements Refreshes {
     this.#seals = createNamedSeals(secrets, ['renewed tokens', ...audience], platform)
   }
 
-  spendOnce(record: SessionRecord, spending: Spending, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
+  spendOnce(record: SessionRecord, spending: Spending, spend: SpendOnce): Promise<RefreshOutcome> {
     return this.#local.spendOnce(record, spending, () => this.#spendAlone(record, spending.refreshToken, spend))
   }
 
@@ -66,7 +67,7 @@ export class SharedRefreshes implements Refreshes {
       if (refreshToken === undefined) return
       const outcome = await this.#successor(newest, refreshToken).catch(() => undefined)
       if (outcome === undefined) return
-      this.#local.remember(refreshToken, outcome)
+      this.#local.remember(newest, refreshToken, outcome)
       newest = renewedRecord(newest, outcome)
     }
   }
@@ -83,21 +84,17 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.hasEnded(record)
   }
 
-  #spendAlone(
-    record: SessionRecord,
-    refreshToken: string,
-    spend: () => Promise<RefreshOutcome>,
-  ): Promise<RefreshOutcome> {
+  #spendAlone(record: SessionRecord, refreshToken: string, spend: SpendOnce): Promise<RefreshOutcome> {
     const { memory, platform, httpTimeoutSeconds } = this.#settings
-    // A refresh takes metadata, keys and one retry at most; a holder that lives renews its lock.
+    // A holder that lives renews its lock, for as long as the provider takes.
     const milliseconds = Math.ceil(4 * httpTimeoutSeconds * 1000)
     const options = {
       milliseconds,
       waitMilliseconds: milliseconds,
       until: () => this.#successor(record, refreshToken),
     }
-    return withLock(memory, platform, this.#name('refresh', refreshToken), options, async () => {
-      const outcome = await spend()
+    return withLock<RefreshOutcome>(memory, platform, this.#name('refresh', refreshToken), options, async (lock) => {
+      const outcome = await spend(() => lock.confirm())
       if (outcome.kind === 'renewed') await this.#publish(record, refreshToken, outcome)
       return outcome
     })

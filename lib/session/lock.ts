@@ -13,6 +13,21 @@ export interface LockOptions<Result> {
   until(): Promise<Result | undefined>
 }
 
+/** A lock in the hands of whoever does the work. */
+export interface HeldLock<Result> {
+  /** Aborts once the lock is no longer held for sure, with an {@link OidcError} as its reason. */
+  readonly lost: AbortSignal
+  /**
+   * Makes sure of it right before what must not happen twice: a process may have been paused since for longer than the lock
+   * lives, and its timers with it (SIGSTOP, a virtual machine that moves).
+   *
+   * @returns what another holder has brought about meanwhile
+   * @throws {ProviderError} `provider_unavailable`: it is lost
+   * @throws {SessionError} `session_store_unavailable`: the memory is away
+   */
+  confirm(): Promise<Result | undefined>
+}
+
 const tokenBytes = 16
 const leastPause = 25
 const mostPause = 100
@@ -22,7 +37,6 @@ const mostPause = 100
  * is released however it ends.
  *
  * @param name Of the lock in the shared memory, hashed where it comes from a token or a person.
- * @param work Gets a signal that aborts once the lock is no longer held for sure, with an {@link OidcError} as its reason.
  * @returns what `until` found, or what the work came to
  * @throws {ProviderError} `provider_unavailable`, after `waitMilliseconds`: another process is not done yet
  * @throws {SessionError} `session_store_unavailable`: the memory is away
@@ -32,7 +46,7 @@ export async function withLock<Result>(
   platform: Platform,
   name: string,
   options: LockOptions<Result>,
-  work: (lost: AbortSignal) => Promise<Result>,
+  work: (lock: HeldLock<Result>) => Promise<Result>,
 ): Promise<Result> {
   const deadline = platform.now() + options.waitMilliseconds
   for (;;) {
@@ -49,10 +63,15 @@ export async function withLock<Result>(
 async function holding<Result>(
   lock: Lock,
   options: LockOptions<Result>,
-  work: (lost: AbortSignal) => Promise<Result>,
+  work: (lock: HeldLock<Result>) => Promise<Result>,
 ): Promise<Result> {
+  const confirm = async (): Promise<Result | undefined> => {
+    const [found] = await Promise.all([options.until(), lock.confirm()])
+    if (found === undefined) lock.requireHeld()
+    return found
+  }
   try {
-    return (await options.until()) ?? (await work(lock.lost))
+    return (await options.until()) ?? (await work({ lost: lock.lost, confirm }))
   } finally {
     await lock.release()
   }
@@ -92,6 +111,23 @@ class Lock {
     this.#heldUntil = end
     this.#renewals = setInterval(() => void this.#renew(), this.#milliseconds / 3).unref()
     return true
+  }
+
+  /** Asks the memory whether it is still held, and prolongs it. */
+  async confirm(): Promise<void> {
+    const now = this.#platform.now()
+    if (await this.#prolong()) this.#heldUntil = Math.max(this.#heldUntil, now + this.#milliseconds)
+    else this.#lose()
+  }
+
+  /**
+   * The clock knows what the answer of the memory may have waited for, and timers that have not run.
+   *
+   * @throws {ProviderError} `provider_unavailable`: another may hold it
+   */
+  requireHeld(): void {
+    if (this.#platform.now() >= this.#heldUntil) this.#lose()
+    this.lost.throwIfAborted()
   }
 
   async release(): Promise<void> {

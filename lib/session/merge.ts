@@ -12,7 +12,7 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
   const hasNewTokens = next.tokens !== base.tokens
   const tokens = hasNewTokens ? mergedTokens(stored.tokens, next.tokens) : stored.tokens
   const isLater = generationOf(next.tokens) >= generationOf(stored.tokens)
-  const { idToken } = hasNewTokens && isLater && next.idToken !== base.idToken ? next : stored
+  const { idToken } = isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
   return { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
 }

@@ -6,6 +6,7 @@ import { OutageGate } from '../../lib/relying-party/outage-gate.js'
 import { createRelyingParty, type RelyingParty } from '../../lib/relying-party/party.js'
 import { currentAccessToken, replacementFor } from '../../lib/relying-party/refresh.js'
 import type { RefreshableSession } from '../../lib/relying-party/renewal.js'
+import { UnverifiedIdTokens } from '../../lib/relying-party/unverified-id-tokens.js'
 import { RefreshMemory, type RefreshOutcome } from '../../lib/relying-party/refresh-memory.js'
 import type { SessionRecord } from '../../lib/session/record.js'
 import { clientSettings, providerSettings } from '../../lib/node/provider-settings.js'
@@ -34,7 +35,10 @@ beforeEach(() => {
     spent.push(refreshToken)
     return outcome()
   }
-  party = { ...createRelyingParty(options, provider, watch), grants: { spend } }
+  party = {
+    ...createRelyingParty(options, provider, watch),
+    grants: { spend, unverified: new UnverifiedIdTokens(provider) },
+  }
 })
 
 function tokens(name: string, lifetime = 600) {

@@ -31,7 +31,7 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
     const client = clients[index % clients.length]
     if (client === undefined) throw new Error('no client')
     const memory = redisMemory(client, { timeoutSeconds: 0.3 })
-    return withLock(memory, systemPlatform, 'lock', { ...options, ...over }, work)
+    return withLock(memory, systemPlatform, 'lock', { ...options, ...over }, ({ lost }) => work(lost))
   }
 
   test('RF02: is held by one of many processes at a time, each in its turn', async () => {

@@ -104,6 +104,30 @@ describe('a refresh token among processes', () => {
     expect([await spendIn(process(), provider), provider.times]).toEqual([renewed, 1])
   })
 
+  test('RF03: is not sent any more by a process that was stopped for longer than its lock lives', async () => {
+    const provider = spender()
+    const stopped = gate()
+    const paused = process().spendOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
+      await stopped.opened
+      return (await lastLook()) ?? provider.spend()
+    })
+    while (named('refresh:').length === 0) await new Promise(setImmediate)
+    watch.seconds += 21
+    await spendIn(process(), provider)
+    stopped.open()
+    expect([await paused, provider.times]).toEqual([renewed, 1])
+  })
+
+  test('RF03: is not sent either where nobody has spent it meanwhile: others may be about to', async () => {
+    const provider = spender()
+    const paused = process().spendOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
+      watch.seconds += 21
+      return (await lastLook()) ?? provider.spend()
+    })
+    await expect(paused).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
+    expect(provider.times).toBe(0)
+  })
+
   test('RF03: is looked for once more with the lock in hand', async () => {
     const provider = spender()
     const late = process()

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../lib/errors.js'
 import type { Platform } from '../../lib/options/platform.js'
-import { type LockOptions, withLock } from '../../lib/session/lock.js'
+import { type HeldLock, type LockOptions, withLock } from '../../lib/session/lock.js'
 import { FakeMemory } from './memory.js'
 
 const platform: Platform = { now: () => Date.now(), randomBytes }
@@ -24,14 +24,14 @@ afterEach(() => {
 function hold(over: Partial<LockOptions<string>> = {}) {
   let finish!: (result: string) => void
   let fail!: (error: Error) => void
-  let lost: AbortSignal | undefined
+  let held: HeldLock<string> | undefined
   const work = new Promise<string>((resolve, reject) => void ((finish = resolve), (fail = reject)))
-  const result = withLock(memory, platform, 'lock', { ...options, ...over }, async (signal) => {
-    lost = signal
+  const result = withLock(memory, platform, 'lock', { ...options, ...over }, async (lock) => {
+    held = lock
     return work
   })
   result.catch(() => undefined)
-  return { result, finish, fail, isWorking: () => lost !== undefined, lost: () => lost }
+  return { result, finish, fail, isWorking: () => held !== undefined, lost: () => held?.lost, held: () => held }
 }
 
 const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
@@ -162,6 +162,63 @@ describe('the lock', () => {
     expect(first.lost()?.aborted).toBe(true)
     first.finish('done all the same')
     expect(await first.result).toBe('done all the same')
+  })
+
+  describe('whose holder was paused, its timers too', () => {
+    /** Stops the process, as it were: the clock goes on, and nothing runs. */
+    const stopFor = (milliseconds: number) => jest.setSystemTime(Date.now() + milliseconds)
+
+    test('is confirmed where it still stands, for a whole lifetime more', async () => {
+      const first = hold()
+      await pass(0)
+      stopFor(2000)
+      expect(await first.held()?.confirm()).toBeUndefined()
+      expect(memory.remaining('lock')).toBe(3000)
+      first.finish('done')
+      await first.result
+    })
+
+    test('RF03: is lost where it has ended meanwhile, though nobody has taken it', async () => {
+      const first = hold()
+      await pass(0)
+      stopFor(3001)
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
+      expect(first.lost()?.aborted).toBe(true)
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: is lost where another has it, whatever the clock says', async () => {
+      const first = hold()
+      await pass(0)
+      await memory.set('lock', 'of another', 60_000)
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: is lost where the answer came after its end', async () => {
+      const first = hold()
+      await pass(0)
+      memory.before = ({ operation }) => {
+        if (operation === 'replace') stopFor(3001)
+      }
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      memory.before = () => undefined
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: tells what another has brought about', async () => {
+      const results = new Map<string, string>()
+      const first = hold({ until: async () => results.get('successor') })
+      await pass(0)
+      stopFor(60_000)
+      results.set('successor', 'of another')
+      expect(await first.held()?.confirm()).toBe('of another')
+      first.finish('late')
+      await first.result
+    })
   })
 
   test('SR04: rejects at once while the memory is away, and takes back what may yet be done', async () => {
