@@ -110,9 +110,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
       await Promise.all([engine(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
-    close: () => {
-      for (const part of [metadata, keys, outbound]) part.close()
-    },
+    close: () => [metadata, keys, outbound].forEach((part) => part.close()),
     authorizationUrl: async (request) => authorizationUrl(await engine(), request, client),
     validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
