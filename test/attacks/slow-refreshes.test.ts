@@ -23,7 +23,7 @@ function held(): { readonly fault: Fault; release(): void } {
 }
 
 async function slow(options: Parameters<typeof startRefreshWorld>[0] = {}) {
-  world = await startRefreshWorld({ ...options, oidc: { httpTimeoutSeconds: 0.3, ...options.oidc } })
+  world = await startRefreshWorld({ ...options, oidc: { httpTimeoutSeconds: 1, ...options.oidc } })
   const browser = await world.enter()
   const { fault, release } = held()
   world.spoilTokens(fault)
@@ -85,7 +85,7 @@ describe.each(places)('a refresh that takes longer than requests wait, for a ses
 
 describe('a provider that is slow', () => {
   test('costs nobody a token that still lives', async () => {
-    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 0.3 } })
+    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
     const browser = await world.enter()
     const first = await tokenOf(world, browser)
     world.spoilTokens(() => new Promise(() => undefined))
@@ -94,7 +94,7 @@ describe('a provider that is slow', () => {
   })
 
   test('is left alone by others, until it answers', async () => {
-    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 0.3 } })
+    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
     const browsers = [await world.enter(), await world.enter(), await world.enter()] as const
     const { fault, release } = held()
     world.spoilTokens(fault)
