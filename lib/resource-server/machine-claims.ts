@@ -83,8 +83,8 @@ const personSigns: readonly ((claims: Claims) => boolean)[] = [
   ({ family_name: family, upn, unique_name: unique }) => isText(family) || isText(upn) || isText(unique),
   ({ gty, grant_type: grantType }) => isOneOf(gty, personGrants) || isOneOf(grantType, personGrants),
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'user' || subjectType === 'user' || aut === 'APPLICATION_USER',
-  // Entra: delegated by a person. Okta: the person's id beside the client's. Cognito.
-  ({ oid, scp, tid }) => isText(oid) && isText(tid) && isFilled(scp),
+  // Entra: delegated by a person of a tenant. Okta: the person's id beside the client's. Cognito.
+  ({ scp, tid }) => isText(tid) && isFilled(scp),
   ({ uid, cid }) => isText(uid) && isText(cid),
   ({ token_use: use, username }) => use === 'access' && isText(username),
   // Auth0's connection|id, ForgeRock's (usr!id).

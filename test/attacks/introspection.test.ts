@@ -319,7 +319,7 @@ describe('IN06: signed answers', () => {
 describe('IN07: scanning', () => {
   test('IN07: what is no token text, or too long, is not asked about', async () => {
     const api = introspectingApi()
-    for (const token of ['a b', 'a"b', 'é', 'a,b', 'x'.repeat(20_000), 'a\u0000', '='])
+    for (const token of ['a b', 'a"b', 'é', 'a,b', 'x'.repeat(300_000), 'a\u0000', '='])
       expect(await api.refuse(token)).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(api.questions).toEqual([])
   })

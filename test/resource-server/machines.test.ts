@@ -47,6 +47,7 @@ const persons: Table = [
   ['FusionAuth', { sub: uuid, gty: ['authorization_code'] }],
   ['Entra', { ...entra, sub: 's', oid: 'o', scp: 'Orders.Read', name: 'Alice', preferred_username: 'a@example.com' }],
   ['Entra with idtyp', { ...entra, sub: 's', oid: 'o', scp: 'Orders.Read', idtyp: 'user' }],
+  ['Entra v1', { ...entra, azp: undefined, appid: 'app', sub: 's', scp: 'Orders.Read' }],
   ['Oracle', { sub: uuid, sub_type: 'user' }],
   ['WSO2', { sub: uuid, aut: 'APPLICATION_USER' }],
   ['ForgeRock', { sub: '(usr!alice)' }],
