@@ -5,8 +5,8 @@ const quote = 0x22
 const backslash = 0x5c
 
 /**
- * Parses a JSON object as a signer meant it: UTF-8, no member twice (RFC 7519 section 4), none that could reach an
- * object's prototype (CWE-1321), no deeper than `maxDepth`. The result is frozen, nested values included.
+ * Parses a JSON object as a signer meant it: UTF-8, no member twice (RFC 7519 section 4), none called
+ * `__proto__` (CWE-1321), no deeper than `maxDepth`. The result is frozen, nested values included.
  *
  * @returns `undefined` for anything else.
  */

@@ -2,7 +2,8 @@
 export type JsonObject = Record<string, unknown>
 
 /**
- * Parses a JSON object, refusing members that could reach an object's prototype (CWE-1321).
+ * Parses a JSON object, refusing members called `__proto__`: wherever the object is copied without care they would become
+ * its prototype (CWE-1321). `constructor` and `prototype` are names like any other.
  *
  * @returns `undefined` for anything that is not such an object.
  */
@@ -21,9 +22,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a member of this name could reach an object's prototype, wherever the object is copied without care. */
+/** Whether a member of this name would become an object's prototype, wherever the object is copied without care. */
 export function isForbiddenName(name: string): boolean {
-  return name === '__proto__' || name === 'constructor' || name === 'prototype'
+  return name === '__proto__'
 }
 
 /** Freezes a JSON value and all that it holds. */

@@ -17,6 +17,6 @@ export function sessionData(call: string, value: unknown): JsonObject {
   if (copy !== undefined) return freezeJson(copy)
   throw new ConfigurationError(
     'invalid_options',
-    `${call} takes a plain object of JSON values, without members named __proto__, constructor or prototype`,
+    `${call} takes a plain object of JSON values, without members named __proto__`,
   )
 }

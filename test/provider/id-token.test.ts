@@ -43,6 +43,13 @@ describe('a good ID Token', () => {
     expect(claims['constructor']).toBeUndefined()
   })
 
+  test('may have claims called constructor and prototype: they are data', async () => {
+    const op = createIssuer()
+    const odd = { constructor: { name: 'Ada' }, prototype: 'x', nested: [{ constructor: 1 }] }
+    const claims = await idTokensOf(op).validate(await mint(op.claims(odd)), accepted())
+    expect({ ...claims }).toEqual(op.claims(odd))
+  })
+
   test.each(['JWT', 'jwt', 'application/jwt', undefined])('may have typ %p', async (typ) => {
     expect(await verdict({}, {}, { alg: 'RS256', kid: 'rsa-1', ...(typ === undefined ? {} : { typ }) })).toBe(
       'accepted',

@@ -33,8 +33,8 @@ export const differences: readonly Difference[] = [
   },
   { name: 'a member that is there twice', applies: ({ json }) => json.some((text) => text.includes('"twice"')) },
   {
-    name: 'a member whose name reaches a prototype',
-    applies: ({ json }) => json.some((text) => /"(__proto__|constructor|prototype)"/.test(text)),
+    name: 'a member called __proto__',
+    applies: ({ json }) => json.some((text) => /"__proto__"/.test(text)),
   },
   { name: 'nesting deeper than 32', applies: ({ json }) => json.some((text) => /[[{]{33}/.test(text)) },
   { name: 'crit, b64 or zip in the header', applies: ({ header }) => ['crit', 'b64', 'zip'].some((n) => n in header) },

@@ -183,7 +183,7 @@ const examples: Readonly<Record<string, string>> = {
     plain('ES256', { encoding: 'padding' }),
   ),
   'a member that is there twice': bake(plain('ES256', { claims: [...good, ['twice', '1'], ['twice', '2']] })),
-  'a member whose name reaches a prototype': claimed({ constructor: '1' }),
+  'a member called __proto__': claimed({ ['__proto__']: '{}' }),
   'nesting deeper than 32': claimed({ x: `${'['.repeat(40)}${']'.repeat(40)}` }),
   'crit, b64 or zip in the header': headed(['zip', '"DEF"']),
   'a kid or typ that is no text': headed(['typ', '5']),

@@ -6,15 +6,12 @@ describe('parseJsonObject()', () => {
     expect(parseJsonObject(text)).toBeUndefined()
   })
 
-  test.each([
-    '{"__proto__":1}',
-    '{"a":{"__proto__":{"b":1}}}',
-    '{"constructor":1}',
-    '{"a":[{"prototype":1}]}',
-    '{"\\u005f\\u005fproto__":1}',
-    '{"cons\\u0074ructor":1}',
-  ])('refuses %s', (text) => {
+  test.each(['{"__proto__":1}', '{"a":{"__proto__":{"b":1}}}', '{"\\u005f\\u005fproto__":1}'])('refuses %s', (text) => {
     expect(parseJsonObject(text)).toBeUndefined()
+  })
+
+  test.each(['{"constructor":{"prototype":{"a":1}}}', '{"a":[{"prototype":1}]}'])('takes %s as data', (text) => {
+    expect(JSON.stringify(parseJsonObject(text))).toBe(text)
   })
 
   test('takes members whose names only resemble forbidden ones', () => {

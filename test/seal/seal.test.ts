@@ -197,8 +197,7 @@ describe('an authentic value', () => {
     ['exp as text', `{"exp":"${now + 60}"}`],
     ['an infinite exp', '{"exp":1e999}'],
     ['__proto__', `{"exp":${now + 60},"__proto__":{"isAdmin":true}}`],
-    ['a nested constructor', `{"exp":${now + 60},"a":[{"constructor":{}}]}`],
-    ['prototype', `{"exp":${now + 60},"prototype":1}`],
+    ['a nested __proto__', `{"exp":${now + 60},"a":[{"__proto__":{}}]}`],
     ['an escaped __proto__', `{"exp":${now + 60},"\\u005f_proto__":1}`],
   ])('does not open with %s inside', (_name, inside) => {
     expect(seal.open(sealWith(header, inside))).toBeUndefined()

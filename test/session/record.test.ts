@@ -93,6 +93,11 @@ describe('data of the application', () => {
   const circular: Record<string, unknown> = {}
   circular['self'] = circular
 
+  test('may have members called constructor and prototype: they are data', () => {
+    const data = { constructor: 'x', prototype: [{ constructor: {} }] }
+    expect(sessionData('update()', data)).toEqual(data)
+  })
+
   test.each([
     ['undefined', undefined],
     ['null', null],
@@ -102,7 +107,7 @@ describe('data of the application', () => {
     ['a big integer', { canary: 1n }],
     ['a circle', circular],
     ['a forbidden name', JSON.parse('{"__proto__":{"canary":1}}') as unknown],
-    ['a nested forbidden name', { a: [{ constructor: 'canary' }] }],
+    ['a nested forbidden name', { a: [JSON.parse('{"__proto__":"canary"}') as unknown] }],
   ])('may not be %s', (_name, value) => {
     const store = (): unknown => sessionData('update()', value)
     expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
