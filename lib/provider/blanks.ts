@@ -9,3 +9,19 @@ export function withoutBlanks(members: Readonly<JsonObject>): JsonObject {
 export function isBlank(value: unknown): boolean {
   return value === null || value === ''
 }
+
+// Without them there is no token response (RFC 6749 section 5.1).
+const required: readonly string[] = ['access_token', 'token_type']
+
+/**
+ * The members of a token response as the standards write them: an optional member that is `null` or `""` is not there, and
+ * `scope` may be a list.
+ */
+export function standardMembers(body: JsonObject): JsonObject {
+  const { scope } = body
+  const isList = Array.isArray(scope) && scope.every((name) => typeof name === 'string')
+  const members = isList ? { ...body, scope: scope.filter((name) => name !== '').join(' ') } : body
+  return Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => required.includes(name) || !isBlank(value)),
+  )
+}

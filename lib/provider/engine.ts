@@ -3,6 +3,7 @@ import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } fr
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from '../http/dpop.js'
 import { parseJsonObject } from '../seal/json.js'
+import { standardMembers } from './blanks.js'
 import type { Cached } from './cached.js'
 import type { EndpointRecord } from './endpoint-record.js'
 import type { IdTokens } from './id-token.js'
@@ -155,9 +156,9 @@ async function withJudgedIdToken(
   idTokens: Pick<IdTokens, 'verify'> | undefined,
 ): Promise<string> {
   const body = status === 200 ? parseJsonObject(text) : undefined
-  const idToken = body?.['id_token']
-  if (idToken === undefined) return text
-  if (idTokens === undefined) return JSON.stringify({ ...body, id_token: undefined })
+  if (body === undefined) return text
+  const { id_token: idToken, ...members } = standardMembers(body)
+  if (idToken === undefined || idTokens === undefined) return JSON.stringify(members)
   if (typeof idToken === 'string') await idTokens.verify(idToken)
-  return text
+  return JSON.stringify({ ...members, id_token: idToken })
 }

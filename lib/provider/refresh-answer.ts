@@ -1,5 +1,6 @@
 import { TokenEndpointError } from '../errors.js'
 import { type JsonObject, parseJsonObject } from '../seal/json.js'
+import { standardMembers } from './blanks.js'
 import { outage, printableErrorCode } from './failures.js'
 import type { OutboundResponse } from './outbound-response.js'
 
@@ -40,7 +41,7 @@ const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 
 export function readRefreshAnswer(answer: OutboundResponse): string {
   const { status, text } = answer
   const body = parseJsonObject(text)
-  if (status < 300 && typeof body?.['access_token'] === 'string') return withUnjudgedIdToken(body, text)
+  if (status < 300 && typeof body?.['access_token'] === 'string') return withUnjudgedIdToken(standardMembers(body))
   const error = body?.['error']
   if (isDeadGrant(error)) throw deadGrant(error)
   if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint said ${String(error)}`)
@@ -81,6 +82,6 @@ function isPage(answer: OutboundResponse): boolean {
   return /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*</.test(answer.text)
 }
 
-function withUnjudgedIdToken({ id_token: idToken, ...rest }: JsonObject, text: string): string {
-  return idToken === undefined ? text : JSON.stringify({ ...rest, [unjudgedIdToken]: idToken })
+function withUnjudgedIdToken({ id_token: idToken, ...rest }: JsonObject): string {
+  return JSON.stringify(idToken === undefined ? rest : { ...rest, [unjudgedIdToken]: idToken })
 }

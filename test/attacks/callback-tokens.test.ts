@@ -121,7 +121,12 @@ describe('CB25: a token response', () => {
       'token_response_invalid',
       502,
     ],
-    ['with an empty ID Token', changed((members) => ({ ...members, id_token: '', marker })), 'token_malformed', 502],
+    [
+      'with an empty ID Token',
+      changed((members) => ({ ...members, id_token: '', marker })),
+      'token_response_invalid',
+      502,
+    ],
     [
       'that refuses the grant',
       async () => Response.json({ error: 'invalid_grant', error_description: marker }, { status: 400 }),

@@ -317,13 +317,49 @@ describe('code exchange', () => {
     ['CB26: a token type that was not asked for', { token_type: 'DPoP' }],
     ['CB25: expires_in that is no number', { expires_in: 'soon' }],
     ['CB25: a refresh token that is no text', { refresh_token: 5 }],
-    ['CB25: a scope that is no text', { scope: ['openid'] }],
+    ['CB25: a scope that is no text', { scope: ['openid', 5] }],
+    ['CB25: an access token that is null', { access_token: null }],
+    ['CB25: an empty access token', { access_token: '' }],
+    ['CB26: a token type that is null', { token_type: null }],
+    ['CB26: an empty token type', { token_type: '' }],
+    ['CB25: an ID Token that is null', { id_token: null }],
   ])('%s is no token response', async (_what, changes) => {
     const op = createIssuer()
     await answerTokens(op, changes)
     const error = await failureOf(providerOf(op).exchangeCode(exchange()))
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid', status: 502 })
     expect(op.count('/token')).toBe(1)
+  })
+
+  test.each([null, ''])('an optional member that is %j is not there', async (blank) => {
+    const op = createIssuer()
+    await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, error: blank })
+    const { idTokenClaims: _, ...tokens } = await providerOf(op).exchangeCode(exchange())
+    expect(tokens).toEqual({
+      accessToken: 'access-1',
+      tokenType: 'bearer',
+      scope: request.scope,
+      idToken: expect.any(String),
+    })
+  })
+
+  test.each([
+    [['openid', 'user:read:email'], 'openid user:read:email'],
+    [['openid', ''], 'openid'],
+    [[], request.scope],
+  ])('the scope may be a list, as Twitch writes it: %j', async (scope, granted) => {
+    const op = createIssuer()
+    await answerTokens(op, { scope })
+    expect((await providerOf(op).exchangeCode(exchange())).scope).toBe(granted)
+  })
+
+  test.each([null, ''])('machines get their token where all that is optional is %j', async (blank) => {
+    const op = createIssuer()
+    await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
+    await expect(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] })).resolves.toMatchObject({
+      accessToken: 'access-1',
+      scope: 'a',
+    })
   })
 
   test.each(['bEARER', 'bearer', 'BEARER'])('CB26: the token type %p is bearer', async (type) => {
@@ -496,6 +532,17 @@ describe('refresh', () => {
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer' })
     expect(await refresh(op)).toEqual({
       accessToken: 'access-2',
+      tokenType: 'bearer',
+      refreshToken: 'refresh-0',
+      scope: 'openid a b',
+    })
+  })
+
+  test.each([null, ''])('RF09: what the response writes as %j stays as it was', async (blank) => {
+    const op = createIssuer()
+    await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
+    expect(await refresh(op)).toEqual({
+      accessToken: 'access-1',
       tokenType: 'bearer',
       refreshToken: 'refresh-0',
       scope: 'openid a b',
