@@ -1,11 +1,21 @@
 import { ConfigurationError } from '../errors.js'
-import { ask, type Failure, met, type NamedRequirement, type Requirement } from './requirement.js'
+import {
+  ask,
+  askingFirst,
+  type Failure,
+  firstLoginOf,
+  met,
+  type NamedRequirement,
+  type Requirement,
+} from './requirement.js'
+import { strictest, weakest } from './step-up.js'
 
 /** Requires every one; the first that fails is told. */
 export function all<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('all', requirements)
   return {
     kind: 'all',
+    ...askingFirst(strictest(requirements.map(firstLoginOf))),
     async check(principal, req) {
       for (const requirement of requirements) {
         const verdict = await ask(requirement, principal, req)
@@ -21,6 +31,7 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
   refuseNonRequirements('any', requirements)
   return {
     kind: 'any',
+    ...askingFirst(weakest(requirements.map(firstLoginOf))),
     async check(principal, req) {
       const failures: Failure[] = []
       for (const requirement of requirements) {

@@ -10,6 +10,8 @@ export type Requirement<Request = unknown> = NamedRequirement<Request> | Predica
 export interface NamedRequirement<Request = unknown> {
   /** Such as `scope` or `claim`: told to the caller when it fails, values are not. */
   readonly kind: string
+  /** What the login of a stranger should reach, so that nobody has to sign in a second time for this. */
+  readonly firstLogin?: StepUp
   check(principal: Principal, req: Request): Verdict | Promise<Verdict>
 }
 
@@ -39,6 +41,16 @@ export interface StepUp {
 
 /** The one value of a requirement that is met. */
 export const met: Verdict = { met: true }
+
+/** A requirement's {@link NamedRequirement.firstLogin}, as a member that is left out where there is none. */
+export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequirement, 'firstLogin'> {
+  return firstLogin === undefined ? {} : { firstLogin }
+}
+
+/** What a requirement of either form asks of a stranger's login. */
+export function firstLoginOf<Request>(requirement: Requirement<Request>): StepUp | undefined {
+  return typeof requirement === 'function' ? undefined : requirement.firstLogin
+}
 
 /** Asks a requirement of either form. */
 export async function ask<Request>(

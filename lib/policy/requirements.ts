@@ -95,6 +95,7 @@ export function acr(...values: readonly string[]): NamedRequirement {
   if (allowed.some((value) => /\s/.test(value))) throw invalid('acr() takes each value as an argument of its own')
   return {
     kind: 'acr',
+    firstLogin: { acrValues: allowed },
     check({ claims }): Verdict {
       const reached = claims['acr']
       return typeof reached === 'string' && allowed.includes(reached)
@@ -117,6 +118,7 @@ export function maxAge(seconds: number, now: () => number = Date.now): NamedRequ
   }
   return {
     kind: 'maxAge',
+    firstLogin: { maxAge: seconds },
     check({ claims }): Verdict {
       const at = claims['auth_time']
       const age = typeof at === 'number' ? now() / 1000 - at : Number.NaN

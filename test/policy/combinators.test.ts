@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { all, any, isRequirement, not } from '../../lib/policy/combinators.js'
 import type { Principal } from '../../lib/policy/principal.js'
-import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
-import { acr, claim, scope } from '../../lib/policy/requirements.js'
+import { ask, firstLoginOf, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { acr, claim, maxAge, scope } from '../../lib/policy/requirements.js'
 
 const alice: Principal = {
   scheme: 'session',
@@ -143,5 +143,27 @@ describe('wrong use is refused when the application starts', () => {
   test('a requirement is a function, or an object that checks', () => {
     expect([yes, scope('x'), { check: yes }].every(isRequirement)).toBe(true)
     expect([null, undefined, 'x', {}, { check: 1 }].some(isRequirement)).toBe(false)
+  })
+})
+
+describe('what the login of a stranger should reach', () => {
+  const [mfa, hardware, any_] = [acr('mfa'), acr('hw'), acr('mfa', 'hw')]
+  test.each<[string, Requirement, unknown]>([
+    ['acr()', any_, { acrValues: ['mfa', 'hw'] }],
+    ['maxAge()', maxAge(60), { maxAge: 60 }],
+    ['a claim', claim('dept', 'hr'), undefined],
+    ['a predicate', yes, undefined],
+    ['all() of both', all(scope('read'), mfa, maxAge(60), yes), { acrValues: ['mfa'], maxAge: 60 }],
+    ['all() of two ages: the lower one', all(maxAge(300), maxAge(60)), { maxAge: 60 }],
+    ['all() of two lists: what is in both', all(any_, hardware), { acrValues: ['hw'] }],
+    ['all() of what excludes each other: nothing', all(mfa, hardware), undefined],
+    ['any() of two ages: the higher one', any(maxAge(300), maxAge(60)), { maxAge: 300 }],
+    ['any() of two lists: each of them', any(mfa, hardware), { acrValues: ['mfa', 'hw'] }],
+    ['any() with another way in: nothing', any(mfa, claim('dept', 'hr')), undefined],
+    ['any(): what is asked for in each way', any(all(mfa, maxAge(60)), hardware), { acrValues: ['mfa', 'hw'] }],
+    ['any() in all()', all(any(mfa, hardware), hardware), { acrValues: ['hw'] }],
+    ['not(): nothing', not(mfa), undefined],
+  ])('%s', (_what, requirement, wanted) => {
+    expect(firstLoginOf(requirement)).toEqual(wanted)
   })
 })
