@@ -25,6 +25,11 @@ const arrivals = {
   '/logout': { title: 'You press “Log out”', why: 'Asked for by a form on the app’s own page.', begins: true },
 }
 
+const wayOn = {
+  title: 'The page goes on by itself',
+  why: 'To an address of the app that works once, in this browser. Only its redirect names the ID Token; no page does.',
+}
+
 /**
  * Records what the browser asks of the login routes, and what it is told.
  *
@@ -33,7 +38,7 @@ const arrivals = {
  */
 export function recordBrowserSteps(timeline) {
   return (req, res, next) => {
-    const arrival = arrivalOf(req)
+    const arrival = isWayOn(req) ? wayOn : arrivalOf(req)
     if (arrival === undefined) {
       onHeaders(res, () => recordDetour(timeline, req, res))
       timeline.join(req, next)
@@ -61,6 +66,11 @@ function arrivalOf({ method, path }) {
   // To look at the page is no step.
   if (path === '/try-api' && method !== 'POST') return undefined
   return Object.hasOwn(arrivals, path) ? arrivals[path] : undefined
+}
+
+/** @param {import('express').Request} req */
+function isWayOn({ method, path, query }) {
+  return method === 'GET' && path === '/logout' && query['continue'] !== undefined
 }
 
 /**
@@ -98,10 +108,23 @@ function answer(path, res) {
     from: /** @type {const} */ ('app'),
     to: /** @type {const} */ ('browser'),
     what,
-    ...wording(path, location),
+    ...(isFarewell(path, res) ? farewell : wording(path, location)),
   }
   const query = location.includes('?') ? new URL(location, 'http://localhost').searchParams : []
   return { ...base, carried: [...carried(query), ...cookies(res)], failed: res.statusCode >= 400 }
+}
+
+const farewell = {
+  title: 'Signed out here',
+  why: 'The session cookie is gone. The answer is a page that goes on to the provider, not a redirect: browsers hold the redirects of a form to the page’s form-action.',
+}
+
+/**
+ * @param {string} path
+ * @param {import('express').Response} res
+ */
+function isFarewell(path, res) {
+  return path === '/logout' && res.req.method === 'POST' && res.statusCode === 200
 }
 
 /**
@@ -126,9 +149,9 @@ function wording(path, location) {
   }
   if (path === '/logout') {
     return {
-      title: leaves ? 'Signed out here, on to the provider' : 'Signed out',
+      title: leaves ? 'On to the provider' : 'Signed out',
       why: leaves
-        ? 'The session cookie is gone. The provider is asked to end its own session too, and to send you back.'
+        ? 'The provider is asked to end its own session too, and to send you back.'
         : 'The session cookie is gone.',
     }
   }

@@ -66,10 +66,10 @@ const silence = {
  * A `fetch` that records what the application asks of the provider, and what it is told.
  *
  * @param {import('./timeline.js').Timeline} timeline
- * @param {{ fetch?: typeof fetch, onMetadata?: (metadata: Record<string, unknown>) => void }} [options]
+ * @param {{ fetch?: typeof fetch }} [options]
  * @returns {typeof fetch}
  */
-export function recordingFetch(timeline, { fetch = globalThis.fetch, onMetadata = () => {} } = {}) {
+export function recordingFetch(timeline, { fetch = globalThis.fetch } = {}) {
   return async (input, init) => {
     const request = new URL(input instanceof Request ? input.url : input)
     const method = init?.method ?? 'GET'
@@ -88,7 +88,6 @@ export function recordingFetch(timeline, { fetch = globalThis.fetch, onMetadata 
       throw error
     })
     const body = await bodyOf(response)
-    if (kind === 'metadata') onMetadata(body)
     timeline.add({
       from: 'provider',
       to: 'app',

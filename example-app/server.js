@@ -53,13 +53,7 @@ export const absoluteSeconds = 28_800
 export function createApp({ oidc: options, embedded = false, audience, machine }, shared) {
   const secureCookie = options.baseUrl.startsWith('https:')
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
-  const formTargets = new Set(["'self'", new URL(options.issuer).origin])
-  const recorder = recordingFetch(timeline, {
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    onMetadata: ({ end_session_endpoint: url }) => {
-      if (typeof url === 'string' && URL.canParse(url)) formTargets.add(new URL(url).origin)
-    },
-  })
+  const recorder = recordingFetch(timeline, options.fetch === undefined ? {} : { fetch: options.fetch })
   const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.memory }) }
   const login = oidc({ session, ...options, fetch: recorder })
   const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
@@ -79,7 +73,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   const page = pages({ timeline, issuer, embedded, idleSeconds, audience, machine, apis, board, processes })
 
   const app = express().disable('x-powered-by')
-  app.use(assets(), securityHeaders(formTargets), recordBrowserSteps(timeline))
+  app.use(assets(), securityHeaders(), recordBrowserSteps(timeline))
   if (board !== undefined) {
     /** @type {LRUCache<string, number>} */
     const heard = new LRUCache({ max: 1000, ttl: 60_000 })
@@ -117,15 +111,15 @@ function apiUrls(baseUrl) {
 }
 
 /**
- * Chromium applies `form-action` to the redirects after a form too: logging out goes on to the provider.
+ * As strict as helmet's default: forms stay here. After the one that logs out, a page of its own goes on to the provider.
  *
- * @param {ReadonlySet<string>} formTargets
  * @returns {import('express').RequestHandler}
  */
-function securityHeaders(formTargets) {
+function securityHeaders() {
   return (_req, res, next) => {
     res.set({
-      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action ${[...formTargets].join(' ')}; base-uri 'none'; frame-ancestors 'none'`,
+      'Content-Security-Policy':
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
       'Cache-Control': 'no-store',
       'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',

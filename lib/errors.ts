@@ -182,14 +182,17 @@ export class BearerError extends OidcError<BearerErrorCode> {
 export class AccessError extends OidcError<AccessErrorCode> {
   /** The kind of the requirement that failed, such as `scope` or `claim`; absent when nobody is signed in. */
   readonly requirement?: string
+  /** At `login_needed` by `oidc()`: where to sign in and come back to the page, for the link of an error page. */
+  readonly loginUrl?: string
 
   constructor(
     code: AccessErrorCode,
     message: string,
-    details: OidcErrorDetails & { readonly requirement?: string } = {},
+    details: OidcErrorDetails & { readonly requirement?: string; readonly loginUrl?: string } = {},
   ) {
     super(code, message, code === 'login_needed' ? 401 : 403, details)
     if (details.requirement !== undefined) this.requirement = details.requirement
+    if (details.loginUrl !== undefined) this.loginUrl = details.loginUrl
   }
 }
 

@@ -20,6 +20,14 @@ export function isPageLoad(exchange: Exchange): boolean {
   return isNavigation(exchange) || isFormPost(exchange)
 }
 
+/** Whether a script waits for the answer, by the browser's word, else because it takes JSON and no page. */
+export function isScript(exchange: Exchange): boolean {
+  const mode = exchange.header('sec-fetch-mode')
+  if (mode !== undefined) return mode !== 'navigate'
+  const accept = exchange.header('accept')
+  return !hasFetchMetadata(exchange) && !acceptsHtml(accept) && /\bjson\b/i.test(accept ?? '')
+}
+
 /** Whether the browser itself says that a request is a navigation to a page, in a window of its own. */
 export function isDeclaredNavigation(exchange: Exchange): boolean {
   return exchange.header('sec-fetch-mode') !== undefined && isDocumentFetch(exchange)

@@ -1,3 +1,6 @@
+import type { Exchange } from './exchange.js'
+import { isNavigation } from './navigation.js'
+
 /** Where people may be sent after login or logout. */
 export interface ReturnToPolicy {
   /** Origin of this application, such as `https://app.example.com`. */
@@ -25,6 +28,16 @@ export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | 
   if (url.username !== '' || url.password !== '' || url.pathname.startsWith('//')) return undefined
   if (url.origin !== policy.origin) return policy.origins.includes(url.origin) ? url.href : undefined
   return policy.reservedPaths.includes(url.pathname) ? undefined : `${url.pathname}${url.search}${url.hash}`
+}
+
+/** The page of this origin that a request came from, as far as the browser says so. */
+export function refererTarget(exchange: Exchange, policy: ReturnToPolicy): string | undefined {
+  return safeReturnTo(exchange.header('referer'), { ...policy, origins: [] })
+}
+
+/** The page that the person is at, or goes to: where a navigation leads, else where the request came from. */
+export function pageTarget(exchange: Exchange, policy: ReturnToPolicy): string | undefined {
+  return isNavigation(exchange) ? safeReturnTo(exchange.target, policy) : refererTarget(exchange, policy)
 }
 
 function isPlainTarget(target: string): boolean {

@@ -31,7 +31,10 @@ export interface GuardCall {
 export interface ChallengeCall extends GuardCall {
   readonly mode: ChallengeMode
   readonly error: AccessError
+  /** What the login of somebody who is signed in lacks. */
   readonly stepUp?: StepUp
+  /** What the login of a stranger should reach at once. */
+  readonly firstLogin?: StepUp
 }
 
 /** A refusal, and why. */

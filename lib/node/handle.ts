@@ -11,6 +11,8 @@ import { currentAccessToken } from '../relying-party/refresh.js'
 import { fetchForSession } from '../relying-party/session-fetch.js'
 import { sessionUserinfo } from '../relying-party/userinfo.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
+import { refererTarget } from '../http/return-to.js'
+import { siteOf } from '../relying-party/site.js'
 import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
@@ -117,18 +119,23 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     return claims as Readonly<PersonClaims & { sub: string }>
   }
 
-  /** Answers this request with a redirect to the provider. Afterwards the person is back at this page, or at `returnTo`. */
+  /**
+   * Sends the browser to the provider: by a redirect, or after a form by a page that goes on by itself. Afterwards the person
+   * is back at this page, or after a form at the page that it was on, or at `returnTo`.
+   */
   async login(options: LoginOptions = {}): Promise<void> {
     const { party, exchange } = this.#context
     this.#refuseAfterHeaders('login()')
-    const here = exchange.method === 'GET' ? exchange.target : undefined
+    const { returnTo: policy } = siteOf(party.sites, exchange)
+    const here = exchange.method === 'GET' ? exchange.target : refererTarget(exchange, policy)
     const wanted = { returnTo: here, ...options }
     this.#context.respond(await startLogin(party, exchange, this.#context.transactions(), wanted))
   }
 
   /**
-   * Ends the session, revokes its tokens and answers this request: with the way to the provider's logout where it has one
-   * (a redirect, or a page that posts itself where the URL would be too long), else with a redirect to `returnTo`.
+   * Ends the session, revokes its tokens and answers this request with the way to the provider's logout where it has one,
+   * else to `returnTo`: by a redirect, after a form by a page that goes on by itself, and to a script by JSON, whose
+   * `logout_url` its window has to go to.
    *
    * @throws {SessionError} `headers_already_sent`
    * @see OpenID Connect RP-Initiated Logout 1.0 section 2

@@ -26,6 +26,7 @@ import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
 import type { Exchange } from '../http/exchange.js'
 import { privateHeaders } from '../http/problem.js'
+import { pageTarget } from '../http/return-to.js'
 import { transactionSeconds } from '../relying-party/transaction.js'
 
 // Each session may have several, and each is asked for again once it has been forgotten.
@@ -111,8 +112,9 @@ function opening(
 // Not knowing whether someone is signed in is no reason to say that nobody is: guards tell the same, where onError goes on.
 function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall): void {
   const { onError } = party.configuration
-  const site = siteOf(party.sites, createExchange(call.req))
-  const retryUrl = loginUrl(site)
+  const exchange = createExchange(call.req)
+  const site = siteOf(party.sites, exchange)
+  const retryUrl = loginUrl(site, pageTarget(exchange, site.returnTo))
   if (onError !== undefined) {
     const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
     addDoorkeeper(call.req, new FailedDoorkeeper({ scheme: 'session', origin: site.origin }, error, refuse))

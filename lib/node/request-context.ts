@@ -2,6 +2,7 @@ import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect, Respond } from '../http/outcome.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
+import type { LoginUnderWay } from '../relying-party/callback.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { type Site, siteOf } from '../relying-party/site.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
@@ -17,6 +18,8 @@ import type { NodeRequest, NodeResponse } from './types.js'
 export class RequestContext {
   readonly exchange: Exchange
   readonly session: SessionBinding
+  /** The login that this request finishes, as soon as that is known. */
+  login: LoginUnderWay | undefined
   readonly #host: RelyingPartyHost
   readonly #req: NodeRequest
   readonly #res: NodeResponse

@@ -1,13 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { AccessError, ConfigurationError } from '../errors.js'
-import { isNavigation } from '../http/navigation.js'
+import { isPageLoad } from '../http/navigation.js'
 import { all } from '../policy/combinators.js'
 import type { Principal } from '../policy/principal.js'
-import type { Failure, NamedRequirement, Requirement } from '../policy/requirement.js'
+import { askingFirst, type Failure, type NamedRequirement, type Requirement } from '../policy/requirement.js'
 import { createExchange } from './exchange.js'
 import { goOn } from './failure.js'
 import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
-import { type ChallengeMode, type Doorkeeper, doorkeepersOf, type GuardCall } from './guard-context.js'
+import {
+  type ChallengeCall,
+  type ChallengeMode,
+  type Doorkeeper,
+  doorkeepersOf,
+  type GuardCall,
+} from './guard-context.js'
 import type { Middleware, Next, NodeResponse } from './types.js'
 
 /**
@@ -31,7 +37,8 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
     const principal = signedIn?.principal()
     signedIn?.keepPrivate?.()
     if (doorkeepers.length === 0) next(notMounted())
-    else if (signedIn === undefined || principal === undefined) sendAway(doorkeepers, call, mode)
+    else if (signedIn === undefined || principal === undefined)
+      sendAway(doorkeepers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
     else
       decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
@@ -57,11 +64,15 @@ function decide<Request>(
 }
 
 // A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.
-function sendAway(doorkeepers: readonly Doorkeeper[], call: GuardCall, mode: ChallengeMode): void {
-  const canSignIn = mode === 'redirect' || (mode === 'auto' && isNavigation(createExchange(call.req)))
+function sendAway(doorkeepers: readonly Doorkeeper[], call: ChallengeCall): void {
+  const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createExchange(call.req)))
   const session = canSignIn ? doorkeepers.find((candidate) => candidate.scheme === 'session') : undefined
   const doorkeeper = session ?? doorkeepers[0]
-  doorkeeper?.challenge({ ...call, mode, error: new AccessError('login_needed', 'sign in to see this') })
+  doorkeeper?.challenge(call)
+}
+
+function loginNeeded(): AccessError {
+  return new AccessError('login_needed', 'sign in to see this')
 }
 
 function turnAway(doorkeeper: Doorkeeper, failure: Failure, call: GuardCall, mode: ChallengeMode): void {

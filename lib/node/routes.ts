@@ -1,15 +1,18 @@
 import { AccessError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import type { Outcome } from '../http/outcome.js'
+import { isPageLoad } from '../http/navigation.js'
+import { type Outcome, redirect } from '../http/outcome.js'
 import { traced, type TraceStep } from '../options/trace.js'
 import { handleBackchannelLogout } from '../relying-party/backchannel-logout.js'
 import { finishLogin } from '../relying-party/callback.js'
 import { handleFrontchannelLogout } from '../relying-party/frontchannel-logout.js'
-import { handleLogin } from '../relying-party/login-request.js'
+import { handleLogin, loginTarget } from '../relying-party/login-request.js'
 import { confirmLogout, wantedReturnTo } from '../relying-party/logout.js'
+import { takeWayOn } from '../relying-party/logout-onward.js'
 import { finishLogout } from '../relying-party/logout-state.js'
 import { countLogin } from '../relying-party/loop-guard.js'
-import { siteOf } from '../relying-party/site.js'
+import { isSilentFailure } from '../relying-party/silent-login.js'
+import { type Site, siteOf } from '../relying-party/site.js'
 import { sessionData } from '../session/data.js'
 import { fail, goOn } from './failure.js'
 import type { GuardCall } from './guard-context.js'
@@ -22,14 +25,17 @@ import { loginUrl } from './session-doorkeeper.js'
 /** Answers a request to one of the relying party's own paths. */
 export type Route = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => void
 
+/** Where a login is to end that starts at a request. */
+type TargetOf = (exchange: Exchange, site: Site) => string | undefined
+
 type Handler = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => Promise<Outcome>
 
 /** The route of a path, compared exactly: no decoding, no case folding. */
 export function routeOf(host: RelyingPartyHost, request: RequestContext): Route | undefined {
   const { exchange } = request
   const { paths } = siteOf(host.party.sites, exchange)
-  if (exchange.path === paths.login) return route(login)
-  if (exchange.path === paths.callback) return route(seen('callback', callback))
+  if (exchange.path === paths.login) return route(login, loginTarget)
+  if (exchange.path === paths.callback) return route(leavingSilently(seen('callback', callback)))
   if (exchange.path === paths.logout) return route(seen('logout', logout))
   if (exchange.path === paths.frontchannelLogout) return route(seen('logout', frontchannelLogout))
   if (exchange.path !== paths.postLogout) return undefined
@@ -52,21 +58,33 @@ function seen(step: TraceStep, handler: Handler): Handler {
   return (host, request, call) => traced(step, host.party.configuration, () => handler(host, request, call))
 }
 
-function route(handler: Handler): Route {
+// Where nobody has asked for a login, nobody is told how it ended.
+function leavingSilently(handler: Handler): Handler {
+  return async (host, request, call) => {
+    try {
+      return await handler(host, request, call)
+    } catch (error) {
+      const { login } = request
+      if (login?.isSilent === true && isSilentFailure(error)) return redirect(login.returnTo)
+      throw error
+    }
+  }
+}
+
+function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
   return (host, request, call) => {
     const { configuration, sites } = host.party
-    const url = loginUrl(siteOf(sites, request.exchange))
+    const { exchange } = request
     goOn(
       handler(host, request, call),
       call,
       (outcome) => (outcome.kind === 'continue' ? call.next() : respondOrFail(call, outcome)),
-      (error) =>
-        fail(error, configuration.onError, {
-          ...call,
-          retryUrl: url,
-          members: { login_url: url },
-          isPage: !(error instanceof AccessError),
-        }),
+      (error) => {
+        const site = siteOf(sites, exchange)
+        const retryUrl = loginUrl(site, request.login?.returnTo ?? targetOf(exchange, site))
+        const isPage = !(error instanceof AccessError) || isPageLoad(exchange)
+        fail(error, configuration.onError, { ...call, retryUrl, members: { login_url: retryUrl }, isPage })
+      },
     )
   }
 }
@@ -79,6 +97,7 @@ const callback: Handler = async (host, request, { req }) => {
   const { outcome, session } = await finishLogin(host.party, request.exchange, {
     cookies: request.transactions(),
     current,
+    found: (underWay) => void (request.login = underWay),
     start: async (completed) => {
       const result: unknown = (await onLogin?.(completed, req)) ?? true
       return typeof result === 'boolean' ? result : sessionData('onLogin()', result)
@@ -93,6 +112,8 @@ const callback: Handler = async (host, request, { req }) => {
 
 const logout: Handler = async ({ party }, request) => {
   const { exchange, session } = request
+  const wayOn = takeWayOn(party, exchange, request.cookies().onward)
+  if (wayOn !== undefined) return wayOn
   return confirmLogout(party, exchange, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(exchange) })
 }
 

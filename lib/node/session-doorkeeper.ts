@@ -1,7 +1,9 @@
-import { AuthorizationResponseError, TransactionError } from '../errors.js'
+import { AccessError, AuthorizationResponseError, TransactionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { isNavigation } from '../http/navigation.js'
+import { isFormPost, isNavigation } from '../http/navigation.js'
+import { pageTarget, refererTarget } from '../http/return-to.js'
 import type { Principal } from '../policy/principal.js'
+import type { StepUp } from '../policy/requirement.js'
 import { startLogin } from '../relying-party/login.js'
 import { countLogin, isLooping } from '../relying-party/loop-guard.js'
 import { type Site, siteOf } from '../relying-party/site.js'
@@ -41,19 +43,31 @@ export class SessionDoorkeeper implements Doorkeeper {
   }
 
   challenge(call: ChallengeCall): void {
-    const site = this.#site()
-    const isPage = isRedirected(call, this.#request.exchange)
-    const answer = isPage ? sendToLogin(this.#host, this.#request, call) : Promise.reject(call.error)
-    const context = { ...call, retryUrl: loginUrl(site), members: challengeMembers(site, call), isPage, isGuard: true }
-    goOn(answer, call, nothing, (error) => fail(error, this.#host.party.configuration.onError, context))
+    const { exchange } = this.#request
+    const retryUrl = this.#retryUrl()
+    const isRedirect = isRedirected(call, exchange)
+    const error = new AccessError('login_needed', call.error.message, {
+      ...requirementOf(call.error),
+      loginUrl: retryUrl,
+    })
+    const answer = isRedirect ? sendToLogin(this.#host, this.#request, call) : Promise.reject(error)
+    // A form is not sent to the login by itself: what the person has written is kept by the browser, behind an error page.
+    const isPage = isRedirect || (call.mode === 'auto' && isFormPost(exchange))
+    const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
+    goOn(answer, call, nothing, (reason) => fail(reason, this.#host.party.configuration.onError, context))
   }
 
   refuse(call: RefusalCall): void {
     fail(call.error, this.#host.party.configuration.onError, {
       ...call,
-      retryUrl: loginUrl(this.#site()),
+      retryUrl: this.#retryUrl(),
       isGuard: true,
     })
+  }
+
+  #retryUrl(): string {
+    const site = this.#site()
+    return loginUrl(site, pageTarget(this.#request.exchange, site.returnTo))
   }
 
   #site(): Site {
@@ -63,16 +77,22 @@ export class SessionDoorkeeper implements Doorkeeper {
 
 const nothing = (): void => undefined
 
-/** Where a login starts, as a whole URL. */
-export function loginUrl(site: Site): string {
-  return site.origin + site.paths.login
+/** Where a login starts, as a whole URL, and where it is to end. */
+export function loginUrl(site: Site, returnTo?: string): string {
+  const query =
+    returnTo === undefined || returnTo === site.home ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
+  return site.origin + site.paths.login + query
+}
+
+function requirementOf({ requirement }: AccessError): { readonly requirement?: string } {
+  return requirement === undefined ? {} : { requirement }
 }
 
 // With what a stronger login must reach, so that a program can ask for it (RFC 9470 section 3).
-function challengeMembers(site: Site, { stepUp }: ChallengeCall): Readonly<Record<string, unknown>> {
-  const { acrValues, maxAge } = stepUp ?? {}
+function challengeMembers(retryUrl: string, { stepUp, firstLogin }: ChallengeCall): Readonly<Record<string, unknown>> {
+  const { acrValues, maxAge } = stepUp ?? firstLogin ?? {}
   return {
-    login_url: loginUrl(site),
+    login_url: retryUrl,
     ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
     ...(maxAge === undefined ? {} : { max_age: maxAge }),
   }
@@ -87,11 +107,20 @@ async function sendToLogin(host: RelyingPartyHost, request: RequestContext, call
   const { exchange } = request
   const nowSeconds = Math.floor(party.platform.now() / 1000)
   refuseCircles(request, nowSeconds)
-  const returnTo = exchange.method === 'GET' || exchange.method === 'HEAD' ? exchange.target : undefined
-  const outcome = await startLogin(party, exchange, request.transactions(), { returnTo, ...call.stepUp })
+  const isSafe = exchange.method === 'GET' || exchange.method === 'HEAD'
+  const returnTo = isSafe ? exchange.target : refererTarget(exchange, siteOf(party.sites, exchange).returnTo)
+  const outcome = await startLogin(party, exchange, request.transactions(), { returnTo, ...wantedLogin(host, call) })
   const { stepUp } = request.cookies()
   if (call.stepUp !== undefined) stepUp.write(countLogin(stepUp.value, nowSeconds))
   respond(call.req, call.res, outcome)
+}
+
+// A guard may ask for more than the configuration does, not for less.
+function wantedLogin({ party }: RelyingPartyHost, { stepUp, firstLogin }: ChallengeCall): StepUp {
+  const { max_age: configured } = party.configuration.authorizationParams
+  const { maxAge, ...rest } = stepUp ?? firstLogin ?? {}
+  if (maxAge === undefined) return rest
+  return { ...rest, maxAge: configured === undefined ? maxAge : Math.min(maxAge, Number(configured)) }
 }
 
 function refuseCircles(request: RequestContext, nowSeconds: number): void {

@@ -15,6 +15,6 @@ export async function signOut(context: RequestContext, options: LogoutCallOption
   // The session at the provider may be there still: nobody who signs out wants to be signed in at the next click.
   if (party.configuration.silentLogin) cookies.quiet.write('1')
   const revoked = Promise.all(others.map(({ tokens }) => revokeTokens(party, tokens)))
-  const [outcome] = await Promise.all([endSession(party, exchange, record, cookies.logout, options), revoked])
+  const [outcome] = await Promise.all([endSession(party, exchange, record, cookies, options), revoked])
   return outcome
 }

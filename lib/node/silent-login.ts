@@ -1,5 +1,6 @@
+import { ProviderError } from '../errors.js'
 import { startLogin } from '../relying-party/login.js'
-import { isSilentLoginDue, isSilentRefusal } from '../relying-party/silent-login.js'
+import { isSilentFailure, isSilentLoginDue } from '../relying-party/silent-login.js'
 import { siteOf } from '../relying-party/site.js'
 import { fail, goOn } from './failure.js'
 import type { GuardCall } from './guard-context.js'
@@ -34,8 +35,10 @@ export function trySilentLogin(
       respondOrFail(call, outcome)
     },
     (error) => {
-      if (isSilentRefusal(error)) call.next()
-      else fail(error, configuration.onError, { ...call, retryUrl: loginUrl(siteOf(sites, exchange)) })
+      // It would be refused again: the next pages come without a try.
+      if (!(error instanceof ProviderError) && isSilentFailure(error)) request.cookies().quiet.write('1')
+      if (isSilentFailure(error)) call.next()
+      else fail(error, configuration.onError, { ...call, retryUrl: loginUrl(siteOf(sites, exchange), exchange.target) })
     },
   )
 }

@@ -1,5 +1,6 @@
 import { type CookieAttributes, prefixedName, removeCookie, setCookie, type SmallCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
+import { onwardSeconds } from '../relying-party/logout-onward.js'
 import { logoutSeconds } from '../relying-party/logout-state.js'
 import { loopWindowSeconds } from '../relying-party/loop-guard.js'
 import { quietSeconds } from '../relying-party/silent-login.js'
@@ -13,6 +14,8 @@ export interface SmallCookies {
   readonly stepUp: SmallCookie
   /** The logout that is on its way. */
   readonly logout: SmallCookie
+  /** The way on from a logout here to that at the provider. */
+  readonly onward: SmallCookie
   /** There is to be no silent login for now. */
   readonly quiet: SmallCookie
   /**
@@ -38,6 +41,7 @@ export function createSmallCookies(name: string, secure: boolean): SmallCookieFa
     loop: named('loop', loopWindowSeconds),
     stepUp: named('step', loopWindowSeconds),
     logout: named('out', logoutSeconds),
+    onward: named('on', onwardSeconds),
     quiet: named('quiet', quietSeconds),
   }
   const bye = `${prefixed}.bye`
@@ -50,9 +54,10 @@ export function createSmallCookies(name: string, secure: boolean): SmallCookieFa
     loop: new ResponseCookie(cookies.loop, exchange, res),
     stepUp: new ResponseCookie(cookies.stepUp, exchange, res),
     logout: new ResponseCookie(cookies.logout, exchange, res),
+    onward: new ResponseCookie(cookies.onward, exchange, res),
     quiet: new ResponseCookie(cookies.quiet, exchange, res),
     dropKeptPages() {
-      for (const line of passing) res.appendHeader('Set-Cookie', line)
+      if (!res.headersSent) for (const line of passing) res.appendHeader('Set-Cookie', line)
     },
   })
 }

@@ -22,7 +22,7 @@ export interface ErrorContext<Request, Response> {
   readonly res: Response
   /** Hands the error on to the next error handler: what happens without `onError`. */
   readonly next: (error?: unknown) => void
-  /** Path that starts the login again. */
+  /** URL that starts the login again, and ends it at the page that the person was at or wanted. */
   readonly retryUrl: string
 }
 

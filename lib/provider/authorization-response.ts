@@ -37,9 +37,12 @@ export function checkAuthorizationResponse(
 
 function checkIssuer(iss: string | null, metadata: ProviderMetadata): void {
   const isRequired = metadata['authorization_response_iss_parameter_supported'] === true
-  if (iss === null ? isRequired : iss !== metadata.issuer) {
-    throw new AuthorizationResponseError('issuer_mismatch', 'the response is not from the provider that was asked')
-  }
+  if (iss === null ? !isRequired : iss === metadata.issuer) return
+  const message =
+    iss === null
+      ? 'the response has no iss, though the metadata of the provider promises one'
+      : 'the response is not from the provider that was asked'
+  throw new AuthorizationResponseError('issuer_mismatch', message)
 }
 
 function checkState(state: string | null, expected: string): void {

@@ -6,7 +6,7 @@ import { grantClientCredentials } from './client-credentials.js'
 import { exchangeCode } from './code-exchange.js'
 import { createCurrentAuthentication } from './current-authentication.js'
 import { createDpopProver } from './dpop-prover.js'
-import { endSessionMessage } from './end-session.js'
+import { endSessionUrl } from './end-session.js'
 import { EndpointRecord } from './endpoint-record.js'
 import { createEngine } from './engine.js'
 import { healthOf } from './health.js'
@@ -32,7 +32,6 @@ import type {
   AuthorizationRequest,
   ClientSettings,
   CodeExchange,
-  EndSessionMessage,
   EndSessionRequest,
   Health,
   ProviderMetadata,
@@ -72,8 +71,8 @@ export interface Provider {
   judgeRefreshed(refreshed: RefreshedIdToken): Promise<IdTokenVerdict>
   /** The person's claims; see {@link fetchUserinfo}. */
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
-  /** What ends the session at the provider, or `undefined`; see {@link endSessionMessage}. */
-  endSessionMessage(request: EndSessionRequest): Promise<EndSessionMessage | undefined>
+  /** The URL that ends the session at the provider, or `undefined`; see {@link endSessionUrl}. */
+  endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
   /** A token of this client's own; see {@link grantClientCredentials}. */
   clientCredentials(target: TokenTarget): Promise<GrantedTokens>
   /** A token on somebody's behalf; see {@link exchangeToken}. */
@@ -120,7 +119,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
         fetchUserinfo(await engine(), userinfo, token, subject),
       ),
-    endSessionMessage: async (request) => endSessionMessage(await engine(), request),
+    endSessionUrl: async (request) => endSessionUrl(await engine(), request),
     clientCredentials: async (target) => grantClientCredentials(await engine(), target, settings.platform),
     exchangeToken: async (exchange) => exchangeToken(await engine(), exchange, settings.platform),
     revokeToken: async (token, hint) => revokeToken(await engine(), token, hint),

@@ -178,10 +178,3 @@ export interface EndSessionRequest {
   /** Language tags, separated by spaces. */
   readonly uiLocales?: string
 }
-
-/** An end-session request in both of its forms: as a URL to go to, and as a form to post. */
-export interface EndSessionMessage {
-  readonly url: string
-  readonly endpoint: string
-  readonly parameters: Readonly<Record<string, string>>
-}

@@ -9,7 +9,8 @@ import { type AuthorizationResponse, readResponse } from './authorization-respon
 import { exchangeOnce, type SessionStart } from './code-exchange.js'
 import { startLogin } from './login.js'
 import type { RelyingParty } from './party.js'
-import { isSilentRefusal, returnPage } from './silent-login.js'
+import { onwardPage } from './onward.js'
+import { isSilentRefusal } from './silent-login.js'
 import { siteOf } from './site.js'
 import {
   findTransaction,
@@ -29,11 +30,21 @@ export interface FinishedLogin {
   readonly session?: SessionRecord
 }
 
+/** What is known of a login as soon as its response has come. */
+export interface LoginUnderWay {
+  /** Where it is to end. */
+  readonly returnTo: string
+  /** Nobody has asked for it. */
+  readonly isSilent: boolean
+}
+
 /** What a callback needs beside the request. */
 export interface CallbackContext {
   readonly cookies: TransactionCookies
   /** The session that the browser has already. */
   readonly current: SessionRecord | undefined
+  /** Told of the login that the response belongs to, before anything of it can fail. */
+  readonly found?: (login: LoginUnderWay) => void
   /** Turns validated tokens into the session, or refuses. */
   readonly start: SessionStart
 }
@@ -63,7 +74,9 @@ export async function finishLogin(
   const finished = finishedBefore(party, context, response)
   if (finished !== undefined) return finished
   const { transaction } = found
-  const outcome = redirect(returnTarget(party, transaction))
+  const target = returnTarget(party, transaction)
+  context.found?.({ returnTo: target, isSilent: isSilent(response.state) })
+  const outcome = redirect(target)
   if (found.expired)
     return isSilent(response.state) ? { outcome } : startOver(party, exchange, context, response, transaction)
   try {
@@ -95,7 +108,8 @@ async function withoutTransaction(
 ): Promise<FinishedLogin> {
   const finished = finishedBefore(party, context, response)
   if (finished !== undefined) return finished
-  if (isSilent(response.state)) return { outcome: returnPage(siteOf(party.sites, exchange).home) }
+  // By a navigation of its own: a redirect would not say where it came from.
+  if (isSilent(response.state)) return { outcome: onwardPage(siteOf(party.sites, exchange).home) }
   if (party.logins.has(stateKey(response.state)))
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.

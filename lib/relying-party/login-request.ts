@@ -1,12 +1,13 @@
 import { AccessError, AuthorizationResponseError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { isDeclaredNonNavigation } from '../http/navigation.js'
-import { redirect, type Redirect } from '../http/outcome.js'
-import { safeReturnTo } from '../http/return-to.js'
+import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../http/navigation.js'
+import { redirect, type Redirect, type Respond } from '../http/outcome.js'
+import { refererTarget, safeReturnTo } from '../http/return-to.js'
 import { type LoginOptions, startLogin } from './login.js'
+import { sendOn } from './onward.js'
 import type { RelyingParty } from './party.js'
 import { isPrompt } from './prompt.js'
-import { siteOf } from './site.js'
+import { type Site, siteOf } from './site.js'
 import type { TransactionCookies } from './transaction.js'
 
 // Hints are names and addresses; some providers' are tokens.
@@ -24,7 +25,7 @@ export async function handleLogin(
   party: RelyingParty,
   exchange: Exchange,
   cookies: TransactionCookies,
-): Promise<Redirect> {
+): Promise<Redirect | Respond> {
   if (exchange.method !== 'GET' && exchange.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the login route takes GET and POST only', details)
@@ -38,14 +39,48 @@ export async function handleLogin(
   return startLogin(party, exchange, cookies, options)
 }
 
-// A post from another site brings no Lax cookies along: a login that began there could take the place of one under way.
-async function asGet(party: RelyingParty, exchange: Exchange): Promise<Redirect> {
-  const { returnTo, authorizationParams } = initiatedElsewhere(party, await exchange.form())
-  const { paths, returnTo: policy } = siteOf(party.sites, exchange)
-  const target = safeReturnTo(returnTo, policy)
+/** Where a login that starts at a request is to end: at the page it names, else, for a script's, where that runs. */
+export function loginTarget(exchange: Exchange, { returnTo: policy }: Site): string | undefined {
+  const query = new URLSearchParams(exchange.query)
+  const wanted = safeReturnTo(single(query, query.has('iss') ? 'target_link_uri' : 'returnTo'), policy)
+  return wanted ?? (isPageLoad(exchange) ? undefined : refererTarget(exchange, policy))
+}
+
+// A post from another site brings no Lax cookies along: a login that began there could take the place of one under way. Forms
+// of our own pages, which name no provider, go the same way.
+async function asGet(party: RelyingParty, exchange: Exchange): Promise<Redirect | Respond> {
+  const site = siteOf(party.sites, exchange)
+  const form = await exchange.form()
+  if (!isOwnForm(exchange, site, form)) return redirect(pathWith(site, queryFromElsewhere(party, site, form)))
+  return sendOn(exchange, pathWith(site, ownQuery(exchange, form)))
+}
+
+function pathWith({ paths }: Site, query: URLSearchParams): string {
+  return query.size === 0 ? paths.login : `${paths.login}?${query.toString()}`
+}
+
+function isOwnForm(exchange: Exchange, { origin }: Site, form: URLSearchParams): boolean {
+  if (form.has('iss')) return false
+  const site = exchange.header('sec-fetch-site')
+  return site === undefined ? exchange.header('origin') === origin : !isCrossOriginInitiated(exchange)
+}
+
+function ownQuery(exchange: Exchange, form: URLSearchParams): URLSearchParams {
+  const own = new URLSearchParams(exchange.query)
+  const query = new URLSearchParams()
+  for (const name of ['returnTo', 'prompt']) {
+    const value = single(form, name) ?? single(own, name)
+    if (value !== undefined) query.set(name, value)
+  }
+  return query
+}
+
+function queryFromElsewhere(party: RelyingParty, site: Site, form: URLSearchParams): URLSearchParams {
+  const { returnTo, authorizationParams } = initiatedElsewhere(party, form)
+  const target = safeReturnTo(returnTo, site.returnTo)
   const query = new URLSearchParams({ iss: party.configuration.issuer, ...authorizationParams })
   if (target !== undefined) query.set('target_link_uri', target)
-  return redirect(`${paths.login}?${query.toString()}`)
+  return query
 }
 
 // A prompt that is none is passed over, as an unsafe returnTo is: nothing relies on either, and people get to sign in.

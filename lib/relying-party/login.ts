@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { redirect, type Redirect } from '../http/outcome.js'
+import type { Redirect, Respond } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
 import { protocolParameters } from '../options/oidc-fields.js'
 import { traced } from '../options/trace.js'
+import { sendOn } from './onward.js'
 import type { RelyingParty } from './party.js'
 import { siteOf } from './site.js'
 import { isPrompt, type Prompt, prompts } from './prompt.js'
@@ -40,7 +41,7 @@ export async function startLogin(
   cookies: TransactionCookies,
   options: LoginOptions = {},
   restarted = false,
-): Promise<Redirect> {
+): Promise<Redirect | Respond> {
   return traced('login', party.configuration, () => requestLogin(party, exchange, cookies, options, restarted))
 }
 
@@ -50,7 +51,7 @@ async function requestLogin(
   cookies: TransactionCookies,
   options: LoginOptions,
   restarted: boolean,
-): Promise<Redirect> {
+): Promise<Redirect | Respond> {
   const site = siteOf(party.sites, exchange)
   const parameters = requestParameters(party, options)
   const transaction: Transaction = {
@@ -68,7 +69,7 @@ async function requestLogin(
     parameters,
   })
   storeTransaction(transaction, party.transactionSeal, cookies, site.home)
-  return redirect(location)
+  return sendOn(exchange, location)
 }
 
 function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {

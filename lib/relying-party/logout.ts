@@ -1,13 +1,11 @@
 import { AccessError, AuthorizationResponseError, ProviderError } from '../errors.js'
-import type { SmallCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
-import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation } from '../http/navigation.js'
-import { type Redirect, redirect, type Respond } from '../http/outcome.js'
+import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefetch } from '../http/navigation.js'
+import type { Redirect, Respond } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
-import type { EndSessionMessage } from '../provider/types.js'
 import type { SessionRecord } from '../session/record.js'
 import { confirmationPage } from './confirmation-page.js'
-import { endSessionPage } from './end-session-page.js'
+import { finishHere, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
 import { rememberLogout } from './logout-state.js'
 import type { RelyingParty } from './party.js'
 import { type Site, siteOf } from './site.js'
@@ -25,15 +23,12 @@ export interface LogoutCallOptions {
   uiLocales?: readonly string[] | undefined
 }
 
-// Longer URLs are cut, or refused, by one proxy or another.
-const longestUrl = 2048
-
 /**
  * Judges a request to the logout route. Another site must not sign people out (CSRF), so a request counts only when the
  * browser says that it came from here; a navigation of unknown origin is asked to confirm by a button.
  *
  * @returns the page that asks, or `undefined` where the session is to end
- * @throws {AccessError} `cross_site_request`
+ * @throws {AccessError} `cross_site_request`, or `not_allowed` for what is no navigation of a window
  */
 export function confirmLogout(
   party: RelyingParty,
@@ -51,7 +46,19 @@ export function confirmLogout(
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
     return confirmationPage(site.paths.logout + query, site.home)
   }
-  throw new AccessError('cross_site_request', 'sign out from a page of this site: the request came from elsewhere')
+  throw refusal(exchange)
+}
+
+function refusal(exchange: Exchange): AccessError {
+  if (isPrefetch(exchange)) return new AccessError('not_allowed', 'a logout must not be fetched ahead of need')
+  const isOwn = exchange.header('sec-fetch-site') !== undefined && !isCrossOriginInitiated(exchange)
+  if (isOwn && exchange.method === 'GET') {
+    const message =
+      "a GET signs out browser windows only: go there, or fetch it by POST and go to the answer's logout_url"
+    return new AccessError('not_allowed', message)
+  }
+  const message = 'sign out from a page of this site: the request came from elsewhere, or does not say where from'
+  return new AccessError('cross_site_request', message)
 }
 
 /** Where a request to the login or logout route wants to end, which is not checked yet. */
@@ -68,32 +75,32 @@ export async function endSession(
   party: RelyingParty,
   exchange: Exchange,
   session: SessionRecord | undefined,
-  cookie: SmallCookie,
+  cookies: LogoutCookies,
   options: LogoutCallOptions = {},
 ): Promise<Redirect | Respond> {
   const { configuration } = party
   const site = siteOf(party.sites, exchange)
   const returnTo = safeReturnTo(options.returnTo, site.returnTo)
   const state = party.platform.randomBytes(32).toString('base64url')
-  const [message] = await Promise.all([
+  const [providerUrl] = await Promise.all([
     (options.local ?? !configuration.logout.atProvider)
       ? undefined
-      : messageToProvider(party, site, session, { ...options, state }),
+      : urlOfProvider(party, site, session, { ...options, state }),
     session === undefined ? undefined : revokeTokens(party, session.tokens),
   ])
-  if (message === undefined) return redirect(returnTo ?? site.postLogoutRedirectUri)
-  rememberLogout(party, cookie, { state, returnTo })
-  return message.url.length > longestUrl ? endSessionPage(message, site.origin) : redirect(message.url)
+  if (providerUrl === undefined) return finishHere(exchange, site, returnTo ?? site.postLogoutRedirectUri)
+  rememberLogout(party, cookies.logout, { state, returnTo })
+  return sendOnToProvider(party, exchange, cookies.onward, providerUrl)
 }
 
-async function messageToProvider(
+async function urlOfProvider(
   { provider }: RelyingParty,
   { postLogoutRedirectUri }: Site,
   session: SessionRecord | undefined,
   { state, logoutHint, uiLocales }: LogoutCallOptions & { readonly state: string },
-): Promise<EndSessionMessage | undefined> {
+): Promise<string | undefined> {
   try {
-    return await provider.endSessionMessage({
+    return await provider.endSessionUrl({
       postLogoutRedirectUri,
       state,
       ...(session === undefined ? {} : { idTokenHint: session.idToken }),

@@ -1,8 +1,12 @@
-import { AuthorizationResponseError, ProviderError, TransactionError } from '../errors.js'
+import {
+  AuthorizationResponseError,
+  ConfigurationError,
+  OidcError,
+  ProviderError,
+  TransactionError,
+} from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { isDeclaredNavigation } from '../http/navigation.js'
-import type { Respond } from '../http/outcome.js'
-import { escapeHtml, page } from './page.js'
 
 /** How long nobody is asked for silently again, in seconds: after a try, and after a logout. */
 export const quietSeconds = 3600
@@ -11,7 +15,7 @@ export const quietSeconds = 3600
  * Whether an anonymous request is one to ask the provider about: a window that goes to a page, and says so.
  *
  * A browser that keeps no cookies would be asked about again and again. It brings none to the page that it goes to from
- * here, by a link or by {@link returnPage}, and is left alone.
+ * here, by a link or by a page that goes on by itself, and is left alone.
  */
 export function isSilentLoginDue(exchange: Exchange): boolean {
   if (exchange.method !== 'GET' || !isDeclaredNavigation(exchange)) return false
@@ -26,12 +30,10 @@ export function isSilentRefusal(error: unknown): boolean {
   return error instanceof ProviderError || (error instanceof TransactionError && error.code === 'login_refused')
 }
 
-/** Takes a browser home that has lost its silent login, by a navigation of its own: a redirect would not tell where it came from. */
-export function returnPage(home: string): Respond {
-  const target = escapeHtml(home)
-  return page({
-    title: 'One moment',
-    head: `<meta http-equiv="refresh" content="0;url=${target}">`,
-    main: `<p><a href="${target}">Go on</a></p>`,
-  })
+/**
+ * Whether what ended a silent login is none of the application's mistakes: the person goes on as anonymous as before,
+ * whatever the provider has answered. Whoever watches the login hears of it.
+ */
+export function isSilentFailure(error: unknown): boolean {
+  return error instanceof OidcError && !(error instanceof ConfigurationError)
 }

@@ -3,6 +3,7 @@ import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { withoutHash } from '../hosts/cookie-names.js'
 import { get } from '../node/applications.js'
+import { onwardUrl } from '../relying-party/onward.js'
 import { type RefreshWorld, startRefreshWorld } from '../relying-party/refreshing.js'
 import { subjectOf, withParameters } from '../relying-party/steps.js'
 import { startWorld, type World, type WorldOptions } from '../relying-party/world.js'
@@ -169,8 +170,7 @@ describe('the returnTo of a logout', () => {
     await world.signIn()
     const options = { method: 'POST', site: 'same-origin' } as const
     const answer = await world.browser.navigate(world.url('/logout?returnTo=%2Fme%3Fa%3D1'), options)
-    expect(answer.status).toBe(303)
-    const end = await world.browser.navigate(answer.location ?? '', { follow: true })
+    const end = await world.browser.navigate(onwardUrl(answer), { site: 'same-origin', follow: true })
     expect(end.url).toBe(world.url('/me?a=1'))
   })
 
@@ -197,41 +197,17 @@ describe('the returnTo of a logout', () => {
 })
 
 describe('a logout whose URL would be too long', () => {
-  const provider = {
-    accounts: { alice: { name: `<"Alice'&> ${'A'.repeat(1_800)}` } },
-    overrides: { enableHttpPostMethods: true, cookies: { long: { sameSite: 'none' } } },
-  } as const
-
-  test.each(hosts)('LO03: is a form that posts itself, on $name', async (host) => {
-    world = await startWorld({ host, provider })
+  test.each(hosts)('LO03: goes without the ID Token, by a redirect, on $name', async (host) => {
+    world = await startWorld({ host, provider: { accounts: { alice: { name: 'A'.repeat(1_800) } } } })
     await world.signIn()
-    const page = await world.browser.navigate(world.url('/logout?returnTo=/me'), { site: 'same-origin' })
-    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
-    expect(page.headers['cache-control']).toBe('no-store')
-    const action = /<form method="post" action="([^"]*)">/.exec(page.text)?.[1] ?? ''
-    expect(action).toBe(`${world.provider.issuer}/session/end`)
-    const body = new URLSearchParams()
-    for (const [, name = '', value = ''] of page.text.matchAll(/name="([^"]*)" value="([^"]*)"/g)) body.set(name, value)
-    expect([...body.keys()].sort()).toEqual(['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state'])
-    const end = await world.browser.navigate(action, { body, site: 'same-site', follow: true })
+    const answer = await world.browser.navigate(world.url('/logout?returnTo=/me'), { site: 'same-origin' })
+    const { searchParams } = new URL(answer.location ?? '')
+    expect([answer.status, [...searchParams.keys()].sort()]).toEqual([
+      302,
+      ['client_id', 'post_logout_redirect_uri', 'state'],
+    ])
+    const end = await world.browser.navigate(answer.location ?? '', { site: 'same-site', follow: true })
     expect(end.url).toBe(world.url('/me'))
-    expect(world.provider.requests).toContain('POST /session/end')
-  })
-
-  test('LO03: lets only its own script run, may not be framed, and lets the provider lead back', async () => {
-    world = await startWorld({ provider })
-    await world.signIn()
-    const { headers, text } = await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
-    const policy = String(headers['content-security-policy'])
-    const script = /<script>([^<]*)<\/script>/.exec(text)?.[1] ?? ''
-    expect(script).toBe('document.forms[0].submit()')
-    const hash = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(script))).toString('base64')
-    expect(policy).toContain(`script-src 'sha256-${hash}'`)
-    expect(policy).toContain(`form-action ${world.provider.issuer} ${world.url('')} https:`)
-    for (const rule of ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"])
-      expect(policy).toContain(rule)
-    expect(text).toContain('<button type="submit">Continue</button>')
-    expect(text).not.toContain('Alice')
   })
 })
 

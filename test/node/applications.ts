@@ -21,6 +21,11 @@ export function get(path: string, handle: (req: AppRequest, res: ServerResponse)
   return { method: 'GET', path, handlers: [handler(handle)] }
 }
 
+/** A route with POST whose handler writes the answer itself. */
+export function post(path: string, handle: (req: AppRequest, res: ServerResponse) => unknown): Route {
+  return { method: 'POST', path, handlers: [handler(handle)] }
+}
+
 /** A route with GET behind guards. */
 export function guarded(path: string, ...guards: readonly unknown[]): Route {
   const end: Handler = (req, res) => json(res, { sub: (req as AppRequest).auth?.subject ?? null })

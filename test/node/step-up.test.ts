@@ -42,6 +42,38 @@ describe.each(hosts)('a stronger login on $name', (host) => {
   })
 })
 
+describe.each(hosts)('the first login of a stranger on $name', (host) => {
+  test('SU02: asks for what the guard needs, so that nobody signs in twice', async () => {
+    const layers = [guarded('/vault', requireAuth(acr(mfa), maxAge(300)))]
+    const world = await startWorld({ host, layers })
+    worlds.push(world)
+    const challenge = await world.browser.navigate(world.url('/vault?box=7'))
+    const asked = new URL(challenge.location ?? '').searchParams
+    expect([asked.get('acr_values'), asked.get('max_age')]).toEqual([mfa, '300'])
+    const page = await world.browser.navigate(challenge.location ?? '', { follow: true })
+    expect([page.status, page.url]).toEqual([200, world.url('/vault?box=7')])
+    const logins = world.provider.requests.filter((request) => request === 'GET /auth')
+    expect(logins).toHaveLength(1)
+  })
+})
+
+describe('the first login of a stranger', () => {
+  test('SU02: asks for no less than the configuration', async () => {
+    const layers = [guarded('/pay', requireAuth(maxAge(300)))]
+    const world = await startWorld({ layers, oidc: { authorizationParams: { max_age: '60' } } })
+    worlds.push(world)
+    const { location = '' } = await world.browser.navigate(world.url('/pay'))
+    expect(new URL(location).searchParams.get('max_age')).toBe('60')
+  })
+
+  test('SU02: is asked for by a script with what it must reach', async () => {
+    const world = await startWorld({ layers: [guarded('/vault', requireAuth(acr(mfa)))] })
+    worlds.push(world)
+    const answer = await world.browser.fetch(world.url('/vault'))
+    expect([answer.status, answer.json()]).toMatchObject([401, { code: 'login_needed', acr_values: mfa }])
+  })
+})
+
 describe('a recent login', () => {
   test('SU02: is asked for once the last one is too old, and verified on return', async () => {
     const clock = new Clock()

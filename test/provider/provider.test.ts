@@ -840,8 +840,8 @@ describe('end of session', () => {
   test('client_id is always sent, the rest where it is known', async () => {
     const op = createIssuer()
     const provider = providerOf(op)
-    expect((await provider.endSessionMessage({}))?.url).toBe('https://issuer.example/logout?client_id=client-1')
-    const message = await provider.endSessionMessage({
+    expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
+    const url = await provider.endSessionUrl({
       idTokenHint: 'a.b.c',
       postLogoutRedirectUri: 'https://app.example/',
       state: 's',
@@ -856,24 +856,29 @@ describe('end of session', () => {
       logout_hint: 'user',
       ui_locales: 'de en',
     }
-    expect(Object.fromEntries(new URL(message?.url ?? '').searchParams)).toEqual(parameters)
-    expect(message).toMatchObject({ endpoint: 'https://issuer.example/logout', parameters })
+    expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual(parameters)
+  })
+
+  test('of more than 2,048 characters goes without the ID Token', async () => {
+    const provider = providerOf(createIssuer())
+    const length = 'https://issuer.example/logout?client_id=client-1&id_token_hint='.length
+    const [fits, tooLong] = [2048, 2049].map((whole) => 'x'.repeat(whole - length))
+    expect(await provider.endSessionUrl({ idTokenHint: fits ?? '' })).toHaveLength(2048)
+    expect(await provider.endSessionUrl({ idTokenHint: tooLong ?? '' })).toBe(
+      'https://issuer.example/logout?client_id=client-1',
+    )
   })
 
   test('a query of the endpoint itself stays', async () => {
     const op = createIssuer()
     op.metadata['end_session_endpoint'] = 'https://issuer.example/logout?tenant=a'
-    expect(await providerOf(op).endSessionMessage({})).toEqual({
-      url: 'https://issuer.example/logout?tenant=a&client_id=client-1',
-      endpoint: 'https://issuer.example/logout?tenant=a',
-      parameters: { client_id: 'client-1' },
-    })
+    expect(await providerOf(op).endSessionUrl({})).toBe('https://issuer.example/logout?tenant=a&client_id=client-1')
   })
 
   test('there is none where the provider has no endpoint for it', async () => {
     const op = createIssuer()
     delete op.metadata['end_session_endpoint']
-    expect(await providerOf(op).endSessionMessage({})).toBeUndefined()
+    expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
   })
 })
 
