@@ -1,11 +1,12 @@
-import type { Exchange } from '../http/exchange.js'
+import { isUpgrade } from '../http/upgrade.js'
 import type { OidcConfiguration } from '../options/oidc-schema.js'
 import type { Principal } from '../policy/principal.js'
 import type { RelyingParty } from '../relying-party/party.js'
-import { keptIn, type SessionKeeper } from '../session/keeper.js'
+import { keptIn } from '../session/keeper.js'
 import { LiveSessions } from '../session/live-sessions.js'
 import type { SessionRecord } from '../session/record.js'
 import { createExchange } from './exchange.js'
+import type { SessionKeepers } from './session-keepers.js'
 import { SessionIdentity } from './session-identity.js'
 import type { NodeRequest } from './types.js'
 
@@ -27,10 +28,7 @@ export interface Connections {
 }
 
 /** Creates what lets connections in: by Origin and by session. */
-export function createConnections(
-  party: RelyingParty,
-  keeperOf: (req: NodeRequest, exchange: Exchange) => SessionKeeper,
-): Connections {
+export function createConnections(party: RelyingParty, keeperOf: SessionKeepers): Connections {
   const { platform, watermark, sharedMemory, configuration } = party
   const origins = new Set(party.sites.map((site) => site.origin))
   const isShared = sharedMemory !== undefined
@@ -58,11 +56,6 @@ function surviveReset(socket: NodeRequest['socket']): void {
 }
 
 const ignoreReset = (): void => undefined
-
-// HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441).
-function isUpgrade(exchange: Exchange): boolean {
-  return exchange.header('upgrade') !== undefined || exchange.method === 'CONNECT'
-}
 
 interface Watched {
   readonly req: NodeRequest

@@ -93,7 +93,7 @@ export function openRequest(
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
   return whenDone(
-    bindSession(host.binding, host.keeperOf(req, exchange), exchange, res),
+    bindSession(host.binding, host.keeperOf(req, exchange, res), exchange, res),
     (session) => new RequestContext(host, { exchange, session }, req, res),
   )
 }

@@ -40,3 +40,14 @@ function redirectResponse(req: NodeRequest, { location }: Redirect): Omit<Respon
   const status = req.method === 'GET' || req.method === 'HEAD' ? 302 : 303
   return { status, headers: { ...privateHeaders, Location: location }, body: '' }
 }
+
+/** Does some work when a response ends, before whatever else has wrapped `end()` by now. */
+export function beforeEnd(res: NodeResponse, work: () => void): void {
+  const end = res.end.bind(res)
+  res.end = new Proxy(end, {
+    apply(_end, _self, args: Parameters<typeof end>) {
+      work()
+      return end(...args)
+    },
+  })
+}

@@ -1,16 +1,44 @@
 import type { Exchange } from '../http/exchange.js'
+import { isForeignSocket } from '../http/upgrade.js'
 import { remarkOn, type TraceRemark } from '../options/trace.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { byCookieName, siteOf } from '../relying-party/site.js'
 import { createCookieKeeper } from '../session/cookie-keeper.js'
-import type { SessionKeeper } from '../session/keeper.js'
+import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import { createStoreKeeper } from '../session/store-keeper.js'
 import { watchedKeeper } from '../session/watched-keeper.js'
 import { createRequestKeepers } from './request-keeper.js'
-import type { NodeRequest } from './types.js'
+import type { NodeRequest, NodeResponse } from './types.js'
 
-/** Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. */
-export function createSessionKeepers(party: RelyingParty): (req: NodeRequest, exchange: Exchange) => SessionKeeper {
+/** Where the sessions of a request are kept; without its response where there is none, as at an upgrade. */
+export type SessionKeepers = (req: NodeRequest, exchange: Exchange, res?: NodeResponse) => SessionKeeper
+
+/**
+ * Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. None
+ * is found for a WebSocket that another site's page opens: servers of those run middleware on the request that does.
+ */
+export function createSessionKeepers(party: RelyingParty): SessionKeepers {
+  const origins = new Set(party.sites.map((site) => site.origin))
+  const keeperOf = keepersOf(party)
+  return (req, exchange, res) => {
+    const keeper = keeperOf(req, exchange, res)
+    return isForeignSocket(exchange, origins) ? closed(keeper) : keeper
+  }
+}
+
+function closed(keeper: SessionKeeper): SessionKeeper {
+  return {
+    read: () => unreadable,
+    find: (record) => keeper.find(record),
+    save: (record, base) => keeper.save(record, base),
+    touch: (record, base) => keeper.touch(record, base),
+    end: (record) => keeper.end(record),
+    write: (record, cookies) => keeper.write(record, cookies),
+    clear: (cookies, further) => keeper.clear(cookies, further),
+  }
+}
+
+function keepersOf(party: RelyingParty): SessionKeepers {
   const { configuration, platform, watermark, sessionStore, refreshes } = party
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {

@@ -98,6 +98,22 @@ describe('a live connection', () => {
     expect((await connect(world, await sockets(world), 'https://evil.example')).said).toContain('401')
   })
 
+  test('GU04: is anonymous to middleware as well that a server of WebSockets runs, from another site, and keeps its cookies', async () => {
+    const world = await start()
+    const asked = async (headers: Record<string, string>) => {
+      const answer = await world.browser.request('none', world.url('/me'), {
+        headers: { connection: 'upgrade', ...headers },
+      })
+      return [(answer.json() as { user: { sub: string } | null }).user?.sub, answer.setCookies]
+    }
+    for (const origin of [{}, { origin: 'https://evil.example' }, { origin: `${world.url('')}0` }]) {
+      expect(await asked({ upgrade: 'WebSocket', ...origin })).toEqual([undefined, []])
+    }
+    expect(await asked({ upgrade: 'websocket', origin: world.url('') })).toEqual(['alice', []])
+    // What some clients offer with every request.
+    expect(await asked({ upgrade: 'h2c' })).toEqual(['alice', []])
+  })
+
   test('survives a reset while it is not known yet who it is, though nobody else listens on the socket', async () => {
     const world = await start()
     const req = upgradeOf(world)

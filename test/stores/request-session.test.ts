@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import expressSession from 'express-session'
 import type { Layer } from '../hosts/layers.js'
 import { hosts } from '../hosts/hosts.js'
@@ -14,17 +16,37 @@ afterEach(() => world.close())
 
 type Held = Record<string, unknown> & { destroy?: (done: () => void) => void }
 const sessionOf = (req: AppRequest): Held => Reflect.get(req, 'session') as Held
+const expressSessionOf = (req: AppRequest): expressSession.Session =>
+  Reflect.get(req, 'session') as expressSession.Session
+/** Begins a session of a new id with what was in the old one, as applications do when rights change. */
+async function moved(req: AppRequest): Promise<string> {
+  const { cookie: _cookie, ...old } = expressSessionOf(req)
+  await new Promise((done) => expressSessionOf(req).regenerate(done))
+  Object.assign(expressSessionOf(req), old)
+  return expressSessionOf(req).id
+}
 const gates: (() => void)[] = []
 const layers = [
   answering('/basket', (req) => {
     sessionOf(req)['basket'] ??= 'full'
     return Object.keys(sessionOf(req))
   }),
+  answering('/id', (req) => (sessionOf(req)['id'] = 'of the application')),
   answering('/keys', (req) => Object.keys(sessionOf(req))),
   answering('/update', async ({ oidc }) => oidc.update({ a: 1 })),
   answering('/slow', async (req) => {
     sessionOf(req)['slow'] = true
     await new Promise<void>((resolve) => gates.push(resolve))
+    return true
+  }),
+  answering('/move', (req) => moved(req)),
+  answering('/move-and-save', async (req) => {
+    await moved(req)
+    await new Promise((done) => expressSessionOf(req).save(done))
+    return true
+  }),
+  answering('/begin-anew', async (req) => {
+    await new Promise((done) => expressSessionOf(req).regenerate(done))
     return true
   }),
   answering('/drop', async (req) => {
@@ -97,7 +119,71 @@ describe('a login in express-session', () => {
   })
 })
 
+describe('a login in express-session belongs to the session that it was stored in', () => {
+  let store: expressSession.MemoryStore & { sessions: Record<string, string> }
+  const idOf = (browser: Browser): string => /^s:(.*)\./.exec(decodeURIComponent(appCookie(browser)))?.[1] ?? ''
+  beforeEach(async () => {
+    store = Object.assign(new expressSession.MemoryStore()) as typeof store
+    await start([expressSessionLayer(store)])
+  })
+
+  test('SR02: and is worth nothing in the record of another', async () => {
+    await world.enter(world.browser)
+    const mallory = new Browser()
+    await mallory.fetch(world.url('/basket'))
+    const { oidc } = JSON.parse(store.sessions[idOf(world.browser)] ?? '{}') as { oidc: string }
+    const other = JSON.parse(store.sessions[idOf(mallory)] ?? '{}') as object
+    store.sessions[idOf(mallory)] = JSON.stringify({ ...other, oidc })
+    expect(await subjectOf(world, mallory)).toBeNull()
+    expect(await subjectOf(world)).toBe('alice')
+  })
+
+  test.each(['/move', '/move-and-save'])(
+    'and goes with what the application copies into a new one: %s',
+    async (path) => {
+      await world.enter(world.browser)
+      const old = idOf(world.browser)
+      expect((await world.browser.fetch(world.url(path))).status).toBe(200)
+      expect(idOf(world.browser)).not.toBe(old)
+      expect(await subjectOf(world)).toBe('alice')
+      expect(typeof (await tokenOf(world, world.browser))).toBe('string')
+      await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
+      expect(await subjectOf(world)).toBeNull()
+    },
+  )
+
+  test('and is over where the application begins a new one without it', async () => {
+    await world.enter(world.browser)
+    await world.browser.fetch(world.url('/begin-anew'))
+    expect([await subjectOf(world), await keys()]).toEqual([null, ['cookie']])
+  })
+
+  test('and is not missed by requests for the server as a whole, for which there is no session', async () => {
+    await world.enter(world.browser)
+    const { port } = new URL(world.url(''))
+    const statuses = await Promise.all(['OPTIONS', 'GET'].map((method) => statusOf(Number(port), method)))
+    expect(statuses).not.toContain(503)
+    expect(statuses).not.toContain(500)
+  })
+})
+
+/** What a request for `*` is answered with, by somebody who sends cookies. */
+async function statusOf(port: number, method: string): Promise<number | undefined> {
+  const headers = cookieOf(world.browser, world)
+  const call = request({ host: '127.0.0.1', port, path: '*', method, headers, agent: false }).end()
+  const [response] = (await once(call, 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode
+}
+
 describe('a login in cookie-session', () => {
+  test('may lie beside a member that the application calls id', async () => {
+    await start([cookieSessionLayer()])
+    await world.enter(world.browser)
+    await world.browser.fetch(world.url('/id'))
+    expect(await subjectOf(world)).toBe('alice')
+  })
+
   test('shows nothing of itself, and goes with a logout', async () => {
     await start([cookieSessionLayer()])
     await world.browser.fetch(world.url('/basket'))
