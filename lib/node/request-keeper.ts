@@ -62,7 +62,7 @@ class RequestKeeper implements SessionKeeper {
   }
 
   read(): ReturnType<SessionKeeper['read']> {
-    const { limits, watermark, refreshes } = this.#settings
+    const { limits, watermark, refreshes, platform } = this.#settings
     const { seal, hasPath } = this.#reading
     if (!hasPath && this.#host() === undefined) return undefined
     const session = this.#present()
@@ -74,7 +74,7 @@ class RequestKeeper implements SessionKeeper {
       this.#forget(session)
       return undefined
     }
-    const alive = unlessEnded(watermark, record)
+    const alive = unlessEnded(watermark, platform, record)
     const learnt = refreshes.learn(record)
     return whenDone(alive, (found) =>
       whenDone(learnt, () => {
@@ -86,7 +86,7 @@ class RequestKeeper implements SessionKeeper {
   }
 
   find(record: SessionRecord): ReturnType<SessionKeeper['find']> {
-    return unlessEnded(this.#settings.watermark, record)
+    return unlessEnded(this.#settings.watermark, this.#settings.platform, record)
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {

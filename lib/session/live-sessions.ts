@@ -37,10 +37,11 @@ export class LiveSessions {
 
   constructor(settings: LiveSessionsSettings) {
     this.#settings = settings
-    settings.watermark.onRaise((target, at) => {
+    const { watermark, platform } = settings
+    watermark.onRaise((target, at) => {
       const key = targetKey(target)
       for (const live of this.#live) {
-        const isMeant = isEndedBy(at, live.record) && keysOf(namesOf(live.record)).includes(key)
+        const isMeant = isEndedBy(at, live.record, platform.now()) && keysOf(namesOf(live.record)).includes(key)
         if (isMeant) this.#end(live, loggedOut())
       }
     })

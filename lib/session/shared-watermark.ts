@@ -49,7 +49,7 @@ export class SharedWatermark implements Watermark {
 
   async latest(names: () => SessionNames): Promise<number> {
     const marks = await this.#settings.memory.get(keysOf(names()).map((key) => this.#name(key)))
-    return Math.max(0, ...marks.map(timeOf))
+    return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : knownTime(mark))))
   }
 
   onRaise(listener: LogoutListener): () => void {
@@ -58,13 +58,15 @@ export class SharedWatermark implements Watermark {
 
   // A late message about an earlier logout must not bring back what a later one has ended.
   async #mark(name: string, at: number): Promise<boolean> {
-    const { memory, absoluteSeconds } = this.#settings
-    const [before] = await memory.get([name])
-    if (before !== undefined && timeOf(before) >= at) return true
+    const { memory, absoluteSeconds, platform } = this.#settings
     const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
-    return before === undefined
-      ? memory.add(name, String(at), milliseconds)
-      : memory.replace(name, before, String(at), milliseconds)
+    const [before] = await memory.get([name])
+    if (before === undefined) return memory.add(name, String(at), milliseconds)
+    const last = timeOf(before)
+    if (last !== undefined && last >= at) return true
+    // What is no mark may stand for any logout until now.
+    const next = last === undefined ? Math.max(at, platform.now()) : at
+    return memory.replace(name, before, String(next), milliseconds)
   }
 
   // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
@@ -73,8 +75,13 @@ export class SharedWatermark implements Watermark {
   }
 }
 
-// What is no mark must not hide the others.
-function timeOf(mark: string | undefined): number {
-  const time = Number(mark ?? 0)
-  return Number.isFinite(time) ? time : 0
+// What is no mark may have been one: it is not known whether the session has ended.
+function knownTime(mark: string): number {
+  const time = timeOf(mark)
+  if (time === undefined) throw storeOutage('the shared memory holds a logout without its time')
+  return time
+}
+
+function timeOf(mark: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(mark) ? Number(mark) : undefined
 }

@@ -116,7 +116,7 @@ class StoreKeeper implements SessionKeeper {
     const found = this.#opened(text, names.id)
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
-    if (isEndedBy(mark, record)) return nothing
+    if (isEndedBy(mark, record, platform.now())) return nothing
     if (!isAlive(record, limits, platform.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }

@@ -28,7 +28,7 @@ export function watchedKeeper(
     const latest = watermark.latest(() => namesOf(record))
     const learnt = learn?.(record)
     return whenDone(latest, (mark) => {
-      if (!isEndedBy(mark, record)) return whenDone(learnt, () => kept)
+      if (!isEndedBy(mark, record, platform.now())) return whenDone(learnt, () => kept)
       return hasJustEnded(mark, platform.now()) ? unreadable : undefined
     })
   }
@@ -39,12 +39,12 @@ export function watchedKeeper(
       if (first === undefined || found.length === 1) return first === undefined ? undefined : judged(first)
       return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
     },
-    find: (record) => unlessEnded(watermark, record),
+    find: (record) => unlessEnded(watermark, platform, record),
     // Its cookie could take the place of another, of a login that came after the logout.
     save: (record, base) =>
       base === undefined
         ? record
-        : whenDone(unlessEnded(watermark, base), (found) => {
+        : whenDone(unlessEnded(watermark, platform, base), (found) => {
             if (found === undefined) throw new SessionError('session_missing', 'the session has ended meanwhile')
             return record
           }),

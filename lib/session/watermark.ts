@@ -51,9 +51,20 @@ export function namesOf(record: SessionRecord): SessionNames {
   return { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}) }
 }
 
-/** Whether a logout ended a session. */
-export function isEndedBy(mark: number, { createdAt }: Pick<SessionRecord, 'createdAt'>): boolean {
-  return mark >= Math.round(createdAt * 1000)
+// More than clocks of processes that are set by NTP differ.
+const clockStepMilliseconds = 5_000
+
+/**
+ * Whether a logout ended a session. One that begins in the future was made before a clock was set back: whether a logout came
+ * before or after it can no longer be told, so that any ends it.
+ */
+export function isEndedBy(
+  mark: number,
+  { createdAt }: Pick<SessionRecord, 'createdAt'>,
+  nowMilliseconds: number,
+): boolean {
+  const begunAt = Math.round(createdAt * 1000)
+  return mark >= begunAt || (mark > 0 && begunAt > nowMilliseconds + clockStepMilliseconds)
 }
 
 // As long as an answer may be on its way that has the browser's next cookie.
@@ -72,10 +83,14 @@ export function hasJustEnded(mark: number, nowMilliseconds: number): boolean {
  *
  * @throws {SessionError} `session_store_unavailable`
  */
-export function unlessEnded(watermark: Watermark, record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+export function unlessEnded(
+  watermark: Watermark,
+  platform: Pick<Platform, 'now'>,
+  record: SessionRecord,
+): MaybePromise<SessionRecord | undefined> {
   return whenDone(
     watermark.latest(() => namesOf(record)),
-    (mark) => (isEndedBy(mark, record) ? undefined : record),
+    (mark) => (isEndedBy(mark, record, platform.now()) ? undefined : record),
   )
 }
 

@@ -31,7 +31,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
   const session = (id: string, claims: object = {}, createdAt = start) =>
     record({ id, createdAt, idToken: idToken(claims) })
   const isAlive = async (...args: Parameters<typeof session>) =>
-    (await unlessEnded(watermark, session(...args))) !== undefined
+    (await unlessEnded(watermark, watch, session(...args))) !== undefined
 
   test('end nothing before there is one', async () => {
     expect(await isAlive('a')).toBe(true)
@@ -79,6 +79,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
   test('that come late and are earlier take nothing back', async () => {
     await watermark.raise({ subject: 'alice' }, start * 1000 + 9_000)
     await watermark.raise({ subject: 'alice' }, start * 1000)
+    watch.seconds += 10
     expect([await isAlive('a', {}, start + 9), await isAlive('a', {}, start + 10)]).toEqual([false, true])
   })
 
@@ -90,10 +91,17 @@ describe.each(kinds)('logouts %s', (_name, create) => {
     expect(await watermark.latest(() => namesOf(session('a')))).toBe(0)
   })
 
+  test('end a session that began before a clock was set back', async () => {
+    await watermark.raise({ subject: 'alice' }, watch.now())
+    const at = (seconds: number): Promise<boolean> => isAlive('a', {}, start + seconds)
+    expect([await at(3600), await at(6), await at(5), await at(1)]).toEqual([false, false, true, true])
+    expect(await isAlive('a', { sub: 'bob' }, start + 3600)).toBe(true)
+  })
+
   test('by id end a session whose process has a clock that is ahead', async () => {
     const ahead = session('a', {}, start + 2.0004)
     await endById(watermark, watch, ahead)
-    expect(await unlessEnded(watermark, ahead)).toBeUndefined()
+    expect(await unlessEnded(watermark, watch, ahead)).toBeUndefined()
   })
 
   test('are told to those who listen in this process, until they stop', async () => {
@@ -134,6 +142,7 @@ describe('the names of sessions', () => {
   })
 
   test('end with a mark at the very moment of the login', () => {
-    expect([isEndedBy(1000, { createdAt: 1 }), isEndedBy(999, { createdAt: 1 })]).toEqual([true, false])
+    const ended = (mark: number): boolean => isEndedBy(mark, { createdAt: 1 }, 2000)
+    expect([ended(1000), ended(999)]).toEqual([true, false])
   })
 })
