@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, seconds, secrets, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
-import { isSharedMemory, type SharedMemory } from './shared-memory.js'
+import { sharedMemory } from './memory-schema.js'
 import { listOf, resources, scopes } from './target-fields.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
@@ -56,9 +56,7 @@ const entries = {
     ),
     1000,
   ),
-  sharedMemory: v.optional(
-    v.custom<SharedMemory>(isSharedMemory, 'must be shared memory, such as redisMemory(client) of express-oidc/redis'),
-  ),
+  sharedMemory,
   secret: v.optional(secrets),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),

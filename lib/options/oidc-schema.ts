@@ -5,7 +5,7 @@ import { authorizationParams, callback, jwk, origins, scope, signingAlgorithms }
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
 import { resources } from './target-fields.js'
-import { isSharedMemory, type SharedMemory } from './shared-memory.js'
+import { sharedMemory } from './memory-schema.js'
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {
@@ -39,9 +39,7 @@ export const oidcEntries = {
     frontchannelLogout: v.optional(routePath, '/frontchannel-logout'),
   }),
   session,
-  sharedMemory: v.optional(
-    v.custom<SharedMemory>(isSharedMemory, 'must be shared memory, such as redisMemory(client) of express-oidc/redis'),
-  ),
+  sharedMemory,
   authorizationParams,
   pushedAuthorizationRequests: v.optional(flag),
   idTokenSigningAlg: v.optional(

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { flag, seconds, text } from './fields.js'
+import { sessionStore } from './memory-schema.js'
 import { byDefault } from './parse.js'
-import type { SessionStore } from './session-store.js'
-import { hasMethods, isSharedMemory, type SharedMemory } from './shared-memory.js'
 
 const cookie = byDefault({
   name: v.optional(
@@ -40,9 +39,7 @@ export const session = v.pipe(
       ),
       7168,
     ),
-    store: v.optional(
-      v.custom<SessionStore | SharedMemory>(isStore, 'must be a session store: get, set and destroy (or remove)'),
-    ),
+    store: sessionStore,
     use: v.optional(v.picklist(['request'], 'must be "request": the login is kept in req.session then')),
     storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
@@ -53,7 +50,3 @@ export const session = v.pipe(
   ),
   v.transform((value) => ({ ...value, rollingStepSeconds: value.rollingStepSeconds ?? value.idleSeconds / 10 })),
 )
-
-function isStore(value: unknown): boolean {
-  return isSharedMemory(value) || hasMethods(value, ['get', 'set', 'destroy'])
-}

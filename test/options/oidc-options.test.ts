@@ -1,8 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
+import { createClient } from 'redis'
 import { ConfigurationError } from '../../lib/errors.js'
 import { type OidcConfiguration, parseOidcOptions } from '../../lib/options/oidc-schema.js'
 
+/** What a client of ioredis has. */
+const ioredis = Object.fromEntries(
+  ['get', 'set', 'del', 'sendCommand', 'disconnect'].map((name) => [name, () => undefined]),
+)
 const minimal = {
   issuer: 'https://op.example.com',
   clientId: 'web',
@@ -185,6 +190,14 @@ describe('the options of oidc()', () => {
 const path = 'must be a string: a path such as "/login"'
 
 describe('a wrong option', () => {
+  test.each(['session.store', 'sharedMemory'])('%s: a client of Redis is refused with what to do instead', (option) => {
+    const rule = `  - "${option}" must not be the client of Redis itself: give redisMemory(client) of express-oidc/redis`
+    expect(wrong(nest(option.split('.'), createClient()))).toContain(rule)
+    expect(wrong(nest(option.split('.'), ioredis))).toContain(
+      `${rule}, with a client of the package "redis" 5 or later`,
+    )
+  })
+
   test.each([
     ['issuer', 5, "must be a string: the provider's issuer URL"],
     ['issuer', '', "is empty: expected the provider's issuer URL"],
