@@ -83,11 +83,40 @@ describe('the claims of the ID Token', () => {
 
 describe('data of the application', () => {
   test('is copied as it will be read back, and frozen', () => {
-    const given = { when: new Date(0), none: undefined, list: [1], nested: { a: 'b' } }
+    const given = {
+      when: '1970-01-01',
+      none: undefined,
+      list: [1, null],
+      nested: { a: 'b' },
+      bare: Object.create(null),
+    }
     const data = sessionData('update()', given)
-    expect(data).toEqual({ when: '1970-01-01T00:00:00.000Z', list: [1], nested: { a: 'b' } })
+    expect(data).toEqual({ when: '1970-01-01', list: [1, null], nested: { a: 'b' }, bare: {} })
     expect([data, data['nested'], data['list']].every(Object.isFrozen)).toBe(true)
     expect([given, given.list, given.nested].some(Object.isFrozen)).toBe(false)
+  })
+
+  class Account {
+    readonly name = 'canary'
+  }
+
+  test.each([
+    ['a Date', new Date(0), 'an object of class Date'],
+    ['a Map', new Map([['canary', 1]]), 'an object of class Map'],
+    ['an object of a class', new Account(), 'an object of class Account'],
+    ['what writes itself as JSON', new URL('https://canary.example.com'), 'an object of class URL'],
+    ['a function', () => 'canary', 'a value of type function'],
+    ['a symbol', Symbol('canary'), 'a value of type symbol'],
+    ['no number', NaN, 'a number that JSON does not have'],
+    ['an infinite number', Infinity, 'a number that JSON does not have'],
+    ['a hole in a list', [1, undefined], 'a value of type undefined'],
+  ])('may not hold %s, which would come back as something else', (_name, value, what) => {
+    for (const given of [{ canary: value }, { nested: [{ canary: value }] }]) {
+      const store = (): unknown => sessionData('onLogin()', given)
+      expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
+      expect(store).toThrow(`this one holds ${what}, which would come back as something else`)
+      expect(store).not.toThrow('canary')
+    }
   })
 
   const circular: Record<string, unknown> = {}
