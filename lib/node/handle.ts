@@ -10,10 +10,10 @@ import type { UserinfoOptions } from '../options/userinfo-options.js'
 import { currentAccessToken } from '../relying-party/refresh.js'
 import { fetchForSession } from '../relying-party/session-fetch.js'
 import { sessionUserinfo } from '../relying-party/userinfo.js'
+import { issuedIdToken } from '../session/claims.js'
 import { clocksOf, type SessionClocks } from '../session/clocks.js'
 import { refererTarget } from '../http/return-to.js'
 import { siteOf } from '../relying-party/site.js'
-import { isJsonObject } from '../seal/json.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
 import { fetchOf } from './provider-settings.js'
@@ -40,9 +40,13 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     return person as Readonly<PersonClaims & { iss: string; sub: string }> | undefined
   }
 
-  /** The ID Token, validated at login. It is no access token: never send it to an API. */
+  /**
+   * The ID Token, validated at login. It is no access token: never send it to an API. `undefined` where nobody is signed in,
+   * and where the session's cookie had no room for it: `user` and `req.auth` hold its claims all the same.
+   */
   get idToken(): string | undefined {
-    return this.#context.session.current()?.idToken
+    const record = this.#context.session.current()
+    return record === undefined ? undefined : issuedIdToken(record)
   }
 
   /** What `onLogin` and `update()` put into the session. */
@@ -155,8 +159,10 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   async update(data: Readonly<Record<string, unknown>>): Promise<void> {
     const record = this.#require('update()')
     this.#refuseAfterHeaders('update()')
-    const next = isJsonObject(data) ? { ...record.data, ...data } : data
-    await this.#context.session.store({ ...record, data: sessionData('update()', next) })
+    // By itself too: what is no plain object would lose itself when it is spread.
+    sessionData('update()', data)
+    const merged = sessionData('update()', { ...record.data, ...data })
+    await this.#context.session.store({ ...record, data: merged })
   }
 
   #require(call: string): SessionRecord {

@@ -21,6 +21,14 @@ export type TraceStep =
 export type TraceRemark =
   /** Cookies of one name led to sessions of different people, of which none counts. */
   | 'several_people'
+  /** A cookie had no room for tokens for further targets: they are asked for again. */
+  | 'further_tokens_left_out'
+  /** Claims and data of the application were compressed to fit. */
+  | 'compressed'
+  /** A cookie had room for the ID Token's claims only: a logout goes without `id_token_hint`. */
+  | 'id_token_left_out'
+  /** A cookie had no room for the access token: other processes than this one renew it when they need it. */
+  | 'access_token_left_out'
 
 /**
  * What the subscribers of a step's tracing channel are handed: the same object from `start` on, so that it can be the key

@@ -5,6 +5,7 @@ import type { Redirect, Respond } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
 import type { SessionRecord } from '../session/record.js'
 import { confirmationPage } from './confirmation-page.js'
+import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
 import { rememberLogout } from './logout-state.js'
 import type { RelyingParty } from './party.js'
@@ -103,7 +104,7 @@ async function urlOfProvider(
     return await provider.endSessionUrl({
       postLogoutRedirectUri,
       state,
-      ...(session === undefined ? {} : { idTokenHint: session.idToken }),
+      ...logoutHintsOf(session),
       ...(logoutHint === undefined ? {} : { logoutHint }),
       ...(uiLocales === undefined ? {} : { uiLocales: uiLocales.join(' ') }),
     })

@@ -6,8 +6,11 @@ import { deriveKeys, type SealKey } from './keyring.js'
 
 /** Seals JSON objects so that a browser can carry them without reading or changing them. */
 export interface Seal {
-  /** @param payload Must hold `exp`, in seconds since the epoch. */
-  seal(payload: SealPayload): string
+  /**
+   * @param payload Must hold `exp`, in seconds since the epoch.
+   * @param attachment - bytes to be sealed with it
+   */
+  seal(payload: SealPayload, attachment?: Buffer): string
   /** Whatever does not authenticate, or is no object with `exp`, is `undefined`. */
   open(sealed: string): Opened | undefined
   /** Whether a value names one of our keys: any other is somebody else's, of whom nothing is known. */
@@ -20,6 +23,8 @@ export type SealPayload = Readonly<JsonObject> & { readonly exp: number }
 /** A sealed object that authenticated. */
 export interface Opened {
   readonly payload: SealPayload
+  /** The bytes that were sealed with it; absent where there are none. */
+  readonly attachment?: Buffer
   /** Its `exp` has passed: it must not be used, but tells why. */
   readonly expired: boolean
   /** It was sealed with an older secret and should be sealed anew. */
@@ -75,15 +80,25 @@ function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
   const keyOf = (header: string): DirectKey | undefined =>
     keys.find((known) => known.header === header) ?? findByParsedHeader(keys, header)
   return {
-    seal: (payload) => encrypt(newest, JSON.stringify(payload), platform.randomBytes(12)),
+    seal(payload, attachment) {
+      const json = JSON.stringify(payload)
+      const content = attachment === undefined ? json : withAttachment(json, attachment)
+      return encrypt(newest, content, platform.randomBytes(12))
+    },
     isOurs: (sealed) => keyOf(sealed.split('.', 1)[0] ?? '') !== undefined,
     open(sealed) {
       const [header = '', ...parts] = sealed.split('.', mostParts)
       const key = keyOf(header)
-      const text = key === undefined ? undefined : decrypt(key, parts)
-      const payload = text === undefined ? undefined : parseJsonObject(text)
+      const content = key === undefined ? undefined : decrypt(key, parts)
+      if (content === undefined) return undefined
+      const end = endOfJson(content)
+      const payload = parseJsonObject(
+        end === undefined ? content.toString() : content.toString('utf8', prefixBytes, end),
+      )
       if (payload === undefined || !isSealPayload(payload)) return undefined
-      return { payload, expired: payload.exp * 1000 <= platform.now(), outdatedKey: key?.kid !== newest.kid }
+      const expired = payload.exp * 1000 <= platform.now()
+      const opened = { payload, expired, outdatedKey: key?.kid !== newest.kid }
+      return end === undefined ? opened : { ...opened, attachment: content.subarray(end) }
     },
   }
 }
@@ -102,14 +117,33 @@ function findByParsedHeader(keys: readonly DirectKey[], segment: string): Direct
   return key === undefined ? undefined : { ...key, additionalData: Buffer.from(segment, 'ascii') }
 }
 
-function encrypt(key: DirectKey, text: string, iv: Buffer): string {
+// JSON begins with a brace: a zero and the length of the JSON say that bytes follow it.
+const prefixBytes = 4
+
+function withAttachment(json: string, attachment: Buffer): Buffer {
+  const text = Buffer.from(json)
+  const prefix = Buffer.alloc(prefixBytes)
+  prefix.writeUIntBE(text.length, 1, prefixBytes - 1)
+  return Buffer.concat([prefix, text, attachment])
+}
+
+function endOfJson(content: Buffer): number | undefined {
+  if (content[0] !== 0 || content.length < prefixBytes) return undefined
+  return prefixBytes + content.readUIntBE(1, prefixBytes - 1)
+}
+
+function encrypt(key: DirectKey, content: string | Buffer, iv: Buffer): string {
   const cipher = createCipheriv('aes-256-gcm', key.key, iv, { authTagLength: 16 })
   cipher.setAAD(key.additionalData)
-  const ciphertext = cipher.update(text, 'utf8', 'base64url') + cipher.final('base64url')
+  const begin =
+    typeof content === 'string'
+      ? cipher.update(content, 'utf8', 'base64url')
+      : cipher.update(content, undefined, 'base64url')
+  const ciphertext = begin + cipher.final('base64url')
   return `${key.header}..${iv.toString('base64url')}.${ciphertext}.${cipher.getAuthTag().toString('base64url')}`
 }
 
-function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): string | undefined {
+function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): Buffer | undefined {
   const [encryptedKey, iv = '', ciphertext = '', tag = ''] = parts
   if (parts.length !== 4 || encryptedKey !== '') return undefined
   const [ivBytes, cipherBytes, tagBytes] = [fromBase64url(iv), fromBase64url(ciphertext), fromBase64url(tag)]
@@ -117,14 +151,14 @@ function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): 
   const decipher = createDecipheriv('aes-256-gcm', key, ivBytes, { authTagLength: 16 })
   decipher.setAAD(additionalData)
   decipher.setAuthTag(tagBytes)
-  const text = decipher.update(cipherBytes)
+  const content = decipher.update(cipherBytes)
   try {
     // Checks the tag. GCM holds no bytes back, so that there is nothing to add.
     decipher.final()
   } catch {
     return undefined
   }
-  return text.toString()
+  return content
 }
 
 function isSealPayload(payload: JsonObject): payload is SealPayload {

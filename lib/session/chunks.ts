@@ -44,6 +44,16 @@ export function fromChunks(name: string, cookies: Cookies): string | undefined {
   return whole
 }
 
+/** Whether a cookie of these names came more than once. */
+export function cameTwice(name: string, cookies: Cookies, further: FurtherCookies): boolean {
+  if (further.furtherCookies(name).length > 0) return true
+  const count = countOf(cookies[name] ?? '') ?? 1
+  for (let index = 1; index < count; index += 1) {
+    if (further.furtherCookies(chunkName(name, index)).length > 0) return true
+  }
+  return false
+}
+
 /**
  * Puts the parts together in all the ways that cookies of equal names allow, up to a bound: parts at the same place of
  * their names first, since browsers send the cookies of one path side by side.

@@ -28,6 +28,19 @@ export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTo
   return freezeJson(claims)
 }
 
+/**
+ * The ID Token without what proves it: its claims stay, since they were validated at login and are sealed. It is written
+ * like a token, with nothing before and after the claims.
+ */
+export function withoutProof(idToken: string): string {
+  return `.${idToken.split('.')[1] ?? ''}.`
+}
+
+/** The ID Token as the provider issued it; `undefined` where a cookie had room for its claims only. */
+export function issuedIdToken({ idToken }: Pick<SessionRecord, 'idToken'>): string | undefined {
+  return idToken.startsWith('.') ? undefined : idToken
+}
+
 function hasSubject(claims: JsonObject): claims is IdTokenClaims {
   return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }

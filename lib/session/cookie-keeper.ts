@@ -1,16 +1,20 @@
 import { SessionError } from '../errors.js'
-import type { Platform } from '../options/platform.js'
+import type { Opened } from '../seal/seal.js'
+import type { TraceRemark } from '../options/trace.js'
 import { type Cookies, type FurtherCookies, noFurther } from './chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
+import { formsOf, type SessionForm } from './fitting.js'
 import { type KeptSession, unreadable } from './keeper.js'
-import { withFurther } from './merged-tokens.js'
+import { LeftOutTokens } from './left-out-tokens.js'
+import { pack, unpack } from './packed-payload.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
-import { SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import { isSeveral, type OneOrSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import type { Remark } from './several.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
 export interface CookieKeeper {
-  /** The sessions that the cookies hold, as far as they are authentic and alive: one at most, unless names came twice. */
-  read(cookies: Cookies, further?: FurtherCookies): readonly (KeptSession | typeof unreadable)[]
+  /** What the cookies hold, as far as it is authentic and alive; a list where names came twice. */
+  read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<KeptSession | typeof unreadable>
   /**
    * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
    *
@@ -25,43 +29,59 @@ export interface CookieKeeper {
 export interface CookieKeeperSettings extends SealedCookieSettings {
   readonly maxBytes: number
   readonly limits: SessionLimits
-  readonly platform: Platform
+  readonly remark: Remark
+}
+
+interface Written {
+  readonly chunks: ReadonlyMap<string, string>
+  readonly remarks: readonly TraceRemark[]
 }
 
 /** Creates the keeper for sessions in sealed cookies. */
 export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper {
-  const { platform, limits, maxBytes } = settings
+  const { platform, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
+  const leftOut = new LeftOutTokens(platform)
+  const written = ({ record, packing, remarks }: SessionForm, endsAt: number): Written => {
+    const payload = toPayload(record, endsAt)
+    if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
+    const packed = pack(payload, packing === 'compressed')
+    const chunks = sealed.chunks(packed.payload, packed.attachment)
+    return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
+  }
+  const kept = (opened: Opened): KeptSession | typeof unreadable | undefined => {
+    const payload = unpack(opened)
+    const record = payload === undefined ? undefined : fromPayload(payload)
+    if (record === undefined) return unreadable
+    if (!isAlive(record, limits, Math.floor(platform.now() / 1000))) return undefined
+    return { record: leftOut.restored(record), outdatedKey: opened.outdatedKey }
+  }
   return {
     read(cookies, further = noFurther) {
-      const nowSeconds = Math.floor(platform.now() / 1000)
-      return sealed.open(cookies, further).flatMap(({ payload, outdatedKey }) => {
-        const record = fromPayload(payload)
-        if (record === undefined) return unreadable
-        return isAlive(record, limits, nowSeconds) ? { record, outdatedKey } : []
-      })
+      const opened = sealed.open(cookies, further)
+      if (isSeveral(opened)) return opened.flatMap((each) => kept(each) ?? [])
+      return opened === undefined ? undefined : kept(opened)
     },
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
-      const chunks = fittingChunks(record, (kept) => sealed.chunks(toPayload(kept, endsAt)), maxBytes)
-      return sealed.write(chunks, endsAt, cookies)
+      let bytes = 0
+      for (const form of formsOf(record)) {
+        const { chunks, remarks } = written(form, endsAt)
+        bytes = bytesOf(chunks)
+        if (bytes > maxBytes) continue
+        if (remarks.length > 0) remark(remarks)
+        if (form.record.tokens.accessToken === '') leftOut.keep(record)
+        return sealed.write(chunks, endsAt, cookies)
+      }
+      throw oversize(record, bytes, maxBytes)
     },
     clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
   }
 }
 
-// Tokens for further targets can be asked for again, so that they give way to what cannot: the refresh token among it.
-function fittingChunks(
-  record: SessionRecord,
-  chunksOf: (record: SessionRecord) => ReadonlyMap<string, string>,
-  maxBytes: number,
-): ReadonlyMap<string, string> {
-  const chunks = chunksOf(record)
-  const bytes = [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
-  if (bytes <= maxBytes) return chunks
-  const [oldest, ...further] = record.tokens.further ?? []
-  if (oldest === undefined) throw oversize(record, bytes, maxBytes)
-  return fittingChunks({ ...record, tokens: withFurther(record.tokens, further) }, chunksOf, maxBytes)
+// As they are sent: with their names, equals signs and separators.
+function bytesOf(chunks: ReadonlyMap<string, string>): number {
+  return [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
 }
 
 function oversize(record: SessionRecord, bytes: number, maxBytes: number): SessionError {
@@ -75,6 +95,6 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
   return new SessionError(
     'session_too_large',
     `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares.join(', ')}). ` +
-      'Ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
+      'Keep sessions on the server (session.store), ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
   )
 }

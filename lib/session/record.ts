@@ -4,6 +4,7 @@ import { fromTuples, type TargetToken, toTuples } from './target-tokens.js'
 
 /** The tokens of a session beside the ID Token. */
 export interface SessionTokens {
+  /** Empty where a cookie had no room for it: the refresh token, which is there then, brings another. */
   readonly accessToken: string
   /** Lower-cased, `bearer` or `dpop`. */
   readonly tokenType: string
@@ -28,6 +29,7 @@ export interface SessionRecord {
   readonly createdAt: number
   /** When it was last sealed. */
   readonly touchedAt: number
+  /** As issued; without header and signature where a cookie had no room for them (see `issuedIdToken()`). */
   readonly idToken: string
   readonly tokens: SessionTokens
   /** What the application keeps in the session. */

@@ -3,6 +3,7 @@ import type { Platform } from '../options/platform.js'
 import { createSeal, type Opened, type Seal, type SealPayload } from '../seal/seal.js'
 import {
   allFromChunks,
+  cameTwice,
   chunkNames,
   type Cookies,
   fromChunks,
@@ -31,6 +32,14 @@ export interface SealedCookieSettings extends SessionCookieSettings {
   readonly platform: Platform
 }
 
+/** What one cookie holds, or each of several of one name. */
+export type OneOrSeveral<T> = T | readonly T[] | undefined
+
+/** Whether there are several. */
+export function isSeveral<T>(values: OneOrSeveral<T>): values is readonly T[] {
+  return Array.isArray(values)
+}
+
 /** Sealed cookies of one name, in as many parts as their size takes. */
 export class SealedCookies {
   readonly #settings: SealedCookieSettings
@@ -55,20 +64,18 @@ export class SealedCookies {
     this.#isAlone = name.startsWith('__Host-')
   }
 
-  /** What opens and has not expired: one at most, unless cookies of equal names came. */
-  open(cookies: Cookies, further: FurtherCookies): readonly Opened[] {
+  /** What opens and has not expired; a list where cookies of equal names came. */
+  open(cookies: Cookies, further: FurtherCookies): OneOrSeveral<Opened> {
     const name = this.#name
-    if (cookies[name] === undefined) return []
-    const sealed = this.#isAlone ? [fromChunks(name, cookies)] : allFromChunks(name, cookies, further, this.#isOurs)
-    return sealed.flatMap((value) => {
-      const opened = value === undefined ? undefined : this.#seal.open(value)
-      return opened === undefined || opened.expired ? [] : opened
-    })
+    if (cookies[name] === undefined) return undefined
+    if (this.#isAlone || !cameTwice(name, cookies, further)) return this.#opened(fromChunks(name, cookies))
+    const sealed = allFromChunks(name, cookies, further, this.#isOurs)
+    return sealed.flatMap((value) => this.#opened(value) ?? [])
   }
 
-  /** The cookies that would hold a payload. */
-  chunks(payload: SealPayload): ReadonlyMap<string, string> {
-    return toChunks(this.#name, this.#seal.seal(payload))
+  /** The cookies that would hold a payload, and bytes beside it. */
+  chunks(payload: SealPayload, attachment?: Buffer): ReadonlyMap<string, string> {
+    return toChunks(this.#name, this.#seal.seal(payload, attachment))
   }
 
   /** `Set-Cookie` values that store these, and remove parts that are no longer needed. */
@@ -89,5 +96,10 @@ export class SealedCookies {
     if (cookies[name] === undefined) return []
     const isThere = valuesOf(name, cookies, this.#isAlone ? noFurther : further).some(this.#isOurs)
     return isThere ? this.#sentChunks(cookies).map((chunk) => removeCookie(chunk, this.#attributes)) : []
+  }
+
+  #opened(sealed: string | undefined): Opened | undefined {
+    const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
+    return opened === undefined || opened.expired ? undefined : opened
   }
 }

@@ -8,7 +8,7 @@ import { clocksOf, isAlive, type SessionLimits } from './clocks.js'
 import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import { mergeRecords } from './merge.js'
 import { fromPayload, type SessionRecord, toPayload } from './record.js'
-import { SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chosen, eachOf, type Remark } from './several.js'
 import { storeOutage } from './store-outage.js'
 import { endById, hasJustEnded, isEndedBy, namesOf, type SessionNames, type Watermark } from './watermark.js'
@@ -48,9 +48,8 @@ class StoreKeeper implements SessionKeeper {
 
   read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionKeeper['read']> {
     const opened = this.#tickets.open(cookies, further)
-    const [first] = opened
-    if (first === undefined) return undefined
-    if (opened.length === 1) return this.#findBy(first)
+    if (opened === undefined) return undefined
+    if (!isSeveral(opened)) return this.#findBy(opened)
     const found = eachOf(opened, (each) => this.#findBy(each))
     return whenDone(found, (all) => chosen(all, this.#settings.remark))
   }

@@ -4,6 +4,7 @@ import type { Platform } from '../options/platform.js'
 import type { CookieKeeper } from './cookie-keeper.js'
 import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './keeper.js'
 import type { SessionRecord } from './record.js'
+import { isSeveral } from './sealed-cookies.js'
 import { chosen, eachOf, type Remark } from './several.js'
 import { endById, hasJustEnded, isEndedBy, namesOf, unlessEnded, type Watermark } from './watermark.js'
 
@@ -35,9 +36,8 @@ export function watchedKeeper(
   return {
     read(cookies, further) {
       const found = keeper.read(cookies, further)
-      const [first] = found
-      if (first === undefined || found.length === 1) return first === undefined ? undefined : judged(first)
-      return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
+      if (isSeveral(found)) return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
+      return found === undefined ? undefined : judged(found)
     },
     find: (record) => unlessEnded(watermark, platform, record),
     // Its cookie could take the place of another, of a login that came after the logout.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
 import type { TraceEvent } from '../../lib/index.js'
 import { claim, requireAuth } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
@@ -71,7 +72,7 @@ describe('what watchers of a login are told', () => {
     answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
     answering('/userinfo', async ({ oidc }) => void (await oidc.userinfo())),
     answering('/api', async ({ oidc }) => void (await oidc.fetch(`https://api.example.com/${person.email}`))),
-    answering('/large', ({ oidc }) => oidc.update({ email: person.email.repeat(500) })),
+    answering('/large', ({ oidc }) => oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') })),
     answering('/leave', ({ oidc }) => oidc.logout()),
   ]
   const worlds: World[] = []

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { claim, requireAuth } from '../../lib/index.js'
 import { type Answer, Browser } from '../hosts/client.js'
@@ -78,7 +79,7 @@ describe('what can be seen', () => {
         }),
         answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
         answering('/userinfo', async ({ oidc }) => void (await oidc.userinfo())),
-        answering('/large', ({ oidc }) => oidc.update({ email: person.email.repeat(500) })),
+        answering('/large', ({ oidc }) => oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') })),
         answering('/odd', ({ oidc }) => oidc.update(person.email as never)),
       ],
     })

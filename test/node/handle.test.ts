@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
@@ -114,7 +115,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
       {
         code: 'access_token_expired',
         message:
-          'the access token has less than 301 seconds to live, and there is no refresh token: sign in again, or ask for one (scope offline_access)',
+          'the access token has less than 301 seconds to live, and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)',
       },
     ])
     expect(await ask('/token?minTtl=x')).toMatchObject({ code: 'invalid_options' })
@@ -144,7 +145,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
   )
 
   test('refuses data that no cookie can hold, and keeps the session', async () => {
-    const value = JSON.stringify({ note: 'x'.repeat(9000) })
+    const value = JSON.stringify({ note: randomBytes(9000).toString('base64url') })
     const answer = await world.browser.fetch(world.url(`/update?value=${value}`))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'session_too_large' }])
     expect(await ask('/state')).toMatchObject({ data: { cart: [1] } })
