@@ -1,16 +1,16 @@
 import type { Exchange } from '../http/exchange.js'
-import { isFormPost } from '../http/navigation.js'
+import { isCrossOriginInitiated, isFormPost } from '../http/navigation.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
 import { escapeHtml, page } from './page.js'
 import type { Site } from './site.js'
 
 /**
- * Sends a browser on, to where other sites may follow. After a form that is a page, which goes on by itself: Chromium holds
- * the redirects of a form's answer to the `form-action` of the page that the form was on (CSP 3 section 6.4.1), and
- * `form-action 'self'` is a common default.
+ * Sends a browser on, to where other sites may follow. After a form of our own pages that is a page, which goes on by itself:
+ * Chromium holds the redirects of a form's answer to the `form-action` of the page that the form was on (CSP 3 section
+ * 6.4.1), and `form-action 'self'` is a common default.
  */
 export function sendOn(exchange: Exchange, location: string): Redirect | Respond {
-  return isFormPost(exchange) ? onwardPage(location) : redirect(location)
+  return isFormPost(exchange) && !isCrossOriginInitiated(exchange) ? onwardPage(location) : redirect(location)
 }
 
 /** The same for a target that may be at this site, where a form's answer may always redirect to. */

@@ -34,5 +34,13 @@ export function page({ title, main, head = '' }: PageParts): Respond {
 
 /** Text as it may stand in HTML, in attributes too. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&"<>']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return text.replace(/[&"<>']/g, (character) => entities[character] ?? '')
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '"': '&quot;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&#39;',
 }

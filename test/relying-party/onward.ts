@@ -4,6 +4,6 @@ import type { Answer } from '../hosts/client.js'
 export function onwardUrl({ url, status, text }: Answer): string {
   const [, escaped] = /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(text) ?? []
   if (escaped === undefined) throw new Error(`no page that goes on: ${status} ${text}`)
-  const target = escaped.replace(/&#(\d+);/g, (_match, code: string) => String.fromCharCode(Number(code)))
+  const target = escaped.replaceAll('&#39;', "'").replaceAll('&amp;', '&')
   return new URL(target, url).href
 }
