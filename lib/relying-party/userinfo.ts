@@ -1,18 +1,21 @@
 import { SessionError, TokenValidationError } from '../errors.js'
 import { parseUserinfoOptions, type UserinfoOptions } from '../options/userinfo-options.js'
 import { idTokenClaims } from '../session/claims.js'
+import type { SessionRecord } from '../session/record.js'
 import type { RelyingParty } from './party.js'
-import { currentAccessToken } from './refresh.js'
+import { currentAccessToken, replacementFor } from './refresh.js'
 import type { RefreshableSession } from './renewal.js'
 import type { UserinfoClaims } from './userinfo-memory.js'
 
 /**
- * The person's claims from the userinfo endpoint, or what it said a short time ago (OpenID Connect Core section 5.3).
- * Another `sub` than that of the ID Token ends the session.
+ * The person's claims from the userinfo endpoint, or what it said a short time ago (OpenID Connect Core section 5.3). An
+ * answer that may not be used, such as one with another `sub`, is thrown away; the session goes on. Where the access token is
+ * refused it is renewed, once.
  *
  * @throws {ConfigurationError} `invalid_options`
- * @throws {SessionError} `session_missing`, and as {@link currentAccessToken}
- * @throws {TokenValidationError} `subject_mismatch`, `token_inactive`
+ * @throws {SessionError} `session_missing`, and as {@link currentAccessToken}; `session_expired` where the token is refused
+ *   and a new one does not help. Without a refresh token that ends the session
+ * @throws {TokenValidationError} `subject_mismatch`
  * @throws {ProviderError} when the provider is away
  */
 export async function sessionUserinfo(
@@ -31,10 +34,37 @@ export async function sessionUserinfo(
   // Not part of what others join: whether a token can be renewed is a matter of each response.
   const token = await currentAccessToken(party, session, { minTtl: 0 })
   const { sub } = idTokenClaims(record)
-  const answer = userinfo.known(record, maxAgeSeconds) ?? userinfo.ask(record, () => provider.userinfo(token, sub))
-  return Promise.resolve(answer).catch(async (error: unknown) => {
-    const isAnother = error instanceof TokenValidationError && error.code === 'subject_mismatch'
-    if (isAnother) await session.clear()
-    throw error
-  })
+  const ask = (accessToken: string) => userinfo.ask(record, () => provider.userinfo(accessToken, sub))
+  try {
+    return userinfo.known(record, maxAgeSeconds) ?? (await ask(token))
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    const renewed = await replacementFor(party, session, token)
+    if (renewed === token) throw await refused(party, session, record)
+    return await ask(renewed).catch(async (again: unknown) => {
+      throw isRefused(again) ? await refused(party, session, record) : again
+    })
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof TokenValidationError && error.code === 'token_inactive'
+}
+
+// What the provider has just renewed is a login that lives. Where nothing can be renewed, only a login helps.
+async function refused(
+  party: RelyingParty,
+  session: RefreshableSession,
+  { tokens }: SessionRecord,
+): Promise<SessionError> {
+  if (tokens.refreshToken === undefined) {
+    await session.clear()
+    return new SessionError('session_expired', 'the userinfo endpoint refused the access token: sign in again')
+  }
+  const { resource, authorizationParams } = party.configuration
+  const isForApi = resource.length > 0 || authorizationParams['resource'] !== undefined
+  const why = isForApi
+    ? 'the login names a resource, so that its tokens are for that API'
+    : 'it may be for another audience, or the login has ended'
+  return new SessionError('session_expired', `the userinfo endpoint refuses the access token, a new one too: ${why}`)
 }

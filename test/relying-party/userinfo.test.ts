@@ -111,17 +111,24 @@ describe('the claims that are remembered', () => {
     expect((await ask(browser)).status).toBe(200)
   })
 
-  test('UI01: another subject ends the session for all who asked, and is remembered for nobody', async () => {
+  test.each([
+    ['another subject', { sub: 'mallory' }],
+    ['no subject', { sub: undefined }],
+    ['an empty subject', { sub: '' }],
+    ['a subject that is no text', { sub: 5 }],
+  ])('UI01: with %s are used by nobody, and nobody is signed out', async (_what, changes) => {
     const browser = await start()
     await ask(browser)
     world.outbound.spoil(
       '/me',
-      changed((members) => ({ ...members, sub: 'mallory' })),
+      changed((members) => ({ ...members, ...changes })),
     )
     const answers = await Promise.all([1, 2, 3].map(() => ask(browser, '?maxAge=0')))
-    expect(codeOf(answers[0] ?? (await ask(browser)))).toBe('subject_mismatch')
+    expect(answers.map((answer) => [answer.status, codeOf(answer)])).toEqual(Array(3).fill([502, 'subject_mismatch']))
     expect(answers.map(({ text }) => text).join()).not.toContain('mallory')
-    expect(await subjectOf(world, browser)).toBeNull()
+    expect(await subjectOf(world, browser)).toBe('alice')
+    world.outbound.spoil('/me')
+    expect((await ask(browser, '?maxAge=0')).json()).toMatchObject({ sub: 'alice' })
   })
 
   test.each(['-1', '3601', 'x'])('cannot be %s seconds old', async (age) => {
@@ -130,6 +137,75 @@ describe('the claims that are remembered', () => {
     expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
     expect(answer.text).toContain('maxAgeSeconds')
   })
+})
+
+describe('an access token that the userinfo endpoint refuses', () => {
+  afterEach(() => world.close())
+  const unauthorized = answerWith(
+    401,
+    { error: 'invalid_token' },
+    { 'www-authenticate': 'Bearer error="invalid_token"' },
+  )
+  /** Refuses the tokens that it knows of, and takes the next one. */
+  const refusing = (tokens: number): Parameters<RefreshWorld['spoilTokens']>[0] => {
+    const refused = new Set<string>()
+    return async (honest, init) => {
+      const authorization = new Headers(init?.headers).get('authorization') ?? ''
+      if (refused.size < tokens) refused.add(authorization)
+      return refused.has(authorization) ? unauthorized(honest, init) : honest()
+    }
+  }
+
+  test('is renewed once, for all who ask', async () => {
+    const browser = await start()
+    world.outbound.spoil('/me', refusing(1))
+    const answers = await Promise.all([1, 2, 3].map(() => ask(browser)))
+    expect(answers.map((answer) => answer.json())).toEqual(Array(3).fill(expect.objectContaining({ sub: 'alice' })))
+    expect(world.refreshes).toHaveLength(1)
+  })
+
+  test('has the person sign in again where the login has ended at the provider', async () => {
+    const browser = await start()
+    world.outbound.spoil('/me', unauthorized)
+    world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
+    expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
+    expect(await subjectOf(world, browser)).toBeNull()
+  })
+
+  test('has the person sign in again where there is no refresh token', async () => {
+    const browser = await start({ client: { grant_types: ['authorization_code'] } })
+    world.outbound.spoil('/me', unauthorized)
+    expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
+    expect(await subjectOf(world, browser)).toBeNull()
+  })
+
+  test('is no fault of the provider where a new one is refused too, and the login that was just renewed goes on', async () => {
+    const browser = await start()
+    world.outbound.spoil('/me', unauthorized)
+    expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
+    expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
+    expect(await subjectOf(world, browser)).toBe('alice')
+    expect(world.refreshes).toHaveLength(1)
+  })
+
+  test('may be for the API that the login names, and the message says so', async () => {
+    const browser = await start({ oidc: { resource: 'https://api.example.com' } })
+    world.outbound.spoil('/me', unauthorized)
+    expect((await ask(browser)).text).toContain('the login names a resource')
+  })
+
+  test('is no reason to end anything while the provider is away', async () => {
+    const browser = await start()
+    world.outbound.spoil('/me', unauthorized)
+    world.spoilTokens(answerWith(503, {}))
+    expect((await ask(browser)).status).toBe(503)
+    expect(await subjectOf(world, browser)).toBe('alice')
+  })
+
+  async function refusalOf(browser: Browser) {
+    const answer = await ask(browser)
+    return [answer.status, codeOf(answer)]
+  }
 })
 
 describe('the memory of claims', () => {
