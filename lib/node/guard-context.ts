@@ -1,6 +1,6 @@
 import type { Principal } from '../policy/principal.js'
 import type { StepUp } from '../policy/requirement.js'
-import type { AccessError } from '../errors.js'
+import type { AccessError, SessionError } from '../errors.js'
 import { readMember, RequestMember } from './request-members.js'
 import type { Next, NodeRequest, NodeResponse } from './types.js'
 
@@ -30,7 +30,7 @@ export interface GuardCall {
 /** A challenge, and why. */
 export interface ChallengeCall extends GuardCall {
   readonly mode: ChallengeMode
-  readonly error: AccessError
+  readonly error: AccessError | SessionError
   /** What the login of somebody who is signed in lacks. */
   readonly stepUp?: StepUp
   /** What the login of a stranger should reach at once. */

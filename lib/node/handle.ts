@@ -73,7 +73,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is no URI
    * @throws {TokenEndpointError} `token_request_failed`: the provider has no token for that target; the session goes on
    * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
-   * @throws {ProviderError} the provider is away, and the token has expired; nobody is signed out by it
+   * @throws {ProviderError} the provider is away or slow, and the token has expired; nobody is signed out by it
    * @see RFC 6749 section 6, RFC 8707 section 2.2
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
@@ -110,10 +110,11 @@ export class OidcHandle<PersonClaims extends object = Claims> {
 
   /**
    * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3), frozen. This process remembers them for
-   * this session alone, for five minutes unless told otherwise. Another `sub` than that of the ID Token ends the session:
-   * who is signed in is no longer sure.
+   * this session alone, for five minutes unless told otherwise. An answer with another `sub` than that of the ID Token, or
+   * with none, is thrown away; the session goes on. A refused access token is renewed once.
    *
-   * @throws {SessionError} `session_missing` or `access_token_expired`
+   * @throws {SessionError} `session_missing` or `access_token_expired`; `session_expired` where the endpoint refuses a new
+   *   access token too, or there is none
    * @throws {TokenValidationError} `subject_mismatch`
    * @throws {ProviderError} when the provider is away
    */

@@ -46,10 +46,7 @@ export class SessionDoorkeeper implements Doorkeeper {
     const { exchange } = this.#request
     const retryUrl = this.#retryUrl()
     const isRedirect = isRedirected(call, exchange)
-    const error = new AccessError('login_needed', call.error.message, {
-      ...requirementOf(call.error),
-      loginUrl: retryUrl,
-    })
+    const error = withLoginUrl(call.error, retryUrl)
     const answer = isRedirect ? sendToLogin(this.#host, this.#request, call) : Promise.reject(error)
     // A form is not sent to the login by itself: what the person has written is kept by the browser, behind an error page.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(exchange))
@@ -84,8 +81,13 @@ export function loginUrl(site: Site, returnTo?: string): string {
   return site.origin + site.paths.login + query
 }
 
-function requirementOf({ requirement }: AccessError): { readonly requirement?: string } {
-  return requirement === undefined ? {} : { requirement }
+function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): ChallengeCall['error'] {
+  if (!(error instanceof AccessError)) return error
+  const { requirement } = error
+  return new AccessError('login_needed', error.message, {
+    ...(requirement === undefined ? {} : { requirement }),
+    loginUrl,
+  })
 }
 
 // With what a stronger login must reach, so that a program can ask for it (RFC 9470 section 3).
@@ -106,12 +108,14 @@ async function sendToLogin(host: RelyingPartyHost, request: RequestContext, call
   const { party } = host
   const { exchange } = request
   const nowSeconds = Math.floor(party.platform.now() / 1000)
-  refuseCircles(request, nowSeconds)
+  refuseCircles(request, call, nowSeconds)
   const isSafe = exchange.method === 'GET' || exchange.method === 'HEAD'
   const returnTo = isSafe ? exchange.target : refererTarget(exchange, siteOf(party.sites, exchange).returnTo)
   const outcome = await startLogin(party, exchange, request.transactions(), { returnTo, ...wantedLogin(host, call) })
   const { stepUp } = request.cookies()
-  if (call.stepUp !== undefined) stepUp.write(countLogin(stepUp.value, nowSeconds))
+  // Whoever is signed in, and has to sign in all the same.
+  if (call.stepUp !== undefined || request.session.current() !== undefined)
+    stepUp.write(countLogin(stepUp.value, nowSeconds))
   respond(call.req, call.res, outcome)
 }
 
@@ -123,7 +127,7 @@ function wantedLogin({ party }: RelyingPartyHost, { stepUp, firstLogin }: Challe
   return { ...rest, maxAge: configured === undefined ? maxAge : Math.min(maxAge, Number(configured)) }
 }
 
-function refuseCircles(request: RequestContext, nowSeconds: number): void {
+function refuseCircles(request: RequestContext, call: ChallengeCall, nowSeconds: number): void {
   const { loop, stepUp } = request.cookies()
   const isSignedIn = request.session.current() !== undefined
   if (!isSignedIn && isLooping(loop.value, nowSeconds)) {
@@ -132,6 +136,7 @@ function refuseCircles(request: RequestContext, nowSeconds: number): void {
   }
   // Such as two guards of which no login meets both, or a provider whose clock is far behind.
   if (isSignedIn && isLooping(stepUp.value, nowSeconds)) {
+    if (call.stepUp === undefined) throw call.error
     const message = 'signing in again worked, but was still not as strong or as recent as this page needs'
     throw new AuthorizationResponseError('authentication_too_weak', message)
   }

@@ -29,6 +29,7 @@ export const publicNames: readonly string[] = [
   'resourceMetadata',
   'role',
   'scope',
+  'signInAgain',
 ]
 
 /** Everything that a program can import from `express-oidc/redis`, sorted. */
