@@ -1,11 +1,11 @@
 // One process of an application that several run: told what to be by its parent, to which it says its port.
 import { createServer } from 'node:http'
-import { oidc, requireAuth } from 'express-oidc'
+import { bearer, oidc, requireAuth } from 'express-oidc'
 import { redisMemory } from 'express-oidc/redis'
 import express from 'express'
 import { createClient } from 'redis'
 
-const { options, redisUrl, keeper, port } = JSON.parse(process.argv[2] ?? '{}')
+const { options, redisUrl, keeper, port, audience } = JSON.parse(process.argv[2] ?? '{}')
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
 // Without a listener the client would end the process when its server goes away.
@@ -23,11 +23,18 @@ const sessions = keeper === 'store' ? { session: { store: memory } } : { sharedM
 const auth = oidc({ ...others, ...sessions, baseUrl })
 
 const app = express()
+if (audience !== undefined) {
+  app.use('/api', bearer({ issuer: options.issuer, audience }), requireAuth(), (req, res) => void res.json(req.auth))
+}
 app.use(auth)
 app.get('/me', requireAuth(), (req, res) => void res.json({ sub: req.auth?.subject, pid: process.pid }))
 app.get('/token', requireAuth(), async (req, res) => {
   const minTtl = Number(req.query['minTtl'] ?? 30)
   res.json({ token: await req.oidc.accessToken({ minTtl }), pid: process.pid })
+})
+app.get('/userinfo', requireAuth(), async (req, res) => void res.json(await req.oidc.userinfo({ maxAgeSeconds: 0 })))
+app.get('/api-token', requireAuth(), async (req, res) => {
+  res.json({ token: await req.oidc.accessToken({ resource: audience }) })
 })
 app.get('/sign-in/:name', (req, _res, next) => {
   req.oidc.login({ returnTo: '/', authorizationParams: { login_hint: req.params.name } }).catch(next)
