@@ -31,10 +31,11 @@ function givenFetch(configuration: OidcConfiguration): typeof fetch | undefined 
 
 /** What a configuration says of this application as a client. */
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
-  const { clientId, idTokenSigningAlg } = configuration
+  const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
   return {
     clientId,
     idTokenSigningAlg,
+    idTokenAudiences,
     ...defined({
       clientSecret: configuration.clientSecret,
       clientAuthentication: configuration.clientAuthentication,

@@ -63,3 +63,9 @@ export const origins = v.optional(
   ),
   [],
 )
+
+/** Whom ID Tokens may be meant for beside this client. */
+export const idTokenAudiences = v.union(
+  [v.literal('any'), v.array(text('an audience'))],
+  'must be a list of audiences, or "any"',
+)

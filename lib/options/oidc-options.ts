@@ -144,6 +144,13 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   pushedAuthorizationRequests?: boolean | undefined
   /** `alg` that this client is registered with for ID Tokens. @default 'RS256' */
   idTokenSigningAlg?: string | undefined
+  /**
+   * Audiences that ID Tokens may name beside this client (OpenID Connect Core section 3.1.3.7). `'any'` takes all. A token
+   * with several must say by `azp` that it was issued to this client.
+   *
+   * @default none
+   */
+  idTokenAudiences?: readonly string[] | 'any' | undefined
   /** Allowed clock difference, 0 to 60. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the provider. @default 5 */

@@ -1,7 +1,15 @@
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
 import { flag, httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
-import { authorizationParams, callback, jwk, origins, scope, signingAlgorithms } from './oidc-fields.js'
+import {
+  authorizationParams,
+  callback,
+  idTokenAudiences,
+  jwk,
+  origins,
+  scope,
+  signingAlgorithms,
+} from './oidc-fields.js'
 import { byDefault, parseOptions, section } from './parse.js'
 import { session } from './session-schema.js'
 import { resources } from './target-fields.js'
@@ -46,6 +54,7 @@ export const oidcEntries = {
     v.picklist(signingAlgorithms, `must be one of ${signingAlgorithms.join(', ')}`),
     'RS256',
   ),
+  idTokenAudiences: v.optional(idTokenAudiences, []),
   clockToleranceSeconds: v.optional(seconds(0, 60), 30),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   returnTo: byDefault({
@@ -115,6 +124,10 @@ const schema = v.pipe(
   v.check(
     (o) => o.idTokenSigningAlg !== 'HS256' || (o.clientSecret ?? '').length >= 32,
     'must give a "clientSecret" of at least 32 characters for HS256',
+  ),
+  v.check(
+    (o) => o.idTokenSigningAlg !== 'HS256' || o.idTokenAudiences.length === 0,
+    'must not give "idTokenAudiences" with HS256: each audience could have the secret, and sign for the others',
   ),
 )
 

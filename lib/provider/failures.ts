@@ -101,21 +101,30 @@ const requiredClaims = ['iss', 'sub', 'aud', 'exp', 'iat']
 
 // openid-client judges some claims before we do: the cause holds the claim's name or the claims, and so the code is the same.
 function idTokenFailure(error: unknown): TokenValidationError | undefined {
-  const code = claimCode(error)
-  if (code === undefined) return undefined
-  return new TokenValidationError(code, 'the ID Token has an unexpected claim, or lacks one', { cause: traceOf(error) })
+  const flaw = claimFlaw(error)
+  if (flaw === undefined) return undefined
+  const { code, claim } = flaw
+  const what = claim === undefined ? 'has an unexpected claim' : `has an unexpected ${claim}, or none`
+  return new TokenValidationError(code, `the ID Token ${what}`, { cause: traceOf(error) })
 }
 
-function claimCode(error: unknown): TokenValidationError['code'] | undefined {
+interface ClaimFlaw {
+  readonly code: TokenValidationError['code']
+  readonly claim?: string
+}
+
+function claimFlaw(error: unknown): ClaimFlaw | undefined {
   if (!isObject(error)) return undefined
   const cause = property(error, 'cause')
   if (!isObject(cause)) return undefined
   const claim = property(cause, 'claim')
-  if (typeof claim === 'string') return claimCodes.get(claim) ?? 'token_claim_invalid'
+  if (typeof claim === 'string') return { code: claimCodes.get(claim) ?? 'token_claim_invalid', claim }
   const claims = property(cause, 'claims')
-  if (!isObject(claims)) return claimCode(cause)
-  if (requiredClaims.some((name) => property(claims, name) === undefined)) return 'token_claim_missing'
-  return property(claims, 'nonce') === undefined ? 'token_nonce_mismatch' : 'token_claim_invalid'
+  if (!isObject(claims)) return claimFlaw(cause)
+  const missing = requiredClaims.find((name) => property(claims, name) === undefined)
+  if (missing !== undefined) return { code: 'token_claim_missing', claim: missing }
+  const hasNonce = property(claims, 'nonce') !== undefined
+  return hasNonce ? { code: 'token_claim_invalid' } : { code: 'token_nonce_mismatch', claim: 'nonce' }
 }
 
 /** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */

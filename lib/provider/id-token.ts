@@ -28,7 +28,8 @@ export interface IdTokenExpectations {
 /** The judge of ID Tokens. */
 export interface IdTokens {
   /**
-   * Takes an ID Token apart and verifies its signature and its type; its claims are still to be judged.
+   * Takes an ID Token apart and verifies its signature, its type and the claims that no login changes; how it fits its
+   * login is still to be judged.
    *
    * @throws {TokenValidationError}
    * @throws {ProviderError} when keys have to be fetched and cannot be
@@ -46,7 +47,7 @@ export interface IdTokens {
 
 /** What {@link createIdTokens} needs to know. */
 export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
-  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
 
 /**
  * Makes the judge of ID Tokens.
@@ -54,11 +55,11 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'cl
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
 export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
-  const verifyRegistered = createRegisteredSignature(
-    { clientSecret: settings.clientSecret, alg: settings.idTokenSigningAlg, from: 'provider' },
-    keys,
-  )
+  const { clientSecret, idTokenSigningAlg: alg, platform } = settings
+  const signature = { token: 'ID Token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'provider' } as const
+  const verifyRegistered = createRegisteredSignature(signature, keys)
   const verified = new Map<string, Jws>()
+  const now = () => platform.now() / 1000
   const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)
     await verifyRegistered(jws)
@@ -74,15 +75,16 @@ export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens 
   return {
     async verify(idToken) {
       const jws = await verify(idToken)
+      // Here, so that it is our message which says what is wrong with a claim, and not openid-client's.
+      requireClaims('ID Token', rules, jws.payload, { ...settings, now: now() })
       verified.set(idToken, jws)
       setImmediate(() => verified.delete(idToken))
       return jws
     },
     async validate(idToken, expected) {
       const jws = takeVerified(idToken) ?? (await verify(idToken))
-      const now = settings.platform.now() / 1000
-      const claims = checkClaims(jws, { ...settings, ...expected, now })
-      checkStrength(claims, expected, now - settings.clockToleranceSeconds)
+      const claims = checkClaims(jws, { ...settings, ...expected, now: now() })
+      checkStrength(claims, expected, now() - settings.clockToleranceSeconds)
       return claims
     },
   }
@@ -104,7 +106,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
   {
     claim: 'azp',
     code: 'token_audience_mismatch',
-    must: 'must be this client',
+    must: (azp, { clientId }) => `must be this client, ${JSON.stringify(clientId)}: it is ${JSON.stringify(azp)}`,
     isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
     holds: (azp, c) => azp === c.clientId,
   },

@@ -150,7 +150,16 @@ async function requireFormat(
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
   if (signedResponseAlg === undefined) return false
   const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
-  await createRegisteredSignature({ alg: signedResponseAlg, clientSecret: undefined, from: 'provider' }, keys)(jws)
+  await createRegisteredSignature(
+    {
+      token: 'introspection response',
+      alg: signedResponseAlg,
+      option: 'signedResponseAlg',
+      clientSecret: undefined,
+      from: 'provider',
+    },
+    keys,
+  )(jws)
   const { iat } = jws.payload
   const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')

@@ -38,7 +38,7 @@ export function decodeJws(token: string, limits: JwsLimits = {}): Jws {
   if (token.length > (limits.maxBytes ?? maxTokenBytes)) throw malformed('is too long')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 0 || second < 0 || token.includes('.', second + 1)) throw malformed('has not three segments')
+  if (first < 0 || second < 0 || token.includes('.', second + 1)) throw malformed(notThree(token))
   return {
     header: knownHeader(token.slice(0, first), limits.headers),
     payload: parsePart(token.slice(first + 1, second), 'payload'),
@@ -84,6 +84,13 @@ export function signatureInvalid(): TokenValidationError {
 export function requireAlgorithm(header: JwsHeader, algorithms: ReadonlySet<string> | readonly string[]): void {
   const allowed = 'has' in algorithms ? algorithms.has(header.alg) : algorithms.includes(header.alg)
   if (!allowed) throw new TokenValidationError('token_algorithm_refused', 'the token is signed with an unexpected alg')
+}
+
+// RFC 7516 section 3.1: an encrypted token has five.
+function notThree(token: string): string {
+  const isEncrypted = token.split('.', 6).length === 5
+  if (!isEncrypted) return 'has not three segments'
+  return 'is encrypted, which is not supported: have the provider sign it only'
 }
 
 function knownHeader(segment: string, known: Map<string, JwsHeader> | undefined): JwsHeader {

@@ -3,9 +3,9 @@ import { isJsonObject } from '../seal/json.js'
 import type { ClaimRule, RuleContext } from './claim-rules.js'
 import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
 import type { JwsHeader } from './jws.js'
-import { decodeJws, requireAlgorithm } from './jws.js'
+import { decodeJws } from './jws.js'
 import type { Keys } from './keys.js'
-import { createRegisteredSignature } from './registered-signature.js'
+import { createRegisteredSignature, requireRegisteredAlgorithm } from './registered-signature.js'
 import type { ClientSettings, ProviderSettings } from './types.js'
 
 /** What the issuer says has ended. At least one of `subject` and `sid` is there. */
@@ -50,15 +50,18 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
  */
 export function createLogoutTokens(settings: LogoutTokenSettings, keys: Keys): LogoutTokens {
   const { platform, clientSecret, idTokenSigningAlg: alg } = settings
-  const verifySignature = createRegisteredSignature({ clientSecret, alg, from: 'anyone' }, keys)
+  const signature = { token: 'logout token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'anyone' } as const
+  const verifySignature = createRegisteredSignature(signature, keys)
   return {
     async validate(logoutToken) {
       // Anyone can post anything here, so all that is cheap comes before keys and signatures.
       const jws = decodeJws(logoutToken, { maxBytes })
-      requireAlgorithm(jws.header, [alg])
+      requireRegisteredAlgorithm(jws.header, signature)
       requireLogoutType(jws.header)
       const requireAll = () => {
-        requireClaims('logout token', rules, jws.payload, { ...settings, now: platform.now() / 1000 })
+        // Whomever else a logout token is for: all that it can do is end sessions here.
+        const context = { ...settings, idTokenAudiences: 'any', now: platform.now() / 1000 } as const
+        requireClaims('logout token', rules, jws.payload, context)
       }
       await verifySignature(jws, requireAll)
       requireAll()

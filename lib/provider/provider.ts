@@ -134,5 +134,12 @@ function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): M
 
 function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings {
   const { clientSecret, userinfoSigningAlg: alg = client.idTokenSigningAlg } = client
-  return { ...client, verifySignature: createRegisteredSignature({ alg, clientSecret, from: 'provider' }, keys) }
+  const signature = {
+    token: 'UserInfo response',
+    alg,
+    option: 'idTokenSigningAlg',
+    clientSecret,
+    from: 'provider',
+  } as const
+  return { ...client, verifySignature: createRegisteredSignature(signature, keys) }
 }

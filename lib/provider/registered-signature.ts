@@ -1,8 +1,8 @@
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, TokenValidationError } from '../errors.js'
 import type { VerificationKey } from './algorithms.js'
 import { secretVerificationKey } from './algorithms.js'
-import type { Jws } from './jws.js'
-import { isSignedBy, requireAlgorithm, verifySignature } from './jws.js'
+import type { Jws, JwsHeader } from './jws.js'
+import { isSignedBy, verifySignature } from './jws.js'
 import { refusal, type TokenOrigin } from './key-lookup.js'
 import type { Keys } from './keys.js'
 
@@ -15,7 +15,11 @@ export type RegisteredSignature = (jws: Jws, requireClaims?: () => void) => Prom
 
 /** What {@link createRegisteredSignature} needs to know. */
 export interface SignatureSettings {
+  /** What the token is called in messages. */
+  readonly token: string
   readonly alg: string
+  /** The option that {@link alg} is from. */
+  readonly option: string
   /** For HS256. */
   readonly clientSecret: string | undefined
   readonly from: TokenOrigin
@@ -34,10 +38,25 @@ export function createRegisteredSignature(settings: SignatureSettings, keys: Key
   const algorithms = [alg]
   const secretKeys = alg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
   return async (jws, requireClaims) => {
-    requireAlgorithm(jws.header, algorithms)
+    requireRegisteredAlgorithm(jws.header, settings)
     if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
     else await verifyByKeys(jws, keys, from, requireClaims)
   }
+}
+
+/**
+ * Refuses a header whose `alg` is not the registered one, before any key is looked up (RFC 8725 section 3.1).
+ *
+ * @throws {TokenValidationError} `token_algorithm_refused`
+ */
+export function requireRegisteredAlgorithm(
+  { alg: seen }: JwsHeader,
+  { token, alg, option }: Pick<SignatureSettings, 'token' | 'alg' | 'option'>,
+): void {
+  if (seen === alg) return
+  const name = /^[A-Za-z0-9-]{1,32}$/.test(seen) ? seen : 'an unknown algorithm'
+  const message = `the ${token} is signed with ${name}, not with ${alg}: "${option}" must be what the provider signs with`
+  throw new TokenValidationError('token_algorithm_refused', message)
 }
 
 /** Verifies a signature with the issuer's keys, as {@link verifyByLookup}. The caller has required the algorithm. */

@@ -37,6 +37,8 @@ export interface ClientSettings {
   readonly currentCredentials?: () => Promise<CurrentCredentials>
   /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
   readonly idTokenSigningAlg: string
+  /** Whom ID Tokens may be meant for beside this client; `'any'` demands `azp`. None when absent. */
+  readonly idTokenAudiences?: readonly string[] | 'any'
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */
   readonly userinfoSigningAlg?: string
   /** The key that all tokens must be bound to (RFC 9449). */

@@ -61,6 +61,7 @@ describe('the options of oidc()', () => {
       },
       authorizationParams: {},
       idTokenSigningAlg: 'RS256',
+      idTokenAudiences: [],
       clockToleranceSeconds: 30,
       httpTimeoutSeconds: 5,
       returnTo: { origins: [] },
@@ -82,7 +83,15 @@ describe('the options of oidc()', () => {
       'pushedAuthorizationRequests',
       'returnTo',
     ]
-    const rest = ['idTokenSigningAlg', 'clockToleranceSeconds', 'httpTimeoutSeconds', 'logout', 'onLogin', 'onError']
+    const rest = [
+      'idTokenSigningAlg',
+      'idTokenAudiences',
+      'clockToleranceSeconds',
+      'httpTimeoutSeconds',
+      'logout',
+      'onLogin',
+      'onError',
+    ]
     const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
     expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
     const nested = {
@@ -132,7 +141,8 @@ describe('the options of oidc()', () => {
       },
       authorizationParams: { response_mode: 'form_post', max_age: '600', audience: 'https://api.example.com' },
       pushedAuthorizationRequests: true,
-      idTokenSigningAlg: 'HS256',
+      idTokenSigningAlg: 'ES256',
+      idTokenAudiences: ['api'],
       clockToleranceSeconds: 0,
       httpTimeoutSeconds: 60,
       returnTo: { default: '/home', origins: ['https://www.example.com'] },
@@ -255,6 +265,7 @@ describe('a wrong option', () => {
     ['authorizationParams.audience', ['x'], 'must be a string'],
     ['pushedAuthorizationRequests', 'yes', 'must be true or false'],
     ['idTokenSigningAlg', 'none', 'must be one of RS256, RS384'],
+    ['idTokenAudiences', 'api', 'must be a list of audiences, or "any"'],
     ['clockToleranceSeconds', 61, 'must be a number of seconds from 0 to 60'],
     ['httpTimeoutSeconds', 0, 'must be a number of seconds from 0.1 to 60'],
     ['returnTo', '/home', 'must be an object'],
@@ -323,6 +334,11 @@ describe('a wrong option', () => {
       'HS256 without a long secret',
       { idTokenSigningAlg: 'HS256', clientSecret: 'short' },
       'must give a "clientSecret" of at least 32 characters for HS256',
+    ],
+    [
+      'HS256 with further audiences',
+      { idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32), idTokenAudiences: 'any' },
+      'must not give "idTokenAudiences" with HS256',
     ],
     ['another response mode', { authorizationParams: { response_mode: 'fragment' } }, 'must give "response_mode" as'],
     ['a max_age in words', { authorizationParams: { max_age: 'an hour' } }, 'must give "max_age" as a whole number'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { KeyObject } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 import type { IdTokenExpectations } from '../../lib/provider/id-token.js'
 import { createIdTokens } from '../../lib/provider/id-token.js'
@@ -58,6 +59,100 @@ describe('a good ID Token', () => {
 
   test('of a refresh needs no nonce', async () => {
     expect(await verdict({ nonce: undefined }, { nonce: undefined })).toBe('accepted')
+  })
+})
+
+describe('audiences', () => {
+  const both = { aud: ['client-1', 'api'], azp: 'client-1' }
+  const validate = async (changes: Record<string, unknown>, client: Partial<ClientSettings> = {}) => {
+    const op = createIssuer()
+    const token = await mint(op.claims(changes))
+    return idTokensOf(op, client).validate(token, accepted())
+  }
+
+  test('one that nobody configured is refused (OpenID Connect Core 3.1.3.7), and the message names it and the option', async () => {
+    const error = await failureOf(validate(both))
+    expect(error).toMatchObject({ code: 'token_audience_mismatch' })
+    expect(error.message).toContain('it names ["client-1","api"]')
+    expect(error.message).toContain('"idTokenAudiences"')
+  })
+
+  test.each<[string, Record<string, unknown>, ClientSettings['idTokenAudiences']]>([
+    ['one that was configured', both, ['api']],
+    ['one of several that were configured', both, ['x', 'api']],
+    ['any, where azp is this client', both, 'any'],
+    ['this client alone, in a list', { aud: ['client-1'] }, undefined],
+    ['this client alone, with azp', { azp: 'client-1' }, undefined],
+  ])('%s is taken', async (_what, changes, idTokenAudiences) => {
+    await expect(validate(changes, idTokenAudiences === undefined ? {} : { idTokenAudiences })).resolves.toBeDefined()
+  })
+
+  test.each<[string, Record<string, unknown>, ClientSettings['idTokenAudiences'], string]>([
+    ['a third audience', { aud: ['client-1', 'api', 'x'], azp: 'client-1' }, ['api'], 'token_audience_mismatch'],
+    ['a trusted audience alone', { aud: 'api' }, ['api'], 'token_audience_mismatch'],
+    ['any audience alone', { aud: 'api', azp: 'client-1' }, 'any', 'token_audience_mismatch'],
+    ['any audience without azp', { aud: ['client-1', 'api'] }, 'any', 'token_claim_missing'],
+    ['any audience with another azp', { ...both, azp: 'api' }, 'any', 'token_audience_mismatch'],
+    ['a trusted audience with another azp', { ...both, azp: 'api' }, ['api'], 'token_audience_mismatch'],
+    ['another azp for one audience', { azp: 'api' }, ['api'], 'token_audience_mismatch'],
+    ['an audience that is no text', { aud: ['client-1', 5], azp: 'client-1' }, 'any', 'token_audience_mismatch'],
+    ['an audience called like the option', { ...both, aud: ['client-1', 'any'] }, undefined, 'token_audience_mismatch'],
+  ])('%s is refused', async (_what, changes, idTokenAudiences, code) => {
+    const client = idTokenAudiences === undefined ? {} : { idTokenAudiences }
+    expect(await failureOf(validate(changes, client))).toMatchObject({ code })
+  })
+})
+
+describe('messages say what to mend', () => {
+  const messageOf = async (changes: Record<string, unknown>, header?: Record<string, unknown>, key?: KeyObject) => {
+    const op = createIssuer()
+    const token = await mint(op.claims(changes), key, header)
+    const error = await failureOf(idTokensOf(op).validate(token, accepted()))
+    return error.message as string
+  }
+  const at = createIssuer().clock.now() / 1000
+
+  test.each<[string, Record<string, unknown>, readonly string[]]>([
+    ['iss', { iss: 'https://issuer.example/' }, ['iss', '"https://issuer.example/"', '"https://issuer.example"']],
+    ['a missing iss', { iss: undefined }, ['iss is missing']],
+    ['aud', { aud: 'other' }, ['aud', '"other"', '"client-1"']],
+    ['azp', { azp: 'other' }, ['azp', '"other"', '"client-1"']],
+    [
+      'a clock ahead',
+      { iat: at + 300, exp: at + 600 },
+      ['iat', '300 seconds ahead', '"clockToleranceSeconds" allows 30'],
+    ],
+    [
+      'a clock behind',
+      { iat: at - 900, exp: at - 600 },
+      ['exp', '600 seconds behind', '"clockToleranceSeconds" allows 30'],
+    ],
+    ['nbf', { nbf: at + 60 }, ['nbf', '60 seconds ahead']],
+    ['a missing nonce', { nonce: undefined }, ['nonce']],
+    ['sub', { sub: 5 }, ['sub must be 1 to 255 characters']],
+    ['exp of another type', { exp: '5' }, ['exp must be a date']],
+    ['auth_time of another type', { auth_time: 'x' }, ['auth_time must be a date']],
+  ])('%s', async (_what, changes, parts) => {
+    const message = await messageOf(changes)
+    for (const part of parts) expect(message).toContain(part)
+  })
+
+  test('alg: the one seen, the one expected and the option', async () => {
+    const message = await messageOf({}, { alg: 'ES256', kid: 'ec-1' }, ecKey.privateKey)
+    for (const part of ['ES256', 'RS256', '"idTokenSigningAlg"']) expect(message).toContain(part)
+    const op = createIssuer()
+    const head = Buffer.from(JSON.stringify({ alg: 'x\r\n<b>'.repeat(9) })).toString('base64url')
+    const odd = await failureOf(idTokensOf(op).validate(`${head}.e30.AA`, accepted()))
+    expect(odd.message).toContain('an unknown algorithm')
+    expect(odd.message).not.toContain('<b>')
+  })
+
+  test('encryption', async () => {
+    const op = createIssuer()
+    const error = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA.AA', accepted()))
+    expect([error.code, error.message]).toEqual(['token_malformed', expect.stringContaining('is encrypted')])
+    const other = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA', accepted()))
+    expect(other.message).toContain('three segments')
   })
 })
 
@@ -209,8 +304,8 @@ describe('claims', () => {
     ['IT03: a number beside us in aud', { aud: [1, 'client-1'] }, 'token_audience_mismatch'],
     ['IT03: aud as object', { aud: { 0: 'client-1' } }, 'token_audience_mismatch'],
     ['IT03: aud as list of one', { aud: ['client-1'] }, 'accepted'],
-    ['IT03: two audiences without azp', { aud: ['client-1', 'client-2'] }, 'token_claim_missing'],
-    ['IT03: two audiences with azp', { aud: ['client-1', 'client-2'], azp: 'client-1' }, 'accepted'],
+    ['IT03: two audiences without azp', { aud: ['client-1', 'client-2'] }, 'token_audience_mismatch'],
+    ['IT03: two audiences with azp', { aud: ['client-1', 'client-2'], azp: 'client-1' }, 'token_audience_mismatch'],
     ['IT03: azp of another client', { azp: 'client-2' }, 'token_audience_mismatch'],
     ['IT03: azp null', { azp: null }, 'token_audience_mismatch'],
     ['IT10: no exp', { exp: undefined }, 'token_claim_missing'],

@@ -236,6 +236,14 @@ describe('authorization response', () => {
     expect(await verdict(response, metadata)).toBe(expected)
   })
 
+  test('CB03: a response without iss, though the metadata promise one, is told as that', async () => {
+    const op = createIssuer()
+    op.metadata['authorization_response_iss_parameter_supported'] = true
+    const { response, state } = exchange()
+    const error = await failureOf(providerOf(op).validateResponse(response, state))
+    expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, though')])
+  })
+
   test.each(['code', 'state', 'iss', 'error'])('CB18: a repeated %s', async (name) => {
     const response = new URLSearchParams(good)
     response.append(name, 'x')
@@ -419,6 +427,38 @@ describe('code exchange', () => {
     for (let at = error; at instanceof Error; at = at.cause as Error)
       told.push(at.stack, at.message, JSON.stringify(at))
     expect(told.join()).not.toContain('secret')
+  })
+
+  test.each<[ClientSettings['idTokenAudiences'], string]>([
+    [undefined, 'refused'],
+    [['api'], 'accepted'],
+    ['any', 'accepted'],
+  ])('IT03: an ID Token for a second audience, where %j is trusted: %s', async (idTokenAudiences, expected) => {
+    const op = createIssuer()
+    const provider = providerOf(op, idTokenAudiences === undefined ? {} : { idTokenAudiences })
+    await answerTokens(op, {}, await mint(op.claims({ aud: ['client-1', 'api'], azp: 'client-1' })))
+    const verdict = await provider.exchangeCode(exchange()).then(
+      () => 'accepted',
+      (error) => `${error.code}: ${error.message}`,
+    )
+    if (expected === 'accepted') expect(verdict).toBe(expected)
+    else expect(verdict).toMatch(/^token_audience_mismatch: .*names \["client-1","api"\].*"idTokenAudiences"/)
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['iss', { iss: 'https://evil.example' }],
+    ['aud', { aud: 'client-2' }],
+    ['nonce', { nonce: undefined }],
+    ['nonce', { nonce: 'another' }],
+    ['exp', { exp: 'soon' }],
+    ['sub', { sub: 5 }],
+    ['auth_time', { auth_time: 'x' }],
+    ['iat', { iat: 4e9, exp: 4e9 + 300 }],
+  ])('the message about a flawed ID Token names the claim: %s', async (claim, changes) => {
+    const op = createIssuer()
+    await answerTokens(op, {}, await mint(op.claims(changes)))
+    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    expect([error.name, error.message]).toEqual(['TokenValidationError', expect.stringContaining(claim)])
   })
 
   test('CB24: a code is never sent twice, whatever happens to the first request', async () => {
