@@ -29,7 +29,9 @@ const privileges: readonly (readonly [name: string, pattern: RegExp, part: strin
   // Newer types of Node have it no more; that of webcrypto stays.
   ['JsonWebKey of node:crypto', /(?<!webcrypto\.)\bJsonWebKey\b/, undefined],
   ['console', /\bconsole\s*[.[]/, undefined],
-  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr|emitWarning)\b|\bdebuglog\b/, undefined],
+  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b|\bdebuglog\b/, undefined],
+  // Of options that sign people out, which no error may forbid: one process alone is well with them.
+  ['a warning', /\bprocess\s*\.\s*emitWarning\b/, 'options'],
 ]
 
 interface Source {

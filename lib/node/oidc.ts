@@ -4,6 +4,7 @@ import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc-options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc-schema.js'
 import { type Platform, systemPlatform } from '../options/platform.js'
+import { warnOfUnsharedRefreshes } from '../options/unshared-refreshes.js'
 import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
 import { OutageGate } from '../relying-party/outage-gate.js'
@@ -61,7 +62,9 @@ export interface OidcMiddleware extends Middleware {
  * @see OpenID Connect Core 1.0 section 3.1
  */
 export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
-  return createOidc(parseOidcOptions(options), systemPlatform)
+  const configuration = parseOidcOptions(options)
+  warnOfUnsharedRefreshes(configuration)
+  return createOidc(configuration, systemPlatform)
 }
 
 /** Creates the middleware from a checked configuration, on a given clock. */

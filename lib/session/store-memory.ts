@@ -1,7 +1,12 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Platform } from '../options/platform.js'
 import type { SessionStore } from '../options/session-store.js'
 import type { SharedMemory } from '../options/shared-memory.js'
 import { storeCall, type StoreCallback } from './store-call.js'
+
+const writerBytes = 9
+/** Longer than a look and a write take in a store that is well. */
+const settlingMilliseconds = 100
 
 /** Which store, and how long it may take. */
 export interface StoreMemorySettings {
@@ -11,16 +16,19 @@ export interface StoreMemorySettings {
 }
 
 /**
- * Uses an express-session store as shared memory. Such stores know no conditions, so that `add` and `replace` look first
- * and write then: another process may come between. That a session which has ended stays dead does not depend on it.
+ * Uses an express-session store as shared memory. Such stores know no conditions, so that `replace` looks first and writes
+ * then: another process may come between. That a session which has ended stays dead does not depend on it.
+ *
+ * `add` looks, writes, waits, and looks again: whoever stands there then has it (Fischer's algorithm, in Lamport's "A Fast
+ * Mutual Exclusion Algorithm", 1987). One alone does, as long as no look and write take longer than the wait.
  */
 export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySettings): SharedMemory {
   const settings = { timeoutSeconds, what: 'the session store' }
   const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
-  const read = async (name: string): Promise<string | undefined> =>
-    valueOf(await call((done) => store.get(name, done)), platform.now())
-  const write = async (name: string, value: string, milliseconds: number): Promise<void> => {
-    await call((done) => store.set(name, entry(value, milliseconds, platform.now()), done))
+  const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))
+  const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), platform.now())
+  const write = async (name: string, value: string, milliseconds: number, by?: string): Promise<void> => {
+    await call((done) => store.set(name, entry({ value, milliseconds, by }, platform.now()), done))
   }
 
   return {
@@ -28,8 +36,10 @@ export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySett
     set: write,
     async add(name, value, milliseconds) {
       if ((await read(name)) !== undefined) return false
-      await write(name, value, milliseconds)
-      return true
+      const by = platform.randomBytes(writerBytes).toString('base64url')
+      await write(name, value, milliseconds, by)
+      await setTimeout(settlingMilliseconds)
+      return writerOf(await look(name)) === by
     },
     async replace(name, expected, value, milliseconds) {
       if ((await read(name)) !== expected) return false
@@ -44,14 +54,26 @@ export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySett
   }
 }
 
+interface Entry {
+  readonly value: string
+  readonly milliseconds: number
+  /** Who has added it. */
+  readonly by: string | undefined
+}
+
 // Stores read their lifetime from the cookie: some from `maxAge`, some from `expires`.
-function entry(value: string, milliseconds: number, now: number): object {
+function entry({ value, milliseconds, by }: Entry, now: number): object {
   const expires = new Date(now + milliseconds)
   return {
     cookie: { originalMaxAge: milliseconds, maxAge: milliseconds, expires },
     oidc: value,
     until: expires.getTime(),
+    ...(by === undefined ? {} : { by }),
   }
+}
+
+function writerOf(session: unknown): unknown {
+  return typeof session === 'object' && session !== null ? Reflect.get(session, 'by') : undefined
 }
 
 function valueOf(session: unknown, now: number): string | undefined {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
@@ -70,6 +71,24 @@ describe('memory made of express-session’s own store', () => {
     watch.seconds += 1
     expect(await endless.get(['a'])).toEqual([undefined])
     expect(await endless.add('a', '2', 5_000)).toBe(true)
+  })
+
+  test('RF02: is added to by one of many at a time, though the store knows no conditions', async () => {
+    const held = new Map<string, unknown>()
+    const later = (work: () => void): unknown => setTimeout(work, Math.random() * 20)
+    const remote: SessionStore = {
+      get: (sid, done) => later(() => done(null, held.get(sid))),
+      set: (sid, value, done) => later(() => (held.set(sid, value), done?.())),
+      destroy: (sid, done) => later(() => (held.delete(sid), done?.())),
+    }
+    const many = Array.from({ length: 10 }, () =>
+      storeMemory({ store: remote, platform: { ...platform, randomBytes }, timeoutSeconds: 2 }),
+    )
+    const rounds = Array.from({ length: 20 }, async (_, round) => {
+      const added = await Promise.all(many.map((each) => each.add(`lock-${round}`, 'held', 60_000)))
+      return added.filter((isAdded) => isAdded).length
+    })
+    expect(await Promise.all(rounds)).toEqual(Array(20).fill(1))
   })
 
   test.each([null, undefined, 'text', 7, {}, { oidc: 1, until: Infinity }, { oidc: 'a' }, { cookie: {}, user: 1 }])(
