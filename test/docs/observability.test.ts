@@ -248,6 +248,8 @@ describe('the readiness route', () => {
     })
     const ask = probe(world.app)
     await expect(world.app.ready()).rejects.toThrow()
+    // The keys fail with the metadata, a few microtasks later.
+    await new Promise(setImmediate)
     expect(ask()).toMatchObject({ status: 503, body: { metadata: 'unknown', lastFailure: 'provider_unavailable' } })
     isDown = false
     world.clock.advance(60)
