@@ -22,6 +22,9 @@ export function standardMembers(body: JsonObject): JsonObject {
   const isList = Array.isArray(scope) && scope.every((name) => typeof name === 'string')
   const members = isList ? { ...body, scope: scope.filter((name) => name !== '').join(' ') } : body
   return Object.fromEntries(
-    Object.entries(members).filter(([name, value]) => required.includes(name) || !isBlank(value)),
+    // An empty list says that nothing was granted.
+    Object.entries(members).filter(
+      ([name, value]) => required.includes(name) || (isList && name === 'scope') || !isBlank(value),
+    ),
   )
 }

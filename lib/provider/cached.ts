@@ -4,6 +4,7 @@ import { traceOf } from '../options/error-trace.js'
 import type { Platform } from '../options/platform.js'
 import { backoffSeconds, longestBackoffSeconds, repeated } from './backoff.js'
 import { ownError } from './failures.js'
+import { isOwnLimit } from './outbound-slots.js'
 
 /** How current a document is. */
 export interface Freshness {
@@ -160,6 +161,8 @@ export class Cached<T> {
       this.#failures = 0
       return value
     } catch (error) {
+      // This process had too many requests under way: that says nothing about the provider.
+      if (isOwnLimit(error)) throw error
       this.#failure = ownError(error) ?? unusable(error)
       this.#failedAt = platform.now()
       this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, platform)

@@ -30,7 +30,7 @@ const sizes = {
 }
 const absentSeconds = 30
 const maxAbsent = 1000
-const longestSelector = 256
+const longestSelector = 2048
 
 /** How often keys that are not known may be asked for. An attempt that found its key, or failed, costs nothing. */
 export class LookupBudget {

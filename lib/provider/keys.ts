@@ -127,13 +127,12 @@ class FetchedKeys implements Keys {
     known: readonly VerificationKey[],
     { from, isSigned }: Required<KeyLookup>,
   ): Promise<readonly VerificationKey[]> {
-    if (from === 'provider') return this.#refetch(selector, known, { from, isSigned })
-    if (known.length === 0) {
-      if (this.#budget.isAbsent(selector)) throw refusal(known)
-      return this.#refetch(selector, known, { from, isSigned })
-    }
-    // Keys that are known under that name refuse the token, whatever becomes of the question whether there is a newer one.
-    return this.#refetch(selector, known, { from, isSigned }).catch(() => known)
+    const late = this.#refetch.bind(this, selector, known, { from, isSigned })
+    if (from === 'provider') return late()
+    if (known.length === 0 && this.#budget.isAbsent(selector)) throw refusal(known)
+    // A key that is known under that name refuses the token, whatever becomes of the question whether there is a newer one.
+    // Without a name, the known keys say nothing about a key that has just taken their place.
+    return known.length > 0 && selector.kid !== undefined ? late().catch(() => known) : late()
   }
 
   async #refetch(
@@ -148,7 +147,7 @@ class FetchedKeys implements Keys {
     }
     if (this.#cached.isRenewing()) return candidates(await this.#cached.renew(), selector)
     const bucket = this.#budget.bucketFor(from, known)
-    if (!bucket.take()) throw known.length > 0 ? refusal(known) : throttled(bucket)
+    if (!bucket.take()) throw throttled(bucket)
     try {
       const late = candidates(await this.#cached.renew(), selector)
       if (isSigned(late)) bucket.giveBack()

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { KeyObject } from 'node:crypto'
 import { importKeySet } from '../../lib/provider/jwks.js'
 import { decodeJws, isSignedBy, verifySignature } from '../../lib/provider/jws.js'
+import { ProviderError } from '../../lib/errors.js'
+import { Cached } from '../../lib/provider/cached.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
 import { createOutbound } from '../../lib/provider/outbound.js'
 import type { FakeIssuer } from './issuer.js'
@@ -289,7 +291,7 @@ describe('rotation', () => {
     const op = createIssuer()
     const keys = keysOf(op)
     await keys.ready()
-    expect(await failureOf(keys.load(rs256('x'.repeat(300))))).toMatchObject({ code: 'token_key_not_found' })
+    expect(await failureOf(keys.load(rs256('x'.repeat(3000))))).toMatchObject({ code: 'token_key_not_found' })
     expect(fetches(op)).toBe(1)
   })
 
@@ -403,6 +405,46 @@ describe('rotation', () => {
     })
   })
 
+  test('a token without kid that no known key signed is not known, and no refusal, while its issuer may not be asked', async () => {
+    const op = createIssuer()
+    op.jwks({ ...rsaKey.jwk, kid: undefined })
+    const keys = keysOf(op)
+    await keys.ready()
+    const forged = await signedBy(signingKey('RS256').privateKey)
+    for (let i = 0; i < 3; i++) {
+      expect(await failureOf(keys.load({ alg: 'RS256' }, { isSigned: forged }))).toMatchObject({
+        code: 'token_signature_invalid',
+      })
+    }
+    const isSigned = await signedBy(otherRsaKey.privateKey)
+    const error = await failureOf(keys.load({ alg: 'RS256' }, { isSigned }))
+    expect(error).toMatchObject({ code: 'provider_keys_throttled', status: 503 })
+    op.answers['/jwks'] = new Response('', { status: 503 })
+    op.clock.advance(60)
+    expect(await failureOf(keys.load({ alg: 'RS256' }, { isSigned }))).toMatchObject({ code: 'provider_unavailable' })
+  })
+
+  test('what the provider signed with a key that is not known is never a refusal once its budget is used up', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    const isSigned = await signedBy(otherRsaKey.privateKey)
+    const codes: unknown[] = []
+    for (let i = 0; i < 11; i++) {
+      codes.push(await failureOf(keys.load(rs256('rsa-1'), { isSigned, from: 'provider' })))
+    }
+    expect(codes.at(-1)).toMatchObject({ code: 'provider_keys_throttled', status: 503 })
+  })
+
+  test('a kid of a thousand letters is asked for like any other', async () => {
+    const op = createIssuer()
+    const keys = keysOf(op)
+    await keys.ready()
+    const kid = 'k'.repeat(1000)
+    op.jwks({ ...rsaKey.jwk, kid })
+    await expect(keys.load(rs256(kid))).resolves.toHaveLength(1)
+  })
+
   test('a set that was just fetched for the token settles the question', async () => {
     const op = createIssuer()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -478,6 +520,16 @@ describe('age', () => {
 
 describe('outages', () => {
   const outage = new Response('', { status: 503 })
+
+  test('too many requests of our own are no outage: the next fetch waits for nothing', async () => {
+    const { settings } = createIssuer()
+    const answers = [Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')), Promise.resolve('set')]
+    const fetch = () => answers.shift() ?? Promise.reject(new Error('no third'))
+    const cached = new Cached({ ...settings, fetch, maxAgeSeconds: 60, staleSeconds: 60 })
+    expect(await failureOf(cached.get())).toMatchObject({ code: 'outbound_limit_reached' })
+    expect(cached.freshness()).toEqual({ state: 'unknown' })
+    await expect(cached.get()).resolves.toBe('set')
+  })
 
   test('JK03: old keys serve while the provider is down, with one attempt per wait', async () => {
     const op = createIssuer()
