@@ -21,7 +21,7 @@ try {
   if (!demo.embedded)
     console.log(`\n  Register there: redirect URI ${demo.url}/callback, post-logout redirect URI ${demo.url}/`)
   console.log('\n  Ctrl+C stops it.')
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => demo.close().then(() => process.exit(0)))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => demo.close().finally(() => process.exit(0)))
 } catch (error) {
   console.error(`express-oidc demo: ${String(Object(error).message).replace(/\s+/g, ' ')}`)
   process.exitCode = 1

@@ -57,6 +57,8 @@ function forward(req, res, [port, ...others]) {
     res.flushHeaders()
     pipeline(answer, res, () => {})
   })
+  // Once it has been destroyed it may fail once more, and nobody would listen.
+  upstream.on('error', () => {})
   upstream.once('error', () => {
     if (res.headersSent || res.destroyed) res.destroy()
     else if (hasBegun || (hasBody(req) && req.readableDidRead)) refuse(res)

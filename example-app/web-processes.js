@@ -49,6 +49,8 @@ export async function startWebProcesses(app) {
  * @returns {Promise<WebProcess>}
  */
 async function served(child, settings) {
+  // A process that has just died takes no message: its exit tells.
+  child.on('error', () => {})
   child.send({ ...settings })
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
   const { port, failed } = Object(message)
