@@ -31,8 +31,8 @@ async function readText(req: NodeRequest): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-// Only strings, and lists of those that came more than once, are a form's own. What some parsers make of brackets is not:
-// objects, and lists of one.
+// Only strings, and lists of those that came more than once, are a form's own. What some parsers make of brackets, objects and
+// lists of one, stays under a name with brackets, without its value.
 function fromParsed(body: unknown): URLSearchParams {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     if (body.length > mostBytes) throw tooLarge()
@@ -41,7 +41,10 @@ function fromParsed(body: unknown): URLSearchParams {
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(typeof body === 'object' && body !== null ? body : {})) {
     const values: readonly unknown[] = Array.isArray(value) && value.length > 1 ? value : [value]
-    for (const single of values) if (typeof single === 'string') form.append(name, single)
+    for (const single of values) {
+      if (typeof single === 'string') form.append(name, single)
+      else form.append(`${name}[]`, '')
+    }
   }
   return form
 }

@@ -16,6 +16,7 @@ import { refererTarget } from '../http/return-to.js'
 import { siteOf } from '../relying-party/site.js'
 import { sessionData } from '../session/data.js'
 import type { SessionRecord } from '../session/record.js'
+import { refuseCircles } from './circles.js'
 import { fetchOf } from './provider-settings.js'
 import type { RequestContext } from './request-context.js'
 import { signOut } from './sign-out.js'
@@ -134,6 +135,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const { returnTo: policy } = siteOf(party.sites, exchange)
     const here = exchange.method === 'GET' ? exchange.target : refererTarget(exchange, policy)
     const wanted = { returnTo: here, ...options }
+    refuseCircles(this.#context, wanted.returnTo)
     this.#context.respond(await startLogin(party, exchange, this.#context.transactions(), wanted))
   }
 

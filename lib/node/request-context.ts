@@ -2,7 +2,7 @@ import type { ExchangedTokens } from '../client/exchanged-tokens.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Redirect, Respond } from '../http/outcome.js'
 import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
-import type { LoginUnderWay } from '../relying-party/callback.js'
+import type { LoginUnderWay } from '../relying-party/finished-login.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { type Site, siteOf } from '../relying-party/site.js'
 import type { TransactionCookies } from '../relying-party/transaction.js'
@@ -10,6 +10,7 @@ import { SessionIdentity } from './session-identity.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import { respond } from './respond.js'
 import { bindSession } from './bound-session.js'
+import { isFittingMount, mountPathOf, unfittingMount } from './mount.js'
 import type { SessionBinding } from './session-binding.js'
 import type { SmallCookies } from './small-cookies.js'
 import type { NodeRequest, NodeResponse } from './types.js'
@@ -20,6 +21,8 @@ export class RequestContext {
   readonly session: SessionBinding
   /** The login that this request finishes, as soon as that is known. */
   login: LoginUnderWay | undefined
+  /** The path that the middleware is mounted at. */
+  readonly mount: string
   readonly #host: RelyingPartyHost
   readonly #req: NodeRequest
   readonly #res: NodeResponse
@@ -35,6 +38,8 @@ export class RequestContext {
   ) {
     this.exchange = exchange
     this.session = session
+    // By now: further in, routers that are mounted elsewhere have taken their paths away too.
+    this.mount = mountPathOf(req)
     this.#host = host
     this.#req = req
     this.#res = res
@@ -71,7 +76,12 @@ export class RequestContext {
     return (this.#cookies ??= this.#host.smallCookies(this.site)(this.exchange, this.#res))
   }
 
+  /**
+   * @throws {ConfigurationError} `invalid_options`: this request could begin a login, but the callback that finishes it never
+   *   comes to where the middleware is mounted
+   */
   transactions(): TransactionCookies {
+    if (!isFittingMount(this.mount, this.site)) throw unfittingMount(this.mount, this.site)
     return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
   }
 

@@ -2,20 +2,20 @@ import { AccessError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { isPageLoad } from '../http/navigation.js'
 import { type Outcome, redirect } from '../http/outcome.js'
-import { traced, type TraceStep } from '../options/trace.js'
+import { traced, type TraceNotes, type TraceStep } from '../options/trace.js'
 import { handleBackchannelLogout } from '../relying-party/backchannel-logout.js'
-import { finishLogin } from '../relying-party/callback.js'
 import { handleFrontchannelLogout } from '../relying-party/frontchannel-logout.js'
 import { handleLogin, loginTarget } from '../relying-party/login-request.js'
 import { confirmLogout, wantedReturnTo } from '../relying-party/logout.js'
 import { takeWayOn } from '../relying-party/logout-onward.js'
 import { finishLogout } from '../relying-party/logout-state.js'
-import { countLogin } from '../relying-party/loop-guard.js'
 import { isSilentFailure } from '../relying-party/silent-login.js'
-import { type Site, siteOf } from '../relying-party/site.js'
-import { sessionData } from '../session/data.js'
+import { publicPath, type Site, siteOf } from '../relying-party/site.js'
+import { callback } from './callback-route.js'
+import { refuseCircles } from './circles.js'
 import { fail, goOn } from './failure.js'
 import type { GuardCall } from './guard-context.js'
+import { isFittingMount, unfittingMount } from './mount.js'
 import type { RelyingPartyHost } from './relying-party-host.js'
 import type { RequestContext } from './request-context.js'
 import { respondOrFail } from './respond.js'
@@ -28,20 +28,37 @@ export type Route = (host: RelyingPartyHost, request: RequestContext, call: Guar
 /** Where a login is to end that starts at a request. */
 type TargetOf = (exchange: Exchange, site: Site) => string | undefined
 
-type Handler = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => Promise<Outcome>
+type Handler = (
+  host: RelyingPartyHost,
+  request: RequestContext,
+  call: GuardCall,
+  notes?: TraceNotes,
+) => Promise<Outcome>
 
 /** The route of a path, compared exactly: no decoding, no case folding. */
 export function routeOf(host: RelyingPartyHost, request: RequestContext): Route | undefined {
   const { exchange } = request
-  const { paths } = siteOf(host.party.sites, exchange)
-  if (exchange.path === paths.login) return route(login, loginTarget)
-  if (exchange.path === paths.callback) return route(leavingSilently(seen('callback', callback)))
-  if (exchange.path === paths.logout) return route(seen('logout', logout))
-  if (exchange.path === paths.frontchannelLogout) return route(seen('logout', frontchannelLogout))
-  if (exchange.path !== paths.postLogout) return undefined
+  const site = siteOf(host.party.sites, exchange)
+  const { paths } = site
+  const path = publicPath(site, exchange.path)
+  if (path === paths.login) return route(login, loginTarget)
+  if (path === paths.callback) return route(leavingSilently(seen('callback', callback)))
+  if (path === paths.logout) return route(seen('logout', logout))
+  if (path === paths.frontchannelLogout) return route(seen('logout', frontchannelLogout))
+  if (path !== paths.postLogout) return isMisplaced(host, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, but for those who come back from a logout.
   const back = finishLogout(host.party, exchange, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
+}
+
+// Asked for where it would be if the mount fitted to the base URL.
+function isMisplaced({ party }: RelyingPartyHost, { mount, exchange, site }: RequestContext): boolean {
+  if (isFittingMount(mount, site) || !exchange.path.startsWith(mount)) return false
+  return Object.values(party.configuration.routes).includes(exchange.path.slice(mount.length))
+}
+
+function refuseMount({ mount, site }: RequestContext): never {
+  throw unfittingMount(mount, site)
 }
 
 /**
@@ -49,13 +66,14 @@ export function routeOf(host: RelyingPartyHost, request: RequestContext): Route 
  * guards browsers stands in its way.
  */
 export function answerProvider({ party }: RelyingPartyHost, exchange: Exchange, call: GuardCall): boolean {
-  if (exchange.path !== siteOf(party.sites, exchange).paths.backchannelLogout) return false
+  const site = siteOf(party.sites, exchange)
+  if (publicPath(site, exchange.path) !== site.paths.backchannelLogout) return false
   goOn(handleBackchannelLogout(party, exchange), call, (outcome) => respondOrFail(call, outcome))
   return true
 }
 
 function seen(step: TraceStep, handler: Handler): Handler {
-  return (host, request, call) => traced(step, host.party.configuration, () => handler(host, request, call))
+  return (host, request, call) => traced(step, host.party.configuration, (notes) => handler(host, request, call, notes))
 }
 
 // Where nobody has asked for a login, nobody is told how it ended.
@@ -89,25 +107,9 @@ function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
   }
 }
 
-const login: Handler = ({ party }, request) => handleLogin(party, request.exchange, request.transactions())
-
-const callback: Handler = async (host, request, { req }) => {
-  const { onLogin } = host.party.configuration
-  const current = request.session.current()
-  const { outcome, session } = await finishLogin(host.party, request.exchange, {
-    cookies: request.transactions(),
-    current,
-    found: (underWay) => void (request.login = underWay),
-    start: async (completed) => {
-      const result: unknown = (await onLogin?.(completed, req)) ?? true
-      return typeof result === 'boolean' ? result : sessionData('onLogin()', result)
-    },
-  })
-  if (session !== undefined) {
-    await request.session.store(session)
-    if (current === undefined) countThisLogin(host, request)
-  }
-  return outcome
+const login: Handler = async ({ party }, request) => {
+  refuseCircles(request, undefined)
+  return handleLogin(party, request.exchange, request.transactions())
 }
 
 const logout: Handler = async ({ party }, request) => {
@@ -123,9 +125,4 @@ const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { r
   // Set for the whole application, as helmet does, it would win over frame-ancestors in old browsers.
   if (!res.headersSent) res.removeHeader('X-Frame-Options')
   return outcome
-}
-
-function countThisLogin({ party }: RelyingPartyHost, request: RequestContext): void {
-  const { loop } = request.cookies()
-  loop.write(countLogin(loop.value, Math.floor(party.platform.now() / 1000)))
 }

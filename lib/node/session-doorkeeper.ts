@@ -1,12 +1,14 @@
-import { AccessError, AuthorizationResponseError, TransactionError } from '../errors.js'
+import { AccessError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import { isFormPost, isNavigation } from '../http/navigation.js'
-import { pageTarget, refererTarget } from '../http/return-to.js'
+import { pageTarget, refererTarget, safeReturnTo } from '../http/return-to.js'
 import type { Principal } from '../policy/principal.js'
 import type { StepUp } from '../policy/requirement.js'
 import { startLogin } from '../relying-party/login.js'
-import { countLogin, isLooping } from '../relying-party/loop-guard.js'
-import { type Site, siteOf } from '../relying-party/site.js'
+import type { RelyingParty } from '../relying-party/party.js'
+import { onwardPage } from '../relying-party/onward.js'
+import { publicPath, type Site, siteOf } from '../relying-party/site.js'
+import { countStepUp, refuseCircles, refuseVainStepUps } from './circles.js'
 import { fail, goOn } from './failure.js'
 import type { ChallengeCall, Doorkeeper, RefusalCall } from './guard-context.js'
 import { OidcHandle } from './handle.js'
@@ -107,15 +109,18 @@ function isRedirected({ mode }: ChallengeCall, exchange: Exchange): boolean {
 async function sendToLogin(host: RelyingPartyHost, request: RequestContext, call: ChallengeCall): Promise<void> {
   const { party } = host
   const { exchange } = request
-  const nowSeconds = Math.floor(party.platform.now() / 1000)
-  refuseCircles(request, call, nowSeconds)
   const isSafe = exchange.method === 'GET' || exchange.method === 'HEAD'
   const returnTo = isSafe ? exchange.target : refererTarget(exchange, siteOf(party.sites, exchange).returnTo)
+  const strictTarget = isSafe ? targetWithStrictCookies(party, request, returnTo) : undefined
+  if (strictTarget !== undefined) {
+    respond(call.req, call.res, onwardPage(strictTarget))
+    return
+  }
+  refuseCircles(request, returnTo)
+  refuseVainStepUps(request, call)
   const outcome = await startLogin(party, exchange, request.transactions(), { returnTo, ...wantedLogin(host, call) })
-  const { stepUp } = request.cookies()
   // Whoever is signed in, and has to sign in all the same.
-  if (call.stepUp !== undefined || request.session.current() !== undefined)
-    stepUp.write(countLogin(stepUp.value, nowSeconds))
+  if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)
 }
 
@@ -127,17 +132,14 @@ function wantedLogin({ party }: RelyingPartyHost, { stepUp, firstLogin }: Challe
   return { ...rest, maxAge: configured === undefined ? maxAge : Math.min(maxAge, Number(configured)) }
 }
 
-function refuseCircles(request: RequestContext, call: ChallengeCall, nowSeconds: number): void {
-  const { loop, stepUp } = request.cookies()
-  const isSignedIn = request.session.current() !== undefined
-  if (!isSignedIn && isLooping(loop.value, nowSeconds)) {
-    const message = 'signing in worked, but your browser did not keep the session cookie: allow cookies and try again'
-    throw new TransactionError('login_loop', message)
-  }
-  // Such as two guards of which no login meets both, or a provider whose clock is far behind.
-  if (isSignedIn && isLooping(stepUp.value, nowSeconds)) {
-    if (call.stepUp === undefined) throw call.error
-    const message = 'signing in again worked, but was still not as strong or as recent as this page needs'
-    throw new AuthorizationResponseError('authentication_too_weak', message)
-  }
+// Browsers hold Strict cookies back where a link of another site leads (RFC 6265bis section 8.8.2): whether somebody is signed
+// in is known once the same page is asked for by one of ours.
+function targetWithStrictCookies(
+  { configuration }: RelyingParty,
+  { session, exchange, site }: RequestContext,
+  returnTo: string | undefined,
+): string | undefined {
+  const isHeldBack = configuration.session.cookie.sameSite === 'Strict' && session.current() === undefined
+  if (!isHeldBack || exchange.header('sec-fetch-site') !== 'cross-site') return undefined
+  return publicPath(site, exchange.path) === exchange.path ? safeReturnTo(returnTo, site.returnTo) : undefined
 }

@@ -25,49 +25,53 @@ export interface TransactionCookieSettings {
  */
 export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
   const { secure } = settings
-  const carriers = createCarriers(settings)
+  const prefixed = prefixedName(settings.name, secure, undefined)
+  const slots = Array.from({ length: slotCount }, (_, slot) => `${prefixed}.tx.${slot}`)
+  const target = `${prefixed}.to`
+  const carriers = createCarriers([...slots, target], settings)
   return (req, res) => {
     const opened = new Map<string, Carried>()
-    const open = (slot: string): Carried => {
-      const known = opened.get(slot)
+    const open = (name: string): Carried => {
+      const known = opened.get(name)
       if (known !== undefined) return known
       const carried = new Carried(req, secure)
-      carriers.get(slot)?.(carried, res, () => undefined)
-      opened.set(slot, carried)
+      carriers.get(name)?.(carried, res, () => undefined)
+      opened.set(name, carried)
       return carried
     }
+    const isTaken = (name: string): boolean => req.headers.cookie?.includes(`${name}=`) === true
     return {
-      slots: [...carriers.keys()],
-      read(slot) {
+      slots,
+      target,
+      isTaken,
+      read(name) {
         // An open slot wraps writeHead(), and most browsers have one of these cookies at most.
-        if (!opened.has(slot) && !req.headers.cookie?.includes(`${slot}=`)) return undefined
-        const sealed = open(slot).session?.['sealed']
+        if (!opened.has(name) && !isTaken(name)) return undefined
+        const sealed = open(name).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
       },
-      write(slot, sealed) {
-        open(slot).session = { sealed }
+      write(name, sealed) {
+        open(name).session = { sealed }
       },
-      remove(slot) {
-        open(slot).session = null
+      remove(name) {
+        open(name).session = null
       },
+      bytes: (name, sealed) => name.length + Math.ceil(JSON.stringify({ sealed }).length / 3) * 4 + '=; '.length,
     }
   }
 }
 
-function createCarriers({
-  name,
-  secure,
-  formPost,
-  maxAgeSeconds,
-}: TransactionCookieSettings): ReadonlyMap<string, Carrier> {
+function createCarriers(
+  names: readonly string[],
+  { secure, formPost, maxAgeSeconds }: TransactionCookieSettings,
+): ReadonlyMap<string, Carrier> {
   const sameSite = formPost && secure ? 'none' : 'lax'
   const options = { signed: false, httpOnly: true, path: '/', secure, sameSite, maxAge: maxAgeSeconds * 1000 } as const
-  const slots = Array.from({ length: slotCount }, (_, slot) => `${prefixedName(name, secure, undefined)}.tx.${slot}`)
   return new Map(
-    slots.map((slot): [string, Carrier] => {
-      const carrier: unknown = cookieSession({ ...options, name: slot })
+    names.map((name): [string, Carrier] => {
+      const carrier: unknown = cookieSession({ ...options, name })
       // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- its types speak of Express, but it reads these members only
-      return [slot, carrier as Carrier]
+      return [name, carrier as Carrier]
     }),
   )
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { asymmetricAlgorithms } from './algorithms.js'
 import { dpop, mtls } from './bearer-proof.js'
 import { trustEntries, trustOf, trustRules } from './bearer-trust.js'
-import { httpUrl, isAllowedUrl, seconds, text } from './fields.js'
+import { httpUrl, isAllowedHere, seconds, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
 
 const callback = v.pipe(v.function('must be a function'), v.description('a function'))
@@ -122,7 +122,7 @@ const rules: readonly (readonly [(options: Checked) => boolean, string])[] = [
   [
     (o) =>
       [...trustOf(o).issuers.keys(), o.introspection?.issuer].every(
-        (url) => url === undefined || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
+        (url) => url === undefined || isAllowedHere(new URL(url), o.dangerouslyAllowHttp),
       ),
     'must use https in "issuer": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ],

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
-import { flag, httpUrl, isAllowedUrl, seconds, secrets, text } from './fields.js'
+import { flag, httpUrl, isAllowedHere, issuerUrl, seconds, secrets, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
 import { sharedMemory } from './memory-schema.js'
 import { listOf, resources, scopes } from './target-fields.js'
@@ -33,7 +33,7 @@ const origin = v.pipe(
 )
 
 const entries = {
-  issuer: httpUrl("the provider's issuer URL"),
+  issuer: issuerUrl("the provider's issuer URL"),
   clientId: text("this service's client ID"),
   clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
   clientAuthentication: v.optional(
@@ -66,7 +66,7 @@ const entries = {
 const schema = v.pipe(
   section(entries),
   v.check(
-    (o) => isAllowedUrl(new URL(o.issuer), o.dangerouslyAllowHttp),
+    (o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp),
     'must use https in "issuer": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
   v.check(

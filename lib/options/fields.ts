@@ -7,9 +7,23 @@ export function isLoopback(url: URL): boolean {
   return loopbackHost.test(url.hostname)
 }
 
+/** Whether a name is one of this machine, whatever DNS makes of it (RFC 6761 section 6.3). */
+export function isLocalhostName(hostname: string): boolean {
+  return hostname.endsWith('.localhost')
+}
+
 /** Whether requests to a URL may be made at all: https, or http on loopback, or with the dangerous permission. */
 export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && (dangerouslyAllowHttp || isLoopback(url)))
+}
+
+/**
+ * The same for URLs that browsers go to, or that requests of our own transport go to, which ask no DNS for names below
+ * `localhost`. Tokens for APIs go with the global `fetch`, which does.
+ */
+export function isAllowedHere(url: URL, dangerouslyAllowHttp: boolean): boolean {
+  const isLocal = url.protocol === 'http:' && isLocalhostName(url.hostname)
+  return isLocal || isAllowedUrl(url, dangerouslyAllowHttp)
 }
 
 /** Whether a text is an origin, spelled as `URL.origin` spells it. */
@@ -34,6 +48,32 @@ export function httpUrl(what: string) {
   return v.pipe(
     text(what),
     v.check(isBareHttpUrl, `must be ${what}, without query, fragment or user name`),
+    v.description(what),
+  )
+}
+
+const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\b/
+
+/** An issuer identifier. What is often given instead is the URL of its metadata. */
+export function issuerUrl(what: string) {
+  return v.pipe(
+    httpUrl(what),
+    v.check(
+      (value) => !wellKnown.test(value),
+      'must be the issuer itself, without "/.well-known/…": its metadata names it as "issuer"',
+    ),
+    v.description(what),
+  )
+}
+
+/** A URL that browsers reach this application at. */
+export function applicationUrl(what: string) {
+  return v.pipe(
+    httpUrl(what),
+    v.check(
+      (value) => !(URL.canParse(value) && new URL(value).hostname.includes('*')),
+      'must name one host: providers compare redirect URIs exactly, so that there are no wildcards (RFC 9700 section 2.1). List each host',
+    ),
     v.description(what),
   )
 }

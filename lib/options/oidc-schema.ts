@@ -1,6 +1,16 @@
 import * as v from 'valibot'
 import { dpopKey } from './dpop-key.js'
-import { flag, httpUrl, isAllowedUrl, routePath, seconds, secrets, text } from './fields.js'
+import {
+  applicationUrl,
+  flag,
+  isAllowedHere,
+  isAllowedUrl,
+  issuerUrl,
+  routePath,
+  seconds,
+  secrets,
+  text,
+} from './fields.js'
 import {
   authorizationParams,
   callback,
@@ -17,7 +27,7 @@ import { sharedMemory } from './memory-schema.js'
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {
-  issuer: httpUrl("the provider's issuer URL"),
+  issuer: issuerUrl("the provider's issuer URL"),
   clientId: text("this application's client ID"),
   clientSecret: v.optional(text('the client secret')),
   clientAuthentication: v.optional(
@@ -29,10 +39,10 @@ export const oidcEntries = {
   clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
   clientAssertionAlg: v.optional(text('a JWS algorithm')),
   dpop: v.optional(dpopKey),
-  baseUrl: v.optional(httpUrl("this application's own URL, such as https://app.example.com")),
+  baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
   baseUrls: v.optional(
     v.pipe(
-      v.array(httpUrl('one of the URLs of this application'), 'must be a list of URLs'),
+      v.array(applicationUrl('one of the URLs of this application'), 'must be a list of URLs'),
       v.minLength(1, 'must name at least one URL'),
     ),
   ),
@@ -81,12 +91,17 @@ const schema = v.pipe(
     'must have exactly one of "baseUrl" and "baseUrls"',
   ),
   v.check(
-    (o) => urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
+    (o) =>
+      urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
     'must use https in "issuer" and "baseUrl": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
     'must not mix http and https in "baseUrls": cookies could not be the same',
+  ),
+  v.check(
+    (o) => o.authorizationParams['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
+    'must use https in "baseUrl" for "response_mode" form_post: its answer is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and they take those over https only',
   ),
   v.check(
     (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
@@ -130,6 +145,16 @@ const schema = v.pipe(
     'must not give "idTokenAudiences" with HS256: each audience could have the secret, and sign for the others',
   ),
 )
+
+function isSecure({
+  baseUrl,
+  baseUrls = [],
+}: {
+  baseUrl?: string | undefined
+  baseUrls?: readonly string[] | undefined
+}) {
+  return urlsOf(baseUrl, ...baseUrls).every((url) => url.protocol === 'https:')
+}
 
 // These rules also see what an earlier rule refused: that one has been told already.
 function urlsOf(...texts: readonly (string | undefined)[]): readonly URL[] {

@@ -29,6 +29,8 @@ export type TraceRemark =
   | 'id_token_left_out'
   /** A cookie had no room for the access token: other processes than this one renew it when they need it. */
   | 'access_token_left_out'
+  /** At `login` or `callback`: somebody comes back to less than the page that they wanted, whose URL was too long to keep. */
+  | 'return_target_lost'
 
 /**
  * What the subscribers of a step's tracing channel are handed: the same object from `start` on, so that it can be the key
@@ -51,7 +53,7 @@ export interface TraceEvent {
   readonly url?: string
   /** HTTP status of the answer to an outbound request, as soon as there is one. */
   readonly status?: number
-  /** What was noticed at `session`, which has an event only where there is something to say. */
+  /** What was noticed on the way. At `session` there is an event only where there is something to say. */
   readonly remarks?: readonly TraceRemark[]
   /**
    * At `refresh`: why the new ID Token was not taken, by the code that it would have failed with. The new tokens were; the

@@ -30,7 +30,7 @@ export function checkAuthorizationResponse(
   if (unexpected.some((name) => response.has(name))) throw invalid('has parameters of another flow')
   const error = response.get('error')
   const code = response.get('code')
-  if (error !== null && code === null) throw refusal(error)
+  if (error !== null && code === null) throw refusalOf(error)
   if (error !== null || code === null || code === '') throw invalid('must have either a code or an error')
   return code
 }
@@ -54,8 +54,11 @@ function checkState(state: string | null, expected: string): void {
   }
 }
 
-// error_description is left out: it is for developers, anyone can write it, and some providers put names in it.
-function refusal(error: string): OidcError {
+/**
+ * The failure that an authorization response's `error` stands for. `error_description` is left out: it is for developers,
+ * anyone can write it, and some providers put names in it.
+ */
+export function refusalOf(error: string): OidcError {
   if (error === 'access_denied') {
     return new AuthorizationResponseError('access_denied', 'the sign-in was cancelled or refused')
   }

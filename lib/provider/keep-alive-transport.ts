@@ -1,6 +1,8 @@
 import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { isError } from '../options/error-trace.js'
+import { isLocalhostName } from '../options/fields.js'
 import { decoded } from './content-coding.js'
 import {
   type Answer,
@@ -91,7 +93,8 @@ class KeepAliveSending implements Sending {
     if (this.#aborted !== undefined) return Promise.reject(this.#aborted)
     const { method, headers, body } = this.#request
     return new Promise((resolve, reject) => {
-      const sent = open(this.#url, { method, headers, agent })
+      const own = isLocalhostName(this.#url.hostname) ? { lookup: loopbackLookup } : {}
+      const sent = open(this.#url, { method, headers, agent, ...own })
       this.#sent = sent
       sent.on('error', reject)
       sent.on('response', (response) => resolve(new NodeAnswer(response)))
@@ -113,6 +116,19 @@ function described({ method, headers, body }: TransportRequest): DescribedReques
     body instanceof URLSearchParams ? { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' } : {}
   const own = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'express-oidc', ...type }
   return { method, headers: { ...own, ...headers }, body: body?.toString() }
+}
+
+const loopback = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
+// What DNS, or a hosts file, says of names below localhost does not count (RFC 6761 section 6.3).
+const loopbackLookup: LookupFunction = (_hostname, { all, family }, done) => {
+  const wanted = loopback.filter((one) => family === undefined || family === 0 || one.family === family)
+  const [first = { address: '127.0.0.1', family: 4 }] = wanted
+  if (all === true) done(null, wanted.length === 0 ? [first] : wanted)
+  else done(null, first.address, first.family)
 }
 
 class NodeAnswer implements Answer {

@@ -1,6 +1,6 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { traceOf } from '../options/error-trace.js'
-import { isAllowedUrl } from '../options/fields.js'
+import { isAllowedHere } from '../options/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../options/trace.js'
 import { outage, ownError, ProviderBusy, retryAfterSeconds } from './failures.js'
 import { fetchTransport } from './fetch-transport.js'
@@ -88,7 +88,7 @@ function aboutRequest({ issuer }: OutboundSettings, url: string, { method = 'GET
 }
 
 function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
-  return isAllowedUrl(url, dangerouslyAllowHttp) && url.username === '' && url.password === ''
+  return isAllowedHere(url, dangerouslyAllowHttp) && url.username === '' && url.password === ''
 }
 
 // The race is for a fetch that does not listen to its signal.

@@ -1,53 +1,24 @@
-import { AuthorizationResponseError, TransactionError } from '../errors.js'
+import { ProviderError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { isDeclaredNonNavigation } from '../http/navigation.js'
 import { type Outcome, redirect } from '../http/outcome.js'
 import { safeReturnTo } from '../http/return-to.js'
-import { idTokenClaims } from '../session/claims.js'
-import type { SessionRecord } from '../session/record.js'
-import { type AuthorizationResponse, readResponse } from './authorization-response.js'
-import { exchangeOnce, type SessionStart } from './code-exchange.js'
-import { startLogin } from './login.js'
+import { type AuthorizationResponse, misplaced, readResponse } from './authorization-response.js'
+import { exchangeOnce } from './code-exchange.js'
+import type { CallbackContext, FinishedLogin } from './finished-login.js'
+import { finishedBefore, startOver, withoutTransaction } from './lost-login.js'
 import type { RelyingParty } from './party.js'
 import { onwardPage } from './onward.js'
+import { recallTarget } from './return-target.js'
 import { isSilentRefusal } from './silent-login.js'
-import { siteOf } from './site.js'
+import { publicPath } from './site.js'
 import {
   findTransaction,
   type FoundTransaction,
   isRestarted,
   isSilent,
-  mostTransactions,
   openTransactions,
-  stateKey,
   type Transaction,
-  type TransactionCookies,
 } from './transaction.js'
-
-/** How a callback ended: where to go, and the session that begins. */
-export interface FinishedLogin {
-  readonly outcome: Outcome
-  readonly session?: SessionRecord
-}
-
-/** What is known of a login as soon as its response has come. */
-export interface LoginUnderWay {
-  /** Where it is to end. */
-  readonly returnTo: string
-  /** Nobody has asked for it. */
-  readonly isSilent: boolean
-}
-
-/** What a callback needs beside the request. */
-export interface CallbackContext {
-  readonly cookies: TransactionCookies
-  /** The session that the browser has already. */
-  readonly current: SessionRecord | undefined
-  /** Told of the login that the response belongs to, before anything of it can fail. */
-  readonly found?: (login: LoginUnderWay) => void
-  /** Turns validated tokens into the session, or refuses. */
-  readonly start: SessionStart
-}
 
 /**
  * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
@@ -69,88 +40,61 @@ export async function finishLogin(
   const response = await readResponse(exchange, formPost)
   const transactions = openTransactions(party.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
-  if (found === undefined) return withoutTransaction(party, exchange, context, response, transactions)
+  if (found === undefined) return withoutTransaction({ party, exchange, context, response }, transactions)
+  if (response.isMisplaced) throw misplaced()
   context.cookies.remove(found.slot)
-  const finished = finishedBefore(party, context, response)
+  const { returnTo, isLost } = await recallTarget(party, context.cookies, found.transaction)
+  const transaction = {
+    ...found.transaction,
+    returnTo: returnTarget(party, exchange, { ...found.transaction, returnTo }),
+  }
+  const finished = await finishFound(party, exchange, { ...context, response }, { ...found, transaction })
+  return isLost ? { ...finished, isTargetLost: true } : finished
+}
+
+interface AnsweredContext extends CallbackContext {
+  readonly response: AuthorizationResponse
+}
+
+async function finishFound(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: AnsweredContext,
+  { transaction, expired }: FoundTransaction,
+): Promise<FinishedLogin> {
+  const { response } = context
+  const finished = finishedBefore(party, context, response.state)
   if (finished !== undefined) return finished
-  const { transaction } = found
-  const target = returnTarget(party, transaction)
-  context.found?.({ returnTo: target, isSilent: isSilent(response.state) })
-  const outcome = redirect(target)
-  if (found.expired)
-    return isSilent(response.state) ? { outcome } : startOver(party, exchange, context, response, transaction)
+  context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
+  const outcome = leadOn(party, transaction.returnTo)
+  const call = { party, exchange, context, response }
+  if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
     await party.provider.validateResponse(response.parameters, transaction.state)
     return { outcome, session: await exchangeOnce(party, response.parameters, transaction, context) }
   } catch (error) {
     if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
+    if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
     throw error
   }
 }
 
-// The back button after a login, or a second click: whoever is signed in by that very login just goes on.
-function finishedBefore(
-  party: RelyingParty,
-  context: CallbackContext,
-  response: AuthorizationResponse,
-): FinishedLogin | undefined {
-  const login = party.logins.get(stateKey(response.state))
-  const isSignedIn = login?.state === 'succeeded' && login.subject === subjectOf(context.current)
-  return isSignedIn ? { outcome: redirect(login.returnTo) } : undefined
+// What Keycloak says when another tab has finished the login meanwhile: it is no outage, and the next try just works.
+function isSignedInElsewhere({ error, parameters }: AuthorizationResponse, thrown: unknown): boolean {
+  if (!(thrown instanceof ProviderError) || error !== 'temporarily_unavailable') return false
+  return parameters.get('error_description') === 'authentication_expired'
 }
 
-async function withoutTransaction(
-  party: RelyingParty,
-  exchange: Exchange,
-  context: CallbackContext,
-  response: AuthorizationResponse,
-  transactions: readonly FoundTransaction[],
-): Promise<FinishedLogin> {
-  const finished = finishedBefore(party, context, response)
-  if (finished !== undefined) return finished
-  // By a navigation of its own: a redirect would not say where it came from.
-  if (isSilent(response.state)) return { outcome: onwardPage(siteOf(party.sites, exchange).home) }
-  if (party.logins.has(stateKey(response.state)))
-    throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
-  // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
-  if (transactions.length > 0 && transactions.length < mostTransactions) {
-    throw new AuthorizationResponseError(
-      'state_mismatch',
-      'the state belongs to no login of this browser: start the login again',
-    )
-  }
-  if (transactions.some(({ transaction }) => isRestarted(transaction.state))) throw lost(undefined)
-  return startOver(party, exchange, context, response)
+// Browsers send no Strict cookie along with a chain of redirects that another site began (RFC 6265bis section 8.8.2): a page
+// of our own has to take them on.
+function leadOn({ configuration }: RelyingParty, location: string): Outcome {
+  return configuration.session.cookie.sameSite === 'Strict' ? onwardPage(location) : redirect(location)
 }
 
-// A second attempt that fails too, or one that the person has just cancelled, must explain itself rather than circle. What
-// another page embeds starts no login either: it would take the place of one that a person is at.
-async function startOver(
-  party: RelyingParty,
-  exchange: Exchange,
-  context: CallbackContext,
-  response: AuthorizationResponse,
-  expired?: Transaction,
-): Promise<FinishedLogin> {
-  const isWanted = context.current === undefined && !response.isError && !isDeclaredNonNavigation(exchange)
-  if (!isWanted || isRestarted(response.state)) throw lost(expired)
-  return { outcome: await startLogin(party, exchange, context.cookies, { returnTo: expired?.returnTo }, true) }
-}
-
-function lost(expired: Transaction | undefined): TransactionError {
-  return expired === undefined
-    ? new TransactionError(
-        'transaction_missing',
-        'this login is not known to your browser: its cookie was dropped, or it was started in another browser. Start again, with cookies allowed',
-      )
-    : new TransactionError('transaction_expired', 'this login took longer than ten minutes: start again')
-}
-
-function returnTarget(party: RelyingParty, transaction: Transaction): string {
-  const site = party.sites[transaction.baseUrlIndex] ?? party.sites[0]
-  return safeReturnTo(transaction.returnTo, site.returnTo) ?? site.home
-}
-
-function subjectOf(session: SessionRecord | undefined): string | undefined {
-  return session === undefined ? undefined : idTokenClaims(session).sub
+// A proxy that has taken the prefix off this path has done so at the page that people want to go back to.
+function returnTarget(party: RelyingParty, exchange: Exchange, { baseUrlIndex, returnTo }: Transaction): string {
+  const site = party.sites[baseUrlIndex] ?? party.sites[0]
+  const isStripped = publicPath(site, exchange.path) !== exchange.path
+  const whole = isStripped && returnTo.startsWith('/') ? publicPath(site, returnTo) : returnTo
+  return safeReturnTo(whole, site.returnTo) ?? site.home
 }

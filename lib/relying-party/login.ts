@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import type { Redirect, Respond } from '../http/outcome.js'
-import { safeReturnTo } from '../http/return-to.js'
+import { redirect, type Redirect, type Respond } from '../http/outcome.js'
 import { protocolParameters } from '../options/oidc-fields.js'
 import { traced } from '../options/trace.js'
 import { sendOn } from './onward.js'
 import type { RelyingParty } from './party.js'
 import { siteOf } from './site.js'
 import { isPrompt, type Prompt, prompts } from './prompt.js'
-import { freshSecrets, storeTransaction, type Transaction, type TransactionCookies } from './transaction.js'
+import { storeLogin, wantedTarget } from './return-target.js'
+import { freshSecrets, type Transaction, type TransactionCookies } from './transaction.js'
 
 /** What one login asks for beyond the configuration. */
 export interface LoginOptions {
@@ -42,7 +42,11 @@ export async function startLogin(
   options: LoginOptions = {},
   restarted = false,
 ): Promise<Redirect | Respond> {
-  return traced('login', party.configuration, () => requestLogin(party, exchange, cookies, options, restarted))
+  return traced('login', party.configuration, async (notes) => {
+    const { outcome, isWhole } = await requestLogin(party, exchange, cookies, options, restarted)
+    if (!isWhole && notes !== undefined) notes.remarks = ['return_target_lost']
+    return outcome
+  })
 }
 
 async function requestLogin(
@@ -51,14 +55,15 @@ async function requestLogin(
   cookies: TransactionCookies,
   options: LoginOptions,
   restarted: boolean,
-): Promise<Redirect | Respond> {
+): Promise<{ readonly outcome: Redirect | Respond; readonly isWhole: boolean }> {
   const site = siteOf(party.sites, exchange)
   const parameters = requestParameters(party, options)
+  const target = wantedTarget(options.returnTo, site)
   const transaction: Transaction = {
     ...freshSecrets(party.platform, { restarted, silent: options.prompt === 'none' }),
     ...expectations(parameters),
     baseUrlIndex: site.index,
-    returnTo: safeReturnTo(options.returnTo, site.returnTo) ?? site.home,
+    returnTo: target.returnTo,
     startedAt: party.platform.now() / 1000,
   }
   const location = await party.provider.authorizationUrl({
@@ -68,8 +73,10 @@ async function requestLogin(
     resource: party.configuration.resource,
     parameters,
   })
-  storeTransaction(transaction, party.transactionSeal, cookies, site.home)
-  return sendOn(exchange, location)
+  const isKept = await storeLogin(party, cookies, transaction)
+  // One that starts over answers the callback, whose form stood on a page of the provider: its policy lets it lead back there.
+  const outcome = restarted ? redirect(location) : sendOn(exchange, location)
+  return { outcome, isWhole: isKept && !target.isLost }
 }
 
 function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import { safeReturnTo } from '../http/return-to.js'
 import type { SealPayload } from '../seal/seal.js'
 import { equalSecrets } from '../seal/equal-secrets.js'
 import type { RelyingParty } from './party.js'
-import { siteOf } from './site.js'
+import { publicPath, siteOf } from './site.js'
 
 /** A logout on its way to the provider and back. */
 export interface PendingLogout {
@@ -41,7 +41,8 @@ export function rememberLogout(party: RelyingParty, cookie: SmallCookie, { state
  */
 export function finishLogout(party: RelyingParty, exchange: Exchange, cookie: SmallCookie): Redirect | undefined {
   const site = siteOf(party.sites, exchange)
-  if (exchange.method !== 'GET' || exchange.path !== site.paths.postLogout || exchange.query === '') return undefined
+  if (exchange.method !== 'GET' || publicPath(site, exchange.path) !== site.paths.postLogout || exchange.query === '')
+    return undefined
   const pending = openPending(party, cookie)
   const states = new URLSearchParams(exchange.query).getAll('state')
   const [state = ''] = states

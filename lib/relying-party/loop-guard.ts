@@ -1,3 +1,7 @@
+import type { RelyingParty } from './party.js'
+import { mostTransactions } from './stored-transactions.js'
+import { type FoundTransaction, stateKey } from './transaction.js'
+
 /**
  * Tells a circle of logins from many honest ones: the callback counts logins that succeed although the one before left
  * no session behind, which happens when the browser does not keep the session cookie.
@@ -17,6 +21,24 @@ export function countLogin(counter: string | undefined, nowSeconds: number): str
 /** Whether one more login would only continue the circle. */
 export function isLooping(counter: string | undefined, nowSeconds: number): boolean {
   return parse(counter, nowSeconds).count >= mostLogins
+}
+
+/**
+ * Whether logins come back again and again without a trace in the browser, as where a proxy takes the cookies off the
+ * callback's answers: their transactions are still there although this process has finished them, or all that may be under
+ * way began within a minute for one and the same page.
+ */
+export function isReturningUnseen(
+  { logins, platform }: Pick<RelyingParty, 'logins' | 'platform'>,
+  transactions: readonly FoundTransaction[],
+  returnTo: string | undefined,
+): boolean {
+  const since = platform.now() / 1000 - loopWindowSeconds
+  const recent = transactions.filter(({ transaction }) => transaction.startedAt > since)
+  if (recent.length < mostLogins) return false
+  const finished = recent.filter(({ transaction }) => logins.get(stateKey(transaction.state))?.state === 'succeeded')
+  const alike = recent.filter(({ transaction }) => transaction.returnTo === returnTo)
+  return finished.length >= mostLogins || alike.length >= mostTransactions
 }
 
 function parse(counter: string | undefined, nowSeconds: number): { readonly count: number; readonly since: number } {

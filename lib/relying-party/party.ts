@@ -24,6 +24,8 @@ export interface RelyingParty {
   readonly provider: Provider
   readonly platform: Platform
   readonly transactionSeal: Seal
+  /** Seals return targets that are too long for their transaction. */
+  readonly targetSeal: Seal
   /** Seals what waits for people who come back from the provider's logout. */
   readonly logoutSeal: Seal
   /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
@@ -67,6 +69,7 @@ export function createRelyingParty(
     provider,
     platform,
     transactionSeal: createSeal(secret, ['transaction', ...audience], platform),
+    targetSeal: createSeal(secret, ['return target', ...audience], platform),
     logoutSeal: createSeal(secret, ['logout', ...audience], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),

@@ -9,12 +9,17 @@ type RouteName = 'login' | 'callback' | 'logout' | 'backchannelLogout' | 'frontc
 export interface Site {
   readonly index: number
   readonly origin: string
+  /** As `Host` names it, without the default port of its protocol. */
   readonly host: string
+  /** Path of the base URL, without a slash at its end. */
+  readonly prefix: string
+  /** What proxies may leave of the prefix: the whole first, then less and less. */
+  readonly arrivals: readonly string[]
   /** Whether cookies are `Secure`. */
   readonly secure: boolean
   /** Name of the session cookie, without prefix; those of the other cookies begin with it. */
   readonly cookieName: string
-  /** Full paths of the routes, and of the page that the provider's logout leads back to, as they arrive. */
+  /** Full paths of the routes, and of the page that the provider's logout leads back to, as browsers see them. */
   readonly paths: Readonly<Record<RouteName | 'postLogout', string>>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
@@ -58,11 +63,30 @@ export function byCookieName<T>(sites: readonly Site[], make: (name: string) => 
   return ({ cookieName }) => made.get(cookieName) ?? make(cookieName)
 }
 
-/** The site that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header itself. */
-export function siteOf(sites: readonly [Site, ...Site[]], exchange: Exchange): Site {
+/**
+ * The site that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header
+ * itself. A dot at its end and the default port make no other host.
+ */
+export function siteOf(sites: readonly [Site, ...Site[]], exchange: Pick<Exchange, 'header'>): Site {
   if (sites.length === 1) return sites[0]
-  const host = exchange.header('host')?.toLowerCase()
+  const host = canonicalHost(exchange.header('host') ?? exchange.header(':authority') ?? '', sites[0])
   return sites.find((site) => site.host === host) ?? sites[0]
+}
+
+// All sites have one protocol.
+function canonicalHost(header: string, { secure }: Site): string {
+  const [, name = '', port = ''] = /^(.*?)\.?(:\d+)?$/.exec(header.toLowerCase()) ?? []
+  return port === (secure ? ':443' : ':80') ? name : name + port
+}
+
+/**
+ * The path by which browsers know what arrived as `path`: proxies may have taken the first segments of the base URL's path
+ * away, or all.
+ */
+export function publicPath({ prefix, arrivals }: Site, path: string): string {
+  if (prefix === '') return path
+  const arrived = arrivals.find((rest) => path === rest || path.startsWith(`${rest}/`)) ?? ''
+  return prefix + path.slice(arrived.length)
 }
 
 function createSite(
@@ -74,6 +98,7 @@ function createSite(
   const { routes, returnTo, logout, session } = configuration
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
+  const segments = prefix.split('/').slice(1)
   const own = {
     login: prefix + routes.login,
     callback: prefix + routes.callback,
@@ -85,7 +110,9 @@ function createSite(
   return {
     index,
     origin: url.origin,
-    host: url.host,
+    host: url.host.replace(/\.(?=:|$)/, ''),
+    prefix,
+    arrivals: segments.map((_, index) => `/${segments.slice(index).join('/')}`),
     secure: url.protocol === 'https:',
     cookieName: session.cookie.name ?? defaultCookieName(session.cookie.domain === undefined ? [baseUrl] : baseUrls),
     paths: { ...own, postLogout },

@@ -4,13 +4,14 @@ import { equalSecrets } from '../seal/equal-secrets.js'
 import type { Seal, SealPayload } from '../seal/seal.js'
 
 /** One login on its way: what the authorization response must match, and where the person wants to go. */
-export interface Transaction {
-  readonly state: string
-  readonly nonce: string
-  readonly codeVerifier: string
+export interface Transaction extends TransactionSecrets {
   /** Which of the configured base URLs it started at. */
   readonly baseUrlIndex: number
   readonly returnTo: string
+  /** The whole return target lies elsewhere, or was dropped: `returnTo` is what is left of it. */
+  readonly isCut?: boolean
+  /** Older logins had to make room for it, and are known no more. */
+  readonly madeRoom?: boolean
   /** Seconds since the epoch, to the millisecond: the order of tabs that a browser opens at once. */
   readonly startedAt: number
   /** Asked for by a step-up login: verified on return. */
@@ -18,12 +19,26 @@ export interface Transaction {
   readonly acrValues?: readonly string[]
 }
 
-/** The cookies that carry transactions: a few slots, each read and written whole. */
+/** The random values of a transaction: all of them follow from one, so that a cookie need hold no more. */
+export interface TransactionSecrets {
+  readonly seed: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+/** The cookies that carry transactions: a few slots, each read and written whole, and one for the newest return target. */
 export interface TransactionCookies {
   readonly slots: readonly string[]
-  read(slot: string): string | undefined
-  write(slot: string, sealed: string): void
-  remove(slot: string): void
+  /** Name of the cookie for a return target that is too long for a slot. */
+  readonly target: string
+  /** Whether the browser has a cookie of this name, be it ours or not. */
+  isTaken(name: string): boolean
+  read(name: string): string | undefined
+  write(name: string, sealed: string): void
+  remove(name: string): void
+  /** How long the cookie will be in a request: name, value and what stands between cookies. */
+  bytes(name: string, sealed: string): number
 }
 
 /** A transaction in its slot. */
@@ -36,12 +51,6 @@ export interface FoundTransaction {
 /** How long a login may take, in seconds: the limit is sealed in, the browser is not asked. */
 export const transactionSeconds = 600
 
-/** How many logins may be under way in one browser; older ones make room. */
-export const mostTransactions = 5
-
-// cookie-session codes it in base64 once more: with name and attributes the cookie stays under 1 KB.
-const longestSealed = 632
-
 const restartMark = '.r'
 const silentMark = '.s'
 
@@ -53,16 +62,20 @@ export interface StateMarks {
   readonly silent?: boolean
 }
 
-/** The random values of a new transaction: 32 bytes each (RFC 7636 section 4.1, RFC 9700 section 4.7). */
+/** The secrets of a new transaction: 32 bytes each (RFC 7636 section 4.1, RFC 9700 section 4.7). */
 export function freshSecrets(
   platform: Platform,
   { restarted = false, silent = false }: StateMarks,
-): Pick<Transaction, 'state' | 'nonce' | 'codeVerifier'> {
-  // Asked for at once: each call costs microseconds, whatever its length.
-  const bytes = platform.randomBytes(96)
-  const random = (index: number): string => bytes.toString('base64url', index * 32, (index + 1) * 32)
+): TransactionSecrets {
   const marks = (restarted ? restartMark : '') + (silent ? silentMark : '')
-  return { state: random(0) + marks, nonce: random(1), codeVerifier: random(2) }
+  return secretsOf(platform.randomBytes(32).toString('base64url') + marks)
+}
+
+// Whoever sees the state, or the nonce, learns nothing of the others.
+function secretsOf(seed: string): TransactionSecrets {
+  const derive = (what: string): string => hash('sha256', `${what} ${seed}`, 'base64url')
+  const marks = /(\.\w)*$/.exec(seed)?.[0] ?? ''
+  return { seed, state: derive('state') + marks, nonce: derive('nonce'), codeVerifier: derive('code verifier') }
 }
 
 /** Whether a state belongs to a login that was started over once: the guard against a circle, which needs no cookie. */
@@ -73,42 +86,6 @@ export function isRestarted(state: string): boolean {
 /** Whether a state belongs to a silent login: one that nobody has asked for. */
 export function isSilent(state: string): boolean {
   return state.includes(silentMark)
-}
-
-/**
- * Stores a transaction in a free slot, or in that of the oldest; at most five stay.
- *
- * @param fallback Return target for when not even the path of the wanted one fits.
- */
-export function storeTransaction(
-  transaction: Transaction,
-  seal: Seal,
-  cookies: TransactionCookies,
-  fallback: string,
-): void {
-  const used = openTransactions(seal, cookies).toSorted((a, b) => b.transaction.startedAt - a.transaction.startedAt)
-  const live = used.filter((found) => !found.expired)
-  for (const found of used) if (found.expired) cookies.remove(found.slot)
-  for (const found of live.slice(mostTransactions - 1)) cookies.remove(found.slot)
-  const taken = new Set(live.slice(0, mostTransactions - 1).map((found) => found.slot))
-  // Tabs that start at the same moment see no cookie of one another: where the search begins depends on the state.
-  const start = stateKey(transaction.state).charCodeAt(0) % cookies.slots.length
-  const order = [...cookies.slots.slice(start), ...cookies.slots.slice(0, start)]
-  const slot = order.find((candidate) => !taken.has(candidate))
-  const earliest = (live[0]?.transaction.startedAt ?? 0) + 0.001
-  const ordered = { ...transaction, startedAt: Math.max(transaction.startedAt, earliest) }
-  if (slot !== undefined) cookies.write(slot, sealFitting(ordered, seal, fallback))
-}
-
-// A return target that is too long for the cookie goes without its query, rather than not at all.
-function sealFitting(transaction: Transaction, seal: Seal, fallback: string): string {
-  const path = transaction.returnTo.replace(/[?#].*$/s, '')
-  const sealWith = (returnTo: string): string => seal.seal(toPayload({ ...transaction, returnTo }))
-  for (const returnTo of [transaction.returnTo, path]) {
-    const sealed = sealWith(returnTo)
-    if (sealed.length <= longestSealed) return sealed
-  }
-  return sealWith(fallback)
 }
 
 /** The transactions that the browser brings along, those too old among them. */
@@ -134,26 +111,31 @@ export function stateKey(state: string): string {
   return hash('sha256', state, 'base64url')
 }
 
-function toPayload(t: Transaction): SealPayload {
-  return {
+/** Seals a transaction for its slot. */
+export function sealTransaction(seal: Seal, t: Transaction): string {
+  const payload: SealPayload = {
     exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
-    t: [t.state, t.nonce, t.codeVerifier, t.returnTo],
+    t: [t.seed, t.returnTo],
     ...(t.baseUrlIndex === 0 ? {} : { b: t.baseUrlIndex }),
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
     ...(t.acrValues === undefined ? {} : { a: t.acrValues }),
+    ...(t.isCut === true ? { c: 1 } : {}),
+    ...(t.madeRoom === true ? { r: 1 } : {}),
   }
+  return seal.seal(payload)
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
-  const { t, b = 0, m, a, exp } = payload
+  const { t, b = 0, m, a, c, r, exp } = payload
   if (!isStrings(t) || typeof b !== 'number') return undefined
-  const [state, nonce, codeVerifier, returnTo] = t
-  if (state === undefined || nonce === undefined || codeVerifier === undefined || returnTo === undefined)
-    return undefined
+  const [seed, returnTo] = t
+  if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
   return {
-    ...{ state, nonce, codeVerifier, returnTo, baseUrlIndex: b, startedAt: exp - transactionSeconds },
+    ...{ ...secretsOf(seed), returnTo, baseUrlIndex: b, startedAt: exp - transactionSeconds },
     ...(typeof m === 'number' ? { maxAge: m } : {}),
     ...(isStrings(a) ? { acrValues: a } : {}),
+    ...(c === 1 ? { isCut: true } : {}),
+    ...(r === 1 ? { madeRoom: true } : {}),
   }
 }
 

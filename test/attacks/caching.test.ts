@@ -38,7 +38,7 @@ describe.each(hosts)('answers of our routes on $name', (host) => {
   })
 
   test.each([
-    ['no parameters', '/callback', 'GET', 400],
+    ['a state as a list', '/callback?code=a&state[]=x', 'GET', 400],
     ['an unknown state', '/callback?error=access_denied&state=x', 'GET', 400],
     ['a repeated state', '/callback?code=a&state=x&state=y', 'GET', 400],
     ['another method', '/callback', 'DELETE', 405],

@@ -6,7 +6,8 @@ import type { Handler } from '../hosts/layers.js'
 import { codeOf, postedResponse, postResponse, renameField, subjectOf, tokenCalls } from '../relying-party/steps.js'
 import { startWorld, type World } from '../relying-party/world.js'
 
-const formPost = { authorizationParams: { response_mode: 'form_post' } }
+// Over http this works with a provider of the same site only, as it is here.
+const formPost = { authorizationParams: { response_mode: 'form_post' }, dangerouslyAllowHttp: true }
 let world: World
 let browser: Browser
 let before: number
@@ -46,7 +47,9 @@ describe.each(hosts.slice(0, 3))('behind the body parser of an application on $n
         const form = await postedResponse(world, browser)
         renameField(form, 'state', field)
         const answer = await postResponse(world, browser, form)
-        expect([answer.status, codeOf(answer)]).toEqual([400, 'state_missing'])
+        // Some parsers drop the last one, so that nothing of it is left: then a login of its own begins.
+        if (answer.status !== 303) expect([answer.status, codeOf(answer)]).toEqual([400, 'state_missing'])
+        else expect([field, new URL(answer.location ?? '').origin]).toEqual(['__proto__[state]', world.provider.issuer])
         expect(tokenCalls(world)).toBe(before)
       },
     )

@@ -23,12 +23,14 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
   })
   afterEach(() => world.close())
 
-  test('CB01: a response without state is refused, and no code is exchanged', async () => {
-    const callback = await toCallback(world)
-    const answer = await comeBack(withParameters(callback, { state: undefined }), world.browser)
-    expect([answer.status, codeOf(answer)]).toEqual([400, 'state_missing'])
+  test('CB01: a response without state begins a login of its own once, and no code is exchanged', async () => {
+    const callback = withParameters(await toCallback(world), { state: undefined })
+    const answer = await comeBack(callback, world.browser)
+    expect([answer.status, new URL(answer.location ?? '').origin]).toEqual([302, world.provider.issuer])
+    const again = await comeBack(callback, world.browser)
+    expect([again.status, codeOf(again), again.setCookies]).toEqual([400, 'state_missing', []])
     expect(tokenCalls(world)).toBe(0)
-    expect(answer.setCookies).toEqual([])
+    expect(await subjectOf(world)).toBeNull()
   })
 
   test.each([
@@ -56,7 +58,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     const callback = await toCallback(world, { browser: attacker })
     const before = tokenCalls(world)
     const answer = await comeBack(callback, world.browser)
-    expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
+    expect([answer.status, answer.location]).toEqual([302, world.url('/')])
     expect(answer.setCookies).toEqual([])
     expect(tokenCalls(world)).toBe(before)
     expect(await subjectOf(world)).toBe('alice')
@@ -141,7 +143,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     forgetAtProvider(world.browser)
     await world.signIn('/bob')
     const answer = await comeBack(callback, world.browser)
-    expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_used'])
+    expect([answer.status, answer.location, answer.setCookies]).toEqual([302, world.url('/'), []])
     expect(await subjectOf(world)).toBe('bob')
   })
 

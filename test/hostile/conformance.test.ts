@@ -134,7 +134,8 @@ function expectedCalls(module: Module, verdict: Verdict): Calls {
   return {
     discovery: 1,
     jwks: module.keyRequests ?? (needsKeys ? 1 : 0),
-    authorize: asked('authorization'),
+    // Without a state it is no answer to that login, and begins one of its own, once.
+    authorize: asked('authorization') + (module.errorCode === 'state_missing' ? 1 : 0),
     token: asked('token') + (module.drive === 'login, then refresh' ? asked('refresh') : 0),
     userinfo: module.finish === 'logout' ? 0 : asked('userinfo'),
     end_session: module.finish === 'logout' ? 1 : 0,

@@ -9,7 +9,7 @@ async function cookieNameOf(oidc: NonNullable<WorldOptions['oidc']>, host?: stri
   const headers = host === undefined ? {} : { host }
   const { setCookies } = await new Browser().navigate(world.url('/logout'), { headers, site: 'same-origin' })
   await world.close()
-  return setCookies[0]?.split('.out=', 1)[0] ?? ''
+  return setCookies[0]?.split('.', 1)[0] ?? ''
 }
 
 const [shop, admin] = ['https://example.com/shop', 'https://example.com/admin']

@@ -195,6 +195,45 @@ describe('the options of oidc()', () => {
       expect(wrong({ baseUrl: url })).toContain('must use https')
     }
   })
+
+  test('names below localhost are this machine for baseUrl and issuer, but not for tokens that go to APIs', () => {
+    for (const url of ['http://tenant.localhost:3000', 'http://a.b.localhost', 'http://TENANT.LOCALHOST']) {
+      expect(parseOidcOptions({ ...minimal, baseUrl: url }).baseUrl).toBe(url)
+      expect(parseOidcOptions({ ...minimal, issuer: url }).issuer).toBe(url)
+    }
+    expect(() => parseOidcOptions({ ...minimal, baseUrl: 'http://xlocalhost' })).toThrow('must use https')
+    const allowedOrigins = ['http://api.localhost']
+    expect(() => parseOidcOptions({ ...minimal, allowedOrigins })).toThrow('must use https in "allowedOrigins"')
+  })
+
+  test.each(['https://*.example.com', 'https://*', 'https://a.*.example.com', 'https://%2A.example.com'])(
+    'the wildcard %s is no base URL, and the message says why',
+    (url) => {
+      const why = /must name one host: providers compare redirect URIs exactly.*List each host/
+      expect(() => parseOidcOptions({ ...minimal, baseUrl: url })).toThrow(why)
+      expect(() => parseOidcOptions({ ...minimal, baseUrl: undefined, baseUrls: [url] })).toThrow(why)
+    },
+  )
+
+  test('form_post on plain http is refused with the reason', () => {
+    const authorizationParams = { response_mode: 'form_post' }
+    for (const baseUrl of ['http://localhost:3000', 'http://127.0.0.1', 'http://app.localhost'])
+      expect(() => parseOidcOptions({ ...minimal, baseUrl, authorizationParams })).toThrow(
+        /must use https in "baseUrl" for "response_mode" form_post: .*SameSite=None/,
+      )
+    const urls = { baseUrl: undefined, baseUrls: ['http://localhost:3000'] }
+    expect(() => parseOidcOptions({ ...minimal, ...urls, authorizationParams })).toThrow('form_post')
+    expect(parseOidcOptions({ ...minimal, authorizationParams }).authorizationParams).toEqual(authorizationParams)
+  })
+
+  test.each(['/.well-known/openid-configuration', '/realms/x/.well-known/openid-configuration'])(
+    'the URL of metadata, %s, is no issuer',
+    (path) => {
+      expect(() => parseOidcOptions({ ...minimal, issuer: `https://op.example.com${path}` })).toThrow(
+        /"issuer" must be the issuer itself, without/,
+      )
+    },
+  )
 })
 
 const path = 'must be a string: a path such as "/login"'
