@@ -72,7 +72,9 @@ describe('what watchers of a login are told', () => {
     answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
     answering('/userinfo', async ({ oidc }) => void (await oidc.userinfo())),
     answering('/api', async ({ oidc }) => void (await oidc.fetch(`https://api.example.com/${person.email}`))),
-    answering('/large', ({ oidc }) => oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') })),
+    answering('/large', ({ oidc }) =>
+      oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') }),
+    ),
     answering('/leave', ({ oidc }) => oidc.logout()),
   ]
   const worlds: World[] = []
@@ -230,8 +232,9 @@ describe('what watchers of a login are told', () => {
       good,
       good,
       await party.mint({ sub: marks.plant('sub'), nonce: marks.plant('nonce') }),
-      await party.mint({ iss: `https://${marks.plant('iss')}.example` }),
-      await party.mint({ aud: marks.plant('aud'), sid: marks.plant('sid') }),
+      // The issuer and the audience that a token names are no secrets, and say what to mend.
+      await party.mint({ iss: 'https://other.example', sub: marks.plant('sub') }),
+      await party.mint({ aud: 'other-client', sid: marks.plant('sid') }),
       await party.mint({}, { kid: marks.plant('kid') }),
       marks.plant('garbage'),
     ]

@@ -218,7 +218,7 @@ describe('a session with tokens for several APIs', () => {
     const browser = await start({ client: { grant_types: ['authorization_code'] } })
     const answer = await browser.fetch(world.url(`/for?resource=${orders}`))
     expect([answer.status, answer.json()]).toMatchObject([401, { code: 'access_token_missing' }])
-    expect(answer.text).toContain('offline_access')
+    expect(answer.text).toContain('the login brought no refresh token')
   })
 })
 
