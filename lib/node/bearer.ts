@@ -67,7 +67,8 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
     }
     const fail = (error: unknown) => {
       if (onError !== undefined) addDoorkeeper(req, new FailedDoorkeeper({ scheme: 'bearer' }, error, refuse))
-      answer(error, call, { onError, isGuard: false })
+      // Where everybody needs a token there may be no guard behind this one.
+      answer(error, call, { onError, isGuard: required })
     }
     let found: Principal | undefined | Promise<Principal>
     try {

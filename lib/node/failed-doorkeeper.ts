@@ -1,3 +1,4 @@
+import { BearerError } from '../errors.js'
 import type { ChallengeCall, Doorkeeper, GuardCall, RefusalCall } from './guard-context.js'
 
 /**
@@ -7,6 +8,7 @@ import type { ChallengeCall, Doorkeeper, GuardCall, RefusalCall } from './guard-
 export class FailedDoorkeeper implements Doorkeeper {
   readonly scheme: Doorkeeper['scheme']
   readonly origin?: string
+  readonly hasRefusedToken: boolean
   readonly #failure: unknown
   readonly #refuse: (error: unknown, call: GuardCall) => void
 
@@ -17,6 +19,8 @@ export class FailedDoorkeeper implements Doorkeeper {
   ) {
     this.scheme = scheme
     if (origin !== undefined) this.origin = origin
+    // Credentials of another scheme are none: a proxy's Basic, say.
+    this.hasRefusedToken = scheme === 'bearer' && !(failure instanceof BearerError && failure.code === 'missing_token')
     this.#failure = failure
     this.#refuse = refuse
   }

@@ -11,6 +11,8 @@ export interface Doorkeeper {
   readonly origin?: string
   /** What applications use of it, as `req.oidc`. */
   readonly handle?: unknown
+  /** Whether the request brought an access token that was refused, and went on all the same. */
+  readonly hasRefusedToken?: boolean
   principal(): Principal | undefined
   /** Keeps the response out of caches, unless the application says otherwise: a guard lets somebody see what others may not. */
   keepPrivate?(): void
@@ -58,13 +60,23 @@ export function doorkeepersOf(req: Guarded): readonly Doorkeeper[] {
   return readMember(req, key) ?? nobody
 }
 
+/**
+ * Those whose principals count. No session stands in for an access token that was refused: who presents one means to act as
+ * somebody else, perhaps with other rights.
+ */
+export function countingDoorkeepersOf(req: Guarded): readonly Doorkeeper[] {
+  const doorkeepers = doorkeepersOf(req)
+  const isRefused = doorkeepers.some(({ hasRefusedToken }) => hasRefusedToken === true)
+  return isRefused ? doorkeepers.filter((doorkeeper) => !isSession(doorkeeper)) : doorkeepers
+}
+
 /** Makes a middleware known to the guards behind it. */
 export function addDoorkeeper(req: Guarded, doorkeeper: Doorkeeper): void {
   req[key] = [doorkeeper, ...doorkeepersOf(req)]
 }
 
 /** `req.auth`. */
-export const auth = new RequestMember('auth', (req) => principalOf(doorkeepersOf(req)))
+export const auth = new RequestMember('auth', (req) => principalOf(countingDoorkeepersOf(req)))
 
 /** `req.oidc`. */
 export const oidcHandle = new RequestMember('oidc', (req) => doorkeepersOf(req).find(isSession)?.handle)

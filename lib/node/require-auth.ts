@@ -10,8 +10,8 @@ import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
 import {
   type ChallengeCall,
   type ChallengeMode,
+  countingDoorkeepersOf,
   type Doorkeeper,
-  doorkeepersOf,
   type GuardCall,
 } from './guard-context.js'
 import type { Middleware, Next, NodeResponse } from './types.js'
@@ -32,7 +32,7 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
 
   return function requireAuth(req, res, next) {
     const call: GuardCall = { req, res, next }
-    const doorkeepers = doorkeepersOf(req)
+    const doorkeepers = countingDoorkeepersOf(req)
     const signedIn = doorkeepers.find((candidate) => candidate.principal() !== undefined)
     const principal = signedIn?.principal()
     signedIn?.keepPrivate?.()

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { setImmediate as turn } from 'node:timers/promises'
 import onHeaders from 'on-headers'
-import { acr, csrf, requireAuth, resourceMetadata, scope } from '../../lib/index.js'
+import { acr, csrf, type Principal, requireAuth, resourceMetadata, scope } from '../../lib/index.js'
+import { createBearer } from '../../lib/node/bearer.js'
+import { parseBearerOptions } from '../../lib/options/bearer-schema.js'
 import type { Handler } from '../hosts/layers.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { startWorld, type World, type WorldOptions } from '../relying-party/world.js'
-import { testIssuer } from '../resource-server/issuer.js'
+import { audience, testIssuer } from '../resource-server/issuer.js'
 import { startApi } from '../resource-server/server.js'
 import { FakeMemory } from '../session/memory.js'
 import { guarded } from './applications.js'
@@ -40,6 +42,28 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
     const stranger = await api.send()
     expect([stranger.status, stranger.headers['www-authenticate']]).toEqual([401, 'Bearer'])
     expect((await api.present(api.issuer.token())).json).toMatchObject({ auth: { subject: 'alice' } })
+  })
+
+  test.each(words)('opens nothing where a token is required, with no guard behind it: %s', async (_what, word) => {
+    const issuer = testIssuer()
+    const configuration = parseBearerOptions({
+      issuer: issuer.issuer,
+      audience,
+      fetch: issuer.fetch,
+      ...handingOn(word),
+    })
+    const api = createBearer(configuration, issuer.clock)
+    const app = await host.start(() => [api, (_req, res) => res.end('reached')])
+    const browser = new Browser()
+    const ask = (authorization?: string) =>
+      browser.fetch(app.url, { headers: authorization === undefined ? {} : { authorization } })
+    expect(await ask()).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } })
+    expect((await ask('Basic YTpi')).status).toBe(401)
+    const refused = await ask(`Bearer ${issuer.token({ exp: 1 })}`)
+    expect([refused.status, refused.json()]).toEqual([401, expect.objectContaining({ code: 'invalid_token' })])
+    expect((await ask('Bearer a b')).status).toBe(400)
+    expect((await ask(`Bearer ${issuer.token()}`)).text).toBe('reached')
+    await app.close()
   })
 
   test.each(words)('opens no guard by %s', async (_what, word) => {
@@ -101,6 +125,42 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
       503,
       expect.objectContaining({ code: 'session_store_unavailable' }),
     ])
+  })
+})
+
+describe.each(hosts)('a session and a refused token, on $name', (host) => {
+  test.each(['before', 'behind'])('are nobody: no session of oidc() %s stands in for the token', async (where) => {
+    const issuer = testIssuer()
+    const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, required: false, ...handingOn([]) }
+    const api = createBearer(parseBearerOptions(options), issuer.clock)
+    const other = createBearer(parseBearerOptions({ ...options, audience: 'https://other.example.com' }), issuer.clock)
+    const who: Handler = (req, res) => res.end((req as { auth?: Principal }).auth?.scheme ?? 'nobody')
+    const own = where === 'before' ? [api] : []
+    const layers = [
+      { mount: '/both', handlers: [...own, requireAuth(), who] },
+      { mount: '/open', handlers: [...own, who] },
+      { mount: '/two', handlers: [other, ...own, requireAuth(), who] },
+    ]
+    const world = await startWorld({ host, ...(where === 'before' ? { layers } : { layers, before: [api] }) })
+    const { browser, url, signIn } = world
+    await signIn()
+    const ask = async (path: string, authorization?: string) => {
+      const { status, text } = await browser.fetch(url(path), {
+        headers: authorization === undefined ? {} : { authorization },
+      })
+      return [status, status === 200 ? text : (JSON.parse(text) as { code: string }).code]
+    }
+    const [good, bad] = [`Bearer ${issuer.token()}`, `Bearer ${issuer.token({ exp: 1 })}`]
+    expect(await ask('/both')).toEqual([200, 'session'])
+    expect(await ask('/both', good)).toEqual([200, where === 'before' ? 'bearer' : 'session'])
+    expect(await ask('/both', bad)).toEqual([401, 'invalid_token'])
+    expect(await ask('/both', 'Basic YTpi')).toEqual([200, 'session'])
+    expect(await ask('/open', bad)).toEqual([200, 'nobody'])
+    expect(await ask('/two', good)).toEqual([200, 'bearer'])
+    expect(await ask('/two', bad)).toEqual([401, 'invalid_token'])
+    const page = await browser.navigate(url('/both'), { headers: { authorization: bad } })
+    expect(page.status).toBe(401)
+    await world.close()
   })
 })
 
