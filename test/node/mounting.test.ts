@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { oidc, type Principal } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
@@ -95,8 +95,9 @@ describe('the middleware', () => {
     const session = { cookie: { domain: 'example.com', sameSite: 'Strict' as const } }
     const shared = { issuer: 'https://op.example.com', clientId: 'web', secret, session }
     const middleware = oidc({ ...shared, baseUrls: ['https://a.example.com', 'https://b.example.com'] })
-    const upgrade = { upgrade: 'websocket', origin: 'https://b.example.com' }
-    expect(await middleware.authenticate({ headers: upgrade } as unknown as IncomingMessage)).toBeUndefined()
+    const headers = { upgrade: 'websocket', origin: 'https://b.example.com' }
+    const upgrade = { headers, socket: new Socket() } as unknown as IncomingMessage
+    expect(await middleware.authenticate(upgrade)).toBeUndefined()
     middleware.close()
   })
 })
