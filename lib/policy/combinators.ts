@@ -10,7 +10,10 @@ import {
 } from './requirement.js'
 import { strictest, weakest } from './step-up.js'
 
-/** Requires every one; the first that fails is told. */
+/**
+ * Requires every one, in order up to the first that fails, which is told. Later ones are not asked, so that they may rely on
+ * it: where that first one is undecided, so is the whole, and `not(all(...))` is not met. There, put those first that decide.
+ */
 export function all<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('all', requirements)
   return {

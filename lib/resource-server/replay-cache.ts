@@ -24,8 +24,9 @@ interface Generation {
 
 /**
  * Remembers keys in this process, in generations, so that old ones go at once and cheaply. When it is full, nothing is
- * forgotten early, since a forgotten proof could be used again; nor is it by a clock that jumps ahead and comes back, or that
- * is set back to when a proof was good.
+ * forgotten early, since a forgotten proof could be used again; nor is it by a clock that jumps ahead for a moment, or that is
+ * set back by up to a key's lifetime. A clock that is set back farther, once more than two lifetimes have gone by, makes older
+ * proofs good again that are forgotten: to refuse those, all would have to be refused until it is where it was.
  */
 export class MemoryReplayCache implements ReplayGuard {
   readonly #platform: Platform

@@ -153,11 +153,14 @@ describe('RFC 9449 section 4.3', () => {
   test('DP12: iat must be of now', async () => {
     const { accept, refuse, issuer } = dpopApi()
     const now = issuer.clock.seconds
-    for (const iat of [now - 61, now + 6, 0, -1, 1e15]) await refuse({ claims: { iat } })
+    const old = { message: 'the DPoP proof is refused: iat is not now' }
+    for (const iat of [now - 61, now + 6, 0, -1, 1e15])
+      expect((await refuse({ claims: { iat } })).cause).toMatchObject(old)
     for (const iat of [now - 60, now + 5, now - 0.5]) await accept({ claims: { iat } })
     const wide = dpopApi({ mode: 'allowed', proofMaxAgeSeconds: 300, proofClockToleranceSeconds: 0 })
     await wide.accept({ claims: { iat: now - 300 } })
-    await wide.refuse({ claims: { iat: now + 1 } })
+    expect((await wide.refuse({ claims: { iat: now + 1 } })).cause).toMatchObject(old)
+    expect((await wide.refuse({ claims: { iat: now - 301 } })).cause).toMatchObject(old)
   })
 
   test('DP13: ath must be the hash of this token', async () => {
@@ -368,6 +371,22 @@ describe('DP15: replay', () => {
       expect(cache.add(`other ${index}`, 60)).toBe(true)
     }
     expect(cache.add('proof', 60)).toBe(false)
+  })
+
+  test('DP15: a proof of any age is no newer for a clock that is set back by a lifetime, while others come in', () => {
+    const lifetime = 65
+    for (let age = 0; age <= 2 * lifetime; age++) {
+      const clock = testClock()
+      const cache = new MemoryReplayCache(clock)
+      for (let second = 0; second < 40; second++, clock.seconds++) cache.add(`before ${second}`, lifetime)
+      cache.add('proof', lifetime)
+      for (let second = 0; second < age; second++) {
+        clock.seconds++
+        cache.add(`other ${second}`, lifetime)
+      }
+      clock.seconds -= lifetime
+      expect([age, cache.add('proof', lifetime)]).toEqual([age, false])
+    }
   })
 
   test('DP15: a proof is known still when a clock that was set back comes by its time again', () => {

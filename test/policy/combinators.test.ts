@@ -99,6 +99,17 @@ describe('all()', () => {
   })
 })
 
+describe('all() of what is undecided', () => {
+  test('asks nothing behind it, which may rely on it, and so opens no door to its opposite', async () => {
+    const broken: Requirement = () => {
+      throw new Error('relied on the one before')
+    }
+    expect(await check(all(answers(undefined), broken))).toEqual({ met: false, kind: 'predicate', undecided: true })
+    expect(await passes(not(all(answers(undefined), no)))).toBe(false)
+    expect(await passes(not(all(no, answers(undefined))))).toBe(true)
+  })
+})
+
 describe('any()', () => {
   test('stops at the first that is met', async () => {
     expect(await passes(any(no, claim('dept', 'hr'), answers('never asked')))).toBe(true)
