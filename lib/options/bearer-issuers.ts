@@ -67,10 +67,14 @@ export function hasSecretRight({ algorithms, secret }: Partial<KeyOptions>): boo
 }
 
 /** Where tokens name their subject. */
-export const subject = section({
-  claim: v.optional(text('the name of a claim'), 'sub'),
-  client: v.optional(flag, false),
-})
+export const subject = v.pipe(
+  section({
+    claim: v.optional(text('the name of a claim'), 'sub'),
+    client: v.optional(flag, false),
+    clientClaims: v.optional(v.array(text('the name of a claim'), 'must be a list of names of claims'), []),
+  }),
+  v.check((o) => o.client || o.clientClaims.length === 0, 'must not have "clientClaims" without client: true'),
+)
 
 /** One issuer of a map. */
 export const issuerOptions = v.pipe(

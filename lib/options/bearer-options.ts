@@ -39,11 +39,13 @@ export interface SubjectOptions {
    */
   claim?: string | undefined
   /**
-   * Whether a token without that claim is its client's own, if nothing in it speaks of a person: no name, no account, no
-   * login, and none of the scopes that OpenID Connect defines. The subject is then `client:` and the client's ID.
-   * @default false
+   * Whether a token without that claim is its client's own, where it is known to be a machine's, or has no other claims than
+   * those of the protocol (`iss`, `aud`, `scope`, `client_id` …) and such as begin with `client`, and none of the scopes that
+   * OpenID Connect defines. The subject is then `client:` and the client's ID. @default false
    */
   client?: boolean | undefined
+  /** Further claims, exactly as spelled, that never speak of a person, such as `tenant`: only with `client`. @default none */
+  clientClaims?: readonly string[] | undefined
 }
 
 /** One issuer of several. */
@@ -138,7 +140,10 @@ export interface TokenCacheOptions {
 export interface BearerErrorContext<Request, Response> {
   readonly req: Request
   readonly res: Response
-  /** Hands the error on to the next error handler. Without one, the request goes on as nobody's, and a guard refuses it. */
+  /**
+   * Hands the error on to the next error handler. Without one the refusal is answered as if there were no `onError`; with
+   * `required: false` the request goes on as nobody's, whatever session it has, and a guard refuses it.
+   */
   readonly next: (error?: unknown) => void
 }
 
@@ -180,7 +185,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   resourceMetadata?: string | { readonly url: string } | undefined
   /** Allows issuers with plain http that are not on loopback. @default false */
   dangerouslyAllowHttp?: boolean | undefined
-  /** Answers instead of problem+json with the challenge. */
+  /** Answers instead of problem+json with the challenge. It opens no door: see {@link BearerErrorContext.next}. */
   onError?: ((error: Error, context: BearerErrorContext<Request, Response>) => void | Promise<void>) | undefined
 }
 

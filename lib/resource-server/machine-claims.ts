@@ -1,4 +1,5 @@
 import type { JsonObject } from '../seal/json.js'
+import { scopesIn } from './scopes.js'
 
 type Claims = Readonly<JsonObject>
 
@@ -14,22 +15,32 @@ export function clientOf(claims: Claims): string | undefined {
   return undefined
 }
 
+/** Whom a token speaks for: `both` where it contradicts itself, `nobody` where it does not tell. */
+export type Speaker = 'machine' | 'person' | 'both' | 'nobody'
+
 /**
- * Whether a client acts for itself (`true`) or for a person (`false`), by what providers write. A token that speaks for
- * neither, or for both, leaves it unknown: `undefined`.
+ * Whether a client acts for itself, or for a person, by what providers write. What is only not said tells nothing.
  *
  * @param isTyped - whether the token declares itself to be one by RFC 9068, in which a machine's `sub` is its client's
  */
-export function isMachineByClaims(claims: Claims, isTyped: boolean): boolean | undefined {
+export function speakerOf(claims: Claims, isTyped: boolean): Speaker {
+  if (isCallOfServiceAccount(claims)) return 'machine'
   const isMachine = machineSigns.some((holds) => holds(claims))
   const isPerson = personSigns.some((holds) => holds(claims)) || (isTyped && !isMachine && isResourceOwner(claims))
-  return isMachine === isPerson ? undefined : isMachine
+  // A service account of another client: its token can have been exchanged.
+  if (isPerson) return isMachine || accountOf(claims) !== undefined ? 'both' : 'person'
+  return isMachine ? 'machine' : 'nobody'
 }
 
 // Section 2.2. Not where azp stands beside client_id: Keycloak can declare the type as well, and has accounts for machines.
-function isResourceOwner({ sub, client_id: client, azp }: Claims): boolean {
-  return isText(sub) && isText(client) && azp === undefined
+// So have others, whose tokens have a sub of their own: something must speak of a person as well.
+function isResourceOwner(claims: Claims): boolean {
+  const { sub, client_id: client, azp } = claims
+  if (!isText(sub) || !isText(client) || azp !== undefined) return false
+  return personScopeIn(scopesIn(claims)) !== undefined || loginNames.some((name) => isFilled(claims[name]))
 }
+
+const loginNames = 'acr auth_time name given_name nickname preferred_username picture locale zoneinfo'.split(' ')
 
 const machineGrants = ['client-credentials', 'client_credentials']
 const personGrants = ['authorization_code', 'implicit', 'password', 'urn:ietf:params:oauth:grant-type:device_code']
@@ -37,17 +48,42 @@ const personGrants = ['authorization_code', 'implicit', 'password', 'urn:ietf:pa
 /** Each is the word of a provider that writes it in no token of a person. */
 const machineSigns: readonly ((claims: Claims) => boolean)[] = [
   isOwnSubject,
-  // Auth0 and FusionAuth; Cloud Foundry UAA.
-  ({ gty, grant_type: grantType }) => isOneOf(gty, machineGrants) || isOneOf(grantType, machineGrants),
+  isMachineGrant,
   // Entra's optional claim; Oracle; WSO2.
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'app' || subjectType === 'client' || aut === 'APPLICATION',
-  // Entra: for people, sub is pairwise and scp says what was delegated.
-  ({ oid, sub, azp, appid, scp }) => isText(oid) && oid === sub && (isText(azp) || isText(appid)) && !isFilled(scp),
+  isEntraApplication,
   isServiceAccount,
-  // Keycloak without the scope "profile": where the client called from is noted in this grant only.
-  ({ client_id: id, clientId = id, azp, clientHost, clientAddress }) =>
-    isText(clientHost) && isText(clientAddress) && isText(azp) && clientId === azp,
 ]
+
+// Keycloak notes where the client called from in this grant only, whatever else the account has: a session that can be
+// refreshed, or an e-mail address.
+function isCallOfServiceAccount({ client_id: id, clientId = id, azp, clientHost, clientAddress }: Claims): boolean {
+  return isText(clientHost) && isText(clientAddress) && isText(azp) && clientId === azp
+}
+
+// For people, sub is pairwise and scp says what was delegated. Azure AD B2C writes oid into sub for people, too; a client
+// that is known by nothing (azpacr "0") cannot act for itself.
+function isEntraApplication(claims: Claims): boolean {
+  const { oid, sub, azp, azpacr, appid, appidacr, scp } = claims
+  const isKnown = (isText(azp) && isProof(azpacr)) || (isText(appid) && isProof(appidacr))
+  return isKnown && isText(oid) && oid === sub && !isFilled(scp) && !entraNames.some((name) => isFilled(claims[name]))
+}
+
+const entraNames = 'name preferred_username given_name family_name email emails upn unique_name tfp'.split(' ')
+
+function isProof(value: unknown): boolean {
+  return value === '1' || value === '2'
+}
+
+// Cognito's token of a person always has a username.
+function isCognitoClient({ token_use: use, sub, client_id: client, username }: Claims): boolean {
+  return use === 'access' && isText(sub) && sub === client && !isFilled(username)
+}
+
+// Auth0 and FusionAuth; Cloud Foundry UAA and ForgeRock.
+function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
+  return isOneOf(gty, machineGrants) || isOneOf(grantType, machineGrants)
+}
 
 // RFC 9068 section 2.2, Okta, Cognito and most others; Auth0; ForgeRock.
 function isOwnSubject(claims: Claims): boolean {
@@ -65,8 +101,12 @@ const serviceAccount = 'service-account-'
 
 // Keycloak: the user of a client's service account, whose sub is a UUID. Its names are in lower case.
 function isServiceAccount(claims: Claims): boolean {
-  const account = [claims['preferred_username'], claims['username']].find(isServiceAccountName)
+  const account = accountOf(claims)
   return account !== undefined && account.slice(serviceAccount.length) === clientOf(claims)?.toLowerCase()
+}
+
+function accountOf(claims: Claims): string | undefined {
+  return [claims['preferred_username'], claims['username']].find(isServiceAccountName)
 }
 
 function isServiceAccountName(name: unknown): name is string {
@@ -76,10 +116,11 @@ function isServiceAccountName(name: unknown): name is string {
 const personSigns: readonly ((claims: Claims) => boolean)[] = [
   // What a login leaves in a token.
   ({ amr, nonce, sid, session_state: state }) => isFilled(amr) || isFilled(nonce) || isFilled(sid) || isFilled(state),
-  // AD FS writes one as text for clients, too.
-  ({ auth_time: at }) => typeof at === 'number',
-  // What only people have. Other names say nothing: service accounts have some too.
-  ({ email, phone_number: phone, birthdate }) => isText(email) || isText(phone) || isText(birthdate),
+  // AD FS writes one as text for clients, too; Cognito and ForgeRock as a number.
+  (claims) => typeof claims['auth_time'] === 'number' && !isCognitoClient(claims) && !isMachineGrant(claims),
+  // What only people have. Other names say nothing: service accounts have some too. Some of Keycloak have an e-mail address.
+  (claims) => isText(claims['email']) && !isServiceAccount(claims),
+  ({ phone_number: phone, birthdate }) => isText(phone) || isText(birthdate),
   ({ family_name: family, upn, unique_name: unique }) => isText(family) || isText(upn) || isText(unique),
   ({ gty, grant_type: grantType }) => isOneOf(gty, personGrants) || isOneOf(grantType, personGrants),
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'user' || subjectType === 'user' || aut === 'APPLICATION_USER',
@@ -96,31 +137,9 @@ const personSigns: readonly ((claims: Claims) => boolean)[] = [
 /** Scopes that ask for a person (OpenID Connect Core sections 3.1.2.1, 5.4 and 11). */
 const personScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
 
-/** Names of claims about people and their logins, without what namespaces and spellings differ in. */
-const personNames = new Set(
-  `sub user username userid uid preferredusername login loginname upn uniquename nameid nameidentifier subjectid name
-  displayname fullname commonname cn givenname firstname middlename familyname lastname surname nickname email
-  emailaddress mail phonenumber mobilephone address profile picture gender birthdate zoneinfo locale sid sessionid
-  sessionstate session authtime authenticationinstant authmethod authenticationmethod authenticationmethodreference
-  amr nonce act onbehalfof resourceowner oid objectid puid onpremsid primarysid winaccountname windowsaccountname
-  samaccountname employeeid personid`.split(/\s+/),
-)
-
-/**
- * Whether anything at all in a token speaks of a person: any claim about one, in whatever namespace, or a scope that
- * asks for one. What is `null` or empty says nothing.
- */
-export function mentionsPerson(claims: Claims, scopes: readonly string[]): boolean {
-  if (personScopes.some((scope) => scopes.includes(scope))) return true
-  return Object.entries(claims).some(([name, value]) => isFilled(value) && personNames.has(bareName(name)))
-}
-
-// `custom:user_name` and `https://example.com/claims/userName` are about the same thing.
-function bareName(name: string): string {
-  return name
-    .slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf(':'), name.lastIndexOf('#')) + 1)
-    .replace(/[^a-z]/gi, '')
-    .toLowerCase()
+/** The first scope that asks for a person. */
+export function personScopeIn(scopes: readonly string[]): string | undefined {
+  return personScopes.find((scope) => scopes.includes(scope))
 }
 
 function isOneOf(value: unknown, names: readonly unknown[]): boolean {
@@ -131,6 +150,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function isFilled(value: unknown): boolean {
+/** Whether a claim says anything: `null`, an empty text and an empty list do not. */
+export function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 }

@@ -16,7 +16,7 @@ export function standardScopes(): ScopeMapper {
   const known = new Map<string, readonly string[]>()
   return ({ scope, scp }) => {
     const found = typeof scope === 'string' ? known.get(scope) : undefined
-    if (scp !== undefined) return Object.freeze([...new Set([...list(scope), ...list(scp)])])
+    if (scp !== undefined) return Object.freeze([...new Set(scopesIn({ scope, scp }))])
     if (found !== undefined) return found
     const scopes = Object.freeze(list(scope))
     if (typeof scope !== 'string' || scope.length > longestKnown) return scopes
@@ -38,6 +38,11 @@ export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): S
     if (scopes.every((scope) => typeof scope === 'string')) return Object.freeze([...scopes])
     throw new ConfigurationError('invalid_options', 'bearer(): "scopes" must return an array, or a set, of strings')
   }
+}
+
+/** What `scope` and `scp` hold. */
+export function scopesIn({ scope, scp }: Readonly<JsonObject>): readonly string[] {
+  return [...list(scope), ...list(scp)]
 }
 
 function list(value: unknown): readonly string[] {

@@ -30,7 +30,7 @@ export interface TrustedIssuer {
 /** How to reach authorization servers; the same for all. */
 export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
 
-const subjectDefaults: SubjectRules = { claim: 'sub', client: false }
+const subjectDefaults: SubjectRules = { claim: 'sub', client: false, clientClaims: [] }
 
 /** What keys need not have: whoever uses a member asks for it. */
 const noNeeds = { members: [], pkce: false }

@@ -1,7 +1,7 @@
 import { ConfigurationError, TokenValidationError } from '../errors.js'
 import type { JsonObject } from '../seal/json.js'
 import { isJsonObject } from '../seal/json.js'
-import { clientOf, isMachineByClaims } from './machine-claims.js'
+import { clientOf, type Speaker, speakerOf } from './machine-claims.js'
 import type { ScopeMapper } from './scopes.js'
 import { findSubject, type SubjectRules } from './subject.js'
 import type { Confirmation, VerifiedToken } from './types.js'
@@ -49,7 +49,7 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
   const { scopes: scopesOf, isMachine: told } = context.reading
   const scopes = scopesOf(claims)
   const client = clientOf(claims)
-  const found = { client, scopes, isMachine: told(claims) ?? isMachineByClaims(claims, context.isTyped) }
+  const found = { client, scopes, speaker: speakerBy(told(claims)) ?? speakerOf(claims, context.isTyped) }
   const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
   if (confirmation?.jkt === undefined && isDpopToken(claims)) throw unbound('is of the type DPoP, and bound to no key')
   return {
@@ -62,6 +62,10 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
     clientId: client,
     confirmation,
   }
+}
+
+function speakerBy(isMachine: boolean | undefined): Speaker | undefined {
+  return isMachine === undefined ? undefined : isMachine ? 'machine' : 'person'
 }
 
 /**

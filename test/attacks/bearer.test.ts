@@ -619,7 +619,7 @@ describe('BR17: people and machines', () => {
 
   test('BR17: a person is no machine', async () => {
     const { issuer, accept } = testApi()
-    await expect(accept(issuer.token())).resolves.toMatchObject({ isMachine: false, clientId: 'web' })
+    await expect(accept(issuer.token({ acr: '1' }))).resolves.toMatchObject({ isMachine: false, clientId: 'web' })
   })
 })
 

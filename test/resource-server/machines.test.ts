@@ -16,21 +16,50 @@ const keycloakPerson = {
 }
 const entra = { client_id: undefined, scope: undefined, azp: 'app', azpacr: '1', tid: 't', ver: '2.0' }
 
+const cognitoMachine = {
+  ...{
+    sub: '2aqb1',
+    client_id: '2aqb1',
+    token_use: 'access',
+    scope: 'orders/read',
+    auth_time: 1_799_999_990,
+    version: 2,
+  },
+  aud: undefined,
+}
+const cognitoPerson = {
+  ...{ sub: uuid, client_id: '2aqb1', token_use: 'access', scope: 'aws.cognito.signin.user.admin', username: 'alice' },
+  ...{ auth_time: 1_799_999_990, version: 2, 'cognito:groups': ['staff'], origin_jti: uuid, event_id: uuid },
+  aud: undefined,
+}
+const b2c = {
+  ...{ client_id: undefined, scope: undefined, sub: 'o', oid: 'o', azp: 'spa', azpacr: '1', ver: '1.0' },
+  ...{ name: 'Alice', emails: ['alice@example.com'], tfp: 'B2C_1_signin' },
+}
+
 type Table = readonly (readonly [string, Record<string, unknown>])[]
 
 const machines: Table = [
   ['RFC 9068, Okta, Hydra, Spring: sub is the client', { sub: 'web' }],
   ['Okta', { client_id: undefined, scope: undefined, cid: '0oa1', sub: '0oa1', scp: ['orders'] }],
-  ['Cognito', { sub: 'web', token_use: 'access' }],
+  ['Cognito', cognitoMachine],
+  ['Cognito without a time of login', { ...cognitoMachine, auth_time: undefined }],
   ['Auth0', { client_id: undefined, azp: 'web', sub: 'web@clients', gty: 'client-credentials' }],
   ['Auth0 by RFC 9068', { sub: 'web@clients' }],
   ['FusionAuth', { sub: uuid, gty: ['client_credentials'] }],
   ['Entra with idtyp', { ...entra, sub: 'o', oid: 'o', idtyp: 'app' }],
   ['Entra without', { ...entra, sub: 'o', oid: 'o', roles: ['Orders.Read.All'] }],
-  ['Entra v1', { ...entra, azp: undefined, appid: 'app', sub: 'o', oid: 'o' }],
+  ['Entra v1', { ...entra, azp: undefined, azpacr: undefined, appid: 'app', appidacr: '2', sub: 'o', oid: 'o' }],
   ['Oracle', { sub: uuid, sub_type: 'client' }],
   ['WSO2', { sub: uuid, aut: 'APPLICATION' }],
   ['ForgeRock', { sub: '(age!web)' }],
+  ['ForgeRock with its grant and a time', { sub: uuid, grant_type: 'client_credentials', auth_time: 1_799_999_990 }],
+  ['Keycloak with refresh tokens', { ...keycloakMachine, sid: 's', session_state: 's' }],
+  ['Keycloak with an e-mail address', { ...keycloakMachine, email: 'jobs@example.com', email_verified: true }],
+  [
+    'Keycloak with an e-mail address, and without notes of the session',
+    { ...keycloakMachine, email: 'jobs@example.com', clientHost: undefined, clientAddress: undefined },
+  ],
   ['Keycloak', keycloakMachine],
   ['Keycloak, with capitals in the client’s ID', { ...keycloakMachine, azp: 'SVC', client_id: 'SVC' }],
   ['Keycloak without client_id', { ...keycloakMachine, client_id: undefined }],
@@ -39,9 +68,12 @@ const machines: Table = [
 ]
 
 const persons: Table = [
-  ['RFC 9068', {}],
+  ['RFC 9068, by a scope', { scope: 'openid orders:read' }],
+  ['RFC 9068, by the kind of login', { acr: '1' }],
+  ['RFC 9068, by a name', { given_name: 'Alice' }],
+  ['RFC 9068, by a time of login', { auth_time: 1_799_999_990 }],
   ['Okta', { client_id: undefined, scope: undefined, cid: '0oa1', uid: '00u1', sub: 'a@example.com', scp: ['openid'] }],
-  ['Cognito', { sub: uuid, token_use: 'access', username: 'alice', auth_time: 1 }],
+  ['Cognito', cognitoPerson],
   ['Auth0', { client_id: undefined, azp: 'web', sub: 'auth0|123' }],
   ['Auth0 with userinfo', { azp: 'web', sub: 'x', aud: [audience, 'https://issuer.example.com/userinfo'] }],
   ['FusionAuth', { sub: uuid, gty: ['authorization_code'] }],
@@ -58,6 +90,17 @@ const persons: Table = [
 ]
 
 const unknowns: Table = [
+  ['RFC 9068 with nothing but a sub', {}],
+  ['RFC 9068 with the account of a machine', { sub: uuid, preferred_username: 'service-account-x', scope: 'email' }],
+  ['Azure AD B2C, where people have their oid for a sub', b2c],
+  ['Entra’s client that is known by nothing', { ...entra, sub: 'o', oid: 'o', azpacr: '0' }],
+  ['names beside Entra’s application', { ...entra, sub: 'o', oid: 'o', preferred_username: 'a@example.com' }],
+  ['e-mail addresses beside Entra’s application', { ...entra, sub: 'o', oid: 'o', emails: ['a@example.com'] }],
+  ['a client of Cognito with a username', { ...cognitoMachine, username: '2aqb1' }],
+  [
+    'a service account whose token another client has exchanged',
+    { ...keycloakMachine, azp: 'other', client_id: 'other', clientId: 'svc', sid: 's' },
+  ],
   ['an account of Keycloak without anything that Keycloak says', { sub: uuid, azp: 'svc', client_id: 'svc' }],
   ['a person who is called as a service account', { ...keycloakPerson, preferred_username: 'service-account-web' }],
   [
@@ -69,10 +112,9 @@ const unknowns: Table = [
   ['Entra’s app with a person’s scope', { ...entra, sub: 'o', oid: 'o', idtyp: 'app', scp: 'Orders.Read' }],
 ]
 
-const api = testApi({ profile: 'jwt' }, testIssuer())
-const rfc9068 = ['RFC 9068', 'Auth0 by RFC 9068', 'RFC 9068, Okta, Hydra, Spring: sub is the client']
+const api = testApi({ profile: 'jwt', audience: null }, testIssuer())
 const principalOf = (what: string, claims: Record<string, unknown>): Promise<Principal> =>
-  api.accept(api.issuer.token(claims, rfc9068.includes(what) ? {} : { typ: 'JWT' }))
+  api.accept(api.issuer.token(claims, what.includes('RFC 9068') ? {} : { typ: 'JWT' }))
 const passes = async (requirement: Requirement, who: Principal) => (await ask(requirement, who, undefined)).met
 const verdicts = (who: Principal) =>
   Promise.all([person(), machine(), not(person()), not(machine())].map((requirement) => passes(requirement, who)))
@@ -114,7 +156,9 @@ describe('the application’s own isMachine()', () => {
     const token = api.issuer.token()
     await expect(answering(true).accept(token)).resolves.toMatchObject({ isMachine: true, subject: 'alice' })
     await expect(answering(false).accept(token)).resolves.toMatchObject({ isMachine: false })
-    await expect(answering(undefined).accept(token)).resolves.toMatchObject({ isMachine: false })
+    const known = api.issuer.token({ acr: '1' })
+    await expect(answering(undefined).accept(known)).resolves.toMatchObject({ isMachine: false })
+    expect((await answering(undefined).accept(token)).isMachine).toBeUndefined()
   })
 
   test('is shown the claims', async () => {

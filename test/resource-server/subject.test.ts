@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { reasonOf, refusalOf, testApi } from './api.js'
+import { reasonOf, testApi } from './api.js'
 import { active, introspectingApi } from './introspecting.js'
 import { testIssuer } from './issuer.js'
 
@@ -22,6 +22,25 @@ const people: readonly (readonly [string, (name: string) => Record<string, unkno
   ['a scope that asks for a person', () => ({ client_id: 'web', scope: 'read openid' })],
 ]
 
+/** Claims beside which a client could be meant, or a person: how providers call people has no end. */
+const perhapsPeople: readonly (readonly [string, unknown])[] = [
+  ...(
+    'user_uuid userPrincipalName accountId account ppid person person_uuid mobile eid login_id member_id customer_id user_info ' +
+    'users_id username2 user_guid dn uuid id idp acr tfp act may_act emails employee_number client_user_id clientEmail owner ' +
+    'https://example.com/claims/who https://x/user_id/ roles permissions org_id tenant authorization_details grant_type gty'
+  )
+    .split(' ')
+    .map((name) => [name, 'alice'] as const),
+  ['ext', { user_id: 'alice' }],
+  ['client_data', { user_id: 'alice' }],
+  ['client_data', [{ user_id: 'alice' }]],
+  ['realm_access', { roles: ['user'] }],
+  ['groups', ['staff']],
+  ['email_verified', true],
+  ['email_verified', false],
+  ['number', 5],
+]
+
 const bare = { sub: undefined, client_id: undefined, scope: undefined }
 const clientsAreSubjects = { client: true }
 
@@ -39,8 +58,61 @@ describe('a token without sub', () => {
     expect(reasonOf(await refuse(issuer.token({ ...bare, ...claims('alice') })))).toBe('token_claim_missing')
   })
 
+  test.each(perhapsPeople)(
+    'never has its client for a subject beside a claim not known to be harmless: %s',
+    async (name, value) => {
+      const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+      const error = await refuse(issuer.token({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_missing'])
+      expect(error.cause).toMatchObject({ message: expect.stringContaining(`since the claim "${name}" may speak`) })
+    },
+  )
+
+  test.each([
+    ['a person’s grant', { gty: 'password' }, "it is a person's"],
+    ['what a person delegated at Entra', { tid: 't', scp: 'Orders.Read' }, "it is a person's"],
+    ['two grants', { gty: ['client-credentials', 'password'] }, 'it speaks for a machine and for a person'],
+    ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may speak of a person'],
+  ])('never has its client for a subject with %s', async (_what, claims, why) => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    const error = await refuse(issuer.token({ ...bare, client_id: 'web', ...claims }))
+    expect(error.cause).toMatchObject({ message: expect.stringContaining(`since ${why}`) })
+  })
+
+  test('is not its client’s own by scopes that the application reads in its own way', async () => {
+    const options = { profile: 'jwt', subject: clientsAreSubjects, scopes: () => [] }
+    const { issuer, refuse } = testApi(options)
+    expect(reasonOf(await refuse(issuer.token({ sub: undefined, scope: 'openid' })))).toBe('token_claim_missing')
+  })
+
+  test('is its client’s own beside claims that the application knows to say nothing of a person', async () => {
+    const subject = { client: true, clientClaims: ['tenant', 'https://example.com/plan'] }
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
+    const claims = { sub: undefined, tenant: 'acme', 'https://example.com/plan': { name: 'gold' } }
+    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+    expect((await refuse(issuer.token({ ...claims, plan: 'gold' }))).cause).toMatchObject({
+      message:
+        'the token\'s sub is missing, and it is not its client\'s own, since the claim "plan" may speak of a person: "subject.clientClaims" can name it, if it does not',
+    })
+    expect(reasonOf(await refuse(issuer.token({ ...claims, tenant: undefined, Tenant: 'x' })))).toBe(
+      'token_claim_missing',
+    )
+  })
+
+  test('is its client’s own whatever it holds, where a provider says that it is a machine’s', async () => {
+    const { issuer, accept } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    const claims = { sub: undefined, gty: 'client-credentials', tenant: 'acme', roles: ['x'] }
+    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+  })
+
   test.each([
     ['Duende and IdentityServer', {}, { sub: undefined }],
+    [
+      'IdentityServer with claims of the client',
+      {},
+      { sub: undefined, client_tenant: 'acme', client_tier: ['a', 'b'] },
+    ],
+    ['a bound one', { profile: 'jwt', mtls: { source: 'socket' } }, { sub: undefined, azpacr: '2', ver: '2.0' }],
     ['Rauthy', { profile: 'jwt' }, { sub: null, uid: null, azp: 'web', typ: 'Bearer' }],
     ['an older IdentityServer', { profile: 'jwt' }, { sub: undefined, iat: undefined }],
   ])(
@@ -104,6 +176,30 @@ describe('a claim of another name', () => {
     expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_claim_missing')
     const both = testApi({ profile: 'jwt', subject: { ...subject, client: true } }, issuer)
     await expect(both.accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+  })
+
+  test('does not find people in a token that speaks for a machine as well', async () => {
+    const subject = { claim: 'email', client: true }
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
+    const email = 'boss@example.com'
+    for (const claims of [
+      { sub: 'web', email },
+      { sub: 'x', azp: 'web', preferred_username: 'service-account-web', sid: 's', email },
+      { sub: 'x', gty: 'client-credentials', amr: ['pwd'], email },
+    ]) {
+      const error = await refuse(issuer.token(claims))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_invalid'])
+      expect(error.cause).toMatchObject({ message: expect.stringContaining('for a machine and for a person') })
+    }
+    await expect(accept(issuer.token({ sub: 'x', email }))).resolves.toMatchObject({ subject: email })
+    const told = testApi({ profile: 'jwt', subject, isMachine: () => false }, issuer)
+    await expect(told.accept(issuer.token({ sub: 'web', email }))).resolves.toMatchObject({ subject: email })
+  })
+
+  test('that a token lacks does not make its client the subject beside a sub', async () => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: { claim: 'oid', client: true } })
+    const error = await refuse(issuer.token({ sub: 'alice' }))
+    expect(error.cause).toMatchObject({ message: expect.stringContaining('since the claim "sub" may speak') })
   })
 
   test('can be another one for each issuer', async () => {
@@ -194,11 +290,12 @@ describe('an introspection response', () => {
     expect(reasonOf(await api.refuse('opaque-1'))).toBe(reason)
   })
 
-  test('is not active where it does not say so', async () => {
+  test('that does not say whether the token is active is the provider’s fault', async () => {
     const api = introspectingApi()
     for (const value of [null, '', 'true', 1]) {
       api.answer = active(api.issuer, { active: value })
-      expect([401, 503]).toContain((await refusalOf(api.validator.validate(`Bearer opaque-${value}`))).status)
+      const error = await api.refuse(`opaque-${value}`)
+      expect([value, error.status, error.code]).toEqual([value, 503, 'provider_response_invalid'])
     }
   })
 })
@@ -209,6 +306,13 @@ describe('the option', () => {
     ['an empty claim', { claim: '' }, /"subject.claim" is empty/],
     ['a list of claims', { claim: ['sub', 'oid'] }, /"subject.claim" must be a string/],
     ['no boolean', { client: 'yes' }, /"subject.client" must be true or false/],
+    [
+      'claims of clients without clients',
+      { clientClaims: ['a'] },
+      /"subject" must not have "clientClaims" without client/,
+    ],
+    ['no list of claims', { client: true, clientClaims: 'tenant' }, /"subject.clientClaims" must be a list/],
+    ['an empty name in the list', { client: true, clientClaims: [''] }, /"subject.clientClaims.0" is empty/],
     ['something else', { name: 'sub' }, /"subject.name" is no option/],
   ])('is refused as %s', (_what, subject, message) => {
     expect(() => testApi({ subject })).toThrow(message)

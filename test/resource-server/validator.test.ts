@@ -5,7 +5,7 @@ import { reasonOf, refusalOf, testApi } from './api.js'
 describe('a good access token', () => {
   test('tells who makes the request, for whom, and what is allowed', async () => {
     const { accept, issuer } = testApi()
-    const token = issuer.token({ scope: 'orders:read orders:write' })
+    const token = issuer.token({ scope: 'orders:read orders:write', acr: '1' })
     const principal = await accept(token)
     expect(principal).toMatchObject({
       scheme: 'bearer',
