@@ -14,6 +14,7 @@ import { RefreshGrants } from './refresh-grant.js'
 import { RefreshMemory, type Refreshes } from './refresh-memory.js'
 import { SharedRefreshes } from './shared-refreshes.js'
 import { createSites, type Site } from './site.js'
+import { TargetQuota } from './target-quota.js'
 import { transactionSeconds } from './transaction.js'
 import { UserinfoMemory } from './userinfo-memory.js'
 
@@ -26,6 +27,7 @@ export interface RelyingParty {
   readonly transactionSeal: Seal
   /** Seals return targets that are too long for their transaction. */
   readonly targetSeal: Seal
+  readonly targetQuota: TargetQuota
   /** Seals what waits for people who come back from the provider's logout. */
   readonly logoutSeal: Seal
   /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
@@ -70,6 +72,7 @@ export function createRelyingParty(
     platform,
     transactionSeal: createSeal(secret, ['transaction', ...audience], platform),
     targetSeal: createSeal(secret, ['return target', ...audience], platform),
+    targetQuota: new TargetQuota(platform),
     logoutSeal: createSeal(secret, ['logout', ...audience], platform),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, platform, sharedMemory),

@@ -66,8 +66,8 @@ export async function recallTarget(
 }
 
 async function storeInMemory(party: RelyingParty, transaction: Transaction): Promise<boolean> {
-  const { sharedMemory } = party
-  if (sharedMemory === undefined) return false
+  const { sharedMemory, targetQuota } = party
+  if (sharedMemory === undefined || !targetQuota.take()) return false
   const sealed = sealTarget(party, transaction)
   return sharedMemory.set(memoryName(party, transaction), sealed, transactionSeconds * 1000).then(
     () => true,

@@ -57,8 +57,9 @@ export function storeTransaction(
     older: apart.isOlder ? apart.bytes : 0,
   })
   for (const { slot } of used) if (!kept.has(slot)) cookies.remove(slot)
-  const madeRoom = kept.size < live.length || live.some((found) => found.transaction.madeRoom === true)
   const slot = freeSlot(cookies, transaction, { own: used.map((found) => found.slot), kept })
+  const isLeft = live.every((found) => kept.has(found.slot) && found.slot !== slot)
+  const madeRoom = !isLeft || live.some((found) => found.transaction.madeRoom === true)
   if (slot !== undefined) cookies.write(slot, sealTransaction(seal, madeRoom ? { ...newest, madeRoom } : newest))
 }
 
@@ -70,7 +71,7 @@ interface Room {
   readonly older: number
 }
 
-// Returns the slots of those that stay.
+// Returns the slots of those that stay, the newest first.
 function makeRoom(
   older: readonly FoundTransaction[],
   { seal, cookies, room, older: apart }: Room,
@@ -100,10 +101,10 @@ interface Slots {
 }
 
 // Tabs that start at the same moment see no cookie of one another: where the search begins depends on the state. A value of
-// nobody we know may be a login at another application of this host: it is left alone as long as there is another slot.
+// nobody we know may be a login at another application of this host: it is left alone as long as there is another slot, be it that of our own oldest.
 function freeSlot(cookies: TransactionCookies, { state }: Transaction, { own, kept }: Slots): string | undefined {
   const start = stateKey(state).charCodeAt(0) % cookies.slots.length
   const order = [...cookies.slots.slice(start), ...cookies.slots.slice(0, start)]
   const free = order.filter((slot) => !kept.has(slot))
-  return free.find((slot) => own.includes(slot) || !cookies.isTaken(slot)) ?? free[0]
+  return free.find((slot) => own.includes(slot) || !cookies.isTaken(slot)) ?? [...kept].at(-1) ?? free[0]
 }

@@ -3,6 +3,8 @@ import expressSession from 'express-session'
 import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { acr, maxAge, requireAuth, type TraceEvent } from '../../lib/index.js'
+import { systemPlatform } from '../../lib/options/platform.js'
+import { TargetQuota } from '../../lib/relying-party/target-quota.js'
 import { type Answer, Browser } from '../hosts/client.js'
 import { get } from '../node/applications.js'
 import { comeBack, throughProvider, transactionCookies } from './steps.js'
@@ -134,6 +136,19 @@ describe('logins beside one that leads back to a long page', () => {
     expect(transactionCookies(world.browser).size).toBeGreaterThan(1)
     const end = await finish(tabs.at(-1) as Answer, world.browser)
     expect(end).toMatch(/^http/)
+  })
+})
+
+describe('a store that strangers could fill', () => {
+  test('takes 600 long pages in a minute, and the browser’s cookie takes the others', () => {
+    let now = 1_000_000
+    const quota = new TargetQuota({ ...systemPlatform, now: () => now })
+    const taken = () => Array.from({ length: 700 }, () => quota.take()).filter(Boolean).length
+    expect([taken(), taken()]).toEqual([600, 0])
+    now += 60_000
+    expect(taken()).toBe(600)
+    now -= 3_600_000
+    expect(taken()).toBe(600)
   })
 })
 

@@ -79,6 +79,30 @@ describe.each(hosts)('logins under way on $name', (host) => {
   })
 })
 
+describe('two applications of one host that have one cookie name', () => {
+  const session = { cookie: { name: 'app' } }
+
+  test('do not eat each other’s logins as long as there are free slots', async () => {
+    const other = await startWorld({ oidc: { session, secret: 'the secret of another application, 32 letters' } })
+    world = await startWorld({ oidc: { session } })
+    browser = new Browser()
+    const own: Answer[] = []
+    for (let tab = 0; tab < 4; tab += 1) {
+      await browser.navigate(other.url('/login'))
+      own.push(await browser.navigate(world.url(`/login?returnTo=/tab/${tab}`)))
+      expect(transactionCookies(browser).size).toBe(2 * (tab + 1))
+    }
+    const theirs = await browser.navigate(other.url('/login?returnTo=/theirs'))
+    for (const [tab, start] of own.slice(1).entries()) {
+      const answer = await comeBack(await throughProvider(world, start, browser), browser)
+      expect(answer.location).toBe(world.url(`/tab/${tab + 1}`))
+    }
+    expect(theirs.status).toBe(302)
+    await other.close()
+    await world.close()
+  })
+})
+
 describe('the cookie of a login', () => {
   const values = ['urn:example:assurance:level:substantial', 'urn:example:assurance:level:high']
   const strong: Layer = {
