@@ -1,4 +1,4 @@
-import { TokenEndpointError } from '../errors.js'
+import { type OidcError, type ProviderError, TokenEndpointError } from '../errors.js'
 import { type JsonObject, parseJsonObject } from '../seal/json.js'
 import { standardMembers } from './blanks.js'
 import { outage, printableErrorCode } from './failures.js'
@@ -27,7 +27,23 @@ const clientFaults: readonly unknown[] = [
   'unauthorized_client',
   'use_dpop_nonce',
   'invalid_dpop_proof',
+  // What is asked for, not with what (RFC 6749 section 5.2, RFC 8707 section 2).
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
 ]
+// Of the authorization endpoint by their definition: a person has to come (OpenID Connect Core section 3.1.2.6, RFC 9470 section 3).
+const personWords =
+  'interaction|login|relogin|sign_?in|consent|account_selection|[2m]fa|otp|second_factor|multi_?factor|step_?up|authentication|' +
+  'reauth|reauthentication|user|user_action|password|password_change|password_reset|verification|enrollment|terms|terms_acceptance'
+const personRequired = new RegExp(`^(?:[a-z0-9]{1,20}_){0,3}(?:${personWords})_required$`)
+// Said of the client's credentials, its proofs or its connection.
+const clientRequired =
+  /^(?:.*_)?(?:client|m?tls|ssl|https|dpop|proof|pop|certificate|assertion|attestation|pkce|par|jar|secret|key|signature|nonce)_(?:.*_)?required$/
+const longestWord = 64
+const personUnmet: readonly unknown[] = ['insufficient_user_authentication', 'unmet_authentication_requirements']
+// Of whoever judges grants; all others are of a proxy, or of a server that knows nothing of them.
+const refusalStatuses: readonly number[] = [400, 401, 403]
 // Of the authorization endpoint and of the device grant by their definition (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
 const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 'slow_down']
 
@@ -48,11 +64,21 @@ export function readRefreshAnswer(answer: OutboundResponse): string {
   if (isClientFault(answer, error)) return text
   // Whatever it is, the token may have been spent for it.
   if (body === undefined && status < 300) return text
-  throw body === undefined && isPage(answer) ? pageInstead(status) : unclear(status, error)
+  throw unclearFailure(answer, body)
+}
+
+function unclearFailure(answer: OutboundResponse, body: JsonObject | undefined): OidcError {
+  const { status } = answer
+  if (status >= 300 && !refusalStatuses.includes(status)) return elsewhere(status)
+  return body === undefined && isPage(answer) ? pageInstead(status) : unclear(status, body?.['error'])
 }
 
 function unclear(status: number, error: unknown): UnclearRefusal {
   return new UnclearRefusal(typeof error === 'string' ? printableErrorCode(error) : `status ${status}`)
+}
+
+function elsewhere(status: number): ProviderError {
+  return outage('provider_unavailable', `the token endpoint was not reached, or takes no requests: status ${status}`)
 }
 
 function pageInstead(status: number): TokenEndpointError {
@@ -61,15 +87,21 @@ function pageInstead(status: number): TokenEndpointError {
 
 /** Whether an answer is about the client rather than the grant. */
 export function isClientFault(answer: OutboundResponse, error: unknown): boolean {
-  if (clientFaults.includes(error)) return true
+  if (clientFaults.includes(error) || isRequiredOfClient(error)) return true
   if (answer.status !== 401 || error !== undefined) return false
   // Who authenticates by a header is refused with a challenge (RFC 6749 section 5.2).
   return answer.header('www-authenticate') !== undefined || isPage(answer)
 }
 
-/** Whether an error says that the grant is dead: in RFC 6749's word, or in those of OpenID Connect Core section 3.1.2.6. */
+/** Whether an error says that the grant is dead: in RFC 6749's word, or in those for what only the person can do. */
 export function isDeadGrant(error: unknown): error is string {
-  return typeof error === 'string' && (error === 'invalid_grant' || /^[a-z_]{1,60}_required$/.test(error))
+  if (typeof error !== 'string' || error.length > longestWord) return false
+  if (error === 'invalid_grant' || personUnmet.includes(error)) return true
+  return personRequired.test(error) && !clientRequired.test(error)
+}
+
+function isRequiredOfClient(error: unknown): boolean {
+  return typeof error === 'string' && error.length <= longestWord && clientRequired.test(error)
 }
 
 function deadGrant(error: string): TokenEndpointError {

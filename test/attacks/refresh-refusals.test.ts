@@ -41,6 +41,7 @@ const dead: readonly [string, Fault][] = [
   ['400 with an object for an error', answerWith(400, { error: { code: 190, type: 'OAuthException' } })],
   ['401 without a word', answer(401, '')],
   ['403 without a word', answer(403, '')],
+  ['400 of a word that nobody knows', answerWith(400, { error: 'patience_required' })],
   ['401 invalid_token', answerWith(401, { error: 'invalid_token' })],
   ['200 and no token', answerWith(200, { ok: false, error: 'token_expired' })],
   ['200 and an error', answerWith(200, { error: 'bad_refresh_token' })],
@@ -49,6 +50,10 @@ const surelyDead: readonly [string, Fault][] = [
   ['400 interaction_required', answerWith(400, { error: 'interaction_required', suberror: 'basic_action' })],
   ['400 consent_required', answerWith(400, { error: 'consent_required' })],
   ['400 login_required', answerWith(400, { error: 'login_required' })],
+  ['400 account_selection_required', answerWith(400, { error: 'account_selection_required' })],
+  ['403 mfa_required', answerWith(403, { error: 'mfa_required' })],
+  ['400 step_up_required', answerWith(400, { error: 'step_up_required' })],
+  ['401 insufficient_user_authentication', answerWith(401, { error: 'insufficient_user_authentication' })],
   ['401 invalid_grant', answerWith(401, { error: 'invalid_grant' }, { 'www-authenticate': 'Basic realm="x"' })],
   ['403 invalid_grant', answerWith(403, { error: 'invalid_grant' })],
   ['200 invalid_grant', answerWith(200, { error: 'invalid_grant' })],
@@ -131,6 +136,32 @@ describe('a refresh token that is dead by the words of its provider', () => {
   })
 })
 
+describe('sessions that the provider fails by 500', () => {
+  test.each<[string, Fault]>([
+    ['500', answerWith(500, {})],
+    ['429 and an hour to wait', answerWith(429, {}, { 'retry-after': '3600' })],
+    ['a connection that breaks', () => Promise.reject(new TypeError('fetch failed'))],
+  ])('%s: two of them, asking again and again, keep nobody else from renewing', async (_words, fault) => {
+    world = await startRefreshWorld()
+    const [one, two, three] = [await world.enter(), await world.enter(), await world.enter()]
+    const dead = [await refreshTokenOf(one), await refreshTokenOf(two)]
+    world.spoilTokens((honest, init) => {
+      const form = init?.body instanceof URLSearchParams ? init.body : undefined
+      return dead.includes(form?.get('refresh_token') ?? '') ? fault(honest, init) : honest()
+    })
+    world.clock.advance(700)
+    const refused: unknown[] = []
+    for (let rounds = 0; rounds < 40; rounds += 1) {
+      for (const browser of [one, two]) expect(await tokenOf(world, browser)).toEqual([503, expect.any(String)])
+      const answer = await tokenOf(world, three)
+      if (Array.isArray(answer)) refused.push([rounds, answer])
+      world.clock.advance(61)
+    }
+    expect(refused.length).toBeLessThanOrEqual(1)
+    expect(await isSignedIn(one)).toBe(true)
+  })
+})
+
 describe('an answer that says nothing of the refresh token', () => {
   test.each<[string, Fault, number, string]>([
     ['401 invalid_client', answerWith(401, { error: 'invalid_client' }), 502, 'provider_refused_client'],
@@ -145,7 +176,33 @@ describe('an answer that says nothing of the refresh token', () => {
     ['401 and a page', answer(401, page, 'text/html'), 502, 'provider_refused_client'],
     ['400 and a page', answer(400, page, 'text/html; charset=utf-8'), 502, 'token_request_failed'],
     ['403 and a page', answer(403, page), 502, 'token_request_failed'],
-    ['404 and a page', answer(404, page, 'text/html'), 502, 'token_request_failed'],
+    ['404 and a page', answer(404, page, 'text/html'), 503, 'provider_unavailable'],
+    ['404 of a proxy', answer(404, '404 page not found\n', 'text/plain; charset=utf-8'), 503, 'provider_unavailable'],
+    ['404 without a word', answer(404, ''), 503, 'provider_unavailable'],
+    ['404 of a gateway', answerWith(404, { message: 'no Route matched' }), 503, 'provider_unavailable'],
+    ['404 invalid_request', answerWith(404, { error: 'invalid_request' }), 503, 'provider_unavailable'],
+    ['405', answer(405, ''), 503, 'provider_unavailable'],
+    ['413', answer(413, 'too large', 'text/plain'), 503, 'provider_unavailable'],
+    ['415', answerWith(415, {}), 503, 'provider_unavailable'],
+    ['421', answer(421, ''), 503, 'provider_unavailable'],
+    ['451', answer(451, ''), 503, 'provider_unavailable'],
+    ...['unsupported_grant_type', 'invalid_scope', 'invalid_target'].map(
+      (error) =>
+        [`400 ${error}`, answerWith(400, { error }), 502, 'token_request_failed'] as [string, Fault, number, string],
+    ),
+    ...[
+      'client_authentication_required',
+      'mtls_required',
+      'client_certificate_required',
+      'dpop_required',
+      'dpop_proof_required',
+      'proof_of_possession_required',
+      'pkce_required',
+      'client_assertion_required',
+    ].map(
+      (error) =>
+        [`400 ${error}`, answerWith(400, { error }), 502, 'token_request_failed'] as [string, Fault, number, string],
+    ),
     ['200 and a page', answer(200, page, 'text/html'), 502, 'token_response_invalid'],
     ['408', answer(408, ''), 503, 'provider_unavailable'],
     ['425', answer(425, ''), 503, 'provider_unavailable'],

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { ProviderError, TokenEndpointError } from '../../lib/errors.js'
 import { parseOidcOptions } from '../../lib/options/oidc-schema.js'
 import { createProvider } from '../../lib/provider/provider.js'
-import { OutageGate } from '../../lib/relying-party/outage-gate.js'
+import { NotAsked, OutageGate } from '../../lib/relying-party/outage-gate.js'
 import { createRelyingParty, type RelyingParty } from '../../lib/relying-party/party.js'
 import { currentAccessToken, replacementFor } from '../../lib/relying-party/refresh.js'
 import type { RefreshableSession } from '../../lib/relying-party/renewal.js'
@@ -202,6 +202,11 @@ describe('the memory of a process', () => {
 })
 
 describe('the gate before a provider that is down', () => {
+  const unavailable = (asked?: () => void, seconds?: string) => (): Promise<never> => {
+    asked?.()
+    const headers: Record<string, string> = seconds === undefined ? {} : { 'Retry-After': seconds }
+    return Promise.reject(new ProviderError('provider_unavailable', 'm', { headers }))
+  }
   const down = () => Promise.reject(new ProviderError('provider_timeout', 'm'))
 
   test('RF07: does not shut for one failure, opens with the first answer, and forgets', async () => {
@@ -227,6 +232,83 @@ describe('the gate before a provider that is down', () => {
     for (let times = 0; times < 2; times += 1) await expect(gate.run(down)).rejects.toBeInstanceOf(ProviderError)
     watch.seconds -= 86_400
     expect(await gate.run(async () => 'answer')).toBe('answer')
+  })
+
+  test('lets others through where two sessions fail for ever', async () => {
+    const gate = new OutageGate(watch)
+    const ask = async (whose: string, isDead: boolean): Promise<boolean> => {
+      const work = isDead ? unavailable() : async () => 'answer'
+      return gate.run(work, whose).then(
+        () => true,
+        () => false,
+      )
+    }
+    const through: boolean[] = []
+    for (let second = 0; second < 600; second += 1) {
+      for (const dead of ['a', 'b']) expect(await ask(dead, true)).toBe(false)
+      if (second % 10 === 9) through.push(await ask(`healthy ${second}`, false))
+      watch.seconds += 1
+    }
+    expect(through).toEqual(through.map(() => true))
+  })
+
+  test('asks for each of them less and less often', async () => {
+    const gate = new OutageGate(watch)
+    let calls = 0
+    for (let second = 0; second < 600; second += 1) {
+      for (const dead of ['a', 'b'])
+        await gate
+          .run(
+            unavailable(() => (calls += 1)),
+            dead,
+          )
+          .catch(() => undefined)
+      if (second % 10 === 9) await gate.run(async () => 'answer', `healthy ${second}`)
+      watch.seconds += 1
+    }
+    expect(calls).toBeLessThan(60)
+  })
+
+  test('shuts for everybody once a second session fails, for a minute at most, and then one new one tries', async () => {
+    const gate = new OutageGate(watch)
+    const busy = unavailable(undefined, '3600')
+    await expect(gate.run(busy, 'a')).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(busy, 'a')).rejects.toMatchObject({ headers: { 'Retry-After': '3600' } })
+    await expect(gate.run(busy, 'b')).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(async () => 'answer', 'c')).rejects.toMatchObject({ headers: { 'Retry-After': '60' } })
+    watch.seconds += 61
+    let answer = (): void => undefined
+    const slow = gate.run(() => new Promise<string>((resolve) => (answer = () => resolve('answer'))), 'c')
+    await expect(gate.run(async () => 'answer', 'd')).rejects.toMatchObject({ code: 'provider_unavailable' })
+    answer()
+    expect(await slow).toBe('answer')
+    expect(await gate.run(async () => 'answer', 'd')).toBe('answer')
+  })
+
+  test('lets one try alone, whatever ends beside it', async () => {
+    const gate = new OutageGate(watch)
+    let finish = (): void => undefined
+    const early = gate.run(
+      () => new Promise<void>((_resolve, reject) => (finish = () => reject(new NotAsked('gone')))),
+      'early',
+    )
+    for (const each of ['a', 'b']) await expect(gate.run(unavailable(), each)).rejects.toBeInstanceOf(ProviderError)
+    watch.seconds += 61
+    let answer = (): void => undefined
+    const trying = gate.run(() => new Promise<string>((resolve) => (answer = () => resolve('answer'))), 'c')
+    finish()
+    await expect(early).rejects.toBe('gone')
+    await expect(gate.run(async () => 'answer', 'd')).rejects.toBeInstanceOf(ProviderError)
+    answer()
+    expect(await trying).toBe('answer')
+  })
+
+  test('lets whoever failed in an outage ask at once when it is over', async () => {
+    const gate = new OutageGate(watch)
+    for (const each of ['a', 'b', 'c']) await gate.run(unavailable(undefined, '60'), each).catch(() => undefined)
+    watch.seconds += 61
+    expect(await gate.run(async () => 'answer', 'd')).toBe('answer')
+    for (const each of ['a', 'b', 'c']) expect(await gate.run(async () => 'answer', each)).toBe('answer')
   })
 
   test('RF07: waits for a while where the provider does not say how long', async () => {
