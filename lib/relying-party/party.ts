@@ -94,7 +94,7 @@ function createRefreshes(
   platform: Platform,
   memory: SharedMemory | undefined,
 ): Refreshes {
-  const local = new RefreshMemory(platform, httpTimeoutSeconds)
+  const local = new RefreshMemory(platform)
   if (memory === undefined) return local
   const audience = [issuer, clientId]
   return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })

@@ -66,9 +66,9 @@ export interface Refreshes {
 }
 
 const mostRemembered = 10_000
-const successorMilliseconds = 60_000
-// Nobody may have got it yet.
-const lateSuccessorMilliseconds = 600_000
+// The response that was to carry it may never have arrived: whoever was cut off comes back with the old token.
+const successorMilliseconds = 600_000
+const refusalMilliseconds = 60_000
 const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000
 
@@ -93,8 +93,6 @@ export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: Se
 
 /** The memory of one process: bounded, and short. */
 export class RefreshMemory implements Refreshes {
-  readonly #platform: Platform
-  readonly #slowMilliseconds: number
   // Flights end by the deadline of their request, so that they need no bound.
   readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
@@ -102,10 +100,7 @@ export class RefreshMemory implements Refreshes {
   readonly #refused: LRUCache<string, true>
   #count = 0
 
-  /** @param slowSeconds - how long requests wait: what comes later is remembered for longer */
-  constructor(platform: Platform, slowSeconds = Infinity) {
-    this.#platform = platform
-    this.#slowMilliseconds = slowSeconds * 1000
+  constructor(platform: Platform) {
     const bounds = { max: mostRemembered, perf: platform, ttlResolution: 0 }
     this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
     this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
@@ -146,7 +141,7 @@ export class RefreshMemory implements Refreshes {
 
   /** Takes over what another process has renewed. */
   remember(record: SessionRecord, refreshToken: string, outcome: RefreshOutcome): void {
-    this.#know(keyOf(record, refreshToken), outcome, successorMilliseconds)
+    this.#know(keyOf(record, refreshToken), outcome)
   }
 
   mayReplaceRefused(record: SessionRecord, target: string): boolean {
@@ -168,19 +163,17 @@ export class RefreshMemory implements Refreshes {
   }
 
   async #spend(key: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
-    const begunAt = this.#platform.now()
     try {
       const outcome = await spend()
-      const isLate = this.#platform.now() - begunAt >= this.#slowMilliseconds
-      this.#know(key, outcome, isLate ? lateSuccessorMilliseconds : successorMilliseconds)
+      this.#know(key, outcome)
       return outcome
     } finally {
       this.#flights.delete(key)
     }
   }
 
-  #know(key: string, outcome: RefreshOutcome, milliseconds: number): void {
-    this.#outcomes.set(key, outcome, { ttl: milliseconds })
+  #know(key: string, outcome: RefreshOutcome): void {
+    this.#outcomes.set(key, outcome, { ttl: outcome.kind === 'ended' ? refusalMilliseconds : successorMilliseconds })
     this.#count += 1
   }
 

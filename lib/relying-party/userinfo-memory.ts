@@ -14,6 +14,7 @@ interface Answer {
 }
 
 interface Flight {
+  readonly id: string
   claims?: Promise<UserinfoClaims>
   /** The session has ended meanwhile: nothing of it may be kept. */
   isForgotten: boolean
@@ -24,7 +25,7 @@ const mostSessions = 10_000
 const mostCharacters = 16_000_000
 
 /**
- * What the userinfo endpoint said of each session, in this process: bounded, at most one request per session at a time, no
+ * What the userinfo endpoint said of each session, in this process: bounded, at most one request per access token at a time, no
  * failures, and nothing of one session for another, even where both are the same person's.
  */
 export class UserinfoMemory {
@@ -54,29 +55,36 @@ export class UserinfoMemory {
     return age < maxAgeSeconds * 1000 ? answer.claims : undefined
   }
 
-  /** Asks anew, or joins whoever does. */
-  async ask({ id }: SessionRecord, ask: () => Promise<UserinfoClaims>): Promise<UserinfoClaims> {
-    const flight = this.#flights.get(id) ?? { isForgotten: false }
-    this.#flights.set(id, flight)
-    return (flight.claims ??= this.#fly(id, flight, ask))
+  /** Asks anew, or joins whoever does with the same access token: another one may be refused where this one is not. */
+  async ask(
+    { id }: SessionRecord,
+    accessToken: string,
+    ask: (accessToken: string) => Promise<UserinfoClaims>,
+  ): Promise<UserinfoClaims> {
+    const key = `${id} ${accessToken}`
+    const flight = this.#flights.get(key) ?? { id, isForgotten: false }
+    this.#flights.set(key, flight)
+    return (flight.claims ??= this.#fly(key, flight, () => ask(accessToken)))
   }
 
   /** Forgets a session that is over, and what is being asked for it. */
   forget({ id }: SessionRecord): void {
-    const flight = this.#flights.get(id)
-    if (flight !== undefined) flight.isForgotten = true
-    this.#flights.delete(id)
+    for (const [key, flight] of this.#flights) {
+      if (flight.id !== id) continue
+      flight.isForgotten = true
+      this.#flights.delete(key)
+    }
     this.#answers.delete(id)
   }
 
-  async #fly(id: string, flight: Flight, ask: () => Promise<UserinfoClaims>): Promise<UserinfoClaims> {
+  async #fly(key: string, flight: Flight, ask: () => Promise<UserinfoClaims>): Promise<UserinfoClaims> {
     const askedAt = this.#platform.now()
     try {
       const claims = freezeJson(await ask())
-      if (!flight.isForgotten) this.#answers.set(id, { claims, askedAt })
+      if (!flight.isForgotten) this.#answers.set(flight.id, { claims, askedAt })
       return claims
     } finally {
-      if (!flight.isForgotten) this.#flights.delete(id)
+      if (!flight.isForgotten) this.#flights.delete(key)
     }
   }
 }

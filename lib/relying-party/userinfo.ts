@@ -14,7 +14,7 @@ import type { UserinfoClaims } from './userinfo-memory.js'
  *
  * @throws {ConfigurationError} `invalid_options`
  * @throws {SessionError} `session_missing`, and as {@link currentAccessToken}; `session_expired` where the token is refused
- *   and a new one does not help. Without a refresh token that ends the session
+ *   and a new one does not help. Where nothing can be renewed that ends the session once the token is dead
  * @throws {TokenValidationError} `subject_mismatch`
  * @throws {ProviderError} when the provider is away
  */
@@ -34,7 +34,7 @@ export async function sessionUserinfo(
   // Not part of what others join: whether a token can be renewed is a matter of each response.
   const token = await currentAccessToken(party, session, { minTtl: 0 })
   const { sub } = idTokenClaims(record)
-  const ask = (accessToken: string) => userinfo.ask(record, () => provider.userinfo(accessToken, sub))
+  const ask = (accessToken: string) => userinfo.ask(record, accessToken, (token) => provider.userinfo(token, sub))
   try {
     return userinfo.known(record, maxAgeSeconds) ?? (await ask(token))
   } catch (error) {
@@ -51,20 +51,19 @@ function isRefused(error: unknown): boolean {
   return error instanceof TokenValidationError && error.code === 'token_inactive'
 }
 
-// What the provider has just renewed is a login that lives. Where nothing can be renewed, only a login helps.
+// What the provider has just renewed is a login that lives, and so is one whose token is for another audience.
 async function refused(
   party: RelyingParty,
   session: RefreshableSession,
-  { tokens }: SessionRecord,
+  { tokens: { refreshToken, expiresAt = 0 } }: SessionRecord,
 ): Promise<SessionError> {
-  if (tokens.refreshToken === undefined) {
-    await session.clear()
-    return new SessionError('session_expired', 'the userinfo endpoint refused the access token: sign in again')
-  }
+  const isDead = expiresAt * 1000 <= party.platform.now()
+  if (refreshToken === undefined && isDead) await session.clear()
   const { resource, authorizationParams } = party.configuration
   const isForApi = resource.length > 0 || authorizationParams['resource'] !== undefined
   const why = isForApi
     ? 'the login names a resource, so that its tokens are for that API'
     : 'it may be for another audience, or the login has ended'
-  return new SessionError('session_expired', `the userinfo endpoint refuses the access token, a new one too: ${why}`)
+  const what = refreshToken === undefined ? 'the access token' : 'the access token, a new one too'
+  return new SessionError('session_expired', `the userinfo endpoint refuses ${what}: ${why}`)
 }

@@ -83,12 +83,34 @@ describe('requests that come late', () => {
     expect(world.refreshes).toHaveLength(2)
   })
 
-  test('RF16: by more than a minute trip the reuse detection of the provider, and are signed out', async () => {
+  test('RF16: whose client went away during the refresh get the successor minutes later', async () => {
+    await signedIn()
+    const old = cookieOf(browser, world)
+    world.clock.advance(700)
+    const gone = new AbortController()
+    const sent = new Promise<void>((resolve) => {
+      world.spoilTokens(async (honest) => {
+        const answer = await honest()
+        gone.abort()
+        setImmediate(resolve)
+        return answer
+      })
+    })
+    await fetch(world.url('/token'), { headers: old, signal: gone.signal }).catch(() => undefined)
+    await sent
+    world.spoilTokens()
+    world.clock.advance(400)
+    const late = new Browser()
+    expect(told(await late.fetch(world.url('/token'), { headers: old }))).toEqual(token)
+    expect(world.refreshes).toHaveLength(1)
+  })
+
+  test('RF16: by more than ten minutes trip the reuse detection of the provider, and are signed out', async () => {
     await signedIn()
     const old = cookieOf(browser, world)
     world.clock.advance(700)
     await tokenOf(world, browser)
-    world.clock.advance(61)
+    world.clock.advance(601)
     expect(told(await new Browser().fetch(world.url('/token'), { headers: old }))).toEqual([401, 'session_expired'])
   })
 })

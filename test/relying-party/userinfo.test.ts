@@ -172,8 +172,19 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('has the person sign in again where there is no refresh token', async () => {
+  test('ends no login whose access token lives where there is no refresh token', async () => {
     const browser = await start({ client: { grant_types: ['authorization_code'] } })
+    world.outbound.spoil('/me', unauthorized)
+    expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
+    expect(await subjectOf(world, browser)).toBe('alice')
+    world.outbound.spoil('/me')
+    expect((await ask(browser)).status).toBe(200)
+  })
+
+  test('has the person sign in again where nothing tells when the token ends, and there is no refresh token', async () => {
+    world = await startRefreshWorld({ client: { grant_types: ['authorization_code'] }, layers })
+    world.spoilTokens(changed(({ expires_in: _, ...rest }) => rest))
+    const browser = await world.enter()
     world.outbound.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBeNull()
@@ -213,33 +224,50 @@ describe('the memory of claims', () => {
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
     const memory = new UserinfoMemory(new Watch())
-    for (let count = 0; count <= 10_000; count += 1) await memory.ask(record({ id: `s${count}` }), claims('x'))
+    for (let count = 0; count <= 10_000; count += 1) await memory.ask(record({ id: `s${count}` }), 'token', claims('x'))
     expect(memory.known(record({ id: 's0' }), 60)).toBeUndefined()
     expect(memory.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
     for (let count = 0; count < 20; count += 1) {
-      await memory.ask(record({ id: `big${count}` }), async () => ({ sub: 'x', text: 'x'.repeat(1_000_000) }))
+      await memory.ask(record({ id: `big${count}` }), 'token', async () => ({ sub: 'x', text: 'x'.repeat(1_000_000) }))
     }
     expect(memory.known(record({ id: 'big0' }), 60)).toBeUndefined()
     expect(memory.known(record({ id: 'big19' }), 60)).toBeDefined()
   })
 
+  test('joins requests with the same access token only', async () => {
+    const memory = new UserinfoMemory(new Watch())
+    const asked: string[] = []
+    const answers: (() => void)[] = []
+    const ask = (token: string) =>
+      memory.ask(record(), token, (of) => {
+        asked.push(of)
+        return new Promise((resolve) => answers.push(() => resolve({ sub: 'alice', of })))
+      })
+    const all = Promise.all([ask('old'), ask('new'), ask('old')])
+    for (const answer of answers) answer()
+    expect([asked, (await all).map(({ of }) => of)]).toEqual([
+      ['old', 'new'],
+      ['old', 'new', 'old'],
+    ])
+  })
+
   test('keeps nothing that arrives after its session has ended', async () => {
     const memory = new UserinfoMemory(new Watch())
     let answer = (_claims: { sub: string }): void => undefined
-    const asking = memory.ask(record(), () => new Promise((resolve) => (answer = resolve)))
+    const asking = memory.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
     memory.forget(record())
     answer({ sub: 'alice' })
     expect(await asking).toEqual({ sub: 'alice' })
     expect(memory.known(record(), 60)).toBeUndefined()
-    await expect(memory.ask(record(), () => Promise.reject(new Error('away')))).rejects.toThrow('away')
-    await memory.ask(record(), claims('alice'))
+    await expect(memory.ask(record(), 'token', () => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    await memory.ask(record(), 'token', claims('alice'))
     expect(memory.known(record(), 60)).toEqual({ sub: 'alice' })
   })
 
   test('does not take an old answer for a young one when the clock is set back', async () => {
     const watch = new Watch()
     const memory = new UserinfoMemory(watch)
-    await memory.ask(record(), claims('alice'))
+    await memory.ask(record(), 'token', claims('alice'))
     watch.seconds -= 1_000
     expect(memory.known(record(), 300)).toBeUndefined()
   })
