@@ -1,11 +1,12 @@
 import { type EventEmitter, setMaxListeners } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { hasMethods } from '../options/shared-memory.js'
 import { commandsOf, type RedisClient } from './client.js'
 
 /** Sees to it that a client has a connection that is answered, and that losing one ends no process. */
 export interface RedisConnection {
   /** Notes that a call about these keys was not answered in time, which may be all that shows of a dead connection. */
-  missed(keys: readonly string[], seconds: number): void
+  missed(pending: Promise<unknown>, keys: readonly string[], seconds: number): void
 }
 
 /** A client that can be given another connection: all of node-redis but pools, which open further ones by themselves. */
@@ -18,6 +19,7 @@ interface ReplaceableClient extends RedisClient {
 const known = new WeakMap<RedisClient, RedisConnection>()
 const leastPatienceSeconds = 0.5
 const mostPatienceSeconds = 5
+const secondLookMilliseconds = 4000
 
 /** The connection of a client: one, however many memories use it. */
 export function connectionOf(client: RedisClient): RedisConnection {
@@ -44,39 +46,57 @@ const unwatched: RedisConnection = { missed: ignore }
 /**
  * A machine that loses its power, or a firewall that forgets, leaves a connection that nobody answers and nobody closes.
  * The system gives it up after a quarter of an hour; neither `pingInterval` nor `socketTimeout` notice before. So a second
- * connection is opened, and both are asked the same: where only that one is answered, the first one is replaced. A Redis
- * that is slow or frozen answers neither.
+ * connection is opened, and both are asked the same: where only that one is answered, twice, the first one is replaced. A
+ * Redis that is slow or frozen answers neither. A connection that the application keeps busy answers late, and stays: it
+ * takes all commands with it that wait on it.
  */
 class WatchedConnection implements RedisConnection {
   readonly #client: ReplaceableClient
   #isSuspect = false
+  /** How many answers came late: a connection that brings any is alive. */
+  #lateAnswers = 0
 
   constructor(client: ReplaceableClient) {
     this.#client = client
   }
 
-  missed(keys: readonly string[], seconds: number): void {
+  missed(pending: Promise<unknown>, keys: readonly string[], seconds: number): void {
+    pending.then(this.#cameLate, ignore)
     if (this.#isSuspect) return
     this.#isSuspect = true
     const patience = Math.min(Math.max(seconds, leastPatienceSeconds), mostPatienceSeconds) * 1000
-    setTimeout(() => {
-      this.#compare(keys, patience)
-        .catch(ignore)
-        .finally(() => (this.#isSuspect = false))
-    }, 2 * patience).unref()
+    this.#isDead(keys, patience)
+      .then((isDead) => (isDead ? this.#replace() : undefined))
+      .catch(ignore)
+      .finally(() => (this.#isSuspect = false))
   }
 
-  async #compare(keys: readonly string[], patience: number): Promise<void> {
+  readonly #cameLate = (): void => {
+    this.#lateAnswers += 1
+  }
+
+  async #isDead(keys: readonly string[], patience: number): Promise<boolean> {
+    const before = this.#lateAnswers
+    for (const wait of [2 * patience, secondLookMilliseconds]) {
+      await pause(wait, undefined, { ref: false })
+      if (this.#lateAnswers > before || !(await this.#isAnsweredElsewhereOnly(keys, patience))) return false
+    }
+    return this.#lateAnswers === before
+  }
+
+  async #isAnsweredElsewhereOnly(keys: readonly string[], patience: number): Promise<boolean> {
     const fresh = this.#client.duplicate()
-    if (!isReplaceable(fresh)) return
+    if (!isReplaceable(fresh)) return false
     surviveErrors(fresh)
+    // It stays in the queue of a connection that is busy only, to be answered late.
+    const asked = askOn(this.#client, keys, newController().signal).then(this.#cameLate)
     try {
       const connected = inTime(patience, () => fresh.connect())
       const [isFreshAnswered, isAnswered] = await Promise.all([
-        connected.then((isThere) => isThere && isAnsweredOn(fresh, keys, patience)),
-        isAnsweredOn(this.#client, keys, patience),
+        connected.then((isThere) => isThere && inTime(patience, (signal) => askOn(fresh, keys, signal))),
+        inTime(patience, () => asked),
       ])
-      if (isFreshAnswered && !isAnswered) await this.#replace()
+      return isFreshAnswered && !isAnswered
     } finally {
       await fresh.destroy()
     }
@@ -97,17 +117,14 @@ function isReplaceable(client: unknown): client is ReplaceableClient {
   return hasMethods(client, ['withCommandOptions', 'duplicate', 'connect', 'destroy'])
 }
 
-/** Whether there is an answer in time, be it a refusal. */
-function isAnsweredOn(client: RedisClient, keys: readonly string[], milliseconds: number): Promise<boolean> {
-  return inTime(milliseconds, (signal) => {
-    const redis = commandsOf(client, signal)
-    return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
-  })
+/** Asks a client for all of these keys. A refusal is an answer, too. */
+function askOn(client: RedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
+  const redis = commandsOf(client, signal)
+  return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
 }
 
 function inTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
-  const controller = new AbortController()
-  setMaxListeners(Infinity, controller.signal)
+  const controller = newController()
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       resolve(false)
@@ -117,4 +134,11 @@ function inTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unk
       .then(() => resolve(true), reject)
       .finally(() => clearTimeout(timer))
   })
+}
+
+// Each of many commands listens, and Node would warn of a leak.
+function newController(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(Infinity, controller.signal)
+  return controller
 }

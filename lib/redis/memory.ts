@@ -19,7 +19,8 @@ return 0`
  * Memory in Redis that all processes of an application share.
  *
  * @param client Connected; it stays yours to close. It reconnects by itself. Where its connection has died unnoticed, it is given
- * another one. Its `error` events end no process, but you will want to log them.
+ * another one, so that commands which block, such as `BLPOP` and `XREAD BLOCK`, need a client of their own (`client.duplicate()`).
+ * Its `error` events end no process, but you will want to log them.
  * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis is
  * away, slow, loading, read-only or at odds with its cluster
  * @throws {ConfigurationError} `invalid_options`
@@ -87,11 +88,10 @@ class RedisMemory implements SharedMemory {
 
   #send<Reply>(names: readonly string[], call: (redis: RedisCommands) => Promise<Reply>): Promise<Reply> {
     const { timeoutSeconds } = this.#configuration
-    const missed = (): void =>
-      this.#connection.missed(
-        names.map((name) => this.#key(name)),
-        timeoutSeconds,
-      )
+    const missed = (pending: Promise<Reply>): void => {
+      const keys = names.map((name) => this.#key(name))
+      this.#connection.missed(pending, keys, timeoutSeconds)
+    }
     return bounded(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
   }
 
