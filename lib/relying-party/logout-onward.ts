@@ -1,4 +1,5 @@
-import type { SmallCookie } from '../http/cookies.js'
+import { hash } from 'node:crypto'
+import { prefixedName, type SmallCookie } from '../http/cookies.js'
 import type { Exchange } from '../http/exchange.js'
 import { isDeclaredNonNavigation, isFormPost, isScript } from '../http/navigation.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
@@ -36,14 +37,40 @@ export function sendOnToProvider(
   cookie: SmallCookie,
   providerUrl: string,
 ): Redirect | Respond {
-  const isForm = isFormPost(exchange)
-  if (!isForm && !isScript(exchange)) return redirect(providerUrl)
-  const site = siteOf(party.sites, exchange)
-  const key = party.platform.randomBytes(32).toString('base64url')
+  if (!isFormPost(exchange) && !isScript(exchange)) return redirect(providerUrl)
+  const key = keyOfWay(party, exchange)
   const exp = party.platform.now() / 1000 + onwardSeconds
   cookie.write(party.logoutSeal.seal({ exp, k: key, u: providerUrl }))
+  return tellWayOn(party, exchange, key)
+}
+
+/**
+ * Answers a second logout of a browser whose first one has not gone on yet, such as a second click: by the first one's way,
+ * which knows the session. A new way would close that, and the window may be on it already.
+ */
+export function repeatWayOn(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookie: SmallCookie,
+): Redirect | Respond | undefined {
+  const way = openWay(party, cookie)
+  if (way === undefined) return undefined
+  return isFormPost(exchange) || isScript(exchange) ? tellWayOn(party, exchange, way.key) : redirect(way.url)
+}
+
+// Two clicks at once bring the same session cookie: both are told the same URL, whichever answer comes last.
+function keyOfWay({ configuration, platform, sites }: RelyingParty, exchange: Exchange): string {
+  const { cookieName, secure } = siteOf(sites, exchange)
+  const sealed = exchange.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
+  return sealed === undefined
+    ? platform.randomBytes(32).toString('base64url')
+    : hash('sha256', `way on ${sealed}`, 'base64url')
+}
+
+function tellWayOn(party: RelyingParty, exchange: Exchange, key: string): Respond {
+  const site = siteOf(party.sites, exchange)
   const location = `${site.paths.logout}?${parameter}=${key}`
-  return isForm ? onwardPage(location) : logoutUrl(site, location)
+  return isFormPost(exchange) ? onwardPage(location) : logoutUrl(site, location)
 }
 
 /**

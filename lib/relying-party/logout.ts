@@ -6,7 +6,7 @@ import { safeReturnTo } from '../http/return-to.js'
 import type { SessionRecord } from '../session/record.js'
 import { confirmationPage } from './confirmation-page.js'
 import { logoutHintsOf } from './logout-hints.js'
-import { finishHere, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
+import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
 import { rememberLogout } from './logout-state.js'
 import type { RelyingParty } from './party.js'
 import { type Site, siteOf } from './site.js'
@@ -81,12 +81,13 @@ export async function endSession(
 ): Promise<Redirect | Respond> {
   const { configuration } = party
   const site = siteOf(party.sites, exchange)
+  const isLocal = options.local ?? !configuration.logout.atProvider
+  const repeated = isLocal || session !== undefined ? undefined : repeatWayOn(party, exchange, cookies.onward)
+  if (repeated !== undefined) return repeated
   const returnTo = safeReturnTo(options.returnTo, site.returnTo)
   const state = party.platform.randomBytes(32).toString('base64url')
   const [providerUrl] = await Promise.all([
-    (options.local ?? !configuration.logout.atProvider)
-      ? undefined
-      : urlOfProvider(party, site, session, { ...options, state }),
+    isLocal ? undefined : urlOfProvider(party, site, session, { ...options, state }),
     session === undefined ? undefined : revokeTokens(party, session.tokens),
   ])
   if (providerUrl === undefined) return finishHere(exchange, site, returnTo ?? site.postLogoutRedirectUri)

@@ -100,6 +100,44 @@ describe.each(hosts)('after a logout on $name', (host) => {
 describe('the way on after a logout', () => {
   afterEach(() => world.close())
 
+  test.each<[string, (path?: string) => Promise<Answer>, (answer: Answer) => string]>([
+    ['script', script, logoutUrlOf],
+    ['form', submit, onwardUrl],
+  ])('of a second click by a %s is that of the first, which knows the session', async (_by, send, urlOf) => {
+    await start()
+    const [one, two] = [await send('/logout?returnTo=/me'), await send()]
+    expect(urlOf(two)).toBe(urlOf(one))
+    const answer = await follow(urlOf(one))
+    expect(isAtProvider(answer)).toBe(true)
+    const end = await browser.navigate(answer.location ?? '', { site: 'same-site', follow: true })
+    expect(end.url).toBe(world.url('/me'))
+    expect((await follow(urlOf(two))).headers.location).toBe('/')
+  })
+
+  test('is open by either answer where two clicks were under way at once', async () => {
+    await start()
+    const [one, two] = await Promise.all([script(), script()])
+    expect(logoutUrlOf(one)).toBe(logoutUrlOf(two))
+    expect(new URL((await follow(logoutUrlOf(one))).location ?? '').pathname).toBe('/session/end')
+  })
+
+  test('that a window has been told goes on for a window that signs out once more, too', async () => {
+    await start()
+    await script()
+    expect(isAtProvider(await follow(world.url('/logout')))).toBe(true)
+  })
+
+  test('is another one after a minute, and for whoever has signed in again', async () => {
+    await start()
+    const ways = [logoutUrlOf(await script())]
+    world.clock.advance(61)
+    ways.push(logoutUrlOf(await script()))
+    await signIn()
+    ways.push(logoutUrlOf(await script()))
+    expect(new Set(ways).size).toBe(3)
+    expect(isAtProvider(await follow(ways[2] ?? ''))).toBe(true)
+  })
+
   test('belongs to the browser that has signed out', async () => {
     await start()
     const onward = logoutUrlOf(await script())
