@@ -8,7 +8,7 @@ import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../ses
 import type { SessionRecord } from '../session/record.js'
 import type { SessionBinding } from './session-binding.js'
 import { endSessions, type SessionEndSettings } from './session-end.js'
-import { addCookies } from './set-cookies.js'
+import { addCookies, unlessRepeated } from './set-cookies.js'
 import type { NodeResponse } from './types.js'
 
 // A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
@@ -77,7 +77,7 @@ class BoundSession implements SessionBinding {
     this.#base = this.#record
     this.#opened = recordsIn(found)
     // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
-    if (this.#record !== undefined || this.#removals().length > 0) this.#watchHeaders()
+    if (this.#record !== undefined || unlessRepeated(this.#removals(), exchange).length > 0) this.#watchHeaders()
   }
 
   // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
@@ -176,7 +176,7 @@ class BoundSession implements SessionBinding {
     const tookMilliseconds = platform.now() - this.#startedAt
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
     if (current === undefined) {
-      return tookMilliseconds > slowRemovalMilliseconds ? [] : this.#removals()
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#exchange)
     }
     if (tookMilliseconds > slowResponseMilliseconds) return []
     const next = this.#touched(current)

@@ -1,3 +1,4 @@
+import type { Exchange } from '../http/exchange.js'
 import type { NodeResponse } from './types.js'
 
 /**
@@ -9,4 +10,13 @@ export function addCookies(res: NodeResponse, cookies: readonly string[]): void 
   res.setHeader('Cache-Control', 'no-store')
   const vary = String(res.getHeader('Vary') ?? '')
   if (!/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) res.setHeader('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
+}
+
+/**
+ * Removals of cookies that led to nothing; none where a name came more than once. Of those at least one lies on another path
+ * or domain, out of reach: each response would remove it again, and none could be cached.
+ */
+export function unlessRepeated(removals: readonly string[], exchange: Exchange): readonly string[] {
+  const cameTwice = (line: string): boolean => exchange.furtherCookies(line.slice(0, line.indexOf('='))).length > 0
+  return removals.some(cameTwice) ? [] : removals
 }

@@ -66,22 +66,24 @@ export function allFromChunks(
   further: FurtherCookies,
   isKnown: (first: string) => boolean,
 ): readonly string[] {
-  const wholes = valuesOf(name, cookies, further)
-    .filter(isKnown)
-    .flatMap((first) => wholesOf(name, first, cookies, further))
+  // Those of nobody we know cost little, and must not take the places of ours.
+  const firsts = valuesOf(name, cookies, further).filter(isKnown).slice(0, mostOfOneName)
+  const wholes = firsts.flatMap((first) => wholesOf(name, first, cookies, further))
   return [...new Set(wholes)].slice(0, mostTogether)
 }
 
-/** The values that came under one name, four at most. */
+/** The values that came under one name. */
 export function valuesOf(name: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
   const first = cookies[name]
-  return first === undefined ? [] : [first, ...further.furtherCookies(name)].slice(0, mostOfOneName)
+  return first === undefined ? [] : [first, ...further.furtherCookies(name)]
 }
 
 function wholesOf(name: string, first: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
   const count = countOf(first)
   if (count === undefined) return first === '' ? [] : [first]
-  const lists = Array.from({ length: count - 1 }, (_, index) => valuesOf(chunkName(name, index + 1), cookies, further))
+  const lists = Array.from({ length: count - 1 }, (_, index) =>
+    valuesOf(chunkName(name, index + 1), cookies, further).slice(0, mostOfOneName),
+  )
   const begin = [withoutCount(first)]
   const sideBySide = Array.from({ length: mostOfOneName }, (_, place) =>
     lists.map((list) => list.slice(place, place + 1)),

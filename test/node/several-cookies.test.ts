@@ -75,11 +75,36 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
     expect(remarks).toEqual([])
   })
 
-  test('are tried up to the fourth', async () => {
+  test('sign nobody out by any number of values that we never sealed, and a logout removes the own one', async () => {
     const own = await sessionOf(world)
-    const planted = (count: number): Sent => Array.from({ length: count }, (_, index) => [name, `planted${index}`])
+    const junk: Sent = Array.from({ length: 20 }, (_, index) => [name, `planted${index}`])
+    expect(await subjectOf(world, [...junk, ...own])).toBe('alice')
+    const answer = await send(world, [...junk, ...own], '/leave')
+    expect(answer.setCookies.filter((line) => line.startsWith(`${name}=; Max-Age=0`))).toHaveLength(1)
+    expect(await subjectOf(world, own)).toBeUndefined()
+  })
+
+  test('are tried up to the fourth that looks like ours', async () => {
+    const own = await sessionOf(world)
+    const header = (own[0]?.[1] ?? '').split('.')[0] ?? ''
+    const planted = (count: number): Sent =>
+      Array.from({ length: count }, (_, index) => [name, `${header}..planted${index}`])
     expect(await subjectOf(world, [...planted(3), ...own])).toBe('alice')
     expect(await subjectOf(world, [...planted(4), ...own])).toBeUndefined()
+  })
+
+  test('of ended sessions are not removed again and again: one of them lies out of reach', async () => {
+    const [one, two] = [await sessionOf(world), await sessionOf(world)]
+    for (const each of [one, two]) await send(world, each, '/leave')
+    world.clock.advance(61)
+    const answer = await send(world, [...one, ...two])
+    expect([answer.json(), answer.setCookies, answer.headers['cache-control']]).toMatchObject([
+      { user: null },
+      [],
+      undefined,
+    ])
+    const alone = await send(world, one)
+    expect(alone.setCookies).toEqual([expect.stringMatching(/^app=; Max-Age=0/)])
   })
 
   test('of one person: the newest counts, and a logout ends each', async () => {

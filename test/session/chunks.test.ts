@@ -87,5 +87,8 @@ describe('chunks of several values under the same names', () => {
   test('are looked at only where their first is known', () => {
     const known = allFromChunks('sid', { sid: 'theirs' }, further({ sid: ['ours'] }), (first) => first === 'ours')
     expect(known).toEqual(['ours'])
+    const foreign = Array.from({ length: 9 }, (_, index) => `theirs${index}`)
+    const isOurs = (first: string): boolean => first.startsWith('ours')
+    expect(allFromChunks('sid', { sid: 'theirs' }, further({ sid: [...foreign, 'ours'] }), isOurs)).toEqual(['ours'])
   })
 })
