@@ -39,7 +39,7 @@ function closed(keeper: SessionKeeper): SessionKeeper {
 }
 
 function keepersOf(party: RelyingParty): SessionKeepers {
-  const { configuration, platform, watermark, sessionStore, refreshes } = party
+  const { configuration, platform, watermark, sessionStore, sharedMemory, refreshes } = party
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
@@ -55,7 +55,7 @@ function keepersOf(party: RelyingParty): SessionKeepers {
   if (use === 'request') return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds })
   const keeperOf = byCookieName(party.sites, (name) =>
     sessionStore === undefined
-      ? watchedKeeper(createCookieKeeper({ ...common, name, maxBytes: maxCookieBytes }), {
+      ? watchedKeeper(createCookieKeeper({ ...common, name, maxBytes: maxCookieBytes, sharedMemory }), {
           ...common,
           watermark,
           learn: (record) => refreshes.learn(record),

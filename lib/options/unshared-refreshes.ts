@@ -6,11 +6,17 @@ let isWarned = false
 /**
  * Warns, once, where several processes would spend a refresh token twice: providers that rotate revoke everything then, and
  * sign people out (RFC 9700 section 4.14.2).
+ *
+ * @param hasRefreshToken - whether a login has brought one: some providers give it without being asked
  */
-export function warnOfUnsharedRefreshes(configuration: OidcConfiguration, isShared = isOneOfSeveral()): void {
+export function warnOfUnsharedRefreshes(
+  configuration: OidcConfiguration,
+  isShared = isOneOfSeveral(),
+  hasRefreshToken = false,
+): void {
   const { sharedMemory, session } = configuration
   if (isWarned || sharedMemory !== undefined || session.store !== undefined) return
-  if (!isShared || !asksForRefreshTokens(configuration)) return
+  if (!isShared || !(hasRefreshToken || asksForRefreshTokens(configuration))) return
   isWarned = true
   const why = 'this process is one of several, and none knows which refresh tokens the others have spent'
   const remedy = 'oidc({ sharedMemory: redisMemory(client) }), see docs/scaling.md'

@@ -1,5 +1,7 @@
 import { TransactionError } from '../errors.js'
 import type { CompletedLogin, OnLoginResult } from '../options/oidc-options.js'
+import { isOneOfSeveral } from '../options/several-processes.js'
+import { warnOfUnsharedRefreshes } from '../options/unshared-refreshes.js'
 import type { TokenSet } from '../provider/types.js'
 import { idTokenClaims } from '../session/claims.js'
 import type { SessionRecord } from '../session/record.js'
@@ -64,6 +66,7 @@ function newSession(
   tokens: TokenSet,
   data: Readonly<Record<string, unknown>>,
 ): SessionRecord {
+  if (tokens.refreshToken !== undefined) warnOfUnsharedRefreshes(party.configuration, isOneOfSeveral(), true)
   const now = Math.floor(party.platform.now() / 1000)
   return {
     id: party.platform.randomBytes(32).toString('base64url'),

@@ -40,8 +40,8 @@ export class RefusedRefreshes {
     const before = this.#refused.get(error.way) ?? []
     const refused = before.includes(id) || before.length > 1 ? before : [...before, id]
     this.#refused.set(error.way, refused)
-    // Where it is not known when a token ends, an API has refused it.
-    const isDead = (tokens.expiresAt ?? 0) * 1000 <= this.#platform.now()
+    // Where it is not known when a token ends, an API has refused it; one that a cookie had no room for is gone.
+    const isDead = tokens.accessToken === '' || (tokens.expiresAt ?? 0) * 1000 <= this.#platform.now()
     if (!isDead) return { ended: false, error }
     if (refused.every((each) => each === id)) return { ended: true, error: expired(error) }
     return { ended: false, error: troubled(error) }

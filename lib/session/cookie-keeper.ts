@@ -1,4 +1,6 @@
 import { SessionError } from '../errors.js'
+import type { MaybePromise } from '../options/maybe-promise.js'
+import type { SharedMemory } from '../options/shared-memory.js'
 import type { Opened } from '../seal/seal.js'
 import type { TraceRemark } from '../options/trace.js'
 import { type Cookies, type FurtherCookies, noFurther } from './chunks.js'
@@ -23,6 +25,10 @@ export interface CookieKeeper {
   write(record: SessionRecord, cookies: Cookies): readonly string[]
   /** `Set-Cookie` values that remove what was sealed here; none when the browser sent no such thing. */
   clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
+  /** The record with what its cookies had no room for, where another process has shared it; else as it is. */
+  completed(record: SessionRecord): MaybePromise<SessionRecord>
+  /** Forgets what the cookies of a session that is over had no room for. */
+  forget(record: SessionRecord): void
 }
 
 /** How the cookies look, how long they live and what seals them. */
@@ -30,6 +36,8 @@ export interface CookieKeeperSettings extends SealedCookieSettings {
   readonly maxBytes: number
   readonly limits: SessionLimits
   readonly remark: Remark
+  /** Holds what cookies have no room for, for all processes. */
+  readonly sharedMemory?: SharedMemory | undefined
 }
 
 interface Written {
@@ -41,14 +49,7 @@ interface Written {
 export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper {
   const { platform, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
-  const leftOut = new LeftOutTokens(platform)
-  const written = ({ record, packing, remarks }: SessionForm, endsAt: number): Written => {
-    const payload = toPayload(record, endsAt)
-    if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
-    const packed = pack(payload, packing === 'compressed')
-    const chunks = sealed.chunks(packed.payload, packed.attachment)
-    return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
-  }
+  const leftOut = new LeftOutTokens(settings)
   const kept = (opened: Opened): KeptSession | typeof unreadable | undefined => {
     const payload = unpack(opened)
     const record = payload === undefined ? undefined : fromPayload(payload)
@@ -66,7 +67,7 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
       const endsAt = clocksOf(record, limits).idleExpiresAt
       let bytes = 0
       for (const form of formsOf(record)) {
-        const { chunks, remarks } = written(form, endsAt)
+        const { chunks, remarks } = written(sealed, form, endsAt)
         bytes = bytesOf(chunks)
         if (bytes > maxBytes) continue
         if (remarks.length > 0) remark(remarks)
@@ -76,7 +77,17 @@ export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper
       throw oversize(record, bytes, maxBytes)
     },
     clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
+    completed: (record) => leftOut.completed(record),
+    forget: (record) => leftOut.forget(record),
   }
+}
+
+function written(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
+  const payload = toPayload(record, endsAt)
+  if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
+  const packed = pack(payload, packing === 'compressed')
+  const chunks = sealed.chunks(packed.payload, packed.attachment)
+  return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
 }
 
 // As they are sent: with their names, equals signs and separators.

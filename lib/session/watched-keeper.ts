@@ -25,11 +25,14 @@ export function watchedKeeper(
   const judged = (kept: KeptSession | typeof unreadable): MaybePromise<FoundSession> => {
     if (kept === unreadable) return kept
     const { record } = kept
-    // Both are asked in one tick, for one round trip.
+    // All are asked in one tick, for one round trip.
     const latest = watermark.latest(() => namesOf(record))
     const learnt = learn?.(record)
+    const completed = keeper.completed(record)
+    const whole = (): MaybePromise<KeptSession> =>
+      whenDone(completed, (found) => (found === record ? kept : { ...kept, record: found }))
     return whenDone(latest, (mark) => {
-      if (!isEndedBy(mark, record, platform.now())) return whenDone(learnt, () => kept)
+      if (!isEndedBy(mark, record, platform.now())) return whenDone(learnt, whole)
       return hasJustEnded(mark, platform.now()) ? unreadable : undefined
     })
   }
@@ -49,7 +52,7 @@ export function watchedKeeper(
             return record
           }),
     touch: () => undefined,
-    end: (record) => endById(watermark, platform, record),
+    end: (record) => whenDone(endById(watermark, platform, record), () => keeper.forget(record)),
     write: (record, cookies) => keeper.write(record, cookies),
     clear: (cookies, further) => keeper.clear(cookies, further),
   }

@@ -111,6 +111,24 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     const elsewhere = await new Browser().fetch(two.url('/token'), { headers: { cookie } })
     expect(elsewhere.json()).toBe(`${tokens.accessToken}2`)
   })
+
+  test('signs in a person with 150 long roles, whose access token all processes have where they share memory', async () => {
+    const tokens = keycloakTokens(roleNames(150, 34))
+    const sharedMemory = new FakeMemory({ now: Date.now })
+    const { one, two, renewals } = await startLarge(tokens, host, { sharedMemory })
+    const { browser, cookie, remarks } = await signIn(one)
+    expect(remarks).toEqual([['access_token_left_out']])
+    for (const each of [two, two, one]) {
+      const answer = await new Browser().fetch(each.url('/token'), { headers: { cookie } })
+      expect(answer.json()).toBe(tokens.accessToken)
+    }
+    expect(renewals()).toBe(0)
+    const leftOut = () => [...sharedMemory.contents()].filter(([name]) => name.startsWith('left-out:'))
+    expect(leftOut()).toHaveLength(1)
+    expect(JSON.stringify(leftOut())).not.toContain(tokens.accessToken.slice(0, 40))
+    await browser.navigate(one.url('/logout'), { site: 'same-origin' })
+    expect(leftOut()).toEqual([])
+  })
 })
 
 describe('a session whose cookie has no room for the whole ID Token', () => {

@@ -40,6 +40,19 @@ describe('several processes that share no memory', () => {
     ])
   })
 
+  test('are warned where a login brings a refresh token that nobody asked for, once', async () => {
+    jest.resetModules()
+    const { warnOfUnsharedRefreshes: warn } = await import('../../lib/options/unshared-refreshes.js')
+    const unasked = configurationOf({ scope: 'openid' })
+    warn(unasked, true)
+    warn(unasked, false, true)
+    warn(configurationOf({ scope: 'openid', sharedMemory: memory }), true, true)
+    expect(warned).toEqual([])
+    warn(unasked, true, true)
+    warn(unasked, true, true)
+    expect(warned).toHaveLength(1)
+  })
+
   test('are told by PM2’s number, or as workers of a cluster', () => {
     expect([isOneOfSeveral({}), isOneOfSeveral({ NODE_APP_INSTANCE: '0' })]).toEqual([false, true])
   })
