@@ -164,7 +164,10 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       limits: session,
       platform,
       refreshes: party.refreshes,
-      forget: (record) => party.userinfo.forget(record),
+      forget: (record) => {
+        party.userinfo.forget(record)
+        party.grants.unverified.forget(record)
+      },
     },
     transactionCookies: createTransactionCookies({
       name: transactionCookieName(configuration),

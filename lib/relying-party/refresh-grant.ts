@@ -61,7 +61,7 @@ export class RefreshGrants {
     this.#gate = new OutageGate(platform, slowSeconds)
     this.#refused = new RefusedRefreshes(platform)
     this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: platform, ttlResolution: 0 })
-    this.unverified = new UnverifiedIdTokens(provider)
+    this.unverified = new UnverifiedIdTokens(provider, platform)
   }
 
   /**

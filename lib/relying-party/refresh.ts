@@ -29,11 +29,11 @@ export async function currentAccessToken(
 ): Promise<string> {
   const request = parseAccessTokenOptions(options)
   const { minTtl } = request
-  const record = await withLateIdToken(party, session, signedIn(session))
+  const record = await withLateIdToken(party, session, request)
   const call = callFor(party, session, record, request)
   const held = heldToken(record.tokens, call.target)
   if (record.tokens.refreshToken === undefined) return withoutRefresh(party, held, minTtl)
-  if (held !== undefined && !isDue(call, record, held, minTtl)) return held.accessToken
+  if (held !== undefined && !isDue(call, record, held)) return held.accessToken
   return renew(call, record, held).catch((error: unknown) => {
     const isUsable = held !== undefined && session.current()?.id === record.id && secondsLeft(party, held) > 0
     if (isTemporary(error) && isUsable) return held.accessToken
@@ -82,15 +82,18 @@ function signedIn(session: RefreshableSession): SessionRecord {
   throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before')
 }
 
-/** Takes up an ID Token of an earlier refresh that could not be judged then. */
+/** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */
 async function withLateIdToken(
   party: RelyingParty,
   session: RefreshableSession,
-  record: SessionRecord,
+  request: AccessTokenRequest,
 ): Promise<SessionRecord> {
   const { unverified } = party.grants
+  const record = signedIn(session)
   if (!unverified.has(record) || !session.canStore()) return record
-  const judged = await unverified.judge(record)
+  const call = callFor(party, session, record, request)
+  const held = heldToken(record.tokens, call.target)
+  const judged = await unverified.judge(record, held === undefined || isDue(call, record, held))
   if ('kind' in judged) {
     await session.clear()
     throw judged.error
@@ -111,7 +114,7 @@ function callFor(
 }
 
 /** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */
-function isDue({ party, session }: TokenCall, record: SessionRecord, held: HeldToken, minTtl: number): boolean {
+function isDue({ party, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
   const { obtainedAt, expiresAt } = held
   if (expiresAt === undefined) return false
   const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt

@@ -87,6 +87,7 @@ class Lock {
   readonly #lost = new AbortController()
   #heldUntil = 0
   #renewals: NodeJS.Timeout | undefined
+  #renewal: Promise<void> | undefined
 
   constructor(memory: SharedMemory, platform: Platform, name: string, milliseconds: number) {
     this.#memory = memory
@@ -109,7 +110,7 @@ class Lock {
     })
     if (!isHeld) return false
     this.#heldUntil = end
-    this.#renewals = setInterval(() => void this.#renew(), this.#milliseconds / 3).unref()
+    this.#renewals = setInterval(() => this.#renewOnce(), this.#milliseconds / 3).unref()
     return true
   }
 
@@ -132,7 +133,15 @@ class Lock {
 
   async release(): Promise<void> {
     clearInterval(this.#renewals)
+    // What is on its way could arrive after the removal, where a memory does not do things in turn.
+    await this.#renewal
     await this.#remove()
+  }
+
+  #renewOnce(): void {
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined
+    })
   }
 
   async #renew(): Promise<void> {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { ProviderError, TokenEndpointError } from '../../lib/errors.js'
+import { ProviderError, TokenEndpointError, TokenValidationError } from '../../lib/errors.js'
 import { parseOidcOptions } from '../../lib/options/oidc-schema.js'
+import { UnclearRefusal } from '../../lib/provider/refresh-answer.js'
 import { createProvider } from '../../lib/provider/provider.js'
 import { NotAsked, OutageGate } from '../../lib/relying-party/outage-gate.js'
 import { createRelyingParty, type RelyingParty } from '../../lib/relying-party/party.js'
 import { currentAccessToken, replacementFor } from '../../lib/relying-party/refresh.js'
+import { RefusedRefreshes } from '../../lib/relying-party/refused-refreshes.js'
 import type { RefreshableSession } from '../../lib/relying-party/renewal.js'
 import { UnverifiedIdTokens } from '../../lib/relying-party/unverified-id-tokens.js'
 import { RefreshMemory, type RefreshOutcome } from '../../lib/relying-party/refresh-memory.js'
@@ -37,7 +39,7 @@ beforeEach(() => {
   }
   party = {
     ...createRelyingParty(options, provider, watch),
-    grants: { spend, unverified: new UnverifiedIdTokens(provider) },
+    grants: { spend, unverified: new UnverifiedIdTokens(provider, watch) },
   }
 })
 
@@ -200,6 +202,68 @@ describe('the memory of a process', () => {
     const plain = record()
     expect(memory.latest(plain)).toBe(plain)
     expect([memory.mayReplaceRefused(plain, ''), memory.mayReplaceRefused(plain, '')]).toEqual([true, false])
+  })
+})
+
+describe('a refusal in unclear words', () => {
+  test('ends a session whose access token a cookie had no room for, as one whose token is dead', () => {
+    const refused = new RefusedRefreshes(watch)
+    const living = record({ id: 'one', tokens: tokens('first') })
+    const judge = (each: SessionRecord) => refused.judge(new UnclearRefusal('invalid_request'), each, { name: '' })
+    expect(judge(living).ended).toBe(false)
+    expect(judge({ ...living, tokens: { ...living.tokens, accessToken: '' } }).ended).toBe(true)
+  })
+})
+
+describe('an ID Token that waits for the provider’s keys', () => {
+  const refreshed = {
+    accessToken: 'second',
+    tokenType: 'bearer',
+    scope: '',
+    refreshToken: 'r',
+    unverifiedIdToken: 'unverified',
+  }
+  function waiting() {
+    const answers: ((answer: object | Error) => void)[] = []
+    const judgeRefreshed = () =>
+      new Promise<object>((resolve, reject) => {
+        answers.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)))
+      })
+    const unverified = new UnverifiedIdTokens({ judgeRefreshed }, watch)
+    const before = record({ tokens: tokens('first') })
+    const after = { ...before, tokens: { ...tokens('second'), generation: 1 } }
+    unverified.keep(before, refreshed)
+    return { unverified, after, answers }
+  }
+
+  test('holds up nobody for longer than a moment whose access token lives, and is taken up later', async () => {
+    const { unverified, after, answers } = waiting()
+    expect(await unverified.judge(after, false)).toBe(after)
+    expect(await unverified.judge(after, false)).toBe(after)
+    expect(answers).toHaveLength(1)
+    const urgent = unverified.judge(after, true)
+    answers[0]?.({ idToken: 'verified' })
+    expect(await urgent).toEqual({ ...after, idToken: 'verified' })
+    expect(unverified.has(after)).toBe(false)
+  })
+
+  test('ends the session behind the caller where it is nobody’s', async () => {
+    const { unverified, after, answers } = waiting()
+    expect(await unverified.judge(after, false)).toBe(after)
+    answers[0]?.(new TokenValidationError('token_signature_invalid', 'm'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await unverified.judge(after, false)).toMatchObject({ kind: 'ended' })
+  })
+
+  test('is forgotten with its session, and after an hour', () => {
+    const { unverified, after } = waiting()
+    unverified.forget(after)
+    expect(unverified.has(after)).toBe(false)
+    const other = waiting()
+    watch.seconds += 3_599
+    expect(other.unverified.has(other.after)).toBe(true)
+    watch.seconds += 2
+    expect(other.unverified.has(other.after)).toBe(false)
   })
 })
 

@@ -17,6 +17,7 @@ import {
   tokenOf,
 } from '../relying-party/refreshing.js'
 import { changed, codeOf, subjectOf } from '../relying-party/steps.js'
+import { FakeMemory } from '../session/memory.js'
 import type { WorldOptions } from '../relying-party/world.js'
 
 let world: RefreshWorld
@@ -349,6 +350,42 @@ describe('a session that is over', () => {
     expect(told(await browser.fetch(world.url('/long')))).toEqual([401, 'session_expired'])
     expect(world.refreshes).toHaveLength(0)
     expect(await tokenOf(world, browser)).toEqual([401, 'session_missing'])
+  })
+
+  test('LO06: by a logout that began before a refresh had ended leaves no refresh token behind', async () => {
+    const sharedMemory = new FakeMemory({ now: () => Date.now() })
+    await signedIn({ oidc: { sharedMemory } })
+    world.clock.advance(700)
+    const revoked: unknown[] = []
+    const brought: unknown[] = []
+    world.outbound.spoil('/token/revocation', async (honest, init) => {
+      if (init?.body instanceof URLSearchParams) revoked.push(init.body.get('token'))
+      return honest()
+    })
+    world.spoilTokens(
+      changed((body) => {
+        brought.push(body['refresh_token'])
+        return body
+      }),
+    )
+    const old = cookieOf(browser, world)
+    // The logout has read the session, and waits to mark its end.
+    let isMarking = (): void => undefined
+    let mayMark = (): void => undefined
+    const marking = new Promise<void>((resolve) => (isMarking = resolve))
+    const marked = new Promise<void>((resolve) => (mayMark = resolve))
+    sharedMemory.before = async ({ operation, names: [name = ''] }) => {
+      if (operation !== 'add' || !name.startsWith('end:')) return
+      isMarking()
+      await marked
+    }
+    const logout = browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    await marking
+    expect(told(await new Browser().fetch(world.url('/token'), { headers: old }))).toEqual(token)
+    mayMark()
+    expect((await logout).status).toBe(302)
+    expect(revoked).toEqual(expect.arrayContaining(brought))
+    expect(brought).toHaveLength(1)
   })
 
   test('LO06: by a logout in the same request is not brought back by a refresh under way', async () => {

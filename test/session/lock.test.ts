@@ -82,6 +82,21 @@ describe('the lock', () => {
     expect(memory.calls).toEqual([])
   })
 
+  test('is not released before its renewal has ended, which could bring it back', async () => {
+    let renewed = (): void => undefined
+    memory.before = async ({ operation }) => {
+      if (operation === 'replace') await new Promise<void>((resolve) => (renewed = resolve))
+    }
+    const first = hold()
+    await pass(1000)
+    first.finish('done')
+    await pass(0)
+    expect([memory.count('replace'), memory.count('remove')]).toEqual([1, 0])
+    renewed()
+    expect(await first.result).toBe('done')
+    expect([memory.count('remove'), memory.contents()]).toEqual([1, new Map()])
+  })
+
   test('waits 25 to 100 milliseconds between two tries', async () => {
     await memory.set('lock', 'of another', 60_000)
     const waiting = hold({ waitMilliseconds: 2000 })
