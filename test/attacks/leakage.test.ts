@@ -79,7 +79,9 @@ describe('what can be seen', () => {
         }),
         answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
         answering('/userinfo', async ({ oidc }) => void (await oidc.userinfo())),
-        answering('/large', ({ oidc }) => oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') })),
+        answering('/large', ({ oidc }) =>
+          oidc.update({ email: person.email, fill: randomBytes(12_000).toString('base64') }),
+        ),
         answering('/odd', ({ oidc }) => oidc.update(person.email as never)),
       ],
     })

@@ -63,7 +63,10 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
     world.clock.advance(700)
     const answer = await browser.fetch(world.url('/orders'))
     expect(answer.status).toBe(401)
-    expect(answer.json()).toMatchObject({ code: 'session_expired', login_url: expect.stringContaining(world.url('/login')) })
+    expect(answer.json()).toMatchObject({
+      code: 'session_expired',
+      login_url: expect.stringContaining(world.url('/login')),
+    })
   })
 
   test('hands on what no login mends', async () => {

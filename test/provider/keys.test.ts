@@ -523,7 +523,10 @@ describe('outages', () => {
 
   test('too many requests of our own are no outage: the next fetch waits for nothing', async () => {
     const { settings } = createIssuer()
-    const answers = [Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')), Promise.resolve('set')]
+    const answers = [
+      Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),
+      Promise.resolve('set'),
+    ]
     const fetch = () => answers.shift() ?? Promise.reject(new Error('no third'))
     const cached = new Cached({ ...settings, fetch, maxAgeSeconds: 60, staleSeconds: 60 })
     expect(await failureOf(cached.get())).toMatchObject({ code: 'outbound_limit_reached' })

@@ -32,9 +32,9 @@ describe('requests to a name below localhost', () => {
     ['127.0.0.1', 'a.b.localhost'],
   ])('go to the loopback address %s, as %s, and ask no DNS', async (address, name) => {
     const port = await listenAt(address)
-    const lookup = jest.spyOn(dns, 'lookup').mockImplementation((() => {
+    const lookup = jest.spyOn(dns, 'lookup').mockImplementation(() => {
       throw new Error('DNS was asked')
-    }))
+    })
     expect(await ask(`http://${name}:${port}/`)).toBe(`${name}:${port} at ${address}`)
     expect(lookup).not.toHaveBeenCalled()
   })
