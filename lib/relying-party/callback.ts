@@ -38,10 +38,12 @@ export async function finishLogin(
 ): Promise<FinishedLogin> {
   const formPost = party.configuration.authorizationParams['response_mode'] === 'form_post'
   const response = await readResponse(exchange, formPost)
+  const isForNobody = isSilent(response.state)
+  if (response.problem !== undefined && !isForNobody) throw response.problem
   const transactions = openTransactions(party.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction({ party, exchange, context, response }, transactions)
-  if (response.isMisplaced) throw misplaced()
+  if (response.isMisplaced && !isForNobody) throw misplaced()
   context.cookies.remove(found.slot)
   const { returnTo, isLost } = await recallTarget(party, context.cookies, found.transaction)
   const transaction = {
@@ -66,6 +68,7 @@ async function finishFound(
   const finished = finishedBefore(party, context, response.state)
   if (finished !== undefined) return finished
   context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
+  refuseMisfit(response)
   const outcome = leadOn(party, transaction.returnTo)
   const call = { party, exchange, context, response }
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
@@ -77,6 +80,12 @@ async function finishFound(
     if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
     throw error
   }
+}
+
+// Of a silent login, since any other has failed by now: whoever watches hears of it, and the person is led back.
+function refuseMisfit({ problem, isMisplaced }: AuthorizationResponse): void {
+  if (problem !== undefined) throw problem
+  if (isMisplaced) throw misplaced()
 }
 
 // What Keycloak says when another tab has finished the login meanwhile: it is no outage, and the next try just works.

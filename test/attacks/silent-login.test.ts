@@ -182,6 +182,61 @@ describe('a silent login', () => {
     expect(await subjectOf(world)).toBeNull()
   })
 
+  test.each<[string, (state: string) => string]>([
+    ['neither code nor error', (state) => `state=${state}`],
+    ['both', (state) => `state=${state}&code=x&error=login_required`],
+    ['empty ones', (state) => `state=${state}&code=&error=`],
+    ['a repeated error', (state) => `state=${state}&error=login_required&error=login_required`],
+    ['a repeated code', (state) => `state=${state}&code=x&code=y`],
+    ['a repeated iss', (state) => `state=${state}&code=x&iss=a&iss=b`],
+    ['a description without end', (state) => `state=${state}&error=x&error_description=${'a'.repeat(5000)}`],
+    ['a nested state beside its own', (state) => `state=${state}&error=x&state[x]=y`],
+  ])('CB33: that is answered with %s leads back, with no error and no session, once', async (_what, query) => {
+    await startSilent()
+    const start = await asks(world.browser, '/me?tab=2')
+    const state = new URL(start.location ?? '').searchParams.get('state') ?? ''
+    const answer = await comeBack(world.url(`/callback?${query(state)}`), world.browser)
+    expect([answer.status, answer.headers.location]).toEqual([302, '/me?tab=2'])
+    expect(transactionCookies(world.browser).size).toBe(0)
+    expect(world.host.journal.errors).toEqual([])
+    const stranger = await comeBack(world.url(`/callback?${query(state)}`), new Browser())
+    expect([stranger.status, stranger.text.includes('content="0;url=/"')]).toEqual([200, true])
+  })
+
+  test('CB33: that is answered with two states is known as none, and told', async () => {
+    await startSilent()
+    const start = await asks(world.browser, '/me')
+    const state = new URL(start.location ?? '').searchParams.get('state') ?? ''
+    const answer = await comeBack(world.url(`/callback?error=x&state=${state}&state=${state}`), world.browser)
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_response'])
+    expect(transactionCookies(world.browser).size).toBe(1)
+  })
+
+  test('CB33: whose code comes in the query where it was to be posted leads back', async () => {
+    await startSilent({
+      oidc: { authorizationParams: { response_mode: 'form_post' }, dangerouslyAllowHttp: true },
+    })
+    const start = await asks(world.browser, '/me')
+    const state = new URL(start.location ?? '').searchParams.get('state') ?? ''
+    const answer = await comeBack(world.url(`/callback?code=x&state=${state}`), world.browser)
+    expect([answer.status, answer.headers.location]).toEqual([302, '/me'])
+    expect(world.host.journal.errors).toEqual([])
+  })
+
+  test('CB33: whose answer is posted where none was asked to be leads home, since browsers send no cookies with it', async () => {
+    await startSilent()
+    const start = await asks(world.browser, '/me')
+    const known = new URL(start.location ?? '').searchParams.get('state') ?? ''
+    const post = (state: string) => {
+      const body = new URLSearchParams({ error: 'login_required', state })
+      return world.browser.navigate(world.url('/callback'), { method: 'POST', site: 'cross-site', body })
+    }
+    const answer = await post(known)
+    expect([answer.status, answer.text.includes('content="0;url=/"')]).toEqual([200, true])
+    const other = await post('x')
+    expect([other.status, codeOf(other)]).toEqual([405, 'method_not_allowed'])
+  })
+
   test('CB33: whose session is too large for the browser leads back too', async () => {
     const oidc = { onLogin: () => ({ much: randomBytes(8_000).toString('base64') }) }
     await startSilent({ oidc: { ...oidc, session: { maxCookieBytes: 4_000 } } })
