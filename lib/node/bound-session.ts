@@ -48,6 +48,7 @@ interface Reading {
 }
 
 class BoundSession implements SessionBinding {
+  readonly memory: SessionBinding['memory']
   readonly #settings: BindingSettings
   readonly #keeper: SessionKeeper
   readonly #exchange: Exchange
@@ -69,6 +70,7 @@ class BoundSession implements SessionBinding {
   constructor(settings: BindingSettings, exchange: Exchange, res: NodeResponse, { keeper, found, startedAt }: Reading) {
     this.#settings = settings
     this.#keeper = keeper
+    this.memory = keeper.memory
     this.#exchange = exchange
     this.#res = res
     this.#startedAt = startedAt
@@ -92,10 +94,7 @@ class BoundSession implements SessionBinding {
 
   reload(): MaybePromise<SessionRecord | undefined> {
     if (this.#record === undefined) return undefined
-    return whenDone(this.#keeper.find(this.#record), (kept) => {
-      if (kept === undefined) this.#drop()
-      return kept
-    })
+    return whenDone(this.#keeper.find(this.#record), (kept) => kept ?? this.#drop())
   }
 
   keepPrivate(): void {
@@ -157,7 +156,7 @@ class BoundSession implements SessionBinding {
   }
 
   // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
-  #drop(): void {
+  #drop(): undefined {
     this.#record = undefined
     this.#changed = { cookies: [] }
   }

@@ -63,7 +63,8 @@ export interface OidcMiddleware extends Middleware {
  */
 export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
   const configuration = parseOidcOptions(options)
-  warnOfUnsharedRefreshes(configuration)
+  // What a session of the application's own lies in is known with the first login.
+  if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)
   return createOidc(configuration, systemPlatform)
 }
 

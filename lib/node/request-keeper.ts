@@ -1,29 +1,17 @@
 import { SessionError } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
-import { whenDone } from '../options/maybe-promise.js'
-import type { Platform } from '../options/platform.js'
-import type { Refreshes } from '../relying-party/refresh-memory.js'
-import { clocksOf, isAlive, isRollingDue, type SessionLimits } from '../session/clocks.js'
+import { type MaybePromise, whenDone } from '../options/maybe-promise.js'
+import type { SharedMemory } from '../options/shared-memory.js'
+import { clocksOf, isAlive, isRollingDue } from '../session/clocks.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
 import { fromPayload, type SessionRecord, toPayload } from '../session/record.js'
-import { storeCall, type StoreCallback } from '../session/store-call.js'
-import { endById, unlessEnded, type Watermark } from '../session/watermark.js'
-import { createRequestSeal, type Place, type RequestSeal } from './request-seal.js'
-import { type RequestSession, RequestSessions } from './request-session.js'
+import { endById, unlessEnded } from '../session/watermark.js'
+import type { RequestKeeperSettings } from './request-keeper-settings.js'
+import { createRequestSeal, idOf, type Place, type RequestSeal } from './request-seal.js'
+import { beforeSave, beginAnew, type RequestSession, RequestSessions, storeNow } from './request-session.js'
+import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
 import { beforeEnd } from './respond.js'
 import type { NodeRequest, NodeResponse } from './types.js'
-
-/** What logins in the application's own session are sealed with, and how long they live. */
-export interface RequestKeeperSettings {
-  readonly secrets: readonly string[]
-  readonly audience: readonly string[]
-  readonly limits: SessionLimits
-  readonly watermark: Watermark
-  readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
-  readonly platform: Platform
-  /** How long the store of the application's session may take. */
-  readonly timeoutSeconds: number
-}
 
 /**
  * Keeps the login as one sealed member of `req.session`, which express-session or cookie-session has read. A login and a
@@ -36,14 +24,16 @@ export function createRequestKeepers(
 ): (req: NodeRequest, exchange: Exchange, res?: NodeResponse) => SessionKeeper {
   const seal = createRequestSeal(settings.secrets, settings.audience, settings.platform)
   const sessions = new RequestSessions()
+  const stores = new RequestStores(settings)
   return (req, { path }, res) =>
-    new RequestKeeper(settings, { seal, sessions, req, res, hasPath: path.startsWith('/') })
+    new RequestKeeper(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
 }
 
 /** One request, and what its session is read with. */
 interface Reading {
   readonly seal: RequestSeal
   readonly sessions: RequestSessions
+  readonly stores: RequestStores
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
   /** `OPTIONS *` has none, and express-session reads no session for it. */
@@ -56,9 +46,17 @@ class RequestKeeper implements SessionKeeper {
   /** The login that the application's session holds, and where it lies. */
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
 
+  /** The id that the session was read from the store by, with a login in it. */
+  #readFrom: string | undefined
+  #watched: RequestSession | undefined
+
   constructor(settings: RequestKeeperSettings, reading: Reading) {
     this.#settings = settings
     this.#reading = reading
+  }
+
+  get memory(): SharedMemory | undefined {
+    return this.#store()?.memory
   }
 
   read(): ReturnType<SessionKeeper['read']> {
@@ -74,6 +72,7 @@ class RequestKeeper implements SessionKeeper {
       this.#forget(session)
       return undefined
     }
+    this.#readFrom = idOf(session)
     const alive = unlessEnded(watermark, platform, record)
     const learnt = refreshes.learn(record)
     return whenDone(alive, (found) =>
@@ -86,22 +85,23 @@ class RequestKeeper implements SessionKeeper {
   }
 
   find(record: SessionRecord): ReturnType<SessionKeeper['find']> {
-    return unlessEnded(this.#settings.watermark, this.#settings.platform, record)
+    return whenDone(this.#unended(record), (found) => (found === undefined ? undefined : this.#newest(found)))
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
     if (base === undefined) await this.#renew()
-    else if (this.#host() === undefined || (await this.find(base)) === undefined) throw ended()
+    else if (this.#host() === undefined || (await this.#unended(base)) === undefined) throw ended()
     const session = this.#present()
     this.#put(session, record)
     try {
-      await this.#call((done) => (session.save === undefined ? done() : session.save(done)))
+      await storeNow(session, this.#settings.timeoutSeconds)
     } catch (error) {
       // express-session tries again at the end of the response: a login that was refused must not come to be by that.
       if (base === undefined) this.#forget(session)
       throw error
     }
-    return record
+    if (this.#held === undefined) throw ended()
+    return this.#held.record
   }
 
   // Where headers are about to be written, cookie-session still takes it; for express-session it is too late.
@@ -146,6 +146,36 @@ class RequestKeeper implements SessionKeeper {
 
   #hold(session: RequestSession, record: SessionRecord): void {
     this.#held = { record, place: this.#reading.seal.placeIn(session) }
+    if (this.#store() === undefined) this.#settings.unshared(record)
+    else if (this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
+    this.#watched = session
+  }
+
+  // A request that is slower than others stores what it has read before them: neither may older tokens take the place of newer
+  // ones, nor may a login come back that has ended in another process.
+  async #bringUpToDate(session: RequestSession): Promise<void> {
+    const held = this.#held
+    if (held === undefined || this.#host() !== session) return
+    const newest = await this.#newest(held.record)
+    const isStill = this.#held === held && this.#reading.seal.placeIn(session).sealed === held.place.sealed
+    if (!isStill) return
+    if (newest === undefined) this.#forget(session)
+    else if (newest !== held.record) this.#put(session, newest)
+  }
+
+  /** A login with what other processes have made of it, as far as they share a store. */
+  #newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    const store = this.#store()
+    if (store === undefined) return record
+    const { seal } = this.#reading
+    const id = idOf(this.#present())
+    // A session of a new id may not have been stored yet.
+    const from = id === this.#readFrom ? id : undefined
+    return newestLogin(record, { store, seal, refreshes: this.#settings.refreshes, from })
+  }
+
+  #unended(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    return unlessEnded(this.#settings.watermark, this.#settings.platform, record)
   }
 
   // Applications begin a session of a new id and copy all that was in the old one. What lies there now was sealed for the old
@@ -166,12 +196,13 @@ class RequestKeeper implements SessionKeeper {
     this.#held = undefined
   }
 
-  // cookie-session writes no cookie for an empty session that is new, so that the old one is emptied.
   async #renew(): Promise<void> {
-    const session = this.#present()
-    if (session.regenerate !== undefined) await this.#call((done) => session.regenerate?.(done))
-    else for (const name of Object.keys(session)) Reflect.deleteProperty(session, name)
+    await beginAnew(this.#present(), this.#settings.timeoutSeconds)
     this.#held = undefined
+  }
+
+  #store(): RequestStore | undefined {
+    return this.#reading.stores.of(this.#reading.req, this.#host())
   }
 
   #host(): RequestSession | undefined {
@@ -182,11 +213,6 @@ class RequestKeeper implements SessionKeeper {
     const session = this.#host()
     if (session !== undefined) return session
     throw this.#reading.sessions.absence()
-  }
-
-  #call(work: (done: StoreCallback) => void): Promise<unknown> {
-    const { timeoutSeconds } = this.#settings
-    return storeCall({ timeoutSeconds, what: "the store of the application's session" }, work)
   }
 
   #nowSeconds(): number {

@@ -7,6 +7,10 @@ const member = 'oidc'
 /** Seals the login that lies in a session of the application's own, as one member of it. */
 export interface RequestSeal {
   open(session: RequestSession): Opened | undefined
+  /** Opens what a store holds under an id. */
+  openStored(id: string, stored: unknown): Opened | undefined
+  /** Whether there is a login in what a store holds, be it of another version. */
+  isIn(stored: unknown): boolean
   put(session: RequestSession, payload: SealPayload): void
   remove(session: RequestSession): void
   /** Whether a session of another id has got what lay in this one, as the application copies it when it begins a new session. */
@@ -41,6 +45,11 @@ export function createRequestSeal(
       const sealed = session[member]
       return typeof sealed === 'string' ? sealOf(session).open(sealed) : undefined
     },
+    openStored(id, stored) {
+      const sealed = memberOf(stored)
+      return typeof sealed === 'string' ? inStore(id).open(sealed) : undefined
+    },
+    isIn: (stored) => memberOf(stored) !== undefined,
     put(session, payload) {
       session[member] = sealOf(session).seal(payload)
     },
@@ -50,7 +59,11 @@ export function createRequestSeal(
   }
 }
 
-// cookie-session has no id, and no method either: a member of that name is the application's own.
-function idOf({ id, regenerate }: RequestSession): string | undefined {
+function memberOf(stored: unknown): unknown {
+  return typeof stored === 'object' && stored !== null ? Reflect.get(stored, member) : undefined
+}
+
+/** The id of a session in a store. cookie-session has none, and no method either: a member of that name is the application's own. */
+export function idOf({ id, regenerate }: RequestSession): string | undefined {
   return typeof id === 'string' && typeof regenerate === 'function' ? id : undefined
 }

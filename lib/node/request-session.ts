@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { storeCall, type StoreCallback } from '../session/store-call.js'
 import { storeOutage } from '../session/store-outage.js'
 import type { NodeRequest } from './types.js'
 
@@ -7,6 +8,60 @@ export interface RequestSession {
   [member: string]: unknown
   regenerate?: (done: (error?: unknown) => void) => void
   save?: (done: (error?: unknown) => void) => void
+}
+
+/** What holds such sessions, in messages. */
+export const storeName = "the store of the application's session"
+
+/**
+ * Stores a session before the response ends.
+ *
+ * @throws {SessionError} `session_store_unavailable`
+ */
+export async function storeNow(session: RequestSession, timeoutSeconds: number): Promise<void> {
+  if (session.save === undefined) return
+  await storeCall({ timeoutSeconds, what: storeName }, (done) => session.save?.(done))
+}
+
+/**
+ * Begins a session of a new id, without what was in the old one. cookie-session writes no cookie for an empty session that is
+ * new, so that the old one is emptied.
+ *
+ * @throws {SessionError} `session_store_unavailable`
+ */
+export async function beginAnew(session: RequestSession, timeoutSeconds: number): Promise<void> {
+  if (session.regenerate !== undefined)
+    await storeCall({ timeoutSeconds, what: storeName }, (done) => session.regenerate?.(done))
+  else for (const name of Object.keys(session)) Reflect.deleteProperty(session, name)
+}
+
+/** Does some work each time before a session is stored: by whomever, be it express-session at the end of the response. */
+export function beforeSave(session: RequestSession, work: () => Promise<unknown>): void {
+  const { save } = session
+  if (save === undefined) return
+  const go = (done?: StoreCallback): void => saveWith(session, save, done)
+  const changed = (done?: StoreCallback): RequestSession => {
+    // Not within the promise: what `done` throws is for nobody here to catch.
+    const later = (): void => void setImmediate(go, done)
+    work().then(later, later)
+    return session
+  }
+  Object.defineProperty(session, 'save', { configurable: true, enumerable: false, writable: true, value: changed })
+}
+
+// Some stores throw, where whoever called could catch it before.
+function saveWith(session: RequestSession, save: NonNullable<RequestSession['save']>, done?: StoreCallback): void {
+  const state = { isDone: false }
+  const once: StoreCallback = (...answer) => {
+    state.isDone = true
+    done?.(...answer)
+  }
+  try {
+    save.call(session, once)
+  } catch (error) {
+    if (state.isDone) throw error
+    once(error)
+  }
 }
 
 /** Finds the application's own session of a request. */

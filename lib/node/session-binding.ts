@@ -1,8 +1,11 @@
 import type { MaybePromise } from '../options/maybe-promise.js'
+import type { SharedMemory } from '../options/shared-memory.js'
 import type { SessionRecord } from '../session/record.js'
 
 /** The session of one request, and what its response will do to the cookies. */
 export interface SessionBinding {
+  /** What processes share that read this session. */
+  readonly memory?: SharedMemory | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>

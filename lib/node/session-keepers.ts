@@ -1,10 +1,13 @@
 import type { Exchange } from '../http/exchange.js'
 import { isForeignSocket } from '../http/upgrade.js'
 import { remarkOn, type TraceRemark } from '../options/trace.js'
+import { isOneOfSeveral } from '../options/several-processes.js'
+import { warnOfUnsharedRefreshes } from '../options/unshared-refreshes.js'
 import type { RelyingParty } from '../relying-party/party.js'
 import { byCookieName, siteOf } from '../relying-party/site.js'
 import { createCookieKeeper } from '../session/cookie-keeper.js'
 import { type SessionKeeper, unreadable } from '../session/keeper.js'
+import type { SessionRecord } from '../session/record.js'
 import { createStoreKeeper } from '../session/store-keeper.js'
 import { watchedKeeper } from '../session/watched-keeper.js'
 import { createRequestKeepers } from './request-keeper.js'
@@ -52,7 +55,15 @@ function keepersOf(party: RelyingParty): SessionKeepers {
     platform,
     remark: (remarks: readonly TraceRemark[]) => remarkOn('session', configuration, remarks),
   }
-  if (use === 'request') return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds })
+  if (use === 'request') {
+    let isKnown = false
+    const unshared = ({ tokens }: SessionRecord): void => {
+      if (isKnown || tokens.refreshToken === undefined) return
+      isKnown = true
+      warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
+    }
+    return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds, unshared })
+  }
   const keeperOf = byCookieName(party.sites, (name) =>
     sessionStore === undefined
       ? watchedKeeper(createCookieKeeper({ ...common, name, maxBytes: maxCookieBytes, sharedMemory }), {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { SessionStore } from './session-store.js'
+import { isSessionStore, type SessionStore } from './session-store.js'
 import { hasMethods, isSharedMemory, type SharedMemory } from './shared-memory.js'
 
 /** Memory that all processes share. */
@@ -13,7 +13,7 @@ export const sharedMemory = v.optional(
 /** Where sessions are stored. */
 export const sessionStore = v.optional(
   v.custom<SessionStore | SharedMemory>(
-    (value) => !isRedisClient(value) && (isSharedMemory(value) || hasMethods(value, ['get', 'set', 'destroy'])),
+    (value) => !isRedisClient(value) && (isSharedMemory(value) || isSessionStore(value)),
     reasonOr('must be a session store: get, set and destroy (or remove)'),
   ),
 )

@@ -55,7 +55,10 @@ export interface SessionOptions {
    * @default none: the session is in the cookie, sealed
    */
   store?: SessionStore | SharedMemory | undefined
-  /** `'request'` keeps the login in the application's own `req.session`, of express-session or cookie-session mounted before. */
+  /**
+   * `'request'` keeps the login in the application's own `req.session`, of express-session or cookie-session mounted before.
+   * Processes that share the store of express-session tell each other of refreshes there.
+   */
   use?: 'request' | undefined
   /** How long the store may take before a request is answered with 503. @default 2 */
   storeTimeoutSeconds?: number | undefined

@@ -66,7 +66,10 @@ function newSession(
   tokens: TokenSet,
   data: Readonly<Record<string, unknown>>,
 ): SessionRecord {
-  if (tokens.refreshToken !== undefined) warnOfUnsharedRefreshes(party.configuration, isOneOfSeveral(), true)
+  const { configuration } = party
+  // What the application's own session lies in is seen where the login is put there.
+  const isKept = tokens.refreshToken !== undefined && configuration.session.use !== 'request'
+  if (isKept) warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
   const now = Math.floor(party.platform.now() / 1000)
   return {
     id: party.platform.randomBytes(32).toString('base64url'),

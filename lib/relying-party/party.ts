@@ -90,12 +90,13 @@ export function createRelyingParty(
 }
 
 function createRefreshes(
-  { issuer, clientId, secret, httpTimeoutSeconds }: OidcConfiguration,
+  { issuer, clientId, secret, session, httpTimeoutSeconds }: OidcConfiguration,
   platform: Platform,
   memory: SharedMemory | undefined,
 ): Refreshes {
   const local = new RefreshMemory(platform)
-  if (memory === undefined) return local
+  // A session of the application's own may bring its store along.
+  if (memory === undefined && session.use !== 'request') return local
   const audience = [issuer, clientId]
   return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })
 }

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { OidcError, OidcErrorCode } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
+import type { SharedMemory } from '../options/shared-memory.js'
 import { mergedTokens } from '../session/merged-tokens.js'
 import type { SessionRecord, SessionTokens } from '../session/record.js'
 
@@ -11,6 +12,8 @@ export interface Spending {
   readonly refreshToken: string
   /** Name of an access token's target; empty for the main token. */
   readonly target: string
+  /** What the processes share that may spend it, where the application has brought no other memory. */
+  readonly memory?: SharedMemory | undefined
 }
 
 /** What spending a refresh token has come to: its successors, or the end of the session. */
@@ -56,8 +59,12 @@ export interface Refreshes {
   readonly count: number
   /** The record with the newest tokens known; the same object where it has them already. */
   latest(record: SessionRecord): SessionRecord
-  /** Looks for what other processes have renewed, so that {@link latest} knows it. */
-  learn(record: SessionRecord): MaybePromise<void>
+  /**
+   * Looks for what other processes have renewed, so that {@link latest} knows it.
+   *
+   * @param memory - where to look, if the application has brought no memory for that
+   */
+  learn(record: SessionRecord, memory?: SharedMemory): MaybePromise<void>
   /** Whether the token for a target that an API refused may be replaced before its time: now and then, not at each call. */
   mayReplaceRefused(record: SessionRecord, target: string): boolean
   /** Remembers that a session is over: responses under way must not write it again. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../errors.js'
 import type { MaybePromise } from '../options/maybe-promise.js'
+import type { SharedMemory } from '../options/shared-memory.js'
 import { traced, type TraceNotes } from '../options/trace.js'
 import { outage } from '../provider/failures.js'
 import { clocksOf } from '../session/clocks.js'
@@ -12,6 +13,8 @@ import { revokeTokens } from './token-revocation.js'
 
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
+  /** What processes share that read this session. */
+  readonly memory?: SharedMemory | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>
@@ -125,7 +128,7 @@ async function spendOnce(
   record: SessionRecord,
   refreshToken: string,
 ): Promise<RefreshOutcome | undefined> {
-  const spending = { refreshToken, target: call.target.name }
+  const spending = { refreshToken, target: call.target.name, memory: call.session.memory }
   try {
     return await call.party.refreshes.spendOnce(record, spending, (lastLook) =>
       spend(call, record, { refreshToken, lastLook }),

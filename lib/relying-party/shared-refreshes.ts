@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../options/maybe-promise.js'
 import type { Platform } from '../options/platform.js'
 import type { SharedMemory } from '../options/shared-memory.js'
 import { createNamedSeals, type Seal } from '../seal/seal.js'
@@ -17,7 +18,8 @@ import {
 
 /** What processes need to share so that a refresh token is spent once. */
 export interface SharedRefreshesSettings {
-  readonly memory: SharedMemory
+  /** Absent where it comes with each request. */
+  readonly memory: SharedMemory | undefined
   readonly platform: Platform
   readonly secrets: readonly string[]
   /** What tells this application from others that use the same memory: issuer and client. */
@@ -30,6 +32,13 @@ export interface SharedRefreshesSettings {
  * gets the new one with any request in that time.
  */
 const successorSeconds = 600
+
+/** A refresh token of a session, and where processes tell each other of it. */
+interface SharedToken {
+  readonly memory: SharedMemory
+  readonly record: SessionRecord
+  readonly refreshToken: string
+}
 
 type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 
@@ -48,7 +57,11 @@ export class SharedRefreshes implements Refreshes {
   }
 
   spendOnce(record: SessionRecord, spending: Spending, spend: SpendOnce): Promise<RefreshOutcome> {
-    return this.#local.spendOnce(record, spending, () => this.#spendAlone(record, spending.refreshToken, spend))
+    const memory = this.#settings.memory ?? spending.memory
+    if (memory === undefined) return this.#local.spendOnce(record, spending, spend)
+    return this.#local.spendOnce(record, spending, () =>
+      this.#spendAlone({ memory, record, refreshToken: spending.refreshToken }, spend),
+    )
   }
 
   get count(): number {
@@ -59,17 +72,9 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.latest(record)
   }
 
-  // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
-  async learn(record: SessionRecord): Promise<void> {
-    let newest = record
-    for (let steps = 0; steps < longestChain; steps += 1) {
-      const { refreshToken } = newest.tokens
-      if (refreshToken === undefined) return
-      const outcome = await this.#successor(newest, refreshToken).catch(() => undefined)
-      if (outcome === undefined) return
-      this.#local.remember(newest, refreshToken, outcome)
-      newest = renewedRecord(newest, outcome)
-    }
+  learn(record: SessionRecord, memory?: SharedMemory): MaybePromise<void> {
+    const shared = this.#settings.memory ?? memory
+    return shared === undefined ? undefined : this.#learn(shared, record)
   }
 
   mayReplaceRefused(record: SessionRecord, target: string): boolean {
@@ -84,32 +89,47 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.hasEnded(record)
   }
 
-  #spendAlone(record: SessionRecord, refreshToken: string, spend: SpendOnce): Promise<RefreshOutcome> {
-    const { memory, platform, httpTimeoutSeconds } = this.#settings
+  // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
+  async #learn(memory: SharedMemory, record: SessionRecord): Promise<void> {
+    let newest = record
+    for (let steps = 0; steps < longestChain; steps += 1) {
+      const { refreshToken } = newest.tokens
+      if (refreshToken === undefined) return
+      const outcome = await this.#successor({ memory, record: newest, refreshToken }).catch(() => undefined)
+      if (outcome === undefined) return
+      this.#local.remember(newest, refreshToken, outcome)
+      newest = renewedRecord(newest, outcome)
+    }
+  }
+
+  #spendAlone(shared: SharedToken, spend: SpendOnce): Promise<RefreshOutcome> {
+    const { platform, httpTimeoutSeconds } = this.#settings
     // A holder that lives renews its lock, for as long as the provider takes.
     const milliseconds = Math.ceil(4 * httpTimeoutSeconds * 1000)
     const options = {
       milliseconds,
       waitMilliseconds: milliseconds,
-      until: () => this.#successor(record, refreshToken),
+      until: () => this.#successor(shared),
     }
-    return withLock<RefreshOutcome>(memory, platform, this.#name('refresh', refreshToken), options, async (lock) => {
+    return withLock<RefreshOutcome>(shared.memory, platform, this.#name('refresh', shared), options, async (lock) => {
       const outcome = await spend(() => lock.confirm())
-      if (outcome.kind === 'renewed') await this.#publish(record, refreshToken, outcome)
+      if (outcome.kind === 'renewed') await this.#publish(shared, outcome)
       return outcome
     })
   }
 
   // The tokens are there, come what may: where others cannot be told, this process remembers them.
-  async #publish(record: SessionRecord, refreshToken: string, outcome: Renewed): Promise<void> {
-    const { memory, platform } = this.#settings
+  async #publish(shared: SharedToken, outcome: Renewed): Promise<void> {
+    const { memory, record } = shared
+    const { platform } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
     const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
-    await memory.set(this.#name('renewed', refreshToken), sealed, successorSeconds * 1000).catch(() => undefined)
+    await memory.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
-  async #successor(record: SessionRecord, refreshToken: string): Promise<Renewed | undefined> {
-    const [sealed] = await this.#settings.memory.get([this.#name('renewed', refreshToken)])
+  async #successor(shared: SharedToken): Promise<Renewed | undefined> {
+    const { memory, record } = shared
+    const [sealed] = await memory.get([this.#name('renewed', shared)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
     const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)
     if (found?.id !== record.id) return undefined
@@ -117,7 +137,7 @@ export class SharedRefreshes implements Refreshes {
     return isNews(outcome, record.tokens) ? outcome : undefined
   }
 
-  #name(what: string, refreshToken: string): string {
+  #name(what: string, { refreshToken }: SharedToken): string {
     return `${what}:${refreshTokenKey(JSON.stringify([this.#settings.audience, refreshToken]))}`
   }
 }

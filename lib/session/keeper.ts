@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../options/maybe-promise.js'
+import type { SharedMemory } from '../options/shared-memory.js'
 import type { Cookies, FurtherCookies } from './chunks.js'
 import type { SessionRecord } from './record.js'
 
@@ -43,6 +44,8 @@ const none: readonly SessionRecord[] = []
 
 /** Where sessions are kept: in the browser, in a store, or in the application's own session. */
 export interface SessionKeeper {
+  /** What all processes that read this session share by that, where the application has brought no other memory. */
+  readonly memory?: SharedMemory | undefined
   /**
    * The session that a request's cookies lead to, if it is authentic, alive and not ended.
    *

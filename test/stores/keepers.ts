@@ -99,6 +99,15 @@ export const keeperKinds: readonly KeeperKind[] = [
   }),
   request('express-session on Express 5', express5, expressSessions),
   request('express-session on Express 4', express4, expressSessions),
+  kind('express-session over connect-redis', {
+    isRequest: true,
+    open: (program) =>
+      withRedis(
+        program,
+        () => ({ session: { use: 'request', storeTimeoutSeconds: timeoutSeconds } }),
+        ({ client }) => [expressSessionLayer(new RedisStore({ client }))],
+      ),
+  }),
   request('cookie-session on Express 5', express5, cookieSessions),
   request('cookie-session on Connect', connect, cookieSessions),
 ]
@@ -119,9 +128,13 @@ function request(name: string, host: Host, sessions: () => Pick<Place, 'before' 
   return { name, host, isShared: false, isRequest: true, open }
 }
 
-async function withRedis(program: string, oidc: (redis: RedisPlace) => Partial<OidcOptions>): Promise<Place> {
+async function withRedis(
+  program: string,
+  oidc: (redis: RedisPlace) => Partial<OidcOptions>,
+  before: (redis: RedisPlace) => readonly Layer[] = () => [],
+): Promise<Place> {
   const redis = await openRedis(program)
-  return { before: [], oidc: oidc(redis), dump: redis.dump, close: redis.close, redis }
+  return { before: before(redis), oidc: oidc(redis), dump: redis.dump, close: redis.close, redis }
 }
 
 const appSecret = 'a secret of the application’s own session'

@@ -30,6 +30,11 @@ export async function startTwo(kind: KeeperKind, program: string, options: World
       await held()
       res.end(String(oidc.isAuthenticated()))
     }),
+    answering('/slow-basket', async (req) => {
+      Object.assign(Reflect.get(req, 'session') as object, { basket: 'full' })
+      await held()
+      return true
+    }),
     answering('/slow-update', async ({ oidc }) => {
       await held()
       await oidc.update({ late: true })
