@@ -32,7 +32,8 @@ async function respondWith(
     platform: watch,
     remark: () => undefined,
   })
-  const exchange = { cookies: cookies ?? sentBack(sealed) } as Exchange
+  const further = (): readonly string[] => []
+  const exchange = { cookies: cookies ?? sentBack(sealed), furtherCookies: further } as unknown as Exchange
   const server = createServer((_req, res) => {
     const binding = bindSession(
       { limits, platform: watch, refreshes: new RefreshMemory(watch), forget: () => undefined },
