@@ -8,7 +8,7 @@ import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../ses
 import type { SessionRecord } from '../session/record.js'
 import type { SessionBinding } from './session-binding.js'
 import { endSessions, type SessionEndSettings } from './session-end.js'
-import { addCookies, unlessRepeated } from './set-cookies.js'
+import { finishHeaders, unlessRepeated } from './set-cookies.js'
 import type { NodeResponse } from './types.js'
 
 // A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
@@ -197,13 +197,7 @@ class BoundSession implements SessionBinding {
   #watchHeaders(): void {
     if (this.#isWatching) return
     this.#isWatching = true
-    onHeaders(this.#res, () => {
-      const cookies = this.#cookies()
-      if (cookies.length > 0) addCookies(this.#res, cookies)
-      // At the last moment, so that whatever the application has said of caches by then counts.
-      else if (this.#isPrivate && !this.#res.hasHeader('Cache-Control'))
-        this.#res.setHeader('Cache-Control', 'no-store')
-    })
+    onHeaders(this.#res, () => finishHeaders(this.#res, this.#cookies(), this.#isPrivate))
   }
 
   #touched(current: SessionRecord): SessionRecord {

@@ -20,3 +20,12 @@ export function unlessRepeated(removals: readonly string[], exchange: Exchange):
   const cameTwice = (line: string): boolean => exchange.furtherCookies(line.slice(0, line.indexOf('='))).length > 0
   return removals.some(cameTwice) ? [] : removals
 }
+
+/**
+ * Adds the session's cookies in the moment when headers are written. What is private and has none is not to be stored, unless
+ * the application has said something of caches by then.
+ */
+export function finishHeaders(res: NodeResponse, cookies: readonly string[], isPrivate: boolean): void {
+  if (cookies.length > 0) addCookies(res, cookies)
+  else if (isPrivate && !res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store')
+}
