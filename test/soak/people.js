@@ -10,6 +10,8 @@ export class Person {
   #logins = 0
   #browser
   #subject
+  /** A logout was answered with 503: nobody may rely on it, but Redis may have written it all the same, once it went on. */
+  #isLogoutPutOff = false
 
   constructor(application, name) {
     this.#application = application
@@ -44,6 +46,7 @@ export class Person {
     tally.count(`sign-in ${answer.status}`)
     if (answer.status !== 200 || answer.text !== 'home') return void (await pause(500))
     this.#subject = subject
+    this.#isLogoutPutOff = false
     tally.count('logins')
   }
 
@@ -97,7 +100,10 @@ export class Person {
     })
     if (answer.status >= 200 && answer.status < 400) await this.#beGone('logout')
     else if (answer.status === 0) await this.#unsure()
-    else tally.count('logouts put off')
+    else {
+      tally.count('logouts put off')
+      this.#isLogoutPutOff = true
+    }
   }
 
   async #bePutOut() {
@@ -111,6 +117,7 @@ export class Person {
     })
     if (status === 200) await this.#beGone('back-channel logout')
     else if (status !== 503) await this.#unsure()
+    else this.#isLogoutPutOff = true
   }
 
   /** A logout that was answered with yes: no process may know the session any more. */
@@ -133,7 +140,8 @@ export class Person {
 
   #lose(seen) {
     const { tally, keeper } = this.#application
-    tally.lost.push({ subject: this.#subject, keeper, seen, at: Date.now() })
+    if (this.#isLogoutPutOff) tally.count('ended by a logout that was put off')
+    else tally.lost.push({ subject: this.#subject, keeper, seen, at: Date.now() })
     this.#subject = undefined
   }
 
