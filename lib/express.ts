@@ -1,4 +1,4 @@
-import type { OidcHandle } from './node/handle.js'
+import type { OidcHandle } from './middleware/session/oidc-handle.js'
 import type { Principal } from './policy/principal.js'
 
 declare global {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
-import type { AuthorizedFetch } from '../http/authorized-fetch.js'
-import { requireAllowed } from '../http/authorized-fetch.js'
+import type { AuthorizedFetch } from '../fetch/authorized-fetch.js'
+import { requireAllowed } from '../fetch/authorized-fetch.js'
 import type { AuthorizedRequest } from './token-source.js'
 
 /**

@@ -1,9 +1,9 @@
 import type { webcrypto } from 'node:crypto'
 import type { OidcError } from '../errors.js'
 import { ConfigurationError } from '../errors.js'
-import type { ClientCredentialsConfiguration } from '../options/client-schema.js'
-import { traceOf } from '../options/error-trace.js'
-import { outage, ownError } from '../provider/failures.js'
+import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
+import { traceOf } from '../base/error-cause.js'
+import { outage, ownError } from '../provider/errors.js'
 import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
 
 type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>

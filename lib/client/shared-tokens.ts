@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Platform } from '../options/platform.js'
-import type { SharedMemory } from '../options/shared-memory.js'
+import type { Platform } from '../base/runtime.js'
+import type { SharedMemory } from '../options/shared/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
-import { keptToken, type KeptToken } from './lifetime.js'
+import { keptToken, type KeptToken } from './token-lifetime.js'
 
 /** What the tokens are shared in, and what seals them there. */
 export interface SharedTokensSettings {

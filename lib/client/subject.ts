@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { ExchangeConfiguration } from '../options/client-schema.js'
-import { parseJsonObject } from '../seal/json.js'
+import type { ExchangeConfiguration } from '../options/client/schema.js'
+import { parseJsonObject } from '../base/json.js'
 
 /**
  * Names an exchange without keeping the tokens that go into it: the caches' keys are all that is left of them.

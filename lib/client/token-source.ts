@@ -1,5 +1,5 @@
-import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client-options.js'
-import type { TokenTypeHint } from '../provider/revocation.js'
+import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client/options.js'
+import type { TokenTypeHint } from '../provider/endpoints/revocation.js'
 import type { Health } from '../provider/types.js'
 import type { SharedMemoryHealth } from './shared-tokens.js'
 

@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.js'
+import type { Exchange } from './request.js'
 
 /** Whose pages may have a browser change something here. */
 export interface CrossSitePolicy {

@@ -1,5 +1,5 @@
-import type { Exchange } from './exchange.js'
-import { isNavigation } from './navigation.js'
+import type { Exchange } from './request.js'
+import { isNavigation } from './fetch-metadata.js'
 
 /** Where people may be sent after login or logout. */
 export interface ReturnToPolicy {

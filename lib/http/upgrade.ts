@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.js'
+import type { Exchange } from './request.js'
 
 /** Whether a request opens a connection of another protocol; HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441). */
 export function isUpgrade(exchange: Exchange): boolean {

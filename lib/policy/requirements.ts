@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isJsonObject } from '../seal/json.js'
+import { isJsonObject } from '../base/json.js'
 import type { Principal } from './principal.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
 

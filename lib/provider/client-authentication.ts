@@ -1,8 +1,8 @@
 import type { ClientAuth } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
-import type { Platform } from '../options/platform.js'
-import type { SigningKey } from './signing-key.js'
-import { importSigningKey, signJws } from './signing-key.js'
+import type { Platform } from '../base/runtime.js'
+import type { SigningKey } from '../jose/signing-key.js'
+import { importSigningKey, signJws } from '../jose/signing-key.js'
 import type { ClientAuthenticationMethod, ClientSettings } from './types.js'
 
 // Servers allow some minutes at most, and each attempt gets a new one.

@@ -1,5 +1,5 @@
 import type { ClientAuth } from 'openid-client'
-import type { Platform } from '../options/platform.js'
+import type { Platform } from '../base/runtime.js'
 import { createClientAuthentication } from './client-authentication.js'
 import type { ClientSettings } from './types.js'
 

@@ -1,5 +1,5 @@
-import type { Platform } from '../options/platform.js'
-import { ownError } from './failures.js'
+import type { Platform } from '../base/runtime.js'
+import { ownError } from './errors.js'
 import type { EndpointHealth } from './types.js'
 
 /** Remembers how the last requests to an endpoint ended. */

@@ -1,4 +1,4 @@
-import type { Cached } from './cached.js'
+import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
 import type { ProviderHealth, ProviderMetadata } from './types.js'
 

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { ProviderError, TokenValidationError } from '../errors.js'
-import type { Platform } from '../options/platform.js'
-import type { VerificationKey } from './algorithms.js'
-import { signatureInvalid } from './jws.js'
-import { TokenBucket } from './token-bucket.js'
+import type { Platform } from '../base/runtime.js'
+import type { VerificationKey } from '../jose/algorithms.js'
+import { signatureInvalid } from '../jose/jws.js'
+import { TokenBucket } from '../base/rate-limit.js'
 
 /** What of a JOSE header selects keys. */
 export interface KeySelector {

@@ -1,10 +1,10 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
-import { traced } from '../options/trace.js'
-import type { JsonObject } from '../seal/json.js'
-import { parseJsonObject } from '../seal/json.js'
-import { withoutBlanks } from './blanks.js'
-import { Cached } from './cached.js'
-import type { Outbound } from './outbound.js'
+import { traced } from '../base/diagnostics.js'
+import type { JsonObject } from '../base/json.js'
+import { parseJsonObject } from '../base/json.js'
+import { withoutBlanks } from './endpoints/blank-members.js'
+import { Cached } from '../base/cached-document.js'
+import type { Outbound } from './transport/http-client.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
 /** What a user of the metadata cannot do without. */

@@ -1,8 +1,8 @@
 import type { webcrypto } from 'node:crypto'
 
 import type { OidcErrorCode } from '../errors.js'
-import type { DpopKeyOptions } from '../options/dpop-key.js'
-import type { Platform } from '../options/platform.js'
+import type { DpopKeyOptions } from '../options/shared/private-key.js'
+import type { Platform } from '../base/runtime.js'
 
 /** How to reach one authorization server. */
 export interface ProviderSettings {

@@ -1,6 +1,6 @@
-import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis-options.js'
-import type { SharedMemory } from '../options/shared-memory.js'
-import { bounded } from './bounded.js'
+import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
+import type { SharedMemory } from '../options/shared/stores.js'
+import { bounded } from './deadline.js'
 import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
 import { connectionOf, type RedisConnection } from './connection.js'
 

@@ -1,5 +1,5 @@
-import type { ReplayCache } from '../options/bearer-options.js'
-import type { RedisOptions } from '../options/redis-options.js'
+import type { ReplayCache } from '../options/bearer/options.js'
+import type { RedisOptions } from '../options/redis.js'
 import type { RedisClient } from './client.js'
 import { memoryOf } from './memory.js'
 

@@ -1,5 +1,5 @@
 import type { Respond } from '../http/outcome.js'
-import { escapeHtml, page } from './page.js'
+import { escapeHtml, page } from './pages.js'
 
 /**
  * A page that asks whether someone wants to sign out, with one button: no script, nothing foreign.

@@ -1,8 +1,8 @@
-import type { Exchange } from '../http/exchange.js'
-import { isCrossOriginInitiated, isFormPost } from '../http/navigation.js'
+import type { Exchange } from '../http/request.js'
+import { isCrossOriginInitiated, isFormPost } from '../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
-import { escapeHtml, page } from './page.js'
-import type { Site } from './site.js'
+import { escapeHtml, page } from './pages.js'
+import type { Site } from './base-url.js'
 
 /**
  * Sends a browser on, to where other sites may follow. After a form of our own pages that is a page, which goes on by itself:

@@ -1,11 +1,11 @@
 import { SessionError, TokenValidationError } from '../errors.js'
-import { parseUserinfoOptions, type UserinfoOptions } from '../options/userinfo-options.js'
+import { parseUserinfoOptions, type UserinfoOptions } from '../options/oidc/userinfo.js'
 import { idTokenClaims } from '../session/claims.js'
 import type { SessionRecord } from '../session/record.js'
-import type { RelyingParty } from './party.js'
-import { currentAccessToken, replacementFor } from './refresh.js'
-import type { RefreshableSession } from './renewal.js'
-import type { UserinfoClaims } from './userinfo-memory.js'
+import type { RelyingParty } from './relying-party.js'
+import { currentAccessToken, replacementFor } from './tokens/access-token.js'
+import type { RefreshableSession } from './tokens/renewal.js'
+import type { UserinfoClaims } from './userinfo-cache.js'
 
 /**
  * The person's claims from the userinfo endpoint, or what it said a short time ago (OpenID Connect Core section 5.3). An

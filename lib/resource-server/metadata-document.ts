@@ -1,4 +1,4 @@
-import type { ResourceMetadataConfiguration } from '../options/resource-metadata.js'
+import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
 
 /** A protected resource's metadata and where it is published. */
 export interface MetadataDocument {

@@ -1,5 +1,5 @@
 import type { Keys } from '../provider/keys.js'
-import type { JsonObject } from '../seal/json.js'
+import type { JsonObject } from '../base/json.js'
 
 /** What a request shows beside its `Authorization` header; asked for only where it matters. */
 export interface TokenRequest {

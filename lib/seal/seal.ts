@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto'
-import type { Platform } from '../options/platform.js'
-import { fromBase64url } from './base64url.js'
-import { type JsonObject, parseJsonObject } from './json.js'
+import type { Platform } from '../base/runtime.js'
+import { fromBase64url } from '../base/base64url.js'
+import { type JsonObject, parseJsonObject } from '../base/json.js'
 import { deriveKeys, type SealKey } from './keyring.js'
 
 /** Seals JSON objects so that a browser can carry them without reading or changing them. */

@@ -1,4 +1,4 @@
-import { freezeJson, type JsonObject, parseJsonObject } from '../seal/json.js'
+import { freezeJson, type JsonObject, parseJsonObject } from '../base/json.js'
 import type { SessionRecord } from './record.js'
 
 /** Claims of a session's ID Token. */

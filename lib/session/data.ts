@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { freezeJson, type JsonObject, parseJsonObject } from '../seal/json.js'
+import { freezeJson, type JsonObject, parseJsonObject } from '../base/json.js'
 
 /**
  * What an application may keep in the session: a JSON object, copied as it will be read back, and frozen. Members that are

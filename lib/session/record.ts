@@ -1,4 +1,4 @@
-import { freezeJson, isJsonObject, type JsonObject } from '../seal/json.js'
+import { freezeJson, isJsonObject, type JsonObject } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
 import { fromTuples, type TargetToken, toTuples } from './target-tokens.js'
 

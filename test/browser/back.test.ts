@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Browser, chromium } from 'playwright-core'
 import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
-import { startWorld, type World } from '../relying-party/world.js'
+import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 
 const served: string[] = []

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type Browser, chromium } from 'playwright-core'
 import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
-import { post } from '../node/applications.js'
-import { type AppRequest, startWorld, type World } from '../relying-party/world.js'
+import { post } from '../kit/world/applications.js'
+import { type AppRequest, startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 
 const forms: Handler = (req, res) => {

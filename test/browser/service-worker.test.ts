@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { startWorld, type World } from '../relying-party/world.js'
+import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 
 // As Angular's, and workbox' NetworkFirst and NetworkOnly: what the browser asks for is asked for once more.

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createClientCredentials } from '../../lib/client/client-credentials.js'
 import type { TokenSource } from '../../lib/client/token-source.js'
-import type { ClientCredentialsOptions } from '../../lib/options/client-options.js'
-import { parseClientCredentialsOptions } from '../../lib/options/client-schema.js'
-import { json } from '../provider/issuer.js'
-import { FakeMemory } from '../session/memory.js'
-import { createTokens, down, settled, type Tokens } from './source.js'
+import type { ClientCredentialsOptions } from '../../lib/options/client/options.js'
+import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
+import { json } from '../kit/issuer/issuer.js'
+import { FakeMemory } from '../kit/stores/memory.js'
+import { createTokens, down, settled, type Tokens } from '../kit/client/source.js'
 
 const secret = 'a secret for tests only, 32 characters at least'
 

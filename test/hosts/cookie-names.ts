@@ -1,5 +1,5 @@
 import { prefixedName } from '../../lib/http/cookies.js'
-import { defaultCookieName } from '../../lib/relying-party/site.js'
+import { defaultCookieName } from '../../lib/relying-party/base-url.js'
 
 /** The whole default name of a cookie of the application at these base URLs; `suffix` is such as `.loop`. */
 export function cookieNameAt(baseUrls: string | readonly string[], suffix = ''): string {

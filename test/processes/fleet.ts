@@ -1,5 +1,5 @@
 import { Browser } from '../hosts/client.js'
-import { secret } from '../relying-party/world.js'
+import { secret } from '../kit/world/world.js'
 import { type Child, startChild } from './child.js'
 
 /** Where sessions are: with the browser, sealed, or in Redis. */

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
-import { connected } from '../redis/clients.js'
-import { freePort, type RedisServer, startRedis } from '../redis/server.js'
-import { knownJwks, mintLogoutToken } from '../relying-party/logout-world.js'
+import { connected } from '../kit/redis/clients.js'
+import { freePort, type RedisServer, startRedis } from '../kit/redis/server.js'
+import { knownJwks, mintLogoutToken } from '../kit/world/logout-world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type Fleet, type Keeper, type Person, startFleet } from './fleet.js'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
-import { freePort, type RedisServer, startRedis } from '../redis/server.js'
+import { freePort, type RedisServer, startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type Fleet, type FleetAnswer, keep, type Keeper, type Person, startFleet } from './fleet.js'
 

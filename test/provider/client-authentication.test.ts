@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { createClientAuthentication } from '../../lib/provider/client-authentication.js'
 import type { ClientSettings } from '../../lib/provider/types.js'
-import { createClock, failureOf, rsaKey, signingKey } from './issuer.js'
+import { createClock, failureOf, rsaKey, signingKey } from '../kit/issuer/issuer.js'
 
 const clock = createClock()
 const pem = (alg: string) => signingKey(alg).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { KeyObject } from 'node:crypto'
-import { importKeySet } from '../../lib/provider/jwks.js'
-import { decodeJws, isSignedBy, verifySignature } from '../../lib/provider/jws.js'
+import { importKeySet } from '../../lib/jose/jwk-set.js'
+import { decodeJws, isSignedBy, verifySignature } from '../../lib/jose/jws.js'
 import { ProviderError } from '../../lib/errors.js'
-import { Cached } from '../../lib/provider/cached.js'
+import { Cached } from '../../lib/base/cached-document.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
-import { createOutbound } from '../../lib/provider/outbound.js'
-import type { FakeIssuer } from './issuer.js'
-import { createIssuer, ecKey, failureOf, json, mint, otherRsaKey, rsaKey, signingKey } from './issuer.js'
+import { createOutbound } from '../../lib/provider/transport/http-client.js'
+import type { FakeIssuer } from '../kit/issuer/issuer.js'
+import { createIssuer, ecKey, failureOf, json, mint, otherRsaKey, rsaKey, signingKey } from '../kit/issuer/issuer.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
 const keysOf = (op: FakeIssuer, outbound = createOutbound(op.settings)) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { createMetadata, endpointOf, loginNeeds, missingEndpoint } from '../../lib/provider/metadata.js'
-import { createOutbound } from '../../lib/provider/outbound.js'
+import { createOutbound } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
-import type { FakeIssuer } from './issuer.js'
-import { createIssuer, failureOf, json } from './issuer.js'
+import type { FakeIssuer } from '../kit/issuer/issuer.js'
+import { createIssuer, failureOf, json } from '../kit/issuer/issuer.js'
 
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'

@@ -4,8 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { createClient, createCluster } from 'redis'
 import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type RedisServer, startRedis, stopEveryRedis } from './server.js'
-import { startRedisCluster } from './topology.js'
+import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
+import { startRedisCluster } from '../kit/redis/topology.js'
 
 afterAll(stopEveryRedis)
 

@@ -4,8 +4,8 @@ import { createClient, RESP_TYPES } from 'redis'
 import { redisMemory } from '../../lib/redis/index.js'
 import type { SharedMemory } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { connected } from './clients.js'
-import { type RedisServer, startRedis, stopEveryRedis } from './server.js'
+import { connected } from '../kit/redis/clients.js'
+import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 
 afterAll(stopEveryRedis)
 

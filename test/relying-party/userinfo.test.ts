@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
-import { answering } from '../node/applications.js'
-import { UserinfoMemory } from '../../lib/relying-party/userinfo-memory.js'
+import { answering } from '../kit/world/applications.js'
+import { UserinfoMemory } from '../../lib/relying-party/userinfo-cache.js'
 import { record, Watch } from '../session/example.js'
-import { answerWith, type RefreshWorld, startRefreshWorld } from './refreshing.js'
-import { bobsDoor, changed, codeOf, subjectOf } from './steps.js'
-import type { WorldOptions } from './world.js'
+import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
+import { bobsDoor, changed, codeOf, subjectOf } from '../kit/world/steps.js'
+import type { WorldOptions } from '../kit/world/world.js'
 
 let world: RefreshWorld
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import type { Platform } from '../../lib/options/platform.js'
+import type { Platform } from '../../lib/base/runtime.js'
 import { deriveKeys } from '../../lib/seal/keyring.js'
 import { createSeal } from '../../lib/seal/seal.js'
 

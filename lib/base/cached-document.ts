@@ -1,0 +1,202 @@
+import type { OidcError } from '../errors.js'
+import { ProviderError } from '../errors.js'
+import { traceOf } from './error-cause.js'
+import type { Platform } from './runtime.js'
+import { backoffSeconds, longestBackoffSeconds, repeated } from './backoff.js'
+import { ownError } from '../provider/errors.js'
+import { isOwnLimit } from '../provider/transport/request-slots.js'
+
+/** How current a document is. */
+export interface Freshness {
+  readonly state: 'unknown' | 'fresh' | 'stale'
+  /** Seconds since it was fetched. */
+  readonly ageSeconds?: number
+  /** Code of the last failure, if the last attempt failed. */
+  readonly lastFailure?: string
+}
+
+/** How a document is fetched, and how long it serves. */
+export interface CacheSettings<T> {
+  readonly fetch: () => Promise<T>
+  readonly platform: Platform
+  /**
+   * Age at which it is fetched anew behind the callers' backs, in seconds. At twice that age, an hour at most, they wait
+   * for the fetch: after an idle time nobody is judged by what the provider has long withdrawn.
+   */
+  readonly maxAgeSeconds: number
+  /** How much longer it serves while fetching fails, in seconds. */
+  readonly staleSeconds: number
+}
+
+// Nobody waits for a provider that failed a moment ago: the next attempts are made behind the callers' backs.
+const failingSeconds = 2 * longestBackoffSeconds
+const longestUnwatchedSeconds = 3600
+
+interface Known<T> {
+  readonly value: T
+  readonly fetchedAt: number
+  /** Which fetch brought it. */
+  readonly fetch: number
+}
+
+/**
+ * The last good document of the provider: one fetch at a time, behind the callers' backs where possible, and after a
+ * failure not before a wait that grows.
+ */
+export class Cached<T> {
+  readonly #settings: CacheSettings<T>
+  #known: Known<T> | undefined
+  #failure: OidcError | undefined
+  #failures = 0
+  #failedAt = 0
+  #retryAt = 0
+  #flight: Promise<T> | undefined
+  #fetches = 0
+  #lackingSeconds = 0
+  #closed = false
+
+  constructor(settings: CacheSettings<T>) {
+    this.#settings = settings
+  }
+
+  /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
+  peek(): T | undefined {
+    if (this.#known === undefined) return undefined
+    const { maxAgeSeconds } = this.#settings
+    const age = this.#ageSeconds(this.#known.fetchedAt)
+    if (age < maxAgeSeconds) return this.#known.value
+    const isServed = age < Math.min(longestUnwatchedSeconds, 2 * maxAgeSeconds) || this.#isFailing()
+    const old = isServed ? this.#old() : undefined
+    if (old !== undefined && this.#mayStart()) this.renew().catch(() => undefined)
+    return old
+  }
+
+  /**
+   * What is known, or fetched where nothing may be served. While fetching fails, what is old serves.
+   *
+   * @throws {ProviderError} the failure; while backing off, at once
+   */
+  async get(): Promise<T> {
+    const value = this.peek()
+    if (value !== undefined) return value
+    try {
+      return await this.renew()
+    } catch (error) {
+      const old = this.#old()
+      if (old === undefined) throw error
+      return old
+    }
+  }
+
+  /**
+   * What is known, and has what the caller needs where that can be had: what lacks it is fetched again, soon at first, and
+   * then after waits that grow.
+   *
+   * @returns what is known even if that lacks it
+   * @throws {ProviderError} the failure, where nothing is known
+   */
+  async getWith(hasIt: (value: T) => boolean): Promise<T> {
+    const value = await this.get()
+    if (hasIt(value)) {
+      this.#lackingSeconds = 0
+      return value
+    }
+    const wait = Math.max(1, this.#lackingSeconds)
+    if (this.#known !== undefined && this.#ageSeconds(this.#known.fetchedAt) < wait) return value
+    this.#lackingSeconds = Math.min(longestBackoffSeconds, 2 * wait)
+    return this.renew().catch(() => value)
+  }
+
+  /**
+   * Fetches, or joins the fetch under way.
+   *
+   * @throws {ProviderError} the failure; while backing off, at once
+   */
+  async renew(): Promise<T> {
+    if (this.#flight !== undefined) return this.#flight
+    if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
+    const wait = this.#waitSeconds()
+    if (this.#failure !== undefined && wait > 0) throw repeated(this.#failure, wait)
+    this.#flight = this.#fetch(++this.#fetches).finally(() => {
+      this.#flight = undefined
+    })
+    return this.#flight
+  }
+
+  /** Whether a fetch is under way. */
+  isRenewing(): boolean {
+    return this.#flight !== undefined
+  }
+
+  /** This moment, for {@link isFetchedSince}. */
+  mark(): number {
+    return this.#fetches
+  }
+
+  /** Whether what is known was asked for after a moment, and not only received. */
+  isFetchedSince(mark: number): boolean {
+    return this.#known !== undefined && this.#known.fetch > mark
+  }
+
+  /** How current the document is, without starting anything. */
+  freshness(): Freshness {
+    const lastFailure = this.#failure === undefined ? {} : { lastFailure: this.#failure.code }
+    if (this.#known === undefined) return { state: 'unknown', ...lastFailure }
+    const age = this.#ageSeconds(this.#known.fetchedAt)
+    const state = age < this.#settings.maxAgeSeconds ? 'fresh' : 'stale'
+    return { state, ageSeconds: Math.floor(age), ...lastFailure }
+  }
+
+  /** No fetch begins any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  async #fetch(number: number): Promise<T> {
+    const { fetch, platform } = this.#settings
+    try {
+      const value = await fetch()
+      this.#known = { value, fetchedAt: platform.now(), fetch: number }
+      this.#failure = undefined
+      this.#failures = 0
+      return value
+    } catch (error) {
+      // This process had too many requests under way: that says nothing about the provider.
+      if (isOwnLimit(error)) throw error
+      this.#failure = ownError(error) ?? unusable(error)
+      this.#failedAt = platform.now()
+      this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, platform)
+      throw this.#failure
+    }
+  }
+
+  #old(): T | undefined {
+    if (this.#known === undefined) return undefined
+    const { maxAgeSeconds, staleSeconds } = this.#settings
+    return this.#ageSeconds(this.#known.fetchedAt) < maxAgeSeconds + staleSeconds ? this.#known.value : undefined
+  }
+
+  #isFailing(): boolean {
+    return this.#failure !== undefined && this.#ageSeconds(this.#failedAt) < failingSeconds
+  }
+
+  #mayStart(): boolean {
+    return this.#flight === undefined && !this.#closed && this.#waitSeconds() === 0
+  }
+
+  // A clock that was set back must not make anything younger than it is ...
+  #ageSeconds(fetchedAt: number): number {
+    return Math.abs(this.#settings.platform.now() - fetchedAt) / 1000
+  }
+
+  // ... nor a wait longer than any wait can be.
+  #waitSeconds(): number {
+    const seconds = (this.#retryAt - this.#settings.platform.now()) / 1000
+    return seconds > longestBackoffSeconds ? 0 : Math.max(0, seconds)
+  }
+}
+
+function unusable(error: unknown): ProviderError {
+  const message = 'the provider gave an answer that cannot be used'
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+}

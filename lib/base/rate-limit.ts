@@ -1,0 +1,48 @@
+import type { Platform } from './runtime.js'
+
+/** How many at once, and how long until one more. */
+export interface BucketSize {
+  readonly burst: number
+  readonly refillSeconds: number
+}
+
+/** A rate limit that allows a burst: a fixed cool-down would fail a provider that rotates its keys twice in a row. */
+export class TokenBucket {
+  readonly #platform: Platform
+  readonly #size: BucketSize
+  #tokens: number
+  #filledAt: number
+
+  constructor(platform: Platform, size: BucketSize) {
+    this.#platform = platform
+    this.#size = size
+    this.#tokens = size.burst
+    this.#filledAt = platform.now()
+  }
+
+  /** Takes one, if there is one. */
+  take(): boolean {
+    this.#fill()
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  /** Puts one back that was of use. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#size.burst, this.#tokens + 1)
+  }
+
+  /** Whole seconds until there is one; at least one. */
+  waitSeconds(): number {
+    this.#fill()
+    return Math.max(1, Math.ceil((1 - this.#tokens) * this.#size.refillSeconds - 0.001))
+  }
+
+  #fill(): void {
+    const now = this.#platform.now()
+    const { burst, refillSeconds } = this.#size
+    this.#tokens = Math.min(burst, this.#tokens + Math.max(0, now - this.#filledAt) / (refillSeconds * 1000))
+    this.#filledAt = now
+  }
+}

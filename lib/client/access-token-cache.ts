@@ -1,0 +1,141 @@
+import { LRUCache } from 'lru-cache'
+import type { OidcError } from '../errors.js'
+import { ProviderError } from '../errors.js'
+import { traceOf } from '../base/error-cause.js'
+import type { Platform } from '../base/runtime.js'
+import { backoffSeconds, longestBackoffSeconds, repeated } from '../base/backoff.js'
+import { outage, ownError } from '../provider/errors.js'
+import { TokenBucket } from '../base/rate-limit.js'
+import type { KeptToken } from './token-lifetime.js'
+
+/** What is known under one key. */
+interface Slot {
+  token?: KeptToken | undefined
+  flight?: Promise<string> | undefined
+  /** Since the last success. */
+  failures: number
+  failure?: OidcError
+  /** Milliseconds since the epoch. */
+  retryAt: number
+  drops?: TokenBucket
+}
+
+// An API that refuses every token must not turn each call into a token request.
+const dropLimit = { burst: 5, refillSeconds: 10 }
+
+/**
+ * Tokens by key: bounded, one request at a time per key, renewed before they expire, and served until they do while
+ * the provider is down. Repeated failures are told without asking again, until the next try is due.
+ */
+export class TokenCache {
+  readonly #slots: LRUCache<string, Slot>
+  readonly #platform: Platform
+  #closed = false
+
+  constructor(maxEntries: number, platform: Platform) {
+    this.#slots = new LRUCache({ max: maxEntries })
+    this.#platform = platform
+  }
+
+  /**
+   * The token under a key; a text where nothing had to be waited for.
+   *
+   * @param obtain - asks the provider
+   * @throws {OidcError} what `obtain` rejected with; after repeated failures at once, until the next try is due
+   */
+  get(key: string, obtain: () => Promise<KeptToken>): string | Promise<string> {
+    const slot = this.#slot(key)
+    const { token } = slot
+    const now = this.#platform.now()
+    if (token === undefined || now >= token.expiresAt) return this.#demand(slot, obtain, now)
+    // A clock that was set back says nothing about the time that is left.
+    if (now < token.renewAt && now >= token.obtainedAt) return token.value
+    if (slot.flight === undefined && this.#waitMs(slot, now) > 0) return token.value
+    const renewal = this.#renew(slot, obtain)
+    const fallback = renewal.catch((error: unknown) => {
+      if (this.#platform.now() < token.expiresAt && slot.token === token) return token.value
+      throw error
+    })
+    if (now >= token.awaitAt) return fallback
+    fallback.catch(() => undefined)
+    return token.value
+  }
+
+  /** Forgets one token that was refused. Its successor, if there is one by now, stays. */
+  drop(value: string): void {
+    for (const slot of this.#holders(value)) {
+      slot.drops ??= new TokenBucket(this.#platform, dropLimit)
+      if (slot.drops.take()) slot.token = undefined
+    }
+  }
+
+  /**
+   * Forgets one token, however often that happens.
+   *
+   * @returns the keys that it was under
+   */
+  forget(value: string): readonly string[] {
+    const held = [...this.#slots.entries()].filter(([, { token }]) => token?.value === value)
+    for (const [, slot] of held) slot.token = undefined
+    return held.map(([key]) => key)
+  }
+
+  /** Forgets everything, for good. */
+  close(): void {
+    this.#closed = true
+    this.#slots.clear()
+  }
+
+  #holders(value: string): Slot[] {
+    return [...this.#slots.values()].filter(({ token }) => token?.value === value)
+  }
+
+  #slot(key: string): Slot {
+    const known = this.#slots.get(key)
+    if (known !== undefined) return known
+    const slot: Slot = { failures: 0, retryAt: 0 }
+    this.#slots.set(key, slot)
+    return slot
+  }
+
+  // One failure may be a hiccup. After two, nobody waits for a provider that is down.
+  async #demand(slot: Slot, obtain: () => Promise<KeptToken>, now: number): Promise<string> {
+    const wait = this.#waitMs(slot, now)
+    if (slot.flight === undefined && slot.failures > 1 && slot.failure !== undefined && wait > 0) {
+      throw repeated(slot.failure, wait / 1000)
+    }
+    return this.#renew(slot, obtain)
+  }
+
+  #renew(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+    slot.flight ??= this.#obtain(slot, obtain).finally(() => {
+      slot.flight = undefined
+    })
+    return slot.flight
+  }
+
+  async #obtain(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+    try {
+      if (this.#closed) throw outage('provider_unreachable', 'the token source is closed')
+      const token = await obtain()
+      slot.token = token
+      slot.failures = 0
+      return token.value
+    } catch (error) {
+      const failure = ownError(error) ?? unexpected(error)
+      slot.failure = failure
+      slot.retryAt = this.#platform.now() + 1000 * backoffSeconds(slot.failures++, this.#platform)
+      throw failure
+    }
+  }
+
+  #waitMs({ retryAt }: Slot, now: number): number {
+    const wait = retryAt - now
+    return wait > longestBackoffSeconds * 1000 ? 0 : Math.max(0, wait)
+  }
+}
+
+function unexpected(error: unknown): ProviderError {
+  const message = 'the provider gave an answer that cannot be used'
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+}

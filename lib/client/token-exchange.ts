@@ -1,0 +1,51 @@
+import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
+import { parseTokenExchange } from '../options/client/schema.js'
+import type { Platform } from '../base/runtime.js'
+import { traced } from '../base/diagnostics.js'
+import type { Provider } from '../provider/provider.js'
+import { keptToken } from './token-lifetime.js'
+import { exchangeEnd, exchangeKey } from './subject.js'
+import { canonicalTarget, keysFor, noTarget } from './target.js'
+import { TokenCache } from './access-token-cache.js'
+
+/** Whose exchanges are remembered, and how many of them. */
+export type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'>
+
+/** Tokens on somebody's behalf (RFC 8693), remembered by the hash of what they were exchanged for. */
+export interface ExchangedTokens {
+  /**
+   * Exchanges a token, or tells what the same exchange has brought before.
+   *
+   * @throws {ConfigurationError} `invalid_options`
+   * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
+   * @throws {ProviderError} for outages, and `provider_refused_client`
+   */
+  get(options: unknown): string | Promise<string>
+  readonly cache: TokenCache
+}
+
+/** Creates an empty memory of exchanges. */
+export function createExchangedTokens(
+  settings: ExchangeSettings,
+  provider: Pick<Provider, 'exchangeToken'>,
+  platform: Platform,
+): ExchangedTokens {
+  const cache = new TokenCache(settings.cacheMaxEntries, platform)
+  const keyOf = keysFor(settings)
+  return {
+    cache,
+    get: (options) => {
+      const exchange = parseTokenExchange(options)
+      const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
+      const target = canonicalTarget({ scope, resource, audience }, noTarget)
+      const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
+      return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
+        const sentAt = platform.now()
+        const subject = { token: subjectToken, type: subjectTokenType }
+        const grant = { subject, ...actor, target }
+        const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
+        return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
+      })
+    },
+  }
+}

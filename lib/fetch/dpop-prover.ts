@@ -1,0 +1,51 @@
+import { createPublicKey, hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { ConfigurationError } from '../errors.js'
+import type { DpopProver } from './dpop.js'
+import { dpopAlgorithms } from '../options/shared/private-key.js'
+import type { Platform } from '../base/runtime.js'
+import { importSigningKey, signJws } from '../jose/signing-key.js'
+import { jwkThumbprint } from '../jose/thumbprint.js'
+import type { ClientSettings } from '../provider/types.js'
+
+const mostOrigins = 100
+// NQCHAR, and short enough to be sent back in a header (RFC 9449 section 8.1).
+const nonceText = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
+
+/**
+ * Makes the writer of proofs, with one key for all of them; the last nonce of each origin is kept.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a key that cannot sign proofs
+ */
+export function createDpopProver(
+  { privateKey, alg }: NonNullable<ClientSettings['dpop']>,
+  platform: Platform,
+): DpopProver {
+  const signingKey = importSigningKey({ option: 'dpop.privateKey', key: privateKey, alg, allowed: dpopAlgorithms })
+  // Where a server lists EdDSA, it means this curve.
+  if (signingKey.key.asymmetricKeyType === 'ed448') {
+    throw new ConfigurationError('invalid_options', 'dpop.privateKey must be on the curve Ed25519 for EdDSA')
+  }
+  // Public members only: what a key derived from the private one exports.
+  const jwk = { ...createPublicKey(signingKey.key).export({ format: 'jwk' }) }
+  const header = { typ: 'dpop+jwt', jwk }
+  const nonces = new LRUCache<string, string>({ max: mostOrigins })
+  const nonceOf = ({ origin }: URL) => nonces.get(origin)
+  return {
+    thumbprint: jwkThumbprint(jwk),
+    alg: signingKey.alg,
+    nonceOf,
+    prove: ({ method, url, accessToken, nonce = nonceOf(url) }) =>
+      signJws(signingKey, header, {
+        jti: platform.randomBytes(16).toString('base64url'),
+        htm: method,
+        htu: url.origin + url.pathname,
+        iat: Math.floor(platform.now() / 1000),
+        ...(accessToken === undefined ? {} : { ath: hash('sha256', accessToken, 'base64url') }),
+        ...(nonce === undefined ? {} : { nonce }),
+      }),
+    learn: ({ origin }, nonce) => {
+      if (typeof nonce === 'string' && nonceText.test(nonce)) nonces.set(origin, nonce)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import type { Exchange } from './request.js'
+
+/**
+ * Whether a request is a browser going to a page in a window, so that a redirect to a login page makes sense.
+ *
+ * Fetch Metadata decides where the browser sends it (W3C Fetch Metadata Request Headers); otherwise a GET or HEAD whose
+ * `Accept` names `text/html`. The default of `fetch`, a lone star, is no navigation.
+ */
+export function isNavigation(exchange: Exchange): boolean {
+  return (exchange.method === 'GET' || exchange.method === 'HEAD') && isWindow(exchange)
+}
+
+/** Whether a request is a form that was posted in a window, which shows the answer; told as for {@link isNavigation}. */
+export function isFormPost(exchange: Exchange): boolean {
+  return exchange.method === 'POST' && isWindow(exchange)
+}
+
+/** Whether a window shows what is answered: to a navigation, or to a form that was posted. */
+export function isPageLoad(exchange: Exchange): boolean {
+  return isNavigation(exchange) || isFormPost(exchange)
+}
+
+/** Whether a script waits for the answer, by the browser's word, else because it takes JSON and no page. */
+export function isScript(exchange: Exchange): boolean {
+  const mode = exchange.header('sec-fetch-mode')
+  if (mode !== undefined) return mode !== 'navigate'
+  const accept = exchange.header('accept')
+  return !hasFetchMetadata(exchange) && !acceptsHtml(accept) && /\bjson\b/i.test(accept ?? '')
+}
+
+/** Whether the browser itself says that a request is a navigation to a page, in a window of its own. */
+export function isDeclaredNavigation(exchange: Exchange): boolean {
+  return exchange.header('sec-fetch-mode') !== undefined && isDocumentFetch(exchange)
+}
+
+/** Whether the browser itself says that a request is not a navigation to a page: a prefetch, an image, a script's fetch, a frame. */
+export function isDeclaredNonNavigation(exchange: Exchange): boolean {
+  return hasFetchMetadata(exchange) && !isDocumentFetch(exchange)
+}
+
+/** Whether a page of another site, or of a sibling subdomain, caused the request, as far as the browser says so. */
+export function isCrossOriginInitiated(exchange: Exchange): boolean {
+  const site = exchange.header('sec-fetch-site')
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+/** Whether the browser fetches ahead of need; nothing single-use may be spent on that. */
+export function isPrefetch(exchange: Exchange): boolean {
+  const purpose = `${exchange.header('sec-purpose') ?? ''} ${exchange.header('purpose') ?? ''} ${exchange.header('x-moz') ?? ''}`
+  return /prefetch|prerender|preview/i.test(purpose)
+}
+
+function hasFetchMetadata(exchange: Exchange): boolean {
+  return (
+    exchange.header('sec-fetch-mode') !== undefined ||
+    exchange.header('sec-fetch-dest') !== undefined ||
+    isPrefetch(exchange)
+  )
+}
+
+function isWindow(exchange: Exchange): boolean {
+  return hasFetchMetadata(exchange) ? isDocumentFetch(exchange) : acceptsHtml(exchange.header('accept'))
+}
+
+// A service worker that hands a navigation on, by `fetch(event.request)`, makes its destination `empty`; the mode stays, and
+// no script can make a request of that mode (Fetch section 5.4, the Request constructor).
+function isDocumentFetch(exchange: Exchange): boolean {
+  const mode = exchange.header('sec-fetch-mode')
+  const destination = exchange.header('sec-fetch-dest') ?? 'document'
+  if (isPrefetch(exchange) || (mode ?? 'navigate') !== 'navigate') return false
+  return destination === 'document' || (destination === 'empty' && mode !== undefined)
+}
+
+function acceptsHtml(accept: string | undefined): boolean {
+  return (accept ?? '')
+    .split(',')
+    .some(
+      (range) =>
+        /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*(;|$)/i.test(range),
+    )
+}

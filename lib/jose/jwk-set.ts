@@ -1,0 +1,117 @@
+import type { KeyObject } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
+import type { JsonObject } from '../base/json.js'
+import { isJsonObject } from '../base/json.js'
+import type { AlgorithmRule, VerificationKey } from './algorithms.js'
+import { algorithms, publicVerificationKey } from './algorithms.js'
+
+/** The usable keys of one JWK Set (RFC 7517 section 5), ready for verification. */
+export interface KeySet {
+  /** By `alg`, and below it by `kid`; under `undefined` all keys for that `alg`. At most four each. */
+  readonly keys: ReadonlyMap<string, ReadonlyMap<string | undefined, readonly VerificationKey[]>>
+  /** Imported keys by their JWK, so that the next set need not import them again. */
+  readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
+  /** Members that were passed over because they cannot, or must not, verify anything. */
+  readonly ignored: number
+}
+
+const maxKeys = 100
+// A token may cost this many signature checks at most.
+const maxCandidates = 4
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/**
+ * Imports the keys of a JWK Set; members that are not usable are passed over, as providers publish others too.
+ *
+ * @param before - the set that this one follows; its keys are kept where they are the same
+ * @returns `undefined` for what is no JWK Set, or has more than 100 members
+ */
+export function importKeySet(document: unknown, before?: KeySet): KeySet | undefined {
+  const members = isJsonObject(document) ? document['keys'] : undefined
+  if (!Array.isArray(members) || members.length > maxKeys) return undefined
+  const imported = new Map<string, readonly VerificationKey[]>()
+  for (const member of members) {
+    if (!isUsable(member)) continue
+    const identity = JSON.stringify(identityMembers.map((name) => member[name] ?? null))
+    const keys = before?.imported.get(identity) ?? importKey(member)
+    if (keys.length > 0) imported.set(identity, keys)
+  }
+  return { imported, keys: arrange([...imported.values()].flat()), ignored: members.length - imported.size }
+}
+
+const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg']
+
+// Key material that is not a public signature key is never used: private members may have leaked with the set.
+function isUsable(jwk: unknown): jwk is JsonObject {
+  if (!isJsonObject(jwk) || privateMembers.some((name) => name in jwk)) return false
+  const operations = jwk['key_ops']
+  return (
+    (jwk['use'] === undefined || jwk['use'] === 'sig') &&
+    (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
+    isTextOrAbsent(jwk['kid']) &&
+    isTextOrAbsent(jwk['alg'])
+  )
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
+function importKey(jwk: JsonObject): readonly VerificationKey[] {
+  const { alg, kid } = jwk
+  const suitable = [...algorithms].filter(([name, rule]) => (alg === undefined || alg === name) && suits(jwk, rule))
+  const key = suitable.length > 0 ? importPublicKey(jwk) : undefined
+  if (key === undefined) return []
+  return suitable.map(([name, rule]) =>
+    publicVerificationKey(key, name, rule, typeof kid === 'string' ? kid : undefined),
+  )
+}
+
+function suits(jwk: JsonObject, rule: AlgorithmRule): boolean {
+  const { kty, crv } = jwk
+  if (kty !== rule.kty || kty === 'oct') return false
+  return rule.curves.length === 0 || (typeof crv === 'string' && rule.curves.includes(crv))
+}
+
+function importPublicKey(jwk: JsonObject): KeyObject | undefined {
+  try {
+    const key = createPublicKey({ key: publicMembers(jwk), format: 'jwk' })
+    return key.asymmetricKeyType !== 'rsa' || isSoundRsa(key) ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function publicMembers(jwk: JsonObject): JsonObject {
+  const { kty, crv, n, e, x, y } = jwk
+  const members = Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => typeof value === 'string')
+  return Object.fromEntries(members)
+}
+
+const maxModulusBits = 8192
+const maxExponent = 2n ** 32n
+
+// RFC 7518 section 3.3 asks for 2048 bits. With e = 1 everyone can sign; an even e is no RSA key. What is larger than any
+// key in use (NIST SP 800-56B allows 256 bits of e, and all use 65537) would cost a hundred times as much to verify with.
+function isSoundRsa(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  return modulusLength >= 2048 && modulusLength <= maxModulusBits && isSoundExponent(publicExponent)
+}
+
+function isSoundExponent(exponent: bigint): boolean {
+  return exponent > 1n && exponent < maxExponent && exponent % 2n === 1n
+}
+
+function arrange(keys: readonly VerificationKey[]): KeySet['keys'] {
+  const byAlg = new Map<string, Map<string | undefined, VerificationKey[]>>()
+  for (const key of keys) {
+    const byKid = byAlg.get(key.alg) ?? new Map<string | undefined, VerificationKey[]>()
+    byAlg.set(key.alg, byKid)
+    for (const kid of new Set([undefined, key.kid])) {
+      const list = byKid.get(kid) ?? []
+      byKid.set(kid, list)
+      if (list.length < maxCandidates) list.push(key)
+    }
+  }
+  return byAlg
+}

@@ -1,0 +1,137 @@
+import { TokenValidationError } from '../errors.js'
+import { fromBase64url } from '../base/base64url.js'
+import type { JsonObject } from '../base/json.js'
+import type { VerificationKey } from './algorithms.js'
+import { parseStrictJson } from '../base/strict-json.js'
+
+/** A JOSE header (RFC 7515 section 4). Members that name or hold keys are carried along, and never used. */
+export type JwsHeader = Readonly<JsonObject> & { readonly alg: string; readonly kid?: string; readonly typ?: string }
+
+/** A token taken apart. Nothing in it is to be believed before {@link verifySignature}. */
+export interface Jws {
+  readonly header: JwsHeader
+  readonly payload: Readonly<JsonObject>
+  readonly signingInput: Buffer
+  readonly signature: Buffer
+}
+
+/** What {@link decodeJws} may be told. */
+export interface JwsLimits {
+  /** Longest token in characters. Default 16384. */
+  readonly maxBytes?: number
+  /** Headers seen before, by their encoded text: an issuer writes the same one on every token. */
+  readonly headers?: Map<string, JwsHeader>
+}
+
+/** Longest token that is looked at, in characters, unless told otherwise. */
+export const maxTokenBytes = 16_384
+const maxHeaders = 64
+// crit, b64 and zip change what is signed or how it is read (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
+const refusedHeaders = ['crit', 'b64', 'zip']
+
+/**
+ * Takes a compact JWS apart (RFC 7515 section 7.1), in its one canonical spelling only.
+ *
+ * @throws {TokenValidationError} `token_malformed`
+ */
+export function decodeJws(token: string, limits: JwsLimits = {}): Jws {
+  if (token.length > (limits.maxBytes ?? maxTokenBytes)) throw malformed('is too long')
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first < 0 || second < 0 || token.includes('.', second + 1)) throw malformed(notThree(token))
+  return {
+    header: knownHeader(token.slice(0, first), limits.headers),
+    payload: parsePart(token.slice(first + 1, second), 'payload'),
+    // Canonical base64url is ASCII, and both segments were checked to be.
+    signingInput: Buffer.from(token.slice(0, second), 'latin1'),
+    signature: bytesOf(token.slice(second + 1), 'signature'),
+  }
+}
+
+/**
+ * Verifies the signature with keys of the caller's choice.
+ *
+ * @param algorithms - allowed values of `alg`
+ * @throws {TokenValidationError} `token_algorithm_refused`, `token_signature_invalid`
+ */
+export function verifySignature(
+  jws: Jws,
+  keys: readonly VerificationKey[],
+  algorithms: ReadonlySet<string> | readonly string[],
+): void {
+  requireAlgorithm(jws.header, algorithms)
+  if (!isSignedBy(jws, keys)) throw signatureInvalid()
+}
+
+/** Whether one of the keys made the signature. The caller has required the algorithm. */
+export function isSignedBy(jws: Jws, keys: readonly VerificationKey[]): boolean {
+  for (const key of keys) {
+    if (key.alg === jws.header.alg && key.verify(jws.signingInput, jws.signature)) return true
+  }
+  return false
+}
+
+/** The refusal of a signature. */
+export function signatureInvalid(): TokenValidationError {
+  return new TokenValidationError('token_signature_invalid', 'the token is not signed by a key of its issuer')
+}
+
+/**
+ * Refuses a header whose `alg` is not expected: before any key is looked up (RFC 8725 section 3.1).
+ *
+ * @throws {TokenValidationError} `token_algorithm_refused`
+ */
+export function requireAlgorithm(header: JwsHeader, algorithms: ReadonlySet<string> | readonly string[]): void {
+  const allowed = 'has' in algorithms ? algorithms.has(header.alg) : algorithms.includes(header.alg)
+  if (!allowed) throw new TokenValidationError('token_algorithm_refused', 'the token is signed with an unexpected alg')
+}
+
+// RFC 7516 section 3.1: an encrypted token has five.
+function notThree(token: string): string {
+  const isEncrypted = token.split('.', 6).length === 5
+  if (!isEncrypted) return 'has not three segments'
+  return 'is encrypted, which is not supported: have the provider sign it only'
+}
+
+function knownHeader(segment: string, known: Map<string, JwsHeader> | undefined): JwsHeader {
+  const before = known?.get(segment)
+  if (before !== undefined) return before
+  const header = parseHeader(segment)
+  if (known !== undefined && segment.length <= 512) {
+    if (known.size >= maxHeaders) known.clear()
+    known.set(segment, header)
+  }
+  return header
+}
+
+function parseHeader(segment: string): JwsHeader {
+  const header = parsePart(segment, 'header')
+  if (!isHeader(header)) throw malformed('has no proper alg, kid or typ in its header')
+  if (refusedHeaders.some((name) => name in header)) throw malformed('has a header member that is not supported')
+  return header
+}
+
+function isHeader(header: Readonly<JsonObject>): header is JwsHeader {
+  return typeof header['alg'] === 'string' && isTextOrAbsent(header['kid']) && isTextOrAbsent(header['typ'])
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function parsePart(segment: string, part: string): Readonly<JsonObject> {
+  const value = parseStrictJson(bytesOf(segment, part))
+  if (value === undefined) throw malformed(`has no proper JSON object as ${part}`)
+  return value
+}
+
+// One token must not have many spellings (RFC 7515 section 2).
+function bytesOf(segment: string, part: string): Buffer {
+  const bytes = fromBase64url(segment)
+  if (bytes === undefined) throw malformed(`has no proper base64url as ${part}`)
+  return bytes
+}
+
+function malformed(why: string): TokenValidationError {
+  return new TokenValidationError('token_malformed', `the token ${why}`)
+}

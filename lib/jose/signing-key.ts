@@ -1,0 +1,94 @@
+import type { KeyObject, webcrypto } from 'node:crypto'
+import { createPrivateKey, sign } from 'node:crypto'
+import { ConfigurationError } from '../errors.js'
+import type { JsonObject } from '../base/json.js'
+import type { AlgorithmRule } from './algorithms.js'
+import { algorithms } from './algorithms.js'
+
+/** A private key, with the one algorithm that it signs with. */
+export interface SigningKey {
+  readonly key: KeyObject
+  readonly alg: string
+  readonly rule: AlgorithmRule
+  readonly kid?: string
+}
+
+/** A private key as an option gives it. */
+export interface GivenKey {
+  /** The option that it stands in: messages begin with it. */
+  readonly option: string
+  /** PKCS#8 PEM or JWK. */
+  readonly key: string | webcrypto.JsonWebKey
+  /** @default `alg` of the JWK, or else the first that suits the key */
+  readonly alg?: string | undefined
+  /** The algorithms to choose from. @default all that are known */
+  readonly allowed?: readonly string[]
+}
+
+/** What a key is in JOSE's words. */
+type KeyKind = Pick<AlgorithmRule, 'kty'> & { readonly curve?: string }
+
+/**
+ * Imports a private key.
+ *
+ * @throws {ConfigurationError} `invalid_options` for what is no private key, or suits no algorithm that is allowed
+ */
+export function importSigningKey({ option, key: given, alg: asked, allowed }: GivenKey): SigningKey {
+  const unusable = (why: string) => new ConfigurationError('invalid_options', `${option} ${why}`)
+  const key = importPrivateKey(given)
+  if (key === undefined) throw unusable('must be a private key: PKCS#8 PEM or JWK')
+  const { alg: own, kid } = membersOf(given)
+  const wanted = asked ?? own
+  const [alg, rule] = suitableAlgorithms(key, allowed).find(([name]) => wanted === undefined || name === wanted) ?? []
+  if (alg === undefined || rule === undefined) {
+    const choice = allowed === undefined ? '' : `: one of ${allowed.join(', ')}`
+    throw unusable(`does not suit the algorithm that it is to sign with${choice}`)
+  }
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) throw unusable('must have at least 2048 bits')
+  return { key, alg, rule, ...(typeof kid === 'string' ? { kid } : {}) }
+}
+
+function membersOf(given: string | webcrypto.JsonWebKey): Readonly<Record<string, unknown>> {
+  return typeof given === 'string' ? {} : { ...given }
+}
+
+function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (readonly [string, AlgorithmRule])[] {
+  const kind = kindOf(key)
+  return [...algorithms].filter(([name, rule]) => allowed?.includes(name) !== false && suits(kind, rule))
+}
+
+/** Signs claims as compact JWS (RFC 7515 section 7.1); `alg` is put into the header. */
+export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, claims: JsonObject): string {
+  const input = [{ alg, ...header }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  return `${input}.${sign(rule.digest, Buffer.from(input), { ...rule.options, key }).toString('base64url')}`
+}
+
+// The inner error may quote the key.
+function importPrivateKey(given: string | webcrypto.JsonWebKey): KeyObject | undefined {
+  try {
+    return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: { ...given }, format: 'jwk' })
+  } catch {
+    return undefined
+  }
+}
+
+const curveNames = new Map([
+  ['prime256v1', 'P-256'],
+  ['secp384r1', 'P-384'],
+  ['secp521r1', 'P-521'],
+  ['ed25519', 'Ed25519'],
+  ['ed448', 'Ed448'],
+])
+
+function kindOf(key: KeyObject): KeyKind {
+  const { asymmetricKeyType: type = '', asymmetricKeyDetails: details } = key
+  if (type === 'rsa') return { kty: 'RSA' }
+  const curve = curveNames.get(type === 'ec' ? (details?.namedCurve ?? '') : type) ?? 'unknown'
+  return { kty: type === 'ec' ? 'EC' : 'OKP', curve }
+}
+
+function suits(kind: KeyKind, rule: AlgorithmRule): boolean {
+  return kind.kty === rule.kty && (kind.curve === undefined || rule.curves.includes(kind.curve))
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http'
+import type { TokenRequest } from '../../resource-server/types.js'
+import { createExchange } from '../http/request.js'
+import { readMember } from '../http/request-property.js'
+import type { NodeRequest, NodeResponse } from '../types.js'
+
+/** How a request's URL and certificate are found. */
+export interface RequestReading {
+  /** Origin of this server as clients see it. */
+  readonly baseUrl: string | undefined
+  readonly certificateThumbprint: (req: NodeRequest) => string | undefined
+}
+
+/** What proofs of possession are judged by. Nothing of the request is read before it is asked for. */
+export class NodeTokenRequest implements TokenRequest {
+  readonly #req: NodeRequest
+  readonly #reading: RequestReading
+  readonly #res: NodeResponse | undefined
+
+  /** @param res - takes nonces; without it they are lost */
+  constructor(req: NodeRequest, reading: RequestReading, res: NodeResponse | undefined) {
+    this.#req = req
+    this.#reading = reading
+    this.#res = res
+  }
+
+  /** What came through is within the server's own `maxHeaderSize`, which operators raise for large tokens. */
+  get maxHeaderLength(): number {
+    return Infinity
+  }
+
+  get method(): string {
+    return this.#req.method ?? 'GET'
+  }
+
+  url(): string | undefined {
+    const { baseUrl } = this.#reading
+    return baseUrl === undefined ? undefined : new URL(baseUrl).origin + createExchange(this.#req).path
+  }
+
+  dpopProofs(): readonly string[] {
+    return rawValues(this.#req, 'dpop')
+  }
+
+  certificateThumbprint(): string | undefined {
+    return this.#reading.certificateThumbprint(this.#req)
+  }
+
+  offerNonce(nonce: string): void {
+    this.#res?.setHeader('DPoP-Nonce', nonce)
+  }
+}
+
+/**
+ * Finds the one `Authorization` header. A token in the query or in a form as well is one too many (RFC 6750 section 2);
+ * there alone, it counts as nothing.
+ */
+export function presentedCredentials(req: NodeRequest): { readonly value?: string; readonly isAmbiguous: boolean } {
+  const value = readMember(req, 'headers').authorization
+  if (value === undefined) return { isAmbiguous: false }
+  return { value, isAmbiguous: isRepeated(readMember(req, 'rawHeaders')) || hasTokenElsewhere(req) }
+}
+
+// Node keeps the first of several silently; which one another server in front has looked at is unknown.
+function isRepeated(rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count++
+  }
+  return count > 1
+}
+
+function hasTokenElsewhere(req: NodeRequest): boolean {
+  const target = readMember(req, 'originalUrl') ?? readMember(req, 'url') ?? ''
+  const mark = target.indexOf('?')
+  if (mark !== -1 && target.includes('access', mark) && new URLSearchParams(target.slice(mark)).has('access_token')) {
+    return true
+  }
+  const body = readMember(req, 'body')
+  const isForm = typeof body === 'object' && body !== null && 'access_token' in body
+  return isForm && /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '')
+}
+
+function rawValues({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
+}

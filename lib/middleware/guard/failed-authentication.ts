@@ -1,0 +1,39 @@
+import { BearerError } from '../../errors.js'
+import type { ChallengeCall, Doorkeeper, GuardCall, RefusalCall } from './authentication.js'
+
+/**
+ * Stands in where the application went on although it could not be told who makes the request: for all that asks, the
+ * request is nobody's, and guards say why.
+ */
+export class FailedDoorkeeper implements Doorkeeper {
+  readonly scheme: Doorkeeper['scheme']
+  readonly origin?: string
+  readonly hasRefusedToken: boolean
+  readonly #failure: unknown
+  readonly #refuse: (error: unknown, call: GuardCall) => void
+
+  constructor(
+    { scheme, origin }: Pick<Doorkeeper, 'scheme' | 'origin'>,
+    failure: unknown,
+    refuse: (error: unknown, call: GuardCall) => void,
+  ) {
+    this.scheme = scheme
+    if (origin !== undefined) this.origin = origin
+    // Credentials of another scheme are none: a proxy's Basic, say.
+    this.hasRefusedToken = scheme === 'bearer' && !(failure instanceof BearerError && failure.code === 'missing_token')
+    this.#failure = failure
+    this.#refuse = refuse
+  }
+
+  principal(): undefined {
+    return undefined
+  }
+
+  challenge(call: ChallengeCall): void {
+    this.#refuse(this.#failure, call)
+  }
+
+  refuse(call: RefusalCall): void {
+    this.#refuse(call.error, call)
+  }
+}

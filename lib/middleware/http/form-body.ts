@@ -1,0 +1,55 @@
+import { AuthorizationResponseError } from '../../errors.js'
+import type { NodeRequest } from '../types.js'
+
+const mostBytes = 65_536
+
+/**
+ * Reads a form body of at most 64 KiB. Where a body parser of the application was faster, its result is used.
+ *
+ * @throws {AuthorizationResponseError} `body_too_large` (413), `unsupported_media_type` (415)
+ */
+export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
+  const type = req.headers['content-type'] ?? ''
+  if (!/^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
+    const message = 'the body must be application/x-www-form-urlencoded in UTF-8'
+    throw new AuthorizationResponseError('unsupported_media_type', message, { status: 415 })
+  }
+  if (Number(req.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
+  return req.readableDidRead ? fromParsed(req.body) : new URLSearchParams(await readText(req))
+}
+
+async function readText(req: NodeRequest): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  // Destroying the stream would close the socket before the refusal is written.
+  const stream: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
+  for await (const bytes of stream) {
+    length += bytes.length
+    if (length > mostBytes) throw tooLarge()
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+// Only strings, and lists of those that came more than once, are a form's own. What some parsers make of brackets, objects and
+// lists of one, stays under a name with brackets, without its value.
+function fromParsed(body: unknown): URLSearchParams {
+  if (typeof body === 'string' || Buffer.isBuffer(body)) {
+    if (body.length > mostBytes) throw tooLarge()
+    return new URLSearchParams(body.toString())
+  }
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(typeof body === 'object' && body !== null ? body : {})) {
+    const values: readonly unknown[] = Array.isArray(value) && value.length > 1 ? value : [value]
+    for (const single of values) {
+      if (typeof single === 'string') form.append(name, single)
+      else form.append(`${name}[]`, '')
+    }
+  }
+  return form
+}
+
+function tooLarge(): AuthorizationResponseError {
+  const details = { status: 413, headers: { Connection: 'close' } }
+  return new AuthorizationResponseError('body_too_large', `the body is over ${mostBytes} bytes`, details)
+}

@@ -1,0 +1,77 @@
+import { parse } from 'cookie'
+import type { Exchange } from '../../http/request.js'
+import { readForm } from './form-body.js'
+import { readMember } from './request-property.js'
+import type { NodeRequest } from '../types.js'
+
+/** Reads a Node request as plain values. Nothing is parsed before it is asked for. */
+export function createExchange(req: NodeRequest): Exchange {
+  return new NodeExchange(req)
+}
+
+// A class, whose accessors are on its prototype: closures in accessors of each request's own outlive many garbage collections.
+class NodeExchange implements Exchange {
+  readonly method: string
+  readonly target: string
+  readonly path: string
+  readonly query: string
+  readonly #req: NodeRequest
+  #cookies: Exchange['cookies'] | undefined
+
+  constructor(req: NodeRequest) {
+    const target = originForm(readMember(req, 'originalUrl') ?? readMember(req, 'url') ?? '/')
+    const mark = target.indexOf('?')
+    this.#req = req
+    this.method = readMember(req, 'method') ?? 'GET'
+    this.target = target
+    this.path = mark === -1 ? target : target.slice(0, mark)
+    this.query = mark === -1 ? '' : target.slice(mark + 1)
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  headerValues(name: string): readonly string[] {
+    return this.#req.headersDistinct[name] ?? []
+  }
+
+  get cookies(): Exchange['cookies'] {
+    return (this.#cookies ??= parseCookies(readMember(this.#req, 'headers').cookie))
+  }
+
+  furtherCookies(name: string): readonly string[] {
+    return furtherValues(this.#req.headers.cookie ?? '', name)
+  }
+
+  form(): Promise<URLSearchParams> {
+    return readForm(this.#req)
+  }
+}
+
+const noCookies: Exchange['cookies'] = Object.freeze(parse(''))
+
+function parseCookies(header: string | undefined): Exchange['cookies'] {
+  return header === undefined ? noCookies : parse(header)
+}
+
+// Nearly all headers hold the name once, which a search tells sooner than parsing.
+function furtherValues(header: string, name: string): readonly string[] {
+  const begin = `${name}=`
+  if (header.indexOf(begin) === header.lastIndexOf(begin)) return []
+  return header
+    .split(';')
+    .filter((pair) => pair.trim().startsWith(begin))
+    .slice(1)
+    .map((pair) => parse(pair)[name] ?? '')
+}
+
+// A request line may hold an absolute URL (RFC 9112 section 3.2.2); its host is not believed any more than the header.
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)
+  if (absolute === null) return url
+  const rest = absolute[1] ?? ''
+  return rest.startsWith('/') ? rest : `/${rest}`
+}

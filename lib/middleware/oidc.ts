@@ -1,0 +1,183 @@
+import { createExchangedTokens } from '../client/token-exchange.js'
+import { ConfigurationError } from '../errors.js'
+import type { Claims } from '../policy/principal.js'
+import type { OidcOptions } from '../options/oidc/options.js'
+import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
+import { type Platform, systemPlatform } from '../base/runtime.js'
+import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
+import { createProvider } from '../provider/provider.js'
+import type { Health } from '../provider/types.js'
+import { OutageGate } from '../base/circuit-breaker.js'
+import { createRelyingParty } from '../relying-party/relying-party.js'
+import { byCookieName, siteOf, transactionCookieName } from '../relying-party/base-url.js'
+import { type Connection, createConnections } from './session/connection.js'
+import { createExchange } from './http/request.js'
+import { FailedDoorkeeper } from './guard/failed-authentication.js'
+import { fail, goOn } from './http/error-response.js'
+import { addDoorkeeper, auth, doorkeepersOf, type GuardCall, isSession, oidcHandle } from './guard/authentication.js'
+import type { RelyingPartyHost } from './session/relying-party-host.js'
+import { openRequest, type RequestContext } from './session/request-context.js'
+import { answerProvider, routeOf } from './routes/routes.js'
+import { createSessionKeepers } from './session/storage/session-storage.js'
+import { loginUrl, SessionDoorkeeper } from './guard/session-authentication.js'
+import { trySilentLogin } from './routes/silent-login.js'
+import { createSmallCookies } from './session/flow-cookies.js'
+import { createTransactionCookies } from './session/transaction-cookies.js'
+import { clientSettings, providerSettings } from './provider-settings.js'
+import type { Middleware, NodeRequest } from './types.js'
+import type { Exchange } from '../http/request.js'
+import { privateHeaders } from '../http/problem.js'
+import { pageTarget } from '../http/return-to.js'
+import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
+
+// Each session may have several, and each is asked for again once it has been forgotten.
+const mostExchanges = 10_000
+
+/** The middleware that `oidc()` returns. */
+export interface OidcMiddleware extends Middleware {
+  /**
+   * Who makes a request that no middleware saw, such as a WebSocket upgrade. An upgrade counts only from a page of this
+   * application: browsers let every site open WebSockets, with cookies (CWE-1385). Its `signal` says when that is over.
+   *
+   * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
+   */
+  authenticate(req: NodeRequest): Promise<Connection | undefined>
+  /**
+   * Fetches metadata and keys ahead of the first login.
+   *
+   * @throws {ProviderError} when the provider is away: later logins try again
+   */
+  ready(): Promise<void>
+  /** Metadata, keys, token endpoint, session store and shared memory as last seen; makes no request. */
+  health(): Health
+  /** Stops what runs in the background. */
+  close(): void
+}
+
+/**
+ * Creates middleware that signs people in by OpenID Connect: authorization code flow with state, nonce and PKCE, always.
+ * It adds the login, callback and logout routes and sets `req.oidc` and `req.auth`.
+ *
+ * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong.
+ * @see OpenID Connect Core 1.0 section 3.1
+ */
+export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
+  const configuration = parseOidcOptions(options)
+  // What a session of the application's own lies in is known with the first login.
+  if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)
+  return createOidc(configuration, systemPlatform)
+}
+
+/** Creates the middleware from a checked configuration, on a given clock. */
+export function createOidc(configuration: OidcConfiguration, platform: Platform): OidcMiddleware {
+  const host = createHost(configuration, platform)
+  const { party } = host
+  const connections = createConnections(party, host.keeperOf)
+
+  const middleware: Middleware = function oidc(req, res, next) {
+    if (doorkeepersOf(req).some(isSession)) {
+      next(
+        new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards'),
+      )
+      return
+    }
+    const call = { req, res, next }
+    const exchange = createExchange(req)
+    if (answerProvider(host, exchange, call)) return
+    const begin = (request: RequestContext): void => beginRequest(host, request, call)
+    const opened = opening(host, exchange, call)
+    if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(host, error, call))
+    else if (opened !== undefined) begin(opened)
+  }
+
+  return Object.assign(middleware, {
+    authenticate: (req: NodeRequest) => connections.open(req),
+    ready: () => party.provider.ready(),
+    health: () => ({ ...party.provider.health(), ...storeHealth(party) }),
+    close: () => {
+      for (const part of [connections, host.exchanges.cache, party.provider]) part.close()
+    },
+  })
+}
+
+function opening(
+  host: RelyingPartyHost,
+  exchange: Exchange,
+  call: GuardCall,
+): ReturnType<typeof openRequest> | undefined {
+  try {
+    return openRequest(host, exchange, call.req, call.res)
+  } catch (error) {
+    failToOpen(host, error, call)
+    return undefined
+  }
+}
+
+// Not knowing whether someone is signed in is no reason to say that nobody is: guards tell the same, where onError goes on.
+function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall): void {
+  const { onError } = party.configuration
+  const exchange = createExchange(call.req)
+  const site = siteOf(party.sites, exchange)
+  const retryUrl = loginUrl(site, pageTarget(exchange, site.returnTo))
+  if (onError !== undefined) {
+    const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
+    addDoorkeeper(call.req, new FailedDoorkeeper({ scheme: 'session', origin: site.origin }, error, refuse))
+  }
+  fail(error, onError, { ...call, retryUrl })
+}
+
+function beginRequest(host: RelyingPartyHost, request: RequestContext, call: GuardCall): void {
+  const { req, res } = call
+  addDoorkeeper(req, new SessionDoorkeeper(host, request))
+  auth.giveTo(req)
+  oidcHandle.giveTo(req)
+  const route = routeOf(host, request)
+  // Something has answered meanwhile, such as a deadline: a code that were spent now would be lost.
+  if (res.headersSent) {
+    if (route === undefined) call.next()
+    return
+  }
+  if (route === undefined) {
+    trySilentLogin(host, request, call)
+    return
+  }
+  // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
+  for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
+  route(host, request, call)
+}
+
+function storeHealth({ sessionStore, sharedMemory }: RelyingPartyHost['party']): Pick<Health, 'store'> {
+  const states = [sessionStore, sharedMemory].flatMap((memory) => (memory === undefined ? [] : [memory.state()]))
+  const [first] = states
+  return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
+}
+
+function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {
+  const provider = createProvider(providerSettings(configuration, platform), clientSettings(configuration))
+  const party = createRelyingParty(configuration, provider, platform)
+  const { secure } = party.sites[0]
+  const { issuer, clientId, session } = configuration
+  const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
+  return {
+    party,
+    keeperOf: createSessionKeepers(party),
+    binding: {
+      limits: session,
+      platform,
+      refreshes: party.refreshes,
+      forget: (record) => {
+        party.userinfo.forget(record)
+        party.grants.unverified.forget(record)
+      },
+    },
+    transactionCookies: createTransactionCookies({
+      name: transactionCookieName(configuration),
+      secure,
+      formPost,
+      maxAgeSeconds: transactionSeconds,
+    }),
+    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
+    smallCookies: byCookieName(party.sites, (name) => createSmallCookies(name, secure)),
+    silentLogins: new OutageGate(platform),
+  }
+}

@@ -1,0 +1,55 @@
+import type { OidcConfiguration } from '../options/oidc/schema.js'
+import type { Platform } from '../base/runtime.js'
+import type { ClientSettings, ProviderSettings } from '../provider/types.js'
+
+/** How old metadata and keys may get before they are fetched anew, and how long keys outlive an outage, in seconds. */
+const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
+
+/** What a configuration says of the authorization server. */
+export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {
+  const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
+  return {
+    issuer,
+    platform,
+    fetch: givenFetch(configuration),
+    httpTimeoutSeconds,
+    dangerouslyAllowHttp,
+    clockToleranceSeconds,
+    ...ages,
+  }
+}
+
+/** What makes requests to APIs. */
+export function fetchOf(configuration: OidcConfiguration): typeof fetch {
+  return givenFetch(configuration) ?? globalThis.fetch
+}
+
+function givenFetch(configuration: OidcConfiguration): typeof fetch | undefined {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
+  return configuration.fetch as typeof fetch | undefined
+}
+
+/** What a configuration says of this application as a client. */
+export function clientSettings(configuration: OidcConfiguration): ClientSettings {
+  const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
+  return {
+    clientId,
+    idTokenSigningAlg,
+    idTokenAudiences,
+    ...defined({
+      clientSecret: configuration.clientSecret,
+      clientAuthentication: configuration.clientAuthentication,
+      clientAssertionKey: configuration.clientAssertionKey,
+      clientAssertionAlg: configuration.clientAssertionAlg,
+      dpop: configuration.dpop,
+      pushedAuthorizationRequests: configuration.pushedAuthorizationRequests,
+    }),
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function defined<T extends object>(members: T): Defined<T> {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- leaving out what is undefined is just what the type says
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+}

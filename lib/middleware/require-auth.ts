@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http'
+import { AccessError, ConfigurationError } from '../errors.js'
+import { isPageLoad } from '../http/fetch-metadata.js'
+import { all } from '../policy/combinators.js'
+import type { Principal } from '../policy/principal.js'
+import { askingFirst, type Failure, type NamedRequirement, type Requirement } from '../policy/requirement.js'
+import { createExchange } from './http/request.js'
+import { goOn } from './http/error-response.js'
+import { type RequireAuthOptions, splitArguments } from './guard-arguments.js'
+import {
+  type ChallengeCall,
+  type ChallengeMode,
+  countingDoorkeepersOf,
+  type Doorkeeper,
+  type GuardCall,
+} from './guard/authentication.js'
+import type { Middleware, Next, NodeResponse } from './types.js'
+
+/**
+ * Creates a guard: only principals that meet every requirement pass, signed in by session or by access token.
+ *
+ * Nobody there: a login or a challenge (401). Not allowed: 403, naming the kind of the requirement that failed. An `acr` or
+ * `maxAge` that is not reached: a stronger login, verified on return.
+ *
+ * @throws {ConfigurationError} at construction, for what is no requirement
+ */
+export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
+  ...args: readonly [RequireAuthOptions, ...Requirement<Request>[]] | readonly Requirement<Request>[]
+): Middleware<Request> {
+  const { mode, requirements } = splitArguments<Request>(args)
+  const requirement = requirements.length === 0 ? undefined : all(...requirements)
+
+  return function requireAuth(req, res, next) {
+    const call: GuardCall = { req, res, next }
+    const doorkeepers = countingDoorkeepersOf(req)
+    const signedIn = doorkeepers.find((candidate) => candidate.principal() !== undefined)
+    const principal = signedIn?.principal()
+    signedIn?.keepPrivate?.()
+    if (doorkeepers.length === 0) next(notMounted())
+    else if (signedIn === undefined || principal === undefined)
+      sendAway(doorkeepers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
+    else if (requirement === undefined) next()
+    else
+      decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
+  }
+}
+
+interface Decision<Request> {
+  readonly req: Request
+  readonly res: NodeResponse
+  readonly next: Next
+  readonly turnAway: (failure: Failure) => void
+}
+
+// A predicate that throws is the application's error: it neither opens the door nor passes for a refusal.
+function decide<Request>(
+  requirement: NamedRequirement<Request>,
+  principal: Principal,
+  decision: Decision<Request>,
+): void {
+  const { req, next, turnAway } = decision
+  const checked = Promise.resolve(requirement.check(principal, req))
+  goOn(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
+}
+
+// A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.
+function sendAway(doorkeepers: readonly Doorkeeper[], call: ChallengeCall): void {
+  const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createExchange(call.req)))
+  const session = canSignIn ? doorkeepers.find((candidate) => candidate.scheme === 'session') : undefined
+  const doorkeeper = session ?? doorkeepers[0]
+  doorkeeper?.challenge(call)
+}
+
+function loginNeeded(): AccessError {
+  return new AccessError('login_needed', 'sign in to see this')
+}
+
+function turnAway(doorkeeper: Doorkeeper, failure: Failure, call: GuardCall, mode: ChallengeMode): void {
+  const { kind: requirement, stepUp, scopes } = failure
+  if (stepUp !== undefined) {
+    const message = `sign in again: this needs a stronger or more recent login (${requirement})`
+    doorkeeper.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
+    return
+  }
+  const message = `you are signed in, but not allowed here (${requirement})`
+  const error = new AccessError('not_allowed', message, { requirement })
+  doorkeeper.refuse({ ...call, error, ...(scopes === undefined ? {} : { scopes }) })
+}
+
+function notMounted(): ConfigurationError {
+  const message = 'requireAuth() ran, but neither oidc() nor bearer() did: mount one of them before this guard'
+  return new ConfigurationError('not_mounted', message)
+}

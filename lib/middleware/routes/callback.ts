@@ -1,0 +1,60 @@
+import onHeaders from 'on-headers'
+import { SessionError } from '../../errors.js'
+import type { Outcome } from '../../http/outcome.js'
+import type { TraceNotes } from '../../base/diagnostics.js'
+import { finishLogin } from '../../relying-party/login/callback.js'
+import type { SessionStart } from '../../relying-party/login/code-exchange.js'
+import { sessionData } from '../../session/data.js'
+import { countLogin } from '../session/login-loop.js'
+import type { GuardCall } from '../guard/authentication.js'
+import type { RelyingPartyHost } from '../session/relying-party-host.js'
+import type { RequestContext } from '../session/request-context.js'
+
+/** Finishes a login, and stores the session that begins. */
+export async function callback(
+  host: RelyingPartyHost,
+  request: RequestContext,
+  call: GuardCall,
+  notes: TraceNotes | undefined,
+): Promise<Outcome> {
+  const current = request.session.current()
+  const { outcome, session, isTargetLost } = await finishLogin(host.party, request.exchange, {
+    cookies: request.transactions(),
+    current,
+    found: (underWay) => void (request.login = underWay),
+    start: sessionStart(host, request, call),
+  })
+  if (isTargetLost === true && notes !== undefined) notes.remarks = ['return_target_lost']
+  if (session !== undefined) {
+    await request.session.store(session)
+    if (current === undefined) countLogin(request)
+  }
+  return outcome
+}
+
+// An onLogin that answers has written the headers before the session could be in them. What it sends may lead back to a
+// guard, so that its login counts for the guard against circles.
+function sessionStart(host: RelyingPartyHost, request: RequestContext, { req, res }: GuardCall): SessionStart {
+  const { onLogin } = host.party.configuration
+  return async (completed) => {
+    if (onLogin === undefined) return true
+    let isRunning = true
+    onHeaders(res, () => {
+      if (isRunning) countLogin(request)
+    })
+    try {
+      const result: unknown = (await onLogin(completed, req)) ?? true
+      if (res.headersSent || res.writableEnded) throw answered()
+      return typeof result === 'boolean' ? result : sessionData('onLogin()', result)
+    } finally {
+      isRunning = false
+    }
+  }
+}
+
+function answered(): SessionError {
+  return new SessionError(
+    'headers_already_sent',
+    'onLogin() has answered the request, so that the session could not begin: return data for the session, or false to refuse, and let the page that people land on lead them elsewhere',
+  )
+}

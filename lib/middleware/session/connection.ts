@@ -1,0 +1,104 @@
+import { isUpgrade } from '../../http/upgrade.js'
+import type { OidcConfiguration } from '../../options/oidc/schema.js'
+import type { Principal } from '../../policy/principal.js'
+import type { RelyingParty } from '../../relying-party/relying-party.js'
+import { keptIn } from '../../session/storage/storage.js'
+import { LiveSessions } from '../../session/revocation/live-sessions.js'
+import type { SessionRecord } from '../../session/record.js'
+import { createExchange } from '../http/request.js'
+import type { SessionKeepers } from './storage/session-storage.js'
+import { SessionIdentity } from './identity.js'
+import type { NodeRequest } from '../types.js'
+
+/** Who opened a connection, and for how long that holds. */
+export interface Connection {
+  readonly principal: Principal
+  /**
+   * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
+   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}. It is silent once the
+   * request's socket has closed, or has brought another request after this one was done.
+   */
+  readonly signal: AbortSignal
+}
+
+/** Tells who makes requests that no middleware sees. */
+export interface Connections {
+  open(req: NodeRequest): Promise<Connection | undefined>
+  close(): void
+}
+
+/** Creates what lets connections in: by Origin and by session. */
+export function createConnections(party: RelyingParty, keeperOf: SessionKeepers): Connections {
+  const { platform, watermark, sharedMemory, configuration } = party
+  const origins = new Set(party.sites.map((site) => site.origin))
+  const isShared = sharedMemory !== undefined
+  const live = new LiveSessions({ platform, limits: configuration.session, watermark, isShared })
+  const watches = new SocketWatches()
+  return {
+    async open(req) {
+      const exchange = createExchange(req)
+      if (exchange.header('upgrade') !== undefined) surviveReset(req.socket)
+      if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
+      const keeper = keeperOf(req, exchange)
+      const kept = keptIn(await keeper.read(exchange.cookies, exchange))
+      if (kept === undefined) return undefined
+      const { record } = kept
+      return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, keeper)))
+    },
+    close: () => live.close(),
+  }
+}
+
+// At an upgrade Node takes its own listener off the socket, and a reset by a stranger would end the process (Node's
+// documentation of http, event 'upgrade').
+function surviveReset(socket: NodeRequest['socket']): void {
+  if (!socket.listeners('error').includes(ignoreReset)) socket.on('error', ignoreReset)
+}
+
+const ignoreReset = (): void => undefined
+
+interface Watched {
+  readonly req: NodeRequest
+  readonly release: () => void
+}
+
+/** The watches that are under way, by what they end with. */
+class SocketWatches {
+  readonly #bySocket = new WeakMap<NodeRequest['socket'], Set<Watched>>()
+
+  add(req: NodeRequest, { signal, release }: ReturnType<LiveSessions['watch']>): AbortSignal {
+    if (req.socket.destroyed) release()
+    else this.#of(req).add({ req, release })
+    return signal
+  }
+
+  #of({ socket }: NodeRequest): Set<Watched> {
+    const known = this.#bySocket.get(socket)
+    const watches = known ?? new Set<Watched>()
+    const end = (watched: Watched): void => {
+      watched.release()
+      watches.delete(watched)
+    }
+    // A socket that is kept alive brings one request after another: those before have been answered by now.
+    for (const watched of watches) if (watched.req.closed) end(watched)
+    if (known === undefined) socket.once('close', () => watches.forEach(end))
+    this.#bySocket.set(socket, watches)
+    return watches
+  }
+}
+
+/** A connection whose session is watched only once somebody asks for the signal. */
+class LiveConnection implements Connection {
+  readonly principal: Principal
+  readonly #watch: () => AbortSignal
+  #signal: AbortSignal | undefined
+
+  constructor(record: SessionRecord, limits: OidcConfiguration['session'], watch: () => AbortSignal) {
+    this.principal = new SessionIdentity(record, limits).principal
+    this.#watch = watch
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#watch())
+  }
+}

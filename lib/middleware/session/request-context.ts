@@ -1,0 +1,109 @@
+import type { ExchangedTokens } from '../../client/token-exchange.js'
+import type { Exchange } from '../../http/request.js'
+import type { Redirect, Respond } from '../../http/outcome.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
+import type { RelyingParty } from '../../relying-party/relying-party.js'
+import { type Site, siteOf } from '../../relying-party/base-url.js'
+import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
+import { SessionIdentity } from './identity.js'
+import type { RelyingPartyHost } from './relying-party-host.js'
+import { respond } from '../http/respond.js'
+import { bindSession } from './response-session.js'
+import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
+import type { SessionBinding } from './session-binding.js'
+import type { SmallCookies } from './flow-cookies.js'
+import type { NodeRequest, NodeResponse } from '../types.js'
+
+/** One request under `oidc()`: its session, and what else is prepared once somebody asks for it. */
+export class RequestContext {
+  readonly exchange: Exchange
+  readonly session: SessionBinding
+  /** The login that this request finishes, as soon as that is known. */
+  login: LoginUnderWay | undefined
+  /** The path that the middleware is mounted at. */
+  readonly mount: string
+  readonly #host: RelyingPartyHost
+  readonly #req: NodeRequest
+  readonly #res: NodeResponse
+  #identity: SessionIdentity | undefined
+  #cookies: SmallCookies | undefined
+  #transactions: TransactionCookies | undefined
+
+  constructor(
+    host: RelyingPartyHost,
+    { exchange, session }: { readonly exchange: Exchange; readonly session: SessionBinding },
+    req: NodeRequest,
+    res: NodeResponse,
+  ) {
+    this.exchange = exchange
+    this.session = session
+    // By now: further in, routers that are mounted elsewhere have taken their paths away too.
+    this.mount = mountPathOf(req)
+    this.#host = host
+    this.#req = req
+    this.#res = res
+  }
+
+  get party(): RelyingParty {
+    return this.#host.party
+  }
+
+  /** The site that the request came to. */
+  get site(): Site {
+    return siteOf(this.#host.party.sites, this.exchange)
+  }
+
+  get exchanges(): ExchangedTokens {
+    return this.#host.exchanges
+  }
+
+  get headersSent(): boolean {
+    return this.#res.headersSent
+  }
+
+  /** Who is signed in by now. */
+  identity(): SessionIdentity | undefined {
+    const record = this.session.current()
+    if (record === undefined) return undefined
+    const known = this.#identity
+    return known?.record === record
+      ? known
+      : (this.#identity = new SessionIdentity(record, this.party.configuration.session))
+  }
+
+  cookies(): SmallCookies {
+    return (this.#cookies ??= this.#host.smallCookies(this.site)(this.exchange, this.#res))
+  }
+
+  /**
+   * @throws {ConfigurationError} `invalid_options`: this request could begin a login, but the callback that finishes it never
+   *   comes to where the middleware is mounted
+   */
+  transactions(): TransactionCookies {
+    if (!isFittingMount(this.mount, this.site)) throw unfittingMount(this.mount, this.site)
+    return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
+  }
+
+  /** Writes the answer of `login()` and `logout()`. */
+  respond(outcome: Redirect | Respond): void {
+    respond(this.#req, this.#res, outcome)
+  }
+}
+
+/**
+ * Reads one request's session, and prepares for what may be asked of it.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it
+ */
+export function openRequest(
+  host: RelyingPartyHost,
+  exchange: Exchange,
+  req: NodeRequest,
+  res: NodeResponse,
+): MaybePromise<RequestContext> {
+  return whenDone(
+    bindSession(host.binding, host.keeperOf(req, exchange, res), exchange, res),
+    (session) => new RequestContext(host, { exchange, session }, req, res),
+  )
+}

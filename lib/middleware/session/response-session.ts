@@ -1,0 +1,216 @@
+import onHeaders from 'on-headers'
+import { SessionError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import type { Platform } from '../../base/runtime.js'
+import { rolled, type SessionLimits } from '../../session/lifetime.js'
+import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../../session/storage/storage.js'
+import type { SessionRecord } from '../../session/record.js'
+import type { SessionBinding } from './session-binding.js'
+import { endSessions, type SessionEndSettings } from './session-end.js'
+import { finishHeaders, unlessRepeated } from '../http/set-cookies.js'
+import type { NodeResponse } from '../types.js'
+
+// A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
+const slowResponseMilliseconds = 5_000
+// Removing cookies would sign out whoever has signed in meanwhile; where it is left out, the next response does it.
+const slowRemovalMilliseconds = 500
+
+/** What sessions are bound by. */
+export interface BindingSettings extends SessionEndSettings {
+  readonly limits: SessionLimits
+  readonly platform: Platform
+}
+
+/**
+ * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
+ * to end a response. Nothing is sent when nothing changed, and for strangers headers are not even watched.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it: it is not known whether someone is signed in
+ */
+export function bindSession(
+  settings: BindingSettings,
+  keeper: SessionKeeper,
+  exchange: Exchange,
+  res: NodeResponse,
+): MaybePromise<SessionBinding> {
+  const startedAt = settings.platform.now()
+  return whenDone(
+    keeper.read(exchange.cookies, exchange),
+    (found) => new BoundSession(settings, exchange, res, { keeper, found, startedAt }),
+  )
+}
+
+interface Reading {
+  readonly keeper: SessionKeeper
+  readonly found: FoundSession
+  readonly startedAt: number
+}
+
+class BoundSession implements SessionBinding {
+  readonly memory: SessionBinding['memory']
+  readonly #settings: BindingSettings
+  readonly #keeper: SessionKeeper
+  readonly #exchange: Exchange
+  readonly #res: NodeResponse
+  readonly #startedAt: number
+  readonly #found: FoundSession
+  #record: SessionRecord | undefined
+  /** The record as it is kept, before what this request makes of it. */
+  #base: SessionRecord | undefined
+  /** Cookies of a change that the application, or one of our routes, made, and the record that they hold. */
+  #changed: { readonly cookies: readonly string[]; readonly record?: SessionRecord } | undefined
+  /** All that the cookies led to: more than one where names came twice. */
+  #opened: readonly SessionRecord[]
+  #isWatching = false
+  #isPrivate = false
+  /** What was known of refreshes when the record was last compared with it. */
+  #refreshesSeen = 0
+
+  constructor(settings: BindingSettings, exchange: Exchange, res: NodeResponse, { keeper, found, startedAt }: Reading) {
+    this.#settings = settings
+    this.#keeper = keeper
+    this.memory = keeper.memory
+    this.#exchange = exchange
+    this.#res = res
+    this.#startedAt = startedAt
+    this.#found = found
+    this.#record = keptIn(found)?.record
+    this.#base = this.#record
+    this.#opened = recordsIn(found)
+    // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
+    if (this.#record !== undefined || unlessRepeated(this.#removals(), exchange).length > 0) this.#watchHeaders()
+  }
+
+  // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
+  current(): SessionRecord | undefined {
+    const { refreshes } = this.#settings
+    if (this.#record !== undefined && this.#refreshesSeen !== refreshes.count) {
+      this.#refreshesSeen = refreshes.count
+      this.#record = refreshes.latest(this.#record)
+    }
+    return this.#record
+  }
+
+  reload(): MaybePromise<SessionRecord | undefined> {
+    if (this.#record === undefined) return undefined
+    return whenDone(this.#keeper.find(this.#record), (kept) => kept ?? this.#drop())
+  }
+
+  keepPrivate(): void {
+    this.#isPrivate = true
+  }
+
+  canStore(): boolean {
+    return !this.#res.headersSent && !this.#res.destroyed
+  }
+
+  store(next: SessionRecord): MaybePromise<void> {
+    const before = this.#record
+    const isLogin = before?.id !== next.id
+    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
+      const isOver = !isLogin && this.#record === undefined
+      if (isOver) throw new SessionError('session_missing', 'the session has ended meanwhile')
+      const changed = this.#keeper.write(record, this.#exchange.cookies)
+      return whenDone(isLogin ? this.#endAll() : undefined, () => {
+        this.#change(changed, record)
+        this.#record = record
+        this.#base = record
+        this.#refreshesSeen = 0
+      })
+    })
+  }
+
+  clear(): MaybePromise<void> {
+    return whenDone(this.#endAll(), () => {
+      this.#change(this.#removals())
+      this.#record = undefined
+    })
+  }
+
+  others(): readonly SessionRecord[] {
+    return this.#opened.filter(({ id }) => id !== this.#record?.id)
+  }
+
+  /** What the response does to the cookies. */
+  #cookies(): readonly string[] {
+    const next = this.current()
+    // A logout in another tab must not be undone by a response that was under way.
+    if (next !== undefined && this.#settings.refreshes.hasEnded(next)) return []
+    if (this.#changed === undefined) return this.#upkeep(next)
+    const { cookies, record } = this.#changed
+    return next === undefined || next === record ? cookies : this.#writeIfFitting(next)
+  }
+
+  #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    const failed = (error: unknown): never => {
+      if (error instanceof SessionError && error.code === 'session_missing') this.#drop()
+      throw error
+    }
+    try {
+      const saved = this.#keeper.save(next, base)
+      return saved instanceof Promise ? saved.catch(failed) : saved
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
+  #drop(): undefined {
+    this.#record = undefined
+    this.#changed = { cookies: [] }
+  }
+
+  // Those of different people too: what a browser brings along is over when it signs in, or out.
+  #endAll(): MaybePromise<void> {
+    const records = this.#record === undefined ? this.others() : [this.#record, ...this.others()]
+    return whenDone(endSessions(this.#settings, this.#keeper, records), () => {
+      this.#opened = []
+    })
+  }
+
+  #upkeep(current: SessionRecord | undefined): readonly string[] {
+    const { platform } = this.#settings
+    if (this.#found !== undefined && keptIn(this.#found) === undefined) return []
+    const tookMilliseconds = platform.now() - this.#startedAt
+    // Cookies that hold no session any more are removed, so that they are not tried again and again.
+    if (current === undefined) {
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#exchange)
+    }
+    if (tookMilliseconds > slowResponseMilliseconds) return []
+    const next = this.#touched(current)
+    const isDue = next !== this.#base || keptIn(this.#found)?.outdatedKey === true
+    if (!isDue || this.#base === undefined) return []
+    this.#keeper.touch(next, this.#base)
+    return this.#writeIfFitting(next)
+  }
+
+  #removals(): readonly string[] {
+    return this.#keeper.clear(this.#exchange.cookies, this.#exchange)
+  }
+
+  #change(cookies: readonly string[], record?: SessionRecord): void {
+    this.#changed = { cookies, ...(record === undefined ? {} : { record }) }
+    this.#watchHeaders()
+  }
+
+  #watchHeaders(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    onHeaders(this.#res, () => finishHeaders(this.#res, this.#cookies(), this.#isPrivate))
+  }
+
+  #touched(current: SessionRecord): SessionRecord {
+    const { limits, platform } = this.#settings
+    return rolled(current, limits, Math.floor(platform.now() / 1000))
+  }
+
+  // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
+  #writeIfFitting(record: SessionRecord): readonly string[] {
+    try {
+      return this.#keeper.write(record, this.#exchange.cookies)
+    } catch {
+      return []
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import type { Refreshes } from '../../relying-party/tokens/refreshes.js'
+import type { SessionKeeper } from '../../session/storage/storage.js'
+import type { SessionRecord } from '../../session/record.js'
+import { eachOf } from '../../session/storage/several.js'
+
+/** Who is told that a session has ended. */
+export interface SessionEndSettings {
+  readonly refreshes: Refreshes
+  /** Forgets what is remembered of a session, when it ends. */
+  readonly forget: (record: SessionRecord) => void
+}
+
+/**
+ * Ends sessions for all who still have their cookies.
+ *
+ * @throws {SessionError} `session_store_unavailable`, or rejects with it: not all have ended
+ */
+export function endSessions(
+  { refreshes, forget }: SessionEndSettings,
+  keeper: SessionKeeper,
+  records: readonly SessionRecord[],
+): MaybePromise<unknown> {
+  return eachOf(records, (record) =>
+    whenDone(keeper.end(record), () => {
+      refreshes.end(record)
+      forget(record)
+    }),
+  )
+}

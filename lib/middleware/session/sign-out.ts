@@ -1,0 +1,34 @@
+import type { Redirect, Respond } from '../../http/outcome.js'
+import { endSession, type LogoutCallOptions } from '../../relying-party/logout/logout.js'
+import type { RelyingParty } from '../../relying-party/relying-party.js'
+import { revokeTokens } from '../../relying-party/tokens/revocation.js'
+import type { SessionRecord } from '../../session/record.js'
+import { eachOf } from '../../session/storage/several.js'
+import type { RequestContext } from './request-context.js'
+
+/** Ends the session of a request: here first, whatever the provider says, then there. */
+export async function signOut(context: RequestContext, options: LogoutCallOptions = {}): Promise<Redirect | Respond> {
+  const { party, exchange, session } = context
+  const cookies = context.cookies()
+  const record = session.current()
+  const others = session.others()
+  await session.clear()
+  const successors = await successorsOf(party, record === undefined ? others : [record, ...others])
+  cookies.dropKeptPages()
+  cookies.loop.remove()
+  // The session at the provider may be there still: nobody who signs out wants to be signed in at the next click.
+  if (party.configuration.silentLogin) cookies.quiet.write('1')
+  const revoked = Promise.all([...others, ...successors].map(({ tokens }) => revokeTokens(party, tokens)))
+  const [outcome] = await Promise.all([endSession(party, exchange, record, cookies, options), revoked])
+  return outcome
+}
+
+/** What a refresh has saved after the session was read and before it ended: nobody else is going to revoke that. */
+async function successorsOf(party: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
+  const { refreshes } = party
+  await eachOf(records, (record) => refreshes.learn(record))
+  return records.flatMap((record) => {
+    const latest = refreshes.latest(record)
+    return latest.tokens.refreshToken === record.tokens.refreshToken ? [] : [latest]
+  })
+}

@@ -1,0 +1,225 @@
+import { SessionError } from '../../../errors.js'
+import type { Exchange } from '../../../http/request.js'
+import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
+import type { SharedMemory } from '../../../options/shared/stores.js'
+import { clocksOf, isAlive, isRollingDue } from '../../../session/lifetime.js'
+import { type SessionKeeper, unreadable } from '../../../session/storage/storage.js'
+import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
+import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
+import type { RequestKeeperSettings } from './request-storage-settings.js'
+import { createRequestSeal, idOf, type Place, type RequestSeal } from './request-seal.js'
+import { beforeSave, beginAnew, type RequestSession, RequestSessions, storeNow } from './application-session.js'
+import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
+import { beforeEnd } from '../../http/respond.js'
+import type { NodeRequest, NodeResponse } from '../../types.js'
+
+/**
+ * Keeps the login as one sealed member of `req.session`, which express-session or cookie-session has read. A login and a
+ * logout begin a session of a new id, without what was in the old one (session fixation, CWE-384).
+ *
+ * @throws {ConfigurationError} `not_mounted`, on first use, where nobody has set `req.session`
+ */
+export function createRequestKeepers(
+  settings: RequestKeeperSettings,
+): (req: NodeRequest, exchange: Exchange, res?: NodeResponse) => SessionKeeper {
+  const seal = createRequestSeal(settings.secrets, settings.audience, settings.platform)
+  const sessions = new RequestSessions()
+  const stores = new RequestStores(settings)
+  return (req, { path }, res) =>
+    new RequestKeeper(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
+}
+
+/** One request, and what its session is read with. */
+interface Reading {
+  readonly seal: RequestSeal
+  readonly sessions: RequestSessions
+  readonly stores: RequestStores
+  readonly req: NodeRequest
+  readonly res: NodeResponse | undefined
+  /** `OPTIONS *` has none, and express-session reads no session for it. */
+  readonly hasPath: boolean
+}
+
+class RequestKeeper implements SessionKeeper {
+  readonly #settings: RequestKeeperSettings
+  readonly #reading: Reading
+  /** The login that the application's session holds, and where it lies. */
+  #held: { readonly record: SessionRecord; readonly place: Place } | undefined
+
+  /** The id that the session was read from the store by, with a login in it. */
+  #readFrom: string | undefined
+  #watched: RequestSession | undefined
+
+  constructor(settings: RequestKeeperSettings, reading: Reading) {
+    this.#settings = settings
+    this.#reading = reading
+  }
+
+  get memory(): SharedMemory | undefined {
+    return this.#store()?.memory
+  }
+
+  read(): ReturnType<SessionKeeper['read']> {
+    const { limits, watermark, refreshes, platform } = this.#settings
+    const { seal, hasPath } = this.#reading
+    if (!hasPath && this.#host() === undefined) return undefined
+    const session = this.#present()
+    const opened = seal.open(session)
+    if (opened === undefined) return undefined
+    const record = fromPayload(opened.payload)
+    if (record === undefined) return unreadable
+    if (opened.expired || !isAlive(record, limits, this.#nowSeconds())) {
+      this.#forget(session)
+      return undefined
+    }
+    this.#readFrom = idOf(session)
+    const alive = unlessEnded(watermark, platform, record)
+    const learnt = refreshes.learn(record)
+    return whenDone(alive, (found) =>
+      whenDone(learnt, () => {
+        if (found !== undefined) return { record: this.#renewed(record, opened.outdatedKey), outdatedKey: false }
+        this.#forget(session)
+        return undefined
+      }),
+    )
+  }
+
+  find(record: SessionRecord): ReturnType<SessionKeeper['find']> {
+    return whenDone(this.#unended(record), (found) => (found === undefined ? undefined : this.#newest(found)))
+  }
+
+  async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
+    if (base === undefined) await this.#renew()
+    else if (this.#host() === undefined || (await this.#unended(base)) === undefined) throw ended()
+    const session = this.#present()
+    this.#put(session, record)
+    try {
+      await storeNow(session, this.#settings.timeoutSeconds)
+    } catch (error) {
+      // express-session tries again at the end of the response: a login that was refused must not come to be by that.
+      if (base === undefined) this.#forget(session)
+      throw error
+    }
+    if (this.#held === undefined) throw ended()
+    return this.#held.record
+  }
+
+  // Where headers are about to be written, cookie-session still takes it; for express-session it is too late.
+  touch(record: SessionRecord): void {
+    const session = this.#host()
+    if (session !== undefined) this.#put(session, record)
+  }
+
+  async end(record: SessionRecord): Promise<void> {
+    const { watermark, platform } = this.#settings
+    await endById(watermark, platform, record)
+    if (record.id === this.#held?.record.id && this.#host() !== undefined) await this.#renew()
+  }
+
+  write(): readonly string[] {
+    return []
+  }
+
+  clear(): readonly string[] {
+    return []
+  }
+
+  // At once, not when headers are written: express-session has stored its session by then. Another request that was slower
+  // may have stored older tokens.
+  #renewed(record: SessionRecord, outdatedKey: boolean): SessionRecord {
+    const { limits, refreshes } = this.#settings
+    const newest = refreshes.latest(record)
+    const isDue = isRollingDue(newest, limits, this.#nowSeconds())
+    const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
+    const session = this.#present()
+    if (next !== record || outdatedKey) this.#put(session, next)
+    else this.#hold(session, next)
+    this.#followMoves()
+    return next
+  }
+
+  #put(session: RequestSession, record: SessionRecord): void {
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    this.#reading.seal.put(session, toPayload(record, idleExpiresAt))
+    this.#hold(session, record)
+  }
+
+  #hold(session: RequestSession, record: SessionRecord): void {
+    this.#held = { record, place: this.#reading.seal.placeIn(session) }
+    if (this.#store() === undefined) this.#settings.unshared(record)
+    else if (this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
+    this.#watched = session
+  }
+
+  // A request that is slower than others stores what it has read before them: neither may older tokens take the place of newer
+  // ones, nor may a login come back that has ended in another process.
+  async #bringUpToDate(session: RequestSession): Promise<void> {
+    const held = this.#held
+    if (held === undefined || this.#host() !== session) return
+    const newest = await this.#newest(held.record)
+    const isStill = this.#held === held && this.#reading.seal.placeIn(session).sealed === held.place.sealed
+    if (!isStill) return
+    if (newest === undefined) this.#forget(session)
+    else if (newest !== held.record) this.#put(session, newest)
+  }
+
+  /** A login with what other processes have made of it, as far as they share a store. */
+  #newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    const store = this.#store()
+    if (store === undefined) return record
+    const { seal } = this.#reading
+    const id = idOf(this.#present())
+    // A session of a new id may not have been stored yet.
+    const from = id === this.#readFrom ? id : undefined
+    return newestLogin(record, { store, seal, refreshes: this.#settings.refreshes, from })
+  }
+
+  #unended(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    return unlessEnded(this.#settings.watermark, this.#settings.platform, record)
+  }
+
+  // Applications begin a session of a new id and copy all that was in the old one. What lies there now was sealed for the old
+  // id: it is sealed anew before express-session stores it, which it does when the response ends.
+  #followMoves(): void {
+    const { res, seal } = this.#reading
+    if (res === undefined || this.#held?.place.id === undefined) return
+    beforeEnd(res, () => {
+      const session = this.#host()
+      const held = this.#held
+      if (session !== undefined && held !== undefined && seal.hasMoved(held.place, session))
+        this.#put(session, held.record)
+    })
+  }
+
+  #forget(session: RequestSession): void {
+    this.#reading.seal.remove(session)
+    this.#held = undefined
+  }
+
+  async #renew(): Promise<void> {
+    await beginAnew(this.#present(), this.#settings.timeoutSeconds)
+    this.#held = undefined
+  }
+
+  #store(): RequestStore | undefined {
+    return this.#reading.stores.of(this.#reading.req, this.#host())
+  }
+
+  #host(): RequestSession | undefined {
+    return this.#reading.sessions.of(this.#reading.req)
+  }
+
+  #present(): RequestSession {
+    const session = this.#host()
+    if (session !== undefined) return session
+    throw this.#reading.sessions.absence()
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#settings.platform.now() / 1000)
+  }
+}
+
+function ended(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
+}

@@ -1,0 +1,102 @@
+import type { Platform } from '../../../base/runtime.js'
+import { isSessionStore, type SessionStore } from '../../../options/shared/session-store.js'
+import type { SharedMemory } from '../../../options/shared/stores.js'
+import { type Refreshes, renewedRecord } from '../../../relying-party/tokens/refreshes.js'
+import { guardMemory } from '../../../session/shared/guarded-memory.js'
+import { fromPayload, type SessionRecord } from '../../../session/record.js'
+import { storeCall } from '../../../session/shared/store-call.js'
+import { storeMemory } from '../../../session/shared/express-store.js'
+import { idOf, type RequestSeal } from './request-seal.js'
+import { type RequestSession, storeName } from './application-session.js'
+import type { NodeRequest } from '../../types.js'
+
+/** The store of the application's own sessions, which its processes share. */
+export interface RequestStore {
+  /** Where processes tell each other of refreshes: beside the sessions, under names that no session has, and for a while. */
+  readonly memory: SharedMemory
+  /**
+   * A session as it lies there by now.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  load(id: string): Promise<unknown>
+}
+
+/** What stores are asked with. */
+export interface RequestStoreSettings {
+  readonly platform: Platform
+  readonly timeoutSeconds: number
+}
+
+/** Finds the store that express-session has read the session of a request from. */
+export class RequestStores {
+  readonly #settings: RequestStoreSettings
+  readonly #known = new WeakMap<object, { readonly store: RequestStore | undefined }>()
+
+  constructor(settings: RequestStoreSettings) {
+    this.#settings = settings
+  }
+
+  /** The store, unless it is of one process only. */
+  of(req: NodeRequest, session: RequestSession | undefined): RequestStore | undefined {
+    const found: unknown = Reflect.get(req, 'sessionStore')
+    if (session === undefined || idOf(session) === undefined || !isSessionStore(found)) return undefined
+    const known = this.#known.get(found) ?? { store: isOfOneProcess(found) ? undefined : this.#open(found) }
+    this.#known.set(found, known)
+    return known.store
+  }
+
+  #open(store: SessionStore): RequestStore {
+    const { timeoutSeconds } = this.#settings
+    return {
+      memory: guardMemory(storeMemory({ store, ...this.#settings })),
+      load: (id) => storeCall({ timeoutSeconds, what: storeName }, (done) => store.get(id, done)),
+    }
+  }
+}
+
+// That of express-session, which cannot be imported here, and the package memorystore.
+function isOfOneProcess(store: object): boolean {
+  for (let type = Reflect.getPrototypeOf(store); type !== null; type = Reflect.getPrototypeOf(type)) {
+    const constructor: unknown = Reflect.get(type, 'constructor')
+    if (typeof constructor === 'function' && constructor.name === 'MemoryStore') return true
+  }
+  return false
+}
+
+/** What tells of newer tokens of a login. */
+export interface LoginSources {
+  readonly store: RequestStore
+  readonly seal: RequestSeal
+  readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
+  /** The id of the stored session that it was read from; absent where that is another by now. */
+  readonly from: string | undefined
+}
+
+/**
+ * A login with what other processes have made of it since it was read.
+ *
+ * @returns nothing where the stored session has ended, or holds a login no more
+ * @throws {SessionError} `session_store_unavailable`
+ */
+export async function newestLogin(
+  record: SessionRecord,
+  { store, seal, refreshes, from }: LoginSources,
+): Promise<SessionRecord | undefined> {
+  const stored = from === undefined ? record : store.load(from).then((found) => merged(record, seal, { from, found }))
+  const [newest] = await Promise.all([stored, refreshes.learn(record, store.memory)])
+  return newest === undefined ? undefined : refreshes.latest(newest)
+}
+
+function merged(
+  record: SessionRecord,
+  seal: RequestSeal,
+  { from, found }: { readonly from: string; readonly found: unknown },
+): SessionRecord | undefined {
+  if (!seal.isIn(found)) return undefined
+  const opened = seal.openStored(from, found)
+  const kept = opened === undefined ? undefined : fromPayload(opened.payload)
+  // Another version of the application wrote it, or one with a newer secret.
+  if (kept?.id !== record.id) return record
+  return renewedRecord(record, { kind: 'renewed', tokens: kept.tokens, idToken: kept.idToken })
+}

@@ -1,0 +1,77 @@
+import * as v from 'valibot'
+import { asymmetricAlgorithms } from '../shared/algorithms.js'
+import { algorithmList } from './issuers.js'
+import type { AccessTokenAlgorithm } from './options.js'
+import { httpUrl, isAllowedUrl, text } from '../shared/fields.js'
+import { parseOptions, section } from '../shared/parse.js'
+
+/** What a protected resource says of itself (RFC 9728 section 2). */
+export interface ResourceMetadataOptions {
+  /** The resource's identifier: its URL as clients know it, usually also the `audience` of its tokens. */
+  resource: string
+  /** Issuers whose tokens are taken. */
+  authorizationServers: readonly string[]
+  /** Scopes worth asking for. */
+  scopes?: readonly string[] | undefined
+  /** For people. */
+  name?: string | undefined
+  /** Page for developers. */
+  documentation?: string | undefined
+  /** Tokens must be bound to a key (`dpop: 'required'` of `bearer()`). */
+  dpopRequired?: boolean | undefined
+  /** Algorithms of DPoP proofs; left out where DPoP is not taken. */
+  dpopAlgorithms?: readonly Exclude<AccessTokenAlgorithm, 'HS256'>[] | undefined
+  /** Tokens are bound to client certificates. */
+  certificateBound?: boolean | undefined
+  /** Further members, as they are to be written. */
+  members?: Readonly<Record<string, unknown>> | undefined
+  /** Allows plain http on other hosts than loopback. @default false */
+  dangerouslyAllowHttp?: boolean | undefined
+}
+
+const flag = v.boolean('must be true or false')
+
+const schema = v.pipe(
+  section({
+    resource: httpUrl("this resource's URL"),
+    authorizationServers: v.pipe(
+      v.array(httpUrl('an issuer'), 'must be a list of issuers'),
+      v.minLength(1, 'must name at least one issuer'),
+      v.description('a list of issuers'),
+    ),
+    scopes: v.optional(v.array(v.pipe(text('a scope'), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope')))),
+    name: v.optional(text('a name for people')),
+    documentation: v.optional(httpUrl('a URL of a page')),
+    dpopRequired: v.optional(flag),
+    dpopAlgorithms: v.optional(algorithmList(asymmetricAlgorithms)),
+    certificateBound: v.optional(flag),
+    members: v.optional(
+      v.pipe(
+        v.record(v.string(), v.unknown()),
+        v.transform((members) => structuredClone(members)),
+      ),
+      {},
+    ),
+    dangerouslyAllowHttp: v.optional(flag, false),
+  }),
+  v.check(
+    (o) =>
+      [o.resource, ...o.authorizationServers].every(
+        // One that is no URL at all has been told by now.
+        (url) => !URL.canParse(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
+      ),
+    'must use https: plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+  ),
+)
+
+/** The checked and frozen options of `resourceMetadata()`. */
+export type ResourceMetadataConfiguration = v.InferOutput<typeof schema>
+
+/**
+ * Checks the options of `resourceMetadata()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseResourceMetadataOptions(options: unknown): ResourceMetadataConfiguration {
+  return parseOptions('resourceMetadata()', schema, options)
+}

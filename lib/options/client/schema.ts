@@ -1,0 +1,150 @@
+import type { webcrypto } from 'node:crypto'
+import * as v from 'valibot'
+import { dpopKey } from '../shared/private-key.js'
+import { flag, httpUrl, isAllowedHere, issuerUrl, seconds, secrets, text } from '../shared/fields.js'
+import { parseOptions, section } from '../shared/parse.js'
+import { sharedMemory } from '../shared/store-schema.js'
+import { listOf, resources, scopes } from '../shared/target-fields.js'
+
+const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
+
+const privateKey = v.pipe(
+  v.custom<webcrypto.JsonWebKey>((value) => typeof value === 'object' && value !== null && 'kty' in value),
+  // The result gets frozen, and the caller's own object must not be.
+  v.transform((jwk) => ({ ...jwk })),
+)
+
+/** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
+const targetEntries = {
+  scope: v.optional(scopes, ''),
+  resource: v.optional(resources, []),
+  audience: v.optional(
+    listOf((value) => value !== '', 'the name of a service'),
+    [],
+  ),
+}
+
+const origin = v.pipe(
+  httpUrl('an origin'),
+  v.check(
+    (value) => new URL(value).origin === value,
+    'must be an origin such as "https://api.example.com", without a path',
+  ),
+)
+
+const entries = {
+  issuer: issuerUrl("the provider's issuer URL"),
+  clientId: text("this service's client ID"),
+  clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
+  clientAuthentication: v.optional(
+    v.picklist(
+      ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+      'must be client_secret_basic, client_secret_post or private_key_jwt',
+    ),
+  ),
+  clientAssertionKey: v.optional(
+    v.union([text('a key'), privateKey, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
+  ),
+  clientAssertionAlg: v.optional(text('a JWS algorithm')),
+  dpop: v.optional(dpopKey),
+  ...targetEntries,
+  allowedOrigins: v.optional(v.array(origin)),
+  cacheMaxEntries: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.check((n) => Number.isInteger(n) && n >= 1 && n <= 100_000, 'must be a whole number from 1 to 100000'),
+    ),
+    1000,
+  ),
+  sharedMemory,
+  secret: v.optional(secrets),
+  httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
+  fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),
+  dangerouslyAllowHttp: v.optional(flag, false),
+}
+
+const schema = v.pipe(
+  section(entries),
+  v.check(
+    (o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp),
+    'must use https in "issuer": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+  ),
+  v.check(
+    (o) => o.clientSecret !== undefined || o.clientAssertionKey !== undefined,
+    'must give "clientSecret" or "clientAssertionKey": only a client that can prove who it is gets tokens of its own',
+  ),
+  v.check(
+    (o) => o.clientAuthentication !== 'private_key_jwt' || o.clientAssertionKey !== undefined,
+    'must give "clientAssertionKey" for private_key_jwt',
+  ),
+  v.check(
+    (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
+    'must give "clientSecret" for this "clientAuthentication"',
+  ),
+  v.check(
+    (o) => (o.sharedMemory === undefined) === (o.secret === undefined),
+    'must give "sharedMemory" and "secret" together: the tokens there are sealed',
+  ),
+)
+
+const targetSchema = section(targetEntries)
+
+const token = (what: string) =>
+  v.pipe(
+    text(what),
+    v.regex(/^[\x20-\x7e]+$/, `must be ${what}, as it came`),
+    v.maxLength(65_536, 'must have at most 65536 characters'),
+  )
+const tokenType = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => URL.canParse(value), 'must be a URI'),
+  ),
+  'urn:ietf:params:oauth:token-type:access_token',
+)
+
+const exchangeSchema = section({
+  ...targetEntries,
+  subjectToken: token('the token of whom this is for'),
+  subjectTokenType: tokenType,
+  subjectTokenExpiresAt: v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite())),
+  actorToken: v.optional(token('the token of who acts')),
+  actorTokenType: tokenType,
+})
+
+/** The checked and frozen options of `clientCredentials()`, every default in place. */
+export type ClientCredentialsConfiguration = v.InferOutput<typeof schema>
+
+/** What a token shall be good for, checked. */
+export type TargetConfiguration = v.InferOutput<typeof targetSchema>
+
+/** What `exchange()` takes, checked. */
+export type ExchangeConfiguration = v.InferOutput<typeof exchangeSchema>
+
+/**
+ * Checks the options of `clientCredentials()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseClientCredentialsOptions(options: unknown): ClientCredentialsConfiguration {
+  return parseOptions('clientCredentials()', schema, options)
+}
+
+/**
+ * Checks what one token is asked for.
+ *
+ * @param call - that took the options: messages begin with it
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetConfiguration {
+  return parseOptions(call, targetSchema, options)
+}
+
+/**
+ * Checks what `exchange()` was given.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseTokenExchange(options: unknown): ExchangeConfiguration {
+  return parseOptions('exchange()', exchangeSchema, options)
+}

@@ -1,0 +1,52 @@
+import * as v from 'valibot'
+import { flag, httpUrl, isOrigin, text } from './shared/fields.js'
+import { parseOptions, section } from './shared/parse.js'
+
+/** Options of `csrf()`. */
+export interface CsrfOptions {
+  /** Take requests of sibling subdomains too: whoever controls one of them may act for people here. @default false */
+  allowSameSite?: boolean | undefined
+  /** Further origins whose pages may call, such as `https://www.example.com`, beside that of `baseUrl`. @default none */
+  origins?: readonly string[] | undefined
+  /** Name of the header that stands in for what a browser does not say: no page sets it for another origin unasked. @default 'x-csrf' */
+  header?: string | undefined
+}
+
+// Forms and simple requests of other sites set these (Fetch section 2.2.2), or the browser does by itself.
+const ambient =
+  /^(accept|accept-language|content-language|content-length|content-type|cookie|dnt|host|origin|range|referer|user-agent|(proxy|sec)-.*)$/i
+
+const schema = section({
+  allowSameSite: v.optional(flag, false),
+  origins: v.optional(
+    v.array(
+      v.pipe(
+        httpUrl('an origin'),
+        v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
+      ),
+      'must be a list of origins',
+    ),
+    [],
+  ),
+  header: v.optional(
+    v.pipe(
+      text('the name of a header'),
+      v.regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as "x-csrf"'),
+      v.check((name) => !ambient.test(name), 'must be a header that browsers never send by themselves'),
+      v.transform((name) => name.toLowerCase()),
+    ),
+    'x-csrf',
+  ),
+})
+
+/** The checked and frozen options of `csrf()`. */
+export type CsrfConfiguration = v.InferOutput<typeof schema>
+
+/**
+ * Checks the options of `csrf()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseCsrfOptions(options: unknown): CsrfConfiguration {
+  return parseOptions('csrf()', schema, options)
+}

@@ -1,0 +1,71 @@
+import * as v from 'valibot'
+import { asymmetricAlgorithms } from '../shared/algorithms.js'
+import { httpUrl, isOrigin, text } from '../shared/fields.js'
+
+/** Parameters that only this package may set: an application that could would switch a protection off. */
+export const protocolParameters: ReadonlySet<string> = new Set([
+  'client_id',
+  'client_secret',
+  'code_challenge',
+  'code_challenge_method',
+  'dpop_jkt',
+  'nonce',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_type',
+  'scope',
+  'state',
+])
+
+/** What ID Tokens may be signed with. */
+export const signingAlgorithms = [...asymmetricAlgorithms, 'HS256'] as const
+
+/** A function of the application's. */
+export const callback = v.pipe(v.function('must be a function'), v.description('a function'))
+/** A JWK: a copy, so that freezing the configuration freezes nothing of the caller's. */
+export const jwk = v.pipe(
+  v.record(v.string(), v.any()),
+  v.check((key) => typeof key['kty'] === 'string'),
+  v.transform((key) => structuredClone(key)),
+)
+/** Further parameters of every authorization request. */
+export const authorizationParams = v.pipe(
+  v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
+  v.check(
+    (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
+    `must not set ${[...protocolParameters].join(', ')}: those are this package's own`,
+  ),
+  v.check(
+    (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),
+    'must give "response_mode" as "query" or "form_post"',
+  ),
+  v.check(
+    ({ max_age: maxAge = '0' }) => /^\d{1,9}$/.test(maxAge),
+    'must give "max_age" as a whole number of seconds, in digits',
+  ),
+)
+
+/** Scopes of a login. */
+export const scope = v.pipe(
+  text('scopes separated by spaces'),
+  v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
+)
+
+/** A list of origins, empty by default. */
+export const origins = v.optional(
+  v.array(
+    v.pipe(
+      httpUrl('an origin'),
+      v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
+    ),
+    'must be a list of origins',
+  ),
+  [],
+)
+
+/** Whom ID Tokens may be meant for beside this client. */
+export const idTokenAudiences = v.union(
+  [v.literal('any'), v.array(text('an audience'))],
+  'must be a list of audiences, or "any"',
+)

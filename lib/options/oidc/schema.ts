@@ -1,0 +1,178 @@
+import * as v from 'valibot'
+import { dpopKey } from '../shared/private-key.js'
+import {
+  applicationUrl,
+  flag,
+  isAllowedHere,
+  isAllowedUrl,
+  issuerUrl,
+  routePath,
+  seconds,
+  secrets,
+  text,
+} from '../shared/fields.js'
+import {
+  authorizationParams,
+  callback,
+  idTokenAudiences,
+  jwk,
+  origins,
+  scope,
+  signingAlgorithms,
+} from './fields.js'
+import { byDefault, parseOptions, section } from '../shared/parse.js'
+import { session } from './session.js'
+import { resources } from '../shared/target-fields.js'
+import { sharedMemory } from '../shared/store-schema.js'
+
+/** The members of `oidc()`'s options. */
+export const oidcEntries = {
+  issuer: issuerUrl("the provider's issuer URL"),
+  clientId: text("this application's client ID"),
+  clientSecret: v.optional(text('the client secret')),
+  clientAuthentication: v.optional(
+    v.picklist(
+      ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+      'must be client_secret_basic, client_secret_post, private_key_jwt or none',
+    ),
+  ),
+  clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
+  clientAssertionAlg: v.optional(text('a JWS algorithm')),
+  dpop: v.optional(dpopKey),
+  baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
+  baseUrls: v.optional(
+    v.pipe(
+      v.array(applicationUrl('one of the URLs of this application'), 'must be a list of URLs'),
+      v.minLength(1, 'must name at least one URL'),
+    ),
+  ),
+  secret: secrets,
+  scope: v.optional(scope, 'openid profile email'),
+  resource: v.optional(resources, []),
+  routes: byDefault({
+    login: v.optional(routePath, '/login'),
+    callback: v.optional(routePath, '/callback'),
+    logout: v.optional(routePath, '/logout'),
+    backchannelLogout: v.optional(routePath, '/backchannel-logout'),
+    frontchannelLogout: v.optional(routePath, '/frontchannel-logout'),
+  }),
+  session,
+  sharedMemory,
+  authorizationParams,
+  pushedAuthorizationRequests: v.optional(flag),
+  idTokenSigningAlg: v.optional(
+    v.picklist(signingAlgorithms, `must be one of ${signingAlgorithms.join(', ')}`),
+    'RS256',
+  ),
+  idTokenAudiences: v.optional(idTokenAudiences, []),
+  clockToleranceSeconds: v.optional(seconds(0, 60), 30),
+  httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
+  returnTo: byDefault({
+    default: v.optional(routePath),
+    origins,
+  }),
+  logout: byDefault({
+    atProvider: v.optional(flag, true),
+    returnTo: v.optional(routePath, '/'),
+    revoke: v.optional(flag, true),
+  }),
+  silentLogin: v.optional(flag, false),
+  allowedOrigins: origins,
+  onLogin: v.optional(callback),
+  onError: v.optional(callback),
+  fetch: v.optional(callback),
+  dangerouslyAllowHttp: v.optional(flag, false),
+}
+
+const schema = v.pipe(
+  section(oidcEntries),
+  v.check(
+    (o) => (o.baseUrl === undefined) !== (o.baseUrls === undefined),
+    'must have exactly one of "baseUrl" and "baseUrls"',
+  ),
+  v.check(
+    (o) =>
+      urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
+    'must use https in "issuer" and "baseUrl": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+  ),
+  v.check(
+    (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
+    'must not mix http and https in "baseUrls": cookies could not be the same',
+  ),
+  v.check(
+    (o) => o.authorizationParams['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
+    'must use https in "baseUrl" for "response_mode" form_post: its answer is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and they take those over https only',
+  ),
+  v.check(
+    (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
+    'must use https in "allowedOrigins": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+  ),
+  v.check(
+    (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
+    'must not name one host twice in "baseUrls": the host is what tells them apart',
+  ),
+  v.check(
+    (o) => new Set(Object.values(o.routes)).size === Object.keys(o.routes).length,
+    'must give "routes" different paths',
+  ),
+  v.check(
+    (o) => o.session.idleSeconds <= o.session.absoluteSeconds,
+    'must not have "session.idleSeconds" over "session.absoluteSeconds"',
+  ),
+  v.check(
+    (o) => o.session.rollingStepSeconds < o.session.idleSeconds,
+    'must have "session.rollingStepSeconds" under "session.idleSeconds": sessions in use would end otherwise',
+  ),
+  v.check(
+    ({ session: { cookie }, baseUrl, baseUrls = [] }) =>
+      urlsOf(baseUrl, ...baseUrls).every((url) => isWithinDomain(url, cookie.domain)),
+    'must give a "session.cookie.domain" that "baseUrl" is within: browsers drop the cookie otherwise',
+  ),
+  v.check(
+    (o) => o.clientAuthentication !== 'private_key_jwt' || o.clientAssertionKey !== undefined,
+    'must give "clientAssertionKey" for private_key_jwt',
+  ),
+  v.check(
+    (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
+    'must give "clientSecret" for this "clientAuthentication"',
+  ),
+  v.check(
+    (o) => o.idTokenSigningAlg !== 'HS256' || (o.clientSecret ?? '').length >= 32,
+    'must give a "clientSecret" of at least 32 characters for HS256',
+  ),
+  v.check(
+    (o) => o.idTokenSigningAlg !== 'HS256' || o.idTokenAudiences.length === 0,
+    'must not give "idTokenAudiences" with HS256: each audience could have the secret, and sign for the others',
+  ),
+)
+
+function isSecure({
+  baseUrl,
+  baseUrls = [],
+}: {
+  baseUrl?: string | undefined
+  baseUrls?: readonly string[] | undefined
+}) {
+  return urlsOf(baseUrl, ...baseUrls).every((url) => url.protocol === 'https:')
+}
+
+// These rules also see what an earlier rule refused: that one has been told already.
+function urlsOf(...texts: readonly (string | undefined)[]): readonly URL[] {
+  return texts.flatMap((text) => (text !== undefined && URL.canParse(text) ? [new URL(text)] : []))
+}
+
+function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
+  return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
+}
+
+/** The checked and frozen options of `oidc()`, every default in place. */
+export type OidcConfiguration = v.InferOutput<typeof schema>
+
+/**
+ * Checks the options of `oidc()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseOidcOptions(options: unknown): OidcConfiguration {
+  return parseOptions('oidc()', schema, options)
+}

@@ -1,0 +1,31 @@
+import type { OidcConfiguration } from './schema.js'
+import { isOneOfSeveral } from '../shared/several-processes.js'
+
+let isWarned = false
+
+/**
+ * Warns, once, where several processes would spend a refresh token twice: providers that rotate revoke everything then, and
+ * sign people out (RFC 9700 section 4.14.2).
+ *
+ * @param hasRefreshToken - whether a login has brought one: some providers give it without being asked
+ */
+export function warnOfUnsharedRefreshes(
+  configuration: OidcConfiguration,
+  isShared = isOneOfSeveral(),
+  hasRefreshToken = false,
+): void {
+  const { sharedMemory, session } = configuration
+  if (isWarned || sharedMemory !== undefined || session.store !== undefined) return
+  if (!isShared || !(hasRefreshToken || asksForRefreshTokens(configuration))) return
+  isWarned = true
+  const why = 'this process is one of several, and none knows which refresh tokens the others have spent'
+  const remedy = 'oidc({ sharedMemory: redisMemory(client) }), see docs/scaling.md'
+  process.emitWarning(`${why}: people are signed out by that. Give them memory to share: ${remedy}`, {
+    type: 'ExpressOidcWarning',
+    code: 'EXPRESS_OIDC_UNSHARED_REFRESHES',
+  })
+}
+
+function asksForRefreshTokens({ scope, authorizationParams }: OidcConfiguration): boolean {
+  return scope.split(' ').includes('offline_access') || authorizationParams['access_type'] === 'offline'
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot'
+import { seconds } from './shared/fields.js'
+import { parseOptions, section } from './shared/parse.js'
+
+/** How Redis is used as shared memory. */
+export interface RedisOptions {
+  /**
+   * Stands before every key: 1 to 64 printable ASCII characters without spaces and braces, which would put all keys of a
+   * cluster on one node. Applications that share a Redis server need one each. @default 'oidc:'
+   */
+  prefix?: string | undefined
+  /** How long a call may take, 0.05 to 30. What has not been sent by then never is. @default 2 */
+  timeoutSeconds?: number | undefined
+}
+
+const prefixRule = 'must be 1 to 64 printable ASCII characters, without spaces, "{" and "}"'
+
+const schema = section({
+  prefix: v.optional(v.pipe(v.string(prefixRule), v.regex(/^[\x21-\x7a\x7c\x7e]{1,64}$/, prefixRule)), 'oidc:'),
+  timeoutSeconds: v.optional(seconds(0.05, 30), 2),
+})
+
+/** The checked and frozen options of a call in `express-oidc/redis`, every default in place. */
+export type RedisConfiguration = v.InferOutput<typeof schema>
+
+/**
+ * Checks the options of a call in `express-oidc/redis`.
+ *
+ * @param call The call that took them, such as `redisMemory()`.
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseRedisOptions(call: string, options: unknown): RedisConfiguration {
+  return parseOptions(call, schema, options)
+}

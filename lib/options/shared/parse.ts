@@ -1,0 +1,66 @@
+import * as v from 'valibot'
+import { ConfigurationError } from '../../errors.js'
+import { closestName } from './did-you-mean.js'
+import { hasMethods } from './stores.js'
+
+/**
+ * Checks what a user wrote against a schema and returns the frozen result.
+ *
+ * @param call The call that took the options, such as `oidc()`: messages begin with it.
+ * @throws {ConfigurationError} `invalid_options`, naming every input that is wrong and what was expected of it.
+ */
+export function parseOptions<Schema extends v.GenericSchema>(
+  call: string,
+  schema: Schema,
+  input: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, input)
+  if (result.success) return freezePlain(result.output)
+  const problems = new Set(result.issues.map((issue) => `  - ${describeIssue(issue)}`))
+  throw new ConfigurationError('invalid_options', `${call}: invalid options\n${[...problems].join('\n')}`)
+}
+
+/** An object schema that refuses unknown keys with a suggestion, and says of a missing key what it should be. */
+export function section<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
+  return v.strictObject(entries, (issue) => {
+    const last: unknown = issue.path?.at(-1)?.key
+    const key = typeof last === 'string' ? last : ''
+    if (issue.expected === 'never') return unknownKey(key, Object.keys(entries))
+    const entry = Object.hasOwn(entries, key) ? entries[key] : undefined
+    return entry === undefined ? 'must be an object' : `is missing: expected ${descriptionOf(entry)}`
+  })
+}
+
+/** A section that may be left out: every member of it has a default, so that an empty object is a whole one. */
+export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
+  // True of its callers, which the type cannot tell.
+  return v.optional(section(entries), {} as never)
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const closest = closestName(key, known)
+  return `is no option: ${closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`}`
+}
+
+function descriptionOf(schema: v.ObjectEntries[string]): string {
+  return v.getDescription(schema) ?? schema.expects
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue)
+  const subject = path === null ? 'options' : `"${path}"`
+  // valibot's own messages quote what was received, which may be a secret: only its type is told.
+  if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
+  return `${subject} is wrong: expected ${issue.expected ?? 'another value'}, received another ${typeof issue.input}`
+}
+
+// What a caller gave is left as it is: only copies are frozen.
+function freezePlain<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (hasMethods(value, ['get', 'set'])) return value
+  for (const member of Object.values(value)) freezePlain(member)
+  return Object.freeze(value)
+}

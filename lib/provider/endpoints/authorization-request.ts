@@ -1,0 +1,75 @@
+import { hash } from 'node:crypto'
+import { ConfigurationError } from '../../errors.js'
+import { protocolParameters } from '../../options/oidc/fields.js'
+import type { Engine } from '../openid-client.js'
+import { pushedRequestFailure } from '../errors.js'
+import type { AuthorizationRequest, ClientSettings } from '../types.js'
+
+const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'form_post']
+
+/**
+ * Builds the URL of an authorization request: code flow with PKCE S256, pushed where the provider wants it
+ * (OpenID Connect Core section 3.1.2.1, RFC 7636, RFC 9126).
+ *
+ * @throws {ConfigurationError} `invalid_options` for parameters that are the protocol's own
+ * @throws {ProviderError} when the request has to be pushed and the provider is away
+ * @throws {AuthorizationResponseError} `authorization_failed` when it refuses the pushed request
+ */
+export async function authorizationUrl(
+  { openid, configuration, metadata, dpop }: Engine,
+  request: AuthorizationRequest,
+  client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
+): Promise<string> {
+  const parameters = requestParameters(request)
+  // The code is bound to the key, too: who steals it cannot exchange it (RFC 9449 section 10).
+  if (dpop !== undefined) parameters.set('dpop_jkt', dpop.thumbprint)
+  if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
+  try {
+    const url = await openid.buildAuthorizationUrlWithPAR(configuration, parameters)
+    return url.href
+  } catch (error) {
+    throw pushedRequestFailure(error)
+  }
+}
+
+function isPushed(metadata: Engine['metadata'], client: Pick<ClientSettings, 'pushedAuthorizationRequests'>): boolean {
+  const isWanted =
+    client.pushedAuthorizationRequests === true || metadata['require_pushed_authorization_requests'] === true
+  if (isWanted && metadata.pushed_authorization_request_endpoint === undefined) {
+    throw new ConfigurationError('invalid_options', 'the provider has no endpoint for pushed authorization requests')
+  }
+  return isWanted
+}
+
+function requestParameters(request: AuthorizationRequest): URLSearchParams {
+  const { parameters, resource = [] } = request
+  const own = Object.keys(parameters).find((name) => protocolParameters.has(name))
+  if (own !== undefined) {
+    throw new ConfigurationError('invalid_options', `${own} cannot be set on an authorization request`)
+  }
+  if (!responseModes.includes(parameters['response_mode'])) {
+    throw new ConfigurationError('invalid_options', 'response_mode must be query or form_post')
+  }
+  const sent = new URLSearchParams({
+    ...parameters,
+    response_type: 'code',
+    redirect_uri: plainRedirectUri(request.redirectUri),
+    scope: request.scope,
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: hash('sha256', request.codeVerifier, 'base64url'),
+    code_challenge_method: 'S256',
+  })
+  if (!sent.has('resource')) for (const name of resource) sent.append('resource', name)
+  return sent
+}
+
+// The token request repeats it character by character (RFC 6749 section 4.1.3), without what the response appended:
+// so it can have no query of its own, and no other spelling.
+function plainRedirectUri(uri: string): string {
+  if (URL.canParse(uri) && new URL(uri).href === uri && !/[?#]/.test(uri)) return uri
+  throw new ConfigurationError(
+    'invalid_options',
+    'the redirect URI must be a normalized URL without query and fragment',
+  )
+}

@@ -1,0 +1,31 @@
+import type { Engine } from '../openid-client.js'
+import { tokenEndpointFailure } from '../errors.js'
+
+/** What kind of token is revoked: lets the server look in the right place first. */
+export type TokenTypeHint = 'access_token' | 'refresh_token'
+
+/**
+ * Revokes a token (RFC 7009), with one request.
+ *
+ * @returns whether the provider revokes such tokens at all; an unknown token counts as revoked (section 2.2)
+ * @throws {ProviderError} for outages: the token must be thought of as valid; and `provider_refused_client`
+ * @throws {TokenEndpointError} `token_request_failed`
+ */
+export async function revokeToken(
+  { openid, configuration, metadata }: Engine,
+  token: string,
+  hint?: TokenTypeHint,
+): Promise<boolean> {
+  if (metadata.revocation_endpoint === undefined) return false
+  try {
+    await openid.tokenRevocation(configuration, token, hint === undefined ? {} : { token_type_hint: hint })
+    return true
+  } catch (error) {
+    if (isUnsupported(error)) return false
+    throw tokenEndpointFailure(error)
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'error') === 'unsupported_token_type'
+}

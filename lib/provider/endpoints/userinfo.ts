@@ -1,0 +1,107 @@
+import { ProviderError, TokenValidationError } from '../../errors.js'
+import { asksForNonce } from '../../fetch/dpop.js'
+import { traceOf } from '../../base/error-cause.js'
+import type { JsonObject } from '../../base/json.js'
+import { parseJsonObject } from '../../base/json.js'
+import type { Engine } from '../openid-client.js'
+import { ownError } from '../errors.js'
+import { decodeJws } from '../../jose/jws.js'
+import { missingEndpoint } from '../metadata.js'
+import type { RegisteredSignature } from '../tokens/signature.js'
+import { withoutBlanks } from './blank-members.js'
+import { bareClaims } from '../../base/strict-json.js'
+import type { ClientSettings } from '../types.js'
+
+/** What {@link fetchUserinfo} needs to know. */
+export interface UserinfoSettings extends Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
+  readonly verifySignature: RegisteredSignature
+}
+
+const maxJwtBytes = 65_536
+
+/**
+ * Fetches the person's claims (OpenID Connect Core section 5.3), as JSON or signed. The token goes into the
+ * `Authorization` header only; aggregated and distributed claims are not followed.
+ *
+ * @throws {TokenValidationError} `subject_mismatch`, `token_inactive` when the access token is refused, or as for any
+ *   token when the response is signed
+ * @throws {ProviderError} for outages, and `provider_response_invalid`
+ */
+export async function fetchUserinfo(
+  engine: Engine,
+  client: UserinfoSettings,
+  accessToken: string,
+  expectedSubject: string,
+): Promise<Readonly<JsonObject>> {
+  const response = await request(engine, client, accessToken)
+  if (response.status === 401) {
+    throw new TokenValidationError('token_inactive', 'the UserInfo endpoint refused the access token')
+  }
+  if (response.status !== 200) throw invalid(`came with status ${response.status}`)
+  const body = await response.text()
+  const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
+  if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
+  const claims = isSigned ? await signedClaims(body, engine, client) : parseJsonObject(body)
+  if (claims === undefined) throw invalid('is no JSON object')
+  requireSubject(claims['sub'], expectedSubject)
+  return bareClaims(withoutBlanks(claims))
+}
+
+// An answer that does not name the person may be about anybody (section 5.3.2).
+function requireSubject(sub: unknown, expected: string): void {
+  if (sub === expected) return
+  const isMissing = sub === undefined || sub === null || sub === ''
+  const why = isMissing ? 'does not say whom it is about: it has no sub' : 'is about another person'
+  throw new TokenValidationError('subject_mismatch', `the UserInfo response ${why}`)
+}
+
+async function request(engine: Engine, client: UserinfoSettings, accessToken: string): Promise<Response> {
+  const { dpop, metadata } = engine
+  if (metadata.userinfo_endpoint === undefined) throw missingEndpoint(metadata, 'userinfo_endpoint')
+  const url = new URL(metadata.userinfo_endpoint)
+  const headers = new Headers({
+    accept: client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt',
+  })
+  const nonce = dpop?.nonceOf(url)
+  const response = await send(engine, url, accessToken, headers)
+  const isOld = dpop !== undefined && asksForNonce(response) && dpop.nonceOf(url) !== nonce
+  return isOld ? send(engine, url, accessToken, headers) : response
+}
+
+async function send(
+  { openid, configuration, dpop }: Engine,
+  url: URL,
+  accessToken: string,
+  headers: Headers,
+): Promise<Response> {
+  if (dpop !== undefined) headers.set('dpop', dpop.prove({ method: 'GET', url, accessToken }))
+  return openid
+    .fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers)
+    .catch((error: unknown) => {
+      if (error instanceof openid.WWWAuthenticateChallengeError) return error.response
+      throw ownError(error) ?? invalid('could not be asked for', error)
+    })
+}
+
+// Section 5.3.2 asks for iss and aud only with a "should". Where they are there, they have to be right.
+async function signedClaims(
+  body: string,
+  { metadata }: Engine,
+  { clientId, verifySignature }: UserinfoSettings,
+): Promise<Readonly<JsonObject>> {
+  const jws = decodeJws(body, { maxBytes: maxJwtBytes })
+  await verifySignature(jws)
+  const { iss, aud } = withoutBlanks(jws.payload)
+  if (iss !== undefined && iss !== metadata.issuer) {
+    throw new TokenValidationError('token_issuer_mismatch', 'the UserInfo response is from another issuer')
+  }
+  if (aud !== undefined && aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
+    throw new TokenValidationError('token_audience_mismatch', 'the UserInfo response is for another client')
+  }
+  return jws.payload
+}
+
+function invalid(why: string, error?: unknown): ProviderError {
+  const cause = traceOf(error)
+  return new ProviderError('provider_response_invalid', `the UserInfo response ${why}`, { status: 502, cause })
+}

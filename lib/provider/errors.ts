@@ -1,0 +1,158 @@
+import {
+  AuthorizationResponseError,
+  OidcError,
+  ProviderError,
+  TokenEndpointError,
+  TokenValidationError,
+} from '../errors.js'
+import { isError, traceOf } from '../base/error-cause.js'
+
+/** Seconds to wait where the provider does not say. */
+export const retryAfterSeconds = 5
+
+/** What is known of an error from outside: no types, since libraries wrap each other's. */
+interface Failure {
+  readonly name: string
+  readonly code?: string
+  readonly message?: string
+  readonly status?: number
+  /** `error` of an OAuth error response (RFC 6749 section 5.2). */
+  readonly error?: string
+  readonly cause?: unknown
+}
+
+/** The provider's own error code, if it is one (RFC 6749 section 4.1.2.1) and short enough to be shown. */
+export function printableErrorCode(error: unknown): string {
+  return typeof error === 'string' && /^[A-Za-z0-9_.:/-]{1,64}$/.test(error) ? error : 'unknown'
+}
+
+/** The provider has asked to be left alone for a while (RFC 6585 section 4, RFC 9110 section 15.6.4). */
+export class ProviderBusy extends ProviderError {
+  constructor(message: string, seconds: number) {
+    super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) } })
+    this.name = ProviderError.name
+  }
+}
+
+/** A 503 with `Retry-After`. */
+export function outage(
+  code: 'provider_unreachable' | 'provider_timeout' | 'provider_unavailable',
+  message: string,
+  seconds = retryAfterSeconds,
+  cause?: unknown,
+): ProviderError {
+  return new ProviderError(code, message, { headers: { 'Retry-After': String(seconds) }, cause })
+}
+
+/** Maps whatever a token request threw: our own errors pass, the rest is told apart by code, never by message. */
+export function tokenEndpointFailure(error: unknown): OidcError {
+  return ownError(error) ?? refusal(error) ?? idTokenFailure(error) ?? invalidTokenResponse(error)
+}
+
+/** Maps whatever a pushed authorization request threw (RFC 9126 section 2.3). */
+export function pushedRequestFailure(error: unknown): OidcError {
+  const own = ownError(error)
+  if (own !== undefined) return own
+  const failure = look(error)
+  if (isClientRefusal(failure)) return refusedClient(error)
+  const why = printableErrorCode(failure?.error)
+  const message = `the provider refused the pushed authorization request: ${why}`
+  return new AuthorizationResponseError('authorization_failed', message, { status: 502, cause: traceOf(error) })
+}
+
+function refusal(error: unknown): OidcError | undefined {
+  const failure = look(error)
+  const cause = traceOf(error)
+  // Whatever the status: some say 401 or 403.
+  if (failure?.error === 'invalid_grant') {
+    return new TokenEndpointError(
+      'invalid_grant',
+      'the provider refused the grant: it is used up, expired or revoked',
+      { cause },
+    )
+  }
+  if (isClientRefusal(failure)) return refusedClient(error)
+  if (failure?.error === undefined) return undefined
+  const message = `the token endpoint refused the request: ${printableErrorCode(failure.error)}`
+  return new TokenEndpointError('token_request_failed', message, { cause })
+}
+
+function isClientRefusal(failure: Failure | undefined): boolean {
+  return failure?.status === 401 || failure?.error === 'invalid_client' || failure?.error === 'unauthorized_client'
+}
+
+function refusedClient(error: unknown): ProviderError {
+  const message = "the provider refused this client: check the client's ID, credentials and authentication method"
+  return new ProviderError('provider_refused_client', message, { status: 502, cause: traceOf(error) })
+}
+
+function invalidTokenResponse(error: unknown): TokenEndpointError {
+  const message = 'the token endpoint answered with something that is no token response'
+  return new TokenEndpointError('token_response_invalid', message, { cause: traceOf(error) })
+}
+
+const claimCodes = new Map<string, TokenValidationError['code']>([
+  ['iss', 'token_issuer_mismatch'],
+  ['aud', 'token_audience_mismatch'],
+  ['nonce', 'token_nonce_mismatch'],
+])
+// A missing nonce is a wrong one, as in our own rules.
+const requiredClaims = ['iss', 'sub', 'aud', 'exp', 'iat']
+
+// openid-client judges some claims before we do: the cause holds the claim's name or the claims, and so the code is the same.
+function idTokenFailure(error: unknown): TokenValidationError | undefined {
+  const flaw = claimFlaw(error)
+  if (flaw === undefined) return undefined
+  const { code, claim } = flaw
+  const what = claim === undefined ? 'has an unexpected claim' : `has an unexpected ${claim}, or none`
+  return new TokenValidationError(code, `the ID Token ${what}`, { cause: traceOf(error) })
+}
+
+interface ClaimFlaw {
+  readonly code: TokenValidationError['code']
+  readonly claim?: string
+}
+
+function claimFlaw(error: unknown): ClaimFlaw | undefined {
+  if (!isObject(error)) return undefined
+  const cause = property(error, 'cause')
+  if (!isObject(cause)) return undefined
+  const claim = property(cause, 'claim')
+  if (typeof claim === 'string') return { code: claimCodes.get(claim) ?? 'token_claim_invalid', claim }
+  const claims = property(cause, 'claims')
+  if (!isObject(claims)) return claimFlaw(cause)
+  const missing = requiredClaims.find((name) => property(claims, name) === undefined)
+  if (missing !== undefined) return { code: 'token_claim_missing', claim: missing }
+  const hasNonce = property(claims, 'nonce') !== undefined
+  return hasNonce ? { code: 'token_claim_invalid' } : { code: 'token_nonce_mismatch', claim: 'nonce' }
+}
+
+/** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
+export function ownError(error: unknown, depth = 4): OidcError | undefined {
+  if (error instanceof OidcError) return error
+  return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
+}
+
+function look(error: unknown): Failure | undefined {
+  if (!isError(error)) return undefined
+  const { name, message, cause } = error
+  const code = property(error, 'code')
+  const oauthError = property(error, 'error')
+  const status = property(error, 'status') ?? (cause instanceof Response ? cause.status : undefined)
+  return {
+    name,
+    message,
+    cause,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(typeof oauthError === 'string' ? { error: oauthError } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+  }
+}
+
+function property(value: object, name: string): unknown {
+  return Reflect.get(value, name)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,119 @@
+import { type OidcError, type ProviderError, TokenEndpointError } from '../../errors.js'
+import { type JsonObject, parseJsonObject } from '../../base/json.js'
+import { standardMembers } from '../endpoints/blank-members.js'
+import { outage, printableErrorCode } from '../errors.js'
+import type { OutboundResponse } from '../transport/response.js'
+
+/**
+ * A refusal that may be about the refresh token, or about anything else: providers say `invalid_request`, `access_denied`
+ * or nothing where RFC 6749 section 5.2 wants `invalid_grant`.
+ */
+export class UnclearRefusal extends TokenEndpointError {
+  /** Equal for refusals in the same words. */
+  readonly way: string
+
+  constructor(way: string) {
+    super('token_request_failed', `the token endpoint refused the refresh token, or the request: ${way}`)
+    this.name = TokenEndpointError.name
+    this.way = way
+  }
+}
+
+/** The member that an ID Token waits in for its judge: openid-client would refuse the tokens beside it for the least flaw. */
+export const unjudgedIdToken = 'id_token (unjudged)'
+
+const clientFaults: readonly unknown[] = [
+  'invalid_client',
+  'unauthorized_client',
+  'use_dpop_nonce',
+  'invalid_dpop_proof',
+  // What is asked for, not with what (RFC 6749 section 5.2, RFC 8707 section 2).
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+]
+// Of the authorization endpoint by their definition: a person has to come (OpenID Connect Core section 3.1.2.6, RFC 9470 section 3).
+const personWords =
+  'interaction|login|relogin|sign_?in|consent|account_selection|[2m]fa|otp|second_factor|multi_?factor|step_?up|authentication|' +
+  'reauth|reauthentication|user|user_action|password|password_change|password_reset|verification|enrollment|terms|terms_acceptance'
+const personRequired = new RegExp(`^(?:[a-z0-9]{1,20}_){0,3}(?:${personWords})_required$`)
+// Said of the client's credentials, its proofs or its connection.
+const clientRequired =
+  /^(?:.*_)?(?:client|m?tls|ssl|https|dpop|proof|pop|certificate|assertion|attestation|pkce|par|jar|secret|key|signature|nonce)_(?:.*_)?required$/
+const longestWord = 64
+const personUnmet: readonly unknown[] = ['insufficient_user_authentication', 'unmet_authentication_requirements']
+// Of whoever judges grants; all others are of a proxy, or of a server that knows nothing of them.
+const refusalStatuses: readonly number[] = [400, 401, 403]
+// Of the authorization endpoint and of the device grant by their definition (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 'slow_down']
+
+/**
+ * The body of an answer to a refresh, made ready for openid-client, and told apart first: whether a person has to sign in
+ * again is not for a status alone to say.
+ *
+ * @throws {TokenEndpointError} `invalid_grant` for a refresh token that is dead for sure; {@link UnclearRefusal}
+ * @throws {ProviderError} for an outage in the words of an error response
+ */
+export function readRefreshAnswer(answer: OutboundResponse): string {
+  const { status, text } = answer
+  const body = parseJsonObject(text)
+  if (status < 300 && typeof body?.['access_token'] === 'string') return withUnjudgedIdToken(standardMembers(body))
+  const error = body?.['error']
+  if (isDeadGrant(error)) throw deadGrant(error)
+  if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint said ${String(error)}`)
+  if (isClientFault(answer, error)) return text
+  // Whatever it is, the token may have been spent for it.
+  if (body === undefined && status < 300) return text
+  throw unclearFailure(answer, body)
+}
+
+function unclearFailure(answer: OutboundResponse, body: JsonObject | undefined): OidcError {
+  const { status } = answer
+  if (status >= 300 && !refusalStatuses.includes(status)) return elsewhere(status)
+  return body === undefined && isPage(answer) ? pageInstead(status) : unclear(status, body?.['error'])
+}
+
+function unclear(status: number, error: unknown): UnclearRefusal {
+  return new UnclearRefusal(typeof error === 'string' ? printableErrorCode(error) : `status ${status}`)
+}
+
+function elsewhere(status: number): ProviderError {
+  return outage('provider_unavailable', `the token endpoint was not reached, or takes no requests: status ${status}`)
+}
+
+function pageInstead(status: number): TokenEndpointError {
+  return new TokenEndpointError('token_request_failed', `the token endpoint answered with a page, status ${status}`)
+}
+
+/** Whether an answer is about the client rather than the grant. */
+export function isClientFault(answer: OutboundResponse, error: unknown): boolean {
+  if (clientFaults.includes(error) || isRequiredOfClient(error)) return true
+  if (answer.status !== 401 || error !== undefined) return false
+  // Who authenticates by a header is refused with a challenge (RFC 6749 section 5.2).
+  return answer.header('www-authenticate') !== undefined || isPage(answer)
+}
+
+/** Whether an error says that the grant is dead: in RFC 6749's word, or in those for what only the person can do. */
+export function isDeadGrant(error: unknown): error is string {
+  if (typeof error !== 'string' || error.length > longestWord) return false
+  if (error === 'invalid_grant' || personUnmet.includes(error)) return true
+  return personRequired.test(error) && !clientRequired.test(error)
+}
+
+function isRequiredOfClient(error: unknown): boolean {
+  return typeof error === 'string' && error.length <= longestWord && clientRequired.test(error)
+}
+
+function deadGrant(error: string): TokenEndpointError {
+  const message = `the provider refused the refresh token: ${error}`
+  return new TokenEndpointError('invalid_grant', message)
+}
+
+function isPage(answer: OutboundResponse): boolean {
+  const type = answer.header('content-type') ?? ''
+  return /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*</.test(answer.text)
+}
+
+function withUnjudgedIdToken({ id_token: idToken, ...rest }: JsonObject): string {
+  return JSON.stringify(idToken === undefined ? rest : { ...rest, [unjudgedIdToken]: idToken })
+}

@@ -1,0 +1,66 @@
+import { TokenEndpointError } from '../../errors.js'
+import type { Platform } from '../../base/runtime.js'
+import type { Engine } from '../openid-client.js'
+import { requestTokens } from '../endpoints/token.js'
+import type { GrantedTokens } from '../endpoints/token-response.js'
+import { readTokens } from '../endpoints/token-response.js'
+import type { TokenTarget } from '../endpoints/token-target.js'
+import { targetParameters } from '../endpoints/token-target.js'
+
+/** A token that stands for somebody, and what it is (RFC 8693 section 3). */
+export interface PartyToken {
+  readonly token: string
+  /** URI such as {@link accessTokenType}. */
+  readonly type: string
+}
+
+/** An exchange of one token for another (RFC 8693 section 2.1). */
+export interface TokenExchange {
+  /** On whose behalf. */
+  readonly subject: PartyToken
+  /** Who acts, if that is not the client itself. */
+  readonly actor?: PartyToken
+  readonly target: TokenTarget
+}
+
+/** An OAuth access token, in RFC 8693's words. */
+export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']
+
+/**
+ * Exchanges a token for an access token (RFC 8693), once.
+ *
+ * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
+ * @throws {ProviderError} for outages, and `provider_refused_client`
+ */
+export async function exchangeToken(
+  engine: Engine,
+  exchange: TokenExchange,
+  platform: Platform,
+): Promise<GrantedTokens> {
+  const sentAt = platform.now() / 1000
+  const { openid, configuration } = engine
+  const response = await requestTokens(engine, () =>
+    openid.genericGrantRequest(configuration, grantType, exchangeParameters(exchange)),
+  )
+  // An ID Token or a refresh token stands in the same member (section 2.2.1), and must not go to an API.
+  if (!usableTypes.includes(response['issued_token_type'])) {
+    throw new TokenEndpointError(
+      'token_response_invalid',
+      'the token endpoint issued something that is no access token',
+    )
+  }
+  return readTokens(response, exchange.target.scope, sentAt, engine)
+}
+
+function exchangeParameters({ subject, actor, target }: TokenExchange): URLSearchParams {
+  const parameters = targetParameters(target)
+  parameters.set('subject_token', subject.token)
+  parameters.set('subject_token_type', subject.type)
+  if (actor === undefined) return parameters
+  parameters.set('actor_token', actor.token)
+  parameters.set('actor_token_type', actor.type)
+  return parameters
+}

@@ -1,0 +1,164 @@
+import type * as OpenidClient from 'openid-client'
+import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } from 'openid-client'
+import { ConfigurationError } from '../errors.js'
+import type { DpopProver } from '../fetch/dpop.js'
+import { parseJsonObject } from '../base/json.js'
+import { standardMembers } from './endpoints/blank-members.js'
+import type { Cached } from '../base/cached-document.js'
+import type { EndpointRecord } from './endpoint-record.js'
+import type { IdTokens } from './tokens/id-token.js'
+import type { Outbound, OutboundRequest } from './transport/http-client.js'
+import type { OutboundResponse, ResponseChanges } from './transport/response.js'
+import { isDeadGrant, readRefreshAnswer } from './grants/refresh-response.js'
+import type { ClientSettings, ProviderMetadata } from './types.js'
+
+// A refresh token that rotates is spent by then, whoever still waits for what it was spent for.
+const refreshSeconds = 60
+
+/** openid-client, set up with the metadata of this moment. */
+export interface Engine {
+  readonly openid: typeof OpenidClient
+  readonly configuration: Configuration
+  readonly metadata: ProviderMetadata
+  readonly tokenEndpoint: URL | undefined
+  /** Where tokens must be bound to a key. */
+  readonly dpop: DpopProver | undefined
+}
+
+/** The client that the engine acts for. */
+export interface EngineClient extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
+  readonly authenticate: ClientAuth
+  readonly dpop: DpopProver | undefined
+}
+
+/**
+ * Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself.
+ *
+ * @param record - remembers whether the token endpoint answers
+ * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
+ */
+export function createEngine(
+  client: EngineClient,
+  cached: Cached<ProviderMetadata>,
+  outbound: Outbound,
+  record: EndpointRecord,
+  idTokens: Pick<IdTokens, 'verify'> | undefined,
+): () => Promise<Engine> {
+  let built: Engine | undefined
+  return async () => {
+    const metadata = await cached.get()
+    if (built?.metadata === metadata) return built
+    const { dpop } = client
+    requireProofAlgorithm(dpop, metadata)
+    const tokenEndpoint = metadata.token_endpoint === undefined ? undefined : new URL(metadata.token_endpoint)
+    // Loaded with the first login: a resource server never needs it.
+    const openid = await import('openid-client')
+    const configuration = new openid.Configuration(
+      serverMetadata(metadata),
+      client.clientId,
+      {
+        id_token_signed_response_alg: client.idTokenSigningAlg,
+        // Time is judged once, after the signature and by the platform's clock.
+        [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
+      },
+      client.authenticate,
+    )
+    configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
+    openid.allowInsecureRequests(configuration)
+    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, outbound, record, idTokens, dpop }
+    configuration[openid.customFetch] = (url, options) => send(wire, url, options)
+    built = { openid, configuration, metadata, tokenEndpoint, dpop }
+    return built
+  }
+}
+
+/** What requests of one engine go through. */
+interface Wire {
+  readonly metadata: ProviderMetadata
+  readonly tokenEndpoint: string | undefined
+  readonly outbound: Outbound
+  readonly record: EndpointRecord
+  readonly idTokens: Pick<IdTokens, 'verify'> | undefined
+  readonly dpop: DpopProver | undefined
+}
+
+async function send(wire: Wire, url: string, options: CustomFetchOptions): Promise<Response> {
+  const { metadata, outbound, record, idTokens, dpop } = wire
+  if (url !== wire.tokenEndpoint) {
+    const isByAnyone = url === metadata.pushed_authorization_request_endpoint
+    const answer = await forward(outbound, url, options, { isByAnyone })
+    dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+    return toResponse(answer, options)
+  }
+  const grant = options.body instanceof URLSearchParams ? options.body.get('grant_type') : null
+  const isRefresh = grant === 'refresh_token'
+  // Anyone can call the callback.
+  const manner = isRefresh ? { leastTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
+  const request = proved(dpop, url, options)
+  const answer = await record.watch(() => forward(outbound, url, request, manner), isRefusedClient)
+  dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+  const text = isRefresh ? readRefreshAnswer(answer) : await withJudgedIdToken(answer, idTokens)
+  return toResponse(answer, options, { text })
+}
+
+// Where the provider says what it takes, the operator hears of it before anybody is sent there.
+function requireProofAlgorithm(dpop: DpopProver | undefined, metadata: ProviderMetadata): void {
+  const listed = metadata['dpop_signing_alg_values_supported']
+  if (dpop === undefined || !Array.isArray(listed) || listed.includes(dpop.alg)) return
+  throw new ConfigurationError('invalid_options', `dpop: the provider takes no proofs signed with ${dpop.alg}`)
+}
+
+function proved(dpop: DpopProver | undefined, url: string, options: CustomFetchOptions): CustomFetchOptions {
+  if (dpop === undefined) return options
+  const { method, headers } = options
+  return { ...options, headers: { ...headers, dpop: dpop.prove({ method, url: new URL(url) }) } }
+}
+
+/** Metadata in the type of openid-client. */
+export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
+  const server: ServerMetadata = { issuer: metadata.issuer }
+  Object.assign(server, metadata)
+  return server
+}
+
+// Whoever may not ask at all gets as little as from a server that is down; a grant may be refused by the same status.
+function isRefusedClient({ status, text }: OutboundResponse): boolean {
+  return status === 401 && !isDeadGrant(parseJsonObject(text)?.['error'])
+}
+
+/** Sends a request of openid-client through the one way out. */
+export async function forward(
+  outbound: Outbound,
+  url: string,
+  options: CustomFetchOptions,
+  manner: Pick<OutboundRequest, 'leastTimeoutSeconds' | 'isByAnyone'> = {},
+): Promise<OutboundResponse> {
+  const { method, headers, body } = options
+  const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
+  return outbound.request(url, { method, headers, body: form, ...manner })
+}
+
+/** The answer as openid-client reads it. */
+export function toResponse(
+  answer: OutboundResponse,
+  { method }: CustomFetchOptions,
+  changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
+): Response {
+  // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
+  return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
+}
+
+// openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified. Some
+// providers send one to machines too. Nobody reads it there, so that its flaws must not cost the token beside it.
+async function withJudgedIdToken(
+  { status, text }: OutboundResponse,
+  idTokens: Pick<IdTokens, 'verify'> | undefined,
+): Promise<string> {
+  const body = status === 200 ? parseJsonObject(text) : undefined
+  if (body === undefined) return text
+  const { id_token: idToken, ...members } = standardMembers(body)
+  if (idToken === undefined || idTokens === undefined) return JSON.stringify(members)
+  if (typeof idToken === 'string') await idTokens.verify(idToken)
+  return JSON.stringify({ ...members, id_token: idToken })
+}

@@ -1,0 +1,136 @@
+import type { TokenValidationErrorCode } from '../../errors.js'
+import { TokenValidationError } from '../../errors.js'
+import type { JsonObject } from '../../base/json.js'
+import type { ClientSettings, ProviderSettings } from '../types.js'
+
+/** What every rule may look at beside the claims. */
+export interface RuleContext
+  extends
+    Pick<ProviderSettings, 'issuer' | 'clockToleranceSeconds'>,
+    Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {
+  /** Seconds since the epoch. */
+  readonly now: number
+}
+
+/** One rule for one claim of a token. */
+export interface ClaimRule<Context extends RuleContext = RuleContext> {
+  readonly claim: string
+  readonly code: TokenValidationErrorCode
+  /** Completes "the ID Token's <claim> …". */
+  readonly must: string | ((value: unknown, context: Context) => string)
+  readonly isOptional?: (context: Context, claims: JsonObject) => boolean
+  readonly holds: (value: unknown, context: Context, claims: JsonObject) => boolean
+}
+
+/** For rules about claims that may be missing. */
+export const always = (): boolean => true
+
+// The last second of the year 9999 (RFC 3339): beyond it, milliseconds were taken for seconds, or it is an attack.
+const lastDate = 253_402_300_799
+
+/** Whether a claim is a date: seconds since the epoch. */
+export function isDate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= lastDate
+}
+
+/** Whether a claim is a date that has come, give or take the tolerance. */
+export function isPast(date: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
+  return isDate(date) && date <= now + clockToleranceSeconds
+}
+
+// A token for audiences that nobody trusts here may have come by them (OpenID Connect Core section 3.1.3.7, step 3).
+// Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.
+function isAudience(aud: unknown, context: RuleContext): boolean {
+  if (!Array.isArray(aud)) return aud === context.clientId
+  if (!aud.includes(context.clientId)) return false
+  return (
+    aud.every((member) => isTrusted(member, context)) && (aud.length === 1 || context.idTokenSigningAlg !== 'HS256')
+  )
+}
+
+function isTrusted(member: unknown, { clientId, idTokenAudiences = [] }: RuleContext): boolean {
+  if (typeof member !== 'string') return false
+  return member === clientId || idTokenAudiences === 'any' || idTokenAudiences.includes(member)
+}
+
+function audienceRule(aud: unknown, { clientId, idTokenSigningAlg }: RuleContext): string {
+  const names = `it names ${quoted(aud)}`
+  if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
+    return `must name this client, ${quoted(clientId)}: ${names}`
+  }
+  if (idTokenSigningAlg === 'HS256') return `must name this client only, since HS256 is used: ${names}`
+  return `must name no audience beside this client that is not trusted: ${names}; list those to trust in "idTokenAudiences"`
+}
+
+function quoted(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200)
+}
+
+// Which of two clocks is wrong nobody can tell; by how much they differ, one can.
+function awayFrom(date: unknown, { now, clockToleranceSeconds }: RuleContext): string {
+  if (!isDate(date)) return 'it is no date'
+  const seconds = Math.round(date - now)
+  const where = seconds > 0 ? `${seconds} seconds ahead of` : `${-seconds} seconds behind`
+  return `it is ${where} this clock, and "clockToleranceSeconds" allows ${clockToleranceSeconds}`
+}
+
+/** The token is from this issuer, and for this client. */
+export const partyRules = {
+  issuer: {
+    claim: 'iss',
+    code: 'token_issuer_mismatch',
+    must: (iss, { issuer }) => `must be the issuer, ${quoted(issuer)}: it is ${quoted(iss)}`,
+    holds: (iss, c) => iss === c.issuer,
+  },
+  audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
+} as const satisfies Readonly<Record<string, ClaimRule>>
+
+/** `exp` and `iat` are there and hold now; so does `nbf` where there is one. */
+export const timeRules: readonly ClaimRule[] = [
+  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
+  {
+    claim: 'exp',
+    code: 'token_expired',
+    must: (exp, c) => `must not be past: ${awayFrom(exp, c)}`,
+    holds: (exp, c) => isDate(exp) && exp + c.clockToleranceSeconds > c.now,
+  },
+  { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
+  {
+    claim: 'iat',
+    code: 'token_not_yet_valid',
+    must: (iat, c) => `must not be in the future: ${awayFrom(iat, c)}`,
+    holds: isPast,
+  },
+  {
+    claim: 'nbf',
+    code: 'token_not_yet_valid',
+    must: (nbf, c) => `must be past: ${awayFrom(nbf, c)}`,
+    isOptional: always,
+    holds: isPast,
+  },
+]
+
+/**
+ * Holds claims against rules, in their order. Missing is a failure, unless a rule says that the claim is optional.
+ *
+ * @param token - such as "ID Token", for messages
+ * @throws {TokenValidationError}
+ */
+export function requireClaims<Context extends RuleContext>(
+  token: string,
+  rules: readonly ClaimRule<Context>[],
+  claims: Readonly<JsonObject>,
+  context: Context,
+): void {
+  for (const { claim, code, must, isOptional, holds } of rules) {
+    const value = claims[claim]
+    if (value === undefined ? isOptional?.(context, claims) : holds(value, context, claims)) continue
+    // A missing nonce is a wrong one: a token of another login has none either.
+    const missing = value === undefined && claim !== 'nonce'
+    if (missing) throw new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing`)
+    throw new TokenValidationError(
+      code,
+      `the ${token}'s ${claim} ${typeof must === 'string' ? must : must(value, context)}`,
+    )
+  }
+}

@@ -1,0 +1,161 @@
+import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
+import { equalSecrets } from '../../base/constant-time.js'
+import type { JsonObject } from '../../base/json.js'
+import { leftHalfHash } from '../../jose/algorithms.js'
+import type { ClaimRule, RuleContext } from './claim-rules.js'
+import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
+import type { Jws, JwsHeader } from '../../jose/jws.js'
+import { decodeJws } from '../../jose/jws.js'
+import type { Keys } from '../keys.js'
+import { createRegisteredSignature } from './signature.js'
+import { bareClaims } from '../../base/strict-json.js'
+import type { ClientSettings, IdTokenClaims, ProviderSettings } from '../types.js'
+
+/** What an ID Token must fit, beside its issuer and its audience. */
+export interface IdTokenExpectations {
+  /** Required, unless the token comes from a refresh. */
+  readonly nonce?: string | undefined
+  /** The access token beside it, for `at_hash`. */
+  readonly accessToken?: string | undefined
+  /** The code it was exchanged for, for `c_hash`. */
+  readonly code?: string | undefined
+  /** Longest time since the person proved who they are, in seconds. */
+  readonly maxAge?: number | undefined
+  /** One of these must be `acr`. */
+  readonly acrValues?: readonly string[] | undefined
+}
+
+/** The judge of ID Tokens. */
+export interface IdTokens {
+  /**
+   * Takes an ID Token apart and verifies its signature, its type and the claims that no login changes; how it fits its
+   * login is still to be judged.
+   *
+   * @throws {TokenValidationError}
+   * @throws {ProviderError} when keys have to be fetched and cannot be
+   */
+  verify(idToken: string): Promise<Jws>
+  /**
+   * Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7).
+   *
+   * @throws {TokenValidationError}
+   * @throws {AuthorizationResponseError} `authentication_too_weak` for `max_age` and `acr`
+   * @throws {ProviderError} when keys have to be fetched and cannot be
+   */
+  validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
+}
+
+/** What {@link createIdTokens} needs to know. */
+export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
+
+/**
+ * Makes the judge of ID Tokens.
+ *
+ * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ */
+export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
+  const { clientSecret, idTokenSigningAlg: alg, platform } = settings
+  const signature = { token: 'ID Token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'provider' } as const
+  const verifyRegistered = createRegisteredSignature(signature, keys)
+  const verified = new Map<string, Jws>()
+  const now = () => platform.now() / 1000
+  const verify = async (idToken: string): Promise<Jws> => {
+    const jws = decodeJws(idToken)
+    await verifyRegistered(jws)
+    requireIdTokenType(jws.header)
+    return jws
+  }
+  // What openid-client was given was verified in this turn of the event loop. Once, and for the very same text.
+  const takeVerified = (idToken: string): Jws | undefined => {
+    const jws = verified.get(idToken)
+    verified.delete(idToken)
+    return jws
+  }
+  return {
+    async verify(idToken) {
+      const jws = await verify(idToken)
+      // Here, so that it is our message which says what is wrong with a claim, and not openid-client's.
+      requireClaims('ID Token', rules, jws.payload, { ...settings, now: now() })
+      verified.set(idToken, jws)
+      setImmediate(() => verified.delete(idToken))
+      return jws
+    },
+    async validate(idToken, expected) {
+      const jws = takeVerified(idToken) ?? (await verify(idToken))
+      const claims = checkClaims(jws, { ...settings, ...expected, now: now() })
+      checkStrength(claims, expected, now() - settings.clockToleranceSeconds)
+      return claims
+    },
+  }
+}
+
+// Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
+function requireIdTokenType({ typ }: JwsHeader): void {
+  if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
+    throw new TokenValidationError('token_type_refused', 'the token is of another type than an ID Token')
+  }
+}
+
+interface ClaimContext extends RuleContext, IdTokenExpectations {}
+
+const rules: readonly ClaimRule<ClaimContext>[] = [
+  { claim: 'events', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
+  partyRules.issuer,
+  partyRules.audience,
+  {
+    claim: 'azp',
+    code: 'token_audience_mismatch',
+    must: (azp, { clientId }) => `must be this client, ${JSON.stringify(clientId)}: it is ${JSON.stringify(azp)}`,
+    isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
+    holds: (azp, c) => azp === c.clientId,
+  },
+  ...timeRules,
+  {
+    claim: 'nonce',
+    code: 'token_nonce_mismatch',
+    must: 'must be that of the login',
+    isOptional: (c) => c.nonce === undefined,
+    holds: (nonce, c) => c.nonce === undefined || isSame(nonce, c.nonce),
+  },
+  {
+    claim: 'sub',
+    code: 'token_claim_invalid',
+    must: 'must be 1 to 255 characters',
+    holds: (sub) => typeof sub === 'string' && sub.length >= 1 && sub.length <= 255,
+  },
+  { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: isDate },
+]
+
+function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenClaims {
+  requireClaims('ID Token', rules, payload, context)
+  checkHash(header, payload['at_hash'], context.accessToken)
+  checkHash(header, payload['c_hash'], context.code)
+  const claims = bareClaims(payload)
+  if (isIdTokenClaims(claims)) return claims
+  throw new TokenValidationError('token_claim_missing', "the ID Token's iss and sub must be strings")
+}
+
+function isIdTokenClaims(claims: Readonly<JsonObject>): claims is IdTokenClaims {
+  return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
+}
+
+function isSame(value: unknown, expected: string): boolean {
+  return typeof value === 'string' && equalSecrets(value, expected)
+}
+
+function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined): void {
+  if (hash === undefined || value === undefined) return
+  if (isSame(hash, leftHalfHash(alg, value))) return
+  throw new TokenValidationError('token_hash_mismatch', 'the ID Token was issued with another access token or code')
+}
+
+function checkStrength(claims: IdTokenClaims, { maxAge, acrValues }: IdTokenExpectations, earliest: number): void {
+  const { auth_time: authTime, acr } = claims
+  if (maxAge !== undefined && !(isDate(authTime) && authTime + maxAge >= earliest)) {
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than what was asked for')
+  }
+  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is weaker than what was asked for')
+  }
+}

@@ -1,0 +1,130 @@
+import { TokenValidationError } from '../../errors.js'
+import { isJsonObject } from '../../base/json.js'
+import type { ClaimRule, RuleContext } from './claim-rules.js'
+import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
+import type { JwsHeader } from '../../jose/jws.js'
+import { decodeJws } from '../../jose/jws.js'
+import type { Keys } from '../keys.js'
+import { createRegisteredSignature, requireRegisteredAlgorithm } from './signature.js'
+import type { ClientSettings, ProviderSettings } from '../types.js'
+
+/** What the issuer says has ended. At least one of `subject` and `sid` is there. */
+export interface LogoutToken {
+  readonly issuer: string
+  readonly subject?: string
+  /** The session at the provider; any characters. */
+  readonly sid?: string
+  readonly jti: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  /** When the token stops counting, by `exp` or by its age. Seconds since the epoch, the tolerance not included. */
+  readonly expiresAt: number
+}
+
+/** The judge of logout tokens. */
+export interface LogoutTokens {
+  /**
+   * Validates a logout token wholly (OpenID Connect Back-Channel Logout 1.0 section 2.6), but for the replay of its `jti`.
+   *
+   * @throws {TokenValidationError}
+   * @throws {ProviderError} when keys have to be fetched and cannot be
+   */
+  validate(logoutToken: string): Promise<LogoutToken>
+}
+
+/** What {@link createLogoutTokens} needs to know. */
+export type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
+
+// An honest one has well below 1 KB: names, dates, and no person's claims.
+const maxBytes = 8_192
+// Section 2.4 recommends an exp of two minutes at most. Whatever exp says, an older token is of no use to an honest
+// provider, and this bounds how long a jti has to be remembered.
+const maxAgeSeconds = 300
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
+
+/**
+ * Makes the judge of logout tokens.
+ *
+ * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ */
+export function createLogoutTokens(settings: LogoutTokenSettings, keys: Keys): LogoutTokens {
+  const { platform, clientSecret, idTokenSigningAlg: alg } = settings
+  const signature = { token: 'logout token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'anyone' } as const
+  const verifySignature = createRegisteredSignature(signature, keys)
+  return {
+    async validate(logoutToken) {
+      // Anyone can post anything here, so all that is cheap comes before keys and signatures.
+      const jws = decodeJws(logoutToken, { maxBytes })
+      requireRegisteredAlgorithm(jws.header, signature)
+      requireLogoutType(jws.header)
+      const requireAll = () => {
+        // Whomever else a logout token is for: all that it can do is end sessions here.
+        const context = { ...settings, idTokenAudiences: 'any', now: platform.now() / 1000 } as const
+        requireClaims('logout token', rules, jws.payload, context)
+      }
+      await verifySignature(jws, requireAll)
+      requireAll()
+      return readClaims(jws.payload)
+    },
+  }
+}
+
+// Section 2.4 recommends an explicit type; without one, events and the missing nonce tell it from an ID Token.
+function requireLogoutType({ typ }: JwsHeader): void {
+  if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
+    throw new TokenValidationError('token_type_refused', 'the token is of another type than a logout token')
+  }
+}
+
+const rules: readonly ClaimRule[] = [
+  { claim: 'events', code: 'token_type_refused', must: 'must hold the logout event', holds: isLogout },
+  // So that no ID Token is ever taken for one (section 2.4).
+  { claim: 'nonce', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
+  partyRules.issuer,
+  partyRules.audience,
+  ...timeRules,
+  { claim: 'iat', code: 'token_expired', must: 'must be of the last five minutes', holds: isRecent },
+  { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: text(255) },
+  {
+    claim: 'sub',
+    code: 'token_claim_invalid',
+    must: 'must be 1 to 255 characters, or there must be a sid',
+    isOptional: (_context, { sid }) => sid !== undefined,
+    holds: text(255),
+  },
+  {
+    claim: 'sid',
+    code: 'token_claim_invalid',
+    must: 'must be 1 to 1024 characters',
+    isOptional: always,
+    holds: text(1024),
+  },
+]
+
+// Other events may stand beside it (RFC 8417 section 2.2); the event itself is usually {}.
+function isLogout(events: unknown): boolean {
+  return isJsonObject(events) && isJsonObject(events[logoutEvent])
+}
+
+function isRecent(iat: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
+  return isDate(iat) && iat + maxAgeSeconds + clockToleranceSeconds > now
+}
+
+function text(longest: number): (value: unknown) => boolean {
+  return (value) => typeof value === 'string' && value.length >= 1 && value.length <= longest
+}
+
+function readClaims({ iss, sub, sid, jti, iat, exp }: Readonly<Record<string, unknown>>): LogoutToken {
+  if (typeof iss !== 'string' || typeof jti !== 'string' || !isDate(iat) || !isDate(exp)) {
+    throw new TokenValidationError('token_claim_invalid', 'the logout token lacks a claim')
+  }
+  return {
+    issuer: iss,
+    ...(typeof sub === 'string' ? { subject: sub } : {}),
+    ...(typeof sid === 'string' ? { sid } : {}),
+    jti,
+    issuedAt: iat,
+    expiresAt: Math.min(exp, iat + maxAgeSeconds),
+  }
+}

@@ -1,0 +1,104 @@
+import { ConfigurationError, TokenValidationError } from '../../errors.js'
+import type { VerificationKey } from '../../jose/algorithms.js'
+import { secretVerificationKey } from '../../jose/algorithms.js'
+import type { Jws, JwsHeader } from '../../jose/jws.js'
+import { isSignedBy, verifySignature } from '../../jose/jws.js'
+import { refusal, type TokenOrigin } from '../key-lookup.js'
+import type { Keys } from '../keys.js'
+
+/**
+ * Verifies the signature of a token that the issuer made for this client.
+ *
+ * @param requireClaims - throws where the token could not be taken anyway: nothing is fetched for its sake then
+ */
+export type RegisteredSignature = (jws: Jws, requireClaims?: () => void) => Promise<void>
+
+/** What {@link createRegisteredSignature} needs to know. */
+export interface SignatureSettings {
+  /** What the token is called in messages. */
+  readonly token: string
+  readonly alg: string
+  /** The option that {@link alg} is from. */
+  readonly option: string
+  /** For HS256. */
+  readonly clientSecret: string | undefined
+  readonly from: TokenOrigin
+}
+
+/**
+ * Makes the check of signatures by the one algorithm that the client is registered with, such as
+ * `id_token_signed_response_alg` for ID Tokens and logout tokens.
+ *
+ * The check throws `TokenValidationError`, and `ProviderError` when keys have to be fetched and cannot be.
+ *
+ * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ */
+export function createRegisteredSignature(settings: SignatureSettings, keys: Keys): RegisteredSignature {
+  const { alg, from } = settings
+  const algorithms = [alg]
+  const secretKeys = alg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  return async (jws, requireClaims) => {
+    requireRegisteredAlgorithm(jws.header, settings)
+    if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
+    else await verifyByKeys(jws, keys, from, requireClaims)
+  }
+}
+
+/**
+ * Refuses a header whose `alg` is not the registered one, before any key is looked up (RFC 8725 section 3.1).
+ *
+ * @throws {TokenValidationError} `token_algorithm_refused`
+ */
+export function requireRegisteredAlgorithm(
+  { alg: seen }: JwsHeader,
+  { token, alg, option }: Pick<SignatureSettings, 'token' | 'alg' | 'option'>,
+): void {
+  if (seen === alg) return
+  const name = /^[A-Za-z0-9-]{1,32}$/.test(seen) ? seen : 'an unknown algorithm'
+  const message = `the ${token} is signed with ${name}, not with ${alg}: "${option}" must be what the provider signs with`
+  throw new TokenValidationError('token_algorithm_refused', message)
+}
+
+/** Verifies a signature with the issuer's keys, as {@link verifyByLookup}. The caller has required the algorithm. */
+async function verifyByKeys(jws: Jws, keys: Keys, from: TokenOrigin, requireClaims?: () => void): Promise<void> {
+  const known = keys.find(jws.header)
+  if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, { keys, from, requireClaims })
+}
+
+/** Where keys are looked up, and for whom. */
+export interface SignatureLookup {
+  readonly keys: Keys
+  readonly from: TokenOrigin
+  /** Throws where the token could not be taken anyway: nothing is fetched for its sake then. */
+  readonly requireClaims?: (() => void) | undefined
+}
+
+/**
+ * Verifies a signature that none of the keys at hand made: with keys that are fetched, if that could help.
+ *
+ * @throws {TokenValidationError}
+ * @throws {ProviderError} when keys have to be fetched and cannot be
+ */
+export async function verifyByLookup(
+  jws: Jws,
+  known: readonly VerificationKey[],
+  { keys, from, requireClaims = () => undefined }: SignatureLookup,
+): Promise<void> {
+  if (known.length === 0) requireClaims()
+  else if (!passes(requireClaims)) throw refusal(known)
+  await keys.load(jws.header, { from, isSigned: (candidates) => isSignedBy(jws, candidates) })
+}
+
+function passes(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function clientSecretKey(secret: string | undefined): VerificationKey {
+  if (secret !== undefined) return secretVerificationKey(secret)
+  throw new ConfigurationError('invalid_options', 'ID Tokens signed with HS256 need a client secret')
+}

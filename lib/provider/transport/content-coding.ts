@@ -1,0 +1,58 @@
+import { promisify } from 'node:util'
+import type { InputType, ZlibOptions } from 'node:zlib'
+import { ProviderError } from '../../errors.js'
+import { isError, traceOf } from '../../base/error-cause.js'
+import { tooLarge } from './transport.js'
+
+type Decode = (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
+
+// Servers send deflate with the frame of zlib, as they should, and without (RFC 9110 section 8.4.1.2).
+const isFramed = (bytes: Buffer): boolean => ((bytes[0] ?? 0) & 0x0f) === 8
+
+// Loaded when something is coded, which was not asked for.
+async function knownDecoders(): Promise<ReadonlyMap<string, Decode>> {
+  const { brotliDecompress, gunzip, inflate, inflateRaw } = await import('node:zlib')
+  const fromGzip = promisify<InputType, ZlibOptions, Buffer>(gunzip)
+  const fromZlib = promisify<InputType, ZlibOptions, Buffer>(inflate)
+  const fromDeflate = promisify<InputType, ZlibOptions, Buffer>(inflateRaw)
+  return new Map<string, Decode>([
+    ['gzip', fromGzip],
+    ['x-gzip', fromGzip],
+    ['deflate', (bytes, options) => (isFramed(bytes) ? fromZlib(bytes, options) : fromDeflate(bytes, options))],
+    ['br', promisify<InputType, ZlibOptions, Buffer>(brotliDecompress)],
+  ])
+}
+
+const mostCodings = 5
+
+/**
+ * Undoes the codings of a body (RFC 9110 section 8.4). As `fetch` does, it leaves a body alone whose coding is none that is
+ * known: some servers write the character set there.
+ *
+ * @param header - value of `Content-Encoding`
+ * @throws {ProviderError} `provider_response_too_large` when more than `maxBytes` come out, `provider_response_invalid` for
+ *   what is not coded as it says
+ */
+export async function decoded(bytes: Buffer, header: string | undefined, maxBytes: number): Promise<Buffer> {
+  if (header === undefined || bytes.length === 0) return bytes
+  const decoders = await knownDecoders()
+  const codings = header.toLowerCase().split(',', mostCodings)
+  let result = bytes
+  for (const coding of codings.reverse()) {
+    const decode = decoders.get(coding.trim())
+    if (decode === undefined) return result
+    result = await decode(result, { maxOutputLength: maxBytes }).catch((error: unknown) => {
+      throw isTooLong(error) ? tooLarge(maxBytes) : undecodable(error)
+    })
+  }
+  return result
+}
+
+function isTooLong(error: unknown): boolean {
+  return isError(error) && Reflect.get(error, 'code') === 'ERR_BUFFER_TOO_LARGE'
+}
+
+function undecodable(error: unknown): ProviderError {
+  const message = "the provider's answer is not coded as its Content-Encoding says"
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+}

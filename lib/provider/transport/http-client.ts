@@ -1,0 +1,167 @@
+import { ConfigurationError, ProviderError } from '../../errors.js'
+import { traceOf } from '../../base/error-cause.js'
+import { isAllowedHere } from '../../options/shared/fields.js'
+import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
+import { outage, ownError, ProviderBusy, retryAfterSeconds } from '../errors.js'
+import { fetchTransport } from './fetch-transport.js'
+import { keepAliveTransport } from './node-transport.js'
+import { OutboundResponse } from './response.js'
+import { OutboundSlots } from './request-slots.js'
+import type { Answer, Sending } from './transport.js'
+import type { ProviderSettings } from '../types.js'
+
+/** One request to the provider. */
+export interface OutboundRequest {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | URLSearchParams | undefined
+  /** Largest body after decoding, in bytes. Default 256 KiB. */
+  readonly maxBytes?: number
+  /** Its deadline is no earlier than that: for what must not be given up while its answer may still come. */
+  readonly leastTimeoutSeconds?: number
+  /** Whether strangers can set it off, as often as they like: it leaves room for other requests. */
+  readonly isByAnyone?: boolean
+}
+
+/** Every request to the provider goes through here: bounded in time and size, never redirected. */
+export interface Outbound {
+  /**
+   * Sends one request and reads its answer to the end. Answers with status 2xx and most 4xx are returned.
+   *
+   * @throws {ProviderError} for redirects, 408, 425, 429 and 5xx, a missed deadline, too large a body and an unreachable
+   *   provider; `outbound_limit_reached` where too many are under way
+   */
+  request(url: string, request?: OutboundRequest): Promise<OutboundResponse>
+  /** Whether requests to this URL may be made at all. */
+  allows(url: string): boolean
+  /** Ends what is under way; later requests fail. */
+  close(): void
+}
+
+/** What {@link createOutbound} needs to know. */
+export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
+  Partial<Pick<ProviderSettings, 'issuer'>>
+
+const decoder = new TextDecoder()
+const defaultMaxBytes = 256 * 1024
+// They were not looked at: the same may be asked again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4).
+const unseen: readonly number[] = [408, 425, 429]
+
+/** Makes the one way out. */
+export function createOutbound(settings: OutboundSettings): Outbound {
+  const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
+  const underWay = new Set<Abort>()
+  const slots = new OutboundSlots(settings.httpTimeoutSeconds * 1000)
+  let closed = false
+  const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
+  const sendOne = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
+    if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
+    const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
+    const sending = transport.send(url, { method, headers, body })
+    const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
+    return withDeadline(sending, seconds, underWay, received(sending, maxBytes, notes))
+  }
+  const perform = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
+    if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
+    return slots.run(request.isByAnyone ?? false, () => sendOne(url, request, notes))
+  }
+  return {
+    allows,
+    request: async (url, request = {}) =>
+      traced('request', isTraced('request') ? aboutRequest(settings, url, request) : {}, (notes) =>
+        perform(url, request, notes),
+      ),
+    close() {
+      closed = true
+      for (const abort of underWay) abort(outage('provider_unreachable', 'the connection to the provider was closed'))
+      transport.close()
+    },
+  }
+}
+
+type Abort = (reason: Error) => void
+
+// A query could hold anything, one day.
+function aboutRequest({ issuer }: OutboundSettings, url: string, { method = 'GET' }: OutboundRequest): TraceContext {
+  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' }
+  return { method, url: origin + pathname, ...(issuer === undefined ? {} : { issuer }) }
+}
+
+function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
+  return isAllowedHere(url, dangerouslyAllowHttp) && url.username === '' && url.password === ''
+}
+
+// The race is for a fetch that does not listen to its signal.
+async function withDeadline<T>(
+  sending: Sending,
+  seconds: number,
+  underWay: Set<Abort>,
+  received: Promise<T>,
+): Promise<T> {
+  let abort: Abort = () => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = (reason) => {
+      reject(reason)
+      sending.abort(reason)
+    }
+  })
+  const timer = setTimeout(() => {
+    abort(outage('provider_timeout', `the provider did not answer within ${seconds} seconds`))
+  }, seconds * 1000)
+  timer.unref()
+  underWay.add(abort)
+  try {
+    return await Promise.race([received, aborted])
+  } catch (error) {
+    throw failureOf(error)
+  } finally {
+    clearTimeout(timer)
+    underWay.delete(abort)
+  }
+}
+
+function failureOf(error: unknown): Error {
+  return (
+    ownError(error) ?? outage('provider_unreachable', 'the provider could not be reached', undefined, traceOf(error))
+  )
+}
+
+async function received(
+  { answer }: Sending,
+  maxBytes = defaultMaxBytes,
+  notes?: TraceNotes,
+): Promise<OutboundResponse> {
+  const begun = await answer
+  const { status } = begun
+  if (notes !== undefined) notes.status = status
+  const refusal = refusalOf(begun)
+  if (refusal !== undefined) {
+    begun.discard()
+    throw refusal
+  }
+  return new OutboundResponse(status, begun.headers, decoder.decode(await begun.read(maxBytes)))
+}
+
+function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | undefined {
+  if (isRedirect) {
+    return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
+      status: 502,
+    })
+  }
+  if (status < 200) {
+    const message = 'the provider answered with a status that ends no request'
+    return new ProviderError('provider_response_invalid', message, { status: 502 })
+  }
+  if (!unseen.includes(status) && status < 500) return undefined
+  const message = `the provider answered with status ${status}`
+  const seconds = retryAfter(headers['retry-after'])
+  return [429, 503].includes(status)
+    ? new ProviderBusy(message, seconds)
+    : outage('provider_unavailable', message, seconds)
+}
+
+// An hour is the most that a header may keep people out for; dates are rare and need the provider's clock.
+function retryAfter(value: string | undefined): number {
+  const seconds = value !== undefined && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
+  return seconds >= 1 && seconds <= 3600 ? seconds : retryAfterSeconds
+}

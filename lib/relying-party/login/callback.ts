@@ -1,0 +1,109 @@
+import { ProviderError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { type Outcome, redirect } from '../../http/outcome.js'
+import { safeReturnTo } from '../../http/return-to.js'
+import { type AuthorizationResponse, misplaced, readResponse } from './callback-parameters.js'
+import { exchangeOnce } from './code-exchange.js'
+import type { CallbackContext, FinishedLogin } from './finished-login.js'
+import { finishedBefore, startOver, withoutTransaction } from './lost-login.js'
+import type { RelyingParty } from '../relying-party.js'
+import { onwardPage } from '../onward.js'
+import { recallTarget } from './transaction/return-target.js'
+import { isSilentRefusal } from './silent-login.js'
+import { publicPath } from '../base-url.js'
+import {
+  findTransaction,
+  type FoundTransaction,
+  isRestarted,
+  isSilent,
+  openTransactions,
+  type Transaction,
+} from './transaction/transaction.js'
+
+/**
+ * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
+ *
+ * The transaction is consumed before anything can fail, so that nothing works twice. Where it is gone or too old, the
+ * login is started over once; a person who is signed in already is left alone.
+ *
+ * @throws {AuthorizationResponseError} the person or the provider refused, or the response breaks a rule
+ * @throws {TransactionError} there is no login that this response belongs to
+ * @throws {TokenValidationError} the ID Token is not acceptable
+ * @throws {ProviderError} the provider is away
+ */
+export async function finishLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: CallbackContext,
+): Promise<FinishedLogin> {
+  const formPost = party.configuration.authorizationParams['response_mode'] === 'form_post'
+  const response = await readResponse(exchange, formPost)
+  const isForNobody = isSilent(response.state)
+  if (response.problem !== undefined && !isForNobody) throw response.problem
+  const transactions = openTransactions(party.transactionSeal, context.cookies)
+  const found = findTransaction(response.state, transactions)
+  if (found === undefined) return withoutTransaction({ party, exchange, context, response }, transactions)
+  if (response.isMisplaced && !isForNobody) throw misplaced()
+  context.cookies.remove(found.slot)
+  const { returnTo, isLost } = await recallTarget(party, context.cookies, found.transaction)
+  const transaction = {
+    ...found.transaction,
+    returnTo: returnTarget(party, exchange, { ...found.transaction, returnTo }),
+  }
+  const finished = await finishFound(party, exchange, { ...context, response }, { ...found, transaction })
+  return isLost ? { ...finished, isTargetLost: true } : finished
+}
+
+interface AnsweredContext extends CallbackContext {
+  readonly response: AuthorizationResponse
+}
+
+async function finishFound(
+  party: RelyingParty,
+  exchange: Exchange,
+  context: AnsweredContext,
+  { transaction, expired }: FoundTransaction,
+): Promise<FinishedLogin> {
+  const { response } = context
+  const finished = finishedBefore(party, context, response.state)
+  if (finished !== undefined) return finished
+  context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
+  refuseMisfit(response)
+  const outcome = leadOn(party, transaction.returnTo)
+  const call = { party, exchange, context, response }
+  if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
+  try {
+    await party.provider.validateResponse(response.parameters, transaction.state)
+    return { outcome, session: await exchangeOnce(party, response.parameters, transaction, context) }
+  } catch (error) {
+    if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
+    if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
+    throw error
+  }
+}
+
+// Of a silent login, since any other has failed by now: whoever watches hears of it, and the person is led back.
+function refuseMisfit({ problem, isMisplaced }: AuthorizationResponse): void {
+  if (problem !== undefined) throw problem
+  if (isMisplaced) throw misplaced()
+}
+
+// What Keycloak says when another tab has finished the login meanwhile: it is no outage, and the next try just works.
+function isSignedInElsewhere({ error, parameters }: AuthorizationResponse, thrown: unknown): boolean {
+  if (!(thrown instanceof ProviderError) || error !== 'temporarily_unavailable') return false
+  return parameters.get('error_description') === 'authentication_expired'
+}
+
+// Browsers send no Strict cookie along with a chain of redirects that another site began (RFC 6265bis section 8.8.2): a page
+// of our own has to take them on.
+function leadOn({ configuration }: RelyingParty, location: string): Outcome {
+  return configuration.session.cookie.sameSite === 'Strict' ? onwardPage(location) : redirect(location)
+}
+
+// A proxy that has taken the prefix off this path has done so at the page that people want to go back to.
+function returnTarget(party: RelyingParty, exchange: Exchange, { baseUrlIndex, returnTo }: Transaction): string {
+  const site = party.sites[baseUrlIndex] ?? party.sites[0]
+  const isStripped = publicPath(site, exchange.path) !== exchange.path
+  const whole = isStripped && returnTo.startsWith('/') ? publicPath(site, returnTo) : returnTo
+  return safeReturnTo(whole, site.returnTo) ?? site.home
+}

@@ -1,0 +1,111 @@
+import { AccessError, AuthorizationResponseError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../../http/fetch-metadata.js'
+import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
+import { refererTarget, safeReturnTo } from '../../http/return-to.js'
+import { type LoginOptions, startLogin } from './login.js'
+import { sendOn } from '../onward.js'
+import type { RelyingParty } from '../relying-party.js'
+import { isPrompt } from './prompt.js'
+import { type Site, siteOf } from '../base-url.js'
+import type { TransactionCookies } from './transaction/transaction.js'
+
+// Hints are names and addresses; some providers' are tokens.
+const longestLoginHint = 1024
+
+/**
+ * Answers the login route, which is also where other parties start logins (OpenID Connect Core section 4): those name the
+ * provider as `iss`, by GET or POST.
+ *
+ * @throws {AccessError} `login_needed` for what is no navigation of a window
+ * @throws {AuthorizationResponseError} `method_not_allowed`, and `issuer_mismatch` for a login at another provider
+ * @throws {ProviderError} when the provider is away
+ */
+export async function handleLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookies: TransactionCookies,
+): Promise<Redirect | Respond> {
+  if (exchange.method !== 'GET' && exchange.method !== 'POST') {
+    const details = { status: 405, headers: { Allow: 'GET, POST' } }
+    throw new AuthorizationResponseError('method_not_allowed', 'the login route takes GET and POST only', details)
+  }
+  if (isDeclaredNonNavigation(exchange)) {
+    throw new AccessError('login_needed', 'a login is for browser windows: go to login_url, do not fetch it')
+  }
+  if (exchange.method === 'POST') return asGet(party, exchange)
+  const query = new URLSearchParams(exchange.query)
+  const options = query.has('iss') ? initiatedElsewhere(party, query) : ownLogin(query)
+  return startLogin(party, exchange, cookies, options)
+}
+
+/** Where a login that starts at a request is to end: at the page it names, else, for a script's, where that runs. */
+export function loginTarget(exchange: Exchange, { returnTo: policy }: Site): string | undefined {
+  const query = new URLSearchParams(exchange.query)
+  const wanted = safeReturnTo(single(query, query.has('iss') ? 'target_link_uri' : 'returnTo'), policy)
+  return wanted ?? (isPageLoad(exchange) ? undefined : refererTarget(exchange, policy))
+}
+
+// A post from another site brings no Lax cookies along: a login that began there could take the place of one under way. Forms
+// of our own pages, which name no provider, go the same way.
+async function asGet(party: RelyingParty, exchange: Exchange): Promise<Redirect | Respond> {
+  const site = siteOf(party.sites, exchange)
+  const form = await exchange.form()
+  if (!isOwnForm(exchange, site, form)) return redirect(pathWith(site, queryFromElsewhere(party, site, form)))
+  return sendOn(exchange, pathWith(site, ownQuery(exchange, form)))
+}
+
+function pathWith({ paths }: Site, query: URLSearchParams): string {
+  return query.size === 0 ? paths.login : `${paths.login}?${query.toString()}`
+}
+
+function isOwnForm(exchange: Exchange, { origin }: Site, form: URLSearchParams): boolean {
+  if (form.has('iss')) return false
+  const site = exchange.header('sec-fetch-site')
+  return site === undefined ? exchange.header('origin') === origin : !isCrossOriginInitiated(exchange)
+}
+
+function ownQuery(exchange: Exchange, form: URLSearchParams): URLSearchParams {
+  const own = new URLSearchParams(exchange.query)
+  const query = new URLSearchParams()
+  for (const name of ['returnTo', 'prompt']) {
+    const value = single(form, name) ?? single(own, name)
+    if (value !== undefined) query.set(name, value)
+  }
+  return query
+}
+
+function queryFromElsewhere(party: RelyingParty, site: Site, form: URLSearchParams): URLSearchParams {
+  const { returnTo, authorizationParams } = initiatedElsewhere(party, form)
+  const target = safeReturnTo(returnTo, site.returnTo)
+  const query = new URLSearchParams({ iss: party.configuration.issuer, ...authorizationParams })
+  if (target !== undefined) query.set('target_link_uri', target)
+  return query
+}
+
+// A prompt that is none is passed over, as an unsafe returnTo is: nothing relies on either, and people get to sign in.
+function ownLogin(query: URLSearchParams): LoginOptions {
+  const prompt = single(query, 'prompt')
+  return {
+    returnTo: single(query, 'returnTo'),
+    ...(prompt !== undefined && isPrompt(prompt) ? { prompt } : {}),
+  }
+}
+
+// Nothing else that another site says counts, its `prompt` least of all.
+function initiatedElsewhere({ configuration }: RelyingParty, parameters: URLSearchParams): LoginOptions {
+  if (single(parameters, 'iss') !== configuration.issuer) {
+    const message = 'a login that another site starts must name the provider of this one, as "iss"'
+    throw new AuthorizationResponseError('issuer_mismatch', message)
+  }
+  const hint = single(parameters, 'login_hint') ?? ''
+  return {
+    returnTo: single(parameters, 'target_link_uri'),
+    ...(hint === '' || hint.length > longestLoginHint ? {} : { authorizationParams: { login_hint: hint } }),
+  }
+}
+
+function single(parameters: URLSearchParams, name: string): string | undefined {
+  const values = parameters.getAll(name)
+  return values.length === 1 ? values[0] : undefined
+}

@@ -1,0 +1,110 @@
+import { ConfigurationError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
+import { protocolParameters } from '../../options/oidc/fields.js'
+import { traced } from '../../base/diagnostics.js'
+import { sendOn } from '../onward.js'
+import type { RelyingParty } from '../relying-party.js'
+import { siteOf } from '../base-url.js'
+import { isPrompt, type Prompt, prompts } from './prompt.js'
+import { storeLogin, wantedTarget } from './transaction/return-target.js'
+import { freshSecrets, type Transaction, type TransactionCookies } from './transaction/transaction.js'
+
+/** What one login asks for beyond the configuration. */
+export interface LoginOptions {
+  /** Where to go afterwards; an unsafe target is replaced by the default one. */
+  returnTo?: string | undefined
+  /**
+   * What the provider is to show. With `none` it shows nothing: whoever is not signed in there simply comes back, as
+   * anonymous as before (OpenID Connect Core section 3.1.2.1).
+   */
+  prompt?: Prompt | undefined
+  /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. */
+  authorizationParams?: Readonly<Record<string, string>> | undefined
+  /** The person must have authenticated at most so many seconds ago: verified on return. */
+  maxAge?: number | undefined
+  /** One of these authentication context classes must be reached: verified on return. */
+  acrValues?: readonly string[] | undefined
+}
+
+/**
+ * Starts a login: remembers a transaction in the browser and sends it to the authorization server
+ * (OpenID Connect Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
+ *
+ * @param restarted This login replaces one that got lost: it will not be replaced again.
+ * @throws {ConfigurationError} `invalid_options`
+ * @throws {ProviderError} when the provider is away: nothing was stored then.
+ */
+export async function startLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookies: TransactionCookies,
+  options: LoginOptions = {},
+  restarted = false,
+): Promise<Redirect | Respond> {
+  return traced('login', party.configuration, async (notes) => {
+    const { outcome, isWhole } = await requestLogin(party, exchange, cookies, options, restarted)
+    if (!isWhole && notes !== undefined) notes.remarks = ['return_target_lost']
+    return outcome
+  })
+}
+
+async function requestLogin(
+  party: RelyingParty,
+  exchange: Exchange,
+  cookies: TransactionCookies,
+  options: LoginOptions,
+  restarted: boolean,
+): Promise<{ readonly outcome: Redirect | Respond; readonly isWhole: boolean }> {
+  const site = siteOf(party.sites, exchange)
+  const parameters = requestParameters(party, options)
+  const target = wantedTarget(options.returnTo, site)
+  const transaction: Transaction = {
+    ...freshSecrets(party.platform, { restarted, silent: options.prompt === 'none' }),
+    ...expectations(parameters),
+    baseUrlIndex: site.index,
+    returnTo: target.returnTo,
+    startedAt: party.platform.now() / 1000,
+  }
+  const location = await party.provider.authorizationUrl({
+    ...transaction,
+    redirectUri: site.redirectUri,
+    scope: party.configuration.scope,
+    resource: party.configuration.resource,
+    parameters,
+  })
+  const isKept = await storeLogin(party, cookies, transaction)
+  // One that starts over answers the callback, whose form stood on a page of the provider: its policy lets it lead back there.
+  const outcome = restarted ? redirect(location) : sendOn(exchange, location)
+  return { outcome, isWhole: isKept && !target.isLost }
+}
+
+function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
+  const { authorizationParams = {}, maxAge, acrValues, prompt } = options
+  const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
+  if (refused.length > 0) {
+    throw new ConfigurationError('invalid_options', `login(): authorizationParams must not set ${refused.join(', ')}`)
+  }
+  if (prompt !== undefined && !isPrompt(prompt)) {
+    throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
+  }
+  return {
+    ...party.configuration.authorizationParams,
+    ...authorizationParams,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
+  }
+}
+
+// What was asked for must be found in the ID Token on return (OpenID Connect Core section 3.1.3.7, rules 12 and 13).
+function expectations(parameters: Readonly<Record<string, string>>): Pick<Transaction, 'maxAge' | 'acrValues'> {
+  const { max_age: maxAge, acr_values: acrValues } = parameters
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
+    throw new ConfigurationError('invalid_options', 'login(): max_age must be a whole number of seconds')
+  }
+  return {
+    ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
+    ...(acrValues === undefined ? {} : { acrValues: acrValues.split(' ').filter((value) => value !== '') }),
+  }
+}

@@ -1,0 +1,120 @@
+import { AuthorizationResponseError, TransactionError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { isDeclaredNonNavigation } from '../../http/fetch-metadata.js'
+import { redirect } from '../../http/outcome.js'
+import { refusalOf } from '../../provider/endpoints/authorization-response.js'
+import { idTokenClaims } from '../../session/claims.js'
+import { type AuthorizationResponse, misplaced, stateMissing } from './callback-parameters.js'
+import type { CallbackContext, FinishedLogin } from './finished-login.js'
+import { startLogin } from './login.js'
+import { loopWindowSeconds } from './loop-guard.js'
+import type { RelyingParty } from '../relying-party.js'
+import { onwardPage } from '../onward.js'
+import { siteOf } from '../base-url.js'
+import { mostTransactions } from './transaction/stored-transactions.js'
+import { type FoundTransaction, isRestarted, isSilent, stateKey, type Transaction } from './transaction/transaction.js'
+
+/** One request to the callback. */
+export interface CallbackCall {
+  readonly party: RelyingParty
+  readonly exchange: Exchange
+  readonly context: Pick<CallbackContext, 'cookies' | 'current'>
+  readonly response: AuthorizationResponse
+}
+
+/** The back button after a login, or a second click: whoever is signed in by that very login just goes on. */
+export function finishedBefore(
+  party: RelyingParty,
+  { current }: Pick<CallbackContext, 'current'>,
+  state: string,
+): FinishedLogin | undefined {
+  const login = party.logins.get(stateKey(state))
+  const isSignedIn =
+    login?.state === 'succeeded' && current !== undefined && login.subject === idTokenClaims(current).sub
+  return isSignedIn ? { outcome: redirect(login.returnTo) } : undefined
+}
+
+/**
+ * Answers a callback that belongs to no login of this browser. Whoever is signed in goes home, on any process; nothing of the
+ * request is used for that, and nothing is changed.
+ */
+export async function withoutTransaction(
+  call: CallbackCall,
+  transactions: readonly FoundTransaction[],
+): Promise<FinishedLogin> {
+  const { party, exchange, context, response } = call
+  const { home, paths } = siteOf(party.sites, exchange)
+  const finished = finishedBefore(party, context, response.state)
+  if (finished !== undefined) return finished
+  // By a navigation of its own: a redirect would not say where it came from.
+  if (isSilent(response.state)) return { outcome: onwardPage(home) }
+  if (context.current !== undefined) return { outcome: redirect(home) }
+  if (isWithoutStrictCookies(call)) return { outcome: onwardPage(paths.callback + errorOf(response)) }
+  if (response.state === '') return withoutState(call, transactions)
+  if (response.isMisplaced) throw misplaced()
+  return withUnknownState(call, transactions)
+}
+
+/**
+ * Starts a login over. A second attempt that fails too, or one that the person has just cancelled, must explain itself
+ * rather than circle. What another page embeds starts no login either: it would take the place of one that a person is at.
+ *
+ * @param lostOne - the login that ended, with where its person wants to go
+ * @param isAsked - the provider itself wants another try
+ */
+export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsked = false): Promise<FinishedLogin> {
+  const { party, exchange, context, response } = call
+  if (!isAsked && context.current !== undefined && lostOne !== undefined) return { outcome: redirect(lostOne.returnTo) }
+  const isWanted = (isAsked || response.error === undefined) && !isDeclaredNonNavigation(exchange)
+  if (!isWanted || isRestarted(response.state)) throw lost(lostOne)
+  const { returnTo, maxAge, acrValues } = lostOne ?? {}
+  const options = { returnTo, maxAge, acrValues }
+  return { outcome: await startLogin(party, exchange, context.cookies, options, true) }
+}
+
+// Such as the link of a verified e-mail, a login that the provider began, or a bookmark.
+async function withoutState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
+  const { party, response } = call
+  if (response.error !== undefined) throw refusalOf(response.error)
+  const now = party.platform.now() / 1000
+  const hasBegunOne = transactions.some(
+    ({ transaction }) => isRestarted(transaction.state) && now - transaction.startedAt < loopWindowSeconds,
+  )
+  if (hasBegunOne || isDeclaredNonNavigation(call.exchange)) throw stateMissing()
+  return startOver(call)
+}
+
+async function withUnknownState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
+  if (call.party.logins.has(stateKey(call.response.state)))
+    throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
+  // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
+  const madeRoom =
+    transactions.length >= mostTransactions || transactions.some(({ transaction }) => transaction.madeRoom === true)
+  if (transactions.length > 0 && !madeRoom) {
+    throw new AuthorizationResponseError(
+      'state_mismatch',
+      'the state belongs to no login of this browser: start the login again',
+    )
+  }
+  if (transactions.some(({ transaction }) => isRestarted(transaction.state))) throw lost(undefined)
+  return startOver(call)
+}
+
+// Whether somebody is signed in is known once the browser comes from a page of ours, without what the other site has sent.
+function isWithoutStrictCookies({ party, exchange, context }: CallbackCall): boolean {
+  const isStrict = party.configuration.session.cookie.sameSite === 'Strict'
+  return isStrict && context.current === undefined && exchange.header('sec-fetch-site') === 'cross-site'
+}
+
+function errorOf({ error }: AuthorizationResponse): string {
+  return error === undefined ? '' : `?${new URLSearchParams({ error }).toString()}`
+}
+
+function lost(expired: Transaction | undefined): TransactionError {
+  return expired === undefined
+    ? new TransactionError(
+        'transaction_missing',
+        'this login is not known to your browser: its cookie was dropped, or it was started in another browser. Start again, with cookies allowed',
+      )
+    : new TransactionError('transaction_expired', 'this login took longer than ten minutes: start again')
+}

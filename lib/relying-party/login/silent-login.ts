@@ -1,0 +1,39 @@
+import {
+  AuthorizationResponseError,
+  ConfigurationError,
+  OidcError,
+  ProviderError,
+  TransactionError,
+} from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import { isDeclaredNavigation } from '../../http/fetch-metadata.js'
+
+/** How long nobody is asked for silently again, in seconds: after a try, and after a logout. */
+export const quietSeconds = 3600
+
+/**
+ * Whether an anonymous request is one to ask the provider about: a window that goes to a page, and says so.
+ *
+ * A browser that keeps no cookies would be asked about again and again. It brings none to the page that it goes to from
+ * here, by a link or by a page that goes on by itself, and is left alone.
+ */
+export function isSilentLoginDue(exchange: Exchange): boolean {
+  if (exchange.method !== 'GET' || !isDeclaredNavigation(exchange)) return false
+  return exchange.header('sec-fetch-site') !== 'same-origin' || exchange.header('cookie') !== undefined
+}
+
+const refusals: readonly string[] = ['login_required', 'access_denied']
+
+/** Whether a silent login that ends so is just one that did not work: nobody has asked for it, so nobody is told. */
+export function isSilentRefusal(error: unknown): boolean {
+  if (error instanceof AuthorizationResponseError) return refusals.includes(error.code)
+  return error instanceof ProviderError || (error instanceof TransactionError && error.code === 'login_refused')
+}
+
+/**
+ * Whether what ended a silent login is none of the application's mistakes: the person goes on as anonymous as before,
+ * whatever the provider has answered. Whoever watches the login hears of it.
+ */
+export function isSilentFailure(error: unknown): boolean {
+  return error instanceof OidcError && !(error instanceof ConfigurationError)
+}

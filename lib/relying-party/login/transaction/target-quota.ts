@@ -1,0 +1,31 @@
+import type { Platform } from '../../../base/runtime.js'
+
+// At 3 KB each for ten minutes: some 18 MB of memory at most for each process.
+const mostPerMinute = 600
+const minute = 60_000
+
+/**
+ * Bounds how many return targets one process puts into shared memory: strangers can begin logins as often as they like. What
+ * is beyond that lies in the browser's cookie.
+ */
+export class TargetQuota {
+  readonly #platform: Platform
+  #since = 0
+  #taken = 0
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  /** Whether one more may go there. */
+  take(): boolean {
+    const now = this.#platform.now()
+    // A clock that was set back begins anew as well.
+    if (Math.abs(now - this.#since) >= minute) {
+      this.#since = now
+      this.#taken = 0
+    }
+    this.#taken += 1
+    return this.#taken <= mostPerMinute
+  }
+}

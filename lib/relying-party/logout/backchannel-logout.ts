@@ -1,0 +1,84 @@
+import { OidcError, TokenValidationError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import type { Respond } from '../../http/outcome.js'
+import { privateHeaders } from '../../http/problem.js'
+import { traced } from '../../base/diagnostics.js'
+import type { LogoutToken } from '../../provider/tokens/logout-token.js'
+import type { LogoutTarget } from '../../session/revocation/revocations.js'
+import type { RelyingParty } from '../relying-party.js'
+
+/**
+ * Answers the provider's word that somebody has signed out elsewhere: ends the sessions that it names, of all browsers.
+ * A session that is not known, or has ended before, is fine: the person is signed out.
+ *
+ * It never fails. What was refused, and what could not be done, is answered with 400 (OpenID Connect Back-Channel Logout
+ * 1.0 section 2.8), an outage of ours or of the provider's keys too: that section knows no other status, and a provider
+ * that tries again tries again after any but 200. Only where strangers' tokens keep us from looking at a token that may be
+ * good, there is 503: the provider did nothing wrong, and shall come back after `Retry-After`.
+ */
+export async function handleBackchannelLogout(party: RelyingParty, exchange: Exchange): Promise<Respond> {
+  try {
+    const logoutToken = await postedToken(exchange)
+    if (logoutToken === undefined) return refused('post exactly one logout_token, as application/x-www-form-urlencoded')
+    await traced('backchannel_logout', party.configuration, async () =>
+      endSessions(party, await party.provider.logoutTokens.validate(logoutToken)),
+    )
+    return { kind: 'respond', status: 200, headers: privateHeaders, body: '' }
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+// Other parameters are ignored (section 2.5), a query too.
+async function postedToken(exchange: Exchange): Promise<string | undefined> {
+  if (exchange.method !== 'POST') return undefined
+  const tokens = (await exchange.form()).getAll('logout_token')
+  return tokens.length === 1 ? tokens[0] : undefined
+}
+
+async function endSessions(party: RelyingParty, token: LogoutToken): Promise<void> {
+  const { platform, logoutMemory, watermark } = party
+  const at = endOf(party, token)
+  if (await logoutMemory.has(token.jti)) throw replayed()
+  await watermark.raise(targetOf(token), at)
+  // Only now, so that the provider may try again with the same token when that failed.
+  const ends = (token.expiresAt + party.configuration.clockToleranceSeconds) * 1000
+  if (!(await logoutMemory.add(token.jti, Math.max(1, Math.ceil(ends - platform.now()))))) throw replayed()
+}
+
+/**
+ * Until when a session must have begun to be ended, in milliseconds: a token that was long on its way ends none that
+ * began after it was made. `iat` is cut to whole seconds, and from a clock that may be behind ours.
+ */
+function endOf({ platform, configuration }: RelyingParty, { issuedAt }: LogoutToken): number {
+  return Math.floor(Math.min(platform.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
+}
+
+// A sid is one session, a sub all sessions of that person, and where both are given both must fit (section 2.7).
+function targetOf({ subject, sid = '' }: LogoutToken): LogoutTarget {
+  if (subject === undefined) return { sid }
+  return sid === '' ? { subject } : { subject, sid }
+}
+
+function replayed(): TokenValidationError {
+  return new TokenValidationError('token_claim_invalid', 'the logout token has been used already')
+}
+
+function failed(error: unknown): Respond {
+  const headers = error instanceof OidcError ? error.headers : {}
+  const isTheirs = error instanceof OidcError && (error.expose || error instanceof TokenValidationError)
+  if (isTheirs) return refused(error.message, headers)
+  const isThrottled = error instanceof OidcError && error.code === 'provider_keys_throttled'
+  const away = 'nobody was signed out: try again'
+  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', away, headers)
+}
+
+function refused(description: string, headers?: Respond['headers']): Respond {
+  return answer(400, 'invalid_request', description, headers)
+}
+
+function answer(status: number, error: string, description: string, headers: Respond['headers'] = {}): Respond {
+  const body = JSON.stringify({ error, error_description: description })
+  const all = { ...privateHeaders, ...headers, 'Content-Type': 'application/json' }
+  return { kind: 'respond', status, headers: all, body }
+}

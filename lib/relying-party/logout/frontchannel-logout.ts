@@ -1,0 +1,64 @@
+import { AuthorizationResponseError } from '../../errors.js'
+import type { Exchange } from '../../http/request.js'
+import type { Respond } from '../../http/outcome.js'
+import { privateHeaders } from '../../http/problem.js'
+import { idTokenClaims } from '../../session/claims.js'
+import type { SessionRecord } from '../../session/record.js'
+import type { RelyingParty } from '../relying-party.js'
+
+/** How a request to the front-channel logout route ends, and whether the session does. */
+export interface LogoutDecision {
+  readonly outcome: Respond
+  readonly endsSession: boolean
+}
+
+/**
+ * Answers the page that the provider loads in a frame when somebody signs out there (OpenID Connect Front-Channel Logout
+ * 1.0 section 3). Only the browser's own session is ended, and only when `iss` and `sid` are its own. Without one, the
+ * answer is the same: whoever frames this page learns nothing.
+ *
+ * @throws {AuthorizationResponseError} `method_not_allowed`; `invalid_response` without `iss` and `sid`
+ * @throws {SessionError} `session_store_unavailable`: nothing has ended
+ */
+export async function handleFrontchannelLogout(
+  party: RelyingParty,
+  exchange: Exchange,
+  session: SessionRecord | undefined,
+): Promise<LogoutDecision> {
+  if (exchange.method !== 'GET') {
+    const details = { status: 405, headers: { Allow: 'GET' } }
+    throw new AuthorizationResponseError('method_not_allowed', 'the front-channel logout route takes GET only', details)
+  }
+  const { issuer } = party.configuration
+  const sid = sidOf(exchange, issuer)
+  const endsSession = session !== undefined && isOf(session, issuer, sid)
+  // One sign-in at the provider may have led to several sessions here, of which this browser shows but the last one.
+  if (endsSession) await party.watermark.raise({ sid }, party.platform.now())
+  return { outcome: framedPage(new URL(issuer).origin), endsSession }
+}
+
+// A logout that does not say whose session it means could end that of another person by now: both are needed.
+function sidOf({ query }: Exchange, issuer: string): string {
+  const parameters = new URLSearchParams(query)
+  const [issuers, sids] = [parameters.getAll('iss'), parameters.getAll('sid')]
+  const [sid = ''] = sids
+  if (issuers.length === 1 && issuers[0] === issuer && sids.length === 1 && sid !== '') return sid
+  throw new AuthorizationResponseError(
+    'invalid_response',
+    'a front-channel logout needs iss and sid, once each: register it with frontchannel_logout_session_required',
+  )
+}
+
+function isOf(session: SessionRecord, issuer: string, sid: string): boolean {
+  const claims = idTokenClaims(session)
+  return claims.iss === issuer && claims['sid'] === sid
+}
+
+function framedPage(origin: string): Respond {
+  const headers = {
+    ...privateHeaders,
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': `default-src 'none'; base-uri 'none'; frame-ancestors ${origin}`,
+  }
+  return { kind: 'respond', status: 200, headers, body: '<!doctype html>\n<title>Sign-out</title>\n' }
+}

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { Platform } from '../../base/runtime.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+
+/** Remembers logout tokens that have done their work, by their `jti`. */
+export interface LogoutMemory {
+  /** @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with */
+  has(jti: string): MaybePromise<boolean>
+  /**
+   * Returns whether it was new.
+   *
+   * @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with
+   */
+  add(jti: string, milliseconds: number): MaybePromise<boolean>
+}
+
+// Only the provider can make logout tokens that get this far, so that nobody else pushes one out.
+const mostTokens = 10_000
+
+/** What one process remembers. */
+export function processLogoutMemory(platform: Platform): LogoutMemory {
+  const seen = new LRUCache<string, true>({ max: mostTokens, ttl: 1, perf: platform, ttlResolution: 0 })
+  return {
+    has: (jti) => seen.has(jti),
+    add(jti, milliseconds) {
+      if (seen.has(jti)) return false
+      seen.set(jti, true, { ttl: milliseconds })
+      return true
+    },
+  }
+}
+
+/**
+ * What all processes of an application remember. Names are hashed: a `jti` may hold any character, and other
+ * applications may use the same memory.
+ *
+ * @param audience - what tells this application from those: issuer and client
+ */
+export function sharedLogoutMemory(memory: SharedMemory, audience: readonly string[]): LogoutMemory {
+  const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`
+  return {
+    has: async (jti) => (await memory.get([nameOf(jti)]))[0] !== undefined,
+    add: (jti, milliseconds) => memory.add(nameOf(jti), '1', milliseconds),
+  }
+}

@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache'
+import type { OidcConfiguration } from '../options/oidc/schema.js'
+import type { Platform } from '../base/runtime.js'
+import { isSharedMemory, type SharedMemory } from '../options/shared/stores.js'
+import type { Provider } from '../provider/provider.js'
+import { createSeal, type Seal } from '../seal/seal.js'
+import type { SessionRecord } from '../session/record.js'
+import { type GuardedMemory, guardMemory } from '../session/shared/guarded-memory.js'
+import { SharedWatermark } from '../session/revocation/shared-revocations.js'
+import { storeMemory } from '../session/shared/express-store.js'
+import { MemoryWatermark, type Watermark } from '../session/revocation/revocations.js'
+import { type LogoutMemory, processLogoutMemory, sharedLogoutMemory } from './logout/used-logout-tokens.js'
+import { RefreshGrants } from './tokens/refresh-grant.js'
+import { RefreshMemory, type Refreshes } from './tokens/refreshes.js'
+import { SharedRefreshes } from './tokens/shared-refreshes.js'
+import { createSites, type Site } from './base-url.js'
+import { TargetQuota } from './login/transaction/target-quota.js'
+import { transactionSeconds } from './login/transaction/transaction.js'
+import { UserinfoMemory } from './userinfo-cache.js'
+
+/** One relying party: the application as a client of one authorization server. */
+export interface RelyingParty {
+  readonly configuration: OidcConfiguration
+  readonly sites: readonly [Site, ...Site[]]
+  readonly provider: Provider
+  readonly platform: Platform
+  readonly transactionSeal: Seal
+  /** Seals return targets that are too long for their transaction. */
+  readonly targetSeal: Seal
+  readonly targetQuota: TargetQuota
+  /** Seals what waits for people who come back from the provider's logout. */
+  readonly logoutSeal: Seal
+  /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
+  readonly logins: LRUCache<string, Login>
+  readonly refreshes: Refreshes
+  readonly grants: Pick<RefreshGrants, 'spend' | 'unverified'>
+  readonly userinfo: UserinfoMemory
+  /** Logouts, by what they end. */
+  readonly watermark: Watermark
+  /** Logout tokens that have been used. */
+  readonly logoutMemory: LogoutMemory
+  /** What the processes of this application share, if they share anything. */
+  readonly sharedMemory: GuardedMemory | undefined
+  /** Where sessions are kept, if not with the browser. */
+  readonly sessionStore: GuardedMemory | undefined
+}
+
+/** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
+export type Login =
+  | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
+  | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }
+  | { readonly state: 'failed' }
+
+/** Puts a relying party together. */
+export function createRelyingParty(
+  configuration: OidcConfiguration,
+  provider: Provider,
+  platform: Platform,
+): RelyingParty {
+  const [first, ...others] = createSites(configuration)
+  if (first === undefined) throw new RangeError('a relying party needs a base URL')
+  const { issuer, clientId, secret, session } = configuration
+  // Logins and logouts on their way outlive a change of the base URLs.
+  const audience = [session.cookie.name ?? 'oidc', issuer, clientId]
+  const sessionStore = sessionStoreOf(configuration, platform)
+  const sharedMemory = configuration.sharedMemory === undefined ? sessionStore : guardMemory(configuration.sharedMemory)
+  const { absoluteSeconds } = session
+  return {
+    configuration,
+    sites: [first, ...others],
+    provider,
+    platform,
+    transactionSeal: createSeal(secret, ['transaction', ...audience], platform),
+    targetSeal: createSeal(secret, ['return target', ...audience], platform),
+    targetQuota: new TargetQuota(platform),
+    logoutSeal: createSeal(secret, ['logout', ...audience], platform),
+    logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
+    refreshes: createRefreshes(configuration, platform, sharedMemory),
+    grants: new RefreshGrants(provider, platform, configuration.httpTimeoutSeconds),
+    userinfo: new UserinfoMemory(platform),
+    watermark:
+      sharedMemory === undefined
+        ? new MemoryWatermark(platform, absoluteSeconds)
+        : new SharedWatermark({ memory: sharedMemory, platform, absoluteSeconds, audience: [issuer, clientId] }),
+    logoutMemory:
+      sharedMemory === undefined ? processLogoutMemory(platform) : sharedLogoutMemory(sharedMemory, [issuer, clientId]),
+    sharedMemory,
+    sessionStore,
+  }
+}
+
+function createRefreshes(
+  { issuer, clientId, secret, session, httpTimeoutSeconds }: OidcConfiguration,
+  platform: Platform,
+  memory: SharedMemory | undefined,
+): Refreshes {
+  const local = new RefreshMemory(platform)
+  // A session of the application's own may bring its store along.
+  if (memory === undefined && session.use !== 'request') return local
+  const audience = [issuer, clientId]
+  return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })
+}
+
+function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): GuardedMemory | undefined {
+  const { store, storeTimeoutSeconds: timeoutSeconds } = session
+  if (store === undefined) return undefined
+  return guardMemory(isSharedMemory(store) ? store : storeMemory({ store, platform, timeoutSeconds }))
+}

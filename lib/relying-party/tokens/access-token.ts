@@ -1,0 +1,139 @@
+import { ProviderError, SessionError, TokenEndpointError } from '../../errors.js'
+import {
+  type AccessTokenOptions,
+  type AccessTokenRequest,
+  parseAccessTokenOptions,
+} from '../../options/oidc/access-token.js'
+import type { SessionRecord } from '../../session/record.js'
+import { accessTarget } from './access-target.js'
+import type { RelyingParty } from '../relying-party.js'
+import { heldToken, type HeldToken, type RefreshableSession, renew, type TokenCall } from './renewal.js'
+
+const longestEarlySeconds = 60
+/**
+ * The access token of a session for a target, renewed when it has less than `minTtl` seconds to live (RFC 6749 section 6,
+ * RFC 8707 section 2.2).
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ * @throws {SessionError} `session_missing`; without a refresh token `access_token_expired`, or `access_token_missing` for
+ *   another target than the login's; `session_expired` when the login is over; `headers_already_sent` before anything is
+ *   spent
+ * @throws {TokenEndpointError} `token_request_failed` where the provider refuses the target
+ * @throws {TokenValidationError} the new ID Token is not acceptable: the session has ended
+ * @throws {ProviderError} the provider is away, and there is no token that still lives
+ */
+export async function currentAccessToken(
+  party: RelyingParty,
+  session: RefreshableSession,
+  options: AccessTokenOptions = {},
+): Promise<string> {
+  const request = parseAccessTokenOptions(options)
+  const { minTtl } = request
+  const record = await withLateIdToken(party, session, request)
+  const call = callFor(party, session, record, request)
+  const held = heldToken(record.tokens, call.target)
+  if (record.tokens.refreshToken === undefined) return withoutRefresh(party, held, minTtl)
+  if (held !== undefined && !isDue(call, record, held)) return held.accessToken
+  return renew(call, record, held).catch((error: unknown) => {
+    const isUsable = held !== undefined && session.current()?.id === record.id && secondsLeft(party, held) > 0
+    if (isTemporary(error) && isUsable) return held.accessToken
+    throw error
+  })
+}
+
+function withoutRefresh(party: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
+  if (held !== undefined && secondsLeft(party, held) >= minTtl) return held.accessToken
+  const remedy =
+    'and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)'
+  if (held === undefined) {
+    throw new SessionError('access_token_missing', `this login brought no access token for that target, ${remedy}`)
+  }
+  const why = `the access token has less than ${minTtl} seconds to live`
+  throw new SessionError('access_token_expired', `${why}, ${remedy}`)
+}
+
+function isTemporary(error: unknown): boolean {
+  if (error instanceof SessionError) return error.code === 'session_store_unavailable'
+  return error instanceof ProviderError || error instanceof TokenEndpointError
+}
+
+/**
+ * What to use in place of an access token that an API refused; the same token where there is nothing better.
+ *
+ * @throws as {@link currentAccessToken} does
+ */
+export async function replacementFor(
+  party: RelyingParty,
+  session: RefreshableSession,
+  refused: string,
+  options: AccessTokenOptions = {},
+): Promise<string> {
+  const record = signedIn(session)
+  const call = callFor(party, session, record, parseAccessTokenOptions(options))
+  const held = heldToken(record.tokens, call.target)
+  if (held !== undefined && held.accessToken !== refused) return held.accessToken
+  if (record.tokens.refreshToken === undefined) return refused
+  return party.refreshes.mayReplaceRefused(record, call.target.name) ? renew(call, record, held) : refused
+}
+
+function signedIn(session: RefreshableSession): SessionRecord {
+  const record = session.current()
+  if (record !== undefined) return record
+  throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before')
+}
+
+/** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */
+async function withLateIdToken(
+  party: RelyingParty,
+  session: RefreshableSession,
+  request: AccessTokenRequest,
+): Promise<SessionRecord> {
+  const { unverified } = party.grants
+  const record = signedIn(session)
+  if (!unverified.has(record) || !session.canStore()) return record
+  const call = callFor(party, session, record, request)
+  const held = heldToken(record.tokens, call.target)
+  const judged = await unverified.judge(record, held === undefined || isDue(call, record, held))
+  if ('kind' in judged) {
+    await session.clear()
+    throw judged.error
+  }
+  const current = session.current()
+  if (judged === record || current?.id !== record.id) return record
+  await session.store({ ...current, idToken: judged.idToken })
+  return signedIn(session)
+}
+
+function callFor(
+  party: RelyingParty,
+  session: RefreshableSession,
+  { tokens }: SessionRecord,
+  request: AccessTokenRequest,
+): TokenCall {
+  return { party, session, target: accessTarget(request, tokens, party.configuration), minTtl: request.minTtl }
+}
+
+/** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */
+function isDue({ party, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
+  const { obtainedAt, expiresAt } = held
+  if (expiresAt === undefined) return false
+  const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt
+  // Where no token of this provider lives as long as that, asking at each call would not help.
+  const needed = lifetime === undefined || lifetime > minTtl ? minTtl : lifetime / 2
+  const window = lifetime === undefined ? 0 : Math.min(longestEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
+  const early = session.canStore() ? window * shareOf(record) : 0
+  return secondsLeft(party, held) < needed + early
+}
+
+/** From 0 to 1, always the same for one session. */
+function shareOf({ id }: SessionRecord): number {
+  return (Buffer.from(id, 'base64url')[0] ?? 0) / 255
+}
+
+function secondsLeft(party: RelyingParty, { expiresAt }: HeldToken): number {
+  return expiresAt === undefined ? Infinity : expiresAt - nowSeconds(party)
+}
+
+function nowSeconds({ platform }: RelyingParty): number {
+  return platform.now() / 1000
+}

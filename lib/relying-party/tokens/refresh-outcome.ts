@@ -1,0 +1,41 @@
+import type { RefreshedTokens } from '../../provider/types.js'
+import { generationOf, withFurther } from '../../session/merged-tokens.js'
+import type { SessionRecord, SessionTokens } from '../../session/record.js'
+import { withTargetToken } from '../../session/target-tokens.js'
+import { type AccessTarget, namesIn } from './access-target.js'
+import type { RefreshOutcome } from './refreshes.js'
+
+/**
+ * What a session's tokens are after a refresh for a target.
+ *
+ * @param sentAt - milliseconds since the epoch: a slow answer must not make a token look younger than it is
+ */
+export function renewal(
+  { tokens }: SessionRecord,
+  { name: target }: AccessTarget,
+  refreshed: RefreshedTokens,
+  sentAt: number,
+): RefreshOutcome {
+  const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken, idTokenFlaw } = refreshed
+  const { further = [] } = tokens
+  const obtainedAt = Math.floor(sentAt / 1000)
+  const token = { accessToken, tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  const successor = { refreshToken, generation: generationOf(tokens) + 1 }
+  const renewed: SessionTokens =
+    target === ''
+      ? withFurther({ ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) }, further)
+      : withFurther({ ...tokens, ...successor }, withTargetToken(further, { target, ...token }))
+  return {
+    kind: 'renewed',
+    obtained: { target, accessToken },
+    tokens: renewed,
+    ...(idToken === undefined ? {} : { idToken }),
+    ...(idTokenFlaw === undefined ? {} : { idTokenFlaw }),
+  }
+}
+
+// More than was granted is nobody's wish (RFC 6749 section 6): guards must not see it.
+function grantedScope(scope: string, before: string): string {
+  const known = namesIn(before)
+  return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')
+}

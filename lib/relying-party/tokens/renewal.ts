@@ -1,0 +1,201 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { SessionError } from '../../errors.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import { traced, type TraceNotes } from '../../base/diagnostics.js'
+import { outage } from '../../provider/errors.js'
+import { clocksOf } from '../../session/lifetime.js'
+import type { SessionRecord, SessionTokens } from '../../session/record.js'
+import type { AccessTarget } from './access-target.js'
+import type { RelyingParty } from '../relying-party.js'
+import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'
+import { revokeTokens } from './revocation.js'
+
+/** The session of one request, as far as a refresh needs it. */
+export interface RefreshableSession {
+  /** What processes share that read this session. */
+  readonly memory?: SharedMemory | undefined
+  current(): SessionRecord | undefined
+  /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
+  store(record: SessionRecord): MaybePromise<void>
+  clear(): MaybePromise<void>
+  /**
+   * The session as it is kept by now: other requests may have changed or ended it.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  reload(): MaybePromise<SessionRecord | undefined>
+  /** Whether the response can still carry the session to the browser. */
+  canStore(): boolean
+}
+
+/** An access token that a session has for some target. */
+export type HeldToken = Pick<SessionTokens, 'accessToken' | 'expiresAt' | 'obtainedAt'>
+
+/** What a token is asked for, on whose behalf. */
+export interface TokenCall {
+  readonly party: RelyingParty
+  readonly session: RefreshableSession
+  readonly target: AccessTarget
+  /** Seconds that the token is to live, where that was asked for. */
+  readonly minTtl?: number
+}
+
+const mostSaves = 3
+const savePauseMilliseconds = 100
+
+/** The token that a session has for a target. */
+export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
+  const token = name === '' ? tokens : tokens.further?.find(({ target }) => target === name)
+  // A cookie had no room for it.
+  return token?.accessToken === '' ? undefined : token
+}
+
+/**
+ * Spends the refresh token for a target. Where others are spending it for theirs, it waits in line, and goes on with its
+ * successor.
+ */
+export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+  const { configuration } = call.party
+  const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
+  return withPatience(renewing, configuration.httpTimeoutSeconds)
+}
+
+/**
+ * Waits for so long. What is on its way to the provider goes on behind the caller's back, since a token that rotates is spent
+ * by then: whoever asks next gets what it has brought.
+ */
+async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `the provider has not renewed the tokens within ${seconds} seconds: it is waited for, try again shortly`
+    timer = setTimeout(() => reject(outage('provider_timeout', message, 1)), seconds * 1000)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Renewal = TokenCall & { readonly notes: TraceNotes | undefined }
+
+async function renewInTurn(call: Renewal, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+  const { party, session, target } = call
+  for (let record = begun; ;) {
+    const { refreshToken } = record.tokens
+    if (refreshToken === undefined) throw endedMeanwhile()
+    await requireOpen(call, record)
+    const outcome = await spendOnce(call, record, refreshToken)
+    if (outcome === undefined) continue
+    record = await taken(call, record, outcome)
+    await storeRenewed(party, session, record)
+    noteLifetime(call, record)
+    const obtained = outcome.kind === 'renewed' ? outcome.obtained : undefined
+    if (obtained?.target === target.name) return obtained.accessToken
+    const token = heldToken(record.tokens, target)
+    if (token !== undefined && token.accessToken !== held?.accessToken) return token.accessToken
+  }
+}
+
+/** The session with what its refresh token came to. The application may have changed its data meanwhile: only tokens are replaced. */
+async function taken(
+  { party, session, notes }: Renewal,
+  record: SessionRecord,
+  outcome: RefreshOutcome,
+): Promise<SessionRecord> {
+  const current = session.current()
+  if (current?.id !== record.id) {
+    if (outcome.kind === 'renewed') await revokeTokens(party, outcome.tokens)
+    throw endedMeanwhile()
+  }
+  if (outcome.kind === 'ended') {
+    await session.clear()
+    throw outcome.error
+  }
+  if (notes !== undefined && outcome.idTokenFlaw !== undefined) notes.idTokenFlaw = outcome.idTokenFlaw
+  return party.refreshes.latest(renewedRecord(current, outcome))
+}
+
+function noteLifetime({ party, target, minTtl = 0, notes }: Renewal, { tokens }: SessionRecord): void {
+  const { expiresAt = Infinity } = heldToken(tokens, target) ?? {}
+  if (notes !== undefined && expiresAt - party.platform.now() / 1000 < minTtl) notes.isShortLived = true
+}
+
+/** What a refresh token came to, or nothing where the response that it was spent for went away before it was sent. */
+async function spendOnce(
+  call: TokenCall,
+  record: SessionRecord,
+  refreshToken: string,
+): Promise<RefreshOutcome | undefined> {
+  const spending = { refreshToken, target: call.target.name, memory: call.session.memory }
+  try {
+    return await call.party.refreshes.spendOnce(record, spending, (lastLook) =>
+      spend(call, record, { refreshToken, lastLook }),
+    )
+  } catch (error) {
+    // Of another request, which this one had joined.
+    const isOfAnother = error instanceof SessionError && error.code === 'headers_already_sent'
+    if (isOfAnother && call.session.canStore()) return undefined
+    throw error
+  }
+}
+
+/** Spends a refresh token, unless the session has been given another meanwhile: looked at before, and again when it is refused. */
+async function spend(
+  { party, session, target }: TokenCall,
+  record: SessionRecord,
+  { refreshToken, lastLook }: { readonly refreshToken: string; readonly lastLook: LastLook },
+): Promise<RefreshOutcome> {
+  const before = successorIn(await session.reload(), record)
+  if (before !== undefined) return before
+  const look: LastLook = async () => {
+    const found = await lastLook()
+    if (found === undefined && !session.canStore()) throw tooLate()
+    return found
+  }
+  const outcome = await party.grants.spend(record, refreshToken, { target, lastLook: look })
+  if (outcome.kind === 'renewed') return outcome
+  return successorIn(await session.reload(), record) ?? outcome
+}
+
+function successorIn(stored: SessionRecord | undefined, record: SessionRecord): RefreshOutcome | undefined {
+  if (stored?.id !== record.id) throw endedMeanwhile()
+  if (stored.tokens.refreshToken === record.tokens.refreshToken) return undefined
+  const outcome = { kind: 'renewed', tokens: stored.tokens, idToken: stored.idToken } as const
+  return isNews(outcome, record.tokens) ? outcome : undefined
+}
+
+// The refresh token is spent by now: the store gets more than one chance to take its successor.
+async function storeRenewed(party: RelyingParty, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.store(renewed)
+      return
+    } catch (error) {
+      // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
+      if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(party, renewed.tokens)
+      const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
+      if (!isAway || attempt === mostSaves) throw error
+    }
+    await pause(attempt * savePauseMilliseconds)
+  }
+}
+
+// Before anything is spent whose successor would be lost.
+async function requireOpen({ party, session }: TokenCall, record: SessionRecord): Promise<void> {
+  if (party.platform.now() / 1000 >= clocksOf(record, party.configuration.session).absoluteExpiresAt) {
+    await session.clear()
+    throw new SessionError('session_expired', 'the session has reached its end: sign in again')
+  }
+  if (!session.canStore()) throw tooLate()
+}
+
+function tooLate(): SessionError {
+  const why = "renewing the token came after the response's headers were written, or its connection closed"
+  return new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
+}
+
+function endedMeanwhile(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
+}

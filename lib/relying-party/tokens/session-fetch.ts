@@ -1,0 +1,49 @@
+import { ConfigurationError } from '../../errors.js'
+import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
+import { fetchWithToken } from '../../fetch/authorized-fetch.js'
+import type { RelyingParty } from '../relying-party.js'
+import { currentAccessToken, replacementFor } from './access-token.js'
+import type { RefreshableSession } from './renewal.js'
+
+/** What to call, as `fetch` takes it, and with which token. */
+export interface SessionFetchCall {
+  readonly url: string | URL
+  readonly init: RequestInit | undefined
+  readonly target: AccessTokenTarget | undefined
+}
+
+/**
+ * Calls an API with a session's access token for a target, which goes to `allowedOrigins` only. A 401 is answered once with a renewed
+ * token, where the body can be sent again; no redirect takes the token to another origin.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a URL that may not get the token
+ * @throws as {@link currentAccessToken} does, and what `fetch` throws, as it is
+ * @see RFC 6750 section 2.1, RFC 9449 section 7
+ */
+export async function fetchForSession(
+  party: RelyingParty,
+  session: RefreshableSession,
+  fetch: typeof globalThis.fetch,
+  { url, init, target }: SessionFetchCall,
+): Promise<Response> {
+  const { allowedOrigins, dangerouslyAllowHttp } = party.configuration
+  if (allowedOrigins.length === 0) {
+    const example = 'oidc({ ..., allowedOrigins: ["https://api.example.com"] })'
+    throw new ConfigurationError('invalid_options', `req.oidc.fetch() sends the token nowhere without ${example}`)
+  }
+  let refused: string | undefined
+  const settings = {
+    fetch,
+    dangerouslyAllowHttp,
+    allowedOrigins: new Set(allowedOrigins),
+    dpop: party.provider.dpop,
+    token: () =>
+      refused === undefined
+        ? currentAccessToken(party, session, target)
+        : replacementFor(party, session, refused, target),
+    drop: (token: string) => {
+      refused = token
+    },
+  }
+  return fetchWithToken(settings, url, init)
+}

@@ -1,0 +1,113 @@
+import { LRUCache } from 'lru-cache'
+import { OidcError } from '../../errors.js'
+import type { ResolvedIssuerConfiguration } from '../../options/bearer/issuers.js'
+import { resolvedIssuer } from '../../options/bearer/issuers.js'
+import { traceOf } from '../../base/error-cause.js'
+import { parseOptions } from '../../options/shared/parse.js'
+import { outage } from '../../provider/errors.js'
+import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
+
+const maxKnown = 500
+const maxStrangers = 1000
+const maxUnderWay = 100
+const longestIssuer = 1024
+const knownSeconds = 300
+const strangerSeconds = 60
+
+interface Known {
+  readonly issuer: TrustedIssuer
+  /** The answer, to tell whether a later one is the same. */
+  readonly answer: string
+  readonly askedAt: number
+}
+
+/** Issuers that the application's resolver knows: asked once at a time each, answers remembered for minutes. */
+export class IssuerLookup {
+  readonly #resolver: (issuer: string) => unknown
+  readonly #defaults: ResolvedIssuerConfiguration
+  readonly #settings: IssuerSettings
+  readonly #known = new LRUCache<string, Known>({ max: maxKnown })
+  readonly #strangers = new LRUCache<string, number>({ max: maxStrangers })
+  readonly #underWay = new Map<string, Promise<TrustedIssuer | undefined>>()
+
+  constructor(resolver: (issuer: string) => unknown, defaults: ResolvedIssuerConfiguration, settings: IssuerSettings) {
+    this.#resolver = resolver
+    this.#defaults = defaults
+    this.#settings = settings
+  }
+
+  /** What was looked up a moment ago. */
+  peek(name: string): TrustedIssuer | undefined {
+    const known = this.#known.get(name)
+    return known !== undefined && this.#isWithin(known.askedAt, knownSeconds) ? known.issuer : undefined
+  }
+
+  /**
+   * Asks the resolver, unless its answer is known.
+   *
+   * @returns `undefined` for strangers
+   * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way
+   * @throws {ConfigurationError} `invalid_options` for an answer that cannot be used
+   */
+  async get(name: string): Promise<TrustedIssuer | undefined> {
+    const strangeSince = this.#strangers.get(name)
+    if (name.length > longestIssuer || !URL.canParse(name)) return undefined
+    if (strangeSince !== undefined && this.#isWithin(strangeSince, strangerSeconds)) return undefined
+    const flight = this.#underWay.get(name)
+    if (flight !== undefined) return flight
+    if (this.#underWay.size >= maxUnderWay) {
+      throw outage('provider_unavailable', 'too many lookups of issuers are under way', 1)
+    }
+    const started = this.#ask(name).finally(() => this.#underWay.delete(name))
+    this.#underWay.set(name, started)
+    return started
+  }
+
+  /** Those that are known by now. */
+  all(): readonly TrustedIssuer[] {
+    return [...this.#known.values()].map(({ issuer }) => issuer)
+  }
+
+  async #ask(name: string): Promise<TrustedIssuer | undefined> {
+    const answer = await this.#resolve(name)
+    const askedAt = this.#settings.platform.now()
+    if (answer === undefined) {
+      this.#known.delete(name)
+      this.#strangers.set(name, askedAt)
+      return undefined
+    }
+    const text = JSON.stringify(answer)
+    const before = this.#known.peek(name)
+    const issuer = before?.answer === text ? before.issuer : this.#create(name, answer)
+    this.#known.set(name, { issuer, answer: text, askedAt })
+    return issuer
+  }
+
+  async #resolve(name: string): Promise<ResolvedIssuerConfiguration | undefined> {
+    let answer: unknown
+    try {
+      answer = await this.#resolver(name)
+    } catch (error) {
+      if (error instanceof OidcError) throw error
+      throw outage('provider_unavailable', 'the resolver of issuers failed', undefined, traceOf(error))
+    }
+    return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
+  }
+
+  #create(name: string, answer: ResolvedIssuerConfiguration): TrustedIssuer {
+    const keys = ['jwks', 'publicKey', 'secret'] as const
+    const hasOwnKeys = keys.some((source) => answer[source] !== undefined)
+    const defaults = this.#defaults
+    const { jwks, publicKey, secret } = hasOwnKeys ? answer : defaults
+    const {
+      audience = defaults.audience ?? null,
+      algorithms = defaults.algorithms,
+      subject = defaults.subject,
+    } = answer
+    return createTrustedIssuer(name, { audience, algorithms, subject, jwks, publicKey, secret }, this.#settings)
+  }
+
+  #isWithin(since: number, seconds: number): boolean {
+    return Math.abs(this.#settings.platform.now() - since) < seconds * 1000
+  }
+}

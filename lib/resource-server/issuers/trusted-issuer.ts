@@ -1,0 +1,68 @@
+import { healthOf } from '../../provider/health.js'
+import type { IssuerConfiguration } from '../../options/bearer/issuers.js'
+import { asymmetricAlgorithms } from '../../options/shared/algorithms.js'
+import type { Cached } from '../../base/cached-document.js'
+import type { Keys } from '../../provider/keys.js'
+import { createKeys } from '../../provider/keys.js'
+import { createMetadata, endpointOf } from '../../provider/metadata.js'
+import { createOutbound, type Outbound } from '../../provider/transport/http-client.js'
+import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
+import { givenKeys } from './given-keys.js'
+import type { SubjectRules } from '../validation/subject.js'
+
+/** One authorization server whose tokens are taken, with keys and rules of its own. */
+export interface TrustedIssuer {
+  readonly issuer: string
+  readonly audience: readonly string[] | null
+  readonly subject: SubjectRules
+  readonly algorithms: ReadonlySet<string>
+  readonly keys: Keys
+  readonly outbound: Outbound
+  readonly metadata: Cached<ProviderMetadata>
+  /** Fetches metadata and keys ahead of the first token. */
+  ready(): Promise<void>
+  /** What is known without touching the network. */
+  health(): ProviderHealth
+  /** Nothing is fetched any more. */
+  close(): void
+}
+
+/** How to reach authorization servers; the same for all. */
+export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
+
+const subjectDefaults: SubjectRules = { claim: 'sub', client: false, clientClaims: [] }
+
+/** What keys need not have: whoever uses a member asks for it. */
+const noNeeds = { members: [], pkce: false }
+
+/**
+ * Sets up one issuer. Nothing is fetched yet.
+ *
+ * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
+ */
+export function createTrustedIssuer(
+  issuer: string,
+  configuration: IssuerConfiguration,
+  common: IssuerSettings,
+): TrustedIssuer {
+  const { audience, subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
+  const settings = { ...common, issuer }
+  const given = givenKeys(configuration)
+  const outbound = createOutbound(settings)
+  const metadata = createMetadata(settings, outbound, noNeeds)
+  const keys = given ?? createKeys(() => endpointOf(metadata, 'jwks_uri'), outbound, settings)
+  return {
+    issuer,
+    audience,
+    subject,
+    algorithms: new Set(algorithms),
+    keys,
+    outbound,
+    metadata,
+    ready: () => keys.ready(),
+    health: () => healthOf(issuer, metadata, keys),
+    close: () => {
+      for (const part of [metadata, keys, outbound]) part.close()
+    },
+  }
+}

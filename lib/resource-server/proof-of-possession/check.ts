@@ -1,0 +1,49 @@
+import { TokenValidationError } from '../../errors.js'
+import type { DpopProofs } from './dpop-proof.js'
+import type { Refusals, TokenScheme } from '../challenges.js'
+import type { TokenRequest, VerifiedToken } from '../types.js'
+
+/** Which proofs this resource server takes, and wants. */
+export interface PossessionRules {
+  readonly dpop?: DpopProofs
+  readonly dpopRequired: boolean
+  readonly mtls: boolean
+  readonly mtlsRequired: boolean
+}
+
+/** Checks that whoever presents a token is whom it was issued to; a promise only where a replay cache needs one. */
+export type PossessionCheck = (
+  verified: VerifiedToken,
+  scheme: TokenScheme,
+  token: string,
+  request: TokenRequest,
+) => Promise<void> | undefined
+
+/**
+ * Makes the check of proof of possession: a bound token without its proof is refused, also where no proofs are configured
+ * (RFC 9449 section 7.2, RFC 8705 section 3).
+ *
+ * @returns a function that throws `TokenValidationError` `token_binding_failed`, or `BearerError` for a proof
+ */
+export function createPossessionCheck(rules: PossessionRules, refusals: Refusals): PossessionCheck {
+  return (verified, scheme, token, request) => {
+    const { jkt, x5t } = verified.confirmation ?? {}
+    if (x5t !== undefined) requireCertificate(x5t, rules, request)
+    else if (rules.mtlsRequired) throw unproven('is not bound to a certificate')
+    if (jkt === undefined) {
+      if (scheme === 'dpop' || rules.dpopRequired) throw unproven('is not bound to a key')
+      return undefined
+    }
+    if (scheme !== 'dpop' || rules.dpop === undefined) throw unproven('is bound to a key, and came without its proof')
+    return rules.dpop.check(request, token, jkt, refusals)
+  }
+}
+
+function requireCertificate(x5t: string, { mtls }: PossessionRules, request: TokenRequest): void {
+  if (mtls && request.certificateThumbprint() === x5t) return
+  throw unproven('is bound to another client certificate')
+}
+
+function unproven(why: string): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the token ${why}`)
+}

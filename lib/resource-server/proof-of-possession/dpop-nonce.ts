@@ -1,0 +1,37 @@
+import { createHmac, hkdfSync } from 'node:crypto'
+import type { Platform } from '../../base/runtime.js'
+import { equalSecrets } from '../../base/constant-time.js'
+
+/** Nonces that need no memory: who knows the secret can tell how old one is. */
+export interface DpopNonces {
+  /** The nonce of this moment. */
+  current(): string
+  /** Whether a nonce is of this period, of the one before, or neither. */
+  ageOf(nonce: unknown): 'current' | 'previous' | 'unknown'
+}
+
+/**
+ * Makes nonces for DPoP proofs (RFC 9449 section 9): an HMAC of the period they are from, one period's are accepted in the
+ * next.
+ *
+ * @param secrets - The first makes nonces, all are recognized.
+ */
+export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: number, platform: Platform): DpopNonces {
+  const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, 'express-oidc', 'dpop nonce', 32)))
+  const period = () => Math.floor(platform.now() / (lifetimeSeconds * 1000))
+  const [first] = keys
+  if (first === undefined) throw new RangeError('createDpopNonces() needs at least one secret')
+  return {
+    current: () => nonceOf(first, period()),
+    ageOf(nonce) {
+      if (typeof nonce !== 'string' || nonce.length > 64) return 'unknown'
+      const now = period()
+      if (keys.some((key) => equalSecrets(nonce, nonceOf(key, now)))) return 'current'
+      return keys.some((key) => equalSecrets(nonce, nonceOf(key, now - 1))) ? 'previous' : 'unknown'
+    },
+  }
+}
+
+function nonceOf(key: Buffer, period: number): string {
+  return createHmac('sha256', key).update(String(period)).digest('base64url')
+}

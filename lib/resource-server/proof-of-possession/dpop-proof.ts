@@ -1,0 +1,136 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { TokenValidationError } from '../../errors.js'
+import type { Platform } from '../../base/runtime.js'
+import type { VerificationKey } from '../../jose/algorithms.js'
+import { importKeySet } from '../../jose/jwk-set.js'
+import type { Jws, JwsHeader } from '../../jose/jws.js'
+import { decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
+import { jwkThumbprint } from '../../jose/thumbprint.js'
+import { isJsonObject } from '../../base/json.js'
+import type { DpopNonces } from './dpop-nonce.js'
+import type { Refusals } from '../challenges.js'
+import type { ReplayGuard } from './replay-cache.js'
+import { sameTarget } from './target-uri.js'
+import type { TokenRequest } from '../types.js'
+
+/** How proofs are judged. */
+export interface DpopRules {
+  readonly algorithms: readonly string[]
+  readonly proofMaxAgeSeconds: number
+  readonly proofClockToleranceSeconds: number
+  readonly nonces?: DpopNonces
+  readonly replays: ReplayGuard
+  readonly platform: Platform
+}
+
+/** The judge of DPoP proofs. */
+export interface DpopProofs {
+  /**
+   * Checks the request's proof by all of RFC 9449 section 4.3, the `jti` last of all.
+   *
+   * @param jkt - thumbprint that the token is bound to
+   * @throws {BearerError} `invalid_dpop_proof`, `use_dpop_nonce`
+   * @throws {TokenValidationError} `token_binding_failed` for a proof by another key than the token's
+   */
+  check(request: TokenRequest, token: string, jkt: string, refusals: Refusals): Promise<void> | undefined
+}
+
+interface ProofKey {
+  readonly keys: readonly VerificationKey[]
+  readonly thumbprint: string
+}
+
+const maxProofLength = 4096
+const maxKeys = 1000
+
+/** Makes the judge of DPoP proofs. */
+export function createDpopProofs(rules: DpopRules): DpopProofs {
+  const known = new LRUCache<string, ProofKey>({ max: maxKeys })
+  const read = (request: TokenRequest): Proof => {
+    const [proof = '', ...more] = request.dpopProofs()
+    if (proof === '' || more.length > 0) throw invalid('there must be one proof')
+    const jws = decodeJws(proof, { maxBytes: maxProofLength })
+    const headerText = proof.slice(0, proof.indexOf('.'))
+    const key = keyOf(jws.header, known.get(headerText))
+    requireAlgorithm(jws.header, rules.algorithms)
+    if (jws.header.typ !== 'dpop+jwt') throw invalid('typ must be dpop+jwt')
+    return { jws, headerText, key }
+  }
+  const verify = ({ jws, key }: Proof, request: TokenRequest, token: string): ProofClaims => {
+    verifySignature(jws, key.keys, rules.algorithms)
+    return checkProofClaims(jws, request, token, rules)
+  }
+  return {
+    check(request, token, jkt, refusals) {
+      const proof = attempt(() => read(request), refusals)
+      const { headerText, key } = proof
+      // Before it verifies anything: whoever has somebody else's token may bring a key that is costly to verify with.
+      if (key.thumbprint !== jkt) throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
+      if (!known.has(headerText)) known.set(headerText, key)
+      const { jti, nonce } = attempt(() => verify(proof, request, token), refusals)
+      requireNonce(nonce, rules.nonces, request, refusals)
+      const lifetime = rules.proofMaxAgeSeconds + rules.proofClockToleranceSeconds
+      const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, jti]), 'base64url'), lifetime)
+      if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, refusals))
+      requireNew(added, refusals)
+      return undefined
+    },
+  }
+}
+
+interface ProofClaims {
+  readonly jti: string
+  readonly nonce: unknown
+}
+
+interface Proof {
+  readonly jws: Jws
+  readonly headerText: string
+  readonly key: ProofKey
+}
+
+function attempt<T>(step: () => T, refusals: Refusals): T {
+  try {
+    return step()
+  } catch (error) {
+    throw error instanceof TokenValidationError ? refusals.invalidProof(error) : error
+  }
+}
+
+function requireNew(isNew: boolean, refusals: Refusals): void {
+  if (!isNew) throw refusals.invalidProof(invalid('the jti was used before'))
+}
+
+function requireNonce(nonce: unknown, nonces: DpopNonces | undefined, request: TokenRequest, refusals: Refusals): void {
+  if (nonces === undefined) return
+  const age = nonces.ageOf(nonce)
+  if (age === 'unknown') throw refusals.nonceNeeded(nonces.current())
+  if (age === 'previous') request.offerNonce(nonces.current())
+}
+
+/** RFC 9449 section 4.3, items 3 and 8 to 12. */
+function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string, rules: DpopRules): ProofClaims {
+  const { jti, htm, htu, iat, ath, nonce } = payload
+  if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
+  if (htm !== request.method) throw invalid('htm is another method')
+  if (typeof htu !== 'string' || !sameTarget(htu, request.url())) throw invalid('htu is another URL')
+  const age = rules.platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
+  if (!(age <= rules.proofMaxAgeSeconds && age >= -rules.proofClockToleranceSeconds)) throw invalid('iat is not now')
+  if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath is of another token')
+  return { jti, nonce }
+}
+
+// A client writes the same header on all of its proofs, so it is imported once.
+function keyOf({ jwk, alg }: JwsHeader, known: ProofKey | undefined): ProofKey {
+  if (known !== undefined) return known
+  const keys = importKeySet({ keys: [jwk] })
+    ?.keys.get(alg)
+    ?.get(undefined)
+  if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is no public key for this alg')
+  return { keys, thumbprint: jwkThumbprint(jwk) }
+}
+
+function invalid(why: string): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the DPoP proof is refused: ${why}`)
+}

@@ -1,0 +1,79 @@
+import { TokenValidationError } from '../../errors.js'
+import type { Platform } from '../../base/runtime.js'
+import type { Jws, JwsHeader } from '../../jose/jws.js'
+import { decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
+import { verifyByLookup } from '../../provider/tokens/signature.js'
+import type { Issuers } from '../issuers/issuers.js'
+import { checkTokenClaims } from './access-token-claims.js'
+import type { Profile } from './token-type.js'
+import { requireAccessToken } from './token-type.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import type { SignedToken } from '../types.js'
+import { type ClaimReading, readVerifiedToken } from './verified-token.js'
+
+/** The rules for JWT access tokens. */
+export interface JwtRules {
+  readonly profile: Profile
+  readonly clockToleranceSeconds: number
+  readonly reading: ClaimReading
+  readonly platform: Platform
+}
+
+// The header that the token came in is within the server's bounds.
+const maxBytes = Infinity
+
+/** Validates one JWT: at once when the keys are at hand, else once they are fetched. */
+export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken>
+
+/**
+ * Makes the judge of JWT access tokens (RFC 9068 section 4, RFC 8725). The token picks neither algorithm nor key: `alg` must
+ * be one of the issuer's, and the key is the issuer's own.
+ *
+ * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when keys have to be
+ *   fetched and cannot be
+ */
+export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
+  const headers = new Map<string, JwsHeader>()
+  const { profile, clockToleranceSeconds, reading } = rules
+  const requireClaims = ({ header, payload }: Jws, { issuer, audience }: TrustedIssuer, now: number): boolean => {
+    const isTyped = requireAccessToken(header, payload, profile)
+    // Written out: spreading the rules and the issuer would take longer than all the checks.
+    checkTokenClaims(payload, profile, { issuer, audience, now, clockToleranceSeconds })
+    return isTyped
+  }
+  // The signature holds.
+  const conclude = (jws: Jws, issuer: TrustedIssuer): SignedToken => {
+    const { generation } = issuer.keys
+    const now = rules.platform.now() / 1000
+    const isTyped = requireClaims(jws, issuer, now)
+    const { issuer: name, subject } = issuer
+    const token = readVerifiedToken(jws.payload, { issuer: name, reading, subject, isTyped, expiresAt: now })
+    return { token, keys: issuer.keys, generation }
+  }
+  const verify = (jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
+    requireAlgorithm(jws.header, issuer.algorithms)
+    const { keys } = issuer
+    const known = keys.find(jws.header)
+    if (isSignedBy(jws, known)) return conclude(jws, issuer)
+    // The issuer is asked nothing for the sake of a token that could not be taken anyway: anyone can make those.
+    const requireAll = () => requireClaims(jws, issuer, rules.platform.now() / 1000)
+    const verified = verifyByLookup(jws, known, { keys, from: 'anyone', requireClaims: requireAll })
+    return verified.then(() => conclude(jws, issuer))
+  }
+  return (token) => {
+    const jws = decodeJws(token, { headers, maxBytes })
+    const name = jws.payload['iss']
+    if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
+    const issuer = issuers.find(name)
+    if (issuer !== undefined) return verify(jws, issuer)
+    if (issuers.lookUp === undefined) throw strangeIssuer()
+    return issuers.lookUp(name).then((found) => {
+      if (found === undefined) throw strangeIssuer()
+      return verify(jws, found)
+    })
+  }
+}
+
+function strangeIssuer(): TokenValidationError {
+  return new TokenValidationError('token_issuer_mismatch', 'the token is from an issuer that is not trusted here')
+}

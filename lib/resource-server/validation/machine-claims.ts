@@ -1,0 +1,156 @@
+import type { JsonObject } from '../../base/json.js'
+import { scopesIn } from './scopes.js'
+
+type Claims = Readonly<JsonObject>
+
+/** The claims that name the client a token was issued to, the standard one first (RFC 9068 section 2.2). */
+const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
+
+/** The client that a token was issued to, where it says so. */
+export function clientOf(claims: Claims): string | undefined {
+  for (const name of clientClaims) {
+    const value = claims[name]
+    if (isText(value)) return value
+  }
+  return undefined
+}
+
+/** Whom a token speaks for: `both` where it contradicts itself, `nobody` where it does not tell. */
+export type Speaker = 'machine' | 'person' | 'both' | 'nobody'
+
+/**
+ * Whether a client acts for itself, or for a person, by what providers write. What is only not said tells nothing.
+ *
+ * @param isTyped - whether the token declares itself to be one by RFC 9068, in which a machine's `sub` is its client's
+ */
+export function speakerOf(claims: Claims, isTyped: boolean): Speaker {
+  if (isCallOfServiceAccount(claims)) return 'machine'
+  const isMachine = machineSigns.some((holds) => holds(claims))
+  const isPerson = personSigns.some((holds) => holds(claims)) || (isTyped && !isMachine && isResourceOwner(claims))
+  // A service account of another client: its token can have been exchanged.
+  if (isPerson) return isMachine || accountOf(claims) !== undefined ? 'both' : 'person'
+  return isMachine ? 'machine' : 'nobody'
+}
+
+// Section 2.2. Not where azp stands beside client_id: Keycloak can declare the type as well, and has accounts for machines.
+// So have others, whose tokens have a sub of their own: something must speak of a person as well.
+function isResourceOwner(claims: Claims): boolean {
+  const { sub, client_id: client, azp } = claims
+  if (!isText(sub) || !isText(client) || azp !== undefined) return false
+  return personScopeIn(scopesIn(claims)) !== undefined || loginNames.some((name) => isFilled(claims[name]))
+}
+
+const loginNames = 'acr auth_time name given_name nickname preferred_username picture locale zoneinfo'.split(' ')
+
+const machineGrants = ['client-credentials', 'client_credentials']
+const personGrants = ['authorization_code', 'implicit', 'password', 'urn:ietf:params:oauth:grant-type:device_code']
+
+/** Each is the word of a provider that writes it in no token of a person. */
+const machineSigns: readonly ((claims: Claims) => boolean)[] = [
+  isOwnSubject,
+  isMachineGrant,
+  // Entra's optional claim; Oracle; WSO2.
+  ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'app' || subjectType === 'client' || aut === 'APPLICATION',
+  isEntraApplication,
+  isServiceAccount,
+]
+
+// Keycloak notes where the client called from in this grant only, whatever else the account has: a session that can be
+// refreshed, or an e-mail address.
+function isCallOfServiceAccount({ client_id: id, clientId = id, azp, clientHost, clientAddress }: Claims): boolean {
+  return isText(clientHost) && isText(clientAddress) && isText(azp) && clientId === azp
+}
+
+// For people, sub is pairwise and scp says what was delegated. Azure AD B2C writes oid into sub for people, too; a client
+// that is known by nothing (azpacr "0") cannot act for itself.
+function isEntraApplication(claims: Claims): boolean {
+  const { oid, sub, azp, azpacr, appid, appidacr, scp } = claims
+  const isKnown = (isText(azp) && isProof(azpacr)) || (isText(appid) && isProof(appidacr))
+  return isKnown && isText(oid) && oid === sub && !isFilled(scp) && !entraNames.some((name) => isFilled(claims[name]))
+}
+
+const entraNames = 'name preferred_username given_name family_name email emails upn unique_name tfp'.split(' ')
+
+function isProof(value: unknown): boolean {
+  return value === '1' || value === '2'
+}
+
+// Cognito's token of a person always has a username.
+function isCognitoClient({ token_use: use, sub, client_id: client, username }: Claims): boolean {
+  return use === 'access' && isText(sub) && sub === client && !isFilled(username)
+}
+
+// Auth0 and FusionAuth; Cloud Foundry UAA and ForgeRock.
+function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
+  return isOneOf(gty, machineGrants) || isOneOf(grantType, machineGrants)
+}
+
+// RFC 9068 section 2.2, Okta, Cognito and most others; Auth0; ForgeRock.
+function isOwnSubject(claims: Claims): boolean {
+  const { sub, client_id: id, azp, cid, appid } = claims
+  return isText(sub) && (names(sub, id) || names(sub, azp) || names(sub, cid) || names(sub, appid))
+}
+
+function names(sub: string, client: unknown): boolean {
+  // Most tokens are about people, and go no further than this.
+  if (!isText(client) || !sub.includes(client)) return false
+  return sub === client || sub === `${client}@clients` || sub === `(age!${client})`
+}
+
+const serviceAccount = 'service-account-'
+
+// Keycloak: the user of a client's service account, whose sub is a UUID. Its names are in lower case.
+function isServiceAccount(claims: Claims): boolean {
+  const account = accountOf(claims)
+  return account !== undefined && account.slice(serviceAccount.length) === clientOf(claims)?.toLowerCase()
+}
+
+function accountOf(claims: Claims): string | undefined {
+  return [claims['preferred_username'], claims['username']].find(isServiceAccountName)
+}
+
+function isServiceAccountName(name: unknown): name is string {
+  return typeof name === 'string' && name.startsWith(serviceAccount)
+}
+
+const personSigns: readonly ((claims: Claims) => boolean)[] = [
+  // What a login leaves in a token.
+  ({ amr, nonce, sid, session_state: state }) => isFilled(amr) || isFilled(nonce) || isFilled(sid) || isFilled(state),
+  // AD FS writes one as text for clients, too; Cognito and ForgeRock as a number.
+  (claims) => typeof claims['auth_time'] === 'number' && !isCognitoClient(claims) && !isMachineGrant(claims),
+  // What only people have. Other names say nothing: service accounts have some too. Some of Keycloak have an e-mail address.
+  (claims) => isText(claims['email']) && !isServiceAccount(claims),
+  ({ phone_number: phone, birthdate }) => isText(phone) || isText(birthdate),
+  ({ family_name: family, upn, unique_name: unique }) => isText(family) || isText(upn) || isText(unique),
+  ({ gty, grant_type: grantType }) => isOneOf(gty, personGrants) || isOneOf(grantType, personGrants),
+  ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'user' || subjectType === 'user' || aut === 'APPLICATION_USER',
+  // Entra: delegated by a person of a tenant. Okta: the person's id beside the client's. Cognito.
+  ({ scp, tid }) => isText(tid) && isFilled(scp),
+  ({ uid, cid }) => isText(uid) && isText(cid),
+  ({ token_use: use, username }) => use === 'access' && isText(username),
+  // Auth0's connection|id, ForgeRock's (usr!id).
+  ({ sub }) => typeof sub === 'string' && /^(?:[\w-]+\|.|\(usr!)/.test(sub),
+  // The userinfo endpoint has nothing to tell about a machine.
+  ({ aud }) => Array.isArray(aud) && aud.some((member) => typeof member === 'string' && member.endsWith('/userinfo')),
+]
+
+/** Scopes that ask for a person (OpenID Connect Core sections 3.1.2.1, 5.4 and 11). */
+const personScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
+
+/** The first scope that asks for a person. */
+export function personScopeIn(scopes: readonly string[]): string | undefined {
+  return personScopes.find((scope) => scopes.includes(scope))
+}
+
+function isOneOf(value: unknown, names: readonly unknown[]): boolean {
+  return Array.isArray(value) ? value.some((member) => names.includes(member)) : names.includes(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+/** Whether a claim says anything: `null`, an empty text and an empty list do not. */
+export function isFilled(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
+}

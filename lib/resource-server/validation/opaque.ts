@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { TokenValidationError } from '../../errors.js'
+import type { Platform } from '../../base/runtime.js'
+import type { Introspect } from '../../provider/endpoints/introspection.js'
+import type { JsonObject } from '../../base/json.js'
+import { Breaker } from '../../base/breaker.js'
+import { checkTokenClaims } from './access-token-claims.js'
+import { requireAccessWords } from './token-type.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import type { VerifiedToken } from '../types.js'
+import { type ClaimReading, readVerifiedToken } from './verified-token.js'
+
+/** Validates one opaque token by asking the authorization server, or by what it said a moment ago. */
+export type OpaqueValidation = (token: string) => VerifiedToken | Promise<VerifiedToken>
+
+/** The rules for opaque tokens. */
+export interface OpaqueRules {
+  readonly introspect: Introspect
+  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'audience' | 'subject'>
+  readonly reading: ClaimReading
+  /** How long an answer is believed; never past `exp`. */
+  readonly cacheSeconds: number
+  readonly clockToleranceSeconds: number
+  readonly platform: Platform
+}
+
+interface Answer {
+  /** Absent for a token that is not good. */
+  readonly token?: VerifiedToken
+  readonly givenAt: number
+}
+
+const maxAnswers = 5000
+const maxInactiveSeconds = 10
+const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
+
+/**
+ * Makes the judge of opaque tokens (RFC 7662): one question at a time for each token, answers kept by the token's SHA-256.
+ *
+ * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when nobody can tell
+ */
+export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
+  const answers = new LRUCache<string, Answer>({ max: maxAnswers })
+  const underWay = new Map<string, Promise<VerifiedToken>>()
+  const breaker = new Breaker(rules.platform)
+  const ask = async (key: string, token: string): Promise<VerifiedToken> => {
+    const givenAt = rules.platform.now()
+    const response = await breaker.run(() => rules.introspect(token))
+    try {
+      const verified = judge(response, rules)
+      answers.set(key, { token: verified, givenAt })
+      return verified
+    } catch (error) {
+      if (error instanceof TokenValidationError) answers.set(key, { givenAt })
+      throw error
+    }
+  }
+  return (token) => {
+    const key = hash('sha256', token, 'binary')
+    const known = answers.get(key)
+    if (known !== undefined && isFresh(known, rules)) return current(known, rules)
+    const flight = underWay.get(key)
+    if (flight !== undefined) return flight
+    const started = ask(key, token).finally(() => underWay.delete(key))
+    underWay.set(key, started)
+    return started
+  }
+}
+
+function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
+  const response = withoutEmpty(answer)
+  if (response['active'] !== true) throw inactive()
+  requireAccessWords(response)
+  const type = response['token_type']
+  if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
+    throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
+  }
+  const now = rules.platform.now() / 1000
+  const { issuer, audience, subject } = rules.issuer
+  checkTokenClaims(response, 'introspection', { ...rules, issuer, audience, now })
+  const expiresAt = Math.floor(now + rules.cacheSeconds)
+  return readVerifiedToken(response, { issuer, reading: rules.reading, subject, isTyped: false, expiresAt })
+}
+
+// Servers write null, or an empty text, for what they have nothing to say on. A binding that says nothing is refused.
+function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
+  const members = Object.entries(answer)
+  return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))
+}
+
+function isFresh({ token, givenAt }: Answer, { cacheSeconds, platform }: OpaqueRules): boolean {
+  const seconds = token === undefined ? Math.min(cacheSeconds, maxInactiveSeconds) : cacheSeconds
+  return Math.abs(platform.now() - givenAt) < seconds * 1000
+}
+
+function current({ token }: Answer, { platform, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
+  if (token === undefined) throw inactive()
+  const { exp } = token.claims
+  if (typeof exp === 'number' && exp + clockToleranceSeconds <= platform.now() / 1000) {
+    throw new TokenValidationError('token_expired', "the token's exp is past")
+  }
+  return token
+}
+
+function inactive(): TokenValidationError {
+  return new TokenValidationError('token_inactive', 'the authorization server does not vouch for the token')
+}

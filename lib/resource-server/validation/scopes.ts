@@ -1,0 +1,51 @@
+import { ConfigurationError } from '../../errors.js'
+import type { JsonObject } from '../../base/json.js'
+
+/** Finds the scopes of a token: a frozen list. */
+export type ScopeMapper = (claims: Readonly<JsonObject>) => readonly string[]
+
+const maxKnown = 256
+const longestKnown = 1024
+
+/**
+ * Scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or as a list. The few texts that
+ * `scope` is made of again and again are taken apart once. What a person may do at an API (`permissions`) was not granted to
+ * the client by it, and is no scope.
+ */
+export function standardScopes(): ScopeMapper {
+  const known = new Map<string, readonly string[]>()
+  return ({ scope, scp }) => {
+    const found = typeof scope === 'string' ? known.get(scope) : undefined
+    if (scp !== undefined) return Object.freeze([...new Set(scopesIn({ scope, scp }))])
+    if (found !== undefined) return found
+    const scopes = Object.freeze(list(scope))
+    if (typeof scope !== 'string' || scope.length > longestKnown) return scopes
+    if (known.size >= maxKnown) known.clear()
+    known.set(scope, scopes)
+    return scopes
+  }
+}
+
+/**
+ * The application's own way to find them.
+ *
+ * @returns a mapper that throws {@link ConfigurationError} `invalid_options` where the function gives no list of strings
+ */
+export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): ScopeMapper {
+  return (claims) => {
+    const found = find(claims)
+    const scopes: readonly unknown[] = Array.isArray(found) ? found : found instanceof Set ? [...found] : [undefined]
+    if (scopes.every((scope) => typeof scope === 'string')) return Object.freeze([...scopes])
+    throw new ConfigurationError('invalid_options', 'bearer(): "scopes" must return an array, or a set, of strings')
+  }
+}
+
+/** What `scope` and `scp` hold. */
+export function scopesIn({ scope, scp }: Readonly<JsonObject>): readonly string[] {
+  return [...list(scope), ...list(scp)]
+}
+
+function list(value: unknown): readonly string[] {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return texts.flatMap((text) => (typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '') : []))
+}

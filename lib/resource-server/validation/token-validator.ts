@@ -1,0 +1,135 @@
+import { TokenValidationError } from '../../errors.js'
+import { isTokenText, splitAuthorization } from '../../http/authorization.js'
+import { whenDone } from '../../base/maybe-promise.js'
+import type { Platform } from '../../base/runtime.js'
+import { isTraced, traced } from '../../base/diagnostics.js'
+import type { Principal } from '../../policy/principal.js'
+import type { JwtValidation } from './jwt.js'
+import type { OpaqueValidation } from './opaque.js'
+import { TokenPrincipal } from './principal.js'
+import type { PossessionCheck } from '../proof-of-possession/check.js'
+import type { Refusals, TokenScheme } from '../challenges.js'
+import type { TokenCache } from './verified-token-cache.js'
+import { isCompactJws } from './token-format.js'
+import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
+
+/** What a {@link TokenValidator} is put together of. */
+export interface ValidatorParts {
+  /** Schemes that are understood. */
+  readonly schemes: readonly TokenScheme[]
+  /** Absent where every token is introspected. */
+  readonly jwt?: JwtValidation
+  /** Absent where every token must be a JWT. */
+  readonly opaque?: OpaqueValidation
+  readonly cache?: TokenCache
+  readonly possession: PossessionCheck
+  readonly refusals: Refusals
+  readonly clockToleranceSeconds: number
+  readonly platform: Platform
+}
+
+/** Validates the access token of one request: at once where nothing has to be fetched or asked. */
+export class TokenValidator {
+  readonly #parts: ValidatorParts
+
+  constructor(parts: ValidatorParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param authorization - value of the one `Authorization` header, if there is one
+   * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
+   */
+  validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    return isTraced('validation') ? this.#tell(authorization, request) : this.#judge(authorization, request)
+  }
+
+  #tell(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    return traced('validation', {}, (notes) => {
+      const named = (principal: Principal): Principal => {
+        if (notes !== undefined) notes.issuer = principal.issuer
+        return principal
+      }
+      return whenDone(this.#judge(authorization, request), named)
+    })
+  }
+
+  #judge(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    const { refusals, schemes } = this.#parts
+    if (authorization === undefined) throw refusals.missing()
+    const credentials = splitAuthorization(authorization, request.maxHeaderLength)
+    if (credentials === 'malformed') throw refusals.malformed()
+    if (credentials === 'too long') throw refusals.tooLong()
+    if (credentials === 'other' || !schemes.includes(credentials.scheme)) throw refusals.missing()
+    const { scheme, token } = credentials
+    try {
+      const verified = this.#verify(token)
+      if (verified instanceof Promise) return this.#finish(verified, scheme, token, request)
+      const proof = this.#parts.possession(verified, scheme, token, request)
+      const principal = new TokenPrincipal(verified, scheme, token)
+      return proof === undefined
+        ? principal
+        : this.#finish(
+            proof.then(() => verified),
+            scheme,
+            token,
+          )
+    } catch (error) {
+      throw refusals.of(error, scheme)
+    }
+  }
+
+  async #finish(
+    pending: Promise<VerifiedToken>,
+    scheme: TokenScheme,
+    token: string,
+    request?: TokenRequest,
+  ): Promise<Principal> {
+    try {
+      const verified = await pending
+      if (request !== undefined) await this.#parts.possession(verified, scheme, token, request)
+      return new TokenPrincipal(verified, scheme, token)
+    } catch (error) {
+      throw this.#parts.refusals.of(error, scheme)
+    }
+  }
+
+  // What was seen before is known by its hash; so its form, its signature and its claims are known too.
+  #verify(token: string): VerifiedToken | Promise<VerifiedToken> {
+    const { cache, refusals, jwt, opaque } = this.#parts
+    const known = cache?.get(token)
+    if (known !== undefined) return this.#current(known.token)
+    if (opaque !== undefined && !isTokenText(token)) throw refusals.malformed()
+    if (opaque !== undefined && (jwt === undefined || !isCompactJws(token))) return opaque(token)
+    if (jwt === undefined)
+      throw new TokenValidationError('token_malformed', 'the token is of no kind that is taken here')
+    const signed = this.#verifyJwt(jwt, token)
+    return signed instanceof Promise ? signed.then((late) => this.#keep(token, late)) : this.#keep(token, signed)
+  }
+
+  // A JWT that can be decoded is made of what tokens are made of; so that is asked only about one that cannot.
+  #verifyJwt(jwt: JwtValidation, token: string): SignedToken | Promise<SignedToken> {
+    try {
+      return jwt(token)
+    } catch (error) {
+      throw isTokenText(token) ? error : this.#parts.refusals.malformed()
+    }
+  }
+
+  #keep(token: string, signed: SignedToken): VerifiedToken {
+    this.#parts.cache?.offer(token, signed)
+    return signed.token
+  }
+
+  #current(token: VerifiedToken): VerifiedToken {
+    const { platform, clockToleranceSeconds } = this.#parts
+    const now = platform.now() / 1000
+    if (token.expiresAt + clockToleranceSeconds <= now) {
+      throw new TokenValidationError('token_expired', "the token's exp is past")
+    }
+    if (token.notBefore > now + clockToleranceSeconds) {
+      throw new TokenValidationError('token_not_yet_valid', "the token's nbf is not reached")
+    }
+    return token
+  }
+}

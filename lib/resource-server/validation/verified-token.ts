@@ -1,0 +1,106 @@
+import { ConfigurationError, TokenValidationError } from '../../errors.js'
+import type { JsonObject } from '../../base/json.js'
+import { isJsonObject } from '../../base/json.js'
+import { clientOf, type Speaker, speakerOf } from './machine-claims.js'
+import type { ScopeMapper } from './scopes.js'
+import { findSubject, type SubjectRules } from './subject.js'
+import type { Confirmation, VerifiedToken } from '../types.js'
+
+/** The application's word on who acts; `undefined` leaves it to the claims. */
+export type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
+
+/** How the options say that claims are read. */
+export interface ClaimReading {
+  readonly scopes: ScopeMapper
+  readonly isMachine: MachineMapper
+}
+
+/** What is known of a token beside its claims. */
+export interface TokenContext {
+  readonly issuer: string
+  readonly reading: ClaimReading
+  readonly subject: SubjectRules
+  /** Whether it declares itself to be an access token by RFC 9068. */
+  readonly isTyped: boolean
+  /** When the token ends where it does not say so itself, in seconds since the epoch. */
+  readonly expiresAt: number
+}
+
+/**
+ * Claims whose prototype has no members, so that no claim's name ever finds a method (CWE-1321). Taking the prototype away
+ * from each token's claims would cost a tenth of what the signature does.
+ */
+class BareClaims {
+  readonly [name: string]: unknown
+}
+Reflect.deleteProperty(BareClaims.prototype, 'constructor')
+Object.setPrototypeOf(BareClaims.prototype, null)
+Object.freeze(BareClaims.prototype)
+
+/**
+ * Reads what the claims say, once they are known to hold.
+ *
+ * @throws {TokenValidationError} `token_claim_missing` without a subject, `token_binding_failed` for a `cnf` that is not
+ *   understood
+ */
+export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
+  const claims: Readonly<JsonObject> = Object.freeze(Object.assign(new BareClaims(), payload))
+  const { nbf, cnf, exp } = claims
+  const { scopes: scopesOf, isMachine: told } = context.reading
+  const scopes = scopesOf(claims)
+  const client = clientOf(claims)
+  const found = { client, scopes, speaker: speakerBy(told(claims)) ?? speakerOf(claims, context.isTyped) }
+  const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
+  if (confirmation?.jkt === undefined && isDpopToken(claims)) throw unbound('is of the type DPoP, and bound to no key')
+  return {
+    claims,
+    ...findSubject(claims, found, context.subject),
+    issuer: context.issuer,
+    scopes,
+    expiresAt: typeof exp === 'number' ? exp : context.expiresAt,
+    notBefore: typeof nbf === 'number' ? nbf : 0,
+    clientId: client,
+    confirmation,
+  }
+}
+
+function speakerBy(isMachine: boolean | undefined): Speaker | undefined {
+  return isMachine === undefined ? undefined : isMachine ? 'machine' : 'person'
+}
+
+/**
+ * The application's own way to tell machines.
+ *
+ * @returns a mapper that throws {@link ConfigurationError} `invalid_options` for any other answer than true, false and `undefined`
+ */
+export function customMachines(find: (claims: Readonly<JsonObject>) => unknown): MachineMapper {
+  return (claims) => {
+    const found = find(claims)
+    if (found === undefined || typeof found === 'boolean') return found
+    throw new ConfigurationError('invalid_options', 'bearer(): "isMachine" must return true, false or undefined')
+  }
+}
+
+// Whoever bound the token meant it to be of no use without proof: a binding that is not understood is not ignored.
+function readConfirmation(cnf: unknown): Confirmation {
+  if (isJsonObject(cnf)) {
+    const { jkt, 'x5t#S256': x5t } = cnf
+    const known = [jkt, x5t].filter((value) => value !== undefined)
+    const bound = { ...(isThumbprint(jkt) ? { jkt } : {}), ...(isThumbprint(x5t) ? { x5t } : {}) }
+    if (known.length > 0 && known.every(isThumbprint)) return bound
+  }
+  throw unbound('has a cnf that is not understood')
+}
+
+// Payload `typ` (Keycloak), or `token_type` of an introspection response: what it is bound to must be told (RFC 9449 section 6).
+function isDpopToken({ typ, token_type: type }: Readonly<JsonObject>): boolean {
+  return [typ, type].some((word) => typeof word === 'string' && word.toLowerCase() === 'dpop')
+}
+
+function unbound(why: string): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the token ${why}`)
+}
+
+function isThumbprint(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value)
+}

@@ -1,0 +1,126 @@
+import { SessionError } from '../../errors.js'
+import type { Platform } from '../../base/runtime.js'
+import { isAlive, type SessionLimits } from '../lifetime.js'
+import type { SessionKeeper } from '../storage/storage.js'
+import type { SessionRecord } from '../record.js'
+import { isEndedBy, keysOf, namesOf, targetKey, type Watermark } from './revocations.js'
+
+/** What tells when a session that a connection was opened with is over. */
+export interface LiveSessionsSettings {
+  readonly platform: Platform
+  readonly limits: SessionLimits
+  readonly watermark: Watermark
+  /** Whether other processes may end sessions too, so that they are looked at from time to time. */
+  readonly isShared: boolean
+}
+
+interface Live {
+  record: SessionRecord
+  readonly keeper: Pick<SessionKeeper, 'find'>
+  readonly controller: AbortController
+}
+
+const tickMilliseconds = 1000
+const ticksPerLook = 5
+const mostAtOnce = 100
+
+/**
+ * The sessions that connections were opened with and live on, such as WebSockets: those that a logout of this process ends
+ * are told at once, what another process ends within five seconds, what expires within one.
+ */
+export class LiveSessions {
+  readonly #settings: LiveSessionsSettings
+  readonly #live = new Set<Live>()
+  #ticks = 0
+  #isLooking = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(settings: LiveSessionsSettings) {
+    this.#settings = settings
+    const { watermark, platform } = settings
+    watermark.onRaise((target, at) => {
+      const key = targetKey(target)
+      for (const live of this.#live) {
+        const isMeant = isEndedBy(at, live.record, platform.now()) && keysOf(namesOf(live.record)).includes(key)
+        if (isMeant) this.#end(live, loggedOut())
+      }
+    })
+  }
+
+  /**
+   * Watches a session until `release` is called.
+   *
+   * @returns a signal that is aborted with a {@link SessionError} once the session is over
+   */
+  watch(
+    record: SessionRecord,
+    keeper: Pick<SessionKeeper, 'find'>,
+  ): { readonly signal: AbortSignal; readonly release: () => void } {
+    const live: Live = { record, keeper, controller: new AbortController() }
+    this.#live.add(live)
+    this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
+    // A logout since it was read was announced before anybody listened.
+    void this.#look(live)
+    return { signal: live.controller.signal, release: () => this.#forget(live) }
+  }
+
+  /** Ends every watch, without a word to anybody. */
+  close(): void {
+    for (const live of this.#live) this.#forget(live)
+  }
+
+  #tick(): void {
+    this.#ticks += 1
+    const { platform, limits, isShared } = this.#settings
+    const isLook = isShared && !this.#isLooking && this.#ticks % ticksPerLook === 0
+    const nowSeconds = platform.now() / 1000
+    const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
+    if (isLook) this.#isLooking = true
+    void this.#lookAt(due).finally(() => {
+      if (isLook) this.#isLooking = false
+    })
+  }
+
+  // A few at a time: the store has other things to do.
+  async #lookAt(due: readonly Live[]): Promise<void> {
+    for (let start = 0; start < due.length; start += mostAtOnce) {
+      await Promise.all(due.slice(start, start + mostAtOnce).map((live) => this.#look(live)))
+    }
+  }
+
+  // Other requests may have moved the idle limit on, where that is kept on the server.
+  async #look(live: Live): Promise<void> {
+    const { platform, limits } = this.#settings
+    const isExpired = (record: SessionRecord): boolean => !isAlive(record, limits, platform.now() / 1000)
+    try {
+      const found = await live.keeper.find(live.record)
+      if (found === undefined) this.#end(live, isExpired(live.record) ? expired() : loggedOut())
+      else if (isExpired(found)) this.#end(live, expired())
+      else live.record = found
+    } catch {
+      // An outage ends nothing; but what has expired has.
+      if (isExpired(live.record)) this.#end(live, expired())
+    }
+  }
+
+  #end(live: Live, reason: SessionError): void {
+    if (!this.#live.has(live)) return
+    this.#forget(live)
+    live.controller.abort(reason)
+  }
+
+  #forget(live: Live): void {
+    this.#live.delete(live)
+    if (this.#live.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+function expired(): SessionError {
+  return new SessionError('session_expired', 'the session has reached its end: sign in again')
+}
+
+function loggedOut(): SessionError {
+  return new SessionError('session_missing', 'the session has ended by a logout')
+}

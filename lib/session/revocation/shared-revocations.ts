@@ -1,0 +1,87 @@
+import { hash } from 'node:crypto'
+import type { Platform } from '../../base/runtime.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import { storeOutage } from '../shared/outage.js'
+import {
+  keysOf,
+  type LogoutListener,
+  type LogoutTarget,
+  MemoryWatermark,
+  type SessionNames,
+  targetKey,
+  type Watermark,
+} from './revocations.js'
+
+/** Where marks are kept, and for how long. */
+export interface SharedWatermarkSettings {
+  readonly memory: SharedMemory
+  readonly platform: Platform
+  /** How long a session lives at most. */
+  readonly absoluteSeconds: number
+  /** What tells this application from others that use the same memory: issuer and client. */
+  readonly audience: readonly string[]
+}
+
+const mostAttempts = 10
+/** Clocks of processes differ. */
+const marginMilliseconds = 60_000
+
+/** The logouts that all processes of an application see: one round trip per request, together with the session's own. */
+export class SharedWatermark implements Watermark {
+  readonly #settings: SharedWatermarkSettings
+  /** Tells listeners of this process; others look from time to time. */
+  readonly #local: MemoryWatermark
+
+  constructor(settings: SharedWatermarkSettings) {
+    this.#settings = settings
+    this.#local = new MemoryWatermark(settings.platform, settings.absoluteSeconds)
+  }
+
+  async raise(target: LogoutTarget, at: number): Promise<void> {
+    const name = this.#name(targetKey(target))
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      if (!(await this.#mark(name, at))) continue
+      this.#local.raise(target, at)
+      return
+    }
+    throw storeOutage('too many logouts of the same sessions came at once: this one was not stored')
+  }
+
+  async latest(names: () => SessionNames): Promise<number> {
+    const marks = await this.#settings.memory.get(keysOf(names()).map((key) => this.#name(key)))
+    return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : knownTime(mark))))
+  }
+
+  onRaise(listener: LogoutListener): () => void {
+    return this.#local.onRaise(listener)
+  }
+
+  // A late message about an earlier logout must not bring back what a later one has ended.
+  async #mark(name: string, at: number): Promise<boolean> {
+    const { memory, absoluteSeconds, platform } = this.#settings
+    const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
+    const [before] = await memory.get([name])
+    if (before === undefined) return memory.add(name, String(at), milliseconds)
+    const last = timeOf(before)
+    if (last !== undefined && last >= at) return true
+    // What is no mark may stand for any logout until now.
+    const next = last === undefined ? Math.max(at, platform.now()) : at
+    return memory.replace(name, before, String(next), milliseconds)
+  }
+
+  // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
+  #name(key: string): string {
+    return `end:${hash('sha256', JSON.stringify([this.#settings.audience, key]), 'base64url')}`
+  }
+}
+
+// What is no mark may have been one: it is not known whether the session has ended.
+function knownTime(mark: string): number {
+  const time = timeOf(mark)
+  if (time === undefined) throw storeOutage('the shared memory holds a logout without its time')
+  return time
+}
+
+function timeOf(mark: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(mark) ? Number(mark) : undefined
+}

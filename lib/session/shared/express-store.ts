@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Platform } from '../../base/runtime.js'
+import type { SessionStore } from '../../options/shared/session-store.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import { storeCall, type StoreCallback } from './store-call.js'
+
+const writerBytes = 9
+/** Longer than a look and a write take in a store that is well. */
+const settlingMilliseconds = 100
+
+/** Which store, and how long it may take. */
+export interface StoreMemorySettings {
+  readonly store: SessionStore
+  readonly platform: Platform
+  readonly timeoutSeconds: number
+}
+
+/**
+ * Uses an express-session store as shared memory. Such stores know no conditions, so that `replace` looks first and writes
+ * then: another process may come between. That a session which has ended stays dead does not depend on it.
+ *
+ * `add` looks, writes, waits, and looks again: whoever stands there then has it (Fischer's algorithm, in Lamport's "A Fast
+ * Mutual Exclusion Algorithm", 1987). One alone does, as long as no look and write take longer than the wait.
+ */
+export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySettings): SharedMemory {
+  const settings = { timeoutSeconds, what: 'the session store' }
+  const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
+  const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))
+  const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), platform.now())
+  const write = async (name: string, value: string, milliseconds: number, by?: string): Promise<void> => {
+    await call((done) => store.set(name, entry({ value, milliseconds, by }, platform.now()), done))
+  }
+
+  return {
+    get: (names) => Promise.all(names.map(read)),
+    set: write,
+    async add(name, value, milliseconds) {
+      if ((await read(name)) !== undefined) return false
+      const by = platform.randomBytes(writerBytes).toString('base64url')
+      await write(name, value, milliseconds, by)
+      await setTimeout(settlingMilliseconds)
+      return writerOf(await look(name)) === by
+    },
+    async replace(name, expected, value, milliseconds) {
+      if ((await read(name)) !== expected) return false
+      await write(name, value, milliseconds)
+      return true
+    },
+    async remove(name, expected) {
+      if (expected !== undefined && (await read(name)) !== expected) return false
+      await call((done) => store.destroy(name, done))
+      return true
+    },
+  }
+}
+
+interface Entry {
+  readonly value: string
+  readonly milliseconds: number
+  /** Who has added it. */
+  readonly by: string | undefined
+}
+
+// Stores read their lifetime from the cookie: some from `maxAge`, some from `expires`.
+function entry({ value, milliseconds, by }: Entry, now: number): object {
+  const expires = new Date(now + milliseconds)
+  return {
+    cookie: { originalMaxAge: milliseconds, maxAge: milliseconds, expires },
+    oidc: value,
+    until: expires.getTime(),
+    ...(by === undefined ? {} : { by }),
+  }
+}
+
+function writerOf(session: unknown): unknown {
+  return typeof session === 'object' && session !== null ? Reflect.get(session, 'by') : undefined
+}
+
+function valueOf(session: unknown, now: number): string | undefined {
+  if (typeof session !== 'object' || session === null) return undefined
+  const value: unknown = Reflect.get(session, 'oidc')
+  const until: unknown = Reflect.get(session, 'until')
+  return typeof value === 'string' && typeof until === 'number' && until > now ? value : undefined
+}

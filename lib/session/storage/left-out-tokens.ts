@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import type { Platform } from '../../base/runtime.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import { createNamedSeals, type Seal } from '../../seal/seal.js'
+import type { SessionRecord } from '../record.js'
+
+// Each may be several kilobytes.
+const mostSessions = 1_000
+const longestSeconds = 3_600
+
+/** What remembers the tokens, and what seals them where others could see them. */
+export interface LeftOutTokensSettings {
+  readonly platform: Platform
+  readonly secrets: readonly string[]
+  /** What tells this application from others that use the same memory: issuer and client. */
+  readonly audience: readonly string[]
+  readonly sharedMemory?: SharedMemory | undefined
+}
+
+/**
+ * Access tokens that cookies had no room for, as long as this process remembers them, or the memory that all share: so a
+ * refresh token is not spent at each request for what it has brought already.
+ */
+export class LeftOutTokens {
+  readonly #settings: LeftOutTokensSettings
+  readonly #tokens: LRUCache<string, SessionRecord['tokens']>
+  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
+  readonly #seals: (id: string) => Seal
+
+  constructor(settings: LeftOutTokensSettings) {
+    const { platform, secrets, audience } = settings
+    this.#settings = settings
+    this.#seals = createNamedSeals(secrets, ['left out tokens', ...audience], platform)
+    const bounds = { max: mostSessions, ttl: longestSeconds * 1000, perf: platform, ttlResolution: 0 }
+    this.#tokens = new LRUCache(bounds)
+  }
+
+  /** Remembers what a cookie goes without. What others cannot be told, they renew. */
+  keep(record: SessionRecord): void {
+    const { id, tokens } = record
+    if (tokens.accessToken === '') return
+    this.#tokens.set(id, tokens)
+    const { sharedMemory, platform } = this.#settings
+    if (sharedMemory === undefined) return
+    const exp = Math.floor(platform.now() / 1000) + longestSeconds
+    const sealed = this.#seals(id).seal({ exp, act: tokens.accessToken })
+    sharedMemory.set(this.#name(record), sealed, longestSeconds * 1000).catch(() => undefined)
+  }
+
+  /** The record with the access token that its cookie goes without, where this process knows it. */
+  restored(record: SessionRecord): SessionRecord {
+    const { id, tokens } = record
+    if (tokens.accessToken !== '') return record
+    const known = this.#tokens.get(id)
+    const isSame = known?.refreshToken === tokens.refreshToken && known?.obtainedAt === tokens.obtainedAt
+    return known === undefined || !isSame ? record : withAccessToken(record, known.accessToken)
+  }
+
+  /** The record with the access token that its cookie goes without, where any process has shared it. */
+  completed(record: SessionRecord): MaybePromise<SessionRecord> {
+    if (record.tokens.accessToken !== '' || this.#settings.sharedMemory === undefined) return record
+    return whenDone(
+      this.#shared(record, this.#settings.sharedMemory).catch(() => undefined),
+      (accessToken) => {
+        if (accessToken === undefined) return record
+        const whole = withAccessToken(record, accessToken)
+        this.#tokens.set(record.id, whole.tokens)
+        return whole
+      },
+    )
+  }
+
+  /** Forgets a session that is over. */
+  forget(record: SessionRecord): void {
+    const wasKept = this.#tokens.delete(record.id) || record.tokens.accessToken === ''
+    if (wasKept) this.#settings.sharedMemory?.remove(this.#name(record)).catch(() => undefined)
+  }
+
+  async #shared(record: SessionRecord, memory: SharedMemory): Promise<string | undefined> {
+    const [sealed] = await memory.get([this.#name(record)])
+    const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
+    const accessToken = opened?.expired === false ? opened.payload['act'] : undefined
+    return typeof accessToken === 'string' ? accessToken : undefined
+  }
+
+  // A token goes with the refresh token that it came with, and with no other.
+  #name({ id, tokens: { refreshToken, obtainedAt } }: SessionRecord): string {
+    const parts = [this.#settings.audience, id, refreshToken, obtainedAt]
+    return `left-out:${hash('sha256', JSON.stringify(parts), 'base64url')}`
+  }
+}
+
+function withAccessToken(record: SessionRecord, accessToken: string): SessionRecord {
+  return { ...record, tokens: { ...record.tokens, accessToken } }
+}

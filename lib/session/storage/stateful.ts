@@ -1,0 +1,151 @@
+import { hash } from 'node:crypto'
+import { SessionError } from '../../errors.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
+import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
+import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
+import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './storage.js'
+import { mergeRecords } from '../merge.js'
+import { fromPayload, type SessionRecord, toPayload } from '../record.js'
+import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import { chosen, eachOf, type Remark } from './several.js'
+import { storeOutage } from '../shared/outage.js'
+import { endById, hasJustEnded, isEndedBy, namesOf, type SessionNames, type Watermark } from '../revocation/revocations.js'
+
+/** Where sessions are stored, and how the cookie looks that leads there. */
+export interface StoreKeeperSettings extends SealedCookieSettings {
+  readonly memory: SharedMemory
+  readonly watermark: Watermark
+  readonly limits: SessionLimits
+  readonly remark: Remark
+}
+
+const mostAttempts = 5
+const ticketVersion = 1
+
+/**
+ * Keeps sessions in a store. The cookie holds a sealed random id and what logouts may call the session by, so that the
+ * session and the marks that may have ended it are read in one round trip. The store knows the id's hash only, and what
+ * lies there is sealed with a key that the id is part of.
+ */
+export function createStoreKeeper(settings: StoreKeeperSettings): SessionKeeper {
+  return new StoreKeeper(settings)
+}
+
+class StoreKeeper implements SessionKeeper {
+  readonly #settings: StoreKeeperSettings
+  readonly #tickets: SealedCookies
+  // Whoever has the store and the secret still lacks the ids, which only browsers hold.
+  readonly #seals: (id: string) => Seal
+
+  constructor(settings: StoreKeeperSettings) {
+    const { secrets, audience, platform } = settings
+    this.#settings = settings
+    this.#seals = createNamedSeals(secrets, ['stored session', ...audience], platform)
+    this.#tickets = new SealedCookies('session ticket', settings)
+  }
+
+  read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionKeeper['read']> {
+    const opened = this.#tickets.open(cookies, further)
+    if (opened === undefined) return undefined
+    if (!isSeveral(opened)) return this.#findBy(opened)
+    const found = eachOf(opened, (each) => this.#findBy(each))
+    return whenDone(found, (all) => chosen(all, this.#settings.remark))
+  }
+
+  async find(record: SessionRecord): Promise<SessionRecord | undefined> {
+    const found = await this.#find(namesOf(record), false)
+    return found === undefined || found === unreadable ? undefined : found.record
+  }
+
+  async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
+    const { memory } = this.#settings
+    const name = this.#storeName(record.id)
+    if (base === undefined) {
+      await memory.set(name, this.#sealed(record), this.#millisecondsLeft(record))
+      return record
+    }
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const [text] = await memory.get([name])
+      const stored = text === undefined ? undefined : this.#opened(text, record.id)?.record
+      if (text === undefined || stored === undefined) throw ended()
+      const next = mergeRecords(base, record, stored)
+      if (await memory.replace(name, text, this.#sealed(next), this.#millisecondsLeft(next))) return next
+    }
+    throw storeOutage('too many requests have changed the session at once: this change was not stored')
+  }
+
+  touch(record: SessionRecord, base: SessionRecord): void {
+    this.save(record, base).catch(() => undefined)
+  }
+
+  // The mark outlives whatever a slow request may still write.
+  async end(record: SessionRecord): Promise<void> {
+    const { memory, watermark, platform } = this.#settings
+    // Both are waited for: what failed at once must not be followed by what works after all.
+    const steps = await Promise.allSettled([
+      endById(watermark, platform, record),
+      memory.remove(this.#storeName(record.id)),
+    ])
+    for (const step of steps) if (step.status === 'rejected') throw step.reason
+  }
+
+  write(record: SessionRecord, cookies: Cookies): readonly string[] {
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    const { id, subject, sid } = namesOf(record)
+    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
+    return this.#tickets.write(this.#tickets.chunks(ticket), idleExpiresAt, cookies)
+  }
+
+  clear(cookies: Cookies, further: FurtherCookies = noFurther): readonly string[] {
+    return this.#tickets.clear(cookies, further)
+  }
+
+  #findBy({ payload, outdatedKey }: Opened): MaybePromise<FoundSession> {
+    const names = readTicket(payload)
+    return names === undefined ? unreadable : this.#find(names, outdatedKey)
+  }
+
+  async #find(names: SessionNames, isOldTicket: boolean): Promise<KeptSession | typeof unreadable | undefined> {
+    const { memory, watermark, limits, platform } = this.#settings
+    const [[text], mark] = await Promise.all([memory.get([this.#storeName(names.id)]), watermark.latest(() => names)])
+    const nothing = hasJustEnded(mark, platform.now()) ? unreadable : undefined
+    if (text === undefined) return nothing
+    const found = this.#opened(text, names.id)
+    if (found === undefined) return unreadable
+    const { record, outdatedKey } = found
+    if (isEndedBy(mark, record, platform.now())) return nothing
+    if (!isAlive(record, limits, platform.now() / 1000)) return undefined
+    return { record, outdatedKey: outdatedKey || isOldTicket }
+  }
+
+  #opened(text: string, id: string): KeptSession | undefined {
+    const opened = this.#seals(id).open(text)
+    const record = opened === undefined ? undefined : fromPayload(opened.payload)
+    return opened === undefined || record?.id !== id ? undefined : { record, outdatedKey: opened.outdatedKey }
+  }
+
+  #sealed(record: SessionRecord): string {
+    return this.#seals(record.id).seal(toPayload(record, clocksOf(record, this.#settings.limits).idleExpiresAt))
+  }
+
+  #storeName(id: string): string {
+    const { audience } = this.#settings
+    return `session:${hash('sha256', JSON.stringify([audience, id]), 'base64url')}`
+  }
+
+  #millisecondsLeft(record: SessionRecord): number {
+    const { limits, platform } = this.#settings
+    return Math.max(1, Math.ceil(clocksOf(record, limits).idleExpiresAt * 1000 - platform.now()))
+  }
+}
+
+function readTicket({ v, id, sub, sid }: Readonly<Record<string, unknown>>): SessionNames | undefined {
+  if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
+  return { id, subject: sub, ...(typeof sid === 'string' ? { sid } : {}) }
+}
+
+function ended(): SessionError {
+  return new SessionError('session_missing', 'the session has ended meanwhile')
+}

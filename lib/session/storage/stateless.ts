@@ -1,0 +1,111 @@
+import { SessionError } from '../../errors.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
+import type { Opened } from '../../seal/seal.js'
+import type { TraceRemark } from '../../base/diagnostics.js'
+import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
+import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
+import { formsOf, type SessionForm } from './fitting.js'
+import { type KeptSession, unreadable } from './storage.js'
+import { LeftOutTokens } from './left-out-tokens.js'
+import { pack, unpack } from './packed-payload.js'
+import { fromPayload, type SessionRecord, toPayload } from '../record.js'
+import { isSeveral, type OneOrSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import type { Remark } from './several.js'
+
+/** Keeps sessions wholly in the browser's cookies, sealed. */
+export interface CookieKeeper {
+  /** What the cookies hold, as far as it is authentic and alive; a list where names came twice. */
+  read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<KeptSession | typeof unreadable>
+  /**
+   * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
+   *
+   * @throws {SessionError} `session_too_large`
+   */
+  write(record: SessionRecord, cookies: Cookies): readonly string[]
+  /** `Set-Cookie` values that remove what was sealed here; none when the browser sent no such thing. */
+  clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
+  /** The record with what its cookies had no room for, where another process has shared it; else as it is. */
+  completed(record: SessionRecord): MaybePromise<SessionRecord>
+  /** Forgets what the cookies of a session that is over had no room for. */
+  forget(record: SessionRecord): void
+}
+
+/** How the cookies look, how long they live and what seals them. */
+export interface CookieKeeperSettings extends SealedCookieSettings {
+  readonly maxBytes: number
+  readonly limits: SessionLimits
+  readonly remark: Remark
+  /** Holds what cookies have no room for, for all processes. */
+  readonly sharedMemory?: SharedMemory | undefined
+}
+
+interface Written {
+  readonly chunks: ReadonlyMap<string, string>
+  readonly remarks: readonly TraceRemark[]
+}
+
+/** Creates the keeper for sessions in sealed cookies. */
+export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper {
+  const { platform, limits, maxBytes, remark } = settings
+  const sealed = new SealedCookies('session', settings)
+  const leftOut = new LeftOutTokens(settings)
+  const kept = (opened: Opened): KeptSession | typeof unreadable | undefined => {
+    const payload = unpack(opened)
+    const record = payload === undefined ? undefined : fromPayload(payload)
+    if (record === undefined) return unreadable
+    if (!isAlive(record, limits, Math.floor(platform.now() / 1000))) return undefined
+    return { record: leftOut.restored(record), outdatedKey: opened.outdatedKey }
+  }
+  return {
+    read(cookies, further = noFurther) {
+      const opened = sealed.open(cookies, further)
+      if (isSeveral(opened)) return opened.flatMap((each) => kept(each) ?? [])
+      return opened === undefined ? undefined : kept(opened)
+    },
+    write(record, cookies) {
+      const endsAt = clocksOf(record, limits).idleExpiresAt
+      let bytes = 0
+      for (const form of formsOf(record)) {
+        const { chunks, remarks } = written(sealed, form, endsAt)
+        bytes = bytesOf(chunks)
+        if (bytes > maxBytes) continue
+        if (remarks.length > 0) remark(remarks)
+        if (form.record.tokens.accessToken === '') leftOut.keep(record)
+        return sealed.write(chunks, endsAt, cookies)
+      }
+      throw oversize(record, bytes, maxBytes)
+    },
+    clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
+    completed: (record) => leftOut.completed(record),
+    forget: (record) => leftOut.forget(record),
+  }
+}
+
+function written(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
+  const payload = toPayload(record, endsAt)
+  if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
+  const packed = pack(payload, packing === 'compressed')
+  const chunks = sealed.chunks(packed.payload, packed.attachment)
+  return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
+}
+
+// As they are sent: with their names, equals signs and separators.
+function bytesOf(chunks: ReadonlyMap<string, string>): number {
+  return [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
+}
+
+function oversize(record: SessionRecord, bytes: number, maxBytes: number): SessionError {
+  const { tokens } = record
+  const shares = [
+    `ID Token ${record.idToken.length}`,
+    `access token ${tokens.accessToken.length}`,
+    `refresh token ${tokens.refreshToken?.length ?? 0}`,
+    `data ${JSON.stringify(record.data).length}`,
+  ]
+  return new SessionError(
+    'session_too_large',
+    `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares.join(', ')}). ` +
+      'Keep sessions on the server (session.store), ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
+  )
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { tracingChannel } from 'node:diagnostics_channel'
+import { ProviderError } from '../../lib/errors.js'
+import { isTraced, type TraceEvent, traced } from '../../lib/base/diagnostics.js'
+
+const channel = tracingChannel<unknown, TraceEvent>('express-oidc:keys')
+
+/** What the channel tells while `work` runs: the phase, and the event as it stood then. */
+async function told(work: () => unknown): Promise<{ phase: string; event: TraceEvent; object: TraceEvent }[]> {
+  const seen: { phase: string; event: TraceEvent; object: TraceEvent }[] = []
+  const note = (phase: string) => (event: TraceEvent) => void seen.push({ phase, event: { ...event }, object: event })
+  const subscribers = {
+    start: note('start'),
+    end: note('end'),
+    asyncStart: note('asyncStart'),
+    asyncEnd: note('asyncEnd'),
+    error: note('error'),
+  }
+  channel.subscribe(subscribers)
+  try {
+    await work()
+  } catch {
+    // What is thrown is looked at where it matters.
+  } finally {
+    channel.unsubscribe(subscribers)
+  }
+  return seen
+}
+
+const step = { step: 'keys', issuer: 'https://op.example' }
+const context = { issuer: 'https://op.example' }
+
+describe('a step that is traced', () => {
+  test('tells start and end where nothing is waited for', async () => {
+    const seen = await told(() => traced('keys', context, () => 'value'))
+    expect(seen.map(({ phase, event }) => [phase, event])).toEqual([
+      ['start', step],
+      ['end', { ...step, outcome: 'succeeded' }],
+    ])
+  })
+
+  test('tells a failure before its end', async () => {
+    const error = new ProviderError('provider_timeout', 'x')
+    const seen = await told(() =>
+      traced('keys', context, () => {
+        throw error
+      }),
+    )
+    const failed = { ...step, outcome: 'failed', errorCode: 'provider_timeout', error }
+    expect(seen.map(({ phase, event }) => [phase, event])).toEqual([
+      ['start', step],
+      ['error', failed],
+      ['end', failed],
+    ])
+  })
+
+  test('goes on after its end where a promise is waited for, with one event from first to last', async () => {
+    const seen = await told(() => traced('keys', context, async () => 'value'))
+    expect(seen.map(({ phase }) => phase)).toEqual(['start', 'end', 'asyncStart', 'asyncEnd'])
+    expect(seen.map(({ event }) => event.outcome)).toEqual([undefined, undefined, 'succeeded', 'succeeded'])
+    expect(new Set(seen.map(({ object }) => object)).size).toBe(1)
+  })
+
+  test('tells a rejection, and lets it through as it is', async () => {
+    const error = new ProviderError('provider_timeout', 'x')
+    const seen = await told(() => expect(traced('keys', context, () => Promise.reject(error))).rejects.toBe(error))
+    expect(seen.map(({ phase }) => phase)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
+    expect(seen.at(-1)?.event).toEqual({ ...step, outcome: 'failed', errorCode: 'provider_timeout', error })
+  })
+
+  test('LK01: shows neither its result, nor an error of somebody else, nor more of its context than is for all to see', async () => {
+    const configuration = { ...context, clientId: 'web', clientSecret: 'secret', url: 'https://op.example/keys' }
+    const seen = await told(async () => {
+      await traced('keys', configuration, async () => 'secret')
+      await traced('keys', configuration, () => Promise.reject(new Error('secret')))
+    })
+    expect(JSON.stringify(seen)).not.toContain('secret')
+    expect(seen.at(-1)?.event).toMatchObject({ clientId: 'web', errorCode: 'unexpected_error' })
+    expect(seen.at(-1)?.event).not.toHaveProperty('error')
+  })
+
+  test('takes notes while it goes on', async () => {
+    const seen = await told(() =>
+      traced('keys', {}, (notes) => {
+        if (notes !== undefined) Object.assign(notes, { status: 200 })
+      }),
+    )
+    expect(seen.at(-1)?.event).toEqual({ step: 'keys', status: 200, outcome: 'succeeded' })
+  })
+
+  test('has the store that a subscriber has bound, before and after it waits, and its caller has not', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    channel.start.bindStore(storage, ({ step: name }) => name)
+    const stores = await traced('keys', {}, async () => {
+      const before = storage.getStore()
+      await Promise.resolve()
+      return [before, storage.getStore()]
+    })
+    channel.start.unbindStore(storage)
+    expect(stores).toEqual(['keys', 'keys'])
+    expect(storage.getStore()).toBeUndefined()
+  })
+})
+
+describe('a step that nobody watches', () => {
+  test('just does its work', () => {
+    expect(isTraced('keys')).toBe(false)
+    expect(traced('keys', context, (notes) => notes)).toBeUndefined()
+    const error = new Error('x')
+    expect(() =>
+      traced('keys', context, () => {
+        throw error
+      }),
+    ).toThrow(error)
+  })
+
+  test('is watched by whoever subscribes to a single channel of it', () => {
+    const listener = () => undefined
+    channel.asyncEnd.subscribe(listener)
+    expect(isTraced('keys')).toBe(true)
+    channel.asyncEnd.unsubscribe(listener)
+    expect(isTraced('keys')).toBe(false)
+  })
+})

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals'
+import { freezeJson, isJsonObject, parseJsonObject } from '../../lib/base/json.js'
+
+describe('parseJsonObject()', () => {
+  test.each(['', '{', 'null', '[]', '5', '"x"', 'undefined'])('takes no %p', (text) => {
+    expect(parseJsonObject(text)).toBeUndefined()
+  })
+
+  test.each(['{"__proto__":1}', '{"a":{"__proto__":{"b":1}}}', '{"\\u005f\\u005fproto__":1}'])('refuses %s', (text) => {
+    expect(parseJsonObject(text)).toBeUndefined()
+  })
+
+  test.each(['{"constructor":{"prototype":{"a":1}}}', '{"a":[{"prototype":1}]}'])('takes %s as data', (text) => {
+    expect(JSON.stringify(parseJsonObject(text))).toBe(text)
+  })
+
+  test('takes members whose names only resemble forbidden ones', () => {
+    expect(parseJsonObject('{"proto":1,"Constructor":"prototype","é":"\\u00e9"}')).toEqual({
+      proto: 1,
+      Constructor: 'prototype',
+      é: 'é',
+    })
+  })
+})
+
+test('an object in the sense of JSON is neither null nor an array', () => {
+  expect([{}, { a: 1 }, [], null, 'x', 5, undefined].map(isJsonObject)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+})
+
+test('freezeJson() freezes at every depth and returns the same value', () => {
+  const value = { list: [{ a: 1 }], none: null }
+  expect(freezeJson(value)).toBe(value)
+  expect([value, value.list, value.list[0]].every(Object.isFrozen)).toBe(true)
+})

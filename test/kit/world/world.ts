@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createOidc, type OidcMiddleware } from '../../../lib/middleware/oidc.js'
+import type { OidcHandle, OidcOptions, Principal } from '../../../lib/index.js'
+import { requireAuth } from '../../../lib/index.js'
+import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { systemPlatform } from '../../../lib/base/runtime.js'
+import { cookieNameAt } from '../../hosts/cookie-names.js'
+import { Browser } from '../../hosts/client.js'
+import { type Host, hosts, type RunningHost } from '../../hosts/hosts.js'
+import type { Layer } from '../../hosts/layers.js'
+import {
+  type RealProvider,
+  type RealProviderOptions,
+  startRealProvider,
+  webClient,
+  type WebOverrides,
+} from '../../provider-real/provider.js'
+
+/** A secret that every test's application uses unless it says otherwise. */
+export const secret = 'a secret for tests only, 32 characters at least'
+
+/** A clock that a test moves; it starts at the real time, because the real provider has a clock of its own. */
+export class Clock {
+  #offset = 0
+
+  readonly now = (): number => Date.now() + this.#offset
+
+  advance(seconds: number): void {
+    this.#offset += seconds * 1000
+  }
+}
+
+/** A request as handlers behind the middleware see it. */
+export type AppRequest = IncomingMessage & { oidc: OidcHandle; auth?: Principal }
+
+/** An application on one host in front of the real provider, and a browser. */
+export interface World {
+  readonly provider: RealProvider
+  readonly host: RunningHost
+  readonly app: OidcMiddleware
+  readonly browser: Browser
+  readonly clock: Clock
+  /** The whole name of the session's cookie, or of another of the application's, such as `cookie('.loop')`. */
+  cookie(suffix?: string): string
+  /** Joins a path to the application's origin. */
+  url(path: string): string
+  /** Signs in through the real provider and returns the page that the browser ends at. */
+  signIn(login?: string): ReturnType<Browser['request']>
+  /** What `/me` says: the principal and the person, or null. */
+  me(): Promise<{ readonly user: Record<string, unknown> | null; readonly auth: Principal | null }>
+  close(): Promise<void>
+}
+
+/** How a world departs from the usual one. */
+export interface WorldOptions {
+  readonly host?: Host
+  readonly oidc?: Partial<OidcOptions> | undefined
+  readonly client?: WebOverrides | ((baseUrl: string) => WebOverrides)
+  readonly provider?: RealProviderOptions
+  /** Path that the middleware is mounted at; its base URL ends in it. Default: none, for every request. */
+  readonly below?: string
+  /** Layers before `oidc()`, and after it, beside `/me`, `/private` and `/`. */
+  readonly before?: readonly Layer[]
+  readonly layers?: readonly Layer[]
+}
+
+/** Starts the real provider and an application on it. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const clock = new Clock()
+  let provider: RealProvider | undefined
+  let app: OidcMiddleware | undefined
+  let baseUrls: readonly string[] = []
+  const { below = '' } = options
+  const host = await (options.host ?? firstHost).start(async ({ baseUrl: origin }) => {
+    const baseUrl = origin + below
+    const overrides = typeof options.client === 'function' ? options.client(baseUrl) : options.client
+    const client = webClient(baseUrl, overrides)
+    provider = await startRealProvider({ ...options.provider, clients: [client, ...(options.provider?.clients ?? [])] })
+    const given: OidcOptions = {
+      issuer: provider.issuer,
+      clientId: client.client_id,
+      clientSecret: client.client_secret,
+      baseUrl,
+      secret,
+      ...options.oidc,
+    }
+    baseUrls = given.baseUrls ?? [given.baseUrl ?? '']
+    app = createOidc(parseOidcOptions(given), { ...systemPlatform, now: clock.now })
+    const placed = below === '' ? app : { mount: below, handlers: [app] }
+    return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
+  })
+  if (provider === undefined || app === undefined) throw new Error('the application was not built')
+  return makeWorld({ provider, host, app, clock, browser: new Browser() }, baseUrls)
+}
+
+function makeWorld(
+  parts: Pick<World, 'provider' | 'host' | 'app' | 'clock' | 'browser'>,
+  baseUrls: readonly string[],
+): World {
+  const { provider, host, app, browser } = parts
+  const url = (path: string): string => host.url + path
+  return {
+    ...parts,
+    cookie: (suffix) => cookieNameAt(baseUrls.slice(0, 1), suffix),
+    url,
+    signIn: (login = '/login') => browser.request('navigate', url(login), { follow: true }),
+    me: async () => {
+      const answer = await browser.request('fetch', url('/me'))
+      return answer.json() as Awaited<ReturnType<World['me']>>
+    },
+    async close() {
+      app.close()
+      await Promise.all([provider.close(), host.close()])
+    },
+  }
+}
+
+const [firstHost] = hosts as readonly [Host]
+
+/** Writes JSON on any host. */
+export function json(res: ServerResponse, value: unknown): void {
+  res.setHeader('Content-Type', 'application/json')
+  res.end(JSON.stringify(value))
+}
+
+const usualLayers: readonly Layer[] = [
+  {
+    method: 'GET',
+    path: '/me',
+    handlers: [
+      (req, res) => json(res, { user: (req as AppRequest).oidc.user ?? null, auth: (req as AppRequest).auth ?? null }),
+    ],
+  },
+  {
+    method: 'GET',
+    path: '/private',
+    handlers: [requireAuth(), (req, res) => json(res, { sub: (req as AppRequest).auth?.subject })],
+  },
+  { method: 'GET', path: '/', handlers: [(_req, res) => res.end('home')] },
+]

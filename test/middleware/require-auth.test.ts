@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { all, any, claim, not, requireAuth, role, scope } from '../../lib/index.js'
+import { Browser } from '../hosts/client.js'
+import { hosts } from '../hosts/hosts.js'
+import type { Layer } from '../hosts/layers.js'
+import { startWorld, type World } from '../kit/world/world.js'
+import { guarded } from '../kit/world/applications.js'
+
+const broken = async (): Promise<boolean> => {
+  throw new Error('the database is away')
+}
+const throwing = (thrown: unknown) => (): boolean => {
+  throw thrown
+}
+
+const thrownValues: readonly unknown[] = [undefined, null, 0, '', false, 'route', 'router']
+
+const layers: readonly Layer[] = [
+  guarded('/signed-in', requireAuth()),
+  guarded('/hr', requireAuth(claim('dept', 'hr'), role('admin'), scope('openid'))),
+  guarded('/sales', requireAuth(claim('dept', 'sales'))),
+  guarded('/orders', requireAuth(scope('orders:read'))),
+  guarded('/combined', requireAuth(all(any(claim('dept', 'it'), role('admin')), not(claim('dept', 'sales'))))),
+  guarded(
+    '/predicate',
+    requireAuth(async (principal, req) => principal.subject === 'alice' && req.method === 'GET'),
+  ),
+  guarded(
+    '/typed',
+    requireAuth<import('node:http').IncomingMessage>((_principal, req) => req.headers.host !== undefined),
+  ),
+  guarded('/broken', requireAuth(broken)),
+  guarded('/always-redirect', requireAuth({ challenge: 'redirect' })),
+  guarded('/always-respond', requireAuth({ challenge: 'respond' })),
+  { method: 'POST', path: '/always-redirect', handlers: [requireAuth({ challenge: 'redirect' })] },
+  ...thrownValues.map((thrown, index) => guarded(`/thrown/${index}`, requireAuth(throwing(thrown)))),
+]
+
+describe.each(hosts)('guards on $name', (host) => {
+  let world: World
+  beforeAll(async () => {
+    world = await startWorld({ host, layers })
+    await world.signIn()
+  })
+  afterAll(() => world.close())
+
+  const stranger = (): Browser => new Browser()
+
+  test.each(['/signed-in', '/hr', '/combined', '/predicate', '/typed'])(
+    'let those through who may: %s',
+    async (path) => {
+      const answer = await world.browser.fetch(world.url(path))
+      expect([answer.status, answer.json()]).toEqual([200, { sub: 'alice' }])
+    },
+  )
+
+  test('send a browser that nobody is signed in at to the provider, and remember the page', async () => {
+    const browser = stranger()
+    const answer = await browser.navigate(world.url('/signed-in?tab=2'))
+    expect([answer.status, answer.text]).toEqual([302, ''])
+    expect(answer.location?.startsWith(`${world.provider.issuer}/auth?`)).toBe(true)
+    const page = await browser.navigate(answer.location ?? '', { follow: true })
+    expect([page.url, page.status]).toEqual([world.url('/signed-in?tab=2'), 200])
+  })
+
+  test.each(['fetch', 'image', 'iframe', 'none'] as const)(
+    'answer a request by %s with 401 and the login URL',
+    async (kind) => {
+      const answer = await stranger().request(kind, world.url('/signed-in'))
+      expect([answer.status, answer.headers['content-type'], answer.setCookies]).toEqual([
+        401,
+        'application/problem+json',
+        [],
+      ])
+      expect(answer.headers['cache-control']).toBe('no-store')
+      expect(answer.json()).toEqual({
+        title: 'Unauthorized',
+        status: 401,
+        code: 'login_needed',
+        detail: 'sign in to see this',
+        login_url: world.url('/login'),
+      })
+    },
+  )
+
+  test('answer a HEAD of a navigation as its GET, without a body', async () => {
+    const answer = await stranger().navigate(world.url('/signed-in'), { method: 'HEAD' })
+    // Frameworks route HEAD to GET; the bare hosts of these tests do not.
+    expect([302, 404]).toContain(answer.status)
+    expect(answer.text).toBe('')
+  })
+
+  test('redirect always, or never, when told so', async () => {
+    expect(await stranger().fetch(world.url('/always-redirect'))).toMatchObject({ status: 302, text: '' })
+    expect(await stranger().fetch(world.url('/always-redirect'), { method: 'POST' })).toMatchObject({ status: 303 })
+    expect(await stranger().navigate(world.url('/always-respond'))).toMatchObject({ status: 401 })
+  })
+
+  test('refuse a program with 403, the kind of requirement and nothing of its value', async () => {
+    const answer = await world.browser.fetch(world.url('/sales'))
+    expect([answer.status, answer.json()]).toEqual([
+      403,
+      {
+        title: 'Forbidden',
+        status: 403,
+        code: 'not_allowed',
+        detail: 'you are signed in, but not allowed here (claim)',
+      },
+    ])
+    expect(await world.browser.fetch(world.url('/orders'))).toMatchObject({ status: 403 })
+  })
+
+  test("hand a browser's refusal to the application's error page", async () => {
+    const answer = await world.browser.navigate(world.url('/sales'))
+    expect([answer.status, answer.json()]).toMatchObject([403, { code: 'not_allowed' }])
+    expect(world.host.journal.errors.at(-1)).toMatchObject({ code: 'not_allowed', requirement: 'claim', status: 403 })
+  })
+
+  test('GU02: a predicate that fails reaches the error handler, once', async () => {
+    const answer = await world.browser.fetch(world.url('/broken'))
+    expect(answer.status).toBe(500)
+    expect(world.host.journal.errors.at(-1)).toEqual(new Error('the database is away'))
+    expect(world.host.journal.passages.at(-1)).toMatchObject({ name: 'requireAuth', nexts: 1 })
+    expect(world.host.journal.rejections).toEqual([])
+  })
+
+  test('GU02: a predicate that throws no error opens no door', async () => {
+    for (const [index, thrown] of thrownValues.entries()) {
+      const answer = await world.browser.fetch(world.url(`/thrown/${index}`))
+      expect([thrown, answer.status]).toEqual([thrown, 500])
+      expect(world.host.journal.errors.at(-1)).toMatchObject({
+        message: `a callback of the application threw something that is no error (${typeof thrown})`,
+      })
+    }
+  })
+})
+
+describe.each(hosts)('a guard without oidc() on $name', (host) => {
+  test('GU02: says what is missing, to everyone', async () => {
+    const running = await host.start(() => [guarded('/', requireAuth()), guarded('/open', requireAuth())])
+    const answer = await new Browser().navigate(running.url)
+    expect([answer.status, answer.json()]).toEqual([
+      500,
+      {
+        code: 'not_mounted',
+        message: 'requireAuth() ran, but neither oidc() nor bearer() did: mount one of them before this guard',
+      },
+    ])
+    expect(running.journal.errors[0]).toMatchObject({ name: 'ConfigurationError', expose: false })
+    await running.close()
+  })
+})
+
+describe('the arguments of requireAuth()', () => {
+  const wrong = (value: unknown): never => value as never
+
+  test.each([
+    ['a string', () => requireAuth(wrong('admin')), 'requireAuth() got string as argument 1'],
+    ['undefined', () => requireAuth(wrong(undefined)), 'requireAuth() got undefined as argument 1'],
+    ['null', () => requireAuth(wrong(null)), 'requireAuth() got object as argument 1'],
+    ['a list', () => requireAuth(wrong([scope('a')])), 'requireAuth() got object as argument 1'],
+    ['an empty list', () => requireAuth(wrong([])), 'requireAuth() got object as argument 1'],
+    ['options after requirements', () => requireAuth(scope('a'), wrong({})), 'requireAuth() got object as argument 2'],
+    ['an unknown challenge', () => requireAuth(wrong({ challenge: 'basic' })), 'requireAuth() takes { challenge:'],
+    ['an unknown option', () => requireAuth(wrong({ scopes: ['a'] })), 'requireAuth() takes { challenge:'],
+  ])('are no %s', (_name, make, message) => {
+    expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
+    expect(make).toThrow(message)
+  })
+
+  test('are options, requirements, both or none', () => {
+    const made = [
+      requireAuth(),
+      requireAuth({}),
+      requireAuth({ challenge: undefined }),
+      requireAuth({ challenge: 'auto' }, scope('a'), () => true),
+      requireAuth(scope('a'), async () => false),
+    ]
+    expect(made.map((middleware) => [middleware.name, middleware.length])).toEqual(made.map(() => ['requireAuth', 3]))
+  })
+})

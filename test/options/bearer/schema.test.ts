@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals'
+import { ConfigurationError } from '../../../lib/errors.js'
+import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
+import { audience } from '../../kit/resource-server/issuer.js'
+
+const issuer = 'https://issuer.example.com'
+const problemOf = (options: unknown): string => {
+  try {
+    parseBearerOptions(options)
+    return 'accepted'
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    return (error as ConfigurationError).message
+  }
+}
+
+describe('options of bearer()', () => {
+  test.each([
+    ['nothing', undefined, /object/i],
+    ['no issuer', { audience }, /"issuer" is missing/],
+    ['an issuer that is no URL', { issuer: 'issuer', audience }, /"issuer"/],
+    ['an issuer with a query', { issuer: `${issuer}?x`, audience }, /"issuer"/],
+    ['an empty list of issuers', { issuer: [], audience }, /"issuer"/],
+    ['an empty map of issuers', { issuer: {} }, /at least one issuer/],
+    ['a map with an audience beside it', { issuer: { [issuer]: { audience } }, audience }, /in the map/],
+    ['a typo', { issuer, audience, algoritms: ['RS256'] }, /did you mean "algorithms"\?/],
+    ['a typo below', { issuer, audience, cache: { maxEntrys: 5 } }, /"cache/],
+    ['no algorithm', { issuer, audience, algorithms: [] }, /"algorithms"/],
+    ['a tolerance of minutes', { issuer, audience, clockToleranceSeconds: 300 }, /clockToleranceSeconds/],
+    ['a format without introspection', { issuer, audience, tokenFormat: 'opaque' }, /introspection/],
+    [
+      'introspection that is never used',
+      { issuer, audience, tokenFormat: 'jwt', introspection: { clientId: 'x' } },
+      /never/,
+    ],
+    [
+      'introspection at one of several',
+      { issuer: [issuer, `${issuer}/b`], audience, introspection: { clientId: 'x' } },
+      /introspection\.issuer/,
+    ],
+    [
+      'a method without its secret',
+      { issuer, audience, introspection: { clientId: 'x', clientAuthentication: 'client_secret_post' } },
+      /clientSecret/,
+    ],
+    [
+      'two sources of keys',
+      { issuer, audience, jwks: { keys: [] }, publicKey: '-----BEGIN PUBLIC KEY-----' },
+      /at most one/,
+    ],
+    ['an unknown mode of DPoP', { issuer, audience, dpop: 'on' }, /"dpop/],
+    ['a weak secret for nonces', { issuer, audience, dpop: { mode: 'allowed', nonce: { secret: 'x' } } }, /"dpop/],
+    [
+      'a replay cache that is none',
+      { issuer, audience, dpop: { mode: 'allowed', replayCache: {} } },
+      /add\(key, ttlSeconds\)/,
+    ],
+  ])('%s is refused, and named', (_what, options, message) => {
+    expect(problemOf(options)).toMatch(message)
+  })
+
+  test('no message repeats a secret', () => {
+    const secret = 'S3CR3T'
+    for (const options of [
+      { issuer, audience, secret, algorithms: ['HS256'] },
+      {
+        issuer,
+        audience,
+        introspection: { clientId: 'x', clientSecret: 5, clientAssertionKey: secret, cacheSeconds: 99 },
+      },
+      { issuer, audience, dpop: { mode: 'allowed', nonce: { secret } } },
+      { issuer, audience, publicKey: secret },
+    ]) {
+      const problem = problemOf(options)
+      expect(problem).not.toBe('accepted')
+      expect(problem).not.toContain(secret)
+    }
+  })
+
+  test('the result is frozen, and what the application gave is left as it was', () => {
+    const options = {
+      issuer: [issuer],
+      audience: [audience],
+      cache: { maxEntries: 5 },
+      jwks: { keys: [{ kty: 'RSA' }] },
+    }
+    const configuration = parseBearerOptions(options)
+    expect(Object.isFrozen(configuration) && Object.isFrozen(configuration.cache)).toBe(true)
+    expect(Object.isFrozen(options) || Object.isFrozen(options.jwks.keys[0]) || Object.isFrozen(options.cache)).toBe(
+      false,
+    )
+    expect(configuration).toMatchObject({
+      tokenFormat: 'jwt',
+      profile: 'rfc9068',
+      required: true,
+      cache: { ttlSeconds: 60 },
+    })
+  })
+})

@@ -1,0 +1,75 @@
+import { expect, test } from '@jest/globals'
+import type { InferInput } from 'valibot'
+import { oidc } from '../../../lib/index.js'
+import type { CompletedLogin, OidcOptions } from '../../../lib/index.js'
+import type { oidcEntries, parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { oidcEntries as entries } from '../../../lib/options/oidc/schema.js'
+
+/** `true` when both types are each other's subtype; anything else fails to compile where `true` is asked for. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
+
+const required = {
+  issuer: 'https://op.example.com',
+  clientId: 'web',
+  baseUrl: 'https://app.example.com',
+  secret: 'abcdefghijklmnopqrstuvwxyz0123456789',
+}
+
+test('the type and the schema have the same members', () => {
+  const options: Same<keyof OidcOptions, keyof typeof oidcEntries> = true
+  type Nested<Name extends 'routes' | 'returnTo' | 'logout' | 'session'> = keyof NonNullable<OidcOptions[Name]>
+  type Parsed<Name extends 'routes' | 'returnTo' | 'logout' | 'session'> = keyof ReturnType<
+    typeof parseOidcOptions
+  >[Name]
+  const routes: Same<Nested<'routes'>, Parsed<'routes'>> = true
+  const returnTo: Same<Nested<'returnTo'>, Parsed<'returnTo'>> = true
+  const logout: Same<Nested<'logout'>, Parsed<'logout'>> = true
+  const session: Same<Nested<'session'>, Parsed<'session'>> = true
+  const issuer: Same<OidcOptions['issuer'], InferInput<(typeof oidcEntries)['issuer']>> = true
+  expect([options, routes, returnTo, logout, session, issuer]).not.toContain(false)
+  expect(Object.keys(entries)).toEqual(expect.arrayContaining(Object.keys(required)))
+})
+
+test('optional members may be undefined', () => {
+  const options: OidcOptions = {
+    ...required,
+    clientSecret: undefined,
+    routes: { login: undefined },
+    session: { idleSeconds: undefined, cookie: { domain: undefined } },
+    returnTo: { origins: undefined },
+    logout: { atProvider: undefined },
+    onLogin: undefined,
+    fetch: undefined,
+  }
+  expect(() => oidc(options)).not.toThrow()
+})
+
+test("the claims that an application knows of type onLogin's argument", () => {
+  const options: OidcOptions<{ dept: string }> = {
+    ...required,
+    onLogin: ({ claims }) => {
+      const dept: string = claims.dept
+      const subject: string = claims.sub
+      // @ts-expect-error -- a claim that nobody named
+      const other: string = claims.other
+      return { dept, subject, other }
+    },
+  }
+  expect(() => oidc<{ dept: string }>(options)).not.toThrow()
+  const claims: Same<CompletedLogin<{ dept: string }>['claims']['dept'], string> = true
+  expect(claims).toBe(true)
+})
+
+test('wrong use does not compile', () => {
+  // @ts-expect-error -- the issuer is missing
+  expect(() => oidc({ clientId: 'web', baseUrl: 'https://app.example.com', secret: 'x' })).toThrow(
+    '"issuer" is missing',
+  )
+  // @ts-expect-error -- a name with a typing error
+  expect(() => oidc({ ...required, clientSecert: 'x' })).toThrow('did you mean "clientSecret"?')
+  // @ts-expect-error -- SameSite=None would send the session to other sites' requests
+  expect(() => oidc({ ...required, session: { cookie: { sameSite: 'None' } } })).toThrow('must be "Lax" or "Strict"')
+  const asyncLogin: OidcOptions['onLogin'] = async () => false
+  const predicate: OidcOptions['onLogin'] = ({ claims }) => claims['email_verified'] === true
+  for (const onLogin of [asyncLogin, predicate]) expect(() => oidc({ ...required, onLogin })).not.toThrow()
+})

@@ -1,0 +1,462 @@
+import { describe, expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
+import { createClient } from 'redis'
+import { ConfigurationError } from '../../../lib/errors.js'
+import { type OidcConfiguration, parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+
+/** What a client of ioredis has. */
+const ioredis = Object.fromEntries(
+  ['get', 'set', 'del', 'sendCommand', 'disconnect'].map((name) => [name, () => undefined]),
+)
+const minimal = {
+  issuer: 'https://op.example.com',
+  clientId: 'web',
+  baseUrl: 'https://app.example.com',
+  secret: 'a secret for tests only, 32 characters at least',
+}
+
+function parse(changes: object = {}): OidcConfiguration {
+  return parseOidcOptions({ ...minimal, ...changes })
+}
+
+/** The message of the error that options make, without its first line. */
+function complaint(options: unknown): string {
+  try {
+    parseOidcOptions(options)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(error).toMatchObject({ code: 'invalid_options', status: 500, expose: false })
+    const [first, ...rest] = (error as Error).message.split('\n')
+    expect(first).toBe('oidc(): invalid options')
+    return rest.join('\n')
+  }
+  return 'accepted'
+}
+
+const wrong = (changes: object): string => complaint({ ...minimal, ...changes })
+
+describe('the options of oidc()', () => {
+  test('have a default wherever they may be left out', () => {
+    expect(parse()).toEqual({
+      issuer: 'https://op.example.com',
+      clientId: 'web',
+      baseUrl: 'https://app.example.com',
+      secret: [minimal.secret],
+      scope: 'openid profile email',
+      resource: [],
+      routes: {
+        login: '/login',
+        callback: '/callback',
+        logout: '/logout',
+        backchannelLogout: '/backchannel-logout',
+        frontchannelLogout: '/frontchannel-logout',
+      },
+      session: {
+        idleSeconds: 86_400,
+        absoluteSeconds: 604_800,
+        rollingStepSeconds: 8_640,
+        maxCookieBytes: 7168,
+        storeTimeoutSeconds: 2,
+        cookie: { sameSite: 'Lax', transient: false },
+      },
+      authorizationParams: {},
+      idTokenSigningAlg: 'RS256',
+      idTokenAudiences: [],
+      clockToleranceSeconds: 30,
+      httpTimeoutSeconds: 5,
+      returnTo: { origins: [] },
+      allowedOrigins: [],
+      logout: { atProvider: true, returnTo: '/', revoke: true },
+      silentLogin: false,
+      dangerouslyAllowHttp: false,
+    })
+  })
+
+  test('may be undefined wherever they may be left out', () => {
+    const optional = ['clientSecret', 'clientAuthentication', 'clientAssertionKey', 'clientAssertionAlg', 'baseUrls']
+    const further = [
+      'scope',
+      'resource',
+      'routes',
+      'session',
+      'authorizationParams',
+      'pushedAuthorizationRequests',
+      'returnTo',
+    ]
+    const rest = [
+      'idTokenSigningAlg',
+      'idTokenAudiences',
+      'clockToleranceSeconds',
+      'httpTimeoutSeconds',
+      'logout',
+      'onLogin',
+      'onError',
+    ]
+    const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
+    expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
+    const nested = {
+      routes: {
+        login: undefined,
+        callback: undefined,
+        logout: undefined,
+        backchannelLogout: undefined,
+        frontchannelLogout: undefined,
+      },
+      session: {
+        idleSeconds: undefined,
+        absoluteSeconds: undefined,
+        rollingStepSeconds: undefined,
+        maxCookieBytes: undefined,
+        cookie: { name: undefined, domain: undefined, sameSite: undefined, transient: undefined },
+      },
+      returnTo: { default: undefined, origins: undefined },
+      logout: { atProvider: undefined, returnTo: undefined, revoke: undefined },
+    }
+    expect(parse(nested)).toEqual(parse())
+  })
+
+  test('keep what was given', () => {
+    const onLogin = (): undefined => undefined
+    const given = {
+      clientSecret: 'a client secret of at least 32 characters',
+      clientAuthentication: 'client_secret_post',
+      clientAssertionAlg: 'ES256',
+      secret: ['the new secret is this, long and random', 'the old secret is this, long and random'],
+      scope: 'openid offline_access',
+      resource: ['https://orders.example.com', 'urn:example:billing'],
+      routes: {
+        login: '/auth/in',
+        callback: '/auth/cb',
+        logout: '/auth/out',
+        backchannelLogout: '/auth/back',
+        frontchannelLogout: '/auth/front',
+      },
+      session: {
+        idleSeconds: 600,
+        absoluteSeconds: 3600,
+        rollingStepSeconds: 30,
+        maxCookieBytes: 12_288,
+        storeTimeoutSeconds: 5,
+        cookie: { name: 'sid', domain: 'example.com', sameSite: 'Strict', transient: true },
+      },
+      authorizationParams: { response_mode: 'form_post', max_age: '600', audience: 'https://api.example.com' },
+      pushedAuthorizationRequests: true,
+      idTokenSigningAlg: 'ES256',
+      idTokenAudiences: ['api'],
+      clockToleranceSeconds: 0,
+      httpTimeoutSeconds: 60,
+      returnTo: { default: '/home', origins: ['https://www.example.com'] },
+      logout: { atProvider: false, returnTo: '/bye', revoke: false },
+      silentLogin: true,
+      allowedOrigins: ['https://api.example.com', 'http://127.0.0.1:8080'],
+      onLogin,
+      onError: onLogin,
+      fetch,
+      dangerouslyAllowHttp: true,
+    }
+    expect(parse(given)).toEqual({ ...minimal, ...given })
+  })
+
+  test('take several base URLs instead of one', () => {
+    const baseUrls = ['https://a.example.com', 'https://b.example.com/app']
+    expect(parse({ baseUrl: undefined, baseUrls })).toMatchObject({ baseUrls })
+  })
+
+  test('take a private key as PEM or as JWK, and freeze nothing of the caller', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    expect(parse({ clientAssertionKey: pem })).toMatchObject({ clientAssertionKey: pem })
+    const jwk = { ...privateKey.export({ format: 'jwk' }), key_ops: ['sign'] }
+    const origins = ['https://www.example.com']
+    const secrets = [minimal.secret]
+    const authorizationParams = { audience: 'x' }
+    const given = { clientAssertionKey: jwk, clientAuthentication: 'private_key_jwt', authorizationParams }
+    const parsed = parse({ ...given, returnTo: { origins }, secret: secrets })
+    expect(parsed.clientAssertionKey).toEqual(jwk)
+    for (const value of [jwk, jwk.key_ops, origins, secrets, authorizationParams])
+      expect(Object.isFrozen(value)).toBe(false)
+  })
+
+  test('become a configuration that is frozen at every depth', () => {
+    const parsed = parse({ returnTo: { origins: ['https://www.example.com'] }, authorizationParams: { a: 'b' } })
+    const { secret, routes, session, authorizationParams, returnTo, logout } = parsed
+    const parts = [parsed, secret, routes, session, session.cookie, authorizationParams, returnTo, returnTo.origins]
+    for (const part of [...parts, logout]) expect(Object.isFrozen(part)).toBe(true)
+  })
+
+  test('allow http for loopback, and elsewhere only with the dangerous permission', () => {
+    for (const url of ['http://localhost:3000', 'http://127.0.0.1:8080', 'http://[::1]:80', 'http://127.1.2.3']) {
+      expect(parse({ issuer: url, baseUrl: url })).toMatchObject({ issuer: url, baseUrl: url })
+    }
+    const http = { issuer: 'http://op.internal', baseUrl: 'http://app.internal' }
+    expect(wrong(http)).toContain('must use https in "issuer" and "baseUrl"')
+    expect(parse({ ...http, dangerouslyAllowHttp: true })).toMatchObject(http)
+    for (const url of ['http://localhost.evil.example', 'http://127.0.0.1.evil.example', 'http://mylocalhost']) {
+      expect(wrong({ baseUrl: url })).toContain('must use https')
+    }
+  })
+
+  test('names below localhost are this machine for baseUrl and issuer, but not for tokens that go to APIs', () => {
+    for (const url of ['http://tenant.localhost:3000', 'http://a.b.localhost', 'http://TENANT.LOCALHOST']) {
+      expect(parseOidcOptions({ ...minimal, baseUrl: url }).baseUrl).toBe(url)
+      expect(parseOidcOptions({ ...minimal, issuer: url }).issuer).toBe(url)
+    }
+    expect(() => parseOidcOptions({ ...minimal, baseUrl: 'http://xlocalhost' })).toThrow('must use https')
+    const allowedOrigins = ['http://api.localhost']
+    expect(() => parseOidcOptions({ ...minimal, allowedOrigins })).toThrow('must use https in "allowedOrigins"')
+  })
+
+  test.each(['https://*.example.com', 'https://*', 'https://a.*.example.com', 'https://%2A.example.com'])(
+    'the wildcard %s is no base URL, and the message says why',
+    (url) => {
+      const why = /must name one host: providers compare redirect URIs exactly.*List each host/
+      expect(() => parseOidcOptions({ ...minimal, baseUrl: url })).toThrow(why)
+      expect(() => parseOidcOptions({ ...minimal, baseUrl: undefined, baseUrls: [url] })).toThrow(why)
+    },
+  )
+
+  test('form_post on plain http is refused with the reason', () => {
+    const authorizationParams = { response_mode: 'form_post' }
+    for (const baseUrl of ['http://localhost:3000', 'http://127.0.0.1', 'http://app.localhost'])
+      expect(() => parseOidcOptions({ ...minimal, baseUrl, authorizationParams })).toThrow(
+        /must use https in "baseUrl" for "response_mode" form_post: .*SameSite=None/,
+      )
+    const urls = { baseUrl: undefined, baseUrls: ['http://localhost:3000'] }
+    expect(() => parseOidcOptions({ ...minimal, ...urls, authorizationParams })).toThrow('form_post')
+    expect(parseOidcOptions({ ...minimal, authorizationParams }).authorizationParams).toEqual(authorizationParams)
+  })
+
+  test.each(['/.well-known/openid-configuration', '/realms/x/.well-known/openid-configuration'])(
+    'the URL of metadata, %s, is no issuer',
+    (path) => {
+      expect(() => parseOidcOptions({ ...minimal, issuer: `https://op.example.com${path}` })).toThrow(
+        /"issuer" must be the issuer itself, without/,
+      )
+    },
+  )
+})
+
+const path = 'must be a string: a path such as "/login"'
+
+describe('a wrong option', () => {
+  test.each(['session.store', 'sharedMemory'])('%s: a client of Redis is refused with what to do instead', (option) => {
+    const rule = `  - "${option}" must not be the client of Redis itself: give redisMemory(client) of express-oidc/redis`
+    expect(wrong(nest(option.split('.'), createClient()))).toContain(rule)
+    expect(wrong(nest(option.split('.'), ioredis))).toContain(
+      `${rule}, with a client of the package "redis" 5 or later`,
+    )
+  })
+
+  test.each([
+    ['issuer', 5, "must be a string: the provider's issuer URL"],
+    ['issuer', '', "is empty: expected the provider's issuer URL"],
+    ['issuer', 'op.example.com', "must be the provider's issuer URL, without query, fragment or user name"],
+    ['issuer', 'ftp://op.example.com', "must be the provider's issuer URL"],
+    ['issuer', ' https://op.example.com', "must be the provider's issuer URL"],
+    ['issuer', 'https://op.example.com?x=1', "must be the provider's issuer URL, without query"],
+    ['issuer', 'https://op.example.com#x', "must be the provider's issuer URL, without query"],
+    ['issuer', 'https://me@op.example.com', "must be the provider's issuer URL, without query"],
+    ['clientId', null, "must be a string: this application's client ID"],
+    ['clientId', '', "is empty: expected this application's client ID"],
+    ['clientSecret', 5, 'must be a string: the client secret'],
+    ['clientSecret', '', 'is empty: expected the client secret'],
+    ['clientAuthentication', 'basic', 'must be client_secret_basic, client_secret_post, private_key_jwt or none'],
+    ['clientAssertionKey', 5, 'must be a PKCS#8 PEM or a private JWK'],
+    ['clientAssertionKey', { d: 'x' }, 'must be a PKCS#8 PEM or a private JWK'],
+    ['clientAssertionAlg', '', 'is empty: expected a JWS algorithm'],
+    ['baseUrl', 'app.example.com', "must be this application's own URL, such as https://app.example.com"],
+    ['secret', undefined, 'must be a string, or a list of strings'],
+    ['secret', 5, 'must be a string, or a list of strings'],
+    ['secret', [5], 'must be a string, or a list of strings'],
+    ['secret', [], 'must hold at least one secret'],
+    ['secret', 'secret', 'must be random and at least 32 characters long: make one with "openssl rand -base64 48"'],
+    ['secret', 'x'.repeat(64), 'must be random and at least 32 characters long'],
+    ['secret', [minimal.secret, 'short'], 'must be random and at least 32 characters long'],
+    ['scope', 5, 'must be a string: scopes separated by spaces'],
+    ['scope', '', 'is empty: expected scopes separated by spaces'],
+    ['scope', 'profile', 'must contain "openid"'],
+    ['routes', 'x', 'must be an object'],
+    ['routes.login', 5, path],
+    ['routes.callback', 'callback', 'must be a path that starts with one "/", without query'],
+    ['routes.logout', '//evil.example', 'must be a path that starts with one "/", without query'],
+    ['routes.login', '/login?a=b', 'must be a path that starts with one "/", without query'],
+    ['session', 5, 'must be an object'],
+    ['session.idleSeconds', 59, 'must be a number of seconds from 60 to 31536000'],
+    ['session.idleSeconds', NaN, 'must be a number of seconds from 60 to 31536000'],
+    ['session.absoluteSeconds', Infinity, 'must be a number of seconds from 60 to 31536000'],
+    ['session.rollingStepSeconds', -1, 'must be a number of seconds from 0 to 86400'],
+    ['session.storeTimeoutSeconds', 0, 'must be a number of seconds from 0.1 to 60'],
+    ['session.store', {}, 'must be a session store'],
+    ['session.use', 'app', 'must be "request"'],
+    ['sharedMemory', { get: 1 }, 'must be shared memory'],
+    ['session.maxCookieBytes', '7168', 'must be a whole number of bytes'],
+    ['session.maxCookieBytes', 2000.5, 'must be a whole number of bytes from 1024 to 12288'],
+    ['session.maxCookieBytes', 1023, 'must be a whole number of bytes from 1024 to 12288'],
+    ['session.maxCookieBytes', 12_289, 'must be a whole number of bytes from 1024 to 12288'],
+    ['session.cookie', 'oidc', 'must be an object'],
+    ['session.cookie.name', '__Host-x', 'must be 1 to 40 letters, digits'],
+    ['session.cookie.name', 'a b', 'must be 1 to 40 letters, digits'],
+    ['session.cookie.domain', '.example.com', 'must be a domain such as "example.com", without a leading dot'],
+    ['session.cookie.domain', 'example.com; Path=/x', 'must be a domain such as "example.com"'],
+    ['session.cookie.sameSite', 'None', 'must be "Lax" or "Strict"'],
+    ['session.cookie.transient', 1, 'must be true or false'],
+    ['authorizationParams', 'x', 'must be an object of strings'],
+    ['authorizationParams.audience', ['x'], 'must be a string'],
+    ['pushedAuthorizationRequests', 'yes', 'must be true or false'],
+    ['idTokenSigningAlg', 'none', 'must be one of RS256, RS384'],
+    ['idTokenAudiences', 'api', 'must be a list of audiences, or "any"'],
+    ['clockToleranceSeconds', 61, 'must be a number of seconds from 0 to 60'],
+    ['httpTimeoutSeconds', 0, 'must be a number of seconds from 0.1 to 60'],
+    ['returnTo', '/home', 'must be an object'],
+    ['returnTo.default', 'home', 'must be a path that starts with one "/"'],
+    ['returnTo.origins', 'https://www.example.com', 'must be a list of origins'],
+    ['returnTo.origins.0', 'www.example.com', 'must be an origin'],
+    ['returnTo.origins.0', 'https://*.example.com', 'must be an origin'],
+    ['returnTo.origins.0', 5, 'must be a string: an origin'],
+    ['returnTo.origins.0', 'https://www.example.com/', 'must be an origin such as "https://www.example.com"'],
+    ['logout', false, 'must be an object'],
+    ['logout.atProvider', 'no', 'must be true or false'],
+    ['logout.revoke', 1, 'must be true or false'],
+    ['silentLogin', 'yes', 'must be true or false'],
+    ['logout.returnTo', 'https://evil.example', 'must be a path that starts with one "/"'],
+    ['onLogin', {}, 'must be a function'],
+    ['onError', 'next', 'must be a function'],
+    ['fetch', {}, 'must be a function'],
+    ['dangerouslyAllowHttp', 'true', 'must be true or false'],
+  ])('%s: %p is named with what was expected', (dotPath, value, expected) => {
+    expect(wrong(nest(dotPath.split('.'), value))).toContain(`  - "${dotPath}" ${expected}`)
+  })
+
+  test.each([
+    ['both base URLs', { baseUrls: ['https://a.example.com'] }, 'must have exactly one of "baseUrl" and "baseUrls"'],
+    ['no base URL', { baseUrl: undefined }, 'must have exactly one of "baseUrl" and "baseUrls"'],
+    ['no list of base URLs', { baseUrls: 'https://a.example.com' }, '"baseUrls" must be a list of URLs'],
+    [
+      'one host twice',
+      { baseUrl: undefined, baseUrls: ['https://a.example.com', 'https://a.example.com/b'] },
+      'must not name one host twice in "baseUrls"',
+    ],
+    ['an empty list of base URLs', { baseUrls: [] }, '"baseUrls" must name at least one URL'],
+    [
+      'http and https together',
+      { baseUrl: undefined, baseUrls: ['http://localhost', 'https://a.example.com'] },
+      'must not mix http and https in "baseUrls"',
+    ],
+    ['equal paths', { routes: { login: '/callback' } }, 'must give "routes" different paths'],
+    ['equal logouts', { routes: { backchannelLogout: '/logout' } }, 'must give "routes" different paths'],
+    [
+      'an idle limit over the absolute one',
+      { session: { idleSeconds: 120, absoluteSeconds: 60 } },
+      'must not have "session.idleSeconds" over "session.absoluteSeconds"',
+    ],
+    [
+      'a rolling step that the idle limit is shorter than',
+      { session: { idleSeconds: 60, rollingStepSeconds: 60 } },
+      'must have "session.rollingStepSeconds" under "session.idleSeconds"',
+    ],
+    [
+      'a cookie domain that the application is outside of',
+      { session: { cookie: { domain: 'ample.com' } } },
+      'must give a "session.cookie.domain" that "baseUrl" is within',
+    ],
+    [
+      'private_key_jwt without a key',
+      { clientAuthentication: 'private_key_jwt' },
+      'must give "clientAssertionKey" for private_key_jwt',
+    ],
+    [
+      'a secret method without a secret',
+      { clientAuthentication: 'client_secret_basic' },
+      'must give "clientSecret" for this "clientAuthentication"',
+    ],
+    [
+      'HS256 without a long secret',
+      { idTokenSigningAlg: 'HS256', clientSecret: 'short' },
+      'must give a "clientSecret" of at least 32 characters for HS256',
+    ],
+    [
+      'HS256 with further audiences',
+      { idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32), idTokenAudiences: 'any' },
+      'must not give "idTokenAudiences" with HS256',
+    ],
+    ['another response mode', { authorizationParams: { response_mode: 'fragment' } }, 'must give "response_mode" as'],
+    ['a max_age in words', { authorizationParams: { max_age: 'an hour' } }, 'must give "max_age" as a whole number'],
+  ])('%s: is explained', (_name, changes, expected) => {
+    expect(wrong(changes)).toContain(expected)
+  })
+
+  test.each([
+    'client_id',
+    'client_secret',
+    'code_challenge',
+    'code_challenge_method',
+    'nonce',
+    'redirect_uri',
+    'request',
+    'request_uri',
+    'response_type',
+    'scope',
+    'state',
+  ])('authorizationParams.%s: would switch a protection off', (name) => {
+    expect(wrong({ authorizationParams: { [name]: 'x' } })).toContain('"authorizationParams" must not set client_id')
+  })
+
+  test.each([undefined, null, 5, 'https://op.example.com'])('options that are %p are no object', (options) => {
+    expect(complaint(options)).toBe('  - options must be an object')
+  })
+
+  test('is told to be missing when it is', () => {
+    expect(complaint({})).toBe(
+      [
+        `  - "issuer" is missing: expected the provider's issuer URL`,
+        `  - "clientId" is missing: expected this application's client ID`,
+        '  - "secret" is missing: expected a random string of at least 32 characters, or a list of them',
+      ].join('\n'),
+    )
+  })
+
+  test('is told together with all the others', () => {
+    const lines = complaint({ isuer: 'x', session: { idle: 5 } }).split('\n')
+    expect(lines.map((line) => line.split('"')[1])).toEqual(['issuer', 'clientId', 'secret', 'session.idle', 'isuer'])
+  })
+})
+
+describe('an unknown option', () => {
+  test.each([
+    ['isuer', '"isuer" is no option: did you mean "issuer"?'],
+    ['clientID', '"clientID" is no option: did you mean "clientId"?'],
+    ['client_secret', '"client_secret" is no option: did you mean "clientSecret"?'],
+    ['session.idleSecond', '"session.idleSecond" is no option: did you mean "idleSeconds"?'],
+    ['session.cookie.samesite', '"session.cookie.samesite" is no option: did you mean "sameSite"?'],
+    ['session.cookie.httpOnly', '"session.cookie.httpOnly" is no option: known are name, domain, sameSite, transient'],
+    ['routes.signOut', '"routes.signOut" is no option: known are login, callback, logout'],
+  ])('%s: gets a suggestion', (dotPath, expected) => {
+    expect(wrong(nest(dotPath.split('.'), true))).toContain(expected)
+  })
+})
+
+test('no message repeats a value that may be secret', () => {
+  const canary = 'canary-7f3a'
+  const texts = ['clientSecret', 'secret', 'scope', 'clientAuthentication', 'idTokenSigningAlg', 'issuer', 'baseUrl']
+  const nested = [
+    'session',
+    'routes',
+    'returnTo',
+    'logout',
+    'authorizationParams',
+    'session.cookie',
+    'session.maxCookieBytes',
+  ]
+  const others = ['baseUrls', 'clientAssertionKey', 'session.cookie.domain', 'authorizationParams.state', 'onLogin']
+  for (const dotPath of [...texts, ...nested, ...others, 'unknown', 'session.unknown', 'session.idleSeconds']) {
+    for (const value of [canary, [canary], { [`x`]: canary }, { toString: () => canary }]) {
+      expect(wrong(nest(dotPath.split('.'), value))).not.toContain(canary)
+    }
+  }
+  expect(complaint(canary)).not.toContain(canary)
+})
+
+function nest([first = '', ...rest]: readonly string[], value: unknown): object {
+  const inner = rest.length === 0 ? value : nest(rest, value)
+  return first === '' ? {} : /^\d+$/.test(first) ? [inner] : { [first]: inner }
+}

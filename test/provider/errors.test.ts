@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals'
+import { ProviderError } from '../../lib/errors.js'
+import { Cached } from '../../lib/base/cached-document.js'
+import { outage, ownError, printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
+import { createClock, failureOf } from '../kit/issuer/issuer.js'
+
+describe('mapping', () => {
+  test('our own errors pass through any wrapping, within four layers', () => {
+    const own = new ProviderError('provider_timeout', 'x')
+    const wrap = (depth: number): unknown => (depth === 0 ? own : new Error('wrapped', { cause: wrap(depth - 1) }))
+    expect(ownError(wrap(4))).toBe(own)
+    expect(ownError(wrap(5))).toBeUndefined()
+    expect(tokenEndpointFailure(wrap(2))).toBe(own)
+  })
+
+  test.each([undefined, null, 'x', new Error('x'), new Error('x', { cause: 'y' }), new Error('x', { cause: {} })])(
+    'a token request that fails with %p got no token response',
+    (error) => {
+      expect(tokenEndpointFailure(error)).toMatchObject({ code: 'token_response_invalid', status: 502 })
+    },
+  )
+
+  test.each([
+    [{ claim: 'iss' }, 'token_issuer_mismatch'],
+    [{ claim: 'aud' }, 'token_audience_mismatch'],
+    [{ claim: 'nonce' }, 'token_nonce_mismatch'],
+    [{ claim: 'other' }, 'token_claim_invalid'],
+    [{ claims: { iss: 1, sub: 1, aud: 1, exp: 1 } }, 'token_claim_missing'],
+    [{ claims: { iss: 1, sub: 1, aud: 1, exp: 1, iat: 1 } }, 'token_nonce_mismatch'],
+    [{ claims: { iss: 1, sub: 1, aud: 1, exp: 1, iat: 1, nonce: 1 } }, 'token_claim_invalid'],
+  ])('an inner cause of %j is the ID Token’s: %s', (cause, code) => {
+    const error = new Error('outer', { cause: new Error('inner', { cause }) })
+    expect(tokenEndpointFailure(error)).toMatchObject({ code })
+  })
+
+  test('an outage says when to come back', () => {
+    expect(outage('provider_unavailable', 'x')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
+    expect(outage('provider_unavailable', 'x', 9).headers).toEqual({ 'Retry-After': '9' })
+  })
+
+  test.each([
+    ['invalid_scope', 'invalid_scope'],
+    ['urn:x/y.z-1', 'urn:x/y.z-1'],
+    ['a b', 'unknown'],
+    ['', 'unknown'],
+    [5, 'unknown'],
+    [undefined, 'unknown'],
+  ])('the error code %p is shown as %p', (code, shown) => {
+    expect(printableErrorCode(code)).toBe(shown)
+  })
+})
+
+describe('a document whose fetch fails in an unforeseen way', () => {
+  test('is unusable, and says so with a trace', async () => {
+    const cached = new Cached({
+      platform: createClock(),
+      maxAgeSeconds: 1,
+      staleSeconds: 1,
+      fetch: () => Promise.reject(new RangeError('too deep')),
+    })
+    const error = await failureOf(cached.get())
+    expect(error).toMatchObject({ code: 'provider_response_invalid', status: 502, cause: { name: 'RangeError' } })
+    expect(cached.peek()).toBeUndefined()
+  })
+})

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals'
+import { ProviderError } from '../../lib/errors.js'
+import { EndpointRecord } from '../../lib/provider/endpoint-record.js'
+import { createTokens, down } from '../kit/client/source.js'
+import { createClock, failureOf } from '../kit/issuer/issuer.js'
+
+const answer = (status: number) => async () => new Response(null, { status })
+
+describe('the record of an endpoint', () => {
+  test('knows nothing before the first request', () => {
+    expect(new EndpointRecord(createClock()).health()).toEqual({ state: 'unknown' })
+  })
+
+  test.each([200, 400])('takes status %i for an answer', async (status) => {
+    const clock = createClock()
+    const record = new EndpointRecord(clock)
+    await record.watch(answer(status))
+    expect(record.health()).toEqual({ state: 'ok', lastSuccessAt: Math.floor(clock.now() / 1000) })
+  })
+
+  test('tells credentials that are refused from an answer', async () => {
+    const record = new EndpointRecord(createClock())
+    await record.watch(answer(401))
+    expect(record.health()).toMatchObject({ state: 'failing', lastFailure: 'provider_refused_client' })
+  })
+
+  test('keeps when it last worked and when it last failed, and lets failures through', async () => {
+    const clock = createClock()
+    const record = new EndpointRecord(clock)
+    await record.watch(answer(200))
+    const first = Math.floor(clock.now() / 1000)
+    clock.advance(60)
+    const error = new ProviderError('provider_timeout', 'x')
+    await expect(record.watch(() => Promise.reject(error))).rejects.toBe(error)
+    const failed = { lastFailureAt: first + 60, lastFailure: 'provider_timeout' }
+    expect(record.health()).toEqual({ state: 'failing', lastSuccessAt: first, ...failed })
+    clock.advance(60)
+    await record.watch(answer(200))
+    expect(record.health()).toEqual({ state: 'ok', lastSuccessAt: first + 120, ...failed })
+  })
+})
+
+describe('the health of a source of tokens', () => {
+  test('says how the token endpoint was, and asks nothing to tell', async () => {
+    const { source, ...tokens } = createTokens()
+    expect(source.health().tokenEndpoint).toEqual({ state: 'unknown' })
+    await source.getToken()
+    expect(source.health().tokenEndpoint).toMatchObject({ state: 'ok' })
+    expect(tokens.requests()).toHaveLength(1)
+  })
+
+  test('says that it is down, and since when', async () => {
+    const tokens = createTokens()
+    tokens.failure = down
+    await failureOf(tokens.source.getToken())
+    const lastFailureAt = Math.floor(tokens.op.clock.now() / 1000)
+    const failing = { state: 'failing', lastFailure: 'provider_unavailable', lastFailureAt }
+    expect(tokens.source.health().tokenEndpoint).toEqual(failing)
+  })
+})

@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { EventEmitter } from 'node:events'
+import { inspect } from 'node:util'
+import { createClient } from 'redis'
+import { SessionError } from '../../lib/errors.js'
+import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import type { RedisOptions, SharedMemory } from '../../lib/redis/index.js'
+import { describeWith } from '../setup/describe-with.js'
+import { connected, scriptedRedis } from '../kit/redis/clients.js'
+import { freePort, type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
+import { startRedisReplica } from '../kit/redis/topology.js'
+
+afterAll(stopEveryRedis)
+
+const minute = 60_000
+const secretValue = 'sealed-session-value'
+const secretName = 'name-of-a-session'
+
+/** Every call of a memory, by its name. */
+const calls: Readonly<Record<keyof SharedMemory | 'remove expected', (memory: SharedMemory) => Promise<unknown>>> = {
+  get: (memory) => memory.get([secretName, 'other']),
+  set: (memory) => memory.set(secretName, secretValue, minute),
+  add: (memory) => memory.add(secretName, secretValue, minute),
+  replace: (memory) => memory.replace(secretName, secretValue, `${secretValue}2`, minute),
+  remove: (memory) => memory.remove(secretName),
+  'remove expected': (memory) => memory.remove(secretName, secretValue),
+}
+
+const writes = Object.entries(calls).filter(([name]) => name !== 'get')
+
+/** What a call was rejected with; a failure of the test where it was not. */
+async function rejection(call: Promise<unknown>): Promise<SessionError> {
+  const error: unknown = await call.then(
+    (value) => new Error(`answered ${inspect(value)}`),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(SessionError)
+  return error as SessionError
+}
+
+/** An outage as everyone outside sees it: 503, when to come again, and nothing of what was stored. */
+async function expectOutage(call: Promise<unknown>, message: string | RegExp): Promise<SessionError> {
+  const error = await rejection(call)
+  expect(error).toMatchObject({ code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' } })
+  expect(error.message).toMatch(message)
+  expect(inspect(error, { depth: 9 })).not.toMatch(/sealed-session|name-of-a-session/)
+  return error
+}
+
+describe('SR04: an error reply of Redis is an outage, never an absence', () => {
+  test.each([
+    ['READONLY', "-READONLY You can't write against a read only replica."],
+    ['LOADING', '-LOADING Redis is loading the dataset in memory'],
+    ['MOVED', '-MOVED 3999 127.0.0.1:6381'],
+    ['CLUSTERDOWN', '-CLUSTERDOWN The cluster is down'],
+    ['TRYAGAIN', '-TRYAGAIN Multiple keys request during rehashing of slot'],
+    ['MASTERDOWN', "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."],
+    ['WRONGTYPE', '-WRONGTYPE Operation against a key holding the wrong kind of value'],
+    ['NOAUTH', '-NOAUTH Authentication required.'],
+    ['NOPERM', '-NOPERM this user has no permissions to access one of the keys used as arguments'],
+    ['OOM', "-OOM command not allowed when used memory > 'maxmemory'."],
+    ['BUSY', '-BUSY Redis is busy running a script.'],
+    ['ERR', `-ERR unknown command 'GET', with args beginning with: '${secretName}' '${secretValue}'`],
+  ])('%s', async (code, line) => {
+    const { client, stop } = await scriptedRedis(line)
+    for (const call of Object.values(calls)) {
+      const error = await expectOutage(call(redisMemory(client)), `Redis is not available: ${code}`)
+      expect(error.cause).toMatchObject({ name: 'SimpleError', message: code, code })
+    }
+    await stop()
+  })
+
+  test('and so is an answer that none of these calls has', async () => {
+    const { client, stop } = await scriptedRedis('*0')
+    for (const call of Object.values(calls)) {
+      await expectOutage(call(redisMemory(client)), 'Redis is not available: UnexpectedReply')
+    }
+    await stop()
+  })
+})
+
+test('the names of one get travel in one message', async () => {
+  const { client, received, stop } = await scriptedRedis('$-1')
+  expect(await redisMemory(client).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
+  const commands = ['a', 'b', 'c'].map((name) => `*2\r\n$3\r\nGET\r\n$6\r\noidc:${name}\r\n`)
+  expect(received).toEqual([commands.join('')])
+  await stop()
+})
+
+describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) => {
+  let server: RedisServer
+  let client: Awaited<ReturnType<typeof connected>>
+  const memory = (options: RedisOptions = {}) => redisMemory(client, options)
+
+  beforeEach(async () => {
+    server = await startRedis({ path })
+    client = await connected(server.url)
+  })
+  afterEach(async () => {
+    client.destroy()
+    await server.stop()
+  })
+
+  test('that was killed rejects in time, loses nothing, and is over by itself', async () => {
+    await memory().set('kept', secretValue, minute)
+    await server.kill()
+    const { took, errors } = await timed(Object.values(calls).map((call) => rejection(call(memory(brief)))))
+    expect(took).toBeLessThan(1500)
+    expect(errors).toHaveLength(Object.keys(calls).length)
+
+    await Promise.all([isReady(client), server.restart()])
+    expect(await memory().get(['kept', secretName])).toEqual([secretValue, undefined])
+    expect(await memory().add(secretName, secretValue, minute)).toBe(true)
+  })
+
+  test('that hangs rejects in time, and its late answers hurt nobody', async () => {
+    await memory().set('kept', secretValue, minute)
+    server.pause()
+    const pending = Object.values(calls).map((call) =>
+      expectOutage(call(memory(brief)), 'Redis did not answer within 0.2'),
+    )
+    const { took } = await timed(pending)
+    expect(took).toBeLessThan(1500)
+
+    server.resume()
+    expect(await memory().get(['kept'])).toEqual([secretValue])
+  })
+
+  test('leaves no write in a queue that would be done when nobody waits for it any more', async () => {
+    await server.kill()
+    await expectOutage(memory(brief).set('late', secretValue, minute), 'Redis did not answer within 0.2 seconds')
+    await Promise.all([isReady(client), server.restart()])
+    expect(await memory().get(['late'])).toEqual([undefined])
+  })
+
+  test('by default takes two seconds at most', async () => {
+    server.pause()
+    const { took } = await timed([expectOutage(memory().get(['a']), 'Redis did not answer within 2 seconds')])
+    expect(took).toBeGreaterThan(1900)
+    expect(took).toBeLessThan(3500)
+  })
+
+  test('is a client that is closed, or was never connected', async () => {
+    await expectOutage(redisMemory(createClient({ url: server.url })).get(['a']), 'ClientClosedError')
+    const closed = await connected(server.url)
+    await closed.close()
+    for (const call of Object.values(calls)) await expectOutage(call(redisMemory(closed)), 'ClientClosedError')
+  })
+
+  test('is a value of another kind, which is left alone', async () => {
+    await client.lPush(`oidc:${secretName}`, secretValue)
+    for (const name of ['get', 'replace', 'remove expected'] as const) {
+      await expectOutage(calls[name](memory()), 'Redis is not available: WRONGTYPE')
+    }
+    expect(await client.lLen(`oidc:${secretName}`)).toBe(1)
+  })
+
+  test('is a replica that takes no writes: READONLY', async () => {
+    await memory().set(secretName, secretValue, minute)
+    const replica = await startRedisReplica(server, path)
+    const reader = await connected(replica.url)
+    for (const [, call] of writes) await expectOutage(call(redisMemory(reader)), 'Redis is not available: READONLY')
+    expect(await redisMemory(reader).get([secretName])).toEqual([secretValue])
+    reader.destroy()
+    await replica.stop()
+  })
+
+  test('is a node of a cluster that serves no slots: CLUSTERDOWN', async () => {
+    const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
+    const lost = await connected(node.url)
+    for (const call of Object.values(calls))
+      await expectOutage(call(redisMemory(lost)), 'Redis is not available: CLUSTERDOWN')
+    lost.destroy()
+    await node.stop()
+  })
+
+  test('is a server without scripts, whose complaint quotes what was sent', async () => {
+    const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
+    const own = await connected(other.url)
+    await expectOutage(calls.replace(redisMemory(own)), 'Redis is not available: ERR')
+    own.destroy()
+    await other.stop()
+  })
+
+  test('BC10: refuses to say that a proof is new', async () => {
+    await server.kill()
+    const error = await rejection(Promise.resolve(redisReplayCache(client, brief).add('proof', 60)))
+    expect(error.code).toBe('session_store_unavailable')
+  })
+})
+
+// events.once() rejects at the first error, of which there are many until then.
+const isReady = (client: EventEmitter) => new Promise((resolve) => client.once('ready', resolve))
+
+const brief: RedisOptions = { timeoutSeconds: 0.2 }
+
+async function timed(pending: readonly Promise<Error>[]): Promise<{ took: number; errors: readonly Error[] }> {
+  const start = performance.now()
+  const errors = await Promise.all(pending)
+  return { took: performance.now() - start, errors }
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createCluster, createSentinel } from 'redis'
+import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import type { RedisClient, SharedMemory } from '../../lib/redis/index.js'
+import { describeWith } from '../setup/describe-with.js'
+import { connected } from '../kit/redis/clients.js'
+import { stopEveryRedis } from '../kit/redis/server.js'
+import { type RedisTopology, startRedisCluster, startRedisSentinel } from '../kit/redis/topology.js'
+
+const minute = 60_000
+const names = Array.from({ length: 20 }, (_, index) => `name${index}`)
+
+afterAll(stopEveryRedis)
+
+describeWith('redis-server', 'redisMemory() on a Redis cluster of three nodes', (path) => {
+  let topology: RedisTopology
+  let cluster: RedisClient & { connect(): Promise<unknown>; destroy(): void }
+  let memory: SharedMemory
+
+  beforeAll(async () => {
+    topology = await startRedisCluster(path)
+    const [first] = topology.servers
+    cluster = createCluster({ rootNodes: [{ url: first?.url ?? '' }] }).on('error', () => undefined)
+    await cluster.connect()
+    memory = redisMemory(cluster)
+  })
+  afterAll(() => cluster?.destroy())
+
+  test('gets many names at once, wherever they are', async () => {
+    await Promise.all(names.map((name) => memory.set(name, `value of ${name}`, minute)))
+    expect(await memory.get([...names, 'missing'])).toEqual([...names.map((name) => `value of ${name}`), undefined])
+    const nodes = await Promise.all(topology.servers.map(({ url }) => connected(url)))
+    const sizes = await Promise.all(nodes.map((node) => node.dbSize()))
+    expect(sizes.every((size) => size > 0)).toBe(true)
+    for (const node of nodes) node.destroy()
+  })
+
+  test('does every call', async () => expectEveryCall(memory))
+
+  test('SR04: a client of one node alone is told that keys are elsewhere: MOVED', async () => {
+    const node = await connected(topology.servers[0]?.url ?? '')
+    const gets = await Promise.allSettled(names.map((name) => redisMemory(node).get([name])))
+    const refused = gets.flatMap((get) => (get.status === 'rejected' ? [get.reason] : []))
+    expect(refused.length).toBeGreaterThan(0)
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: 'session_store_unavailable', message: 'Redis is not available: MOVED' })
+    }
+    node.destroy()
+  })
+
+  test('BC10: of many who present a proof at once, one is the first', async () => {
+    const cache = redisReplayCache(cluster)
+    const added = await Promise.all(Array.from({ length: 20 }, async () => cache.add('dpop:proof', 60)))
+    expect(added.filter(Boolean)).toHaveLength(1)
+  })
+})
+
+describeWith('redis-server', 'redisMemory() behind a Redis sentinel', (path) => {
+  test('does every call on the master that the sentinel names', async () => {
+    const topology = await startRedisSentinel(path)
+    const [sentinel, master] = topology.servers
+    const client = createSentinel({
+      name: 'main',
+      sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel?.port ?? 0 }],
+    }).on('error', () => undefined)
+    await client.connect()
+    await expectEveryCall(redisMemory(client))
+
+    await master?.kill()
+    const call = redisMemory(client, { timeoutSeconds: 0.3 }).get(['a'])
+    await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
+    await client.destroy()
+    await topology.stop()
+  })
+})
+
+async function expectEveryCall(memory: SharedMemory): Promise<void> {
+  for (const name of names.slice(0, 5).map((each) => `every ${each}`)) {
+    expect(await memory.add(name, 'one', minute)).toBe(true)
+    expect(await memory.add(name, 'two', minute)).toBe(false)
+    expect(await memory.replace(name, 'two', 'three', minute)).toBe(false)
+    expect(await memory.replace(name, 'one', 'three', minute)).toBe(true)
+    expect(await memory.get([name, 'missing'])).toEqual(['three', undefined])
+    expect(await memory.remove(name, 'one')).toBe(false)
+    expect(await memory.remove(name, 'three')).toBe(true)
+    await memory.set(name, 'four', minute)
+    expect(await memory.remove(name)).toBe(true)
+  }
+}

@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { Browser } from '../../hosts/client.js'
+import { cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../kit/world/refreshing.js'
+import { type Fault, subjectOf } from '../../kit/world/steps.js'
+import { FakeMemory } from '../../kit/stores/memory.js'
+
+let world: RefreshWorld
+afterEach(() => world.close())
+
+const token = expect.stringMatching(/^\S{20,}$/)
+const late = [503, 'provider_timeout']
+
+/** An answer that waits for the test. */
+function held(): { readonly fault: Fault; release(): void } {
+  let release = (): void => undefined
+  const opened = new Promise<void>((resolve) => (release = resolve))
+  const fault: Fault = async (honest) => {
+    const answer = await honest()
+    await opened
+    return answer
+  }
+  return { fault, release: () => release() }
+}
+
+async function slow(options: Parameters<typeof startRefreshWorld>[0] = {}) {
+  world = await startRefreshWorld({ ...options, oidc: { httpTimeoutSeconds: 1, ...options.oidc } })
+  const browser = await world.enter()
+  const { fault, release } = held()
+  world.spoilTokens(fault)
+  world.clock.advance(700)
+  return { browser, release }
+}
+
+const memory = () => new FakeMemory({ now: () => Date.now() })
+const places: readonly [string, () => NonNullable<Parameters<typeof startRefreshWorld>[0]>][] = [
+  ['in a cookie', () => ({})],
+  ['in a cookie, with shared memory', () => ({ oidc: { sharedMemory: memory() } })],
+  ['in a store', () => ({ oidc: { session: { store: memory() } } })],
+]
+
+describe.each(places)('a refresh that takes longer than requests wait, for a session %s', (_place, options) => {
+  test('goes on behind their 503, and brings its tokens to whoever asks next', async () => {
+    const { browser, release } = await slow(options())
+    expect(await Promise.all([tokenOf(world, browser), tokenOf(world, browser)])).toEqual([late, late])
+    expect(await tokenOf(world, browser)).toEqual(late)
+    expect(await subjectOf(world, browser)).toBe('alice')
+    release()
+    const renewed = await tokenOf(world, browser)
+    expect(renewed).toEqual(token)
+    expect(await tokenOf(world, browser)).toBe(renewed)
+    expect(world.refreshes).toHaveLength(1)
+    world.spoilTokens()
+    world.clock.advance(700)
+    expect(await tokenOf(world, browser)).toEqual(token)
+    expect(world.refreshes).toHaveLength(2)
+  })
+
+  test('has what it brings revoked after a logout meanwhile', async () => {
+    const { browser, release } = await slow(options())
+    const revocations = () => world.provider.requests.filter((request) => request === 'POST /token/revocation').length
+    expect(await tokenOf(world, browser)).toEqual(late)
+    await browser.navigate(world.url('/logout'), { method: 'POST', body: new URLSearchParams(), site: 'same-origin' })
+    expect(await subjectOf(world, browser)).toBeNull()
+    const before = revocations()
+    release()
+    while (revocations() === before) await new Promise(setImmediate)
+    expect(await subjectOf(world, browser)).toBeNull()
+  })
+
+  test('ends the session where it is refused at last', async () => {
+    const { browser, release } = await slow(options())
+    const form = world.refreshes
+    world.spoilTokens(async () => {
+      await new Promise<void>((resolve) => (refuse = resolve))
+      return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    })
+    let refuse = (): void => undefined
+    expect(await tokenOf(world, browser)).toEqual(late)
+    refuse()
+    release()
+    while ((await subjectOf(world, browser)) !== null) await new Promise(setImmediate)
+    expect(form).toHaveLength(1)
+  })
+})
+
+describe('a provider that is slow', () => {
+  test('costs nobody a token that still lives', async () => {
+    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
+    const browser = await world.enter()
+    const first = await tokenOf(world, browser)
+    world.spoilTokens(() => new Promise(() => undefined))
+    world.clock.advance(575)
+    expect(await tokenOf(world, browser)).toBe(first)
+  })
+
+  test('is left alone by others, until it answers', async () => {
+    world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
+    const browsers = [await world.enter(), await world.enter(), await world.enter()] as const
+    const { fault, release } = held()
+    world.spoilTokens(fault)
+    world.clock.advance(700)
+    for (const browser of browsers.slice(0, 2)) expect(await tokenOf(world, browser)).toEqual(late)
+    expect(await tokenOf(world, browsers[2])).toEqual(late)
+    expect(world.refreshes).toHaveLength(2)
+    release()
+    for (const browser of browsers.slice(0, 2)) expect(await tokenOf(world, browser)).toEqual(token)
+    expect(await tokenOf(world, browsers[2])).toEqual(token)
+  })
+
+  test('leaves its tokens for whoever comes back after some minutes with the old cookie, and for nobody else', async () => {
+    const { browser, release } = await slow()
+    const other = await world.enter()
+    const old = cookieOf(browser, world)
+    expect(await tokenOf(world, browser)).toEqual(late)
+    release()
+    const renewed = async () => (await new Browser().fetch(world.url('/me'), { headers: old })).setCookies.length > 0
+    while (!(await renewed())) await new Promise(setImmediate)
+    world.clock.advance(300)
+    expect(told(await new Browser().fetch(world.url('/token'), { headers: old }))).toEqual(token)
+    expect(await tokenOf(world, other)).not.toBe(await tokenOf(world, browser))
+    expect(world.refreshes).toHaveLength(1)
+  })
+})

@@ -1,0 +1,386 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { ProviderError, TokenEndpointError, TokenValidationError } from '../../../lib/errors.js'
+import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { UnclearRefusal } from '../../../lib/provider/grants/refresh-response.js'
+import { createProvider } from '../../../lib/provider/provider.js'
+import { NotAsked, OutageGate } from '../../../lib/base/circuit-breaker.js'
+import { createRelyingParty, type RelyingParty } from '../../../lib/relying-party/relying-party.js'
+import { currentAccessToken, replacementFor } from '../../../lib/relying-party/tokens/access-token.js'
+import { RefusedRefreshes } from '../../../lib/relying-party/tokens/refused-refreshes.js'
+import type { RefreshableSession } from '../../../lib/relying-party/tokens/renewal.js'
+import { UnverifiedIdTokens } from '../../../lib/relying-party/tokens/unverified-id-tokens.js'
+import { RefreshMemory, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
+import type { SessionRecord } from '../../../lib/session/record.js'
+import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
+import { record, start, Watch } from '../../session/example.js'
+
+const options = parseOidcOptions({
+  issuer: 'https://op.example.com',
+  clientId: 'web',
+  clientSecret: 'secret',
+  baseUrl: 'https://app.example.com',
+  secret: 'a secret for tests only, 32 characters at least',
+})
+
+let watch: Watch
+let spent: string[]
+let outcome: () => RefreshOutcome
+let party: RelyingParty
+let isOpen: boolean
+beforeEach(() => {
+  watch = new Watch()
+  spent = []
+  isOpen = true
+  outcome = () => renewed('second')
+  const provider = createProvider(providerSettings(options, watch), clientSettings(options))
+  const spend = async (_record: SessionRecord, refreshToken: string) => {
+    spent.push(refreshToken)
+    return outcome()
+  }
+  party = {
+    ...createRelyingParty(options, provider, watch),
+    grants: { spend, unverified: new UnverifiedIdTokens(provider, watch) },
+  }
+})
+
+function tokens(name: string, lifetime = 600) {
+  const end = { obtainedAt: watch.seconds, expiresAt: watch.seconds + lifetime }
+  return { accessToken: name, tokenType: 'bearer', scope: 'openid', refreshToken: `refresh-${name}`, ...end }
+}
+
+function renewed(name: string, lifetime = 600): RefreshOutcome {
+  return { kind: 'renewed', obtained: { target: '', accessToken: name }, tokens: tokens(name, lifetime) }
+}
+
+function session(changes: Partial<SessionRecord> = {}): RefreshableSession & { record: SessionRecord | undefined } {
+  return {
+    record: record({ tokens: tokens('first'), ...changes }),
+    current() {
+      return this.record
+    },
+    store(next) {
+      this.record = next
+    },
+    clear() {
+      this.record = undefined
+    },
+    reload() {
+      return this.record
+    },
+    canStore: () => isOpen,
+  }
+}
+
+describe('sessions that began at the same moment', () => {
+  test('RF08: renew their tokens at different ones, each early enough', async () => {
+    const sessions = Array.from({ length: 256 }, (_, byte) =>
+      session({
+        id: Buffer.from([byte, 1, 2]).toString('base64url'),
+        tokens: { ...tokens('first'), refreshToken: `of-${byte}` },
+      }),
+    )
+    const counts: number[] = []
+    for (watch.seconds = start + 500; watch.seconds <= start + 571; watch.seconds += 1) {
+      for (const each of sessions) await currentAccessToken(party, each)
+      counts.push(spent.length)
+    }
+    const bySecond = counts.map((count, index) => count - (counts[index - 1] ?? 0))
+    expect(counts[9]).toBe(0)
+    expect(counts.at(-1)).toBe(256)
+    expect(new Set(spent).size).toBe(256)
+    expect(Math.max(...bySecond)).toBeLessThan(10)
+  })
+
+  test('RF08: serve the token that they have when the provider fails them', async () => {
+    const failures = [new ProviderError('provider_timeout', 'm'), new TokenEndpointError('token_request_failed', 'm')]
+    for (const failure of failures) {
+      outcome = () => {
+        throw failure
+      }
+      watch.seconds = start
+      const each = session()
+      watch.seconds = start + 599
+      expect(await currentAccessToken(party, each)).toBe('first')
+      watch.seconds += 1
+      await expect(currentAccessToken(party, each)).rejects.toBe(failure)
+    }
+    expect(spent).toHaveLength(4)
+  })
+})
+
+describe('a session', () => {
+  test('of before an upgrade, which does not say when its token began, is renewed at the last moment', async () => {
+    const { obtainedAt: _, ...rest } = tokens('first')
+    const old = session({ id: '_w', tokens: rest })
+    watch.seconds += 570
+    expect(await currentAccessToken(party, old)).toBe('first')
+    watch.seconds += 1
+    expect(await currentAccessToken(party, old)).toBe('second')
+  })
+
+  test('with an empty id, or a token without an end, is served like any other', async () => {
+    const endless = session({ tokens: { accessToken: 'first', tokenType: 'bearer', scope: '', refreshToken: 'r' } })
+    expect(await currentAccessToken(party, endless, { minTtl: 1e9 })).toBe('first')
+    watch.seconds += 569
+    expect(await currentAccessToken(party, session({ id: '' }))).toBe('first')
+    expect(spent).toEqual([])
+  })
+
+  test('whose response has begun is not renewed early, and not late either', async () => {
+    const each = session({ id: '_w' })
+    isOpen = false
+    watch.seconds += 569
+    expect(await currentAccessToken(party, each)).toBe('first')
+    watch.seconds += 2
+    await expect(currentAccessToken(party, each)).rejects.toMatchObject({ code: 'headers_already_sent', status: 500 })
+    await expect(replacementFor(party, each, 'first')).rejects.toMatchObject({ code: 'headers_already_sent' })
+    expect(spent).toEqual([])
+  })
+
+  test('without a refresh token keeps the token that an API refused', async () => {
+    const { refreshToken: _, ...rest } = tokens('first')
+    expect(await replacementFor(party, session({ tokens: rest }), 'first')).toBe('first')
+  })
+
+  test('that has another token by now offers that one for the refused one', async () => {
+    expect(await replacementFor(party, session(), 'older')).toBe('first')
+    expect(spent).toEqual([])
+  })
+
+  test('that another login has replaced meanwhile is left alone', async () => {
+    const each = session()
+    outcome = () => {
+      each.record = record({ id: 'another', tokens: tokens('other') })
+      return renewed('second')
+    }
+    watch.seconds += 600
+    await expect(currentAccessToken(party, each)).rejects.toMatchObject({ code: 'session_missing' })
+    expect(each.record?.tokens.accessToken).toBe('other')
+  })
+})
+
+describe('the memory of a process', () => {
+  const main = (refreshToken: string) => ({ refreshToken, target: '' })
+
+  test('RF16: knows the newest of several successors, for ten minutes each', async () => {
+    const memory = new RefreshMemory(watch)
+    const first = record({ tokens: tokens('a') })
+    for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
+      await memory.spendOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
+    }
+    expect(memory.latest(first).tokens.accessToken).toBe('d')
+    watch.seconds += 599
+    expect(memory.latest(first).tokens.accessToken).toBe('d')
+    watch.seconds += 2
+    expect(memory.latest(first)).toBe(first)
+  })
+
+  test('RF01: remembers no failure: the next request may try', async () => {
+    const memory = new RefreshMemory(watch)
+    const each = record({ tokens: tokens('a') })
+    const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
+    await expect(memory.spendOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({ code: 'provider_timeout' })
+    expect(await memory.spendOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({ kind: 'renewed' })
+  })
+
+  test('is bounded', async () => {
+    const memory = new RefreshMemory(watch)
+    const of = (name: string) => record({ id: name, tokens: tokens(name) })
+    for (let count = 0; count <= 10_000; count += 1) {
+      const name = `s${count}`
+      memory.end(of(name))
+      await memory.spendOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
+    }
+    expect(memory.latest(of('s0')).tokens.accessToken).toBe('s0')
+    expect(memory.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
+    expect([memory.hasEnded(of('s0')), memory.hasEnded(of('s10000'))]).toEqual([false, true])
+  })
+
+  test('leaves a session without a refresh token as it is', async () => {
+    const memory = new RefreshMemory(watch)
+    await memory.spendOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
+    const plain = record()
+    expect(memory.latest(plain)).toBe(plain)
+    expect([memory.mayReplaceRefused(plain, ''), memory.mayReplaceRefused(plain, '')]).toEqual([true, false])
+  })
+})
+
+describe('a refusal in unclear words', () => {
+  test('ends a session whose access token a cookie had no room for, as one whose token is dead', () => {
+    const refused = new RefusedRefreshes(watch)
+    const living = record({ id: 'one', tokens: tokens('first') })
+    const judge = (each: SessionRecord) => refused.judge(new UnclearRefusal('invalid_request'), each, { name: '' })
+    expect(judge(living).ended).toBe(false)
+    expect(judge({ ...living, tokens: { ...living.tokens, accessToken: '' } }).ended).toBe(true)
+  })
+})
+
+describe('an ID Token that waits for the provider’s keys', () => {
+  const refreshed = {
+    accessToken: 'second',
+    tokenType: 'bearer',
+    scope: '',
+    refreshToken: 'r',
+    unverifiedIdToken: 'unverified',
+  }
+  function waiting() {
+    const answers: ((answer: object | Error) => void)[] = []
+    const judgeRefreshed = () =>
+      new Promise<object>((resolve, reject) => {
+        answers.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)))
+      })
+    const unverified = new UnverifiedIdTokens({ judgeRefreshed }, watch)
+    const before = record({ tokens: tokens('first') })
+    const after = { ...before, tokens: { ...tokens('second'), generation: 1 } }
+    unverified.keep(before, refreshed)
+    return { unverified, after, answers }
+  }
+
+  test('holds up nobody for longer than a moment whose access token lives, and is taken up later', async () => {
+    const { unverified, after, answers } = waiting()
+    expect(await unverified.judge(after, false)).toBe(after)
+    expect(await unverified.judge(after, false)).toBe(after)
+    expect(answers).toHaveLength(1)
+    const urgent = unverified.judge(after, true)
+    answers[0]?.({ idToken: 'verified' })
+    expect(await urgent).toEqual({ ...after, idToken: 'verified' })
+    expect(unverified.has(after)).toBe(false)
+  })
+
+  test('ends the session behind the caller where it is nobody’s', async () => {
+    const { unverified, after, answers } = waiting()
+    expect(await unverified.judge(after, false)).toBe(after)
+    answers[0]?.(new TokenValidationError('token_signature_invalid', 'm'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await unverified.judge(after, false)).toMatchObject({ kind: 'ended' })
+  })
+
+  test('is forgotten with its session, and after an hour', () => {
+    const { unverified, after } = waiting()
+    unverified.forget(after)
+    expect(unverified.has(after)).toBe(false)
+    const other = waiting()
+    watch.seconds += 3_599
+    expect(other.unverified.has(other.after)).toBe(true)
+    watch.seconds += 2
+    expect(other.unverified.has(other.after)).toBe(false)
+  })
+})
+
+describe('the gate before a provider that is down', () => {
+  const unavailable = (asked?: () => void, seconds?: string) => (): Promise<never> => {
+    asked?.()
+    const headers: Record<string, string> = seconds === undefined ? {} : { 'Retry-After': seconds }
+    return Promise.reject(new ProviderError('provider_unavailable', 'm', { headers }))
+  }
+  const down = () => Promise.reject(new ProviderError('provider_timeout', 'm'))
+
+  test('RF07: does not shut for one failure, opens with the first answer, and forgets', async () => {
+    const gate = new OutageGate(watch)
+    await expect(gate.run(down)).rejects.toMatchObject({ code: 'provider_timeout' })
+    expect(await gate.run(async () => 'answer')).toBe('answer')
+    await expect(gate.run(down)).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(down)).rejects.toBeInstanceOf(ProviderError)
+    let calls = 0
+    const refusal = () => {
+      calls += 1
+      return Promise.reject(new TokenEndpointError('token_request_failed', 'm'))
+    }
+    await expect(gate.run(refusal)).rejects.toMatchObject({ code: 'provider_timeout' })
+    expect(calls).toBe(0)
+    watch.seconds += 3
+    await expect(gate.run(refusal)).rejects.toMatchObject({ code: 'token_request_failed' })
+    expect(await gate.run(async () => 'answer')).toBe('answer')
+  })
+
+  test('RF07: does not stay shut when the clock is set back', async () => {
+    const gate = new OutageGate(watch)
+    for (let times = 0; times < 2; times += 1) await expect(gate.run(down)).rejects.toBeInstanceOf(ProviderError)
+    watch.seconds -= 86_400
+    expect(await gate.run(async () => 'answer')).toBe('answer')
+  })
+
+  test('lets others through where two sessions fail for ever', async () => {
+    const gate = new OutageGate(watch)
+    const ask = async (whose: string, isDead: boolean): Promise<boolean> => {
+      const work = isDead ? unavailable() : async () => 'answer'
+      return gate.run(work, whose).then(
+        () => true,
+        () => false,
+      )
+    }
+    const through: boolean[] = []
+    for (let second = 0; second < 600; second += 1) {
+      for (const dead of ['a', 'b']) expect(await ask(dead, true)).toBe(false)
+      if (second % 10 === 9) through.push(await ask(`healthy ${second}`, false))
+      watch.seconds += 1
+    }
+    expect(through).toEqual(through.map(() => true))
+  })
+
+  test('asks for each of them less and less often', async () => {
+    const gate = new OutageGate(watch)
+    let calls = 0
+    for (let second = 0; second < 600; second += 1) {
+      for (const dead of ['a', 'b'])
+        await gate
+          .run(
+            unavailable(() => (calls += 1)),
+            dead,
+          )
+          .catch(() => undefined)
+      if (second % 10 === 9) await gate.run(async () => 'answer', `healthy ${second}`)
+      watch.seconds += 1
+    }
+    expect(calls).toBeLessThan(60)
+  })
+
+  test('shuts for everybody once a second session fails, for a minute at most, and then one new one tries', async () => {
+    const gate = new OutageGate(watch)
+    const busy = unavailable(undefined, '3600')
+    await expect(gate.run(busy, 'a')).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(busy, 'a')).rejects.toMatchObject({ headers: { 'Retry-After': '3600' } })
+    await expect(gate.run(busy, 'b')).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(async () => 'answer', 'c')).rejects.toMatchObject({ headers: { 'Retry-After': '60' } })
+    watch.seconds += 61
+    let answer = (): void => undefined
+    const slow = gate.run(() => new Promise<string>((resolve) => (answer = () => resolve('answer'))), 'c')
+    await expect(gate.run(async () => 'answer', 'd')).rejects.toMatchObject({ code: 'provider_unavailable' })
+    answer()
+    expect(await slow).toBe('answer')
+    expect(await gate.run(async () => 'answer', 'd')).toBe('answer')
+  })
+
+  test('lets one try alone, whatever ends beside it', async () => {
+    const gate = new OutageGate(watch)
+    let finish = (): void => undefined
+    const early = gate.run(
+      () => new Promise<void>((_resolve, reject) => (finish = () => reject(new NotAsked('gone')))),
+      'early',
+    )
+    for (const each of ['a', 'b']) await expect(gate.run(unavailable(), each)).rejects.toBeInstanceOf(ProviderError)
+    watch.seconds += 61
+    let answer = (): void => undefined
+    const trying = gate.run(() => new Promise<string>((resolve) => (answer = () => resolve('answer'))), 'c')
+    finish()
+    await expect(early).rejects.toBe('gone')
+    await expect(gate.run(async () => 'answer', 'd')).rejects.toBeInstanceOf(ProviderError)
+    answer()
+    expect(await trying).toBe('answer')
+  })
+
+  test('lets whoever failed in an outage ask at once when it is over', async () => {
+    const gate = new OutageGate(watch)
+    for (const each of ['a', 'b', 'c']) await gate.run(unavailable(undefined, '60'), each).catch(() => undefined)
+    watch.seconds += 61
+    expect(await gate.run(async () => 'answer', 'd')).toBe('answer')
+    for (const each of ['a', 'b', 'c']) expect(await gate.run(async () => 'answer', each)).toBe('answer')
+  })
+
+  test('RF07: waits for a while where the provider does not say how long', async () => {
+    const gate = new OutageGate(watch)
+    const busy = () => Promise.reject(new ProviderError('provider_unavailable', 'm'))
+    await expect(gate.run(busy)).rejects.toBeInstanceOf(ProviderError)
+    await expect(gate.run(async () => 'answer')).rejects.toMatchObject({ headers: { 'Retry-After': '1' } })
+  })
+})

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { TokenEndpointError } from '../../../lib/errors.js'
+import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
+import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { createProvider } from '../../../lib/provider/provider.js'
+import type { RefreshRequest } from '../../../lib/provider/types.js'
+import { createRelyingParty, type RelyingParty } from '../../../lib/relying-party/relying-party.js'
+import { currentAccessToken } from '../../../lib/relying-party/tokens/access-token.js'
+import type { RefreshableSession } from '../../../lib/relying-party/tokens/renewal.js'
+import type { SessionRecord } from '../../../lib/session/record.js'
+import { record, start, Watch } from '../../session/example.js'
+import { FakeMemory } from '../../kit/stores/memory.js'
+
+const names = ['a', 'b', 'c'].map((name) => `https://${name}.example.com`)
+
+let watch: Watch
+let memory: FakeMemory
+let spent: string[]
+let isRotating: boolean
+beforeEach(() => {
+  watch = new Watch()
+  memory = new FakeMemory(watch)
+  spent = []
+  isRotating = true
+})
+
+/** A provider that revokes everything when a refresh token comes twice. */
+async function refresh({ refreshToken, parameters = {} }: RefreshRequest) {
+  if (isRotating && spent.includes(refreshToken)) throw new TokenEndpointError('invalid_grant', 'used up')
+  spent.push(refreshToken)
+  await new Promise(setImmediate)
+  return {
+    accessToken: `for ${parameters['resource'] ?? 'main'} by ${spent.length}`,
+    tokenType: 'bearer',
+    scope: 'openid',
+    accessTokenExpiresAt: watch.seconds + 600,
+    refreshToken: isRotating ? `r${spent.length}` : refreshToken,
+  }
+}
+
+function startProcess(): RelyingParty {
+  const options = parseOidcOptions({
+    issuer: 'https://op.example.com',
+    clientId: 'web',
+    clientSecret: 'secret',
+    baseUrl: 'https://app.example.com',
+    secret: 'a secret for tests only, 32 characters at least',
+    resource: names,
+    sharedMemory: memory,
+  })
+  const provider = createProvider(providerSettings(options, watch), clientSettings(options))
+  return createRelyingParty(options, { ...provider, ready: async () => undefined, refresh }, watch)
+}
+
+const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start, expiresAt: start + 600 }
+
+/** A request that carries the session in its cookie. */
+function request(party: RelyingParty, changes: Partial<SessionRecord> = {}) {
+  let current: SessionRecord | undefined = record({ tokens: { ...main, refreshToken: 'r0' }, ...changes })
+  const session: RefreshableSession = {
+    current: () => (current = current === undefined ? undefined : party.refreshes.latest(current)),
+    store: (next) => void (current = next),
+    clear: () => void (current = undefined),
+    reload: () => current,
+    canStore: () => true,
+  }
+  return { session, tokenFor: (resource?: string) => currentAccessToken(party, session, { resource }) }
+}
+
+describe('several processes on one memory', () => {
+  test.each([true, false])('RF02: spend each refresh token once for all targets (rotating: %p)', async (rotating) => {
+    isRotating = rotating
+    const processes = [startProcess(), startProcess()]
+    watch.seconds += 700
+    const wanted = [...names, undefined]
+    const answers = await Promise.all(
+      processes.flatMap((party) => wanted.map((resource) => request(party).tokenFor(resource))),
+    )
+    expect(new Set(answers).size).toBe(4)
+    expect(answers.slice(0, 4)).toEqual(answers.slice(4))
+    expect(spent).toHaveLength(4)
+    expect(new Set(spent).size).toBe(rotating ? 4 : 1)
+  })
+
+  test('RF16: tell late requests, with the cookie of before, of all that was renewed', async () => {
+    const [first, second] = [startProcess(), startProcess()]
+    const early = request(first)
+    for (const name of names) await early.tokenFor(name)
+    await second.refreshes.learn(record({ tokens: { ...main, refreshToken: 'r0' } }))
+    const late = request(second)
+    const token = await late.tokenFor(names[0])
+    expect([token, spent.length]).toEqual([await early.tokenFor(names[0]), 3])
+    expect(late.session.current()?.tokens.refreshToken).toBe('r3')
+  })
+})
+
+describe('a request that waits in line', () => {
+  test('spends nothing more once its own target has been served', async () => {
+    const party = startProcess()
+    const requests = Array.from({ length: 30 }, () => request(party))
+    const tokens = await Promise.all(requests.map((each, index) => each.tokenFor(names[index % 3])))
+    expect([new Set(tokens).size, spent]).toEqual([3, ['r0', 'r1', 'r2']])
+  })
+
+  test('stops before the next token is spent where its response has begun, or its session has ended', async () => {
+    const party = startProcess()
+    const [first, second, third] = [request(party), request(party), request(party)]
+    let isOpen = true
+    second.session.canStore = () => isOpen
+    const outcomes = [first.tokenFor(names[0]), second.tokenFor(names[1]), third.tokenFor(names[2])]
+    await new Promise(setImmediate)
+    isOpen = false
+    await third.session.clear()
+    const results = await Promise.allSettled(outcomes)
+    expect(results.map((each) => (each.status === 'rejected' ? each.reason.code : each.status))).toEqual([
+      'fulfilled',
+      'headers_already_sent',
+      'session_missing',
+    ])
+    expect(spent).toEqual(['r0'])
+  })
+
+  test('gets a token even where the provider gives the same one again', async () => {
+    const party = startProcess()
+    const each = request(party, { tokens: { ...main, refreshToken: 'r0', accessToken: 'for main by 1' } })
+    watch.seconds += 700
+    expect(await each.tokenFor()).toBe('for main by 1')
+    expect(spent).toEqual(['r0'])
+  })
+})

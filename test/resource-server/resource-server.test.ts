@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals'
+import { TokenValidator } from '../../lib/resource-server/validation/token-validator.js'
+import { createDpopNonces } from '../../lib/resource-server/proof-of-possession/dpop-nonce.js'
+import { Breaker } from '../../lib/base/breaker.js'
+import { ProviderError } from '../../lib/errors.js'
+import { reasonOf, refusalOf, testApi } from '../kit/resource-server/api.js'
+import { introspectingApi } from '../kit/resource-server/introspecting.js'
+import { apiUrl, proofClient } from '../kit/resource-server/proof.js'
+import { testClock, testIssuer } from '../kit/resource-server/issuer.js'
+
+describe('a token that was seen before', () => {
+  const seen = async (overrides: (now: number) => Record<string, unknown>) => {
+    const api = testApi()
+    const token = api.issuer.token(overrides(api.issuer.clock.seconds))
+    for (let i = 0; i < 3; i++) await api.accept(token)
+    return { ...api, token }
+  }
+
+  test('BR16: is refused once its exp has passed, while it is still remembered', async () => {
+    const { issuer, refuse, token } = await seen((now) => ({ exp: now + 10 }))
+    issuer.clock.seconds += 41
+    expect(reasonOf(await refuse(token))).toBe('token_expired')
+  })
+
+  test('BR16: is refused before its nbf, when the clock is set back', async () => {
+    const { issuer, refuse, token } = await seen((now) => ({ nbf: now }))
+    issuer.clock.seconds -= 40
+    expect(reasonOf(await refuse(token))).toBe('token_not_yet_valid')
+  })
+})
+
+describe('an issuer whose metadata lack what is needed', () => {
+  test('no jwks_uri is an outage', async () => {
+    const { issuer, refuse, validator } = testApi()
+    issuer.metadata = { issuer: issuer.issuer }
+    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+    expect(validator.health()).toMatchObject([{ keys: 'unknown', lastFailure: 'provider_metadata_invalid' }])
+  })
+
+  test('no introspection_endpoint is an outage', async () => {
+    const api = introspectingApi()
+    api.issuer.metadata = { issuer: api.issuer.issuer }
+    expect(await api.refuse('opaque-1')).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+  })
+})
+
+describe('introspection', () => {
+  test('asks the named one of several issuers, also one that only a resolver knows', async () => {
+    const issuer = testIssuer()
+    const several = introspectingApi(
+      { issuer: issuer.issuer },
+      { issuer: ['https://other.example.com', issuer.issuer], tokenFormat: 'auto' },
+      issuer,
+    )
+    await expect(several.accept('opaque-1')).resolves.toMatchObject({ issuer: issuer.issuer })
+    const resolved = introspectingApi(
+      { issuer: issuer.issuer },
+      { issuer: () => undefined, tokenFormat: 'auto' },
+      issuer,
+    )
+    await expect(resolved.accept('opaque-1')).resolves.toMatchObject({ issuer: issuer.issuer })
+    expect((await resolved.refuse(issuer.token())).status).toBe(401)
+  })
+
+  test('picks its method from the list for this endpoint, where there is one', async () => {
+    const api = introspectingApi()
+    api.issuer.metadata = {
+      ...api.issuer.metadata,
+      token_endpoint_auth_methods_supported: ['client_secret_basic'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_post'],
+    }
+    await api.accept('opaque-1')
+    expect(api.questions[0]?.form.get('client_secret')).toBe('api secret')
+  })
+
+  test('sets its client up anew when the metadata change', async () => {
+    const api = introspectingApi({ cacheSeconds: 0 })
+    await api.accept('opaque-1')
+    api.issuer.metadata = { ...api.issuer.metadata, note: 'renewed' }
+    api.issuer.clock.seconds += 7200
+    api.answer = { ...api.answer, exp: api.issuer.clock.seconds + 60 }
+    await api.accept('opaque-1')
+    await new Promise((resolve) => setImmediate(resolve))
+    await api.accept('opaque-1')
+    expect(api.questions).toHaveLength(3)
+  })
+})
+
+test('a validator that takes neither JWTs nor opaque tokens takes none', async () => {
+  const { issuer } = testApi()
+  const parts = { schemes: ['bearer'], possession: () => undefined, clockToleranceSeconds: 0, platform: issuer.clock }
+  const refusals = { of: (error: unknown) => error }
+  const validator = new TokenValidator({ ...parts, refusals } as never)
+  expect(() => validator.validate('Bearer x', {} as never)).toThrow(
+    expect.objectContaining({ code: 'token_malformed' }),
+  )
+})
+
+test('nonces need a secret', () => {
+  expect(() => createDpopNonces([], 300, testClock())).toThrow(RangeError)
+})
+
+test('RE02: a breaker does not wait longer than it can, when the clock is set back', async () => {
+  const clock = testClock()
+  const breaker = new Breaker(clock)
+  const failing = () => Promise.reject(new ProviderError('provider_unavailable', 'down'))
+  for (let i = 0; i < 3; i++) await expect(breaker.run(failing)).rejects.toThrow('down')
+  clock.seconds -= 3600
+  await expect(breaker.run(async () => 'up')).resolves.toBe('up')
+  await expect(breaker.run(() => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
+})
+
+test('DP15: a replay cache of the application may tell of its own outage', async () => {
+  const add = () => {
+    throw new ProviderError('provider_timeout', 'too slow', { headers: { 'Retry-After': '9' } })
+  }
+  const { issuer, validator } = testApi({ dpop: { mode: 'allowed', replayCache: { add } } })
+  const client = proofClient(issuer)
+  const token = client.token()
+  const error = await refusalOf(validator.validate(`DPoP ${token}`, { url: apiUrl, dpop: client.proof(token) }))
+  expect(error).toMatchObject({ status: 503, code: 'provider_timeout', headers: { 'Retry-After': '9' } })
+})
+
+test('HS256: a shared secret is its own key, with nothing to fetch', async () => {
+  const secret = 'a-secret-of-more-than-thirty-two-bytes!'
+  const { validator } = testApi({ secret, algorithms: ['HS256'] })
+  await validator.ready()
+  expect(validator.health()).toMatchObject([{ keys: 'fresh' }])
+  validator.close()
+})

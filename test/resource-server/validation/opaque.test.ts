@@ -1,0 +1,349 @@
+import { describe, expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
+import { inspect } from 'node:util'
+import { reasonOf, refusalOf } from '../../kit/resource-server/api.js'
+import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
+import { audience, signingKey, signJws } from '../../kit/resource-server/issuer.js'
+
+describe('an opaque token', () => {
+  test('is asked about with the client authenticated, and is as good as a JWT', async () => {
+    const api = introspectingApi()
+    await expect(api.accept('opaque-1')).resolves.toMatchObject({
+      scheme: 'bearer',
+      subject: 'alice',
+      clientId: 'web',
+      issuer: api.issuer.issuer,
+      scopes: ['orders:read'],
+      expiresAt: api.issuer.clock.seconds + 300,
+      token: 'opaque-1',
+    })
+    const [{ headers, form } = { headers: new Headers(), form: new URLSearchParams() }] = api.questions
+    expect(Object.fromEntries(form)).toEqual({ token: 'opaque-1', token_type_hint: 'access_token' })
+    expect(headers.get('authorization')).toBe(`Basic ${Buffer.from('api:api+secret').toString('base64')}`)
+  })
+
+  test.each([
+    ['client_secret_post', { client_secret: 'api secret', client_id: 'api' }],
+    ['client_secret_jwt', { client_assertion: expect.stringMatching(/^eyJ/), client_id: 'api' }],
+    ['none', { client_id: 'api' }],
+  ])('can be asked about by %s', async (clientAuthentication, members) => {
+    const api = introspectingApi({ clientAuthentication })
+    await api.accept('opaque-1')
+    const { form, headers } = api.questions[0] ?? {}
+    expect(Object.fromEntries(form ?? [])).toMatchObject(members)
+    expect(headers?.get('authorization')).toBeNull()
+  })
+
+  test('can be asked about by private_key_jwt', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const clientAssertionKey = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    const api = introspectingApi({ clientAuthentication: 'private_key_jwt', clientAssertionKey })
+    await api.accept('opaque-1')
+    expect(api.questions[0]?.form.get('client_assertion_type')).toBe(
+      'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    )
+  })
+
+  test('with auto, a JWT is validated here and anything else is asked about', async () => {
+    const api = introspectingApi({}, { tokenFormat: 'auto' })
+    await api.accept(api.issuer.token())
+    expect(api.questions).toHaveLength(0)
+    await api.accept('opaque-1')
+    await api.accept('a.b.c')
+    expect(api.questions).toHaveLength(2)
+    const bad = api.issuer.token({ exp: 0 })
+    expect((await api.refuse(bad)).status).toBe(401)
+    expect(api.questions).toHaveLength(2)
+  })
+
+  test('with introspection and no format named, JWTs are asked about too', async () => {
+    const api = introspectingApi()
+    await api.accept(api.issuer.token())
+    expect(api.questions).toHaveLength(1)
+  })
+})
+
+describe('IN02: what an answer says is judged', () => {
+  test.each([
+    ['inactive', { active: false }],
+    ['exp is past', { exp: 1_700_000_000 }],
+    ['exp is no number', { exp: '9999999999' }],
+    ['exp is endless', { exp: 1e300 }],
+    ['nbf is to come', { nbf: 1_900_000_000 }],
+    ['iat is to come', { iat: 1_900_000_000 }],
+    ['another issuer', { iss: 'https://evil.example.com' }],
+    ['another audience', { aud: 'https://other.example.com' }],
+    ['no audience', { aud: undefined }],
+    ['neither subject nor client', { sub: undefined, client_id: undefined }],
+    ['a subject that is no text', { sub: 5 }],
+    ["Keycloak's refresh token", { typ: 'Refresh' }],
+    ["Hydra's refresh token", { token_use: 'refresh_token' }],
+    ['an ID Token', { typ: 'ID' }],
+    ['another type of token', { token_type: 'refresh_token' }],
+    ['bound to a key', { cnf: { jkt: 'A'.repeat(43) } }],
+    ['bound to a certificate', { cnf: { 'x5t#S256': 'A'.repeat(43) } }],
+    ['bound to something else', { cnf: { kid: 'x' } }],
+  ])('IN02: %s is refused', async (_what, overrides) => {
+    const api = introspectingApi()
+    api.answer = active(api.issuer, overrides)
+    expect(await api.refuse('opaque-1')).toMatchObject({ status: 401, code: 'invalid_token' })
+  })
+
+  test.each([
+    ['active is no boolean', Response.json({ active: 'true' })],
+    ['active is missing', Response.json({})],
+    ['a list', Response.json([{ active: true }])],
+    ['null', Response.json(null)],
+    ['HTML', new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    [
+      'a forbidden name',
+      new Response('{"active":true,"__proto__":{"sub":"x"}}', { headers: { 'content-type': 'application/json' } }),
+    ],
+  ])('IN02: an answer that is none is an outage: %s', async (_what, response) => {
+    const api = introspectingApi()
+    api.answer = () => response.clone()
+    const error = await api.refuse('opaque-1')
+    expect(error.status).toBe(503)
+    expect(error.headers['Retry-After']).toMatch(/^\d+$/)
+  })
+
+  test('IN02: a bound token passes with its proof', async () => {
+    const thumbprint = 'A'.repeat(43)
+    const api = introspectingApi({}, { mtls: { source: 'socket' } })
+    api.answer = active(api.issuer, { cnf: { 'x5t#S256': thumbprint } })
+    await api.accept('opaque-1', { certificateThumbprint: thumbprint })
+    expect((await api.refuse('opaque-1')).status).toBe(401)
+  })
+})
+
+describe('IN03: answers are believed for a while', () => {
+  test('IN03: for cacheSeconds, and never past exp', async () => {
+    const api = introspectingApi({ cacheSeconds: 60 }, { clockToleranceSeconds: 0 })
+    const { clock } = api.issuer
+    api.answer = active(api.issuer, { exp: clock.seconds + 90 })
+    for (let i = 0; i < 5; i++) await api.accept('opaque-1')
+    clock.seconds += 59
+    await api.accept('opaque-1')
+    expect(api.questions).toHaveLength(1)
+    clock.seconds += 1
+    await api.accept('opaque-1')
+    expect(api.questions).toHaveLength(2)
+    clock.seconds += 30
+    expect(reasonOf(await api.refuse('opaque-1'))).toBe('token_expired')
+    expect(api.questions).toHaveLength(2)
+  })
+
+  test('IN03: a revoked token dies within cacheSeconds, at once with 0', async () => {
+    const api = introspectingApi({ cacheSeconds: 10 })
+    await api.accept('opaque-1')
+    api.answer = { active: false }
+    await api.accept('opaque-1')
+    api.issuer.clock.seconds += 10
+    expect(reasonOf(await api.refuse('opaque-1'))).toBe('token_inactive')
+    const strict = introspectingApi({ cacheSeconds: 0 })
+    await strict.accept('opaque-1')
+    strict.answer = { active: false }
+    expect((await strict.refuse('opaque-1')).status).toBe(401)
+  })
+
+  test('IN03: more than 60 seconds is refused at start-up', () => {
+    expect(() => introspectingApi({ cacheSeconds: 61 })).toThrow(/cacheSeconds/)
+  })
+
+  test('IN03: a clock that was set back makes no answer younger', async () => {
+    const api = introspectingApi({ cacheSeconds: 30 })
+    await api.accept('opaque-1')
+    api.issuer.clock.seconds -= 3600
+    api.answer = { active: false }
+    expect((await api.refuse('opaque-1')).status).toBe(401)
+  })
+
+  test('IN03: without exp the principal ends when the answer does', async () => {
+    const api = introspectingApi({ cacheSeconds: 20 })
+    api.answer = active(api.issuer, { exp: undefined })
+    await expect(api.accept('opaque-1')).resolves.toMatchObject({ expiresAt: api.issuer.clock.seconds + 20 })
+  })
+})
+
+test.each([401, 403, 400, 404])('IN04: %d from the endpoint is our own trouble: 503 for the caller', async (status) => {
+  const api = introspectingApi()
+  api.answer = () => Response.json({ error: 'invalid_client' }, { status })
+  const error = await api.refuse('opaque-1')
+  expect(error.status).toBe(503)
+  expect(error.headers['Retry-After']).toMatch(/^\d+$/)
+  expect(error.headers['WWW-Authenticate']).toBeUndefined()
+})
+
+test('IN04: the error for logs says that this client was refused', async () => {
+  const api = introspectingApi()
+  api.answer = () => Response.json({ error: 'invalid_client' }, { status: 401 })
+  expect(await api.refuse('opaque-1')).toMatchObject({ code: 'provider_refused_client' })
+})
+
+describe('IN05: the authorization server is away', () => {
+  test.each([
+    ['a refused connection', () => Promise.reject(new TypeError('fetch failed'))],
+    ['500', () => new Response('', { status: 500 })],
+    ['429', () => new Response('', { status: 429, headers: { 'retry-after': '17' } })],
+    ['a redirect', () => Response.redirect('https://evil.example.com/', 302)],
+    ['too much', () => new Response('x'.repeat(1_000_000))],
+  ])('IN05: %s is 503, and nobody is let in', async (_what, answer) => {
+    const api = introspectingApi()
+    api.answer = answer
+    const error = await api.refuse('opaque-1')
+    expect(error.status).toBe(503)
+    expect(error.headers['Retry-After']).toMatch(/^\d+$/)
+    api.answer = active(api.issuer)
+    await api.accept('opaque-1')
+  })
+
+  test('IN05: a token is asked about once at a time', async () => {
+    const api = introspectingApi()
+    await api.accept('warm')
+    await Promise.all(Array.from({ length: 50 }, () => api.accept('opaque-1')))
+    expect(api.questions).toHaveLength(2)
+  })
+
+  test('IN05: after three failures it is left alone for a while, then one may try', async () => {
+    const api = introspectingApi()
+    api.answer = () => new Response('', { status: 500 })
+    for (let i = 0; i < 10; i++) expect((await api.refuse(`opaque-${i}`)).status).toBe(503)
+    expect(api.questions).toHaveLength(3)
+    api.issuer.clock.seconds += 1
+    expect((await api.refuse('opaque-x')).headers['Retry-After']).toBeDefined()
+    expect(api.questions).toHaveLength(4)
+    expect((await api.refuse('opaque-y')).headers['Retry-After']).toBe('2')
+    api.issuer.clock.seconds += 2
+    api.answer = active(api.issuer)
+    await api.accept('opaque-x')
+    await api.accept('opaque-y')
+    expect(api.questions).toHaveLength(6)
+  })
+
+  test('IN05: tokens that it answers with nonsense keep nobody else out', async () => {
+    const api = introspectingApi()
+    const good = active(api.issuer)
+    api.answer = ({ form }) => (form.get('token') === 'good' ? Response.json(good) : new Response('', { status: 400 }))
+    for (let i = 0; i < 5; i++) expect((await api.refuse(`odd-${i}`)).status).toBe(503)
+    await expect(api.accept('good')).resolves.toMatchObject({ subject: 'alice' })
+  })
+
+  test('IN05: what it said a moment ago still counts', async () => {
+    const api = introspectingApi()
+    await api.accept('opaque-1')
+    api.answer = () => new Response('', { status: 500 })
+    await api.accept('opaque-1')
+  })
+
+  test('IN05: a server that never answers is given up on', async () => {
+    const api = introspectingApi({}, { httpTimeoutSeconds: 0.1 })
+    await api.accept('warm')
+    api.answer = () => new Promise(() => undefined)
+    expect(await api.refuse('opaque-1')).toMatchObject({ status: 503, code: 'provider_timeout' })
+  })
+})
+
+describe('IN06: signed answers', () => {
+  const signed = (
+    claims: Record<string, unknown> = {},
+    header: Record<string, unknown> = {},
+    key = 0,
+    contentType = 'application/token-introspection+jwt',
+  ) => {
+    const api = introspectingApi({ signedResponseAlg: 'ES256' })
+    const { issuer } = api
+    const signer = key === 0 ? issuer.keys[0] : signingKey()
+    if (signer === undefined) throw new Error('no key')
+    api.answer = () => {
+      const payload = {
+        iss: issuer.issuer,
+        aud: 'api',
+        iat: issuer.clock.seconds,
+        token_introspection: active(issuer),
+        ...claims,
+      }
+      const text = signJws(
+        { alg: 'ES256', typ: 'token-introspection+jwt', kid: issuer.keys[0]?.kid, ...header },
+        payload,
+        signer,
+      )
+      return new Response(text, { headers: { 'content-type': contentType } })
+    }
+    return api
+  }
+
+  test.each(['application/token-introspection+jwt ; charset=utf-8', 'Application/Token-Introspection+JWT'])(
+    'IN06: a good one is taken as %p',
+    async (contentType) => {
+      const api = signed({}, {}, 0, contentType)
+      await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
+    },
+  )
+
+  test('IN06: a good one is taken, and was asked for', async () => {
+    const api = signed()
+    await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
+    expect(api.questions[0]?.headers.get('accept')).toBe('application/token-introspection+jwt')
+  })
+
+  test.each([
+    ['another typ', {}, { typ: 'JWT' }],
+    ['no typ', {}, { typ: undefined }],
+    ['another issuer', { iss: 'https://evil.example.com' }, {}],
+    ['another client', { aud: 'other' }, {}],
+    ['no audience', { aud: undefined }, {}],
+    ['an old one', { iat: 1_799_999_000 }, {}],
+    ['no iat', { iat: undefined }, {}],
+    ['another alg', {}, { alg: 'RS256' }],
+    ['alg none', {}, { alg: 'none' }],
+    ['no answer inside', { token_introspection: undefined }, {}],
+    ['an answer that is no object', { token_introspection: [active] }, {}],
+    ['an active member outside', { token_introspection: {}, active: true }, {}],
+  ])('IN06: %s is an outage, not an answer', async (_what, claims, header) => {
+    expect((await signed(claims, header).refuse('opaque-1')).status).toBe(503)
+  })
+
+  test('IN06: one by another key, and an unsigned one, are no answers', async () => {
+    expect((await signed({}, {}, 1).refuse('opaque-1')).status).toBe(503)
+    const unsigned = introspectingApi({ signedResponseAlg: 'ES256' })
+    expect((await unsigned.refuse('opaque-1')).status).toBe(503)
+  })
+
+  test('IN06: a signed one that nobody asked for is none', async () => {
+    const api = introspectingApi()
+    api.answer = signed().answer
+    expect((await api.refuse('opaque-1')).status).toBe(503)
+  })
+})
+
+describe('IN07: scanning', () => {
+  test('IN07: what is no token text, or too long, is not asked about', async () => {
+    const api = introspectingApi()
+    for (const token of ['a b', 'a"b', 'é', 'a,b', 'x'.repeat(300_000), 'a\u0000', '='])
+      expect(await api.refuse(token)).toMatchObject({ status: 400, code: 'invalid_request' })
+    expect(api.questions).toEqual([])
+  })
+
+  test('IN07: an inactive token is asked about once in a while', async () => {
+    const api = introspectingApi()
+    api.answer = { active: false }
+    for (let i = 0; i < 20; i++) await api.refuse('opaque-1')
+    expect(api.questions).toHaveLength(1)
+    api.issuer.clock.seconds += 10
+    await api.refuse('opaque-1')
+    expect(api.questions).toHaveLength(2)
+  })
+
+  test('IN07: no error holds the token or the secret', async () => {
+    const api = introspectingApi()
+    for (const answer of [
+      () => new Response('S3CR3T-token', { status: 400 }),
+      () => Response.json({ active: 'S3CR3T-token' }),
+    ]) {
+      api.answer = answer
+      const error = await refusalOf(api.validator.validate('Bearer S3CR3T-token'))
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/S3CR3T|api secret/)
+    }
+    expect(audience).toBeDefined()
+  })
+})

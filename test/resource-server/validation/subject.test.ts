@@ -1,0 +1,346 @@
+import { describe, expect, test } from '@jest/globals'
+import { reasonOf, testApi } from '../../kit/resource-server/api.js'
+import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
+import { testIssuer } from '../../kit/resource-server/issuer.js'
+
+/** A token of a person, as it looks when the provider was told to leave `sub` out. */
+const people: readonly (readonly [string, (name: string) => Record<string, unknown>])[] = [
+  [
+    'Keycloak without the client scope basic',
+    (name) => ({ typ: 'Bearer', azp: 'web', sid: `s-${name}`, scope: 'email profile', preferred_username: name }),
+  ],
+  ['Keycloak, lightweight', (name) => ({ typ: 'Bearer', azp: 'web', sid: `s-${name}`, scope: 'email profile' })],
+  [
+    'AD FS',
+    (name) => ({ appid: 'web', apptype: 'Confidential', scp: 'profile openid', email: `${name}@corp.example.com` }),
+  ],
+  ['AD FS, by a claim of .NET', (name) => ({ appid: 'web', 'http://schemas.example.com/identity/claims/upn': name })],
+  ['a user_id', (name) => ({ client_id: 'web', scope: 'read', user_id: name })],
+  ['a custom claim', (name) => ({ client_id: 'web', scope: 'read', 'custom:userName': name })],
+  ['a time of login', () => ({ client_id: 'web', scope: 'read', auth_time: 1 })],
+  ['an actor', (name) => ({ client_id: 'web', scope: 'read', act: { sub: name } })],
+  ['a scope that asks for a person', () => ({ client_id: 'web', scope: 'read openid' })],
+]
+
+/** Claims beside which a client could be meant, or a person: how providers call people has no end. */
+const perhapsPeople: readonly (readonly [string, unknown])[] = [
+  ...(
+    'user_uuid userPrincipalName accountId account ppid person person_uuid mobile eid login_id member_id customer_id user_info ' +
+    'users_id username2 user_guid dn uuid id idp acr tfp act may_act emails employee_number client_user_id clientEmail owner ' +
+    'https://example.com/claims/who https://x/user_id/ roles permissions org_id tenant authorization_details grant_type gty'
+  )
+    .split(' ')
+    .map((name) => [name, 'alice'] as const),
+  ['ext', { user_id: 'alice' }],
+  ['client_data', { user_id: 'alice' }],
+  ['client_data', [{ user_id: 'alice' }]],
+  ['realm_access', { roles: ['user'] }],
+  ['groups', ['staff']],
+  ['email_verified', true],
+  ['email_verified', false],
+  ['number', 5],
+]
+
+const bare = { sub: undefined, client_id: undefined, scope: undefined }
+const clientsAreSubjects = { client: true }
+
+describe('a token without sub', () => {
+  test.each(people)('is refused, whichever client it is from: %s', async (_what, claims) => {
+    for (const profile of ['rfc9068', 'jwt']) {
+      const { issuer, refuse } = testApi({ profile })
+      const [error] = [await refuse(issuer.token({ ...bare, client_id: 'web', ...claims('alice') }))]
+      expect([error.status, error.code, reasonOf(error)]).toEqual([401, 'invalid_token', 'token_claim_missing'])
+    }
+  })
+
+  test.each(people)('never has its client for a subject where it speaks of a person: %s', async (_what, claims) => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    expect(reasonOf(await refuse(issuer.token({ ...bare, ...claims('alice') })))).toBe('token_claim_missing')
+  })
+
+  test.each(perhapsPeople)(
+    'never has its client for a subject beside a claim not known to be harmless: %s',
+    async (name, value) => {
+      const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+      const error = await refuse(issuer.token({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_missing'])
+      expect(error.cause).toMatchObject({ message: expect.stringContaining(`since the claim "${name}" may speak`) })
+    },
+  )
+
+  test.each([
+    ['a person’s grant', { gty: 'password' }, "it is a person's"],
+    ['what a person delegated at Entra', { tid: 't', scp: 'Orders.Read' }, "it is a person's"],
+    ['two grants', { gty: ['client-credentials', 'password'] }, 'it speaks for a machine and for a person'],
+    ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may speak of a person'],
+  ])('never has its client for a subject with %s', async (_what, claims, why) => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    const error = await refuse(issuer.token({ ...bare, client_id: 'web', ...claims }))
+    expect(error.cause).toMatchObject({ message: expect.stringContaining(`since ${why}`) })
+  })
+
+  test('is not its client’s own by scopes that the application reads in its own way', async () => {
+    const options = { profile: 'jwt', subject: clientsAreSubjects, scopes: () => [] }
+    const { issuer, refuse } = testApi(options)
+    expect(reasonOf(await refuse(issuer.token({ sub: undefined, scope: 'openid' })))).toBe('token_claim_missing')
+  })
+
+  test('is its client’s own beside claims that the application knows to say nothing of a person', async () => {
+    const subject = { client: true, clientClaims: ['tenant', 'https://example.com/plan'] }
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
+    const claims = { sub: undefined, tenant: 'acme', 'https://example.com/plan': { name: 'gold' } }
+    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+    expect((await refuse(issuer.token({ ...claims, plan: 'gold' }))).cause).toMatchObject({
+      message:
+        'the token\'s sub is missing, and it is not its client\'s own, since the claim "plan" may speak of a person: "subject.clientClaims" can name it, if it does not',
+    })
+    expect(reasonOf(await refuse(issuer.token({ ...claims, tenant: undefined, Tenant: 'x' })))).toBe(
+      'token_claim_missing',
+    )
+  })
+
+  test('is its client’s own whatever it holds, where a provider says that it is a machine’s', async () => {
+    const { issuer, accept } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    const claims = { sub: undefined, gty: 'client-credentials', tenant: 'acme', roles: ['x'] }
+    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+  })
+
+  test.each([
+    ['Duende and IdentityServer', {}, { sub: undefined }],
+    [
+      'IdentityServer with claims of the client',
+      {},
+      { sub: undefined, client_tenant: 'acme', client_tier: ['a', 'b'] },
+    ],
+    ['a bound one', { profile: 'jwt', mtls: { source: 'socket' } }, { sub: undefined, azpacr: '2', ver: '2.0' }],
+    ['Rauthy', { profile: 'jwt' }, { sub: null, uid: null, azp: 'web', typ: 'Bearer' }],
+    ['an older IdentityServer', { profile: 'jwt' }, { sub: undefined, iat: undefined }],
+  ])(
+    'is its client’s own where the option says so and nothing speaks of a person: %s',
+    async (_what, options, claims) => {
+      const { issuer, refuse } = testApi(options)
+      expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_claim_missing')
+      const lenient = testApi({ ...options, subject: clientsAreSubjects }, issuer)
+      await expect(lenient.accept(issuer.token(claims))).resolves.toMatchObject({
+        subject: 'client:web',
+        isMachine: true,
+        clientId: 'web',
+      })
+    },
+  )
+
+  test('is refused where it names no client either', async () => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    expect(reasonOf(await refuse(issuer.token({ ...bare, scope: 'read' })))).toBe('token_claim_missing')
+  })
+
+  test.each([[''], [5], [true], [['alice']], [{}], ['x'.repeat(256)]])('is no better with %p', async (sub) => {
+    for (const subject of [undefined, clientsAreSubjects]) {
+      const { issuer, refuse } = testApi({ profile: 'jwt', subject })
+      expect(reasonOf(await refuse(issuer.token({ sub })))).toBe('token_claim_invalid')
+    }
+  })
+
+  test('is told in the log with what would help', async () => {
+    const { issuer, refuse } = testApi({ profile: 'jwt' })
+    expect((await refuse(issuer.token({ sub: undefined }))).cause).toMatchObject({
+      message: 'the token\'s sub is missing: the option "subject" can name another claim, or take clients for subjects',
+    })
+  })
+})
+
+describe('a claim of another name', () => {
+  const options = { profile: 'jwt', subject: { claim: 'oid' } }
+
+  test('identifies people, one by one', async () => {
+    const { issuer, accept } = testApi(options)
+    const of = async (oid: string) => (await accept(issuer.token({ ...bare, appid: 'web', scp: 'read', oid }))).subject
+    expect([await of('a'), await of('b')]).toEqual(['a', 'b'])
+  })
+
+  test('counts whatever sub says, so that nobody can take the name of another’s sub', async () => {
+    const { issuer, accept, refuse } = testApi(options)
+    await expect(accept(issuer.token({ sub: 'alice', oid: 'bob' }))).resolves.toMatchObject({ subject: 'bob' })
+    expect(reasonOf(await refuse(issuer.token({ sub: 'bob' })))).toBe('token_claim_missing')
+  })
+
+  test.each([[''], [7], [['a']]])('is refused as %p', async (oid) => {
+    const { issuer, refuse } = testApi(options)
+    expect(reasonOf(await refuse(issuer.token({ oid })))).toBe('token_claim_invalid')
+  })
+
+  test('does not find people in a machine’s token, which may name its owner', async () => {
+    const subject = { claim: 'username' }
+    const claims = { aut: 'APPLICATION', username: 'admin', sub: 'web' }
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject })
+    expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_claim_missing')
+    const both = testApi({ profile: 'jwt', subject: { ...subject, client: true } }, issuer)
+    await expect(both.accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+  })
+
+  test('does not find people in a token that speaks for a machine as well', async () => {
+    const subject = { claim: 'email', client: true }
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
+    const email = 'boss@example.com'
+    for (const claims of [
+      { sub: 'web', email },
+      { sub: 'x', azp: 'web', preferred_username: 'service-account-web', sid: 's', email },
+      { sub: 'x', gty: 'client-credentials', amr: ['pwd'], email },
+    ]) {
+      const error = await refuse(issuer.token(claims))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_invalid'])
+      expect(error.cause).toMatchObject({ message: expect.stringContaining('for a machine and for a person') })
+    }
+    await expect(accept(issuer.token({ sub: 'x', email }))).resolves.toMatchObject({ subject: email })
+    const told = testApi({ profile: 'jwt', subject, isMachine: () => false }, issuer)
+    await expect(told.accept(issuer.token({ sub: 'web', email }))).resolves.toMatchObject({ subject: email })
+  })
+
+  test('that a token lacks does not make its client the subject beside a sub', async () => {
+    const { issuer, refuse } = testApi({ profile: 'jwt', subject: { claim: 'oid', client: true } })
+    const error = await refuse(issuer.token({ sub: 'alice' }))
+    expect(error.cause).toMatchObject({ message: expect.stringContaining('since the claim "sub" may speak') })
+  })
+
+  test('can be another one for each issuer', async () => {
+    const issuer = testIssuer()
+    const { accept } = testApi(
+      {
+        profile: 'jwt',
+        audience: undefined,
+        issuer: {
+          [issuer.issuer]: { audience: null, subject: { claim: 'oid' } },
+          'https://other.example.com': { audience: null },
+        },
+      },
+      issuer,
+    )
+    await expect(accept(issuer.token({ oid: 'a' }))).resolves.toMatchObject({ subject: 'a' })
+    const resolved = testApi(
+      { profile: 'jwt', issuer: () => ({ subject: { claim: 'uid' } }), subject: { claim: 'oid' } },
+      issuer,
+    )
+    await expect(resolved.accept(issuer.token({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'b' })
+    const fallback = testApi({ profile: 'jwt', issuer: () => ({}), subject: { claim: 'oid' } }, issuer)
+    await expect(fallback.accept(issuer.token({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'c' })
+  })
+})
+
+describe('a person and a client', () => {
+  test('never share a subject', async () => {
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
+    const machine = await accept(issuer.token({ sub: undefined }))
+    const person = await accept(issuer.token({ sub: 'web', client_id: 'other', sid: 's' }))
+    expect([machine.subject, person.subject]).toEqual(['client:web', 'web'])
+    expect(reasonOf(await refuse(issuer.token({ sub: 'client:web', client_id: 'other' })))).toBe('token_claim_invalid')
+  })
+})
+
+describe('an introspection response', () => {
+  test.each(['ann', 'bob'])('without sub is refused, though it has the username %s', async (username) => {
+    for (const subject of [undefined, clientsAreSubjects]) {
+      const api = introspectingApi({}, { subject })
+      api.answer = active(api.issuer, { sub: undefined, username })
+      expect(reasonOf(await api.refuse('opaque-1'))).toBe('token_claim_missing')
+    }
+  })
+
+  test('identifies people by username where the option says so', async () => {
+    const api = introspectingApi({}, { subject: { claim: 'username' } })
+    const of = async (username: string) => {
+      api.answer = active(api.issuer, { sub: undefined, username })
+      return (await api.accept(`opaque-${username.length}`)).subject
+    }
+    expect([await of('TEST/ann@example.com'), await of('TEST/robert@example.com')]).toEqual([
+      'TEST/ann@example.com',
+      'TEST/robert@example.com',
+    ])
+  })
+
+  test('of a machine is its client’s where the option says so', async () => {
+    const api = introspectingApi({}, { subject: clientsAreSubjects })
+    api.answer = active(api.issuer, { sub: null, username: '' })
+    await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+  })
+
+  test('has nothing in members that are null or empty', async () => {
+    const api = introspectingApi({}, { audience: null })
+    api.answer = active(api.issuer, {
+      ...{ aud: null, iss: null, exp: null, nbf: null, iat: '', jti: null, username: '' },
+      ...{ token_type: null, client_id: '', scope: ['read', 'write more'], typ: null, token_use: '' },
+    })
+    const principal = await api.accept('opaque-1')
+    expect(principal).toMatchObject({ subject: 'alice', scopes: ['read', 'write', 'more'] })
+    expect(Object.keys(principal.claims).sort()).toEqual(['active', 'scope', 'sub'])
+    expect(principal.clientId).toBeUndefined()
+  })
+
+  test.each([
+    ['no subject', { sub: null }, 'token_claim_missing'],
+    ['an empty subject', { sub: '' }, 'token_claim_missing'],
+    ['a binding that says nothing', { cnf: null }, 'token_binding_failed'],
+    ['an empty binding', { cnf: {} }, 'token_binding_failed'],
+    ['an empty text as binding', { cnf: '' }, 'token_binding_failed'],
+    ['half a binding', { cnf: { jkt: 'A'.repeat(43), 'x5t#S256': null } }, 'token_binding_failed'],
+    ['the type DPoP, and no binding', { token_type: 'DPoP' }, 'token_binding_failed'],
+    ['no audience', { aud: null }, 'token_audience_mismatch'],
+  ])('is refused with %s', async (_what, members, reason) => {
+    const api = introspectingApi()
+    api.answer = active(api.issuer, members)
+    expect(reasonOf(await api.refuse('opaque-1'))).toBe(reason)
+  })
+
+  test('that does not say whether the token is active is the provider’s fault', async () => {
+    const api = introspectingApi()
+    for (const value of [null, '', 'true', 1]) {
+      api.answer = active(api.issuer, { active: value })
+      const error = await api.refuse(`opaque-${value}`)
+      expect([value, error.status, error.code]).toEqual([value, 503, 'provider_response_invalid'])
+    }
+  })
+})
+
+describe('the option', () => {
+  test.each([
+    ['no object', 'sub', /"subject"/],
+    ['an empty claim', { claim: '' }, /"subject.claim" is empty/],
+    ['a list of claims', { claim: ['sub', 'oid'] }, /"subject.claim" must be a string/],
+    ['no boolean', { client: 'yes' }, /"subject.client" must be true or false/],
+    [
+      'claims of clients without clients',
+      { clientClaims: ['a'] },
+      /"subject" must not have "clientClaims" without client/,
+    ],
+    ['no list of claims', { client: true, clientClaims: 'tenant' }, /"subject.clientClaims" must be a list/],
+    ['an empty name in the list', { client: true, clientClaims: [''] }, /"subject.clientClaims.0" is empty/],
+    ['something else', { name: 'sub' }, /"subject.name" is no option/],
+  ])('is refused as %s', (_what, subject, message) => {
+    expect(() => testApi({ subject })).toThrow(message)
+  })
+})
+
+describe('what is missing', () => {
+  test.each([
+    ['client_id', 'the token\'s client_id is missing (profile: "jwt" does not ask for it)'],
+    ['jti', 'the token\'s jti is missing (profile: "jwt" does not ask for it)'],
+    ['iat', 'the token\'s iat is missing (profile: "jwt" does not ask for it)'],
+    ['exp', "the token's exp is missing"],
+    ['iss', "the token's iss is missing"],
+    ['aud', "the token's aud is missing (audience: null takes tokens that name none)"],
+  ])('is called missing in the log, not wrong: %s', async (claim, message) => {
+    const { issuer, refuse } = testApi()
+    expect((await refuse(issuer.token({ [claim]: undefined }))).cause).toMatchObject({ message })
+  })
+
+  test('is told from what is wrong', async () => {
+    const { issuer, refuse } = testApi()
+    expect((await refuse(issuer.token({ client_id: 5 }))).cause).toMatchObject({
+      message: "the token's client_id is wrong",
+    })
+  })
+
+  test('is not the time of login as text, as AD FS writes it', async () => {
+    const { issuer, accept } = testApi({ profile: 'jwt' })
+    await accept(issuer.token({ auth_time: '2026-11-28T10:21:15.733Z' }))
+  })
+})

@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals'
+import { createStaticKeys } from '../../../lib/provider/keys.js'
+import { TokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
+import type { SignedToken } from '../../../lib/resource-server/types.js'
+import { testApi } from '../../kit/resource-server/api.js'
+import { publicJwk, signingKey, testClock } from '../../kit/resource-server/issuer.js'
+
+/** What the cache is to give back; the cache itself reads the keys' generation only. */
+function signedToken(subject = 'alice'): SignedToken {
+  const token: SignedToken['token'] = {
+    ...{ claims: {}, subject, issuer: 'https://issuer.example.com', clientId: undefined, isMachine: false, scopes: [] },
+    ...{ expiresAt: 0, notBefore: 0, confirmation: undefined },
+  }
+  return { token, keys: createStaticKeys({ keys: [publicJwk(signingKey())] }), generation: 1 }
+}
+
+function cacheOf(tokens: Readonly<Record<string, SignedToken>>, clock = testClock(), maxEntries = 100): TokenCache {
+  const cache = new TokenCache({ maxEntries, ttlSeconds: 60 }, clock)
+  // The first time is only noticed, the second lets it in.
+  for (const [token, signed] of [...Object.entries(tokens), ...Object.entries(tokens)]) cache.offer(token, signed)
+  return cache
+}
+
+const token = testApi().issuer.token()
+
+describe('BR16: the place of a token in the cache', () => {
+  test('BR16: no character of a token can be another, its end included', () => {
+    const signed = signedToken()
+    const cache = cacheOf({ [token]: signed })
+    for (let i = 0; i < token.length; i++) {
+      // The neighbours by one bit, and what UTF-8 and Latin-1 might take for the same.
+      for (const bits of [1, 2, 32, 128, 256]) {
+        const other = String.fromCharCode(token.charCodeAt(i) ^ bits)
+        expect(cache.get(token.slice(0, i) + other + token.slice(i + 1))).toBeUndefined()
+      }
+      expect(cache.get(token.slice(0, i) + token.slice(i + 1))).toBeUndefined()
+    }
+    expect(cache.get(token)).toBe(signed)
+  })
+
+  test('BR16: what ends like a known token, or is only its end, is no hit', () => {
+    const cache = cacheOf({ [token]: signedToken() })
+    const tail = token.slice(-12)
+    const [header = '', payload = '', signature = ''] = token.split('.')
+    const admin = Buffer.from(JSON.stringify({ sub: 'admin' })).toString('base64url')
+    for (const stranger of [
+      ...[tail, `${header}.${admin}.${signature}`, `${header}..${signature}`, `.${payload}.${signature}`, signature],
+      ...['', ` ${token}`, `${token} `, `${token}=`, token + tail, token.toLowerCase(), token.repeat(2)],
+    ]) {
+      expect(cache.get(stranger)).toBeUndefined()
+    }
+  })
+
+  test('BR16: of two tokens with one end, each is only ever itself', () => {
+    const twin = `another.token.${token.slice(-12)}`
+    const [alice, bob] = [signedToken('alice'), signedToken('bob')]
+    const cache = cacheOf({ [token]: alice, [twin]: bob })
+    expect([undefined, alice]).toContain(cache.get(token))
+    expect([undefined, bob]).toContain(cache.get(twin))
+    expect(cache.size).toBe(1)
+  })
+
+  test('BR16: an entry is over after its time, when the clock is set back, and with its keys', () => {
+    const clock = testClock()
+    let generation = 1
+    const signed = signedToken()
+    const keys = { ...signed.keys }
+    Object.defineProperty(keys, 'generation', { get: () => generation })
+    const cache = cacheOf({ [token]: { ...signed, keys } }, clock)
+    expect(cache.get(token)).toBeDefined()
+    for (const [seconds, isKnown] of [
+      [59, true],
+      [1, false],
+      [-119, true],
+      [-1, false],
+      [60, true],
+    ] as const) {
+      clock.seconds += seconds
+      expect(cache.get(token) !== undefined).toBe(isKnown)
+    }
+    generation++
+    expect(cache.get(token)).toBeUndefined()
+  })
+
+  test('BR16: RE01: a flood of tokens that are seen once leaves known ones, and never grows past the limit', () => {
+    const signed = signedToken()
+    const cache = cacheOf({ [token]: signed }, testClock(), 16)
+    for (let i = 0; i < 400; i++) cache.offer(`a.b.${String(i).padStart(12, 'x')}`, signed)
+    expect(cache.get(token)).toBe(signed)
+    for (let i = 0; i < 5000; i++) cache.offer(`a.b.${String(i).padStart(12, 'x')}`, signed)
+    expect(cache.size).toBeLessThanOrEqual(16)
+  })
+})

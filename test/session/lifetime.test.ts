@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals'
+import { clocksOf, isAlive, isRollingDue } from '../../lib/session/lifetime.js'
+import { MemoryWatermark } from '../../lib/session/revocation/revocations.js'
+import { limits, record, start, Watch } from './example.js'
+
+describe('the clocks of a session', () => {
+  test('count the idle limit from the last touch and the absolute one from the login', () => {
+    expect(clocksOf(record({ touchedAt: start + 100 }), limits)).toEqual({
+      createdAt: start,
+      idleExpiresAt: start + 700,
+      absoluteExpiresAt: start + 3600,
+    })
+  })
+
+  test('never go past the absolute limit', () => {
+    expect(clocksOf(record({ touchedAt: start + 3500 }), limits).idleExpiresAt).toBe(start + 3600)
+  })
+
+  test.each([
+    [0, 599, true],
+    [0, 600, false],
+    [3500, 3599, true],
+    [3500, 3600, false],
+    [0, -3600, true],
+  ])('touched after %i s: alive at %i s is %p', (touched, at, alive) => {
+    expect(isAlive(record({ touchedAt: start + touched }), limits, start + at)).toBe(alive)
+  })
+
+  test('are those of the configuration of today: a shorter limit ends sessions at once', () => {
+    expect(isAlive(record(), limits, start + 300)).toBe(true)
+    expect(isAlive(record(), { ...limits, idleSeconds: 300 }, start + 300)).toBe(false)
+  })
+})
+
+describe('rolling', () => {
+  test.each([
+    [0, 59, false],
+    [0, 60, true],
+    [100, 159, false],
+    [100, 160, true],
+    [0, -60, false],
+    [3000, 3300, false],
+  ])('touched after %i s: due at %i s is %p', (touched, at, due) => {
+    expect(isRollingDue(record({ touchedAt: start + touched }), limits, start + at)).toBe(due)
+  })
+
+  test('without a step is due every second, not in the same one', () => {
+    const everySecond = { ...limits, rollingStepSeconds: 0 }
+    expect(isRollingDue(record(), everySecond, start)).toBe(false)
+    expect(isRollingDue(record(), everySecond, start + 1)).toBe(true)
+  })
+})
+
+describe('a limit of no whole milliseconds', () => {
+  test('is one for logouts, too', () => {
+    const watermark = new MemoryWatermark(new Watch(), limits.absoluteSeconds + 0.0001)
+    watermark.raise({ id: 'an-id' }, start * 1000)
+    expect(watermark.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)
+  })
+})

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { RedisStore } from 'connect-redis'
+import session from 'express-session'
+import type { SessionStore } from '../../../lib/options/shared/session-store.js'
+import type { SharedMemory } from '../../../lib/options/shared/stores.js'
+import { storeMemory } from '../../../lib/session/shared/express-store.js'
+import { Watch } from '../example.js'
+
+const platform = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
+const memoryOf = (store: SessionStore, timeoutSeconds = 2): SharedMemory =>
+  storeMemory({ store, platform, timeoutSeconds })
+
+describe('memory made of express-session’s own store', () => {
+  let store: session.MemoryStore
+  let memory: SharedMemory
+  beforeEach(() => {
+    store = new session.MemoryStore()
+    memory = memoryOf(store)
+  })
+
+  test('keeps, adds, replaces and removes', async () => {
+    await memory.set('a', '1', 60_000)
+    expect(await memory.get(['a', 'b'])).toEqual(['1', undefined])
+    expect([await memory.add('a', '2', 60_000), await memory.add('b', '2', 60_000)]).toEqual([false, true])
+    expect([await memory.replace('a', '2', '3', 60_000), await memory.replace('a', '1', '3', 60_000)]).toEqual([
+      false,
+      true,
+    ])
+    expect([await memory.remove('a', '1'), await memory.remove('a', '3'), await memory.remove('b')]).toEqual([
+      false,
+      true,
+      true,
+    ])
+    expect(await memory.get(['a', 'b'])).toEqual([undefined, undefined])
+  })
+
+  test('SR05: tells stores the lifetime as their sessions do, in the same write', async () => {
+    let stored: unknown
+    const watch = new Watch()
+    const watched = storeMemory({
+      store: {
+        get: () => undefined,
+        destroy: () => undefined,
+        set: (_sid, value, done) => ((stored = value), done?.()),
+      },
+      platform: watch,
+      timeoutSeconds: 2,
+    })
+    await watched.set('a', '1', 90_000)
+    const expires = new Date(watch.now() + 90_000)
+    expect(stored).toEqual({
+      cookie: { originalMaxAge: 90_000, maxAge: 90_000, expires },
+      oidc: '1',
+      until: expires.getTime(),
+    })
+  })
+
+  test('ends by the clock where a store does not', async () => {
+    const watch = new Watch()
+    const held = new Map<string, unknown>()
+    const forever: SessionStore = {
+      get: (sid, done) => done(null, held.get(sid)),
+      set: (sid, value, done) => (held.set(sid, value), done?.()),
+      destroy: (sid, done) => (held.delete(sid), done?.()),
+    }
+    const endless = storeMemory({ store: forever, platform: watch, timeoutSeconds: 2 })
+    await endless.set('a', '1', 5_000)
+    watch.seconds += 4
+    expect(await endless.get(['a'])).toEqual(['1'])
+    watch.seconds += 1
+    expect(await endless.get(['a'])).toEqual([undefined])
+    expect(await endless.add('a', '2', 5_000)).toBe(true)
+  })
+
+  test('RF02: is added to by one of many at a time, though the store knows no conditions', async () => {
+    const held = new Map<string, unknown>()
+    const later = (work: () => void): unknown => setTimeout(work, Math.random() * 20)
+    const remote: SessionStore = {
+      get: (sid, done) => later(() => done(null, held.get(sid))),
+      set: (sid, value, done) => later(() => (held.set(sid, value), done?.())),
+      destroy: (sid, done) => later(() => (held.delete(sid), done?.())),
+    }
+    const many = Array.from({ length: 10 }, () =>
+      storeMemory({ store: remote, platform: { ...platform, randomBytes }, timeoutSeconds: 2 }),
+    )
+    const rounds = Array.from({ length: 20 }, async (_, round) => {
+      const added = await Promise.all(many.map((each) => each.add(`lock-${round}`, 'held', 60_000)))
+      return added.filter((isAdded) => isAdded).length
+    })
+    expect(await Promise.all(rounds)).toEqual(Array(20).fill(1))
+  })
+
+  test.each([null, undefined, 'text', 7, {}, { oidc: 1, until: Infinity }, { oidc: 'a' }, { cookie: {}, user: 1 }])(
+    'takes %p for nothing: a session of somebody else',
+    async (value) => {
+      const foreign = memoryOf({ ...store, get: (_sid, done) => done(null, value), set: () => 0, destroy: () => 0 })
+      expect(await foreign.get(['a'])).toEqual([undefined])
+    },
+  )
+})
+
+describe('a store that fails', () => {
+  const outage = { code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' } }
+  const failing = (how: SessionStore['get']): SharedMemory =>
+    memoryOf({
+      get: how,
+      set: (sid, _value, done) => how(sid, (error) => done?.(error)),
+      destroy: (sid, done) => how(sid, (error) => done?.(error)),
+    })
+
+  test.each<[string, SessionStore['get']]>([
+    ['by its callback', (_sid, done) => done(new Error('down'))],
+    [
+      'by throwing',
+      () => {
+        throw new Error('down')
+      },
+    ],
+    ['by rejecting', () => Promise.reject(new Error('down'))],
+    [
+      'by a promise of its own kind',
+      () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('down')) }),
+    ],
+  ])('SR04: %s is an outage, and no answer', async (_how, how) => {
+    const memory = failing(how)
+    const calls = [
+      memory.get(['a', 'b']),
+      memory.set('a', '1', 1),
+      memory.add('a', '1', 1),
+      memory.replace('a', '1', '2', 1),
+      memory.remove('a'),
+    ]
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({
+        ...outage,
+        message: 'the session store failed',
+        cause: { message: 'Error' },
+      })
+    }
+  })
+
+  test('SR04: that never answers is one after the deadline, and late answers count no more', async () => {
+    const waiting: (() => void)[] = []
+    const slow = memoryOf(
+      {
+        get: (_sid, done) => void waiting.push(() => done(null, { oidc: 'late', until: Infinity })),
+        set: () => 0,
+        destroy: () => 0,
+      },
+      0.1,
+    )
+    await expect(slow.get(['a'])).rejects.toMatchObject({
+      ...outage,
+      message: 'the session store did not answer within 0.1 seconds',
+    })
+    waiting[0]?.()
+  })
+
+  test('that says ENOENT has nothing there, as express-session has it', async () => {
+    const memory = failing((_sid, done) => done(Object.assign(new Error(), { code: 'ENOENT' })))
+    expect(await memory.get(['a'])).toEqual([undefined])
+  })
+
+  test('that both answers and rejects has answered', async () => {
+    const memory = memoryOf({
+      get: (_sid, done) => (done(null, { oidc: '1', until: Infinity }), Promise.reject(new Error('too late'))),
+      set: () => 0,
+      destroy: () => 0,
+    })
+    expect(await memory.get(['a'])).toEqual(['1'])
+  })
+})
+
+describe('connect-redis', () => {
+  test('SR04: passes on that Redis refuses', async () => {
+    const refused = async (): Promise<never> => {
+      throw new Error("READONLY You can't write against a read only replica.")
+    }
+    const client = { get: refused, set: refused, del: refused, expire: refused }
+    const memory = memoryOf(new RedisStore({ client }))
+    for (const call of [memory.get(['a']), memory.set('a', '1', 1_000), memory.remove('a')]) {
+      await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable' })
+    }
+  })
+})

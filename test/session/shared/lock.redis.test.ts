@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
+import { systemPlatform } from '../../../lib/base/runtime.js'
+import { redisMemory } from '../../../lib/redis/index.js'
+import { type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
+import { describeWith } from '../../setup/describe-with.js'
+import { connected } from '../../kit/redis/clients.js'
+import { type RedisServer, startRedis, stopEveryRedis } from '../../kit/redis/server.js'
+
+afterAll(stopEveryRedis)
+
+const options: LockOptions<string> = { milliseconds: 600, waitMilliseconds: 5000, until: async () => undefined }
+
+describeWith('redis-server', 'a lock in Redis', (path) => {
+  let server: RedisServer
+  let clients: Awaited<ReturnType<typeof connected>>[]
+
+  beforeEach(async () => {
+    server = await startRedis({ path })
+    clients = [await connected(server.url), await connected(server.url)]
+  })
+  afterEach(async () => {
+    for (const client of clients) client.destroy()
+    await server.stop()
+  })
+
+  const lock = (
+    index: number,
+    work: (lost: AbortSignal) => Promise<string>,
+    over: Partial<LockOptions<string>> = {},
+  ) => {
+    const client = clients[index % clients.length]
+    if (client === undefined) throw new Error('no client')
+    const memory = redisMemory(client, { timeoutSeconds: 0.3 })
+    return withLock(memory, systemPlatform, 'lock', { ...options, ...over }, ({ lost }) => work(lost))
+  }
+
+  test('RF02: is held by one of many processes at a time, each in its turn', async () => {
+    let working = 0
+    const most: number[] = []
+    const work = async (index: number) => {
+      most.push((working += 1))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      working -= 1
+      return `${index}`
+    }
+    const results = await Promise.all(Array.from({ length: 8 }, (_, index) => lock(index, () => work(index))))
+    expect(results).toEqual(Array.from({ length: 8 }, (_, index) => `${index}`))
+    expect(Math.max(...most)).toBe(1)
+    expect(await clients[0]?.exists('oidc:lock')).toBe(0)
+  })
+
+  test('RF02: is renewed past its lifetime, and never without one', async () => {
+    const lifetimes: number[] = []
+    await lock(0, async (lost) => {
+      for (let turn = 0; turn < 15; turn += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        lifetimes.push((await clients[1]?.pTTL('oidc:lock')) ?? 0)
+      }
+      expect(lost.aborted).toBe(false)
+      return 'done'
+    })
+    expect(Math.min(...lifetimes)).toBeGreaterThan(0)
+    expect(Math.max(...lifetimes)).toBeLessThanOrEqual(600)
+  })
+
+  test('RF03: of a process that died is free after its lifetime', async () => {
+    await clients[0]?.set('oidc:lock', 'of a dead process', { expiration: { type: 'PX', value: 300 } })
+    expect(await lock(1, async () => 'next')).toBe('next')
+  })
+
+  test('RF03: that was lost to another is left to it', async () => {
+    const result = await lock(0, async (lost) => {
+      await clients[1]?.set('oidc:lock', 'of another', { expiration: { type: 'PX', value: 60_000 } })
+      if (!lost.aborted) await new Promise((resolve) => lost.addEventListener('abort', resolve))
+      return 'told'
+    })
+    expect(result).toBe('told')
+    expect(await clients[0]?.get('oidc:lock')).toBe('of another')
+  })
+
+  test('SR04: is nobody’s after Redis has hung while it was asked for', async () => {
+    server.pause()
+    await expect(lock(0, async () => 'never')).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
+    server.resume()
+    expect(await lock(0, async () => 'at once', { waitMilliseconds: 0 })).toBe('at once')
+  })
+})

@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { SessionError } from '../../../lib/errors.js'
+import type { Platform } from '../../../lib/base/runtime.js'
+import { type HeldLock, type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
+import { FakeMemory } from '../../kit/stores/memory.js'
+
+const platform: Platform = { now: () => Date.now(), randomBytes }
+const nothing = async () => undefined
+const options: LockOptions<string> = { milliseconds: 3000, waitMilliseconds: 10_000, until: nothing }
+
+let memory: FakeMemory
+
+beforeEach(() => {
+  jest.useFakeTimers()
+  memory = new FakeMemory(platform)
+})
+afterEach(() => {
+  expect(jest.getTimerCount()).toBe(0)
+  jest.useRealTimers()
+})
+
+/** Holds the lock until it is told what the work comes to. */
+function hold(over: Partial<LockOptions<string>> = {}) {
+  let finish!: (result: string) => void
+  let fail!: (error: Error) => void
+  let held: HeldLock<string> | undefined
+  const work = new Promise<string>((resolve, reject) => void ((finish = resolve), (fail = reject)))
+  const result = withLock(memory, platform, 'lock', { ...options, ...over }, async (lock) => {
+    held = lock
+    return work
+  })
+  result.catch(() => undefined)
+  return { result, finish, fail, isWorking: () => held !== undefined, lost: () => held?.lost, held: () => held }
+}
+
+const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
+
+describe('the lock', () => {
+  test('lives as long as it was told, under a token of 128 random bits', async () => {
+    const first = hold()
+    await pass(0)
+    expect(memory.contents().get('lock')).toMatch(/^[\w-]{22}$/)
+    expect(memory.remaining('lock')).toBe(3000)
+    first.finish('done')
+    expect(await first.result).toBe('done')
+  })
+
+  test('RF02: lets one work at a time, and the next after it', async () => {
+    const [first, second] = [hold(), hold()]
+    await pass(500)
+    expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
+    first.finish('one')
+    await pass(100)
+    expect(second.isWorking()).toBe(true)
+    second.finish('two')
+    expect(await Promise.all([first.result, second.result])).toEqual(['one', 'two'])
+  })
+
+  test('RF02: gives those who wait what the holder has brought about, so that it is done once', async () => {
+    const store = new Map<string, string>()
+    const until = async () => store.get('successor')
+    const all = [hold({ until }), ...Array.from({ length: 5 }, () => hold({ until }))]
+    await pass(200)
+    store.set('successor', 'the new tokens')
+    all[0]?.finish('the new tokens')
+    await pass(100)
+    expect(await Promise.all(all.map(({ result }) => result))).toEqual(Array(6).fill('the new tokens'))
+    expect(all.filter(({ isWorking }) => isWorking())).toHaveLength(1)
+  })
+
+  test('RF03: looks once more with the lock in hand, since its former holder may just have finished', async () => {
+    let looks = 0
+    const next = hold({ until: async () => ((looks += 1) === 2 ? 'meanwhile' : undefined) })
+    expect(await next.result).toBe('meanwhile')
+    expect(next.isWorking()).toBe(false)
+    expect(memory.contents()).toEqual(new Map())
+  })
+
+  test('is not touched where the result is there already', async () => {
+    expect(await hold({ until: async () => 'known' }).result).toBe('known')
+    expect(memory.calls).toEqual([])
+  })
+
+  test('is not released before its renewal has ended, which could bring it back', async () => {
+    let renewed = (): void => undefined
+    memory.before = async ({ operation }) => {
+      if (operation === 'replace') await new Promise<void>((resolve) => (renewed = resolve))
+    }
+    const first = hold()
+    await pass(1000)
+    first.finish('done')
+    await pass(0)
+    expect([memory.count('replace'), memory.count('remove')]).toEqual([1, 0])
+    renewed()
+    expect(await first.result).toBe('done')
+    expect([memory.count('remove'), memory.contents()]).toEqual([1, new Map()])
+  })
+
+  test('waits 25 to 100 milliseconds between two tries', async () => {
+    await memory.set('lock', 'of another', 60_000)
+    const waiting = hold({ waitMilliseconds: 2000 })
+    await pass(2200)
+    await expect(waiting.result).rejects.toThrow()
+    expect(memory.count('add')).toBeGreaterThanOrEqual(2000 / 100)
+    expect(memory.count('add')).toBeLessThanOrEqual(2000 / 25 + 1)
+  })
+
+  test('is waited for so long and no longer: 503 with Retry-After', async () => {
+    await memory.set('lock', 'of another', 60_000)
+    const waiting = hold({ waitMilliseconds: 1000 })
+    await pass(1101)
+    await expect(waiting.result).rejects.toMatchObject({
+      name: 'ProviderError',
+      code: 'provider_unavailable',
+      status: 503,
+      headers: { 'Retry-After': '1' },
+    })
+    expect(memory.contents().get('lock')).toBe('of another')
+  })
+
+  test('RF03: of a holder that died ends by itself, and the next one gets it', async () => {
+    await memory.set('lock', 'of a dead process', 3000)
+    const next = hold()
+    await pass(2999)
+    expect(next.isWorking()).toBe(false)
+    await pass(101)
+    expect(next.isWorking()).toBe(true)
+    next.finish('done')
+    await next.result
+  })
+
+  test('RF02: is renewed while the work runs, and not after it', async () => {
+    const [first, second] = [hold(), hold({ waitMilliseconds: 60_000 })]
+    await pass(20_000)
+    expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
+    expect(first.lost()?.aborted).toBe(false)
+    expect(memory.remaining('lock')).toBeGreaterThanOrEqual(2000)
+    first.finish('one')
+    await pass(100)
+    second.finish('two')
+    await second.result
+    const renewals = memory.count('replace')
+    await pass(10_000)
+    expect(memory.count('replace')).toBe(renewals)
+  })
+
+  test('is released where the work fails, whose error passes', async () => {
+    const first = hold()
+    await pass(0)
+    first.fail(new TypeError('no'))
+    await expect(first.result).rejects.toThrow(new TypeError('no'))
+    expect(memory.contents()).toEqual(new Map())
+  })
+
+  test('RF03: that another holds by now is not removed, and the work is told', async () => {
+    const first = hold()
+    await pass(0)
+    await memory.set('lock', 'of another', 60_000)
+    await pass(1000)
+    expect(first.lost()?.reason).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    first.finish('late')
+    expect(await first.result).toBe('late')
+    expect(memory.contents().get('lock')).toBe('of another')
+  })
+
+  test('outlives a short outage, and is given up once its whole lifetime has passed', async () => {
+    const first = hold()
+    await pass(0)
+    memory.outage = true
+    await pass(1500)
+    memory.outage = false
+    await pass(1500)
+    expect(first.lost()?.aborted).toBe(false)
+    memory.outage = true
+    await pass(3000)
+    expect(first.lost()?.aborted).toBe(true)
+    first.finish('done all the same')
+    expect(await first.result).toBe('done all the same')
+  })
+
+  describe('whose holder was paused, its timers too', () => {
+    /** Stops the process, as it were: the clock goes on, and nothing runs. */
+    const stopFor = (milliseconds: number) => jest.setSystemTime(Date.now() + milliseconds)
+
+    test('is confirmed where it still stands, for a whole lifetime more', async () => {
+      const first = hold()
+      await pass(0)
+      stopFor(2000)
+      expect(await first.held()?.confirm()).toBeUndefined()
+      expect(memory.remaining('lock')).toBe(3000)
+      first.finish('done')
+      await first.result
+    })
+
+    test('RF03: is lost where it has ended meanwhile, though nobody has taken it', async () => {
+      const first = hold()
+      await pass(0)
+      stopFor(3001)
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
+      expect(first.lost()?.aborted).toBe(true)
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: is lost where another has it, whatever the clock says', async () => {
+      const first = hold()
+      await pass(0)
+      await memory.set('lock', 'of another', 60_000)
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: is lost where the answer came after its end', async () => {
+      const first = hold()
+      await pass(0)
+      memory.before = ({ operation }) => {
+        if (operation === 'replace') stopFor(3001)
+      }
+      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      memory.before = () => undefined
+      first.finish('late')
+      await first.result
+    })
+
+    test('RF03: tells what another has brought about', async () => {
+      const results = new Map<string, string>()
+      const first = hold({ until: async () => results.get('successor') })
+      await pass(0)
+      stopFor(60_000)
+      results.set('successor', 'of another')
+      expect(await first.held()?.confirm()).toBe('of another')
+      first.finish('late')
+      await first.result
+    })
+  })
+
+  test('SR04: rejects at once while the memory is away, and takes back what may yet be done', async () => {
+    memory.outage = new SessionError('session_store_unavailable', 'away')
+    await expect(hold().result).rejects.toBe(memory.outage)
+    memory.outage = true
+    await expect(hold().result).rejects.toMatchObject({
+      code: 'session_store_unavailable',
+      status: 503,
+      headers: { 'Retry-After': '5' },
+    })
+    expect(memory.calls.map(({ operation }) => operation)).toEqual(['add', 'remove', 'add', 'remove'])
+  })
+})

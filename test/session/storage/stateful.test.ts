@@ -1,0 +1,255 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
+import { type SessionKeeper, unreadable } from '../../../lib/session/storage/storage.js'
+import type { SessionRecord } from '../../../lib/session/record.js'
+import { idToken, limits, record, sentBack, settings, start, Watch } from '../example.js'
+import { FakeMemory } from '../../kit/stores/memory.js'
+import { audience, gate, keeperOn, storeName, watermarkOn } from '../../kit/stores/stores.js'
+
+let watch: Watch
+let memory: FakeMemory
+let keeper: SessionKeeper
+beforeEach(() => {
+  watch = new Watch()
+  memory = new FakeMemory(watch)
+  keeper = keeperOn(memory, watch)
+})
+
+const name = storeName('an-id')
+const { secrets } = settings(new Watch())
+const secretTokens = { accessToken: 'access-123', refreshToken: 'refresh-123', tokenType: 'bearer', scope: 'openid' }
+const person = record({ idToken: idToken({ sid: 'sid-123', sub: 'alice' }), tokens: secretTokens })
+
+/** Logs somebody in and returns the cookies that the browser then sends. */
+async function login(of: SessionRecord = person): Promise<Record<string, string>> {
+  return sentBack(keeper.write(await keeper.save(of, undefined), {}))
+}
+
+describe('sessions in a store', () => {
+  test('are found again by every process, in one tick', async () => {
+    const cookies = await login()
+    const other = keeperOn(memory, watch)
+    memory.calls.length = 0
+    const found = other.read(cookies)
+    expect(memory.calls.map(({ operation, names }) => [operation, names.length])).toEqual([
+      ['get', 1],
+      ['get', 4],
+    ])
+    expect(await found).toEqual({ record: person, outdatedKey: false })
+    expect(memory.count()).toBe(2)
+  })
+
+  test('cost nothing where no cookie of theirs comes', () => {
+    expect([keeper.read({}), keeper.read({ '__Host-oidc': 'garbage' }), memory.count()]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ])
+  })
+
+  test('SR01: show nothing in the store, and nothing in the cookie', async () => {
+    const cookies = await login()
+    const [[key = '', value = ''] = []] = [...memory.contents()]
+    expect(key).toMatch(/^session:[\w-]{43}$/)
+    const dump = `${key} ${value} ${JSON.stringify(cookies)}`
+    const decoded = dump.split(/[^\w-]+/).map((part) => Buffer.from(part, 'base64url').toString('latin1'))
+    for (const secret of ['an-id', 'alice', 'sid-123', 'access-123', 'refresh-123', person.idToken]) {
+      expect([dump, ...decoded].some((text) => text.includes(secret))).toBe(false)
+    }
+    expect(dump).not.toContain(`${key} ${cookies['__Host-oidc']}`)
+  })
+
+  test('SR01: do not open with the secret alone, nor do they with another id', async () => {
+    await login()
+    const sealed = memory.contents().get(name) ?? ''
+    const purposes = [
+      ['stored session', ...audience],
+      ['session', ...audience],
+      ['stored session', ...audience, 'b'],
+    ]
+    for (const purpose of purposes) expect(createSeal(secrets, purpose, watch).open(sealed)).toBeUndefined()
+    expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('b').open(sealed)).toBeUndefined()
+    expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('an-id').open(sealed)).toBeDefined()
+    await memory.set(storeName('b'), sealed, 1_000)
+    const another = sentBack(keeper.write({ ...person, id: 'b' }, {}))
+    expect(await keeper.read(another)).toBe(unreadable)
+  })
+
+  test('SR02: that the store does not know are nobody’s, and the cookie goes', async () => {
+    const cookies = await login()
+    await memory.remove(name)
+    expect(await keeper.read(cookies)).toBeUndefined()
+    expect(keeper.clear(cookies)).toEqual([expect.stringMatching(/^__Host-oidc=; Max-Age=0/)])
+    expect(memory.contents().size).toBe(0)
+  })
+
+  test('end with the idle limit, in the cookie and in the store', async () => {
+    const cookies = await login()
+    expect(memory.remaining(name)).toBe(limits.idleSeconds * 1000)
+    watch.seconds += limits.idleSeconds - 1
+    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+    watch.seconds += 1
+    expect([await keeper.read(cookies), memory.contents().size]).toEqual([undefined, 0])
+  })
+
+  test('end by today’s limits, though the store would keep them longer', async () => {
+    const cookies = await login()
+    watch.seconds += 61
+    const strict = keeperOn(memory, watch, { limits: { ...limits, idleSeconds: 60 } })
+    expect(await strict.read(cookies)).toBeUndefined()
+  })
+
+  test('SR05: are stored for as long as they live, in the same write, never beyond the absolute limit', async () => {
+    await login()
+    for (const [at, left] of [
+      [100, 600],
+      [3_200, 400],
+      [3_599.5, 0.5],
+    ] as const) {
+      watch.seconds = start + at
+      await memory.set(name, memory.contents().get(name) ?? (await sealedAgain()), 60_000)
+      await keeper.save({ ...person, touchedAt: Math.floor(start + at), data: { at } }, person)
+      expect(memory.remaining(name)).toBe(left * 1000)
+    }
+    expect(memory.calls.filter(({ operation }) => operation === 'replace').map((call) => call.milliseconds)).toEqual([
+      600_000, 400_000, 500,
+    ])
+  })
+
+  async function sealedAgain(): Promise<string> {
+    await keeper.save(person, undefined)
+    return memory.contents().get(name) ?? ''
+  }
+
+  test('of older secrets are found, and say so, wherever the old one stands', async () => {
+    const cookies = await login()
+    const rotated = keeperOn(memory, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
+    expect(await rotated.read(cookies)).toMatchObject({ outdatedKey: true })
+    const ticket = sentBack(rotated.write(person, {}))
+    expect(await rotated.read(ticket)).toMatchObject({ outdatedKey: true })
+    await rotated.save(person, person)
+    expect(await rotated.read(ticket)).toMatchObject({ outdatedKey: false })
+    expect(await rotated.read(cookies)).toMatchObject({ outdatedKey: true })
+  })
+})
+
+describe('what another version has written', () => {
+  test.each<[string, (of: string) => Promise<unknown>]>([
+    ['a corrupt record', (of) => memory.set(of, 'garbage', 60_000)],
+    ['an empty record', (of) => memory.set(of, '', 60_000)],
+    ['a newer record', (of) => memory.set(of, newer(), 60_000)],
+  ])('%s is no session, stays where it is, and the cookie stays too', async (_what, spoil) => {
+    const cookies = await login()
+    await spoil(name)
+    const before = memory.contents().get(name)
+    expect([await keeper.read(cookies), await keeper.find(person)]).toEqual([unreadable, undefined])
+    await expect(keeper.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({ code: 'session_missing' })
+    keeper.touch({ ...person, touchedAt: start + 60 }, person)
+    await new Promise(setImmediate)
+    expect(memory.contents().get(name)).toBe(before)
+  })
+
+  const newer = (): string =>
+    createSeal(secrets, ['stored session', ...audience, 'an-id'], watch).seal({ v: 2, exp: start + 60, id: 'an-id' })
+
+  test.each([
+    { v: 2, id: 'an-id', sub: 'alice' },
+    { v: 1, id: 7, sub: 'alice' },
+    { v: 1, id: 'an-id' },
+  ])('a ticket of another shape is no session, and stays: %p', (members) => {
+    const tickets = createSeal(secrets, ['session ticket', '__Host-oidc', ...audience], watch)
+    const seal = (exp: number) => ({ '__Host-oidc': tickets.seal({ ...members, exp }) })
+    expect([keeper.read(seal(start + 60)), keeper.read(seal(start)), memory.count()]).toEqual([
+      unreadable,
+      undefined,
+      0,
+    ])
+  })
+})
+
+describe('a session that has ended', () => {
+  test('SR03: is gone from the store, and a mark outlives whatever slow requests may write', async () => {
+    const cookies = await login()
+    const stored = memory.contents().get(name) ?? ''
+    await keeper.end(person)
+    expect(memory.contents().has(name)).toBe(false)
+    await memory.set(name, stored, 60_000)
+    expect([await keeper.read(cookies), await keeper.find(person)]).toEqual([unreadable, undefined])
+  })
+
+  test('SR03: is not brought back by a change that began before', async () => {
+    await login()
+    const held = gate()
+    memory.before = ({ operation }) => (operation === 'replace' ? held.opened : undefined)
+    const saving = keeper.save({ ...person, data: { a: 1 } }, person)
+    await new Promise(setImmediate)
+    await keeperOn(memory, watch).end(person)
+    held.open()
+    await expect(saving).rejects.toMatchObject({ code: 'session_missing', status: 401 })
+    keeper.touch({ ...person, touchedAt: start + 60 }, person)
+    await new Promise(setImmediate)
+    expect([...memory.contents().keys()].filter((key) => key.startsWith('session:'))).toEqual([])
+  })
+
+  test('SR07: by sub ends all sessions of the person, and stays dead though the store has them', async () => {
+    const cookies = [await login(), await login({ ...person, id: 'b' })]
+    await watermarkOn(memory, watch).raise({ subject: 'alice' }, watch.now())
+    for (const each of cookies) expect(await keeper.read(each)).toBe(unreadable)
+    expect(memory.contents().has(name)).toBe(true)
+    const later = await login({ ...person, id: 'c', createdAt: start + 0.001 })
+    expect(await keeper.read(later)).toMatchObject({ record: { id: 'c' } })
+  })
+
+  test('SR08: of another application on the same memory leaves this one’s alone', async () => {
+    const cookies = await login()
+    const other = keeperOn(memory, watch, { audience: ['https://op.example.com', 'other'] })
+    expect(other.read(cookies)).toBeUndefined()
+    await other.end(person)
+    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+  })
+})
+
+describe('changes of one session at the same time', () => {
+  test('are all kept', async () => {
+    const cookies = await login()
+    const changes = ['a', 'b', 'c', 'd'].map(async (of) =>
+      keeperOn(memory, watch).save({ ...person, data: { [of]: 1 } }, person),
+    )
+    await Promise.all(changes)
+    expect(await keeper.read(cookies)).toMatchObject({ record: { data: { a: 1, b: 1, c: 1, d: 1 } } })
+  })
+
+  test('that never find their turn are an outage', async () => {
+    await login()
+    memory.replace = async () => false
+    await expect(keeper.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
+      code: 'session_store_unavailable',
+      headers: { 'Retry-After': '5' },
+    })
+  })
+})
+
+describe('a store that is away', () => {
+  test('SR04: is no answer to anything, and signs nobody out', async () => {
+    const cookies = await login()
+    memory.outage = true
+    await expect(keeper.read(cookies)).rejects.toThrow('away')
+    await expect(keeper.find(person)).rejects.toThrow('away')
+    await expect(keeper.save(person, undefined)).rejects.toThrow('away')
+    await expect(keeper.save(person, person)).rejects.toThrow('away')
+    await expect(keeper.end(person)).rejects.toThrow('away')
+    keeper.touch(person, person)
+    await new Promise(setImmediate)
+    memory.outage = false
+    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+  })
+
+  test('SR04: only where the logouts are, is an answer to nothing either', async () => {
+    const marks = new FakeMemory(watch)
+    const apart = keeperOn(memory, watch, { watermark: watermarkOn(marks, watch) })
+    const cookies = await login()
+    marks.outage = true
+    await expect(apart.read(cookies)).rejects.toThrow('away')
+    await expect(apart.end(person)).rejects.toThrow('away')
+  })
+})
