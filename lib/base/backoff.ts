@@ -1,5 +1,4 @@
-import type { OidcError } from '../errors.js'
-import { ProviderError } from '../errors.js'
+import { type OidcError, ProviderError } from '../errors.js'
 import type { Platform } from './runtime.js'
 
 /** The longest wait after a failure. */

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { OidcError } from '../errors.js'
-import { ProviderError } from '../errors.js'
+import { type OidcError, ProviderError } from '../errors.js'
 import { traceOf } from '../base/error-cause.js'
 import type { Platform } from '../base/runtime.js'
 import { backoffSeconds, longestBackoffSeconds, repeated } from '../base/backoff.js'

@@ -1,20 +1,22 @@
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client/options.js'
-import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
-import { parseClientCredentialsOptions, parseTokenTarget } from '../options/client/schema.js'
-import type { Platform } from '../base/runtime.js'
-import { systemPlatform } from '../base/runtime.js'
+import {
+  type ClientCredentialsConfiguration,
+  parseClientCredentialsOptions,
+  parseTokenTarget,
+} from '../options/client/schema.js'
+import { type Platform, systemPlatform } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
-import type { TokenTarget } from '../provider/endpoints/token-target.js'
-import { fetchWithToken } from '../fetch/authorized-fetch.js'
-import { authorizationFor } from './authorization.js'
+import type { TokenTarget } from '../provider/endpoints/token.js'
+import { type AuthorizedFetch, fetchWithToken, requireAllowed } from '../fetch/authorized-fetch.js'
 import { createExchangedTokens } from './token-exchange.js'
 import { keptToken } from './token-lifetime.js'
 import { SharedTokens } from './shared-tokens.js'
 import { canonicalTarget, keysFor, noTarget } from './target.js'
 import { TokenCache } from './access-token-cache.js'
 import { createTokenProvider, fetchOf } from './provider.js'
-import type { TokenSource } from './token-source.js'
+import type { TokenSource, AuthorizedRequest } from './token-source.js'
+import { ConfigurationError } from '../errors.js'
 
 /**
  * Creates a source of tokens for calls from service to service: the client credentials grant, and exchanges on somebody's
@@ -121,4 +123,27 @@ function createOwnTokens(
       return cache.get(keyOf(target), () => obtain(target, request))
     },
   }
+}
+
+/**
+ * The headers that hold a token, for a request that somebody else makes.
+ *
+ * @throws {ConfigurationError} `invalid_options` where a proof is needed and it is not known for what
+ * @throws what `token` throws
+ */
+export async function authorizationFor(
+  settings: Omit<AuthorizedFetch, 'token'>,
+  request: AuthorizedRequest | undefined,
+  token: () => Promise<string>,
+): Promise<Readonly<Record<string, string>>> {
+  const { dpop } = settings
+  const url = request === undefined ? undefined : requireAllowed(request.url, settings, 'authorize()')
+  if (dpop === undefined) return { authorization: `Bearer ${await token()}` }
+  if (request === undefined || url === undefined) {
+    const example = 'authorize(headers, target, { method, url })'
+    throw new ConfigurationError('invalid_options', `a bound token goes with a proof for one request: use ${example}`)
+  }
+  const accessToken = await token()
+  const { method = 'GET', nonce } = request
+  return { authorization: `DPoP ${accessToken}`, dpop: dpop.prove({ method, url, accessToken, nonce }) }
 }

@@ -1,6 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { OidcError } from '../errors.js'
-import { ConfigurationError } from '../errors.js'
+import { type OidcError, ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
 import { traceOf } from '../base/error-cause.js'
 import { outage, ownError } from '../provider/errors.js'

@@ -1,8 +1,7 @@
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
 import type { Platform } from '../base/runtime.js'
 import { tokenNeeds } from '../provider/metadata.js'
-import type { Provider } from '../provider/provider.js'
-import { createProvider } from '../provider/provider.js'
+import { type Provider, createProvider } from '../provider/provider.js'
 import { credentialsOf } from './credentials.js'
 
 /** How old metadata and keys may get, and how long keys outlive an outage, in seconds. */

@@ -1,7 +1,6 @@
 import type { TokenTargetOptions } from '../options/client/options.js'
-import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
-import { parseTokenTarget } from '../options/client/schema.js'
-import type { TokenTarget } from '../provider/endpoints/token-target.js'
+import { type ClientCredentialsConfiguration, parseTokenTarget } from '../options/client/schema.js'
+import type { TokenTarget } from '../provider/endpoints/token.js'
 
 /** Whatever the server gives by default. */
 export const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }

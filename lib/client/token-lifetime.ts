@@ -1,5 +1,5 @@
 import type { Platform } from '../base/runtime.js'
-import type { GrantedTokens } from '../provider/endpoints/token-response.js'
+import type { GrantedTokens } from '../provider/endpoints/token.js'
 
 /** A token with the moments that matter, all in milliseconds since the epoch. */
 export interface KeptToken {

@@ -1,9 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { isAllowedUrl } from '../options/shared/fields.js'
-import type { DpopProver } from './dpop.js'
-import { asksForNonce, sentMethod } from './dpop.js'
-import type { Hop } from './redirect.js'
-import { isReplayable, redirectOf, without } from './redirect.js'
+import { type DpopProver, asksForNonce, sentMethod } from './dpop.js'
+import { type Hop, isReplayable, redirectOf, without } from './redirect.js'
 
 /** What {@link fetchWithToken} needs. */
 export interface AuthorizedFetch {

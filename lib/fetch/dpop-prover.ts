@@ -5,7 +5,7 @@ import type { DpopProver } from './dpop.js'
 import { dpopAlgorithms } from '../options/shared/private-key.js'
 import type { Platform } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
-import { jwkThumbprint } from '../jose/thumbprint.js'
+import { jwkThumbprint } from '../jose/jwk-set.js'
 import type { ClientSettings } from '../provider/types.js'
 
 const mostOrigins = 100

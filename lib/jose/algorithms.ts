@@ -1,5 +1,13 @@
-import type { KeyObject, SigningOptions } from 'node:crypto'
-import { constants, createHash, createHmac, createSecretKey, timingSafeEqual, verify } from 'node:crypto'
+import {
+  type KeyObject,
+  type SigningOptions,
+  constants,
+  createHash,
+  createHmac,
+  createSecretKey,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 
 /** What one JWS algorithm (RFC 7518 section 3, RFC 8037, RFC 9864) asks of a key and of a signature. */

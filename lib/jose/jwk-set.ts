@@ -1,9 +1,6 @@
-import type { KeyObject } from 'node:crypto'
-import { createPublicKey } from 'node:crypto'
-import type { JsonObject } from '../base/json.js'
-import { isJsonObject } from '../base/json.js'
-import type { AlgorithmRule, VerificationKey } from './algorithms.js'
-import { algorithms, publicVerificationKey } from './algorithms.js'
+import { type KeyObject, createPublicKey, hash } from 'node:crypto'
+import { type JsonObject, isJsonObject } from '../base/json.js'
+import { type AlgorithmRule, type VerificationKey, algorithms, publicVerificationKey } from './algorithms.js'
 
 /** The usable keys of one JWK Set (RFC 7517 section 5), ready for verification. */
 export interface KeySet {
@@ -114,4 +111,17 @@ function arrange(keys: readonly VerificationKey[]): KeySet['keys'] {
     }
   }
   return byAlg
+}
+
+const requiredMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['RSA', ['e', 'kty', 'n']],
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+])
+
+/** SHA-256 thumbprint of a public key: its required members, in lexicographic order, without white space (RFC 7638 section 3). */
+export function jwkThumbprint(jwk: Readonly<Record<string, unknown>>): string {
+  const members = requiredMembers.get(jwk['kty']) ?? []
+  const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))
+  return hash('sha256', JSON.stringify(required), 'base64url')
 }

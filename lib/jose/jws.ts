@@ -1,8 +1,7 @@
 import { TokenValidationError } from '../errors.js'
 import { fromBase64url } from '../base/base64url.js'
-import type { JsonObject } from '../base/json.js'
+import { type JsonObject, parseStrictJson } from '../base/json.js'
 import type { VerificationKey } from './algorithms.js'
-import { parseStrictJson } from '../base/strict-json.js'
 
 /** A JOSE header (RFC 7515 section 4). Members that name or hold keys are carried along, and never used. */
 export type JwsHeader = Readonly<JsonObject> & { readonly alg: string; readonly kid?: string; readonly typ?: string }

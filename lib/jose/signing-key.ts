@@ -1,9 +1,7 @@
-import type { KeyObject, webcrypto } from 'node:crypto'
-import { createPrivateKey, sign } from 'node:crypto'
+import { type KeyObject, type webcrypto, createPrivateKey, sign } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 import type { JsonObject } from '../base/json.js'
-import type { AlgorithmRule } from './algorithms.js'
-import { algorithms } from './algorithms.js'
+import { type AlgorithmRule, algorithms } from './algorithms.js'
 
 /** A private key, with the one algorithm that it signs with. */
 export interface SigningKey {

@@ -1,5 +1,5 @@
 import { AccessError, ConfigurationError } from '../errors.js'
-import { isSafe, mayBeCrossSite } from '../http/cross-site.js'
+import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
 import { createExchange } from './http/request.js'
 import { type Doorkeeper, doorkeepersOf } from './guard/authentication.js'

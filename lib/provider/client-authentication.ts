@@ -1,8 +1,7 @@
 import type { ClientAuth } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
 import type { Platform } from '../base/runtime.js'
-import type { SigningKey } from '../jose/signing-key.js'
-import { importSigningKey, signJws } from '../jose/signing-key.js'
+import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.js'
 import type { ClientAuthenticationMethod, ClientSettings } from './types.js'
 
 // Servers allow some minutes at most, and each attempt gets a new one.
@@ -78,4 +77,18 @@ function clientAssertion(key: SigningKey, clientId: string, issuer: string, plat
   const jti = platform.randomBytes(32).toString('base64url')
   const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) }
   return signJws(key, header, { iss: clientId, sub: clientId, aud: issuer, jti, iat, exp: iat + assertionSeconds })
+}
+
+/**
+ * Makes the client's authentication, with the credentials of the moment where they are looked up.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
+ */
+export function createCurrentAuthentication(client: ClientSettings, platform: Platform): ClientAuth {
+  const { currentCredentials } = client
+  if (currentCredentials === undefined) return createClientAuthentication(client, platform)
+  return async (...request) => {
+    const current = { ...client, ...(await currentCredentials()) }
+    createClientAuthentication(current, platform)(...request)
+  }
 }

@@ -1,6 +1,8 @@
 import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
-import type { ProviderHealth, ProviderMetadata } from './types.js'
+import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
+import type { Platform } from '../base/runtime.js'
+import { ownError } from './errors.js'
 
 /** What is known of one authorization server without touching the network. */
 export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
@@ -13,5 +15,49 @@ export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, key
     keys: set.state,
     ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
     ...(lastFailure === undefined ? {} : { lastFailure }),
+  }
+}
+
+/** Remembers how the last requests to an endpoint ended. */
+export class EndpointRecord {
+  readonly #platform: Platform
+  #health: EndpointHealth = { state: 'unknown' }
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  /**
+   * Makes a request, and remembers whether there was an answer.
+   *
+   * @param isRefusedClient - tells an answer that refuses this client; status 401 unless told otherwise
+   */
+  async watch<Answer extends { readonly status: number }>(
+    request: () => Promise<Answer>,
+    isRefusedClient = ({ status }: Answer) => status === 401,
+  ): Promise<Answer> {
+    try {
+      const response = await request()
+      // Whoever may not ask at all gets as little as from a server that is down (RFC 6749 section 5.2).
+      if (isRefusedClient(response)) this.#fail('provider_refused_client')
+      else this.#health = { ...this.#health, state: 'ok', lastSuccessAt: this.#now() }
+      return response
+    } catch (error) {
+      this.#fail(ownError(error)?.code ?? 'provider_unreachable')
+      throw error
+    }
+  }
+
+  /** What is known, without touching the network. */
+  health(): EndpointHealth {
+    return this.#health
+  }
+
+  #fail(lastFailure: string): void {
+    this.#health = { ...this.#health, state: 'failing', lastFailureAt: this.#now(), lastFailure }
+  }
+
+  #now(): number {
+    return Math.floor(this.#platform.now() / 1000)
   }
 }

@@ -1,7 +1,6 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { traced } from '../base/diagnostics.js'
-import type { JsonObject } from '../base/json.js'
-import { parseJsonObject } from '../base/json.js'
+import { type JsonObject, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
 import type { Outbound } from './transport/http-client.js'

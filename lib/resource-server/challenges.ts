@@ -1,5 +1,5 @@
 import { BearerError, type BearerErrorCode, ProviderError, TokenValidationError } from '../errors.js'
-import { challenge, type ChallengeParameters } from '../http/challenge.js'
+import { challenge, type ChallengeParameters } from '../http/authorization.js'
 import type { StepUp } from '../policy/requirement.js'
 
 /** The scheme that a token came under. */

@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
-import type { OidcOptions } from '../../lib/index.js'
-import { clientCredentials, oidc } from '../../lib/index.js'
+import { type OidcOptions, clientCredentials, oidc } from '../../lib/index.js'
 import { systemPlatform } from '../../lib/base/runtime.js'
 import { createDpopProver } from '../../lib/fetch/dpop-prover.js'
 import { Browser } from '../hosts/client.js'
 import { type Host, hosts } from '../hosts/hosts.js'
 import { answering } from '../kit/world/applications.js'
 import { failureOf, signingKey } from '../kit/issuer/issuer.js'
-import { holderKey, holderPem, type Proof, proofOf } from '../kit/issuer/proofs.js'
+import { type Proof, holderKey, holderPem, proofOf } from '../kit/issuer/proofs.js'
 import { startRealProvider, webClient } from '../provider-real/provider.js'
 import { type BoundApi, resource, startBoundApi, strictProvider } from '../kit/world/bound.js'
-import { secret, startWorld, type World, type WorldOptions } from '../kit/world/world.js'
+import { type World, type WorldOptions, secret, startWorld } from '../kit/world/world.js'
 
 let api: BoundApi
 let world: World

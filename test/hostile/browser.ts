@@ -1,5 +1,4 @@
-import { request } from 'node:http'
-import type { IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { CookieJar } from '../hosts/cookie-jar.js'
 
 /** What the browser sees of a response. */

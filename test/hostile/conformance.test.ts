@@ -1,12 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Host } from '../hosts/hosts.js'
-import { hosts } from '../hosts/hosts.js'
+import { type Host, hosts } from '../hosts/hosts.js'
 import { Browser } from './browser.js'
-import type { FaultyAnswer, Module } from './modules.js'
-import { modules } from './modules.js'
+import { type FaultyAnswer, type Module, modules } from './modules.js'
 import type { Calls } from './records.js'
-import type { Run } from './relying-party.js'
-import { startRun } from './relying-party.js'
+import { type Run, startRun } from './relying-party.js'
 
 const [express5, ...otherHosts] = hosts
 let run: Run | undefined

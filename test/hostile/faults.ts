@@ -1,5 +1,12 @@
-import type { JsonObject, KeySet, KeySetLayout, SigningAlgorithm } from './keys.js'
-import { corrupted, hmac, unsigned } from './keys.js'
+import {
+  type JsonObject,
+  type KeySet,
+  type KeySetLayout,
+  type SigningAlgorithm,
+  corrupted,
+  hmac,
+  unsigned,
+} from './keys.js'
 
 /** What a signing fault has at hand. */
 export interface Signing {

@@ -1,5 +1,4 @@
-import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
-import type { JsonWebKey, KeyObject } from 'node:crypto'
+import { type JsonWebKey, type KeyObject, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 
 /** What the provider can sign with. */
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256'

@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { Host } from '../hosts/hosts.js'
-import { hosts } from '../hosts/hosts.js'
-import type { Page } from './browser.js'
-import { Browser } from './browser.js'
+import { type Host, hosts } from '../hosts/hosts.js'
+import { type Page, Browser } from './browser.js'
 import { without } from './faults.js'
-import type { LogoutModule } from './logout-modules.js'
-import { logoutModules } from './logout-modules.js'
-import type { Run } from './relying-party.js'
-import { startRun } from './relying-party.js'
+import { type LogoutModule, logoutModules } from './logout-modules.js'
+import { type Run, startRun } from './relying-party.js'
 
 const backChannel = logoutModules.filter(({ plan }) => plan.includes('back-channel'))
 const frontChannel = logoutModules.filter(({ plan }) => plan.includes('front-channel'))

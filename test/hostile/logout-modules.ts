@@ -1,5 +1,4 @@
-import type { Faults } from './faults.js'
-import { append, noSignature, otherAlgorithm, replaced, without } from './faults.js'
+import { type Faults, append, noSignature, otherAlgorithm, replaced, without } from './faults.js'
 
 /** A conformance plan for logout, by the suite's name. */
 export type LogoutPlan = 'oidcc-client-back-channel-logout-rp-basic' | 'oidcc-client-front-channel-logout-rp-basic'

@@ -1,8 +1,7 @@
 import type { OidcErrorCode } from '../../lib/errors.js'
-import type { Demand } from './demands.js'
-import { asksForClaims, sendsBasicCredentials, sendsBearerHeader } from './demands.js'
-import type { Faults } from './faults.js'
+import { type Demand, asksForClaims, sendsBasicCredentials, sendsBearerHeader } from './demands.js'
 import {
+  type Faults,
   append,
   noSignature,
   otherAlgorithm,

@@ -4,8 +4,7 @@ import type { RegisteredClient } from './demands.js'
 import type { Faults } from './faults.js'
 import type { SigningAlgorithm } from './keys.js'
 import { modules } from './modules.js'
-import type { HostileProvider } from './provider.js'
-import { startHostileProvider } from './provider.js'
+import { type HostileProvider, startHostileProvider } from './provider.js'
 
 const registered: RegisteredClient = {
   clientId: 'hostile-client',

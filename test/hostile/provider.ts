@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
-import type { Answer } from './answers.js'
-import { formPost, json, jwt, redirect, status, writeAnswer } from './answers.js'
-import type { RegisteredClient } from './demands.js'
+import { type IncomingMessage, createServer } from 'node:http'
+import { type Answer, formPost, json, jwt, redirect, status, writeAnswer } from './answers.js'
 import {
+  type RegisteredClient,
   authorizationRequestFlaws,
   clientAuthenticationFlaws,
   codeExchangeFlaws,
@@ -13,16 +11,12 @@ import {
   userinfoRequestFlaws,
 } from './demands.js'
 import { metadata, person } from './documents.js'
-import type { Faults } from './faults.js'
-import { applied } from './faults.js'
+import { type Faults, applied } from './faults.js'
 import type { SigningAlgorithm } from './keys.js'
 import { listen } from './listen.js'
-import type { LogoutAnswer } from './logouts.js'
-import { framePage, frameUrl, sendLogoutToken } from './logouts.js'
-import type { Calls, Endpoint, RecordedRequest } from './records.js'
-import { countCalls, recordRequest } from './records.js'
-import type { Grant } from './tokens.js'
-import { TokenIssuer } from './tokens.js'
+import { type LogoutAnswer, framePage, frameUrl, sendLogoutToken } from './logouts.js'
+import { type Calls, type Endpoint, type RecordedRequest, countCalls, recordRequest } from './records.js'
+import { type Grant, TokenIssuer } from './tokens.js'
 
 /** What a provider is started with. */
 export interface HostileProviderOptions {

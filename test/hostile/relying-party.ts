@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { OidcHandle, OidcMiddleware } from '../../lib/index.js'
-import { OidcError } from '../../lib/index.js'
+import { type OidcHandle, type OidcMiddleware, OidcError } from '../../lib/index.js'
 import { createOidc } from '../../lib/middleware/oidc.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
 import { systemPlatform } from '../../lib/base/runtime.js'
@@ -9,8 +8,7 @@ import type { Host } from '../hosts/hosts.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
 import type { Module } from './modules.js'
-import type { HostileProvider } from './provider.js'
-import { startHostileProvider } from './provider.js'
+import { type HostileProvider, startHostileProvider } from './provider.js'
 
 /** An application under test, and the provider that it is set up with. */
 export interface Run {

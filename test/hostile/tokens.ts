@@ -1,10 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { RegisteredClient } from './demands.js'
 import { hash, person } from './documents.js'
-import type { Faults } from './faults.js'
-import { applied } from './faults.js'
-import type { JsonObject, KeySet, KeySetLayout, SigningAlgorithm } from './keys.js'
-import { keySet } from './keys.js'
+import { type Faults, applied } from './faults.js'
+import { type JsonObject, type KeySet, type KeySetLayout, type SigningAlgorithm, keySet } from './keys.js'
 
 /** What one login has granted: to whom, and the authorization request that it answers. */
 export interface Grant {

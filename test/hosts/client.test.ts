@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Browser } from './client.js'
 import { CookieJar } from './cookie-jar.js'
-import type { RunningHost } from './hosts.js'
-import { hosts } from './hosts.js'
+import { type RunningHost, hosts } from './hosts.js'
 import type { Handler } from './layers.js'
 
 const home = new URL('http://127.0.0.1:4000/app/page')

@@ -1,8 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { request as httpRequest } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import type { CookieJarOptions } from './cookie-jar.js'
-import { CookieJar } from './cookie-jar.js'
+import { type CookieJarOptions, CookieJar } from './cookie-jar.js'
 
 /** What kind of request a browser makes; each has its own `Sec-Fetch-*` and `Accept` headers. */
 export type RequestKind = 'navigate' | 'fetch' | 'image' | 'iframe' | 'none'

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Build, RunningHost } from './hosts.js'
-import { hosts } from './hosts.js'
+import { type Build, type RunningHost, hosts } from './hosts.js'
 import type { Handler, Next } from './layers.js'
 
 const answer: Handler = (req, res) => void res.end(`${req.method} ${req.url}`)

@@ -1,10 +1,7 @@
-import type { RequestListener } from 'node:http'
-import { createServer } from 'node:http'
+import { type RequestListener, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Journal, Layer } from './layers.js'
-import { Recorder } from './layers.js'
-import type { Wire } from './native.js'
-import { wireConnect, wireExpress4, wireExpress5, wireNode } from './native.js'
+import { type Journal, type Layer, Recorder } from './layers.js'
+import { type Wire, wireConnect, wireExpress4, wireExpress5, wireNode } from './native.js'
 
 /** Writes an application for an origin that is known already, such as `http://127.0.0.1:40123`. */
 export type Build = (place: { readonly baseUrl: string }) => readonly Layer[] | Promise<readonly Layer[]>

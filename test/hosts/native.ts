@@ -2,8 +2,7 @@ import connect from 'connect'
 import express from 'express'
 import express4 from 'express4'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Handler, Layer, Recorder, Route } from './layers.js'
-import { isMount } from './layers.js'
+import { type Handler, type Layer, type Recorder, type Route, isMount } from './layers.js'
 
 /** Makes one framework's request listener out of layers, in that framework's own words. */
 export type Wire = (layers: readonly Layer[], recorder: Recorder) => RequestListener

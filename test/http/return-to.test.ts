@@ -5,14 +5,7 @@ import { safeReturnTo } from '../../lib/http/return-to.js'
 import { createSites } from '../../lib/relying-party/base-url.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
-import {
-  codeOf,
-  comeBack,
-  rawRequest,
-  throughProvider,
-  toCallback,
-  transactionCookies,
-} from '../kit/world/steps.js'
+import { codeOf, comeBack, rawRequest, throughProvider, toCallback, transactionCookies } from '../kit/world/steps.js'
 import { secret, startWorld, type World } from '../kit/world/world.js'
 import { harmless, payloads } from './open-redirect-payloads.js'
 

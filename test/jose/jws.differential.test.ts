@@ -1,16 +1,22 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { KeyObject } from 'node:crypto'
-import { createSecretKey } from 'node:crypto'
-import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
-import { compactVerify, createLocalJWKSet, jwtVerify } from 'jose'
+import { type KeyObject, createSecretKey } from 'node:crypto'
+import { type JWTVerifyGetKey, type JWTVerifyOptions, compactVerify, createLocalJWKSet, jwtVerify } from 'jose'
 import { importKeySet } from '../../lib/jose/jwk-set.js'
 import type { BearerError } from '../../lib/errors.js'
 import { parseBearerOptions } from '../../lib/options/bearer/schema.js'
-import { bearerValidator, type BearerValidator } from '../../lib/resource-server/bearer-validator.js'
+import { type BearerValidator, bearerValidator } from '../../lib/resource-server/bearer-validator.js'
 import { differences, see } from './differences.js'
-import { jsonOf, mutate, mutations, place, type Recipe, recipes, spell } from './generated-token.js'
-import { audience, publicJwk, type SigningKey, signHmac, signingKey, signJws, testClock } from '../kit/resource-server/issuer.js'
+import { type Recipe, jsonOf, mutate, mutations, place, recipes, spell } from './generated-token.js'
+import {
+  type SigningKey,
+  audience,
+  publicJwk,
+  signHmac,
+  signingKey,
+  signJws,
+  testClock,
+} from '../kit/resource-server/issuer.js'
 import { vectors } from './vectors.js'
 
 const algs = ['ES256', 'EdDSA', 'RS256', 'PS256', 'ES384']

@@ -1,15 +1,9 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { compactVerify } from 'jose'
-import {
-  algorithms,
-  leftHalfHash,
-  publicVerificationKey,
-  secretVerificationKey,
-} from '../../lib/jose/algorithms.js'
-import type { JwsHeader } from '../../lib/jose/jws.js'
-import { decodeJws, requireAlgorithm, verifySignature } from '../../lib/jose/jws.js'
-import { parseStrictJson } from '../../lib/base/strict-json.js'
+import { algorithms, leftHalfHash, publicVerificationKey, secretVerificationKey } from '../../lib/jose/algorithms.js'
+import { type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../lib/jose/jws.js'
+import { parseStrictJson } from '../../lib/base/json.js'
 import { ecKey, failureOf, mint, otherRsaKey, rsaKey, signingKey } from '../kit/issuer/issuer.js'
 
 const encode = (value: unknown) =>

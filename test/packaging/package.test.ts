@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import { root, textOf } from '../setup/tree.js'
-import type { Consumer } from './consumer.js'
-import { installPacked, isBuilt } from './consumer.js'
+import { type Consumer, installPacked, isBuilt } from './consumer.js'
 import { publicNames, redisNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */

@@ -1,6 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import type { Client, ClientMetadata, Configuration, JWK, KoaContextWithOIDC, ResourceServer } from 'oidc-provider'
-import { errors } from 'oidc-provider'
+import {
+  type Client,
+  type ClientMetadata,
+  type Configuration,
+  type JWK,
+  type KoaContextWithOIDC,
+  type ResourceServer,
+  errors,
+} from 'oidc-provider'
 import type { Accounts } from './accounts.js'
 import { interactionPath, policyWithStepUp } from './interactions.js'
 import { memoryAdapter } from './memory-adapter.js'

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { InteractionResults, KoaContextWithOIDC } from 'oidc-provider'
 import type Provider from 'oidc-provider'
-import { interactionPolicy } from 'oidc-provider'
+import { type InteractionResults, type KoaContextWithOIDC, interactionPolicy } from 'oidc-provider'
 import type { Accounts } from './accounts.js'
 
 /** The path that the provider sends people to when it needs something of them. */

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import type { JSONWebKeySet } from 'jose'
-import type { Answer } from '../hosts/client.js'
-import { Browser } from '../hosts/client.js'
-import type { RealProvider } from './provider.js'
-import { startRealProvider, webClient } from './provider.js'
+import { type JSONWebKeySet, createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { type Answer, Browser } from '../hosts/client.js'
+import { type RealProvider, startRealProvider, webClient } from './provider.js'
 
 const app = webClient('http://127.0.0.1:9')
 const publicApp = webClient('http://127.0.0.1:9', { client_id: 'public', token_endpoint_auth_method: 'none' })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
-import { EndpointRecord } from '../../lib/provider/endpoint-record.js'
+import { EndpointRecord } from '../../lib/provider/health.js'
 import { createTokens, down } from '../kit/client/source.js'
 import { createClock, failureOf } from '../kit/issuer/issuer.js'
 

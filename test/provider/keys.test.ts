@@ -6,8 +6,17 @@ import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
 import { createOutbound } from '../../lib/provider/transport/http-client.js'
-import type { FakeIssuer } from '../kit/issuer/issuer.js'
-import { createIssuer, ecKey, failureOf, json, mint, otherRsaKey, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import {
+  type FakeIssuer,
+  createIssuer,
+  ecKey,
+  failureOf,
+  json,
+  mint,
+  otherRsaKey,
+  rsaKey,
+  signingKey,
+} from '../kit/issuer/issuer.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
 const keysOf = (op: FakeIssuer, outbound = createOutbound(op.settings)) =>

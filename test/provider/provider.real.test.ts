@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { systemPlatform } from '../../lib/base/runtime.js'
-import { createProvider } from '../../lib/provider/provider.js'
-import type { Provider } from '../../lib/provider/provider.js'
+import { type Provider, createProvider } from '../../lib/provider/provider.js'
 import type { ClientSettings, CodeExchange, TokenSet } from '../../lib/provider/types.js'
-import type { RealProvider } from '../provider-real/provider.js'
-import { startRealProvider, webClient } from '../provider-real/provider.js'
+import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { failureOf } from '../kit/issuer/issuer.js'
 
 const app = 'https://app.example'

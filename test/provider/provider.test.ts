@@ -2,8 +2,18 @@ import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { createProvider } from '../../lib/provider/provider.js'
 import type { AuthorizationRequest, ClientSettings, CodeExchange } from '../../lib/provider/types.js'
-import type { FakeIssuer } from '../kit/issuer/issuer.js'
-import { createIssuer, ecKey, failureOf, halfHash, json, mint, otherRsaKey, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import {
+  type FakeIssuer,
+  createIssuer,
+  ecKey,
+  failureOf,
+  halfHash,
+  json,
+  mint,
+  otherRsaKey,
+  rsaKey,
+  signingKey,
+} from '../kit/issuer/issuer.js'
 
 const providerOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
   createProvider(op.settings, { ...op.client, ...client })

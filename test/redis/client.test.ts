@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis'
-import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
-import type { RedisClient } from '../../lib/redis/index.js'
+import { type RedisClient, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
 
 const sentinelOptions = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }
 

@@ -3,11 +3,10 @@ import type { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { createClient } from 'redis'
 import { SessionError } from '../../lib/errors.js'
-import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
-import type { RedisOptions, SharedMemory } from '../../lib/redis/index.js'
+import { type RedisOptions, type SharedMemory, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { connected, scriptedRedis } from '../kit/redis/clients.js'
-import { freePort, type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
+import { type RedisServer, freePort, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisReplica } from '../kit/redis/topology.js'
 
 afterAll(stopEveryRedis)

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createCluster, createSentinel } from 'redis'
-import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
-import type { RedisClient, SharedMemory } from '../../lib/redis/index.js'
+import { type RedisClient, type SharedMemory, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { connected } from '../kit/redis/clients.js'
 import { stopEveryRedis } from '../kit/redis/server.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { hkdfSync } from 'node:crypto'
-import { deriveKeys } from '../../lib/seal/keyring.js'
+import { deriveKeys } from '../../lib/seal/seal.js'
 
 const secrets = ['a secret for tests only, 32 characters at least', 'an older secret for tests, 32 characters']
 

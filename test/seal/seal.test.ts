@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import type { Platform } from '../../lib/base/runtime.js'
-import { deriveKeys } from '../../lib/seal/keyring.js'
-import { createSeal } from '../../lib/seal/seal.js'
+import { deriveKeys, createSeal } from '../../lib/seal/seal.js'
 
 const now = 1_800_000_000
 const platform: Platform = { now: () => now * 1000, randomBytes }

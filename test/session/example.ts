@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Platform } from '../../lib/base/runtime.js'
-import { type CookieKeeperSettings } from '../../lib/session/storage/stateless.js'
+import type { CookieKeeperSettings, WatchedKeeperSettings } from '../../lib/session/storage/stateless.js'
 import type { SessionLimits } from '../../lib/session/lifetime.js'
-import type { WatchedKeeperSettings } from '../../lib/session/storage/watched-keeper.js'
 import type { SessionRecord } from '../../lib/session/record.js'
 
 /** A moment, in seconds since the epoch. */

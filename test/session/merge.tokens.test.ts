@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { mergedTokens } from '../../lib/session/merged-tokens.js'
-import { mergeRecords } from '../../lib/session/merge.js'
-import { fromPayload, type SessionTokens, toPayload } from '../../lib/session/record.js'
-import { mostTargetTokens, type TargetToken, withTargetToken } from '../../lib/session/target-tokens.js'
+import { mergedTokens, mergeRecords } from '../../lib/session/merge.js'
+import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
+import { type TargetToken, mostTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
 import { idToken, record, start } from './example.js'
 
 function token(target: string, obtainedAt = start, changes: Partial<TargetToken> = {}): TargetToken {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { idTokenClaims, personClaims } from '../../lib/session/claims.js'
-import { sessionData } from '../../lib/session/data.js'
-import { fromPayload, type SessionRecord, toPayload } from '../../lib/session/record.js'
+import { type SessionRecord, sessionData, fromPayload, toPayload } from '../../lib/session/record.js'
 import { idToken, record, start } from './example.js'
 
 const full: SessionRecord = record({

@@ -1,6 +1,5 @@
 import { describe, test } from '@jest/globals'
-import type { Machine, Tool } from './tools.js'
-import { missingLine, needs, thisMachine } from './tools.js'
+import { type Machine, type Tool, missingLine, needs, thisMachine } from './tools.js'
 
 /** The part of the test runner that {@link describeWith} needs. */
 export interface Runner {

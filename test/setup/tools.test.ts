@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Runner } from './describe-with.js'
-import { describeWith } from './describe-with.js'
+import { type Runner, describeWith } from './describe-with.js'
 import { summaryLine } from './summary-reporter.js'
-import type { Machine } from './tools.js'
-import { allTools, missingLine, needs, provide } from './tools.js'
+import { type Machine, allTools, missingLine, needs, provide } from './tools.js'
 
 /** A machine that exists only here: `installed` grows by what apt-get is told to install. */
 function machine(installed: string[], traits: Partial<Machine> = {}) {

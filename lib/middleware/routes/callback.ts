@@ -4,11 +4,10 @@ import type { Outcome } from '../../http/outcome.js'
 import type { TraceNotes } from '../../base/diagnostics.js'
 import { finishLogin } from '../../relying-party/login/callback.js'
 import type { SessionStart } from '../../relying-party/login/code-exchange.js'
-import { sessionData } from '../../session/data.js'
+import { sessionData } from '../../session/record.js'
 import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
-import type { RelyingPartyHost } from '../session/relying-party-host.js'
-import type { RequestContext } from '../session/request-context.js'
+import type { RelyingPartyHost, RequestContext } from '../session/request-context.js'
 
 /** Finishes a login, and stores the session that begins. */
 export async function callback(

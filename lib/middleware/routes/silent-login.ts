@@ -4,8 +4,7 @@ import { isSilentFailure, isSilentLoginDue } from '../../relying-party/login/sil
 import { siteOf } from '../../relying-party/base-url.js'
 import { fail, goOn } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
-import type { RelyingPartyHost } from '../session/relying-party-host.js'
-import type { RequestContext } from '../session/request-context.js'
+import type { RelyingPartyHost, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
 import { loginUrl } from '../guard/session-authentication.js'
 

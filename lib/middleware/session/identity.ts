@@ -1,7 +1,9 @@
 import type { Principal } from '../../policy/principal.js'
 import { type IdTokenClaims, idTokenClaims, personClaims } from '../../session/claims.js'
-import { clocksOf, type SessionLimits } from '../../session/lifetime.js'
+import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { SharedMemory } from '../../options/shared/stores.js'
 
 /** Who a session says is signed in, decoded once and when it is first asked for. */
 export class SessionIdentity {
@@ -42,4 +44,23 @@ export class SessionIdentity {
   #allClaims(): IdTokenClaims {
     return (this.#claims ??= idTokenClaims(this.record))
   }
+}
+
+/** The session of one request, and what its response will do to the cookies. */
+export interface SessionBinding {
+  /** What processes share that read this session. */
+  readonly memory?: SharedMemory | undefined
+  current(): SessionRecord | undefined
+  /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
+  store(record: SessionRecord): MaybePromise<void>
+  /** @throws {SessionError} `session_store_unavailable`: the session goes on */
+  clear(): MaybePromise<void>
+  /** Sessions beside the current one that cookies of the same name led to: signed out with it. */
+  others(): readonly SessionRecord[]
+  /** The session as it is kept by now. */
+  reload(): MaybePromise<SessionRecord | undefined>
+  /** Keeps the response out of caches, the one for Back among them, unless the application says otherwise of it. */
+  keepPrivate(): void
+  /** Whether the response can still carry the session to the browser. */
+  canStore(): boolean
 }

@@ -6,14 +6,15 @@ import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
 import type { RelyingParty } from '../../relying-party/relying-party.js'
 import { type Site, siteOf } from '../../relying-party/base-url.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
-import { SessionIdentity } from './identity.js'
-import type { RelyingPartyHost } from './relying-party-host.js'
+import { type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
-import { bindSession } from './response-session.js'
+import { type BindingSettings, bindSession } from './response-session.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
-import type { SessionBinding } from './session-binding.js'
-import type { SmallCookies } from './flow-cookies.js'
+import type { SmallCookies, SmallCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
+import type { OutageGate } from '../../base/circuit-breaker.js'
+import type { SessionKeepers } from './storage/session-storage.js'
+import type { TransactionCookieFactory } from './transaction-cookies.js'
 
 /** One request under `oidc()`: its session, and what else is prepared once somebody asks for it. */
 export class RequestContext {
@@ -106,4 +107,17 @@ export function openRequest(
     bindSession(host.binding, host.keeperOf(req, exchange, res), exchange, res),
     (session) => new RequestContext(host, { exchange, session }, req, res),
   )
+}
+
+/** A relying party with the cookies that it keeps in browsers. */
+export interface RelyingPartyHost {
+  readonly party: RelyingParty
+  /** Where the sessions of a request are kept. */
+  readonly keeperOf: SessionKeepers
+  readonly binding: BindingSettings
+  readonly transactionCookies: TransactionCookieFactory
+  readonly smallCookies: (site: Site) => SmallCookieFactory
+  readonly exchanges: ExchangedTokens
+  /** Spares strangers the wait for a provider that is known to be away. */
+  readonly silentLogins: OutageGate
 }

@@ -6,9 +6,9 @@ import type { Platform } from '../../base/runtime.js'
 import { rolled, type SessionLimits } from '../../session/lifetime.js'
 import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
-import type { SessionBinding } from './session-binding.js'
+import type { SessionBinding } from './identity.js'
 import { endSessions, type SessionEndSettings } from './session-end.js'
-import { finishHeaders, unlessRepeated } from '../http/set-cookies.js'
+import { finishHeaders, unlessRepeated } from '../http/respond.js'
 import type { NodeResponse } from '../types.js'
 
 // A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../shared/algorithms.js'
 import { dpop, mtls } from './proof-of-possession.js'
-import { trustEntries, trustOf, trustRules } from './bearer-trust.js'
+import { trustEntries, trustOf, trustRules } from './issuers.js'
 import { httpUrl, isAllowedHere, seconds, text } from '../shared/fields.js'
 import { parseOptions, section } from '../shared/parse.js'
 

@@ -1,10 +1,20 @@
 import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
 import { dpopKey } from '../shared/private-key.js'
-import { flag, httpUrl, isAllowedHere, issuerUrl, seconds, secrets, text } from '../shared/fields.js'
+import {
+  flag,
+  httpUrl,
+  isAllowedHere,
+  issuerUrl,
+  seconds,
+  secrets,
+  text,
+  listOf,
+  resources,
+  scopes,
+} from '../shared/fields.js'
 import { parseOptions, section } from '../shared/parse.js'
 import { sharedMemory } from '../shared/store-schema.js'
-import { listOf, resources, scopes } from '../shared/target-fields.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 

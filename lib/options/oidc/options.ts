@@ -1,6 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { SessionStore } from '../shared/session-store.js'
-import type { SharedMemory } from '../shared/stores.js'
+import type { SessionStore, SharedMemory } from '../shared/stores.js'
 import type { DpopKeyOptions } from '../shared/private-key.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */

@@ -10,19 +10,11 @@ import {
   seconds,
   secrets,
   text,
+  resources,
 } from '../shared/fields.js'
-import {
-  authorizationParams,
-  callback,
-  idTokenAudiences,
-  jwk,
-  origins,
-  scope,
-  signingAlgorithms,
-} from './fields.js'
+import { authorizationParams, callback, idTokenAudiences, jwk, origins, scope, signingAlgorithms } from './fields.js'
 import { byDefault, parseOptions, section } from '../shared/parse.js'
 import { session } from './session.js'
-import { resources } from '../shared/target-fields.js'
 import { sharedMemory } from '../shared/store-schema.js'
 
 /** The members of `oidc()`'s options. */

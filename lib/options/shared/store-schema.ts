@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import { isSessionStore, type SessionStore } from './session-store.js'
-import { hasMethods, isSharedMemory, type SharedMemory } from './stores.js'
+import { type SessionStore, type SharedMemory, isSessionStore, hasMethods, isSharedMemory } from './stores.js'
 
 /** Memory that all processes share. */
 export const sharedMemory = v.optional(

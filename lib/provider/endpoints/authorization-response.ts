@@ -1,5 +1,4 @@
-import { AuthorizationResponseError } from '../../errors.js'
-import type { OidcError } from '../../errors.js'
+import { type OidcError, AuthorizationResponseError } from '../../errors.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { outage, printableErrorCode } from '../errors.js'
 import type { ProviderMetadata } from '../types.js'

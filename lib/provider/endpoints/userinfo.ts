@@ -1,15 +1,13 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import { asksForNonce } from '../../fetch/dpop.js'
 import { traceOf } from '../../base/error-cause.js'
-import type { JsonObject } from '../../base/json.js'
-import { parseJsonObject } from '../../base/json.js'
+import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
 import type { Engine } from '../openid-client.js'
 import { ownError } from '../errors.js'
 import { decodeJws } from '../../jose/jws.js'
 import { missingEndpoint } from '../metadata.js'
 import type { RegisteredSignature } from '../tokens/signature.js'
 import { withoutBlanks } from './blank-members.js'
-import { bareClaims } from '../../base/strict-json.js'
 import type { ClientSettings } from '../types.js'
 
 /** What {@link fetchUserinfo} needs to know. */

@@ -4,8 +4,7 @@ import type { Platform } from '../../base/runtime.js'
 import { checkAuthorizationResponse } from '../endpoints/authorization-response.js'
 import type { Engine } from '../openid-client.js'
 import type { IdTokens } from '../tokens/id-token.js'
-import { requestTokens } from '../endpoints/token.js'
-import { readTokens } from '../endpoints/token-response.js'
+import { requestTokens, readTokens } from '../endpoints/token.js'
 import type { CodeExchange, TokenSet } from '../types.js'
 
 /**

@@ -1,10 +1,12 @@
 import type { Platform } from '../../base/runtime.js'
 import type { Engine } from '../openid-client.js'
-import type { TokenTarget } from '../endpoints/token-target.js'
-import { targetParameters } from '../endpoints/token-target.js'
-import type { GrantedTokens } from '../endpoints/token-response.js'
-import { requestTokens } from '../endpoints/token.js'
-import { readTokens } from '../endpoints/token-response.js'
+import {
+  type TokenTarget,
+  type GrantedTokens,
+  targetParameters,
+  requestTokens,
+  readTokens,
+} from '../endpoints/token.js'
 
 /**
  * Asks for a token of this client's own (RFC 6749 section 4.4), once.

@@ -3,8 +3,7 @@ import type { Engine } from '../openid-client.js'
 import type { IdTokens } from '../tokens/id-token.js'
 import { unjudgedIdToken } from './refresh-response.js'
 import { judgeRefreshedIdToken } from '../tokens/refreshed-id-token.js'
-import { requestTokens } from '../endpoints/token.js'
-import { readTokens } from '../endpoints/token-response.js'
+import { requestTokens, readTokens } from '../endpoints/token.js'
 import type { RefreshedTokens, RefreshRequest } from '../types.js'
 
 /**

@@ -1,11 +1,13 @@
 import { TokenEndpointError } from '../../errors.js'
 import type { Platform } from '../../base/runtime.js'
 import type { Engine } from '../openid-client.js'
-import { requestTokens } from '../endpoints/token.js'
-import type { GrantedTokens } from '../endpoints/token-response.js'
-import { readTokens } from '../endpoints/token-response.js'
-import type { TokenTarget } from '../endpoints/token-target.js'
-import { targetParameters } from '../endpoints/token-target.js'
+import {
+  type GrantedTokens,
+  type TokenTarget,
+  requestTokens,
+  readTokens,
+  targetParameters,
+} from '../endpoints/token.js'
 
 /** A token that stands for somebody, and what it is (RFC 8693 section 3). */
 export interface PartyToken {

@@ -1,5 +1,4 @@
-import type { TokenValidationErrorCode } from '../../errors.js'
-import { TokenValidationError } from '../../errors.js'
+import { type TokenValidationErrorCode, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 

@@ -1,14 +1,19 @@
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import type { JsonObject } from '../../base/json.js'
+import { type JsonObject, bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
-import type { ClaimRule, RuleContext } from './claim-rules.js'
-import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
-import type { Jws, JwsHeader } from '../../jose/jws.js'
-import { decodeJws } from '../../jose/jws.js'
+import {
+  type ClaimRule,
+  type RuleContext,
+  always,
+  isDate,
+  partyRules,
+  requireClaims,
+  timeRules,
+} from './claim-rules.js'
+import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { createRegisteredSignature } from './signature.js'
-import { bareClaims } from '../../base/strict-json.js'
 import type { ClientSettings, IdTokenClaims, ProviderSettings } from '../types.js'
 
 /** What an ID Token must fit, beside its issuer and its audience. */

@@ -1,9 +1,15 @@
 import { TokenValidationError } from '../../errors.js'
 import { isJsonObject } from '../../base/json.js'
-import type { ClaimRule, RuleContext } from './claim-rules.js'
-import { always, isDate, partyRules, requireClaims, timeRules } from './claim-rules.js'
-import type { JwsHeader } from '../../jose/jws.js'
-import { decodeJws } from '../../jose/jws.js'
+import {
+  type ClaimRule,
+  type RuleContext,
+  always,
+  isDate,
+  partyRules,
+  requireClaims,
+  timeRules,
+} from './claim-rules.js'
+import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { createRegisteredSignature, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'

@@ -1,9 +1,7 @@
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
-import type { VerificationKey } from '../../jose/algorithms.js'
-import { secretVerificationKey } from '../../jose/algorithms.js'
-import type { Jws, JwsHeader } from '../../jose/jws.js'
-import { isSignedBy, verifySignature } from '../../jose/jws.js'
-import { refusal, type TokenOrigin } from '../key-lookup.js'
+import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
+import { type Jws, type JwsHeader, isSignedBy, verifySignature } from '../../jose/jws.js'
+import { type TokenOrigin, refusal } from '../key-lookup.js'
 import type { Keys } from '../keys.js'
 
 /**

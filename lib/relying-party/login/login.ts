@@ -1,14 +1,13 @@
 import { ConfigurationError } from '../../errors.js'
 import type { Exchange } from '../../http/request.js'
-import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
+import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { protocolParameters } from '../../options/oidc/fields.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingParty } from '../relying-party.js'
 import { siteOf } from '../base-url.js'
-import { isPrompt, type Prompt, prompts } from './prompt.js'
 import { storeLogin, wantedTarget } from './transaction/return-target.js'
-import { freshSecrets, type Transaction, type TransactionCookies } from './transaction/transaction.js'
+import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
 
 /** What one login asks for beyond the configuration. */
 export interface LoginOptions {
@@ -107,4 +106,21 @@ function expectations(parameters: Readonly<Record<string, string>>): Pick<Transa
     ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
     ...(acrValues === undefined ? {} : { acrValues: acrValues.split(' ').filter((value) => value !== '') }),
   }
+}
+
+/** What a provider may be told to show (OpenID Connect Core section 3.1.2.1, Initiating User Registration 1.0). */
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
+
+/** Every {@link Prompt}. */
+export const prompts: readonly string[] = [
+  'none',
+  'login',
+  'consent',
+  'select_account',
+  'create',
+] satisfies readonly Prompt[]
+
+/** Whether a text is a {@link Prompt}. */
+export function isPrompt(text: string): text is Prompt {
+  return prompts.includes(text)
 }

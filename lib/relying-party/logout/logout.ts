@@ -4,7 +4,7 @@ import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefet
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import type { SessionRecord } from '../../session/record.js'
-import { confirmationPage } from '../confirmation-page.js'
+import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
 import { rememberLogout } from './pending-logout.js'

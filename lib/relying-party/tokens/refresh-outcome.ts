@@ -1,5 +1,5 @@
 import type { RefreshedTokens } from '../../provider/types.js'
-import { generationOf, withFurther } from '../../session/merged-tokens.js'
+import { generationOf, withFurther } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 import { withTargetToken } from '../../session/target-tokens.js'
 import { type AccessTarget, namesIn } from './access-target.js'

@@ -4,7 +4,7 @@ import type { OidcError, OidcErrorCode } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Platform } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
-import { mergedTokens } from '../../session/merged-tokens.js'
+import { mergedTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 
 /** A refresh token, and what it is to be spent for. */

@@ -4,7 +4,7 @@ import type { Platform } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
-import { generationOf } from '../../session/merged-tokens.js'
+import { generationOf } from '../../session/merge.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RefreshOutcome } from './refreshes.js'
 

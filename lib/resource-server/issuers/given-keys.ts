@@ -1,10 +1,8 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { type KeyObject, createPublicKey } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
-import type { VerificationKey } from '../../jose/algorithms.js'
-import { secretVerificationKey } from '../../jose/algorithms.js'
+import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
 import { type KeySelector, refusal } from '../../provider/key-lookup.js'
-import type { Keys } from '../../provider/keys.js'
-import { createStaticKeys } from '../../provider/keys.js'
+import { type Keys, createStaticKeys } from '../../provider/keys.js'
 
 /** Keys that the options hold. */
 export interface GivenKeys {

@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { OidcError } from '../../errors.js'
-import type { ResolvedIssuerConfiguration } from '../../options/bearer/issuers.js'
-import { resolvedIssuer } from '../../options/bearer/issuers.js'
+import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
 import { traceOf } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/shared/parse.js'
 import { outage } from '../../provider/errors.js'
-import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
+import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
 const maxKnown = 500
 const maxStrangers = 1000

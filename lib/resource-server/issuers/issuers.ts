@@ -1,4 +1,4 @@
-import type { TrustConfiguration } from '../../options/bearer/bearer-trust.js'
+import type { TrustConfiguration } from '../../options/bearer/issuers.js'
 import { IssuerLookup } from './issuer-resolver.js'
 import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
 

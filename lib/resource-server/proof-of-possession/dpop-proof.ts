@@ -3,15 +3,12 @@ import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
 import type { Platform } from '../../base/runtime.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
-import { importKeySet } from '../../jose/jwk-set.js'
-import type { Jws, JwsHeader } from '../../jose/jws.js'
-import { decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
-import { jwkThumbprint } from '../../jose/thumbprint.js'
+import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
+import { type Jws, type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
 import { isJsonObject } from '../../base/json.js'
 import type { DpopNonces } from './dpop-nonce.js'
 import type { Refusals } from '../challenges.js'
 import type { ReplayGuard } from './replay-cache.js'
-import { sameTarget } from './target-uri.js'
 import type { TokenRequest } from '../types.js'
 
 /** How proofs are judged. */
@@ -133,4 +130,25 @@ function keyOf({ jwk, alg }: JwsHeader, known: ProofKey | undefined): ProofKey {
 
 function invalid(why: string): TokenValidationError {
   return new TokenValidationError('token_binding_failed', `the DPoP proof is refused: ${why}`)
+}
+
+/**
+ * Whether a proof's `htu` names a request's URL: equal after the normalization of RFC 3986 sections 6.2.2 and 6.2.3, query
+ * and fragment aside (RFC 9449 section 4.3, item 9).
+ */
+export function sameTarget(htu: string, url: string | undefined): boolean {
+  const expected = url === undefined ? undefined : normalized(url)
+  return expected !== undefined && normalized(htu) === expected
+}
+
+function normalized(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, username, password, origin, pathname } = new URL(text)
+  if (!protocol.startsWith('http') || username !== '' || password !== '') return undefined
+  return origin + pathname.replace(/%[0-9a-f]{2}/gi, canonicalTriplet)
+}
+
+function canonicalTriplet(triplet: string): string {
+  const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16))
+  return /[A-Za-z0-9\-._~]/.test(character) ? character : triplet.toUpperCase()
 }

@@ -1,6 +1,6 @@
 import { TokenValidationError } from '../../errors.js'
 import type { JwsHeader } from '../../jose/jws.js'
-import type { JsonObject } from '../../base/json.js'
+import { type JsonObject, parseJsonObject } from '../../base/json.js'
 
 /** How strictly a token must say that it is an access token. */
 export type Profile = 'rfc9068' | 'jwt'
@@ -59,4 +59,16 @@ function isWordForOther(word: unknown): boolean {
 
 function refused(why: string): TokenValidationError {
   return new TokenValidationError('token_type_refused', `the token ${why}`)
+}
+
+/**
+ * Whether a token looks like a compact JWS: three segments, of which the first is an object with `alg`. It need not be a
+ * good one: who sends such a token gets it validated as JWT, and nothing else.
+ */
+export function isCompactJws(token: string): boolean {
+  const first = token.indexOf('.')
+  const second = token.indexOf('.', first + 1)
+  if (first < 1 || second < 0 || token.includes('.', second + 1)) return false
+  const header = parseJsonObject(Buffer.from(token.slice(0, first), 'base64url').toString())
+  return typeof header?.['alg'] === 'string'
 }

@@ -6,11 +6,11 @@ import { isTraced, traced } from '../../base/diagnostics.js'
 import type { Principal } from '../../policy/principal.js'
 import type { JwtValidation } from './jwt.js'
 import type { OpaqueValidation } from './opaque.js'
-import { TokenPrincipal } from './principal.js'
+import { TokenPrincipal } from './verified-token.js'
 import type { PossessionCheck } from '../proof-of-possession/check.js'
 import type { Refusals, TokenScheme } from '../challenges.js'
 import type { TokenCache } from './verified-token-cache.js'
-import { isCompactJws } from './token-format.js'
+import { isCompactJws } from './token-type.js'
 import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
 
 /** What a {@link TokenValidator} is put together of. */

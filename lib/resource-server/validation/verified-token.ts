@@ -1,10 +1,11 @@
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
-import type { JsonObject } from '../../base/json.js'
-import { isJsonObject } from '../../base/json.js'
-import { clientOf, type Speaker, speakerOf } from './machine-claims.js'
+import { type JsonObject, isJsonObject } from '../../base/json.js'
+import { type Speaker, clientOf, speakerOf } from './machine-claims.js'
 import type { ScopeMapper } from './scopes.js'
-import { findSubject, type SubjectRules } from './subject.js'
+import { type SubjectRules, findSubject } from './subject.js'
 import type { Confirmation, VerifiedToken } from '../types.js'
+import type { Principal } from '../../policy/principal.js'
+import type { TokenScheme } from '../challenges.js'
 
 /** The application's word on who acts; `undefined` leaves it to the claims. */
 export type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
@@ -103,4 +104,35 @@ function unbound(why: string): TokenValidationError {
 
 function isThumbprint(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value)
+}
+
+/** The principal of an access token. The token itself is no member of it: neither JSON nor an inspection shows it. */
+export class TokenPrincipal implements Principal {
+  readonly scheme: TokenScheme
+  readonly subject: string
+  readonly issuer: string
+  readonly claims: Principal['claims']
+  readonly scopes: readonly string[]
+  readonly expiresAt: number
+  readonly clientId?: string
+  readonly isMachine?: boolean
+  readonly #token: string
+
+  constructor(verified: VerifiedToken, scheme: TokenScheme, token: string) {
+    this.scheme = scheme
+    this.subject = verified.subject
+    this.issuer = verified.issuer
+    this.claims = verified.claims
+    this.scopes = verified.scopes
+    this.expiresAt = verified.expiresAt
+    if (verified.clientId !== undefined) this.clientId = verified.clientId
+    if (verified.isMachine !== undefined) this.isMachine = verified.isMachine
+    this.#token = token
+    Object.freeze(this)
+  }
+
+  /** The access token as presented. */
+  get token(): string {
+    return this.#token
+  }
 }

@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Platform } from '../../base/runtime.js'
-import type { SessionStore } from '../../options/shared/session-store.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
-import { storeCall, type StoreCallback } from './store-call.js'
+import type { SessionStore, SharedMemory } from '../../options/shared/stores.js'
+import { type StoreCallback, storeCall } from './store-call.js'
 
 const writerBytes = 9
 /** Longer than a look and a write take in a store that is well. */

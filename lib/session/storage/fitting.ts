@@ -1,6 +1,6 @@
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { withoutProof } from '../claims.js'
-import { withFurther } from '../merged-tokens.js'
+import { withFurther } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
 /** One way to write a session. */

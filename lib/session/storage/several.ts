@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { idTokenClaims } from '../claims.js'
 import { type FoundSession, keptIn, type KeptSession, SeveralPeople, unreadable } from './storage.js'
-import { generationOf } from '../merged-tokens.js'
+import { generationOf } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
 /** Tells whoever watches. */

@@ -11,7 +11,14 @@ import { fromPayload, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chosen, eachOf, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
-import { endById, hasJustEnded, isEndedBy, namesOf, type SessionNames, type Watermark } from '../revocation/revocations.js'
+import {
+  endById,
+  hasJustEnded,
+  isEndedBy,
+  namesOf,
+  type SessionNames,
+  type Watermark,
+} from '../revocation/revocations.js'
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
 export interface StoreKeeperSettings extends SealedCookieSettings {

@@ -1,17 +1,19 @@
 import { SessionError } from '../../errors.js'
-import type { MaybePromise } from '../../base/maybe-promise.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import type { Opened } from '../../seal/seal.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
-import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
-import { formsOf, type SessionForm } from './fitting.js'
-import { type KeptSession, unreadable } from './storage.js'
+import { type SessionLimits, clocksOf, isAlive } from '../lifetime.js'
+import { type SessionForm, formsOf } from './fitting.js'
+import { type KeptSession, type FoundSession, type SessionKeeper, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
-import { fromPayload, type SessionRecord, toPayload } from '../record.js'
-import { isSeveral, type OneOrSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
-import type { Remark } from './several.js'
+import { type SessionRecord, fromPayload, toPayload } from '../record.js'
+import { type OneOrSeveral, type SealedCookieSettings, isSeveral, SealedCookies } from './sealed-cookies.js'
+import { type Remark, chosen, eachOf } from './several.js'
+import type { Platform } from '../../base/runtime.js'
+import { type Watermark, endById, hasJustEnded, isEndedBy, namesOf, unlessEnded } from '../revocation/revocations.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
 export interface CookieKeeper {
@@ -108,4 +110,54 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
     `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares.join(', ')}). ` +
       'Keep sessions on the server (session.store), ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
   )
+}
+
+/** What a session in a cookie is checked with. */
+export interface WatchedKeeperSettings {
+  readonly watermark: Watermark
+  readonly platform: Platform
+  readonly remark: Remark
+  /** Looks for newer tokens of a session, at the same time. */
+  readonly learn?: (record: SessionRecord) => MaybePromise<void>
+}
+
+/** Keeps sessions wholly with the browser, and ends by watermark those that nobody can take back. */
+export function watchedKeeper(
+  keeper: CookieKeeper,
+  { watermark, platform, remark, learn }: WatchedKeeperSettings,
+): SessionKeeper {
+  const judged = (kept: KeptSession | typeof unreadable): MaybePromise<FoundSession> => {
+    if (kept === unreadable) return kept
+    const { record } = kept
+    // All are asked in one tick, for one round trip.
+    const latest = watermark.latest(() => namesOf(record))
+    const learnt = learn?.(record)
+    const completed = keeper.completed(record)
+    const whole = (): MaybePromise<KeptSession> =>
+      whenDone(completed, (found) => (found === record ? kept : { ...kept, record: found }))
+    return whenDone(latest, (mark) => {
+      if (!isEndedBy(mark, record, platform.now())) return whenDone(learnt, whole)
+      return hasJustEnded(mark, platform.now()) ? unreadable : undefined
+    })
+  }
+  return {
+    read(cookies, further) {
+      const found = keeper.read(cookies, further)
+      if (isSeveral(found)) return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
+      return found === undefined ? undefined : judged(found)
+    },
+    find: (record) => unlessEnded(watermark, platform, record),
+    // Its cookie could take the place of another, of a login that came after the logout.
+    save: (record, base) =>
+      base === undefined
+        ? record
+        : whenDone(unlessEnded(watermark, platform, base), (found) => {
+            if (found === undefined) throw new SessionError('session_missing', 'the session has ended meanwhile')
+            return record
+          }),
+    touch: () => undefined,
+    end: (record) => whenDone(endById(watermark, platform, record), () => keeper.forget(record)),
+    write: (record, cookies) => keeper.write(record, cookies),
+    clear: (cookies, further) => keeper.clear(cookies, further),
+  }
 }

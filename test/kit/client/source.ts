@@ -2,8 +2,7 @@ import { createClientCredentials } from '../../../lib/client/client-credentials.
 import type { TokenSource } from '../../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../../lib/options/client/options.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
-import type { FakeIssuer, Seen } from '../issuer/issuer.js'
-import { createIssuer, json } from '../issuer/issuer.js'
+import { type FakeIssuer, type Seen, createIssuer, json } from '../issuer/issuer.js'
 
 /** A token endpoint that counts, and whose answers hold still until a test lets go. */
 export interface Tokens {

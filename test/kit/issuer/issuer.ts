@@ -1,5 +1,4 @@
-import type { JsonWebKey, KeyObject } from 'node:crypto'
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { type JsonWebKey, type KeyObject, createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { CompactSign } from 'jose'
 import type { Platform } from '../../../lib/base/runtime.js'
 import type { ClientSettings, ProviderSettings } from '../../../lib/provider/types.js'

@@ -1,6 +1,5 @@
-import { calculateJwkThumbprint, EmbeddedJWK, type JWTPayload, jwtVerify, type ProtectedHeaderParameters } from 'jose'
-import type { Clock } from './issuer.js'
-import { signingKey } from './issuer.js'
+import { type JWTPayload, type ProtectedHeaderParameters, calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
+import { type Clock, signingKey } from './issuer.js'
 
 /** The application's key, as its option takes it. */
 export const holderKey = signingKey('ES256')

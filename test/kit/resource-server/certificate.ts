@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { type KeyObject, createHash, generateKeyPairSync, sign } from 'node:crypto'
 
 /** A self-signed certificate, made in place, since a file of them would run out one day. */
 export interface Certificate {

@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { constants, createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
+import { type KeyObject, constants, createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import type { Platform } from '../../../lib/base/runtime.js'
 
 /** A clock that only moves when it is told to. */

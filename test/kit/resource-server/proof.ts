@@ -1,6 +1,5 @@
-import type { JsonWebKey } from 'node:crypto'
-import { createHash, randomUUID } from 'node:crypto'
-import { type SigningKey, signingKey, signJws, type TestIssuer } from './issuer.js'
+import { type JsonWebKey, createHash, randomUUID } from 'node:crypto'
+import { type SigningKey, type TestIssuer, signingKey, signJws } from './issuer.js'
 
 /** The URL that proofs are made for. */
 export const apiUrl = 'https://api.example.com/orders'

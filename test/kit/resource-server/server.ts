@@ -1,14 +1,13 @@
 import { afterEach } from '@jest/globals'
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { request } from 'node:http'
-import { createBearer, type BearerMiddleware } from '../../../lib/middleware/bearer.js'
+import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, request } from 'node:http'
+import { type BearerMiddleware, createBearer } from '../../../lib/middleware/bearer.js'
 import { requireAuth } from '../../../lib/middleware/require-auth.js'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import type { Requirement } from '../../../lib/policy/requirement.js'
 import type { Principal } from '../../../lib/policy/principal.js'
-import { type Host, hosts, type RunningHost } from '../../hosts/hosts.js'
+import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
-import { audience, testIssuer, type TestIssuer } from './issuer.js'
+import { type TestIssuer, audience, testIssuer } from './issuer.js'
 
 /** An API that runs on one of the hosts, behind `bearer()`. */
 export interface TestServer {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bearer } from '../../../lib/index.js'
-import type { DpopOptions, Principal } from '../../../lib/index.js'
+import { type DpopOptions, type Principal, bearer } from '../../../lib/index.js'
 import { type Host, hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
 import type { RealProviderOptions } from '../../provider-real/provider.js'

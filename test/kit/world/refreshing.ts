@@ -1,9 +1,8 @@
-import type { Answer } from '../../hosts/client.js'
-import { Browser } from '../../hosts/client.js'
+import { type Answer, Browser } from '../../hosts/client.js'
 import type { Layer } from '../../hosts/layers.js'
 import { answering, get } from './applications.js'
 import { type Fault, SpoiltFetch } from './steps.js'
-import { startWorld, type World, type WorldOptions } from './world.js'
+import { type World, type WorldOptions, startWorld } from './world.js'
 
 /** An application whose access tokens live for ten minutes, and what comes between it and the provider. */
 export interface RefreshWorld extends World {

@@ -1,19 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createOidc, type OidcMiddleware } from '../../../lib/middleware/oidc.js'
-import type { OidcHandle, OidcOptions, Principal } from '../../../lib/index.js'
-import { requireAuth } from '../../../lib/index.js'
+import { type OidcMiddleware, createOidc } from '../../../lib/middleware/oidc.js'
+import { type OidcHandle, type OidcOptions, type Principal, requireAuth } from '../../../lib/index.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { systemPlatform } from '../../../lib/base/runtime.js'
 import { cookieNameAt } from '../../hosts/cookie-names.js'
 import { Browser } from '../../hosts/client.js'
-import { type Host, hosts, type RunningHost } from '../../hosts/hosts.js'
+import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
 import {
   type RealProvider,
   type RealProviderOptions,
+  type WebOverrides,
   startRealProvider,
   webClient,
-  type WebOverrides,
 } from '../../provider-real/provider.js'
 
 /** A secret that every test's application uses unless it says otherwise. */

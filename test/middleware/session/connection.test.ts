@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { Agent, createServer, IncomingMessage, request, type RequestOptions } from 'node:http'
+import { type RequestOptions, Agent, createServer, IncomingMessage, request } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../../lib/index.js'
 import { systemPlatform } from '../../../lib/base/runtime.js'
 import { SharedWatermark } from '../../../lib/session/revocation/shared-revocations.js'
-import type { WorldOptions } from '../../kit/world/world.js'
-import { startWorld, type World } from '../../kit/world/world.js'
+import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
 
 const cleanUp: (() => unknown)[] = []

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
-import type { ClientCredentialsOptions } from '../../../lib/index.js'
-import { clientCredentials } from '../../../lib/index.js'
+import { type ClientCredentialsOptions, clientCredentials } from '../../../lib/index.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
 import { failureOf } from '../../kit/issuer/issuer.js'
 

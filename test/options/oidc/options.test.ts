@@ -1,9 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { InferInput } from 'valibot'
-import { oidc } from '../../../lib/index.js'
-import type { CompletedLogin, OidcOptions } from '../../../lib/index.js'
-import type { oidcEntries, parseOidcOptions } from '../../../lib/options/oidc/schema.js'
-import { oidcEntries as entries } from '../../../lib/options/oidc/schema.js'
+import { type CompletedLogin, type OidcOptions, oidc } from '../../../lib/index.js'
+import { type oidcEntries, type parseOidcOptions, oidcEntries as entries } from '../../../lib/options/oidc/schema.js'
 
 /** `true` when both types are each other's subtype; anything else fails to compile where `true` is asked for. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never

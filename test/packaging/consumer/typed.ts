@@ -1,8 +1,20 @@
 // Compiled by tsc in a project that has installed the package: what must not compile says so.
 import express from 'express'
 import { createServer } from 'node:http'
-import type { OidcOptions, Principal } from 'express-oidc'
-import { all, any, claim, not, OidcError, oidc, optionsFromEnv, requireAuth, role, scope } from 'express-oidc'
+import {
+  type OidcOptions,
+  type Principal,
+  all,
+  any,
+  claim,
+  not,
+  OidcError,
+  oidc,
+  optionsFromEnv,
+  requireAuth,
+  role,
+  scope,
+} from 'express-oidc'
 
 const options: OidcOptions = {
   issuer: 'https://issuer.example.com',

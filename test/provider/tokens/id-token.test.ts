@@ -1,13 +1,21 @@
 import { describe, expect, test } from '@jest/globals'
 import type { KeyObject } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
-import type { IdTokenExpectations } from '../../../lib/provider/tokens/id-token.js'
-import { createIdTokens } from '../../../lib/provider/tokens/id-token.js'
+import { type IdTokenExpectations, createIdTokens } from '../../../lib/provider/tokens/id-token.js'
 import { createKeys } from '../../../lib/provider/keys.js'
 import { createOutbound } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
-import type { FakeIssuer } from '../../kit/issuer/issuer.js'
-import { createIssuer, ecKey, failureOf, halfHash, mint, otherRsaKey, rsaKey, signingKey } from '../../kit/issuer/issuer.js'
+import {
+  type FakeIssuer,
+  createIssuer,
+  ecKey,
+  failureOf,
+  halfHash,
+  mint,
+  otherRsaKey,
+  rsaKey,
+  signingKey,
+} from '../../kit/issuer/issuer.js'
 
 const idTokensOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
   createIdTokens(

@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { CompactEncrypt } from 'jose'
 import { createKeys } from '../../../lib/provider/keys.js'
-import type { LogoutTokens } from '../../../lib/provider/tokens/logout-token.js'
-import { createLogoutTokens } from '../../../lib/provider/tokens/logout-token.js'
+import { type LogoutTokens, createLogoutTokens } from '../../../lib/provider/tokens/logout-token.js'
 import { createOutbound } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
-import type { FakeIssuer } from '../../kit/issuer/issuer.js'
-import { createIssuer, ecKey, failureOf, mint, otherRsaKey, rsaKey } from '../../kit/issuer/issuer.js'
+import { type FakeIssuer, createIssuer, ecKey, failureOf, mint, otherRsaKey, rsaKey } from '../../kit/issuer/issuer.js'
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 type Claims = Record<string, unknown>

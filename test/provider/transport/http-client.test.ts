@@ -2,8 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import type { Outbound } from '../../../lib/provider/transport/http-client.js'
-import { createOutbound } from '../../../lib/provider/transport/http-client.js'
+import { type Outbound, createOutbound } from '../../../lib/provider/transport/http-client.js'
 import { failureOf } from '../../kit/issuer/issuer.js'
 
 const answering = (answer: () => Response | Promise<Response>, changes = {}) =>

@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
 import onHeaders from 'on-headers'
-import type { ErrorContext, OidcError } from '../../../lib/index.js'
-import { requireAuth } from '../../../lib/index.js'
+import { type ErrorContext, type OidcError, requireAuth } from '../../../lib/index.js'
 import { createExchange } from '../../../lib/middleware/http/request.js'
 import { readResponse } from '../../../lib/relying-party/login/callback-parameters.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { codeOf, comeBack, subjectOf, toCallback, tokenCalls } from '../../kit/world/steps.js'
-import { type AppRequest, json, startWorld, type World } from '../../kit/world/world.js'
+import { type AppRequest, type World, json, startWorld } from '../../kit/world/world.js'
 
 let world: World
 

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import type { OidcErrorCode } from '../../../lib/index.js'
-import { requireAuth, scope } from '../../../lib/index.js'
+import { type OidcErrorCode, requireAuth, scope } from '../../../lib/index.js'
 import { type Answer, Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { Browser as FormPostingBrowser } from '../../hostile/browser.js'
-import type { Faults } from '../../hostile/faults.js'
-import { without } from '../../hostile/faults.js'
+import { type Faults, without } from '../../hostile/faults.js'
 import { startRun } from '../../hostile/relying-party.js'
-import { changed, codeOf, comeBack, type Fault, SpoiltFetch, subjectOf, toCallback } from '../../kit/world/steps.js'
-import { type AppRequest, json, startWorld, type World } from '../../kit/world/world.js'
+import { type Fault, changed, codeOf, comeBack, SpoiltFetch, subjectOf, toCallback } from '../../kit/world/steps.js'
+import { type AppRequest, type World, json, startWorld } from '../../kit/world/world.js'
 
 const marker = 'do-not-show-this'
 const [express5] = hosts

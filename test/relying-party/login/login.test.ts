@@ -2,7 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
-import { codeOf, comeBack, SpoiltFetch, subjectOf, throughProvider, toCallback, transactionCookies } from '../../kit/world/steps.js'
+import {
+  codeOf,
+  comeBack,
+  SpoiltFetch,
+  subjectOf,
+  throughProvider,
+  toCallback,
+  transactionCookies,
+} from '../../kit/world/steps.js'
 import { type AppRequest, startWorld, type World } from '../../kit/world/world.js'
 
 let world: World

@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
-import { codeOf, comeBack, subjectOf, throughProvider, toCallback, tokenCalls, withParameters } from '../../kit/world/steps.js'
+import {
+  codeOf,
+  comeBack,
+  subjectOf,
+  throughProvider,
+  toCallback,
+  tokenCalls,
+  withParameters,
+} from '../../kit/world/steps.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
 let world: World

@@ -1,14 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { bearer } from '../../../lib/index.js'
-import type { BearerError, BearerMiddleware } from '../../../lib/index.js'
+import { type BearerError, type BearerMiddleware, bearer } from '../../../lib/index.js'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { answering } from '../../kit/world/applications.js'
-import { answerWith, cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../kit/world/refreshing.js'
+import {
+  type RefreshWorld,
+  answerWith,
+  cookieOf,
+  startRefreshWorld,
+  told,
+  tokenOf,
+} from '../../kit/world/refreshing.js'
 import { changed, subjectOf } from '../../kit/world/steps.js'
 import type { AppRequest, WorldOptions } from '../../kit/world/world.js'
 

@@ -5,7 +5,14 @@ import { bearer } from '../../../lib/middleware/bearer.js'
 import { TokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
-import { audience, publicJwk, signingKey, testClock, testIssuer, type TestIssuer } from '../../kit/resource-server/issuer.js'
+import {
+  audience,
+  publicJwk,
+  signingKey,
+  testClock,
+  testIssuer,
+  type TestIssuer,
+} from '../../kit/resource-server/issuer.js'
 import { startApi } from '../../kit/resource-server/server.js'
 
 const keyRequests = (issuer: TestIssuer) => issuer.requests.filter((url) => url.endsWith('/jwks')).length

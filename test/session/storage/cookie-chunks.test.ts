@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { allFromChunks, chunkNames, fromChunks, type FurtherCookies, toChunks } from '../../../lib/session/storage/cookie-chunks.js'
+import {
+  allFromChunks,
+  chunkNames,
+  fromChunks,
+  type FurtherCookies,
+  toChunks,
+} from '../../../lib/session/storage/cookie-chunks.js'
 
 const text = (length: number, letter = 'a'): string => letter.repeat(length)
 const cookiesOf = (chunks: ReadonlyMap<string, string>): Record<string, string> => Object.fromEntries(chunks)

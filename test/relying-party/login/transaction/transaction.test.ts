@@ -7,7 +7,14 @@ import { type Answer, Browser } from '../../../hosts/client.js'
 import { hosts } from '../../../hosts/hosts.js'
 import type { Handler, Layer } from '../../../hosts/layers.js'
 import { withoutHash } from '../../../hosts/cookie-names.js'
-import { codeOf, comeBack, subjectOf, throughProvider, tokenCalls, transactionCookies } from '../../../kit/world/steps.js'
+import {
+  codeOf,
+  comeBack,
+  subjectOf,
+  throughProvider,
+  tokenCalls,
+  transactionCookies,
+} from '../../../kit/world/steps.js'
 import { json, startWorld, type World } from '../../../kit/world/world.js'
 
 let world: World
