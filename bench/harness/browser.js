@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-const mostRedirects = 10
+const maxRedirects = 10
 const agent = new Agent({ keepAlive: true })
 
 /** One GET request with these headers and no others: `fetch` would say that it is no navigation. */
@@ -39,7 +39,7 @@ export function createBrowser(origin) {
     /** Requests until one is answered without a redirect, or leads to `until`. */
     async visit(url, until) {
       let answer = await open(url)
-      for (let i = 0; i < mostRedirects && answer.location !== undefined && answer.location !== until; i++)
+      for (let i = 0; i < maxRedirects && answer.location !== undefined && answer.location !== until; i++)
         answer = await open(answer.location)
       return answer
     },

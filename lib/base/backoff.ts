@@ -1,17 +1,17 @@
 import { type OidcError, ProviderError } from '../errors.js'
-import type { Platform } from './runtime.js'
+import type { Runtime } from './runtime.js'
 
 /** The longest wait after a failure. */
-export const longestBackoffSeconds = 60
+export const maxBackoffSeconds = 60
 
 /** 1, 2, 4 ... 60 seconds, of which half is random: many processes must not come back at the same moment. */
-export function backoffSeconds(failures: number, platform: Platform): number {
-  const longest = Math.min(longestBackoffSeconds, 2 ** failures)
-  return longest * (0.5 + platform.randomBytes(1).readUInt8() / 512)
+export function backoffSeconds(failures: number, runtime: Runtime): number {
+  const longest = Math.min(maxBackoffSeconds, 2 ** failures)
+  return longest * (0.5 + runtime.randomBytes(1).readUInt8() / 512)
 }
 
 /** A failure told again while backing off: everyone gets an error of their own, and hears how long is left. */
-export function repeated(failure: OidcError, waitSeconds: number): OidcError {
+export function withRetryAfter(failure: OidcError, waitSeconds: number): OidcError {
   if (!(failure instanceof ProviderError)) return failure
   const { code, message, status, cause } = failure
   const headers = { ...failure.headers, 'Retry-After': String(Math.ceil(waitSeconds)) }

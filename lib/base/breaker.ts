@@ -1,9 +1,9 @@
 import { ProviderError } from '../errors.js'
-import type { Platform } from './runtime.js'
+import type { Runtime } from './runtime.js'
 
 const failuresToOpen = 3
 const shortestSeconds = 1
-const longestSeconds = 30
+const maxSeconds = 30
 // An answer that makes no sense was about one token, which anyone can have made up: the server itself is there. Nor does the
 // limit of this process say anything of it.
 const noOutages: readonly string[] = [
@@ -17,13 +17,13 @@ const noOutages: readonly string[] = [
  * again. So callers do not wait for deadlines, and the server is left alone to recover.
  */
 export class Breaker {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   #failures = 0
   #openUntil = 0
   #failure: ProviderError | undefined
 
-  constructor(platform: Platform) {
-    this.#platform = platform
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
   }
 
   /**
@@ -33,7 +33,7 @@ export class Breaker {
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const wait = this.#waitSeconds()
-    if (wait > 0 && this.#failure !== undefined) throw again(this.#failure, wait)
+    if (wait > 0 && this.#failure !== undefined) throw withRetryAfter(this.#failure, wait)
     try {
       const value = await work()
       this.#failures = 0
@@ -49,17 +49,17 @@ export class Breaker {
     this.#failure = error
     this.#failures++
     if (this.#failures < failuresToOpen) return
-    const seconds = Math.min(longestSeconds, shortestSeconds * 2 ** (this.#failures - failuresToOpen))
-    this.#openUntil = this.#platform.now() + seconds * 1000
+    const seconds = Math.min(maxSeconds, shortestSeconds * 2 ** (this.#failures - failuresToOpen))
+    this.#openUntil = this.#runtime.now() + seconds * 1000
   }
 
   // A clock that was set back must not make a wait longer than any wait can be.
   #waitSeconds(): number {
-    const seconds = (this.#openUntil - this.#platform.now()) / 1000
-    return seconds > longestSeconds ? 0 : seconds
+    const seconds = (this.#openUntil - this.#runtime.now()) / 1000
+    return seconds > maxSeconds ? 0 : seconds
   }
 }
 
-function again({ code, message, cause }: ProviderError, seconds: number): ProviderError {
+function withRetryAfter({ code, message, cause }: ProviderError, seconds: number): ProviderError {
   return new ProviderError(code, message, { cause, headers: { 'Retry-After': String(Math.ceil(seconds)) } })
 }

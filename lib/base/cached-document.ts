@@ -1,7 +1,7 @@
 import { type OidcError, ProviderError } from '../errors.js'
-import { traceOf } from './error-cause.js'
-import type { Platform } from './runtime.js'
-import { backoffSeconds, longestBackoffSeconds, repeated } from './backoff.js'
+import { redactedCause } from './error-cause.js'
+import type { Runtime } from './runtime.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from './backoff.js'
 import { ownError } from '../provider/errors.js'
 import { isOwnLimit } from '../provider/transport/request-slots.js'
 
@@ -17,7 +17,7 @@ export interface Freshness {
 /** How a document is fetched, and how long it serves. */
 export interface CacheSettings<T> {
   readonly fetch: () => Promise<T>
-  readonly platform: Platform
+  readonly runtime: Runtime
   /**
    * Age at which it is fetched anew behind the callers' backs, in seconds. At twice that age, an hour at most, they wait
    * for the fetch: after an idle time nobody is judged by what the provider has long withdrawn.
@@ -28,8 +28,8 @@ export interface CacheSettings<T> {
 }
 
 // Nobody waits for a provider that failed a moment ago: the next attempts are made behind the callers' backs.
-const failingSeconds = 2 * longestBackoffSeconds
-const longestUnwatchedSeconds = 3600
+const failingSeconds = 2 * maxBackoffSeconds
+const maxUnwatchedSeconds = 3600
 
 interface Known<T> {
   readonly value: T
@@ -64,7 +64,7 @@ export class Cached<T> {
     const { maxAgeSeconds } = this.#settings
     const age = this.#ageSeconds(this.#known.fetchedAt)
     if (age < maxAgeSeconds) return this.#known.value
-    const isServed = age < Math.min(longestUnwatchedSeconds, 2 * maxAgeSeconds) || this.#isFailing()
+    const isServed = age < Math.min(maxUnwatchedSeconds, 2 * maxAgeSeconds) || this.#isFailing()
     const old = isServed ? this.#old() : undefined
     if (old !== undefined && this.#mayStart()) this.renew().catch(() => undefined)
     return old
@@ -102,7 +102,7 @@ export class Cached<T> {
     }
     const wait = Math.max(1, this.#lackingSeconds)
     if (this.#known !== undefined && this.#ageSeconds(this.#known.fetchedAt) < wait) return value
-    this.#lackingSeconds = Math.min(longestBackoffSeconds, 2 * wait)
+    this.#lackingSeconds = Math.min(maxBackoffSeconds, 2 * wait)
     return this.renew().catch(() => value)
   }
 
@@ -115,7 +115,7 @@ export class Cached<T> {
     if (this.#flight !== undefined) return this.#flight
     if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
     const wait = this.#waitSeconds()
-    if (this.#failure !== undefined && wait > 0) throw repeated(this.#failure, wait)
+    if (this.#failure !== undefined && wait > 0) throw withRetryAfter(this.#failure, wait)
     this.#flight = this.#fetch(++this.#fetches).finally(() => {
       this.#flight = undefined
     })
@@ -152,10 +152,10 @@ export class Cached<T> {
   }
 
   async #fetch(number: number): Promise<T> {
-    const { fetch, platform } = this.#settings
+    const { fetch, runtime } = this.#settings
     try {
       const value = await fetch()
-      this.#known = { value, fetchedAt: platform.now(), fetch: number }
+      this.#known = { value, fetchedAt: runtime.now(), fetch: number }
       this.#failure = undefined
       this.#failures = 0
       return value
@@ -163,8 +163,8 @@ export class Cached<T> {
       // This process had too many requests under way: that says nothing about the provider.
       if (isOwnLimit(error)) throw error
       this.#failure = ownError(error) ?? unusable(error)
-      this.#failedAt = platform.now()
-      this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, platform)
+      this.#failedAt = runtime.now()
+      this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, runtime)
       throw this.#failure
     }
   }
@@ -185,17 +185,17 @@ export class Cached<T> {
 
   // A clock that was set back must not make anything younger than it is ...
   #ageSeconds(fetchedAt: number): number {
-    return Math.abs(this.#settings.platform.now() - fetchedAt) / 1000
+    return Math.abs(this.#settings.runtime.now() - fetchedAt) / 1000
   }
 
   // ... nor a wait longer than any wait can be.
   #waitSeconds(): number {
-    const seconds = (this.#retryAt - this.#settings.platform.now()) / 1000
-    return seconds > longestBackoffSeconds ? 0 : Math.max(0, seconds)
+    const seconds = (this.#retryAt - this.#settings.runtime.now()) / 1000
+    return seconds > maxBackoffSeconds ? 0 : Math.max(0, seconds)
   }
 }
 
 function unusable(error: unknown): ProviderError {
   const message = 'the provider gave an answer that cannot be used'
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

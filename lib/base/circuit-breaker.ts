@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import { ProviderError } from '../errors.js'
-import type { Platform } from './runtime.js'
-import { backoffSeconds, longestBackoffSeconds, repeated } from './backoff.js'
+import type { Runtime } from './runtime.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from './backoff.js'
 import { outage } from '../provider/errors.js'
 import { isOwnLimit } from '../provider/transport/request-slots.js'
 
 // What a provider may ask for at most; a clock that was set back must not make a wait longer.
-const longestWaitSeconds = 3600
-const mostSessions = 10_000
+const maxWaitSeconds = 3600
+const maxSessions = 10_000
 
 /** A failure before anything was asked: it says nothing of the provider. */
 export class NotAsked extends Error {
@@ -41,7 +41,7 @@ type Run = object
  * counts for everybody, from the second session on: however often tokens fail that are dead, others go on.
  */
 export class OutageGate {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #slowSeconds: number | undefined
   readonly #troubles: LRUCache<string, Trouble>
   #failure: ProviderError | undefined
@@ -52,11 +52,11 @@ export class OutageGate {
   #trier: Run | undefined
 
   /** @param slowSeconds - an answer that takes longer is a failure for now, though it is waited for */
-  constructor(platform: Platform, slowSeconds?: number) {
-    this.#platform = platform
+  constructor(runtime: Runtime, slowSeconds?: number) {
+    this.#runtime = runtime
     this.#slowSeconds = slowSeconds
-    const ttl = longestWaitSeconds * 1000
-    this.#troubles = new LRUCache({ max: mostSessions, ttl, perf: platform, ttlResolution: 0 })
+    const ttl = maxWaitSeconds * 1000
+    this.#troubles = new LRUCache({ max: maxSessions, ttl, perf: runtime, ttlResolution: 0 })
   }
 
   /**
@@ -92,7 +92,7 @@ export class OutageGate {
     const wait = this.#waitSeconds(this.#retryAt)
     // Whoever has failed already would fail again, and say nothing new, if it is about the token.
     const isBusy = trouble === undefined && this.#trier !== undefined
-    if (wait > 0 || isBusy) throw repeated(failure, Math.max(1, wait))
+    if (wait > 0 || isBusy) throw withRetryAfter(failure, Math.max(1, wait))
     if (trouble === undefined) this.#trier = run
   }
 
@@ -100,7 +100,7 @@ export class OutageGate {
   #requireOwnTurn({ failure, failures, retryAt, epoch, isOwn }: Trouble): void {
     if (epoch !== this.#epoch && !isOwn) return
     const wait = this.#waitSeconds(retryAt)
-    if (wait > 0 && (failures > 1 || saysSo(failure))) throw repeated(failure, Math.max(1, wait))
+    if (wait > 0 && (failures > 1 || saysSo(failure))) throw withRetryAfter(failure, Math.max(1, wait))
   }
 
   #watch(run: Run, whose: string | undefined): { isCounted(): boolean; end(): void } {
@@ -128,18 +128,18 @@ export class OutageGate {
     const asked = saysSo(failure) ? Number(failure.headers['Retry-After'] ?? 0) : 0
     const isFirst = whose === undefined || this.#keep(whose, failure, asked)
     if (!isFirst) return
-    const longest = whose === undefined ? longestWaitSeconds : longestBackoffSeconds
-    const seconds = Math.max(Math.min(asked, longest), backoffSeconds(this.#failures++, this.#platform))
+    const longest = whose === undefined ? maxWaitSeconds : maxBackoffSeconds
+    const seconds = Math.max(Math.min(asked, longest), backoffSeconds(this.#failures++, this.#runtime))
     this.#isNamed = whose !== undefined
     this.#failure = failure
-    this.#retryAt = this.#platform.now() + seconds * 1000
+    this.#retryAt = this.#runtime.now() + seconds * 1000
   }
 
   /** Has a session wait. Returns whether it is its first failure. */
   #keep(whose: string, failure: ProviderError, asked: number): boolean {
     const before = this.#troubleOf(whose)
     const failures = before?.failures ?? 0
-    const retryAt = this.#platform.now() + Math.max(asked, backoffSeconds(failures, this.#platform)) * 1000
+    const retryAt = this.#runtime.now() + Math.max(asked, backoffSeconds(failures, this.#runtime)) * 1000
     const isOwn = before !== undefined && (before.isOwn || before.epoch !== this.#epoch)
     this.#troubles.set(whose, { failure, failures: failures + 1, retryAt, epoch: this.#epoch, isOwn })
     return before === undefined
@@ -162,8 +162,8 @@ export class OutageGate {
   }
 
   #waitSeconds(until: number): number {
-    const seconds = (until - this.#platform.now()) / 1000
-    return seconds > longestWaitSeconds ? 0 : Math.max(0, seconds)
+    const seconds = (until - this.#runtime.now()) / 1000
+    return seconds > maxWaitSeconds ? 0 : Math.max(0, seconds)
   }
 }
 

@@ -11,10 +11,10 @@ const hostText = /^[A-Za-z0-9.:_-]{1,255}$/
  * objects hold token responses, commands and requests; their messages quote what they could not parse or send. Errors of
  * this package are kept as they are.
  */
-export function traceOf(error: unknown, depth = 4): Error | undefined {
+export function redactedCause(error: unknown, depth = 4): Error | undefined {
   if (isOidcError(error)) return error
   if (!isError(error) || depth === 0) return undefined
-  const cause = traceOf(error.cause, depth - 1)
+  const cause = redactedCause(error.cause, depth - 1)
   const name = nameText.test(error.name) ? error.name : 'Error'
   const code = codeOf(error)
   const message = code === undefined ? name : `${code}${details(error, code)}`

@@ -1,4 +1,4 @@
-import type { Platform } from './runtime.js'
+import type { Runtime } from './runtime.js'
 
 /** How many at once, and how long until one more. */
 export interface BucketSize {
@@ -8,16 +8,16 @@ export interface BucketSize {
 
 /** A rate limit that allows a burst: a fixed cool-down would fail a provider that rotates its keys twice in a row. */
 export class TokenBucket {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #size: BucketSize
   #tokens: number
   #filledAt: number
 
-  constructor(platform: Platform, size: BucketSize) {
-    this.#platform = platform
+  constructor(runtime: Runtime, size: BucketSize) {
+    this.#runtime = runtime
     this.#size = size
     this.#tokens = size.burst
-    this.#filledAt = platform.now()
+    this.#filledAt = runtime.now()
   }
 
   /** Takes one, if there is one. */
@@ -40,7 +40,7 @@ export class TokenBucket {
   }
 
   #fill(): void {
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     const { burst, refillSeconds } = this.#size
     this.#tokens = Math.min(burst, this.#tokens + Math.max(0, now - this.#filledAt) / (refillSeconds * 1000))
     this.#filledAt = now

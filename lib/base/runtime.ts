@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 /** Clock and randomness, handed in so that tests decide what time it is. */
-export interface Platform {
+export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number
   /** Cryptographically strong random bytes. */
@@ -9,4 +9,4 @@ export interface Platform {
 }
 
 /** The machine's own clock and randomness. */
-export const systemPlatform: Platform = { now: () => Date.now(), randomBytes: (length) => randomBytes(length) }
+export const systemRuntime: Runtime = { now: () => Date.now(), randomBytes: (length) => randomBytes(length) }

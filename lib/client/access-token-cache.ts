@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError } from '../errors.js'
-import { traceOf } from '../base/error-cause.js'
-import type { Platform } from '../base/runtime.js'
-import { backoffSeconds, longestBackoffSeconds, repeated } from '../base/backoff.js'
+import { redactedCause } from '../base/error-cause.js'
+import type { Runtime } from '../base/runtime.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from '../base/backoff.js'
 import { outage, ownError } from '../provider/errors.js'
 import { TokenBucket } from '../base/rate-limit.js'
 import type { KeptToken } from './token-lifetime.js'
@@ -26,14 +26,14 @@ const dropLimit = { burst: 5, refillSeconds: 10 }
  * Tokens by key: bounded, one request at a time per key, renewed before they expire, and served until they do while
  * the provider is down. Repeated failures are told without asking again, until the next try is due.
  */
-export class TokenCache {
+export class AccessTokenCache {
   readonly #slots: LRUCache<string, Slot>
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   #closed = false
 
-  constructor(maxEntries: number, platform: Platform) {
+  constructor(maxEntries: number, runtime: Runtime) {
     this.#slots = new LRUCache({ max: maxEntries })
-    this.#platform = platform
+    this.#runtime = runtime
   }
 
   /**
@@ -45,14 +45,14 @@ export class TokenCache {
   get(key: string, obtain: () => Promise<KeptToken>): string | Promise<string> {
     const slot = this.#slot(key)
     const { token } = slot
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     if (token === undefined || now >= token.expiresAt) return this.#demand(slot, obtain, now)
     // A clock that was set back says nothing about the time that is left.
     if (now < token.renewAt && now >= token.obtainedAt) return token.value
     if (slot.flight === undefined && this.#waitMs(slot, now) > 0) return token.value
     const renewal = this.#renew(slot, obtain)
     const fallback = renewal.catch((error: unknown) => {
-      if (this.#platform.now() < token.expiresAt && slot.token === token) return token.value
+      if (this.#runtime.now() < token.expiresAt && slot.token === token) return token.value
       throw error
     })
     if (now >= token.awaitAt) return fallback
@@ -63,7 +63,7 @@ export class TokenCache {
   /** Forgets one token that was refused. Its successor, if there is one by now, stays. */
   drop(value: string): void {
     for (const slot of this.#holders(value)) {
-      slot.drops ??= new TokenBucket(this.#platform, dropLimit)
+      slot.drops ??= new TokenBucket(this.#runtime, dropLimit)
       if (slot.drops.take()) slot.token = undefined
     }
   }
@@ -101,7 +101,7 @@ export class TokenCache {
   async #demand(slot: Slot, obtain: () => Promise<KeptToken>, now: number): Promise<string> {
     const wait = this.#waitMs(slot, now)
     if (slot.flight === undefined && slot.failures > 1 && slot.failure !== undefined && wait > 0) {
-      throw repeated(slot.failure, wait / 1000)
+      throw withRetryAfter(slot.failure, wait / 1000)
     }
     return this.#renew(slot, obtain)
   }
@@ -123,18 +123,18 @@ export class TokenCache {
     } catch (error) {
       const failure = ownError(error) ?? unexpected(error)
       slot.failure = failure
-      slot.retryAt = this.#platform.now() + 1000 * backoffSeconds(slot.failures++, this.#platform)
+      slot.retryAt = this.#runtime.now() + 1000 * backoffSeconds(slot.failures++, this.#runtime)
       throw failure
     }
   }
 
   #waitMs({ retryAt }: Slot, now: number): number {
     const wait = retryAt - now
-    return wait > longestBackoffSeconds * 1000 ? 0 : Math.max(0, wait)
+    return wait > maxBackoffSeconds * 1000 ? 0 : Math.max(0, wait)
   }
 }
 
 function unexpected(error: unknown): ProviderError {
   const message = 'the provider gave an answer that cannot be used'
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

@@ -4,7 +4,7 @@ import {
   parseClientCredentialsOptions,
   parseTokenTarget,
 } from '../options/client/schema.js'
-import { type Platform, systemPlatform } from '../base/runtime.js'
+import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
@@ -13,7 +13,7 @@ import { createExchangedTokens } from './token-exchange.js'
 import { keptToken } from './token-lifetime.js'
 import { SharedTokens } from './shared-tokens.js'
 import { canonicalTarget, keysFor, noTarget } from './target.js'
-import { TokenCache } from './access-token-cache.js'
+import { AccessTokenCache } from './access-token-cache.js'
 import { createTokenProvider, fetchOf } from './provider.js'
 import type { TokenSource, AuthorizedRequest } from './token-source.js'
 import { ConfigurationError } from '../errors.js'
@@ -26,18 +26,15 @@ import { ConfigurationError } from '../errors.js'
  * @see RFC 6749 section 4.4, RFC 8693, RFC 7009
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
-  return createClientCredentials(parseClientCredentialsOptions(options), systemPlatform)
+  return createClientCredentials(parseClientCredentialsOptions(options), systemRuntime)
 }
 
 /** Creates the source from a checked configuration, on a given clock. */
-export function createClientCredentials(
-  configuration: ClientCredentialsConfiguration,
-  platform: Platform,
-): TokenSource {
-  const provider = createTokenProvider(configuration, platform)
-  const shared = createSharedTokens(configuration, provider, platform)
-  const own = createOwnTokens(configuration, { provider, shared }, platform)
-  const exchanged = createExchangedTokens(configuration, provider, platform)
+export function createClientCredentials(configuration: ClientCredentialsConfiguration, runtime: Runtime): TokenSource {
+  const provider = createTokenProvider(configuration, runtime)
+  const shared = createSharedTokens(configuration, provider, runtime)
+  const own = createOwnTokens(configuration, { provider, shared }, runtime)
+  const exchanged = createExchangedTokens(configuration, provider, runtime)
   const getToken = async (target?: TokenTargetOptions) => own.get(target)
   const drop = (token: string) => {
     own.drop(token)
@@ -74,11 +71,11 @@ export function createClientCredentials(
 function createSharedTokens(
   { issuer, clientId, sharedMemory: memory, secret }: ClientCredentialsConfiguration,
   { dpop }: Provider,
-  platform: Platform,
+  runtime: Runtime,
 ): SharedTokens | undefined {
   if (memory === undefined || secret === undefined) return undefined
   // A token that is bound to a key is of use to those only who have that key (RFC 9449 section 5).
-  return new SharedTokens({ memory, secrets: secret, audience: [issuer, clientId, dpop?.thumbprint ?? ''], platform })
+  return new SharedTokens({ memory, secrets: secret, audience: [issuer, clientId, dpop?.thumbprint ?? ''], runtime })
 }
 
 interface TokenOrigins {
@@ -89,17 +86,17 @@ interface TokenOrigins {
 function createOwnTokens(
   configuration: ClientCredentialsConfiguration,
   { provider, shared }: TokenOrigins,
-  platform: Platform,
+  runtime: Runtime,
 ) {
   const { scope, resource, audience } = configuration
-  const cache = new TokenCache(configuration.cacheMaxEntries, platform)
+  const cache = new AccessTokenCache(configuration.cacheMaxEntries, runtime)
   const keyOf = keysFor(configuration)
   const defaults = canonicalTarget({ scope, resource, audience }, noTarget)
   const defaultKey = keyOf(defaults)
   const fetchToken = async (target: TokenTarget) => {
-    const sentAt = platform.now()
+    const sentAt = runtime.now()
     const granted = await traced('client_credentials', configuration, () => provider.clientCredentials(target))
-    return keptToken(granted, sentAt, platform)
+    return keptToken(granted, sentAt, runtime)
   }
   const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
     parseTokenTarget(request)

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import { type OidcError, ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
-import { traceOf } from '../base/error-cause.js'
+import { redactedCause } from '../base/error-cause.js'
 import { outage, ownError } from '../provider/errors.js'
 import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
 
@@ -68,6 +68,7 @@ async function withinDeadline(name: string, lookup: () => unknown, seconds: numb
 
 function failureOf(name: string, error: unknown): OidcError {
   return (
-    ownError(error) ?? outage('provider_unavailable', `the function in "${name}" failed`, undefined, traceOf(error))
+    ownError(error) ??
+    outage('provider_unavailable', `the function in "${name}" failed`, undefined, redactedCause(error))
   )
 }

@@ -1,5 +1,5 @@
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { tokenNeeds } from '../provider/metadata.js'
 import { type Provider, createProvider } from '../provider/provider.js'
 import { credentialsOf } from './credentials.js'
@@ -8,12 +8,12 @@ import { credentialsOf } from './credentials.js'
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
 /** Puts the authorization server together as a machine needs it: without logins, and without keys unless one comes up. */
-export function createTokenProvider(configuration: ClientCredentialsConfiguration, platform: Platform): Provider {
+export function createTokenProvider(configuration: ClientCredentialsConfiguration, runtime: Runtime): Provider {
   const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
   const { httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
-  const outbound = { httpTimeoutSeconds, dangerouslyAllowHttp, fetch: configuration.fetch }
+  const httpClient = { httpTimeoutSeconds, dangerouslyAllowHttp, fetch: configuration.fetch }
   return createProvider(
-    { issuer, platform, clockToleranceSeconds: 30, ...outbound, ...ages },
+    { issuer, runtime, clockToleranceSeconds: 30, ...httpClient, ...ages },
     {
       clientId,
       idTokenSigningAlg: 'RS256',

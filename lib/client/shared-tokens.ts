@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import type { SharedMemory } from '../options/shared/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { keptToken, type KeptToken } from './token-lifetime.js'
@@ -11,7 +11,7 @@ export interface SharedTokensSettings {
   readonly secrets: readonly string[]
   /** What tells these tokens from others in the same memory: issuer, client, and the key that they are bound to. */
   readonly audience: readonly string[]
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /** How the shared memory does. */
@@ -22,7 +22,7 @@ export interface SharedMemoryHealth {
   readonly failures: number
 }
 
-const mostRefused = 1_000
+const maxRefused = 1_000
 
 /**
  * Tokens that the processes of one client share, sealed. A help and nothing more: while the memory is away, each process
@@ -32,14 +32,14 @@ export class SharedTokens {
   readonly #settings: SharedTokensSettings
   readonly #seal: Seal
   /** Hashes of tokens that an API refused: they may still lie in the memory, and must not come back from there. */
-  readonly #refused = new LRUCache<string, true>({ max: mostRefused })
+  readonly #refused = new LRUCache<string, true>({ max: maxRefused })
   #isAway = false
   #failures = 0
 
   constructor(settings: SharedTokensSettings) {
-    const { secrets, audience, platform } = settings
+    const { secrets, audience, runtime } = settings
     this.#settings = settings
-    this.#seal = createSeal(secrets, ['machine token', ...audience], platform)
+    this.#seal = createSeal(secrets, ['machine token', ...audience], runtime)
   }
 
   /** What another process has fetched under a key, or what `fetch` brings: the others will find it. */
@@ -73,14 +73,14 @@ export class SharedTokens {
     const sealed = values?.[0]
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     if (opened === undefined || opened.expired || opened.payload['name'] !== name) return undefined
-    const token = fromPayload(opened.payload, this.#settings.platform)
+    const token = fromPayload(opened.payload, this.#settings.runtime)
     // A token that is to be renewed by now is no news to whoever renews.
-    const isFresh = token !== undefined && this.#settings.platform.now() < token.renewAt
+    const isFresh = token !== undefined && this.#settings.runtime.now() < token.renewAt
     return isFresh && !this.#refused.has(hashOf(token.value)) ? token : undefined
   }
 
   async #store(name: string, token: KeptToken): Promise<void> {
-    const milliseconds = Math.floor(token.expiresAt - this.#settings.platform.now())
+    const milliseconds = Math.floor(token.expiresAt - this.#settings.runtime.now())
     if (milliseconds < 1) return
     await this.#attempt(() => this.#settings.memory.set(name, this.#seal.seal(toPayload(name, token)), milliseconds))
   }
@@ -108,10 +108,10 @@ function toPayload(name: string, { value, obtainedAt, expiresAt }: KeptToken): S
 }
 
 // Each process renews by a jitter of its own, and none by a clock that goes ahead of its own.
-function fromPayload({ act, ato, end }: SealPayload, platform: Platform): KeptToken | undefined {
+function fromPayload({ act, ato, end }: SealPayload, runtime: Runtime): KeptToken | undefined {
   if (typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number') return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }
-  return keptToken(granted, Math.min(ato, platform.now()), platform)
+  return keptToken(granted, Math.min(ato, runtime.now()), runtime)
 }
 
 function hashOf(text: string): string {

@@ -3,12 +3,12 @@ import {
   type ExchangeConfiguration,
   parseTokenExchange,
 } from '../options/client/schema.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
 import { keptToken } from './token-lifetime.js'
 import { canonicalTarget, keysFor, noTarget } from './target.js'
-import { TokenCache } from './access-token-cache.js'
+import { AccessTokenCache } from './access-token-cache.js'
 import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
 
@@ -25,16 +25,16 @@ export interface ExchangedTokens {
    * @throws {ProviderError} for outages, and `provider_refused_client`
    */
   get(options: unknown): string | Promise<string>
-  readonly cache: TokenCache
+  readonly cache: AccessTokenCache
 }
 
 /** Creates an empty memory of exchanges. */
 export function createExchangedTokens(
   settings: ExchangeSettings,
   provider: Pick<Provider, 'exchangeToken'>,
-  platform: Platform,
+  runtime: Runtime,
 ): ExchangedTokens {
-  const cache = new TokenCache(settings.cacheMaxEntries, platform)
+  const cache = new AccessTokenCache(settings.cacheMaxEntries, runtime)
   const keyOf = keysFor(settings)
   return {
     cache,
@@ -44,11 +44,11 @@ export function createExchangedTokens(
       const target = canonicalTarget({ scope, resource, audience }, noTarget)
       const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
       return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
-        const sentAt = platform.now()
+        const sentAt = runtime.now()
         const subject = { token: subjectToken, type: subjectTokenType }
         const grant = { subject, ...actor, target }
         const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
-        return keptToken(granted, sentAt, platform, exchangeEnd(exchange))
+        return keptToken(granted, sentAt, runtime, exchangeEnd(exchange))
       })
     },
   }

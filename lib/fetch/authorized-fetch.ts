@@ -17,7 +17,7 @@ export interface AuthorizedFetch {
   readonly dpop?: DpopProver | undefined
 }
 
-const mostRedirects = 20
+const maxRedirects = 20
 const credentialHeaders = ['authorization', 'cookie', 'dpop', 'proxy-authorization']
 
 /**
@@ -46,7 +46,7 @@ export async function fetchWithToken(
       continue
     }
     const next = init.redirect === undefined || init.redirect === 'follow' ? redirectOf(hop, response) : undefined
-    if (next === undefined || redirects++ === mostRedirects) return response
+    if (next === undefined || redirects++ === maxRedirects) return response
     discard(response)
     if (next.url.origin !== hop.url.origin) return leave(settings, next)
     hop = next
@@ -82,7 +82,7 @@ async function send(settings: AuthorizedFetch, hop: Hop, token: string): Promise
   const attempt = async () => {
     const dpopProof = dpop.prove({ method, url: hop.url, accessToken: token })
     const response = await sendOnce(settings, hop, { authorization: `DPoP ${token}`, dpop: dpopProof })
-    dpop.learn(hop.url, response.headers.get('dpop-nonce'))
+    dpop.rememberNonce(hop.url, response.headers.get('dpop-nonce'))
     return response
   }
   const nonce = dpop.nonceOf(hop.url)

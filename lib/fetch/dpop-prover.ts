@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from './dpop.js'
 import { dpopAlgorithms } from '../options/shared/private-key.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
 import { jwkThumbprint } from '../jose/jwk-set.js'
 import type { ClientSettings } from '../provider/types.js'
 
-const mostOrigins = 100
+const maxOrigins = 100
 // NQCHAR, and short enough to be sent back in a header (RFC 9449 section 8.1).
 const nonceText = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
 
@@ -19,7 +19,7 @@ const nonceText = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
  */
 export function createDpopProver(
   { privateKey, alg }: NonNullable<ClientSettings['dpop']>,
-  platform: Platform,
+  runtime: Runtime,
 ): DpopProver {
   const signingKey = importSigningKey({ option: 'dpop.privateKey', key: privateKey, alg, allowed: dpopAlgorithms })
   // Where a server lists EdDSA, it means this curve.
@@ -29,7 +29,7 @@ export function createDpopProver(
   // Public members only: what a key derived from the private one exports.
   const jwk = { ...createPublicKey(signingKey.key).export({ format: 'jwk' }) }
   const header = { typ: 'dpop+jwt', jwk }
-  const nonces = new LRUCache<string, string>({ max: mostOrigins })
+  const nonces = new LRUCache<string, string>({ max: maxOrigins })
   const nonceOf = ({ origin }: URL) => nonces.get(origin)
   return {
     thumbprint: jwkThumbprint(jwk),
@@ -37,14 +37,14 @@ export function createDpopProver(
     nonceOf,
     prove: ({ method, url, accessToken, nonce = nonceOf(url) }) =>
       signJws(signingKey, header, {
-        jti: platform.randomBytes(16).toString('base64url'),
+        jti: runtime.randomBytes(16).toString('base64url'),
         htm: method,
         htu: url.origin + url.pathname,
-        iat: Math.floor(platform.now() / 1000),
+        iat: Math.floor(runtime.now() / 1000),
         ...(accessToken === undefined ? {} : { ath: hash('sha256', accessToken, 'base64url') }),
         ...(nonce === undefined ? {} : { nonce }),
       }),
-    learn: ({ origin }, nonce) => {
+    rememberNonce: ({ origin }, nonce) => {
       if (typeof nonce === 'string' && nonceText.test(nonce)) nonces.set(origin, nonce)
     },
   }

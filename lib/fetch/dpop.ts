@@ -19,14 +19,14 @@ export interface DpopProver {
   /** A new proof, for one request. */
   prove(request: ProvedRequest): string
   /** Remembers the nonce for an origin: the `DPoP-Nonce` of a response, if it has one. */
-  learn(url: URL, nonce: string | null | undefined): void
+  rememberNonce(url: URL, nonce: string | null | undefined): void
   /** The last nonce of an origin. */
   nonceOf(url: URL): string | undefined
 }
 
 // A parameter with its value, quoted or not, or else a word: a scheme, or what follows one.
 const part = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g
-const longestChallenge = 8192
+const maxChallengeLength = 8192
 
 /**
  * Whether a response wants a proof with another nonce (RFC 9449 section 9): 401 with `error="use_dpop_nonce"` in a challenge
@@ -34,7 +34,7 @@ const longestChallenge = 8192
  */
 export function asksForNonce({ status, headers }: Response): boolean {
   const challenge = headers.get('www-authenticate') ?? ''
-  if (status !== 401 || challenge.length > longestChallenge) return false
+  if (status !== 401 || challenge.length > maxChallengeLength) return false
   let scheme = ''
   for (const [, name = '', quoted, plain] of challenge.matchAll(part)) {
     const value = quoted ?? plain

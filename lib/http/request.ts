@@ -1,5 +1,5 @@
 /** What the flows need to know of one HTTP request: plain values, no framework. */
-export interface Exchange {
+export interface HttpRequest {
   /** As sent, such as `GET`. */
   readonly method: string
   /** Path and query as they came in, before any router stripped a prefix. Never an absolute URL. */

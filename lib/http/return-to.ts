@@ -1,4 +1,4 @@
-import type { Exchange } from './request.js'
+import type { HttpRequest } from './request.js'
 import { isNavigation } from './fetch-metadata.js'
 
 /** Where people may be sent after login or logout. */
@@ -31,13 +31,13 @@ export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | 
 }
 
 /** The page of this origin that a request came from, as far as the browser says so. */
-export function refererTarget(exchange: Exchange, policy: ReturnToPolicy): string | undefined {
-  return safeReturnTo(exchange.header('referer'), { ...policy, origins: [] })
+export function refererTarget(httpRequest: HttpRequest, policy: ReturnToPolicy): string | undefined {
+  return safeReturnTo(httpRequest.header('referer'), { ...policy, origins: [] })
 }
 
 /** The page that the person is at, or goes to: where a navigation leads, else where the request came from. */
-export function pageTarget(exchange: Exchange, policy: ReturnToPolicy): string | undefined {
-  return isNavigation(exchange) ? safeReturnTo(exchange.target, policy) : refererTarget(exchange, policy)
+export function pageTarget(httpRequest: HttpRequest, policy: ReturnToPolicy): string | undefined {
+  return isNavigation(httpRequest) ? safeReturnTo(httpRequest.target, policy) : refererTarget(httpRequest, policy)
 }
 
 function isPlainTarget(target: string): boolean {

@@ -2,17 +2,17 @@ import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
-import { type Platform, systemPlatform } from '../base/runtime.js'
+import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
-import { BearerDoorkeeper } from './guard/bearer-authentication.js'
+import { BearerAuthentication } from './guard/bearer-authentication.js'
 import { NodeTokenRequest, presentedCredentials, type RequestReading } from './guard/bearer-request.js'
 import { certificateSource } from './http/client-certificate.js'
-import { FailedDoorkeeper } from './guard/failed-authentication.js'
+import { FailedAuthentication } from './guard/failed-authentication.js'
 import { callOnError, goOn, isOidcError, thrownError } from './http/error-response.js'
-import { addDoorkeeper, auth, type GuardCall } from './guard/authentication.js'
+import { addAuthenticationHandler, auth, type GuardCall } from './guard/authentication.js'
 import { respondOrFail } from './http/respond.js'
 import type { Middleware, NodeRequest, NodeResponse } from './types.js'
 
@@ -46,13 +46,13 @@ export interface BearerMiddleware extends Middleware {
  * @see RFC 9068 section 4, RFC 7662, RFC 9449, RFC 8705
  */
 export function bearer(options: BearerOptions): BearerMiddleware {
-  return createBearer(parseBearerOptions(options), systemPlatform)
+  return createBearer(parseBearerOptions(options), systemRuntime)
 }
 
 /** Creates the middleware from a checked configuration, on a given clock. */
-export function createBearer(configuration: BearerConfiguration, platform: Platform): BearerMiddleware {
+export function createBearer(configuration: BearerConfiguration, runtime: Runtime): BearerMiddleware {
   requireBaseUrl(configuration)
-  const server = createResourceServer(configuration, platform)
+  const server = createResourceServer(configuration, runtime)
   const { baseUrl, mtls, required } = configuration
   const finding = { server, reading: { baseUrl, certificateThumbprint: certificateSource(mtls) }, required }
   const { onError } = configuration
@@ -61,12 +61,13 @@ export function createBearer(configuration: BearerConfiguration, platform: Platf
   const middleware: Middleware = function bearer(req, res, next) {
     const call = { req, res, next }
     const enter = (principal: Principal | undefined) => {
-      addDoorkeeper(req, new BearerDoorkeeper(principal, server.refusals, refuse))
+      addAuthenticationHandler(req, new BearerAuthentication(principal, server.refusals, refuse))
       if (principal !== undefined) auth.giveTo(req)
       next()
     }
     const fail = (error: unknown) => {
-      if (onError !== undefined) addDoorkeeper(req, new FailedDoorkeeper({ scheme: 'bearer' }, error, refuse))
+      if (onError !== undefined)
+        addAuthenticationHandler(req, new FailedAuthentication({ scheme: 'bearer' }, error, refuse))
       // Where everybody needs a token there may be no guard behind this one.
       answer(error, call, { onError, isGuard: required })
     }

@@ -1,8 +1,8 @@
 import { AccessError, ConfigurationError } from '../errors.js'
 import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
-import { createExchange } from './http/request.js'
-import { type Doorkeeper, doorkeepersOf } from './guard/authentication.js'
+import { createHttpRequest } from './http/request.js'
+import { type AuthenticationHandler, authenticationHandlersOf } from './guard/authentication.js'
 import type { Middleware } from './types.js'
 
 /**
@@ -20,12 +20,12 @@ export function csrf(options: CsrfOptions = {}): Middleware {
   const configuration = parseCsrfOptions(options)
 
   return function csrf(req, res, next) {
-    const exchange = createExchange(req)
-    const doorkeepers = doorkeepersOf(req)
-    const session = doorkeepers.find(({ scheme }) => scheme === 'session')
-    if (isSafe(exchange) || isByTokenOnly(doorkeepers, session)) next()
+    const httpRequest = createHttpRequest(req)
+    const handlers = authenticationHandlersOf(req)
+    const session = handlers.find(({ scheme }) => scheme === 'session')
+    if (isSafe(httpRequest) || isByTokenOnly(handlers, session)) next()
     else if (session?.origin === undefined) next(notMounted())
-    else if (!mayBeCrossSite(exchange, { ...configuration, origin: session.origin })) next()
+    else if (!mayBeCrossSite(httpRequest, { ...configuration, origin: session.origin })) next()
     else {
       const message = 'this request must come from a page of this site, or bring the header that its own programs send'
       session.refuse({ req, res, next, error: new AccessError('cross_site_request', message) })
@@ -34,8 +34,11 @@ export function csrf(options: CsrfOptions = {}): Middleware {
 }
 
 // Nothing but a cookie goes along by itself.
-function isByTokenOnly(doorkeepers: readonly Doorkeeper[], session: Doorkeeper | undefined): boolean {
-  return session?.principal() === undefined && doorkeepers.some((other) => other.principal() !== undefined)
+function isByTokenOnly(
+  handlers: readonly AuthenticationHandler[],
+  session: AuthenticationHandler | undefined,
+): boolean {
+  return session?.principal() === undefined && handlers.some((other) => other.principal() !== undefined)
 }
 
 function notMounted(): ConfigurationError {

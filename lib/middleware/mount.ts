@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import type { Site } from '../relying-party/base-url.js'
+import type { BaseUrl } from '../relying-party/base-url.js'
 import { readMember } from './http/request-property.js'
 import type { NodeRequest } from './types.js'
 
@@ -16,14 +16,14 @@ export function mountPathOf(req: NodeRequest): string {
 }
 
 /** Whether the callback comes to a middleware that is mounted there. Behind a proxy its path may be without the first segments. */
-export function isFittingMount(mount: string, { paths, prefix, arrivals }: Site): boolean {
+export function isFittingMount(mount: string, { paths, prefix, arrivals }: BaseUrl): boolean {
   if (mount === '') return true
   const callback = paths.callback.slice(prefix.length)
   return [...arrivals, ''].some((arrival) => `${arrival}${callback}`.startsWith(`${mount}/`))
 }
 
 /** The failure for a login that could not be finished, since the middleware is mounted where the callback never comes. */
-export function unfittingMount(mount: string, { origin, prefix }: Site): ConfigurationError {
+export function unfittingMount(mount: string, { origin, prefix }: BaseUrl): ConfigurationError {
   return new ConfigurationError(
     'invalid_options',
     `oidc() is mounted at "${mount}", where the callback of "baseUrl" ${origin}${prefix} never comes: ` +

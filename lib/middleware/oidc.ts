@@ -3,34 +3,41 @@ import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc/options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
-import { type Platform, systemPlatform } from '../base/runtime.js'
+import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
 import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
 import { OutageGate } from '../base/circuit-breaker.js'
 import { createRelyingParty } from '../relying-party/relying-party.js'
-import { byCookieName, siteOf, transactionCookieName } from '../relying-party/base-url.js'
+import { byCookieName, baseUrlOf, transactionCookieName } from '../relying-party/base-url.js'
 import { type Connection, createConnections } from './session/connection.js'
-import { createExchange } from './http/request.js'
-import { FailedDoorkeeper } from './guard/failed-authentication.js'
+import { createHttpRequest } from './http/request.js'
+import { FailedAuthentication } from './guard/failed-authentication.js'
 import { fail, goOn } from './http/error-response.js'
-import { type GuardCall, addDoorkeeper, auth, doorkeepersOf, isSession, oidcHandle } from './guard/authentication.js'
-import { type RelyingPartyHost, type RequestContext, openRequest } from './session/request-context.js'
+import {
+  type GuardCall,
+  addAuthenticationHandler,
+  auth,
+  authenticationHandlersOf,
+  isSession,
+  oidcHandle,
+} from './guard/authentication.js'
+import { type OidcContext, type RequestContext, openRequest } from './session/request-context.js'
 import { answerProvider, routeOf } from './routes/routes.js'
-import { createSessionKeepers } from './session/storage/session-storage.js'
-import { loginUrl, SessionDoorkeeper } from './guard/session-authentication.js'
+import { createSessionStorages } from './session/storage/session-storage.js'
+import { loginUrl, SessionAuthentication } from './guard/session-authentication.js'
 import { trySilentLogin } from './routes/silent-login.js'
-import { createSmallCookies } from './session/flow-cookies.js'
+import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
 import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
-import type { Exchange } from '../http/request.js'
+import type { HttpRequest } from '../http/request.js'
 import { privateHeaders } from '../http/problem.js'
 import { pageTarget } from '../http/return-to.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
 // Each session may have several, and each is asked for again once it has been forgotten.
-const mostExchanges = 10_000
+const maxExchanges = 10_000
 
 /** The middleware that `oidc()` returns. */
 export interface OidcMiddleware extends Middleware {
@@ -64,48 +71,48 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
   const configuration = parseOidcOptions(options)
   // What a session of the application's own lies in is known with the first login.
   if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)
-  return createOidc(configuration, systemPlatform)
+  return createOidc(configuration, systemRuntime)
 }
 
 /** Creates the middleware from a checked configuration, on a given clock. */
-export function createOidc(configuration: OidcConfiguration, platform: Platform): OidcMiddleware {
-  const host = createHost(configuration, platform)
-  const { party } = host
-  const connections = createConnections(party, host.keeperOf)
+export function createOidc(configuration: OidcConfiguration, runtime: Runtime): OidcMiddleware {
+  const host = createContext(configuration, runtime)
+  const { rp } = host
+  const connections = createConnections(rp, host.storageOf)
 
   const middleware: Middleware = function oidc(req, res, next) {
-    if (doorkeepersOf(req).some(isSession)) {
+    if (authenticationHandlersOf(req).some(isSession)) {
       next(
         new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards'),
       )
       return
     }
     const call = { req, res, next }
-    const exchange = createExchange(req)
-    if (answerProvider(host, exchange, call)) return
+    const httpRequest = createHttpRequest(req)
+    if (answerProvider(host, httpRequest, call)) return
     const begin = (request: RequestContext): void => beginRequest(host, request, call)
-    const opened = opening(host, exchange, call)
+    const opened = opening(host, httpRequest, call)
     if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(host, error, call))
     else if (opened !== undefined) begin(opened)
   }
 
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => connections.open(req),
-    ready: () => party.provider.ready(),
-    health: () => ({ ...party.provider.health(), ...storeHealth(party) }),
+    ready: () => rp.provider.ready(),
+    health: () => ({ ...rp.provider.health(), ...storeHealth(rp) }),
     close: () => {
-      for (const part of [connections, host.exchanges.cache, party.provider]) part.close()
+      for (const part of [connections, host.exchanges.cache, rp.provider]) part.close()
     },
   })
 }
 
 function opening(
-  host: RelyingPartyHost,
-  exchange: Exchange,
+  host: OidcContext,
+  httpRequest: HttpRequest,
   call: GuardCall,
 ): ReturnType<typeof openRequest> | undefined {
   try {
-    return openRequest(host, exchange, call.req, call.res)
+    return openRequest(host, httpRequest, call.req, call.res)
   } catch (error) {
     failToOpen(host, error, call)
     return undefined
@@ -113,21 +120,24 @@ function opening(
 }
 
 // Not knowing whether someone is signed in is no reason to say that nobody is: guards tell the same, where onError goes on.
-function failToOpen({ party }: RelyingPartyHost, error: unknown, call: GuardCall): void {
-  const { onError } = party.configuration
-  const exchange = createExchange(call.req)
-  const site = siteOf(party.sites, exchange)
-  const retryUrl = loginUrl(site, pageTarget(exchange, site.returnTo))
+function failToOpen({ rp }: OidcContext, error: unknown, call: GuardCall): void {
+  const { onError } = rp.configuration
+  const httpRequest = createHttpRequest(call.req)
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const retryUrl = loginUrl(base, pageTarget(httpRequest, base.returnTo))
   if (onError !== undefined) {
     const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
-    addDoorkeeper(call.req, new FailedDoorkeeper({ scheme: 'session', origin: site.origin }, error, refuse))
+    addAuthenticationHandler(
+      call.req,
+      new FailedAuthentication({ scheme: 'session', origin: base.origin }, error, refuse),
+    )
   }
   fail(error, onError, { ...call, retryUrl })
 }
 
-function beginRequest(host: RelyingPartyHost, request: RequestContext, call: GuardCall): void {
+function beginRequest(host: OidcContext, request: RequestContext, call: GuardCall): void {
   const { req, res } = call
-  addDoorkeeper(req, new SessionDoorkeeper(host, request))
+  addAuthenticationHandler(req, new SessionAuthentication(host, request))
   auth.giveTo(req)
   oidcHandle.giveTo(req)
   const route = routeOf(host, request)
@@ -145,28 +155,28 @@ function beginRequest(host: RelyingPartyHost, request: RequestContext, call: Gua
   route(host, request, call)
 }
 
-function storeHealth({ sessionStore, sharedMemory }: RelyingPartyHost['party']): Pick<Health, 'store'> {
+function storeHealth({ sessionStore, sharedMemory }: OidcContext['rp']): Pick<Health, 'store'> {
   const states = [sessionStore, sharedMemory].flatMap((memory) => (memory === undefined ? [] : [memory.state()]))
   const [first] = states
   return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
 }
 
-function createHost(configuration: OidcConfiguration, platform: Platform): RelyingPartyHost {
-  const provider = createProvider(providerSettings(configuration, platform), clientSettings(configuration))
-  const party = createRelyingParty(configuration, provider, platform)
-  const { secure } = party.sites[0]
+function createContext(configuration: OidcConfiguration, runtime: Runtime): OidcContext {
+  const provider = createProvider(providerSettings(configuration, runtime), clientSettings(configuration))
+  const rp = createRelyingParty(configuration, provider, runtime)
+  const { secure } = rp.baseUrls[0]
   const { issuer, clientId, session } = configuration
   const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
   return {
-    party,
-    keeperOf: createSessionKeepers(party),
+    rp,
+    storageOf: createSessionStorages(rp),
     binding: {
       limits: session,
-      platform,
-      refreshes: party.refreshes,
+      runtime,
+      refreshes: rp.refreshes,
       forget: (record) => {
-        party.userinfo.forget(record)
-        party.grants.unverified.forget(record)
+        rp.userinfo.forget(record)
+        rp.grants.unverified.forget(record)
       },
     },
     transactionCookies: createTransactionCookies({
@@ -175,8 +185,8 @@ function createHost(configuration: OidcConfiguration, platform: Platform): Relyi
       formPost,
       maxAgeSeconds: transactionSeconds,
     }),
-    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: mostExchanges }, provider, platform),
-    smallCookies: byCookieName(party.sites, (name) => createSmallCookies(name, secure)),
-    silentLogins: new OutageGate(platform),
+    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
+    flowCookies: byCookieName(rp.baseUrls, (name) => createFlowCookies(name, secure)),
+    silentLogins: new OutageGate(runtime),
   }
 }

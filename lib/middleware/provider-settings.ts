@@ -1,16 +1,16 @@
 import type { OidcConfiguration } from '../options/oidc/schema.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import type { ClientSettings, ProviderSettings } from '../provider/types.js'
 
 /** How old metadata and keys may get before they are fetched anew, and how long keys outlive an outage, in seconds. */
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
 /** What a configuration says of the authorization server. */
-export function providerSettings(configuration: OidcConfiguration, platform: Platform): ProviderSettings {
+export function providerSettings(configuration: OidcConfiguration, runtime: Runtime): ProviderSettings {
   const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
   return {
     issuer,
-    platform,
+    runtime,
     fetch: givenFetch(configuration),
     httpTimeoutSeconds,
     dangerouslyAllowHttp,

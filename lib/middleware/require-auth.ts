@@ -4,14 +4,14 @@ import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
 import type { Principal } from '../policy/principal.js'
 import { type Failure, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
-import { createExchange } from './http/request.js'
+import { createHttpRequest } from './http/request.js'
 import { goOn } from './http/error-response.js'
 import {
   type ChallengeCall,
   type ChallengeMode,
-  type Doorkeeper,
+  type AuthenticationHandler,
   type GuardCall,
-  countingDoorkeepersOf,
+  countingHandlersOf,
 } from './guard/authentication.js'
 import type { Middleware, Next, NodeResponse } from './types.js'
 
@@ -31,13 +31,13 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
 
   return function requireAuth(req, res, next) {
     const call: GuardCall = { req, res, next }
-    const doorkeepers = countingDoorkeepersOf(req)
-    const signedIn = doorkeepers.find((candidate) => candidate.principal() !== undefined)
+    const handlers = countingHandlersOf(req)
+    const signedIn = handlers.find((candidate) => candidate.principal() !== undefined)
     const principal = signedIn?.principal()
     signedIn?.keepPrivate?.()
-    if (doorkeepers.length === 0) next(notMounted())
+    if (handlers.length === 0) next(notMounted())
     else if (signedIn === undefined || principal === undefined)
-      sendAway(doorkeepers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
+      sendAway(handlers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
     else
       decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
@@ -63,27 +63,27 @@ function decide<Request>(
 }
 
 // A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.
-function sendAway(doorkeepers: readonly Doorkeeper[], call: ChallengeCall): void {
-  const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createExchange(call.req)))
-  const session = canSignIn ? doorkeepers.find((candidate) => candidate.scheme === 'session') : undefined
-  const doorkeeper = session ?? doorkeepers[0]
-  doorkeeper?.challenge(call)
+function sendAway(handlers: readonly AuthenticationHandler[], call: ChallengeCall): void {
+  const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createHttpRequest(call.req)))
+  const session = canSignIn ? handlers.find((candidate) => candidate.scheme === 'session') : undefined
+  const handler = session ?? handlers[0]
+  handler?.challenge(call)
 }
 
 function loginNeeded(): AccessError {
   return new AccessError('login_needed', 'sign in to see this')
 }
 
-function turnAway(doorkeeper: Doorkeeper, failure: Failure, call: GuardCall, mode: ChallengeMode): void {
+function turnAway(handler: AuthenticationHandler, failure: Failure, call: GuardCall, mode: ChallengeMode): void {
   const { kind: requirement, stepUp, scopes } = failure
   if (stepUp !== undefined) {
     const message = `sign in again: this needs a stronger or more recent login (${requirement})`
-    doorkeeper.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
+    handler.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement })
-  doorkeeper.refuse({ ...call, error, ...(scopes === undefined ? {} : { scopes }) })
+  handler.refuse({ ...call, error, ...(scopes === undefined ? {} : { scopes }) })
 }
 
 function notMounted(): ConfigurationError {

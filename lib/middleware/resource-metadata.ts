@@ -1,6 +1,6 @@
 import { parseResourceMetadataOptions, type ResourceMetadataOptions } from '../options/bearer/resource-metadata.js'
 import { metadataDocument } from '../resource-server/metadata-document.js'
-import { createExchange } from './http/request.js'
+import { createHttpRequest } from './http/request.js'
 import { respondOrFail } from './http/respond.js'
 import type { Middleware } from './types.js'
 
@@ -30,12 +30,12 @@ export function resourceMetadata(options: ResourceMetadataOptions): ResourceMeta
   const { url, path, body } = metadataDocument(parseResourceMetadataOptions(options))
 
   const middleware: Middleware = function resourceMetadata(req, res, next) {
-    const exchange = createExchange(req)
+    const httpRequest = createHttpRequest(req)
     const call = { req, res, next }
-    if (exchange.path !== path) next()
-    else if (exchange.method === 'GET' || exchange.method === 'HEAD') {
+    if (httpRequest.path !== path) next()
+    else if (httpRequest.method === 'GET' || httpRequest.method === 'HEAD') {
       respondOrFail(call, { kind: 'respond', status: 200, headers, body })
-    } else if (exchange.method === 'OPTIONS') {
+    } else if (httpRequest.method === 'OPTIONS') {
       const preflight = { 'Access-Control-Allow-Methods': allowed, 'Access-Control-Allow-Headers': '*' }
       respondOrFail(call, { kind: 'respond', status: 204, headers: { ...headers, ...preflight }, body: '' })
     } else {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { type OidcErrorCode, SessionError } from '../errors.js'
-import { doorkeepersOf, isSession } from './guard/authentication.js'
+import { authenticationHandlersOf, isSession } from './guard/authentication.js'
 import type { Next, NodeResponse } from './types.js'
 
 /** Middleware for errors: Express 4 and 5, Connect, or called by hand. */
@@ -20,9 +20,9 @@ const mendedByLogin: ReadonlySet<OidcErrorCode> = new Set([
 export function signInAgain(): ErrorMiddleware {
   // Express tells handlers of errors by their four parameters.
   return function signInAgain(error, req, res, next) {
-    const doorkeeper = doorkeepersOf(req).find(isSession)
+    const handler = authenticationHandlersOf(req).find(isSession)
     const isMended = error instanceof SessionError && mendedByLogin.has(error.code)
-    if (doorkeeper === undefined || !isMended || res.headersSent) next(error)
-    else doorkeeper.challenge({ req, res, next, mode: 'auto', error })
+    if (handler === undefined || !isMended || res.headersSent) next(error)
+    else handler.challenge({ req, res, next, mode: 'auto', error })
   }
 }

@@ -1,6 +1,6 @@
 import type { ClientAuth } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.js'
 import type { ClientAuthenticationMethod, ClientSettings } from './types.js'
 
@@ -12,7 +12,7 @@ const assertionSeconds = 60
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
-export function createClientAuthentication(client: ClientSettings, platform: Platform): ClientAuth {
+export function createClientAuthentication(client: ClientSettings, runtime: Runtime): ClientAuth {
   const credentials = {
     secret: client.clientSecret,
     key: assertionKeyOf(client),
@@ -30,7 +30,7 @@ export function createClientAuthentication(client: ClientSettings, platform: Pla
     if (method === 'client_secret_post') body.set('client_secret', secret)
     if (method === 'private_key_jwt' && key !== undefined) {
       body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-      body.set('client_assertion', clientAssertion(key, client.clientId, metadata.issuer, platform))
+      body.set('client_assertion', clientAssertion(key, client.clientId, metadata.issuer, runtime))
     }
   }
 }
@@ -72,9 +72,9 @@ function formEncode(value: string): string {
 }
 
 // aud is the issuer as a plain string: with a list, or another endpoint's URL, one server could use it at another.
-function clientAssertion(key: SigningKey, clientId: string, issuer: string, platform: Platform): string {
-  const iat = Math.floor(platform.now() / 1000)
-  const jti = platform.randomBytes(32).toString('base64url')
+function clientAssertion(key: SigningKey, clientId: string, issuer: string, runtime: Runtime): string {
+  const iat = Math.floor(runtime.now() / 1000)
+  const jti = runtime.randomBytes(32).toString('base64url')
   const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) }
   return signJws(key, header, { iss: clientId, sub: clientId, aud: issuer, jti, iat, exp: iat + assertionSeconds })
 }
@@ -84,11 +84,11 @@ function clientAssertion(key: SigningKey, clientId: string, issuer: string, plat
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
-export function createCurrentAuthentication(client: ClientSettings, platform: Platform): ClientAuth {
+export function createCurrentAuthentication(client: ClientSettings, runtime: Runtime): ClientAuth {
   const { currentCredentials } = client
-  if (currentCredentials === undefined) return createClientAuthentication(client, platform)
+  if (currentCredentials === undefined) return createClientAuthentication(client, runtime)
   return async (...request) => {
     const current = { ...client, ...(await currentCredentials()) }
-    createClientAuthentication(current, platform)(...request)
+    createClientAuthentication(current, runtime)(...request)
   }
 }

@@ -5,7 +5,7 @@ import {
   TokenEndpointError,
   TokenValidationError,
 } from '../errors.js'
-import { isError, traceOf } from '../base/error-cause.js'
+import { isError, redactedCause } from '../base/error-cause.js'
 
 /** Seconds to wait where the provider does not say. */
 export const retryAfterSeconds = 5
@@ -57,12 +57,12 @@ export function pushedRequestFailure(error: unknown): OidcError {
   if (isClientRefusal(failure)) return refusedClient(error)
   const why = printableErrorCode(failure?.error)
   const message = `the provider refused the pushed authorization request: ${why}`
-  return new AuthorizationResponseError('authorization_failed', message, { status: 502, cause: traceOf(error) })
+  return new AuthorizationResponseError('authorization_failed', message, { status: 502, cause: redactedCause(error) })
 }
 
 function refusal(error: unknown): OidcError | undefined {
   const failure = look(error)
-  const cause = traceOf(error)
+  const cause = redactedCause(error)
   // Whatever the status: some say 401 or 403.
   if (failure?.error === 'invalid_grant') {
     return new TokenEndpointError(
@@ -83,12 +83,12 @@ function isClientRefusal(failure: Failure | undefined): boolean {
 
 function refusedClient(error: unknown): ProviderError {
   const message = "the provider refused this client: check the client's ID, credentials and authentication method"
-  return new ProviderError('provider_refused_client', message, { status: 502, cause: traceOf(error) })
+  return new ProviderError('provider_refused_client', message, { status: 502, cause: redactedCause(error) })
 }
 
 function invalidTokenResponse(error: unknown): TokenEndpointError {
   const message = 'the token endpoint answered with something that is no token response'
-  return new TokenEndpointError('token_response_invalid', message, { cause: traceOf(error) })
+  return new TokenEndpointError('token_response_invalid', message, { cause: redactedCause(error) })
 }
 
 const claimCodes = new Map<string, TokenValidationError['code']>([
@@ -105,7 +105,7 @@ function idTokenFailure(error: unknown): TokenValidationError | undefined {
   if (flaw === undefined) return undefined
   const { code, claim } = flaw
   const what = claim === undefined ? 'has an unexpected claim' : `has an unexpected ${claim}, or none`
-  return new TokenValidationError(code, `the ID Token ${what}`, { cause: traceOf(error) })
+  return new TokenValidationError(code, `the ID Token ${what}`, { cause: redactedCause(error) })
 }
 
 interface ClaimFlaw {

@@ -1,7 +1,7 @@
 import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
 import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { ownError } from './errors.js'
 
 /** What is known of one authorization server without touching the network. */
@@ -20,11 +20,11 @@ export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, key
 
 /** Remembers how the last requests to an endpoint ended. */
 export class EndpointRecord {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   #health: EndpointHealth = { state: 'unknown' }
 
-  constructor(platform: Platform) {
-    this.#platform = platform
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
   }
 
   /**
@@ -58,6 +58,6 @@ export class EndpointRecord {
   }
 
   #now(): number {
-    return Math.floor(this.#platform.now() / 1000)
+    return Math.floor(this.#runtime.now() / 1000)
   }
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { ProviderError, TokenValidationError } from '../errors.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import type { VerificationKey } from '../jose/algorithms.js'
 import { signatureInvalid } from '../jose/jws.js'
 import { TokenBucket } from '../base/rate-limit.js'
@@ -30,22 +30,22 @@ const sizes = {
 }
 const absentSeconds = 30
 const maxAbsent = 1000
-const longestSelector = 2048
+const maxSelectorLength = 2048
 
 /** How often keys that are not known may be asked for. An attempt that found its key, or failed, costs nothing. */
 export class LookupBudget {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #provider: TokenBucket
   readonly #anyone: TokenBucket
   readonly #forged: TokenBucket
   // Kids that were not there a moment ago; bounded, since anyone can invent them.
   readonly #absent = new LRUCache<string, number>({ max: maxAbsent })
 
-  constructor(platform: Platform) {
-    this.#platform = platform
-    this.#provider = new TokenBucket(platform, sizes.provider)
-    this.#anyone = new TokenBucket(platform, sizes.anyone)
-    this.#forged = new TokenBucket(platform, sizes.forged)
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+    this.#provider = new TokenBucket(runtime, sizes.provider)
+    this.#anyone = new TokenBucket(runtime, sizes.anyone)
+    this.#forged = new TokenBucket(runtime, sizes.forged)
   }
 
   /** What pays for an attempt: signatures that no known key made are everyday, and take nothing from names not known. */
@@ -57,13 +57,13 @@ export class LookupBudget {
   /** Whether the provider was asked for it a moment ago, and does not have it; or it is no name at all. */
   isAbsent(selector: KeySelector): boolean {
     const name = nameOf(selector)
-    return name.length > longestSelector || this.#platform.now() < (this.#absent.get(name) ?? 0)
+    return name.length > maxSelectorLength || this.#runtime.now() < (this.#absent.get(name) ?? 0)
   }
 
   /** Remembers that the provider has no such key. */
   addAbsent(selector: KeySelector): void {
     const name = nameOf(selector)
-    if (name.length <= longestSelector) this.#absent.set(name, this.#platform.now() + absentSeconds * 1000)
+    if (name.length <= maxSelectorLength) this.#absent.set(name, this.#runtime.now() + absentSeconds * 1000)
   }
 
   /** There are new keys. */

@@ -5,7 +5,7 @@ import type { VerificationKey } from '../jose/algorithms.js'
 import { type Freshness, Cached } from '../base/cached-document.js'
 import { type KeySet, importKeySet } from '../jose/jwk-set.js'
 import { type KeyLookup, type KeySelector, isSome, LookupBudget, refusal, throttled } from './key-lookup.js'
-import type { Outbound } from './transport/http-client.js'
+import type { HttpClient } from './transport/http-client.js'
 import type { ProviderSettings } from './types.js'
 
 /** The one cache of an issuer's public keys: for ID Tokens, logout tokens and access tokens alike. */
@@ -32,7 +32,7 @@ export interface Keys {
 }
 
 /** What {@link createKeys} needs to know. */
-export type KeySettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
+export type KeySettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
 const none: readonly VerificationKey[] = []
@@ -42,9 +42,9 @@ const none: readonly VerificationKey[] = []
  *
  * @param uri - asked for at each fetch, since metadata may change
  */
-export function createKeys(uri: () => Promise<string>, outbound: Outbound, settings: KeySettings): Keys {
+export function createKeys(uri: () => Promise<string>, httpClient: HttpClient, settings: KeySettings): Keys {
   const fetchSet = (before: KeySet | undefined) =>
-    traced('keys', settings, async () => fetchKeySet(await uri(), outbound, before))
+    traced('keys', settings, async () => fetchKeySet(await uri(), httpClient, before))
   return new FetchedKeys(fetchSet, settings)
 }
 
@@ -79,9 +79,9 @@ class FetchedKeys implements Keys {
   #generation = 0
 
   constructor(fetchSet: (before: KeySet | undefined) => Promise<KeySet>, settings: KeySettings) {
-    this.#budget = new LookupBudget(settings.platform)
+    this.#budget = new LookupBudget(settings.runtime)
     this.#cached = new Cached({
-      platform: settings.platform,
+      runtime: settings.runtime,
       maxAgeSeconds: settings.keysMaxAgeSeconds,
       staleSeconds: settings.keysStaleSeconds,
       fetch: async () => this.#replace(await fetchSet(this.#set)),
@@ -168,9 +168,9 @@ function candidates(set: KeySet | undefined, { alg, kid }: KeySelector): readonl
   return set?.keys.get(alg)?.get(kid) ?? none
 }
 
-async function fetchKeySet(uri: string, outbound: Outbound, before: KeySet | undefined): Promise<KeySet> {
+async function fetchKeySet(uri: string, httpClient: HttpClient, before: KeySet | undefined): Promise<KeySet> {
   const accept = 'application/jwk-set+json, application/json'
-  const response = await outbound.request(uri, { headers: { accept }, maxBytes })
+  const response = await httpClient.request(uri, { headers: { accept }, maxBytes })
   const document = response.status === 200 ? parseJsonObject(response.text) : undefined
   const set = importKeySet(document, before)
   if (set !== undefined && set.imported.size > 0) return set

@@ -3,7 +3,7 @@ import { traced } from '../base/diagnostics.js'
 import { type JsonObject, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
-import type { Outbound } from './transport/http-client.js'
+import type { HttpClient } from './transport/http-client.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
 /** What a user of the metadata cannot do without. */
@@ -45,17 +45,17 @@ const maxBytes = 1024 * 1024
  */
 export function createMetadata(
   settings: ProviderSettings,
-  outbound: Outbound,
+  httpClient: HttpClient,
   needs = loginNeeds,
 ): Cached<ProviderMetadata> {
-  const urls = wellKnownUrls(settings.issuer, outbound)
+  const urls = wellKnownUrls(settings.issuer, httpClient)
   return new Cached({
-    platform: settings.platform,
+    runtime: settings.runtime,
     maxAgeSeconds: settings.metadataMaxAgeSeconds,
     staleSeconds: Infinity,
     fetch: () =>
       traced('discovery', settings, async () =>
-        checked(await discover(urls, outbound), settings.issuer, outbound, needs),
+        checked(await discover(urls, httpClient), settings.issuer, httpClient, needs),
       ),
   })
 }
@@ -81,8 +81,8 @@ export function missingEndpoint(metadata: ProviderMetadata, name: Endpoint): Pro
 // What was left out of the metadata, so that it can be told when it is needed.
 const unusable = new WeakMap<ProviderMetadata, readonly Endpoint[]>()
 
-function wellKnownUrls(issuer: string, outbound: Outbound): readonly string[] {
-  if (!outbound.allows(issuer) || /[?#]/.test(issuer)) {
+function wellKnownUrls(issuer: string, httpClient: HttpClient): readonly string[] {
+  if (!httpClient.allows(issuer) || /[?#]/.test(issuer)) {
     const rule = 'an https URL without query and fragment (plain http is for loopback hosts only)'
     throw new ConfigurationError('invalid_options', `issuer must be ${rule}`)
   }
@@ -94,9 +94,9 @@ function wellKnownUrls(issuer: string, outbound: Outbound): readonly string[] {
   ]
 }
 
-async function discover(urls: readonly string[], outbound: Outbound): Promise<JsonObject> {
+async function discover(urls: readonly string[], httpClient: HttpClient): Promise<JsonObject> {
   for (const url of urls) {
-    const response = await outbound.request(url, { headers: { accept: 'application/json' }, maxBytes })
+    const response = await httpClient.request(url, { headers: { accept: 'application/json' }, maxBytes })
     if (response.status === 404) continue
     const document = response.status === 200 ? parseJsonObject(response.text) : undefined
     if (document !== undefined) return document
@@ -105,14 +105,14 @@ async function discover(urls: readonly string[], outbound: Outbound): Promise<Js
   throw invalid('provider_response_invalid', 'the provider has no metadata below this issuer: check the issuer')
 }
 
-function checked(document: JsonObject, issuer: string, outbound: Outbound, needs: MetadataNeeds): ProviderMetadata {
+function checked(document: JsonObject, issuer: string, httpClient: HttpClient, needs: MetadataNeeds): ProviderMetadata {
   if (document['issuer'] !== issuer) {
     const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
     const message = `the issuer is configured as ${names}: it must be spelled as the provider does`
     throw invalid('provider_issuer_mismatch', message)
   }
   const given: JsonObject = { ...withoutBlanks(document), issuer }
-  const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && outbound.allows(url)
+  const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && httpClient.allows(url)
   const left = endpoints.filter((name) => given[name] !== undefined && !isUrl(given[name]))
   // One that cannot be used is as good as none: whoever does not need it need not mind.
   const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !left.some((bad) => bad === name)))

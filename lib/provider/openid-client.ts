@@ -6,9 +6,9 @@ import { parseJsonObject } from '../base/json.js'
 import { standardMembers } from './endpoints/blank-members.js'
 import type { Cached } from '../base/cached-document.js'
 import type { EndpointRecord } from './health.js'
-import type { IdTokens } from './tokens/id-token.js'
-import type { Outbound, OutboundRequest } from './transport/http-client.js'
-import type { OutboundResponse, ResponseChanges } from './transport/response.js'
+import type { IdTokenValidator } from './tokens/id-token.js'
+import type { HttpClient, HttpClientRequest } from './transport/http-client.js'
+import type { HttpResponse, ResponseChanges } from './transport/response.js'
 import { isDeadGrant, readRefreshAnswer } from './grants/refresh-response.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
@@ -16,7 +16,7 @@ import type { ClientSettings, ProviderMetadata } from './types.js'
 const refreshSeconds = 60
 
 /** openid-client, set up with the metadata of this moment. */
-export interface Engine {
+export interface ConfiguredClient {
   readonly openid: typeof OpenidClient
   readonly configuration: Configuration
   readonly metadata: ProviderMetadata
@@ -26,7 +26,7 @@ export interface Engine {
 }
 
 /** The client that the engine acts for. */
-export interface EngineClient extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
+export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
   readonly authenticate: ClientAuth
   readonly dpop: DpopProver | undefined
 }
@@ -37,14 +37,14 @@ export interface EngineClient extends Pick<ClientSettings, 'clientId' | 'idToken
  * @param record - remembers whether the token endpoint answers
  * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
  */
-export function createEngine(
-  client: EngineClient,
+export function createOpenidClient(
+  client: OpenidClientSettings,
   cached: Cached<ProviderMetadata>,
-  outbound: Outbound,
+  httpClient: HttpClient,
   record: EndpointRecord,
-  idTokens: Pick<IdTokens, 'verify'> | undefined,
-): () => Promise<Engine> {
-  let built: Engine | undefined
+  idTokens: Pick<IdTokenValidator, 'verify'> | undefined,
+): () => Promise<ConfiguredClient> {
+  let built: ConfiguredClient | undefined
   return async () => {
     const metadata = await cached.get()
     if (built?.metadata === metadata) return built
@@ -66,7 +66,7 @@ export function createEngine(
     configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
     openid.allowInsecureRequests(configuration)
-    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, outbound, record, idTokens, dpop }
+    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, httpClient, record, idTokens, dpop }
     configuration[openid.customFetch] = (url, options) => send(wire, url, options)
     built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
@@ -77,18 +77,18 @@ export function createEngine(
 interface Wire {
   readonly metadata: ProviderMetadata
   readonly tokenEndpoint: string | undefined
-  readonly outbound: Outbound
+  readonly httpClient: HttpClient
   readonly record: EndpointRecord
-  readonly idTokens: Pick<IdTokens, 'verify'> | undefined
+  readonly idTokens: Pick<IdTokenValidator, 'verify'> | undefined
   readonly dpop: DpopProver | undefined
 }
 
 async function send(wire: Wire, url: string, options: CustomFetchOptions): Promise<Response> {
-  const { metadata, outbound, record, idTokens, dpop } = wire
+  const { metadata, httpClient, record, idTokens, dpop } = wire
   if (url !== wire.tokenEndpoint) {
     const isByAnyone = url === metadata.pushed_authorization_request_endpoint
-    const answer = await forward(outbound, url, options, { isByAnyone })
-    dpop?.learn(new URL(url), answer.header('dpop-nonce'))
+    const answer = await forward(httpClient, url, options, { isByAnyone })
+    dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
     return toResponse(answer, options)
   }
   const grant = options.body instanceof URLSearchParams ? options.body.get('grant_type') : null
@@ -96,9 +96,9 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   // Anyone can call the callback.
   const manner = isRefresh ? { leastTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
   const request = proved(dpop, url, options)
-  const answer = await record.watch(() => forward(outbound, url, request, manner), isRefusedClient)
-  dpop?.learn(new URL(url), answer.header('dpop-nonce'))
-  const text = isRefresh ? readRefreshAnswer(answer) : await withJudgedIdToken(answer, idTokens)
+  const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
+  dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
+  const text = isRefresh ? readRefreshAnswer(answer) : await verifyIdTokenIn(answer, idTokens)
   return toResponse(answer, options, { text })
 }
 
@@ -123,25 +123,25 @@ export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
 }
 
 // Whoever may not ask at all gets as little as from a server that is down; a grant may be refused by the same status.
-function isRefusedClient({ status, text }: OutboundResponse): boolean {
+function isRefusedClient({ status, text }: HttpResponse): boolean {
   return status === 401 && !isDeadGrant(parseJsonObject(text)?.['error'])
 }
 
 /** Sends a request of openid-client through the one way out. */
 export async function forward(
-  outbound: Outbound,
+  httpClient: HttpClient,
   url: string,
   options: CustomFetchOptions,
-  manner: Pick<OutboundRequest, 'leastTimeoutSeconds' | 'isByAnyone'> = {},
-): Promise<OutboundResponse> {
+  manner: Pick<HttpClientRequest, 'leastTimeoutSeconds' | 'isByAnyone'> = {},
+): Promise<HttpResponse> {
   const { method, headers, body } = options
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined
-  return outbound.request(url, { method, headers, body: form, ...manner })
+  return httpClient.request(url, { method, headers, body: form, ...manner })
 }
 
 /** The answer as openid-client reads it. */
 export function toResponse(
-  answer: OutboundResponse,
+  answer: HttpResponse,
   { method }: CustomFetchOptions,
   changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
 ): Response {
@@ -151,9 +151,9 @@ export function toResponse(
 
 // openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified. Some
 // providers send one to machines too. Nobody reads it there, so that its flaws must not cost the token beside it.
-async function withJudgedIdToken(
-  { status, text }: OutboundResponse,
-  idTokens: Pick<IdTokens, 'verify'> | undefined,
+async function verifyIdTokenIn(
+  { status, text }: HttpResponse,
+  idTokens: Pick<IdTokenValidator, 'verify'> | undefined,
 ): Promise<string> {
   const body = status === 200 ? parseJsonObject(text) : undefined
   if (body === undefined) return text

@@ -8,15 +8,15 @@ import { createCurrentAuthentication } from './client-authentication.js'
 import { createDpopProver } from '../fetch/dpop-prover.js'
 import { endSessionUrl } from './endpoints/end-session.js'
 import { EndpointRecord, healthOf } from './health.js'
-import { createEngine } from './openid-client.js'
-import { type IdTokens, createIdTokens } from './tokens/id-token.js'
+import { createOpenidClient } from './openid-client.js'
+import { type IdTokenValidator, createIdTokenValidator } from './tokens/id-token.js'
 import { type Keys, createKeys } from './keys.js'
-import { type LogoutTokens, createLogoutTokens } from './tokens/logout-token.js'
+import { type LogoutTokenValidator, createLogoutTokenValidator } from './tokens/logout-token.js'
 import { type MetadataNeeds, createMetadata, endpointOf, loginNeeds } from './metadata.js'
-import { type Outbound, createOutbound } from './transport/http-client.js'
+import { type HttpClient, createHttpClient } from './transport/http-client.js'
 import { refreshTokens } from './grants/refresh-token.js'
 import { type IdTokenVerdict, type RefreshedIdToken, judgeRefreshedIdToken } from './tokens/refreshed-id-token.js'
-import { createRegisteredSignature } from './tokens/signature.js'
+import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
 import type { GrantedTokens, TokenTarget } from './endpoints/token.js'
@@ -36,13 +36,13 @@ import { type UserinfoSettings, fetchUserinfo } from './endpoints/userinfo.js'
 
 /** One authorization server, as a registered client sees it. */
 export interface Provider {
-  readonly outbound: Outbound
+  readonly httpClient: HttpClient
   /** The issuer's keys, for logout tokens too. */
   readonly keys: Keys
-  readonly idTokens: IdTokens
+  readonly idTokens: IdTokenValidator
   /** Where tokens are bound to a key. */
   readonly dpop: DpopProver | undefined
-  readonly logoutTokens: LogoutTokens
+  readonly logoutTokens: LogoutTokenValidator
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
@@ -79,42 +79,42 @@ export interface Provider {
  * @throws {ConfigurationError} `invalid_options` for an unusable issuer or credential
  */
 export function createProvider(settings: ProviderSettings, client: ClientSettings, needs = loginNeeds): Provider {
-  const outbound = createOutbound(settings)
+  const httpClient = createHttpClient(settings)
   const ownNeeds = needsOf(client, needs)
-  const metadata = createMetadata(settings, outbound, ownNeeds)
-  const keys = createKeys(() => endpointOf(metadata, 'jwks_uri'), outbound, settings)
-  const idTokens = createIdTokens({ ...settings, ...client }, keys)
-  const authenticate = createCurrentAuthentication(client, settings.platform)
-  const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.platform)
-  const tokenEndpoint = new EndpointRecord(settings.platform)
+  const metadata = createMetadata(settings, httpClient, ownNeeds)
+  const keys = createKeys(() => endpointOf(metadata, 'jwks_uri'), httpClient, settings)
+  const idTokens = createIdTokenValidator({ ...settings, ...client }, keys)
+  const authenticate = createCurrentAuthentication(client, settings.runtime)
+  const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.runtime)
+  const tokenEndpoint = new EndpointRecord(settings.runtime)
   const judge = needs.members.includes('jwks_uri') ? idTokens : undefined
-  const engine = createEngine({ ...client, authenticate, dpop }, metadata, outbound, tokenEndpoint, judge)
+  const openidClient = createOpenidClient({ ...client, authenticate, dpop }, metadata, httpClient, tokenEndpoint, judge)
   const userinfo = userinfoSettings(client, keys)
   return {
-    outbound,
+    httpClient,
     keys,
     idTokens,
     dpop,
-    logoutTokens: createLogoutTokens({ ...settings, ...client }, keys),
+    logoutTokens: createLogoutTokenValidator({ ...settings, ...client }, keys),
     metadata: () => metadata.get(),
     ready: async () => {
-      await Promise.all([engine(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
+      await Promise.all([openidClient(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
-    close: () => [metadata, keys, outbound].forEach((part) => part.close()),
-    authorizationUrl: async (request) => authorizationUrl(await engine(), request, client),
+    close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
+    authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, client),
     validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
-    exchangeCode: async (exchange) => exchangeCode(await engine(), exchange, idTokens, settings.platform),
-    refresh: async (request) => refreshTokens(await engine(), request, idTokens, settings.platform),
+    exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
+    refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
     judgeRefreshed: (refreshed) => judgeRefreshedIdToken(refreshed, idTokens, client.clientId),
     userinfo: (token, subject) =>
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
-        fetchUserinfo(await engine(), userinfo, token, subject),
+        fetchUserinfo(await openidClient(), userinfo, token, subject),
       ),
-    endSessionUrl: async (request) => endSessionUrl(await engine(), request),
-    clientCredentials: async (target) => grantClientCredentials(await engine(), target, settings.platform),
-    exchangeToken: async (exchange) => exchangeToken(await engine(), exchange, settings.platform),
-    revokeToken: async (token, hint) => revokeToken(await engine(), token, hint),
+    endSessionUrl: async (request) => endSessionUrl(await openidClient(), request),
+    clientCredentials: async (target) => grantClientCredentials(await openidClient(), target, settings.runtime),
+    exchangeToken: async (exchange) => exchangeToken(await openidClient(), exchange, settings.runtime),
+    revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
   }
 }
 
@@ -133,5 +133,5 @@ function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings 
     clientSecret,
     from: 'provider',
   } as const
-  return { ...client, verifySignature: createRegisteredSignature(signature, keys) }
+  return { ...client, verifySignature: createSignatureVerifier(signature, keys) }
 }

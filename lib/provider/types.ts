@@ -2,13 +2,13 @@ import type { webcrypto } from 'node:crypto'
 
 import type { OidcErrorCode } from '../errors.js'
 import type { DpopKeyOptions } from '../options/shared/private-key.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 
 /** How to reach one authorization server. */
 export interface ProviderSettings {
   /** Issuer identifier exactly as configured; compared without any normalization. */
   readonly issuer: string
-  readonly platform: Platform
+  readonly runtime: Runtime
   /** Makes the requests; without it connections of Node's own are kept alive. */
   readonly fetch?: typeof fetch | undefined
   /** Deadline of one outbound request, in seconds. */

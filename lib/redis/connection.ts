@@ -18,7 +18,7 @@ interface ReplaceableClient extends RedisClient {
 
 const known = new WeakMap<RedisClient, RedisConnection>()
 const leastPatienceSeconds = 0.5
-const mostPatienceSeconds = 5
+const maxPatienceSeconds = 5
 const secondLookMilliseconds = 4000
 
 /** The connection of a client: one, however many memories use it. */
@@ -64,7 +64,7 @@ class WatchedConnection implements RedisConnection {
     pending.then(this.#cameLate, ignore)
     if (this.#isSuspect) return
     this.#isSuspect = true
-    const patience = Math.min(Math.max(seconds, leastPatienceSeconds), mostPatienceSeconds) * 1000
+    const patience = Math.min(Math.max(seconds, leastPatienceSeconds), maxPatienceSeconds) * 1000
     this.#isDead(keys, patience)
       .then((isDead) => (isDead ? this.#replace() : undefined))
       .catch(ignore)

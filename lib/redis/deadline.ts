@@ -49,7 +49,7 @@ export function outage(message: string, cause?: unknown): SessionError {
 
 /** Maps whatever a client of Redis threw. */
 export function redisFailure(error: unknown): SessionError {
-  const trace = traceOf(error)
+  const trace = redactedCause(error)
   return outage(`Redis is not available: ${trace?.message ?? 'unknown'}`, trace)
 }
 
@@ -57,10 +57,10 @@ export function redisFailure(error: unknown): SessionError {
  * Copies class and code of an error and of its causes. Their messages are left behind, since Redis quotes the arguments of
  * commands that it does not know, and these are keys and values.
  */
-function traceOf(error: unknown, depth = 4): Error | undefined {
+function redactedCause(error: unknown, depth = 4): Error | undefined {
   if (depth === 0 || !isError(error)) return undefined
   const code = codeOf(error)
-  const cause = traceOf(error.cause, depth - 1)
+  const cause = redactedCause(error.cause, depth - 1)
   const trace = new Error(code ?? error.constructor.name, cause === undefined ? undefined : { cause })
   trace.name = error.constructor.name
   return Object.assign(trace, code === undefined ? {} : { code })

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
-import type { Exchange } from '../http/request.js'
+import type { HttpRequest } from '../http/request.js'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 
 type RouteName = 'login' | 'callback' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
 
 /** One base URL of the application with everything derived from it. */
-export interface Site {
+export interface BaseUrl {
   readonly index: number
   readonly origin: string
   /** As `Host` names it, without the default port of its protocol. */
@@ -29,9 +29,9 @@ export interface Site {
 }
 
 /** The application's sites, in the order of its configuration. */
-export function createSites(configuration: OidcConfiguration): readonly Site[] {
-  const baseUrls = baseUrlsOf(configuration)
-  return baseUrls.map((baseUrl, index) => createSite(configuration, baseUrls, baseUrl, index))
+export function createBaseUrls(configuration: OidcConfiguration): readonly BaseUrl[] {
+  const baseUrls = configuredUrls(configuration)
+  return baseUrls.map((baseUrl, index) => createBaseUrl(configuration, baseUrls, baseUrl, index))
 }
 
 /**
@@ -39,7 +39,7 @@ export function createSites(configuration: OidcConfiguration): readonly Site[] {
  * should a proxy have changed the Host on its way back.
  */
 export function transactionCookieName(configuration: OidcConfiguration): string {
-  return configuration.session.cookie.name ?? defaultCookieName(baseUrlsOf(configuration))
+  return configuration.session.cookie.name ?? defaultCookieName(configuredUrls(configuration))
 }
 
 /**
@@ -53,13 +53,13 @@ export function defaultCookieName(baseUrls: readonly string[]): string {
   return `oidc_${hash('sha256', urls.join(' '), 'hex').slice(0, 8)}`
 }
 
-function baseUrlsOf({ baseUrls, baseUrl = '' }: OidcConfiguration): readonly string[] {
+function configuredUrls({ baseUrls, baseUrl = '' }: OidcConfiguration): readonly string[] {
   return baseUrls ?? [baseUrl]
 }
 
 /** Makes something once for each cookie name; sites that share their cookies share it. */
-export function byCookieName<T>(sites: readonly Site[], make: (name: string) => T): (site: Site) => T {
-  const made = new Map(sites.map(({ cookieName }) => [cookieName, make(cookieName)]))
+export function byCookieName<T>(baseUrls: readonly BaseUrl[], make: (name: string) => T): (base: BaseUrl) => T {
+  const made = new Map(baseUrls.map(({ cookieName }) => [cookieName, make(cookieName)]))
   return ({ cookieName }) => made.get(cookieName) ?? make(cookieName)
 }
 
@@ -67,14 +67,17 @@ export function byCookieName<T>(sites: readonly Site[], make: (name: string) => 
  * The site that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header
  * itself. A dot at its end and the default port make no other host.
  */
-export function siteOf(sites: readonly [Site, ...Site[]], exchange: Pick<Exchange, 'header'>): Site {
-  if (sites.length === 1) return sites[0]
-  const host = canonicalHost(exchange.header('host') ?? exchange.header(':authority') ?? '', sites[0])
-  return sites.find((site) => site.host === host) ?? sites[0]
+export function baseUrlOf(
+  baseUrls: readonly [BaseUrl, ...BaseUrl[]],
+  httpRequest: Pick<HttpRequest, 'header'>,
+): BaseUrl {
+  if (baseUrls.length === 1) return baseUrls[0]
+  const host = canonicalHost(httpRequest.header('host') ?? httpRequest.header(':authority') ?? '', baseUrls[0])
+  return baseUrls.find((base) => base.host === host) ?? baseUrls[0]
 }
 
 // All sites have one protocol.
-function canonicalHost(header: string, { secure }: Site): string {
+function canonicalHost(header: string, { secure }: BaseUrl): string {
   const [, name = '', port = ''] = /^(.*?)\.?(:\d+)?$/.exec(header.toLowerCase()) ?? []
   return port === (secure ? ':443' : ':80') ? name : name + port
 }
@@ -83,18 +86,18 @@ function canonicalHost(header: string, { secure }: Site): string {
  * The path by which browsers know what arrived as `path`: proxies may have taken the first segments of the base URL's path
  * away, or all.
  */
-export function publicPath({ prefix, arrivals }: Site, path: string): string {
+export function publicPath({ prefix, arrivals }: BaseUrl, path: string): string {
   if (prefix === '') return path
   const arrived = arrivals.find((rest) => path === rest || path.startsWith(`${rest}/`)) ?? ''
   return prefix + path.slice(arrived.length)
 }
 
-function createSite(
+function createBaseUrl(
   configuration: OidcConfiguration,
   baseUrls: readonly string[],
   baseUrl: string,
   index: number,
-): Site {
+): BaseUrl {
   const { routes, returnTo, logout, session } = configuration
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')

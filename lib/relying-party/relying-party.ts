@@ -1,29 +1,33 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { isSharedMemory, type SharedMemory } from '../options/shared/stores.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
 import { type GuardedMemory, guardMemory } from '../session/shared/guarded-memory.js'
-import { SharedWatermark } from '../session/revocation/shared-revocations.js'
-import { storeMemory } from '../session/shared/express-store.js'
-import { MemoryWatermark, type Watermark } from '../session/revocation/revocations.js'
-import { type LogoutMemory, processLogoutMemory, sharedLogoutMemory } from './logout/used-logout-tokens.js'
+import { SharedRevocations } from '../session/revocation/shared-revocations.js'
+import { expressSessionStore } from '../session/shared/express-store.js'
+import { ProcessRevocations, type SessionRevocations } from '../session/revocation/revocations.js'
+import {
+  type UsedLogoutTokens,
+  usedLogoutTokensInProcess,
+  sharedUsedLogoutTokens,
+} from './logout/used-logout-tokens.js'
 import { RefreshGrants } from './tokens/refresh-grant.js'
-import { RefreshMemory, type Refreshes } from './tokens/refreshes.js'
+import { RefreshCoordinator, type Refreshes } from './tokens/refreshes.js'
 import { SharedRefreshes } from './tokens/shared-refreshes.js'
-import { createSites, type Site } from './base-url.js'
+import { createBaseUrls, type BaseUrl } from './base-url.js'
 import { TargetQuota } from './login/transaction/target-quota.js'
 import { transactionSeconds } from './login/transaction/transaction.js'
-import { UserinfoMemory } from './userinfo-cache.js'
+import { UserinfoCache } from './userinfo-cache.js'
 
 /** One relying party: the application as a client of one authorization server. */
 export interface RelyingParty {
   readonly configuration: OidcConfiguration
-  readonly sites: readonly [Site, ...Site[]]
+  readonly baseUrls: readonly [BaseUrl, ...BaseUrl[]]
   readonly provider: Provider
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly transactionSeal: Seal
   /** Seals return targets that are too long for their transaction. */
   readonly targetSeal: Seal
@@ -34,11 +38,11 @@ export interface RelyingParty {
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
   readonly grants: Pick<RefreshGrants, 'spend' | 'unverified'>
-  readonly userinfo: UserinfoMemory
+  readonly userinfo: UserinfoCache
   /** Logouts, by what they end. */
-  readonly watermark: Watermark
+  readonly revocations: SessionRevocations
   /** Logout tokens that have been used. */
-  readonly logoutMemory: LogoutMemory
+  readonly usedLogoutTokens: UsedLogoutTokens
   /** What the processes of this application share, if they share anything. */
   readonly sharedMemory: GuardedMemory | undefined
   /** Where sessions are kept, if not with the browser. */
@@ -55,35 +59,37 @@ export type Login =
 export function createRelyingParty(
   configuration: OidcConfiguration,
   provider: Provider,
-  platform: Platform,
+  runtime: Runtime,
 ): RelyingParty {
-  const [first, ...others] = createSites(configuration)
+  const [first, ...others] = createBaseUrls(configuration)
   if (first === undefined) throw new RangeError('a relying party needs a base URL')
   const { issuer, clientId, secret, session } = configuration
   // Logins and logouts on their way outlive a change of the base URLs.
   const audience = [session.cookie.name ?? 'oidc', issuer, clientId]
-  const sessionStore = sessionStoreOf(configuration, platform)
+  const sessionStore = sessionStoreOf(configuration, runtime)
   const sharedMemory = configuration.sharedMemory === undefined ? sessionStore : guardMemory(configuration.sharedMemory)
   const { absoluteSeconds } = session
   return {
     configuration,
-    sites: [first, ...others],
+    baseUrls: [first, ...others],
     provider,
-    platform,
-    transactionSeal: createSeal(secret, ['transaction', ...audience], platform),
-    targetSeal: createSeal(secret, ['return target', ...audience], platform),
-    targetQuota: new TargetQuota(platform),
-    logoutSeal: createSeal(secret, ['logout', ...audience], platform),
-    logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: platform, ttlResolution: 0 }),
-    refreshes: createRefreshes(configuration, platform, sharedMemory),
-    grants: new RefreshGrants(provider, platform, configuration.httpTimeoutSeconds),
-    userinfo: new UserinfoMemory(platform),
-    watermark:
+    runtime,
+    transactionSeal: createSeal(secret, ['transaction', ...audience], runtime),
+    targetSeal: createSeal(secret, ['return target', ...audience], runtime),
+    targetQuota: new TargetQuota(runtime),
+    logoutSeal: createSeal(secret, ['logout', ...audience], runtime),
+    logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: runtime, ttlResolution: 0 }),
+    refreshes: createRefreshes(configuration, runtime, sharedMemory),
+    grants: new RefreshGrants(provider, runtime, configuration.httpTimeoutSeconds),
+    userinfo: new UserinfoCache(runtime),
+    revocations:
       sharedMemory === undefined
-        ? new MemoryWatermark(platform, absoluteSeconds)
-        : new SharedWatermark({ memory: sharedMemory, platform, absoluteSeconds, audience: [issuer, clientId] }),
-    logoutMemory:
-      sharedMemory === undefined ? processLogoutMemory(platform) : sharedLogoutMemory(sharedMemory, [issuer, clientId]),
+        ? new ProcessRevocations(runtime, absoluteSeconds)
+        : new SharedRevocations({ memory: sharedMemory, runtime, absoluteSeconds, audience: [issuer, clientId] }),
+    usedLogoutTokens:
+      sharedMemory === undefined
+        ? usedLogoutTokensInProcess(runtime)
+        : sharedUsedLogoutTokens(sharedMemory, [issuer, clientId]),
     sharedMemory,
     sessionStore,
   }
@@ -91,18 +97,18 @@ export function createRelyingParty(
 
 function createRefreshes(
   { issuer, clientId, secret, session, httpTimeoutSeconds }: OidcConfiguration,
-  platform: Platform,
+  runtime: Runtime,
   memory: SharedMemory | undefined,
 ): Refreshes {
-  const local = new RefreshMemory(platform)
+  const local = new RefreshCoordinator(runtime)
   // A session of the application's own may bring its store along.
   if (memory === undefined && session.use !== 'request') return local
   const audience = [issuer, clientId]
-  return new SharedRefreshes(local, { memory, platform, secrets: secret, audience, httpTimeoutSeconds })
+  return new SharedRefreshes(local, { memory, runtime, secrets: secret, audience, httpTimeoutSeconds })
 }
 
-function sessionStoreOf({ session }: OidcConfiguration, platform: Platform): GuardedMemory | undefined {
+function sessionStoreOf({ session }: OidcConfiguration, runtime: Runtime): GuardedMemory | undefined {
   const { store, storeTimeoutSeconds: timeoutSeconds } = session
   if (store === undefined) return undefined
-  return guardMemory(isSharedMemory(store) ? store : storeMemory({ store, platform, timeoutSeconds }))
+  return guardMemory(isSharedMemory(store) ? store : expressSessionStore({ store, runtime, timeoutSeconds }))
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { longestUserinfoAge } from '../options/oidc/userinfo.js'
-import type { Platform } from '../base/runtime.js'
+import { maxUserinfoAge } from '../options/oidc/userinfo.js'
+import type { Runtime } from '../base/runtime.js'
 import { freezeJson, type JsonObject } from '../base/json.js'
 import type { SessionRecord } from '../session/record.js'
 
@@ -21,27 +21,27 @@ interface Flight {
 }
 
 // Claims may be large, so that what counts is their size as well as their number.
-const mostSessions = 10_000
-const mostCharacters = 16_000_000
+const maxSessions = 10_000
+const maxCharacters = 16_000_000
 
 /**
  * What the userinfo endpoint said of each session, in this process: bounded, at most one request per access token at a time, no
  * failures, and nothing of one session for another, even where both are the same person's.
  */
-export class UserinfoMemory {
-  readonly #platform: Platform
+export class UserinfoCache {
+  readonly #runtime: Runtime
   readonly #answers: LRUCache<string, Answer>
   // Requests end by their deadline, so that they need no bound.
   readonly #flights = new Map<string, Flight>()
 
-  constructor(platform: Platform) {
-    this.#platform = platform
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
     this.#answers = new LRUCache({
-      max: mostSessions,
-      maxSize: mostCharacters,
+      max: maxSessions,
+      maxSize: maxCharacters,
       sizeCalculation: ({ claims }) => JSON.stringify(claims).length,
-      ttl: longestUserinfoAge * 1000,
-      perf: platform,
+      ttl: maxUserinfoAge * 1000,
+      perf: runtime,
       ttlResolution: 0,
     })
   }
@@ -51,7 +51,7 @@ export class UserinfoMemory {
     const answer = this.#answers.get(id)
     if (answer === undefined) return undefined
     // A clock that was set back must not make an answer younger than it is.
-    const age = Math.abs(this.#platform.now() - answer.askedAt)
+    const age = Math.abs(this.#runtime.now() - answer.askedAt)
     return age < maxAgeSeconds * 1000 ? answer.claims : undefined
   }
 
@@ -78,7 +78,7 @@ export class UserinfoMemory {
   }
 
   async #fly(key: string, flight: Flight, ask: () => Promise<UserinfoClaims>): Promise<UserinfoClaims> {
-    const askedAt = this.#platform.now()
+    const askedAt = this.#runtime.now()
     try {
       const claims = freezeJson(await ask())
       if (!flight.isForgotten) this.#answers.set(flight.id, { claims, askedAt })

@@ -19,7 +19,7 @@ import type { UserinfoClaims } from './userinfo-cache.js'
  * @throws {ProviderError} when the provider is away
  */
 export async function sessionUserinfo(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   options: UserinfoOptions = {},
 ): Promise<UserinfoClaims> {
@@ -28,21 +28,21 @@ export async function sessionUserinfo(
   if (record === undefined) {
     throw new SessionError('session_missing', 'userinfo() needs someone to be signed in: put requireAuth() before')
   }
-  const { userinfo, provider } = party
+  const { userinfo, provider } = rp
   const known = userinfo.known(record, maxAgeSeconds)
   if (known !== undefined) return known
   // Not part of what others join: whether a token can be renewed is a matter of each response.
-  const token = await currentAccessToken(party, session, { minTtl: 0 })
+  const token = await currentAccessToken(rp, session, { minTtl: 0 })
   const { sub } = idTokenClaims(record)
   const ask = (accessToken: string) => userinfo.ask(record, accessToken, (token) => provider.userinfo(token, sub))
   try {
     return userinfo.known(record, maxAgeSeconds) ?? (await ask(token))
   } catch (error) {
     if (!isRefused(error)) throw error
-    const renewed = await replacementFor(party, session, token)
-    if (renewed === token) throw await refused(party, session, record)
+    const renewed = await replacementFor(rp, session, token)
+    if (renewed === token) throw await refused(rp, session, record)
     return await ask(renewed).catch(async (again: unknown) => {
-      throw isRefused(again) ? await refused(party, session, record) : again
+      throw isRefused(again) ? await refused(rp, session, record) : again
     })
   }
 }
@@ -53,13 +53,13 @@ function isRefused(error: unknown): boolean {
 
 // What the provider has just renewed is a login that lives, and so is one whose token is for another audience.
 async function refused(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   { tokens: { refreshToken, expiresAt = 0 } }: SessionRecord,
 ): Promise<SessionError> {
-  const isDead = expiresAt * 1000 <= party.platform.now()
+  const isDead = expiresAt * 1000 <= rp.runtime.now()
   if (refreshToken === undefined && isDead) await session.clear()
-  const { resource, authorizationParams } = party.configuration
+  const { resource, authorizationParams } = rp.configuration
   const isForApi = resource.length > 0 || authorizationParams['resource'] !== undefined
   const why = isForApi
     ? 'the login names a resource, so that its tokens are for that API'

@@ -1,6 +1,6 @@
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
-import { type Platform, systemPlatform } from '../base/runtime.js'
+import { type Runtime, systemRuntime } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer } from './resource-server.js'
@@ -53,12 +53,12 @@ export type BearerValidatorOptions = BearerOptions & {
  * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong
  */
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
-  return bearerValidator(parseBearerOptions(options, 'createBearerValidator()'), systemPlatform)
+  return bearerValidator(parseBearerOptions(options, 'createBearerValidator()'), systemRuntime)
 }
 
 /** Creates the validator from a checked configuration, on a given clock. */
-export function bearerValidator(configuration: BearerConfiguration, platform: Platform): BearerValidator {
-  const server = createResourceServer(configuration, platform)
+export function bearerValidator(configuration: BearerConfiguration, runtime: Runtime): BearerValidator {
+  const server = createResourceServer(configuration, runtime)
   return {
     async validate(authorization, { method = 'GET', url, dpop = [], certificateThumbprint, onNonce } = {}) {
       return server.validator.validate(authorization, {

@@ -6,7 +6,7 @@ import type { StepUp } from '../policy/requirement.js'
 export type TokenScheme = 'bearer' | 'dpop'
 
 /** What challenges of one resource server say. */
-export interface RefusalSettings {
+export interface BearerChallengeSettings {
   /** Schemes that are understood, the preferred one first. */
   readonly schemes: readonly TokenScheme[]
   readonly realm?: string | undefined
@@ -17,7 +17,7 @@ export interface RefusalSettings {
 }
 
 /** The refusals of one resource server, each with its challenges (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470). */
-export interface Refusals {
+export interface BearerChallenges {
   /** Nobody presented anything: a challenge without an error code. */
   missing(): BearerError
   malformed(): BearerError
@@ -43,7 +43,7 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
 }
 
 /** Makes the refusals of one resource server. */
-export function createRefusals(settings: RefusalSettings): Refusals {
+export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
   const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: RefusalDetails = {}) => {
     const { text = texts[code] } = details
     const error = code === 'missing_token' ? {} : { error: code, error_description: text }
@@ -84,7 +84,7 @@ interface RefusalDetails {
 
 // What is wrong belongs to the scheme that was used; the others only say that they exist (RFC 9449 section 7.2).
 function challenges(
-  { schemes, realm, resourceMetadata, proofAlgorithms }: RefusalSettings,
+  { schemes, realm, resourceMetadata, proofAlgorithms }: BearerChallengeSettings,
   used: TokenScheme | undefined,
   parameters: ChallengeParameters,
 ): string {

@@ -1,14 +1,14 @@
 import type { BearerConfiguration } from '../options/bearer/schema.js'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { createIntrospection } from '../provider/endpoints/introspection.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { type Issuers, createIssuers } from './issuers/issuers.js'
 import { createJwtValidation } from './validation/jwt.js'
 import { createPossessionCheck, possessionRules } from './proof-of-possession/check.js'
-import { type Refusals, type TokenScheme, createRefusals } from './challenges.js'
+import { type BearerChallenges, type TokenScheme, createBearerChallenges } from './challenges.js'
 import { type OpaqueValidation, createOpaqueValidation } from './validation/opaque.js'
 import { customScopes, standardScopes } from './validation/scopes.js'
-import { TokenCache } from './validation/verified-token-cache.js'
+import { VerifiedTokenCache } from './validation/verified-token-cache.js'
 import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
@@ -16,7 +16,7 @@ import { type ClaimReading, customMachines } from './validation/verified-token.j
 /** One protected resource: everything that `bearer()` needs, without any HTTP. */
 export interface ResourceServer {
   readonly validator: TokenValidator
-  readonly refusals: Refusals
+  readonly refusals: BearerChallenges
   /** Fetches metadata and keys of the known issuers ahead of the first token. */
   ready(): Promise<void>
   /** What is known of each issuer, without touching the network. */
@@ -33,22 +33,22 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
  *
  * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
  */
-export function createResourceServer(configuration: BearerConfiguration, platform: Platform): ResourceServer {
+export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
   const { profile, clockToleranceSeconds, cache, tokenFormat } = configuration
-  const settings = issuerSettings(configuration, platform)
+  const settings = issuerSettings(configuration, runtime)
   const issuers = createIssuers(configuration.trust, settings)
-  const refusals = createRefusals(refusalSettings(configuration))
+  const refusals = createBearerChallenges(refusalSettings(configuration))
   const reading = claimReading(configuration)
-  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, reading, platform })
+  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, reading, runtime })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
     refusals,
     clockToleranceSeconds,
-    platform,
-    possession: createPossessionCheck(possessionRules(configuration, platform), refusals),
+    runtime,
+    possession: createPossessionCheck(possessionRules(configuration, runtime), refusals),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
     ...opaqueValidation(configuration, { issuers, settings, reading }),
-    ...(cache === false ? {} : { cache: new TokenCache(cache, platform) }),
+    ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
   })
   return {
     validator,
@@ -78,10 +78,10 @@ function opaqueValidation(
   const name = named ?? issuers.all()[0]?.issuer ?? ''
   const { audience = null, ...keys } = trust.defaults
   const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
-  const { platform } = settings
-  const introspect = createIntrospection(client, { ...issuer, platform })
+  const { runtime } = settings
+  const introspect = createIntrospection(client, { ...issuer, runtime })
   return {
-    opaque: createOpaqueValidation({ introspect, issuer, reading, cacheSeconds, clockToleranceSeconds, platform }),
+    opaque: createOpaqueValidation({ introspect, issuer, reading, cacheSeconds, clockToleranceSeconds, runtime }),
   }
 }
 
@@ -92,11 +92,11 @@ function claimReading({ scopes, isMachine }: BearerConfiguration): ClaimReading 
   }
 }
 
-function issuerSettings(configuration: BearerConfiguration, platform: Platform): IssuerSettings {
+function issuerSettings(configuration: BearerConfiguration, runtime: Runtime): IssuerSettings {
   const { httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
   // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
   const fetch = configuration.fetch as typeof globalThis.fetch | undefined
-  return { platform, fetch, httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
+  return { runtime, fetch, httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
 }
 
 function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
@@ -104,7 +104,7 @@ function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
   return dpop.mode === 'required' ? ['dpop'] : ['bearer', 'dpop']
 }
 
-function refusalSettings(configuration: BearerConfiguration): Parameters<typeof createRefusals>[0] {
+function refusalSettings(configuration: BearerConfiguration): Parameters<typeof createBearerChallenges>[0] {
   const { realm, resourceMetadata, dpop } = configuration
   return { schemes: schemesOf(configuration), realm, resourceMetadata, proofAlgorithms: dpop.algorithms }
 }

@@ -1,5 +1,5 @@
 import { type KeyObject, createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync } from 'node:crypto'
-import type { Platform } from '../base/runtime.js'
+import type { Runtime } from '../base/runtime.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseJsonObject } from '../base/json.js'
 
@@ -31,7 +31,7 @@ export interface Opened {
 }
 
 // Five, and one that shows that there are too many.
-const mostParts = 6
+const maxParts = 6
 
 interface DirectKey extends SealKey {
   /** The protected header in base64url: equal for all that this key seals. */
@@ -45,8 +45,8 @@ interface DirectKey extends SealKey {
  * ready at the moment when headers are written. The 96-bit IV is random, so a secret must be replaced before it has
  * sealed 2^32 values (NIST SP 800-38D section 8.3).
  */
-export function createSeal(secrets: readonly string[], purpose: readonly string[], platform: Platform): Seal {
-  return sealWith(directKeys(secrets, purpose), platform)
+export function createSeal(secrets: readonly string[], purpose: readonly string[], runtime: Runtime): Seal {
+  return sealWith(directKeys(secrets, purpose), runtime)
 }
 
 /**
@@ -56,13 +56,13 @@ export function createSeal(secrets: readonly string[], purpose: readonly string[
 export function createNamedSeals(
   secrets: readonly string[],
   purpose: readonly string[],
-  platform: Platform,
+  runtime: Runtime,
 ): (name: string) => Seal {
   const keys = directKeys(secrets, purpose)
   return (name) =>
     sealWith(
       keys.map((base) => ({ ...base, key: createSecretKey(createHmac('sha256', base.key).update(name).digest()) })),
-      platform,
+      runtime,
     )
 }
 
@@ -73,7 +73,7 @@ function directKeys(secrets: readonly string[], purpose: readonly string[]): rea
   })
 }
 
-function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
+function sealWith(keys: readonly DirectKey[], runtime: Runtime): Seal {
   const newest = keys[0]
   if (newest === undefined) throw new RangeError('createSeal() needs at least one secret')
   const keyOf = (header: string): DirectKey | undefined =>
@@ -82,11 +82,11 @@ function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
     seal(payload, attachment) {
       const json = JSON.stringify(payload)
       const content = attachment === undefined ? json : withAttachment(json, attachment)
-      return encrypt(newest, content, platform.randomBytes(12))
+      return encrypt(newest, content, runtime.randomBytes(12))
     },
     isOurs: (sealed) => keyOf(sealed.split('.', 1)[0] ?? '') !== undefined,
     open(sealed) {
-      const [header = '', ...parts] = sealed.split('.', mostParts)
+      const [header = '', ...parts] = sealed.split('.', maxParts)
       const key = keyOf(header)
       const content = key === undefined ? undefined : decrypt(key, parts)
       if (content === undefined) return undefined
@@ -95,7 +95,7 @@ function sealWith(keys: readonly DirectKey[], platform: Platform): Seal {
         end === undefined ? content.toString() : content.toString('utf8', prefixBytes, end),
       )
       if (payload === undefined || !isSealPayload(payload)) return undefined
-      const expired = payload.exp * 1000 <= platform.now()
+      const expired = payload.exp * 1000 <= runtime.now()
       const opened = { payload, expired, outdatedKey: key?.kid !== newest.kid }
       return end === undefined ? opened : { ...opened, attachment: content.subarray(end) }
     },

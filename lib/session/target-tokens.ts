@@ -12,14 +12,14 @@ export interface TargetToken {
 }
 
 /** How many tokens a session holds beside its main one: cookies have little room, and stores are read at each request. */
-export const mostTargetTokens = 5
+export const maxTargetTokens = 5
 
 /** The tokens with a new one, in place of its predecessor. Those that have expired go, and then those obtained longest ago. */
 export function withTargetToken(tokens: readonly TargetToken[], token: TargetToken): readonly TargetToken[] {
   const useful = tokens.filter(
     ({ target, expiresAt = Infinity }) => target !== token.target && expiresAt > token.obtainedAt,
   )
-  return [...useful.slice(1 - mostTargetTokens), token].sort(byAge)
+  return [...useful.slice(1 - maxTargetTokens), token].sort(byAge)
 }
 
 /** Both lists in one, the oldest first. Of two tokens for one target the one obtained later stays, or else the other's. */
@@ -30,7 +30,7 @@ export function mergedTargetTokens(own: readonly TargetToken[], other: readonly 
     const isNewer = known === undefined || known.obtainedAt <= token.obtainedAt
     if (isNewer && known?.accessToken !== token.accessToken) byTarget.set(token.target, token)
   }
-  return [...byTarget.values()].sort(byAge).slice(-mostTargetTokens)
+  return [...byTarget.values()].sort(byAge).slice(-maxTargetTokens)
 }
 
 // A total order, so that merging the same once more changes nothing.
@@ -51,7 +51,7 @@ export function toTuples(tokens: readonly TargetToken[]): readonly unknown[] {
 
 /** Reads sealed tokens. What cannot be read is left out: it can be asked for again. */
 export function fromTuples(tuples: unknown): readonly TargetToken[] {
-  return Array.isArray(tuples) ? tuples.flatMap(fromTuple).slice(-mostTargetTokens) : []
+  return Array.isArray(tuples) ? tuples.flatMap(fromTuple).slice(-maxTargetTokens) : []
 }
 
 function fromTuple(tuple: unknown): TargetToken[] {

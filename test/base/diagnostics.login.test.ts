@@ -223,23 +223,23 @@ describe('what watchers of a login are told', () => {
   })
 
   test('LK01: nor of logout tokens, good ones and bad ones', async () => {
-    const party = await LogoutWorld.start()
-    const { world } = party
-    const browser = await party.signedIn()
-    const good = await party.mint({ sid: await party.sidOf(browser), jti: marks.plant('jti') })
+    const rp = await LogoutWorld.start()
+    const { world } = rp
+    const browser = await rp.signedIn()
+    const good = await rp.mint({ sid: await rp.sidOf(browser), jti: marks.plant('jti') })
     const tokens = [
       good,
       good,
-      await party.mint({ sub: marks.plant('sub'), nonce: marks.plant('nonce') }),
+      await rp.mint({ sub: marks.plant('sub'), nonce: marks.plant('nonce') }),
       // The issuer and the audience that a token names are no secrets, and say what to mend.
-      await party.mint({ iss: 'https://other.example', sub: marks.plant('sub') }),
-      await party.mint({ aud: 'other-client', sid: marks.plant('sid') }),
-      await party.mint({}, { kid: marks.plant('kid') }),
+      await rp.mint({ iss: 'https://other.example', sub: marks.plant('sub') }),
+      await rp.mint({ aud: 'other-client', sid: marks.plant('sid') }),
+      await rp.mint({}, { kid: marks.plant('kid') }),
       marks.plant('garbage'),
     ]
     marks.add(...tokens.map((token) => token.split('.').slice(1).join('.')))
     const statuses = []
-    for (const token of tokens) statuses.push((await party.post(token)).status)
+    for (const token of tokens) statuses.push((await rp.post(token)).status)
     expect(statuses).toEqual([200, 400, 400, 400, 400, 400, 400])
     const { issuer } = world.provider
     await visit(browser, world.url(`/frontchannel-logout?iss=${encodeURIComponent(issuer)}&sid=${marks.plant('sid')}`))

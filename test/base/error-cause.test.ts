@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
-import { traceOf } from '../../lib/base/error-cause.js'
+import { redactedCause } from '../../lib/base/error-cause.js'
 
 describe('traces of errors', () => {
   test('copy name and code of a chain, four deep', () => {
@@ -8,7 +8,7 @@ describe('traces of errors', () => {
     for (let depth = 0; depth < 6; depth++)
       error = Object.assign(new Error('m', { cause: error }), { code: `C${depth}` })
     const seen = []
-    for (let at: unknown = traceOf(error); at instanceof Error; at = at.cause) seen.push(at.message)
+    for (let at: unknown = redactedCause(error); at instanceof Error; at = at.cause) seen.push(at.message)
     expect(seen).toEqual(['C5', 'C4', 'C3', 'C2'])
   })
 
@@ -21,18 +21,18 @@ describe('traces of errors', () => {
     [{ code: 'ECONNRESET', syscall: 'read' }, 'ECONNRESET: read'],
     [{ code: 'CERT_HAS_EXPIRED' }, 'CERT_HAS_EXPIRED'],
   ])('say of %j: %s', (members, message) => {
-    expect(traceOf(Object.assign(new Error('secret'), members))).toMatchObject({ message, code: members.code })
+    expect(redactedCause(Object.assign(new Error('secret'), members))).toMatchObject({ message, code: members.code })
   })
 
   test('keep what openid-client says of the rule that was broken', () => {
     const error = Object.assign(new Error('unexpected "iss"'), { code: 'OAUTH_INVALID_RESPONSE' })
-    expect(traceOf(error)?.message).toBe('OAUTH_INVALID_RESPONSE: unexpected "iss"')
+    expect(redactedCause(error)?.message).toBe('OAUTH_INVALID_RESPONSE: unexpected "iss"')
   })
 
   test('keep errors of this package as they are', () => {
     const own = new ProviderError('provider_timeout', 'x')
-    expect(traceOf(own)).toBe(own)
-    expect(traceOf(new Error('y', { cause: own }))?.cause).toBe(own)
+    expect(redactedCause(own)).toBe(own)
+    expect(redactedCause(new Error('y', { cause: own }))?.cause).toBe(own)
   })
 
   test('LK01: what has no code keeps its name only, since parsers quote what they read', () => {
@@ -42,7 +42,7 @@ describe('traces of errors', () => {
     } catch (error) {
       quoting = error
     }
-    expect(traceOf(quoting)).toMatchObject({ name: 'SyntaxError', message: 'SyntaxError' })
+    expect(redactedCause(quoting)).toMatchObject({ name: 'SyntaxError', message: 'SyntaxError' })
   })
 
   test.each([
@@ -54,12 +54,12 @@ describe('traces of errors', () => {
     { code: 'ECONNRESET', syscall: 'connect', hostname: 'host', port: 'secret' },
     { command: { args: ['secret'] } },
   ])('LK01: leave out what %j holds beyond words', (members) => {
-    const trace = traceOf(Object.assign(new Error('secret'), members))
+    const trace = redactedCause(Object.assign(new Error('secret'), members))
     expect(trace).toBeInstanceOf(Error)
     expect(`${trace?.name} ${trace?.message} ${trace?.stack} ${JSON.stringify(trace)}`).not.toMatch(/secret/i)
   })
 
   test.each([undefined, null, 'text', 5, { message: 'x' }])('%p leaves no trace', (value) => {
-    expect(traceOf(value)).toBeUndefined()
+    expect(redactedCause(value)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
 import { type OidcOptions, clientCredentials, oidc } from '../../lib/index.js'
-import { systemPlatform } from '../../lib/base/runtime.js'
+import { systemRuntime } from '../../lib/base/runtime.js'
 import { createDpopProver } from '../../lib/fetch/dpop-prover.js'
 import { Browser } from '../hosts/client.js'
 import { type Host, hosts } from '../hosts/hosts.js'
@@ -103,14 +103,14 @@ describe('a login with bound tokens, at a real provider and an API that want non
   test('binds the code to the key: whoever has another key cannot exchange it', async () => {
     const thief = createDpopProver(
       { privateKey: signingKey('ES256').privateKey.export({ format: 'jwk' }) },
-      systemPlatform,
+      systemRuntime,
     )
     const stolen: typeof fetch = async (input, init) => {
       const url = new URL(String(input))
       if (url.pathname !== '/token') return fetch(input, init)
       const dpop = thief.prove({ method: 'POST', url })
       const response = await fetch(input, { ...init, headers: { ...(init?.headers as object), dpop } })
-      thief.learn(url, response.headers.get('dpop-nonce'))
+      thief.rememberNonce(url, response.headers.get('dpop-nonce'))
       return response
     }
     await signedIn({ fetch: stolen })

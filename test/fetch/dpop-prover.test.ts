@@ -289,7 +289,7 @@ describe('nonces', () => {
   test('DP18: of more origins than anybody calls do not pile up', () => {
     const prover = createDpopProver(dpop, createClock())
     for (let i = 0; i < 1000; i++) {
-      prover.learn(new URL(`https://${i}.example/`), `n-${i}`)
+      prover.rememberNonce(new URL(`https://${i}.example/`), `n-${i}`)
     }
     const known = Array.from({ length: 1000 }, (_, i) => prover.nonceOf(new URL(`https://${i}.example/`)))
     expect(known.filter((nonce) => nonce !== undefined)).toHaveLength(100)

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type OidcHandle, type OidcMiddleware, OidcError } from '../../lib/index.js'
 import { createOidc } from '../../lib/middleware/oidc.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { systemPlatform } from '../../lib/base/runtime.js'
+import { systemRuntime } from '../../lib/base/runtime.js'
 import type { Host } from '../hosts/hosts.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
@@ -33,7 +33,7 @@ export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationPara
 export async function startRun(module: RunModule, host: Host): Promise<Run> {
   const { tracked, settled } = trackedFetch()
   let ahead = 0
-  const platform = { ...systemPlatform, now: () => Date.now() + ahead * 1000 }
+  const runtime = { ...systemRuntime, now: () => Date.now() + ahead * 1000 }
   let started: { login: OidcMiddleware; provider: HostileProvider; baseUrl: string } | undefined
   const app = await host.start(async ({ baseUrl: origin }) => {
     const baseUrl = isFormPost(module) ? behindTls(origin) : origin
@@ -49,7 +49,7 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
       authorizationParams: module.authorizationParams ?? {},
       fetch: tracked,
     })
-    const login = createOidc(options, platform)
+    const login = createOidc(options, runtime)
     started = { login, provider, baseUrl }
     return application(login)
   })

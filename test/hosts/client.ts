@@ -6,7 +6,7 @@ import { type CookieJarOptions, CookieJar } from './cookie-jar.js'
 export type RequestKind = 'navigate' | 'fetch' | 'image' | 'iframe' | 'none'
 
 /** Where the page is that makes the request, seen from its target; `none` is the address bar. */
-export type Site = 'none' | 'same-origin' | 'same-site' | 'cross-site'
+export type BaseUrl = 'none' | 'same-origin' | 'same-site' | 'cross-site'
 
 /** How one request departs from its kind. */
 export interface RequestOptions {
@@ -18,7 +18,7 @@ export interface RequestOptions {
   /** Follow redirects: `true` for up to 20, or a number. Default `false`. */
   readonly follow?: boolean | number
   /** Default: `none` for a navigation, `same-origin` for all else. */
-  readonly site?: Site
+  readonly site?: BaseUrl
   /** Leave the cookies at home, and ignore those that come. */
   readonly omitCookies?: boolean
 }
@@ -41,7 +41,7 @@ interface Sent {
   readonly url: URL
   readonly method: string
   readonly kind: RequestKind
-  readonly site: Site
+  readonly site: BaseUrl
   readonly options: RequestOptions
   readonly body: string | undefined
 }
@@ -150,14 +150,14 @@ function afterRedirect(sent: Sent, { status, location }: Answer): Sent {
 }
 
 /** Once a request has left its site it stays cross-site, back home too; the address bar's `none` stays as well. */
-function furthest(before: Site, step: Site): Site {
+function furthest(before: BaseUrl, step: BaseUrl): BaseUrl {
   if (before === 'none') return 'none'
-  const order: readonly Site[] = ['same-origin', 'same-site', 'cross-site']
+  const order: readonly BaseUrl[] = ['same-origin', 'same-site', 'cross-site']
   return order[Math.max(order.indexOf(before), order.indexOf(step))] ?? 'cross-site'
 }
 
 /** Sites here are host names, which holds for 127.0.0.1 and localhost; a port makes another origin, not another site. */
-function between(from: URL, to: URL): Site {
+function between(from: URL, to: URL): BaseUrl {
   if (from.origin === to.origin) return 'same-origin'
   return from.hostname === to.hostname && from.protocol === to.protocol ? 'same-site' : 'cross-site'
 }

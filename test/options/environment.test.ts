@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { ConfigurationError } from '../../lib/errors.js'
 import { optionsFromEnv } from '../../lib/options/environment.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { systemPlatform } from '../../lib/base/runtime.js'
+import { systemRuntime } from '../../lib/base/runtime.js'
 
 const environment = {
   ISSUER: 'https://op.example.com',
@@ -61,7 +61,7 @@ describe('optionsFromEnv()', () => {
 })
 
 test('the system platform has the real clock and strong randomness', () => {
-  expect(Math.abs(systemPlatform.now() - Date.now())).toBeLessThan(1000)
-  expect(systemPlatform.randomBytes(16)).toHaveLength(16)
-  expect(systemPlatform.randomBytes(16)).not.toEqual(systemPlatform.randomBytes(16))
+  expect(Math.abs(systemRuntime.now() - Date.now())).toBeLessThan(1000)
+  expect(systemRuntime.randomBytes(16)).toHaveLength(16)
+  expect(systemRuntime.randomBytes(16)).not.toEqual(systemRuntime.randomBytes(16))
 })

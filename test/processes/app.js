@@ -5,7 +5,7 @@ import { redisMemory } from 'express-oidc/redis'
 import express from 'express'
 import { createClient } from 'redis'
 
-const { options, redisUrl, keeper, port, audience } = JSON.parse(process.argv[2] ?? '{}')
+const { options, redisUrl, storage, port, audience } = JSON.parse(process.argv[2] ?? '{}')
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
 // Without a listener the client would end the process when its server goes away.
@@ -19,7 +19,7 @@ await new Promise((resolve) => server.listen(port ?? 0, '127.0.0.1', () => resol
 const address = server.address()
 const ownPort = typeof address === 'object' && address !== null ? address.port : 0
 const { baseUrl = `http://127.0.0.1:${ownPort}`, ...others } = options
-const sessions = keeper === 'store' ? { session: { store: memory } } : { sharedMemory: memory }
+const sessions = storage === 'store' ? { session: { store: memory } } : { sharedMemory: memory }
 const auth = oidc({ ...others, ...sessions, baseUrl })
 
 const app = express()

@@ -40,18 +40,18 @@ export interface FleetOrders {
   readonly clientId: string
   readonly clientSecret: string
   readonly redisUrl: string
-  readonly keeper: Keeper
+  readonly storage: Keeper
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
 }
 
 /** Starts three processes of one application on one Redis. */
 export async function startFleet(orders: FleetOrders): Promise<Fleet> {
-  const { issuer, clientId, clientSecret, redisUrl, keeper, port } = orders
+  const { issuer, clientId, clientSecret, redisUrl, storage, port } = orders
   const baseUrl = `http://127.0.0.1:${port}`
   const options = { issuer, clientId, clientSecret, secret, baseUrl, scope: 'openid' }
   const start = (at?: number): Promise<Child<{ port: number }>> =>
-    startChild('app.js', { options, redisUrl, keeper, port: at })
+    startChild('app.js', { options, redisUrl, storage, port: at })
   const children = await Promise.all([start(port), start(), start()])
   const origins = children.map(({ greeting }) => `http://127.0.0.1:${greeting.port}`)
   return {

@@ -19,9 +19,9 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
     await Promise.all([fleet.close(), provider.close()])
   })
 
-  for (const keeper of ['cookie', 'store'] satisfies readonly Keeper[]) {
-    test(`BC13 SR07: ends the person's sessions in all, and works once in all (sessions by ${keeper})`, async () => {
-      await start(keeper)
+  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+    test(`BC13 SR07: ends the person's sessions in all, and works once in all (sessions by ${storage})`, async () => {
+      await start(storage)
       const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
       const token = await mint()
       expect(await post(1, token)).toBe(200)
@@ -31,8 +31,8 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       expect(await statuses(again)).toEqual(here)
     }, 60_000)
 
-    test(`BC15: is answered with 400 while Redis is away, and lasts over its return (sessions by ${keeper})`, async () => {
-      await start(keeper)
+    test(`BC15: is answered with 400 while Redis is away, and lasts over its return (sessions by ${storage})`, async () => {
+      await start(storage)
       const alice = await fleet.signIn('alice')
       const token = await mint()
       await redis.kill()
@@ -61,12 +61,12 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
 const here = [200, 200, 200]
 const gone = [401, 401, 401]
 
-async function start(keeper: Keeper): Promise<void> {
+async function start(storage: Keeper): Promise<void> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   provider = await startRealProvider({ clients: [client], overrides: { jwks: knownJwks } })
   const { client_id: clientId, client_secret: clientSecret } = client
-  fleet = await startFleet({ issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, keeper, port })
+  fleet = await startFleet({ issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, storage, port })
 }
 
 function mint(changes: Record<string, unknown> = {}): Promise<string> {

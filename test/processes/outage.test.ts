@@ -21,9 +21,9 @@ afterEach(async () => {
 })
 
 describeWith('redis-server', 'a power cut in the middle of a loop of requests', (program) => {
-  for (const keeper of ['cookie', 'store'] satisfies readonly Keeper[]) {
-    test(`SR04: of Redis loses no session, and signs nobody out meanwhile (sessions by ${keeper})`, async () => {
-      const { redis, fleet, everyone } = await start(program, keeper)
+  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+    test(`SR04: of Redis loses no session, and signs nobody out meanwhile (sessions by ${storage})`, async () => {
+      const { redis, fleet, everyone } = await start(program, storage)
       const loop = startLoop(everyone, fleet, '/me')
       await loop.atLeast(5 * people)
       await redis.kill()
@@ -36,8 +36,8 @@ describeWith('redis-server', 'a power cut in the middle of a loop of requests', 
       expect(await subjectsOf(everyone, fleet)).toEqual(names)
     }, 90_000)
 
-    test(`RF07: of the provider loses no session, and signs nobody out meanwhile (sessions by ${keeper})`, async () => {
-      const { provider, fleet, everyone } = await start(program, keeper)
+    test(`RF07: of the provider loses no session, and signs nobody out meanwhile (sessions by ${storage})`, async () => {
+      const { provider, fleet, everyone } = await start(program, storage)
       const before = await tokensOf(everyone, fleet)
       // Nothing is renewed when the provider dies: what it had answered into a dead connection would be lost for good.
       const visits = startLoop(everyone, fleet, '/me')
@@ -61,14 +61,14 @@ describeWith('redis-server', 'a power cut in the middle of a loop of requests', 
   }
 })
 
-async function start(program: string, keeper: Keeper) {
+async function start(program: string, storage: Keeper) {
   const redis = await startRedis({ path: program })
   cleanUp.push(() => redis.stop())
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   const provider = await startProvider(client)
   const { client_id: clientId, client_secret: clientSecret } = client
-  const orders = { issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, keeper, port }
+  const orders = { issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, storage, port }
   const fleet = await startFleet(orders)
   cleanUp.push(() => fleet.close())
   const everyone: Person[] = []

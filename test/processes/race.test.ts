@@ -19,11 +19,11 @@ describeWith('redis-server', 'three processes that share sessions', (program) =>
   })
   afterAll(() => redis.stop())
 
-  for (const keeper of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
     test(
-      `RF02: refresh once per expiry, whoever asks (sessions by ${keeper})`,
+      `RF02: refresh once per expiry, whoever asks (sessions by ${storage})`,
       async () => {
-        const race = await startRace(redis, keeper)
+        const race = await startRace(redis, storage)
         try {
           for (let round = 1; round <= rounds; round += 1) await race.run()
           expect(race.refreshes()).toBe(rounds)
@@ -45,12 +45,19 @@ interface Race {
   close(): Promise<void>
 }
 
-async function startRace(redis: RedisServer, keeper: Keeper): Promise<Race> {
+async function startRace(redis: RedisServer, storage: Keeper): Promise<Race> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   const provider = await startRealProvider({ accessTokenTtl: 3600, clients: [client] })
   const { client_id: clientId, client_secret: clientSecret } = client
-  const fleet = await startFleet({ issuer: provider.issuer, clientId, clientSecret, redisUrl: redis.url, keeper, port })
+  const fleet = await startFleet({
+    issuer: provider.issuer,
+    clientId,
+    clientSecret,
+    redisUrl: redis.url,
+    storage,
+    port,
+  })
   const person = await fleet.signIn('alice')
   const cookies = new Map<string, string>()
   let late = person.cookie()

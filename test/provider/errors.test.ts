@@ -53,7 +53,7 @@ describe('mapping', () => {
 describe('a document whose fetch fails in an unforeseen way', () => {
   test('is unusable, and says so with a trace', async () => {
     const cached = new Cached({
-      platform: createClock(),
+      runtime: createClock(),
       maxAgeSeconds: 1,
       staleSeconds: 1,
       fetch: () => Promise.reject(new RangeError('too deep')),

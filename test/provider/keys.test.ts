@@ -5,7 +5,7 @@ import { decodeJws, isSignedBy, verifySignature } from '../../lib/jose/jws.js'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
-import { createOutbound } from '../../lib/provider/transport/http-client.js'
+import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import {
   type FakeIssuer,
   createIssuer,
@@ -19,8 +19,8 @@ import {
 } from '../kit/issuer/issuer.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
-const keysOf = (op: FakeIssuer, outbound = createOutbound(op.settings)) =>
-  createKeys(async () => 'https://issuer.example/jwks', outbound, op.settings)
+const keysOf = (op: FakeIssuer, httpClient = createHttpClient(op.settings)) =>
+  createKeys(async () => 'https://issuer.example/jwks', httpClient, op.settings)
 const settled = async () => {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
 }

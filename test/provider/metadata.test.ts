@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createMetadata, endpointOf, loginNeeds, missingEndpoint } from '../../lib/provider/metadata.js'
-import { createOutbound } from '../../lib/provider/transport/http-client.js'
+import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
 import { type FakeIssuer, createIssuer, failureOf, json } from '../kit/issuer/issuer.js'
 
@@ -9,7 +9,7 @@ const oauthPath = '/.well-known/oauth-authorization-server'
 
 const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
   const settings = { ...op.settings, ...changes }
-  return createMetadata(settings, createOutbound(settings), needs)
+  return createMetadata(settings, createHttpClient(settings), needs)
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -231,8 +231,8 @@ describe('outages and age', () => {
       [0, 0.5],
       [255, 0.5 + 255 / 512],
     ] as const) {
-      const platform = { now: op.clock.now, randomBytes: () => Buffer.from([byte]) }
-      const metadata = metadataOf(op, { platform })
+      const runtime = { now: op.clock.now, randomBytes: () => Buffer.from([byte]) }
+      const metadata = metadataOf(op, { runtime })
       for (const longest of [1, 2, 4, 8, 16, 32, 60, 60]) {
         await failureOf(metadata.get())
         const { headers } = await failureOf(metadata.get())

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { systemPlatform } from '../../lib/base/runtime.js'
+import { systemRuntime } from '../../lib/base/runtime.js'
 import { type Provider, createProvider } from '../../lib/provider/provider.js'
 import type { ClientSettings, CodeExchange, TokenSet } from '../../lib/provider/types.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
@@ -44,7 +44,7 @@ function providerFor(name: string, changes: Partial<ClientSettings> = {}): Provi
   return createProvider(
     {
       issuer: op.issuer,
-      platform: systemPlatform,
+      runtime: systemRuntime,
       fetch,
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,

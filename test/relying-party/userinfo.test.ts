@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { answering } from '../kit/world/applications.js'
-import { UserinfoMemory } from '../../lib/relying-party/userinfo-cache.js'
+import { UserinfoCache } from '../../lib/relying-party/userinfo-cache.js'
 import { record, Watch } from '../session/example.js'
 import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
 import { bobsDoor, changed, codeOf, subjectOf } from '../kit/world/steps.js'
@@ -26,7 +26,7 @@ const start = async (options: WorldOptions = {}): Promise<Browser> => {
   world = await startRefreshWorld({ ...options, layers })
   return world.enter()
 }
-const asked = () => world.outbound.urls.filter((url) => new URL(url).pathname === '/me').length
+const asked = () => world.httpClient.urls.filter((url) => new URL(url).pathname === '/me').length
 const ask = async (browser: Browser, query = '') => browser.fetch(world.url(`/userinfo${query}`))
 
 describe.each(hosts)('userinfo() on $name', (host) => {
@@ -101,11 +101,11 @@ describe('the claims that are remembered', () => {
 
   test('UI04: are no failures: the next request asks again', async () => {
     const browser = await start()
-    world.outbound.spoil('/me', answerWith(503, {}))
+    world.httpClient.spoil('/me', answerWith(503, {}))
     expect((await ask(browser)).status).toBe(503)
-    world.outbound.spoil('/me')
+    world.httpClient.spoil('/me')
     expect((await ask(browser)).json()).toMatchObject({ sub: 'alice' })
-    world.outbound.spoil('/me', answerWith(503, {}))
+    world.httpClient.spoil('/me', answerWith(503, {}))
     expect((await ask(browser)).status).toBe(200)
     expect((await ask(browser, '?maxAge=0')).status).toBe(503)
     expect((await ask(browser)).status).toBe(200)
@@ -119,7 +119,7 @@ describe('the claims that are remembered', () => {
   ])('UI01: with %s are used by nobody, and nobody is signed out', async (_what, changes) => {
     const browser = await start()
     await ask(browser)
-    world.outbound.spoil(
+    world.httpClient.spoil(
       '/me',
       changed((members) => ({ ...members, ...changes })),
     )
@@ -127,7 +127,7 @@ describe('the claims that are remembered', () => {
     expect(answers.map((answer) => [answer.status, codeOf(answer)])).toEqual(Array(3).fill([502, 'subject_mismatch']))
     expect(answers.map(({ text }) => text).join()).not.toContain('mallory')
     expect(await subjectOf(world, browser)).toBe('alice')
-    world.outbound.spoil('/me')
+    world.httpClient.spoil('/me')
     expect((await ask(browser, '?maxAge=0')).json()).toMatchObject({ sub: 'alice' })
   })
 
@@ -158,7 +158,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
 
   test('is renewed once, for all who ask', async () => {
     const browser = await start()
-    world.outbound.spoil('/me', refusing(1))
+    world.httpClient.spoil('/me', refusing(1))
     const answers = await Promise.all([1, 2, 3].map(() => ask(browser)))
     expect(answers.map((answer) => answer.json())).toEqual(Array(3).fill(expect.objectContaining({ sub: 'alice' })))
     expect(world.refreshes).toHaveLength(1)
@@ -166,7 +166,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
 
   test('has the person sign in again where the login has ended at the provider', async () => {
     const browser = await start()
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBeNull()
@@ -174,10 +174,10 @@ describe('an access token that the userinfo endpoint refuses', () => {
 
   test('ends no login whose access token lives where there is no refresh token', async () => {
     const browser = await start({ client: { grant_types: ['authorization_code'] } })
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBe('alice')
-    world.outbound.spoil('/me')
+    world.httpClient.spoil('/me')
     expect((await ask(browser)).status).toBe(200)
   })
 
@@ -185,14 +185,14 @@ describe('an access token that the userinfo endpoint refuses', () => {
     world = await startRefreshWorld({ client: { grant_types: ['authorization_code'] }, layers })
     world.spoilTokens(changed(({ expires_in: _, ...rest }) => rest))
     const browser = await world.enter()
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
   test('is no fault of the provider where a new one is refused too, and the login that was just renewed goes on', async () => {
     const browser = await start()
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBe('alice')
@@ -201,13 +201,13 @@ describe('an access token that the userinfo endpoint refuses', () => {
 
   test('may be for the API that the login names, and the message says so', async () => {
     const browser = await start({ oidc: { resource: 'https://api.example.com' } })
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     expect((await ask(browser)).text).toContain('the login names a resource')
   })
 
   test('is no reason to end anything while the provider is away', async () => {
     const browser = await start()
-    world.outbound.spoil('/me', unauthorized)
+    world.httpClient.spoil('/me', unauthorized)
     world.spoilTokens(answerWith(503, {}))
     expect((await ask(browser)).status).toBe(503)
     expect(await subjectOf(world, browser)).toBe('alice')
@@ -223,7 +223,7 @@ describe('the memory of claims', () => {
   const claims = (sub: string) => async () => ({ sub })
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
-    const memory = new UserinfoMemory(new Watch())
+    const memory = new UserinfoCache(new Watch())
     for (let count = 0; count <= 10_000; count += 1) await memory.ask(record({ id: `s${count}` }), 'token', claims('x'))
     expect(memory.known(record({ id: 's0' }), 60)).toBeUndefined()
     expect(memory.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
@@ -235,7 +235,7 @@ describe('the memory of claims', () => {
   })
 
   test('joins requests with the same access token only', async () => {
-    const memory = new UserinfoMemory(new Watch())
+    const memory = new UserinfoCache(new Watch())
     const asked: string[] = []
     const answers: (() => void)[] = []
     const ask = (token: string) =>
@@ -252,7 +252,7 @@ describe('the memory of claims', () => {
   })
 
   test('keeps nothing that arrives after its session has ended', async () => {
-    const memory = new UserinfoMemory(new Watch())
+    const memory = new UserinfoCache(new Watch())
     let answer = (_claims: { sub: string }): void => undefined
     const asking = memory.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
     memory.forget(record())
@@ -266,7 +266,7 @@ describe('the memory of claims', () => {
 
   test('does not take an old answer for a young one when the clock is set back', async () => {
     const watch = new Watch()
-    const memory = new UserinfoMemory(watch)
+    const memory = new UserinfoCache(watch)
     await memory.ask(record(), 'token', claims('alice'))
     watch.seconds -= 1_000
     expect(memory.known(record(), 300)).toBeUndefined()

@@ -88,7 +88,7 @@ describe('introspection', () => {
 
 test('a validator that takes neither JWTs nor opaque tokens takes none', async () => {
   const { issuer } = testApi()
-  const parts = { schemes: ['bearer'], possession: () => undefined, clockToleranceSeconds: 0, platform: issuer.clock }
+  const parts = { schemes: ['bearer'], possession: () => undefined, clockToleranceSeconds: 0, runtime: issuer.clock }
   const refusals = { of: (error: unknown) => error }
   const validator = new TokenValidator({ ...parts, refusals } as never)
   expect(() => validator.validate('Bearer x', {} as never)).toThrow(

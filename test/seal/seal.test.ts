@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import type { Platform } from '../../lib/base/runtime.js'
+import type { Runtime } from '../../lib/base/runtime.js'
 import { deriveKeys, createSeal } from '../../lib/seal/seal.js'
 
 const now = 1_800_000_000
-const platform: Platform = { now: () => now * 1000, randomBytes }
+const runtime: Runtime = { now: () => now * 1000, randomBytes }
 const secret = 'a secret for tests only, 32 characters at least'
 const older = 'an older secret for tests, 32 characters at least'
 const purpose = ['session', '__Host-oidc', 'https://op.example.com', 'web']
 const payload = { exp: now + 60, name: 'Zoë', list: [1, { a: null }] }
 
-const seal = createSeal([secret], purpose, platform)
+const seal = createSeal([secret], purpose, runtime)
 
 function keyOf(from = secret) {
   const [key] = deriveKeys([from], purpose)
@@ -47,7 +47,7 @@ describe('a seal', () => {
   })
 
   test('needs a secret', () => {
-    expect(() => createSeal([], purpose, platform)).toThrow(RangeError)
+    expect(() => createSeal([], purpose, runtime)).toThrow(RangeError)
   })
 
   test('is a compact JWE that jose decrypts', async () => {
@@ -75,7 +75,7 @@ describe('a seal', () => {
   test('takes its randomness from the platform', () => {
     const lengths: number[] = []
     const counted = createSeal([secret], purpose, {
-      now: platform.now,
+      now: runtime.now,
       randomBytes: (length) => {
         lengths.push(length)
         return Buffer.alloc(length, 7)
@@ -94,7 +94,7 @@ describe('another purpose', () => {
     ['client', ['session', '__Host-oidc', 'https://op.example.com', 'other']],
     ['boundary between two parts', ['session', '__Host-oidc', 'https://op.example.comweb', '']],
   ])('differs by %s: nothing opens across it, and no key ID is shared', (_name, other) => {
-    const stranger = createSeal([secret], other, platform)
+    const stranger = createSeal([secret], other, runtime)
     expect(stranger.open(seal.seal(payload))).toBeUndefined()
     expect(seal.open(stranger.seal(payload))).toBeUndefined()
     expect(deriveKeys([secret], other)[0]?.kid).not.toBe(keyOf().kid)
@@ -106,8 +106,8 @@ describe('another purpose', () => {
 
 describe('rotation of secrets', () => {
   test('seals with the first, opens with all, and says which are old', () => {
-    const old = createSeal([older], purpose, platform)
-    const rotated = createSeal([secret, older], purpose, platform)
+    const old = createSeal([older], purpose, runtime)
+    const rotated = createSeal([secret, older], purpose, runtime)
     expect(rotated.open(old.seal(payload))).toMatchObject({ payload, outdatedKey: true })
     expect(rotated.open(rotated.seal(payload))).toMatchObject({ outdatedKey: false })
     expect(seal.open(rotated.seal(payload))).toMatchObject({ payload })

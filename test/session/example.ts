@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Platform } from '../../lib/base/runtime.js'
-import type { CookieKeeperSettings, WatchedKeeperSettings } from '../../lib/session/storage/stateless.js'
+import type { Runtime } from '../../lib/base/runtime.js'
+import type { StatelessStorageSettings, RevocableStorageSettings } from '../../lib/session/storage/stateless.js'
 import type { SessionLimits } from '../../lib/session/lifetime.js'
 import type { SessionRecord } from '../../lib/session/record.js'
 
@@ -8,7 +8,7 @@ import type { SessionRecord } from '../../lib/session/record.js'
 export const start = 1_800_000_000
 
 /** A clock that a test sets. */
-export class Watch implements Platform {
+export class Watch implements Runtime {
   seconds = start
 
   now(): number {
@@ -42,10 +42,10 @@ export function record(changes: Partial<SessionRecord> = {}): SessionRecord {
   }
 }
 
-type ExampleSettings = CookieKeeperSettings & Pick<WatchedKeeperSettings, 'remark'>
+type ExampleSettings = StatelessStorageSettings & Pick<RevocableStorageSettings, 'remark'>
 
 /** How a keeper is set up for `https://app.example.com`. */
-export function settings(platform: Platform, changes: Partial<ExampleSettings> = {}): ExampleSettings {
+export function settings(runtime: Runtime, changes: Partial<ExampleSettings> = {}): ExampleSettings {
   return {
     secrets: ['a secret for tests only, 32 characters at least'],
     name: 'oidc',
@@ -55,7 +55,7 @@ export function settings(platform: Platform, changes: Partial<ExampleSettings> =
     maxBytes: 7168,
     limits,
     audience: ['https://op.example.com', 'web'],
-    platform,
+    runtime,
     remark: () => undefined,
     ...changes,
   }

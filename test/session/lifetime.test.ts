@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { clocksOf, isAlive, isRollingDue } from '../../lib/session/lifetime.js'
-import { MemoryWatermark } from '../../lib/session/revocation/revocations.js'
+import { ProcessRevocations } from '../../lib/session/revocation/revocations.js'
 import { limits, record, start, Watch } from './example.js'
 
 describe('the clocks of a session', () => {
@@ -53,8 +53,8 @@ describe('rolling', () => {
 
 describe('a limit of no whole milliseconds', () => {
   test('is one for logouts, too', () => {
-    const watermark = new MemoryWatermark(new Watch(), limits.absoluteSeconds + 0.0001)
-    watermark.raise({ id: 'an-id' }, start * 1000)
-    expect(watermark.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)
+    const revocations = new ProcessRevocations(new Watch(), limits.absoluteSeconds + 0.0001)
+    revocations.revoke({ id: 'an-id' }, start * 1000)
+    expect(revocations.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)
   })
 })

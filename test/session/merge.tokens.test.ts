@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { mergedTokens, mergeRecords } from '../../lib/session/merge.js'
 import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
-import { type TargetToken, mostTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
+import { type TargetToken, maxTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
 import { idToken, record, start } from './example.js'
 
 function token(target: string, obtainedAt = start, changes: Partial<TargetToken> = {}): TargetToken {
@@ -57,7 +57,7 @@ describe('tokens that two requests have obtained', () => {
       ['a', 'b', 'c', 'd', 'g'].map((name) => token(name)),
     )
     const merged = mergedTokens(own, other)
-    expect(targets(merged)).toHaveLength(mostTargetTokens)
+    expect(targets(merged)).toHaveLength(maxTargetTokens)
     expect(mergedTokens(merged, other)).toBe(merged)
     expect(mergedTokens(merged, own)).toBe(merged)
   })

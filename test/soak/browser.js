@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 
 /** Longer than anything may take: whoever waits for as long as this waits for ever. */
-export const longestSeconds = 60
+export const maxSeconds = 60
 
 /** A browser without a window, as far as logins need one: cookies of one host, whatever the port, and redirects. */
 export class Browser {
@@ -39,7 +39,7 @@ export class Browser {
         this.#tally.hung.push({ url, method, at: Date.now() })
         call.destroy()
         done({ status: 0 })
-      }, longestSeconds * 1000)
+      }, maxSeconds * 1000)
       call.on('error', () => done({ status: 0 }))
       call.end(body)
     })

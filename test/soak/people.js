@@ -139,9 +139,9 @@ export class Person {
   }
 
   #lose(seen) {
-    const { tally, keeper } = this.#application
+    const { tally, storage } = this.#application
     if (this.#isLogoutPutOff) tally.count('ended by a logout that was put off')
-    else tally.lost.push({ subject: this.#subject, keeper, seen, at: Date.now() })
+    else tally.lost.push({ subject: this.#subject, storage, seen, at: Date.now() })
     this.#subject = undefined
   }
 

@@ -73,7 +73,7 @@ const applications = await Promise.all(clients.map(startApplication))
 const people = applications.flatMap((application) =>
   Array.from(
     { length: Math.ceil(Number(values.people) / 2) },
-    (_, index) => new Person(application, `${application.keeper}-${index}`),
+    (_, index) => new Person(application, `${application.storage}-${index}`),
   ),
 )
 const traffic = [
@@ -93,36 +93,36 @@ for (const program of programs.reverse()) await program.kill()
 process.exitCode = report(tally, logs.refreshes)
 rmSync(folder, { recursive: true, force: true })
 
-async function startApplication({ client_id: keeper, client_secret: clientSecret }) {
-  const home = homes[keeper]
+async function startApplication({ client_id: storage, client_secret: clientSecret }) {
+  const home = homes[storage]
   const options = {
     issuer,
-    clientId: keeper,
+    clientId: storage,
     clientSecret,
     baseUrl: home,
     secret: 'a secret for tests only, 32 characters at least',
     scope: 'openid offline_access orders:read',
     resource: [audience],
   }
-  const common = { options, redisUrl: `redis://127.0.0.1:${redisPort}`, keeper, audience }
+  const common = { options, redisUrl: `redis://127.0.0.1:${redisPort}`, storage, audience }
   const origins = []
   for (const [index, port] of [new URL(home).port, undefined].entries()) {
     const orders = { ...common, ...(port === undefined ? {} : { port: Number(port) }) }
-    const program = nodeProgram(`${keeper} ${index}`, '../processes/app.js', orders, onCrash)
+    const program = nodeProgram(`${storage} ${index}`, '../processes/app.js', orders, onCrash)
     const [greeting] = await program.start()
     programs.push(program)
     origins.push(`http://127.0.0.1:${greeting.port}`)
   }
   return {
-    keeper,
+    storage,
     home,
     origins,
     tally,
     isOver,
     issuer,
-    clientId: keeper,
+    clientId: storage,
     audience,
-    mintLogout: (sub) => mintLogout(keeper, sub),
+    mintLogout: (sub) => mintLogout(storage, sub),
   }
 }
 

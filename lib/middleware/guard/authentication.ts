@@ -5,7 +5,7 @@ import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 
 /** How a guard sends away someone who is not signed in, or not strongly enough. */
-export interface Doorkeeper {
+export interface AuthenticationHandler {
   readonly scheme: 'session' | 'bearer'
   /** Origin of the application that the request came to, where the options say it. */
   readonly origin?: string
@@ -51,45 +51,45 @@ export type ChallengeMode = 'auto' | 'redirect' | 'respond'
 
 const key = Symbol.for('express-oidc.doorkeepers')
 
-type Guarded = NodeRequest & { [key]?: readonly Doorkeeper[] }
+type Guarded = NodeRequest & { [key]?: readonly AuthenticationHandler[] }
 
-const nobody: readonly Doorkeeper[] = []
+const noHandlers: readonly AuthenticationHandler[] = []
 
 /** The middlewares of this package that saw a request, the last one first. */
-export function doorkeepersOf(req: Guarded): readonly Doorkeeper[] {
-  return readMember(req, key) ?? nobody
+export function authenticationHandlersOf(req: Guarded): readonly AuthenticationHandler[] {
+  return readMember(req, key) ?? noHandlers
 }
 
 /**
  * Those whose principals count. No session stands in for an access token that was refused: who presents one means to act as
  * somebody else, perhaps with other rights.
  */
-export function countingDoorkeepersOf(req: Guarded): readonly Doorkeeper[] {
-  const doorkeepers = doorkeepersOf(req)
-  const isRefused = doorkeepers.some(({ hasRefusedToken }) => hasRefusedToken === true)
-  return isRefused ? doorkeepers.filter((doorkeeper) => !isSession(doorkeeper)) : doorkeepers
+export function countingHandlersOf(req: Guarded): readonly AuthenticationHandler[] {
+  const handlers = authenticationHandlersOf(req)
+  const isRefused = handlers.some(({ hasRefusedToken }) => hasRefusedToken === true)
+  return isRefused ? handlers.filter((handler) => !isSession(handler)) : handlers
 }
 
 /** Makes a middleware known to the guards behind it. */
-export function addDoorkeeper(req: Guarded, doorkeeper: Doorkeeper): void {
-  req[key] = [doorkeeper, ...doorkeepersOf(req)]
+export function addAuthenticationHandler(req: Guarded, handler: AuthenticationHandler): void {
+  req[key] = [handler, ...authenticationHandlersOf(req)]
 }
 
 /** `req.auth`. */
-export const auth = new RequestMember('auth', (req) => principalOf(countingDoorkeepersOf(req)))
+export const auth = new RequestMember('auth', (req) => principalOf(countingHandlersOf(req)))
 
 /** `req.oidc`. */
-export const oidcHandle = new RequestMember('oidc', (req) => doorkeepersOf(req).find(isSession)?.handle)
+export const oidcHandle = new RequestMember('oidc', (req) => authenticationHandlersOf(req).find(isSession)?.handle)
 
 /** Whether a middleware reads sessions. */
-export function isSession({ scheme }: Doorkeeper): boolean {
+export function isSession({ scheme }: AuthenticationHandler): boolean {
   return scheme === 'session'
 }
 
 // Whoever the nearest middleware that knows somebody knows: a session or a token, whichever was mounted first.
-function principalOf(doorkeepers: readonly Doorkeeper[]): Principal | undefined {
-  for (const doorkeeper of doorkeepers) {
-    const principal = doorkeeper.principal()
+function principalOf(handlers: readonly AuthenticationHandler[]): Principal | undefined {
+  for (const handler of handlers) {
+    const principal = handler.principal()
     if (principal !== undefined) return principal
   }
   return undefined

@@ -1,15 +1,19 @@
 import type { Principal } from '../../policy/principal.js'
-import type { Refusals } from '../../resource-server/challenges.js'
-import type { ChallengeCall, Doorkeeper, GuardCall, RefusalCall } from './authentication.js'
+import type { BearerChallenges } from '../../resource-server/challenges.js'
+import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
 
 /** Guards an API: programs get the challenge that tells them which token would do. */
-export class BearerDoorkeeper implements Doorkeeper {
+export class BearerAuthentication implements AuthenticationHandler {
   readonly scheme = 'bearer'
   readonly #principal: Principal | undefined
-  readonly #refusals: Refusals
+  readonly #refusals: BearerChallenges
   readonly #refuse: (error: unknown, call: GuardCall) => void
 
-  constructor(principal: Principal | undefined, refusals: Refusals, refuse: (error: unknown, call: GuardCall) => void) {
+  constructor(
+    principal: Principal | undefined,
+    refusals: BearerChallenges,
+    refuse: (error: unknown, call: GuardCall) => void,
+  ) {
     this.#principal = principal
     this.#refusals = refusals
     this.#refuse = refuse

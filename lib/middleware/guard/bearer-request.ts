@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenRequest } from '../../resource-server/types.js'
-import { createExchange } from '../http/request.js'
+import { createHttpRequest } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 
@@ -35,7 +35,7 @@ export class NodeTokenRequest implements TokenRequest {
 
   url(): string | undefined {
     const { baseUrl } = this.#reading
-    return baseUrl === undefined ? undefined : new URL(baseUrl).origin + createExchange(this.#req).path
+    return baseUrl === undefined ? undefined : new URL(baseUrl).origin + createHttpRequest(this.#req).path
   }
 
   dpopProofs(): readonly string[] {

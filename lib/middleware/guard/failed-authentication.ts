@@ -1,19 +1,19 @@
 import { BearerError } from '../../errors.js'
-import type { ChallengeCall, Doorkeeper, GuardCall, RefusalCall } from './authentication.js'
+import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
 
 /**
  * Stands in where the application went on although it could not be told who makes the request: for all that asks, the
  * request is nobody's, and guards say why.
  */
-export class FailedDoorkeeper implements Doorkeeper {
-  readonly scheme: Doorkeeper['scheme']
+export class FailedAuthentication implements AuthenticationHandler {
+  readonly scheme: AuthenticationHandler['scheme']
   readonly origin?: string
   readonly hasRefusedToken: boolean
   readonly #failure: unknown
   readonly #refuse: (error: unknown, call: GuardCall) => void
 
   constructor(
-    { scheme, origin }: Pick<Doorkeeper, 'scheme' | 'origin'>,
+    { scheme, origin }: Pick<AuthenticationHandler, 'scheme' | 'origin'>,
     failure: unknown,
     refuse: (error: unknown, call: GuardCall) => void,
   ) {

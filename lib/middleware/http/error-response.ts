@@ -2,7 +2,7 @@ import { OidcError } from '../../errors.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { problem } from '../../http/problem.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
-import { createExchange } from './request.js'
+import { createHttpRequest } from './request.js'
 import { respondOrFail } from './respond.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 
@@ -31,7 +31,7 @@ export function fail(error: unknown, onError: OidcConfiguration['onError'], cont
     return
   }
   const answer = (): void => {
-    if (context.isPage ?? isPageLoad(createExchange(req))) next(error)
+    if (context.isPage ?? isPageLoad(createHttpRequest(req))) next(error)
     else respondOrFail(context, problem(error, context.members))
   }
   if (onError === undefined) answer()

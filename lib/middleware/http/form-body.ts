@@ -1,7 +1,7 @@
 import { AuthorizationResponseError } from '../../errors.js'
 import type { NodeRequest } from '../types.js'
 
-const mostBytes = 65_536
+const maxBytes = 65_536
 
 /**
  * Reads a form body of at most 64 KiB. Where a body parser of the application was faster, its result is used.
@@ -14,7 +14,7 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
     const message = 'the body must be application/x-www-form-urlencoded in UTF-8'
     throw new AuthorizationResponseError('unsupported_media_type', message, { status: 415 })
   }
-  if (Number(req.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   return req.readableDidRead ? fromParsed(req.body) : new URLSearchParams(await readText(req))
 }
 
@@ -25,7 +25,7 @@ async function readText(req: NodeRequest): Promise<string> {
   const stream: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
   for await (const bytes of stream) {
     length += bytes.length
-    if (length > mostBytes) throw tooLarge()
+    if (length > maxBytes) throw tooLarge()
     chunks.push(bytes)
   }
   return Buffer.concat(chunks).toString()
@@ -35,7 +35,7 @@ async function readText(req: NodeRequest): Promise<string> {
 // lists of one, stays under a name with brackets, without its value.
 function fromParsed(body: unknown): URLSearchParams {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    if (body.length > mostBytes) throw tooLarge()
+    if (body.length > maxBytes) throw tooLarge()
     return new URLSearchParams(body.toString())
   }
   const form = new URLSearchParams()
@@ -51,5 +51,5 @@ function fromParsed(body: unknown): URLSearchParams {
 
 function tooLarge(): AuthorizationResponseError {
   const details = { status: 413, headers: { Connection: 'close' } }
-  return new AuthorizationResponseError('body_too_large', `the body is over ${mostBytes} bytes`, details)
+  return new AuthorizationResponseError('body_too_large', `the body is over ${maxBytes} bytes`, details)
 }

@@ -1,22 +1,22 @@
 import { parse } from 'cookie'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { readForm } from './form-body.js'
 import { readMember } from './request-property.js'
 import type { NodeRequest } from '../types.js'
 
 /** Reads a Node request as plain values. Nothing is parsed before it is asked for. */
-export function createExchange(req: NodeRequest): Exchange {
-  return new NodeExchange(req)
+export function createHttpRequest(req: NodeRequest): HttpRequest {
+  return new NodeHttpRequest(req)
 }
 
 // A class, whose accessors are on its prototype: closures in accessors of each request's own outlive many garbage collections.
-class NodeExchange implements Exchange {
+class NodeHttpRequest implements HttpRequest {
   readonly method: string
   readonly target: string
   readonly path: string
   readonly query: string
   readonly #req: NodeRequest
-  #cookies: Exchange['cookies'] | undefined
+  #cookies: HttpRequest['cookies'] | undefined
 
   constructor(req: NodeRequest) {
     const target = originForm(readMember(req, 'originalUrl') ?? readMember(req, 'url') ?? '/')
@@ -37,7 +37,7 @@ class NodeExchange implements Exchange {
     return this.#req.headersDistinct[name] ?? []
   }
 
-  get cookies(): Exchange['cookies'] {
+  get cookies(): HttpRequest['cookies'] {
     return (this.#cookies ??= parseCookies(readMember(this.#req, 'headers').cookie))
   }
 
@@ -50,9 +50,9 @@ class NodeExchange implements Exchange {
   }
 }
 
-const noCookies: Exchange['cookies'] = Object.freeze(parse(''))
+const noCookies: HttpRequest['cookies'] = Object.freeze(parse(''))
 
-function parseCookies(header: string | undefined): Exchange['cookies'] {
+function parseCookies(header: string | undefined): HttpRequest['cookies'] {
   return header === undefined ? noCookies : parse(header)
 }
 

@@ -1,7 +1,7 @@
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 
 /** Writes a redirect or an answer. Does nothing when the response was written, or its socket closed, meanwhile. */
 export function respond(req: NodeRequest, res: NodeResponse, outcome: Redirect | Respond): void {
@@ -68,8 +68,8 @@ export function addCookies(res: NodeResponse, cookies: readonly string[]): void 
  * Removals of cookies that led to nothing; none where a name came more than once. Of those at least one lies on another path
  * or domain, out of reach: each response would remove it again, and none could be cached.
  */
-export function unlessRepeated(removals: readonly string[], exchange: Exchange): readonly string[] {
-  const cameTwice = (line: string): boolean => exchange.furtherCookies(line.slice(0, line.indexOf('='))).length > 0
+export function unlessRepeated(removals: readonly string[], httpRequest: HttpRequest): readonly string[] {
+  const cameTwice = (line: string): boolean => httpRequest.furtherCookies(line.slice(0, line.indexOf('='))).length > 0
   return removals.some(cameTwice) ? [] : removals
 }
 

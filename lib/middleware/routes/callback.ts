@@ -7,17 +7,17 @@ import type { SessionStart } from '../../relying-party/login/code-exchange.js'
 import { sessionData } from '../../session/record.js'
 import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
-import type { RelyingPartyHost, RequestContext } from '../session/request-context.js'
+import type { OidcContext, RequestContext } from '../session/request-context.js'
 
 /** Finishes a login, and stores the session that begins. */
 export async function callback(
-  host: RelyingPartyHost,
+  host: OidcContext,
   request: RequestContext,
   call: GuardCall,
   notes: TraceNotes | undefined,
 ): Promise<Outcome> {
   const current = request.session.current()
-  const { outcome, session, isTargetLost } = await finishLogin(host.party, request.exchange, {
+  const { outcome, session, isTargetLost } = await finishLogin(host.rp, request.httpRequest, {
     cookies: request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
@@ -33,8 +33,8 @@ export async function callback(
 
 // An onLogin that answers has written the headers before the session could be in them. What it sends may lead back to a
 // guard, so that its login counts for the guard against circles.
-function sessionStart(host: RelyingPartyHost, request: RequestContext, { req, res }: GuardCall): SessionStart {
-  const { onLogin } = host.party.configuration
+function sessionStart(host: OidcContext, request: RequestContext, { req, res }: GuardCall): SessionStart {
+  const { onLogin } = host.rp.configuration
   return async (completed) => {
     if (onLogin === undefined) return true
     let isRunning = true

@@ -1,5 +1,5 @@
 import { AccessError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { type TraceNotes, type TraceStep, traced } from '../../base/diagnostics.js'
@@ -10,69 +10,64 @@ import { confirmLogout, wantedReturnTo } from '../../relying-party/logout/logout
 import { takeWayOn } from '../../relying-party/logout/logout-onward.js'
 import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
-import { type Site, publicPath, siteOf } from '../../relying-party/base-url.js'
+import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { callback } from './callback.js'
 import { refuseCircles } from '../session/login-loop.js'
 import { fail, goOn } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { isFittingMount, unfittingMount } from '../mount.js'
-import type { RelyingPartyHost, RequestContext } from '../session/request-context.js'
+import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
 /** Answers a request to one of the relying party's own paths. */
-export type Route = (host: RelyingPartyHost, request: RequestContext, call: GuardCall) => void
+export type Route = (host: OidcContext, request: RequestContext, call: GuardCall) => void
 
 /** Where a login is to end that starts at a request. */
-type TargetOf = (exchange: Exchange, site: Site) => string | undefined
+type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
 
-type Handler = (
-  host: RelyingPartyHost,
-  request: RequestContext,
-  call: GuardCall,
-  notes?: TraceNotes,
-) => Promise<Outcome>
+type Handler = (host: OidcContext, request: RequestContext, call: GuardCall, notes?: TraceNotes) => Promise<Outcome>
 
 /** The route of a path, compared exactly: no decoding, no case folding. */
-export function routeOf(host: RelyingPartyHost, request: RequestContext): Route | undefined {
-  const { exchange } = request
-  const site = siteOf(host.party.sites, exchange)
-  const { paths } = site
-  const path = publicPath(site, exchange.path)
+export function routeOf(host: OidcContext, request: RequestContext): Route | undefined {
+  const { httpRequest } = request
+  const base = baseUrlOf(host.rp.baseUrls, httpRequest)
+  const { paths } = base
+  const path = publicPath(base, httpRequest.path)
   if (path === paths.login) return route(login, loginTarget)
-  if (path === paths.callback) return route(leavingSilently(seen('callback', callback)))
-  if (path === paths.logout) return route(seen('logout', logout))
-  if (path === paths.frontchannelLogout) return route(seen('logout', frontchannelLogout))
+  if (path === paths.callback) return route(leavingSilently(withTracing('callback', callback)))
+  if (path === paths.logout) return route(withTracing('logout', logout))
+  if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
   if (path !== paths.postLogout) return isMisplaced(host, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, but for those who come back from a logout.
-  const back = finishLogout(host.party, exchange, request.cookies().logout)
+  const back = finishLogout(host.rp, httpRequest, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
 }
 
 // Asked for where it would be if the mount fitted to the base URL.
-function isMisplaced({ party }: RelyingPartyHost, { mount, exchange, site }: RequestContext): boolean {
-  if (isFittingMount(mount, site) || !exchange.path.startsWith(mount)) return false
-  return Object.values(party.configuration.routes).includes(exchange.path.slice(mount.length))
+function isMisplaced({ rp }: OidcContext, { mount, httpRequest, base }: RequestContext): boolean {
+  if (isFittingMount(mount, base) || !httpRequest.path.startsWith(mount)) return false
+  return Object.values(rp.configuration.routes).includes(httpRequest.path.slice(mount.length))
 }
 
-function refuseMount({ mount, site }: RequestContext): never {
-  throw unfittingMount(mount, site)
+function refuseMount({ mount, base }: RequestContext): never {
+  throw unfittingMount(mount, base)
 }
 
 /**
  * Answers a request of the provider itself, if it is one. No session is read for it, no cookie is set, and nothing that
  * guards browsers stands in its way.
  */
-export function answerProvider({ party }: RelyingPartyHost, exchange: Exchange, call: GuardCall): boolean {
-  const site = siteOf(party.sites, exchange)
-  if (publicPath(site, exchange.path) !== site.paths.backchannelLogout) return false
-  goOn(handleBackchannelLogout(party, exchange), call, (outcome) => respondOrFail(call, outcome))
+export function answerProvider({ rp }: OidcContext, httpRequest: HttpRequest, call: GuardCall): boolean {
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  if (publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
+  goOn(handleBackchannelLogout(rp, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
 }
 
-function seen(step: TraceStep, handler: Handler): Handler {
-  return (host, request, call) => traced(step, host.party.configuration, (notes) => handler(host, request, call, notes))
+function withTracing(step: TraceStep, handler: Handler): Handler {
+  return (host, request, call) => traced(step, host.rp.configuration, (notes) => handler(host, request, call, notes))
 }
 
 // Where nobody has asked for a login, nobody is told how it ended.
@@ -90,36 +85,38 @@ function leavingSilently(handler: Handler): Handler {
 
 function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
   return (host, request, call) => {
-    const { configuration, sites } = host.party
-    const { exchange } = request
+    const { configuration, baseUrls } = host.rp
+    const { httpRequest } = request
     goOn(
       handler(host, request, call),
       call,
       (outcome) => (outcome.kind === 'continue' ? call.next() : respondOrFail(call, outcome)),
       (error) => {
-        const site = siteOf(sites, exchange)
-        const retryUrl = loginUrl(site, request.login?.returnTo ?? targetOf(exchange, site))
-        const isPage = !(error instanceof AccessError) || isPageLoad(exchange)
+        const base = baseUrlOf(baseUrls, httpRequest)
+        const retryUrl = loginUrl(base, request.login?.returnTo ?? targetOf(httpRequest, base))
+        const isPage = !(error instanceof AccessError) || isPageLoad(httpRequest)
         fail(error, configuration.onError, { ...call, retryUrl, members: { login_url: retryUrl }, isPage })
       },
     )
   }
 }
 
-const login: Handler = async ({ party }, request) => {
+const login: Handler = async ({ rp }, request) => {
   refuseCircles(request, undefined)
-  return handleLogin(party, request.exchange, request.transactions())
+  return handleLogin(rp, request.httpRequest, request.transactions())
 }
 
-const logout: Handler = async ({ party }, request) => {
-  const { exchange, session } = request
-  const wayOn = takeWayOn(party, exchange, request.cookies().onward)
+const logout: Handler = async ({ rp }, request) => {
+  const { httpRequest, session } = request
+  const wayOn = takeWayOn(rp, httpRequest, request.cookies().onward)
   if (wayOn !== undefined) return wayOn
-  return confirmLogout(party, exchange, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(exchange) })
+  return (
+    confirmLogout(rp, httpRequest, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(httpRequest) })
+  )
 }
 
-const frontchannelLogout: Handler = async ({ party }, { exchange, session }, { res }) => {
-  const { outcome, endsSession } = await handleFrontchannelLogout(party, exchange, session.current())
+const frontchannelLogout: Handler = async ({ rp }, { httpRequest, session }, { res }) => {
+  const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, session.current())
   if (endsSession) await session.clear()
   // Set for the whole application, as helmet does, it would win over frame-ancestors in old browsers.
   if (!res.headersSent) res.removeHeader('X-Frame-Options')

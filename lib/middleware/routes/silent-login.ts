@@ -1,10 +1,10 @@
 import { ProviderError } from '../../errors.js'
 import { startLogin } from '../../relying-party/login/login.js'
 import { isSilentFailure, isSilentLoginDue } from '../../relying-party/login/silent-login.js'
-import { siteOf } from '../../relying-party/base-url.js'
+import { baseUrlOf } from '../../relying-party/base-url.js'
 import { fail, goOn } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
-import type { RelyingPartyHost, RequestContext } from '../session/request-context.js'
+import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
@@ -12,20 +12,16 @@ import { loginUrl } from '../guard/session-authentication.js'
  * Sends someone who is new to this site to the provider, which may know them, and hands everybody else on. There is one try
  * for an hour; where the provider is away, there is none.
  */
-export function trySilentLogin(
-  { party, silentLogins }: RelyingPartyHost,
-  request: RequestContext,
-  call: GuardCall,
-): void {
-  const { configuration, sites } = party
-  const { exchange, session } = request
-  const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(exchange)
+export function trySilentLogin({ rp, silentLogins }: OidcContext, request: RequestContext, call: GuardCall): void {
+  const { configuration, baseUrls } = rp
+  const { httpRequest, session } = request
+  const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(httpRequest)
   if (!isWanted || request.cookies().quiet.value !== undefined) {
     call.next()
     return
   }
-  const options = { prompt: 'none', returnTo: exchange.target } as const
-  const started = silentLogins.run(() => startLogin(party, exchange, request.transactions(), options))
+  const options = { prompt: 'none', returnTo: httpRequest.target } as const
+  const started = silentLogins.run(() => startLogin(rp, httpRequest, request.transactions(), options))
   goOn(
     started,
     call,
@@ -37,7 +33,11 @@ export function trySilentLogin(
       // It would be refused again: the next pages come without a try.
       if (!(error instanceof ProviderError) && isSilentFailure(error)) request.cookies().quiet.write('1')
       if (isSilentFailure(error)) call.next()
-      else fail(error, configuration.onError, { ...call, retryUrl: loginUrl(siteOf(sites, exchange), exchange.target) })
+      else
+        fail(error, configuration.onError, {
+          ...call,
+          retryUrl: loginUrl(baseUrlOf(baseUrls, httpRequest), httpRequest.target),
+        })
     },
   )
 }

@@ -5,8 +5,8 @@ import type { RelyingParty } from '../../relying-party/relying-party.js'
 import { keptIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
-import { createExchange } from '../http/request.js'
-import type { SessionKeepers } from './storage/session-storage.js'
+import { createHttpRequest } from '../http/request.js'
+import type { SessionStorages } from './storage/session-storage.js'
 import { SessionIdentity } from './identity.js'
 import type { NodeRequest } from '../types.js'
 
@@ -28,22 +28,22 @@ export interface Connections {
 }
 
 /** Creates what lets connections in: by Origin and by session. */
-export function createConnections(party: RelyingParty, keeperOf: SessionKeepers): Connections {
-  const { platform, watermark, sharedMemory, configuration } = party
-  const origins = new Set(party.sites.map((site) => site.origin))
+export function createConnections(rp: RelyingParty, storageOf: SessionStorages): Connections {
+  const { runtime, revocations, sharedMemory, configuration } = rp
+  const origins = new Set(rp.baseUrls.map((base) => base.origin))
   const isShared = sharedMemory !== undefined
-  const live = new LiveSessions({ platform, limits: configuration.session, watermark, isShared })
+  const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isShared })
   const watches = new SocketWatches()
   return {
     async open(req) {
-      const exchange = createExchange(req)
-      if (exchange.header('upgrade') !== undefined) surviveReset(req.socket)
-      if (isUpgrade(exchange) && !origins.has(exchange.header('origin') ?? '')) return undefined
-      const keeper = keeperOf(req, exchange)
-      const kept = keptIn(await keeper.read(exchange.cookies, exchange))
+      const httpRequest = createHttpRequest(req)
+      if (httpRequest.header('upgrade') !== undefined) surviveReset(req.socket)
+      if (isUpgrade(httpRequest) && !origins.has(httpRequest.header('origin') ?? '')) return undefined
+      const storage = storageOf(req, httpRequest)
+      const kept = keptIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined
       const { record } = kept
-      return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, keeper)))
+      return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, storage)))
     },
     close: () => live.close(),
   }

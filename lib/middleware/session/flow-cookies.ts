@@ -1,5 +1,5 @@
 import { type CookieAttributes, prefixedName, removeCookie, setCookie, type SmallCookie } from '../../http/cookies.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { onwardSeconds } from '../../relying-party/logout/logout-onward.js'
 import { logoutSeconds } from '../../relying-party/logout/pending-logout.js'
 import { loopWindowSeconds } from '../../relying-party/login/loop-guard.js'
@@ -7,7 +7,7 @@ import { quietSeconds } from '../../relying-party/login/silent-login.js'
 import type { NodeResponse } from '../types.js'
 
 /** The small cookies beside the session's: each says one thing, for a while. */
-export interface SmallCookies {
+export interface FlowCookies {
   /** Counts logins that left no session. */
   readonly loop: SmallCookie
   /** Counts stronger logins that guards asked for. */
@@ -28,10 +28,10 @@ export interface SmallCookies {
 }
 
 /** Makes the small cookies of one request. */
-export type SmallCookieFactory = (exchange: Exchange, res: NodeResponse) => SmallCookies
+export type FlowCookieFactory = (httpRequest: HttpRequest, res: NodeResponse) => FlowCookies
 
 /** Prepares the small cookies: host-only, `Lax`, and named after the session's. */
-export function createSmallCookies(name: string, secure: boolean): SmallCookieFactory {
+export function createFlowCookies(name: string, secure: boolean): FlowCookieFactory {
   const attributes = { secure, sameSite: 'lax' } as const
   const prefixed = prefixedName(name, secure, undefined)
   const named = (suffix: string, maxAgeSeconds: number): NamedCookie => {
@@ -50,12 +50,12 @@ export function createSmallCookies(name: string, secure: boolean): SmallCookieFa
     setCookie(bye, '2', attributes, 1),
     removeCookie(bye, attributes),
   ]
-  return (exchange, res) => ({
-    loop: new ResponseCookie(cookies.loop, exchange, res),
-    stepUp: new ResponseCookie(cookies.stepUp, exchange, res),
-    logout: new ResponseCookie(cookies.logout, exchange, res),
-    onward: new ResponseCookie(cookies.onward, exchange, res),
-    quiet: new ResponseCookie(cookies.quiet, exchange, res),
+  return (httpRequest, res) => ({
+    loop: new ResponseCookie(cookies.loop, httpRequest, res),
+    stepUp: new ResponseCookie(cookies.stepUp, httpRequest, res),
+    logout: new ResponseCookie(cookies.logout, httpRequest, res),
+    onward: new ResponseCookie(cookies.onward, httpRequest, res),
+    quiet: new ResponseCookie(cookies.quiet, httpRequest, res),
     dropKeptPages() {
       if (!res.headersSent) for (const line of passing) res.appendHeader('Set-Cookie', line)
     },
@@ -70,12 +70,12 @@ interface NamedCookie {
 
 class ResponseCookie implements SmallCookie {
   readonly #cookie: NamedCookie
-  readonly #exchange: Exchange
+  readonly #exchange: HttpRequest
   readonly #res: NodeResponse
 
-  constructor(cookie: NamedCookie, exchange: Exchange, res: NodeResponse) {
+  constructor(cookie: NamedCookie, httpRequest: HttpRequest, res: NodeResponse) {
     this.#cookie = cookie
-    this.#exchange = exchange
+    this.#exchange = httpRequest
     this.#res = res
   }
 

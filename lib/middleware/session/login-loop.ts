@@ -48,14 +48,14 @@ export function countStepUp(request: RequestContext): void {
 
 // Where nothing sticks that the callback sets, the logins that it has finished still lie in their slots.
 function isCircleWithoutCookies(request: RequestContext, returnTo: string | undefined): boolean {
-  const { party } = request
+  const { rp } = request
   const cookies = request.transactions()
-  const transactions = openTransactions(party.transactionSeal, cookies)
-  if (!isReturningUnseen(party, transactions, returnTo)) return false
+  const transactions = openTransactions(rp.transactionSeal, cookies)
+  if (!isReturningUnseen(rp, transactions, returnTo)) return false
   for (const { slot } of transactions) cookies.remove(slot)
   return true
 }
 
-function nowSeconds({ party }: RequestContext): number {
-  return Math.floor(party.platform.now() / 1000)
+function nowSeconds({ rp }: RequestContext): number {
+  return Math.floor(rp.runtime.now() / 1000)
 }

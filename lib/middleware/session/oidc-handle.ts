@@ -13,7 +13,7 @@ import { sessionUserinfo } from '../../relying-party/userinfo.js'
 import { issuedIdToken } from '../../session/claims.js'
 import { type SessionClocks, clocksOf } from '../../session/lifetime.js'
 import { refererTarget } from '../../http/return-to.js'
-import { siteOf } from '../../relying-party/base-url.js'
+import { baseUrlOf } from '../../relying-party/base-url.js'
 import { type SessionRecord, sessionData } from '../../session/record.js'
 import { refuseCircles } from './login-loop.js'
 import { fetchOf } from '../provider-settings.js'
@@ -57,7 +57,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   /** When the session ends, in seconds since the epoch. */
   get session(): SessionClocks | undefined {
     const record = this.#context.session.current()
-    return record === undefined ? undefined : clocksOf(record, this.#context.party.configuration.session)
+    return record === undefined ? undefined : clocksOf(record, this.#context.rp.configuration.session)
   }
 
   /**
@@ -77,7 +77,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see RFC 6749 section 6, RFC 8707 section 2.2
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
-    return currentAccessToken(this.#context.party, this.#context.session, options)
+    return currentAccessToken(this.#context.rp, this.#context.session, options)
   }
 
   /**
@@ -89,8 +89,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @throws as `accessToken()` does, and what `fetch` throws, as it is
    */
   async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
-    const { party, session } = this.#context
-    return fetchForSession(party, session, fetchOf(party.configuration), { url, init, target })
+    const { rp, session } = this.#context
+    return fetchForSession(rp, session, fetchOf(rp.configuration), { url, init, target })
   }
 
   /**
@@ -119,7 +119,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @throws {ProviderError} when the provider is away
    */
   async userinfo(options: UserinfoOptions = {}): Promise<Readonly<PersonClaims & { sub: string }>> {
-    const claims = await sessionUserinfo(this.#context.party, this.#context.session, options)
+    const claims = await sessionUserinfo(this.#context.rp, this.#context.session, options)
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }
@@ -129,13 +129,13 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * is back at this page, or after a form at the page that it was on, or at `returnTo`.
    */
   async login(options: LoginOptions = {}): Promise<void> {
-    const { party, exchange } = this.#context
+    const { rp, httpRequest } = this.#context
     this.#refuseAfterHeaders('login()')
-    const { returnTo: policy } = siteOf(party.sites, exchange)
-    const here = exchange.method === 'GET' ? exchange.target : refererTarget(exchange, policy)
+    const { returnTo: policy } = baseUrlOf(rp.baseUrls, httpRequest)
+    const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, policy)
     const wanted = { returnTo: here, ...options }
     refuseCircles(this.#context, wanted.returnTo)
-    this.#context.respond(await startLogin(party, exchange, this.#context.transactions(), wanted))
+    this.#context.respond(await startLogin(rp, httpRequest, this.#context.transactions(), wanted))
   }
 
   /**
@@ -148,7 +148,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#refuseAfterHeaders('logout()')
-    const { configuration } = this.#context.party
+    const { configuration } = this.#context.rp
     this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, options)))
   }
 

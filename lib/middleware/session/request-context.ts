@@ -1,43 +1,43 @@
 import type { ExchangedTokens } from '../../client/token-exchange.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
 import type { RelyingParty } from '../../relying-party/relying-party.js'
-import { type Site, siteOf } from '../../relying-party/base-url.js'
+import { type BaseUrl, baseUrlOf } from '../../relying-party/base-url.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
 import { type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
 import { type BindingSettings, bindSession } from './response-session.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
-import type { SmallCookies, SmallCookieFactory } from './flow-cookies.js'
+import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { OutageGate } from '../../base/circuit-breaker.js'
-import type { SessionKeepers } from './storage/session-storage.js'
+import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 
 /** One request under `oidc()`: its session, and what else is prepared once somebody asks for it. */
 export class RequestContext {
-  readonly exchange: Exchange
+  readonly httpRequest: HttpRequest
   readonly session: SessionBinding
   /** The login that this request finishes, as soon as that is known. */
   login: LoginUnderWay | undefined
   /** The path that the middleware is mounted at. */
   readonly mount: string
-  readonly #host: RelyingPartyHost
+  readonly #host: OidcContext
   readonly #req: NodeRequest
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
-  #cookies: SmallCookies | undefined
+  #cookies: FlowCookies | undefined
   #transactions: TransactionCookies | undefined
 
   constructor(
-    host: RelyingPartyHost,
-    { exchange, session }: { readonly exchange: Exchange; readonly session: SessionBinding },
+    host: OidcContext,
+    { httpRequest, session }: { readonly httpRequest: HttpRequest; readonly session: SessionBinding },
     req: NodeRequest,
     res: NodeResponse,
   ) {
-    this.exchange = exchange
+    this.httpRequest = httpRequest
     this.session = session
     // By now: further in, routers that are mounted elsewhere have taken their paths away too.
     this.mount = mountPathOf(req)
@@ -46,13 +46,13 @@ export class RequestContext {
     this.#res = res
   }
 
-  get party(): RelyingParty {
-    return this.#host.party
+  get rp(): RelyingParty {
+    return this.#host.rp
   }
 
   /** The site that the request came to. */
-  get site(): Site {
-    return siteOf(this.#host.party.sites, this.exchange)
+  get base(): BaseUrl {
+    return baseUrlOf(this.#host.rp.baseUrls, this.httpRequest)
   }
 
   get exchanges(): ExchangedTokens {
@@ -70,11 +70,11 @@ export class RequestContext {
     const known = this.#identity
     return known?.record === record
       ? known
-      : (this.#identity = new SessionIdentity(record, this.party.configuration.session))
+      : (this.#identity = new SessionIdentity(record, this.rp.configuration.session))
   }
 
-  cookies(): SmallCookies {
-    return (this.#cookies ??= this.#host.smallCookies(this.site)(this.exchange, this.#res))
+  cookies(): FlowCookies {
+    return (this.#cookies ??= this.#host.flowCookies(this.base)(this.httpRequest, this.#res))
   }
 
   /**
@@ -82,7 +82,7 @@ export class RequestContext {
    *   comes to where the middleware is mounted
    */
   transactions(): TransactionCookies {
-    if (!isFittingMount(this.mount, this.site)) throw unfittingMount(this.mount, this.site)
+    if (!isFittingMount(this.mount, this.base)) throw unfittingMount(this.mount, this.base)
     return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
   }
 
@@ -98,25 +98,25 @@ export class RequestContext {
  * @throws {SessionError} `session_store_unavailable`, or rejects with it
  */
 export function openRequest(
-  host: RelyingPartyHost,
-  exchange: Exchange,
+  host: OidcContext,
+  httpRequest: HttpRequest,
   req: NodeRequest,
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
   return whenDone(
-    bindSession(host.binding, host.keeperOf(req, exchange, res), exchange, res),
-    (session) => new RequestContext(host, { exchange, session }, req, res),
+    bindSession(host.binding, host.storageOf(req, httpRequest, res), httpRequest, res),
+    (session) => new RequestContext(host, { httpRequest, session }, req, res),
   )
 }
 
 /** A relying party with the cookies that it keeps in browsers. */
-export interface RelyingPartyHost {
-  readonly party: RelyingParty
+export interface OidcContext {
+  readonly rp: RelyingParty
   /** Where the sessions of a request are kept. */
-  readonly keeperOf: SessionKeepers
+  readonly storageOf: SessionStorages
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
-  readonly smallCookies: (site: Site) => SmallCookieFactory
+  readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly exchanges: ExchangedTokens
   /** Spares strangers the wait for a provider that is known to be away. */
   readonly silentLogins: OutageGate

@@ -1,10 +1,10 @@
 import onHeaders from 'on-headers'
 import { SessionError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { rolled, type SessionLimits } from '../../session/lifetime.js'
-import { type FoundSession, keptIn, recordsIn, type SessionKeeper } from '../../session/storage/storage.js'
+import { type FoundSession, keptIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { SessionBinding } from './identity.js'
 import { endSessions, type SessionEndSettings } from './session-end.js'
@@ -19,7 +19,7 @@ const slowRemovalMilliseconds = 500
 /** What sessions are bound by. */
 export interface BindingSettings extends SessionEndSettings {
   readonly limits: SessionLimits
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /**
@@ -30,19 +30,19 @@ export interface BindingSettings extends SessionEndSettings {
  */
 export function bindSession(
   settings: BindingSettings,
-  keeper: SessionKeeper,
-  exchange: Exchange,
+  storage: SessionStorage,
+  httpRequest: HttpRequest,
   res: NodeResponse,
 ): MaybePromise<SessionBinding> {
-  const startedAt = settings.platform.now()
+  const startedAt = settings.runtime.now()
   return whenDone(
-    keeper.read(exchange.cookies, exchange),
-    (found) => new BoundSession(settings, exchange, res, { keeper, found, startedAt }),
+    storage.read(httpRequest.cookies, httpRequest),
+    (found) => new BoundSession(settings, httpRequest, res, { storage, found, startedAt }),
   )
 }
 
 interface Reading {
-  readonly keeper: SessionKeeper
+  readonly storage: SessionStorage
   readonly found: FoundSession
   readonly startedAt: number
 }
@@ -50,8 +50,8 @@ interface Reading {
 class BoundSession implements SessionBinding {
   readonly memory: SessionBinding['memory']
   readonly #settings: BindingSettings
-  readonly #keeper: SessionKeeper
-  readonly #exchange: Exchange
+  readonly #storage: SessionStorage
+  readonly #exchange: HttpRequest
   readonly #res: NodeResponse
   readonly #startedAt: number
   readonly #found: FoundSession
@@ -67,11 +67,16 @@ class BoundSession implements SessionBinding {
   /** What was known of refreshes when the record was last compared with it. */
   #refreshesSeen = 0
 
-  constructor(settings: BindingSettings, exchange: Exchange, res: NodeResponse, { keeper, found, startedAt }: Reading) {
+  constructor(
+    settings: BindingSettings,
+    httpRequest: HttpRequest,
+    res: NodeResponse,
+    { storage, found, startedAt }: Reading,
+  ) {
     this.#settings = settings
-    this.#keeper = keeper
-    this.memory = keeper.memory
-    this.#exchange = exchange
+    this.#storage = storage
+    this.memory = storage.memory
+    this.#exchange = httpRequest
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
@@ -79,7 +84,7 @@ class BoundSession implements SessionBinding {
     this.#base = this.#record
     this.#opened = recordsIn(found)
     // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
-    if (this.#record !== undefined || unlessRepeated(this.#removals(), exchange).length > 0) this.#watchHeaders()
+    if (this.#record !== undefined || unlessRepeated(this.#removals(), httpRequest).length > 0) this.#watchHeaders()
   }
 
   // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
@@ -94,7 +99,7 @@ class BoundSession implements SessionBinding {
 
   reload(): MaybePromise<SessionRecord | undefined> {
     if (this.#record === undefined) return undefined
-    return whenDone(this.#keeper.find(this.#record), (kept) => kept ?? this.#drop())
+    return whenDone(this.#storage.find(this.#record), (kept) => kept ?? this.#drop())
   }
 
   keepPrivate(): void {
@@ -111,7 +116,7 @@ class BoundSession implements SessionBinding {
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       const isOver = !isLogin && this.#record === undefined
       if (isOver) throw new SessionError('session_missing', 'the session has ended meanwhile')
-      const changed = this.#keeper.write(record, this.#exchange.cookies)
+      const changed = this.#storage.write(record, this.#exchange.cookies)
       return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)
         this.#record = record
@@ -148,7 +153,7 @@ class BoundSession implements SessionBinding {
       throw error
     }
     try {
-      const saved = this.#keeper.save(next, base)
+      const saved = this.#storage.save(next, base)
       return saved instanceof Promise ? saved.catch(failed) : saved
     } catch (error) {
       return failed(error)
@@ -164,15 +169,15 @@ class BoundSession implements SessionBinding {
   // Those of different people too: what a browser brings along is over when it signs in, or out.
   #endAll(): MaybePromise<void> {
     const records = this.#record === undefined ? this.others() : [this.#record, ...this.others()]
-    return whenDone(endSessions(this.#settings, this.#keeper, records), () => {
+    return whenDone(endSessions(this.#settings, this.#storage, records), () => {
       this.#opened = []
     })
   }
 
   #upkeep(current: SessionRecord | undefined): readonly string[] {
-    const { platform } = this.#settings
+    const { runtime } = this.#settings
     if (this.#found !== undefined && keptIn(this.#found) === undefined) return []
-    const tookMilliseconds = platform.now() - this.#startedAt
+    const tookMilliseconds = runtime.now() - this.#startedAt
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
     if (current === undefined) {
       return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#exchange)
@@ -181,12 +186,12 @@ class BoundSession implements SessionBinding {
     const next = this.#touched(current)
     const isDue = next !== this.#base || keptIn(this.#found)?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []
-    this.#keeper.touch(next, this.#base)
+    this.#storage.touch(next, this.#base)
     return this.#writeIfFitting(next)
   }
 
   #removals(): readonly string[] {
-    return this.#keeper.clear(this.#exchange.cookies, this.#exchange)
+    return this.#storage.clear(this.#exchange.cookies, this.#exchange)
   }
 
   #change(cookies: readonly string[], record?: SessionRecord): void {
@@ -201,14 +206,14 @@ class BoundSession implements SessionBinding {
   }
 
   #touched(current: SessionRecord): SessionRecord {
-    const { limits, platform } = this.#settings
-    return rolled(current, limits, Math.floor(platform.now() / 1000))
+    const { limits, runtime } = this.#settings
+    return rolled(current, limits, Math.floor(runtime.now() / 1000))
   }
 
   // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
   #writeIfFitting(record: SessionRecord): readonly string[] {
     try {
-      return this.#keeper.write(record, this.#exchange.cookies)
+      return this.#storage.write(record, this.#exchange.cookies)
     } catch {
       return []
     }

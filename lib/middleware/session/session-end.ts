@@ -1,6 +1,6 @@
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Refreshes } from '../../relying-party/tokens/refreshes.js'
-import type { SessionKeeper } from '../../session/storage/storage.js'
+import type { SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import { eachOf } from '../../session/storage/several.js'
 
@@ -18,11 +18,11 @@ export interface SessionEndSettings {
  */
 export function endSessions(
   { refreshes, forget }: SessionEndSettings,
-  keeper: SessionKeeper,
+  storage: SessionStorage,
   records: readonly SessionRecord[],
 ): MaybePromise<unknown> {
   return eachOf(records, (record) =>
-    whenDone(keeper.end(record), () => {
+    whenDone(storage.end(record), () => {
       refreshes.end(record)
       forget(record)
     }),

@@ -8,25 +8,25 @@ import type { RequestContext } from './request-context.js'
 
 /** Ends the session of a request: here first, whatever the provider says, then there. */
 export async function signOut(context: RequestContext, options: LogoutCallOptions = {}): Promise<Redirect | Respond> {
-  const { party, exchange, session } = context
+  const { rp, httpRequest, session } = context
   const cookies = context.cookies()
   const record = session.current()
   const others = session.others()
   await session.clear()
-  const successors = await successorsOf(party, record === undefined ? others : [record, ...others])
+  const successors = await successorsOf(rp, record === undefined ? others : [record, ...others])
   cookies.dropKeptPages()
   cookies.loop.remove()
   // The session at the provider may be there still: nobody who signs out wants to be signed in at the next click.
-  if (party.configuration.silentLogin) cookies.quiet.write('1')
-  const revoked = Promise.all([...others, ...successors].map(({ tokens }) => revokeTokens(party, tokens)))
-  const [outcome] = await Promise.all([endSession(party, exchange, record, cookies, options), revoked])
+  if (rp.configuration.silentLogin) cookies.quiet.write('1')
+  const revoked = Promise.all([...others, ...successors].map(({ tokens }) => revokeTokens(rp, tokens)))
+  const [outcome] = await Promise.all([endSession(rp, httpRequest, record, cookies, options), revoked])
   return outcome
 }
 
 /** What a refresh has saved after the session was read and before it ended: nobody else is going to revoke that. */
-async function successorsOf(party: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
-  const { refreshes } = party
-  await eachOf(records, (record) => refreshes.learn(record))
+async function successorsOf(rp: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
+  const { refreshes } = rp
+  await eachOf(records, (record) => refreshes.loadSuccessors(record))
   return records.flatMap((record) => {
     const latest = refreshes.latest(record)
     return latest.tokens.refreshToken === record.tokens.refreshToken ? [] : [latest]

@@ -3,7 +3,7 @@ import { seconds } from '../shared/fields.js'
 import { parseOptions, section } from '../shared/parse.js'
 
 /** The oldest answer that may be asked for. */
-export const longestUserinfoAge = 3600
+export const maxUserinfoAge = 3600
 
 /** Options of `req.oidc.userinfo()`. */
 export interface UserinfoOptions {
@@ -11,7 +11,7 @@ export interface UserinfoOptions {
   maxAgeSeconds?: number | undefined
 }
 
-const schema = section({ maxAgeSeconds: v.optional(seconds(0, longestUserinfoAge), 300) })
+const schema = section({ maxAgeSeconds: v.optional(seconds(0, maxUserinfoAge), 300) })
 
 /**
  * Checks the options of `req.oidc.userinfo()`.

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
 import { protocolParameters } from '../../options/oidc/fields.js'
-import type { Engine } from '../openid-client.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import { pushedRequestFailure } from '../errors.js'
 import type { AuthorizationRequest, ClientSettings } from '../types.js'
 
@@ -16,7 +16,7 @@ const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'for
  * @throws {AuthorizationResponseError} `authorization_failed` when it refuses the pushed request
  */
 export async function authorizationUrl(
-  { openid, configuration, metadata, dpop }: Engine,
+  { openid, configuration, metadata, dpop }: ConfiguredClient,
   request: AuthorizationRequest,
   client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
 ): Promise<string> {
@@ -32,7 +32,10 @@ export async function authorizationUrl(
   }
 }
 
-function isPushed(metadata: Engine['metadata'], client: Pick<ClientSettings, 'pushedAuthorizationRequests'>): boolean {
+function isPushed(
+  metadata: ConfiguredClient['metadata'],
+  client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
+): boolean {
   const isWanted =
     client.pushedAuthorizationRequests === true || metadata['require_pushed_authorization_requests'] === true
   if (isWanted && metadata.pushed_authorization_request_endpoint === undefined) {

@@ -1,8 +1,8 @@
-import type { Engine } from '../openid-client.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import type { EndSessionRequest } from '../types.js'
 
 // Longer URLs are cut, or refused, by one proxy or another.
-const longestUrl = 2048
+const maxUrlLength = 2048
 
 /**
  * Builds the URL that ends the person's session at the provider (OpenID Connect RP-Initiated Logout 1.0 section 2). Where the
@@ -10,16 +10,16 @@ const longestUrl = 2048
  *
  * @returns `undefined` when the provider has no endpoint for it
  */
-export function endSessionUrl(engine: Engine, request: EndSessionRequest): string | undefined {
-  const { end_session_endpoint: endpoint } = engine.metadata
+export function endSessionUrl(openidClient: ConfiguredClient, request: EndSessionRequest): string | undefined {
+  const { end_session_endpoint: endpoint } = openidClient.metadata
   if (endpoint === undefined) return undefined
-  const url = urlWith(engine, request)
-  if (url.length <= longestUrl) return url
+  const url = urlWith(openidClient, request)
+  if (url.length <= maxUrlLength) return url
   const { idTokenHint: _, ...rest } = request
-  return urlWith(engine, rest)
+  return urlWith(openidClient, rest)
 }
 
-function urlWith({ openid, configuration }: Engine, request: EndSessionRequest): string {
+function urlWith({ openid, configuration }: ConfiguredClient, request: EndSessionRequest): string {
   const parameters: Record<string, string> = { client_id: configuration.clientMetadata().client_id }
   for (const [member, name] of parameterNames) {
     const value = request[member]

@@ -2,8 +2,8 @@ import type { webcrypto } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
 import { ConfigurationError, ProviderError } from '../../errors.js'
-import { traceOf } from '../../base/error-cause.js'
-import type { Platform } from '../../base/runtime.js'
+import { redactedCause } from '../../base/error-cause.js'
+import type { Runtime } from '../../base/runtime.js'
 import { traced } from '../../base/diagnostics.js'
 import { type JsonObject, parseStrictJson } from '../../base/json.js'
 import type { Cached } from '../../base/cached-document.js'
@@ -13,9 +13,9 @@ import { tokenEndpointFailure } from '../errors.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { endpointOf } from '../metadata.js'
-import type { Outbound } from '../transport/http-client.js'
-import type { OutboundResponse } from '../transport/response.js'
-import { createRegisteredSignature } from '../tokens/signature.js'
+import type { HttpClient } from '../transport/http-client.js'
+import type { HttpResponse } from '../transport/response.js'
+import { createSignatureVerifier } from '../tokens/signature.js'
 import type { ClientAuthenticationMethod, ClientSettings, ProviderMetadata } from '../types.js'
 
 /** Who asks, and in which form the answer must come. */
@@ -34,9 +34,9 @@ export interface IntrospectionClient {
 export interface IntrospectionParts {
   readonly issuer: string
   readonly metadata: Cached<ProviderMetadata>
-  readonly outbound: Outbound
+  readonly httpClient: HttpClient
   readonly keys: Keys
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /** Asks about one token; the answer's members are still to be judged. */
@@ -54,7 +54,7 @@ const freshSeconds = 60
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
 export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
-  const authentication = authenticationOf(client, parts.platform)
+  const authentication = authenticationOf(client, parts.runtime)
   let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
   const ask: Introspect = async (token) => {
     await endpointOf(parts.metadata, 'introspection_endpoint')
@@ -101,7 +101,7 @@ function configure(
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
-    const answer = await forward(parts.outbound, url, options, { isByAnyone: true })
+    const answer = await forward(parts.httpClient, url, options, { isByAnyone: true })
     const isSigned = answer.status === 200 && (await requireFormat(answer, client, parts))
     // openid-client compares it letter by letter.
     return toResponse(answer, options, isSigned ? { contentType: signedContentType } : {})
@@ -118,7 +118,7 @@ function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof
 
 function authenticationOf(
   { clientAuthentication: method, ...client }: IntrospectionClient,
-  platform: Platform,
+  runtime: Runtime,
 ): (openid: typeof OpenidClient) => ClientAuth {
   const { clientId, clientSecret, clientAssertionKey, clientAssertionAlg } = client
   if (method === 'tls_client_auth') return (openid) => openid.TlsClientAuth()
@@ -134,22 +134,22 @@ function authenticationOf(
     ...(clientAssertionKey === undefined ? {} : { clientAssertionKey }),
     ...(clientAssertionAlg === undefined ? {} : { clientAssertionAlg }),
   }
-  const authenticate = createClientAuthentication(settings, platform)
+  const authenticate = createClientAuthentication(settings, runtime)
   return () => authenticate
 }
 
 // openid-client judges iss, aud and typ of a signed answer, never its signature: that comes first. Nor does it mind when an
 // answer that was to be signed is not.
 async function requireFormat(
-  answer: OutboundResponse,
+  answer: HttpResponse,
   { signedResponseAlg }: IntrospectionClient,
-  { keys, platform }: IntrospectionParts,
+  { keys, runtime }: IntrospectionParts,
 ): Promise<boolean> {
   const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(answer.header('content-type') ?? '')
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
   if (signedResponseAlg === undefined) return false
   const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
-  await createRegisteredSignature(
+  await createSignatureVerifier(
     {
       token: 'introspection response',
       alg: signedResponseAlg,
@@ -160,7 +160,7 @@ async function requireFormat(
     keys,
   )(jws)
   const { iat } = jws.payload
-  const age = platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
+  const age = runtime.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')
   return true
 }
@@ -172,6 +172,6 @@ function introspectionFailure(error: unknown): ProviderError {
 }
 
 function invalid(why: string, error?: unknown): ProviderError {
-  const cause = traceOf(error)
+  const cause = redactedCause(error)
   return new ProviderError('provider_response_invalid', `the introspection response ${why}`, { status: 502, cause })
 }

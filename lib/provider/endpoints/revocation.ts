@@ -1,4 +1,4 @@
-import type { Engine } from '../openid-client.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 
 /** What kind of token is revoked: lets the server look in the right place first. */
@@ -12,7 +12,7 @@ export type TokenTypeHint = 'access_token' | 'refresh_token'
  * @throws {TokenEndpointError} `token_request_failed`
  */
 export async function revokeToken(
-  { openid, configuration, metadata }: Engine,
+  { openid, configuration, metadata }: ConfiguredClient,
   token: string,
   hint?: TokenTypeHint,
 ): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Engine } from '../openid-client.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
 import { TokenEndpointError } from '../../errors.js'
@@ -9,7 +9,7 @@ import { TokenEndpointError } from '../../errors.js'
  *
  * @throws {OidcError} as {@link tokenEndpointFailure} tells failures apart
  */
-export async function requestTokens<T>({ dpop, tokenEndpoint }: Engine, send: () => Promise<T>): Promise<T> {
+export async function requestTokens<T>({ dpop, tokenEndpoint }: ConfiguredClient, send: () => Promise<T>): Promise<T> {
   const failed = (error: unknown): never => {
     throw tokenEndpointFailure(error)
   }
@@ -36,7 +36,7 @@ export interface GrantedTokens {
 
 // VSCHAR: what a token may be made of (RFC 6749 appendix A), and what fits into a header.
 const tokenText = /^[\x20-\x7e]+$/
-const longestLifetime = 10 * 365 * 86_400
+const maxLifetime = 10 * 365 * 86_400
 
 /**
  * Reads a token response that openid-client has taken apart.
@@ -50,7 +50,7 @@ export function readTokens(
   response: TokenEndpointResponse,
   scope: string,
   nowSeconds: number,
-  { dpop }: Pick<Engine, 'dpop'>,
+  { dpop }: Pick<ConfiguredClient, 'dpop'>,
 ): GrantedTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = response
   // A token that is not bound would do without the proofs: whoever got hold of it could use it.
@@ -64,7 +64,7 @@ export function readTokens(
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(expiresIn === undefined
       ? {}
-      : { accessTokenExpiresAt: Math.floor(nowSeconds + Math.min(expiresIn, longestLifetime)) }),
+      : { accessTokenExpiresAt: Math.floor(nowSeconds + Math.min(expiresIn, maxLifetime)) }),
   }
 }
 

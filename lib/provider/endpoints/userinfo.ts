@@ -1,18 +1,18 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import { asksForNonce } from '../../fetch/dpop.js'
-import { traceOf } from '../../base/error-cause.js'
+import { redactedCause } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
-import type { Engine } from '../openid-client.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import { ownError } from '../errors.js'
 import { decodeJws } from '../../jose/jws.js'
 import { missingEndpoint } from '../metadata.js'
-import type { RegisteredSignature } from '../tokens/signature.js'
+import type { SignatureVerifier } from '../tokens/signature.js'
 import { withoutBlanks } from './blank-members.js'
 import type { ClientSettings } from '../types.js'
 
 /** What {@link fetchUserinfo} needs to know. */
 export interface UserinfoSettings extends Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
-  readonly verifySignature: RegisteredSignature
+  readonly verifySignature: SignatureVerifier
 }
 
 const maxJwtBytes = 65_536
@@ -26,12 +26,12 @@ const maxJwtBytes = 65_536
  * @throws {ProviderError} for outages, and `provider_response_invalid`
  */
 export async function fetchUserinfo(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   client: UserinfoSettings,
   accessToken: string,
   expectedSubject: string,
 ): Promise<Readonly<JsonObject>> {
-  const response = await request(engine, client, accessToken)
+  const response = await request(openidClient, client, accessToken)
   if (response.status === 401) {
     throw new TokenValidationError('token_inactive', 'the UserInfo endpoint refused the access token')
   }
@@ -39,7 +39,7 @@ export async function fetchUserinfo(
   const body = await response.text()
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
   if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
-  const claims = isSigned ? await signedClaims(body, engine, client) : parseJsonObject(body)
+  const claims = isSigned ? await signedClaims(body, openidClient, client) : parseJsonObject(body)
   if (claims === undefined) throw invalid('is no JSON object')
   requireSubject(claims['sub'], expectedSubject)
   return bareClaims(withoutBlanks(claims))
@@ -53,21 +53,25 @@ function requireSubject(sub: unknown, expected: string): void {
   throw new TokenValidationError('subject_mismatch', `the UserInfo response ${why}`)
 }
 
-async function request(engine: Engine, client: UserinfoSettings, accessToken: string): Promise<Response> {
-  const { dpop, metadata } = engine
+async function request(
+  openidClient: ConfiguredClient,
+  client: UserinfoSettings,
+  accessToken: string,
+): Promise<Response> {
+  const { dpop, metadata } = openidClient
   if (metadata.userinfo_endpoint === undefined) throw missingEndpoint(metadata, 'userinfo_endpoint')
   const url = new URL(metadata.userinfo_endpoint)
   const headers = new Headers({
     accept: client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt',
   })
   const nonce = dpop?.nonceOf(url)
-  const response = await send(engine, url, accessToken, headers)
+  const response = await send(openidClient, url, accessToken, headers)
   const isOld = dpop !== undefined && asksForNonce(response) && dpop.nonceOf(url) !== nonce
-  return isOld ? send(engine, url, accessToken, headers) : response
+  return isOld ? send(openidClient, url, accessToken, headers) : response
 }
 
 async function send(
-  { openid, configuration, dpop }: Engine,
+  { openid, configuration, dpop }: ConfiguredClient,
   url: URL,
   accessToken: string,
   headers: Headers,
@@ -84,7 +88,7 @@ async function send(
 // Section 5.3.2 asks for iss and aud only with a "should". Where they are there, they have to be right.
 async function signedClaims(
   body: string,
-  { metadata }: Engine,
+  { metadata }: ConfiguredClient,
   { clientId, verifySignature }: UserinfoSettings,
 ): Promise<Readonly<JsonObject>> {
   const jws = decodeJws(body, { maxBytes: maxJwtBytes })
@@ -100,6 +104,6 @@ async function signedClaims(
 }
 
 function invalid(why: string, error?: unknown): ProviderError {
-  const cause = traceOf(error)
+  const cause = redactedCause(error)
   return new ProviderError('provider_response_invalid', `the UserInfo response ${why}`, { status: 502, cause })
 }

@@ -1,9 +1,9 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
 import { TokenEndpointError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { checkAuthorizationResponse } from '../endpoints/authorization-response.js'
-import type { Engine } from '../openid-client.js'
-import type { IdTokens } from '../tokens/id-token.js'
+import type { ConfiguredClient } from '../openid-client.js'
+import type { IdTokenValidator } from '../tokens/id-token.js'
 import { requestTokens, readTokens } from '../endpoints/token.js'
 import type { CodeExchange, TokenSet } from '../types.js'
 
@@ -17,18 +17,18 @@ import type { CodeExchange, TokenSet } from '../types.js'
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function exchangeCode(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   exchange: CodeExchange,
-  idTokens: IdTokens,
-  platform: Platform,
+  idTokens: IdTokenValidator,
+  runtime: Runtime,
 ): Promise<TokenSet> {
-  const code = checkAuthorizationResponse(exchange.response, exchange.state, engine.metadata)
-  const response = await sendCode(engine, exchange)
+  const code = checkAuthorizationResponse(exchange.response, exchange.state, openidClient.metadata)
+  const response = await sendCode(openidClient, exchange)
   const idToken = response.id_token
   if (idToken === undefined) {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
   }
-  const tokens = readTokens(response, exchange.scope, platform.now() / 1000, engine)
+  const tokens = readTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
   const { nonce, maxAge, acrValues } = exchange
   const { accessToken } = tokens
   return {
@@ -39,13 +39,13 @@ export async function exchangeCode(
 }
 
 async function sendCode(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   { redirectUri, response, state, nonce, codeVerifier }: CodeExchange,
 ): Promise<TokenEndpointResponse & TokenEndpointResponseHelpers> {
-  const { openid, configuration } = engine
+  const { openid, configuration } = openidClient
   const url = new URL(redirectUri)
   url.search = response.toString()
-  return requestTokens(engine, () =>
+  return requestTokens(openidClient, () =>
     openid.authorizationCodeGrant(configuration, url, {
       pkceCodeVerifier: codeVerifier,
       expectedState: state,

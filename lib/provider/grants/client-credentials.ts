@@ -1,5 +1,5 @@
-import type { Platform } from '../../base/runtime.js'
-import type { Engine } from '../openid-client.js'
+import type { Runtime } from '../../base/runtime.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import {
   type TokenTarget,
   type GrantedTokens,
@@ -15,15 +15,15 @@ import {
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function grantClientCredentials(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   target: TokenTarget,
-  platform: Platform,
+  runtime: Runtime,
 ): Promise<GrantedTokens> {
   // Counted from here: a slow answer must not make the token look younger than it is.
-  const sentAt = platform.now() / 1000
-  const { openid, configuration } = engine
-  const response = await requestTokens(engine, () =>
+  const sentAt = runtime.now() / 1000
+  const { openid, configuration } = openidClient
+  const response = await requestTokens(openidClient, () =>
     openid.clientCredentialsGrant(configuration, targetParameters(target)),
   )
-  return readTokens(response, target.scope, sentAt, engine)
+  return readTokens(response, target.scope, sentAt, openidClient)
 }

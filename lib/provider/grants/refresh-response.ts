@@ -2,7 +2,7 @@ import { type OidcError, type ProviderError, TokenEndpointError } from '../../er
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
 import { standardMembers } from '../endpoints/blank-members.js'
 import { outage, printableErrorCode } from '../errors.js'
-import type { OutboundResponse } from '../transport/response.js'
+import type { HttpResponse } from '../transport/response.js'
 
 /**
  * A refusal that may be about the refresh token, or about anything else: providers say `invalid_request`, `access_denied`
@@ -40,7 +40,7 @@ const personRequired = new RegExp(`^(?:[a-z0-9]{1,20}_){0,3}(?:${personWords})_r
 // Said of the client's credentials, its proofs or its connection.
 const clientRequired =
   /^(?:.*_)?(?:client|m?tls|ssl|https|dpop|proof|pop|certificate|assertion|attestation|pkce|par|jar|secret|key|signature|nonce)_(?:.*_)?required$/
-const longestWord = 64
+const maxWordLength = 64
 const personUnmet: readonly unknown[] = ['insufficient_user_authentication', 'unmet_authentication_requirements']
 // Of whoever judges grants; all others are of a proxy, or of a server that knows nothing of them.
 const refusalStatuses: readonly number[] = [400, 401, 403]
@@ -54,7 +54,7 @@ const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 
  * @throws {TokenEndpointError} `invalid_grant` for a refresh token that is dead for sure; {@link UnclearRefusal}
  * @throws {ProviderError} for an outage in the words of an error response
  */
-export function readRefreshAnswer(answer: OutboundResponse): string {
+export function readRefreshAnswer(answer: HttpResponse): string {
   const { status, text } = answer
   const body = parseJsonObject(text)
   if (status < 300 && typeof body?.['access_token'] === 'string') return withUnjudgedIdToken(standardMembers(body))
@@ -67,7 +67,7 @@ export function readRefreshAnswer(answer: OutboundResponse): string {
   throw unclearFailure(answer, body)
 }
 
-function unclearFailure(answer: OutboundResponse, body: JsonObject | undefined): OidcError {
+function unclearFailure(answer: HttpResponse, body: JsonObject | undefined): OidcError {
   const { status } = answer
   if (status >= 300 && !refusalStatuses.includes(status)) return elsewhere(status)
   return body === undefined && isPage(answer) ? pageInstead(status) : unclear(status, body?.['error'])
@@ -86,7 +86,7 @@ function pageInstead(status: number): TokenEndpointError {
 }
 
 /** Whether an answer is about the client rather than the grant. */
-export function isClientFault(answer: OutboundResponse, error: unknown): boolean {
+export function isClientFault(answer: HttpResponse, error: unknown): boolean {
   if (clientFaults.includes(error) || isRequiredOfClient(error)) return true
   if (answer.status !== 401 || error !== undefined) return false
   // Who authenticates by a header is refused with a challenge (RFC 6749 section 5.2).
@@ -95,13 +95,13 @@ export function isClientFault(answer: OutboundResponse, error: unknown): boolean
 
 /** Whether an error says that the grant is dead: in RFC 6749's word, or in those for what only the person can do. */
 export function isDeadGrant(error: unknown): error is string {
-  if (typeof error !== 'string' || error.length > longestWord) return false
+  if (typeof error !== 'string' || error.length > maxWordLength) return false
   if (error === 'invalid_grant' || personUnmet.includes(error)) return true
   return personRequired.test(error) && !clientRequired.test(error)
 }
 
 function isRequiredOfClient(error: unknown): boolean {
-  return typeof error === 'string' && error.length <= longestWord && clientRequired.test(error)
+  return typeof error === 'string' && error.length <= maxWordLength && clientRequired.test(error)
 }
 
 function deadGrant(error: string): TokenEndpointError {
@@ -109,7 +109,7 @@ function deadGrant(error: string): TokenEndpointError {
   return new TokenEndpointError('invalid_grant', message)
 }
 
-function isPage(answer: OutboundResponse): boolean {
+function isPage(answer: HttpResponse): boolean {
   const type = answer.header('content-type') ?? ''
   return /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*</.test(answer.text)
 }

@@ -1,6 +1,6 @@
-import type { Platform } from '../../base/runtime.js'
-import type { Engine } from '../openid-client.js'
-import type { IdTokens } from '../tokens/id-token.js'
+import type { Runtime } from '../../base/runtime.js'
+import type { ConfiguredClient } from '../openid-client.js'
+import type { IdTokenValidator } from '../tokens/id-token.js'
 import { unjudgedIdToken } from './refresh-response.js'
 import { judgeRefreshedIdToken } from '../tokens/refreshed-id-token.js'
 import { requestTokens, readTokens } from '../endpoints/token.js'
@@ -16,16 +16,16 @@ import type { RefreshedTokens, RefreshRequest } from '../types.js'
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function refreshTokens(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   request: RefreshRequest,
-  idTokens: IdTokens,
-  platform: Platform,
+  idTokens: IdTokenValidator,
+  runtime: Runtime,
 ): Promise<RefreshedTokens> {
-  const { openid, configuration } = engine
-  const response = await requestTokens(engine, () =>
+  const { openid, configuration } = openidClient
+  const response = await requestTokens(openidClient, () =>
     openid.refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters }),
   )
-  const tokens = readTokens(response, request.scope, platform.now() / 1000, engine)
+  const tokens = readTokens(response, request.scope, runtime.now() / 1000, openidClient)
   const refreshed = {
     idToken: response[unjudgedIdToken],
     accessToken: tokens.accessToken,

@@ -1,6 +1,6 @@
 import { TokenEndpointError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
-import type { Engine } from '../openid-client.js'
+import type { Runtime } from '../../base/runtime.js'
+import type { ConfiguredClient } from '../openid-client.js'
 import {
   type GrantedTokens,
   type TokenTarget,
@@ -38,13 +38,13 @@ const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:p
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function exchangeToken(
-  engine: Engine,
+  openidClient: ConfiguredClient,
   exchange: TokenExchange,
-  platform: Platform,
+  runtime: Runtime,
 ): Promise<GrantedTokens> {
-  const sentAt = platform.now() / 1000
-  const { openid, configuration } = engine
-  const response = await requestTokens(engine, () =>
+  const sentAt = runtime.now() / 1000
+  const { openid, configuration } = openidClient
+  const response = await requestTokens(openidClient, () =>
     openid.genericGrantRequest(configuration, grantType, exchangeParameters(exchange)),
   )
   // An ID Token or a refresh token stands in the same member (section 2.2.1), and must not go to an API.
@@ -54,7 +54,7 @@ export async function exchangeToken(
       'the token endpoint issued something that is no access token',
     )
   }
-  return readTokens(response, exchange.target.scope, sentAt, engine)
+  return readTokens(response, exchange.target.scope, sentAt, openidClient)
 }
 
 function exchangeParameters({ subject, actor, target }: TokenExchange): URLSearchParams {

@@ -13,7 +13,7 @@ import {
 } from './claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
-import { createRegisteredSignature } from './signature.js'
+import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, IdTokenClaims, ProviderSettings } from '../types.js'
 
 /** What an ID Token must fit, beside its issuer and its audience. */
@@ -31,7 +31,7 @@ export interface IdTokenExpectations {
 }
 
 /** The judge of ID Tokens. */
-export interface IdTokens {
+export interface IdTokenValidator {
   /**
    * Takes an ID Token apart and verifies its signature, its type and the claims that no login changes; how it fits its
    * login is still to be judged.
@@ -50,8 +50,8 @@ export interface IdTokens {
   validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
 }
 
-/** What {@link createIdTokens} needs to know. */
-export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
+/** What {@link createIdTokenValidator} needs to know. */
+export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
 
 /**
@@ -59,12 +59,12 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'cl
  *
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
-export function createIdTokens(settings: IdTokenSettings, keys: Keys): IdTokens {
-  const { clientSecret, idTokenSigningAlg: alg, platform } = settings
+export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): IdTokenValidator {
+  const { clientSecret, idTokenSigningAlg: alg, runtime } = settings
   const signature = { token: 'ID Token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'provider' } as const
-  const verifyRegistered = createRegisteredSignature(signature, keys)
+  const verifyRegistered = createSignatureVerifier(signature, keys)
   const verified = new Map<string, Jws>()
-  const now = () => platform.now() / 1000
+  const now = () => runtime.now() / 1000
   const verify = async (idToken: string): Promise<Jws> => {
     const jws = decodeJws(idToken)
     await verifyRegistered(jws)

@@ -11,7 +11,7 @@ import {
 } from './claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
-import { createRegisteredSignature, requireRegisteredAlgorithm } from './signature.js'
+import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** What the issuer says has ended. At least one of `subject` and `sid` is there. */
@@ -28,7 +28,7 @@ export interface LogoutToken {
 }
 
 /** The judge of logout tokens. */
-export interface LogoutTokens {
+export interface LogoutTokenValidator {
   /**
    * Validates a logout token wholly (OpenID Connect Back-Channel Logout 1.0 section 2.6), but for the replay of its `jti`.
    *
@@ -38,8 +38,8 @@ export interface LogoutTokens {
   validate(logoutToken: string): Promise<LogoutToken>
 }
 
-/** What {@link createLogoutTokens} needs to know. */
-export type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'platform' | 'clockToleranceSeconds'> &
+/** What {@link createLogoutTokenValidator} needs to know. */
+export type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
 // An honest one has well below 1 KB: names, dates, and no person's claims.
@@ -54,10 +54,10 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
  *
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
-export function createLogoutTokens(settings: LogoutTokenSettings, keys: Keys): LogoutTokens {
-  const { platform, clientSecret, idTokenSigningAlg: alg } = settings
+export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: Keys): LogoutTokenValidator {
+  const { runtime, clientSecret, idTokenSigningAlg: alg } = settings
   const signature = { token: 'logout token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'anyone' } as const
-  const verifySignature = createRegisteredSignature(signature, keys)
+  const verifySignature = createSignatureVerifier(signature, keys)
   return {
     async validate(logoutToken) {
       // Anyone can post anything here, so all that is cheap comes before keys and signatures.
@@ -66,7 +66,7 @@ export function createLogoutTokens(settings: LogoutTokenSettings, keys: Keys): L
       requireLogoutType(jws.header)
       const requireAll = () => {
         // Whomever else a logout token is for: all that it can do is end sessions here.
-        const context = { ...settings, idTokenAudiences: 'any', now: platform.now() / 1000 } as const
+        const context = { ...settings, idTokenAudiences: 'any', now: runtime.now() / 1000 } as const
         requireClaims('logout token', rules, jws.payload, context)
       }
       await verifySignature(jws, requireAll)

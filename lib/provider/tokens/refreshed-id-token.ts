@@ -1,6 +1,6 @@
 import { type OidcErrorCode, ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
-import type { IdTokens } from './id-token.js'
+import type { IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../types.js'
 
@@ -43,7 +43,7 @@ const fatal: ReadonlySet<OidcErrorCode> = new Set([
  */
 export async function judgeRefreshedIdToken(
   { idToken, accessToken, before }: RefreshedIdToken,
-  idTokens: IdTokens,
+  idTokens: IdTokenValidator,
   clientId: string,
 ): Promise<IdTokenVerdict> {
   if (idToken === undefined || idToken === null || idToken === '') return {}

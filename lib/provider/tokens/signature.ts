@@ -9,9 +9,9 @@ import type { Keys } from '../keys.js'
  *
  * @param requireClaims - throws where the token could not be taken anyway: nothing is fetched for its sake then
  */
-export type RegisteredSignature = (jws: Jws, requireClaims?: () => void) => Promise<void>
+export type SignatureVerifier = (jws: Jws, requireClaims?: () => void) => Promise<void>
 
-/** What {@link createRegisteredSignature} needs to know. */
+/** What {@link createSignatureVerifier} needs to know. */
 export interface SignatureSettings {
   /** What the token is called in messages. */
   readonly token: string
@@ -31,7 +31,7 @@ export interface SignatureSettings {
  *
  * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
  */
-export function createRegisteredSignature(settings: SignatureSettings, keys: Keys): RegisteredSignature {
+export function createSignatureVerifier(settings: SignatureSettings, keys: Keys): SignatureVerifier {
   const { alg, from } = settings
   const algorithms = [alg]
   const secretKeys = alg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined

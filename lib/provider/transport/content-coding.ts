@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import type { InputType, ZlibOptions } from 'node:zlib'
 import { ProviderError } from '../../errors.js'
-import { isError, traceOf } from '../../base/error-cause.js'
+import { isError, redactedCause } from '../../base/error-cause.js'
 import { tooLarge } from './transport.js'
 
 type Decode = (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
@@ -23,7 +23,7 @@ async function knownDecoders(): Promise<ReadonlyMap<string, Decode>> {
   ])
 }
 
-const mostCodings = 5
+const maxCodings = 5
 
 /**
  * Undoes the codings of a body (RFC 9110 section 8.4). As `fetch` does, it leaves a body alone whose coding is none that is
@@ -36,7 +36,7 @@ const mostCodings = 5
 export async function decoded(bytes: Buffer, header: string | undefined, maxBytes: number): Promise<Buffer> {
   if (header === undefined || bytes.length === 0) return bytes
   const decoders = await knownDecoders()
-  const codings = header.toLowerCase().split(',', mostCodings)
+  const codings = header.toLowerCase().split(',', maxCodings)
   let result = bytes
   for (const coding of codings.reverse()) {
     const decode = decoders.get(coding.trim())
@@ -54,5 +54,5 @@ function isTooLong(error: unknown): boolean {
 
 function undecodable(error: unknown): ProviderError {
   const message = "the provider's answer is not coded as its Content-Encoding says"
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: traceOf(error) })
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

@@ -1,4 +1,4 @@
-import { type Answer, isRedirectStatus, tooLarge, type Transport } from './transport.js'
+import { type TransportResponse, isRedirectStatus, tooLarge, type Transport } from './transport.js'
 
 /** Uses a `fetch` of the application's choice. */
 export function fetchTransport(fetch: typeof globalThis.fetch): Transport {
@@ -14,7 +14,7 @@ export function fetchTransport(fetch: typeof globalThis.fetch): Transport {
   }
 }
 
-class FetchAnswer implements Answer {
+class FetchAnswer implements TransportResponse {
   readonly status: number
   readonly isRedirect: boolean
   readonly headers: Readonly<Record<string, string>>

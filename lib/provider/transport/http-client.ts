@@ -1,17 +1,17 @@
 import { ConfigurationError, ProviderError } from '../../errors.js'
-import { traceOf } from '../../base/error-cause.js'
+import { redactedCause } from '../../base/error-cause.js'
 import { isAllowedHere } from '../../options/shared/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
 import { outage, ownError, ProviderBusy, retryAfterSeconds } from '../errors.js'
 import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './node-transport.js'
-import { OutboundResponse } from './response.js'
-import { OutboundSlots } from './request-slots.js'
-import type { Answer, Sending } from './transport.js'
+import { HttpResponse } from './response.js'
+import { RequestSlots } from './request-slots.js'
+import type { TransportResponse, PendingResponse } from './transport.js'
 import type { ProviderSettings } from '../types.js'
 
 /** One request to the provider. */
-export interface OutboundRequest {
+export interface HttpClientRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | URLSearchParams | undefined
@@ -24,22 +24,22 @@ export interface OutboundRequest {
 }
 
 /** Every request to the provider goes through here: bounded in time and size, never redirected. */
-export interface Outbound {
+export interface HttpClient {
   /**
    * Sends one request and reads its answer to the end. Answers with status 2xx and most 4xx are returned.
    *
    * @throws {ProviderError} for redirects, 408, 425, 429 and 5xx, a missed deadline, too large a body and an unreachable
    *   provider; `outbound_limit_reached` where too many are under way
    */
-  request(url: string, request?: OutboundRequest): Promise<OutboundResponse>
+  request(url: string, request?: HttpClientRequest): Promise<HttpResponse>
   /** Whether requests to this URL may be made at all. */
   allows(url: string): boolean
   /** Ends what is under way; later requests fail. */
   close(): void
 }
 
-/** What {@link createOutbound} needs to know. */
-export type OutboundSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
+/** What {@link createHttpClient} needs to know. */
+export type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'issuer'>>
 
 const decoder = new TextDecoder()
@@ -48,20 +48,20 @@ const defaultMaxBytes = 256 * 1024
 const unseen: readonly number[] = [408, 425, 429]
 
 /** Makes the one way out. */
-export function createOutbound(settings: OutboundSettings): Outbound {
+export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
   const underWay = new Set<Abort>()
-  const slots = new OutboundSlots(settings.httpTimeoutSeconds * 1000)
+  const slots = new RequestSlots(settings.httpTimeoutSeconds * 1000)
   let closed = false
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
-  const sendOne = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
+  const sendOne = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
     const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
     const sending = transport.send(url, { method, headers, body })
     const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
     return withDeadline(sending, seconds, underWay, received(sending, maxBytes, notes))
   }
-  const perform = async (url: string, request: OutboundRequest, notes?: TraceNotes): Promise<OutboundResponse> => {
+  const perform = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
     return slots.run(request.isByAnyone ?? false, () => sendOne(url, request, notes))
   }
@@ -82,7 +82,11 @@ export function createOutbound(settings: OutboundSettings): Outbound {
 type Abort = (reason: Error) => void
 
 // A query could hold anything, one day.
-function aboutRequest({ issuer }: OutboundSettings, url: string, { method = 'GET' }: OutboundRequest): TraceContext {
+function aboutRequest(
+  { issuer }: HttpClientSettings,
+  url: string,
+  { method = 'GET' }: HttpClientRequest,
+): TraceContext {
   const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' }
   return { method, url: origin + pathname, ...(issuer === undefined ? {} : { issuer }) }
 }
@@ -93,7 +97,7 @@ function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
 
 // The race is for a fetch that does not listen to its signal.
 async function withDeadline<T>(
-  sending: Sending,
+  sending: PendingResponse,
   seconds: number,
   underWay: Set<Abort>,
   received: Promise<T>,
@@ -122,15 +126,16 @@ async function withDeadline<T>(
 
 function failureOf(error: unknown): Error {
   return (
-    ownError(error) ?? outage('provider_unreachable', 'the provider could not be reached', undefined, traceOf(error))
+    ownError(error) ??
+    outage('provider_unreachable', 'the provider could not be reached', undefined, redactedCause(error))
   )
 }
 
 async function received(
-  { answer }: Sending,
+  { answer }: PendingResponse,
   maxBytes = defaultMaxBytes,
   notes?: TraceNotes,
-): Promise<OutboundResponse> {
+): Promise<HttpResponse> {
   const begun = await answer
   const { status } = begun
   if (notes !== undefined) notes.status = status
@@ -139,10 +144,10 @@ async function received(
     begun.discard()
     throw refusal
   }
-  return new OutboundResponse(status, begun.headers, decoder.decode(await begun.read(maxBytes)))
+  return new HttpResponse(status, begun.headers, decoder.decode(await begun.read(maxBytes)))
 }
 
-function refusalOf({ status, isRedirect, headers }: Answer): ProviderError | undefined {
+function refusalOf({ status, isRedirect, headers }: TransportResponse): ProviderError | undefined {
   if (isRedirect) {
     return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
       status: 502,

@@ -5,9 +5,9 @@ import { isError } from '../../base/error-cause.js'
 import { isLocalhostName } from '../../options/shared/fields.js'
 import { decoded } from './content-coding.js'
 import {
-  type Answer,
+  type TransportResponse,
   isRedirectStatus,
-  type Sending,
+  type PendingResponse,
   tooLarge,
   type Transport,
   type TransportRequest,
@@ -58,8 +58,8 @@ class Agents {
 
 type DescribedRequest = TransportRequest & { readonly body: string | undefined }
 
-class KeepAliveSending implements Sending {
-  readonly answer: Promise<Answer>
+class KeepAliveSending implements PendingResponse {
+  readonly answer: Promise<TransportResponse>
   readonly #agents: Agents
   readonly #url: URL
   readonly #request: DescribedRequest
@@ -78,7 +78,7 @@ class KeepAliveSending implements Sending {
     this.#sent?.destroy(reason)
   }
 
-  async #begin(): Promise<Answer> {
+  async #begin(): Promise<TransportResponse> {
     const wire = await this.#agents.wireFor(this.#url.protocol)
     const isKept = Object.keys(wire.agent.freeSockets).length > 0
     // Only a whole turn of the event loop tells of connections that were closed while this process was busy elsewhere.
@@ -89,7 +89,7 @@ class KeepAliveSending implements Sending {
     })
   }
 
-  #send({ agent, request: open }: Wire): Promise<Answer> {
+  #send({ agent, request: open }: Wire): Promise<TransportResponse> {
     if (this.#aborted !== undefined) return Promise.reject(this.#aborted)
     const { method, headers, body } = this.#request
     return new Promise((resolve, reject) => {
@@ -131,7 +131,7 @@ const loopbackLookup: LookupFunction = (_hostname, { all, family }, done) => {
   else done(null, first.address, first.family)
 }
 
-class NodeAnswer implements Answer {
+class NodeAnswer implements TransportResponse {
   readonly status: number
   readonly isRedirect: boolean
   readonly headers: Readonly<Record<string, string>>

@@ -4,7 +4,7 @@ import { ProviderError } from '../../errors.js'
 const most = 256
 /** What strangers set off leaves these to everybody else: a flood of it must not keep people from renewing their tokens. */
 const reserved = 64
-const mostWaiting = 1024
+const maxWaiting = 1024
 
 interface Waiting {
   readonly grant: () => void
@@ -14,7 +14,7 @@ interface Waiting {
  * How many requests to one provider may be under way at once. Whoever finds no room waits in line for a while: a flood then
  * costs everybody some milliseconds, rather than some an answer.
  */
-export class OutboundSlots {
+export class RequestSlots {
   readonly #timeoutMilliseconds: number
   // Requests of strangers stand in a line of their own.
   readonly #lines = { known: new Set<Waiting>(), anyone: new Set<Waiting>() }
@@ -61,7 +61,7 @@ export class OutboundSlots {
 
   #wait(kind: 'known' | 'anyone'): Promise<void> {
     const line = this.#lines[kind]
-    if (line.size >= mostWaiting) return Promise.reject(limitReached())
+    if (line.size >= maxWaiting) return Promise.reject(limitReached())
     return new Promise((resolve, reject) => {
       const waiting = {
         grant: () => {

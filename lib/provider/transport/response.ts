@@ -7,7 +7,7 @@ export interface ResponseChanges {
 }
 
 /** An answer that was read to its end. */
-export class OutboundResponse {
+export class HttpResponse {
   readonly status: number
   /** The body, decoded as UTF-8. */
   readonly text: string

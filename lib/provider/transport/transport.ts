@@ -8,7 +8,7 @@ export interface TransportRequest {
 }
 
 /** The beginning of an answer: its body is still to come. */
-export interface Answer {
+export interface TransportResponse {
   readonly status: number
   readonly isRedirect: boolean
   /** By lower-case name. */
@@ -24,16 +24,16 @@ export interface Answer {
 }
 
 /** A request that is under way. */
-export interface Sending {
+export interface PendingResponse {
   /** Rejects with the system's error when nobody answers. */
-  readonly answer: Promise<Answer>
+  readonly answer: Promise<TransportResponse>
   /** Gives it up, the body of its answer too. */
   abort(reason: Error): void
 }
 
 /** Sends requests, none of them twice; follows no redirect. */
 export interface Transport {
-  send(url: string, request: TransportRequest): Sending
+  send(url: string, request: TransportRequest): PendingResponse
   /** Closes connections that are kept for later. */
   close(): void
 }

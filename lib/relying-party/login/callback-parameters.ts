@@ -1,5 +1,5 @@
 import { AuthorizationResponseError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isPrefetch } from '../../http/fetch-metadata.js'
 
 /** An authorization response as it came: nothing of it is believed yet. */
@@ -30,21 +30,22 @@ const once = [
 ]
 // What parsers of nested objects would take for a state: no link of anybody's has it.
 const nestedState = /\[.*\bstate\b|\bstate\b.*\[/
-const longestValue = 4096
-const longestQuery = 16_384
+const maxValueLength = 4096
+const maxQueryLength = 16_384
 
 /**
  * Reads the response from the query, or from the body for `form_post`.
  *
  * @throws {AuthorizationResponseError} 405 for other methods, 400 for what is fetched ahead of need, or too long to be read.
  */
-export async function readResponse(exchange: Exchange, formPost: boolean): Promise<AuthorizationResponse> {
-  const refused = refusedMethod(exchange, formPost)
-  if (refused !== undefined && exchange.method !== 'POST') throw refused
+export async function readResponse(httpRequest: HttpRequest, formPost: boolean): Promise<AuthorizationResponse> {
+  const refused = refusedMethod(httpRequest, formPost)
+  if (refused !== undefined && httpRequest.method !== 'POST') throw refused
   // A code works once: the prefetch of a link must not spend it.
-  if (isPrefetch(exchange)) throw invalid('it was fetched ahead of need')
-  if (exchange.query.length > longestQuery) throw invalid('the query is too long')
-  const parameters = exchange.method === 'POST' ? await formOf(exchange, refused) : new URLSearchParams(exchange.query)
+  if (isPrefetch(httpRequest)) throw invalid('it was fetched ahead of need')
+  if (httpRequest.query.length > maxQueryLength) throw invalid('the query is too long')
+  const parameters =
+    httpRequest.method === 'POST' ? await formOf(httpRequest, refused) : new URLSearchParams(httpRequest.query)
   const [code, error] = ['code', 'error'].map((name) => parameters.get(name) ?? '')
   const [state = '', ...states] = parameters.getAll('state')
   return {
@@ -52,13 +53,16 @@ export async function readResponse(exchange: Exchange, formPost: boolean): Promi
     problem: refused ?? problemOf(parameters),
     state: states.length > 0 ? '' : state,
     error: error === '' ? undefined : error,
-    isMisplaced: formPost && exchange.method !== 'POST' && code !== '',
+    isMisplaced: formPost && httpRequest.method !== 'POST' && code !== '',
   }
 }
 
-async function formOf(exchange: Exchange, refused: AuthorizationResponseError | undefined): Promise<URLSearchParams> {
+async function formOf(
+  httpRequest: HttpRequest,
+  refused: AuthorizationResponseError | undefined,
+): Promise<URLSearchParams> {
   try {
-    return await exchange.form()
+    return await httpRequest.form()
   } catch (error) {
     throw refused ?? error
   }
@@ -67,8 +71,8 @@ async function formOf(exchange: Exchange, refused: AuthorizationResponseError | 
 function problemOf(parameters: URLSearchParams): AuthorizationResponseError | undefined {
   const repeated = once.filter((name) => parameters.getAll(name).length > 1)
   if (repeated.length > 0) return invalid(`${repeated.join(', ')} came more than once`)
-  const oversized = once.filter((name) => (parameters.get(name)?.length ?? 0) > longestValue)
-  if (oversized.length > 0) return invalid(`${oversized.join(', ')} is longer than ${longestValue} characters`)
+  const oversized = once.filter((name) => (parameters.get(name)?.length ?? 0) > maxValueLength)
+  if (oversized.length > 0) return invalid(`${oversized.join(', ')} is longer than ${maxValueLength} characters`)
   if ([...parameters.keys()].some((name) => nestedState.test(name))) return stateMissing()
   const [code, error, state] = ['code', 'error', 'state'].map((name) => parameters.get(name) ?? '')
   // Without a state it is no response but a link, such as one from a verified e-mail, which may say anything.
@@ -89,9 +93,9 @@ export function misplaced(): AuthorizationResponseError {
   return invalid('the code came in the query, and response_mode "form_post" was asked for')
 }
 
-function refusedMethod(exchange: Exchange, formPost: boolean): AuthorizationResponseError | undefined {
+function refusedMethod(httpRequest: HttpRequest, formPost: boolean): AuthorizationResponseError | undefined {
   const allowed = formPost ? ['GET', 'POST'] : ['GET']
-  if (allowed.includes(exchange.method)) return undefined
+  if (allowed.includes(httpRequest.method)) return undefined
   const message = `the callback takes ${allowed.join(' and ')} only`
   const details = { status: 405, headers: { Allow: allowed.join(', ') } }
   return new AuthorizationResponseError('method_not_allowed', message, details)

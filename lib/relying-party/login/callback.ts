@@ -1,5 +1,5 @@
 import { ProviderError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { type AuthorizationResponse, misplaced, readResponse } from './callback-parameters.js'
@@ -32,25 +32,25 @@ import {
  * @throws {ProviderError} the provider is away
  */
 export async function finishLogin(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   context: CallbackContext,
 ): Promise<FinishedLogin> {
-  const formPost = party.configuration.authorizationParams['response_mode'] === 'form_post'
-  const response = await readResponse(exchange, formPost)
+  const formPost = rp.configuration.authorizationParams['response_mode'] === 'form_post'
+  const response = await readResponse(httpRequest, formPost)
   const isForNobody = isSilent(response.state)
   if (response.problem !== undefined && !isForNobody) throw response.problem
-  const transactions = openTransactions(party.transactionSeal, context.cookies)
+  const transactions = openTransactions(rp.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
-  if (found === undefined) return withoutTransaction({ party, exchange, context, response }, transactions)
+  if (found === undefined) return withoutTransaction({ rp, httpRequest, context, response }, transactions)
   if (response.isMisplaced && !isForNobody) throw misplaced()
   context.cookies.remove(found.slot)
-  const { returnTo, isLost } = await recallTarget(party, context.cookies, found.transaction)
+  const { returnTo, isLost } = await recallTarget(rp, context.cookies, found.transaction)
   const transaction = {
     ...found.transaction,
-    returnTo: returnTarget(party, exchange, { ...found.transaction, returnTo }),
+    returnTo: returnTarget(rp, httpRequest, { ...found.transaction, returnTo }),
   }
-  const finished = await finishFound(party, exchange, { ...context, response }, { ...found, transaction })
+  const finished = await finishFound(rp, httpRequest, { ...context, response }, { ...found, transaction })
   return isLost ? { ...finished, isTargetLost: true } : finished
 }
 
@@ -59,22 +59,22 @@ interface AnsweredContext extends CallbackContext {
 }
 
 async function finishFound(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   context: AnsweredContext,
   { transaction, expired }: FoundTransaction,
 ): Promise<FinishedLogin> {
   const { response } = context
-  const finished = finishedBefore(party, context, response.state)
+  const finished = finishedBefore(rp, context, response.state)
   if (finished !== undefined) return finished
   context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
   refuseMisfit(response)
-  const outcome = leadOn(party, transaction.returnTo)
-  const call = { party, exchange, context, response }
+  const outcome = leadOn(rp, transaction.returnTo)
+  const call = { rp, httpRequest, context, response }
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
-    await party.provider.validateResponse(response.parameters, transaction.state)
-    return { outcome, session: await exchangeOnce(party, response.parameters, transaction, context) }
+    await rp.provider.validateResponse(response.parameters, transaction.state)
+    return { outcome, session: await exchangeOnce(rp, response.parameters, transaction, context) }
   } catch (error) {
     if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
     if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
@@ -101,9 +101,9 @@ function leadOn({ configuration }: RelyingParty, location: string): Outcome {
 }
 
 // A proxy that has taken the prefix off this path has done so at the page that people want to go back to.
-function returnTarget(party: RelyingParty, exchange: Exchange, { baseUrlIndex, returnTo }: Transaction): string {
-  const site = party.sites[baseUrlIndex] ?? party.sites[0]
-  const isStripped = publicPath(site, exchange.path) !== exchange.path
-  const whole = isStripped && returnTo.startsWith('/') ? publicPath(site, returnTo) : returnTo
-  return safeReturnTo(whole, site.returnTo) ?? site.home
+function returnTarget(rp: RelyingParty, httpRequest: HttpRequest, { baseUrlIndex, returnTo }: Transaction): string {
+  const base = rp.baseUrls[baseUrlIndex] ?? rp.baseUrls[0]
+  const isStripped = publicPath(base, httpRequest.path) !== httpRequest.path
+  const whole = isStripped && returnTo.startsWith('/') ? publicPath(base, returnTo) : returnTo
+  return safeReturnTo(whole, base.returnTo) ?? base.home
 }

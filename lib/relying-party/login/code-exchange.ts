@@ -16,63 +16,63 @@ export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<On
  * the tokens of the first (RFC 6749 section 4.1.2). Callbacks at the same moment share one result.
  */
 export async function exchangeOnce(
-  party: RelyingParty,
+  rp: RelyingParty,
   response: URLSearchParams,
   transaction: Transaction,
   context: { readonly start: SessionStart },
 ): Promise<SessionRecord> {
   const key = stateKey(transaction.state)
-  const known = party.logins.get(key)
+  const known = rp.logins.get(key)
   if (known?.state === 'running') return known.session
   if (known !== undefined) {
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   }
-  const session = exchange(party, response, transaction, context.start)
-  party.logins.set(key, { state: 'running', session })
+  const session = exchange(rp, response, transaction, context.start)
+  rp.logins.set(key, { state: 'running', session })
   try {
     const { sub: subject } = idTokenClaims(await session)
-    party.logins.set(key, { state: 'succeeded', subject, returnTo: transaction.returnTo })
+    rp.logins.set(key, { state: 'succeeded', subject, returnTo: transaction.returnTo })
   } catch (error) {
-    party.logins.set(key, { state: 'failed' })
+    rp.logins.set(key, { state: 'failed' })
     throw error
   }
   return session
 }
 
 async function exchange(
-  party: RelyingParty,
+  rp: RelyingParty,
   response: URLSearchParams,
   transaction: Transaction,
   start: SessionStart,
 ): Promise<SessionRecord> {
-  const site = party.sites[transaction.baseUrlIndex] ?? party.sites[0]
-  const startedAt = party.platform.now()
-  const tokens = await party.provider.exchangeCode({
+  const base = rp.baseUrls[transaction.baseUrlIndex] ?? rp.baseUrls[0]
+  const startedAt = rp.runtime.now()
+  const tokens = await rp.provider.exchangeCode({
     ...transaction,
     response,
-    redirectUri: site.redirectUri,
-    scope: party.configuration.scope,
+    redirectUri: base.redirectUri,
+    scope: rp.configuration.scope,
   })
   const { idTokenClaims: claims, idToken, accessToken, scope } = tokens
   const data = await start({ claims, idToken, accessToken, scope })
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
-  return newSession(party, startedAt, tokens, typeof data === 'object' ? data : {})
+  return newSession(rp, startedAt, tokens, typeof data === 'object' ? data : {})
 }
 
 // A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
 function newSession(
-  party: RelyingParty,
+  rp: RelyingParty,
   startedAt: number,
   tokens: TokenSet,
   data: Readonly<Record<string, unknown>>,
 ): SessionRecord {
-  const { configuration } = party
+  const { configuration } = rp
   // What the application's own session lies in is seen where the login is put there.
   const isKept = tokens.refreshToken !== undefined && configuration.session.use !== 'request'
   if (isKept) warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
-  const now = Math.floor(party.platform.now() / 1000)
+  const now = Math.floor(rp.runtime.now() / 1000)
   return {
-    id: party.platform.randomBytes(32).toString('base64url'),
+    id: rp.runtime.randomBytes(32).toString('base64url'),
     createdAt: startedAt / 1000,
     touchedAt: now,
     idToken: tokens.idToken,

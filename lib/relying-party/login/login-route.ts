@@ -1,16 +1,16 @@
 import { AccessError, AuthorizationResponseError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../../http/fetch-metadata.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
 import { type LoginOptions, startLogin, isPrompt } from './login.js'
 import { sendOn } from '../onward.js'
 import type { RelyingParty } from '../relying-party.js'
-import { type Site, siteOf } from '../base-url.js'
+import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
 // Hints are names and addresses; some providers' are tokens.
-const longestLoginHint = 1024
+const maxLoginHintLength = 1024
 
 /**
  * Answers the login route, which is also where other parties start logins (OpenID Connect Core section 4): those name the
@@ -21,51 +21,51 @@ const longestLoginHint = 1024
  * @throws {ProviderError} when the provider is away
  */
 export async function handleLogin(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   cookies: TransactionCookies,
 ): Promise<Redirect | Respond> {
-  if (exchange.method !== 'GET' && exchange.method !== 'POST') {
+  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the login route takes GET and POST only', details)
   }
-  if (isDeclaredNonNavigation(exchange)) {
+  if (isDeclaredNonNavigation(httpRequest)) {
     throw new AccessError('login_needed', 'a login is for browser windows: go to login_url, do not fetch it')
   }
-  if (exchange.method === 'POST') return asGet(party, exchange)
-  const query = new URLSearchParams(exchange.query)
-  const options = query.has('iss') ? initiatedElsewhere(party, query) : ownLogin(query)
-  return startLogin(party, exchange, cookies, options)
+  if (httpRequest.method === 'POST') return asGet(rp, httpRequest)
+  const query = new URLSearchParams(httpRequest.query)
+  const options = query.has('iss') ? initiatedElsewhere(rp, query) : ownLogin(query)
+  return startLogin(rp, httpRequest, cookies, options)
 }
 
 /** Where a login that starts at a request is to end: at the page it names, else, for a script's, where that runs. */
-export function loginTarget(exchange: Exchange, { returnTo: policy }: Site): string | undefined {
-  const query = new URLSearchParams(exchange.query)
+export function loginTarget(httpRequest: HttpRequest, { returnTo: policy }: BaseUrl): string | undefined {
+  const query = new URLSearchParams(httpRequest.query)
   const wanted = safeReturnTo(single(query, query.has('iss') ? 'target_link_uri' : 'returnTo'), policy)
-  return wanted ?? (isPageLoad(exchange) ? undefined : refererTarget(exchange, policy))
+  return wanted ?? (isPageLoad(httpRequest) ? undefined : refererTarget(httpRequest, policy))
 }
 
 // A post from another site brings no Lax cookies along: a login that began there could take the place of one under way. Forms
 // of our own pages, which name no provider, go the same way.
-async function asGet(party: RelyingParty, exchange: Exchange): Promise<Redirect | Respond> {
-  const site = siteOf(party.sites, exchange)
-  const form = await exchange.form()
-  if (!isOwnForm(exchange, site, form)) return redirect(pathWith(site, queryFromElsewhere(party, site, form)))
-  return sendOn(exchange, pathWith(site, ownQuery(exchange, form)))
+async function asGet(rp: RelyingParty, httpRequest: HttpRequest): Promise<Redirect | Respond> {
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const form = await httpRequest.form()
+  if (!isOwnForm(httpRequest, base, form)) return redirect(pathWith(base, queryFromElsewhere(rp, base, form)))
+  return sendOn(httpRequest, pathWith(base, ownQuery(httpRequest, form)))
 }
 
-function pathWith({ paths }: Site, query: URLSearchParams): string {
+function pathWith({ paths }: BaseUrl, query: URLSearchParams): string {
   return query.size === 0 ? paths.login : `${paths.login}?${query.toString()}`
 }
 
-function isOwnForm(exchange: Exchange, { origin }: Site, form: URLSearchParams): boolean {
+function isOwnForm(httpRequest: HttpRequest, { origin }: BaseUrl, form: URLSearchParams): boolean {
   if (form.has('iss')) return false
-  const site = exchange.header('sec-fetch-site')
-  return site === undefined ? exchange.header('origin') === origin : !isCrossOriginInitiated(exchange)
+  const base = httpRequest.header('sec-fetch-site')
+  return base === undefined ? httpRequest.header('origin') === origin : !isCrossOriginInitiated(httpRequest)
 }
 
-function ownQuery(exchange: Exchange, form: URLSearchParams): URLSearchParams {
-  const own = new URLSearchParams(exchange.query)
+function ownQuery(httpRequest: HttpRequest, form: URLSearchParams): URLSearchParams {
+  const own = new URLSearchParams(httpRequest.query)
   const query = new URLSearchParams()
   for (const name of ['returnTo', 'prompt']) {
     const value = single(form, name) ?? single(own, name)
@@ -74,10 +74,10 @@ function ownQuery(exchange: Exchange, form: URLSearchParams): URLSearchParams {
   return query
 }
 
-function queryFromElsewhere(party: RelyingParty, site: Site, form: URLSearchParams): URLSearchParams {
-  const { returnTo, authorizationParams } = initiatedElsewhere(party, form)
-  const target = safeReturnTo(returnTo, site.returnTo)
-  const query = new URLSearchParams({ iss: party.configuration.issuer, ...authorizationParams })
+function queryFromElsewhere(rp: RelyingParty, base: BaseUrl, form: URLSearchParams): URLSearchParams {
+  const { returnTo, authorizationParams } = initiatedElsewhere(rp, form)
+  const target = safeReturnTo(returnTo, base.returnTo)
+  const query = new URLSearchParams({ iss: rp.configuration.issuer, ...authorizationParams })
   if (target !== undefined) query.set('target_link_uri', target)
   return query
 }
@@ -100,7 +100,7 @@ function initiatedElsewhere({ configuration }: RelyingParty, parameters: URLSear
   const hint = single(parameters, 'login_hint') ?? ''
   return {
     returnTo: single(parameters, 'target_link_uri'),
-    ...(hint === '' || hint.length > longestLoginHint ? {} : { authorizationParams: { login_hint: hint } }),
+    ...(hint === '' || hint.length > maxLoginHintLength ? {} : { authorizationParams: { login_hint: hint } }),
   }
 }
 

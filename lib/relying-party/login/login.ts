@@ -1,11 +1,11 @@
 import { ConfigurationError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { protocolParameters } from '../../options/oidc/fields.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingParty } from '../relying-party.js'
-import { siteOf } from '../base-url.js'
+import { baseUrlOf } from '../base-url.js'
 import { storeLogin, wantedTarget } from './transaction/return-target.js'
 import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
 
@@ -35,50 +35,50 @@ export interface LoginOptions {
  * @throws {ProviderError} when the provider is away: nothing was stored then.
  */
 export async function startLogin(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   cookies: TransactionCookies,
   options: LoginOptions = {},
   restarted = false,
 ): Promise<Redirect | Respond> {
-  return traced('login', party.configuration, async (notes) => {
-    const { outcome, isWhole } = await requestLogin(party, exchange, cookies, options, restarted)
+  return traced('login', rp.configuration, async (notes) => {
+    const { outcome, isWhole } = await requestLogin(rp, httpRequest, cookies, options, restarted)
     if (!isWhole && notes !== undefined) notes.remarks = ['return_target_lost']
     return outcome
   })
 }
 
 async function requestLogin(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   cookies: TransactionCookies,
   options: LoginOptions,
   restarted: boolean,
 ): Promise<{ readonly outcome: Redirect | Respond; readonly isWhole: boolean }> {
-  const site = siteOf(party.sites, exchange)
-  const parameters = requestParameters(party, options)
-  const target = wantedTarget(options.returnTo, site)
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const parameters = requestParameters(rp, options)
+  const target = wantedTarget(options.returnTo, base)
   const transaction: Transaction = {
-    ...freshSecrets(party.platform, { restarted, silent: options.prompt === 'none' }),
+    ...freshSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
     ...expectations(parameters),
-    baseUrlIndex: site.index,
+    baseUrlIndex: base.index,
     returnTo: target.returnTo,
-    startedAt: party.platform.now() / 1000,
+    startedAt: rp.runtime.now() / 1000,
   }
-  const location = await party.provider.authorizationUrl({
+  const location = await rp.provider.authorizationUrl({
     ...transaction,
-    redirectUri: site.redirectUri,
-    scope: party.configuration.scope,
-    resource: party.configuration.resource,
+    redirectUri: base.redirectUri,
+    scope: rp.configuration.scope,
+    resource: rp.configuration.resource,
     parameters,
   })
-  const isKept = await storeLogin(party, cookies, transaction)
+  const isKept = await storeLogin(rp, cookies, transaction)
   // One that starts over answers the callback, whose form stood on a page of the provider: its policy lets it lead back there.
-  const outcome = restarted ? redirect(location) : sendOn(exchange, location)
+  const outcome = restarted ? redirect(location) : sendOn(httpRequest, location)
   return { outcome, isWhole: isKept && !target.isLost }
 }
 
-function requestParameters(party: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
+function requestParameters(rp: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
   const { authorizationParams = {}, maxAge, acrValues, prompt } = options
   const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
   if (refused.length > 0) {
@@ -88,7 +88,7 @@ function requestParameters(party: RelyingParty, options: LoginOptions): Readonly
     throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
   }
   return {
-    ...party.configuration.authorizationParams,
+    ...rp.configuration.authorizationParams,
     ...authorizationParams,
     ...(prompt === undefined ? {} : { prompt }),
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),

@@ -1,5 +1,5 @@
 import type { RelyingParty } from '../relying-party.js'
-import { mostTransactions } from './transaction/stored-transactions.js'
+import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, stateKey } from './transaction/transaction.js'
 
 /**
@@ -10,7 +10,7 @@ import { type FoundTransaction, stateKey } from './transaction/transaction.js'
 /** How long the count is kept, in seconds. */
 export const loopWindowSeconds = 60
 
-const mostLogins = 3
+const maxLogins = 3
 
 /** The counter's next value, for a login that found no session of the one before. */
 export function countLogin(counter: string | undefined, nowSeconds: number): string {
@@ -20,7 +20,7 @@ export function countLogin(counter: string | undefined, nowSeconds: number): str
 
 /** Whether one more login would only continue the circle. */
 export function isLooping(counter: string | undefined, nowSeconds: number): boolean {
-  return parse(counter, nowSeconds).count >= mostLogins
+  return parse(counter, nowSeconds).count >= maxLogins
 }
 
 /**
@@ -29,16 +29,16 @@ export function isLooping(counter: string | undefined, nowSeconds: number): bool
  * way began within a minute for one and the same page.
  */
 export function isReturningUnseen(
-  { logins, platform }: Pick<RelyingParty, 'logins' | 'platform'>,
+  { logins, runtime }: Pick<RelyingParty, 'logins' | 'runtime'>,
   transactions: readonly FoundTransaction[],
   returnTo: string | undefined,
 ): boolean {
-  const since = platform.now() / 1000 - loopWindowSeconds
+  const since = runtime.now() / 1000 - loopWindowSeconds
   const recent = transactions.filter(({ transaction }) => transaction.startedAt > since)
-  if (recent.length < mostLogins) return false
+  if (recent.length < maxLogins) return false
   const finished = recent.filter(({ transaction }) => logins.get(stateKey(transaction.state))?.state === 'succeeded')
   const alike = recent.filter(({ transaction }) => transaction.returnTo === returnTo)
-  return finished.length >= mostLogins || alike.length >= mostTransactions
+  return finished.length >= maxLogins || alike.length >= maxTransactions
 }
 
 function parse(counter: string | undefined, nowSeconds: number): { readonly count: number; readonly since: number } {

@@ -1,5 +1,5 @@
 import { AuthorizationResponseError, TransactionError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isDeclaredNonNavigation } from '../../http/fetch-metadata.js'
 import { redirect } from '../../http/outcome.js'
 import { refusalOf } from '../../provider/endpoints/authorization-response.js'
@@ -10,25 +10,25 @@ import { startLogin } from './login.js'
 import { loopWindowSeconds } from './loop-guard.js'
 import type { RelyingParty } from '../relying-party.js'
 import { onwardPage } from '../onward.js'
-import { siteOf } from '../base-url.js'
-import { mostTransactions } from './transaction/stored-transactions.js'
+import { baseUrlOf } from '../base-url.js'
+import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, isRestarted, isSilent, stateKey, type Transaction } from './transaction/transaction.js'
 
 /** One request to the callback. */
 export interface CallbackCall {
-  readonly party: RelyingParty
-  readonly exchange: Exchange
+  readonly rp: RelyingParty
+  readonly httpRequest: HttpRequest
   readonly context: Pick<CallbackContext, 'cookies' | 'current'>
   readonly response: AuthorizationResponse
 }
 
 /** The back button after a login, or a second click: whoever is signed in by that very login just goes on. */
 export function finishedBefore(
-  party: RelyingParty,
+  rp: RelyingParty,
   { current }: Pick<CallbackContext, 'current'>,
   state: string,
 ): FinishedLogin | undefined {
-  const login = party.logins.get(stateKey(state))
+  const login = rp.logins.get(stateKey(state))
   const isSignedIn =
     login?.state === 'succeeded' && current !== undefined && login.subject === idTokenClaims(current).sub
   return isSignedIn ? { outcome: redirect(login.returnTo) } : undefined
@@ -42,9 +42,9 @@ export async function withoutTransaction(
   call: CallbackCall,
   transactions: readonly FoundTransaction[],
 ): Promise<FinishedLogin> {
-  const { party, exchange, context, response } = call
-  const { home, paths } = siteOf(party.sites, exchange)
-  const finished = finishedBefore(party, context, response.state)
+  const { rp, httpRequest, context, response } = call
+  const { home, paths } = baseUrlOf(rp.baseUrls, httpRequest)
+  const finished = finishedBefore(rp, context, response.state)
   if (finished !== undefined) return finished
   // By a navigation of its own: a redirect would not say where it came from.
   if (isSilent(response.state)) return { outcome: onwardPage(home) }
@@ -63,54 +63,54 @@ export async function withoutTransaction(
  * @param isAsked - the provider itself wants another try
  */
 export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsked = false): Promise<FinishedLogin> {
-  const { party, exchange, context, response } = call
+  const { rp, httpRequest, context, response } = call
   if (!isAsked && context.current !== undefined && lostOne !== undefined) return { outcome: redirect(lostOne.returnTo) }
-  const isWanted = (isAsked || response.error === undefined) && !isDeclaredNonNavigation(exchange)
-  if (!isWanted || isRestarted(response.state)) throw lost(lostOne)
+  const isWanted = (isAsked || response.error === undefined) && !isDeclaredNonNavigation(httpRequest)
+  if (!isWanted || isRestarted(response.state)) throw transactionLost(lostOne)
   const { returnTo, maxAge, acrValues } = lostOne ?? {}
   const options = { returnTo, maxAge, acrValues }
-  return { outcome: await startLogin(party, exchange, context.cookies, options, true) }
+  return { outcome: await startLogin(rp, httpRequest, context.cookies, options, true) }
 }
 
 // Such as the link of a verified e-mail, a login that the provider began, or a bookmark.
 async function withoutState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
-  const { party, response } = call
+  const { rp, response } = call
   if (response.error !== undefined) throw refusalOf(response.error)
-  const now = party.platform.now() / 1000
+  const now = rp.runtime.now() / 1000
   const hasBegunOne = transactions.some(
     ({ transaction }) => isRestarted(transaction.state) && now - transaction.startedAt < loopWindowSeconds,
   )
-  if (hasBegunOne || isDeclaredNonNavigation(call.exchange)) throw stateMissing()
+  if (hasBegunOne || isDeclaredNonNavigation(call.httpRequest)) throw stateMissing()
   return startOver(call)
 }
 
 async function withUnknownState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
-  if (call.party.logins.has(stateKey(call.response.state)))
+  if (call.rp.logins.has(stateKey(call.response.state)))
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
   const madeRoom =
-    transactions.length >= mostTransactions || transactions.some(({ transaction }) => transaction.madeRoom === true)
+    transactions.length >= maxTransactions || transactions.some(({ transaction }) => transaction.madeRoom === true)
   if (transactions.length > 0 && !madeRoom) {
     throw new AuthorizationResponseError(
       'state_mismatch',
       'the state belongs to no login of this browser: start the login again',
     )
   }
-  if (transactions.some(({ transaction }) => isRestarted(transaction.state))) throw lost(undefined)
+  if (transactions.some(({ transaction }) => isRestarted(transaction.state))) throw transactionLost(undefined)
   return startOver(call)
 }
 
 // Whether somebody is signed in is known once the browser comes from a page of ours, without what the other site has sent.
-function isWithoutStrictCookies({ party, exchange, context }: CallbackCall): boolean {
-  const isStrict = party.configuration.session.cookie.sameSite === 'Strict'
-  return isStrict && context.current === undefined && exchange.header('sec-fetch-site') === 'cross-site'
+function isWithoutStrictCookies({ rp, httpRequest, context }: CallbackCall): boolean {
+  const isStrict = rp.configuration.session.cookie.sameSite === 'Strict'
+  return isStrict && context.current === undefined && httpRequest.header('sec-fetch-site') === 'cross-site'
 }
 
 function errorOf({ error }: AuthorizationResponse): string {
   return error === undefined ? '' : `?${new URLSearchParams({ error }).toString()}`
 }
 
-function lost(expired: Transaction | undefined): TransactionError {
+function transactionLost(expired: Transaction | undefined): TransactionError {
   return expired === undefined
     ? new TransactionError(
         'transaction_missing',

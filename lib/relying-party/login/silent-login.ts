@@ -5,7 +5,7 @@ import {
   ProviderError,
   TransactionError,
 } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isDeclaredNavigation } from '../../http/fetch-metadata.js'
 
 /** How long nobody is asked for silently again, in seconds: after a try, and after a logout. */
@@ -17,9 +17,9 @@ export const quietSeconds = 3600
  * A browser that keeps no cookies would be asked about again and again. It brings none to the page that it goes to from
  * here, by a link or by a page that goes on by itself, and is left alone.
  */
-export function isSilentLoginDue(exchange: Exchange): boolean {
-  if (exchange.method !== 'GET' || !isDeclaredNavigation(exchange)) return false
-  return exchange.header('sec-fetch-site') !== 'same-origin' || exchange.header('cookie') !== undefined
+export function isSilentLoginDue(httpRequest: HttpRequest): boolean {
+  if (httpRequest.method !== 'GET' || !isDeclaredNavigation(httpRequest)) return false
+  return httpRequest.header('sec-fetch-site') !== 'same-origin' || httpRequest.header('cookie') !== undefined
 }
 
 const refusals: readonly string[] = ['login_required', 'access_denied']

@@ -1,5 +1,5 @@
 import { OidcError, TokenValidationError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { traced } from '../../base/diagnostics.js'
@@ -16,12 +16,12 @@ import type { RelyingParty } from '../relying-party.js'
  * that tries again tries again after any but 200. Only where strangers' tokens keep us from looking at a token that may be
  * good, there is 503: the provider did nothing wrong, and shall come back after `Retry-After`.
  */
-export async function handleBackchannelLogout(party: RelyingParty, exchange: Exchange): Promise<Respond> {
+export async function handleBackchannelLogout(rp: RelyingParty, httpRequest: HttpRequest): Promise<Respond> {
   try {
-    const logoutToken = await postedToken(exchange)
+    const logoutToken = await postedToken(httpRequest)
     if (logoutToken === undefined) return refused('post exactly one logout_token, as application/x-www-form-urlencoded')
-    await traced('backchannel_logout', party.configuration, async () =>
-      endSessions(party, await party.provider.logoutTokens.validate(logoutToken)),
+    await traced('backchannel_logout', rp.configuration, async () =>
+      endSessions(rp, await rp.provider.logoutTokens.validate(logoutToken)),
     )
     return { kind: 'respond', status: 200, headers: privateHeaders, body: '' }
   } catch (error) {
@@ -30,28 +30,28 @@ export async function handleBackchannelLogout(party: RelyingParty, exchange: Exc
 }
 
 // Other parameters are ignored (section 2.5), a query too.
-async function postedToken(exchange: Exchange): Promise<string | undefined> {
-  if (exchange.method !== 'POST') return undefined
-  const tokens = (await exchange.form()).getAll('logout_token')
+async function postedToken(httpRequest: HttpRequest): Promise<string | undefined> {
+  if (httpRequest.method !== 'POST') return undefined
+  const tokens = (await httpRequest.form()).getAll('logout_token')
   return tokens.length === 1 ? tokens[0] : undefined
 }
 
-async function endSessions(party: RelyingParty, token: LogoutToken): Promise<void> {
-  const { platform, logoutMemory, watermark } = party
-  const at = endOf(party, token)
-  if (await logoutMemory.has(token.jti)) throw replayed()
-  await watermark.raise(targetOf(token), at)
+async function endSessions(rp: RelyingParty, token: LogoutToken): Promise<void> {
+  const { runtime, usedLogoutTokens, revocations } = rp
+  const at = endOf(rp, token)
+  if (await usedLogoutTokens.has(token.jti)) throw replayed()
+  await revocations.revoke(targetOf(token), at)
   // Only now, so that the provider may try again with the same token when that failed.
-  const ends = (token.expiresAt + party.configuration.clockToleranceSeconds) * 1000
-  if (!(await logoutMemory.add(token.jti, Math.max(1, Math.ceil(ends - platform.now()))))) throw replayed()
+  const ends = (token.expiresAt + rp.configuration.clockToleranceSeconds) * 1000
+  if (!(await usedLogoutTokens.add(token.jti, Math.max(1, Math.ceil(ends - runtime.now()))))) throw replayed()
 }
 
 /**
  * Until when a session must have begun to be ended, in milliseconds: a token that was long on its way ends none that
  * began after it was made. `iat` is cut to whole seconds, and from a clock that may be behind ours.
  */
-function endOf({ platform, configuration }: RelyingParty, { issuedAt }: LogoutToken): number {
-  return Math.floor(Math.min(platform.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
+function endOf({ runtime, configuration }: RelyingParty, { issuedAt }: LogoutToken): number {
+  return Math.floor(Math.min(runtime.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
 }
 
 // A sid is one session, a sub all sessions of that person, and where both are given both must fit (section 2.7).

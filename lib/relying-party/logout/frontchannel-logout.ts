@@ -1,5 +1,5 @@
 import { AuthorizationResponseError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { idTokenClaims } from '../../session/claims.js'
@@ -21,24 +21,24 @@ export interface LogoutDecision {
  * @throws {SessionError} `session_store_unavailable`: nothing has ended
  */
 export async function handleFrontchannelLogout(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Promise<LogoutDecision> {
-  if (exchange.method !== 'GET') {
+  if (httpRequest.method !== 'GET') {
     const details = { status: 405, headers: { Allow: 'GET' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the front-channel logout route takes GET only', details)
   }
-  const { issuer } = party.configuration
-  const sid = sidOf(exchange, issuer)
+  const { issuer } = rp.configuration
+  const sid = sidOf(httpRequest, issuer)
   const endsSession = session !== undefined && isOf(session, issuer, sid)
   // One sign-in at the provider may have led to several sessions here, of which this browser shows but the last one.
-  if (endsSession) await party.watermark.raise({ sid }, party.platform.now())
+  if (endsSession) await rp.revocations.revoke({ sid }, rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
 }
 
 // A logout that does not say whose session it means could end that of another person by now: both are needed.
-function sidOf({ query }: Exchange, issuer: string): string {
+function sidOf({ query }: HttpRequest, issuer: string): string {
   const parameters = new URLSearchParams(query)
   const [issuers, sids] = [parameters.getAll('iss'), parameters.getAll('sid')]
   const [sid = ''] = sids

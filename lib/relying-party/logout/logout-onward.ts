@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { prefixedName, type SmallCookie } from '../../http/cookies.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isDeclaredNonNavigation, isFormPost, isScript } from '../../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { sendTo, onwardPage } from '../onward.js'
 import type { RelyingParty } from '../relying-party.js'
-import { type Site, siteOf } from '../base-url.js'
+import { type BaseUrl, baseUrlOf } from '../base-url.js'
 
 /** How long the way on to the provider is open, in seconds. */
 export const onwardSeconds = 60
@@ -23,8 +23,8 @@ export interface LogoutCookies {
 }
 
 /** Ends a logout at this site: a script is told where to send its window, and a window goes there. */
-export function finishHere(exchange: Exchange, site: Site, location: string): Redirect | Respond {
-  return isScript(exchange) ? logoutUrl(site, location) : sendTo(exchange, site, location)
+export function finishHere(httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
+  return isScript(httpRequest) ? logoutUrl(base, location) : sendTo(httpRequest, base, location)
 }
 
 /**
@@ -32,16 +32,16 @@ export function finishHere(exchange: Exchange, site: Site, location: string): Re
  * and extensions read it: a form and a script get a URL of ours that works once, in this browser, and redirects.
  */
 export function sendOnToProvider(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   cookie: SmallCookie,
   providerUrl: string,
 ): Redirect | Respond {
-  if (!isFormPost(exchange) && !isScript(exchange)) return redirect(providerUrl)
-  const key = keyOfWay(party, exchange)
-  const exp = party.platform.now() / 1000 + onwardSeconds
-  cookie.write(party.logoutSeal.seal({ exp, k: key, u: providerUrl }))
-  return tellWayOn(party, exchange, key)
+  if (!isFormPost(httpRequest) && !isScript(httpRequest)) return redirect(providerUrl)
+  const key = keyOfWay(rp, httpRequest)
+  const exp = rp.runtime.now() / 1000 + onwardSeconds
+  cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl }))
+  return tellWayOn(rp, httpRequest, key)
 }
 
 /**
@@ -49,40 +49,40 @@ export function sendOnToProvider(
  * which knows the session. A new way would close that, and the window may be on it already.
  */
 export function repeatWayOn(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   cookie: SmallCookie,
 ): Redirect | Respond | undefined {
-  const way = openWay(party, cookie)
+  const way = openWay(rp, cookie)
   if (way === undefined) return undefined
-  return isFormPost(exchange) || isScript(exchange) ? tellWayOn(party, exchange, way.key) : redirect(way.url)
+  return isFormPost(httpRequest) || isScript(httpRequest) ? tellWayOn(rp, httpRequest, way.key) : redirect(way.url)
 }
 
 // Two clicks at once bring the same session cookie: both are told the same URL, whichever answer comes last.
-function keyOfWay({ configuration, platform, sites }: RelyingParty, exchange: Exchange): string {
-  const { cookieName, secure } = siteOf(sites, exchange)
-  const sealed = exchange.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
+function keyOfWay({ configuration, runtime, baseUrls }: RelyingParty, httpRequest: HttpRequest): string {
+  const { cookieName, secure } = baseUrlOf(baseUrls, httpRequest)
+  const sealed = httpRequest.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
   return sealed === undefined
-    ? platform.randomBytes(32).toString('base64url')
+    ? runtime.randomBytes(32).toString('base64url')
     : hash('sha256', `way on ${sealed}`, 'base64url')
 }
 
-function tellWayOn(party: RelyingParty, exchange: Exchange, key: string): Respond {
-  const site = siteOf(party.sites, exchange)
-  const location = `${site.paths.logout}?${parameter}=${key}`
-  return isFormPost(exchange) ? onwardPage(location) : logoutUrl(site, location)
+function tellWayOn(rp: RelyingParty, httpRequest: HttpRequest, key: string): Respond {
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const location = `${base.paths.logout}?${parameter}=${key}`
+  return isFormPost(httpRequest) ? onwardPage(location) : logoutUrl(base, location)
 }
 
 /**
  * Takes the way on that {@link sendOnToProvider} has opened. One that is spent, too old, or somebody else's leads home, and
  * ends nothing: the person may have signed in again.
  */
-export function takeWayOn(party: RelyingParty, exchange: Exchange, cookie: SmallCookie): Redirect | undefined {
-  const keys = new URLSearchParams(exchange.query).getAll(parameter)
-  if (exchange.method !== 'GET' || keys.length === 0 || isDeclaredNonNavigation(exchange)) return undefined
-  const way = openWay(party, cookie)
+export function takeWayOn(rp: RelyingParty, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
+  const keys = new URLSearchParams(httpRequest.query).getAll(parameter)
+  if (httpRequest.method !== 'GET' || keys.length === 0 || isDeclaredNonNavigation(httpRequest)) return undefined
+  const way = openWay(rp, cookie)
   const isKnown = way !== undefined && keys.length === 1 && equalSecrets(keys[0] ?? '', way.key)
-  if (!isKnown) return redirect(siteOf(party.sites, exchange).paths.postLogout)
+  if (!isKnown) return redirect(baseUrlOf(rp.baseUrls, httpRequest).paths.postLogout)
   cookie.remove()
   return redirect(way.url)
 }
@@ -97,8 +97,8 @@ function openWay(
   return typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
 }
 
-function logoutUrl(site: Site, location: string): Respond {
+function logoutUrl(base: BaseUrl, location: string): Respond {
   const headers = { ...privateHeaders, 'Content-Type': 'application/json' }
-  const body = JSON.stringify({ logout_url: new URL(location, site.origin).href })
+  const body = JSON.stringify({ logout_url: new URL(location, base.origin).href })
   return { kind: 'respond', status: 200, headers, body }
 }

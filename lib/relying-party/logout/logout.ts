@@ -1,5 +1,5 @@
 import { AccessError, AuthorizationResponseError, ProviderError } from '../../errors.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefetch } from '../../http/fetch-metadata.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
@@ -9,7 +9,7 @@ import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
 import { rememberLogout } from './pending-logout.js'
 import type { RelyingParty } from '../relying-party.js'
-import { type Site, siteOf } from '../base-url.js'
+import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import { revokeTokens } from '../tokens/revocation.js'
 
 /** What a logout does beyond the configuration. */
@@ -32,28 +32,29 @@ export interface LogoutCallOptions {
  * @throws {AccessError} `cross_site_request`, or `not_allowed` for what is no navigation of a window
  */
 export function confirmLogout(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Respond | undefined {
-  const site = siteOf(party.sites, exchange)
-  if (exchange.method === 'POST' ? isOwnPost(exchange, site, session) : isOwnNavigation(exchange)) return undefined
-  if (exchange.method !== 'GET' && exchange.method !== 'POST') {
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  if (httpRequest.method === 'POST' ? isOwnPost(httpRequest, base, session) : isOwnNavigation(httpRequest))
+    return undefined
+  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the logout route takes GET and POST only', details)
   }
-  if (exchange.method === 'GET' && isNavigation(exchange)) {
-    const returnTo = safeReturnTo(wantedReturnTo(exchange), site.returnTo)
+  if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
+    const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
-    return confirmationPage(site.paths.logout + query, site.home)
+    return confirmationPage(base.paths.logout + query, base.home)
   }
-  throw refusal(exchange)
+  throw refusal(httpRequest)
 }
 
-function refusal(exchange: Exchange): AccessError {
-  if (isPrefetch(exchange)) return new AccessError('not_allowed', 'a logout must not be fetched ahead of need')
-  const isOwn = exchange.header('sec-fetch-site') !== undefined && !isCrossOriginInitiated(exchange)
-  if (isOwn && exchange.method === 'GET') {
+function refusal(httpRequest: HttpRequest): AccessError {
+  if (isPrefetch(httpRequest)) return new AccessError('not_allowed', 'a logout must not be fetched ahead of need')
+  const isOwn = httpRequest.header('sec-fetch-site') !== undefined && !isCrossOriginInitiated(httpRequest)
+  if (isOwn && httpRequest.method === 'GET') {
     const message =
       "a GET signs out browser windows only: go there, or fetch it by POST and go to the answer's logout_url"
     return new AccessError('not_allowed', message)
@@ -63,8 +64,8 @@ function refusal(exchange: Exchange): AccessError {
 }
 
 /** Where a request to the login or logout route wants to end, which is not checked yet. */
-export function wantedReturnTo(exchange: Exchange): string | undefined {
-  const targets = new URLSearchParams(exchange.query).getAll('returnTo')
+export function wantedReturnTo(httpRequest: HttpRequest): string | undefined {
+  const targets = new URLSearchParams(httpRequest.query).getAll('returnTo')
   return targets.length === 1 ? targets[0] : undefined
 }
 
@@ -73,31 +74,31 @@ export function wantedReturnTo(exchange: Exchange): string | undefined {
  * back to the registered page; or at once to where people land (OpenID Connect RP-Initiated Logout 1.0 section 2).
  */
 export async function endSession(
-  party: RelyingParty,
-  exchange: Exchange,
+  rp: RelyingParty,
+  httpRequest: HttpRequest,
   session: SessionRecord | undefined,
   cookies: LogoutCookies,
   options: LogoutCallOptions = {},
 ): Promise<Redirect | Respond> {
-  const { configuration } = party
-  const site = siteOf(party.sites, exchange)
+  const { configuration } = rp
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
   const isLocal = options.local ?? !configuration.logout.atProvider
-  const repeated = isLocal || session !== undefined ? undefined : repeatWayOn(party, exchange, cookies.onward)
+  const repeated = isLocal || session !== undefined ? undefined : repeatWayOn(rp, httpRequest, cookies.onward)
   if (repeated !== undefined) return repeated
-  const returnTo = safeReturnTo(options.returnTo, site.returnTo)
-  const state = party.platform.randomBytes(32).toString('base64url')
+  const returnTo = safeReturnTo(options.returnTo, base.returnTo)
+  const state = rp.runtime.randomBytes(32).toString('base64url')
   const [providerUrl] = await Promise.all([
-    isLocal ? undefined : urlOfProvider(party, site, session, { ...options, state }),
-    session === undefined ? undefined : revokeTokens(party, session.tokens),
+    isLocal ? undefined : urlOfProvider(rp, base, session, { ...options, state }),
+    session === undefined ? undefined : revokeTokens(rp, session.tokens),
   ])
-  if (providerUrl === undefined) return finishHere(exchange, site, returnTo ?? site.postLogoutRedirectUri)
-  rememberLogout(party, cookies.logout, { state, returnTo })
-  return sendOnToProvider(party, exchange, cookies.onward, providerUrl)
+  if (providerUrl === undefined) return finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
+  rememberLogout(rp, cookies.logout, { state, returnTo })
+  return sendOnToProvider(rp, httpRequest, cookies.onward, providerUrl)
 }
 
 async function urlOfProvider(
   { provider }: RelyingParty,
-  { postLogoutRedirectUri }: Site,
+  { postLogoutRedirectUri }: BaseUrl,
   session: SessionRecord | undefined,
   { state, logoutHint, uiLocales }: LogoutCallOptions & { readonly state: string },
 ): Promise<string | undefined> {
@@ -116,18 +117,18 @@ async function urlOfProvider(
   }
 }
 
-function isOwnNavigation(exchange: Exchange): boolean {
+function isOwnNavigation(httpRequest: HttpRequest): boolean {
   return (
-    exchange.method === 'GET' &&
-    exchange.header('sec-fetch-site') !== undefined &&
-    !isCrossOriginInitiated(exchange) &&
-    !isDeclaredNonNavigation(exchange)
+    httpRequest.method === 'GET' &&
+    httpRequest.header('sec-fetch-site') !== undefined &&
+    !isCrossOriginInitiated(httpRequest) &&
+    !isDeclaredNonNavigation(httpRequest)
   )
 }
 
 // Browsers send Origin with every POST. Without any word of theirs a Lax cookie still proves that no other site posted.
-function isOwnPost(exchange: Exchange, site: Site, session: SessionRecord | undefined): boolean {
-  const origin = exchange.header('origin')
-  if (exchange.header('sec-fetch-site') !== undefined) return !isCrossOriginInitiated(exchange)
-  return origin === undefined ? session !== undefined : origin === site.origin
+function isOwnPost(httpRequest: HttpRequest, base: BaseUrl, session: SessionRecord | undefined): boolean {
+  const origin = httpRequest.header('origin')
+  if (httpRequest.header('sec-fetch-site') !== undefined) return !isCrossOriginInitiated(httpRequest)
+  return origin === undefined ? session !== undefined : origin === base.origin
 }

@@ -1,12 +1,12 @@
 import type { SmallCookie } from '../../http/cookies.js'
-import type { Exchange } from '../../http/request.js'
+import type { HttpRequest } from '../../http/request.js'
 import { isPrefetch } from '../../http/fetch-metadata.js'
 import { type Redirect, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import type { RelyingParty } from '../relying-party.js'
-import { publicPath, siteOf } from '../base-url.js'
+import { publicPath, baseUrlOf } from '../base-url.js'
 
 /** A logout on its way to the provider and back. */
 export interface PendingLogout {
@@ -19,18 +19,18 @@ export interface PendingLogout {
 export const logoutSeconds = 600
 
 // Beside a session of several kilobytes and five logins under way a request's head must still be under 8 KB or so.
-const longestSealed = 1024
+const maxSealedLength = 1024
 
 /**
  * Remembers in the browser that a logout is on its way, and where the person wants to go after it, which has been checked.
  */
-export function rememberLogout(party: RelyingParty, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
-  const exp = party.platform.now() / 1000 + logoutSeconds
+export function rememberLogout(rp: RelyingParty, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
+  const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
-    party.logoutSeal.seal({ exp, s: state, ...(target === undefined ? {} : { r: target }) })
+    rp.logoutSeal.seal({ exp, s: state, ...(target === undefined ? {} : { r: target }) })
   // A target that is too long for a cookie goes without its query, or not at all.
   const targets = [returnTo, returnTo?.replace(/[?#].*$/s, ''), undefined]
-  const sealed = targets.map(sealWith).find((value) => value.length <= longestSealed)
+  const sealed = targets.map(sealWith).find((value) => value.length <= maxSealedLength)
   if (sealed !== undefined) cookie.write(sealed)
 }
 
@@ -39,17 +39,21 @@ export function rememberLogout(party: RelyingParty, cookie: SmallCookie, { state
  * they wanted to go, or to the post-logout page without the query. Without a `state` that this browser was sent away with,
  * nothing of the URL means anything, and the page is just a page.
  */
-export function finishLogout(party: RelyingParty, exchange: Exchange, cookie: SmallCookie): Redirect | undefined {
-  const site = siteOf(party.sites, exchange)
-  if (exchange.method !== 'GET' || publicPath(site, exchange.path) !== site.paths.postLogout || exchange.query === '')
+export function finishLogout(rp: RelyingParty, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
+  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  if (
+    httpRequest.method !== 'GET' ||
+    publicPath(base, httpRequest.path) !== base.paths.postLogout ||
+    httpRequest.query === ''
+  )
     return undefined
-  const pending = openPending(party, cookie)
-  const states = new URLSearchParams(exchange.query).getAll('state')
+  const pending = openPending(rp, cookie)
+  const states = new URLSearchParams(httpRequest.query).getAll('state')
   const [state = ''] = states
   if (pending === undefined || states.length !== 1 || !equalSecrets(state, pending.state)) return undefined
   // A prefetch follows the redirect but does not show it.
-  if (!isPrefetch(exchange)) cookie.remove()
-  return redirect(safeReturnTo(pending.returnTo, site.returnTo) ?? site.paths.postLogout)
+  if (!isPrefetch(httpRequest)) cookie.remove()
+  return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
 }
 
 function openPending(

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 
 /** Remembers logout tokens that have done their work, by their `jti`. */
-export interface LogoutMemory {
+export interface UsedLogoutTokens {
   /** @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with */
   has(jti: string): MaybePromise<boolean>
   /**
@@ -17,11 +17,11 @@ export interface LogoutMemory {
 }
 
 // Only the provider can make logout tokens that get this far, so that nobody else pushes one out.
-const mostTokens = 10_000
+const maxTokens = 10_000
 
 /** What one process remembers. */
-export function processLogoutMemory(platform: Platform): LogoutMemory {
-  const seen = new LRUCache<string, true>({ max: mostTokens, ttl: 1, perf: platform, ttlResolution: 0 })
+export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
+  const seen = new LRUCache<string, true>({ max: maxTokens, ttl: 1, perf: runtime, ttlResolution: 0 })
   return {
     has: (jti) => seen.has(jti),
     add(jti, milliseconds) {
@@ -38,7 +38,7 @@ export function processLogoutMemory(platform: Platform): LogoutMemory {
  *
  * @param audience - what tells this application from those: issuer and client
  */
-export function sharedLogoutMemory(memory: SharedMemory, audience: readonly string[]): LogoutMemory {
+export function sharedUsedLogoutTokens(memory: SharedMemory, audience: readonly string[]): UsedLogoutTokens {
   const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`
   return {
     has: async (jti) => (await memory.get([nameOf(jti)]))[0] !== undefined,

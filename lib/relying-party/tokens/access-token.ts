@@ -9,7 +9,7 @@ import { accessTarget } from './access-target.js'
 import type { RelyingParty } from '../relying-party.js'
 import { heldToken, type HeldToken, type RefreshableSession, renew, type TokenCall } from './renewal.js'
 
-const longestEarlySeconds = 60
+const maxEarlySeconds = 60
 /**
  * The access token of a session for a target, renewed when it has less than `minTtl` seconds to live (RFC 6749 section 6,
  * RFC 8707 section 2.2).
@@ -23,26 +23,26 @@ const longestEarlySeconds = 60
  * @throws {ProviderError} the provider is away, and there is no token that still lives
  */
 export async function currentAccessToken(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   options: AccessTokenOptions = {},
 ): Promise<string> {
   const request = parseAccessTokenOptions(options)
   const { minTtl } = request
-  const record = await withLateIdToken(party, session, request)
-  const call = callFor(party, session, record, request)
+  const record = await withLateIdToken(rp, session, request)
+  const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
-  if (record.tokens.refreshToken === undefined) return withoutRefresh(party, held, minTtl)
+  if (record.tokens.refreshToken === undefined) return withoutRefresh(rp, held, minTtl)
   if (held !== undefined && !isDue(call, record, held)) return held.accessToken
   return renew(call, record, held).catch((error: unknown) => {
-    const isUsable = held !== undefined && session.current()?.id === record.id && secondsLeft(party, held) > 0
+    const isUsable = held !== undefined && session.current()?.id === record.id && secondsLeft(rp, held) > 0
     if (isTemporary(error) && isUsable) return held.accessToken
     throw error
   })
 }
 
-function withoutRefresh(party: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
-  if (held !== undefined && secondsLeft(party, held) >= minTtl) return held.accessToken
+function withoutRefresh(rp: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
+  if (held !== undefined && secondsLeft(rp, held) >= minTtl) return held.accessToken
   const remedy =
     'and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)'
   if (held === undefined) {
@@ -63,17 +63,17 @@ function isTemporary(error: unknown): boolean {
  * @throws as {@link currentAccessToken} does
  */
 export async function replacementFor(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   refused: string,
   options: AccessTokenOptions = {},
 ): Promise<string> {
   const record = signedIn(session)
-  const call = callFor(party, session, record, parseAccessTokenOptions(options))
+  const call = callFor(rp, session, record, parseAccessTokenOptions(options))
   const held = heldToken(record.tokens, call.target)
   if (held !== undefined && held.accessToken !== refused) return held.accessToken
   if (record.tokens.refreshToken === undefined) return refused
-  return party.refreshes.mayReplaceRefused(record, call.target.name) ? renew(call, record, held) : refused
+  return rp.refreshes.mayReplaceRefused(record, call.target.name) ? renew(call, record, held) : refused
 }
 
 function signedIn(session: RefreshableSession): SessionRecord {
@@ -84,14 +84,14 @@ function signedIn(session: RefreshableSession): SessionRecord {
 
 /** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */
 async function withLateIdToken(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   request: AccessTokenRequest,
 ): Promise<SessionRecord> {
-  const { unverified } = party.grants
+  const { unverified } = rp.grants
   const record = signedIn(session)
   if (!unverified.has(record) || !session.canStore()) return record
-  const call = callFor(party, session, record, request)
+  const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
   const judged = await unverified.judge(record, held === undefined || isDue(call, record, held))
   if ('kind' in judged) {
@@ -105,24 +105,24 @@ async function withLateIdToken(
 }
 
 function callFor(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   { tokens }: SessionRecord,
   request: AccessTokenRequest,
 ): TokenCall {
-  return { party, session, target: accessTarget(request, tokens, party.configuration), minTtl: request.minTtl }
+  return { rp, session, target: accessTarget(request, tokens, rp.configuration), minTtl: request.minTtl }
 }
 
 /** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */
-function isDue({ party, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
+function isDue({ rp, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
   const { obtainedAt, expiresAt } = held
   if (expiresAt === undefined) return false
   const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt
   // Where no token of this provider lives as long as that, asking at each call would not help.
   const needed = lifetime === undefined || lifetime > minTtl ? minTtl : lifetime / 2
-  const window = lifetime === undefined ? 0 : Math.min(longestEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
+  const window = lifetime === undefined ? 0 : Math.min(maxEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
   const early = session.canStore() ? window * shareOf(record) : 0
-  return secondsLeft(party, held) < needed + early
+  return secondsLeft(rp, held) < needed + early
 }
 
 /** From 0 to 1, always the same for one session. */
@@ -130,10 +130,10 @@ function shareOf({ id }: SessionRecord): number {
   return (Buffer.from(id, 'base64url')[0] ?? 0) / 255
 }
 
-function secondsLeft(party: RelyingParty, { expiresAt }: HeldToken): number {
-  return expiresAt === undefined ? Infinity : expiresAt - nowSeconds(party)
+function secondsLeft(rp: RelyingParty, { expiresAt }: HeldToken): number {
+  return expiresAt === undefined ? Infinity : expiresAt - nowSeconds(rp)
 }
 
-function nowSeconds({ platform }: RelyingParty): number {
-  return platform.now() / 1000
+function nowSeconds({ runtime }: RelyingParty): number {
+  return runtime.now() / 1000
 }

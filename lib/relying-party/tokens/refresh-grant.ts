@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type OidcErrorCode, OidcError, ProviderError, TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
@@ -13,7 +13,7 @@ import { RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 
 // Sent, one retry, and then it is not known what became of the token.
-const mostSends = 2
+const maxSends = 2
 const uncertainSeconds = 60
 
 /** Answers after which the refresh token is sure to be as good as it was. */
@@ -48,19 +48,19 @@ type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | {
 export class RefreshGrants {
   readonly unverified: UnverifiedIdTokens
   readonly #provider: Provider
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #gate: OutageGate
   readonly #refused: RefusedRefreshes
   /** How often a refresh token was sent without a word on what became of it. */
   readonly #doubts: LRUCache<string, number>
 
-  constructor(provider: Provider, platform: Platform, slowSeconds?: number) {
+  constructor(provider: Provider, runtime: Runtime, slowSeconds?: number) {
     this.#provider = provider
-    this.#platform = platform
-    this.#gate = new OutageGate(platform, slowSeconds)
-    this.#refused = new RefusedRefreshes(platform)
-    this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: platform, ttlResolution: 0 })
-    this.unverified = new UnverifiedIdTokens(provider, platform)
+    this.#runtime = runtime
+    this.#gate = new OutageGate(runtime, slowSeconds)
+    this.#refused = new RefusedRefreshes(runtime)
+    this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: runtime, ttlResolution: 0 })
+    this.unverified = new UnverifiedIdTokens(provider, runtime)
   }
 
   /**
@@ -73,7 +73,7 @@ export class RefreshGrants {
   async spend(record: SessionRecord, refreshToken: string, how: Spend = {}): Promise<RefreshOutcome> {
     const { target = mainTarget, lastLook = nothingFound } = how
     const key = refreshTokenKey(refreshToken)
-    if ((this.#doubts.get(key) ?? 0) >= mostSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
+    if ((this.#doubts.get(key) ?? 0) >= maxSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
     const send = () => this.#send(key, record, { refreshToken, target, lastLook })
     try {
       const sent = await this.#gate.run(async () => {
@@ -100,7 +100,7 @@ export class RefreshGrants {
       throw new NotAsked(reason)
     })
     if (found !== undefined) return { found }
-    const sentAt = this.#platform.now()
+    const sentAt = this.#runtime.now()
     try {
       const { scope } = record.tokens
       const request = { refreshToken, scope, idTokenClaims: idTokenClaims(record), parameters: parametersOf(target) }
@@ -110,7 +110,7 @@ export class RefreshGrants {
       const sends = (this.#doubts.get(key) ?? 0) + 1
       this.#doubts.set(key, sends)
       // Such as a connection that was closed just when it was used again; a provider that is slow is not asked twice.
-      if (sends < mostSends && error.code === 'provider_unreachable') return this.#send(key, record, how)
+      if (sends < maxSends && error.code === 'provider_unreachable') return this.#send(key, record, how)
       throw error
     }
   }

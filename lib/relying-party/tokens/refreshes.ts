@@ -2,13 +2,13 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { OidcError, OidcErrorCode } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { mergedTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 
 /** A refresh token, and what it is to be spent for. */
-export interface Spending {
+export interface RefreshAttempt {
   readonly refreshToken: string
   /** Name of an access token's target; empty for the main token. */
   readonly target: string
@@ -37,7 +37,7 @@ export type LastLook = () => Promise<RefreshOutcome | undefined>
 export const nothingFound: LastLook = async () => undefined
 
 /** Spends a refresh token, with a look right before it is sent. */
-export type SpendOnce = (lastLook: LastLook) => Promise<RefreshOutcome>
+export type RefreshOnce = (lastLook: LastLook) => Promise<RefreshOutcome>
 
 /**
  * Sees to it that a refresh token is spent once, and that requests which still carry it get what it was spent for.
@@ -54,7 +54,7 @@ export interface Refreshes {
    *
    * @param record - with the newest tokens that the caller knows of
    */
-  spendOnce(record: SessionRecord, spending: Spending, spend: SpendOnce): Promise<RefreshOutcome>
+  refreshOnce(record: SessionRecord, spending: RefreshAttempt, spend: RefreshOnce): Promise<RefreshOutcome>
   /** How often something has become known that {@link latest} may take up. */
   readonly count: number
   /** The record with the newest tokens known; the same object where it has them already. */
@@ -64,7 +64,7 @@ export interface Refreshes {
    *
    * @param memory - where to look, if the application has brought no memory for that
    */
-  learn(record: SessionRecord, memory?: SharedMemory): MaybePromise<void>
+  loadSuccessors(record: SessionRecord, memory?: SharedMemory): MaybePromise<void>
   /** Whether the token for a target that an API refused may be replaced before its time: now and then, not at each call. */
   mayReplaceRefused(record: SessionRecord, target: string): boolean
   /** Remembers that a session is over: responses under way must not write it again. */
@@ -72,7 +72,7 @@ export interface Refreshes {
   hasEnded(record: SessionRecord): boolean
 }
 
-const mostRemembered = 10_000
+const maxRemembered = 10_000
 // The response that was to carry it may never have arrived: whoever was cut off comes back with the old token.
 const successorMilliseconds = 600_000
 const refusalMilliseconds = 60_000
@@ -80,7 +80,7 @@ const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000
 
 /** How many successors of one another are followed. */
-export const longestChain = 50
+export const maxChain = 50
 
 /** The name under which a refresh token is known: never the token itself. */
 export function refreshTokenKey(refreshToken: string): string {
@@ -99,7 +99,7 @@ export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: Se
 }
 
 /** The memory of one process: bounded, and short. */
-export class RefreshMemory implements Refreshes {
+export class RefreshCoordinator implements Refreshes {
   // Flights end by the deadline of their request, so that they need no bound.
   readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
@@ -107,8 +107,8 @@ export class RefreshMemory implements Refreshes {
   readonly #refused: LRUCache<string, true>
   #count = 0
 
-  constructor(platform: Platform) {
-    const bounds = { max: mostRemembered, perf: platform, ttlResolution: 0 }
+  constructor(runtime: Runtime) {
+    const bounds = { max: maxRemembered, perf: runtime, ttlResolution: 0 }
     this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
     this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
     this.#refused = new LRUCache({ ...bounds, ttl: refusedMilliseconds })
@@ -118,10 +118,10 @@ export class RefreshMemory implements Refreshes {
     return this.#count
   }
 
-  async spendOnce(
+  async refreshOnce(
     record: SessionRecord,
-    { refreshToken, target }: Spending,
-    spend: SpendOnce,
+    { refreshToken, target }: RefreshAttempt,
+    spend: RefreshOnce,
   ): Promise<RefreshOutcome> {
     const key = keyOf(record, refreshToken)
     const known = this.#flights.get(key)?.outcome ?? this.#news(key, record)
@@ -133,7 +133,7 @@ export class RefreshMemory implements Refreshes {
 
   latest(record: SessionRecord): SessionRecord {
     let newest = record
-    for (let steps = 0; steps < longestChain && this.#outcomes.size > 0; steps += 1) {
+    for (let steps = 0; steps < maxChain && this.#outcomes.size > 0; steps += 1) {
       const { refreshToken } = newest.tokens
       const news = refreshToken === undefined ? undefined : this.#news(keyOf(newest, refreshToken), newest)
       if (news?.kind !== 'renewed') break
@@ -142,7 +142,7 @@ export class RefreshMemory implements Refreshes {
     return newest
   }
 
-  learn(): void {
+  loadSuccessors(): void {
     // Whatever this process has done is known already.
   }
 

@@ -1,21 +1,21 @@
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError, SessionError, TokenEndpointError, TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { retryAfterSeconds } from '../../provider/errors.js'
 import { UnclearRefusal } from '../../provider/grants/refresh-response.js'
 import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, mainTarget } from './access-target.js'
 
-const mostWays = 100
+const maxWays = 100
 
 /** Tells refusals that are the end of a session from those that are the provider's own trouble. */
 export class RefusedRefreshes {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   /** The sessions, two at most, that were refused in some words since the last success. */
-  readonly #refused = new LRUCache<string, readonly string[]>({ max: mostWays })
+  readonly #refused = new LRUCache<string, readonly string[]>({ max: maxWays })
 
-  constructor(platform: Platform) {
-    this.#platform = platform
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
   }
 
   /** A refresh has worked: what is refused from now on is refused for a reason of its own. */
@@ -41,7 +41,7 @@ export class RefusedRefreshes {
     const refused = before.includes(id) || before.length > 1 ? before : [...before, id]
     this.#refused.set(error.way, refused)
     // Where it is not known when a token ends, an API has refused it; one that a cookie had no room for is gone.
-    const isDead = tokens.accessToken === '' || (tokens.expiresAt ?? 0) * 1000 <= this.#platform.now()
+    const isDead = tokens.accessToken === '' || (tokens.expiresAt ?? 0) * 1000 <= this.#runtime.now()
     if (!isDead) return { ended: false, error }
     if (refused.every((each) => each === id)) return { ended: true, error: expired(error) }
     return { ended: false, error: troubled(error) }

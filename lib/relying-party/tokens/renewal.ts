@@ -34,14 +34,14 @@ export type HeldToken = Pick<SessionTokens, 'accessToken' | 'expiresAt' | 'obtai
 
 /** What a token is asked for, on whose behalf. */
 export interface TokenCall {
-  readonly party: RelyingParty
+  readonly rp: RelyingParty
   readonly session: RefreshableSession
   readonly target: AccessTarget
   /** Seconds that the token is to live, where that was asked for. */
   readonly minTtl?: number
 }
 
-const mostSaves = 3
+const maxSaves = 3
 const savePauseMilliseconds = 100
 
 /** The token that a session has for a target. */
@@ -56,7 +56,7 @@ export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldTo
  * successor.
  */
 export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
-  const { configuration } = call.party
+  const { configuration } = call.rp
   const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
   return withPatience(renewing, configuration.httpTimeoutSeconds)
 }
@@ -81,15 +81,15 @@ async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
 type Renewal = TokenCall & { readonly notes: TraceNotes | undefined }
 
 async function renewInTurn(call: Renewal, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
-  const { party, session, target } = call
+  const { rp, session, target } = call
   for (let record = begun; ;) {
     const { refreshToken } = record.tokens
     if (refreshToken === undefined) throw endedMeanwhile()
     await requireOpen(call, record)
-    const outcome = await spendOnce(call, record, refreshToken)
+    const outcome = await refreshOnce(call, record, refreshToken)
     if (outcome === undefined) continue
     record = await taken(call, record, outcome)
-    await storeRenewed(party, session, record)
+    await storeRenewed(rp, session, record)
     noteLifetime(call, record)
     const obtained = outcome.kind === 'renewed' ? outcome.obtained : undefined
     if (obtained?.target === target.name) return obtained.accessToken
@@ -100,13 +100,13 @@ async function renewInTurn(call: Renewal, begun: SessionRecord, held: HeldToken 
 
 /** The session with what its refresh token came to. The application may have changed its data meanwhile: only tokens are replaced. */
 async function taken(
-  { party, session, notes }: Renewal,
+  { rp, session, notes }: Renewal,
   record: SessionRecord,
   outcome: RefreshOutcome,
 ): Promise<SessionRecord> {
   const current = session.current()
   if (current?.id !== record.id) {
-    if (outcome.kind === 'renewed') await revokeTokens(party, outcome.tokens)
+    if (outcome.kind === 'renewed') await revokeTokens(rp, outcome.tokens)
     throw endedMeanwhile()
   }
   if (outcome.kind === 'ended') {
@@ -114,23 +114,23 @@ async function taken(
     throw outcome.error
   }
   if (notes !== undefined && outcome.idTokenFlaw !== undefined) notes.idTokenFlaw = outcome.idTokenFlaw
-  return party.refreshes.latest(renewedRecord(current, outcome))
+  return rp.refreshes.latest(renewedRecord(current, outcome))
 }
 
-function noteLifetime({ party, target, minTtl = 0, notes }: Renewal, { tokens }: SessionRecord): void {
+function noteLifetime({ rp, target, minTtl = 0, notes }: Renewal, { tokens }: SessionRecord): void {
   const { expiresAt = Infinity } = heldToken(tokens, target) ?? {}
-  if (notes !== undefined && expiresAt - party.platform.now() / 1000 < minTtl) notes.isShortLived = true
+  if (notes !== undefined && expiresAt - rp.runtime.now() / 1000 < minTtl) notes.isShortLived = true
 }
 
 /** What a refresh token came to, or nothing where the response that it was spent for went away before it was sent. */
-async function spendOnce(
+async function refreshOnce(
   call: TokenCall,
   record: SessionRecord,
   refreshToken: string,
 ): Promise<RefreshOutcome | undefined> {
   const spending = { refreshToken, target: call.target.name, memory: call.session.memory }
   try {
-    return await call.party.refreshes.spendOnce(record, spending, (lastLook) =>
+    return await call.rp.refreshes.refreshOnce(record, spending, (lastLook) =>
       spend(call, record, { refreshToken, lastLook }),
     )
   } catch (error) {
@@ -143,7 +143,7 @@ async function spendOnce(
 
 /** Spends a refresh token, unless the session has been given another meanwhile: looked at before, and again when it is refused. */
 async function spend(
-  { party, session, target }: TokenCall,
+  { rp, session, target }: TokenCall,
   record: SessionRecord,
   { refreshToken, lastLook }: { readonly refreshToken: string; readonly lastLook: LastLook },
 ): Promise<RefreshOutcome> {
@@ -154,7 +154,7 @@ async function spend(
     if (found === undefined && !session.canStore()) throw tooLate()
     return found
   }
-  const outcome = await party.grants.spend(record, refreshToken, { target, lastLook: look })
+  const outcome = await rp.grants.spend(record, refreshToken, { target, lastLook: look })
   if (outcome.kind === 'renewed') return outcome
   return successorIn(await session.reload(), record) ?? outcome
 }
@@ -167,24 +167,24 @@ function successorIn(stored: SessionRecord | undefined, record: SessionRecord): 
 }
 
 // The refresh token is spent by now: the store gets more than one chance to take its successor.
-async function storeRenewed(party: RelyingParty, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+async function storeRenewed(rp: RelyingParty, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await session.store(renewed)
       return
     } catch (error) {
       // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
-      if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(party, renewed.tokens)
+      if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(rp, renewed.tokens)
       const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
-      if (!isAway || attempt === mostSaves) throw error
+      if (!isAway || attempt === maxSaves) throw error
     }
     await pause(attempt * savePauseMilliseconds)
   }
 }
 
 // Before anything is spent whose successor would be lost.
-async function requireOpen({ party, session }: TokenCall, record: SessionRecord): Promise<void> {
-  if (party.platform.now() / 1000 >= clocksOf(record, party.configuration.session).absoluteExpiresAt) {
+async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): Promise<void> {
+  if (rp.runtime.now() / 1000 >= clocksOf(record, rp.configuration.session).absoluteExpiresAt) {
     await session.clear()
     throw new SessionError('session_expired', 'the session has reached its end: sign in again')
   }

@@ -1,27 +1,27 @@
 import type { SessionTokens } from '../../session/record.js'
 import type { RelyingParty } from '../relying-party.js'
 
-const longestMilliseconds = 1_000
+const maxMilliseconds = 1_000
 
 /**
  * Revokes the refresh token of a session that has ended, or its access token where there is none (RFC 7009 section 2). It
  * never fails and takes a second at most: whoever signs out must not wait for a provider that is away.
  */
-export async function revokeTokens(party: RelyingParty, tokens: SessionTokens): Promise<void> {
-  if (!party.configuration.logout.revoke || isWorthless(party, tokens)) return
+export async function revokeTokens(rp: RelyingParty, tokens: SessionTokens): Promise<void> {
+  if (!rp.configuration.logout.revoke || isWorthless(rp, tokens)) return
   const { accessToken, refreshToken } = tokens
   const revoked =
     refreshToken === undefined
-      ? party.provider.revokeToken(accessToken, 'access_token')
-      : party.provider.revokeToken(refreshToken, 'refresh_token')
+      ? rp.provider.revokeToken(accessToken, 'access_token')
+      : rp.provider.revokeToken(refreshToken, 'refresh_token')
   let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, longestMilliseconds)
+    timer = setTimeout(resolve, maxMilliseconds)
   })
   await Promise.race([revoked.catch(() => undefined), deadline])
   clearTimeout(timer)
 }
 
-function isWorthless({ platform }: RelyingParty, { refreshToken, expiresAt = Infinity }: SessionTokens): boolean {
-  return refreshToken === undefined && expiresAt * 1000 <= platform.now()
+function isWorthless({ runtime }: RelyingParty, { refreshToken, expiresAt = Infinity }: SessionTokens): boolean {
+  return refreshToken === undefined && expiresAt * 1000 <= runtime.now()
 }

@@ -21,12 +21,12 @@ export interface SessionFetchCall {
  * @see RFC 6750 section 2.1, RFC 9449 section 7
  */
 export async function fetchForSession(
-  party: RelyingParty,
+  rp: RelyingParty,
   session: RefreshableSession,
   fetch: typeof globalThis.fetch,
   { url, init, target }: SessionFetchCall,
 ): Promise<Response> {
-  const { allowedOrigins, dangerouslyAllowHttp } = party.configuration
+  const { allowedOrigins, dangerouslyAllowHttp } = rp.configuration
   if (allowedOrigins.length === 0) {
     const example = 'oidc({ ..., allowedOrigins: ["https://api.example.com"] })'
     throw new ConfigurationError('invalid_options', `req.oidc.fetch() sends the token nowhere without ${example}`)
@@ -36,11 +36,9 @@ export async function fetchForSession(
     fetch,
     dangerouslyAllowHttp,
     allowedOrigins: new Set(allowedOrigins),
-    dpop: party.provider.dpop,
+    dpop: rp.provider.dpop,
     token: () =>
-      refused === undefined
-        ? currentAccessToken(party, session, target)
-        : replacementFor(party, session, refused, target),
+      refused === undefined ? currentAccessToken(rp, session, target) : replacementFor(rp, session, refused, target),
     drop: (token: string) => {
       refused = token
     },

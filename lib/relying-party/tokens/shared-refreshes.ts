@@ -1,26 +1,26 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { withLock } from '../../session/shared/lock.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../session/record.js'
 import {
   isNews,
-  longestChain,
-  type RefreshMemory,
+  maxChain,
+  type RefreshCoordinator,
   type RefreshOutcome,
   type Refreshes,
   refreshTokenKey,
   renewedRecord,
-  type SpendOnce,
-  type Spending,
+  type RefreshOnce,
+  type RefreshAttempt,
 } from './refreshes.js'
 
 /** What processes need to share so that a refresh token is spent once. */
 export interface SharedRefreshesSettings {
   /** Absent where it comes with each request. */
   readonly memory: SharedMemory | undefined
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly secrets: readonly string[]
   /** What tells this application from others that use the same memory: issuer and client. */
   readonly audience: readonly string[]
@@ -44,22 +44,22 @@ type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 
 /** Spends refresh tokens once among all processes: one does it under a lock, and leaves what came of it, sealed, for the others. */
 export class SharedRefreshes implements Refreshes {
-  readonly #local: RefreshMemory
+  readonly #local: RefreshCoordinator
   readonly #settings: SharedRefreshesSettings
   // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
   readonly #seals: (id: string) => Seal
 
-  constructor(local: RefreshMemory, settings: SharedRefreshesSettings) {
-    const { secrets, audience, platform } = settings
+  constructor(local: RefreshCoordinator, settings: SharedRefreshesSettings) {
+    const { secrets, audience, runtime } = settings
     this.#local = local
     this.#settings = settings
-    this.#seals = createNamedSeals(secrets, ['renewed tokens', ...audience], platform)
+    this.#seals = createNamedSeals(secrets, ['renewed tokens', ...audience], runtime)
   }
 
-  spendOnce(record: SessionRecord, spending: Spending, spend: SpendOnce): Promise<RefreshOutcome> {
+  refreshOnce(record: SessionRecord, spending: RefreshAttempt, spend: RefreshOnce): Promise<RefreshOutcome> {
     const memory = this.#settings.memory ?? spending.memory
-    if (memory === undefined) return this.#local.spendOnce(record, spending, spend)
-    return this.#local.spendOnce(record, spending, () =>
+    if (memory === undefined) return this.#local.refreshOnce(record, spending, spend)
+    return this.#local.refreshOnce(record, spending, () =>
       this.#spendAlone({ memory, record, refreshToken: spending.refreshToken }, spend),
     )
   }
@@ -72,7 +72,7 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.latest(record)
   }
 
-  learn(record: SessionRecord, memory?: SharedMemory): MaybePromise<void> {
+  loadSuccessors(record: SessionRecord, memory?: SharedMemory): MaybePromise<void> {
     const shared = this.#settings.memory ?? memory
     return shared === undefined ? undefined : this.#learn(shared, record)
   }
@@ -92,7 +92,7 @@ export class SharedRefreshes implements Refreshes {
   // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
   async #learn(memory: SharedMemory, record: SessionRecord): Promise<void> {
     let newest = record
-    for (let steps = 0; steps < longestChain; steps += 1) {
+    for (let steps = 0; steps < maxChain; steps += 1) {
       const { refreshToken } = newest.tokens
       if (refreshToken === undefined) return
       const outcome = await this.#successor({ memory, record: newest, refreshToken }).catch(() => undefined)
@@ -102,8 +102,8 @@ export class SharedRefreshes implements Refreshes {
     }
   }
 
-  #spendAlone(shared: SharedToken, spend: SpendOnce): Promise<RefreshOutcome> {
-    const { platform, httpTimeoutSeconds } = this.#settings
+  #spendAlone(shared: SharedToken, spend: RefreshOnce): Promise<RefreshOutcome> {
+    const { runtime, httpTimeoutSeconds } = this.#settings
     // A holder that lives renews its lock, for as long as the provider takes.
     const milliseconds = Math.ceil(4 * httpTimeoutSeconds * 1000)
     const options = {
@@ -111,7 +111,7 @@ export class SharedRefreshes implements Refreshes {
       waitMilliseconds: milliseconds,
       until: () => this.#successor(shared),
     }
-    return withLock<RefreshOutcome>(shared.memory, platform, this.#name('refresh', shared), options, async (lock) => {
+    return withLock<RefreshOutcome>(shared.memory, runtime, this.#name('refresh', shared), options, async (lock) => {
       const outcome = await spend(() => lock.confirm())
       if (outcome.kind === 'renewed') await this.#publish(shared, outcome)
       return outcome
@@ -121,9 +121,9 @@ export class SharedRefreshes implements Refreshes {
   // The tokens are there, come what may: where others cannot be told, this process remembers them.
   async #publish(shared: SharedToken, outcome: Renewed): Promise<void> {
     const { memory, record } = shared
-    const { platform } = this.#settings
+    const { runtime } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
-    const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(platform.now() / 1000) + successorSeconds))
+    const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(runtime.now() / 1000) + successorSeconds))
     await memory.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
@@ -8,8 +8,8 @@ import { generationOf } from '../../session/merge.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RefreshOutcome } from './refreshes.js'
 
-const mostKept = 10_000
-const longestMilliseconds = 3_600_000
+const maxKept = 10_000
+const maxMilliseconds = 3_600_000
 const momentMilliseconds = 250
 
 type Ended = RefreshOutcome & { readonly kind: 'ended' }
@@ -34,9 +34,9 @@ export class UnverifiedIdTokens {
   readonly #provider: Pick<Provider, 'judgeRefreshed'>
   readonly #kept: LRUCache<string, Unverified>
 
-  constructor(provider: Pick<Provider, 'judgeRefreshed'>, platform: Platform) {
+  constructor(provider: Pick<Provider, 'judgeRefreshed'>, runtime: Runtime) {
     this.#provider = provider
-    const bounds = { max: mostKept, ttl: longestMilliseconds, perf: platform, ttlResolution: 0 }
+    const bounds = { max: maxKept, ttl: maxMilliseconds, perf: runtime, ttlResolution: 0 }
     this.#kept = new LRUCache(bounds)
   }
 

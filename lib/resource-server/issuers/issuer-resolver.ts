@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { OidcError } from '../../errors.js'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
-import { traceOf } from '../../base/error-cause.js'
+import { redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/shared/parse.js'
 import { outage } from '../../provider/errors.js'
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
@@ -9,7 +9,7 @@ import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './
 const maxKnown = 500
 const maxStrangers = 1000
 const maxUnderWay = 100
-const longestIssuer = 1024
+const maxIssuerLength = 1024
 const knownSeconds = 300
 const strangerSeconds = 60
 
@@ -50,7 +50,7 @@ export class IssuerLookup {
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
     const strangeSince = this.#strangers.get(name)
-    if (name.length > longestIssuer || !URL.canParse(name)) return undefined
+    if (name.length > maxIssuerLength || !URL.canParse(name)) return undefined
     if (strangeSince !== undefined && this.#isWithin(strangeSince, strangerSeconds)) return undefined
     const flight = this.#underWay.get(name)
     if (flight !== undefined) return flight
@@ -69,7 +69,7 @@ export class IssuerLookup {
 
   async #ask(name: string): Promise<TrustedIssuer | undefined> {
     const answer = await this.#resolve(name)
-    const askedAt = this.#settings.platform.now()
+    const askedAt = this.#settings.runtime.now()
     if (answer === undefined) {
       this.#known.delete(name)
       this.#strangers.set(name, askedAt)
@@ -88,7 +88,7 @@ export class IssuerLookup {
       answer = await this.#resolver(name)
     } catch (error) {
       if (error instanceof OidcError) throw error
-      throw outage('provider_unavailable', 'the resolver of issuers failed', undefined, traceOf(error))
+      throw outage('provider_unavailable', 'the resolver of issuers failed', undefined, redactedCause(error))
     }
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
   }
@@ -107,6 +107,6 @@ export class IssuerLookup {
   }
 
   #isWithin(since: number, seconds: number): boolean {
-    return Math.abs(this.#settings.platform.now() - since) < seconds * 1000
+    return Math.abs(this.#settings.runtime.now() - since) < seconds * 1000
   }
 }

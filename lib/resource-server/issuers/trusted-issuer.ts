@@ -4,7 +4,7 @@ import { asymmetricAlgorithms } from '../../options/shared/algorithms.js'
 import type { Cached } from '../../base/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
 import { createMetadata, endpointOf } from '../../provider/metadata.js'
-import { type Outbound, createOutbound } from '../../provider/transport/http-client.js'
+import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
 import { givenKeys } from './given-keys.js'
 import type { SubjectRules } from '../validation/subject.js'
@@ -16,7 +16,7 @@ export interface TrustedIssuer {
   readonly subject: SubjectRules
   readonly algorithms: ReadonlySet<string>
   readonly keys: Keys
-  readonly outbound: Outbound
+  readonly httpClient: HttpClient
   readonly metadata: Cached<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first token. */
   ready(): Promise<void>
@@ -47,21 +47,21 @@ export function createTrustedIssuer(
   const { audience, subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
   const settings = { ...common, issuer }
   const given = givenKeys(configuration)
-  const outbound = createOutbound(settings)
-  const metadata = createMetadata(settings, outbound, noNeeds)
-  const keys = given ?? createKeys(() => endpointOf(metadata, 'jwks_uri'), outbound, settings)
+  const httpClient = createHttpClient(settings)
+  const metadata = createMetadata(settings, httpClient, noNeeds)
+  const keys = given ?? createKeys(() => endpointOf(metadata, 'jwks_uri'), httpClient, settings)
   return {
     issuer,
     audience,
     subject,
     algorithms: new Set(algorithms),
     keys,
-    outbound,
+    httpClient,
     metadata,
     ready: () => keys.ready(),
     health: () => healthOf(issuer, metadata, keys),
     close: () => {
-      for (const part of [metadata, keys, outbound]) part.close()
+      for (const part of [metadata, keys, httpClient]) part.close()
     },
   }
 }

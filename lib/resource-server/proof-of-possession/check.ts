@@ -1,9 +1,9 @@
 import { TokenValidationError } from '../../errors.js'
 import { type DpopProofs, createDpopProofs } from './dpop-proof.js'
-import type { Refusals, TokenScheme } from '../challenges.js'
+import type { BearerChallenges, TokenScheme } from '../challenges.js'
 import type { TokenRequest, VerifiedToken } from '../types.js'
 import type { BearerConfiguration } from '../../options/bearer/schema.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { createDpopNonces } from './dpop-nonce.js'
 import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
 
@@ -29,7 +29,7 @@ export type PossessionCheck = (
  *
  * @returns a function that throws `TokenValidationError` `token_binding_failed`, or `BearerError` for a proof
  */
-export function createPossessionCheck(rules: PossessionRules, refusals: Refusals): PossessionCheck {
+export function createPossessionCheck(rules: PossessionRules, refusals: BearerChallenges): PossessionCheck {
   return (verified, scheme, token, request) => {
     const { jkt, x5t } = verified.confirmation ?? {}
     if (x5t !== undefined) requireCertificate(x5t, rules, request)
@@ -53,20 +53,20 @@ function unproven(why: string): TokenValidationError {
 }
 
 /** Which proofs are taken, and wanted, by the options. */
-export function possessionRules({ dpop, mtls }: BearerConfiguration, platform: Platform): PossessionRules {
+export function possessionRules({ dpop, mtls }: BearerConfiguration, runtime: Runtime): PossessionRules {
   return {
-    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, platform) }),
+    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, runtime) }),
     dpopRequired: dpop.mode === 'required',
     mtls: mtls.source !== 'off',
     mtlsRequired: mtls.source !== 'off' && mtls.required,
   }
 }
 
-function dpopProofs(dpop: BearerConfiguration['dpop'], platform: Platform): DpopProofs {
+function dpopProofs(dpop: BearerConfiguration['dpop'], runtime: Runtime): DpopProofs {
   const { nonce, replayCache } = dpop
-  const replays = replayCache === undefined ? new MemoryReplayCache(platform) : pluggedReplayCache(replayCache)
-  if (nonce === false) return createDpopProofs({ ...dpop, replays, platform })
+  const replays = replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache)
+  if (nonce === false) return createDpopProofs({ ...dpop, replays, runtime })
   const { secret, lifetimeSeconds } =
-    nonce === true ? { secret: [platform.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce
-  return createDpopProofs({ ...dpop, replays, platform, nonces: createDpopNonces(secret, lifetimeSeconds, platform) })
+    nonce === true ? { secret: [runtime.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce
+  return createDpopProofs({ ...dpop, replays, runtime, nonces: createDpopNonces(secret, lifetimeSeconds, runtime) })
 }

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { equalSecrets } from '../../base/constant-time.js'
 
 /** Nonces that need no memory: who knows the secret can tell how old one is. */
@@ -16,9 +16,9 @@ export interface DpopNonces {
  *
  * @param secrets - The first makes nonces, all are recognized.
  */
-export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: number, platform: Platform): DpopNonces {
+export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: number, runtime: Runtime): DpopNonces {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, 'express-oidc', 'dpop nonce', 32)))
-  const period = () => Math.floor(platform.now() / (lifetimeSeconds * 1000))
+  const period = () => Math.floor(runtime.now() / (lifetimeSeconds * 1000))
   const [first] = keys
   if (first === undefined) throw new RangeError('createDpopNonces() needs at least one secret')
   return {

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
 import { type Jws, type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
 import { isJsonObject } from '../../base/json.js'
 import type { DpopNonces } from './dpop-nonce.js'
-import type { Refusals } from '../challenges.js'
+import type { BearerChallenges } from '../challenges.js'
 import type { ReplayGuard } from './replay-cache.js'
 import type { TokenRequest } from '../types.js'
 
@@ -18,7 +18,7 @@ export interface DpopRules {
   readonly proofClockToleranceSeconds: number
   readonly nonces?: DpopNonces
   readonly replays: ReplayGuard
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /** The judge of DPoP proofs. */
@@ -30,7 +30,7 @@ export interface DpopProofs {
    * @throws {BearerError} `invalid_dpop_proof`, `use_dpop_nonce`
    * @throws {TokenValidationError} `token_binding_failed` for a proof by another key than the token's
    */
-  check(request: TokenRequest, token: string, jkt: string, refusals: Refusals): Promise<void> | undefined
+  check(request: TokenRequest, token: string, jkt: string, refusals: BearerChallenges): Promise<void> | undefined
 }
 
 interface ProofKey {
@@ -87,7 +87,7 @@ interface Proof {
   readonly key: ProofKey
 }
 
-function attempt<T>(step: () => T, refusals: Refusals): T {
+function attempt<T>(step: () => T, refusals: BearerChallenges): T {
   try {
     return step()
   } catch (error) {
@@ -95,11 +95,16 @@ function attempt<T>(step: () => T, refusals: Refusals): T {
   }
 }
 
-function requireNew(isNew: boolean, refusals: Refusals): void {
+function requireNew(isNew: boolean, refusals: BearerChallenges): void {
   if (!isNew) throw refusals.invalidProof(invalid('the jti was used before'))
 }
 
-function requireNonce(nonce: unknown, nonces: DpopNonces | undefined, request: TokenRequest, refusals: Refusals): void {
+function requireNonce(
+  nonce: unknown,
+  nonces: DpopNonces | undefined,
+  request: TokenRequest,
+  refusals: BearerChallenges,
+): void {
   if (nonces === undefined) return
   const age = nonces.ageOf(nonce)
   if (age === 'unknown') throw refusals.nonceNeeded(nonces.current())
@@ -112,7 +117,7 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
   if (htm !== request.method) throw invalid('htm is another method')
   if (typeof htu !== 'string' || !sameTarget(htu, request.url())) throw invalid('htu is another URL')
-  const age = rules.platform.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
+  const age = rules.runtime.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
   if (!(age <= rules.proofMaxAgeSeconds && age >= -rules.proofClockToleranceSeconds)) throw invalid('iat is not now')
   if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath is of another token')
   return { jti, nonce }

@@ -1,6 +1,6 @@
 import { ProviderError } from '../../errors.js'
-import { traceOf } from '../../base/error-cause.js'
-import type { Platform } from '../../base/runtime.js'
+import { redactedCause } from '../../base/error-cause.js'
+import type { Runtime } from '../../base/runtime.js'
 import { outage } from '../../provider/errors.js'
 
 /** Tells keys that were seen before. */
@@ -29,20 +29,20 @@ interface Generation {
  * proofs good again that are forgotten: to refuse those, all would have to be refused until it is where it was.
  */
 export class MemoryReplayCache implements ReplayGuard {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #max: number
   #current: Generation
   /** The last one first. */
   #past: readonly Generation[] = []
 
-  constructor(platform: Platform, max = maxKeys) {
-    this.#platform = platform
+  constructor(runtime: Runtime, max = maxKeys) {
+    this.#runtime = runtime
     this.#max = max
-    this.#current = newGeneration(platform.now())
+    this.#current = newGeneration(runtime.now())
   }
 
   add(key: string, ttlSeconds: number): boolean {
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     const ttl = ttlSeconds * 1000
     // A clock that was set back must not keep a generation from ending.
     if (Math.abs(now - this.#current.startedAt) >= ttl) this.#turn(now)
@@ -85,7 +85,7 @@ export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unk
         return (await add(`dpop:${key}`, Math.ceil(ttlSeconds))) === true
       } catch (error) {
         if (error instanceof ProviderError) throw error
-        throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, traceOf(error))
+        throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, redactedCause(error))
       }
     },
   }

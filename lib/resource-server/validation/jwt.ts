@@ -1,5 +1,5 @@
 import { TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
 import { verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
@@ -14,7 +14,7 @@ export interface JwtRules {
   readonly profile: Profile
   readonly clockToleranceSeconds: number
   readonly reading: ClaimReading
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 // The header that the token came in is within the server's bounds.
@@ -42,7 +42,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
   // The signature holds.
   const conclude = (jws: Jws, issuer: TrustedIssuer): SignedToken => {
     const { generation } = issuer.keys
-    const now = rules.platform.now() / 1000
+    const now = rules.runtime.now() / 1000
     const isTyped = requireClaims(jws, issuer, now)
     const { issuer: name, subject } = issuer
     const token = readVerifiedToken(jws.payload, { issuer: name, reading, subject, isTyped, expiresAt: now })
@@ -54,7 +54,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     const known = keys.find(jws.header)
     if (isSignedBy(jws, known)) return conclude(jws, issuer)
     // The issuer is asked nothing for the sake of a token that could not be taken anyway: anyone can make those.
-    const requireAll = () => requireClaims(jws, issuer, rules.platform.now() / 1000)
+    const requireAll = () => requireClaims(jws, issuer, rules.runtime.now() / 1000)
     const verified = verifyByLookup(jws, known, { keys, from: 'anyone', requireClaims: requireAll })
     return verified.then(() => conclude(jws, issuer))
   }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { Introspect } from '../../provider/endpoints/introspection.js'
 import type { JsonObject } from '../../base/json.js'
 import { Breaker } from '../../base/breaker.js'
@@ -22,7 +22,7 @@ export interface OpaqueRules {
   /** How long an answer is believed; never past `exp`. */
   readonly cacheSeconds: number
   readonly clockToleranceSeconds: number
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 interface Answer {
@@ -43,9 +43,9 @@ const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
 export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   const answers = new LRUCache<string, Answer>({ max: maxAnswers })
   const underWay = new Map<string, Promise<VerifiedToken>>()
-  const breaker = new Breaker(rules.platform)
+  const breaker = new Breaker(rules.runtime)
   const ask = async (key: string, token: string): Promise<VerifiedToken> => {
-    const givenAt = rules.platform.now()
+    const givenAt = rules.runtime.now()
     const response = await breaker.run(() => rules.introspect(token))
     try {
       const verified = judge(response, rules)
@@ -76,7 +76,7 @@ function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken 
   if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
     throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
   }
-  const now = rules.platform.now() / 1000
+  const now = rules.runtime.now() / 1000
   const { issuer, audience, subject } = rules.issuer
   checkTokenClaims(response, 'introspection', { ...rules, issuer, audience, now })
   const expiresAt = Math.floor(now + rules.cacheSeconds)
@@ -89,15 +89,15 @@ function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
   return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))
 }
 
-function isFresh({ token, givenAt }: Answer, { cacheSeconds, platform }: OpaqueRules): boolean {
+function isFresh({ token, givenAt }: Answer, { cacheSeconds, runtime }: OpaqueRules): boolean {
   const seconds = token === undefined ? Math.min(cacheSeconds, maxInactiveSeconds) : cacheSeconds
-  return Math.abs(platform.now() - givenAt) < seconds * 1000
+  return Math.abs(runtime.now() - givenAt) < seconds * 1000
 }
 
-function current({ token }: Answer, { platform, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
+function current({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
   if (token === undefined) throw inactive()
   const { exp } = token.claims
-  if (typeof exp === 'number' && exp + clockToleranceSeconds <= platform.now() / 1000) {
+  if (typeof exp === 'number' && exp + clockToleranceSeconds <= runtime.now() / 1000) {
     throw new TokenValidationError('token_expired', "the token's exp is past")
   }
   return token

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../base/json.js'
 export type ScopeMapper = (claims: Readonly<JsonObject>) => readonly string[]
 
 const maxKnown = 256
-const longestKnown = 1024
+const maxKnownLength = 1024
 
 /**
  * Scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or as a list. The few texts that
@@ -19,7 +19,7 @@ export function standardScopes(): ScopeMapper {
     if (scp !== undefined) return Object.freeze([...new Set(scopesIn({ scope, scp }))])
     if (found !== undefined) return found
     const scopes = Object.freeze(list(scope))
-    if (typeof scope !== 'string' || scope.length > longestKnown) return scopes
+    if (typeof scope !== 'string' || scope.length > maxKnownLength) return scopes
     if (known.size >= maxKnown) known.clear()
     known.set(scope, scopes)
     return scopes

@@ -28,7 +28,7 @@ export interface Subject {
 
 // Subjects that are made out of client IDs are set apart by it from those that tokens name (RFC 9068 section 5).
 const clientPrefix = 'client:'
-const longestSubject = 255
+const maxSubjectLength = 255
 
 const isMachine = { machine: true, person: false, both: undefined, nobody: undefined } as const
 
@@ -75,7 +75,7 @@ function obstacleTo(
 }
 
 function usable(claim: string, value: unknown, areClientsSubjects: boolean): string {
-  if (typeof value !== 'string' || value === '' || value.length > longestSubject) {
+  if (typeof value !== 'string' || value === '' || value.length > maxSubjectLength) {
     throw new TokenValidationError('token_claim_invalid', `the token's ${claim} is wrong`)
   }
   if (!areClientsSubjects || !value.startsWith(clientPrefix)) return value

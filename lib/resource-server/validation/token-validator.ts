@@ -1,15 +1,15 @@
 import { TokenValidationError } from '../../errors.js'
 import { isTokenText, splitAuthorization } from '../../http/authorization.js'
 import { whenDone } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { isTraced, traced } from '../../base/diagnostics.js'
 import type { Principal } from '../../policy/principal.js'
 import type { JwtValidation } from './jwt.js'
 import type { OpaqueValidation } from './opaque.js'
 import { TokenPrincipal } from './verified-token.js'
 import type { PossessionCheck } from '../proof-of-possession/check.js'
-import type { Refusals, TokenScheme } from '../challenges.js'
-import type { TokenCache } from './verified-token-cache.js'
+import type { BearerChallenges, TokenScheme } from '../challenges.js'
+import type { VerifiedTokenCache } from './verified-token-cache.js'
 import { isCompactJws } from './token-type.js'
 import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
 
@@ -21,11 +21,11 @@ export interface ValidatorParts {
   readonly jwt?: JwtValidation
   /** Absent where every token must be a JWT. */
   readonly opaque?: OpaqueValidation
-  readonly cache?: TokenCache
+  readonly cache?: VerifiedTokenCache
   readonly possession: PossessionCheck
-  readonly refusals: Refusals
+  readonly refusals: BearerChallenges
   readonly clockToleranceSeconds: number
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /** Validates the access token of one request: at once where nothing has to be fetched or asked. */
@@ -122,8 +122,8 @@ export class TokenValidator {
   }
 
   #current(token: VerifiedToken): VerifiedToken {
-    const { platform, clockToleranceSeconds } = this.#parts
-    const now = platform.now() / 1000
+    const { runtime, clockToleranceSeconds } = this.#parts
+    const now = runtime.now() / 1000
     if (token.expiresAt + clockToleranceSeconds <= now) {
       throw new TokenValidationError('token_expired', "the token's exp is past")
     }

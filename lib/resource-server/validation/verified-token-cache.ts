@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SignedToken } from '../types.js'
 
 /** How much is remembered, and how long at most. */
@@ -25,17 +25,17 @@ const tailLength = 12
  * The token's end finds the entry, so that a token which was never seen costs no hash; only the hash of the whole token
  * says that it is the same.
  */
-export class TokenCache {
+export class VerifiedTokenCache {
   readonly #entries: LRUCache<string, Entry>
   readonly #admission: Admission
   readonly #ttl: number
-  readonly #platform: Platform
+  readonly #runtime: Runtime
 
-  constructor({ maxEntries, ttlSeconds }: TokenCacheSettings, platform: Platform) {
+  constructor({ maxEntries, ttlSeconds }: TokenCacheSettings, runtime: Runtime) {
     this.#entries = new LRUCache({ max: maxEntries })
     this.#admission = new Admission(maxEntries)
     this.#ttl = ttlSeconds * 1000
-    this.#platform = platform
+    this.#runtime = runtime
   }
 
   /** The token, if it is known and its keys are still the same. */
@@ -43,7 +43,7 @@ export class TokenCache {
     const entry = this.#entries.get(token.slice(-tailLength))
     if (entry === undefined || entry.signed.generation !== entry.signed.keys.generation) return undefined
     // A clock that was set back must not make an entry younger than it is.
-    if (Math.abs(this.#platform.now() - entry.verifiedAt) >= this.#ttl) return undefined
+    if (Math.abs(this.#runtime.now() - entry.verifiedAt) >= this.#ttl) return undefined
     return fingerprint(token) === entry.fingerprint ? entry.signed : undefined
   }
 
@@ -51,7 +51,7 @@ export class TokenCache {
   offer(token: string, signed: SignedToken): void {
     const tail = token.slice(-tailLength)
     if (!this.#entries.has(tail) && !this.#admission.admits(tail)) return
-    this.#entries.set(tail, { fingerprint: fingerprint(token), signed, verifiedAt: this.#platform.now() })
+    this.#entries.set(tail, { fingerprint: fingerprint(token), signed, verifiedAt: this.#runtime.now() })
   }
 
   /** How many are remembered. */

@@ -1,28 +1,28 @@
 import { SessionError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { isAlive, type SessionLimits } from '../lifetime.js'
-import type { SessionKeeper } from '../storage/storage.js'
+import type { SessionStorage } from '../storage/storage.js'
 import type { SessionRecord } from '../record.js'
-import { isEndedBy, keysOf, namesOf, targetKey, type Watermark } from './revocations.js'
+import { isEndedBy, keysOf, namesOf, targetKey, type SessionRevocations } from './revocations.js'
 
 /** What tells when a session that a connection was opened with is over. */
 export interface LiveSessionsSettings {
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly limits: SessionLimits
-  readonly watermark: Watermark
+  readonly revocations: SessionRevocations
   /** Whether other processes may end sessions too, so that they are looked at from time to time. */
   readonly isShared: boolean
 }
 
 interface Live {
   record: SessionRecord
-  readonly keeper: Pick<SessionKeeper, 'find'>
+  readonly storage: Pick<SessionStorage, 'find'>
   readonly controller: AbortController
 }
 
 const tickMilliseconds = 1000
 const ticksPerLook = 5
-const mostAtOnce = 100
+const maxAtOnce = 100
 
 /**
  * The sessions that connections were opened with and live on, such as WebSockets: those that a logout of this process ends
@@ -37,11 +37,11 @@ export class LiveSessions {
 
   constructor(settings: LiveSessionsSettings) {
     this.#settings = settings
-    const { watermark, platform } = settings
-    watermark.onRaise((target, at) => {
+    const { revocations, runtime } = settings
+    revocations.onRevoke((target, at) => {
       const key = targetKey(target)
       for (const live of this.#live) {
-        const isMeant = isEndedBy(at, live.record, platform.now()) && keysOf(namesOf(live.record)).includes(key)
+        const isMeant = isEndedBy(at, live.record, runtime.now()) && keysOf(namesOf(live.record)).includes(key)
         if (isMeant) this.#end(live, loggedOut())
       }
     })
@@ -54,9 +54,9 @@ export class LiveSessions {
    */
   watch(
     record: SessionRecord,
-    keeper: Pick<SessionKeeper, 'find'>,
+    storage: Pick<SessionStorage, 'find'>,
   ): { readonly signal: AbortSignal; readonly release: () => void } {
-    const live: Live = { record, keeper, controller: new AbortController() }
+    const live: Live = { record, storage, controller: new AbortController() }
     this.#live.add(live)
     this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
     // A logout since it was read was announced before anybody listened.
@@ -71,9 +71,9 @@ export class LiveSessions {
 
   #tick(): void {
     this.#ticks += 1
-    const { platform, limits, isShared } = this.#settings
+    const { runtime, limits, isShared } = this.#settings
     const isLook = isShared && !this.#isLooking && this.#ticks % ticksPerLook === 0
-    const nowSeconds = platform.now() / 1000
+    const nowSeconds = runtime.now() / 1000
     const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
     if (isLook) this.#isLooking = true
     void this.#lookAt(due).finally(() => {
@@ -83,17 +83,17 @@ export class LiveSessions {
 
   // A few at a time: the store has other things to do.
   async #lookAt(due: readonly Live[]): Promise<void> {
-    for (let start = 0; start < due.length; start += mostAtOnce) {
-      await Promise.all(due.slice(start, start + mostAtOnce).map((live) => this.#look(live)))
+    for (let start = 0; start < due.length; start += maxAtOnce) {
+      await Promise.all(due.slice(start, start + maxAtOnce).map((live) => this.#look(live)))
     }
   }
 
   // Other requests may have moved the idle limit on, where that is kept on the server.
   async #look(live: Live): Promise<void> {
-    const { platform, limits } = this.#settings
-    const isExpired = (record: SessionRecord): boolean => !isAlive(record, limits, platform.now() / 1000)
+    const { runtime, limits } = this.#settings
+    const isExpired = (record: SessionRecord): boolean => !isAlive(record, limits, runtime.now() / 1000)
     try {
-      const found = await live.keeper.find(live.record)
+      const found = await live.storage.find(live.record)
       if (found === undefined) this.#end(live, isExpired(live.record) ? expired() : loggedOut())
       else if (isExpired(found)) this.#end(live, expired())
       else live.record = found

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { idTokenClaims } from '../claims.js'
 import type { SessionRecord } from '../record.js'
 
@@ -26,13 +26,13 @@ export type LogoutListener = (target: LogoutTarget, at: number) => void
  * Remembers logouts as points in time: whatever began until then is over, what begins later lives on. So sealed cookies,
  * which nobody can take back, end too. Times are milliseconds since the epoch.
  */
-export interface Watermark {
+export interface SessionRevocations {
   /**
    * Ends what began no later than `at`.
    *
    * @throws {SessionError} `session_store_unavailable`: nothing has ended, and nobody may be told so
    */
-  raise(target: LogoutTarget, at: number): MaybePromise<void>
+  revoke(target: LogoutTarget, at: number): MaybePromise<void>
   /**
    * The last logout that a session of these names would be ended by; 0 where there was none.
    *
@@ -40,10 +40,10 @@ export interface Watermark {
    */
   latest(names: () => SessionNames): MaybePromise<number>
   /** Calls back at each logout that this process sees. Returns what ends that. */
-  onRaise(listener: LogoutListener): () => void
+  onRevoke(listener: LogoutListener): () => void
 }
 
-const mostMarks = 100_000
+const maxMarks = 100_000
 
 /** The names of a session. */
 export function namesOf(record: SessionRecord): SessionNames {
@@ -84,13 +84,13 @@ export function hasJustEnded(mark: number, nowMilliseconds: number): boolean {
  * @throws {SessionError} `session_store_unavailable`
  */
 export function unlessEnded(
-  watermark: Watermark,
-  platform: Pick<Platform, 'now'>,
+  revocations: SessionRevocations,
+  runtime: Pick<Runtime, 'now'>,
   record: SessionRecord,
 ): MaybePromise<SessionRecord | undefined> {
   return whenDone(
-    watermark.latest(() => namesOf(record)),
-    (mark) => (isEndedBy(mark, record, platform.now()) ? undefined : record),
+    revocations.latest(() => namesOf(record)),
+    (mark) => (isEndedBy(mark, record, runtime.now()) ? undefined : record),
   )
 }
 
@@ -100,11 +100,11 @@ export function unlessEnded(
  * @throws {SessionError} `session_store_unavailable`
  */
 export function endById(
-  watermark: Watermark,
-  platform: Pick<Platform, 'now'>,
+  revocations: SessionRevocations,
+  runtime: Pick<Runtime, 'now'>,
   { id, createdAt }: Pick<SessionRecord, 'id' | 'createdAt'>,
 ): MaybePromise<void> {
-  return watermark.raise({ id }, Math.max(platform.now(), Math.round(createdAt * 1000)))
+  return revocations.revoke({ id }, Math.max(runtime.now(), Math.round(createdAt * 1000)))
 }
 
 /** The key of what a logout ends: no two targets have the same. */
@@ -121,17 +121,17 @@ export function keysOf({ id, subject, sid }: SessionNames): readonly string[] {
 }
 
 /** The logouts that one process has seen: a restart forgets them, and other processes do not see them. */
-export class MemoryWatermark implements Watermark {
+export class ProcessRevocations implements SessionRevocations {
   readonly #marks: LRUCache<string, number>
   readonly #listeners = new Set<LogoutListener>()
 
   /** @param seconds - how long a session lives at most */
-  constructor(platform: Platform, seconds: number) {
+  constructor(runtime: Runtime, seconds: number) {
     const ttl = Math.ceil(seconds * 1000)
-    this.#marks = new LRUCache({ max: mostMarks, ttl, perf: platform, ttlResolution: 0 })
+    this.#marks = new LRUCache({ max: maxMarks, ttl, perf: runtime, ttlResolution: 0 })
   }
 
-  raise(target: LogoutTarget, at: number): void {
+  revoke(target: LogoutTarget, at: number): void {
     const key = targetKey(target)
     this.#marks.set(key, Math.max(at, this.#marks.get(key) ?? 0))
     for (const listener of this.#listeners) listener(target, at)
@@ -142,7 +142,7 @@ export class MemoryWatermark implements Watermark {
     return Math.max(...keysOf(names()).map((key) => this.#marks.get(key) ?? 0))
   }
 
-  onRaise(listener: LogoutListener): () => void {
+  onRevoke(listener: LogoutListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

@@ -1,47 +1,47 @@
 import { hash } from 'node:crypto'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { storeOutage } from '../shared/outage.js'
 import {
   keysOf,
   type LogoutListener,
   type LogoutTarget,
-  MemoryWatermark,
+  ProcessRevocations,
   type SessionNames,
   targetKey,
-  type Watermark,
+  type SessionRevocations,
 } from './revocations.js'
 
 /** Where marks are kept, and for how long. */
-export interface SharedWatermarkSettings {
+export interface SharedRevocationsSettings {
   readonly memory: SharedMemory
-  readonly platform: Platform
+  readonly runtime: Runtime
   /** How long a session lives at most. */
   readonly absoluteSeconds: number
   /** What tells this application from others that use the same memory: issuer and client. */
   readonly audience: readonly string[]
 }
 
-const mostAttempts = 10
+const maxAttempts = 10
 /** Clocks of processes differ. */
 const marginMilliseconds = 60_000
 
 /** The logouts that all processes of an application see: one round trip per request, together with the session's own. */
-export class SharedWatermark implements Watermark {
-  readonly #settings: SharedWatermarkSettings
+export class SharedRevocations implements SessionRevocations {
+  readonly #settings: SharedRevocationsSettings
   /** Tells listeners of this process; others look from time to time. */
-  readonly #local: MemoryWatermark
+  readonly #local: ProcessRevocations
 
-  constructor(settings: SharedWatermarkSettings) {
+  constructor(settings: SharedRevocationsSettings) {
     this.#settings = settings
-    this.#local = new MemoryWatermark(settings.platform, settings.absoluteSeconds)
+    this.#local = new ProcessRevocations(settings.runtime, settings.absoluteSeconds)
   }
 
-  async raise(target: LogoutTarget, at: number): Promise<void> {
+  async revoke(target: LogoutTarget, at: number): Promise<void> {
     const name = this.#name(targetKey(target))
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       if (!(await this.#mark(name, at))) continue
-      this.#local.raise(target, at)
+      this.#local.revoke(target, at)
       return
     }
     throw storeOutage('too many logouts of the same sessions came at once: this one was not stored')
@@ -52,20 +52,20 @@ export class SharedWatermark implements Watermark {
     return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : knownTime(mark))))
   }
 
-  onRaise(listener: LogoutListener): () => void {
-    return this.#local.onRaise(listener)
+  onRevoke(listener: LogoutListener): () => void {
+    return this.#local.onRevoke(listener)
   }
 
   // A late message about an earlier logout must not bring back what a later one has ended.
   async #mark(name: string, at: number): Promise<boolean> {
-    const { memory, absoluteSeconds, platform } = this.#settings
+    const { memory, absoluteSeconds, runtime } = this.#settings
     const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
     const [before] = await memory.get([name])
     if (before === undefined) return memory.add(name, String(at), milliseconds)
     const last = timeOf(before)
     if (last !== undefined && last >= at) return true
     // What is no mark may stand for any logout until now.
-    const next = last === undefined ? Math.max(at, platform.now()) : at
+    const next = last === undefined ? Math.max(at, runtime.now()) : at
     return memory.replace(name, before, String(next), milliseconds)
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SessionStore, SharedMemory } from '../../options/shared/stores.js'
 import { type StoreCallback, storeCall } from './store-call.js'
 
@@ -8,9 +8,9 @@ const writerBytes = 9
 const settlingMilliseconds = 100
 
 /** Which store, and how long it may take. */
-export interface StoreMemorySettings {
+export interface ExpressStoreSettings {
   readonly store: SessionStore
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly timeoutSeconds: number
 }
 
@@ -21,13 +21,13 @@ export interface StoreMemorySettings {
  * `add` looks, writes, waits, and looks again: whoever stands there then has it (Fischer's algorithm, in Lamport's "A Fast
  * Mutual Exclusion Algorithm", 1987). One alone does, as long as no look and write take longer than the wait.
  */
-export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySettings): SharedMemory {
+export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressStoreSettings): SharedMemory {
   const settings = { timeoutSeconds, what: 'the session store' }
   const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
   const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))
-  const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), platform.now())
+  const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), runtime.now())
   const write = async (name: string, value: string, milliseconds: number, by?: string): Promise<void> => {
-    await call((done) => store.set(name, entry({ value, milliseconds, by }, platform.now()), done))
+    await call((done) => store.set(name, entry({ value, milliseconds, by }, runtime.now()), done))
   }
 
   return {
@@ -35,7 +35,7 @@ export function storeMemory({ store, platform, timeoutSeconds }: StoreMemorySett
     set: write,
     async add(name, value, milliseconds) {
       if ((await read(name)) !== undefined) return false
-      const by = platform.randomBytes(writerBytes).toString('base64url')
+      const by = runtime.randomBytes(writerBytes).toString('base64url')
       await write(name, value, milliseconds, by)
       await setTimeout(settlingMilliseconds)
       return writerOf(await look(name)) === by

@@ -29,10 +29,10 @@ export function guardMemory(memory: SharedMemory): GuardedMemory {
     state: () => state,
     get: (names) => guarded(async () => texts(await memory.get(names), names.length)),
     set: (name, value, milliseconds) => guarded(() => memory.set(name, value, milliseconds)),
-    add: (name, value, milliseconds) => guarded(async () => told(await memory.add(name, value, milliseconds))),
+    add: (name, value, milliseconds) => guarded(async () => expectBoolean(await memory.add(name, value, milliseconds))),
     replace: (name, expected, value, milliseconds) =>
-      guarded(async () => told(await memory.replace(name, expected, value, milliseconds))),
-    remove: (name, expected) => guarded(async () => told(await memory.remove(name, expected))),
+      guarded(async () => expectBoolean(await memory.replace(name, expected, value, milliseconds))),
+    remove: (name, expected) => guarded(async () => expectBoolean(await memory.remove(name, expected))),
   }
 }
 
@@ -45,7 +45,7 @@ function texts(values: unknown, count: number): readonly (string | undefined)[] 
   })
 }
 
-function told(answer: unknown): boolean {
+function expectBoolean(answer: unknown): boolean {
   if (typeof answer !== 'boolean') throw noAnswer()
   return answer
 }

@@ -1,5 +1,5 @@
 import { OidcError, ProviderError } from '../../errors.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { storeOutage } from './outage.js'
 
@@ -29,8 +29,8 @@ export interface HeldLock<Result> {
 }
 
 const tokenBytes = 16
-const leastPause = 25
-const mostPause = 100
+const minPause = 25
+const maxPause = 100
 
 /**
  * Does some work in one process at a time, unless another has done it meanwhile. The lock is renewed while the work runs, and
@@ -43,19 +43,19 @@ const mostPause = 100
  */
 export async function withLock<Result>(
   memory: SharedMemory,
-  platform: Platform,
+  runtime: Runtime,
   name: string,
   options: LockOptions<Result>,
   work: (lock: HeldLock<Result>) => Promise<Result>,
 ): Promise<Result> {
-  const deadline = platform.now() + options.waitMilliseconds
+  const deadline = runtime.now() + options.waitMilliseconds
   for (;;) {
     const found = await options.until()
     if (found !== undefined) return found
-    const lock = new Lock(memory, platform, name, options.milliseconds)
+    const lock = new Lock(memory, runtime, name, options.milliseconds)
     if (await lock.acquire()) return holding(lock, options, work)
-    if (platform.now() >= deadline) throw refusal('another process is still at the same work: try again shortly')
-    await pause(platform)
+    if (runtime.now() >= deadline) throw refusal('another process is still at the same work: try again shortly')
+    await pause(runtime)
   }
 }
 
@@ -80,7 +80,7 @@ async function holding<Result>(
 /** One attempt to hold a lock, under a token that nobody else knows. */
 class Lock {
   readonly #memory: SharedMemory
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   readonly #name: string
   readonly #milliseconds: number
   readonly #token: string
@@ -89,12 +89,12 @@ class Lock {
   #renewals: NodeJS.Timeout | undefined
   #renewal: Promise<void> | undefined
 
-  constructor(memory: SharedMemory, platform: Platform, name: string, milliseconds: number) {
+  constructor(memory: SharedMemory, runtime: Runtime, name: string, milliseconds: number) {
     this.#memory = memory
-    this.#platform = platform
+    this.#runtime = runtime
     this.#name = name
     this.#milliseconds = milliseconds
-    this.#token = platform.randomBytes(tokenBytes).toString('base64url')
+    this.#token = runtime.randomBytes(tokenBytes).toString('base64url')
   }
 
   get lost(): AbortSignal {
@@ -102,7 +102,7 @@ class Lock {
   }
 
   async acquire(): Promise<boolean> {
-    const end = this.#platform.now() + this.#milliseconds
+    const end = this.#runtime.now() + this.#milliseconds
     const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
       // A slow memory may still do it, for nobody: what is sent after it takes that back.
       void this.#remove()
@@ -116,7 +116,7 @@ class Lock {
 
   /** Asks the memory whether it is still held, and prolongs it. */
   async confirm(): Promise<void> {
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     if (await this.#prolong()) this.#heldUntil = Math.max(this.#heldUntil, now + this.#milliseconds)
     else this.#lose()
   }
@@ -127,7 +127,7 @@ class Lock {
    * @throws {ProviderError} `provider_unavailable`: another may hold it
    */
   requireHeld(): void {
-    if (this.#platform.now() >= this.#heldUntil) this.#lose()
+    if (this.#runtime.now() >= this.#heldUntil) this.#lose()
     this.lost.throwIfAborted()
   }
 
@@ -145,7 +145,7 @@ class Lock {
   }
 
   async #renew(): Promise<void> {
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     try {
       // Where nobody has confirmed it for its whole lifetime, another may hold it.
       const isHeld = now < this.#heldUntil && (await this.#prolong())
@@ -171,10 +171,10 @@ class Lock {
   }
 }
 
-function pause(platform: Platform): Promise<void> {
-  const share = (platform.randomBytes(1)[0] ?? 0) / 255
+function pause(runtime: Runtime): Promise<void> {
+  const share = (runtime.randomBytes(1)[0] ?? 0) / 255
   return new Promise((resolve) => {
-    setTimeout(resolve, leastPause + share * (mostPause - leastPause))
+    setTimeout(resolve, minPause + share * (maxPause - minPause))
   })
 }
 

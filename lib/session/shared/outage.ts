@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.js'
-import { traceOf } from '../../base/error-cause.js'
+import { redactedCause } from '../../base/error-cause.js'
 
 const retryAfterSeconds = 5
 
@@ -11,5 +11,5 @@ const retryAfterSeconds = 5
  */
 export function storeOutage(message: string, cause?: unknown): SessionError {
   const headers = { 'Retry-After': String(retryAfterSeconds) }
-  return new SessionError('session_store_unavailable', message, { headers, cause: traceOf(cause) })
+  return new SessionError('session_store_unavailable', message, { headers, cause: redactedCause(cause) })
 }

@@ -11,10 +11,10 @@ export const noFurther: FurtherCookies = { furtherCookies: () => [] }
 
 // Browsers keep 4096 bytes of name, value and attributes.
 const chunkBytes = 3800
-const mostChunks = 8
+const maxChunks = 8
 // Anybody on a sibling domain can set more: the work for one request stays bounded.
-const mostOfOneName = 4
-const mostTogether = 16
+const maxOfOneName = 4
+const maxTogether = 16
 
 /**
  * Splits a sealed value into cookies: one under its plain name, or, where that is too long, `n.` and the first part
@@ -67,9 +67,9 @@ export function allFromChunks(
   isKnown: (first: string) => boolean,
 ): readonly string[] {
   // Those of nobody we know cost little, and must not take the places of ours.
-  const firsts = valuesOf(name, cookies, further).filter(isKnown).slice(0, mostOfOneName)
+  const firsts = valuesOf(name, cookies, further).filter(isKnown).slice(0, maxOfOneName)
   const wholes = firsts.flatMap((first) => wholesOf(name, first, cookies, further))
-  return [...new Set(wholes)].slice(0, mostTogether)
+  return [...new Set(wholes)].slice(0, maxTogether)
 }
 
 /** The values that came under one name. */
@@ -82,15 +82,15 @@ function wholesOf(name: string, first: string, cookies: Cookies, further: Furthe
   const count = countOf(first)
   if (count === undefined) return first === '' ? [] : [first]
   const lists = Array.from({ length: count - 1 }, (_, index) =>
-    valuesOf(chunkName(name, index + 1), cookies, further).slice(0, mostOfOneName),
+    valuesOf(chunkName(name, index + 1), cookies, further).slice(0, maxOfOneName),
   )
   const begin = [withoutCount(first)]
-  const sideBySide = Array.from({ length: mostOfOneName }, (_, place) =>
+  const sideBySide = Array.from({ length: maxOfOneName }, (_, place) =>
     lists.map((list) => list.slice(place, place + 1)),
   )
   return [...sideBySide, lists].flatMap((parts) =>
     parts.reduce<readonly string[]>(
-      (wholes, list) => wholes.flatMap((whole) => list.map((part) => whole + part)).slice(0, mostTogether),
+      (wholes, list) => wholes.flatMap((whole) => list.map((part) => whole + part)).slice(0, maxTogether),
       begin,
     ),
   )
@@ -104,12 +104,12 @@ export function withoutCount(first: string): string {
 // No sealed value begins like this: its header is longer than one character.
 function countOf(first: string): number | undefined {
   const count = Number(first[0])
-  return first[1] === '.' && first.length > 2 && count >= 2 && count <= mostChunks ? count : undefined
+  return first[1] === '.' && first.length > 2 && count >= 2 && count <= maxChunks ? count : undefined
 }
 
 /** Tells the names of this value's cookies that a browser sent, whole or not. */
 export function chunkNames(name: string): (cookies: Cookies) => readonly string[] {
-  const names = Array.from({ length: mostChunks }, (_, index) => chunkName(name, index))
+  const names = Array.from({ length: maxChunks }, (_, index) => chunkName(name, index))
   return (cookies) => names.filter((chunk) => cookies[chunk] !== undefined)
 }
 

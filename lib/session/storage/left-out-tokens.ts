@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import type { SessionRecord } from '../record.js'
 
 // Each may be several kilobytes.
-const mostSessions = 1_000
-const longestSeconds = 3_600
+const maxSessions = 1_000
+const maxSeconds = 3_600
 
 /** What remembers the tokens, and what seals them where others could see them. */
 export interface LeftOutTokensSettings {
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly secrets: readonly string[]
   /** What tells this application from others that use the same memory: issuer and client. */
   readonly audience: readonly string[]
@@ -30,10 +30,10 @@ export class LeftOutTokens {
   readonly #seals: (id: string) => Seal
 
   constructor(settings: LeftOutTokensSettings) {
-    const { platform, secrets, audience } = settings
+    const { runtime, secrets, audience } = settings
     this.#settings = settings
-    this.#seals = createNamedSeals(secrets, ['left out tokens', ...audience], platform)
-    const bounds = { max: mostSessions, ttl: longestSeconds * 1000, perf: platform, ttlResolution: 0 }
+    this.#seals = createNamedSeals(secrets, ['left out tokens', ...audience], runtime)
+    const bounds = { max: maxSessions, ttl: maxSeconds * 1000, perf: runtime, ttlResolution: 0 }
     this.#tokens = new LRUCache(bounds)
   }
 
@@ -42,11 +42,11 @@ export class LeftOutTokens {
     const { id, tokens } = record
     if (tokens.accessToken === '') return
     this.#tokens.set(id, tokens)
-    const { sharedMemory, platform } = this.#settings
+    const { sharedMemory, runtime } = this.#settings
     if (sharedMemory === undefined) return
-    const exp = Math.floor(platform.now() / 1000) + longestSeconds
+    const exp = Math.floor(runtime.now() / 1000) + maxSeconds
     const sealed = this.#seals(id).seal({ exp, act: tokens.accessToken })
-    sharedMemory.set(this.#name(record), sealed, longestSeconds * 1000).catch(() => undefined)
+    sharedMemory.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
   }
 
   /** The record with the access token that its cookie goes without, where this process knows it. */

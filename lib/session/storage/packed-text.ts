@@ -8,9 +8,9 @@ type Segment = readonly [bytes: number, rest: string, deflated?: 1]
 
 // What is shorter gains less than its description takes.
 const shortestText = 64
-const mostSegments = 8
+const maxSegments = 8
 const stepBytes = 256
-const mostInflatedBytes = 65_536
+const maxInflatedBytes = 65_536
 
 /** Takes bytes out of texts that are base64url between their dots, as tokens are. */
 export class TextPacker {
@@ -36,7 +36,7 @@ export class TextPacker {
   pack(text: unknown, deflated?: number): unknown {
     if (typeof text !== 'string') return text
     const segments = text.split('.')
-    if (text.length < shortestText || segments.length > mostSegments) return text
+    if (text.length < shortestText || segments.length > maxSegments) return text
     return segments.map((segment, place) => this.#segment(segment, place === deflated))
   }
 
@@ -82,7 +82,7 @@ export class TextUnpacker {
 
   /** @throws {RangeError} for what nobody has written */
   inflate(length: unknown): Buffer {
-    return inflateRawSync(this.#take(length), { maxOutputLength: mostInflatedBytes })
+    return inflateRawSync(this.#take(length), { maxOutputLength: maxInflatedBytes })
   }
 
   #segment(segment: unknown): string {
@@ -105,7 +105,7 @@ export class TextUnpacker {
 
 // In steps, since the length of what was compressed tells of what is inside (RFC 8725 section 3.6).
 function padded(bytes: Buffer): Buffer | undefined {
-  if (bytes.length > mostInflatedBytes) return undefined
+  if (bytes.length > maxInflatedBytes) return undefined
   const deflated = deflateRawSync(bytes)
   const length = Math.ceil(deflated.length / stepBytes) * stepBytes
   return length < bytes.length ? Buffer.concat([deflated], length) : undefined

@@ -1,5 +1,5 @@
 import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../../http/cookies.js'
-import type { Platform } from '../../base/runtime.js'
+import type { Runtime } from '../../base/runtime.js'
 import { createSeal, type Opened, type Seal, type SealPayload } from '../../seal/seal.js'
 import {
   allFromChunks,
@@ -29,7 +29,7 @@ export interface SealedCookieSettings extends SessionCookieSettings {
   readonly secrets: readonly string[]
   /** What they are bound to beside their purpose and name: issuer and client. */
   readonly audience: readonly string[]
-  readonly platform: Platform
+  readonly runtime: Runtime
 }
 
 /** What one cookie holds, or each of several of one name. */
@@ -52,9 +52,9 @@ export class SealedCookies {
   readonly #isAlone: boolean
 
   constructor(purpose: string, settings: SealedCookieSettings) {
-    const { secure, sameSite, domain, secrets, audience, platform } = settings
+    const { secure, sameSite, domain, secrets, audience, runtime } = settings
     const name = prefixedName(settings.name, secure, domain)
-    const seal = createSeal(secrets, [purpose, name, ...audience], platform)
+    const seal = createSeal(secrets, [purpose, name, ...audience], runtime)
     this.#settings = settings
     this.#name = name
     this.#attributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
@@ -80,8 +80,8 @@ export class SealedCookies {
 
   /** `Set-Cookie` values that store these, and remove parts that are no longer needed. */
   write(chunks: ReadonlyMap<string, string>, endsAt: number, cookies: Cookies): readonly string[] {
-    const { transient, platform } = this.#settings
-    const maxAge = transient ? undefined : endsAt - Math.floor(platform.now() / 1000)
+    const { transient, runtime } = this.#settings
+    const maxAge = transient ? undefined : endsAt - Math.floor(runtime.now() / 1000)
     const stale = this.#sentChunks(cookies).filter((chunk) => !chunks.has(chunk))
     const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, this.#attributes, maxAge))
     return [...kept, ...stale.map((chunk) => removeCookie(chunk, this.#attributes))]

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { idTokenClaims } from '../claims.js'
-import { type FoundSession, keptIn, type KeptSession, SeveralPeople, unreadable } from './storage.js'
+import { type FoundSession, keptIn, type StoredSession, SeveralPeople, unreadable } from './storage.js'
 import { generationOf } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
@@ -37,7 +37,7 @@ export function chosen(found: readonly FoundSession[], remark: Remark): FoundSes
   return { ...newest, others }
 }
 
-function newestFirst({ record: a }: KeptSession, { record: b }: KeptSession): number {
+function newestFirst({ record: a }: StoredSession, { record: b }: StoredSession): number {
   return b.createdAt - a.createdAt || generationOf(b.tokens) - generationOf(a.tokens) || b.touchedAt - a.touchedAt
 }
 

@@ -5,7 +5,7 @@ import type { SharedMemory } from '../../options/shared/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
-import { type FoundSession, type KeptSession, type SessionKeeper, unreadable } from './storage.js'
+import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { fromPayload, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
@@ -17,18 +17,18 @@ import {
   isEndedBy,
   namesOf,
   type SessionNames,
-  type Watermark,
+  type SessionRevocations,
 } from '../revocation/revocations.js'
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
-export interface StoreKeeperSettings extends SealedCookieSettings {
+export interface StatefulStorageSettings extends SealedCookieSettings {
   readonly memory: SharedMemory
-  readonly watermark: Watermark
+  readonly revocations: SessionRevocations
   readonly limits: SessionLimits
   readonly remark: Remark
 }
 
-const mostAttempts = 5
+const maxAttempts = 5
 const ticketVersion = 1
 
 /**
@@ -36,24 +36,24 @@ const ticketVersion = 1
  * session and the marks that may have ended it are read in one round trip. The store knows the id's hash only, and what
  * lies there is sealed with a key that the id is part of.
  */
-export function createStoreKeeper(settings: StoreKeeperSettings): SessionKeeper {
-  return new StoreKeeper(settings)
+export function createStatefulStorage(settings: StatefulStorageSettings): SessionStorage {
+  return new StatefulStorage(settings)
 }
 
-class StoreKeeper implements SessionKeeper {
-  readonly #settings: StoreKeeperSettings
+class StatefulStorage implements SessionStorage {
+  readonly #settings: StatefulStorageSettings
   readonly #tickets: SealedCookies
   // Whoever has the store and the secret still lacks the ids, which only browsers hold.
   readonly #seals: (id: string) => Seal
 
-  constructor(settings: StoreKeeperSettings) {
-    const { secrets, audience, platform } = settings
+  constructor(settings: StatefulStorageSettings) {
+    const { secrets, audience, runtime } = settings
     this.#settings = settings
-    this.#seals = createNamedSeals(secrets, ['stored session', ...audience], platform)
+    this.#seals = createNamedSeals(secrets, ['stored session', ...audience], runtime)
     this.#tickets = new SealedCookies('session ticket', settings)
   }
 
-  read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionKeeper['read']> {
+  read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionStorage['read']> {
     const opened = this.#tickets.open(cookies, further)
     if (opened === undefined) return undefined
     if (!isSeveral(opened)) return this.#findBy(opened)
@@ -73,7 +73,7 @@ class StoreKeeper implements SessionKeeper {
       await memory.set(name, this.#sealed(record), this.#millisecondsLeft(record))
       return record
     }
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const [text] = await memory.get([name])
       const stored = text === undefined ? undefined : this.#opened(text, record.id)?.record
       if (text === undefined || stored === undefined) throw ended()
@@ -89,10 +89,10 @@ class StoreKeeper implements SessionKeeper {
 
   // The mark outlives whatever a slow request may still write.
   async end(record: SessionRecord): Promise<void> {
-    const { memory, watermark, platform } = this.#settings
+    const { memory, revocations, runtime } = this.#settings
     // Both are waited for: what failed at once must not be followed by what works after all.
     const steps = await Promise.allSettled([
-      endById(watermark, platform, record),
+      endById(revocations, runtime, record),
       memory.remove(this.#storeName(record.id)),
     ])
     for (const step of steps) if (step.status === 'rejected') throw step.reason
@@ -114,20 +114,20 @@ class StoreKeeper implements SessionKeeper {
     return names === undefined ? unreadable : this.#find(names, outdatedKey)
   }
 
-  async #find(names: SessionNames, isOldTicket: boolean): Promise<KeptSession | typeof unreadable | undefined> {
-    const { memory, watermark, limits, platform } = this.#settings
-    const [[text], mark] = await Promise.all([memory.get([this.#storeName(names.id)]), watermark.latest(() => names)])
-    const nothing = hasJustEnded(mark, platform.now()) ? unreadable : undefined
+  async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {
+    const { memory, revocations, limits, runtime } = this.#settings
+    const [[text], mark] = await Promise.all([memory.get([this.#storeName(names.id)]), revocations.latest(() => names)])
+    const nothing = hasJustEnded(mark, runtime.now()) ? unreadable : undefined
     if (text === undefined) return nothing
     const found = this.#opened(text, names.id)
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
-    if (isEndedBy(mark, record, platform.now())) return nothing
-    if (!isAlive(record, limits, platform.now() / 1000)) return undefined
+    if (isEndedBy(mark, record, runtime.now())) return nothing
+    if (!isAlive(record, limits, runtime.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }
 
-  #opened(text: string, id: string): KeptSession | undefined {
+  #opened(text: string, id: string): StoredSession | undefined {
     const opened = this.#seals(id).open(text)
     const record = opened === undefined ? undefined : fromPayload(opened.payload)
     return opened === undefined || record?.id !== id ? undefined : { record, outdatedKey: opened.outdatedKey }
@@ -143,8 +143,8 @@ class StoreKeeper implements SessionKeeper {
   }
 
   #millisecondsLeft(record: SessionRecord): number {
-    const { limits, platform } = this.#settings
-    return Math.max(1, Math.ceil(clocksOf(record, limits).idleExpiresAt * 1000 - platform.now()))
+    const { limits, runtime } = this.#settings
+    return Math.max(1, Math.ceil(clocksOf(record, limits).idleExpiresAt * 1000 - runtime.now()))
   }
 }
 

@@ -6,19 +6,26 @@ import type { TraceRemark } from '../../base/diagnostics.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { type SessionLimits, clocksOf, isAlive } from '../lifetime.js'
 import { type SessionForm, formsOf } from './fitting.js'
-import { type KeptSession, type FoundSession, type SessionKeeper, unreadable } from './storage.js'
+import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { type SessionRecord, fromPayload, toPayload } from '../record.js'
 import { type OneOrSeveral, type SealedCookieSettings, isSeveral, SealedCookies } from './sealed-cookies.js'
 import { type Remark, chosen, eachOf } from './several.js'
-import type { Platform } from '../../base/runtime.js'
-import { type Watermark, endById, hasJustEnded, isEndedBy, namesOf, unlessEnded } from '../revocation/revocations.js'
+import type { Runtime } from '../../base/runtime.js'
+import {
+  type SessionRevocations,
+  endById,
+  hasJustEnded,
+  isEndedBy,
+  namesOf,
+  unlessEnded,
+} from '../revocation/revocations.js'
 
 /** Keeps sessions wholly in the browser's cookies, sealed. */
-export interface CookieKeeper {
+export interface StatelessStorage {
   /** What the cookies hold, as far as it is authentic and alive; a list where names came twice. */
-  read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<KeptSession | typeof unreadable>
+  read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<StoredSession | typeof unreadable>
   /**
    * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
    *
@@ -34,7 +41,7 @@ export interface CookieKeeper {
 }
 
 /** How the cookies look, how long they live and what seals them. */
-export interface CookieKeeperSettings extends SealedCookieSettings {
+export interface StatelessStorageSettings extends SealedCookieSettings {
   readonly maxBytes: number
   readonly limits: SessionLimits
   readonly remark: Remark
@@ -48,15 +55,15 @@ interface Written {
 }
 
 /** Creates the keeper for sessions in sealed cookies. */
-export function createCookieKeeper(settings: CookieKeeperSettings): CookieKeeper {
-  const { platform, limits, maxBytes, remark } = settings
+export function createStatelessStorage(settings: StatelessStorageSettings): StatelessStorage {
+  const { runtime, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
   const leftOut = new LeftOutTokens(settings)
-  const kept = (opened: Opened): KeptSession | typeof unreadable | undefined => {
+  const kept = (opened: Opened): StoredSession | typeof unreadable | undefined => {
     const payload = unpack(opened)
     const record = payload === undefined ? undefined : fromPayload(payload)
     if (record === undefined) return unreadable
-    if (!isAlive(record, limits, Math.floor(platform.now() / 1000))) return undefined
+    if (!isAlive(record, limits, Math.floor(runtime.now() / 1000))) return undefined
     return { record: leftOut.restored(record), outdatedKey: opened.outdatedKey }
   }
   return {
@@ -113,51 +120,51 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
 }
 
 /** What a session in a cookie is checked with. */
-export interface WatchedKeeperSettings {
-  readonly watermark: Watermark
-  readonly platform: Platform
+export interface RevocableStorageSettings {
+  readonly revocations: SessionRevocations
+  readonly runtime: Runtime
   readonly remark: Remark
   /** Looks for newer tokens of a session, at the same time. */
   readonly learn?: (record: SessionRecord) => MaybePromise<void>
 }
 
 /** Keeps sessions wholly with the browser, and ends by watermark those that nobody can take back. */
-export function watchedKeeper(
-  keeper: CookieKeeper,
-  { watermark, platform, remark, learn }: WatchedKeeperSettings,
-): SessionKeeper {
-  const judged = (kept: KeptSession | typeof unreadable): MaybePromise<FoundSession> => {
+export function revocableStorage(
+  storage: StatelessStorage,
+  { revocations, runtime, remark, learn }: RevocableStorageSettings,
+): SessionStorage {
+  const judged = (kept: StoredSession | typeof unreadable): MaybePromise<FoundSession> => {
     if (kept === unreadable) return kept
     const { record } = kept
     // All are asked in one tick, for one round trip.
-    const latest = watermark.latest(() => namesOf(record))
+    const latest = revocations.latest(() => namesOf(record))
     const learnt = learn?.(record)
-    const completed = keeper.completed(record)
-    const whole = (): MaybePromise<KeptSession> =>
+    const completed = storage.completed(record)
+    const whole = (): MaybePromise<StoredSession> =>
       whenDone(completed, (found) => (found === record ? kept : { ...kept, record: found }))
     return whenDone(latest, (mark) => {
-      if (!isEndedBy(mark, record, platform.now())) return whenDone(learnt, whole)
-      return hasJustEnded(mark, platform.now()) ? unreadable : undefined
+      if (!isEndedBy(mark, record, runtime.now())) return whenDone(learnt, whole)
+      return hasJustEnded(mark, runtime.now()) ? unreadable : undefined
     })
   }
   return {
     read(cookies, further) {
-      const found = keeper.read(cookies, further)
+      const found = storage.read(cookies, further)
       if (isSeveral(found)) return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
       return found === undefined ? undefined : judged(found)
     },
-    find: (record) => unlessEnded(watermark, platform, record),
+    find: (record) => unlessEnded(revocations, runtime, record),
     // Its cookie could take the place of another, of a login that came after the logout.
     save: (record, base) =>
       base === undefined
         ? record
-        : whenDone(unlessEnded(watermark, platform, base), (found) => {
+        : whenDone(unlessEnded(revocations, runtime, base), (found) => {
             if (found === undefined) throw new SessionError('session_missing', 'the session has ended meanwhile')
             return record
           }),
     touch: () => undefined,
-    end: (record) => whenDone(endById(watermark, platform, record), () => keeper.forget(record)),
-    write: (record, cookies) => keeper.write(record, cookies),
-    clear: (cookies, further) => keeper.clear(cookies, further),
+    end: (record) => whenDone(endById(revocations, runtime, record), () => storage.forget(record)),
+    write: (record, cookies) => storage.write(record, cookies),
+    clear: (cookies, further) => storage.clear(cookies, further),
   }
 }

@@ -4,7 +4,7 @@ import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionRecord } from '../record.js'
 
 /** A session as found. */
-export interface KeptSession {
+export interface StoredSession {
   readonly record: SessionRecord
   /** Sealed with an older secret. */
   readonly outdatedKey: boolean
@@ -25,10 +25,10 @@ export class SeveralPeople {
 export const unreadable: unique symbol = Symbol('a session of another version')
 
 /** What a request's cookies lead to. */
-export type FoundSession = KeptSession | SeveralPeople | typeof unreadable | undefined
+export type FoundSession = StoredSession | SeveralPeople | typeof unreadable | undefined
 
 /** The one session that counts, if there is one. */
-export function keptIn(found: FoundSession): KeptSession | undefined {
+export function keptIn(found: FoundSession): StoredSession | undefined {
   return found === undefined || found === unreadable || found instanceof SeveralPeople ? undefined : found
 }
 
@@ -43,7 +43,7 @@ export function recordsIn(found: FoundSession): readonly SessionRecord[] {
 const none: readonly SessionRecord[] = []
 
 /** Where sessions are kept: in the browser, in a store, or in the application's own session. */
-export interface SessionKeeper {
+export interface SessionStorage {
   /** What all processes that read this session share by that, where the application has brought no other memory. */
   readonly memory?: SharedMemory | undefined
   /**

@@ -1,10 +1,10 @@
 import { type JsonWebKey, type KeyObject, createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { CompactSign } from 'jose'
-import type { Platform } from '../../../lib/base/runtime.js'
+import type { Runtime } from '../../../lib/base/runtime.js'
 import type { ClientSettings, ProviderSettings } from '../../../lib/provider/types.js'
 
 /** A clock that stands until a test moves it. */
-export interface Clock extends Platform {
+export interface Clock extends Runtime {
   advance(seconds: number): void
   set(milliseconds: number): void
 }
@@ -127,7 +127,7 @@ export function createIssuer(issuer = 'https://issuer.example'): FakeIssuer {
     fetch: fakeFetch,
     settings: {
       issuer,
-      platform: clock,
+      runtime: clock,
       fetch: fakeFetch,
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,

@@ -1,8 +1,8 @@
 import { type KeyObject, constants, createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
-import type { Platform } from '../../../lib/base/runtime.js'
+import type { Runtime } from '../../../lib/base/runtime.js'
 
 /** A clock that only moves when it is told to. */
-export interface TestClock extends Platform {
+export interface TestClock extends Runtime {
   /** Seconds since the epoch. */
   seconds: number
 }

@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** One way to keep sessions. */
-export interface KeeperKind {
+export interface StorageKind {
   readonly name: string
   readonly host: Host
   /** Whether other processes see the logouts of this one. */
@@ -71,7 +71,7 @@ const nothing: Omit<Place, 'oidc'> = {
 }
 
 /** Every way, on real packages and a real Redis. */
-export const keeperKinds: readonly KeeperKind[] = [
+export const storageKinds: readonly StorageKind[] = [
   kind('a sealed cookie', { open: async () => ({ ...nothing, oidc: {} }) }),
   kind('a sealed cookie, and Redis for logouts', {
     isShared: true,
@@ -112,17 +112,17 @@ export const keeperKinds: readonly KeeperKind[] = [
 ]
 
 /** The kind of a name. */
-export function keeperKind(name: string): KeeperKind {
-  const found = keeperKinds.find((each) => each.name === name)
+export function storageKind(name: string): StorageKind {
+  const found = storageKinds.find((each) => each.name === name)
   if (found === undefined) throw new Error(`no such keeper: ${name}`)
   return found
 }
 
-function kind(name: string, parts: Pick<KeeperKind, 'open'> & Partial<KeeperKind>): KeeperKind {
+function kind(name: string, parts: Pick<StorageKind, 'open'> & Partial<StorageKind>): StorageKind {
   return { name, host: express5, isShared: false, isRequest: false, ...parts }
 }
 
-function request(name: string, host: Host, sessions: () => Pick<Place, 'before' | 'dump'>): KeeperKind {
+function request(name: string, host: Host, sessions: () => Pick<Place, 'before' | 'dump'>): StorageKind {
   const open = async (): Promise<Place> => ({ ...nothing, oidc: { session: { use: 'request' } }, ...sessions() })
   return { name, host, isShared: false, isRequest: true, open }
 }
@@ -165,7 +165,11 @@ function all(store: expressSession.MemoryStore): Promise<unknown> {
 }
 
 /** What makes a world keep sessions in a place, with further options of `oidc()`. */
-export function worldIn({ host }: KeeperKind, place: Place, { oidc = {}, ...others }: WorldOptions = {}): WorldOptions {
+export function worldIn(
+  { host }: StorageKind,
+  place: Place,
+  { oidc = {}, ...others }: WorldOptions = {},
+): WorldOptions {
   const session = { ...place.oidc.session, ...oidc.session }
   const options = { ...place.oidc, ...oidc, ...(Object.keys(session).length === 0 ? {} : { session }) }
   return { host, ...others, before: [...place.before, ...(others.before ?? [])], oidc: options }

@@ -1,4 +1,4 @@
-import type { Platform } from '../../../lib/base/runtime.js'
+import type { Runtime } from '../../../lib/base/runtime.js'
 import type { SharedMemory } from '../../../lib/options/shared/stores.js'
 
 /** One call of the memory, as it was made. */
@@ -17,10 +17,10 @@ export class FakeMemory implements SharedMemory {
   outage: boolean | Error = false
   /** Runs before each call, so that a test can hold it back, or have something happen in between. */
   before: (call: MemoryCall) => void | Promise<void> = () => undefined
-  readonly #clock: Pick<Platform, 'now'>
+  readonly #clock: Pick<Runtime, 'now'>
   readonly #entries = new Map<string, { readonly value: string; readonly endsAt: number }>()
 
-  constructor(clock: Pick<Platform, 'now'>) {
+  constructor(clock: Pick<Runtime, 'now'>) {
     this.#clock = clock
   }
 

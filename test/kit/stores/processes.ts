@@ -2,7 +2,7 @@ import { Browser } from '../../hosts/client.js'
 import { answering, get } from '../world/applications.js'
 import { cookieOf, type RefreshWorld, startRefreshWorld } from '../world/refreshing.js'
 import type { WorldOptions } from '../world/world.js'
-import { type KeeperKind, type Place, worldIn } from './keepers.js'
+import { type StorageKind, type Place, worldIn } from './keepers.js'
 
 /** Two processes of one application, and requests of theirs that are held back until told. */
 export interface TwoProcesses {
@@ -21,7 +21,7 @@ export interface TwoProcesses {
 const session = { cookie: { name: 'app' }, idleSeconds: 2_000, absoluteSeconds: 3_600, rollingStepSeconds: 60 }
 
 /** Starts both on one place for sessions. */
-export async function startTwo(kind: KeeperKind, program: string, options: WorldOptions = {}): Promise<TwoProcesses> {
+export async function startTwo(kind: StorageKind, program: string, options: WorldOptions = {}): Promise<TwoProcesses> {
   const place = await kind.open(program)
   const gates: (() => void)[] = []
   const held = (): Promise<void> => new Promise<void>((resolve) => gates.push(resolve))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createStoreKeeper, type StoreKeeperSettings } from '../../../lib/session/storage/stateful.js'
-import type { SessionKeeper } from '../../../lib/session/storage/storage.js'
-import { SharedWatermark } from '../../../lib/session/revocation/shared-revocations.js'
+import { createStatefulStorage, type StatefulStorageSettings } from '../../../lib/session/storage/stateful.js'
+import type { SessionStorage } from '../../../lib/session/storage/storage.js'
+import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { limits, settings, type Watch } from '../../session/example.js'
 import type { FakeMemory } from './memory.js'
 
@@ -9,18 +9,23 @@ import type { FakeMemory } from './memory.js'
 export const audience = ['https://op.example.com', 'web']
 
 /** The watermark of one process on shared memory. */
-export function watermarkOn(memory: FakeMemory, platform: Watch, of: readonly string[] = audience): SharedWatermark {
-  return new SharedWatermark({ memory, platform, absoluteSeconds: limits.absoluteSeconds, audience: of })
+export function revocationsOn(memory: FakeMemory, runtime: Watch, of: readonly string[] = audience): SharedRevocations {
+  return new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience: of })
 }
 
 /** The keeper of one process on shared memory. */
-export function keeperOn(
+export function storageOn(
   memory: FakeMemory,
-  platform: Watch,
-  changes: Partial<StoreKeeperSettings> = {},
-): SessionKeeper {
+  runtime: Watch,
+  changes: Partial<StatefulStorageSettings> = {},
+): SessionStorage {
   const { audience: of = audience } = changes
-  return createStoreKeeper({ ...settings(platform), memory, watermark: watermarkOn(memory, platform, of), ...changes })
+  return createStatefulStorage({
+    ...settings(runtime),
+    memory,
+    revocations: revocationsOn(memory, runtime, of),
+    ...changes,
+  })
 }
 
 /** The name under which a session of the examples is stored. */

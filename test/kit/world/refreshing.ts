@@ -6,7 +6,7 @@ import { type World, type WorldOptions, startWorld } from './world.js'
 
 /** An application whose access tokens live for ten minutes, and what comes between it and the provider. */
 export interface RefreshWorld extends World {
-  readonly outbound: SpoiltFetch
+  readonly httpClient: SpoiltFetch
   /** Forms that the token endpoint was sent with `grant_type=refresh_token`. */
   readonly refreshes: readonly URLSearchParams[]
   /** Signs in with a browser of its own. */
@@ -17,12 +17,12 @@ export interface RefreshWorld extends World {
 
 /** Starts it, and signs nobody in. */
 export async function startRefreshWorld(options: WorldOptions = {}): Promise<RefreshWorld> {
-  const outbound = new SpoiltFetch()
+  const httpClient = new SpoiltFetch()
   const refreshes: URLSearchParams[] = []
   const watched: typeof fetch = async (input, init) => {
     const form = init?.body instanceof URLSearchParams ? init.body : undefined
     if (form?.get('grant_type') === 'refresh_token') refreshes.push(form)
-    return outbound.fetch(input, init)
+    return httpClient.fetch(input, init)
   }
   const world = await startWorld({
     ...options,
@@ -31,9 +31,9 @@ export async function startRefreshWorld(options: WorldOptions = {}): Promise<Ref
   })
   return {
     ...world,
-    outbound,
+    httpClient,
     refreshes,
-    spoilTokens: (fault) => outbound.spoil('/token', fault),
+    spoilTokens: (fault) => httpClient.spoil('/token', fault),
     enter: async (browser = new Browser()) => {
       await browser.navigate(world.url('/private'), { follow: true })
       return browser

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type OidcMiddleware, createOidc } from '../../../lib/middleware/oidc.js'
 import { type OidcHandle, type OidcOptions, type Principal, requireAuth } from '../../../lib/index.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
-import { systemPlatform } from '../../../lib/base/runtime.js'
+import { systemRuntime } from '../../../lib/base/runtime.js'
 import { cookieNameAt } from '../../hosts/cookie-names.js'
 import { Browser } from '../../hosts/client.js'
 import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
@@ -84,7 +84,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.oidc,
     }
     baseUrls = given.baseUrls ?? [given.baseUrl ?? '']
-    app = createOidc(parseOidcOptions(given), { ...systemPlatform, now: clock.now })
+    app = createOidc(parseOidcOptions(given), { ...systemRuntime, now: clock.now })
     const placed = below === '' ? app : { mount: below, handlers: [app] }
     return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
   })

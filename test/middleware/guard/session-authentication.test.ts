@@ -9,7 +9,7 @@ import {
   isPrefetch,
 } from '../../../lib/http/fetch-metadata.js'
 import { requireAuth, scope } from '../../../lib/index.js'
-import { createExchange } from '../../../lib/middleware/http/request.js'
+import { createHttpRequest } from '../../../lib/middleware/http/request.js'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler, Layer } from '../../hosts/layers.js'
@@ -20,7 +20,7 @@ const handedOn = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty', acce
 const document = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: html }
 
 function exchange(method: string, headers: Readonly<Record<string, string>>) {
-  return createExchange({ method, url: '/', headers, headersDistinct: {} } as unknown as IncomingMessage)
+  return createHttpRequest({ method, url: '/', headers, headersDistinct: {} } as unknown as IncomingMessage)
 }
 
 describe('a navigation', () => {

@@ -4,8 +4,8 @@ import { type AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../../lib/index.js'
-import { systemPlatform } from '../../../lib/base/runtime.js'
-import { SharedWatermark } from '../../../lib/session/revocation/shared-revocations.js'
+import { systemRuntime } from '../../../lib/base/runtime.js'
+import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
 
@@ -155,8 +155,8 @@ describe('a live connection', () => {
     const world = await start({ sharedMemory: memory })
     const { closed } = await connect(world, await sockets(world))
     const audience = [world.provider.issuer, 'web']
-    const elsewhere = new SharedWatermark({ memory, platform: systemPlatform, absoluteSeconds: 3600, audience })
-    await elsewhere.raise({ subject: 'alice' }, Date.now())
+    const elsewhere = new SharedRevocations({ memory, runtime: systemRuntime, absoluteSeconds: 3600, audience })
+    await elsewhere.revoke({ subject: 'alice' }, Date.now())
     expect(await closed).toBe(4401)
   })
 

@@ -50,7 +50,7 @@ async function start(): Promise<Browser> {
 
 const exchange = async (browser: Browser, query = '') => told(await browser.fetch(world.url(`/exchange${query}`)))
 const exchanges = () =>
-  world.outbound.urls.filter((url) => new URL(url).pathname === '/token').length - 1 - world.refreshes.length
+  world.httpClient.urls.filter((url) => new URL(url).pathname === '/token').length - 1 - world.refreshes.length
 
 describe('req.oidc.exchange()', () => {
   afterEach(() => world.close())

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import onHeaders from 'on-headers'
-import type { Exchange } from '../../../lib/http/request.js'
+import type { HttpRequest } from '../../../lib/http/request.js'
 import { bindSession } from '../../../lib/middleware/session/response-session.js'
 import type { SessionBinding } from '../../../lib/middleware/session/identity.js'
-import { RefreshMemory } from '../../../lib/relying-party/tokens/refreshes.js'
-import { createCookieKeeper, watchedKeeper } from '../../../lib/session/storage/stateless.js'
-import { MemoryWatermark } from '../../../lib/session/revocation/revocations.js'
+import { RefreshCoordinator } from '../../../lib/relying-party/tokens/refreshes.js'
+import { createStatelessStorage, revocableStorage } from '../../../lib/session/storage/stateless.js'
+import { ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
 import { limits, record, sentBack, settings, start, Watch } from '../../session/example.js'
 
 /** Runs a handler over a real response, with the cookies of a session, and returns the Set-Cookie lines. */
@@ -23,20 +23,22 @@ async function respondWith(
   }: { at?: number; cookies?: object; maxBytes?: number; secrets?: string[] } = {},
 ): Promise<readonly string[]> {
   const watch = new Watch()
-  const sealed = createCookieKeeper(settings(watch)).write(record(), {})
+  const sealed = createStatelessStorage(settings(watch)).write(record(), {})
   watch.seconds += at
-  const cookieKeeper = createCookieKeeper(settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }))
-  const keeper = watchedKeeper(cookieKeeper, {
-    watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
-    platform: watch,
+  const statelessStorage = createStatelessStorage(
+    settings(watch, { maxBytes, ...(secrets === undefined ? {} : { secrets }) }),
+  )
+  const storage = revocableStorage(statelessStorage, {
+    revocations: new ProcessRevocations(watch, limits.absoluteSeconds),
+    runtime: watch,
     remark: () => undefined,
   })
   const further = (): readonly string[] => []
-  const exchange = { cookies: cookies ?? sentBack(sealed), furtherCookies: further } as unknown as Exchange
+  const exchange = { cookies: cookies ?? sentBack(sealed), furtherCookies: further } as unknown as HttpRequest
   const server = createServer((_req, res) => {
     const binding = bindSession(
-      { limits, platform: watch, refreshes: new RefreshMemory(watch), forget: () => undefined },
-      keeper,
+      { limits, runtime: watch, refreshes: new RefreshCoordinator(watch), forget: () => undefined },
+      storage,
       exchange,
       res,
     )
@@ -54,7 +56,7 @@ async function respondWith(
 
 /** A session that was sealed here, and cut off since. */
 function damaged(): string {
-  const sealed = sentBack(createCookieKeeper(settings(new Watch())).write(record(), {}))
+  const sealed = sentBack(createStatelessStorage(settings(new Watch())).write(record(), {}))
   return (sealed['__Host-oidc'] ?? '').slice(0, 100)
 }
 
@@ -90,7 +92,9 @@ describe('the session of one request', () => {
   })
 
   test('that somebody else sealed, or nobody, stays in the browser', async () => {
-    const theirs = createCookieKeeper(settings(new Watch(), { audience: ['https://op.example.com', 'another client'] }))
+    const theirs = createStatelessStorage(
+      settings(new Watch(), { audience: ['https://op.example.com', 'another client'] }),
+    )
     for (const cookies of [
       sentBack(theirs.write(record(), {})),
       { '__Host-oidc': 'garbage' },
@@ -146,20 +150,20 @@ describe('the response that carries a session', () => {
 
   /** Has a handler bind a session, and returns the headers of the answer. */
   async function answerTo(
-    handle: (bound: { session: SessionBinding; res: ServerResponse; refreshes: RefreshMemory }) => unknown,
+    handle: (bound: { session: SessionBinding; res: ServerResponse; refreshes: RefreshCoordinator }) => unknown,
   ): Promise<IncomingHttpHeaders> {
     const watch = new Watch()
-    const cookieKeeper = createCookieKeeper(settings(watch))
-    const exchange = { cookies: sentBack(cookieKeeper.write(renewable, {})) } as Exchange
-    const keeper = watchedKeeper(cookieKeeper, {
-      watermark: new MemoryWatermark(watch, limits.absoluteSeconds),
-      platform: watch,
+    const statelessStorage = createStatelessStorage(settings(watch))
+    const exchange = { cookies: sentBack(statelessStorage.write(renewable, {})) } as HttpRequest
+    const storage = revocableStorage(statelessStorage, {
+      revocations: new ProcessRevocations(watch, limits.absoluteSeconds),
+      runtime: watch,
       remark: () => undefined,
     })
-    const refreshes = new RefreshMemory(watch)
-    const bindingSettings = { limits, platform: watch, refreshes, forget: () => undefined }
+    const refreshes = new RefreshCoordinator(watch)
+    const bindingSettings = { limits, runtime: watch, refreshes, forget: () => undefined }
     const server = createServer((_req, res) => {
-      const session = bindSession(bindingSettings, keeper, exchange, res) as SessionBinding
+      const session = bindSession(bindingSettings, storage, exchange, res) as SessionBinding
       Promise.resolve(handle({ session, res, refreshes })).then(
         () => res.end(),
         (error: Error) => res.writeHead(500).end(error.message),
@@ -175,12 +179,12 @@ describe('the response that carries a session', () => {
   }
 
   const tokensIn = (headers: IncomingHttpHeaders): unknown => {
-    const found = createCookieKeeper(settings(new Watch())).read(sentBack(headers['set-cookie'] ?? []))
+    const found = createStatelessStorage(settings(new Watch())).read(sentBack(headers['set-cookie'] ?? []))
     return typeof found === 'object' && 'record' in found ? found.record.tokens : undefined
   }
 
-  const renewElsewhere = (refreshes: RefreshMemory): Promise<unknown> =>
-    refreshes.spendOnce(renewable, { refreshToken: 'r1', target: '' }, async () => ({
+  const renewElsewhere = (refreshes: RefreshCoordinator): Promise<unknown> =>
+    refreshes.refreshOnce(renewable, { refreshToken: 'r1', target: '' }, async () => ({
       kind: 'renewed',
       obtained: { target: '', accessToken: 'a2' },
       tokens: renewed,

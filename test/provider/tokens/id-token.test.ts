@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { KeyObject } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
-import { type IdTokenExpectations, createIdTokens } from '../../../lib/provider/tokens/id-token.js'
+import { type IdTokenExpectations, createIdTokenValidator } from '../../../lib/provider/tokens/id-token.js'
 import { createKeys } from '../../../lib/provider/keys.js'
-import { createOutbound } from '../../../lib/provider/transport/http-client.js'
+import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
 import {
   type FakeIssuer,
@@ -18,9 +18,9 @@ import {
 } from '../../kit/issuer/issuer.js'
 
 const idTokensOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
-  createIdTokens(
+  createIdTokenValidator(
     { ...op.settings, ...op.client, ...client },
-    createKeys(async () => 'https://issuer.example/jwks', createOutbound(op.settings), op.settings),
+    createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings),
   )
 
 const accepted = (expected: IdTokenExpectations = {}) => ({ nonce: 'nonce-1', ...expected })

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { CompactEncrypt } from 'jose'
 import { createKeys } from '../../../lib/provider/keys.js'
-import { type LogoutTokens, createLogoutTokens } from '../../../lib/provider/tokens/logout-token.js'
-import { createOutbound } from '../../../lib/provider/transport/http-client.js'
+import { type LogoutTokenValidator, createLogoutTokenValidator } from '../../../lib/provider/tokens/logout-token.js'
+import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
 import { type FakeIssuer, createIssuer, ecKey, failureOf, mint, otherRsaKey, rsaKey } from '../../kit/issuer/issuer.js'
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 type Claims = Record<string, unknown>
 
-function tokensOf(op: FakeIssuer, client: Partial<ClientSettings> = {}): LogoutTokens {
-  const keys = createKeys(async () => 'https://issuer.example/jwks', createOutbound(op.settings), op.settings)
-  return createLogoutTokens({ ...op.settings, ...op.client, ...client }, keys)
+function tokensOf(op: FakeIssuer, client: Partial<ClientSettings> = {}): LogoutTokenValidator {
+  const keys = createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings)
+  return createLogoutTokenValidator({ ...op.settings, ...op.client, ...client }, keys)
 }
 
 function claimsOf(op: FakeIssuer, changes: Claims = {}): Claims {

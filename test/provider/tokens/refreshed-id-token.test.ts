@@ -26,7 +26,7 @@ function resigned(change: (claims: Record<string, unknown>) => object, key = rsa
 }
 
 function publish(...keys: readonly object[]): void {
-  world.outbound.spoil(
+  world.httpClient.spoil(
     '/jwks',
     changed((members) => ({ keys: [...(members['keys'] as object[]), ...keys] })),
   )
@@ -87,7 +87,7 @@ describe('a new ID Token whose key cannot be asked for', () => {
     const browser = await signedIn([])
     const before = await idTokenOf(browser)
     world.spoilTokens(resigned((claims) => ({ ...claims, at_hash: undefined }), key))
-    world.outbound.spoil('/jwks', refusedConnection)
+    world.httpClient.spoil('/jwks', refusedConnection)
     world.clock.advance(700)
     const renewed = await tokenOf(world, browser)
     return { browser, before, renewed }

@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
-import { type Outbound, createOutbound } from '../../../lib/provider/transport/http-client.js'
+import { type HttpClient, createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import { failureOf } from '../../kit/issuer/issuer.js'
 
 const answering = (answer: () => Response | Promise<Response>, changes = {}) =>
-  createOutbound({
+  createHttpClient({
     fetch: async () => answer(),
     httpTimeoutSeconds: 5,
     dangerouslyAllowHttp: false,
@@ -40,20 +40,20 @@ describe('where requests may go', () => {
 
   test('DI02: refuses to send before anything is sent', async () => {
     let sent = 0
-    const outbound = answering(() => new Response(String(sent++)))
-    expect(await failureOf(outbound.request('http://issuer.example/'))).toMatchObject({ code: 'invalid_options' })
+    const httpClient = answering(() => new Response(String(sent++)))
+    expect(await failureOf(httpClient.request('http://issuer.example/'))).toMatchObject({ code: 'invalid_options' })
     expect(sent).toBe(0)
   })
 
   test.each([301, 302, 303, 304, 307, 308])('JK05, CB28: refuses status %p instead of following it', async (status) => {
-    const outbound = answering(() => new Response(null, { status, headers: { location: 'http://169.254.169.254/' } }))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_redirected', status: 502 })
+    const httpClient = answering(() => new Response(null, { status, headers: { location: 'http://169.254.169.254/' } }))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_redirected', status: 502 })
   })
 
   test('JK05: asks fetch not to follow, and refuses what it hides', async () => {
     let mode: string | undefined
     const hidden = Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' })
-    const outbound = createOutbound({
+    const httpClient = createHttpClient({
       fetch: (async (_url: unknown, init: RequestInit) => {
         mode = init.redirect
         return hidden
@@ -61,36 +61,36 @@ describe('where requests may go', () => {
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,
     })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_redirected' })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_redirected' })
     expect(mode).toBe('manual')
   })
 })
 
 describe('outages', () => {
   test('an unreachable provider is a 503 with Retry-After', async () => {
-    const outbound = answering(() => Promise.reject(new TypeError('fetch failed')))
-    const error = await failureOf(outbound.request(url))
+    const httpClient = answering(() => Promise.reject(new TypeError('fetch failed')))
+    const error = await failureOf(httpClient.request(url))
     expect(error).toMatchObject({ code: 'provider_unreachable', status: 503, headers: { 'Retry-After': '5' } })
   })
 
   test('the cause names the system error, and holds no objects of others', async () => {
     const system = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', secret: 'x' })
-    const outbound = answering(() => Promise.reject(new TypeError('fetch failed', { cause: system })))
-    const { cause } = await failureOf(outbound.request(url))
+    const httpClient = answering(() => Promise.reject(new TypeError('fetch failed', { cause: system })))
+    const { cause } = await failureOf(httpClient.request(url))
     expect(cause).toMatchObject({ name: 'TypeError', message: 'TypeError', cause: { code: 'ECONNREFUSED' } })
     expect(cause.cause).not.toBe(system)
     expect(cause.cause).not.toHaveProperty('secret')
   })
 
   test('LK01: a token that fetch quotes in its complaint about a header does not reach the cause', async () => {
-    const outbound = answering(() => Promise.reject(new TypeError('Headers.append: "Bearer top-secret" is invalid')))
-    const error = await failureOf(outbound.request(url))
+    const httpClient = answering(() => Promise.reject(new TypeError('Headers.append: "Bearer top-secret" is invalid')))
+    const error = await failureOf(httpClient.request(url))
     expect(JSON.stringify([error.message, String(error.cause), error.cause.stack])).not.toContain('top-secret')
   })
 
   test.each([500, 502, 503, 504, 429])('status %p is an outage', async (status) => {
-    const outbound = answering(() => new Response('oops', { status }))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    const httpClient = answering(() => new Response('oops', { status }))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unavailable', status: 503 })
   })
 
   test.each([
@@ -103,13 +103,13 @@ describe('outages', () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', '5'],
     ['1e3', '5'],
   ])('a Retry-After of %p becomes %p', async (given, told) => {
-    const outbound = answering(() => new Response('', { status: 503, headers: { 'retry-after': given } }))
-    expect((await failureOf(outbound.request(url))).headers).toEqual({ 'Retry-After': told })
+    const httpClient = answering(() => new Response('', { status: 503, headers: { 'retry-after': given } }))
+    expect((await failureOf(httpClient.request(url))).headers).toEqual({ 'Retry-After': told })
   })
 
   test('RE02: a provider that never answers is given up after the deadline', async () => {
-    const outbound = answering(() => never, { httpTimeoutSeconds: 0.02 })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_timeout', status: 503 })
+    const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout', status: 503 })
   })
 
   test('JK04: the deadline holds for a body that trickles', async () => {
@@ -118,31 +118,31 @@ describe('outages', () => {
       pull: () => new Promise(() => undefined),
       cancel: () => void (cancelled = true),
     })
-    const outbound = answering(() => new Response(trickle), { httpTimeoutSeconds: 0.02 })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_timeout' })
+    const httpClient = answering(() => new Response(trickle), { httpTimeoutSeconds: 0.02 })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout' })
     expect(cancelled).toBe(true)
   })
 
   test('RE02: makes no more than 256 requests at once, by a failure that is no outage of the provider', async () => {
     let sent = 0
-    const outbound = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
+    const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
     const patient = { leastTimeoutSeconds: 60 }
-    const hung = Array.from({ length: 256 }, () => failureOf(outbound.request(url, patient)))
-    expect(await failureOf(outbound.request(url))).toMatchObject({
+    const hung = Array.from({ length: 256 }, () => failureOf(httpClient.request(url, patient)))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({
       code: 'outbound_limit_reached',
       status: 503,
       headers: { 'Retry-After': '1' },
     })
     expect(sent).toBe(256)
-    outbound.close()
+    httpClient.close()
     expect(new Set((await Promise.all(hung)).map(({ code }) => code))).toEqual(new Set(['provider_unreachable']))
   })
 
   test('RE02: lets those wait in line for whom there is no room, so many and no more', async () => {
     const open: (() => void)[] = []
-    const outbound = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
-    const all = Array.from({ length: 256 + 1024 }, () => outbound.request(url))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'outbound_limit_reached' })
+    const httpClient = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
+    const all = Array.from({ length: 256 + 1024 }, () => httpClient.request(url))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'outbound_limit_reached' })
     for (let done = 0; done < all.length; done += 1) {
       while (open.length === 0) await new Promise(setImmediate)
       open.pop()?.()
@@ -152,35 +152,35 @@ describe('outages', () => {
 
   test('RE02: keeps room for others where strangers set off as many as they like', async () => {
     let isFlooded = true
-    const outbound = answering(() => (isFlooded ? never : new Response('x')))
-    const flood = Array.from({ length: 400 }, () => failureOf(outbound.request(url, { isByAnyone: true })))
+    const httpClient = answering(() => (isFlooded ? never : new Response('x')))
+    const flood = Array.from({ length: 400 }, () => failureOf(httpClient.request(url, { isByAnyone: true })))
     await new Promise(setImmediate)
     isFlooded = false
-    expect((await outbound.request(url)).status).toBe(200)
-    outbound.close()
+    expect((await httpClient.request(url)).status).toBe(200)
+    httpClient.close()
     expect(await Promise.all(flood)).toHaveLength(400)
   })
 
   test('RE02: gives a request that goes on for longer than others no place among them', async () => {
-    const outbound = answering(() => never, { httpTimeoutSeconds: 0.02 })
-    const late = Array.from({ length: 256 }, () => failureOf(outbound.request(url, { leastTimeoutSeconds: 60 })))
-    await failureOf(outbound.request(url))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_timeout' })
-    outbound.close()
+    const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
+    const late = Array.from({ length: 256 }, () => failureOf(httpClient.request(url, { leastTimeoutSeconds: 60 })))
+    await failureOf(httpClient.request(url))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout' })
+    httpClient.close()
     expect(await Promise.all(late)).toHaveLength(256)
   })
 
   test('RE03: after close() nothing is sent', async () => {
-    const outbound = answering(() => new Response('x'))
-    outbound.close()
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable' })
+    const httpClient = answering(() => new Response('x'))
+    httpClient.close()
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable' })
   })
 })
 
 describe('answers', () => {
   test('2xx and 4xx come back whole, with their headers', async () => {
-    const outbound = answering(() => new Response('{"a":1}', { status: 400, headers: { 'x-y': 'z' } }))
-    const response = await outbound.request(url)
+    const httpClient = answering(() => new Response('{"a":1}', { status: 400, headers: { 'x-y': 'z' } }))
+    const response = await httpClient.request(url)
     expect([response.status, response.header('x-y'), response.text]).toEqual([400, 'z', '{"a":1}'])
   })
 
@@ -190,21 +190,21 @@ describe('answers', () => {
   })
 
   test('JK04: a body over the cap is cut off', async () => {
-    const outbound = answering(() => new Response('x'.repeat(101)))
-    const error = await failureOf(outbound.request(url, { maxBytes: 100 }))
+    const httpClient = answering(() => new Response('x'.repeat(101)))
+    const error = await failureOf(httpClient.request(url, { maxBytes: 100 }))
     expect(error).toMatchObject({ code: 'provider_response_too_large', status: 502 })
-    await expect(outbound.request(url, { maxBytes: 101 })).resolves.toMatchObject({ status: 200 })
+    await expect(httpClient.request(url, { maxBytes: 101 })).resolves.toMatchObject({ status: 200 })
   })
 
   test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', () =>
-    serving(gzipSync(Buffer.alloc(50_000_000)), async (outbound, target) => {
-      const error = await failureOf(outbound.request(target, { maxBytes: 1_000_000 }))
+    serving(gzipSync(Buffer.alloc(50_000_000)), async (httpClient, target) => {
+      const error = await failureOf(httpClient.request(target, { maxBytes: 1_000_000 }))
       expect(error).toMatchObject({ code: 'provider_response_too_large' })
     }))
 
   test('reads gzip from a real server and forgets its encoding', () =>
-    serving(gzipSync('{"ok":true}'), async (outbound, target) => {
-      const response = await outbound.request(target)
+    serving(gzipSync('{"ok":true}'), async (httpClient, target) => {
+      const response = await httpClient.request(target)
       expect(response.toResponse().headers.get('content-encoding')).toBeNull()
       expect(response.text).toBe('{"ok":true}')
     }))
@@ -216,13 +216,13 @@ describe('answers', () => {
         controller.error(new Error('reset'))
       },
     })
-    const outbound = answering(() => new Response(broken))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
+    const httpClient = answering(() => new Response(broken))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 })
 
 /** Runs a check against a real server that answers with compressed bytes. */
-async function serving(body: Buffer, check: (outbound: Outbound, url: string) => Promise<void>): Promise<void> {
+async function serving(body: Buffer, check: (httpClient: HttpClient, url: string) => Promise<void>): Promise<void> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip', connection: 'close' }).end(body)
   })
@@ -230,8 +230,8 @@ async function serving(body: Buffer, check: (outbound: Outbound, url: string) =>
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   try {
-    const outbound = createOutbound({ fetch, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
-    await check(outbound, `http://127.0.0.1:${port}/`)
+    const httpClient = createHttpClient({ fetch, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
+    await check(httpClient, `http://127.0.0.1:${port}/`)
   } finally {
     server.close()
     server.closeAllConnections()

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createOutbound, type Outbound } from '../../../lib/provider/transport/http-client.js'
+import { createHttpClient, type HttpClient } from '../../../lib/provider/transport/http-client.js'
 import { failureOf } from '../../kit/issuer/issuer.js'
 
 const ends: (() => void)[] = []
@@ -29,83 +29,83 @@ const closingServer = `
 async function talkingTo(
   listener: RequestListener,
   { httpTimeoutSeconds = 5 } = {},
-): Promise<{ outbound: Outbound; url: string; server: Server; sockets: Set<Socket> }> {
+): Promise<{ httpClient: HttpClient; url: string; server: Server; sockets: Set<Socket> }> {
   const server = createServer(listener)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket))
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const outbound = createOutbound({ fetch: undefined, httpTimeoutSeconds, dangerouslyAllowHttp: false })
+  const httpClient = createHttpClient({ fetch: undefined, httpTimeoutSeconds, dangerouslyAllowHttp: false })
   ends.push(() => {
-    outbound.close()
+    httpClient.close()
     server.close()
     server.closeAllConnections()
   })
-  return { outbound, server, sockets, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x?y=z` }
+  return { httpClient, server, sockets, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x?y=z` }
 }
 
 describe('requests without a fetch of the application', () => {
   test('arrive as they were meant, forms as forms', async () => {
     const seen: unknown[] = []
-    const { outbound, url } = await talkingTo((req, res) => {
+    const { httpClient, url } = await talkingTo((req, res) => {
       req.setEncoding('utf8').on('data', (body) => seen.push(req.method, req.url, req.headers['content-type'], body))
       req.on('end', () => res.writeHead(400, { 'X-Y': 'z' }).end('{"é":1}'))
     })
-    const response = await outbound.request(url, { method: 'POST', body: new URLSearchParams({ a: 'b c' }) })
+    const response = await httpClient.request(url, { method: 'POST', body: new URLSearchParams({ a: 'b c' }) })
     expect(seen).toEqual(['POST', '/x?y=z', 'application/x-www-form-urlencoded;charset=UTF-8', 'a=b+c'])
     expect([response.status, response.header('x-y'), response.text]).toEqual([400, 'z', '{"é":1}'])
     expect(response.header('constructor')).toBeUndefined()
   })
 
   test('share a connection, one after the other, and close() closes it', async () => {
-    const { outbound, url, sockets } = await talkingTo((_req, res) => res.end('x'))
-    for (let round = 0; round < 5; round += 1) await outbound.request(url)
+    const { httpClient, url, sockets } = await talkingTo((_req, res) => res.end('x'))
+    for (let round = 0; round < 5; round += 1) await httpClient.request(url)
     expect(sockets.size).toBe(1)
     const [socket] = sockets
     const closed = once(socket as Socket, 'close')
-    outbound.close()
+    httpClient.close()
     await closed
   })
 
   test.each([301, 302, 303, 304, 307, 308])('JK05, CB28: are not redirected by a %p', async (status) => {
     let requests = 0
-    const { outbound, url } = await talkingTo((_req, res) => {
+    const { httpClient, url } = await talkingTo((_req, res) => {
       requests += 1
       res.writeHead(status, { location: '/elsewhere' }).end()
     })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_redirected', status: 502 })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_redirected', status: 502 })
     expect(requests).toBe(1)
   })
 
   test.each([429, 500, 503])('tell of an outage by a %p, and do not wait for the rest of it', async (status) => {
-    const { outbound, url } = await talkingTo((_req, res) => {
+    const { httpClient, url } = await talkingTo((_req, res) => {
       res.writeHead(status, { 'Retry-After': '7' }).write('the rest never comes')
     })
-    const error = await failureOf(outbound.request(url))
+    const error = await failureOf(httpClient.request(url))
     expect(error).toMatchObject({ code: 'provider_unavailable', status: 503, headers: { 'Retry-After': '7' } })
   })
 
   test('RE02: are given up after the deadline, answered or not', async () => {
     const silent = await talkingTo(() => undefined, { httpTimeoutSeconds: 0.05 })
-    expect(await failureOf(silent.outbound.request(silent.url))).toMatchObject({
+    expect(await failureOf(silent.httpClient.request(silent.url))).toMatchObject({
       code: 'provider_timeout',
       status: 503,
     })
     const trickling = await talkingTo((_req, res) => void res.write('x'), { httpTimeoutSeconds: 0.05 })
-    expect(await failureOf(trickling.outbound.request(trickling.url))).toMatchObject({ code: 'provider_timeout' })
+    expect(await failureOf(trickling.httpClient.request(trickling.url))).toMatchObject({ code: 'provider_timeout' })
   })
 
   test('RE03: end with close(), in the middle of an answer too', async () => {
-    const { outbound, url, server } = await talkingTo((_req, res) => void res.write('x'))
-    const failure = failureOf(outbound.request(url))
+    const { httpClient, url, server } = await talkingTo((_req, res) => void res.write('x'))
+    const failure = failureOf(httpClient.request(url))
     await once(server, 'request')
-    outbound.close()
+    httpClient.close()
     expect(await failure).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
   test('tell the system error where nobody listens', async () => {
-    const { outbound, url, server } = await talkingTo((_req, res) => res.end())
+    const { httpClient, url, server } = await talkingTo((_req, res) => res.end())
     server.close()
-    const error = await failureOf(outbound.request(url))
+    const error = await failureOf(httpClient.request(url))
     expect(error).toMatchObject({ code: 'provider_unreachable', status: 503, cause: { code: 'ECONNREFUSED' } })
   })
 
@@ -113,23 +113,23 @@ describe('requests without a fetch of the application', () => {
     ['a length', { 'content-length': '10' }],
     ['chunks', {}],
   ])('fail when the connection breaks in the middle of a body with %s', async (_what, headers) => {
-    const { outbound, url } = await talkingTo((_req, res) => {
+    const { httpClient, url } = await talkingTo((_req, res) => {
       res.writeHead(200, headers).write('{"half"', () => res.destroy())
     })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
   test('fail on what is no HTTP', async () => {
-    const { outbound, url } = await talkingTo((_req, res) => res.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'))
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
+    const { httpClient, url } = await talkingTo((_req, res) => res.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'))
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
   test('JK04: take no body over the cap, announced or not', async () => {
     for (const headers of [{ 'content-length': '101' }, {}]) {
-      const { outbound, url } = await talkingTo((_req, res) => res.writeHead(200, headers).end('x'.repeat(101)))
-      const error = await failureOf(outbound.request(url, { maxBytes: 100 }))
+      const { httpClient, url } = await talkingTo((_req, res) => res.writeHead(200, headers).end('x'.repeat(101)))
+      const error = await failureOf(httpClient.request(url, { maxBytes: 100 }))
       expect(error).toMatchObject({ code: 'provider_response_too_large', status: 502 })
-      expect((await outbound.request(url, { maxBytes: 101 })).text).toHaveLength(101)
+      expect((await httpClient.request(url, { maxBytes: 101 })).text).toHaveLength(101)
     }
   })
 
@@ -146,51 +146,51 @@ describe('requests without a fetch of the application', () => {
     ['constructor', Buffer.from],
   ])('ask for no coding, and read %s from who uses it all the same', async (coding, encode) => {
     let wanted: unknown
-    const { outbound, url } = await talkingTo((req, res) => {
+    const { httpClient, url } = await talkingTo((req, res) => {
       wanted = req.headers['accept-encoding']
       res.writeHead(200, { 'content-encoding': coding }).end(encode('{"ok":true}'))
     })
-    const response = await outbound.request(url)
+    const response = await httpClient.request(url)
     expect([wanted, response.text]).toEqual(['identity', '{"ok":true}'])
     expect(response.toResponse().headers.get('content-encoding')).toBeNull()
   })
 
   test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000))
-    const { outbound, url } = await talkingTo((_req, res) =>
+    const { httpClient, url } = await talkingTo((_req, res) =>
       res.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
     )
-    const error = await failureOf(outbound.request(url, { maxBytes: 1_000_000 }))
+    const error = await failureOf(httpClient.request(url, { maxBytes: 1_000_000 }))
     expect(error).toMatchObject({ code: 'provider_response_too_large' })
   })
 
   test.each(['gzip', 'deflate', 'br', 'gzip, gzip'])('fail on a body that is not coded as %p', async (coding) => {
-    const { outbound, url } = await talkingTo((_req, res) =>
+    const { httpClient, url } = await talkingTo((_req, res) =>
       res.writeHead(200, { 'content-encoding': coding }).end('x'),
     )
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
   test.each([
     ['101 Switching Protocols', 'provider_unreachable'],
     ['099 Early', 'provider_response_invalid'],
   ])('fail at once on an answer with %s', async (line, code) => {
-    const { outbound, url } = await talkingTo((_req, res) => {
+    const { httpClient, url } = await talkingTo((_req, res) => {
       res.socket?.write(`HTTP/1.1 ${line}\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`)
     })
-    expect(await failureOf(outbound.request(url))).toMatchObject({ code })
+    expect(await failureOf(httpClient.request(url))).toMatchObject({ code })
   })
 
   test('do not use a connection that the server has closed while this process was busy', async () => {
     const worker = new Worker(closingServer, { eval: true })
     const [port] = (await once(worker, 'message')) as [number]
-    const outbound = createOutbound({ fetch: undefined, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
+    const httpClient = createHttpClient({ fetch: undefined, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
     ends.push(() => {
-      outbound.close()
+      httpClient.close()
       void worker.terminate()
     })
     for (let round = 0; round < 4; round += 1) {
-      const response = await outbound.request(`http://127.0.0.1:${port}/`, { method: 'POST', body: `code=${round}` })
+      const response = await httpClient.request(`http://127.0.0.1:${port}/`, { method: 'POST', body: `code=${round}` })
       expect(response.text).toBe('a')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150)
     }
@@ -201,13 +201,13 @@ describe('requests without a fetch of the application', () => {
     ['POST', 'provider_unreachable', ['GET', 'POST']],
   ])('with %s that meet a kept connection which breaks end with %p', async (method, result, requests) => {
     const seen: unknown[] = []
-    const { outbound, url } = await talkingTo((req, res) => {
+    const { httpClient, url } = await talkingTo((req, res) => {
       seen.push(req.method)
       if (seen.length === 2) res.socket?.resetAndDestroy()
       else res.end('a')
     })
-    await outbound.request(url)
-    const second = await outbound.request(url, { method }).then(
+    await httpClient.request(url)
+    const second = await httpClient.request(url, { method }).then(
       ({ text }) => text,
       ({ code }: { code: string }) => code,
     )
@@ -215,14 +215,14 @@ describe('requests without a fetch of the application', () => {
   })
 
   test('LK01: a header that Node refuses, and quotes, does not reach the cause', async () => {
-    const { outbound, url } = await talkingTo((_req, res) => res.end())
-    const error = await failureOf(outbound.request(url, { headers: { authorization: 'Bearer top-secret\n' } }))
+    const { httpClient, url } = await talkingTo((_req, res) => res.end())
+    const error = await failureOf(httpClient.request(url, { headers: { authorization: 'Bearer top-secret\n' } }))
     expect(error).toMatchObject({ code: 'provider_unreachable' })
     expect(JSON.stringify([error.message, String(error.cause), error.cause.stack])).not.toContain('top-secret')
   })
 
   test('a marker at the beginning of the body is not part of the JSON behind it', async () => {
-    const { outbound, url } = await talkingTo((_req, res) => res.end('\ufeff{"a":1}'))
-    expect((await outbound.request(url)).text).toBe('{"a":1}')
+    const { httpClient, url } = await talkingTo((_req, res) => res.end('\ufeff{"a":1}'))
+    expect((await httpClient.request(url)).text).toBe('{"a":1}')
   })
 })

@@ -19,21 +19,21 @@ import { secret, startWorld, type World } from '../../kit/world/world.js'
 const strong = 'urn:example:mfa'
 let world: World
 let browser: Browser
-let outbound: SpoiltFetch
+let httpClient: SpoiltFetch
 let tokenBodies: URLSearchParams[]
 
 describe.each(hosts)('a login on $name', (host) => {
   beforeAll(async () => {
-    outbound = new SpoiltFetch()
+    httpClient = new SpoiltFetch()
     tokenBodies = []
-    outbound.spoil('/token', (honest, init) => {
+    httpClient.spoil('/token', (honest, init) => {
       tokenBodies.push(new URLSearchParams(String(init?.body)))
       return honest()
     })
     const now = () => world.clock.now()
     world = await startWorld({
       host,
-      oidc: { fetch: outbound.fetch },
+      oidc: { fetch: httpClient.fetch },
       layers: [
         { method: 'GET', path: '/strong', handlers: [requireAuth(acr(strong)), (_req, res) => res.end('strong')] },
         { method: 'GET', path: '/recent', handlers: [requireAuth(maxAge(60, now)), (_req, res) => res.end('recent')] },

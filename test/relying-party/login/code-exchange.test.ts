@@ -10,13 +10,13 @@ import { type AppRequest, type World, json, startWorld } from '../../kit/world/w
 
 const marker = 'do-not-show-this'
 const [express5] = hosts
-const outbound = new SpoiltFetch()
+const httpClient = new SpoiltFetch()
 let world: World
 let browser: Browser
 
 beforeAll(async () => {
   world = await startWorld({
-    oidc: { fetch: outbound.fetch },
+    oidc: { fetch: httpClient.fetch },
     layers: [
       { method: 'GET', path: '/mail', handlers: [requireAuth(scope('email')), (_req, res) => res.end('mail')] },
       { method: 'GET', path: '/scopes', handlers: [(req, res) => json(res, (req as AppRequest).auth?.scopes)] },
@@ -30,7 +30,7 @@ beforeEach(() => {
 
 /** Signs in at the provider and comes back while the token endpoint is at fault. */
 async function comeBackTo(fault: Fault | undefined): Promise<Answer> {
-  outbound.spoil('/token', fault)
+  httpClient.spoil('/token', fault)
   return comeBack(await toCallback(world, { browser }), browser)
 }
 
@@ -175,7 +175,7 @@ describe('CB28: a token endpoint that redirects', () => {
       return new Response(null, { status, headers: { location: `${world.provider.issuer}/elsewhere` } })
     })
     expect([answer.status, codeOf(answer)]).toEqual([502, 'provider_redirected'])
-    expect(outbound.urls.at(-1)).toBe(`${world.provider.issuer}/token`)
+    expect(httpClient.urls.at(-1)).toBe(`${world.provider.issuer}/token`)
     expect(world.provider.requests).not.toContain('POST /elsewhere')
   })
 })

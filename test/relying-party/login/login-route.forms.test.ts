@@ -89,7 +89,7 @@ describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
 
 describe('the way to another try', () => {
   const tries: (readonly [string, string])[] = []
-  const outbound = new SpoiltFetch()
+  const httpClient = new SpoiltFetch()
   beforeAll(async () => {
     const onError = (error: Error, { retryUrl, res }: { retryUrl: string; res: unknown }): void => {
       tries.push([(error as OidcError).code, retryUrl])
@@ -97,17 +97,17 @@ describe('the way to another try', () => {
     }
     const returnTo = { origins: ['https://www.example.com'] }
     const respond = guarded('/respond', requireAuth({ challenge: 'respond' }))
-    world = await startWorld({ oidc: { onError, returnTo, fetch: outbound.fetch }, layers: [respond] })
+    world = await startWorld({ oidc: { onError, returnTo, fetch: httpClient.fetch }, layers: [respond] })
   })
   afterAll(() => world.close())
   afterEach(() => {
-    outbound.spoil('/token')
+    httpClient.spoil('/token')
     tries.splice(0)
   })
   const target = (path: string): string => world.url(`/login?${new URLSearchParams({ returnTo: path }).toString()}`)
 
   test('after a login that failed leads to the page that it was for', async () => {
-    outbound.spoil('/token', async () => new Response('', { status: 503 }))
+    httpClient.spoil('/token', async () => new Response('', { status: 503 }))
     await comeBack(await toCallback(world, { browser, login: '/private?a=b' }), browser)
     expect(tries).toEqual([['provider_unavailable', target('/private?a=b')]])
   })

@@ -140,10 +140,10 @@ describe.each(hosts)('a login on $name', (host) => {
 })
 
 describe.each(hosts)('an outage on $name', (host) => {
-  const outbound = new SpoiltFetch()
+  const httpClient = new SpoiltFetch()
   beforeEach(async () => {
-    outbound.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
-    world = await startWorld({ host, oidc: { fetch: outbound.fetch } })
+    httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
+    world = await startWorld({ host, oidc: { fetch: httpClient.fetch } })
   })
   afterEach(async () => {
     await world.close()
@@ -157,14 +157,14 @@ describe.each(hosts)('an outage on $name', (host) => {
       expect(answer.setCookies).toEqual([])
     }
     expect((await world.browser.navigate(world.url('/'))).text).toBe('home')
-    outbound.spoil('/.well-known/openid-configuration')
+    httpClient.spoil('/.well-known/openid-configuration')
     world.clock.advance(60)
     await world.signIn('/private')
     expect(await subjectOf(world)).toBe('alice')
   })
 
   test('does not sign out who is signed in', async () => {
-    outbound.spoil('/.well-known/openid-configuration')
+    httpClient.spoil('/.well-known/openid-configuration')
     await world.signIn('/private')
     await world.provider.close()
     expect(await subjectOf(world)).toBe('alice')

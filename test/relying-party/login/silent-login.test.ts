@@ -248,13 +248,13 @@ describe('a silent login', () => {
   })
 
   test('CB33: that the provider refuses to begin is let be, and not tried again at the next page', async () => {
-    const outbound = new SpoiltFetch()
+    const httpClient = new SpoiltFetch()
     let asked = 0
-    outbound.spoil('/request', async () => {
+    httpClient.spoil('/request', async () => {
       asked += 1
       return Response.json({ error: 'invalid_request' }, { status: 400 })
     })
-    await startSilent({ oidc: { fetch: outbound.fetch, pushedAuthorizationRequests: true } })
+    await startSilent({ oidc: { fetch: httpClient.fetch, pushedAuthorizationRequests: true } })
     for (let count = 0; count < 3; count += 1) expect((await asks(world.browser)).text).toBe('home')
     expect(asked).toBe(1)
   })
@@ -271,13 +271,13 @@ describe('a silent login', () => {
   })
 
   test('CB33: of an account that onLogin refuses, or whose code cannot be exchanged, leads back too', async () => {
-    const outbound = new SpoiltFetch()
+    const httpClient = new SpoiltFetch()
     let isWelcome = false
-    await startSilent({ oidc: { fetch: outbound.fetch, onLogin: () => isWelcome } })
+    await startSilent({ oidc: { fetch: httpClient.fetch, onLogin: () => isWelcome } })
     await world.browser.navigate(world.url('/login'), follow)
     world.browser.cookies.clear(({ name }) => name.startsWith('oidc'))
     for (const fault of [undefined, () => Promise.resolve(new Response('', { status: 503 }))]) {
-      outbound.spoil('/token', fault)
+      httpClient.spoil('/token', fault)
       world.browser.cookies.clear(({ name }) => name.startsWith('oidc'))
       const page = await world.browser.navigate(world.url('/me'), { ...follow, site: 'cross-site' })
       expect(page.json()).toMatchObject({ user: null })
@@ -286,24 +286,24 @@ describe('a silent login', () => {
   })
 
   test('CB33: does not stand in the way while the provider is away', async () => {
-    const outbound = new SpoiltFetch()
-    outbound.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
-    await startSilent({ oidc: { fetch: outbound.fetch } })
+    const httpClient = new SpoiltFetch()
+    httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
+    await startSilent({ oidc: { fetch: httpClient.fetch } })
     const page = await asks(world.browser)
     expect([page.status, page.text, page.setCookies]).toEqual([200, 'home', []])
   })
 
   test('CB33: asks a provider that is away now and then, not for each stranger', async () => {
-    const outbound = new SpoiltFetch()
+    const httpClient = new SpoiltFetch()
     let asked = 0
-    outbound.spoil('/request', () => {
+    httpClient.spoil('/request', () => {
       asked += 1
       return Promise.reject(new TypeError('fetch failed'))
     })
-    await startSilent({ oidc: { fetch: outbound.fetch, pushedAuthorizationRequests: true } })
+    await startSilent({ oidc: { fetch: httpClient.fetch, pushedAuthorizationRequests: true } })
     for (let count = 0; count < 6; count += 1) expect((await asks(new Browser())).text).toBe('home')
     expect(asked).toBe(2)
-    outbound.spoil('/request')
+    httpClient.spoil('/request')
     world.clock.advance(60)
     expect((await asks(new Browser())).status).toBe(302)
   })

@@ -288,17 +288,17 @@ describe('back-channel logout', () => {
   })
 
   test('strangers’ invented kids ask the provider a few times, and keep no new key from logins and refreshes', async () => {
-    const outbound = new SpoiltFetch()
-    own = await LogoutWorld.start({ oidc: { fetch: outbound.fetch } })
+    const httpClient = new SpoiltFetch()
+    own = await LogoutWorld.start({ oidc: { fetch: httpClient.fetch } })
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
-    outbound.spoil('/jwks', async () => Response.json({ keys: [{ ...other, kid: 'old' }] }))
+    httpClient.spoil('/jwks', async () => Response.json({ keys: [{ ...other, kid: 'old' }] }))
     await own.world.app.ready()
     for (let i = 0; i < 30; i++) {
       const garbage = await own.mint({ aud: 'another' }, { kid: `invented-${i}` })
       expect(verdictOf(await own.post(garbage))).toEqual(refused)
     }
     for (let i = 0; i < 3; i++) expect((await own.post(await own.mint({}, { kid: `invented-${i}` }))).status).toBe(400)
-    outbound.spoil('/jwks')
+    httpClient.spoil('/jwks')
     const answer = await own.post(await own.mint())
     expect([...verdictOf(answer), answer.headers['retry-after']]).toEqual([503, 'temporarily_unavailable', '30'])
     const browser = await own.signedIn()
@@ -308,14 +308,14 @@ describe('back-channel logout', () => {
   })
 
   test('BC15: is answered with 400 while the keys of the provider are away, and works afterwards', async () => {
-    const outbound = new SpoiltFetch()
-    own = await LogoutWorld.start({ oidc: { fetch: outbound.fetch } })
-    outbound.spoil('/jwks', () => Promise.reject(new TypeError('fetch failed')))
+    const httpClient = new SpoiltFetch()
+    own = await LogoutWorld.start({ oidc: { fetch: httpClient.fetch } })
+    httpClient.spoil('/jwks', () => Promise.reject(new TypeError('fetch failed')))
     const token = await own.mint()
     const answer = await own.post(token)
     expect(verdictOf(answer)).toEqual([400, 'temporarily_unavailable'])
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'retry-after': expect.stringMatching(/^\d+$/) })
-    outbound.spoil('/jwks')
+    httpClient.spoil('/jwks')
     own.world.clock.advance(5)
     expect(verdictOf(await own.post(token))).toEqual(done)
   })

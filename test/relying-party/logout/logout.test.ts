@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { type Answer, Browser, type RequestKind, type RequestOptions, type Site } from '../../hosts/client.js'
+import { type Answer, Browser, type RequestKind, type RequestOptions, type BaseUrl } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { withoutHash } from '../../hosts/cookie-names.js'
@@ -102,7 +102,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(await isSignedIn()).toBe(false)
   })
 
-  test.each<[string, 'image' | 'iframe' | 'fetch' | 'none', Site, string]>([
+  test.each<[string, 'image' | 'iframe' | 'fetch' | 'none', BaseUrl, string]>([
     ['an image of another site', 'image', 'cross-site', 'cross_site_request'],
     ['an image of this site', 'image', 'same-origin', 'not_allowed'],
     ['a frame of another site', 'iframe', 'cross-site', 'cross_site_request'],
@@ -201,11 +201,11 @@ describe.each(hosts)('a logout while the provider is away, on $name', (host) => 
   afterEach(() => world.close())
 
   test('LO02: still ends the session here', async () => {
-    const outbound = new SpoiltFetch()
-    world = await startWorld({ host, oidc: { fetch: outbound.fetch } })
+    const httpClient = new SpoiltFetch()
+    world = await startWorld({ host, oidc: { fetch: httpClient.fetch } })
     browser = world.browser
     await world.signIn()
-    outbound.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
+    httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
     world.clock.advance(7_200)
     await world.provider.close()
     const answer = await logout()
@@ -214,9 +214,9 @@ describe.each(hosts)('a logout while the provider is away, on $name', (host) => 
   })
 
   test('LO02: from the first request on, leads home', async () => {
-    const outbound = new SpoiltFetch()
-    outbound.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
-    world = await startWorld({ host, oidc: { fetch: outbound.fetch } })
+    const httpClient = new SpoiltFetch()
+    httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
+    world = await startWorld({ host, oidc: { fetch: httpClient.fetch } })
     browser = world.browser
     const answer = await logout()
     expect([answer.status, answer.location]).toEqual([302, world.url('/')])
@@ -227,10 +227,10 @@ describe('a logout', () => {
   afterEach(() => world.close())
 
   test('LO02: leads home where the provider has no end_session_endpoint', async () => {
-    const outbound = new SpoiltFetch()
+    const httpClient = new SpoiltFetch()
     const without = changed(({ end_session_endpoint: _, ...rest }) => rest)
-    outbound.spoil('/.well-known/openid-configuration', without)
-    world = await startWorld({ oidc: { fetch: outbound.fetch } })
+    httpClient.spoil('/.well-known/openid-configuration', without)
+    world = await startWorld({ oidc: { fetch: httpClient.fetch } })
     browser = world.browser
     await world.signIn()
     const answer = await logout()

@@ -221,7 +221,7 @@ describe('the tokens of a session that ends', () => {
       ...options,
       oidc: { ...options.oidc },
     })
-    refreshing.outbound.spoil('/token/revocation', (honest, init) => {
+    refreshing.httpClient.spoil('/token/revocation', (honest, init) => {
       if (init?.body instanceof URLSearchParams) revocations.push(init.body)
       return honest()
     })
@@ -273,7 +273,7 @@ describe('the tokens of a session that ends', () => {
     ['answers nonsense', async () => new Response('<html>', { status: 418 })],
   ])('LO06: are let go when the provider %s: the person is signed out all the same', async (_how, fault) => {
     const refreshing = await signedIn()
-    refreshing.outbound.spoil('/token/revocation', fault)
+    refreshing.httpClient.spoil('/token/revocation', fault)
     const answer = await logout()
     expect(new URL(answer.location ?? '').origin).toBe(world.provider.issuer)
     expect(await subjectOf(world)).toBeNull()
@@ -281,7 +281,7 @@ describe('the tokens of a session that ends', () => {
 
   test('LO06: cost a second at most when the provider says nothing', async () => {
     const refreshing = await signedIn()
-    refreshing.outbound.spoil('/token/revocation', hang)
+    refreshing.httpClient.spoil('/token/revocation', hang)
     const before = performance.now()
     expect((await logout()).status).toBe(302)
     expect(performance.now() - before).toBeLessThan(2_000)

@@ -9,7 +9,7 @@ import { currentAccessToken, replacementFor } from '../../../lib/relying-party/t
 import { RefusedRefreshes } from '../../../lib/relying-party/tokens/refused-refreshes.js'
 import type { RefreshableSession } from '../../../lib/relying-party/tokens/renewal.js'
 import { UnverifiedIdTokens } from '../../../lib/relying-party/tokens/unverified-id-tokens.js'
-import { RefreshMemory, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
+import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
 import { record, start, Watch } from '../../session/example.js'
@@ -25,7 +25,7 @@ const options = parseOidcOptions({
 let watch: Watch
 let spent: string[]
 let outcome: () => RefreshOutcome
-let party: RelyingParty
+let rp: RelyingParty
 let isOpen: boolean
 beforeEach(() => {
   watch = new Watch()
@@ -37,7 +37,7 @@ beforeEach(() => {
     spent.push(refreshToken)
     return outcome()
   }
-  party = {
+  rp = {
     ...createRelyingParty(options, provider, watch),
     grants: { spend, unverified: new UnverifiedIdTokens(provider, watch) },
   }
@@ -81,7 +81,7 @@ describe('sessions that began at the same moment', () => {
     )
     const counts: number[] = []
     for (watch.seconds = start + 500; watch.seconds <= start + 571; watch.seconds += 1) {
-      for (const each of sessions) await currentAccessToken(party, each)
+      for (const each of sessions) await currentAccessToken(rp, each)
       counts.push(spent.length)
     }
     const bySecond = counts.map((count, index) => count - (counts[index - 1] ?? 0))
@@ -100,9 +100,9 @@ describe('sessions that began at the same moment', () => {
       watch.seconds = start
       const each = session()
       watch.seconds = start + 599
-      expect(await currentAccessToken(party, each)).toBe('first')
+      expect(await currentAccessToken(rp, each)).toBe('first')
       watch.seconds += 1
-      await expect(currentAccessToken(party, each)).rejects.toBe(failure)
+      await expect(currentAccessToken(rp, each)).rejects.toBe(failure)
     }
     expect(spent).toHaveLength(4)
   })
@@ -113,16 +113,16 @@ describe('a session', () => {
     const { obtainedAt: _, ...rest } = tokens('first')
     const old = session({ id: '_w', tokens: rest })
     watch.seconds += 570
-    expect(await currentAccessToken(party, old)).toBe('first')
+    expect(await currentAccessToken(rp, old)).toBe('first')
     watch.seconds += 1
-    expect(await currentAccessToken(party, old)).toBe('second')
+    expect(await currentAccessToken(rp, old)).toBe('second')
   })
 
   test('with an empty id, or a token without an end, is served like any other', async () => {
     const endless = session({ tokens: { accessToken: 'first', tokenType: 'bearer', scope: '', refreshToken: 'r' } })
-    expect(await currentAccessToken(party, endless, { minTtl: 1e9 })).toBe('first')
+    expect(await currentAccessToken(rp, endless, { minTtl: 1e9 })).toBe('first')
     watch.seconds += 569
-    expect(await currentAccessToken(party, session({ id: '' }))).toBe('first')
+    expect(await currentAccessToken(rp, session({ id: '' }))).toBe('first')
     expect(spent).toEqual([])
   })
 
@@ -130,20 +130,20 @@ describe('a session', () => {
     const each = session({ id: '_w' })
     isOpen = false
     watch.seconds += 569
-    expect(await currentAccessToken(party, each)).toBe('first')
+    expect(await currentAccessToken(rp, each)).toBe('first')
     watch.seconds += 2
-    await expect(currentAccessToken(party, each)).rejects.toMatchObject({ code: 'headers_already_sent', status: 500 })
-    await expect(replacementFor(party, each, 'first')).rejects.toMatchObject({ code: 'headers_already_sent' })
+    await expect(currentAccessToken(rp, each)).rejects.toMatchObject({ code: 'headers_already_sent', status: 500 })
+    await expect(replacementFor(rp, each, 'first')).rejects.toMatchObject({ code: 'headers_already_sent' })
     expect(spent).toEqual([])
   })
 
   test('without a refresh token keeps the token that an API refused', async () => {
     const { refreshToken: _, ...rest } = tokens('first')
-    expect(await replacementFor(party, session({ tokens: rest }), 'first')).toBe('first')
+    expect(await replacementFor(rp, session({ tokens: rest }), 'first')).toBe('first')
   })
 
   test('that has another token by now offers that one for the refused one', async () => {
-    expect(await replacementFor(party, session(), 'older')).toBe('first')
+    expect(await replacementFor(rp, session(), 'older')).toBe('first')
     expect(spent).toEqual([])
   })
 
@@ -154,7 +154,7 @@ describe('a session', () => {
       return renewed('second')
     }
     watch.seconds += 600
-    await expect(currentAccessToken(party, each)).rejects.toMatchObject({ code: 'session_missing' })
+    await expect(currentAccessToken(rp, each)).rejects.toMatchObject({ code: 'session_missing' })
     expect(each.record?.tokens.accessToken).toBe('other')
   })
 })
@@ -163,10 +163,10 @@ describe('the memory of a process', () => {
   const main = (refreshToken: string) => ({ refreshToken, target: '' })
 
   test('RF16: knows the newest of several successors, for ten minutes each', async () => {
-    const memory = new RefreshMemory(watch)
+    const memory = new RefreshCoordinator(watch)
     const first = record({ tokens: tokens('a') })
     for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
-      await memory.spendOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
+      await memory.refreshOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
     }
     expect(memory.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 599
@@ -176,20 +176,22 @@ describe('the memory of a process', () => {
   })
 
   test('RF01: remembers no failure: the next request may try', async () => {
-    const memory = new RefreshMemory(watch)
+    const memory = new RefreshCoordinator(watch)
     const each = record({ tokens: tokens('a') })
     const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
-    await expect(memory.spendOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({ code: 'provider_timeout' })
-    expect(await memory.spendOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({ kind: 'renewed' })
+    await expect(memory.refreshOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({ code: 'provider_timeout' })
+    expect(await memory.refreshOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({
+      kind: 'renewed',
+    })
   })
 
   test('is bounded', async () => {
-    const memory = new RefreshMemory(watch)
+    const memory = new RefreshCoordinator(watch)
     const of = (name: string) => record({ id: name, tokens: tokens(name) })
     for (let count = 0; count <= 10_000; count += 1) {
       const name = `s${count}`
       memory.end(of(name))
-      await memory.spendOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
+      await memory.refreshOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
     }
     expect(memory.latest(of('s0')).tokens.accessToken).toBe('s0')
     expect(memory.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
@@ -197,8 +199,8 @@ describe('the memory of a process', () => {
   })
 
   test('leaves a session without a refresh token as it is', async () => {
-    const memory = new RefreshMemory(watch)
-    await memory.spendOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
+    const memory = new RefreshCoordinator(watch)
+    await memory.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
     const plain = record()
     expect(memory.latest(plain)).toBe(plain)
     expect([memory.mayReplaceRefused(plain, ''), memory.mayReplaceRefused(plain, '')]).toEqual([true, false])

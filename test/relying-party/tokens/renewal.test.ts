@@ -257,12 +257,12 @@ describe('a provider that is down', () => {
 
   test('RF07: spends no refresh token while the keys are missing that its answer is judged by', async () => {
     await signedIn({ oidc: { session: { idleSeconds: 604_800 } } })
-    world.outbound.spoil('/jwks', refusedConnection)
+    world.httpClient.spoil('/jwks', refusedConnection)
     world.clock.advance(90_000)
     expect(await tokenOf(world, browser)).toEqual([503, 'provider_unreachable'])
     expect(world.refreshes).toHaveLength(0)
     expect(await isSignedIn()).toBe(true)
-    world.outbound.spoil('/jwks')
+    world.httpClient.spoil('/jwks')
     world.spoilTokens(changed(({ id_token: _, ...rest }) => rest))
     world.clock.advance(60)
     expect(await tokenOf(world, browser)).toEqual(token)
@@ -358,7 +358,7 @@ describe('a session that is over', () => {
     world.clock.advance(700)
     const revoked: unknown[] = []
     const brought: unknown[] = []
-    world.outbound.spoil('/token/revocation', async (honest, init) => {
+    world.httpClient.spoil('/token/revocation', async (honest, init) => {
       if (init?.body instanceof URLSearchParams) revoked.push(init.body.get('token'))
       return honest()
     })

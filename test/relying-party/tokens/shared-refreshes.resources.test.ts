@@ -55,16 +55,16 @@ function startProcess(): RelyingParty {
 const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start, expiresAt: start + 600 }
 
 /** A request that carries the session in its cookie. */
-function request(party: RelyingParty, changes: Partial<SessionRecord> = {}) {
+function request(rp: RelyingParty, changes: Partial<SessionRecord> = {}) {
   let current: SessionRecord | undefined = record({ tokens: { ...main, refreshToken: 'r0' }, ...changes })
   const session: RefreshableSession = {
-    current: () => (current = current === undefined ? undefined : party.refreshes.latest(current)),
+    current: () => (current = current === undefined ? undefined : rp.refreshes.latest(current)),
     store: (next) => void (current = next),
     clear: () => void (current = undefined),
     reload: () => current,
     canStore: () => true,
   }
-  return { session, tokenFor: (resource?: string) => currentAccessToken(party, session, { resource }) }
+  return { session, tokenFor: (resource?: string) => currentAccessToken(rp, session, { resource }) }
 }
 
 describe('several processes on one memory', () => {
@@ -74,7 +74,7 @@ describe('several processes on one memory', () => {
     watch.seconds += 700
     const wanted = [...names, undefined]
     const answers = await Promise.all(
-      processes.flatMap((party) => wanted.map((resource) => request(party).tokenFor(resource))),
+      processes.flatMap((rp) => wanted.map((resource) => request(rp).tokenFor(resource))),
     )
     expect(new Set(answers).size).toBe(4)
     expect(answers.slice(0, 4)).toEqual(answers.slice(4))
@@ -86,7 +86,7 @@ describe('several processes on one memory', () => {
     const [first, second] = [startProcess(), startProcess()]
     const early = request(first)
     for (const name of names) await early.tokenFor(name)
-    await second.refreshes.learn(record({ tokens: { ...main, refreshToken: 'r0' } }))
+    await second.refreshes.loadSuccessors(record({ tokens: { ...main, refreshToken: 'r0' } }))
     const late = request(second)
     const token = await late.tokenFor(names[0])
     expect([token, spent.length]).toEqual([await early.tokenFor(names[0]), 3])
@@ -96,15 +96,15 @@ describe('several processes on one memory', () => {
 
 describe('a request that waits in line', () => {
   test('spends nothing more once its own target has been served', async () => {
-    const party = startProcess()
-    const requests = Array.from({ length: 30 }, () => request(party))
+    const rp = startProcess()
+    const requests = Array.from({ length: 30 }, () => request(rp))
     const tokens = await Promise.all(requests.map((each, index) => each.tokenFor(names[index % 3])))
     expect([new Set(tokens).size, spent]).toEqual([3, ['r0', 'r1', 'r2']])
   })
 
   test('stops before the next token is spent where its response has begun, or its session has ended', async () => {
-    const party = startProcess()
-    const [first, second, third] = [request(party), request(party), request(party)]
+    const rp = startProcess()
+    const [first, second, third] = [request(rp), request(rp), request(rp)]
     let isOpen = true
     second.session.canStore = () => isOpen
     const outcomes = [first.tokenFor(names[0]), second.tokenFor(names[1]), third.tokenFor(names[2])]
@@ -121,8 +121,8 @@ describe('a request that waits in line', () => {
   })
 
   test('gets a token even where the provider gives the same one again', async () => {
-    const party = startProcess()
-    const each = request(party, { tokens: { ...main, refreshToken: 'r0', accessToken: 'for main by 1' } })
+    const rp = startProcess()
+    const each = request(rp, { tokens: { ...main, refreshToken: 'r0', accessToken: 'for main by 1' } })
     watch.seconds += 700
     expect(await each.tokenFor()).toBe('for main by 1')
     expect(spent).toEqual(['r0'])

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
-import { RefreshMemory, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
+import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
 import { SharedRefreshes } from '../../../lib/relying-party/tokens/shared-refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { idToken, record, settings, start, Watch } from '../../session/example.js'
@@ -22,8 +22,8 @@ const renewed: RefreshOutcome = { kind: 'renewed', tokens, idToken: idToken({ su
 
 /** What one process has. */
 function process(of: readonly string[] = audience): SharedRefreshes {
-  const parts = { memory, platform: watch, secrets, audience: of, httpTimeoutSeconds: 5 }
-  return new SharedRefreshes(new RefreshMemory(watch), parts)
+  const parts = { memory, runtime: watch, secrets, audience: of, httpTimeoutSeconds: 5 }
+  return new SharedRefreshes(new RefreshCoordinator(watch), parts)
 }
 
 /** Spends a refresh token, and counts how often that was needed. */
@@ -41,7 +41,7 @@ function spender(outcome: RefreshOutcome | Error = renewed) {
 }
 
 const spendIn = (refreshes: SharedRefreshes, { spend }: ReturnType<typeof spender>, of: SessionRecord = old) =>
-  refreshes.spendOnce(of, { refreshToken: of.tokens.refreshToken ?? '', target: '' }, spend)
+  refreshes.refreshOnce(of, { refreshToken: of.tokens.refreshToken ?? '', target: '' }, spend)
 const named = (what: string): string[] => [...memory.contents().keys()].filter((name) => name.startsWith(what))
 
 describe('a refresh token among processes', () => {
@@ -66,9 +66,9 @@ describe('a refresh token among processes', () => {
     await spendIn(process(), spender())
     const other = process()
     expect(other.latest(old)).toBe(old)
-    await other.learn(old)
+    await other.loadSuccessors(old)
     expect(other.latest(old)).toMatchObject({ tokens, data: { private: true } })
-    await other.learn(record())
+    await other.loadSuccessors(record())
   })
 
   test('RF09: that stays the same brings newer tokens all the same, and never older ones', async () => {
@@ -81,7 +81,7 @@ describe('a refresh token among processes', () => {
       tokens: { ...base, accessToken: 'access-9', refreshToken: 'refresh-1', obtainedAt: start + 9 },
     })
     const other = process()
-    await other.learn(newer)
+    await other.loadSuccessors(newer)
     expect(other.latest(newer)).toBe(newer)
     const provider = spender(same(10))
     expect([await spendIn(other, provider, newer), provider.times]).toEqual([same(10), 1])
@@ -107,7 +107,7 @@ describe('a refresh token among processes', () => {
   test('RF03: is not sent any more by a process that was stopped for longer than its lock lives', async () => {
     const provider = spender()
     const stopped = gate()
-    const paused = process().spendOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
+    const paused = process().refreshOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
       await stopped.opened
       return (await lastLook()) ?? provider.spend()
     })
@@ -120,7 +120,7 @@ describe('a refresh token among processes', () => {
 
   test('RF03: is not sent either where nobody has spent it meanwhile: others may be about to', async () => {
     const provider = spender()
-    const paused = process().spendOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
+    const paused = process().refreshOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
       watch.seconds += 21
       return (await lastLook()) ?? provider.spend()
     })
@@ -163,7 +163,7 @@ describe('what shared memory shows of a refresh', () => {
       [process(), { ...old, id: 'another' }],
       [process(['https://op.example.com', 'other']), old],
     ] as const) {
-      await refreshes.learn(of)
+      await refreshes.loadSuccessors(of)
       expect(refreshes.latest(of)).toBe(of)
     }
   })
@@ -182,7 +182,7 @@ describe('shared memory that is away', () => {
     const provider = spender()
     await expect(spendIn(process(), provider)).rejects.toThrow('away')
     const other = process()
-    await other.learn(old)
+    await other.loadSuccessors(old)
     expect([provider.times, other.latest(old)]).toEqual([0, old])
   })
 

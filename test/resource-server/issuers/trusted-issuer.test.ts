@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { connect } from 'node:net'
 import { ConfigurationError } from '../../../lib/errors.js'
 import { bearer } from '../../../lib/middleware/bearer.js'
-import { TokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
+import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import {
@@ -355,7 +355,7 @@ describe('several issuers', () => {
 describe('RE: exhaustion', () => {
   test('RE01: the cache of tokens is bounded', () => {
     const clock = testClock()
-    const cache = new TokenCache({ maxEntries: 100, ttlSeconds: 60 }, clock)
+    const cache = new VerifiedTokenCache({ maxEntries: 100, ttlSeconds: 60 }, clock)
     const keys = { generation: 1 } as SignedToken['keys']
     const signed = { token: {}, keys, generation: 1 } as unknown as SignedToken
     for (let i = 0; i < 20_000; i++) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createStaticKeys } from '../../../lib/provider/keys.js'
-import { TokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
+import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { testApi } from '../../kit/resource-server/api.js'
 import { publicJwk, signingKey, testClock } from '../../kit/resource-server/issuer.js'
@@ -14,8 +14,12 @@ function signedToken(subject = 'alice'): SignedToken {
   return { token, keys: createStaticKeys({ keys: [publicJwk(signingKey())] }), generation: 1 }
 }
 
-function cacheOf(tokens: Readonly<Record<string, SignedToken>>, clock = testClock(), maxEntries = 100): TokenCache {
-  const cache = new TokenCache({ maxEntries, ttlSeconds: 60 }, clock)
+function cacheOf(
+  tokens: Readonly<Record<string, SignedToken>>,
+  clock = testClock(),
+  maxEntries = 100,
+): VerifiedTokenCache {
+  const cache = new VerifiedTokenCache({ maxEntries, ttlSeconds: 60 }, clock)
   // The first time is only noticed, the second lets it in.
   for (const [token, signed] of [...Object.entries(tokens), ...Object.entries(tokens)]) cache.offer(token, signed)
   return cache

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { LiveSessions } from '../../../lib/session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
-import { MemoryWatermark } from '../../../lib/session/revocation/revocations.js'
+import { ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
 import { limits, record, Watch } from '../example.js'
 
 beforeEach(() => void jest.useFakeTimers())
@@ -9,9 +9,9 @@ afterEach(() => void jest.useRealTimers())
 
 /** Watches so many sessions of a memory that stops to answer after the first look at each. */
 async function watching(sessions: number) {
-  const platform = new Watch()
-  const watermark = new MemoryWatermark(platform, limits.absoluteSeconds)
-  const live = new LiveSessions({ platform, limits, watermark, isShared: true })
+  const runtime = new Watch()
+  const revocations = new ProcessRevocations(runtime, limits.absoluteSeconds)
+  const live = new LiveSessions({ runtime, limits, revocations, isShared: true })
   const asked: string[] = []
   let isHanging = false
   const find = (kept: SessionRecord) => {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { systemPlatform } from '../../../lib/base/runtime.js'
+import { systemRuntime } from '../../../lib/base/runtime.js'
 import { isSharedMemory } from '../../../lib/options/shared/stores.js'
-import { SharedWatermark } from '../../../lib/session/revocation/shared-revocations.js'
-import { storeMemory } from '../../../lib/session/shared/express-store.js'
+import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
+import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Browser } from '../../hosts/client.js'
 import type { RefreshWorld } from '../../kit/world/refreshing.js'
 import { subjectOf } from '../../kit/world/steps.js'
 import { describeWith } from '../../setup/describe-with.js'
-import { keeperKind } from '../../kit/stores/keepers.js'
+import { storageKind } from '../../kit/stores/keepers.js'
 import { askAs, copyOf, startTwo, type TwoProcesses } from '../../kit/stores/processes.js'
 
 const kinds = [
@@ -22,7 +22,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
     let two: TwoProcesses
     let browser: Browser
     beforeEach(async () => {
-      two = await startTwo(keeperKind(name), program)
+      two = await startTwo(storageKind(name), program)
       browser = await two.one.enter()
     })
     afterEach(() => two.close())
@@ -114,13 +114,13 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
 
     /** What a logout token of the provider's does. */
     const endAll = async (issuer: string): Promise<void> => {
-      const platform = { ...systemPlatform, now: two.one.clock.now }
+      const runtime = { ...systemRuntime, now: two.one.clock.now }
       const { sharedMemory, session: { store } = {} } = two.place.oidc
       const given = sharedMemory ?? store
       if (given === undefined) throw new Error('nothing is shared')
-      const memory = isSharedMemory(given) ? given : storeMemory({ store: given, platform, timeoutSeconds: 1 })
-      const watermark = new SharedWatermark({ memory, platform, absoluteSeconds: 3_600, audience: [issuer, 'web'] })
-      await watermark.raise({ subject: 'alice' }, platform.now())
+      const memory = isSharedMemory(given) ? given : expressSessionStore({ store: given, runtime, timeoutSeconds: 1 })
+      const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: 3_600, audience: [issuer, 'web'] })
+      await revocations.revoke({ subject: 'alice' }, runtime.now())
     }
     const expectDeadSessions = async (...browsers: readonly Browser[]): Promise<void> => {
       for (const each of browsers) expect((await askAs(each, two.one, '/me')).json()).toMatchObject({ user: null })

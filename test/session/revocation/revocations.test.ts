@@ -4,52 +4,52 @@ import {
   isEndedBy,
   keysOf,
   type LogoutTarget,
-  MemoryWatermark,
+  ProcessRevocations,
   namesOf,
   targetKey,
   unlessEnded,
-  type Watermark,
+  type SessionRevocations,
 } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record, start, Watch } from '../example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
-import { watermarkOn } from '../../kit/stores/stores.js'
+import { revocationsOn } from '../../kit/stores/stores.js'
 
 const odd = ['a:b', 'a*', 'a b', '"a"', `["p","s"]`, 'ä', 'i:an-id', '']
 
 let watch: Watch
-const kinds: readonly (readonly [string, () => Watermark])[] = [
-  ['of one process', () => new MemoryWatermark(watch, limits.absoluteSeconds)],
-  ['of processes that share memory', () => watermarkOn(new FakeMemory(watch), watch)],
+const kinds: readonly (readonly [string, () => SessionRevocations])[] = [
+  ['of one process', () => new ProcessRevocations(watch, limits.absoluteSeconds)],
+  ['of processes that share memory', () => revocationsOn(new FakeMemory(watch), watch)],
 ]
 
 describe.each(kinds)('logouts %s', (_name, create) => {
-  let watermark: Watermark
+  let revocations: SessionRevocations
   beforeEach(() => {
     watch = new Watch()
-    watermark = create()
+    revocations = create()
   })
   const session = (id: string, claims: object = {}, createdAt = start) =>
     record({ id, createdAt, idToken: idToken(claims) })
   const isAlive = async (...args: Parameters<typeof session>) =>
-    (await unlessEnded(watermark, watch, session(...args))) !== undefined
+    (await unlessEnded(revocations, watch, session(...args))) !== undefined
 
   test('end nothing before there is one', async () => {
     expect(await isAlive('a')).toBe(true)
   })
 
   test('by id end that session only', async () => {
-    await watermark.raise({ id: 'a' }, start * 1000)
+    await revocations.revoke({ id: 'a' }, start * 1000)
     expect([await isAlive('a'), await isAlive('b')]).toEqual([false, true])
   })
 
   test('SR07: by sub end all sessions of that person, and nobody else’s', async () => {
-    await watermark.raise({ subject: 'alice' }, start * 1000)
+    await revocations.revoke({ subject: 'alice' }, start * 1000)
     const seen = [await isAlive('a', { sid: '1' }), await isAlive('b', { sid: '2' }), await isAlive('c')]
     expect([seen, await isAlive('d', { sub: 'bob' })]).toEqual([[false, false, false], true])
   })
 
   test('SR07: by sid end the sessions of that login at the provider', async () => {
-    await watermark.raise({ sid: '1' }, start * 1000)
+    await revocations.revoke({ sid: '1' }, start * 1000)
     expect([await isAlive('a', { sid: '1' }), await isAlive('b', { sid: '2' }), await isAlive('c')]).toEqual([
       false,
       true,
@@ -58,41 +58,41 @@ describe.each(kinds)('logouts %s', (_name, create) => {
   })
 
   test('SR07: by sub and sid end those that have both', async () => {
-    await watermark.raise({ subject: 'alice', sid: '1' }, start * 1000)
+    await revocations.revoke({ subject: 'alice', sid: '1' }, start * 1000)
     const seen = [await isAlive('a', { sid: '1' }), await isAlive('b', { sub: 'bob', sid: '1' })]
     expect([...seen, await isAlive('c', { sid: '2' })]).toEqual([false, true, true])
   })
 
   test.each(odd)('SR08: a sid of %p means that sid only', async (sid) => {
-    await watermark.raise({ sid }, start * 1000)
+    await revocations.revoke({ sid }, start * 1000)
     expect(await isAlive('a', { sid })).toBe(false)
     for (const other of odd) if (other !== sid) expect(await isAlive('a', { sid: other })).toBe(true)
     expect(await isAlive(sid, { sub: sid })).toBe(true)
   })
 
   test('end what began until then, to the millisecond, and never what began later', async () => {
-    await watermark.raise({ subject: 'alice' }, start * 1000 + 500)
+    await revocations.revoke({ subject: 'alice' }, start * 1000 + 500)
     const at = (seconds: number) => isAlive('a', {}, start + seconds)
     expect([await at(0.499), await at(0.5), await at(0.501)]).toEqual([false, false, true])
   })
 
   test('that come late and are earlier take nothing back', async () => {
-    await watermark.raise({ subject: 'alice' }, start * 1000 + 9_000)
-    await watermark.raise({ subject: 'alice' }, start * 1000)
+    await revocations.revoke({ subject: 'alice' }, start * 1000 + 9_000)
+    await revocations.revoke({ subject: 'alice' }, start * 1000)
     watch.seconds += 10
     expect([await isAlive('a', {}, start + 9), await isAlive('a', {}, start + 10)]).toEqual([false, true])
   })
 
   test('are remembered for as long as what they ended might live', async () => {
-    await watermark.raise({ id: 'a' }, watch.now())
+    await revocations.revoke({ id: 'a' }, watch.now())
     watch.seconds += limits.absoluteSeconds - 1
     expect(await isAlive('a')).toBe(false)
     watch.seconds += 120
-    expect(await watermark.latest(() => namesOf(session('a')))).toBe(0)
+    expect(await revocations.latest(() => namesOf(session('a')))).toBe(0)
   })
 
   test('end a session that began before a clock was set back', async () => {
-    await watermark.raise({ subject: 'alice' }, watch.now())
+    await revocations.revoke({ subject: 'alice' }, watch.now())
     const at = (seconds: number): Promise<boolean> => isAlive('a', {}, start + seconds)
     expect([await at(3600), await at(6), await at(5), await at(1)]).toEqual([false, false, true, true])
     expect(await isAlive('a', { sub: 'bob' }, start + 3600)).toBe(true)
@@ -100,16 +100,16 @@ describe.each(kinds)('logouts %s', (_name, create) => {
 
   test('by id end a session whose process has a clock that is ahead', async () => {
     const ahead = session('a', {}, start + 2.0004)
-    await endById(watermark, watch, ahead)
-    expect(await unlessEnded(watermark, watch, ahead)).toBeUndefined()
+    await endById(revocations, watch, ahead)
+    expect(await unlessEnded(revocations, watch, ahead)).toBeUndefined()
   })
 
   test('are told to those who listen in this process, until they stop', async () => {
     const heard: [LogoutTarget, number][] = []
-    const stop = watermark.onRaise((target, at) => heard.push([target, at]))
-    await watermark.raise({ sid: '1' }, 5)
+    const stop = revocations.onRevoke((target, at) => heard.push([target, at]))
+    await revocations.revoke({ sid: '1' }, 5)
     stop()
-    await watermark.raise({ sid: '2' }, 6)
+    await revocations.revoke({ sid: '2' }, 6)
     expect(heard).toEqual([[{ sid: '1' }, 5]])
   })
 })
@@ -134,11 +134,11 @@ describe('the names of sessions', () => {
   })
 
   test('are not asked for where nothing has ended', () => {
-    const watermark = new MemoryWatermark(new Watch(), 60)
+    const revocations = new ProcessRevocations(new Watch(), 60)
     const names = (): never => {
       throw new Error('asked')
     }
-    expect(watermark.latest(names)).toBe(0)
+    expect(revocations.latest(names)).toBe(0)
   })
 
   test('end with a mark at the very moment of the login', () => {

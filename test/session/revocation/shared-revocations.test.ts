@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { namesOf, unlessEnded } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record, start, Watch } from '../example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
-import { watermarkOn } from '../../kit/stores/stores.js'
+import { revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
 let memory: FakeMemory
@@ -16,30 +16,30 @@ const sharedOutage = { code: 'session_store_unavailable', headers: { 'Retry-Afte
 
 describe('logouts in shared memory', () => {
   test('SC03: are seen by other processes', async () => {
-    await watermarkOn(memory, watch).raise({ subject: 'alice' }, start * 1000)
-    expect(await unlessEnded(watermarkOn(memory, watch), watch, alice)).toBeUndefined()
+    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
+    expect(await unlessEnded(revocationsOn(memory, watch), watch, alice)).toBeUndefined()
   })
 
   test('SR08: of one application touch no other’s sessions', async () => {
-    await watermarkOn(memory, watch).raise({ subject: 'alice' }, start * 1000)
+    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
     for (const other of [
       ['https://op.example.com', 'other'],
       ['https://op2.example.com', 'web'],
       ['https://op.example.com","web'],
     ]) {
-      expect(await unlessEnded(watermarkOn(memory, watch, other), watch, alice)).toBe(alice)
+      expect(await unlessEnded(revocationsOn(memory, watch, other), watch, alice)).toBe(alice)
     }
   })
 
   test('SR01 SR08: show neither who nor which session', async () => {
-    const watermark = watermarkOn(memory, watch)
+    const revocations = revocationsOn(memory, watch)
     for (const target of [
       { id: 'an-id' },
       { subject: 'alice' },
       { sid: 'a:b *' },
       { subject: 'alice', sid: 'a:b *' },
     ]) {
-      await watermark.raise(target, start * 1000)
+      await revocations.revoke(target, start * 1000)
     }
     expect(memory.contents().size).toBe(4)
     for (const [name, value] of memory.contents()) {
@@ -48,21 +48,21 @@ describe('logouts in shared memory', () => {
   })
 
   test('SR05: live longer than any session that they end, whichever clock is ahead', async () => {
-    await watermarkOn(memory, watch).raise({ id: 'an-id' }, watch.now())
+    await revocationsOn(memory, watch).revoke({ id: 'an-id' }, watch.now())
     const [name = ''] = [...memory.contents().keys()]
     expect(memory.remaining(name)).toBe((limits.absoluteSeconds + 60) * 1000)
   })
 
   test('are looked up in one round trip', async () => {
-    await watermarkOn(memory, watch).latest(() => namesOf(alice))
+    await revocationsOn(memory, watch).latest(() => namesOf(alice))
     expect(memory.calls.map(({ operation, names }) => [operation, names.length])).toEqual([['get', 4]])
   })
 
   test('at the same moment end with the later one, in whichever order they come', async () => {
-    const [one, two] = [watermarkOn(memory, watch), watermarkOn(memory, watch)]
+    const [one, two] = [revocationsOn(memory, watch), revocationsOn(memory, watch)]
     for (let round = 0; round < 5; round += 1) {
       const at = (start + round) * 1000
-      await Promise.all([one.raise({ subject: 'alice' }, at), two.raise({ subject: 'alice' }, at + 700)])
+      await Promise.all([one.revoke({ subject: 'alice' }, at), two.revoke({ subject: 'alice' }, at + 700)])
       expect(await one.latest(() => namesOf(alice))).toBe(at + 700)
     }
   })
@@ -75,33 +75,33 @@ describe('logouts in shared memory', () => {
       await memory.set(name, String(memory.count()), 1_000)
       memory.before = before
     }
-    const raised = watermarkOn(memory, watch).raise({ subject: 'alice' }, start * 1000)
+    const raised = revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
     await expect(raised).rejects.toMatchObject(sharedOutage)
   })
 
   test('do not count while they could not be stored, and nobody is told of them', async () => {
-    const watermark = watermarkOn(memory, watch)
+    const revocations = revocationsOn(memory, watch)
     const heard: unknown[] = []
-    watermark.onRaise((target) => heard.push(target))
+    revocations.onRevoke((target) => heard.push(target))
     memory.outage = true
-    await expect(watermark.raise({ subject: 'alice' }, start * 1000)).rejects.toThrow('away')
-    await expect(watermark.latest(() => namesOf(alice))).rejects.toThrow('away')
+    await expect(revocations.revoke({ subject: 'alice' }, start * 1000)).rejects.toThrow('away')
+    await expect(revocations.latest(() => namesOf(alice))).rejects.toThrow('away')
     expect(heard).toEqual([])
   })
 
   test.each(['garbage', '', ' 5', '1e999', 'Infinity', '-1', '0x10', 'true'])(
     'that are no point in time are an outage: %p',
     async (spoilt) => {
-      const watermark = watermarkOn(memory, watch)
-      await watermark.raise({ subject: 'alice' }, start * 1000)
+      const revocations = revocationsOn(memory, watch)
+      await revocations.revoke({ subject: 'alice' }, start * 1000)
       const [name = ''] = [...memory.contents().keys()]
       await memory.set(name, spoilt, 60_000)
-      await expect(watermark.latest(() => namesOf(alice))).rejects.toMatchObject(sharedOutage)
+      await expect(revocations.latest(() => namesOf(alice))).rejects.toMatchObject(sharedOutage)
       // A logout makes a mark of it again, that ends what whatever lay there may have ended.
       watch.seconds += 10
-      await watermark.raise({ subject: 'alice' }, start * 1000)
+      await revocations.revoke({ subject: 'alice' }, start * 1000)
       expect([...memory.contents().values()]).toEqual([String((start + 10) * 1000)])
-      expect(await unlessEnded(watermark, watch, alice)).toBeUndefined()
+      expect(await unlessEnded(revocations, watch, alice)).toBeUndefined()
     },
   )
 })

@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
 import type { SessionStore, SharedMemory } from '../../../lib/options/shared/stores.js'
-import { storeMemory } from '../../../lib/session/shared/express-store.js'
+import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Watch } from '../example.js'
 
-const platform = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
+const runtime = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
 const memoryOf = (store: SessionStore, timeoutSeconds = 2): SharedMemory =>
-  storeMemory({ store, platform, timeoutSeconds })
+  expressSessionStore({ store, runtime, timeoutSeconds })
 
 describe('memory made of express-session’s own store', () => {
   let store: session.MemoryStore
@@ -37,13 +37,13 @@ describe('memory made of express-session’s own store', () => {
   test('SR05: tells stores the lifetime as their sessions do, in the same write', async () => {
     let stored: unknown
     const watch = new Watch()
-    const watched = storeMemory({
+    const watched = expressSessionStore({
       store: {
         get: () => undefined,
         destroy: () => undefined,
         set: (_sid, value, done) => ((stored = value), done?.()),
       },
-      platform: watch,
+      runtime: watch,
       timeoutSeconds: 2,
     })
     await watched.set('a', '1', 90_000)
@@ -63,7 +63,7 @@ describe('memory made of express-session’s own store', () => {
       set: (sid, value, done) => (held.set(sid, value), done?.()),
       destroy: (sid, done) => (held.delete(sid), done?.()),
     }
-    const endless = storeMemory({ store: forever, platform: watch, timeoutSeconds: 2 })
+    const endless = expressSessionStore({ store: forever, runtime: watch, timeoutSeconds: 2 })
     await endless.set('a', '1', 5_000)
     watch.seconds += 4
     expect(await endless.get(['a'])).toEqual(['1'])
@@ -81,7 +81,7 @@ describe('memory made of express-session’s own store', () => {
       destroy: (sid, done) => later(() => (held.delete(sid), done?.())),
     }
     const many = Array.from({ length: 10 }, () =>
-      storeMemory({ store: remote, platform: { ...platform, randomBytes }, timeoutSeconds: 2 }),
+      expressSessionStore({ store: remote, runtime: { ...runtime, randomBytes }, timeoutSeconds: 2 }),
     )
     const rounds = Array.from({ length: 20 }, async (_, round) => {
       const added = await Promise.all(many.map((each) => each.add(`lock-${round}`, 'held', 60_000)))

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../../lib/errors.js'
-import type { Platform } from '../../../lib/base/runtime.js'
+import type { Runtime } from '../../../lib/base/runtime.js'
 import { type HeldLock, type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
 
-const platform: Platform = { now: () => Date.now(), randomBytes }
+const runtime: Runtime = { now: () => Date.now(), randomBytes }
 const nothing = async () => undefined
 const options: LockOptions<string> = { milliseconds: 3000, waitMilliseconds: 10_000, until: nothing }
 
@@ -13,7 +13,7 @@ let memory: FakeMemory
 
 beforeEach(() => {
   jest.useFakeTimers()
-  memory = new FakeMemory(platform)
+  memory = new FakeMemory(runtime)
 })
 afterEach(() => {
   expect(jest.getTimerCount()).toBe(0)
@@ -26,7 +26,7 @@ function hold(over: Partial<LockOptions<string>> = {}) {
   let fail!: (error: Error) => void
   let held: HeldLock<string> | undefined
   const work = new Promise<string>((resolve, reject) => void ((finish = resolve), (fail = reject)))
-  const result = withLock(memory, platform, 'lock', { ...options, ...over }, async (lock) => {
+  const result = withLock(memory, runtime, 'lock', { ...options, ...over }, async (lock) => {
     held = lock
     return work
   })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { OidcOptions, TraceRemark } from '../../../lib/index.js'
 import { createOidc } from '../../../lib/middleware/oidc.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
-import { systemPlatform } from '../../../lib/base/runtime.js'
+import { systemRuntime } from '../../../lib/base/runtime.js'
 import { watchAll } from '../../kit/watching/watching.js'
 import { startHostileProvider } from '../../hostile/provider.js'
 import { Browser } from '../../hosts/client.js'
@@ -37,7 +37,7 @@ async function startLarge(tokens: LargeTokens, host: Host | undefined, oidc: Par
       if (issuer === '') issuer = await startProvider(baseUrl)
       const options = { issuer, clientId: 'web', clientSecret, secret, baseUrl, ...oidc }
       const cookie = { name: 'app' }
-      const login = createOidc(parseOidcOptions({ session: { cookie }, ...options }), systemPlatform)
+      const login = createOidc(parseOidcOptions({ session: { cookie }, ...options }), systemRuntime)
       closers.push(async () => login.close())
       return [login, ...layers]
     })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { idTokenClaims, issuedIdToken } from '../../../lib/session/claims.js'
-import { createCookieKeeper, type CookieKeeper } from '../../../lib/session/storage/stateless.js'
+import { createStatelessStorage, type StatelessStorage } from '../../../lib/session/storage/stateless.js'
 import { pack, unpack } from '../../../lib/session/storage/packed-payload.js'
 import { type SessionRecord, toPayload } from '../../../lib/session/record.js'
 import { createSeal } from '../../../lib/seal/seal.js'
@@ -16,8 +16,8 @@ beforeEach(() => {
 })
 
 const watch = new Watch()
-const keeperOf = (changes: object = {}): CookieKeeper =>
-  createCookieKeeper(settings(watch, { remark: (told) => remarks.push(told), ...changes }))
+const storageOf = (changes: object = {}): StatelessStorage =>
+  createStatelessStorage(settings(watch, { remark: (told) => remarks.push(told), ...changes }))
 
 function recordOf(
   { accessToken, refreshToken, claims }: LargeTokens,
@@ -38,8 +38,8 @@ function recordOf(
   })
 }
 
-function readBack(cookies: Record<string, string>, keeper = keeperOf()): SessionRecord {
-  const found = keeper.read(cookies)
+function readBack(cookies: Record<string, string>, storage = storageOf()): SessionRecord {
+  const found = storage.read(cookies)
   if (typeof found !== 'object' || !('record' in found)) throw new Error('there is no session')
   return found.record
 }
@@ -54,7 +54,7 @@ describe('a session that is too large for its cookies', () => {
     ['a person at Microsoft Entra', entraTokens()],
   ])('keeps everything to the letter by taking tokens as bytes: %s', (_name, tokens) => {
     const given = recordOf(tokens)
-    const cookies = sentBack(keeperOf().write(given, {}))
+    const cookies = sentBack(storageOf().write(given, {}))
     expect(bytesOf(cookies)).toBeLessThanOrEqual(7168)
     expect(readBack(cookies)).toEqual(given)
     expect(remarks).toEqual([])
@@ -63,14 +63,14 @@ describe('a session that is too large for its cookies', () => {
   test('compresses claims and data where that is enough, and says so', () => {
     const roles = roleNames(70, 20)
     const given = recordOf(keycloakTokens(roles, { inIdToken: true }), { data: { roles } })
-    const cookies = sentBack(keeperOf().write(given, {}))
+    const cookies = sentBack(storageOf().write(given, {}))
     expect(remarks).toEqual([['compressed']])
     expect(readBack(cookies)).toEqual(given)
   })
 
   test('loses the proof of its ID Token, and keeps the claims', () => {
     const given = recordOf(keycloakTokens(roleNames(150, 17)))
-    const read = readBack(sentBack(keeperOf().write(given, {})))
+    const read = readBack(sentBack(storageOf().write(given, {})))
     expect(issuedIdToken(given)).toBe(given.idToken)
     expect(issuedIdToken(read)).toBeUndefined()
     expect(idTokenClaims(read)).toEqual(idTokenClaims(given))
@@ -80,24 +80,24 @@ describe('a session that is too large for its cookies', () => {
 
   test('loses its access token in the end where a refresh token brings another, and then has room for the ID Token', () => {
     const given = recordOf(keycloakTokens(roleNames(150, 34)))
-    const keeper = keeperOf()
-    const cookies = sentBack(keeper.write(given, {}))
+    const storage = storageOf()
+    const cookies = sentBack(storage.write(given, {}))
     expect(bytesOf(cookies)).toBeLessThanOrEqual(7168)
     expect(readBack(cookies)).toEqual({ ...given, tokens: { ...given.tokens, accessToken: '' } })
     expect(remarks).toEqual([['access_token_left_out']])
   })
 
   test('has its access token still in the process that wrote it, as long as it is that of the cookie', () => {
-    const keeper = keeperOf()
+    const storage = storageOf()
     const given = recordOf(keycloakTokens(roleNames(150, 34)))
-    const cookies = sentBack(keeper.write(given, {}))
-    expect(readBack(cookies, keeper)).toEqual(given)
+    const cookies = sentBack(storage.write(given, {}))
+    expect(readBack(cookies, storage)).toEqual(given)
     const tokens = { ...given.tokens, ...keycloakTokens(roleNames(150, 34)), generation: 1 }
     const { claims: _claims, ...renewed } = tokens
-    const later = sentBack(keeper.write({ ...given, tokens: renewed }, {}))
-    expect(readBack(later, keeper).tokens).toEqual(renewed)
-    expect(readBack(cookies, keeper).tokens.accessToken).toBe('')
-    expect(readBack(sentBack(keeper.write(readBack(cookies), {})), keeper).tokens.accessToken).toBe('')
+    const later = sentBack(storage.write({ ...given, tokens: renewed }, {}))
+    expect(readBack(later, storage).tokens).toEqual(renewed)
+    expect(readBack(cookies, storage).tokens.accessToken).toBe('')
+    expect(readBack(sentBack(storage.write(readBack(cookies), {})), storage).tokens.accessToken).toBe('')
   })
 
   test('gives up tokens for further targets before it gives up anything else', () => {
@@ -109,7 +109,7 @@ describe('a session that is too large for its cookies', () => {
       obtainedAt: start,
     }))
     const given = recordOf(tokens)
-    const read = readBack(sentBack(keeperOf().write({ ...given, tokens: { ...given.tokens, further } }, {})))
+    const read = readBack(sentBack(storageOf().write({ ...given, tokens: { ...given.tokens, further } }, {})))
     expect(read).toEqual({ ...given, tokens: { ...given.tokens, further: further.slice(2) } })
     expect(remarks).toEqual([['further_tokens_left_out']])
   })
@@ -120,7 +120,7 @@ describe('a session that is too large for its cookies', () => {
   ])('is refused with %s, by an error that names the store', (_name, tokens, data) => {
     const { tokens: full, ...given } = recordOf(tokens(), { data })
     const { refreshToken: _refreshToken, ...without } = full
-    const write = (): unknown => keeperOf().write({ ...given, tokens: without }, {})
+    const write = (): unknown => storageOf().write({ ...given, tokens: without }, {})
     expect(write).toThrow(/session\.maxCookieBytes 7168.*session\.store/)
     expect(write).toThrow(expect.objectContaining({ code: 'session_too_large' }))
     expect(remarks).toEqual([])
@@ -130,7 +130,7 @@ describe('a session that is too large for its cookies', () => {
     const { secrets, audience } = settings(watch)
     const seal = createSeal(secrets, ['session', '__Host-oidc', ...audience], watch)
     const small = record({ data: { a: 1 } })
-    const { '__Host-oidc': sealed = '' } = sentBack(keeperOf().write(small, {}))
+    const { '__Host-oidc': sealed = '' } = sentBack(storageOf().write(small, {}))
     expect(seal.open(sealed)?.payload).toEqual(toPayload(small, start + 600))
     expect(readBack({ '__Host-oidc': seal.seal(toPayload(small, start + 600)) })).toEqual(small)
   })
@@ -139,7 +139,7 @@ describe('a session that is too large for its cookies', () => {
     const note = (letters: number): string => randomBytes(letters).toString('hex')
     const lengths = Array.from({ length: 40 }, (_, letters) => {
       const idToken = jwt({ iss: 'i', sub: 's', note: note(letters).padEnd(9000, 'x') }, 64)
-      return bytesOf(sentBack(keeperOf().write(record({ idToken }), {})))
+      return bytesOf(sentBack(storageOf().write(record({ idToken }), {})))
     })
     expect(new Set(lengths).size).toBe(1)
   })

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import type { OidcOptions } from '../../../lib/index.js'
 import { redisMemory } from '../../../lib/redis/index.js'
-import { createStoreKeeper } from '../../../lib/session/storage/stateful.js'
-import { SharedWatermark } from '../../../lib/session/revocation/shared-revocations.js'
+import { createStatefulStorage } from '../../../lib/session/storage/stateful.js'
+import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { answering } from '../../kit/world/applications.js'
 import { startRefreshWorld, tokenOf } from '../../kit/world/refreshing.js'
@@ -74,15 +74,15 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
     ['small', 400, 43],
     ['usual', 900, 850],
   ])('is how many bytes a session takes: %s', async (size, idTokenBytes, tokenBytes) => {
-    const platform = new Watch()
+    const runtime = new Watch()
     const memory = redisMemory(redis.client, patient)
-    const watermark = new SharedWatermark({ memory, platform, absoluteSeconds: limits.absoluteSeconds, audience })
-    const keeper = createStoreKeeper({ ...settings(platform), memory, watermark })
+    const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience })
+    const storage = createStatefulStorage({ ...settings(runtime), memory, revocations })
     const before = await usedMemory()
     const count = 4_000
     for (let begun = 0; begun < count; begun += 500) {
       await Promise.all(
-        Array.from({ length: 500 }, async () => keeper.save(sized(idTokenBytes, tokenBytes), undefined)),
+        Array.from({ length: 500 }, async () => storage.save(sized(idTokenBytes, tokenBytes), undefined)),
       )
     }
     const bytes = ((await usedMemory()) - before) / count
@@ -92,13 +92,13 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
   })
 
   test('is how many bytes a logout takes', async () => {
-    const platform = new Watch()
+    const runtime = new Watch()
     const memory = redisMemory(redis.client, patient)
-    const watermark = new SharedWatermark({ memory, platform, absoluteSeconds: limits.absoluteSeconds, audience })
+    const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience })
     const before = await usedMemory()
     const count = 8_000
     await Promise.all(
-      Array.from({ length: count }, (_, index) => watermark.raise({ id: String(index) }, platform.now())),
+      Array.from({ length: count }, (_, index) => revocations.revoke({ id: String(index) }, runtime.now())),
     )
     const bytes = ((await usedMemory()) - before) / count
     expect(Math.abs(Number(rowsOf('a logout')[0]?.[1]) / bytes - 1)).toBeLessThan(0.25)

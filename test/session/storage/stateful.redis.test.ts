@@ -7,7 +7,7 @@ import { cookieOf, type RefreshWorld, startRefreshWorld, tokenOf } from '../../k
 import { codeOf, comeBack, subjectOf, toCallback } from '../../kit/world/steps.js'
 import { secret } from '../../kit/world/world.js'
 import { describeWith } from '../../setup/describe-with.js'
-import { keeperKind, type Place, type RedisPlace, timeoutSeconds, worldIn } from '../../kit/stores/keepers.js'
+import { storageKind, type Place, type RedisPlace, timeoutSeconds, worldIn } from '../../kit/stores/keepers.js'
 
 const name = 'oidc'
 const limits = { idleSeconds: 1_000, absoluteSeconds: 2_000, rollingStepSeconds: 60, cookie: { name } }
@@ -21,10 +21,10 @@ let redis: RedisPlace
 let world: RefreshWorld
 
 async function open(kind: string, program: string): Promise<void> {
-  place = await keeperKind(kind).open(program)
+  place = await storageKind(kind).open(program)
   if (place.redis === undefined) throw new Error('this is no Redis')
   redis = place.redis
-  world = await startRefreshWorld(worldIn(keeperKind(kind), place, { layers, oidc: { session: limits } }))
+  world = await startRefreshWorld(worldIn(storageKind(kind), place, { layers, oidc: { session: limits } }))
 }
 
 afterEach(async () => {
@@ -120,7 +120,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
   test('SR08: of two applications on one Redis do not touch each other, with the same person and secret', async () => {
     await world.enter(world.browser)
     const other = await startRefreshWorld(
-      worldIn(keeperKind('redisMemory'), place, { client: { client_id: 'other' }, oidc: { clientId: 'other' } }),
+      worldIn(storageKind('redisMemory'), place, { client: { client_id: 'other' }, oidc: { clientId: 'other' } }),
     )
     const foreign = await other.enter()
     expect(await keysOf('session:')).toHaveLength(2)

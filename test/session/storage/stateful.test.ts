@@ -1,18 +1,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
-import { type SessionKeeper, unreadable } from '../../../lib/session/storage/storage.js'
+import { type SessionStorage, unreadable } from '../../../lib/session/storage/storage.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { idToken, limits, record, sentBack, settings, start, Watch } from '../example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
-import { audience, gate, keeperOn, storeName, watermarkOn } from '../../kit/stores/stores.js'
+import { audience, gate, storageOn, storeName, revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
 let memory: FakeMemory
-let keeper: SessionKeeper
+let storage: SessionStorage
 beforeEach(() => {
   watch = new Watch()
   memory = new FakeMemory(watch)
-  keeper = keeperOn(memory, watch)
+  storage = storageOn(memory, watch)
 })
 
 const name = storeName('an-id')
@@ -22,13 +22,13 @@ const person = record({ idToken: idToken({ sid: 'sid-123', sub: 'alice' }), toke
 
 /** Logs somebody in and returns the cookies that the browser then sends. */
 async function login(of: SessionRecord = person): Promise<Record<string, string>> {
-  return sentBack(keeper.write(await keeper.save(of, undefined), {}))
+  return sentBack(storage.write(await storage.save(of, undefined), {}))
 }
 
 describe('sessions in a store', () => {
   test('are found again by every process, in one tick', async () => {
     const cookies = await login()
-    const other = keeperOn(memory, watch)
+    const other = storageOn(memory, watch)
     memory.calls.length = 0
     const found = other.read(cookies)
     expect(memory.calls.map(({ operation, names }) => [operation, names.length])).toEqual([
@@ -40,7 +40,7 @@ describe('sessions in a store', () => {
   })
 
   test('cost nothing where no cookie of theirs comes', () => {
-    expect([keeper.read({}), keeper.read({ '__Host-oidc': 'garbage' }), memory.count()]).toEqual([
+    expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), memory.count()]).toEqual([
       undefined,
       undefined,
       0,
@@ -71,15 +71,15 @@ describe('sessions in a store', () => {
     expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('b').open(sealed)).toBeUndefined()
     expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('an-id').open(sealed)).toBeDefined()
     await memory.set(storeName('b'), sealed, 1_000)
-    const another = sentBack(keeper.write({ ...person, id: 'b' }, {}))
-    expect(await keeper.read(another)).toBe(unreadable)
+    const another = sentBack(storage.write({ ...person, id: 'b' }, {}))
+    expect(await storage.read(another)).toBe(unreadable)
   })
 
   test('SR02: that the store does not know are nobody’s, and the cookie goes', async () => {
     const cookies = await login()
     await memory.remove(name)
-    expect(await keeper.read(cookies)).toBeUndefined()
-    expect(keeper.clear(cookies)).toEqual([expect.stringMatching(/^__Host-oidc=; Max-Age=0/)])
+    expect(await storage.read(cookies)).toBeUndefined()
+    expect(storage.clear(cookies)).toEqual([expect.stringMatching(/^__Host-oidc=; Max-Age=0/)])
     expect(memory.contents().size).toBe(0)
   })
 
@@ -87,15 +87,15 @@ describe('sessions in a store', () => {
     const cookies = await login()
     expect(memory.remaining(name)).toBe(limits.idleSeconds * 1000)
     watch.seconds += limits.idleSeconds - 1
-    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+    expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
     watch.seconds += 1
-    expect([await keeper.read(cookies), memory.contents().size]).toEqual([undefined, 0])
+    expect([await storage.read(cookies), memory.contents().size]).toEqual([undefined, 0])
   })
 
   test('end by today’s limits, though the store would keep them longer', async () => {
     const cookies = await login()
     watch.seconds += 61
-    const strict = keeperOn(memory, watch, { limits: { ...limits, idleSeconds: 60 } })
+    const strict = storageOn(memory, watch, { limits: { ...limits, idleSeconds: 60 } })
     expect(await strict.read(cookies)).toBeUndefined()
   })
 
@@ -108,7 +108,7 @@ describe('sessions in a store', () => {
     ] as const) {
       watch.seconds = start + at
       await memory.set(name, memory.contents().get(name) ?? (await sealedAgain()), 60_000)
-      await keeper.save({ ...person, touchedAt: Math.floor(start + at), data: { at } }, person)
+      await storage.save({ ...person, touchedAt: Math.floor(start + at), data: { at } }, person)
       expect(memory.remaining(name)).toBe(left * 1000)
     }
     expect(memory.calls.filter(({ operation }) => operation === 'replace').map((call) => call.milliseconds)).toEqual([
@@ -117,13 +117,13 @@ describe('sessions in a store', () => {
   })
 
   async function sealedAgain(): Promise<string> {
-    await keeper.save(person, undefined)
+    await storage.save(person, undefined)
     return memory.contents().get(name) ?? ''
   }
 
   test('of older secrets are found, and say so, wherever the old one stands', async () => {
     const cookies = await login()
-    const rotated = keeperOn(memory, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
+    const rotated = storageOn(memory, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
     expect(await rotated.read(cookies)).toMatchObject({ outdatedKey: true })
     const ticket = sentBack(rotated.write(person, {}))
     expect(await rotated.read(ticket)).toMatchObject({ outdatedKey: true })
@@ -142,9 +142,9 @@ describe('what another version has written', () => {
     const cookies = await login()
     await spoil(name)
     const before = memory.contents().get(name)
-    expect([await keeper.read(cookies), await keeper.find(person)]).toEqual([unreadable, undefined])
-    await expect(keeper.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({ code: 'session_missing' })
-    keeper.touch({ ...person, touchedAt: start + 60 }, person)
+    expect([await storage.read(cookies), await storage.find(person)]).toEqual([unreadable, undefined])
+    await expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({ code: 'session_missing' })
+    storage.touch({ ...person, touchedAt: start + 60 }, person)
     await new Promise(setImmediate)
     expect(memory.contents().get(name)).toBe(before)
   })
@@ -159,7 +159,7 @@ describe('what another version has written', () => {
   ])('a ticket of another shape is no session, and stays: %p', (members) => {
     const tickets = createSeal(secrets, ['session ticket', '__Host-oidc', ...audience], watch)
     const seal = (exp: number) => ({ '__Host-oidc': tickets.seal({ ...members, exp }) })
-    expect([keeper.read(seal(start + 60)), keeper.read(seal(start)), memory.count()]).toEqual([
+    expect([storage.read(seal(start + 60)), storage.read(seal(start)), memory.count()]).toEqual([
       unreadable,
       undefined,
       0,
@@ -171,41 +171,41 @@ describe('a session that has ended', () => {
   test('SR03: is gone from the store, and a mark outlives whatever slow requests may write', async () => {
     const cookies = await login()
     const stored = memory.contents().get(name) ?? ''
-    await keeper.end(person)
+    await storage.end(person)
     expect(memory.contents().has(name)).toBe(false)
     await memory.set(name, stored, 60_000)
-    expect([await keeper.read(cookies), await keeper.find(person)]).toEqual([unreadable, undefined])
+    expect([await storage.read(cookies), await storage.find(person)]).toEqual([unreadable, undefined])
   })
 
   test('SR03: is not brought back by a change that began before', async () => {
     await login()
     const held = gate()
     memory.before = ({ operation }) => (operation === 'replace' ? held.opened : undefined)
-    const saving = keeper.save({ ...person, data: { a: 1 } }, person)
+    const saving = storage.save({ ...person, data: { a: 1 } }, person)
     await new Promise(setImmediate)
-    await keeperOn(memory, watch).end(person)
+    await storageOn(memory, watch).end(person)
     held.open()
     await expect(saving).rejects.toMatchObject({ code: 'session_missing', status: 401 })
-    keeper.touch({ ...person, touchedAt: start + 60 }, person)
+    storage.touch({ ...person, touchedAt: start + 60 }, person)
     await new Promise(setImmediate)
     expect([...memory.contents().keys()].filter((key) => key.startsWith('session:'))).toEqual([])
   })
 
   test('SR07: by sub ends all sessions of the person, and stays dead though the store has them', async () => {
     const cookies = [await login(), await login({ ...person, id: 'b' })]
-    await watermarkOn(memory, watch).raise({ subject: 'alice' }, watch.now())
-    for (const each of cookies) expect(await keeper.read(each)).toBe(unreadable)
+    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, watch.now())
+    for (const each of cookies) expect(await storage.read(each)).toBe(unreadable)
     expect(memory.contents().has(name)).toBe(true)
     const later = await login({ ...person, id: 'c', createdAt: start + 0.001 })
-    expect(await keeper.read(later)).toMatchObject({ record: { id: 'c' } })
+    expect(await storage.read(later)).toMatchObject({ record: { id: 'c' } })
   })
 
   test('SR08: of another application on the same memory leaves this one’s alone', async () => {
     const cookies = await login()
-    const other = keeperOn(memory, watch, { audience: ['https://op.example.com', 'other'] })
+    const other = storageOn(memory, watch, { audience: ['https://op.example.com', 'other'] })
     expect(other.read(cookies)).toBeUndefined()
     await other.end(person)
-    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+    expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 })
 
@@ -213,16 +213,16 @@ describe('changes of one session at the same time', () => {
   test('are all kept', async () => {
     const cookies = await login()
     const changes = ['a', 'b', 'c', 'd'].map(async (of) =>
-      keeperOn(memory, watch).save({ ...person, data: { [of]: 1 } }, person),
+      storageOn(memory, watch).save({ ...person, data: { [of]: 1 } }, person),
     )
     await Promise.all(changes)
-    expect(await keeper.read(cookies)).toMatchObject({ record: { data: { a: 1, b: 1, c: 1, d: 1 } } })
+    expect(await storage.read(cookies)).toMatchObject({ record: { data: { a: 1, b: 1, c: 1, d: 1 } } })
   })
 
   test('that never find their turn are an outage', async () => {
     await login()
     memory.replace = async () => false
-    await expect(keeper.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
+    await expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
       code: 'session_store_unavailable',
       headers: { 'Retry-After': '5' },
     })
@@ -233,20 +233,20 @@ describe('a store that is away', () => {
   test('SR04: is no answer to anything, and signs nobody out', async () => {
     const cookies = await login()
     memory.outage = true
-    await expect(keeper.read(cookies)).rejects.toThrow('away')
-    await expect(keeper.find(person)).rejects.toThrow('away')
-    await expect(keeper.save(person, undefined)).rejects.toThrow('away')
-    await expect(keeper.save(person, person)).rejects.toThrow('away')
-    await expect(keeper.end(person)).rejects.toThrow('away')
-    keeper.touch(person, person)
+    await expect(storage.read(cookies)).rejects.toThrow('away')
+    await expect(storage.find(person)).rejects.toThrow('away')
+    await expect(storage.save(person, undefined)).rejects.toThrow('away')
+    await expect(storage.save(person, person)).rejects.toThrow('away')
+    await expect(storage.end(person)).rejects.toThrow('away')
+    storage.touch(person, person)
     await new Promise(setImmediate)
     memory.outage = false
-    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+    expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 
   test('SR04: only where the logouts are, is an answer to nothing either', async () => {
     const marks = new FakeMemory(watch)
-    const apart = keeperOn(memory, watch, { watermark: watermarkOn(marks, watch) })
+    const apart = storageOn(memory, watch, { revocations: revocationsOn(marks, watch) })
     const cookies = await login()
     marks.outage = true
     await expect(apart.read(cookies)).rejects.toThrow('away')

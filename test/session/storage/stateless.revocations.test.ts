@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { createCookieKeeper, watchedKeeper } from '../../../lib/session/storage/stateless.js'
-import { type SessionKeeper, unreadable } from '../../../lib/session/storage/storage.js'
+import { createStatelessStorage, revocableStorage } from '../../../lib/session/storage/stateless.js'
+import { type SessionStorage, unreadable } from '../../../lib/session/storage/storage.js'
 import { createSeal } from '../../../lib/seal/seal.js'
-import { type Watermark, MemoryWatermark } from '../../../lib/session/revocation/revocations.js'
+import { type SessionRevocations, ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
 import { limits, record, sentBack, settings, start, Watch } from '../example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
-import { gate, watermarkOn } from '../../kit/stores/stores.js'
+import { gate, revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
 let memory: FakeMemory
@@ -14,57 +14,57 @@ beforeEach(() => {
   memory = new FakeMemory(watch)
 })
 
-function keeperWith(watermark: Watermark, learn?: () => Promise<void>): SessionKeeper {
-  const parts = { watermark, platform: watch, remark: () => undefined, ...(learn === undefined ? {} : { learn }) }
-  return watchedKeeper(createCookieKeeper(settings(watch)), parts)
+function storageWith(revocations: SessionRevocations, learn?: () => Promise<void>): SessionStorage {
+  const parts = { revocations, runtime: watch, remark: () => undefined, ...(learn === undefined ? {} : { learn }) }
+  return revocableStorage(createStatelessStorage(settings(watch)), parts)
 }
 
 describe('sessions in cookies, and logouts of one process', () => {
   test('need no waiting', () => {
-    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
-    const cookies = sentBack(keeper.write(record(), {}))
-    expect(keeper.read(cookies)).toEqual({ record: record(), outdatedKey: false })
-    expect(keeper.save(record(), record())).toEqual(record())
-    expect(keeper.find(record())).toEqual(record())
-    expect(keeper.end(record())).toBeUndefined()
-    expect([keeper.read(cookies), keeper.find(record())]).toEqual([unreadable, undefined])
+    const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
+    const cookies = sentBack(storage.write(record(), {}))
+    expect(storage.read(cookies)).toEqual({ record: record(), outdatedKey: false })
+    expect(storage.save(record(), record())).toEqual(record())
+    expect(storage.find(record())).toEqual(record())
+    expect(storage.end(record())).toBeUndefined()
+    expect([storage.read(cookies), storage.find(record())]).toEqual([unreadable, undefined])
   })
 
   test('SC03: a copied cookie is dead once its session has ended', () => {
-    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
-    const [mine, other] = ['a', 'b'].map((id) => sentBack(keeper.write(record({ id }), {}))) as [object, object]
-    void keeper.end(record({ id: 'a' }))
-    expect(keeper.read({ ...mine })).toBe(unreadable)
-    expect(keeper.read({ ...other })).toMatchObject({ record: { id: 'b' } })
+    const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
+    const [mine, other] = ['a', 'b'].map((id) => sentBack(storage.write(record({ id }), {}))) as [object, object]
+    void storage.end(record({ id: 'a' }))
+    expect(storage.read({ ...mine })).toBe(unreadable)
+    expect(storage.read({ ...other })).toMatchObject({ record: { id: 'b' } })
   })
 
   test('leave the cookie of a session that has just ended: the login that replaced it may be about to bring the next', () => {
-    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
-    const cookies = sentBack(keeper.write(record(), {}))
-    void keeper.end(record())
+    const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
+    const cookies = sentBack(storage.write(record(), {}))
+    void storage.end(record())
     watch.seconds += 9
-    expect(keeper.read(cookies)).toBe(unreadable)
+    expect(storage.read(cookies)).toBe(unreadable)
     watch.seconds += 1
-    expect(keeper.read(cookies)).toBeUndefined()
+    expect(storage.read(cookies)).toBeUndefined()
   })
 
   test('SR03: an ended session is not written again', () => {
-    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
-    void keeper.end(record())
-    expect(() => keeper.save(record({ data: { a: 1 } }), record())).toThrow('ended meanwhile')
-    expect(keeper.save(record({ id: 'another', createdAt: start + 1 }), undefined)).toMatchObject({ id: 'another' })
+    const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
+    void storage.end(record())
+    expect(() => storage.save(record({ data: { a: 1 } }), record())).toThrow('ended meanwhile')
+    expect(storage.save(record({ id: 'another', createdAt: start + 1 }), undefined)).toMatchObject({ id: 'another' })
   })
 
   test('a cookie of a newer version is not this process’s to judge', () => {
-    const keeper = keeperWith(new MemoryWatermark(watch, limits.absoluteSeconds))
+    const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     const seal = createSeal(settings(watch).secrets, ['session', '__Host-oidc', ...settings(watch).audience], watch)
-    expect(keeper.read({ '__Host-oidc': seal.seal({ v: 2, exp: start + 60 }) })).toBe(unreadable)
+    expect(storage.read({ '__Host-oidc': seal.seal({ v: 2, exp: start + 60 }) })).toBe(unreadable)
   })
 })
 
 describe('sessions in cookies, and logouts in shared memory', () => {
   test('SC03: end in every process', async () => {
-    const [one, two] = [keeperWith(watermarkOn(memory, watch)), keeperWith(watermarkOn(memory, watch))]
+    const [one, two] = [storageWith(revocationsOn(memory, watch)), storageWith(revocationsOn(memory, watch))]
     const cookies = sentBack(one.write(record(), {}))
     expect(await two.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
     await one.end(record())
@@ -76,22 +76,22 @@ describe('sessions in cookies, and logouts in shared memory', () => {
     const held = gate()
     const asked: string[] = []
     memory.before = () => (asked.push('mark'), held.opened)
-    const keeper = keeperWith(watermarkOn(memory, watch), async () => (asked.push('tokens'), held.opened))
-    const reading = keeper.read(sentBack(keeper.write(record(), {})))
+    const storage = storageWith(revocationsOn(memory, watch), async () => (asked.push('tokens'), held.opened))
+    const reading = storage.read(sentBack(storage.write(record(), {})))
     expect(asked).toEqual(['mark', 'tokens'])
     held.open()
     expect(await reading).toMatchObject({ record: { id: 'an-id' } })
   })
 
   test('SR04: are neither alive nor ended while the memory is away', async () => {
-    const keeper = keeperWith(watermarkOn(memory, watch))
-    const cookies = sentBack(keeper.write(record(), {}))
+    const storage = storageWith(revocationsOn(memory, watch))
+    const cookies = sentBack(storage.write(record(), {}))
     memory.outage = true
-    await expect(keeper.read(cookies)).rejects.toThrow('away')
-    await expect(keeper.find(record())).rejects.toThrow('away')
-    await expect(keeper.end(record())).rejects.toThrow('away')
-    expect(keeper.read({})).toBeUndefined()
+    await expect(storage.read(cookies)).rejects.toThrow('away')
+    await expect(storage.find(record())).rejects.toThrow('away')
+    await expect(storage.end(record())).rejects.toThrow('away')
+    expect(storage.read({})).toBeUndefined()
     memory.outage = false
-    expect(await keeper.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
+    expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 })

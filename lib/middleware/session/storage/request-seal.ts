@@ -1,4 +1,4 @@
-import type { Platform } from '../../../base/runtime.js'
+import type { Runtime } from '../../../base/runtime.js'
 import { createNamedSeals, createSeal, type Opened, type Seal, type SealPayload } from '../../../seal/seal.js'
 import type { RequestSession } from './application-session.js'
 
@@ -32,10 +32,10 @@ export interface Place {
 export function createRequestSeal(
   secrets: readonly string[],
   audience: readonly string[],
-  platform: Platform,
+  runtime: Runtime,
 ): RequestSeal {
-  const inCookie = createSeal(secrets, ['session in a session', ...audience], platform)
-  const inStore = createNamedSeals(secrets, ['session in a stored session', ...audience], platform)
+  const inCookie = createSeal(secrets, ['session in a session', ...audience], runtime)
+  const inStore = createNamedSeals(secrets, ['session in a stored session', ...audience], runtime)
   const sealOf = (session: RequestSession): Seal => {
     const id = idOf(session)
     return id === undefined ? inCookie : inStore(id)

@@ -1,17 +1,17 @@
-import type { Platform } from '../../../base/runtime.js'
+import type { Runtime } from '../../../base/runtime.js'
 import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
 import type { SessionRecord } from '../../../session/record.js'
-import type { Watermark } from '../../../session/revocation/revocations.js'
+import type { SessionRevocations } from '../../../session/revocation/revocations.js'
 
 /** What logins in the application's own session are sealed with, and how long they live. */
-export interface RequestKeeperSettings {
+export interface RequestStorageSettings {
   readonly secrets: readonly string[]
   readonly audience: readonly string[]
   readonly limits: SessionLimits
-  readonly watermark: Watermark
+  readonly revocations: SessionRevocations
   readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
-  readonly platform: Platform
+  readonly runtime: Runtime
   /** How long the store of the application's session may take. */
   readonly timeoutSeconds: number
   /** Told of logins in sessions that no other process reads. */

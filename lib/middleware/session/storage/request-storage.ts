@@ -1,12 +1,12 @@
 import { SessionError } from '../../../errors.js'
-import type { Exchange } from '../../../http/request.js'
+import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedMemory } from '../../../options/shared/stores.js'
 import { clocksOf, isAlive, isRollingDue } from '../../../session/lifetime.js'
-import { type SessionKeeper, unreadable } from '../../../session/storage/storage.js'
+import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
-import type { RequestKeeperSettings } from './request-storage-settings.js'
+import type { RequestStorageSettings } from './request-storage-settings.js'
 import { createRequestSeal, idOf, type Place, type RequestSeal } from './request-seal.js'
 import { beforeSave, beginAnew, type RequestSession, RequestSessions, storeNow } from './application-session.js'
 import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
@@ -19,14 +19,14 @@ import type { NodeRequest, NodeResponse } from '../../types.js'
  *
  * @throws {ConfigurationError} `not_mounted`, on first use, where nobody has set `req.session`
  */
-export function createRequestKeepers(
-  settings: RequestKeeperSettings,
-): (req: NodeRequest, exchange: Exchange, res?: NodeResponse) => SessionKeeper {
-  const seal = createRequestSeal(settings.secrets, settings.audience, settings.platform)
+export function createRequestStorages(
+  settings: RequestStorageSettings,
+): (req: NodeRequest, httpRequest: HttpRequest, res?: NodeResponse) => SessionStorage {
+  const seal = createRequestSeal(settings.secrets, settings.audience, settings.runtime)
   const sessions = new RequestSessions()
   const stores = new RequestStores(settings)
   return (req, { path }, res) =>
-    new RequestKeeper(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
+    new RequestStorage(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
 }
 
 /** One request, and what its session is read with. */
@@ -40,8 +40,8 @@ interface Reading {
   readonly hasPath: boolean
 }
 
-class RequestKeeper implements SessionKeeper {
-  readonly #settings: RequestKeeperSettings
+class RequestStorage implements SessionStorage {
+  readonly #settings: RequestStorageSettings
   readonly #reading: Reading
   /** The login that the application's session holds, and where it lies. */
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
@@ -50,7 +50,7 @@ class RequestKeeper implements SessionKeeper {
   #readFrom: string | undefined
   #watched: RequestSession | undefined
 
-  constructor(settings: RequestKeeperSettings, reading: Reading) {
+  constructor(settings: RequestStorageSettings, reading: Reading) {
     this.#settings = settings
     this.#reading = reading
   }
@@ -59,8 +59,8 @@ class RequestKeeper implements SessionKeeper {
     return this.#store()?.memory
   }
 
-  read(): ReturnType<SessionKeeper['read']> {
-    const { limits, watermark, refreshes, platform } = this.#settings
+  read(): ReturnType<SessionStorage['read']> {
+    const { limits, revocations, refreshes, runtime } = this.#settings
     const { seal, hasPath } = this.#reading
     if (!hasPath && this.#host() === undefined) return undefined
     const session = this.#present()
@@ -73,8 +73,8 @@ class RequestKeeper implements SessionKeeper {
       return undefined
     }
     this.#readFrom = idOf(session)
-    const alive = unlessEnded(watermark, platform, record)
-    const learnt = refreshes.learn(record)
+    const alive = unlessEnded(revocations, runtime, record)
+    const learnt = refreshes.loadSuccessors(record)
     return whenDone(alive, (found) =>
       whenDone(learnt, () => {
         if (found !== undefined) return { record: this.#renewed(record, opened.outdatedKey), outdatedKey: false }
@@ -84,7 +84,7 @@ class RequestKeeper implements SessionKeeper {
     )
   }
 
-  find(record: SessionRecord): ReturnType<SessionKeeper['find']> {
+  find(record: SessionRecord): ReturnType<SessionStorage['find']> {
     return whenDone(this.#unended(record), (found) => (found === undefined ? undefined : this.#newest(found)))
   }
 
@@ -111,8 +111,8 @@ class RequestKeeper implements SessionKeeper {
   }
 
   async end(record: SessionRecord): Promise<void> {
-    const { watermark, platform } = this.#settings
-    await endById(watermark, platform, record)
+    const { revocations, runtime } = this.#settings
+    await endById(revocations, runtime, record)
     if (record.id === this.#held?.record.id && this.#host() !== undefined) await this.#renew()
   }
 
@@ -175,7 +175,7 @@ class RequestKeeper implements SessionKeeper {
   }
 
   #unended(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
-    return unlessEnded(this.#settings.watermark, this.#settings.platform, record)
+    return unlessEnded(this.#settings.revocations, this.#settings.runtime, record)
   }
 
   // Applications begin a session of a new id and copy all that was in the old one. What lies there now was sealed for the old
@@ -216,7 +216,7 @@ class RequestKeeper implements SessionKeeper {
   }
 
   #nowSeconds(): number {
-    return Math.floor(this.#settings.platform.now() / 1000)
+    return Math.floor(this.#settings.runtime.now() / 1000)
   }
 }
 

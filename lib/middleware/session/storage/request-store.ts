@@ -1,10 +1,10 @@
-import type { Platform } from '../../../base/runtime.js'
+import type { Runtime } from '../../../base/runtime.js'
 import { type SessionStore, type SharedMemory, isSessionStore } from '../../../options/shared/stores.js'
 import { type Refreshes, renewedRecord } from '../../../relying-party/tokens/refreshes.js'
 import { guardMemory } from '../../../session/shared/guarded-memory.js'
 import { type SessionRecord, fromPayload } from '../../../session/record.js'
 import { storeCall } from '../../../session/shared/store-call.js'
-import { storeMemory } from '../../../session/shared/express-store.js'
+import { expressSessionStore } from '../../../session/shared/express-store.js'
 import { type RequestSeal, idOf } from './request-seal.js'
 import { type RequestSession, storeName } from './application-session.js'
 import type { NodeRequest } from '../../types.js'
@@ -23,7 +23,7 @@ export interface RequestStore {
 
 /** What stores are asked with. */
 export interface RequestStoreSettings {
-  readonly platform: Platform
+  readonly runtime: Runtime
   readonly timeoutSeconds: number
 }
 
@@ -48,7 +48,7 @@ export class RequestStores {
   #open(store: SessionStore): RequestStore {
     const { timeoutSeconds } = this.#settings
     return {
-      memory: guardMemory(storeMemory({ store, ...this.#settings })),
+      memory: guardMemory(expressSessionStore({ store, ...this.#settings })),
       load: (id) => storeCall({ timeoutSeconds, what: storeName }, (done) => store.get(id, done)),
     }
   }
@@ -83,7 +83,7 @@ export async function newestLogin(
   { store, seal, refreshes, from }: LoginSources,
 ): Promise<SessionRecord | undefined> {
   const stored = from === undefined ? record : store.load(from).then((found) => merged(record, seal, { from, found }))
-  const [newest] = await Promise.all([stored, refreshes.learn(record, store.memory)])
+  const [newest] = await Promise.all([stored, refreshes.loadSuccessors(record, store.memory)])
   return newest === undefined ? undefined : refreshes.latest(newest)
 }
 

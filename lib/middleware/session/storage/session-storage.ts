@@ -1,57 +1,57 @@
-import type { Exchange } from '../../../http/request.js'
+import type { HttpRequest } from '../../../http/request.js'
 import { isForeignSocket } from '../../../http/upgrade.js'
 import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
 import { isOneOfSeveral } from '../../../options/shared/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
 import type { RelyingParty } from '../../../relying-party/relying-party.js'
-import { byCookieName, siteOf } from '../../../relying-party/base-url.js'
-import { createCookieKeeper, watchedKeeper } from '../../../session/storage/stateless.js'
-import { type SessionKeeper, unreadable } from '../../../session/storage/storage.js'
+import { byCookieName, baseUrlOf } from '../../../relying-party/base-url.js'
+import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
+import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import type { SessionRecord } from '../../../session/record.js'
-import { createStoreKeeper } from '../../../session/storage/stateful.js'
-import { createRequestKeepers } from './request-storage.js'
+import { createStatefulStorage } from '../../../session/storage/stateful.js'
+import { createRequestStorages } from './request-storage.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
 /** Where the sessions of a request are kept; without its response where there is none, as at an upgrade. */
-export type SessionKeepers = (req: NodeRequest, exchange: Exchange, res?: NodeResponse) => SessionKeeper
+export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?: NodeResponse) => SessionStorage
 
 /**
  * Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. None
  * is found for a WebSocket that another site's page opens: servers of those run middleware on the request that does.
  */
-export function createSessionKeepers(party: RelyingParty): SessionKeepers {
-  const origins = new Set(party.sites.map((site) => site.origin))
-  const keeperOf = keepersOf(party)
-  return (req, exchange, res) => {
-    const keeper = keeperOf(req, exchange, res)
-    return isForeignSocket(exchange, origins) ? closed(keeper) : keeper
+export function createSessionStorages(rp: RelyingParty): SessionStorages {
+  const origins = new Set(rp.baseUrls.map((base) => base.origin))
+  const storageOf = storagesOf(rp)
+  return (req, httpRequest, res) => {
+    const storage = storageOf(req, httpRequest, res)
+    return isForeignSocket(httpRequest, origins) ? closed(storage) : storage
   }
 }
 
-function closed(keeper: SessionKeeper): SessionKeeper {
+function closed(storage: SessionStorage): SessionStorage {
   return {
     read: () => unreadable,
-    find: (record) => keeper.find(record),
-    save: (record, base) => keeper.save(record, base),
-    touch: (record, base) => keeper.touch(record, base),
-    end: (record) => keeper.end(record),
-    write: (record, cookies) => keeper.write(record, cookies),
-    clear: (cookies, further) => keeper.clear(cookies, further),
+    find: (record) => storage.find(record),
+    save: (record, base) => storage.save(record, base),
+    touch: (record, base) => storage.touch(record, base),
+    end: (record) => storage.end(record),
+    write: (record, cookies) => storage.write(record, cookies),
+    clear: (cookies, further) => storage.clear(cookies, further),
   }
 }
 
-function keepersOf(party: RelyingParty): SessionKeepers {
-  const { configuration, platform, watermark, sessionStore, sharedMemory, refreshes } = party
+function storagesOf(rp: RelyingParty): SessionStorages {
+  const { configuration, runtime, revocations, sessionStore, sharedMemory, refreshes } = rp
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
-    secure: party.sites[0].secure,
+    secure: rp.baseUrls[0].secure,
     sameSite: cookie.sameSite === 'Strict' ? ('strict' as const) : ('lax' as const),
     ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
     transient: cookie.transient,
     limits,
     audience: [configuration.issuer, configuration.clientId],
-    platform,
+    runtime,
     remark: (remarks: readonly TraceRemark[]) => remarkOn('session', configuration, remarks),
   }
   if (use === 'request') {
@@ -61,16 +61,16 @@ function keepersOf(party: RelyingParty): SessionKeepers {
       isKnown = true
       warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
     }
-    return createRequestKeepers({ ...common, watermark, refreshes, timeoutSeconds, unshared })
+    return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared })
   }
-  const keeperOf = byCookieName(party.sites, (name) =>
+  const storageOf = byCookieName(rp.baseUrls, (name) =>
     sessionStore === undefined
-      ? watchedKeeper(createCookieKeeper({ ...common, name, maxBytes: maxCookieBytes, sharedMemory }), {
+      ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedMemory }), {
           ...common,
-          watermark,
-          learn: (record) => refreshes.learn(record),
+          revocations,
+          learn: (record) => refreshes.loadSuccessors(record),
         })
-      : createStoreKeeper({ ...common, name, memory: sessionStore, watermark }),
+      : createStatefulStorage({ ...common, name, memory: sessionStore, revocations }),
   )
-  return (_req, exchange) => keeperOf(siteOf(party.sites, exchange))
+  return (_req, httpRequest) => storageOf(baseUrlOf(rp.baseUrls, httpRequest))
 }

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { safeReturnTo } from '../../../http/return-to.js'
-import type { Site } from '../../base-url.js'
+import type { BaseUrl } from '../../base-url.js'
 import type { RelyingParty } from '../../relying-party.js'
 import { cut, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'
 import { stateKey, type Transaction, type TransactionCookies, transactionSeconds } from './transaction.js'
 
 // Return targets are shorter; what was sealed here holds nothing else.
-const mostInflated = 8192
+const maxInflated = 8192
 
 /** A return target as far as it can be used. */
 export interface ReturnTarget {
@@ -20,7 +20,7 @@ export interface ReturnTarget {
  * Checks a return target. One that is longer than the 2,048 characters that are kept loses its query; one that is unsafe is
  * none, and nobody has lost anything by that.
  */
-export function wantedTarget(wanted: string | undefined, { returnTo: policy, home }: Site): ReturnTarget {
+export function wantedTarget(wanted: string | undefined, { returnTo: policy, home }: BaseUrl): ReturnTarget {
   const target = safeReturnTo(wanted, policy)
   if (target !== undefined || typeof wanted !== 'string') return { returnTo: target ?? home, isLost: false }
   const path = safeReturnTo(wanted.replace(/[?#].*$/s, ''), policy)
@@ -34,80 +34,76 @@ export function wantedTarget(wanted: string | undefined, { returnTo: policy, hom
  * @returns whether the whole return target is kept
  */
 export async function storeLogin(
-  party: RelyingParty,
+  rp: RelyingParty,
   cookies: TransactionCookies,
   transaction: Transaction,
 ): Promise<boolean> {
-  const { transactionSeal: seal } = party
+  const { transactionSeal: seal } = rp
   if (!isTooLong(transaction, seal)) {
-    storeTransaction(transaction, seal, cookies, { bytes: olderBytes(party, cookies), isOlder: true })
+    storeTransaction(transaction, seal, cookies, { bytes: olderBytes(rp, cookies), isOlder: true })
     return true
   }
   const left = cut(transaction, seal)
-  if (await storeInMemory(party, transaction)) {
-    storeTransaction(left, seal, cookies, { bytes: olderBytes(party, cookies), isOlder: true })
+  if (await saveInStore(rp, transaction)) {
+    storeTransaction(left, seal, cookies, { bytes: olderBytes(rp, cookies), isOlder: true })
     return true
   }
-  const bytes = storeInCookie(party, cookies, transaction, left)
+  const bytes = storeInCookie(rp, cookies, transaction, left)
   storeTransaction(left, seal, cookies, { bytes, isOlder: false })
   return bytes > 0
 }
 
 /** Finds the return target of a login that is being finished, and forgets it. */
 export async function recallTarget(
-  party: RelyingParty,
+  rp: RelyingParty,
   cookies: TransactionCookies,
   transaction: Transaction,
 ): Promise<ReturnTarget> {
   const { returnTo, isCut } = transaction
   if (isCut !== true) return { returnTo, isLost: false }
-  const kept = recallFromCookie(party, cookies, transaction) ?? (await recallFromMemory(party, transaction))
+  const kept = recallFromCookie(rp, cookies, transaction) ?? (await recallFromStore(rp, transaction))
   return { returnTo: kept ?? returnTo, isLost: kept === undefined }
 }
 
-async function storeInMemory(party: RelyingParty, transaction: Transaction): Promise<boolean> {
-  const { sharedMemory, targetQuota } = party
+async function saveInStore(rp: RelyingParty, transaction: Transaction): Promise<boolean> {
+  const { sharedMemory, targetQuota } = rp
   if (sharedMemory === undefined || !targetQuota.take()) return false
-  const sealed = sealTarget(party, transaction)
-  return sharedMemory.set(memoryName(party, transaction), sealed, transactionSeconds * 1000).then(
+  const sealed = sealTarget(rp, transaction)
+  return sharedMemory.set(memoryName(rp, transaction), sealed, transactionSeconds * 1000).then(
     () => true,
     // The login goes on, and the browser holds what it can.
     () => false,
   )
 }
 
-async function recallFromMemory(party: RelyingParty, transaction: Transaction): Promise<string | undefined> {
-  const { sharedMemory } = party
+async function recallFromStore(rp: RelyingParty, transaction: Transaction): Promise<string | undefined> {
+  const { sharedMemory } = rp
   if (sharedMemory === undefined) return undefined
-  const name = memoryName(party, transaction)
+  const name = memoryName(rp, transaction)
   try {
     const [sealed] = await sharedMemory.get([name])
     if (sealed !== undefined) sharedMemory.remove(name).catch(() => undefined)
-    return openTarget(party, sealed, transaction)
+    return openTarget(rp, sealed, transaction)
   } catch {
     return undefined
   }
 }
 
 function storeInCookie(
-  party: RelyingParty,
+  rp: RelyingParty,
   cookies: TransactionCookies,
   transaction: Transaction,
   left: Transaction,
 ): number {
-  const sealed = sealTarget(party, transaction)
+  const sealed = sealTarget(rp, transaction)
   const bytes = cookies.bytes(cookies.target, sealed)
-  if (bytes > roomBeside(left, party.transactionSeal, cookies)) return 0
+  if (bytes > roomBeside(left, rp.transactionSeal, cookies)) return 0
   cookies.write(cookies.target, sealed)
   return bytes
 }
 
-function recallFromCookie(
-  party: RelyingParty,
-  cookies: TransactionCookies,
-  transaction: Transaction,
-): string | undefined {
-  const target = openTarget(party, cookies.read(cookies.target), transaction)
+function recallFromCookie(rp: RelyingParty, cookies: TransactionCookies, transaction: Transaction): string | undefined {
+  const target = openTarget(rp, cookies.read(cookies.target), transaction)
   if (target !== undefined) cookies.remove(cookies.target)
   return target
 }
@@ -135,7 +131,7 @@ function openTarget(
 ): string | undefined {
   const opened = sealed === undefined ? undefined : targetSeal.open(sealed)
   if (opened?.attachment === undefined || opened.payload['k'] !== stateKey(state)) return undefined
-  return inflateRawSync(opened.attachment, { maxOutputLength: mostInflated }).toString()
+  return inflateRawSync(opened.attachment, { maxOutputLength: maxInflated }).toString()
 }
 
 function memoryName({ configuration: { issuer, clientId } }: RelyingParty, { state }: Transaction): string {

@@ -9,17 +9,17 @@ import {
 } from './transaction.js'
 
 /** How many logins may be under way in one browser; older ones make room. */
-export const mostTransactions = 5
+export const maxTransactions = 5
 
 // cookie-session codes it in base64 once more: with name and attributes the cookie stays under 1 KB.
-const longestSealed = 632
+const maxSealedLength = 632
 
 // Of all cookies of logins together. A request's head has room for them and for a session of several kilobytes.
-const mostBytes = 4095
+const maxBytes = 4095
 
 /** Whether a transaction does not fit into a slot as it is. */
 export function isTooLong(transaction: Transaction, seal: Seal): boolean {
-  return sealTransaction(seal, transaction).length > longestSealed
+  return sealTransaction(seal, transaction).length > maxSealedLength
 }
 
 /** The same with what fits of its return target: the path, or nothing. */
@@ -31,7 +31,7 @@ export function cut(transaction: Transaction, seal: Seal): Transaction {
 /** The bytes that one more login may take beside this one, so that the cookies of logins stay together under 4 KB. */
 export function roomBeside(transaction: Transaction, seal: Seal, cookies: TransactionCookies): number {
   const [slot = ''] = cookies.slots
-  return mostBytes - cookies.bytes(slot, sealTransaction(seal, { ...transaction, madeRoom: true }))
+  return maxBytes - cookies.bytes(slot, sealTransaction(seal, { ...transaction, madeRoom: true }))
 }
 
 /**
@@ -50,7 +50,7 @@ export function storeTransaction(
   const live = used.filter((found) => !found.expired)
   const earliest = (live[0]?.transaction.startedAt ?? 0) + 0.001
   const newest = { ...transaction, startedAt: Math.max(transaction.startedAt, earliest) }
-  const kept = makeRoom(live.slice(0, mostTransactions - 1), {
+  const kept = makeRoom(live.slice(0, maxTransactions - 1), {
     seal,
     cookies,
     room: roomBeside(newest, seal, cookies) - (apart.isOlder ? 0 : apart.bytes),

@@ -1,7 +1,7 @@
-import type { Platform } from '../../../base/runtime.js'
+import type { Runtime } from '../../../base/runtime.js'
 
 // At 3 KB each for ten minutes: some 18 MB of memory at most for each process.
-const mostPerMinute = 600
+const maxPerMinute = 600
 const minute = 60_000
 
 /**
@@ -9,23 +9,23 @@ const minute = 60_000
  * is beyond that lies in the browser's cookie.
  */
 export class TargetQuota {
-  readonly #platform: Platform
+  readonly #runtime: Runtime
   #since = 0
   #taken = 0
 
-  constructor(platform: Platform) {
-    this.#platform = platform
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
   }
 
   /** Whether one more may go there. */
   take(): boolean {
-    const now = this.#platform.now()
+    const now = this.#runtime.now()
     // A clock that was set back begins anew as well.
     if (Math.abs(now - this.#since) >= minute) {
       this.#since = now
       this.#taken = 0
     }
     this.#taken += 1
-    return this.#taken <= mostPerMinute
+    return this.#taken <= maxPerMinute
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Platform } from '../../../base/runtime.js'
+import type { Runtime } from '../../../base/runtime.js'
 import { equalSecrets } from '../../../base/constant-time.js'
 import type { Seal, SealPayload } from '../../../seal/seal.js'
 
@@ -63,12 +63,9 @@ export interface StateMarks {
 }
 
 /** The secrets of a new transaction: 32 bytes each (RFC 7636 section 4.1, RFC 9700 section 4.7). */
-export function freshSecrets(
-  platform: Platform,
-  { restarted = false, silent = false }: StateMarks,
-): TransactionSecrets {
+export function freshSecrets(runtime: Runtime, { restarted = false, silent = false }: StateMarks): TransactionSecrets {
   const marks = (restarted ? restartMark : '') + (silent ? silentMark : '')
-  return secretsOf(platform.randomBytes(32).toString('base64url') + marks)
+  return secretsOf(runtime.randomBytes(32).toString('base64url') + marks)
 }
 
 // Whoever sees the state, or the nonce, learns nothing of the others.

@@ -3,14 +3,14 @@ import { Browser } from '../../../hosts/client.js'
 import { type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../../kit/world/refreshing.js'
 import { subjectOf } from '../../../kit/world/steps.js'
 import { describeWith } from '../../../setup/describe-with.js'
-import { cookieSessionLayer, keeperKind } from '../../../kit/stores/keepers.js'
+import { cookieSessionLayer, storageKind } from '../../../kit/stores/keepers.js'
 import { askAs, copyOf, startTwo, type TwoProcesses } from '../../../kit/stores/processes.js'
 
 describeWith('redis-server', 'a login in an express-session that two processes read', (program) => {
   let two: TwoProcesses
   let browser: Browser
   beforeEach(async () => {
-    two = await startTwo(keeperKind('express-session over connect-redis'), program)
+    two = await startTwo(storageKind('express-session over connect-redis'), program)
     browser = await two.one.enter()
   })
   afterEach(() => two.close())
@@ -115,7 +115,7 @@ describeWith('redis-server', 'one of several processes that asks for refresh tok
   test('warns once where logins lie in sessions that no other process reads refreshes from', async () => {
     process.env['NODE_APP_INSTANCE'] = '1'
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-    const two = await startTwo(keeperKind('express-session over connect-redis'), program, { oidc: { scope } })
+    const two = await startTwo(storageKind('express-session over connect-redis'), program, { oidc: { scope } })
     await two.one.enter()
     await two.close()
     expect(warned).not.toHaveBeenCalled()

@@ -3,7 +3,7 @@ import expressSession from 'express-session'
 import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { acr, maxAge, requireAuth, type TraceEvent } from '../../../../lib/index.js'
-import { systemPlatform } from '../../../../lib/base/runtime.js'
+import { systemRuntime } from '../../../../lib/base/runtime.js'
 import { TargetQuota } from '../../../../lib/relying-party/login/transaction/target-quota.js'
 import { type Answer, Browser } from '../../../hosts/client.js'
 import { get } from '../../../kit/world/applications.js'
@@ -142,7 +142,7 @@ describe('logins beside one that leads back to a long page', () => {
 describe('a store that strangers could fill', () => {
   test('takes 600 long pages in a minute, and the browser’s cookie takes the others', () => {
     let now = 1_000_000
-    const quota = new TargetQuota({ ...systemPlatform, now: () => now })
+    const quota = new TargetQuota({ ...systemRuntime, now: () => now })
     const taken = () => Array.from({ length: 700 }, () => quota.take()).filter(Boolean).length
     expect([taken(), taken()]).toEqual([600, 0])
     now += 60_000
