@@ -43,6 +43,24 @@ describe('the tree', () => {
   })
 })
 
+describe('the rooms of lib', () => {
+  const folders = [...new Set(library.map((path) => path.slice(0, path.lastIndexOf('/'))))]
+  const own = (folder: string) => library.filter((path) => path.slice(0, path.lastIndexOf('/')) === folder)
+
+  test('have twelve files of their own at most', () => {
+    expect(folders.filter((folder) => own(folder).length > 12)).toEqual([])
+  })
+
+  test('are mirrored by test: a test stands beside the file it is about', () => {
+    const integration =
+      /^test\/(?:[^/]+|(?:browser|docs|hostile|hosts|kit|packaging|processes|provider-real|setup|soak)\/.*)$/
+    // Tests of what tests share.
+    const tests = files('test').filter((path) => path.endsWith('.test.ts') && !integration.test(path))
+    const subject = (path: string) => path.replace(/^test/, 'lib').replace(/(?:\.[a-z-]+)?\.test\.ts$/, '.ts')
+    expect(tests.filter((path) => !library.includes(subject(path)))).toEqual([])
+  })
+})
+
 describe('the lock file', () => {
   test('names versions and hashes, and no registry', () => {
     const lock = textOf('package-lock.json')

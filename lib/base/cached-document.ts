@@ -1,9 +1,7 @@
 import { type OidcError, ProviderError } from '../errors.js'
-import { redactedCause } from './error-cause.js'
+import { redactedCause, ownError } from './error-cause.js'
 import type { Runtime } from './runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from './backoff.js'
-import { ownError } from '../provider/errors.js'
-import { isOwnLimit } from '../provider/transport/request-slots.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter, isOwnLimit } from './outage.js'
 
 /** How current a document is. */
 export interface Freshness {

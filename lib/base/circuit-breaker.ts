@@ -1,9 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { ProviderError } from '../errors.js'
 import type { Runtime } from './runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from './backoff.js'
-import { outage } from '../provider/errors.js'
-import { isOwnLimit } from '../provider/transport/request-slots.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter, outage, isOwnLimit } from './outage.js'
 
 // What a provider may ask for at most; a clock that was set back must not make a wait longer.
 const maxWaitSeconds = 3600

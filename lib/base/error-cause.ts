@@ -46,3 +46,9 @@ function details(error: Error, code: string): string {
 function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
+
+/** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
+export function ownError(error: unknown, depth = 4): OidcError | undefined {
+  if (error instanceof OidcError) return error
+  return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
+}

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError } from '../errors.js'
-import { redactedCause } from '../base/error-cause.js'
+import { redactedCause, ownError } from '../base/error-cause.js'
 import type { Runtime } from '../base/runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter } from '../base/backoff.js'
-import { outage, ownError } from '../provider/errors.js'
+import { backoffSeconds, maxBackoffSeconds, withRetryAfter, outage } from '../base/outage.js'
+
 import { TokenBucket } from '../base/rate-limit.js'
 import type { KeptToken } from './token-lifetime.js'
 

@@ -1,8 +1,9 @@
+import { outage } from '../base/outage.js'
 import type { webcrypto } from 'node:crypto'
 import { type OidcError, ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
-import { redactedCause } from '../base/error-cause.js'
-import { outage, ownError } from '../provider/errors.js'
+import { redactedCause, ownError } from '../base/error-cause.js'
+
 import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
 
 type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>

@@ -6,7 +6,7 @@ import { dpopAlgorithms } from '../options/shared/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
 import { jwkThumbprint } from '../jose/jwk-set.js'
-import type { ClientSettings } from '../provider/types.js'
+import type { DpopKeyOptions } from '../options/shared/private-key.js'
 
 const maxOrigins = 100
 // NQCHAR, and short enough to be sent back in a header (RFC 9449 section 8.1).
@@ -17,10 +17,7 @@ const nonceText = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
  *
  * @throws {ConfigurationError} `invalid_options` for a key that cannot sign proofs
  */
-export function createDpopProver(
-  { privateKey, alg }: NonNullable<ClientSettings['dpop']>,
-  runtime: Runtime,
-): DpopProver {
+export function createDpopProver({ privateKey, alg }: DpopKeyOptions, runtime: Runtime): DpopProver {
   const signingKey = importSigningKey({ option: 'dpop.privateKey', key: privateKey, alg, allowed: dpopAlgorithms })
   // Where a server lists EdDSA, it means this curve.
   if (signingKey.key.asymmetricKeyType === 'ed448') {

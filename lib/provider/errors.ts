@@ -1,14 +1,11 @@
 import {
   AuthorizationResponseError,
-  OidcError,
+  type OidcError,
   ProviderError,
   TokenEndpointError,
   TokenValidationError,
 } from '../errors.js'
-import { isError, redactedCause } from '../base/error-cause.js'
-
-/** Seconds to wait where the provider does not say. */
-export const retryAfterSeconds = 5
+import { isError, redactedCause, ownError } from '../base/error-cause.js'
 
 /** What is known of an error from outside: no types, since libraries wrap each other's. */
 interface Failure {
@@ -32,16 +29,6 @@ export class ProviderBusy extends ProviderError {
     super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) } })
     this.name = ProviderError.name
   }
-}
-
-/** A 503 with `Retry-After`. */
-export function outage(
-  code: 'provider_unreachable' | 'provider_timeout' | 'provider_unavailable',
-  message: string,
-  seconds = retryAfterSeconds,
-  cause?: unknown,
-): ProviderError {
-  return new ProviderError(code, message, { headers: { 'Retry-After': String(seconds) }, cause })
 }
 
 /** Maps whatever a token request threw: our own errors pass, the rest is told apart by code, never by message. */
@@ -125,12 +112,6 @@ function claimFlaw(error: unknown): ClaimFlaw | undefined {
   if (missing !== undefined) return { code: 'token_claim_missing', claim: missing }
   const hasNonce = property(claims, 'nonce') !== undefined
   return hasNonce ? { code: 'token_claim_invalid' } : { code: 'token_nonce_mismatch', claim: 'nonce' }
-}
-
-/** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
-export function ownError(error: unknown, depth = 4): OidcError | undefined {
-  if (error instanceof OidcError) return error
-  return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
 }
 
 function look(error: unknown): Failure | undefined {

@@ -1,8 +1,8 @@
+import { ownError } from '../base/error-cause.js'
 import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
 import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
 import type { Runtime } from '../base/runtime.js'
-import { ownError } from './errors.js'
 
 /** What is known of one authorization server without touching the network. */
 export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {

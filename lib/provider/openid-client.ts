@@ -25,14 +25,14 @@ export interface ConfiguredClient {
   readonly dpop: DpopProver | undefined
 }
 
-/** The client that the engine acts for. */
+/** The client that openid-client acts for. */
 export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
   readonly authenticate: ClientAuth
   readonly dpop: DpopProver | undefined
 }
 
 /**
- * Builds the engine on first use, and again when the metadata changes. It never fetches metadata or keys itself.
+ * Configures openid-client on first use, and again when the metadata changes. It never fetches metadata or keys itself.
  *
  * @param record - remembers whether the token endpoint answers
  * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
@@ -58,13 +58,13 @@ export function createOpenidClient(
       client.clientId,
       {
         id_token_signed_response_alg: client.idTokenSigningAlg,
-        // Time is judged once, after the signature and by the platform's clock.
+        // Time is judged once, after the signature and by the given clock.
         [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       },
       client.authenticate,
     )
-    configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
+    configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
     openid.allowInsecureRequests(configuration)
     const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, httpClient, record, idTokens, dpop }
     configuration[openid.customFetch] = (url, options) => send(wire, url, options)
@@ -73,7 +73,7 @@ export function createOpenidClient(
   }
 }
 
-/** What requests of one engine go through. */
+/** What requests of one configuration go through. */
 interface Wire {
   readonly metadata: ProviderMetadata
   readonly tokenEndpoint: string | undefined

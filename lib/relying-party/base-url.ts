@@ -64,7 +64,7 @@ export function byCookieName<T>(baseUrls: readonly BaseUrl[], make: (name: strin
 }
 
 /**
- * The site that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header
+ * The base URL that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header
  * itself. A dot at its end and the default port make no other host.
  */
 export function baseUrlOf(

@@ -1,7 +1,9 @@
+import { ownError } from '../../lib/base/error-cause.js'
+import { outage } from '../../lib/base/outage.js'
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
-import { outage, ownError, printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
+import { printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
 import { createClock, failureOf } from '../kit/issuer/issuer.js'
 
 describe('mapping', () => {

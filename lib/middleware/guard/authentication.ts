@@ -49,7 +49,7 @@ export interface RefusalCall extends GuardCall {
 /** `auto` sends navigations to the login and answers all else with 401; the others do one of the two always. */
 export type ChallengeMode = 'auto' | 'redirect' | 'respond'
 
-const key = Symbol.for('express-oidc.doorkeepers')
+const key = Symbol.for('express-oidc.authentication')
 
 type Guarded = NodeRequest & { [key]?: readonly AuthenticationHandler[] }
 

@@ -50,7 +50,7 @@ export class RequestContext {
     return this.#host.rp
   }
 
-  /** The site that the request came to. */
+  /** The base URL that the request came to. */
   get base(): BaseUrl {
     return baseUrlOf(this.#host.rp.baseUrls, this.httpRequest)
   }

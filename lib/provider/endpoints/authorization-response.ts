@@ -1,6 +1,7 @@
+import { outage } from '../../base/outage.js'
 import { type OidcError, AuthorizationResponseError } from '../../errors.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import { outage, printableErrorCode } from '../errors.js'
+import { printableErrorCode } from '../errors.js'
 import type { ProviderMetadata } from '../types.js'
 
 const single = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state']

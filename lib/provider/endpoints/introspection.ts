@@ -89,7 +89,7 @@ function configure(
     client.clientId,
     {
       use_mtls_endpoint_aliases: client.clientAuthentication === 'tls_client_auth',
-      // Time is judged here, by the platform's clock.
+      // Time is judged here, by the given clock.
       [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       ...(client.signedResponseAlg === undefined
         ? {}
@@ -97,8 +97,8 @@ function configure(
     },
     authentication,
   )
-  configuration.timeout = 0 // The deadline is outbound's, and so is the rule which URLs may be plain http.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and outbound hold the rule
+  configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
     const answer = await forward(parts.httpClient, url, options, { isByAnyone: true })

@@ -43,7 +43,7 @@ const maxLifetime = 10 * 365 * 86_400
  *
  * @param scope - what was asked for: granted when the response does not say
  * @param nowSeconds - seconds since the epoch
- * @param engine - whether the tokens must be bound to a key (RFC 9449 section 5)
+ * @param openidClient - whether the tokens must be bound to a key (RFC 9449 section 5)
  * @throws {TokenEndpointError} `token_response_invalid`
  */
 export function readTokens(

@@ -1,9 +1,9 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import { asksForNonce } from '../../fetch/dpop.js'
-import { redactedCause } from '../../base/error-cause.js'
+import { redactedCause, ownError } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import { ownError } from '../errors.js'
+
 import { decodeJws } from '../../jose/jws.js'
 import { missingEndpoint } from '../metadata.js'
 import type { SignatureVerifier } from '../tokens/signature.js'

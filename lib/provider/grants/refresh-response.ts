@@ -1,7 +1,8 @@
+import { outage } from '../../base/outage.js'
 import { type OidcError, type ProviderError, TokenEndpointError } from '../../errors.js'
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
 import { standardMembers } from '../endpoints/blank-members.js'
-import { outage, printableErrorCode } from '../errors.js'
+import { printableErrorCode } from '../errors.js'
 import type { HttpResponse } from '../transport/response.js'
 
 /**

@@ -91,8 +91,3 @@ function limitReached(): ProviderError {
   const message = `this process has ${most} requests to the provider under way, and more are waiting: try again shortly`
   return new ProviderError('outbound_limit_reached', message, { headers: { 'Retry-After': '1' } })
 }
-
-/** Whether a failure is this process's own limit, which says nothing of the provider. */
-export function isOwnLimit(error: unknown): boolean {
-  return error instanceof ProviderError && error.code === 'outbound_limit_reached'
-}

@@ -60,8 +60,8 @@ function pathWith({ paths }: BaseUrl, query: URLSearchParams): string {
 
 function isOwnForm(httpRequest: HttpRequest, { origin }: BaseUrl, form: URLSearchParams): boolean {
   if (form.has('iss')) return false
-  const base = httpRequest.header('sec-fetch-site')
-  return base === undefined ? httpRequest.header('origin') === origin : !isCrossOriginInitiated(httpRequest)
+  const fetchSite = httpRequest.header('sec-fetch-site')
+  return fetchSite === undefined ? httpRequest.header('origin') === origin : !isCrossOriginInitiated(httpRequest)
 }
 
 function ownQuery(httpRequest: HttpRequest, form: URLSearchParams): URLSearchParams {

@@ -1,7 +1,8 @@
+import { retryAfterSeconds } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError, SessionError, TokenEndpointError, TokenValidationError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
-import { retryAfterSeconds } from '../../provider/errors.js'
+
 import { UnclearRefusal } from '../../provider/grants/refresh-response.js'
 import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, mainTarget } from './access-target.js'

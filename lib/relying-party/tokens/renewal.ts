@@ -1,9 +1,10 @@
+import { outage } from '../../base/outage.js'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedMemory } from '../../options/shared/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
-import { outage } from '../../provider/errors.js'
+
 import { clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 import type { AccessTarget } from './access-target.js'

@@ -1,9 +1,10 @@
+import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
 import { OidcError } from '../../errors.js'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
 import { redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/shared/parse.js'
-import { outage } from '../../provider/errors.js'
+
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
 const maxKnown = 500

@@ -1,7 +1,7 @@
+import { outage } from '../../base/outage.js'
 import { ProviderError } from '../../errors.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
-import { outage } from '../../provider/errors.js'
 
 /** Tells keys that were seen before. */
 export interface ReplayGuard {

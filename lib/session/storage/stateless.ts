@@ -54,7 +54,7 @@ interface Written {
   readonly remarks: readonly TraceRemark[]
 }
 
-/** Creates the keeper for sessions in sealed cookies. */
+/** Creates the storage of sessions in sealed cookies. */
 export function createStatelessStorage(settings: StatelessStorageSettings): StatelessStorage {
   const { runtime, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
@@ -128,7 +128,7 @@ export interface RevocableStorageSettings {
   readonly learn?: (record: SessionRecord) => MaybePromise<void>
 }
 
-/** Keeps sessions wholly with the browser, and ends by watermark those that nobody can take back. */
+/** Stateless sessions that honour revocations: a sealed cookie cannot be recalled, so its revocation is checked on every read. */
 export function revocableStorage(
   storage: StatelessStorage,
   { revocations, runtime, remark, learn }: RevocableStorageSettings,

@@ -10,7 +10,7 @@ export interface RequestStorageSettings {
   readonly audience: readonly string[]
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations
-  readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
+  readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
   readonly runtime: Runtime
   /** How long the store of the application's session may take. */
   readonly timeoutSeconds: number

@@ -67,7 +67,7 @@ function isOfOneProcess(store: object): boolean {
 export interface LoginSources {
   readonly store: RequestStore
   readonly seal: RequestSeal
-  readonly refreshes: Pick<Refreshes, 'latest' | 'learn'>
+  readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
   /** The id of the stored session that it was read from; absent where that is another by now. */
   readonly from: string | undefined
 }
