@@ -54,7 +54,7 @@ export type {
 } from './options/bearer/options.js'
 export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client/options.js'
 export type { CsrfOptions } from './options/csrf.js'
-export type { DpopKeyOptions } from './options/shared/private-key.js'
+export type { DpopKeyOptions } from './options/common/private-key.js'
 export type { EnvironmentOptions } from './options/environment.js'
 export type {
   ClientAuthentication,
@@ -78,7 +78,7 @@ export type { EndpointHealth, Health, ProviderHealth } from './provider/types.js
 export type { LoginOptions } from './relying-party/login/login.js'
 export type { LogoutCallOptions } from './relying-party/logout/logout.js'
 export type { Prompt } from './relying-party/login/login.js'
-export type { SessionStore } from './options/shared/stores.js'
-export type { SharedMemory } from './options/shared/stores.js'
+export type { SessionStore } from './options/common/stores.js'
+export type { SharedMemory } from './options/common/stores.js'
 export type { SessionClocks } from './session/lifetime.js'
 export type { BearerValidator, BearerValidatorOptions, PresentedRequest } from './resource-server/bearer-validator.js'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
-import type { SharedMemory } from '../options/shared/stores.js'
+import type { SharedMemory } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { keptToken, type KeptToken } from './token-lifetime.js'
 

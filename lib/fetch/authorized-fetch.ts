@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js'
-import { isAllowedUrl } from '../options/shared/fields.js'
+import { isAllowedUrl } from '../options/common/fields.js'
 import { type DpopProver, asksForNonce, sentMethod } from './dpop.js'
 import { type Hop, isReplayable, redirectOf, without } from './redirect.js'
 

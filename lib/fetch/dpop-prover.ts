@@ -2,11 +2,11 @@ import { createPublicKey, hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from './dpop.js'
-import { dpopAlgorithms } from '../options/shared/private-key.js'
+import { dpopAlgorithms } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
 import { jwkThumbprint } from '../jose/jwk-set.js'
-import type { DpopKeyOptions } from '../options/shared/private-key.js'
+import type { DpopKeyOptions } from '../options/common/private-key.js'
 
 const maxOrigins = 100
 // NQCHAR, and short enough to be sent back in a header (RFC 9449 section 8.1).

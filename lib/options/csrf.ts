@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { flag, httpUrl, isOrigin, text } from './shared/fields.js'
-import { parseOptions, section } from './shared/parse.js'
+import { flag, httpUrl, isOrigin, text } from './common/fields.js'
+import { parseOptions, section } from './common/parse.js'
 
 /** Options of `csrf()`. */
 export interface CsrfOptions {

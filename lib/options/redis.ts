@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { seconds } from './shared/fields.js'
-import { parseOptions, section } from './shared/parse.js'
+import { seconds } from './common/fields.js'
+import { parseOptions, section } from './common/parse.js'
 
 /** How Redis is used as shared memory. */
 export interface RedisOptions {

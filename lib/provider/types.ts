@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 
 import type { OidcErrorCode } from '../errors.js'
-import type { DpopKeyOptions } from '../options/shared/private-key.js'
+import type { DpopKeyOptions } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 
 /** How to reach one authorization server. */

@@ -1,6 +1,6 @@
 import { type EventEmitter, setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { hasMethods } from '../options/shared/stores.js'
+import { hasMethods } from '../options/common/stores.js'
 import { commandsOf, type RedisClient } from './client.js'
 
 /** Sees to it that a client has a connection that is answered, and that losing one ends no process. */

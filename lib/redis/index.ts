@@ -3,5 +3,5 @@ export { redisReplayCache } from './replay-cache.js'
 
 export type { ReplayCache } from '../options/bearer/options.js'
 export type { RedisOptions } from '../options/redis.js'
-export type { SharedMemory } from '../options/shared/stores.js'
+export type { SharedMemory } from '../options/common/stores.js'
 export type { RedisClient, RedisCommandOptions, RedisCommands } from './client.js'

@@ -1,5 +1,5 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
-import type { SharedMemory } from '../options/shared/stores.js'
+import type { SharedMemory } from '../options/common/stores.js'
 import { bounded } from './deadline.js'
 import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
 import { connectionOf, type RedisConnection } from './connection.js'

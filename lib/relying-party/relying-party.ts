@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
-import { isSharedMemory, type SharedMemory } from '../options/shared/stores.js'
+import { isSharedMemory, type SharedMemory } from '../options/common/stores.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'

@@ -3,7 +3,7 @@ import { type IdTokenClaims, idTokenClaims, personClaims } from '../../session/c
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 
 /** Who a session says is signed in, decoded once and when it is first asked for. */
 export class SessionIdentity {

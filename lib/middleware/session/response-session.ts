@@ -111,8 +111,7 @@ class BoundSession implements SessionBinding {
   }
 
   store(next: SessionRecord): MaybePromise<void> {
-    const before = this.#record
-    const isLogin = before?.id !== next.id
+    const isLogin = this.#record?.id !== next.id
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       const isOver = !isLogin && this.#record === undefined
       if (isOver) throw new SessionError('session_missing', 'the session has ended meanwhile')

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../shared/algorithms.js'
-import { flag, text, httpUrl } from '../shared/fields.js'
-import { section } from '../shared/parse.js'
+import { asymmetricAlgorithms } from '../common/algorithms.js'
+import { flag, text, httpUrl } from '../common/fields.js'
+import { section } from '../common/parse.js'
 
 /** Algorithm names, at least one. */
 export const algorithmList = <const Names extends readonly string[]>(names: Names) =>

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../shared/algorithms.js'
+import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './issuers.js'
-import { seconds, secrets, text } from '../shared/fields.js'
-import { section } from '../shared/parse.js'
+import { seconds, secrets, text } from '../common/fields.js'
+import { section } from '../common/parse.js'
 
 const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
 const modes = ['off', 'allowed', 'required'] as const

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../shared/algorithms.js'
+import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './issuers.js'
 import type { AccessTokenAlgorithm } from './options.js'
-import { httpUrl, isAllowedUrl, text } from '../shared/fields.js'
-import { parseOptions, section } from '../shared/parse.js'
+import { httpUrl, isAllowedUrl, text } from '../common/fields.js'
+import { parseOptions, section } from '../common/parse.js'
 
 /** What a protected resource says of itself (RFC 9728 section 2). */
 export interface ResourceMetadataOptions {

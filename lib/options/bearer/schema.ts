@@ -1,9 +1,9 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../shared/algorithms.js'
+import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { trustEntries, trustOf, trustRules } from './issuers.js'
-import { httpUrl, isAllowedHere, seconds, text } from '../shared/fields.js'
-import { parseOptions, section } from '../shared/parse.js'
+import { httpUrl, isAllowedHere, seconds, text } from '../common/fields.js'
+import { parseOptions, section } from '../common/parse.js'
 
 const callback = v.pipe(v.function('must be a function'), v.description('a function'))
 const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
-import type { SharedMemory } from '../shared/stores.js'
-import type { DpopKeyOptions } from '../shared/private-key.js'
+import type { SharedMemory } from '../common/stores.js'
+import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** A value, or a function that looks it up: asked for every request to the provider, so that it may change. */
 export type Current<T> = T | (() => T | Promise<T>)

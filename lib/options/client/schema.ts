@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
-import { dpopKey } from '../shared/private-key.js'
+import { dpopKey } from '../common/private-key.js'
 import {
   flag,
   httpUrl,
@@ -12,9 +12,9 @@ import {
   listOf,
   resources,
   scopes,
-} from '../shared/fields.js'
-import { parseOptions, section } from '../shared/parse.js'
-import { sharedMemory } from '../shared/store-schema.js'
+} from '../common/fields.js'
+import { parseOptions, section } from '../common/parse.js'
+import { sharedMemory } from '../common/store-schema.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 

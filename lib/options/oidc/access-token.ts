@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { parseOptions, section } from '../shared/parse.js'
-import { resource, scopes } from '../shared/fields.js'
+import { parseOptions, section } from '../common/parse.js'
+import { resource, scopes } from '../common/fields.js'
 
 /** What an access token of a session shall be good for; without either, it is the one that the login brought. */
 export interface AccessTokenTarget {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../shared/algorithms.js'
-import { httpUrl, isOrigin, text } from '../shared/fields.js'
+import { asymmetricAlgorithms } from '../common/algorithms.js'
+import { httpUrl, isOrigin, text } from '../common/fields.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
 export const protocolParameters: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
-import type { SessionStore, SharedMemory } from '../shared/stores.js'
-import type { DpopKeyOptions } from '../shared/private-key.js'
+import type { SessionStore, SharedMemory } from '../common/stores.js'
+import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */
 export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'

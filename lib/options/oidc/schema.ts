@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { dpopKey } from '../shared/private-key.js'
+import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
   flag,
@@ -11,11 +11,11 @@ import {
   secrets,
   text,
   resources,
-} from '../shared/fields.js'
+} from '../common/fields.js'
 import { authorizationParams, callback, idTokenAudiences, jwk, origins, scope, signingAlgorithms } from './fields.js'
-import { byDefault, parseOptions, section } from '../shared/parse.js'
+import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
-import { sharedMemory } from '../shared/store-schema.js'
+import { sharedMemory } from '../common/store-schema.js'
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { flag, seconds, text } from '../shared/fields.js'
-import { sessionStore } from '../shared/store-schema.js'
-import { byDefault } from '../shared/parse.js'
+import { flag, seconds, text } from '../common/fields.js'
+import { sessionStore } from '../common/store-schema.js'
+import { byDefault } from '../common/parse.js'
 
 const cookie = byDefault({
   name: v.optional(

@@ -1,5 +1,5 @@
 import type { OidcConfiguration } from './schema.js'
-import { isOneOfSeveral } from '../shared/several-processes.js'
+import { isOneOfSeveral } from '../common/several-processes.js'
 
 let isWarned = false
 

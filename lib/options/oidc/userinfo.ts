@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { seconds } from '../shared/fields.js'
-import { parseOptions, section } from '../shared/parse.js'
+import { seconds } from '../common/fields.js'
+import { parseOptions, section } from '../common/parse.js'
 
 /** The oldest answer that may be asked for. */
 export const maxUserinfoAge = 3600

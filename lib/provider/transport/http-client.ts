@@ -1,7 +1,7 @@
 import { outage, retryAfterSeconds } from '../../base/outage.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
 import { redactedCause, ownError } from '../../base/error-cause.js'
-import { isAllowedHere } from '../../options/shared/fields.js'
+import { isAllowedHere } from '../../options/common/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
 import { ProviderBusy } from '../errors.js'
 import { fetchTransport } from './fetch-transport.js'

@@ -2,7 +2,7 @@ import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { isError } from '../../base/error-cause.js'
-import { isLocalhostName } from '../../options/shared/fields.js'
+import { isLocalhostName } from '../../options/common/fields.js'
 import { decoded } from './content-coding.js'
 import {
   type TransportResponse,

@@ -1,6 +1,6 @@
 import { TransactionError } from '../../errors.js'
 import type { CompletedLogin, OnLoginResult } from '../../options/oidc/options.js'
-import { isOneOfSeveral } from '../../options/shared/several-processes.js'
+import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
 import type { TokenSet } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 
 /** Remembers logout tokens that have done their work, by their `jti`. */
 export interface UsedLogoutTokens {

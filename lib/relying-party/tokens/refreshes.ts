@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { OidcError, OidcErrorCode } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { mergedTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 

@@ -2,7 +2,7 @@ import { outage } from '../../base/outage.js'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
 
 import { clocksOf } from '../../session/lifetime.js'

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { withLock } from '../../session/shared/lock.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../session/record.js'

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { OidcError } from '../../errors.js'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
 import { redactedCause } from '../../base/error-cause.js'
-import { parseOptions } from '../../options/shared/parse.js'
+import { parseOptions } from '../../options/common/parse.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 

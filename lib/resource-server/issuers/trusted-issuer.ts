@@ -1,6 +1,6 @@
 import { healthOf } from '../../provider/health.js'
 import type { IssuerConfiguration } from '../../options/bearer/issuers.js'
-import { asymmetricAlgorithms } from '../../options/shared/algorithms.js'
+import { asymmetricAlgorithms } from '../../options/common/algorithms.js'
 import type { Cached } from '../../base/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
 import { createMetadata, endpointOf } from '../../provider/metadata.js'

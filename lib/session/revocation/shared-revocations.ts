@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { storeOutage } from '../shared/outage.js'
 import {
   keysOf,

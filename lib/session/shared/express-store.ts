@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Runtime } from '../../base/runtime.js'
-import type { SessionStore, SharedMemory } from '../../options/shared/stores.js'
+import type { SessionStore, SharedMemory } from '../../options/common/stores.js'
 import { type StoreCallback, storeCall } from './store-call.js'
 
 const writerBytes = 9

@@ -1,5 +1,5 @@
 import { OidcError } from '../../errors.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
 /** Shared memory whose failures are this package's own, and which remembers how its last operation ended. */

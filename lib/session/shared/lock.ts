@@ -1,6 +1,6 @@
 import { OidcError, ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
 /** How long a lock lives and is waited for, and what makes it needless. */

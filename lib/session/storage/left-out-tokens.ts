@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import type { SessionRecord } from '../record.js'
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import type { Opened } from '../../seal/seal.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/shared/stores.js'
+import type { SharedMemory } from '../../options/common/stores.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionRecord } from '../record.js'
 

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../../lib/base/runtime.js'
-import type { SharedMemory } from '../../../lib/options/shared/stores.js'
+import type { SharedMemory } from '../../../lib/options/common/stores.js'
 
 /** One call of the memory, as it was made. */
 export interface MemoryCall {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { warnOfUnsharedRefreshes } from '../../../lib/options/oidc/unshared-refreshes.js'
 import type { OidcOptions } from '../../../lib/options/oidc/options.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
-import { isOneOfSeveral } from '../../../lib/options/shared/several-processes.js'
+import { isOneOfSeveral } from '../../../lib/options/common/several-processes.js'
 import { Watch } from '../../session/example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { systemRuntime } from '../../../lib/base/runtime.js'
-import { isSharedMemory } from '../../../lib/options/shared/stores.js'
+import { isSharedMemory } from '../../../lib/options/common/stores.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Browser } from '../../hosts/client.js'

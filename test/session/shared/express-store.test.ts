@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
-import type { SessionStore, SharedMemory } from '../../../lib/options/shared/stores.js'
+import type { SessionStore, SharedMemory } from '../../../lib/options/common/stores.js'
 import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Watch } from '../example.js'
 

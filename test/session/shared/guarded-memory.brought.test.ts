@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { SessionError } from '../../../lib/errors.js'
-import type { SharedMemory } from '../../../lib/options/shared/stores.js'
+import type { SharedMemory } from '../../../lib/options/common/stores.js'
 import { guardMemory } from '../../../lib/session/shared/guarded-memory.js'
 import { Watch } from '../example.js'
 import { FakeMemory } from '../../kit/stores/memory.js'

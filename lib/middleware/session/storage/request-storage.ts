@@ -1,13 +1,13 @@
 import { SessionError } from '../../../errors.js'
 import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
-import type { SharedMemory } from '../../../options/shared/stores.js'
+import type { SharedMemory } from '../../../options/common/stores.js'
 import { clocksOf, isAlive, isRollingDue } from '../../../session/lifetime.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
-import type { RequestStorageSettings } from './request-storage-settings.js'
-import { createRequestSeal, idOf, type Place, type RequestSeal } from './request-seal.js'
+import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
+import { createRequestSeal, idOf, type Place } from './request-seal.js'
 import { beforeSave, beginAnew, type RequestSession, RequestSessions, storeNow } from './application-session.js'
 import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
 import { beforeEnd } from '../../http/respond.js'
@@ -29,20 +29,9 @@ export function createRequestStorages(
     new RequestStorage(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
 }
 
-/** One request, and what its session is read with. */
-interface Reading {
-  readonly seal: RequestSeal
-  readonly sessions: RequestSessions
-  readonly stores: RequestStores
-  readonly req: NodeRequest
-  readonly res: NodeResponse | undefined
-  /** `OPTIONS *` has none, and express-session reads no session for it. */
-  readonly hasPath: boolean
-}
-
 class RequestStorage implements SessionStorage {
   readonly #settings: RequestStorageSettings
-  readonly #reading: Reading
+  readonly #reading: RequestReading
   /** The login that the application's session holds, and where it lies. */
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
 
@@ -50,7 +39,7 @@ class RequestStorage implements SessionStorage {
   #readFrom: string | undefined
   #watched: RequestSession | undefined
 
-  constructor(settings: RequestStorageSettings, reading: Reading) {
+  constructor(settings: RequestStorageSettings, reading: RequestReading) {
     this.#settings = settings
     this.#reading = reading
   }

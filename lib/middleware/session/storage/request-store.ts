@@ -1,5 +1,5 @@
 import type { Runtime } from '../../../base/runtime.js'
-import { type SessionStore, type SharedMemory, isSessionStore } from '../../../options/shared/stores.js'
+import { type SessionStore, type SharedMemory, isSessionStore } from '../../../options/common/stores.js'
 import { type Refreshes, renewedRecord } from '../../../relying-party/tokens/refreshes.js'
 import { guardMemory } from '../../../session/shared/guarded-memory.js'
 import { type SessionRecord, fromPayload } from '../../../session/record.js'

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../../http/request.js'
 import { isForeignSocket } from '../../../http/upgrade.js'
 import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
-import { isOneOfSeveral } from '../../../options/shared/several-processes.js'
+import { isOneOfSeveral } from '../../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
 import type { RelyingParty } from '../../../relying-party/relying-party.js'
 import { byCookieName, baseUrlOf } from '../../../relying-party/base-url.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import * as v from 'valibot'
-import { closestName, parseOptions, section } from '../../../lib/options/shared/parse.js'
+import { closestName, parseOptions, section } from '../../../lib/options/common/parse.js'
 
 describe('parseOptions()', () => {
   const schema = section({ port: v.number(), host: v.string(), list: v.array(v.string()), any: v.optional(v.any()) })
