@@ -31,7 +31,7 @@ export const absoluteSeconds = 28_800
  * What several processes of the application have in common.
  *
  * @typedef {object} Shared
- * @property {import('express-oidc').SharedMemory} memory Holds the sessions.
+ * @property {import('express-oidc').SharedStore} memory Holds the sessions.
  * @property {import('./board.js').Board} board
  * @property {import('./timeline.js').StepStore} steps
  * @property {import('./pages.js').Processes} processes
@@ -54,7 +54,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   const secureCookie = options.baseUrl.startsWith('https:')
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
   const recorder = recordingFetch(timeline, options.fetch === undefined ? {} : { fetch: options.fetch })
-  const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.memory }) }
+  const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.sharedStore }) }
   const login = oidc({ session, ...options, fetch: recorder })
   const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
   const billing = embedded ? createBilling({ issuer: options.issuer, audience: billingAudience }) : undefined

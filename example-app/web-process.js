@@ -1,6 +1,6 @@
 /** One of several processes of the web application; `web-processes.js` starts it and tells it what it needs. */
 import { createServer } from 'node:http'
-import { redisMemory } from 'express-oidc/redis'
+import { redisStore } from 'express-oidc/redis'
 import { listen } from './provider.js'
 import { redisBoard, redisSteps } from './redis-board.js'
 import { connectRedis } from './redis-client.js'
@@ -21,7 +21,7 @@ async function serve({ app: options, redisUrl }) {
   // The demo itself was killed: nothing of it shall stay behind.
   process.once('disconnect', () => client.sendCommand(['SHUTDOWN', 'NOSAVE']).finally(() => process.exit()))
   const board = await redisBoard(client, subscriber, absoluteSeconds)
-  const shared = { memory: redisMemory(client), board, steps: redisSteps(client), processes }
+  const shared = { sharedStore: redisStore(client), board, steps: redisSteps(client), processes }
   const { app, ready } = createApp(options, shared)
   await ready()
   process.send?.({ port: await listen(createServer(app), 0) })

@@ -24,7 +24,7 @@ describe('the compiler of snippets', () => {
   })
 
   test('knows every entry of the package', () => {
-    const code = "import { redisMemory } from 'express-oidc/redis'\nredisMemory()"
+    const code = "import { redisStore } from 'express-oidc/redis'\nredisStore()"
     const errors = errorsIn(snippetsIn('redis.md', page(code)))
     expect(errors).toEqual([expect.stringMatching(/^redis\.md:5: Expected 1-2 arguments, but got 0/)])
   })

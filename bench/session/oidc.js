@@ -26,9 +26,9 @@ export const expressOidcCookie = expressOidc('express-oidc', () => ({}))
 
 /** The same with the session in Redis. */
 export const expressOidcRedis = {
-  ...expressOidc('express-oidc, redisMemory', async (url) => {
-    const { redisMemory } = await oursRedis()
-    return { session: { store: redisMemory(await createClient({ url }).connect()) } }
+  ...expressOidc('express-oidc, redisStore', async (url) => {
+    const { redisStore } = await oursRedis()
+    return { session: { store: redisStore(await createClient({ url }).connect()) } }
   }),
   needsRedis: true,
 }

@@ -61,7 +61,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
     ready: async () => {
       await getToken()
     },
-    health: () => ({ ...provider.health(), ...(shared === undefined ? {} : { sharedMemory: shared.health() }) }),
+    health: () => ({ ...provider.health(), ...(shared === undefined ? {} : { sharedStore: shared.health() }) }),
     close: () => {
       for (const part of [own.cache, exchanged.cache, provider]) part.close()
     },
@@ -69,13 +69,18 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
 }
 
 function createSharedTokens(
-  { issuer, clientId, sharedMemory: memory, secret }: ClientCredentialsConfiguration,
+  { issuer, clientId, sharedStore: sharedStore, secret }: ClientCredentialsConfiguration,
   { dpop }: Provider,
   runtime: Runtime,
 ): SharedTokens | undefined {
-  if (memory === undefined || secret === undefined) return undefined
+  if (sharedStore === undefined || secret === undefined) return undefined
   // A token that is bound to a key is of use to those only who have that key (RFC 9449 section 5).
-  return new SharedTokens({ memory, secrets: secret, audience: [issuer, clientId, dpop?.thumbprint ?? ''], runtime })
+  return new SharedTokens({
+    sharedStore,
+    secrets: secret,
+    audience: [issuer, clientId, dpop?.thumbprint ?? ''],
+    runtime,
+  })
 }
 
 interface TokenOrigins {

@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
-import type { SharedMemory } from '../options/common/stores.js'
+import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { keptToken, type KeptToken } from './token-lifetime.js'
 
 /** What the tokens are shared in, and what seals them there. */
 export interface SharedTokensSettings {
-  readonly memory: SharedMemory
+  readonly sharedStore: SharedStore
   readonly secrets: readonly string[]
   /** What tells these tokens from others in the same memory: issuer, client, and the key that they are bound to. */
   readonly audience: readonly string[]
   readonly runtime: Runtime
 }
 
-/** How the shared memory does. */
-export interface SharedMemoryHealth {
+/** How the shared store does. */
+export interface SharedStoreHealth {
   /** Whether its last call failed: tokens are fetched all the same, by each process for itself. */
   readonly isAway: boolean
   /** How many of its calls have failed so far. */
@@ -60,16 +60,16 @@ export class SharedTokens {
 
   /** Takes the tokens under these keys from the others, too. */
   async remove(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.#attempt(() => this.#settings.memory.remove(this.#name(key)))))
+    await Promise.all(keys.map((key) => this.#attempt(() => this.#settings.sharedStore.remove(this.#name(key)))))
   }
 
   /** How it does; makes no request. */
-  health(): SharedMemoryHealth {
+  health(): SharedStoreHealth {
     return { isAway: this.#isAway, failures: this.#failures }
   }
 
   async #find(name: string): Promise<KeptToken | undefined> {
-    const values = await this.#attempt(() => this.#settings.memory.get([name]))
+    const values = await this.#attempt(() => this.#settings.sharedStore.get([name]))
     const sealed = values?.[0]
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     if (opened === undefined || opened.expired || opened.payload['name'] !== name) return undefined
@@ -82,7 +82,9 @@ export class SharedTokens {
   async #store(name: string, token: KeptToken): Promise<void> {
     const milliseconds = Math.floor(token.expiresAt - this.#settings.runtime.now())
     if (milliseconds < 1) return
-    await this.#attempt(() => this.#settings.memory.set(name, this.#seal.seal(toPayload(name, token)), milliseconds))
+    await this.#attempt(() =>
+      this.#settings.sharedStore.set(name, this.#seal.seal(toPayload(name, token)), milliseconds),
+    )
   }
 
   #name(key: string): string {

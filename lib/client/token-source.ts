@@ -1,7 +1,7 @@
 import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client/options.js'
 import type { TokenTypeHint } from '../provider/endpoints/revocation.js'
 import type { Health } from '../provider/types.js'
-import type { SharedMemoryHealth } from './shared-tokens.js'
+import type { SharedStoreHealth } from './shared-tokens.js'
 
 /** A request that another HTTP client is going to make: exactly this one, and once (RFC 9449 section 4.2). */
 export interface AuthorizedRequest {
@@ -12,9 +12,9 @@ export interface AuthorizedRequest {
   nonce?: string | undefined
 }
 
-/** The provider as last seen, and the shared memory where there is one. */
+/** The provider as last seen, and the shared store where there is one. */
 export interface TokenSourceHealth extends Health {
-  readonly sharedMemory?: SharedMemoryHealth
+  readonly sharedStore?: SharedStoreHealth
 }
 
 /** Tokens for calls from service to service. Its methods need no `this`. */
@@ -73,7 +73,7 @@ export interface TokenSource {
    * @throws as {@link TokenSource.getToken}
    */
   ready(): Promise<void>
-  /** The provider as last seen, and the shared memory; makes no request. */
+  /** The provider as last seen, and the shared store; makes no request. */
   health(): TokenSourceHealth
   /** Forgets all tokens and ends what is under way; nothing is fetched any more. */
   close(): void

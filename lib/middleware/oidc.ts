@@ -54,7 +54,7 @@ export interface OidcMiddleware extends Middleware {
    * @throws {ProviderError} when the provider is away: later logins try again
    */
   ready(): Promise<void>
-  /** Metadata, keys, token endpoint, session store and shared memory as last seen; makes no request. */
+  /** Metadata, keys, token endpoint, session store and shared store as last seen; makes no request. */
   health(): Health
   /** Stops what runs in the background. */
   close(): void
@@ -155,8 +155,10 @@ function beginRequest(host: OidcContext, request: RequestContext, call: GuardCal
   route(host, request, call)
 }
 
-function storeHealth({ sessionStore, sharedMemory }: OidcContext['rp']): Pick<Health, 'store'> {
-  const states = [sessionStore, sharedMemory].flatMap((memory) => (memory === undefined ? [] : [memory.state()]))
+function storeHealth({ sessionStore, sharedStore }: OidcContext['rp']): Pick<Health, 'store'> {
+  const states = [sessionStore, sharedStore].flatMap((sharedStore) =>
+    sharedStore === undefined ? [] : [sharedStore.state()],
+  )
   const [first] = states
   return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { seconds } from './common/fields.js'
 import { parseOptions, section } from './common/parse.js'
 
-/** How Redis is used as shared memory. */
+/** How Redis is used as a shared store. */
 export interface RedisOptions {
   /**
    * Stands before every key: 1 to 64 printable ASCII characters without spaces and braces, which would put all keys of a
@@ -26,7 +26,7 @@ export type RedisConfiguration = v.InferOutput<typeof schema>
 /**
  * Checks the options of a call in `express-oidc/redis`.
  *
- * @param call The call that took them, such as `redisMemory()`.
+ * @param call The call that took them, such as `redisStore()`.
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseRedisOptions(call: string, options: unknown): RedisConfiguration {

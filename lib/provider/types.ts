@@ -140,7 +140,7 @@ export interface EndpointHealth {
 /** What a client of an authorization server depends on, as last seen; nothing is asked to tell. */
 export interface Health extends ProviderHealth {
   readonly tokenEndpoint: EndpointHealth
-  /** How the last operation on the session store or the shared memory ended; absent where sessions need neither. */
+  /** How the last operation on the session store or the shared store ended; absent where sessions need neither. */
   readonly store?: 'unknown' | 'ok' | 'failing'
 }
 

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
-import { isSharedMemory, type SharedMemory } from '../options/common/stores.js'
+import { isSharedStore, type SharedStore } from '../options/common/stores.js'
 import type { Provider } from '../provider/provider.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
-import { type GuardedMemory, guardMemory } from '../session/shared/guarded-memory.js'
+import { type GuardedStore, guardStore } from '../session/shared/guarded-store.js'
 import { SharedRevocations } from '../session/revocation/shared-revocations.js'
 import { expressSessionStore } from '../session/shared/express-store.js'
 import { ProcessRevocations, type SessionRevocations } from '../session/revocation/revocations.js'
@@ -44,9 +44,9 @@ export interface RelyingParty {
   /** Logout tokens that have been used. */
   readonly usedLogoutTokens: UsedLogoutTokens
   /** What the processes of this application share, if they share anything. */
-  readonly sharedMemory: GuardedMemory | undefined
+  readonly sharedStore: GuardedStore | undefined
   /** Where sessions are kept, if not with the browser. */
-  readonly sessionStore: GuardedMemory | undefined
+  readonly sessionStore: GuardedStore | undefined
 }
 
 /** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
@@ -67,7 +67,7 @@ export function createRelyingParty(
   // Logins and logouts on their way outlive a change of the base URLs.
   const audience = [session.cookie.name ?? 'oidc', issuer, clientId]
   const sessionStore = sessionStoreOf(configuration, runtime)
-  const sharedMemory = configuration.sharedMemory === undefined ? sessionStore : guardMemory(configuration.sharedMemory)
+  const sharedStore = configuration.sharedStore === undefined ? sessionStore : guardStore(configuration.sharedStore)
   const { absoluteSeconds } = session
   return {
     configuration,
@@ -79,18 +79,18 @@ export function createRelyingParty(
     targetQuota: new TargetQuota(runtime),
     logoutSeal: createSeal(secret, ['logout', ...audience], runtime),
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: runtime, ttlResolution: 0 }),
-    refreshes: createRefreshes(configuration, runtime, sharedMemory),
+    refreshes: createRefreshes(configuration, runtime, sharedStore),
     grants: new RefreshGrants(provider, runtime, configuration.httpTimeoutSeconds),
     userinfo: new UserinfoCache(runtime),
     revocations:
-      sharedMemory === undefined
+      sharedStore === undefined
         ? new ProcessRevocations(runtime, absoluteSeconds)
-        : new SharedRevocations({ memory: sharedMemory, runtime, absoluteSeconds, audience: [issuer, clientId] }),
+        : new SharedRevocations({ sharedStore: sharedStore, runtime, absoluteSeconds, audience: [issuer, clientId] }),
     usedLogoutTokens:
-      sharedMemory === undefined
+      sharedStore === undefined
         ? usedLogoutTokensInProcess(runtime)
-        : sharedUsedLogoutTokens(sharedMemory, [issuer, clientId]),
-    sharedMemory,
+        : sharedUsedLogoutTokens(sharedStore, [issuer, clientId]),
+    sharedStore,
     sessionStore,
   }
 }
@@ -98,17 +98,17 @@ export function createRelyingParty(
 function createRefreshes(
   { issuer, clientId, secret, session, httpTimeoutSeconds }: OidcConfiguration,
   runtime: Runtime,
-  memory: SharedMemory | undefined,
+  sharedStore: SharedStore | undefined,
 ): Refreshes {
   const local = new RefreshCoordinator(runtime)
   // A session of the application's own may bring its store along.
-  if (memory === undefined && session.use !== 'request') return local
+  if (sharedStore === undefined && session.use !== 'request') return local
   const audience = [issuer, clientId]
-  return new SharedRefreshes(local, { memory, runtime, secrets: secret, audience, httpTimeoutSeconds })
+  return new SharedRefreshes(local, { sharedStore, runtime, secrets: secret, audience, httpTimeoutSeconds })
 }
 
-function sessionStoreOf({ session }: OidcConfiguration, runtime: Runtime): GuardedMemory | undefined {
+function sessionStoreOf({ session }: OidcConfiguration, runtime: Runtime): GuardedStore | undefined {
   const { store, storeTimeoutSeconds: timeoutSeconds } = session
   if (store === undefined) return undefined
-  return guardMemory(isSharedMemory(store) ? store : expressSessionStore({ store, runtime, timeoutSeconds }))
+  return guardStore(isSharedStore(store) ? store : expressSessionStore({ store, runtime, timeoutSeconds }))
 }

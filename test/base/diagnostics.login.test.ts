@@ -6,7 +6,7 @@ import { Browser } from '../hosts/client.js'
 import { answering, guarded } from '../kit/world/applications.js'
 import { LogoutWorld } from '../kit/world/logout-world.js'
 import { type World, startWorld } from '../kit/world/world.js'
-import { FakeMemory } from '../kit/stores/memory.js'
+import { FakeStore } from '../kit/stores/memory.js'
 import { type Fault, faults } from '../kit/watching/faults.js'
 import { faces, Marks } from '../kit/watching/marks.js'
 import { watchAll } from '../kit/watching/watching.js'
@@ -65,7 +65,7 @@ function expectNothingSeen(world: World): void {
 
 describe('what watchers of a login are told', () => {
   const watching = watchAll(hear)
-  const memory = new FakeMemory({ now: () => Date.now() })
+  const sharedStore = new FakeStore({ now: () => Date.now() })
   const layers = [
     guarded('/refused', requireAuth(claim('dept', person.email))),
     answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
@@ -96,7 +96,7 @@ describe('what watchers of a login are told', () => {
     }
     worlds.push(
       await startWorld({ ...options, oidc }),
-      await startWorld({ ...options, oidc: { ...oidc, session: { store: memory } } }),
+      await startWorld({ ...options, oidc: { ...oidc, session: { store: sharedStore } } }),
     )
   })
   afterAll(async () => {
@@ -212,10 +212,10 @@ describe('what watchers of a login are told', () => {
     const world = worlds[1] as World
     const browser = new Browser()
     await visit(browser, (await callbackUrl(world, browser)).href)
-    memory.outage = Object.assign(new Error(everything), { code: 'ECONNRESET', command: { args: [everything] } })
+    sharedStore.outage = Object.assign(new Error(everything), { code: 'ECONNRESET', command: { args: [everything] } })
     for (const path of ['/private', '/token', '/leave', '/logout']) await visit(browser, world.url(path), 'fetch')
     await visit(browser, (await callbackUrl(world, new Browser())).href)
-    memory.outage = false
+    sharedStore.outage = false
     const refusals = world.host.journal.errors.slice(-1)
     expect(refusals).toMatchObject([{ code: 'session_store_unavailable', status: 503 }])
     expect(world.app.health()).toMatchObject({ store: 'failing', tokenEndpoint: { state: 'ok' } })

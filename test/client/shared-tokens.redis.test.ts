@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createClientCredentials } from '../../lib/client/client-credentials.js'
 import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
-import { redisMemory } from '../../lib/redis/index.js'
+import { redisStore } from '../../lib/redis/index.js'
 import { connected } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
@@ -30,7 +30,7 @@ describeWith('redis-server', 'processes of one machine, on one Redis,', (path) =
       fetch,
       clientId: 'machine',
       clientSecret: 'secret-1',
-      sharedMemory: redisMemory(client, { timeoutSeconds: 0.3 }),
+      sharedStore: redisStore(client, { timeoutSeconds: 0.3 }),
       secret: 'a secret for tests only, 32 characters at least',
     }
     return createClientCredentials(parseClientCredentialsOptions(given), clock)
@@ -51,6 +51,6 @@ describeWith('redis-server', 'processes of one machine, on one Redis,', (path) =
     await server.kill()
     const sources = [startProcess(), startProcess()]
     expect(await Promise.all(sources.map((source) => source.getToken()))).toEqual(['token-1', 'token-2'])
-    expect(sources[0]?.health().sharedMemory?.isAway).toBe(true)
+    expect(sources[0]?.health().sharedStore?.isAway).toBe(true)
   })
 })

@@ -4,16 +4,16 @@ import type { TokenSource } from '../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../lib/options/client/options.js'
 import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
 import { json } from '../kit/issuer/issuer.js'
-import { FakeMemory } from '../kit/stores/memory.js'
+import { FakeStore } from '../kit/stores/memory.js'
 import { createTokens, down, settled, type Tokens } from '../kit/client/source.js'
 
 const secret = 'a secret for tests only, 32 characters at least'
 
 let tokens: Tokens
-let memory: FakeMemory
+let sharedStore: FakeStore
 beforeEach(() => {
   tokens = createTokens()
-  memory = new FakeMemory(tokens.op.clock)
+  sharedStore = new FakeStore(tokens.op.clock)
 })
 
 /** A process of the same service. */
@@ -24,7 +24,7 @@ function startProcess(options: Partial<ClientCredentialsOptions> = {}): TokenSou
     fetch,
     clientId: 'machine',
     clientSecret: 'secret-1',
-    sharedMemory: memory,
+    sharedStore: sharedStore,
     secret,
     ...options,
   }
@@ -36,8 +36,8 @@ describe('processes that share memory', () => {
     expect(await startProcess().getToken()).toBe('token-1')
     await settled()
     expect(await startProcess().getToken()).toBe('token-1')
-    const [name = ''] = memory.contents().keys()
-    expect(memory.remaining(name)).toBe(600_000)
+    const [name = ''] = sharedStore.contents().keys()
+    expect(sharedStore.remaining(name)).toBe(600_000)
     tokens.op.clock.advance(600)
     expect(await startProcess().getToken()).toBe('token-2')
     expect(tokens.requests()).toHaveLength(2)
@@ -63,9 +63,9 @@ describe('processes that share memory', () => {
   test('leave nothing there that tells a token, a secret or a target', async () => {
     await startProcess().getToken({ scope: 'orders:read', resource: 'https://api.example.com' })
     await settled()
-    const text = JSON.stringify([...memory.contents(), memory.calls])
+    const text = JSON.stringify([...sharedStore.contents(), sharedStore.calls])
     for (const part of ['token-1', 'orders', 'example.com', 'machine', 'secret']) expect(text).not.toContain(part)
-    expect([...memory.contents().keys()][0]).toMatch(/^token:[\w-]{43}$/)
+    expect([...sharedStore.contents().keys()][0]).toMatch(/^token:[\w-]{43}$/)
   })
 
   test.each<[string, Partial<ClientCredentialsOptions>]>([
@@ -90,12 +90,12 @@ describe('processes that share memory', () => {
     await source.getToken({ scope: 'a' })
     await source.getToken({ scope: 'b' })
     await settled()
-    const [[a = '', sealed = ''] = [], [b = ''] = []] = [...memory.contents()]
+    const [[a = '', sealed = ''] = [], [b = ''] = []] = [...sharedStore.contents()]
     expect(a).not.toBe(b)
-    await memory.set(b, sealed, 600_000)
+    await sharedStore.set(b, sealed, 600_000)
     expect(await startProcess().getToken({ scope: 'b' })).toBe('token-3')
     for (const spoilt of ['', 'x', '{}', sealed.slice(0, -4)]) {
-      await memory.set(a, spoilt, 600_000)
+      await sharedStore.set(a, spoilt, 600_000)
       expect(await startProcess().getToken({ scope: 'a' })).toMatch(/^token-[4-7]$/)
     }
   })
@@ -114,62 +114,62 @@ describe('processes that share memory', () => {
     tokens.op.answers['/revoke'] = new Response('')
     await source.revoke(await source.getToken())
     await settled()
-    expect(memory.contents().size).toBe(0)
+    expect(sharedStore.contents().size).toBe(0)
     expect(await source.getToken()).toBe('token-2')
   })
 
   test('do not share what was exchanged on somebody’s behalf', async () => {
     await startProcess().exchange({ subjectToken: 'subject-1' })
     await settled()
-    expect(memory.calls).toEqual([])
+    expect(sharedStore.calls).toEqual([])
   })
 })
 
-describe('shared memory that is away', () => {
+describe('a shared store that is away', () => {
   test('fails nothing: each process fetches for itself, and says that it had to', async () => {
     const source = startProcess()
-    memory.outage = true
+    sharedStore.outage = true
     expect(await source.getToken()).toBe('token-1')
     await settled()
-    expect(source.health()).toMatchObject({ sharedMemory: { isAway: true, failures: 2 } })
+    expect(source.health()).toMatchObject({ sharedStore: { isAway: true, failures: 2 } })
     expect(await source.getToken()).toBe('token-1')
-    memory.outage = false
+    sharedStore.outage = false
     expect(await source.getToken({ scope: 'a' })).toBe('token-2')
     await settled()
-    expect(source.health()).toMatchObject({ sharedMemory: { isAway: false, failures: 2 } })
-    expect(memory.contents().size).toBe(1)
+    expect(source.health()).toMatchObject({ sharedStore: { isAway: false, failures: 2 } })
+    expect(sharedStore.contents().size).toBe(1)
   })
 
   test('is told apart from a provider that is', async () => {
     const source = startProcess()
-    memory.outage = true
+    sharedStore.outage = true
     tokens.failure = down
     await expect(source.getToken()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
     tokens.failure = () => json({ error: 'invalid_client' }, 401)
-    memory.outage = false
+    sharedStore.outage = false
     await expect(startProcess().getToken()).rejects.toMatchObject({ code: 'provider_refused_client' })
-    expect(memory.contents().size).toBe(0)
+    expect(sharedStore.contents().size).toBe(0)
   })
 
   test('does not keep a token from being revoked', async () => {
     const source = startProcess()
     tokens.op.answers['/revoke'] = new Response('')
     const token = await source.getToken()
-    memory.outage = true
+    sharedStore.outage = true
     expect(await source.revoke(token)).toBe(true)
   })
 
   test('is no member of the health where there is none', () => {
-    expect(createTokens().source.health()).not.toHaveProperty('sharedMemory')
+    expect(createTokens().source.health()).not.toHaveProperty('sharedStore')
   })
 })
 
 describe('the options', () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ['a secret alone', { sharedMemory: undefined }, '"sharedMemory" and "secret" together'],
-    ['memory without a secret', { secret: undefined }, '"sharedMemory" and "secret" together'],
+    ['a secret alone', { sharedStore: undefined }, '"sharedStore" and "secret" together'],
+    ['memory without a secret', { secret: undefined }, '"sharedStore" and "secret" together'],
     ['a short secret', { secret: 'short' }, 'at least 32 characters'],
-    ['memory that is none', { sharedMemory: new Map() }, '"sharedMemory" must be shared memory'],
+    ['memory that is none', { sharedStore: new Map() }, '"sharedStore" must be a shared store'],
   ])('refuse %s', (_what, options, message) => {
     expect(() => startProcess(options)).toThrow(message)
   })

@@ -10,7 +10,7 @@ import { hosts } from '../hosts/hosts.js'
 import { startWorld, type World, type WorldOptions } from '../kit/world/world.js'
 import { audience, testIssuer } from '../kit/resource-server/issuer.js'
 import { startApi } from '../kit/resource-server/server.js'
-import { FakeMemory } from '../kit/stores/memory.js'
+import { FakeStore } from '../kit/stores/memory.js'
 import { guarded } from '../kit/world/applications.js'
 
 const rejections: unknown[] = []
@@ -116,10 +116,10 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
   })
 
   test('is told by guards where it is not known whether someone is signed in', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const { browser, url, signIn } = await start({ session: { store: memory } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const { browser, url, signIn } = await start({ session: { store: sharedStore } })
     await signIn()
-    memory.before = () => Promise.reject(new Error('away'))
+    sharedStore.before = () => Promise.reject(new Error('away'))
     const answer = await browser.fetch(url('/signed-in'))
     expect([answer.status, answer.json()]).toEqual([
       503,

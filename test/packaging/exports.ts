@@ -33,4 +33,4 @@ export const publicNames: readonly string[] = [
 ]
 
 /** Everything that a program can import from `express-oidc/redis`, sorted. */
-export const redisNames: readonly string[] = ['redisMemory', 'redisReplayCache']
+export const redisNames: readonly string[] = ['redisStore', 'redisReplayCache']

@@ -67,11 +67,11 @@ describe('the packed package, installed in another project', () => {
   test('throws the error classes of the main entry from every other, without a Redis client installed', () => {
     const program = `
       import { ConfigurationError, SessionError } from 'express-oidc'
-      import { redisMemory } from 'express-oidc/redis'
+      import { redisStore } from 'express-oidc/redis'
       const away = { withCommandOptions: () => ({ get: async () => { throw new Error('LOADING') } }) }
-      const outage = await redisMemory(away).get(['a']).catch((error) => error)
+      const outage = await redisStore(away).get(['a']).catch((error) => error)
       let mistake
-      try { redisMemory({}) } catch (error) { mistake = error }
+      try { redisStore({}) } catch (error) { mistake = error }
       console.log(outage instanceof SessionError, mistake instanceof ConfigurationError)`
     expect(consumer.run('node', consumer.write('classes.mjs', program)).trim()).toBe('true true')
     expect(consumer.installed.filter((name) => name.includes('redis'))).toEqual([])

@@ -1,7 +1,7 @@
 // One process of an application that several run: told what to be by its parent, to which it says its port.
 import { createServer } from 'node:http'
 import { bearer, oidc, requireAuth } from 'express-oidc'
-import { redisMemory } from 'express-oidc/redis'
+import { redisStore } from 'express-oidc/redis'
 import express from 'express'
 import { createClient } from 'redis'
 
@@ -11,7 +11,7 @@ const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } }
 // Without a listener the client would end the process when its server goes away.
 client.on('error', () => undefined)
 await client.connect()
-const memory = redisMemory(client, { timeoutSeconds: 1 })
+const sharedStore = redisStore(client, { timeoutSeconds: 1 })
 
 // Parts of one application know one address, whichever of them is asked.
 const server = createServer()
@@ -19,7 +19,7 @@ await new Promise((resolve) => server.listen(port ?? 0, '127.0.0.1', () => resol
 const address = server.address()
 const ownPort = typeof address === 'object' && address !== null ? address.port : 0
 const { baseUrl = `http://127.0.0.1:${ownPort}`, ...others } = options
-const sessions = storage === 'store' ? { session: { store: memory } } : { sharedMemory: memory }
+const sessions = storage === 'store' ? { session: { store: sharedStore } } : { sharedStore: sharedStore }
 const auth = oidc({ ...others, ...sessions, baseUrl })
 
 const app = express()

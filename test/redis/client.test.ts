@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { createClient, createClientPool, createCluster, createSentinel, RESP_TYPES } from 'redis'
-import { type RedisClient, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import { type RedisClient, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 
 const sentinelOptions = { name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }
 
@@ -18,19 +18,19 @@ const clients: Readonly<Record<string, () => RedisClient>> = {
 test.each(Object.keys(clients))('takes what %s of node-redis makes', (name) => {
   const client = clients[name]?.()
   expect(client && Object.keys(redisReplayCache(client))).toEqual(['add'])
-  expect(client && redisMemory(client)).toBeDefined()
+  expect(client && redisStore(client)).toBeDefined()
 })
 
 test('takes nothing else, in types neither', () => {
   const others: readonly (() => unknown)[] = [
     // @ts-expect-error A URL is no client.
-    () => redisMemory('redis://127.0.0.1'),
+    () => redisStore('redis://127.0.0.1'),
     // @ts-expect-error Neither are the options of one.
-    () => redisMemory({ url: 'redis://127.0.0.1' }),
+    () => redisStore({ url: 'redis://127.0.0.1' }),
     // @ts-expect-error Nor clients with other calls, such as those of ioredis.
     () => redisReplayCache({ get: async () => null, set: async () => 'OK' }),
     // @ts-expect-error Something there must be.
-    () => redisMemory(undefined),
+    () => redisStore(undefined),
   ]
   for (const other of others) expect(other).toThrow(/: needs a client of node-redis 5 or later/)
 })

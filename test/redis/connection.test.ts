@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createClient, createCluster } from 'redis'
-import { redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import { redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisCluster } from '../kit/redis/topology.js'
@@ -88,11 +88,11 @@ describeWith('redis-server', 'the connection of a client', (path) => {
   test('that is dead without a word is replaced, and whoever shares the client has a living one too', async () => {
     client.on('error', () => undefined)
     await client.connect()
-    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
-    await memory.set('kept', 'value', minute)
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
+    await sharedStore.set('kept', 'value', minute)
     wire.forgetAll()
     const others = client.get('hangs').catch(({ constructor }: Error) => constructor.name)
-    expect(await untilAnswered(() => memory.get(['kept']))).toEqual(['value'])
+    expect(await untilAnswered(() => sharedStore.get(['kept']))).toEqual(['value'])
     expect(await others).toBe('DisconnectsClientError')
     expect(await client.get('oidc:kept')).toBe('value')
   }, 30_000)
@@ -100,10 +100,10 @@ describeWith('redis-server', 'the connection of a client', (path) => {
   test('stays where a blocking command of the application holds everything up for a while', async () => {
     client.on('error', () => undefined)
     await client.connect()
-    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
     const blocked = client.blPop('queue', 0)
     const { closed } = wire
-    await expect(memory.get(['a'])).rejects.toThrow('Redis did not answer')
+    await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
     // The first comparison is over, and only the new connection was answered.
     await untilTrue(() => wire.closed > closed)
     const other = createClient({ url: server.url })
@@ -112,7 +112,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await blocked).toMatchObject({ element: 'job' })
     // Blocked again when it would be looked at for the second time: the late answer has cleared it.
     expect(await client.blPop('queue', 6)).toBeNull()
-    expect(await memory.get(['a'])).toEqual([undefined])
+    expect(await sharedStore.get(['a'])).toEqual([undefined])
     expect([wire.count, wire.closed]).toEqual([2, 1])
     other.destroy()
   }, 30_000)
@@ -120,28 +120,28 @@ describeWith('redis-server', 'the connection of a client', (path) => {
   test('stays where Redis itself is frozen', async () => {
     client.on('error', () => undefined)
     await client.connect()
-    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
-    await memory.set('kept', 'value', minute)
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
+    await sharedStore.set('kept', 'value', minute)
     server.pause()
     const waiting = client.get('oidc:kept')
     const { closed } = wire
-    await expect(memory.get(['kept'])).rejects.toThrow('Redis did not answer')
+    await expect(sharedStore.get(['kept'])).rejects.toThrow('Redis did not answer')
     await untilTrue(() => wire.closed > closed)
     expect(wire.count).toBe(2)
     server.resume()
     expect(await waiting).toBe('value')
-    expect(await memory.get(['kept'])).toEqual(['value'])
+    expect(await sharedStore.get(['kept'])).toEqual(['value'])
   }, 30_000)
 
   test('stays closed where its owner has closed it, and stays where something listens on it', async () => {
     client.on('error', () => undefined)
     await client.connect()
-    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
     await client.subscribe('news', () => undefined)
     wire.forgetAll()
-    await expect(memory.get(['a'])).rejects.toThrow('Redis did not answer')
+    await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
     await untilTrue(() => wire.closed === 1)
-    await expect(memory.get(['a'])).rejects.toThrow('Redis did not answer')
+    await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
     client.destroy()
     await untilTrue(() => wire.closed === 2)
     expect([wire.count, client.isOpen]).toEqual([2, false])
@@ -150,11 +150,11 @@ describeWith('redis-server', 'the connection of a client', (path) => {
 
   test('may be lost where nobody listens for errors: the process lives on', async () => {
     await client.connect()
-    const memory = redisMemory(client, { timeoutSeconds: 0.2 })
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
     await server.kill()
-    await expect(memory.get(['a'])).rejects.toMatchObject({ code: 'session_store_unavailable' })
+    await expect(sharedStore.get(['a'])).rejects.toMatchObject({ code: 'session_store_unavailable' })
     await server.restart()
-    expect(await untilAnswered(() => memory.get(['a']))).toEqual([undefined])
+    expect(await untilAnswered(() => sharedStore.get(['a']))).toEqual([undefined])
   }, 30_000)
 })
 
@@ -170,12 +170,12 @@ describeWith('redis-server', 'the connections of a cluster', (path) => {
     )
     const cluster = createCluster({ rootNodes: [{ url: wires[0]?.url ?? '' }], nodeAddressMap: map })
     await cluster.connect()
-    const memory = redisMemory(cluster, { timeoutSeconds: 0.2 })
+    const sharedStore = redisStore(cluster, { timeoutSeconds: 0.2 })
     const names = Array.from({ length: 12 }, (_, index) => `name${index}`)
-    await Promise.all(names.map((name) => memory.set(name, name, minute)))
-    expect(await memory.get(names)).toEqual(names)
+    await Promise.all(names.map((name) => sharedStore.set(name, name, minute)))
+    expect(await sharedStore.get(names)).toEqual(names)
     wires[2]?.forgetAll()
-    expect(await untilAnswered(() => memory.get(names))).toEqual(names)
+    expect(await untilAnswered(() => sharedStore.get(names))).toEqual(names)
     cluster.destroy()
     await Promise.all(wires.map((wire) => wire.close()))
     await topology.stop()
@@ -184,7 +184,7 @@ describeWith('redis-server', 'the connections of a cluster', (path) => {
 
 test('has one listener for errors, however many memories use a client', () => {
   const client = Object.assign(new EventEmitter(), { withCommandOptions: () => ({}) as never })
-  for (let count = 0; count < 20; count += 1) redisMemory(client)
+  for (let count = 0; count < 20; count += 1) redisStore(client)
   redisReplayCache(client)
   expect(client.listenerCount('error')).toBe(1)
 })

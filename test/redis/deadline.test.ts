@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { createClient } from 'redis'
 import { SessionError } from '../../lib/errors.js'
-import { type RedisOptions, type SharedMemory, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import { type RedisOptions, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { connected, scriptedRedis } from '../kit/redis/clients.js'
 import { type RedisServer, freePort, startRedis, stopEveryRedis } from '../kit/redis/server.js'
@@ -16,13 +16,13 @@ const secretValue = 'sealed-session-value'
 const secretName = 'name-of-a-session'
 
 /** Every call of a memory, by its name. */
-const calls: Readonly<Record<keyof SharedMemory | 'remove expected', (memory: SharedMemory) => Promise<unknown>>> = {
-  get: (memory) => memory.get([secretName, 'other']),
-  set: (memory) => memory.set(secretName, secretValue, minute),
-  add: (memory) => memory.add(secretName, secretValue, minute),
-  replace: (memory) => memory.replace(secretName, secretValue, `${secretValue}2`, minute),
-  remove: (memory) => memory.remove(secretName),
-  'remove expected': (memory) => memory.remove(secretName, secretValue),
+const calls: Readonly<Record<keyof SharedStore | 'remove expected', (sharedStore: SharedStore) => Promise<unknown>>> = {
+  get: (sharedStore) => sharedStore.get([secretName, 'other']),
+  set: (sharedStore) => sharedStore.set(secretName, secretValue, minute),
+  add: (sharedStore) => sharedStore.add(secretName, secretValue, minute),
+  replace: (sharedStore) => sharedStore.replace(secretName, secretValue, `${secretValue}2`, minute),
+  remove: (sharedStore) => sharedStore.remove(secretName),
+  'remove expected': (sharedStore) => sharedStore.remove(secretName, secretValue),
 }
 
 const writes = Object.entries(calls).filter(([name]) => name !== 'get')
@@ -63,7 +63,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
   ])('%s', async (code, line) => {
     const { client, stop } = await scriptedRedis(line)
     for (const call of Object.values(calls)) {
-      const error = await expectOutage(call(redisMemory(client)), `Redis is not available: ${code}`)
+      const error = await expectOutage(call(redisStore(client)), `Redis is not available: ${code}`)
       expect(error.cause).toMatchObject({ name: 'SimpleError', message: code, code })
     }
     await stop()
@@ -72,7 +72,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
   test('and so is an answer that none of these calls has', async () => {
     const { client, stop } = await scriptedRedis('*0')
     for (const call of Object.values(calls)) {
-      await expectOutage(call(redisMemory(client)), 'Redis is not available: UnexpectedReply')
+      await expectOutage(call(redisStore(client)), 'Redis is not available: UnexpectedReply')
     }
     await stop()
   })
@@ -80,7 +80,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
 
 test('the names of one get travel in one message', async () => {
   const { client, received, stop } = await scriptedRedis('$-1')
-  expect(await redisMemory(client).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
+  expect(await redisStore(client).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
   const commands = ['a', 'b', 'c'].map((name) => `*2\r\n$3\r\nGET\r\n$6\r\noidc:${name}\r\n`)
   expect(received).toEqual([commands.join('')])
   await stop()
@@ -89,7 +89,7 @@ test('the names of one get travel in one message', async () => {
 describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) => {
   let server: RedisServer
   let client: Awaited<ReturnType<typeof connected>>
-  const memory = (options: RedisOptions = {}) => redisMemory(client, options)
+  const sharedStore = (options: RedisOptions = {}) => redisStore(client, options)
 
   beforeEach(async () => {
     server = await startRedis({ path })
@@ -101,65 +101,65 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
   })
 
   test('that was killed rejects in time, loses nothing, and is over by itself', async () => {
-    await memory().set('kept', secretValue, minute)
+    await sharedStore().set('kept', secretValue, minute)
     await server.kill()
-    const { took, errors } = await timed(Object.values(calls).map((call) => rejection(call(memory(brief)))))
+    const { took, errors } = await timed(Object.values(calls).map((call) => rejection(call(sharedStore(brief)))))
     expect(took).toBeLessThan(1500)
     expect(errors).toHaveLength(Object.keys(calls).length)
 
     await Promise.all([isReady(client), server.restart()])
-    expect(await memory().get(['kept', secretName])).toEqual([secretValue, undefined])
-    expect(await memory().add(secretName, secretValue, minute)).toBe(true)
+    expect(await sharedStore().get(['kept', secretName])).toEqual([secretValue, undefined])
+    expect(await sharedStore().add(secretName, secretValue, minute)).toBe(true)
   })
 
   test('that hangs rejects in time, and its late answers hurt nobody', async () => {
-    await memory().set('kept', secretValue, minute)
+    await sharedStore().set('kept', secretValue, minute)
     server.pause()
     const pending = Object.values(calls).map((call) =>
-      expectOutage(call(memory(brief)), 'Redis did not answer within 0.2'),
+      expectOutage(call(sharedStore(brief)), 'Redis did not answer within 0.2'),
     )
     const { took } = await timed(pending)
     expect(took).toBeLessThan(1500)
 
     server.resume()
-    expect(await memory().get(['kept'])).toEqual([secretValue])
+    expect(await sharedStore().get(['kept'])).toEqual([secretValue])
   })
 
   test('leaves no write in a queue that would be done when nobody waits for it any more', async () => {
     await server.kill()
-    await expectOutage(memory(brief).set('late', secretValue, minute), 'Redis did not answer within 0.2 seconds')
+    await expectOutage(sharedStore(brief).set('late', secretValue, minute), 'Redis did not answer within 0.2 seconds')
     await Promise.all([isReady(client), server.restart()])
-    expect(await memory().get(['late'])).toEqual([undefined])
+    expect(await sharedStore().get(['late'])).toEqual([undefined])
   })
 
   test('by default takes two seconds at most', async () => {
     server.pause()
-    const { took } = await timed([expectOutage(memory().get(['a']), 'Redis did not answer within 2 seconds')])
+    const { took } = await timed([expectOutage(sharedStore().get(['a']), 'Redis did not answer within 2 seconds')])
     expect(took).toBeGreaterThan(1900)
     expect(took).toBeLessThan(3500)
   })
 
   test('is a client that is closed, or was never connected', async () => {
-    await expectOutage(redisMemory(createClient({ url: server.url })).get(['a']), 'ClientClosedError')
+    await expectOutage(redisStore(createClient({ url: server.url })).get(['a']), 'ClientClosedError')
     const closed = await connected(server.url)
     await closed.close()
-    for (const call of Object.values(calls)) await expectOutage(call(redisMemory(closed)), 'ClientClosedError')
+    for (const call of Object.values(calls)) await expectOutage(call(redisStore(closed)), 'ClientClosedError')
   })
 
   test('is a value of another kind, which is left alone', async () => {
     await client.lPush(`oidc:${secretName}`, secretValue)
     for (const name of ['get', 'replace', 'remove expected'] as const) {
-      await expectOutage(calls[name](memory()), 'Redis is not available: WRONGTYPE')
+      await expectOutage(calls[name](sharedStore()), 'Redis is not available: WRONGTYPE')
     }
     expect(await client.lLen(`oidc:${secretName}`)).toBe(1)
   })
 
   test('is a replica that takes no writes: READONLY', async () => {
-    await memory().set(secretName, secretValue, minute)
+    await sharedStore().set(secretName, secretValue, minute)
     const replica = await startRedisReplica(server, path)
     const reader = await connected(replica.url)
-    for (const [, call] of writes) await expectOutage(call(redisMemory(reader)), 'Redis is not available: READONLY')
-    expect(await redisMemory(reader).get([secretName])).toEqual([secretValue])
+    for (const [, call] of writes) await expectOutage(call(redisStore(reader)), 'Redis is not available: READONLY')
+    expect(await redisStore(reader).get([secretName])).toEqual([secretValue])
     reader.destroy()
     await replica.stop()
   })
@@ -168,7 +168,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
     const lost = await connected(node.url)
     for (const call of Object.values(calls))
-      await expectOutage(call(redisMemory(lost)), 'Redis is not available: CLUSTERDOWN')
+      await expectOutage(call(redisStore(lost)), 'Redis is not available: CLUSTERDOWN')
     lost.destroy()
     await node.stop()
   })
@@ -176,7 +176,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
   test('is a server without scripts, whose complaint quotes what was sent', async () => {
     const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
     const own = await connected(other.url)
-    await expectOutage(calls.replace(redisMemory(own)), 'Redis is not available: ERR')
+    await expectOutage(calls.replace(redisStore(own)), 'Redis is not available: ERR')
     own.destroy()
     await other.stop()
   })

@@ -223,23 +223,27 @@ describe('the memory of claims', () => {
   const claims = (sub: string) => async () => ({ sub })
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
-    const memory = new UserinfoCache(new Watch())
-    for (let count = 0; count <= 10_000; count += 1) await memory.ask(record({ id: `s${count}` }), 'token', claims('x'))
-    expect(memory.known(record({ id: 's0' }), 60)).toBeUndefined()
-    expect(memory.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
+    const sharedStore = new UserinfoCache(new Watch())
+    for (let count = 0; count <= 10_000; count += 1)
+      await sharedStore.ask(record({ id: `s${count}` }), 'token', claims('x'))
+    expect(sharedStore.known(record({ id: 's0' }), 60)).toBeUndefined()
+    expect(sharedStore.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
     for (let count = 0; count < 20; count += 1) {
-      await memory.ask(record({ id: `big${count}` }), 'token', async () => ({ sub: 'x', text: 'x'.repeat(1_000_000) }))
+      await sharedStore.ask(record({ id: `big${count}` }), 'token', async () => ({
+        sub: 'x',
+        text: 'x'.repeat(1_000_000),
+      }))
     }
-    expect(memory.known(record({ id: 'big0' }), 60)).toBeUndefined()
-    expect(memory.known(record({ id: 'big19' }), 60)).toBeDefined()
+    expect(sharedStore.known(record({ id: 'big0' }), 60)).toBeUndefined()
+    expect(sharedStore.known(record({ id: 'big19' }), 60)).toBeDefined()
   })
 
   test('joins requests with the same access token only', async () => {
-    const memory = new UserinfoCache(new Watch())
+    const sharedStore = new UserinfoCache(new Watch())
     const asked: string[] = []
     const answers: (() => void)[] = []
     const ask = (token: string) =>
-      memory.ask(record(), token, (of) => {
+      sharedStore.ask(record(), token, (of) => {
         asked.push(of)
         return new Promise((resolve) => answers.push(() => resolve({ sub: 'alice', of })))
       })
@@ -252,23 +256,23 @@ describe('the memory of claims', () => {
   })
 
   test('keeps nothing that arrives after its session has ended', async () => {
-    const memory = new UserinfoCache(new Watch())
+    const sharedStore = new UserinfoCache(new Watch())
     let answer = (_claims: { sub: string }): void => undefined
-    const asking = memory.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
-    memory.forget(record())
+    const asking = sharedStore.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
+    sharedStore.forget(record())
     answer({ sub: 'alice' })
     expect(await asking).toEqual({ sub: 'alice' })
-    expect(memory.known(record(), 60)).toBeUndefined()
-    await expect(memory.ask(record(), 'token', () => Promise.reject(new Error('away')))).rejects.toThrow('away')
-    await memory.ask(record(), 'token', claims('alice'))
-    expect(memory.known(record(), 60)).toEqual({ sub: 'alice' })
+    expect(sharedStore.known(record(), 60)).toBeUndefined()
+    await expect(sharedStore.ask(record(), 'token', () => Promise.reject(new Error('away')))).rejects.toThrow('away')
+    await sharedStore.ask(record(), 'token', claims('alice'))
+    expect(sharedStore.known(record(), 60)).toEqual({ sub: 'alice' })
   })
 
   test('does not take an old answer for a young one when the clock is set back', async () => {
     const watch = new Watch()
-    const memory = new UserinfoCache(watch)
-    await memory.ask(record(), 'token', claims('alice'))
+    const sharedStore = new UserinfoCache(watch)
+    await sharedStore.ask(record(), 'token', claims('alice'))
     watch.seconds -= 1_000
-    expect(memory.known(record(), 300)).toBeUndefined()
+    expect(sharedStore.known(record(), 300)).toBeUndefined()
   })
 })

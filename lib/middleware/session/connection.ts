@@ -15,7 +15,7 @@ export interface Connection {
   readonly principal: Principal
   /**
    * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
-   * seconds by one in another process that shares memory. Its `reason` is a {@link SessionError}. It is silent once the
+   * seconds by one in another process that shares the store. Its `reason` is a {@link SessionError}. It is silent once the
    * request's socket has closed, or has brought another request after this one was done.
    */
   readonly signal: AbortSignal
@@ -29,9 +29,9 @@ export interface Connections {
 
 /** Creates what lets connections in: by Origin and by session. */
 export function createConnections(rp: RelyingParty, storageOf: SessionStorages): Connections {
-  const { runtime, revocations, sharedMemory, configuration } = rp
+  const { runtime, revocations, sharedStore, configuration } = rp
   const origins = new Set(rp.baseUrls.map((base) => base.origin))
-  const isShared = sharedMemory !== undefined
+  const isShared = sharedStore !== undefined
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isShared })
   const watches = new SocketWatches()
   return {

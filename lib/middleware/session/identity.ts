@@ -3,7 +3,7 @@ import { type IdTokenClaims, idTokenClaims, personClaims } from '../../session/c
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 
 /** Who a session says is signed in, decoded once and when it is first asked for. */
 export class SessionIdentity {
@@ -49,7 +49,7 @@ export class SessionIdentity {
 /** The session of one request, and what its response will do to the cookies. */
 export interface SessionBinding {
   /** What processes share that read this session. */
-  readonly memory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>

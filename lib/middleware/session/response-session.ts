@@ -48,7 +48,7 @@ interface Reading {
 }
 
 class BoundSession implements SessionBinding {
-  readonly memory: SessionBinding['memory']
+  readonly sharedStore: SessionBinding['sharedStore']
   readonly #settings: BindingSettings
   readonly #storage: SessionStorage
   readonly #exchange: HttpRequest
@@ -75,7 +75,7 @@ class BoundSession implements SessionBinding {
   ) {
     this.#settings = settings
     this.#storage = storage
-    this.memory = storage.memory
+    this.sharedStore = storage.sharedStore
     this.#exchange = httpRequest
     this.#res = res
     this.#startedAt = startedAt

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { SharedMemory } from '../common/stores.js'
+import type { SharedStore } from '../common/stores.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** A value, or a function that looks it up: asked for every request to the provider, so that it may change. */
@@ -38,8 +38,8 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
    * Memory that all processes of this client share, such as Redis: what one has fetched, the others find there, sealed. While
    * it is away, each fetches for itself. @default none
    */
-  sharedMemory?: SharedMemory | undefined
-  /** Seals what lies in `sharedMemory`: at least 32 random characters, or a list of which the first seals and all open. */
+  sharedStore?: SharedStore | undefined
+  /** Seals what lies in `sharedStore`: at least 32 random characters, or a list of which the first seals and all open. */
   secret?: string | readonly string[] | undefined
   /** Deadline of each request to the provider, and of looking a credential up. @default 5 */
   httpTimeoutSeconds?: number | undefined

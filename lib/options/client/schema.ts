@@ -14,7 +14,7 @@ import {
   scopes,
 } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
-import { sharedMemory } from '../common/store-schema.js'
+import { sharedStore } from '../common/store-schema.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
@@ -66,7 +66,7 @@ const entries = {
     ),
     1000,
   ),
-  sharedMemory,
+  sharedStore,
   secret: v.optional(secrets),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),
@@ -92,8 +92,8 @@ const schema = v.pipe(
     'must give "clientSecret" for this "clientAuthentication"',
   ),
   v.check(
-    (o) => (o.sharedMemory === undefined) === (o.secret === undefined),
-    'must give "sharedMemory" and "secret" together: the tokens there are sealed',
+    (o) => (o.sharedStore === undefined) === (o.secret === undefined),
+    'must give "sharedStore" and "secret" together: the tokens there are sealed',
   ),
 )
 

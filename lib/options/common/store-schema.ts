@@ -1,18 +1,18 @@
 import * as v from 'valibot'
-import { type SessionStore, type SharedMemory, isSessionStore, hasMethods, isSharedMemory } from './stores.js'
+import { type SessionStore, type SharedStore, isSessionStore, hasMethods, isSharedStore } from './stores.js'
 
 /** Memory that all processes share. */
-export const sharedMemory = v.optional(
-  v.custom<SharedMemory>(
-    isSharedMemory,
-    reasonOr('must be shared memory, such as redisMemory(client) of express-oidc/redis'),
+export const sharedStore = v.optional(
+  v.custom<SharedStore>(
+    isSharedStore,
+    reasonOr('must be a shared store, such as redisStore(client) of express-oidc/redis'),
   ),
 )
 
 /** Where sessions are stored. */
 export const sessionStore = v.optional(
-  v.custom<SessionStore | SharedMemory>(
-    (value) => !isRedisClient(value) && (isSharedMemory(value) || isSessionStore(value)),
+  v.custom<SessionStore | SharedStore>(
+    (value) => !isRedisClient(value) && (isSharedStore(value) || isSessionStore(value)),
     reasonOr('must be a session store: get, set and destroy (or remove)'),
   ),
 )
@@ -26,7 +26,7 @@ function reasonOr(rule: string): (issue: v.CustomIssue) => string {
   return ({ input }) => {
     if (!isRedisClient(input)) return rule
     return hasMethods(input, ['withCommandOptions'])
-      ? 'must not be the client of Redis itself: give redisMemory(client) of express-oidc/redis'
-      : 'must not be the client of Redis itself: give redisMemory(client) of express-oidc/redis, with a client of the package "redis" 5 or later'
+      ? 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis'
+      : 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis, with a client of the package "redis" 5 or later'
   }
 }

@@ -3,7 +3,7 @@
  *
  * Every call settles within a bounded time. While the memory is away it rejects; it never answers as if nothing were there.
  */
-export interface SharedMemory {
+export interface SharedStore {
   /** The values under these names, in their order; `undefined` where there is none. One round trip. */
   get(names: readonly string[]): Promise<readonly (string | undefined)[]>
   /** Stores a value for so many milliseconds, whatever was there. The lifetime is part of the same write. */
@@ -17,7 +17,7 @@ export interface SharedMemory {
 }
 
 /** Whether a value is such a memory, rather than a store of express-session. */
-export function isSharedMemory(value: unknown): value is SharedMemory {
+export function isSharedStore(value: unknown): value is SharedStore {
   return hasMethods(value, ['get', 'set', 'add', 'replace', 'remove'])
 }
 

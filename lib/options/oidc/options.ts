@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { SessionStore, SharedMemory } from '../common/stores.js'
+import type { SessionStore, SharedStore } from '../common/stores.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */
@@ -48,12 +48,12 @@ export interface SessionOptions {
   /** The cookie is re-issued at most this often; the idle limit is kept with this granularity. @default a tenth of `idleSeconds` */
   rollingStepSeconds?: number | undefined
   /**
-   * Keeps sessions on the server: any store of express-session (connect-redis, …), or memory such as `redisMemory(client)`
+   * Keeps sessions on the server: any store of express-session (connect-redis, …), or memory such as `redisStore(client)`
    * of express-oidc/redis, which also coordinates processes. The cookie holds a sealed id then.
    *
    * @default none: the session is in the cookie, sealed
    */
-  store?: SessionStore | SharedMemory | undefined
+  store?: SessionStore | SharedStore | undefined
   /**
    * `'request'` keeps the login in the application's own `req.session`, of express-session or cookie-session mounted before.
    * Processes that share the store of express-session tell each other of refreshes there.
@@ -134,12 +134,12 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   routes?: RouteOptions | undefined
   session?: SessionOptions | undefined
   /**
-   * Memory that all processes of this application share, such as `redisMemory(client)` of express-oidc/redis: a logout in
+   * Memory that all processes of this application share, such as `redisStore(client)` of express-oidc/redis: a logout in
    * one ends the session in all, and a refresh token is spent once.
    *
    * @default `session.store`, else the memory of this process
    */
-  sharedMemory?: SharedMemory | undefined
+  sharedStore?: SharedStore | undefined
   /** Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience`, `resource`, `prompt`. */
   authorizationParams?: Readonly<Record<string, string>> | undefined
   /** Push the authorization request (RFC 9126). @default only where the provider requires it */

@@ -15,7 +15,7 @@ import {
 import { authorizationParams, callback, idTokenAudiences, jwk, origins, scope, signingAlgorithms } from './fields.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
-import { sharedMemory } from '../common/store-schema.js'
+import { sharedStore } from '../common/store-schema.js'
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {
@@ -49,7 +49,7 @@ export const oidcEntries = {
     frontchannelLogout: v.optional(routePath, '/frontchannel-logout'),
   }),
   session,
-  sharedMemory,
+  sharedStore,
   authorizationParams,
   pushedAuthorizationRequests: v.optional(flag),
   idTokenSigningAlg: v.optional(

@@ -14,12 +14,12 @@ export function warnOfUnsharedRefreshes(
   isShared = isOneOfSeveral(),
   hasRefreshToken = false,
 ): void {
-  const { sharedMemory, session } = configuration
-  if (isWarned || sharedMemory !== undefined || session.store !== undefined) return
+  const { sharedStore, session } = configuration
+  if (isWarned || sharedStore !== undefined || session.store !== undefined) return
   if (!isShared || !(hasRefreshToken || asksForRefreshTokens(configuration))) return
   isWarned = true
   const why = 'this process is one of several, and none knows which refresh tokens the others have spent'
-  const remedy = 'oidc({ sharedMemory: redisMemory(client) }), see docs/scaling.md'
+  const remedy = 'oidc({ sharedStore: redisStore(client) }), see docs/scaling.md'
   process.emitWarning(`${why}: people are signed out by that. Give them memory to share: ${remedy}`, {
     type: 'ExpressOidcWarning',
     code: 'EXPRESS_OIDC_UNSHARED_REFRESHES',

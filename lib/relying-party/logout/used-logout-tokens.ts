@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 
 /** Remembers logout tokens that have done their work, by their `jti`. */
 export interface UsedLogoutTokens {
@@ -38,10 +38,10 @@ export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
  *
  * @param audience - what tells this application from those: issuer and client
  */
-export function sharedUsedLogoutTokens(memory: SharedMemory, audience: readonly string[]): UsedLogoutTokens {
+export function sharedUsedLogoutTokens(sharedStore: SharedStore, audience: readonly string[]): UsedLogoutTokens {
   const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`
   return {
-    has: async (jti) => (await memory.get([nameOf(jti)]))[0] !== undefined,
-    add: (jti, milliseconds) => memory.add(nameOf(jti), '1', milliseconds),
+    has: async (jti) => (await sharedStore.get([nameOf(jti)]))[0] !== undefined,
+    add: (jti, milliseconds) => sharedStore.add(nameOf(jti), '1', milliseconds),
   }
 }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { OidcError, OidcErrorCode } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { mergedTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 
@@ -13,7 +13,7 @@ export interface RefreshAttempt {
   /** Name of an access token's target; empty for the main token. */
   readonly target: string
   /** What the processes share that may spend it, where the application has brought no other memory. */
-  readonly memory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
 }
 
 /** What spending a refresh token has come to: its successors, or the end of the session. */
@@ -64,7 +64,7 @@ export interface Refreshes {
    *
    * @param memory - where to look, if the application has brought no memory for that
    */
-  loadSuccessors(record: SessionRecord, memory?: SharedMemory): MaybePromise<void>
+  loadSuccessors(record: SessionRecord, sharedStore?: SharedStore): MaybePromise<void>
   /** Whether the token for a target that an API refused may be replaced before its time: now and then, not at each call. */
   mayReplaceRefused(record: SessionRecord, target: string): boolean
   /** Remembers that a session is over: responses under way must not write it again. */

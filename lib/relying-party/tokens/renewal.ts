@@ -2,7 +2,7 @@ import { outage } from '../../base/outage.js'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
 
 import { clocksOf } from '../../session/lifetime.js'
@@ -15,7 +15,7 @@ import { revokeTokens } from './revocation.js'
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
   /** What processes share that read this session. */
-  readonly memory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>
@@ -129,7 +129,7 @@ async function refreshOnce(
   record: SessionRecord,
   refreshToken: string,
 ): Promise<RefreshOutcome | undefined> {
-  const spending = { refreshToken, target: call.target.name, memory: call.session.memory }
+  const spending = { refreshToken, target: call.target.name, sharedStore: call.session.sharedStore }
   try {
     return await call.rp.refreshes.refreshOnce(record, spending, (lastLook) =>
       spend(call, record, { refreshToken, lastLook }),

@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { withLock } from '../../session/shared/lock.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../session/record.js'
@@ -19,7 +19,7 @@ import {
 /** What processes need to share so that a refresh token is spent once. */
 export interface SharedRefreshesSettings {
   /** Absent where it comes with each request. */
-  readonly memory: SharedMemory | undefined
+  readonly sharedStore: SharedStore | undefined
   readonly runtime: Runtime
   readonly secrets: readonly string[]
   /** What tells this application from others that use the same memory: issuer and client. */
@@ -35,7 +35,7 @@ const successorSeconds = 600
 
 /** A refresh token of a session, and where processes tell each other of it. */
 interface SharedToken {
-  readonly memory: SharedMemory
+  readonly sharedStore: SharedStore
   readonly record: SessionRecord
   readonly refreshToken: string
 }
@@ -57,10 +57,10 @@ export class SharedRefreshes implements Refreshes {
   }
 
   refreshOnce(record: SessionRecord, spending: RefreshAttempt, spend: RefreshOnce): Promise<RefreshOutcome> {
-    const memory = this.#settings.memory ?? spending.memory
-    if (memory === undefined) return this.#local.refreshOnce(record, spending, spend)
+    const sharedStore = this.#settings.sharedStore ?? spending.sharedStore
+    if (sharedStore === undefined) return this.#local.refreshOnce(record, spending, spend)
     return this.#local.refreshOnce(record, spending, () =>
-      this.#spendAlone({ memory, record, refreshToken: spending.refreshToken }, spend),
+      this.#spendAlone({ sharedStore, record, refreshToken: spending.refreshToken }, spend),
     )
   }
 
@@ -72,8 +72,8 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.latest(record)
   }
 
-  loadSuccessors(record: SessionRecord, memory?: SharedMemory): MaybePromise<void> {
-    const shared = this.#settings.memory ?? memory
+  loadSuccessors(record: SessionRecord, sharedStore?: SharedStore): MaybePromise<void> {
+    const shared = this.#settings.sharedStore ?? sharedStore
     return shared === undefined ? undefined : this.#learn(shared, record)
   }
 
@@ -90,12 +90,12 @@ export class SharedRefreshes implements Refreshes {
   }
 
   // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
-  async #learn(memory: SharedMemory, record: SessionRecord): Promise<void> {
+  async #learn(sharedStore: SharedStore, record: SessionRecord): Promise<void> {
     let newest = record
     for (let steps = 0; steps < maxChain; steps += 1) {
       const { refreshToken } = newest.tokens
       if (refreshToken === undefined) return
-      const outcome = await this.#successor({ memory, record: newest, refreshToken }).catch(() => undefined)
+      const outcome = await this.#successor({ sharedStore, record: newest, refreshToken }).catch(() => undefined)
       if (outcome === undefined) return
       this.#local.remember(newest, refreshToken, outcome)
       newest = renewedRecord(newest, outcome)
@@ -111,25 +111,31 @@ export class SharedRefreshes implements Refreshes {
       waitMilliseconds: milliseconds,
       until: () => this.#successor(shared),
     }
-    return withLock<RefreshOutcome>(shared.memory, runtime, this.#name('refresh', shared), options, async (lock) => {
-      const outcome = await spend(() => lock.confirm())
-      if (outcome.kind === 'renewed') await this.#publish(shared, outcome)
-      return outcome
-    })
+    return withLock<RefreshOutcome>(
+      shared.sharedStore,
+      runtime,
+      this.#name('refresh', shared),
+      options,
+      async (lock) => {
+        const outcome = await spend(() => lock.confirm())
+        if (outcome.kind === 'renewed') await this.#publish(shared, outcome)
+        return outcome
+      },
+    )
   }
 
   // The tokens are there, come what may: where others cannot be told, this process remembers them.
   async #publish(shared: SharedToken, outcome: Renewed): Promise<void> {
-    const { memory, record } = shared
+    const { sharedStore, record } = shared
     const { runtime } = this.#settings
     const renewed = { ...renewedRecord(record, outcome), data: {} }
     const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(runtime.now() / 1000) + successorSeconds))
-    await memory.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
+    await sharedStore.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
   async #successor(shared: SharedToken): Promise<Renewed | undefined> {
-    const { memory, record } = shared
-    const [sealed] = await memory.get([this.#name('renewed', shared)])
+    const { sharedStore, record } = shared
+    const [sealed] = await sharedStore.get([this.#name('renewed', shared)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
     const found = opened === undefined || opened.expired ? undefined : fromPayload(opened.payload)
     if (found?.id !== record.id) return undefined

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from '../shared/outage.js'
 import {
   keysOf,
@@ -14,7 +14,7 @@ import {
 
 /** Where marks are kept, and for how long. */
 export interface SharedRevocationsSettings {
-  readonly memory: SharedMemory
+  readonly sharedStore: SharedStore
   readonly runtime: Runtime
   /** How long a session lives at most. */
   readonly absoluteSeconds: number
@@ -48,7 +48,7 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async latest(names: () => SessionNames): Promise<number> {
-    const marks = await this.#settings.memory.get(keysOf(names()).map((key) => this.#name(key)))
+    const marks = await this.#settings.sharedStore.get(keysOf(names()).map((key) => this.#name(key)))
     return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : knownTime(mark))))
   }
 
@@ -58,15 +58,15 @@ export class SharedRevocations implements SessionRevocations {
 
   // A late message about an earlier logout must not bring back what a later one has ended.
   async #mark(name: string, at: number): Promise<boolean> {
-    const { memory, absoluteSeconds, runtime } = this.#settings
+    const { sharedStore, absoluteSeconds, runtime } = this.#settings
     const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
-    const [before] = await memory.get([name])
-    if (before === undefined) return memory.add(name, String(at), milliseconds)
+    const [before] = await sharedStore.get([name])
+    if (before === undefined) return sharedStore.add(name, String(at), milliseconds)
     const last = timeOf(before)
     if (last !== undefined && last >= at) return true
     // What is no mark may stand for any logout until now.
     const next = last === undefined ? Math.max(at, runtime.now()) : at
-    return memory.replace(name, before, String(next), milliseconds)
+    return sharedStore.replace(name, before, String(next), milliseconds)
   }
 
   // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
@@ -78,7 +78,7 @@ export class SharedRevocations implements SessionRevocations {
 // What is no mark may have been one: it is not known whether the session has ended.
 function knownTime(mark: string): number {
   const time = timeOf(mark)
-  if (time === undefined) throw storeOutage('the shared memory holds a logout without its time')
+  if (time === undefined) throw storeOutage('the shared store holds a logout without its time')
   return time
 }
 

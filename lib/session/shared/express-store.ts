@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Runtime } from '../../base/runtime.js'
-import type { SessionStore, SharedMemory } from '../../options/common/stores.js'
+import type { SessionStore, SharedStore } from '../../options/common/stores.js'
 import { type StoreCallback, storeCall } from './store-call.js'
 
 const writerBytes = 9
@@ -15,13 +15,13 @@ export interface ExpressStoreSettings {
 }
 
 /**
- * Uses an express-session store as shared memory. Such stores know no conditions, so that `replace` looks first and writes
+ * Uses an express-session store as a shared store. Such stores know no conditions, so that `replace` looks first and writes
  * then: another process may come between. That a session which has ended stays dead does not depend on it.
  *
  * `add` looks, writes, waits, and looks again: whoever stands there then has it (Fischer's algorithm, in Lamport's "A Fast
  * Mutual Exclusion Algorithm", 1987). One alone does, as long as no look and write take longer than the wait.
  */
-export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressStoreSettings): SharedMemory {
+export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressStoreSettings): SharedStore {
   const settings = { timeoutSeconds, what: 'the session store' }
   const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
   const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))

@@ -1,6 +1,6 @@
 import { OidcError, ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
 /** How long a lock lives and is waited for, and what makes it needless. */
@@ -36,13 +36,13 @@ const maxPause = 100
  * Does some work in one process at a time, unless another has done it meanwhile. The lock is renewed while the work runs, and
  * is released however it ends.
  *
- * @param name Of the lock in the shared memory, hashed where it comes from a token or a person.
+ * @param name Of the lock in the shared store, hashed where it comes from a token or a person.
  * @returns what `until` found, or what the work came to
  * @throws {ProviderError} `provider_unavailable`, after `waitMilliseconds`: another process is not done yet
  * @throws {SessionError} `session_store_unavailable`: the memory is away
  */
 export async function withLock<Result>(
-  memory: SharedMemory,
+  sharedStore: SharedStore,
   runtime: Runtime,
   name: string,
   options: LockOptions<Result>,
@@ -52,7 +52,7 @@ export async function withLock<Result>(
   for (;;) {
     const found = await options.until()
     if (found !== undefined) return found
-    const lock = new Lock(memory, runtime, name, options.milliseconds)
+    const lock = new Lock(sharedStore, runtime, name, options.milliseconds)
     if (await lock.acquire()) return holding(lock, options, work)
     if (runtime.now() >= deadline) throw refusal('another process is still at the same work: try again shortly')
     await pause(runtime)
@@ -79,7 +79,7 @@ async function holding<Result>(
 
 /** One attempt to hold a lock, under a token that nobody else knows. */
 class Lock {
-  readonly #memory: SharedMemory
+  readonly #memory: SharedStore
   readonly #runtime: Runtime
   readonly #name: string
   readonly #milliseconds: number
@@ -89,8 +89,8 @@ class Lock {
   #renewals: NodeJS.Timeout | undefined
   #renewal: Promise<void> | undefined
 
-  constructor(memory: SharedMemory, runtime: Runtime, name: string, milliseconds: number) {
-    this.#memory = memory
+  constructor(sharedStore: SharedStore, runtime: Runtime, name: string, milliseconds: number) {
+    this.#memory = sharedStore
     this.#runtime = runtime
     this.#name = name
     this.#milliseconds = milliseconds
@@ -106,7 +106,7 @@ class Lock {
     const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
       // A slow memory may still do it, for nobody: what is sent after it takes that back.
       void this.#remove()
-      throw error instanceof OidcError ? error : storeOutage('the shared memory failed', error)
+      throw error instanceof OidcError ? error : storeOutage('the shared store failed', error)
     })
     if (!isHeld) return false
     this.#heldUntil = end

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import type { SessionRecord } from '../record.js'
 
@@ -16,7 +16,7 @@ export interface LeftOutTokensSettings {
   readonly secrets: readonly string[]
   /** What tells this application from others that use the same memory: issuer and client. */
   readonly audience: readonly string[]
-  readonly sharedMemory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
 }
 
 /**
@@ -42,11 +42,11 @@ export class LeftOutTokens {
     const { id, tokens } = record
     if (tokens.accessToken === '') return
     this.#tokens.set(id, tokens)
-    const { sharedMemory, runtime } = this.#settings
-    if (sharedMemory === undefined) return
+    const { sharedStore, runtime } = this.#settings
+    if (sharedStore === undefined) return
     const exp = Math.floor(runtime.now() / 1000) + maxSeconds
     const sealed = this.#seals(id).seal({ exp, act: tokens.accessToken })
-    sharedMemory.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
+    sharedStore.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
   }
 
   /** The record with the access token that its cookie goes without, where this process knows it. */
@@ -60,9 +60,9 @@ export class LeftOutTokens {
 
   /** The record with the access token that its cookie goes without, where any process has shared it. */
   completed(record: SessionRecord): MaybePromise<SessionRecord> {
-    if (record.tokens.accessToken !== '' || this.#settings.sharedMemory === undefined) return record
+    if (record.tokens.accessToken !== '' || this.#settings.sharedStore === undefined) return record
     return whenDone(
-      this.#shared(record, this.#settings.sharedMemory).catch(() => undefined),
+      this.#shared(record, this.#settings.sharedStore).catch(() => undefined),
       (accessToken) => {
         if (accessToken === undefined) return record
         const whole = withAccessToken(record, accessToken)
@@ -75,11 +75,11 @@ export class LeftOutTokens {
   /** Forgets a session that is over. */
   forget(record: SessionRecord): void {
     const wasKept = this.#tokens.delete(record.id) || record.tokens.accessToken === ''
-    if (wasKept) this.#settings.sharedMemory?.remove(this.#name(record)).catch(() => undefined)
+    if (wasKept) this.#settings.sharedStore?.remove(this.#name(record)).catch(() => undefined)
   }
 
-  async #shared(record: SessionRecord, memory: SharedMemory): Promise<string | undefined> {
-    const [sealed] = await memory.get([this.#name(record)])
+  async #shared(record: SessionRecord, sharedStore: SharedStore): Promise<string | undefined> {
+    const [sealed] = await sharedStore.get([this.#name(record)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
     const accessToken = opened?.expired === false ? opened.payload['act'] : undefined
     return typeof accessToken === 'string' ? accessToken : undefined

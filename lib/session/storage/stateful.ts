@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
@@ -22,7 +22,7 @@ import {
 
 /** Where sessions are stored, and how the cookie looks that leads there. */
 export interface StatefulStorageSettings extends SealedCookieSettings {
-  readonly memory: SharedMemory
+  readonly sharedStore: SharedStore
   readonly revocations: SessionRevocations
   readonly limits: SessionLimits
   readonly remark: Remark
@@ -67,18 +67,18 @@ class StatefulStorage implements SessionStorage {
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
-    const { memory } = this.#settings
+    const { sharedStore } = this.#settings
     const name = this.#storeName(record.id)
     if (base === undefined) {
-      await memory.set(name, this.#sealed(record), this.#millisecondsLeft(record))
+      await sharedStore.set(name, this.#sealed(record), this.#millisecondsLeft(record))
       return record
     }
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      const [text] = await memory.get([name])
+      const [text] = await sharedStore.get([name])
       const stored = text === undefined ? undefined : this.#opened(text, record.id)?.record
       if (text === undefined || stored === undefined) throw ended()
       const next = mergeRecords(base, record, stored)
-      if (await memory.replace(name, text, this.#sealed(next), this.#millisecondsLeft(next))) return next
+      if (await sharedStore.replace(name, text, this.#sealed(next), this.#millisecondsLeft(next))) return next
     }
     throw storeOutage('too many requests have changed the session at once: this change was not stored')
   }
@@ -89,11 +89,11 @@ class StatefulStorage implements SessionStorage {
 
   // The mark outlives whatever a slow request may still write.
   async end(record: SessionRecord): Promise<void> {
-    const { memory, revocations, runtime } = this.#settings
+    const { sharedStore, revocations, runtime } = this.#settings
     // Both are waited for: what failed at once must not be followed by what works after all.
     const steps = await Promise.allSettled([
       endById(revocations, runtime, record),
-      memory.remove(this.#storeName(record.id)),
+      sharedStore.remove(this.#storeName(record.id)),
     ])
     for (const step of steps) if (step.status === 'rejected') throw step.reason
   }
@@ -115,8 +115,11 @@ class StatefulStorage implements SessionStorage {
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {
-    const { memory, revocations, limits, runtime } = this.#settings
-    const [[text], mark] = await Promise.all([memory.get([this.#storeName(names.id)]), revocations.latest(() => names)])
+    const { sharedStore, revocations, limits, runtime } = this.#settings
+    const [[text], mark] = await Promise.all([
+      sharedStore.get([this.#storeName(names.id)]),
+      revocations.latest(() => names),
+    ])
     const nothing = hasJustEnded(mark, runtime.now()) ? unreadable : undefined
     if (text === undefined) return nothing
     const found = this.#opened(text, names.id)

@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import type { Opened } from '../../seal/seal.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
@@ -46,7 +46,7 @@ export interface StatelessStorageSettings extends SealedCookieSettings {
   readonly limits: SessionLimits
   readonly remark: Remark
   /** Holds what cookies have no room for, for all processes. */
-  readonly sharedMemory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
 }
 
 interface Written {

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionRecord } from '../record.js'
 
@@ -45,7 +45,7 @@ const none: readonly SessionRecord[] = []
 /** Where sessions are kept: in the browser, in a store, or in the application's own session. */
 export interface SessionStorage {
   /** What all processes that read this session share by that, where the application has brought no other memory. */
-  readonly memory?: SharedMemory | undefined
+  readonly sharedStore?: SharedStore | undefined
   /**
    * The session that a request's cookies lead to, if it is authentic, alive and not ended.
    *

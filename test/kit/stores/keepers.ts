@@ -2,7 +2,7 @@ import cookieSession from 'cookie-session'
 import { RedisStore } from 'connect-redis'
 import expressSession from 'express-session'
 import type { OidcOptions } from '../../../lib/index.js'
-import { redisMemory } from '../../../lib/redis/index.js'
+import { redisStore } from '../../../lib/redis/index.js'
 import { type Host, hosts } from '../../hosts/hosts.js'
 import type { Handler, Layer } from '../../hosts/layers.js'
 import { connected } from '../redis/clients.js'
@@ -75,7 +75,7 @@ export const storageKinds: readonly StorageKind[] = [
   kind('a sealed cookie', { open: async () => ({ ...nothing, oidc: {} }) }),
   kind('a sealed cookie, and Redis for logouts', {
     isShared: true,
-    open: (program) => withRedis(program, ({ client }) => ({ sharedMemory: redisMemory(client, { timeoutSeconds }) })),
+    open: (program) => withRedis(program, ({ client }) => ({ sharedStore: redisStore(client, { timeoutSeconds }) })),
   }),
   kind('a store of express-session in memory', {
     isShared: true,
@@ -91,10 +91,10 @@ export const storageKinds: readonly StorageKind[] = [
         session: { store: new RedisStore({ client }), storeTimeoutSeconds: timeoutSeconds },
       })),
   }),
-  kind('redisMemory', {
+  kind('redisStore', {
     isShared: true,
     open: (program) =>
-      withRedis(program, ({ client }) => ({ session: { store: redisMemory(client, { timeoutSeconds }) } })),
+      withRedis(program, ({ client }) => ({ session: { store: redisStore(client, { timeoutSeconds }) } })),
   }),
   request('express-session on Express 5', express5, expressSessions),
   request('express-session on Express 4', express4, expressSessions),

@@ -1,22 +1,22 @@
 import type { Runtime } from '../../../lib/base/runtime.js'
-import type { SharedMemory } from '../../../lib/options/common/stores.js'
+import type { SharedStore } from '../../../lib/options/common/stores.js'
 
 /** One call of the memory, as it was made. */
-export interface MemoryCall {
-  readonly operation: keyof SharedMemory
+export interface StoreCall {
+  readonly operation: keyof SharedStore
   readonly names: readonly string[]
   /** Of what was to be stored. */
   readonly value?: string
   readonly milliseconds?: number
 }
 
-/** Shared memory in a test's own process: several parties on one of these stand for several processes. */
-export class FakeMemory implements SharedMemory {
-  readonly calls: MemoryCall[] = []
+/** A shared store in a test's own process: several parties on one of these stand for several processes. */
+export class FakeStore implements SharedStore {
+  readonly calls: StoreCall[] = []
   /** While it is away every call rejects: with this error where it is one. */
   outage: boolean | Error = false
   /** Runs before each call, so that a test can hold it back, or have something happen in between. */
-  before: (call: MemoryCall) => void | Promise<void> = () => undefined
+  before: (call: StoreCall) => void | Promise<void> = () => undefined
   readonly #clock: Pick<Runtime, 'now'>
   readonly #entries = new Map<string, { readonly value: string; readonly endsAt: number }>()
 
@@ -39,7 +39,7 @@ export class FakeMemory implements SharedMemory {
   }
 
   /** How often it was called, in one way or in all. */
-  count(operation?: keyof SharedMemory): number {
+  count(operation?: keyof SharedStore): number {
     return this.calls.filter((call) => operation === undefined || call.operation === operation).length
   }
 
@@ -70,7 +70,7 @@ export class FakeMemory implements SharedMemory {
     return this.#entries.delete(name)
   }
 
-  async #called(call: MemoryCall): Promise<void> {
+  async #called(call: StoreCall): Promise<void> {
     this.calls.push(call)
     await this.before(call)
     if (this.outage !== false) throw this.outage === true ? new Error('the memory is away') : this.outage

@@ -3,27 +3,31 @@ import { createStatefulStorage, type StatefulStorageSettings } from '../../../li
 import type { SessionStorage } from '../../../lib/session/storage/storage.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { limits, settings, type Watch } from '../../session/example.js'
-import type { FakeMemory } from './memory.js'
+import type { FakeStore } from './memory.js'
 
 /** Issuer and client of the examples. */
 export const audience = ['https://op.example.com', 'web']
 
-/** The watermark of one process on shared memory. */
-export function revocationsOn(memory: FakeMemory, runtime: Watch, of: readonly string[] = audience): SharedRevocations {
-  return new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience: of })
+/** The watermark of one process on a shared store. */
+export function revocationsOn(
+  sharedStore: FakeStore,
+  runtime: Watch,
+  of: readonly string[] = audience,
+): SharedRevocations {
+  return new SharedRevocations({ sharedStore, runtime, absoluteSeconds: limits.absoluteSeconds, audience: of })
 }
 
-/** The keeper of one process on shared memory. */
+/** The keeper of one process on a shared store. */
 export function storageOn(
-  memory: FakeMemory,
+  sharedStore: FakeStore,
   runtime: Watch,
   changes: Partial<StatefulStorageSettings> = {},
 ): SessionStorage {
   const { audience: of = audience } = changes
   return createStatefulStorage({
     ...settings(runtime),
-    memory,
-    revocations: revocationsOn(memory, runtime, of),
+    sharedStore,
+    revocations: revocationsOn(sharedStore, runtime, of),
     ...changes,
   })
 }

@@ -7,7 +7,7 @@ import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { toCallback } from '../../kit/world/steps.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { guarded } from '../../kit/world/applications.js'
 
 const rejections: unknown[] = []
@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 /** Memory that answers when the test says so. */
-class SlowMemory extends FakeMemory {
+class SlowStore extends FakeStore {
   readonly #waiting: (() => void)[] = []
   isSlow = false
 
@@ -41,47 +41,47 @@ describe.each(hosts)('what has been answered already on $name', (host) => {
   // As a deadline does that a request has missed.
   let deadline: Handler = (_req, _res, next) => next()
   const before: Handler[] = [(req, res, next) => deadline(req, res, next)]
-  const kinds: Record<string, (memory: SlowMemory) => WorldOptions['oidc']> = {
+  const kinds: Record<string, (sharedStore: SlowStore) => WorldOptions['oidc']> = {
     'session.store': (store) => ({ session: { store } }),
-    sharedMemory: (sharedMemory) => ({ sharedMemory }),
+    sharedStore: (sharedStore) => ({ sharedStore }),
   }
   let world: World | undefined
   afterEach(() => world?.close())
 
   test.each(Object.keys(kinds))('is answered once, and the process lives on: %s', async (kind) => {
-    const memory = new SlowMemory()
+    const sharedStore = new SlowStore()
     deadline = (_req, _res, next) => next()
-    world = await startWorld({ host, before, oidc: { silentLogin: true, ...kinds[kind]?.(memory) } })
+    world = await startWorld({ host, before, oidc: { silentLogin: true, ...kinds[kind]?.(sharedStore) } })
     await world.signIn()
-    memory.isSlow = true
+    sharedStore.isSlow = true
     deadline = (_req, res, next) => {
       next()
-      if (memory.isSlow) res.writeHead(503).end('too late')
+      if (sharedStore.isSlow) res.writeHead(503).end('too late')
     }
     const paths = ['/me', '/login', '/logout', '/callback?code=a&state=b', '/frontchannel-logout?iss=a&sid=b']
     for (const path of [...paths, '/private', '/']) {
       const answer = await world.browser.navigate(world.url(path), { site: 'same-origin' })
       expect([path, answer.status, answer.text]).toEqual([path, 503, 'too late'])
-      await memory.answer()
+      await sharedStore.answer()
     }
-    memory.isSlow = false
+    sharedStore.isSlow = false
     expect((await world.me()).user).toMatchObject({ sub: 'alice' })
   })
 
   test('spends no code: it still signs in where the callback is asked again', async () => {
-    const memory = new SlowMemory()
+    const sharedStore = new SlowStore()
     deadline = (_req, _res, next) => next()
-    world = await startWorld({ host, before, oidc: { session: { store: memory } } })
+    world = await startWorld({ host, before, oidc: { session: { store: sharedStore } } })
     await world.signIn()
     const url = await toCallback(world)
-    memory.isSlow = true
+    sharedStore.isSlow = true
     deadline = (_req, res, next) => {
       next()
-      if (memory.isSlow) res.writeHead(503).end('too late')
+      if (sharedStore.isSlow) res.writeHead(503).end('too late')
     }
     expect((await world.browser.navigate(url.href)).status).toBe(503)
-    await memory.answer()
-    memory.isSlow = false
+    await sharedStore.answer()
+    sharedStore.isSlow = false
     expect((await world.browser.navigate(url.href)).location).toBe(world.url('/'))
   })
 })

@@ -7,7 +7,7 @@ import type { SessionError } from '../../../lib/index.js'
 import { systemRuntime } from '../../../lib/base/runtime.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -151,18 +151,18 @@ describe('a live connection', () => {
   })
 
   test('ends with a logout in another process, within seconds', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const world = await start({ sharedMemory: memory })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const world = await start({ sharedStore: sharedStore })
     const { closed } = await connect(world, await sockets(world))
     const audience = [world.provider.issuer, 'web']
-    const elsewhere = new SharedRevocations({ memory, runtime: systemRuntime, absoluteSeconds: 3600, audience })
+    const elsewhere = new SharedRevocations({ sharedStore, runtime: systemRuntime, absoluteSeconds: 3600, audience })
     await elsewhere.revoke({ subject: 'alice' }, Date.now())
     expect(await closed).toBe(4401)
   })
 
   test('of a stored session follows the idle limit that other requests move on', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const world = await start({ session: { store: memory, idleSeconds: 60, rollingStepSeconds: 5 } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const world = await start({ session: { store: sharedStore, idleSeconds: 60, rollingStepSeconds: 5 } })
     const { client } = await connect(world, await sockets(world))
     world.clock.advance(50)
     await world.me()
@@ -193,10 +193,10 @@ describe('a live connection', () => {
   })
 
   test('is not refused as if nobody were signed in while the store is away', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const world = await start({ session: { store: memory } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const world = await start({ session: { store: sharedStore } })
     const url = await sockets(world)
-    memory.outage = true
+    sharedStore.outage = true
     expect((await connect(world, url)).said).toContain('503')
   })
 })

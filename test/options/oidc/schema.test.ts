@@ -239,8 +239,8 @@ describe('the options of oidc()', () => {
 const path = 'must be a string: a path such as "/login"'
 
 describe('a wrong option', () => {
-  test.each(['session.store', 'sharedMemory'])('%s: a client of Redis is refused with what to do instead', (option) => {
-    const rule = `  - "${option}" must not be the client of Redis itself: give redisMemory(client) of express-oidc/redis`
+  test.each(['session.store', 'sharedStore'])('%s: a client of Redis is refused with what to do instead', (option) => {
+    const rule = `  - "${option}" must not be the client of Redis itself: give redisStore(client) of express-oidc/redis`
     expect(wrong(nest(option.split('.'), createClient()))).toContain(rule)
     expect(wrong(nest(option.split('.'), ioredis))).toContain(
       `${rule}, with a client of the package "redis" 5 or later`,
@@ -288,7 +288,7 @@ describe('a wrong option', () => {
     ['session.storeTimeoutSeconds', 0, 'must be a number of seconds from 0.1 to 60'],
     ['session.store', {}, 'must be a session store'],
     ['session.use', 'app', 'must be "request"'],
-    ['sharedMemory', { get: 1 }, 'must be shared memory'],
+    ['sharedStore', { get: 1 }, 'must be a shared store'],
     ['session.maxCookieBytes', '7168', 'must be a whole number of bytes'],
     ['session.maxCookieBytes', 2000.5, 'must be a whole number of bytes from 1024 to 12288'],
     ['session.maxCookieBytes', 1023, 'must be a whole number of bytes from 1024 to 12288'],

@@ -4,7 +4,7 @@ import type { OidcOptions } from '../../../lib/options/oidc/options.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { isOneOfSeveral } from '../../../lib/options/common/several-processes.js'
 import { Watch } from '../../session/example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 const configurationOf = (changes: Partial<OidcOptions> = {}) =>
   parseOidcOptions({
@@ -25,18 +25,18 @@ beforeEach(() => {
 afterEach(() => void jest.restoreAllMocks())
 
 describe('several processes that share no memory', () => {
-  const memory = new FakeMemory(new Watch())
+  const sharedStore = new FakeStore(new Watch())
 
   test('are warned where they ask for refresh tokens, once', () => {
     warnOfUnsharedRefreshes(configurationOf(), false)
     warnOfUnsharedRefreshes(configurationOf({ scope: 'openid' }), true)
-    warnOfUnsharedRefreshes(configurationOf({ sharedMemory: memory }), true)
-    warnOfUnsharedRefreshes(configurationOf({ session: { store: memory } }), true)
+    warnOfUnsharedRefreshes(configurationOf({ sharedStore: sharedStore }), true)
+    warnOfUnsharedRefreshes(configurationOf({ session: { store: sharedStore } }), true)
     expect(warned).toEqual([])
     warnOfUnsharedRefreshes(configurationOf(), true)
     warnOfUnsharedRefreshes(configurationOf(), true)
     expect(warned).toEqual([
-      [expect.stringContaining('sharedMemory'), expect.objectContaining({ code: 'EXPRESS_OIDC_UNSHARED_REFRESHES' })],
+      [expect.stringContaining('sharedStore'), expect.objectContaining({ code: 'EXPRESS_OIDC_UNSHARED_REFRESHES' })],
     ])
   })
 
@@ -46,7 +46,7 @@ describe('several processes that share no memory', () => {
     const unasked = configurationOf({ scope: 'openid' })
     warn(unasked, true)
     warn(unasked, false, true)
-    warn(configurationOf({ scope: 'openid', sharedMemory: memory }), true, true)
+    warn(configurationOf({ scope: 'openid', sharedStore: sharedStore }), true, true)
     expect(warned).toEqual([])
     warn(unasked, true, true)
     warn(unasked, true, true)

@@ -3,7 +3,7 @@ import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { answering, handler } from '../../kit/world/applications.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { LogoutWorld } from '../../kit/world/logout-world.js'
 
 let own: LogoutWorld
@@ -56,8 +56,8 @@ describe.each(hosts)('a real provider on $name', (host) => {
 
 describe('a logout at the provider', () => {
   test('reaches sessions in a store', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    await start('sub', { oidc: { session: { store: memory } } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    await start('sub', { oidc: { session: { store: sharedStore } } })
     const [laptop, phone] = [await own.signedIn(), await own.signedIn()]
     await signOut(laptop)
     expect([await own.who(laptop), await own.who(phone), failures]).toEqual([null, null, []])

@@ -6,7 +6,7 @@ import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { done, logoutEvent, LogoutWorld, refused, verdictOf } from '../../kit/world/logout-world.js'
 import { rawRequest, SpoiltFetch } from '../../kit/world/steps.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 const urlencoded = 'application/x-www-form-urlencoded'
 
@@ -327,18 +327,18 @@ describe('back-channel logout', () => {
   ] as const)(
     'BC15: is answered with 400 where %s number %d of the memory fails, and the same token works again',
     async (operation, nth) => {
-      const memory = new FakeMemory({ now: () => Date.now() })
-      own = await LogoutWorld.start({ oidc: { sharedMemory: memory } })
+      const sharedStore = new FakeStore({ now: () => Date.now() })
+      own = await LogoutWorld.start({ oidc: { sharedStore: sharedStore } })
       const alice = await own.signedIn()
       let calls = 0
-      memory.before = (call) => {
+      sharedStore.before = (call) => {
         if (call.operation === operation && ++calls === nth) throw new Error('the memory is away')
       }
       const token = await own.mint()
       const answer = await own.post(token)
       expect(verdictOf(answer)).toEqual([400, 'temporarily_unavailable'])
       expect(answer.text).not.toContain('memory')
-      memory.before = () => undefined
+      sharedStore.before = () => undefined
       expect(verdictOf(await own.post(token))).toEqual(done)
       expect(await own.who(alice)).toBeNull()
       expect(verdictOf(await own.post(token))).toEqual(refused)
@@ -351,29 +351,32 @@ describe('processes that share memory', () => {
   afterEach(async () => {
     await Promise.all(worlds.splice(0).map((world) => world.close()))
   })
-  const start = async (memory: FakeMemory, clientId = 'web', session = {}): Promise<LogoutWorld> => {
-    const world = await LogoutWorld.start({ client: { client_id: clientId }, oidc: { sharedMemory: memory, session } })
+  const start = async (sharedStore: FakeStore, clientId = 'web', session = {}): Promise<LogoutWorld> => {
+    const world = await LogoutWorld.start({
+      client: { client_id: clientId },
+      oidc: { sharedStore: sharedStore, session },
+    })
     worlds.push(world)
     return world
   }
 
   test('SR08: sids of any characters end just their sessions, and stand nowhere in the memory', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const own = await start(memory)
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const own = await start(sharedStore)
     const alice = await own.signedIn()
     for (const sid of ['a:b', 'a*', '*', 'a b', `"`, `'`, '{}', 'a\r\nDEL b', 'logout:', String.raw`\u0000`]) {
       expect(verdictOf(await own.logout({ sub: undefined, sid, jti: `${sid}:*` }))).toEqual(done)
       expect(verdictOf(await own.logout({ sub: 'alice', sid }))).toEqual(done)
     }
     expect(await own.who(alice)).toBe('alice')
-    const names = [...memory.contents().keys()]
+    const names = [...sharedStore.contents().keys()]
     expect(names.filter((name) => !/^[a-z]+:[\w-]{43}$/.test(name))).toEqual([])
     expect(names.filter((name) => name.startsWith('logout:'))).toHaveLength(20)
   })
 
   test('SR08: two applications on one memory end none of each other, and use each its own token', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const [one, two] = [await start(memory), await start(memory, 'other')]
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const [one, two] = [await start(sharedStore), await start(sharedStore, 'other')]
     const [atOne, atTwo] = [await one.signedIn(), await two.signedIn()]
     expect(verdictOf(await one.logout({ jti: 'same' }))).toEqual(done)
     expect([await one.who(atOne), await two.who(atTwo)]).toEqual([null, 'alice'])
@@ -382,8 +385,8 @@ describe('processes that share memory', () => {
   })
 
   test('SR07: a store ends all sessions of a person too, the newest as well as the oldest', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const own = await start(memory, 'web', { store: memory })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const own = await start(sharedStore, 'web', { store: sharedStore })
     const browsers = [await own.signedIn(), await own.signedIn(), await own.signedIn()]
     expect(verdictOf(await own.logout())).toEqual(done)
     expect(await Promise.all(browsers.map((browser) => own.who(browser)))).toEqual([null, null, null])
@@ -391,12 +394,12 @@ describe('processes that share memory', () => {
   })
 
   test('BC10: what is remembered of a token lives as long as the token could be used', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    const own = await start(memory)
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const own = await start(sharedStore)
     const now = Math.floor(own.world.clock.now() / 1000)
     await own.logout({ exp: now + 86_400 })
-    const name = [...memory.contents().keys()].find((key) => key.startsWith('logout:')) ?? ''
-    const seconds = (memory.remaining(name) ?? 0) / 1000
+    const name = [...sharedStore.contents().keys()].find((key) => key.startsWith('logout:')) ?? ''
+    const seconds = (sharedStore.remaining(name) ?? 0) / 1000
     expect(seconds).toBeGreaterThan(325)
     expect(seconds).toBeLessThanOrEqual(330)
   })

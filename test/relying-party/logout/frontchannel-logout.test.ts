@@ -6,7 +6,7 @@ import type { Handler } from '../../hosts/layers.js'
 import { withoutHash } from '../../hosts/cookie-names.js'
 import { LogoutWorld } from '../../kit/world/logout-world.js'
 import { codeOf } from '../../kit/world/steps.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 let own: LogoutWorld
 let browser: Browser
@@ -113,16 +113,16 @@ describe('front-channel logout', () => {
   })
 
   test('is a 503 while the memory is away, and the session goes on', async () => {
-    const memory = new FakeMemory({ now: () => Date.now() })
-    own = await LogoutWorld.start({ oidc: { session: { store: memory } } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    own = await LogoutWorld.start({ oidc: { session: { store: sharedStore } } })
     browser = await own.signedIn()
     const sid = await own.sidOf(browser)
-    memory.before = ({ operation }) => {
+    sharedStore.before = ({ operation }) => {
       if (operation === 'add') throw new SessionError('session_store_unavailable', 'the memory is away')
     }
     const answer = await frame({ iss: own.world.provider.issuer, sid })
     expect([answer.status, answer.setCookies]).toEqual([503, []])
-    memory.before = () => undefined
+    sharedStore.before = () => undefined
     expect(await own.who(browser)).toBe('alice')
   })
 

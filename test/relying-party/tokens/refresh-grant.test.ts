@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { Browser } from '../../hosts/client.js'
 import { cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../kit/world/refreshing.js'
 import { type Fault, subjectOf } from '../../kit/world/steps.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 let world: RefreshWorld
 afterEach(() => world.close())
@@ -31,11 +31,11 @@ async function slow(options: Parameters<typeof startRefreshWorld>[0] = {}) {
   return { browser, release }
 }
 
-const memory = () => new FakeMemory({ now: () => Date.now() })
+const sharedStore = () => new FakeStore({ now: () => Date.now() })
 const places: readonly [string, () => NonNullable<Parameters<typeof startRefreshWorld>[0]>][] = [
   ['in a cookie', () => ({})],
-  ['in a cookie, with shared memory', () => ({ oidc: { sharedMemory: memory() } })],
-  ['in a store', () => ({ oidc: { session: { store: memory() } } })],
+  ['in a cookie, with a shared store', () => ({ oidc: { sharedStore: sharedStore() } })],
+  ['in a store', () => ({ oidc: { session: { store: sharedStore() } } })],
 ]
 
 describe.each(places)('a refresh that takes longer than requests wait, for a session %s', (_place, options) => {

@@ -163,47 +163,49 @@ describe('the memory of a process', () => {
   const main = (refreshToken: string) => ({ refreshToken, target: '' })
 
   test('RF16: knows the newest of several successors, for ten minutes each', async () => {
-    const memory = new RefreshCoordinator(watch)
+    const sharedStore = new RefreshCoordinator(watch)
     const first = record({ tokens: tokens('a') })
     for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
-      await memory.refreshOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
+      await sharedStore.refreshOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
     }
-    expect(memory.latest(first).tokens.accessToken).toBe('d')
+    expect(sharedStore.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 599
-    expect(memory.latest(first).tokens.accessToken).toBe('d')
+    expect(sharedStore.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 2
-    expect(memory.latest(first)).toBe(first)
+    expect(sharedStore.latest(first)).toBe(first)
   })
 
   test('RF01: remembers no failure: the next request may try', async () => {
-    const memory = new RefreshCoordinator(watch)
+    const sharedStore = new RefreshCoordinator(watch)
     const each = record({ tokens: tokens('a') })
     const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
-    await expect(memory.refreshOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({ code: 'provider_timeout' })
-    expect(await memory.refreshOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({
+    await expect(sharedStore.refreshOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({
+      code: 'provider_timeout',
+    })
+    expect(await sharedStore.refreshOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({
       kind: 'renewed',
     })
   })
 
   test('is bounded', async () => {
-    const memory = new RefreshCoordinator(watch)
+    const sharedStore = new RefreshCoordinator(watch)
     const of = (name: string) => record({ id: name, tokens: tokens(name) })
     for (let count = 0; count <= 10_000; count += 1) {
       const name = `s${count}`
-      memory.end(of(name))
-      await memory.refreshOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
+      sharedStore.end(of(name))
+      await sharedStore.refreshOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
     }
-    expect(memory.latest(of('s0')).tokens.accessToken).toBe('s0')
-    expect(memory.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
-    expect([memory.hasEnded(of('s0')), memory.hasEnded(of('s10000'))]).toEqual([false, true])
+    expect(sharedStore.latest(of('s0')).tokens.accessToken).toBe('s0')
+    expect(sharedStore.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
+    expect([sharedStore.hasEnded(of('s0')), sharedStore.hasEnded(of('s10000'))]).toEqual([false, true])
   })
 
   test('leaves a session without a refresh token as it is', async () => {
-    const memory = new RefreshCoordinator(watch)
-    await memory.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
+    const sharedStore = new RefreshCoordinator(watch)
+    await sharedStore.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
     const plain = record()
-    expect(memory.latest(plain)).toBe(plain)
-    expect([memory.mayReplaceRefused(plain, ''), memory.mayReplaceRefused(plain, '')]).toEqual([true, false])
+    expect(sharedStore.latest(plain)).toBe(plain)
+    expect([sharedStore.mayReplaceRefused(plain, ''), sharedStore.mayReplaceRefused(plain, '')]).toEqual([true, false])
   })
 })
 

@@ -17,7 +17,7 @@ import {
   tokenOf,
 } from '../../kit/world/refreshing.js'
 import { changed, codeOf, subjectOf } from '../../kit/world/steps.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import type { WorldOptions } from '../../kit/world/world.js'
 
 let world: RefreshWorld
@@ -353,8 +353,8 @@ describe('a session that is over', () => {
   })
 
   test('LO06: by a logout that began before a refresh had ended leaves no refresh token behind', async () => {
-    const sharedMemory = new FakeMemory({ now: () => Date.now() })
-    await signedIn({ oidc: { sharedMemory } })
+    const sharedStore = new FakeStore({ now: () => Date.now() })
+    await signedIn({ oidc: { sharedStore } })
     world.clock.advance(700)
     const revoked: unknown[] = []
     const brought: unknown[] = []
@@ -374,7 +374,7 @@ describe('a session that is over', () => {
     let mayMark = (): void => undefined
     const marking = new Promise<void>((resolve) => (isMarking = resolve))
     const marked = new Promise<void>((resolve) => (mayMark = resolve))
-    sharedMemory.before = async ({ operation, names: [name = ''] }) => {
+    sharedStore.before = async ({ operation, names: [name = ''] }) => {
       if (operation !== 'add' || !name.startsWith('end:')) return
       isMarking()
       await marked

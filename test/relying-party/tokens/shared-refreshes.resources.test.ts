@@ -9,17 +9,17 @@ import { currentAccessToken } from '../../../lib/relying-party/tokens/access-tok
 import type { RefreshableSession } from '../../../lib/relying-party/tokens/renewal.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { record, start, Watch } from '../../session/example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 const names = ['a', 'b', 'c'].map((name) => `https://${name}.example.com`)
 
 let watch: Watch
-let memory: FakeMemory
+let sharedStore: FakeStore
 let spent: string[]
 let isRotating: boolean
 beforeEach(() => {
   watch = new Watch()
-  memory = new FakeMemory(watch)
+  sharedStore = new FakeStore(watch)
   spent = []
   isRotating = true
 })
@@ -46,7 +46,7 @@ function startProcess(): RelyingParty {
     baseUrl: 'https://app.example.com',
     secret: 'a secret for tests only, 32 characters at least',
     resource: names,
-    sharedMemory: memory,
+    sharedStore: sharedStore,
   })
   const provider = createProvider(providerSettings(options, watch), clientSettings(options))
   return createRelyingParty(options, { ...provider, ready: async () => undefined, refresh }, watch)

@@ -4,14 +4,14 @@ import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-pa
 import { SharedRefreshes } from '../../../lib/relying-party/tokens/shared-refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { idToken, record, settings, start, Watch } from '../../session/example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { audience, gate } from '../../kit/stores/stores.js'
 
 let watch: Watch
-let memory: FakeMemory
+let sharedStore: FakeStore
 beforeEach(() => {
   watch = new Watch()
-  memory = new FakeMemory(watch)
+  sharedStore = new FakeStore(watch)
 })
 
 const { secrets } = settings(new Watch())
@@ -22,7 +22,7 @@ const renewed: RefreshOutcome = { kind: 'renewed', tokens, idToken: idToken({ su
 
 /** What one process has. */
 function process(of: readonly string[] = audience): SharedRefreshes {
-  const parts = { memory, runtime: watch, secrets, audience: of, httpTimeoutSeconds: 5 }
+  const parts = { sharedStore, runtime: watch, secrets, audience: of, httpTimeoutSeconds: 5 }
   return new SharedRefreshes(new RefreshCoordinator(watch), parts)
 }
 
@@ -42,7 +42,7 @@ function spender(outcome: RefreshOutcome | Error = renewed) {
 
 const spendIn = (refreshes: SharedRefreshes, { spend }: ReturnType<typeof spender>, of: SessionRecord = old) =>
   refreshes.refreshOnce(of, { refreshToken: of.tokens.refreshToken ?? '', target: '' }, spend)
-const named = (what: string): string[] => [...memory.contents().keys()].filter((name) => name.startsWith(what))
+const named = (what: string): string[] => [...sharedStore.contents().keys()].filter((name) => name.startsWith(what))
 
 describe('a refresh token among processes', () => {
   test('RF02: is spent once, and all have what came of it', async () => {
@@ -91,14 +91,14 @@ describe('a refresh token among processes', () => {
     const ended: RefreshOutcome = { kind: 'ended', error: new Error('refused') as never }
     expect(await spendIn(process(), spender(ended))).toBe(ended)
     await expect(spendIn(process(), spender(new Error('provider away')))).rejects.toThrow('provider away')
-    expect(memory.contents().size).toBe(0)
+    expect(sharedStore.contents().size).toBe(0)
   })
 
   test('RF03: whose holder has died is spent by the next, after the lock has ended', async () => {
     const dead = process()
     void spendIn(dead, { times: 0, spend: () => new Promise(() => undefined) }).catch(() => undefined)
     while (named('refresh:').length === 0) await new Promise(setImmediate)
-    expect(memory.remaining(named('refresh:')[0] ?? '')).toBe(20_000)
+    expect(sharedStore.remaining(named('refresh:')[0] ?? '')).toBe(20_000)
     watch.seconds += 21
     const provider = spender()
     expect([await spendIn(process(), provider), provider.times]).toEqual([renewed, 1])
@@ -132,21 +132,21 @@ describe('a refresh token among processes', () => {
     const provider = spender()
     const late = process()
     const held = gate()
-    memory.before = ({ operation }) => (operation === 'add' ? held.opened : undefined)
+    sharedStore.before = ({ operation }) => (operation === 'add' ? held.opened : undefined)
     const waiting = spendIn(late, provider)
     await new Promise(setImmediate)
-    memory.before = () => undefined
+    sharedStore.before = () => undefined
     await spendIn(process(), provider)
     held.open()
     expect([await waiting, provider.times]).toEqual([renewed, 1])
   })
 })
 
-describe('what shared memory shows of a refresh', () => {
+describe('what a shared store shows of a refresh', () => {
   test('SR01: is neither token nor id, and does not open with the secret alone', async () => {
     await spendIn(process(), spender())
     const [name = ''] = named('renewed:')
-    const value = memory.contents().get(name) ?? ''
+    const value = sharedStore.contents().get(name) ?? ''
     expect(name).toMatch(/^renewed:[\w-]{43}$/)
     const parts = `${name}.${value}`.split(/[.:]/).map((part) => Buffer.from(part, 'base64url').toString('latin1'))
     for (const word of ['refresh-', 'access-', 'an-id', 'alice', 'private']) {
@@ -170,15 +170,15 @@ describe('what shared memory shows of a refresh', () => {
 
   test.each(['garbage', ''])('counts for nothing where it is %p', async (value) => {
     await spendIn(process(), spender())
-    await memory.set(named('renewed:')[0] ?? '', value, 60_000)
+    await sharedStore.set(named('renewed:')[0] ?? '', value, 60_000)
     const provider = spender()
     expect([await spendIn(process(), provider), provider.times]).toEqual([renewed, 1])
   })
 })
 
-describe('shared memory that is away', () => {
+describe('a shared store that is away', () => {
   test('RF07 SR04: lets nobody spend, and nobody learn', async () => {
-    memory.outage = true
+    sharedStore.outage = true
     const provider = spender()
     await expect(spendIn(process(), provider)).rejects.toThrow('away')
     const other = process()
@@ -187,7 +187,7 @@ describe('shared memory that is away', () => {
   })
 
   test('RF02: by the time the tokens are there loses them for nobody in this process', async () => {
-    memory.before = ({ operation }) => {
+    sharedStore.before = ({ operation }) => {
       if (operation === 'set') throw new Error('away')
     }
     const refreshes = process()

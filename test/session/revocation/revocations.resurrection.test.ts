@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { systemRuntime } from '../../../lib/base/runtime.js'
-import { isSharedMemory } from '../../../lib/options/common/stores.js'
+import { isSharedStore } from '../../../lib/options/common/stores.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Browser } from '../../hosts/client.js'
@@ -12,7 +12,7 @@ import { askAs, copyOf, startTwo, type TwoProcesses } from '../../kit/stores/pro
 
 const kinds = [
   'a sealed cookie, and Redis for logouts',
-  'redisMemory',
+  'redisStore',
   'connect-redis',
   'a store of express-session in memory',
 ]
@@ -40,7 +40,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
           expect((await askAs(each, two.one, '/me', world)).json()).toMatchObject({ user: null })
         }
       }
-      if (name === 'redisMemory') expect(await two.place.dump()).not.toContain('session:')
+      if (name === 'redisStore') expect(await two.place.dump()).not.toContain('session:')
     }
 
     describe.each(['the same process', 'another process'])('by a logout in %s', (where) => {
@@ -115,11 +115,18 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
     /** What a logout token of the provider's does. */
     const endAll = async (issuer: string): Promise<void> => {
       const runtime = { ...systemRuntime, now: two.one.clock.now }
-      const { sharedMemory, session: { store } = {} } = two.place.oidc
-      const given = sharedMemory ?? store
+      const { session: { store } = {}, ...options } = two.place.oidc
+      const given = options.sharedStore ?? store
       if (given === undefined) throw new Error('nothing is shared')
-      const memory = isSharedMemory(given) ? given : expressSessionStore({ store: given, runtime, timeoutSeconds: 1 })
-      const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: 3_600, audience: [issuer, 'web'] })
+      const sharedStore = isSharedStore(given)
+        ? given
+        : expressSessionStore({ store: given, runtime, timeoutSeconds: 1 })
+      const revocations = new SharedRevocations({
+        sharedStore,
+        runtime,
+        absoluteSeconds: 3_600,
+        audience: [issuer, 'web'],
+      })
       await revocations.revoke({ subject: 'alice' }, runtime.now())
     }
     const expectDeadSessions = async (...browsers: readonly Browser[]): Promise<void> => {

@@ -11,7 +11,7 @@ import {
   type SessionRevocations,
 } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record, start, Watch } from '../example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { revocationsOn } from '../../kit/stores/stores.js'
 
 const odd = ['a:b', 'a*', 'a b', '"a"', `["p","s"]`, 'ä', 'i:an-id', '']
@@ -19,7 +19,7 @@ const odd = ['a:b', 'a*', 'a b', '"a"', `["p","s"]`, 'ä', 'i:an-id', '']
 let watch: Watch
 const kinds: readonly (readonly [string, () => SessionRevocations])[] = [
   ['of one process', () => new ProcessRevocations(watch, limits.absoluteSeconds)],
-  ['of processes that share memory', () => revocationsOn(new FakeMemory(watch), watch)],
+  ['of processes that share memory', () => revocationsOn(new FakeStore(watch), watch)],
 ]
 
 describe.each(kinds)('logouts %s', (_name, create) => {

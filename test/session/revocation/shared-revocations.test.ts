@@ -1,38 +1,38 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { namesOf, unlessEnded } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record, start, Watch } from '../example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
-let memory: FakeMemory
+let sharedStore: FakeStore
 beforeEach(() => {
   watch = new Watch()
-  memory = new FakeMemory(watch)
+  sharedStore = new FakeStore(watch)
 })
 
 const alice = record({ idToken: idToken({ sid: 'a:b *' }) })
 const sharedOutage = { code: 'session_store_unavailable', headers: { 'Retry-After': '5' } }
 
-describe('logouts in shared memory', () => {
+describe('logouts in a shared store', () => {
   test('SC03: are seen by other processes', async () => {
-    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
-    expect(await unlessEnded(revocationsOn(memory, watch), watch, alice)).toBeUndefined()
+    await revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, start * 1000)
+    expect(await unlessEnded(revocationsOn(sharedStore, watch), watch, alice)).toBeUndefined()
   })
 
   test('SR08: of one application touch no other’s sessions', async () => {
-    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
+    await revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, start * 1000)
     for (const other of [
       ['https://op.example.com', 'other'],
       ['https://op2.example.com', 'web'],
       ['https://op.example.com","web'],
     ]) {
-      expect(await unlessEnded(revocationsOn(memory, watch, other), watch, alice)).toBe(alice)
+      expect(await unlessEnded(revocationsOn(sharedStore, watch, other), watch, alice)).toBe(alice)
     }
   })
 
   test('SR01 SR08: show neither who nor which session', async () => {
-    const revocations = revocationsOn(memory, watch)
+    const revocations = revocationsOn(sharedStore, watch)
     for (const target of [
       { id: 'an-id' },
       { subject: 'alice' },
@@ -41,25 +41,25 @@ describe('logouts in shared memory', () => {
     ]) {
       await revocations.revoke(target, start * 1000)
     }
-    expect(memory.contents().size).toBe(4)
-    for (const [name, value] of memory.contents()) {
+    expect(sharedStore.contents().size).toBe(4)
+    for (const [name, value] of sharedStore.contents()) {
       expect([name, value]).toEqual([expect.stringMatching(/^end:[\w-]{43}$/), String(start * 1000)])
     }
   })
 
   test('SR05: live longer than any session that they end, whichever clock is ahead', async () => {
-    await revocationsOn(memory, watch).revoke({ id: 'an-id' }, watch.now())
-    const [name = ''] = [...memory.contents().keys()]
-    expect(memory.remaining(name)).toBe((limits.absoluteSeconds + 60) * 1000)
+    await revocationsOn(sharedStore, watch).revoke({ id: 'an-id' }, watch.now())
+    const [name = ''] = [...sharedStore.contents().keys()]
+    expect(sharedStore.remaining(name)).toBe((limits.absoluteSeconds + 60) * 1000)
   })
 
   test('are looked up in one round trip', async () => {
-    await revocationsOn(memory, watch).latest(() => namesOf(alice))
-    expect(memory.calls.map(({ operation, names }) => [operation, names.length])).toEqual([['get', 4]])
+    await revocationsOn(sharedStore, watch).latest(() => namesOf(alice))
+    expect(sharedStore.calls.map(({ operation, names }) => [operation, names.length])).toEqual([['get', 4]])
   })
 
   test('at the same moment end with the later one, in whichever order they come', async () => {
-    const [one, two] = [revocationsOn(memory, watch), revocationsOn(memory, watch)]
+    const [one, two] = [revocationsOn(sharedStore, watch), revocationsOn(sharedStore, watch)]
     for (let round = 0; round < 5; round += 1) {
       const at = (start + round) * 1000
       await Promise.all([one.revoke({ subject: 'alice' }, at), two.revoke({ subject: 'alice' }, at + 700)])
@@ -68,22 +68,22 @@ describe('logouts in shared memory', () => {
   })
 
   test('that others overtake again and again are an outage, not an endless circle', async () => {
-    memory.before = async ({ operation, names: [name = ''] }) => {
+    sharedStore.before = async ({ operation, names: [name = ''] }) => {
       if (operation !== 'replace' && operation !== 'add') return
-      const { before } = memory
-      memory.before = () => undefined
-      await memory.set(name, String(memory.count()), 1_000)
-      memory.before = before
+      const { before } = sharedStore
+      sharedStore.before = () => undefined
+      await sharedStore.set(name, String(sharedStore.count()), 1_000)
+      sharedStore.before = before
     }
-    const raised = revocationsOn(memory, watch).revoke({ subject: 'alice' }, start * 1000)
+    const raised = revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, start * 1000)
     await expect(raised).rejects.toMatchObject(sharedOutage)
   })
 
   test('do not count while they could not be stored, and nobody is told of them', async () => {
-    const revocations = revocationsOn(memory, watch)
+    const revocations = revocationsOn(sharedStore, watch)
     const heard: unknown[] = []
     revocations.onRevoke((target) => heard.push(target))
-    memory.outage = true
+    sharedStore.outage = true
     await expect(revocations.revoke({ subject: 'alice' }, start * 1000)).rejects.toThrow('away')
     await expect(revocations.latest(() => namesOf(alice))).rejects.toThrow('away')
     expect(heard).toEqual([])
@@ -92,15 +92,15 @@ describe('logouts in shared memory', () => {
   test.each(['garbage', '', ' 5', '1e999', 'Infinity', '-1', '0x10', 'true'])(
     'that are no point in time are an outage: %p',
     async (spoilt) => {
-      const revocations = revocationsOn(memory, watch)
+      const revocations = revocationsOn(sharedStore, watch)
       await revocations.revoke({ subject: 'alice' }, start * 1000)
-      const [name = ''] = [...memory.contents().keys()]
-      await memory.set(name, spoilt, 60_000)
+      const [name = ''] = [...sharedStore.contents().keys()]
+      await sharedStore.set(name, spoilt, 60_000)
       await expect(revocations.latest(() => namesOf(alice))).rejects.toMatchObject(sharedOutage)
       // A logout makes a mark of it again, that ends what whatever lay there may have ended.
       watch.seconds += 10
       await revocations.revoke({ subject: 'alice' }, start * 1000)
-      expect([...memory.contents().values()]).toEqual([String((start + 10) * 1000)])
+      expect([...sharedStore.contents().values()]).toEqual([String((start + 10) * 1000)])
       expect(await unlessEnded(revocations, watch, alice)).toBeUndefined()
     },
   )

@@ -2,36 +2,36 @@ import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
-import type { SessionStore, SharedMemory } from '../../../lib/options/common/stores.js'
+import type { SessionStore, SharedStore } from '../../../lib/options/common/stores.js'
 import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
 import { Watch } from '../example.js'
 
 const runtime = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
-const memoryOf = (store: SessionStore, timeoutSeconds = 2): SharedMemory =>
+const redisStoreFor = (store: SessionStore, timeoutSeconds = 2): SharedStore =>
   expressSessionStore({ store, runtime, timeoutSeconds })
 
 describe('memory made of express-session’s own store', () => {
   let store: session.MemoryStore
-  let memory: SharedMemory
+  let sharedStore: SharedStore
   beforeEach(() => {
     store = new session.MemoryStore()
-    memory = memoryOf(store)
+    sharedStore = redisStoreFor(store)
   })
 
   test('keeps, adds, replaces and removes', async () => {
-    await memory.set('a', '1', 60_000)
-    expect(await memory.get(['a', 'b'])).toEqual(['1', undefined])
-    expect([await memory.add('a', '2', 60_000), await memory.add('b', '2', 60_000)]).toEqual([false, true])
-    expect([await memory.replace('a', '2', '3', 60_000), await memory.replace('a', '1', '3', 60_000)]).toEqual([
-      false,
-      true,
-    ])
-    expect([await memory.remove('a', '1'), await memory.remove('a', '3'), await memory.remove('b')]).toEqual([
-      false,
-      true,
-      true,
-    ])
-    expect(await memory.get(['a', 'b'])).toEqual([undefined, undefined])
+    await sharedStore.set('a', '1', 60_000)
+    expect(await sharedStore.get(['a', 'b'])).toEqual(['1', undefined])
+    expect([await sharedStore.add('a', '2', 60_000), await sharedStore.add('b', '2', 60_000)]).toEqual([false, true])
+    expect([
+      await sharedStore.replace('a', '2', '3', 60_000),
+      await sharedStore.replace('a', '1', '3', 60_000),
+    ]).toEqual([false, true])
+    expect([
+      await sharedStore.remove('a', '1'),
+      await sharedStore.remove('a', '3'),
+      await sharedStore.remove('b'),
+    ]).toEqual([false, true, true])
+    expect(await sharedStore.get(['a', 'b'])).toEqual([undefined, undefined])
   })
 
   test('SR05: tells stores the lifetime as their sessions do, in the same write', async () => {
@@ -93,7 +93,12 @@ describe('memory made of express-session’s own store', () => {
   test.each([null, undefined, 'text', 7, {}, { oidc: 1, until: Infinity }, { oidc: 'a' }, { cookie: {}, user: 1 }])(
     'takes %p for nothing: a session of somebody else',
     async (value) => {
-      const foreign = memoryOf({ ...store, get: (_sid, done) => done(null, value), set: () => 0, destroy: () => 0 })
+      const foreign = redisStoreFor({
+        ...store,
+        get: (_sid, done) => done(null, value),
+        set: () => 0,
+        destroy: () => 0,
+      })
       expect(await foreign.get(['a'])).toEqual([undefined])
     },
   )
@@ -101,8 +106,8 @@ describe('memory made of express-session’s own store', () => {
 
 describe('a store that fails', () => {
   const outage = { code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' } }
-  const failing = (how: SessionStore['get']): SharedMemory =>
-    memoryOf({
+  const failing = (how: SessionStore['get']): SharedStore =>
+    redisStoreFor({
       get: how,
       set: (sid, _value, done) => how(sid, (error) => done?.(error)),
       destroy: (sid, done) => how(sid, (error) => done?.(error)),
@@ -122,13 +127,13 @@ describe('a store that fails', () => {
       () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('down')) }),
     ],
   ])('SR04: %s is an outage, and no answer', async (_how, how) => {
-    const memory = failing(how)
+    const sharedStore = failing(how)
     const calls = [
-      memory.get(['a', 'b']),
-      memory.set('a', '1', 1),
-      memory.add('a', '1', 1),
-      memory.replace('a', '1', '2', 1),
-      memory.remove('a'),
+      sharedStore.get(['a', 'b']),
+      sharedStore.set('a', '1', 1),
+      sharedStore.add('a', '1', 1),
+      sharedStore.replace('a', '1', '2', 1),
+      sharedStore.remove('a'),
     ]
     for (const call of calls) {
       await expect(call).rejects.toMatchObject({
@@ -141,7 +146,7 @@ describe('a store that fails', () => {
 
   test('SR04: that never answers is one after the deadline, and late answers count no more', async () => {
     const waiting: (() => void)[] = []
-    const slow = memoryOf(
+    const slow = redisStoreFor(
       {
         get: (_sid, done) => void waiting.push(() => done(null, { oidc: 'late', until: Infinity })),
         set: () => 0,
@@ -157,17 +162,17 @@ describe('a store that fails', () => {
   })
 
   test('that says ENOENT has nothing there, as express-session has it', async () => {
-    const memory = failing((_sid, done) => done(Object.assign(new Error(), { code: 'ENOENT' })))
-    expect(await memory.get(['a'])).toEqual([undefined])
+    const sharedStore = failing((_sid, done) => done(Object.assign(new Error(), { code: 'ENOENT' })))
+    expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
   test('that both answers and rejects has answered', async () => {
-    const memory = memoryOf({
+    const sharedStore = redisStoreFor({
       get: (_sid, done) => (done(null, { oidc: '1', until: Infinity }), Promise.reject(new Error('too late'))),
       set: () => 0,
       destroy: () => 0,
     })
-    expect(await memory.get(['a'])).toEqual(['1'])
+    expect(await sharedStore.get(['a'])).toEqual(['1'])
   })
 })
 
@@ -177,8 +182,8 @@ describe('connect-redis', () => {
       throw new Error("READONLY You can't write against a read only replica.")
     }
     const client = { get: refused, set: refused, del: refused, expire: refused }
-    const memory = memoryOf(new RedisStore({ client }))
-    for (const call of [memory.get(['a']), memory.set('a', '1', 1_000), memory.remove('a')]) {
+    const sharedStore = redisStoreFor(new RedisStore({ client }))
+    for (const call of [sharedStore.get(['a']), sharedStore.set('a', '1', 1_000), sharedStore.remove('a')]) {
       await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable' })
     }
   })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { systemRuntime } from '../../../lib/base/runtime.js'
-import { redisMemory } from '../../../lib/redis/index.js'
+import { redisStore } from '../../../lib/redis/index.js'
 import { type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { connected } from '../../kit/redis/clients.js'
@@ -30,8 +30,8 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
   ) => {
     const client = clients[index % clients.length]
     if (client === undefined) throw new Error('no client')
-    const memory = redisMemory(client, { timeoutSeconds: 0.3 })
-    return withLock(memory, systemRuntime, 'lock', { ...options, ...over }, ({ lost }) => work(lost))
+    const sharedStore = redisStore(client, { timeoutSeconds: 0.3 })
+    return withLock(sharedStore, systemRuntime, 'lock', { ...options, ...over }, ({ lost }) => work(lost))
   }
 
   test('RF02: is held by one of many processes at a time, each in its turn', async () => {

@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../../lib/errors.js'
 import type { Runtime } from '../../../lib/base/runtime.js'
 import { type HeldLock, type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 const runtime: Runtime = { now: () => Date.now(), randomBytes }
 const nothing = async () => undefined
 const options: LockOptions<string> = { milliseconds: 3000, waitMilliseconds: 10_000, until: nothing }
 
-let memory: FakeMemory
+let sharedStore: FakeStore
 
 beforeEach(() => {
   jest.useFakeTimers()
-  memory = new FakeMemory(runtime)
+  sharedStore = new FakeStore(runtime)
 })
 afterEach(() => {
   expect(jest.getTimerCount()).toBe(0)
@@ -26,7 +26,7 @@ function hold(over: Partial<LockOptions<string>> = {}) {
   let fail!: (error: Error) => void
   let held: HeldLock<string> | undefined
   const work = new Promise<string>((resolve, reject) => void ((finish = resolve), (fail = reject)))
-  const result = withLock(memory, runtime, 'lock', { ...options, ...over }, async (lock) => {
+  const result = withLock(sharedStore, runtime, 'lock', { ...options, ...over }, async (lock) => {
     held = lock
     return work
   })
@@ -40,8 +40,8 @@ describe('the lock', () => {
   test('lives as long as it was told, under a token of 128 random bits', async () => {
     const first = hold()
     await pass(0)
-    expect(memory.contents().get('lock')).toMatch(/^[\w-]{22}$/)
-    expect(memory.remaining('lock')).toBe(3000)
+    expect(sharedStore.contents().get('lock')).toMatch(/^[\w-]{22}$/)
+    expect(sharedStore.remaining('lock')).toBe(3000)
     first.finish('done')
     expect(await first.result).toBe('done')
   })
@@ -74,40 +74,40 @@ describe('the lock', () => {
     const next = hold({ until: async () => ((looks += 1) === 2 ? 'meanwhile' : undefined) })
     expect(await next.result).toBe('meanwhile')
     expect(next.isWorking()).toBe(false)
-    expect(memory.contents()).toEqual(new Map())
+    expect(sharedStore.contents()).toEqual(new Map())
   })
 
   test('is not touched where the result is there already', async () => {
     expect(await hold({ until: async () => 'known' }).result).toBe('known')
-    expect(memory.calls).toEqual([])
+    expect(sharedStore.calls).toEqual([])
   })
 
   test('is not released before its renewal has ended, which could bring it back', async () => {
     let renewed = (): void => undefined
-    memory.before = async ({ operation }) => {
+    sharedStore.before = async ({ operation }) => {
       if (operation === 'replace') await new Promise<void>((resolve) => (renewed = resolve))
     }
     const first = hold()
     await pass(1000)
     first.finish('done')
     await pass(0)
-    expect([memory.count('replace'), memory.count('remove')]).toEqual([1, 0])
+    expect([sharedStore.count('replace'), sharedStore.count('remove')]).toEqual([1, 0])
     renewed()
     expect(await first.result).toBe('done')
-    expect([memory.count('remove'), memory.contents()]).toEqual([1, new Map()])
+    expect([sharedStore.count('remove'), sharedStore.contents()]).toEqual([1, new Map()])
   })
 
   test('waits 25 to 100 milliseconds between two tries', async () => {
-    await memory.set('lock', 'of another', 60_000)
+    await sharedStore.set('lock', 'of another', 60_000)
     const waiting = hold({ waitMilliseconds: 2000 })
     await pass(2200)
     await expect(waiting.result).rejects.toThrow()
-    expect(memory.count('add')).toBeGreaterThanOrEqual(2000 / 100)
-    expect(memory.count('add')).toBeLessThanOrEqual(2000 / 25 + 1)
+    expect(sharedStore.count('add')).toBeGreaterThanOrEqual(2000 / 100)
+    expect(sharedStore.count('add')).toBeLessThanOrEqual(2000 / 25 + 1)
   })
 
   test('is waited for so long and no longer: 503 with Retry-After', async () => {
-    await memory.set('lock', 'of another', 60_000)
+    await sharedStore.set('lock', 'of another', 60_000)
     const waiting = hold({ waitMilliseconds: 1000 })
     await pass(1101)
     await expect(waiting.result).rejects.toMatchObject({
@@ -116,11 +116,11 @@ describe('the lock', () => {
       status: 503,
       headers: { 'Retry-After': '1' },
     })
-    expect(memory.contents().get('lock')).toBe('of another')
+    expect(sharedStore.contents().get('lock')).toBe('of another')
   })
 
   test('RF03: of a holder that died ends by itself, and the next one gets it', async () => {
-    await memory.set('lock', 'of a dead process', 3000)
+    await sharedStore.set('lock', 'of a dead process', 3000)
     const next = hold()
     await pass(2999)
     expect(next.isWorking()).toBe(false)
@@ -135,14 +135,14 @@ describe('the lock', () => {
     await pass(20_000)
     expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
     expect(first.lost()?.aborted).toBe(false)
-    expect(memory.remaining('lock')).toBeGreaterThanOrEqual(2000)
+    expect(sharedStore.remaining('lock')).toBeGreaterThanOrEqual(2000)
     first.finish('one')
     await pass(100)
     second.finish('two')
     await second.result
-    const renewals = memory.count('replace')
+    const renewals = sharedStore.count('replace')
     await pass(10_000)
-    expect(memory.count('replace')).toBe(renewals)
+    expect(sharedStore.count('replace')).toBe(renewals)
   })
 
   test('is released where the work fails, whose error passes', async () => {
@@ -150,29 +150,29 @@ describe('the lock', () => {
     await pass(0)
     first.fail(new TypeError('no'))
     await expect(first.result).rejects.toThrow(new TypeError('no'))
-    expect(memory.contents()).toEqual(new Map())
+    expect(sharedStore.contents()).toEqual(new Map())
   })
 
   test('RF03: that another holds by now is not removed, and the work is told', async () => {
     const first = hold()
     await pass(0)
-    await memory.set('lock', 'of another', 60_000)
+    await sharedStore.set('lock', 'of another', 60_000)
     await pass(1000)
     expect(first.lost()?.reason).toMatchObject({ code: 'provider_unavailable', status: 503 })
     first.finish('late')
     expect(await first.result).toBe('late')
-    expect(memory.contents().get('lock')).toBe('of another')
+    expect(sharedStore.contents().get('lock')).toBe('of another')
   })
 
   test('outlives a short outage, and is given up once its whole lifetime has passed', async () => {
     const first = hold()
     await pass(0)
-    memory.outage = true
+    sharedStore.outage = true
     await pass(1500)
-    memory.outage = false
+    sharedStore.outage = false
     await pass(1500)
     expect(first.lost()?.aborted).toBe(false)
-    memory.outage = true
+    sharedStore.outage = true
     await pass(3000)
     expect(first.lost()?.aborted).toBe(true)
     first.finish('done all the same')
@@ -188,7 +188,7 @@ describe('the lock', () => {
       await pass(0)
       stopFor(2000)
       expect(await first.held()?.confirm()).toBeUndefined()
-      expect(memory.remaining('lock')).toBe(3000)
+      expect(sharedStore.remaining('lock')).toBe(3000)
       first.finish('done')
       await first.result
     })
@@ -206,7 +206,7 @@ describe('the lock', () => {
     test('RF03: is lost where another has it, whatever the clock says', async () => {
       const first = hold()
       await pass(0)
-      await memory.set('lock', 'of another', 60_000)
+      await sharedStore.set('lock', 'of another', 60_000)
       await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
       first.finish('late')
       await first.result
@@ -215,11 +215,11 @@ describe('the lock', () => {
     test('RF03: is lost where the answer came after its end', async () => {
       const first = hold()
       await pass(0)
-      memory.before = ({ operation }) => {
+      sharedStore.before = ({ operation }) => {
         if (operation === 'replace') stopFor(3001)
       }
       await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
-      memory.before = () => undefined
+      sharedStore.before = () => undefined
       first.finish('late')
       await first.result
     })
@@ -237,14 +237,14 @@ describe('the lock', () => {
   })
 
   test('SR04: rejects at once while the memory is away, and takes back what may yet be done', async () => {
-    memory.outage = new SessionError('session_store_unavailable', 'away')
-    await expect(hold().result).rejects.toBe(memory.outage)
-    memory.outage = true
+    sharedStore.outage = new SessionError('session_store_unavailable', 'away')
+    await expect(hold().result).rejects.toBe(sharedStore.outage)
+    sharedStore.outage = true
     await expect(hold().result).rejects.toMatchObject({
       code: 'session_store_unavailable',
       status: 503,
       headers: { 'Retry-After': '5' },
     })
-    expect(memory.calls.map(({ operation }) => operation)).toEqual(['add', 'remove', 'add', 'remove'])
+    expect(sharedStore.calls.map(({ operation }) => operation)).toEqual(['add', 'remove', 'add', 'remove'])
   })
 })

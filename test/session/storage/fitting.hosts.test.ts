@@ -10,7 +10,7 @@ import { Browser } from '../../hosts/client.js'
 import { type Host, hosts } from '../../hosts/hosts.js'
 import { cookieOf } from '../../kit/world/refreshing.js'
 import { secret, type World } from '../../kit/world/world.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { entraTokens, keycloakTokens, type LargeTokens, roleNames } from '../../kit/world/large-tokens.js'
 import { answering } from '../../kit/world/applications.js'
 
@@ -114,8 +114,8 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
 
   test('signs in a person with 150 long roles, whose access token all processes have where they share memory', async () => {
     const tokens = keycloakTokens(roleNames(150, 34))
-    const sharedMemory = new FakeMemory({ now: Date.now })
-    const { one, two, renewals } = await startLarge(tokens, host, { sharedMemory })
+    const sharedStore = new FakeStore({ now: Date.now })
+    const { one, two, renewals } = await startLarge(tokens, host, { sharedStore })
     const { browser, cookie, remarks } = await signIn(one)
     expect(remarks).toEqual([['access_token_left_out']])
     for (const each of [two, two, one]) {
@@ -123,7 +123,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
       expect(answer.json()).toBe(tokens.accessToken)
     }
     expect(renewals()).toBe(0)
-    const leftOut = () => [...sharedMemory.contents()].filter(([name]) => name.startsWith('left-out:'))
+    const leftOut = () => [...sharedStore.contents()].filter(([name]) => name.startsWith('left-out:'))
     expect(leftOut()).toHaveLength(1)
     expect(JSON.stringify(leftOut())).not.toContain(tokens.accessToken.slice(0, 40))
     await browser.navigate(one.url('/logout'), { site: 'same-origin' })
@@ -173,7 +173,7 @@ describe('a session that does not fit whatever is left out', () => {
     const { one } = await startLarge(tokens, hosts[0], oidc)
     expect((await signIn(one)).page.status).toBe(500)
     expect(errors).toEqual([expect.stringContaining('session.store')])
-    const session = { store: new FakeMemory({ now: Date.now }), cookie: { name: 'app' } }
+    const session = { store: new FakeStore({ now: Date.now }), cookie: { name: 'app' } }
     const { one: withStore } = await startLarge(tokens, hosts[0], { ...oidc, session })
     expect((await signIn(withStore)).page.json()).toMatchObject({ claims: tokens.claims })
   })

@@ -6,7 +6,7 @@ import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { bobsDoor } from '../../kit/world/steps.js'
 import { secret, startWorld, type World } from '../../kit/world/world.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { answering } from '../../kit/world/applications.js'
 
 const name = 'app'
@@ -52,7 +52,7 @@ beforeEach(() => {
 })
 afterEach(() => watching.stop())
 
-const stores = { cookies: () => undefined, 'a store': () => new FakeMemory({ now: Date.now }) }
+const stores = { cookies: () => undefined, 'a store': () => new FakeStore({ now: Date.now }) }
 const places = hosts.flatMap((host) => Object.entries(stores).map(([kind, store]) => ({ host, kind, store })))
 
 describe.each(places)('several cookies of one name on $host.name, sessions in $kind', ({ host, store }) => {

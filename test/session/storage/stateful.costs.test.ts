@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { RedisStore } from 'connect-redis'
 import type { OidcOptions } from '../../../lib/index.js'
-import { redisMemory } from '../../../lib/redis/index.js'
+import { redisStore } from '../../../lib/redis/index.js'
 import { createStatefulStorage } from '../../../lib/session/storage/stateful.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
@@ -32,9 +32,9 @@ const rowsOf = (begin: string): readonly (readonly string[])[] =>
 
 type Keep = (client: WatchedClient['client']) => Partial<OidcOptions>
 const columns: readonly (readonly [string, Keep])[] = [
-  ['redisMemory as store', (client) => ({ session: { store: redisMemory(client) } })],
+  ['redisStore as store', (client) => ({ session: { store: redisStore(client) } })],
   ['connect-redis as store', (client) => ({ session: { store: new RedisStore({ client }) } })],
-  ['sealed cookies, redisMemory as shared memory', (client) => ({ sharedMemory: redisMemory(client) })],
+  ['sealed cookies, redisStore as a shared store', (client) => ({ sharedStore: redisStore(client) })],
 ]
 
 describeWith('redis-server', 'what the guide to scaling says', (program) => {
@@ -75,9 +75,14 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
     ['usual', 900, 850],
   ])('is how many bytes a session takes: %s', async (size, idTokenBytes, tokenBytes) => {
     const runtime = new Watch()
-    const memory = redisMemory(redis.client, patient)
-    const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience })
-    const storage = createStatefulStorage({ ...settings(runtime), memory, revocations })
+    const sharedStore = redisStore(redis.client, patient)
+    const revocations = new SharedRevocations({
+      sharedStore,
+      runtime,
+      absoluteSeconds: limits.absoluteSeconds,
+      audience,
+    })
+    const storage = createStatefulStorage({ ...settings(runtime), sharedStore, revocations })
     const before = await usedMemory()
     const count = 4_000
     for (let begun = 0; begun < count; begun += 500) {
@@ -93,8 +98,13 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
 
   test('is how many bytes a logout takes', async () => {
     const runtime = new Watch()
-    const memory = redisMemory(redis.client, patient)
-    const revocations = new SharedRevocations({ memory, runtime, absoluteSeconds: limits.absoluteSeconds, audience })
+    const sharedStore = redisStore(redis.client, patient)
+    const revocations = new SharedRevocations({
+      sharedStore,
+      runtime,
+      absoluteSeconds: limits.absoluteSeconds,
+      audience,
+    })
     const before = await usedMemory()
     const count = 8_000
     await Promise.all(

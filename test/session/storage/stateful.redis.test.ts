@@ -42,7 +42,7 @@ const withCookie = (value: string, path = '/me') =>
 const valueOf = (browser: Browser): string => browser.cookies.all().find((cookie) => cookie.name === name)?.value ?? ''
 
 describeWith('redis-server', 'sessions in Redis', (program) => {
-  beforeEach(() => open('redisMemory', program))
+  beforeEach(() => open('redisStore', program))
 
   test('SR01: have an id of 256 bits, which the cookie holds sealed and Redis knows by its hash', async () => {
     await world.enter(world.browser)
@@ -120,7 +120,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
   test('SR08: of two applications on one Redis do not touch each other, with the same person and secret', async () => {
     await world.enter(world.browser)
     const other = await startRefreshWorld(
-      worldIn(storageKind('redisMemory'), place, { client: { client_id: 'other' }, oidc: { clientId: 'other' } }),
+      worldIn(storageKind('redisStore'), place, { client: { client_id: 'other' }, oidc: { clientId: 'other' } }),
     )
     const foreign = await other.enter()
     expect(await keysOf('session:')).toHaveLength(2)
@@ -130,7 +130,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
   })
 })
 
-const kinds = ['redisMemory', 'connect-redis', 'a sealed cookie, and Redis for logouts']
+const kinds = ['redisStore', 'connect-redis', 'a sealed cookie, and Redis for logouts']
 
 describeWith('redis-server', 'while Redis is away', (program) => {
   describe.each(kinds)('%s', (kind) => {
@@ -185,7 +185,7 @@ describeWith('redis-server', 'while Redis is away', (program) => {
     })
   })
 
-  test.each(['redisMemory', 'connect-redis'])('SR04: a login is 503, and no session begins: %s', async (kind) => {
+  test.each(['redisStore', 'connect-redis'])('SR04: a login is 503, and no session begins: %s', async (kind) => {
     await open(kind, program)
     const callback = await toCallback(world)
     await redis.client.sendCommand(['REPLICAOF', '127.0.0.1', '1'])

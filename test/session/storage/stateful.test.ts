@@ -3,16 +3,16 @@ import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
 import { type SessionStorage, unreadable } from '../../../lib/session/storage/storage.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { idToken, limits, record, sentBack, settings, start, Watch } from '../example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { audience, gate, storageOn, storeName, revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
-let memory: FakeMemory
+let sharedStore: FakeStore
 let storage: SessionStorage
 beforeEach(() => {
   watch = new Watch()
-  memory = new FakeMemory(watch)
-  storage = storageOn(memory, watch)
+  sharedStore = new FakeStore(watch)
+  storage = storageOn(sharedStore, watch)
 })
 
 const name = storeName('an-id')
@@ -28,19 +28,19 @@ async function login(of: SessionRecord = person): Promise<Record<string, string>
 describe('sessions in a store', () => {
   test('are found again by every process, in one tick', async () => {
     const cookies = await login()
-    const other = storageOn(memory, watch)
-    memory.calls.length = 0
+    const other = storageOn(sharedStore, watch)
+    sharedStore.calls.length = 0
     const found = other.read(cookies)
-    expect(memory.calls.map(({ operation, names }) => [operation, names.length])).toEqual([
+    expect(sharedStore.calls.map(({ operation, names }) => [operation, names.length])).toEqual([
       ['get', 1],
       ['get', 4],
     ])
     expect(await found).toEqual({ record: person, outdatedKey: false })
-    expect(memory.count()).toBe(2)
+    expect(sharedStore.count()).toBe(2)
   })
 
   test('cost nothing where no cookie of theirs comes', () => {
-    expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), memory.count()]).toEqual([
+    expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), sharedStore.count()]).toEqual([
       undefined,
       undefined,
       0,
@@ -49,7 +49,7 @@ describe('sessions in a store', () => {
 
   test('SR01: show nothing in the store, and nothing in the cookie', async () => {
     const cookies = await login()
-    const [[key = '', value = ''] = []] = [...memory.contents()]
+    const [[key = '', value = ''] = []] = [...sharedStore.contents()]
     expect(key).toMatch(/^session:[\w-]{43}$/)
     const dump = `${key} ${value} ${JSON.stringify(cookies)}`
     const decoded = dump.split(/[^\w-]+/).map((part) => Buffer.from(part, 'base64url').toString('latin1'))
@@ -61,7 +61,7 @@ describe('sessions in a store', () => {
 
   test('SR01: do not open with the secret alone, nor do they with another id', async () => {
     await login()
-    const sealed = memory.contents().get(name) ?? ''
+    const sealed = sharedStore.contents().get(name) ?? ''
     const purposes = [
       ['stored session', ...audience],
       ['session', ...audience],
@@ -70,32 +70,32 @@ describe('sessions in a store', () => {
     for (const purpose of purposes) expect(createSeal(secrets, purpose, watch).open(sealed)).toBeUndefined()
     expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('b').open(sealed)).toBeUndefined()
     expect(createNamedSeals(secrets, ['stored session', ...audience], watch)('an-id').open(sealed)).toBeDefined()
-    await memory.set(storeName('b'), sealed, 1_000)
+    await sharedStore.set(storeName('b'), sealed, 1_000)
     const another = sentBack(storage.write({ ...person, id: 'b' }, {}))
     expect(await storage.read(another)).toBe(unreadable)
   })
 
   test('SR02: that the store does not know are nobody’s, and the cookie goes', async () => {
     const cookies = await login()
-    await memory.remove(name)
+    await sharedStore.remove(name)
     expect(await storage.read(cookies)).toBeUndefined()
     expect(storage.clear(cookies)).toEqual([expect.stringMatching(/^__Host-oidc=; Max-Age=0/)])
-    expect(memory.contents().size).toBe(0)
+    expect(sharedStore.contents().size).toBe(0)
   })
 
   test('end with the idle limit, in the cookie and in the store', async () => {
     const cookies = await login()
-    expect(memory.remaining(name)).toBe(limits.idleSeconds * 1000)
+    expect(sharedStore.remaining(name)).toBe(limits.idleSeconds * 1000)
     watch.seconds += limits.idleSeconds - 1
     expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
     watch.seconds += 1
-    expect([await storage.read(cookies), memory.contents().size]).toEqual([undefined, 0])
+    expect([await storage.read(cookies), sharedStore.contents().size]).toEqual([undefined, 0])
   })
 
   test('end by today’s limits, though the store would keep them longer', async () => {
     const cookies = await login()
     watch.seconds += 61
-    const strict = storageOn(memory, watch, { limits: { ...limits, idleSeconds: 60 } })
+    const strict = storageOn(sharedStore, watch, { limits: { ...limits, idleSeconds: 60 } })
     expect(await strict.read(cookies)).toBeUndefined()
   })
 
@@ -107,23 +107,23 @@ describe('sessions in a store', () => {
       [3_599.5, 0.5],
     ] as const) {
       watch.seconds = start + at
-      await memory.set(name, memory.contents().get(name) ?? (await sealedAgain()), 60_000)
+      await sharedStore.set(name, sharedStore.contents().get(name) ?? (await sealedAgain()), 60_000)
       await storage.save({ ...person, touchedAt: Math.floor(start + at), data: { at } }, person)
-      expect(memory.remaining(name)).toBe(left * 1000)
+      expect(sharedStore.remaining(name)).toBe(left * 1000)
     }
-    expect(memory.calls.filter(({ operation }) => operation === 'replace').map((call) => call.milliseconds)).toEqual([
-      600_000, 400_000, 500,
-    ])
+    expect(
+      sharedStore.calls.filter(({ operation }) => operation === 'replace').map((call) => call.milliseconds),
+    ).toEqual([600_000, 400_000, 500])
   })
 
   async function sealedAgain(): Promise<string> {
     await storage.save(person, undefined)
-    return memory.contents().get(name) ?? ''
+    return sharedStore.contents().get(name) ?? ''
   }
 
   test('of older secrets are found, and say so, wherever the old one stands', async () => {
     const cookies = await login()
-    const rotated = storageOn(memory, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
+    const rotated = storageOn(sharedStore, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
     expect(await rotated.read(cookies)).toMatchObject({ outdatedKey: true })
     const ticket = sentBack(rotated.write(person, {}))
     expect(await rotated.read(ticket)).toMatchObject({ outdatedKey: true })
@@ -135,18 +135,18 @@ describe('sessions in a store', () => {
 
 describe('what another version has written', () => {
   test.each<[string, (of: string) => Promise<unknown>]>([
-    ['a corrupt record', (of) => memory.set(of, 'garbage', 60_000)],
-    ['an empty record', (of) => memory.set(of, '', 60_000)],
-    ['a newer record', (of) => memory.set(of, newer(), 60_000)],
+    ['a corrupt record', (of) => sharedStore.set(of, 'garbage', 60_000)],
+    ['an empty record', (of) => sharedStore.set(of, '', 60_000)],
+    ['a newer record', (of) => sharedStore.set(of, newer(), 60_000)],
   ])('%s is no session, stays where it is, and the cookie stays too', async (_what, spoil) => {
     const cookies = await login()
     await spoil(name)
-    const before = memory.contents().get(name)
+    const before = sharedStore.contents().get(name)
     expect([await storage.read(cookies), await storage.find(person)]).toEqual([unreadable, undefined])
     await expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({ code: 'session_missing' })
     storage.touch({ ...person, touchedAt: start + 60 }, person)
     await new Promise(setImmediate)
-    expect(memory.contents().get(name)).toBe(before)
+    expect(sharedStore.contents().get(name)).toBe(before)
   })
 
   const newer = (): string =>
@@ -159,7 +159,7 @@ describe('what another version has written', () => {
   ])('a ticket of another shape is no session, and stays: %p', (members) => {
     const tickets = createSeal(secrets, ['session ticket', '__Host-oidc', ...audience], watch)
     const seal = (exp: number) => ({ '__Host-oidc': tickets.seal({ ...members, exp }) })
-    expect([storage.read(seal(start + 60)), storage.read(seal(start)), memory.count()]).toEqual([
+    expect([storage.read(seal(start + 60)), storage.read(seal(start)), sharedStore.count()]).toEqual([
       unreadable,
       undefined,
       0,
@@ -170,39 +170,39 @@ describe('what another version has written', () => {
 describe('a session that has ended', () => {
   test('SR03: is gone from the store, and a mark outlives whatever slow requests may write', async () => {
     const cookies = await login()
-    const stored = memory.contents().get(name) ?? ''
+    const stored = sharedStore.contents().get(name) ?? ''
     await storage.end(person)
-    expect(memory.contents().has(name)).toBe(false)
-    await memory.set(name, stored, 60_000)
+    expect(sharedStore.contents().has(name)).toBe(false)
+    await sharedStore.set(name, stored, 60_000)
     expect([await storage.read(cookies), await storage.find(person)]).toEqual([unreadable, undefined])
   })
 
   test('SR03: is not brought back by a change that began before', async () => {
     await login()
     const held = gate()
-    memory.before = ({ operation }) => (operation === 'replace' ? held.opened : undefined)
+    sharedStore.before = ({ operation }) => (operation === 'replace' ? held.opened : undefined)
     const saving = storage.save({ ...person, data: { a: 1 } }, person)
     await new Promise(setImmediate)
-    await storageOn(memory, watch).end(person)
+    await storageOn(sharedStore, watch).end(person)
     held.open()
     await expect(saving).rejects.toMatchObject({ code: 'session_missing', status: 401 })
     storage.touch({ ...person, touchedAt: start + 60 }, person)
     await new Promise(setImmediate)
-    expect([...memory.contents().keys()].filter((key) => key.startsWith('session:'))).toEqual([])
+    expect([...sharedStore.contents().keys()].filter((key) => key.startsWith('session:'))).toEqual([])
   })
 
   test('SR07: by sub ends all sessions of the person, and stays dead though the store has them', async () => {
     const cookies = [await login(), await login({ ...person, id: 'b' })]
-    await revocationsOn(memory, watch).revoke({ subject: 'alice' }, watch.now())
+    await revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, watch.now())
     for (const each of cookies) expect(await storage.read(each)).toBe(unreadable)
-    expect(memory.contents().has(name)).toBe(true)
+    expect(sharedStore.contents().has(name)).toBe(true)
     const later = await login({ ...person, id: 'c', createdAt: start + 0.001 })
     expect(await storage.read(later)).toMatchObject({ record: { id: 'c' } })
   })
 
   test('SR08: of another application on the same memory leaves this one’s alone', async () => {
     const cookies = await login()
-    const other = storageOn(memory, watch, { audience: ['https://op.example.com', 'other'] })
+    const other = storageOn(sharedStore, watch, { audience: ['https://op.example.com', 'other'] })
     expect(other.read(cookies)).toBeUndefined()
     await other.end(person)
     expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
@@ -213,7 +213,7 @@ describe('changes of one session at the same time', () => {
   test('are all kept', async () => {
     const cookies = await login()
     const changes = ['a', 'b', 'c', 'd'].map(async (of) =>
-      storageOn(memory, watch).save({ ...person, data: { [of]: 1 } }, person),
+      storageOn(sharedStore, watch).save({ ...person, data: { [of]: 1 } }, person),
     )
     await Promise.all(changes)
     expect(await storage.read(cookies)).toMatchObject({ record: { data: { a: 1, b: 1, c: 1, d: 1 } } })
@@ -221,7 +221,7 @@ describe('changes of one session at the same time', () => {
 
   test('that never find their turn are an outage', async () => {
     await login()
-    memory.replace = async () => false
+    sharedStore.replace = async () => false
     await expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
       code: 'session_store_unavailable',
       headers: { 'Retry-After': '5' },
@@ -232,7 +232,7 @@ describe('changes of one session at the same time', () => {
 describe('a store that is away', () => {
   test('SR04: is no answer to anything, and signs nobody out', async () => {
     const cookies = await login()
-    memory.outage = true
+    sharedStore.outage = true
     await expect(storage.read(cookies)).rejects.toThrow('away')
     await expect(storage.find(person)).rejects.toThrow('away')
     await expect(storage.save(person, undefined)).rejects.toThrow('away')
@@ -240,13 +240,13 @@ describe('a store that is away', () => {
     await expect(storage.end(person)).rejects.toThrow('away')
     storage.touch(person, person)
     await new Promise(setImmediate)
-    memory.outage = false
+    sharedStore.outage = false
     expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 
   test('SR04: only where the logouts are, is an answer to nothing either', async () => {
-    const marks = new FakeMemory(watch)
-    const apart = storageOn(memory, watch, { revocations: revocationsOn(marks, watch) })
+    const marks = new FakeStore(watch)
+    const apart = storageOn(sharedStore, watch, { revocations: revocationsOn(marks, watch) })
     const cookies = await login()
     marks.outage = true
     await expect(apart.read(cookies)).rejects.toThrow('away')

@@ -4,14 +4,14 @@ import { type SessionStorage, unreadable } from '../../../lib/session/storage/st
 import { createSeal } from '../../../lib/seal/seal.js'
 import { type SessionRevocations, ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
 import { limits, record, sentBack, settings, start, Watch } from '../example.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { gate, revocationsOn } from '../../kit/stores/stores.js'
 
 let watch: Watch
-let memory: FakeMemory
+let sharedStore: FakeStore
 beforeEach(() => {
   watch = new Watch()
-  memory = new FakeMemory(watch)
+  sharedStore = new FakeStore(watch)
 })
 
 function storageWith(revocations: SessionRevocations, learn?: () => Promise<void>): SessionStorage {
@@ -62,9 +62,9 @@ describe('sessions in cookies, and logouts of one process', () => {
   })
 })
 
-describe('sessions in cookies, and logouts in shared memory', () => {
+describe('sessions in cookies, and logouts in a shared store', () => {
   test('SC03: end in every process', async () => {
-    const [one, two] = [storageWith(revocationsOn(memory, watch)), storageWith(revocationsOn(memory, watch))]
+    const [one, two] = [storageWith(revocationsOn(sharedStore, watch)), storageWith(revocationsOn(sharedStore, watch))]
     const cookies = sentBack(one.write(record(), {}))
     expect(await two.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
     await one.end(record())
@@ -75,8 +75,8 @@ describe('sessions in cookies, and logouts in shared memory', () => {
   test('ask for logouts and for newer tokens at the same time', async () => {
     const held = gate()
     const asked: string[] = []
-    memory.before = () => (asked.push('mark'), held.opened)
-    const storage = storageWith(revocationsOn(memory, watch), async () => (asked.push('tokens'), held.opened))
+    sharedStore.before = () => (asked.push('mark'), held.opened)
+    const storage = storageWith(revocationsOn(sharedStore, watch), async () => (asked.push('tokens'), held.opened))
     const reading = storage.read(sentBack(storage.write(record(), {})))
     expect(asked).toEqual(['mark', 'tokens'])
     held.open()
@@ -84,14 +84,14 @@ describe('sessions in cookies, and logouts in shared memory', () => {
   })
 
   test('SR04: are neither alive nor ended while the memory is away', async () => {
-    const storage = storageWith(revocationsOn(memory, watch))
+    const storage = storageWith(revocationsOn(sharedStore, watch))
     const cookies = sentBack(storage.write(record(), {}))
-    memory.outage = true
+    sharedStore.outage = true
     await expect(storage.read(cookies)).rejects.toThrow('away')
     await expect(storage.find(record())).rejects.toThrow('away')
     await expect(storage.end(record())).rejects.toThrow('away')
     expect(storage.read({})).toBeUndefined()
-    memory.outage = false
+    sharedStore.outage = false
     expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 })

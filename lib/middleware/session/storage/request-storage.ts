@@ -1,7 +1,7 @@
 import { SessionError } from '../../../errors.js'
 import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
-import type { SharedMemory } from '../../../options/common/stores.js'
+import type { SharedStore } from '../../../options/common/stores.js'
 import { clocksOf, isAlive, isRollingDue } from '../../../session/lifetime.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
@@ -44,8 +44,8 @@ class RequestStorage implements SessionStorage {
     this.#reading = reading
   }
 
-  get memory(): SharedMemory | undefined {
-    return this.#store()?.memory
+  get sharedStore(): SharedStore | undefined {
+    return this.#store()?.sharedStore
   }
 
   read(): ReturnType<SessionStorage['read']> {

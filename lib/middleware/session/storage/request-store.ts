@@ -1,7 +1,7 @@
 import type { Runtime } from '../../../base/runtime.js'
-import { type SessionStore, type SharedMemory, isSessionStore } from '../../../options/common/stores.js'
+import { type SessionStore, type SharedStore, isSessionStore } from '../../../options/common/stores.js'
 import { type Refreshes, renewedRecord } from '../../../relying-party/tokens/refreshes.js'
-import { guardMemory } from '../../../session/shared/guarded-memory.js'
+import { guardStore } from '../../../session/shared/guarded-store.js'
 import { type SessionRecord, fromPayload } from '../../../session/record.js'
 import { storeCall } from '../../../session/shared/store-call.js'
 import { expressSessionStore } from '../../../session/shared/express-store.js'
@@ -12,7 +12,7 @@ import type { NodeRequest } from '../../types.js'
 /** The store of the application's own sessions, which its processes share. */
 export interface RequestStore {
   /** Where processes tell each other of refreshes: beside the sessions, under names that no session has, and for a while. */
-  readonly memory: SharedMemory
+  readonly sharedStore: SharedStore
   /**
    * A session as it lies there by now.
    *
@@ -48,7 +48,7 @@ export class RequestStores {
   #open(store: SessionStore): RequestStore {
     const { timeoutSeconds } = this.#settings
     return {
-      memory: guardMemory(expressSessionStore({ store, ...this.#settings })),
+      sharedStore: guardStore(expressSessionStore({ store, ...this.#settings })),
       load: (id) => storeCall({ timeoutSeconds, what: storeName }, (done) => store.get(id, done)),
     }
   }
@@ -83,7 +83,7 @@ export async function newestLogin(
   { store, seal, refreshes, from }: LoginSources,
 ): Promise<SessionRecord | undefined> {
   const stored = from === undefined ? record : store.load(from).then((found) => merged(record, seal, { from, found }))
-  const [newest] = await Promise.all([stored, refreshes.loadSuccessors(record, store.memory)])
+  const [newest] = await Promise.all([stored, refreshes.loadSuccessors(record, store.sharedStore)])
   return newest === undefined ? undefined : refreshes.latest(newest)
 }
 

@@ -41,7 +41,7 @@ function closed(storage: SessionStorage): SessionStorage {
 }
 
 function storagesOf(rp: RelyingParty): SessionStorages {
-  const { configuration, runtime, revocations, sessionStore, sharedMemory, refreshes } = rp
+  const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = rp
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
@@ -65,12 +65,12 @@ function storagesOf(rp: RelyingParty): SessionStorages {
   }
   const storageOf = byCookieName(rp.baseUrls, (name) =>
     sessionStore === undefined
-      ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedMemory }), {
+      ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedStore }), {
           ...common,
           revocations,
           learn: (record) => refreshes.loadSuccessors(record),
         })
-      : createStatefulStorage({ ...common, name, memory: sessionStore, revocations }),
+      : createStatefulStorage({ ...common, name, sharedStore: sessionStore, revocations }),
   )
   return (_req, httpRequest) => storageOf(baseUrlOf(rp.baseUrls, httpRequest))
 }

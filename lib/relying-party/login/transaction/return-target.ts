@@ -66,10 +66,10 @@ export async function recallTarget(
 }
 
 async function saveInStore(rp: RelyingParty, transaction: Transaction): Promise<boolean> {
-  const { sharedMemory, targetQuota } = rp
-  if (sharedMemory === undefined || !targetQuota.take()) return false
+  const { sharedStore, targetQuota } = rp
+  if (sharedStore === undefined || !targetQuota.take()) return false
   const sealed = sealTarget(rp, transaction)
-  return sharedMemory.set(memoryName(rp, transaction), sealed, transactionSeconds * 1000).then(
+  return sharedStore.set(storeName(rp, transaction), sealed, transactionSeconds * 1000).then(
     () => true,
     // The login goes on, and the browser holds what it can.
     () => false,
@@ -77,12 +77,12 @@ async function saveInStore(rp: RelyingParty, transaction: Transaction): Promise<
 }
 
 async function recallFromStore(rp: RelyingParty, transaction: Transaction): Promise<string | undefined> {
-  const { sharedMemory } = rp
-  if (sharedMemory === undefined) return undefined
-  const name = memoryName(rp, transaction)
+  const { sharedStore } = rp
+  if (sharedStore === undefined) return undefined
+  const name = storeName(rp, transaction)
   try {
-    const [sealed] = await sharedMemory.get([name])
-    if (sealed !== undefined) sharedMemory.remove(name).catch(() => undefined)
+    const [sealed] = await sharedStore.get([name])
+    if (sealed !== undefined) sharedStore.remove(name).catch(() => undefined)
     return openTarget(rp, sealed, transaction)
   } catch {
     return undefined
@@ -134,6 +134,6 @@ function openTarget(
   return inflateRawSync(opened.attachment, { maxOutputLength: maxInflated }).toString()
 }
 
-function memoryName({ configuration: { issuer, clientId } }: RelyingParty, { state }: Transaction): string {
+function storeName({ configuration: { issuer, clientId } }: RelyingParty, { state }: Transaction): string {
   return `target:${hash('sha256', JSON.stringify([issuer, clientId, state]), 'base64url')}`
 }

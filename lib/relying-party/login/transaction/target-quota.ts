@@ -5,7 +5,7 @@ const maxPerMinute = 600
 const minute = 60_000
 
 /**
- * Bounds how many return targets one process puts into shared memory: strangers can begin logins as often as they like. What
+ * Bounds how many return targets one process puts into a shared store: strangers can begin logins as often as they like. What
  * is beyond that lies in the browser's cookie.
  */
 export class TargetQuota {

@@ -125,7 +125,7 @@ describeWith('redis-server', 'one of several processes that asks for refresh tok
     await tokenOf(world, browser)
     await world.close()
     expect(warned.mock.calls).toEqual([
-      [expect.stringContaining('sharedMemory'), expect.objectContaining({ code: 'EXPRESS_OIDC_UNSHARED_REFRESHES' })],
+      [expect.stringContaining('sharedStore'), expect.objectContaining({ code: 'EXPRESS_OIDC_UNSHARED_REFRESHES' })],
     ])
   })
 })

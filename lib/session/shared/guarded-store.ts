@@ -1,9 +1,9 @@
 import { OidcError } from '../../errors.js'
-import type { SharedMemory } from '../../options/common/stores.js'
+import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
-/** Shared memory whose failures are this package's own, and which remembers how its last operation ended. */
-export interface GuardedMemory extends SharedMemory {
+/** A shared store whose failures are this package's own, and which remembers how its last operation ended. */
+export interface GuardedStore extends SharedStore {
   /** How the last operation ended. */
   state(): 'unknown' | 'ok' | 'failing'
 }
@@ -13,8 +13,8 @@ export interface GuardedMemory extends SharedMemory {
  * commands and values that clients of databases put into their errors; and so do answers that are none. A missing value may also
  * be `null`.
  */
-export function guardMemory(memory: SharedMemory): GuardedMemory {
-  let state: ReturnType<GuardedMemory['state']> = 'unknown'
+export function guardStore(sharedStore: SharedStore): GuardedStore {
+  let state: ReturnType<GuardedStore['state']> = 'unknown'
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       const value = await work()
@@ -27,12 +27,13 @@ export function guardMemory(memory: SharedMemory): GuardedMemory {
   }
   return {
     state: () => state,
-    get: (names) => guarded(async () => texts(await memory.get(names), names.length)),
-    set: (name, value, milliseconds) => guarded(() => memory.set(name, value, milliseconds)),
-    add: (name, value, milliseconds) => guarded(async () => expectBoolean(await memory.add(name, value, milliseconds))),
+    get: (names) => guarded(async () => texts(await sharedStore.get(names), names.length)),
+    set: (name, value, milliseconds) => guarded(() => sharedStore.set(name, value, milliseconds)),
+    add: (name, value, milliseconds) =>
+      guarded(async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
     replace: (name, expected, value, milliseconds) =>
-      guarded(async () => expectBoolean(await memory.replace(name, expected, value, milliseconds))),
-    remove: (name, expected) => guarded(async () => expectBoolean(await memory.remove(name, expected))),
+      guarded(async () => expectBoolean(await sharedStore.replace(name, expected, value, milliseconds))),
+    remove: (name, expected) => guarded(async () => expectBoolean(await sharedStore.remove(name, expected))),
   }
 }
 

@@ -1,31 +1,31 @@
 import { describe, expect, test } from '@jest/globals'
 import { SessionError } from '../../../lib/errors.js'
-import { guardMemory } from '../../../lib/session/shared/guarded-memory.js'
-import { FakeMemory } from '../../kit/stores/memory.js'
+import { guardStore } from '../../../lib/session/shared/guarded-store.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
-const fake = () => new FakeMemory({ now: () => 0 })
+const fake = () => new FakeStore({ now: () => 0 })
 
 describe('guarded memory', () => {
   test('answers as the memory does', async () => {
-    const memory = guardMemory(fake())
-    expect(memory.state()).toBe('unknown')
-    await memory.set('a', '1', 1000)
-    expect(await memory.add('a', '2', 1000)).toBe(false)
-    expect(await memory.replace('a', '1', '3', 1000)).toBe(true)
-    expect(await memory.get(['a', 'b'])).toEqual(['3', undefined])
-    expect(await memory.remove('a', '1')).toBe(false)
-    expect(await memory.remove('a')).toBe(true)
-    expect(memory.state()).toBe('ok')
+    const sharedStore = guardStore(fake())
+    expect(sharedStore.state()).toBe('unknown')
+    await sharedStore.set('a', '1', 1000)
+    expect(await sharedStore.add('a', '2', 1000)).toBe(false)
+    expect(await sharedStore.replace('a', '1', '3', 1000)).toBe(true)
+    expect(await sharedStore.get(['a', 'b'])).toEqual(['3', undefined])
+    expect(await sharedStore.remove('a', '1')).toBe(false)
+    expect(await sharedStore.remove('a')).toBe(true)
+    expect(sharedStore.state()).toBe('ok')
   })
 
   test('LK01: makes an outage of whatever is thrown, at once or later, without what it holds', async () => {
     const thrown = Object.assign(new Error('SET session secret'), { code: 'ECONNRESET', command: { args: ['secret'] } })
     const inner = fake()
-    const memory = guardMemory(inner)
+    const sharedStore = guardStore(inner)
     inner.outage = thrown
-    const failures = [await failureOf(memory.get(['a']))]
-    const throwing = guardMemory({
-      ...memory,
+    const failures = [await failureOf(sharedStore.get(['a']))]
+    const throwing = guardStore({
+      ...sharedStore,
       get: () => {
         throw thrown
       },
@@ -36,17 +36,17 @@ describe('guarded memory', () => {
       expect(failure).toMatchObject({ cause: { message: 'ECONNRESET' } })
       expect(JSON.stringify((failure as SessionError).cause)).not.toContain('secret')
     }
-    expect([memory.state(), throwing.state()]).toEqual(['failing', 'failing'])
+    expect([sharedStore.state(), throwing.state()]).toEqual(['failing', 'failing'])
     inner.outage = false
-    await memory.get(['a'])
-    expect(memory.state()).toBe('ok')
+    await sharedStore.get(['a'])
+    expect(sharedStore.state()).toBe('ok')
   })
 
   test('lets errors of this package through', async () => {
     const own = new SessionError('session_store_unavailable', 'x')
     const inner = fake()
     inner.outage = own
-    expect(await failureOf(guardMemory(inner).get(['a']))).toBe(own)
+    expect(await failureOf(guardStore(inner).get(['a']))).toBe(own)
   })
 })
 

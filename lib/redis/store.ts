@@ -1,5 +1,5 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
-import type { SharedMemory } from '../options/common/stores.js'
+import type { SharedStore } from '../options/common/stores.js'
 import { bounded } from './deadline.js'
 import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
 import { connectionOf, type RedisConnection } from './connection.js'
@@ -25,17 +25,17 @@ return 0`
  * away, slow, loading, read-only or at odds with its cluster
  * @throws {ConfigurationError} `invalid_options`
  */
-export function redisMemory(client: RedisClient, options: RedisOptions = {}): SharedMemory {
-  return memoryOf('redisMemory()', client, options)
+export function redisStore(client: RedisClient, options: RedisOptions = {}): SharedStore {
+  return redisStoreFor('redisStore()', client, options)
 }
 
 /** The same on behalf of another call, which messages then name. */
-export function memoryOf(call: string, client: RedisClient, options: RedisOptions): SharedMemory {
+export function redisStoreFor(call: string, client: RedisClient, options: RedisOptions): SharedStore {
   assertRedisClient(call, client)
-  return new RedisMemory(client, parseRedisOptions(call, options))
+  return new RedisStore(client, parseRedisOptions(call, options))
 }
 
-class RedisMemory implements SharedMemory {
+class RedisStore implements SharedStore {
   readonly #client: RedisClient
   readonly #connection: RedisConnection
   readonly #configuration: RedisConfiguration

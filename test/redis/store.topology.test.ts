@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createCluster, createSentinel } from 'redis'
-import { type RedisClient, type SharedMemory, redisMemory, redisReplayCache } from '../../lib/redis/index.js'
+import { type RedisClient, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { connected } from '../kit/redis/clients.js'
 import { stopEveryRedis } from '../kit/redis/server.js'
@@ -11,34 +11,37 @@ const names = Array.from({ length: 20 }, (_, index) => `name${index}`)
 
 afterAll(stopEveryRedis)
 
-describeWith('redis-server', 'redisMemory() on a Redis cluster of three nodes', (path) => {
+describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (path) => {
   let topology: RedisTopology
   let cluster: RedisClient & { connect(): Promise<unknown>; destroy(): void }
-  let memory: SharedMemory
+  let sharedStore: SharedStore
 
   beforeAll(async () => {
     topology = await startRedisCluster(path)
     const [first] = topology.servers
     cluster = createCluster({ rootNodes: [{ url: first?.url ?? '' }] }).on('error', () => undefined)
     await cluster.connect()
-    memory = redisMemory(cluster)
+    sharedStore = redisStore(cluster)
   })
   afterAll(() => cluster?.destroy())
 
   test('gets many names at once, wherever they are', async () => {
-    await Promise.all(names.map((name) => memory.set(name, `value of ${name}`, minute)))
-    expect(await memory.get([...names, 'missing'])).toEqual([...names.map((name) => `value of ${name}`), undefined])
+    await Promise.all(names.map((name) => sharedStore.set(name, `value of ${name}`, minute)))
+    expect(await sharedStore.get([...names, 'missing'])).toEqual([
+      ...names.map((name) => `value of ${name}`),
+      undefined,
+    ])
     const nodes = await Promise.all(topology.servers.map(({ url }) => connected(url)))
     const sizes = await Promise.all(nodes.map((node) => node.dbSize()))
     expect(sizes.every((size) => size > 0)).toBe(true)
     for (const node of nodes) node.destroy()
   })
 
-  test('does every call', async () => expectEveryCall(memory))
+  test('does every call', async () => expectEveryCall(sharedStore))
 
   test('SR04: a client of one node alone is told that keys are elsewhere: MOVED', async () => {
     const node = await connected(topology.servers[0]?.url ?? '')
-    const gets = await Promise.allSettled(names.map((name) => redisMemory(node).get([name])))
+    const gets = await Promise.allSettled(names.map((name) => redisStore(node).get([name])))
     const refused = gets.flatMap((get) => (get.status === 'rejected' ? [get.reason] : []))
     expect(refused.length).toBeGreaterThan(0)
     for (const error of refused) {
@@ -54,7 +57,7 @@ describeWith('redis-server', 'redisMemory() on a Redis cluster of three nodes', 
   })
 })
 
-describeWith('redis-server', 'redisMemory() behind a Redis sentinel', (path) => {
+describeWith('redis-server', 'redisStore() behind a Redis sentinel', (path) => {
   test('does every call on the master that the sentinel names', async () => {
     const topology = await startRedisSentinel(path)
     const [sentinel, master] = topology.servers
@@ -63,26 +66,26 @@ describeWith('redis-server', 'redisMemory() behind a Redis sentinel', (path) => 
       sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel?.port ?? 0 }],
     }).on('error', () => undefined)
     await client.connect()
-    await expectEveryCall(redisMemory(client))
+    await expectEveryCall(redisStore(client))
 
     await master?.kill()
-    const call = redisMemory(client, { timeoutSeconds: 0.3 }).get(['a'])
+    const call = redisStore(client, { timeoutSeconds: 0.3 }).get(['a'])
     await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
     await client.destroy()
     await topology.stop()
   })
 })
 
-async function expectEveryCall(memory: SharedMemory): Promise<void> {
+async function expectEveryCall(sharedStore: SharedStore): Promise<void> {
   for (const name of names.slice(0, 5).map((each) => `every ${each}`)) {
-    expect(await memory.add(name, 'one', minute)).toBe(true)
-    expect(await memory.add(name, 'two', minute)).toBe(false)
-    expect(await memory.replace(name, 'two', 'three', minute)).toBe(false)
-    expect(await memory.replace(name, 'one', 'three', minute)).toBe(true)
-    expect(await memory.get([name, 'missing'])).toEqual(['three', undefined])
-    expect(await memory.remove(name, 'one')).toBe(false)
-    expect(await memory.remove(name, 'three')).toBe(true)
-    await memory.set(name, 'four', minute)
-    expect(await memory.remove(name)).toBe(true)
+    expect(await sharedStore.add(name, 'one', minute)).toBe(true)
+    expect(await sharedStore.add(name, 'two', minute)).toBe(false)
+    expect(await sharedStore.replace(name, 'two', 'three', minute)).toBe(false)
+    expect(await sharedStore.replace(name, 'one', 'three', minute)).toBe(true)
+    expect(await sharedStore.get([name, 'missing'])).toEqual(['three', undefined])
+    expect(await sharedStore.remove(name, 'one')).toBe(false)
+    expect(await sharedStore.remove(name, 'three')).toBe(true)
+    await sharedStore.set(name, 'four', minute)
+    expect(await sharedStore.remove(name)).toBe(true)
   }
 }

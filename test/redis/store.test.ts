@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { getMaxListeners } from 'node:events'
 import { createClient, RESP_TYPES } from 'redis'
-import { type SharedMemory, redisMemory } from '../../lib/redis/index.js'
+import { type SharedStore, redisStore } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { connected } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
@@ -10,15 +10,15 @@ afterAll(stopEveryRedis)
 
 const minute = 60_000
 
-describeWith('redis-server', 'redisMemory() on a Redis server', (path) => {
+describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
   let server: RedisServer
   let client: Awaited<ReturnType<typeof connected>>
-  let memory: SharedMemory
+  let sharedStore: SharedStore
 
   beforeAll(async () => {
     server = await startRedis({ path })
     client = await connected(server.url)
-    memory = redisMemory(client)
+    sharedStore = redisStore(client)
   })
   beforeEach(() => client.flushAll())
   afterAll(async () => {
@@ -27,103 +27,103 @@ describeWith('redis-server', 'redisMemory() on a Redis server', (path) => {
   })
 
   test('gets values in the order of their names, and undefined where there is none', async () => {
-    await memory.set('a', 'one', minute)
-    await memory.set('b', '', minute)
-    expect(await memory.get(['b', 'missing', 'a', 'a'])).toEqual(['', undefined, 'one', 'one'])
-    expect(await memory.get([])).toEqual([])
+    await sharedStore.set('a', 'one', minute)
+    await sharedStore.set('b', '', minute)
+    expect(await sharedStore.get(['b', 'missing', 'a', 'a'])).toEqual(['', undefined, 'one', 'one'])
+    expect(await sharedStore.get([])).toEqual([])
   })
 
   test('gets many values at once, of which Node does not warn', async () => {
     const signals: AbortSignal[] = []
-    const watched = redisMemory({
+    const watched = redisStore({
       withCommandOptions(options) {
         signals.push(options.abortSignal)
         return client.withCommandOptions(options)
       },
     })
     const names = Array.from({ length: 50 }, (_, index) => `n${index}`)
-    await Promise.all(names.map((name) => memory.set(name, `value of ${name}`, minute)))
+    await Promise.all(names.map((name) => sharedStore.set(name, `value of ${name}`, minute)))
     expect(await watched.get(names)).toEqual(names.map((name) => `value of ${name}`))
     expect(signals.map((signal) => getMaxListeners(signal))).toEqual([Infinity])
   })
 
   test('sets over what was there', async () => {
-    await memory.set('a', 'old', minute)
-    await memory.set('a', 'new: "\u{1f511}" \0 {b}', minute)
-    expect(await memory.get(['a'])).toEqual(['new: "\u{1f511}" \0 {b}'])
+    await sharedStore.set('a', 'old', minute)
+    await sharedStore.set('a', 'new: "\u{1f511}" \0 {b}', minute)
+    expect(await sharedStore.get(['a'])).toEqual(['new: "\u{1f511}" \0 {b}'])
   })
 
   test('adds only where nothing is', async () => {
-    expect(await memory.add('a', 'first', minute)).toBe(true)
-    expect(await memory.add('a', 'second', minute)).toBe(false)
-    expect(await memory.get(['a'])).toEqual(['first'])
+    expect(await sharedStore.add('a', 'first', minute)).toBe(true)
+    expect(await sharedStore.add('a', 'second', minute)).toBe(false)
+    expect(await sharedStore.get(['a'])).toEqual(['first'])
   })
 
   test('replaces only the expected value', async () => {
-    expect(await memory.replace('a', '', 'new', minute)).toBe(false)
-    await memory.set('a', 'old', minute)
-    expect(await memory.replace('a', 'other', 'new', minute)).toBe(false)
-    expect(await memory.get(['a'])).toEqual(['old'])
-    expect(await memory.replace('a', 'old', 'new', minute)).toBe(true)
-    expect(await memory.get(['a'])).toEqual(['new'])
+    expect(await sharedStore.replace('a', '', 'new', minute)).toBe(false)
+    await sharedStore.set('a', 'old', minute)
+    expect(await sharedStore.replace('a', 'other', 'new', minute)).toBe(false)
+    expect(await sharedStore.get(['a'])).toEqual(['old'])
+    expect(await sharedStore.replace('a', 'old', 'new', minute)).toBe(true)
+    expect(await sharedStore.get(['a'])).toEqual(['new'])
   })
 
   test('removes any value, or the expected one only, and says whether there was one', async () => {
-    await memory.set('a', 'one', minute)
-    expect(await memory.remove('a', 'other')).toBe(false)
-    expect(await memory.remove('a', 'one')).toBe(true)
-    expect(await memory.remove('a', 'one')).toBe(false)
-    await memory.set('a', 'two', minute)
-    expect(await memory.remove('a')).toBe(true)
-    expect(await memory.remove('a')).toBe(false)
-    expect(await memory.get(['a'])).toEqual([undefined])
+    await sharedStore.set('a', 'one', minute)
+    expect(await sharedStore.remove('a', 'other')).toBe(false)
+    expect(await sharedStore.remove('a', 'one')).toBe(true)
+    expect(await sharedStore.remove('a', 'one')).toBe(false)
+    await sharedStore.set('a', 'two', minute)
+    expect(await sharedStore.remove('a')).toBe(true)
+    expect(await sharedStore.remove('a')).toBe(false)
+    expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
   test('of 100 adds at once one wins, over several connections', async () => {
     const other = await connected(server.url)
-    const memories = [memory, redisMemory(other), redisMemory(client.withTypeMapping({}))]
+    const memories = [sharedStore, redisStore(other), redisStore(client.withTypeMapping({}))]
     const adds = Array.from({ length: 100 }, async (_, index) => memories[index % 3]?.add('a', `${index}`, minute))
     const won = (await Promise.all(adds)).flatMap((did, index) => (did === true ? [`${index}`] : []))
     expect(won).toHaveLength(1)
-    expect(await memory.get(['a'])).toEqual(won)
+    expect(await sharedStore.get(['a'])).toEqual(won)
     other.destroy()
   })
 
   test('of 100 replacements of one value at once one wins', async () => {
-    await memory.set('a', 'old', minute)
-    const turns = Array.from({ length: 100 }, (_, index) => memory.replace('a', 'old', `${index}`, minute))
+    await sharedStore.set('a', 'old', minute)
+    const turns = Array.from({ length: 100 }, (_, index) => sharedStore.replace('a', 'old', `${index}`, minute))
     expect((await Promise.all(turns)).filter(Boolean)).toHaveLength(1)
   })
 
   test('SR05: every write has its lifetime in milliseconds, and a refused one changes none', async () => {
     const lifetime = () => client.pTTL('oidc:a')
-    await memory.set('a', 'one', 1500)
+    await sharedStore.set('a', 'one', 1500)
     expectBetween(await lifetime(), 1, 1500)
-    await memory.add('a', 'two', minute)
-    await memory.replace('a', 'other', 'two', minute)
-    await memory.remove('a', 'other')
+    await sharedStore.add('a', 'two', minute)
+    await sharedStore.replace('a', 'other', 'two', minute)
+    await sharedStore.remove('a', 'other')
     expectBetween(await lifetime(), 1, 1500)
-    await memory.replace('a', 'one', 'two', minute)
+    await sharedStore.replace('a', 'one', 'two', minute)
     expectBetween(await lifetime(), minute - 5000, minute)
-    await memory.remove('a')
-    await memory.add('a', 'three', 700.5)
+    await sharedStore.remove('a')
+    await sharedStore.add('a', 'three', 700.5)
     expectBetween(await lifetime(), 1, 701)
   })
 
   test('SR05: what has no time left is gone at once, and its predecessor too', async () => {
-    await memory.set('a', 'one', minute)
-    await memory.set('a', 'two', -1)
+    await sharedStore.set('a', 'one', minute)
+    await sharedStore.set('a', 'two', -1)
     while ((await client.exists('oidc:a')) === 1);
-    expect(await memory.get(['a'])).toEqual([undefined])
+    expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
   test('SR08: keys are the prefix and the name, and prefixes keep applications apart', async () => {
-    const other = redisMemory(client, { prefix: 'shop:web:' })
-    await memory.set('a', 'mine', minute)
+    const other = redisStore(client, { prefix: 'shop:web:' })
+    await sharedStore.set('a', 'mine', minute)
     await other.set('a', 'theirs', minute)
     expect((await client.keys('*')).sort()).toEqual(['oidc:a', 'shop:web:a'])
     expect(await other.remove('a')).toBe(true)
-    expect(await memory.get(['a'])).toEqual(['mine'])
+    expect(await sharedStore.get(['a'])).toEqual(['mine'])
   })
 
   test('reads past a client-side cache, and as text where the client answers in Buffers', async () => {
@@ -134,7 +134,7 @@ describeWith('redis-server', 'redisMemory() on a Redis server', (path) => {
     })
     for (const special of [cached, buffers]) {
       await special.connect()
-      const own = redisMemory(special)
+      const own = redisStore(special)
       await own.set('a', 'one', minute)
       expect(await own.get(['a'])).toEqual(['one'])
       expect(await own.replace('a', 'one', 'two', minute)).toBe(true)
@@ -146,7 +146,7 @@ describeWith('redis-server', 'redisMemory() on a Redis server', (path) => {
   test('works on a pool', async () => {
     const pool = client.createPool({ minimum: 1, maximum: 3, cleanupDelay: 0 })
     await pool.connect()
-    const own = redisMemory(pool)
+    const own = redisStore(pool)
     const adds = await Promise.all(Array.from({ length: 20 }, () => own.add('a', 'one', minute)))
     expect(adds.filter(Boolean)).toHaveLength(1)
     expect(await own.get(['a', 'b'])).toEqual(['one', undefined])
@@ -155,7 +155,7 @@ describeWith('redis-server', 'redisMemory() on a Redis server', (path) => {
   })
 })
 
-describe('options of redisMemory()', () => {
+describe('options of redisStore()', () => {
   const client = createClient()
 
   test.each([
@@ -167,9 +167,9 @@ describe('options of redisMemory()', () => {
     ['no time at all', { timeoutSeconds: 0 }, '"timeoutSeconds" must be a number of seconds from 0.05 to 30'],
     ['unknown names', { timeout: 7 }, '"timeout" is no option'],
   ])('refuse %s', (_what, options, message) => {
-    const call = () => redisMemory(client, options as never)
+    const call = () => redisStore(client, options as never)
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_options' }))
-    expect(call).toThrow(`redisMemory(): invalid options\n  - ${message}`)
+    expect(call).toThrow(`redisStore(): invalid options\n  - ${message}`)
   })
 })
 
