@@ -10,13 +10,13 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/setup/tools.ts',
-  reporters: ['default', '<rootDir>/test/setup/summary-reporter.js'],
+  reporters: ['default', '<rootDir>/test/setup/summary-reporter.js', '<rootDir>/test/setup/stuck-file-reporter.js'],
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
-  // Tests wait for sockets most of the time, so that two cores take two at once; modules of past files fill a worker's memory.
+  // Tests wait for sockets most of the time, so that two cores take two at once.
   maxWorkers: 2,
-  workerIdleMemoryLimit: '1GB',
+  runner: '<rootDir>/test/setup/fresh-workers-runner.js',
   testTimeout: 30_000,
 }
