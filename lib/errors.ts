@@ -1,117 +1,51 @@
-/**
- * Every failure of this package. Whose fault it is decides the class; `code` says what happened and is a closed set;
- * `cause` keeps why, for logs. Messages never hold a token, a secret, a code or a person's data.
- */
+import type {
+  AccessErrorCode,
+  AuthorizationResponseErrorCode,
+  BearerErrorCode,
+  ConfigurationErrorCode,
+  OidcErrorCode,
+  ProviderErrorCode,
+  SessionErrorCode,
+  TokenEndpointErrorCode,
+  TokenValidationErrorCode,
+  TransactionErrorCode,
+} from './error-codes.js'
 
-/** Codes of mistakes in the application's own set-up. */
-export type ConfigurationErrorCode = 'invalid_options' | 'missing_environment' | 'not_mounted' | 'mounted_twice'
-
-/** Codes of an authorization server that is away, broken or at odds with its own metadata. */
-export type ProviderErrorCode =
-  | 'provider_unreachable'
-  | 'provider_timeout'
-  | 'provider_unavailable'
-  | 'provider_redirected'
-  | 'provider_response_too_large'
-  | 'provider_response_invalid'
-  | 'provider_issuer_mismatch'
-  | 'provider_metadata_invalid'
-  | 'provider_keys_invalid'
-  | 'provider_keys_throttled'
-  | 'provider_refused_client'
-  | 'outbound_limit_reached'
-
-/** Codes of an authorization response (RFC 6749 section 4.1.2) that is a refusal, or not acceptable. */
-export type AuthorizationResponseErrorCode =
-  | 'access_denied'
-  | 'login_required'
-  | 'authorization_failed'
-  | 'invalid_response'
-  | 'state_missing'
-  | 'state_mismatch'
-  | 'issuer_mismatch'
-  | 'authentication_too_weak'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'unsupported_media_type'
-
-/** Codes of a login transaction that cannot be finished. */
-export type TransactionErrorCode =
-  'transaction_missing' | 'transaction_expired' | 'transaction_used' | 'login_loop' | 'login_refused'
-
-/** Codes of a refusal by the token endpoint (RFC 6749 section 5.2). */
-export type TokenEndpointErrorCode = 'invalid_grant' | 'token_request_failed' | 'token_response_invalid'
-
-/** Codes of a token that did not validate. */
-export type TokenValidationErrorCode =
-  | 'token_malformed'
-  | 'token_algorithm_refused'
-  | 'token_key_not_found'
-  | 'token_signature_invalid'
-  | 'token_type_refused'
-  | 'token_claim_missing'
-  | 'token_claim_invalid'
-  | 'token_issuer_mismatch'
-  | 'token_audience_mismatch'
-  | 'token_expired'
-  | 'token_not_yet_valid'
-  | 'token_nonce_mismatch'
-  | 'token_hash_mismatch'
-  | 'token_inactive'
-  | 'token_binding_failed'
-  | 'subject_mismatch'
-
-/** Codes of a resource server's answer (RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 9470 section 3). */
-export type BearerErrorCode =
-  | 'missing_token'
-  | 'invalid_request'
-  | 'invalid_token'
-  | 'insufficient_scope'
-  | 'insufficient_user_authentication'
-  | 'invalid_dpop_proof'
-  | 'use_dpop_nonce'
-
-/** Codes of a guard's decision. */
-export type AccessErrorCode = 'login_needed' | 'not_allowed' | 'cross_site_request'
-
-/** Codes of the login session. */
-export type SessionErrorCode =
-  | 'session_missing'
-  | 'session_expired'
-  | 'session_too_large'
-  | 'access_token_missing'
-  | 'access_token_expired'
-  | 'headers_already_sent'
-  | 'session_store_unavailable'
-
-/** Every code that an {@link OidcError} may carry. */
-export type OidcErrorCode =
-  | ConfigurationErrorCode
-  | ProviderErrorCode
-  | AuthorizationResponseErrorCode
-  | TransactionErrorCode
-  | TokenEndpointErrorCode
-  | TokenValidationErrorCode
-  | BearerErrorCode
-  | AccessErrorCode
-  | SessionErrorCode
-
-/** What an error is made of beside its message. */
+/** What an error holds besides its code and message. */
 export interface OidcErrorDetails {
-  /** HTTP status; the class has a default. */
+  /** HTTP status. @default by the class and code */
   readonly status?: number
   /** Response headers, such as `Retry-After` or `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** The inner failure. Must hold no secret: it ends up in logs. */
+  /** The underlying error. It ends up in logs, so it must not hold a secret. */
   readonly cause?: unknown
 }
 
-/** The base of every error that this package throws or passes to `next`. Express and Connect honour `status`, `headers` and `expose`. */
+/**
+ * The base class of every error that this package throws or passes to `next`. The class says whose fault it is, and `code`
+ * says what happened. Express and Connect honour `status`, `headers` and `expose`. Messages never hold a token, a secret, an
+ * authorization code or personal data.
+ *
+ * @example
+ * ```ts
+ * import { OidcError } from 'express-oidc'
+ * import type { NextFunction, Request, Response } from 'express'
+ *
+ * app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
+ *   if (!(error instanceof OidcError)) return next(error)
+ *   console.error(error.code, error.message, error.cause)
+ *   res.status(error.status).set(error.headers).send(error.expose ? error.message : 'Something went wrong')
+ * })
+ * ```
+ */
 export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error {
+  /** What happened, from a closed set of names. */
   readonly code: Code
+  /** HTTP status of the response. */
   readonly status: number
+  /** Response headers, such as `Retry-After` or `WWW-Authenticate`. */
   readonly headers: Readonly<Record<string, string>>
-  /** Whether `message` may be shown to the person at the browser. */
+  /** Whether the response may show `message`: below status 500 only. */
   readonly expose: boolean
 
   constructor(code: Code, message: string, status: number, details: OidcErrorDetails = {}) {
@@ -123,66 +57,79 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
     this.expose = this.status < 500
   }
 
-  /** Same as `status`: the spelling that http-errors and finalhandler also read. */
+  /** Same as `status`, for code that reads the spelling of http-errors. */
   get statusCode(): number {
     return this.status
   }
 }
 
-/** The application's set-up is wrong. Thrown at construction, or on first use where it could not be known earlier. */
+/** The application's set-up is invalid (500). Thrown when middleware is created, or on first use where it cannot be detected earlier. */
 export class ConfigurationError extends OidcError<ConfigurationErrorCode> {
   constructor(code: ConfigurationErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, 500, details)
   }
 }
 
-/** The authorization server is away (503, with `Retry-After`) or answers nonsense (502). Nobody is logged out by it. */
+/** The authorization server is unavailable (503, with `Retry-After`) or its response is invalid (502). No session ends because of it. */
 export class ProviderError extends OidcError<ProviderErrorCode> {
   constructor(code: ProviderErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, 503, details)
   }
 }
 
-/** The authorization response is a refusal by the person or the provider, or breaks a rule of the protocol. */
+/**
+ * The authorization response is an error response (403 or 400), or is invalid (400).
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ */
 export class AuthorizationResponseError extends OidcError<AuthorizationResponseErrorCode> {
   constructor(code: AuthorizationResponseErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, code === 'access_denied' || code === 'authentication_too_weak' ? 403 : 400, details)
   }
 }
 
-/** The login that this response belongs to is unknown here, too old (410), used up, or goes in circles. */
+/** The login cannot be finished: it is unknown here (400), too old (410), finished before (400), in a loop (400) or refused by `onLogin` (403). */
 export class TransactionError extends OidcError<TransactionErrorCode> {
   constructor(code: TransactionErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, code === 'transaction_expired' ? 410 : code === 'login_refused' ? 403 : 400, details)
   }
 }
 
-/** The token endpoint refused the grant, or answered with something that is no token response. */
+/**
+ * The token endpoint refused the request (400 for `invalid_grant`, else 502), or its response is invalid (502).
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
 export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
   constructor(code: TokenEndpointErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, code === 'invalid_grant' ? 400 : 502, details)
   }
 }
 
-/** A token failed validation. At the callback it is the provider's fault (502); at an API it becomes a {@link BearerError}. */
+/** A token is not valid. At the callback this is the provider's fault (502). At an API it is the `cause` of a {@link BearerError}. */
 export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
   constructor(code: TokenValidationErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, 502, details)
   }
 }
 
-/** A resource server's refusal, with its challenge in `headers['WWW-Authenticate']`. */
+/**
+ * A resource server refused the request (400, 401 or 403). The challenge is in `headers['WWW-Authenticate']`, the reason in
+ * `cause`: log it, do not send it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ */
 export class BearerError extends OidcError<BearerErrorCode> {
   constructor(code: BearerErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, code === 'invalid_request' ? 400 : code === 'insufficient_scope' ? 403 : 401, details)
   }
 }
 
-/** A guard said no: nobody is signed in (401), or the signed-in principal is not allowed (403). */
+/** A guard refused the request: nobody is signed in (401), or the principal is not allowed (403). */
 export class AccessError extends OidcError<AccessErrorCode> {
-  /** The kind of the requirement that failed, such as `scope` or `claim`; absent when nobody is signed in. */
+  /** Kind of the requirement that was not met, such as `scope` or `claim`. Absent when nobody is signed in. */
   readonly requirement?: string
-  /** At `login_needed` by `oidc()`: where to sign in and come back to the page, for the link of an error page. */
+  /** With `login_needed` behind `oidc()`: URL that signs in and returns to the page, for a link on an error page. */
   readonly loginUrl?: string
 
   constructor(
@@ -196,7 +143,7 @@ export class AccessError extends OidcError<AccessErrorCode> {
   }
 }
 
-/** The login session cannot do what was asked of it; or its store is away, so that it is not known who is signed in (503, with `Retry-After`). */
+/** The session is missing, has ended or cannot be stored (401 or 500), or its store is unavailable (503, with `Retry-After`). */
 export class SessionError extends OidcError<SessionErrorCode> {
   constructor(code: SessionErrorCode, message: string, details?: OidcErrorDetails) {
     super(code, message, sessionStatus(code), details)

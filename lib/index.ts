@@ -23,8 +23,21 @@ export { acr, claim, machine, maxAge, permission, person, role, scope } from './
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
-export type { AuthorizedRequest, TokenSource } from './client/token-source.js'
-export type { OidcErrorCode, OidcErrorDetails } from './errors.js'
+export type { SharedStoreHealth } from './client/shared-tokens.js'
+export type { AuthorizedRequest, TokenSource, TokenSourceHealth } from './client/token-source.js'
+export type {
+  AccessErrorCode,
+  AuthorizationResponseErrorCode,
+  BearerErrorCode,
+  ConfigurationErrorCode,
+  OidcErrorCode,
+  ProviderErrorCode,
+  SessionErrorCode,
+  TokenEndpointErrorCode,
+  TokenValidationErrorCode,
+  TransactionErrorCode,
+} from './error-codes.js'
+export type { OidcErrorDetails } from './errors.js'
 export type { BearerMiddleware } from './middleware/bearer.js'
 export type { OidcHandle } from './middleware/session/oidc-handle.js'
 export type { OidcMiddleware } from './middleware/oidc.js'
@@ -32,27 +45,36 @@ export type { Connection } from './middleware/session/connection.js'
 export type { RequireAuthOptions } from './middleware/require-auth.js'
 export type { ResourceMetadataMiddleware } from './middleware/resource-metadata.js'
 export type { ErrorMiddleware } from './middleware/sign-in-again.js'
-export type { Middleware } from './middleware/types.js'
+export type { ChallengeMode } from './middleware/guard/authentication.js'
+export type { Middleware, Next, NodeRequest, NodeResponse } from './middleware/types.js'
 export type { AccessTokenOptions, AccessTokenTarget } from './options/oidc/access-token.js'
 export type {
   AccessTokenAlgorithm,
   Audience,
   BearerErrorContext,
   BearerOptions,
+  CommonBearerOptions,
   DpopMode,
   DpopOptions,
   IntrospectionAuthentication,
   IntrospectionOptions,
   IssuerKeyOptions,
+  IssuerMapOptions,
   IssuerOptions,
   IssuerResolver,
   MtlsOptions,
   ReplayCache,
   ResolvedIssuer,
+  SharedAudienceOptions,
   SubjectOptions,
   TokenCacheOptions,
 } from './options/bearer/options.js'
-export type { ClientCredentialsOptions, TokenExchangeOptions, TokenTargetOptions } from './options/client/options.js'
+export type {
+  ClientCredentialsOptions,
+  Current,
+  TokenExchangeOptions,
+  TokenTargetOptions,
+} from './options/client/options.js'
 export type { CsrfOptions } from './options/csrf.js'
 export type { DpopKeyOptions } from './options/common/private-key.js'
 export type { EnvironmentOptions } from './options/environment.js'
@@ -72,7 +94,15 @@ export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/diagnostics.js'
 export type { Claims, Principal } from './policy/principal.js'
-export type { NamedRequirement, Predicate, Requirement } from './policy/requirement.js'
+export type {
+  NamedRequirement,
+  Predicate,
+  Requirement,
+  StepUp,
+  UnmetRequirement,
+  Verdict,
+} from './policy/requirement.js'
+export type { ClaimValue } from './policy/requirements.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
 export type { EndpointHealth, Health, ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login/login.js'

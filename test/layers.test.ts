@@ -15,6 +15,7 @@ const layers = [
   ['options'],
   ['base'],
   ['errors'],
+  ['error-codes'],
 ]
 
 /** Packages and built-in modules that one part alone may know. */

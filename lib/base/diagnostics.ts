@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel'
-import { OidcError, type OidcErrorCode } from '../errors.js'
+import type { OidcErrorCode } from '../error-codes.js'
+import { OidcError } from '../errors.js'
 
 /** The steps that can be watched, each on the `node:diagnostics_channel` tracing channel `express-oidc:<step>`. */
 export type TraceStep =

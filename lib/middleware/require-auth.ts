@@ -3,7 +3,7 @@ import { AccessError, ConfigurationError } from '../errors.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
 import type { Principal } from '../policy/principal.js'
-import { type Failure, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
+import { type UnmetRequirement, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
 import { goOn } from './http/error-response.js'
 import {
@@ -48,7 +48,7 @@ interface Decision<Request> {
   readonly req: Request
   readonly res: NodeResponse
   readonly next: Next
-  readonly turnAway: (failure: Failure) => void
+  readonly turnAway: (failure: UnmetRequirement) => void
 }
 
 // A predicate that throws is the application's error: it neither opens the door nor passes for a refusal.
@@ -74,7 +74,12 @@ function loginNeeded(): AccessError {
   return new AccessError('login_needed', 'sign in to see this')
 }
 
-function turnAway(handler: AuthenticationHandler, failure: Failure, call: GuardCall, mode: ChallengeMode): void {
+function turnAway(
+  handler: AuthenticationHandler,
+  failure: UnmetRequirement,
+  call: GuardCall,
+  mode: ChallengeMode,
+): void {
   const { kind: requirement, stepUp, scopes } = failure
   if (stepUp !== undefined) {
     const message = `sign in again: this needs a stronger or more recent login (${requirement})`

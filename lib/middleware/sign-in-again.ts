@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { type OidcErrorCode, SessionError } from '../errors.js'
+import type { OidcErrorCode } from '../error-codes.js'
+import { SessionError } from '../errors.js'
 import { authenticationHandlersOf, isSession } from './guard/authentication.js'
 import type { Next, NodeResponse } from './types.js'
 

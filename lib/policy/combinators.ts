@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import {
   ask,
   askingFirst,
-  type Failure,
+  type UnmetRequirement,
   firstLoginOf,
   met,
   type NamedRequirement,
@@ -36,7 +36,7 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
     kind: 'any',
     ...askingFirst(weakest(requirements.map(firstLoginOf))),
     async check(principal, req) {
-      const failures: Failure[] = []
+      const failures: UnmetRequirement[] = []
       for (const requirement of requirements) {
         const verdict = await ask(requirement, principal, req)
         if (verdict.met) return met

@@ -16,10 +16,10 @@ export interface NamedRequirement<Request = unknown> {
 }
 
 /** Met, or not met and why. */
-export type Verdict = { readonly met: true } | Failure
+export type Verdict = { readonly met: true } | UnmetRequirement
 
 /** A requirement that was not met. */
-export interface Failure {
+export interface UnmetRequirement {
   readonly met: false
   /** Kind of the requirement that failed first. */
   readonly kind: string

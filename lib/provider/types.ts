@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 
-import type { OidcErrorCode } from '../errors.js'
+import type { OidcErrorCode } from '../error-codes.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 

@@ -1,4 +1,5 @@
-import { BearerError, type BearerErrorCode, ProviderError, TokenValidationError } from '../errors.js'
+import type { BearerErrorCode } from '../error-codes.js'
+import { BearerError, ProviderError, TokenValidationError } from '../errors.js'
 import { challenge, type ChallengeParameters } from '../http/authorization.js'
 import type { StepUp } from '../policy/requirement.js'
 

@@ -1,4 +1,4 @@
-import type { OidcErrorCode } from '../../lib/errors.js'
+import type { OidcErrorCode } from '../../lib/error-codes.js'
 import { type Demand, asksForClaims, sendsBasicCredentials, sendsBearerHeader } from './demands.js'
 import {
   type Faults,

@@ -1,4 +1,5 @@
-import { type TokenValidationErrorCode, TokenValidationError } from '../../errors.js'
+import type { TokenValidationErrorCode } from '../../error-codes.js'
+import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 

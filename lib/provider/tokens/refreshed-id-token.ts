@@ -1,4 +1,5 @@
-import { type OidcErrorCode, ProviderError, TokenValidationError } from '../../errors.js'
+import type { OidcErrorCode } from '../../error-codes.js'
+import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import type { IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import { type OidcErrorCode, OidcError, ProviderError, TokenValidationError } from '../../errors.js'
+import type { OidcErrorCode } from '../../error-codes.js'
+import { OidcError, ProviderError, TokenValidationError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { OidcError, OidcErrorCode } from '../../errors.js'
+import type { OidcErrorCode } from '../../error-codes.js'
+import type { OidcError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
