@@ -3,17 +3,17 @@ import { isAllowedUrl } from '../options/common/fields.js'
 import { type DpopProver, asksForNonce, sentMethod } from './dpop.js'
 import { type Hop, isReplayable, redirectOf, without } from './redirect.js'
 
-/** What {@link fetchWithToken} needs. */
+/** Where tokens come from, and where they may be sent. */
 export interface AuthorizedFetch {
   readonly fetch: typeof fetch
-  /** Undefined for every origin. */
+  /** `undefined` allows every origin. */
   readonly allowedOrigins: ReadonlySet<string> | undefined
   readonly dangerouslyAllowHttp: boolean
-  /** The token as of now. */
+  /** Returns the current token. */
   readonly token: () => Promise<string>
-  /** Forgets a token that was refused. */
+  /** Forgets a token that was rejected. */
   readonly drop: (token: string) => void
-  /** Where tokens are bound to a key: each request gets a proof of its own. */
+  /** Makes a proof for each request, if tokens are bound to a key. */
   readonly dpop?: DpopProver | undefined
 }
 
@@ -21,12 +21,13 @@ const maxRedirects = 20
 const credentialHeaders = ['authorization', 'cookie', 'dpop', 'proxy-authorization']
 
 /**
- * Fetches with a bearer token (RFC 6750 section 2.1), or with a bound one and its proof (RFC 9449 section 7). A 401 drops the
- * token and is answered once with a new one, where the body can be sent again; a 401 that asks for a nonce is answered with
- * that. Redirects within the origin are followed with the token, others without.
+ * Fetches with a bearer token (RFC 6750 section 2.1), or with a DPoP token and its proof (RFC 9449 section 7). After a
+ * 401, the token is dropped and the request is retried once with a new one, if the body can be sent again. After a 401
+ * that asks for a nonce, it is retried with that nonce. Redirects within the origin are followed with the token, others
+ * without it.
  *
- * @throws {ConfigurationError} `invalid_options` for a URL that may not get a token
- * @throws what `fetch` throws, as it is
+ * @throws {ConfigurationError} `invalid_options` for a URL that the token must not be sent to
+ * @throws whatever `fetch` throws
  */
 export async function fetchWithToken(
   settings: AuthorizedFetch,
@@ -54,7 +55,7 @@ export async function fetchWithToken(
 }
 
 /**
- * The URL, if it may get a token.
+ * Returns the URL, if tokens may be sent to it.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
@@ -74,7 +75,7 @@ export function requireAllowed(
   return url
 }
 
-// A nonce is good for some time, so that most requests go with the last one (RFC 9449 section 9).
+// A nonce is valid for some time, so most requests succeed with the last one (RFC 9449 section 9).
 async function send(settings: AuthorizedFetch, hop: Hop, token: string): Promise<Response> {
   const { dpop } = settings
   if (dpop === undefined) return sendOnce(settings, hop, { authorization: `Bearer ${token}` })
@@ -100,12 +101,12 @@ function sendOnce(
 ): Promise<Response> {
   const headers = new Headers(init.headers)
   for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
-  // Not every fetch takes the headers away when a redirect leads elsewhere.
+  // Redirects are followed here, because not every fetch removes credentials on a redirect to another origin.
   const redirect = init.redirect === undefined || init.redirect === 'follow' ? 'manual' : init.redirect
   return fetch(url, { ...init, headers, redirect })
 }
 
-// The same token again would get the same answer.
+// Retrying with the same token would get the same response.
 async function successor(
   settings: AuthorizedFetch,
   { init }: Hop,
@@ -123,12 +124,12 @@ async function successor(
   return token
 }
 
-// From here on nothing carries the token, so that the runtime's own rules will do.
+// The token is not sent any more, so the runtime's own rules for redirects apply from here on.
 function leave({ fetch }: AuthorizedFetch, { url, init }: Hop): Promise<Response> {
   return fetch(url, { ...init, headers: without(init, credentialHeaders), redirect: 'follow' })
 }
 
-// Not waited for: it only frees the connection.
+// Not awaited: this only frees the connection.
 function discard({ body }: Response): void {
   body?.cancel().catch(() => undefined)
 }

@@ -9,21 +9,21 @@ import { jwkThumbprint } from '../jose/jwk-set.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
 
 const maxOrigins = 100
-// NQCHAR, and short enough to be sent back in a header (RFC 9449 section 8.1).
+// NQCHAR, and short enough for a header (RFC 9449 section 8.1).
 const nonceText = /^[\x21\x23-\x5b\x5d-\x7e]{1,1024}$/
 
 /**
- * Makes the writer of proofs, with one key for all of them; the last nonce of each origin is kept.
+ * Creates a prover with one key for all proofs. It remembers the last nonce of each origin.
  *
  * @throws {ConfigurationError} `invalid_options` for a key that cannot sign proofs
  */
 export function createDpopProver({ privateKey, alg }: DpopKeyOptions, runtime: Runtime): DpopProver {
   const signingKey = importSigningKey({ option: 'dpop.privateKey', key: privateKey, alg, allowed: dpopAlgorithms })
-  // Where a server lists EdDSA, it means this curve.
+  // A server that lists EdDSA means Ed25519.
   if (signingKey.key.asymmetricKeyType === 'ed448') {
     throw new ConfigurationError('invalid_options', 'dpop.privateKey must be on the curve Ed25519 for EdDSA')
   }
-  // Public members only: what a key derived from the private one exports.
+  // Exported from a derived public key, so it has public members only.
   const jwk = { ...createPublicKey(signingKey.key).export({ format: 'jwk' }) }
   const header = { typ: 'dpop+jwt', jwk }
   const nonces = new LRUCache<string, string>({ max: maxOrigins })

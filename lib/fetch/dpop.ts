@@ -1,36 +1,36 @@
-/** What one proof is about (RFC 9449 section 4.2). */
+/** The request that a proof is for (RFC 9449 section 4.2). */
 export interface ProvedRequest {
-  /** As it is sent: case-sensitive. */
+  /** As sent; case-sensitive. */
   readonly method: string
-  /** Query and fragment are left out of the proof. */
+  /** Query and fragment are not part of the proof. */
   readonly url: URL
-  /** The token that goes with it; none at the token endpoint. */
+  /** The access token of the request; absent at the token endpoint. */
   readonly accessToken?: string
-  /** @default the last one of this origin */
+  /** @default the last nonce from this origin */
   readonly nonce?: string | undefined
 }
 
-/** Proves with each request that this client holds the key that its tokens are bound to (RFC 9449). */
+/** Makes DPoP proofs: each shows that this client holds the key that its tokens are bound to (RFC 9449). */
 export interface DpopProver {
   /** SHA-256 thumbprint of the public key (RFC 7638). */
   readonly thumbprint: string
-  /** The algorithm of the proofs. */
+  /** The proofs' algorithm. */
   readonly alg: string
-  /** A new proof, for one request. */
+  /** Makes a new proof for one request. */
   prove(request: ProvedRequest): string
-  /** Remembers the nonce for an origin: the `DPoP-Nonce` of a response, if it has one. */
+  /** Remembers an origin's nonce, taken from the `DPoP-Nonce` header of a response; ignores a missing one. */
   rememberNonce(url: URL, nonce: string | null | undefined): void
-  /** The last nonce of an origin. */
+  /** The last nonce from an origin. */
   nonceOf(url: URL): string | undefined
 }
 
-// A parameter with its value, quoted or not, or else a word: a scheme, or what follows one.
+// A parameter with its value, quoted or not; or a single word, which is a scheme or a token68.
 const part = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g
 const maxChallengeLength = 8192
 
 /**
- * Whether a response wants a proof with another nonce (RFC 9449 section 9): 401 with `error="use_dpop_nonce"` in a challenge
- * of the scheme DPoP, which may stand beside others (RFC 9110 section 11.6.1).
+ * Whether a response asks for a proof with another nonce (RFC 9449 section 9): 401 with `error="use_dpop_nonce"` in a
+ * DPoP challenge. There may be other challenges beside it (RFC 9110 section 11.6.1).
  */
 export function asksForNonce({ status, headers }: Response): boolean {
   const challenge = headers.get('www-authenticate') ?? ''

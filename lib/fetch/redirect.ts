@@ -1,4 +1,4 @@
-/** One request of a chain. */
+/** One request in a chain of redirects. */
 export interface Hop {
   readonly url: URL
   readonly init: RequestInit
@@ -7,7 +7,7 @@ export interface Hop {
 const redirects = new Set([301, 302, 303, 307, 308])
 const contentHeaders = ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type']
 
-/** Whether a body can be sent twice: a stream is used up. */
+/** Whether a body can be sent twice; a stream cannot. */
 export function isReplayable(body: unknown): boolean {
   if (body === undefined || body === null || typeof body === 'string') return true
   const repeatable = [URLSearchParams, Blob, FormData, ArrayBuffer]
@@ -15,9 +15,9 @@ export function isReplayable(body: unknown): boolean {
 }
 
 /**
- * Where a response sends its request on to (Fetch standard, section "HTTP-redirect fetch").
+ * The request that follows a redirect (Fetch standard, section "HTTP-redirect fetch").
  *
- * @returns `undefined` for no redirect, or one that cannot be followed
+ * @returns `undefined` if the response is not a redirect, or cannot be followed
  */
 export function redirectOf({ url, init }: Hop, { status, headers }: Response): Hop | undefined {
   const location = headers.get('location')
@@ -31,7 +31,7 @@ export function redirectOf({ url, init }: Hop, { status, headers }: Response): H
   return isReplayable(init.body) ? { url: next, init } : undefined
 }
 
-/** The headers of a request, without some. */
+/** The headers of a request, except the named ones. */
 export function without(init: RequestInit, names: readonly string[]): Headers {
   const headers = new Headers(init.headers)
   for (const name of names) headers.delete(name)

@@ -10,15 +10,15 @@ import {
 } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 
-/** What one JWS algorithm (RFC 7518 section 3, RFC 8037, RFC 9864) asks of a key and of a signature. */
+/** What one JWS algorithm (RFC 7518 section 3, RFC 8037, RFC 9864) requires of a key and a signature. */
 export interface AlgorithmRule {
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'oct'
-  /** Curves that the key may lie on; empty for RSA and secrets. */
+  /** Allowed curves; empty for RSA and secrets. */
   readonly curves: readonly string[]
-  /** For `crypto.sign` and `crypto.verify`; `null` where the algorithm hashes by itself. */
+  /** For `crypto.sign` and `crypto.verify`; `null` if hashing is part of the algorithm. */
   readonly digest: 'sha256' | 'sha384' | 'sha512' | null
   readonly options: SigningOptions
-  /** Exact length of a signature in bytes, where the algorithm fixes it. */
+  /** Exact length of a signature in bytes, if the algorithm fixes it. */
   readonly signatureLength?: number
 }
 
@@ -26,7 +26,7 @@ const rsa = (digest: 'sha256' | 'sha384' | 'sha512'): AlgorithmRule => ({
   kty: 'RSA',
   curves: [],
   digest,
-  options: {}, // PKCS #1 v1.5 is what node:crypto does unasked
+  options: {}, // node:crypto defaults to PKCS #1 v1.5
 })
 
 const pss = (digest: 'sha256' | 'sha384' | 'sha512'): AlgorithmRule => ({
@@ -46,7 +46,7 @@ const ec = (digest: 'sha256' | 'sha384' | 'sha512', curve: string, signatureLeng
 
 const ed = (...curves: string[]): AlgorithmRule => ({ kty: 'OKP', curves, digest: null, options: {} })
 
-/** The algorithms known here, by name. `none` is not one of them, and nothing can add it. */
+/** The supported algorithms by name. `none` is not among them, and nothing can add it. */
 export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
   ['RS256', rsa('sha256')],
   ['RS384', rsa('sha384')],
@@ -63,17 +63,17 @@ export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
   ['HS256', { kty: 'oct', curves: [], digest: 'sha256', options: {}, signatureLength: 32 }],
 ])
 
-/** A key made ready for one algorithm: which of the two a token uses is never the token's choice. */
+/** A key, prepared for one algorithm. The token chooses neither of them. */
 export interface VerificationKey {
   readonly alg: string
   readonly kid?: string
-  /** Whether the signature over the input is this key's. */
+  /** Whether this key made the signature. */
   verify(signingInput: Buffer, signature: Buffer): boolean
 }
 
-/** A public key for one asymmetric algorithm. The caller has made sure that they suit each other. */
+/** Prepares a public key for one asymmetric algorithm. The caller has checked that they match. */
 export function publicVerificationKey(key: KeyObject, alg: string, rule: AlgorithmRule, kid?: string): VerificationKey {
-  // Options cost node:crypto a microsecond for each signature, so they are given only where there are any.
+  // Passing an options object costs a microsecond per signature, so it is omitted if it would be empty.
   const input = Object.keys(rule.options).length === 0 ? key : { ...rule.options, key }
   const { digest, signatureLength } = rule
   return {
@@ -86,7 +86,7 @@ export function publicVerificationKey(key: KeyObject, alg: string, rule: Algorit
 }
 
 /**
- * A shared secret for HS256.
+ * Prepares a shared secret for HS256.
  *
  * @throws {ConfigurationError} `invalid_options` for a secret of less than 32 bytes (RFC 7518 section 3.2)
  */
@@ -103,14 +103,14 @@ export function secretVerificationKey(secret: string): VerificationKey {
   }
 }
 
-/** The left half of a hash, as `at_hash` and `c_hash` hold it (OpenID Connect Core section 3.1.3.6). */
+/** The left half of a hash, as in `at_hash` and `c_hash` (OpenID Connect Core section 3.1.3.6). */
 export function leftHalfHash(alg: string, value: string): string {
   const hash = alg === 'Ed448' ? createHash('shake256', { outputLength: 114 }) : createHash(hashOf(alg))
   const bytes = hash.update(value, 'ascii').digest()
   return bytes.subarray(0, bytes.length / 2).toString('base64url')
 }
 
-// Ed25519 hashes with SHA-512 inside; providers use the same for at_hash.
+// Ed25519 uses SHA-512 internally; providers use it for at_hash as well.
 function hashOf(alg: string): string {
   return algorithms.get(alg)?.digest ?? 'sha512'
 }

@@ -2,26 +2,26 @@ import { type KeyObject, createPublicKey, hash } from 'node:crypto'
 import { type JsonObject, isJsonObject } from '../base/json.js'
 import { type AlgorithmRule, type VerificationKey, algorithms, publicVerificationKey } from './algorithms.js'
 
-/** The usable keys of one JWK Set (RFC 7517 section 5), ready for verification. */
+/** The usable keys of one JWK Set (RFC 7517 section 5), prepared for verification. */
 export interface KeySet {
-  /** By `alg`, and below it by `kid`; under `undefined` all keys for that `alg`. At most four each. */
+  /** By `alg`, then by `kid`; `undefined` has all keys for that `alg`. At most four each. */
   readonly keys: ReadonlyMap<string, ReadonlyMap<string | undefined, readonly VerificationKey[]>>
-  /** Imported keys by their JWK, so that the next set need not import them again. */
+  /** Imported keys by their JWK, for reuse when the set is fetched again. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
-  /** Members that were passed over because they cannot, or must not, verify anything. */
+  /** How many members were skipped because they cannot, or must not, verify signatures. */
   readonly ignored: number
 }
 
 const maxKeys = 100
-// A token may cost this many signature checks at most.
+// The maximum number of signature checks per token.
 const maxCandidates = 4
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
- * Imports the keys of a JWK Set; members that are not usable are passed over, as providers publish others too.
+ * Imports the keys of a JWK Set. Unusable members are skipped, since providers also publish keys for other purposes.
  *
- * @param before - the set that this one follows; its keys are kept where they are the same
- * @returns `undefined` for what is no JWK Set, or has more than 100 members
+ * @param before - the previous set, whose keys are reused if they have not changed
+ * @returns `undefined` for anything that is not a JWK Set, or has more than 100 members
  */
 export function importKeySet(document: unknown, before?: KeySet): KeySet | undefined {
   const members = isJsonObject(document) ? document['keys'] : undefined
@@ -38,7 +38,7 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
 
 const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg']
 
-// Key material that is not a public signature key is never used: private members may have leaked with the set.
+// Only public signature keys are used. A set with private members has leaked those keys.
 function isUsable(jwk: unknown): jwk is JsonObject {
   if (!isJsonObject(jwk) || privateMembers.some((name) => name in jwk)) return false
   const operations = jwk['key_ops']
@@ -88,8 +88,9 @@ function publicMembers(jwk: JsonObject): JsonObject {
 const maxModulusBits = 8192
 const maxExponent = 2n ** 32n
 
-// RFC 7518 section 3.3 asks for 2048 bits. With e = 1 everyone can sign; an even e is no RSA key. What is larger than any
-// key in use (NIST SP 800-56B allows 256 bits of e, and all use 65537) would cost a hundred times as much to verify with.
+// RFC 7518 section 3.3 requires 2048 bits. With e = 1 anyone can sign, and an even e is not valid for RSA. Larger
+// values than any in use would make verification up to a hundred times slower (NIST SP 800-56B allows 256 bits of e,
+// but everyone uses 65537).
 function isSoundRsa(key: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   return modulusLength >= 2048 && modulusLength <= maxModulusBits && isSoundExponent(publicExponent)
@@ -119,7 +120,10 @@ const requiredMembers: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['OKP', ['crv', 'kty', 'x']],
 ])
 
-/** SHA-256 thumbprint of a public key: its required members, in lexicographic order, without white space (RFC 7638 section 3). */
+/**
+ * SHA-256 thumbprint of a public key: a hash of its required members, in lexicographic order and without white space
+ * (RFC 7638 section 3).
+ */
 export function jwkThumbprint(jwk: Readonly<Record<string, unknown>>): string {
   const members = requiredMembers.get(jwk['kty']) ?? []
   const required = Object.fromEntries(members.map((name) => [name, jwk[name]]))

@@ -3,10 +3,10 @@ import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseStrictJson } from '../base/json.js'
 import type { VerificationKey } from './algorithms.js'
 
-/** A JOSE header (RFC 7515 section 4). Members that name or hold keys are carried along, and never used. */
+/** A JOSE header (RFC 7515 section 4). Members that name or contain keys are never used for verification. */
 export type JwsHeader = Readonly<JsonObject> & { readonly alg: string; readonly kid?: string; readonly typ?: string }
 
-/** A token taken apart. Nothing in it is to be believed before {@link verifySignature}. */
+/** A decoded token. Nothing in it can be trusted before {@link verifySignature}. */
 export interface Jws {
   readonly header: JwsHeader
   readonly payload: Readonly<JsonObject>
@@ -14,22 +14,23 @@ export interface Jws {
   readonly signature: Buffer
 }
 
-/** What {@link decodeJws} may be told. */
+/** Options of {@link decodeJws}. */
 export interface JwsLimits {
-  /** Longest token in characters. Default 16384. */
+  /** Maximum length of a token in characters. Default 16384. */
   readonly maxBytes?: number
-  /** Headers seen before, by their encoded text: an issuer writes the same one on every token. */
+  /** Decoded headers by their encoded text: an issuer's tokens all have the same few headers. */
   readonly headers?: Map<string, JwsHeader>
 }
 
-/** Longest token that is looked at, in characters, unless told otherwise. */
+/** Default maximum length of a token, in characters. */
 export const maxTokenBytes = 16_384
 const maxHeaders = 64
-// crit, b64 and zip change what is signed or how it is read (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
+// crit, b64 and zip change what is signed, or how it is read (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section
+// 4.1.3).
 const refusedHeaders = ['crit', 'b64', 'zip']
 
 /**
- * Takes a compact JWS apart (RFC 7515 section 7.1), in its one canonical spelling only.
+ * Decodes a compact JWS (RFC 7515 section 7.1). Only canonical base64url is accepted.
  *
  * @throws {TokenValidationError} `token_malformed`
  */
@@ -41,14 +42,14 @@ export function decodeJws(token: string, limits: JwsLimits = {}): Jws {
   return {
     header: knownHeader(token.slice(0, first), limits.headers),
     payload: parsePart(token.slice(first + 1, second), 'payload'),
-    // Canonical base64url is ASCII, and both segments were checked to be.
+    // Both segments are canonical base64url, so they are ASCII.
     signingInput: Buffer.from(token.slice(0, second), 'latin1'),
     signature: bytesOf(token.slice(second + 1), 'signature'),
   }
 }
 
 /**
- * Verifies the signature with keys of the caller's choice.
+ * Verifies the signature with the given keys.
  *
  * @param algorithms - allowed values of `alg`
  * @throws {TokenValidationError} `token_algorithm_refused`, `token_signature_invalid`
@@ -70,13 +71,13 @@ export function isSignedBy(jws: Jws, keys: readonly VerificationKey[]): boolean 
   return false
 }
 
-/** The refusal of a signature. */
+/** The error for an invalid signature. */
 export function signatureInvalid(): TokenValidationError {
   return new TokenValidationError('token_signature_invalid', 'the token is not signed by a key of its issuer')
 }
 
 /**
- * Refuses a header whose `alg` is not expected: before any key is looked up (RFC 8725 section 3.1).
+ * Rejects a header with an unexpected `alg`, before any key is looked up (RFC 8725 section 3.1).
  *
  * @throws {TokenValidationError} `token_algorithm_refused`
  */
@@ -85,7 +86,7 @@ export function requireAlgorithm(header: JwsHeader, algorithms: ReadonlySet<stri
   if (!allowed) throw new TokenValidationError('token_algorithm_refused', 'the token is signed with an unexpected alg')
 }
 
-// RFC 7516 section 3.1: an encrypted token has five.
+// RFC 7516 section 3.1: an encrypted token has five segments.
 function notThree(token: string): string {
   const isEncrypted = token.split('.', 6).length === 5
   if (!isEncrypted) return 'has not three segments'
@@ -124,7 +125,7 @@ function parsePart(segment: string, part: string): Readonly<JsonObject> {
   return value
 }
 
-// One token must not have many spellings (RFC 7515 section 2).
+// Canonical only: a token must not have several spellings (RFC 7515 section 2).
 function bytesOf(segment: string, part: string): Buffer {
   const bytes = fromBase64url(segment)
   if (bytes === undefined) throw malformed(`has no proper base64url as ${part}`)

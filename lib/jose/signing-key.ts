@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import type { JsonObject } from '../base/json.js'
 import { type AlgorithmRule, algorithms } from './algorithms.js'
 
-/** A private key, with the one algorithm that it signs with. */
+/** A private key, and the one algorithm that it signs with. */
 export interface SigningKey {
   readonly key: KeyObject
   readonly alg: string
@@ -11,25 +11,25 @@ export interface SigningKey {
   readonly kid?: string
 }
 
-/** A private key as an option gives it. */
+/** A private key as given in an option. */
 export interface GivenKey {
-  /** The option that it stands in: messages begin with it. */
+  /** Name of the option: error messages begin with it. */
   readonly option: string
   /** PKCS#8 PEM or JWK. */
   readonly key: string | webcrypto.JsonWebKey
-  /** @default `alg` of the JWK, or else the first that suits the key */
+  /** @default `alg` of the JWK, otherwise the first one that suits the key */
   readonly alg?: string | undefined
-  /** The algorithms to choose from. @default all that are known */
+  /** The algorithms to choose from. @default all supported ones */
   readonly allowed?: readonly string[]
 }
 
-/** What a key is in JOSE's words. */
+/** A key's type in JOSE terms. */
 type KeyKind = Pick<AlgorithmRule, 'kty'> & { readonly curve?: string }
 
 /**
  * Imports a private key.
  *
- * @throws {ConfigurationError} `invalid_options` for what is no private key, or suits no algorithm that is allowed
+ * @throws {ConfigurationError} `invalid_options` if it is not a private key, or does not suit an allowed algorithm
  */
 export function importSigningKey({ option, key: given, alg: asked, allowed }: GivenKey): SigningKey {
   const unusable = (why: string) => new ConfigurationError('invalid_options', `${option} ${why}`)
@@ -55,7 +55,11 @@ function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (reado
   return [...algorithms].filter(([name, rule]) => allowed?.includes(name) !== false && suits(kind, rule))
 }
 
-/** Signs claims as compact JWS (RFC 7515 section 7.1); `alg` is put into the header. */
+/**
+ * Signs claims as a compact JWS (RFC 7515 section 7.1), with the key's `alg` in the header. `node:crypto` does the
+ * cryptography. These few lines are not a library's so that all signatures (client assertions, DPoP proofs) take `iat`
+ * from the one injected clock, and need no promise.
+ */
 export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, claims: JsonObject): string {
   const input = [{ alg, ...header }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
@@ -63,7 +67,7 @@ export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, clai
   return `${input}.${sign(rule.digest, Buffer.from(input), { ...rule.options, key }).toString('base64url')}`
 }
 
-// The inner error may quote the key.
+// The original error is dropped: it may quote the key.
 function importPrivateKey(given: string | webcrypto.JsonWebKey): KeyObject | undefined {
   try {
     return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: { ...given }, format: 'jwk' })

@@ -1,15 +1,15 @@
 import { ConfigurationError } from '../errors.js'
 
-/** How commands are sent: node-redis takes it per call. */
+/** Options of node-redis for the commands of one call. */
 export interface RedisCommandOptions {
-  /** Removes what has not been sent yet from every queue of the client. */
+  /** Removes commands that have not been sent yet from every queue of the client. */
   readonly abortSignal: AbortSignal
-  /** The client's own deadline in milliseconds; 0 is none. */
+  /** The client's own deadline in milliseconds; 0 means none. */
   readonly timeout: number
   readonly typeMapping: Record<string, never>
 }
 
-/** The commands that are used, answered as Redis does. */
+/** The commands that are used. Replies are those of Redis. */
 export interface RedisCommands {
   get(key: string): Promise<unknown>
   set(
@@ -23,20 +23,20 @@ export interface RedisCommands {
 
 /**
  * A connected client of node-redis 5 or later (package `redis`): what `createClient()`, `createClientPool()`,
- * `createCluster()` and `createSentinel()` return. Reads must come from masters, so without `useReplicas`.
+ * `createCluster()` and `createSentinel()` return. Reads must go to masters, so do not set `useReplicas`.
  */
 export interface RedisClient {
   withCommandOptions(options: RedisCommandOptions): RedisCommands
 }
 
-/** The commands of a client, until a signal takes back what has not been sent. */
+/** A client's commands. The signal withdraws those that have not been sent yet. */
 export function commandsOf(client: RedisClient, abortSignal: AbortSignal): RedisCommands {
-  // With types of our own the client neither answers from its local cache nor in Buffers.
+  // A type mapping of our own bypasses the client's local cache, and turns off replies as Buffers.
   return client.withCommandOptions({ abortSignal, timeout: 0, typeMapping: {} })
 }
 
 /**
- * Refuses what is no client of node-redis, such as one of ioredis, or options for one.
+ * Rejects anything that is not a client of node-redis, such as one of ioredis, or options for one.
  *
  * @throws {ConfigurationError} `invalid_options`
  */

@@ -3,13 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { hasMethods } from '../options/common/stores.js'
 import { commandsOf, type RedisClient } from './client.js'
 
-/** Sees to it that a client has a connection that is answered, and that losing one ends no process. */
+/** Keeps a client's connection alive: replaces it if Redis no longer answers on it, and survives its errors. */
 export interface RedisConnection {
-  /** Notes that a call about these keys was not answered in time, which may be all that shows of a dead connection. */
+  /** Reports that a call about these keys got no reply in time. This may be the only sign of a dead connection. */
   missed(pending: Promise<unknown>, keys: readonly string[], seconds: number): void
 }
 
-/** A client that can be given another connection: all of node-redis but pools, which open further ones by themselves. */
+/**
+ * A client whose connection can be replaced: any client of node-redis except a pool, which opens new connections by
+ * itself.
+ */
 interface ReplaceableClient extends RedisClient {
   duplicate(): unknown
   connect(): Promise<unknown>
@@ -21,7 +24,7 @@ const leastPatienceSeconds = 0.5
 const maxPatienceSeconds = 5
 const secondLookMilliseconds = 4000
 
-/** The connection of a client: one, however many memories use it. */
+/** The connection of a client, shared by all stores that use this client. */
 export function connectionOf(client: RedisClient): RedisConnection {
   const found = known.get(client)
   if (found !== undefined) return found
@@ -31,7 +34,7 @@ export function connectionOf(client: RedisClient): RedisConnection {
   return connection
 }
 
-// An event `error` that nobody listens for ends the process. What fails is told by the calls that fail.
+// Without a listener, an `error` event ends the process. Failures are reported by the calls that fail.
 function surviveErrors(client: object): void {
   if (isEmitter(client)) client.on('error', ignore)
 }
@@ -44,16 +47,16 @@ const ignore = (): void => undefined
 const unwatched: RedisConnection = { missed: ignore }
 
 /**
- * A machine that loses its power, or a firewall that forgets, leaves a connection that nobody answers and nobody closes.
- * The system gives it up after a quarter of an hour; neither `pingInterval` nor `socketTimeout` notice before. So a second
- * connection is opened, and both are asked the same: where only that one is answered, twice, the first one is replaced. A
- * Redis that is slow or frozen answers neither. A connection that the application keeps busy answers late, and stays: it
- * takes all commands with it that wait on it.
+ * When a server loses power or a firewall drops its state, a connection is dead but never closed. The operating system
+ * takes a quarter of an hour to notice; `pingInterval` and `socketTimeout` do not help. So a second connection is
+ * opened, and both are asked for the same keys. If only the second one gets a reply, twice, the first one is replaced.
+ * If Redis is slow or frozen, neither gets a reply. If the application keeps the first one busy, its reply comes late,
+ * and it stays: closing it would lose all commands that wait on it.
  */
 class WatchedConnection implements RedisConnection {
   readonly #client: ReplaceableClient
   #isSuspect = false
-  /** How many answers came late: a connection that brings any is alive. */
+  /** How many replies came late: if there are any, the connection is alive. */
   #lateAnswers = 0
 
   constructor(client: ReplaceableClient) {
@@ -88,7 +91,7 @@ class WatchedConnection implements RedisConnection {
     const fresh = this.#client.duplicate()
     if (!isReplaceable(fresh)) return false
     surviveErrors(fresh)
-    // It stays in the queue of a connection that is busy only, to be answered late.
+    // Never aborted: if the connection is merely busy, the reply comes late and counts.
     const asked = askOn(this.#client, keys, newController().signal).then(this.#cameLate)
     try {
       const connected = inTime(patience, () => fresh.connect())
@@ -102,12 +105,13 @@ class WatchedConnection implements RedisConnection {
     }
   }
 
-  // Who closed the client wants it closed, and subscriptions would be lost.
+  // If the application closed the client, it stays closed. A client with subscriptions is left alone, since they would
+  // be lost.
   async #replace(): Promise<void> {
     const client = this.#client
     if (Reflect.get(client, 'isOpen') !== true || Reflect.get(client, 'isPubSubActive') === true) return
     const destroyed = client.destroy()
-    // Without a wait where there is none: nobody is to find it closed.
+    // Only awaited if it is a promise, so that no call meets a closed client in between.
     if (destroyed instanceof Promise) await destroyed
     client.connect().catch(ignore)
   }
@@ -117,7 +121,7 @@ function isReplaceable(client: unknown): client is ReplaceableClient {
   return hasMethods(client, ['withCommandOptions', 'duplicate', 'connect', 'destroy'])
 }
 
-/** Asks a client for all of these keys. A refusal is an answer, too. */
+/** Asks a client for all of these keys. An error reply counts as a reply. */
 function askOn(client: RedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
   const redis = commandsOf(client, signal)
   return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
@@ -136,7 +140,7 @@ function inTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unk
   })
 }
 
-// Each of many commands listens, and Node would warn of a leak.
+// Every command adds a listener, and Node would warn of a leak.
 function newController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(Infinity, controller.signal)

@@ -3,11 +3,11 @@ import { types } from 'node:util'
 import { SessionError } from '../errors.js'
 
 /**
- * Runs a call that must settle in time. One that does not is taken out of the client's queues: node-redis keeps commands
- * while it reconnects, and a write that nobody waits for any more must not happen a minute later.
+ * Runs a call with a deadline. After that, its commands are removed from the client's queues: node-redis keeps commands
+ * while it reconnects, and a write that has already been reported as failed must not happen a minute later.
  *
- * @param onMissed - called where there was no answer in time, with the call that may still get one
- * @throws {SessionError} `session_store_unavailable`, for whatever goes wrong
+ * @param onMissed - called if there was no reply in time, with the pending call
+ * @throws {SessionError} `session_store_unavailable`, for any failure
  */
 export function bounded<Reply>(
   seconds: number,
@@ -15,7 +15,7 @@ export function bounded<Reply>(
   onMissed: (pending: Promise<Reply>) => void,
 ): Promise<Reply> {
   const controller = new AbortController()
-  // Each of many commands listens, and Node would warn of a leak.
+  // Every command adds a listener, and Node would warn of a leak.
   setMaxListeners(Infinity, controller.signal)
   const pending = call(controller.signal)
   return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ export function bounded<Reply>(
 
 const retryAfterSeconds = 5
 
-/** A 503 with `Retry-After`: Redis is away, slow, or says that it cannot. It is never an answer to the question asked. */
+/** A 503 with `Retry-After`, for when Redis is unavailable, slow, or replies with an error. */
 export function outage(message: string, cause?: unknown): SessionError {
   return new SessionError('session_store_unavailable', message, {
     headers: { 'Retry-After': String(retryAfterSeconds) },
@@ -47,15 +47,15 @@ export function outage(message: string, cause?: unknown): SessionError {
   })
 }
 
-/** Maps whatever a client of Redis threw. */
+/** Maps any error of a Redis client. */
 export function redisFailure(error: unknown): SessionError {
   const trace = redactedCause(error)
   return outage(`Redis is not available: ${trace?.message ?? 'unknown'}`, trace)
 }
 
 /**
- * Copies class and code of an error and of its causes. Their messages are left behind, since Redis quotes the arguments of
- * commands that it does not know, and these are keys and values.
+ * Copies class and code of an error and its causes, but not their messages: Redis quotes the arguments of commands that
+ * it does not know, which are keys and values.
  */
 function redactedCause(error: unknown, depth = 4): Error | undefined {
   if (depth === 0 || !isError(error)) return undefined
@@ -66,13 +66,13 @@ function redactedCause(error: unknown, depth = 4): Error | undefined {
   return Object.assign(trace, code === undefined ? {} : { code })
 }
 
-/** The system's code, or the one that Redis begins its error replies with, such as READONLY. */
+/** The system's error code, or the one at the start of a Redis error reply, such as READONLY. */
 function codeOf(error: Error): string | undefined {
   const code = 'code' in error ? String(error.code) : error.message
   return /^[A-Z][A-Z0-9_]{1,31}(?= |$)/.exec(code)?.[0]
 }
 
-// Node's own errors are of another realm under test runners.
+// Under test runners, Node's own errors come from another realm.
 function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error
 }

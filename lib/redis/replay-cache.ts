@@ -4,8 +4,8 @@ import type { RedisClient } from './client.js'
 import { redisStoreFor } from './store.js'
 
 /**
- * Remembers DPoP proofs in Redis for all processes of an API: `dpop: { mode, replayCache }` of `bearer()` (RFC 9449
- * section 11.1). While Redis is away no proof is taken: 503.
+ * Creates a replay cache for DPoP proofs that all processes of an API share, for the option `dpop.replayCache` of
+ * `bearer()` (RFC 9449 section 11.1). While Redis is unavailable, no proof is accepted: requests get 503.
  *
  * @param client As for {@link redisStore}.
  * @throws {ConfigurationError} `invalid_options`

@@ -16,20 +16,20 @@ end
 return 0`
 
 /**
- * Memory in Redis that all processes of an application share.
+ * Creates a store in Redis that all processes of an application share.
  *
- * @param client Connected; it stays yours to close. It reconnects by itself. Where its connection has died unnoticed, it is given
- * another one, so that commands which block, such as `BLPOP` and `XREAD BLOCK`, need a client of their own (`client.duplicate()`).
- * Its `error` events end no process, but you will want to log them.
- * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis is
- * away, slow, loading, read-only or at odds with its cluster
+ * @param client A connected client, which you close yourself. If its connection dies unnoticed, it is replaced. For
+ *   that reason, use a separate client (`client.duplicate()`) for blocking commands such as `BLPOP` and `XREAD BLOCK`.
+ *   Its `error` events do not end the process, but you will want to log them.
+ * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis
+ *   is unavailable, slow, loading, read-only or in conflict with its cluster
  * @throws {ConfigurationError} `invalid_options`
  */
 export function redisStore(client: RedisClient, options: RedisOptions = {}): SharedStore {
   return redisStoreFor('redisStore()', client, options)
 }
 
-/** The same on behalf of another call, which messages then name. */
+/** Creates the store for another function, which error messages then name. */
 export function redisStoreFor(call: string, client: RedisClient, options: RedisOptions): SharedStore {
   assertRedisClient(call, client)
   return new RedisStore(client, parseRedisOptions(call, options))
@@ -47,7 +47,7 @@ class RedisStore implements SharedStore {
   }
 
   get(names: readonly string[]): Promise<readonly (string | undefined)[]> {
-    // Written in one tick they travel as one, and in a cluster each finds its own node, where MGET would be refused.
+    // Commands of one tick are sent together. In a cluster each goes to its own node, where MGET would fail.
     return this.#send(names, async (redis) => {
       const replies = await Promise.all(names.map((name) => redis.get(this.#key(name))))
       return replies.map((reply) => checked(reply, isTextOrNull) ?? undefined)
@@ -100,12 +100,12 @@ class RedisStore implements SharedStore {
   }
 }
 
-/** Redis takes whole milliseconds from 1: what has no time left is gone at once. */
+/** Redis requires whole milliseconds, and at least 1: a value with no time left expires at once. */
 function expiration(milliseconds: number): { type: 'PX'; value: number } {
   return { type: 'PX', value: Math.max(1, Math.ceil(milliseconds)) }
 }
 
-/** A reply that is none of those known must not pass for "there is nothing". */
+/** An unexpected reply must not pass for "no such value". */
 function checked<Reply>(reply: unknown, isExpected: (reply: unknown) => reply is Reply): Reply {
   if (isExpected(reply)) return reply
   throw new UnexpectedReply()

@@ -5,7 +5,10 @@ import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer } from './resource-server.js'
 
-/** What of a request matters beside its `Authorization` header. Only bound tokens need any of it. */
+/**
+ * The parts of a request, other than its `Authorization` header, that validation may need. Only sender-constrained
+ * tokens need any.
+ */
 export interface PresentedRequest {
   /** @default 'GET' */
   readonly method?: string | undefined
@@ -15,32 +18,32 @@ export interface PresentedRequest {
   readonly dpop?: string | readonly string[] | undefined
   /** SHA-256 of the client certificate's DER in base64url. */
   readonly certificateThumbprint?: string | undefined
-  /** Is handed a nonce that the response's `DPoP-Nonce` is to carry. */
+  /** Receives a nonce to send in the response's `DPoP-Nonce` header. */
   readonly onNonce?: ((nonce: string) => void) | undefined
 }
 
-// Servers bound their headers themselves, at 8 to 64 KB mostly. This is for callers that have no such bound.
+// Most servers limit headers to 8 to 64 KB themselves. This limit protects callers that have none.
 const maxHeaderLength = 262_144
 
 /** Validates access tokens without any HTTP. */
 export interface BearerValidator {
   /**
-   * Validates an access token, and the proof that it may come with.
+   * Validates an access token, and its proof of possession if it has one.
    *
    * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`
    * @throws {BearerError} with status, code and challenge
-   * @throws {ProviderError} when the authorization server is needed, and away
+   * @throws {ProviderError} when the authorization server is needed but unavailable
    */
   validate(authorization: string | undefined, request?: PresentedRequest): Promise<Principal>
   /** Fetches metadata and keys ahead of the first token. */
   ready(): Promise<void>
-  /** Metadata and keys of each issuer as last seen. */
+  /** The state of each issuer's metadata and keys; makes no request. */
   health(): readonly ProviderHealth[]
-  /** Ends what is under way. */
+  /** Aborts requests in flight. */
   close(): void
 }
 
-/** Options of {@link createBearerValidator}: those of `bearer()` without what only HTTP needs. */
+/** Options of {@link createBearerValidator}: those of `bearer()`, except the ones that only make sense with HTTP. */
 export type BearerValidatorOptions = BearerOptions & {
   readonly required?: undefined
   readonly onError?: undefined
@@ -48,15 +51,15 @@ export type BearerValidatorOptions = BearerOptions & {
 }
 
 /**
- * Creates what `bearer()` is built on, for servers of another kind.
+ * Creates the validator that `bearer()` is built on, for servers that do not use Node's HTTP interfaces.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong
+ * @throws {ConfigurationError} `invalid_options`, naming every invalid option
  */
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
   return bearerValidator(parseBearerOptions(options, 'createBearerValidator()'), systemRuntime)
 }
 
-/** Creates the validator from a checked configuration, on a given clock. */
+/** Creates the validator from a parsed configuration, with a given clock. */
 export function bearerValidator(configuration: BearerConfiguration, runtime: Runtime): BearerValidator {
   const server = createResourceServer(configuration, runtime)
   return {

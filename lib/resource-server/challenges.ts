@@ -3,12 +3,12 @@ import { BearerError, ProviderError, TokenValidationError } from '../errors.js'
 import { challenge, type ChallengeParameters } from '../http/authorization.js'
 import type { StepUp } from '../policy/requirement.js'
 
-/** The scheme that a token came under. */
+/** The authentication scheme that a token was sent with. */
 export type TokenScheme = 'bearer' | 'dpop'
 
-/** What challenges of one resource server say. */
+/** What the challenges of one resource server contain. */
 export interface BearerChallengeSettings {
-  /** Schemes that are understood, the preferred one first. */
+  /** Supported schemes, the preferred one first. */
   readonly schemes: readonly TokenScheme[]
   readonly realm?: string | undefined
   /** URL of the protected resource's metadata (RFC 9728 section 5.1). */
@@ -17,9 +17,9 @@ export interface BearerChallengeSettings {
   readonly proofAlgorithms: readonly string[]
 }
 
-/** The refusals of one resource server, each with its challenges (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470). */
+/** The errors of one resource server, each with its challenges (RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470). */
 export interface BearerChallenges {
-  /** Nobody presented anything: a challenge without an error code. */
+  /** The request has no credentials: a challenge without an error code. */
   missing(): BearerError
   malformed(): BearerError
   tooLong(): BearerError
@@ -28,11 +28,11 @@ export interface BearerChallenges {
   nonceNeeded(nonce: string): BearerError
   insufficientScope(scheme: TokenScheme, scopes: readonly string[]): BearerError
   stepUp(scheme: TokenScheme, stepUp: StepUp): BearerError
-  /** Whatever validation threw, as the caller gets to see it: an outage stays one, and every bad token looks alike. */
+  /** Maps what validation threw to what the caller sees: an outage stays an outage, and all invalid tokens look alike. */
   of(error: unknown, scheme: TokenScheme): unknown
 }
 
-// One text for each code: which check failed is for logs only (RFC 8725 section 3.2, RFC 9457 section 5).
+// One text per code: only logs say which check failed (RFC 8725 section 3.2, RFC 9457 section 5).
 const texts: Readonly<Record<BearerErrorCode, string>> = {
   missing_token: 'send an access token in the Authorization header',
   invalid_request: 'the request must carry one access token, well-formed and in one Authorization header only',
@@ -43,7 +43,7 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
   use_dpop_nonce: 'the DPoP proof must hold the nonce of this answer',
 }
 
-/** Makes the refusals of one resource server. */
+/** Creates the errors of one resource server. */
 export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
   const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: RefusalDetails = {}) => {
     const { text = texts[code] } = details
@@ -76,14 +76,15 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
 }
 
 interface RefusalDetails {
-  /** Instead of the code's. */
+  /** Replaces the text of the code. */
   readonly text?: string
   readonly parameters?: ChallengeParameters
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
 }
 
-// What is wrong belongs to the scheme that was used; the others only say that they exist (RFC 9449 section 7.2).
+// Only the challenge of the scheme that was used carries the error; the others just advertise their scheme (RFC 9449
+// section 7.2).
 function challenges(
   { schemes, realm, resourceMetadata, proofAlgorithms }: BearerChallengeSettings,
   used: TokenScheme | undefined,
@@ -102,7 +103,8 @@ function challenges(
   return written.join(', ')
 }
 
-// The API is up, the authorization server is not, or not in a state to be used: come back later (RFC 9110 section 15.6.4).
+// The API is up, but the authorization server is down or unusable, so the client should retry later (RFC 9110 section
+// 15.6.4).
 function asOutage(error: ProviderError): ProviderError {
   if (error.status === 503 && error.headers['Retry-After'] !== undefined) return error
   const headers = { 'Retry-After': '5', ...error.headers }

@@ -1,8 +1,8 @@
 import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
 
-/** A protected resource's metadata and where it is published. */
+/** A protected resource's metadata, and where it is published. */
 export interface MetadataDocument {
-  /** The whole URL: what challenges name. */
+  /** The absolute URL, as sent in challenges. */
   readonly url: string
   /** The path of `url`. */
   readonly path: string
@@ -12,7 +12,10 @@ export interface MetadataDocument {
 
 const wellKnown = '/.well-known/oauth-protected-resource'
 
-/** Writes the metadata; its place is the well-known path before the resource's own (RFC 9728 sections 2 and 3.1). */
+/**
+ * Builds the metadata document. Its path is the well-known path followed by the resource's own (RFC 9728 sections 2 and
+ * 3.1).
+ */
 export function metadataDocument(configuration: ResourceMetadataConfiguration): MetadataDocument {
   const { origin, pathname } = new URL(configuration.resource)
   const path = wellKnown + pathname.replace(/\/$/, '')

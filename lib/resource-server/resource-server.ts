@@ -13,25 +13,25 @@ import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issu
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
 
-/** One protected resource: everything that `bearer()` needs, without any HTTP. */
+/** One protected resource: everything that `bearer()` needs apart from HTTP. */
 export interface ResourceServer {
   readonly validator: TokenValidator
   readonly refusals: BearerChallenges
-  /** Fetches metadata and keys of the known issuers ahead of the first token. */
+  /** Fetches the known issuers' metadata and keys ahead of the first token. */
   ready(): Promise<void>
-  /** What is known of each issuer, without touching the network. */
+  /** The state of each issuer's metadata and keys; makes no request. */
   health(): readonly ProviderHealth[]
-  /** Ends what is under way; nothing is fetched any more. */
+  /** Aborts requests in flight; nothing is fetched afterwards. */
   close(): void
 }
 
-/** How old metadata and keys may get before they are fetched anew, in seconds. */
+/** The age in seconds at which metadata and keys are fetched again. */
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
 
 /**
- * Puts a protected resource together. Nothing is fetched yet.
+ * Creates a protected resource. Nothing is fetched yet.
  *
- * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
+ * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
   const { profile, clockToleranceSeconds, cache, tokenFormat } = configuration

@@ -1,23 +1,23 @@
 import type { Keys } from '../provider/keys.js'
 import type { JsonObject } from '../base/json.js'
 
-/** What a request shows beside its `Authorization` header; asked for only where it matters. */
+/** The parts of a request, other than its `Authorization` header, that validation may need; read only when needed. */
 export interface TokenRequest {
   /** As sent, such as `GET`. */
   readonly method: string
-  /** Longest `Authorization` header that is looked at, in characters. */
+  /** Maximum length of the `Authorization` header in characters. */
   readonly maxHeaderLength: number
-  /** The URL as the client sees it, built from configuration; a query may be there. */
+  /** The URL as the client sees it, built from configuration; it may have a query. */
   url(): string | undefined
   /** The values of the `DPoP` header. */
   dpopProofs(): readonly string[]
-  /** SHA-256 of the client certificate's DER in base64url (`x5t#S256`), if there is a certificate to be believed. */
+  /** SHA-256 of the client certificate's DER in base64url (`x5t#S256`), if there is one from a trusted source. */
   certificateThumbprint(): string | undefined
-  /** Takes a nonce for the response's `DPoP-Nonce`: the client is to use it from now on. */
+  /** Accepts a nonce for the response's `DPoP-Nonce` header, which the client should use from now on. */
   offerNonce(nonce: string): void
 }
 
-/** What a token is bound to (RFC 7800). */
+/** The key or certificate that a token is bound to (RFC 7800). */
 export interface Confirmation {
   /** Thumbprint of the key that DPoP proofs are signed with (RFC 9449 section 6.1). */
   readonly jkt?: string
@@ -25,13 +25,13 @@ export interface Confirmation {
   readonly x5t?: string
 }
 
-/** A token whose signature and claims hold, wherever it is presented. Whether it is bound is still to be looked at. */
+/** A token with a valid signature and valid claims. Its binding to a key still has to be checked for each request. */
 export interface VerifiedToken {
   readonly claims: Readonly<JsonObject>
   readonly subject: string
   readonly issuer: string
   readonly clientId: string | undefined
-  /** `undefined` where it cannot be known. */
+  /** `undefined` where the claims do not say. */
   readonly isMachine: boolean | undefined
   readonly scopes: readonly string[]
   /** Seconds since the epoch. */
@@ -41,7 +41,7 @@ export interface VerifiedToken {
   readonly confirmation: Confirmation | undefined
 }
 
-/** A verified token, and the state of the keys that verified it. */
+/** A verified JWT, and the generation of the keys that verified it. */
 export interface SignedToken {
   readonly token: VerifiedToken
   readonly keys: Keys

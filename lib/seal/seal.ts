@@ -3,46 +3,46 @@ import type { Runtime } from '../base/runtime.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseJsonObject } from '../base/json.js'
 
-/** Seals JSON objects so that a browser can carry them without reading or changing them. */
+/** Encrypts JSON objects, so that a browser can hold them but neither read nor change them. */
 export interface Seal {
   /**
    * @param payload Must hold `exp`, in seconds since the epoch.
-   * @param attachment - bytes to be sealed with it
+   * @param attachment - bytes to encrypt together with it
    */
   seal(payload: SealPayload, attachment?: Buffer): string
-  /** Whatever does not authenticate, or is no object with `exp`, is `undefined`. */
+  /** Returns `undefined` if the value does not authenticate, or is not an object with `exp`. */
   open(sealed: string): Opened | undefined
-  /** Whether a value names one of our keys: any other is somebody else's, of whom nothing is known. */
+  /** Whether a value names one of our keys. If not, something else made it, such as another application on the same host. */
   isOurs(sealed: string): boolean
 }
 
-/** What may be sealed: any JSON object that says when it ends. */
+/** A payload: any JSON object with an expiry date. */
 export type SealPayload = Readonly<JsonObject> & { readonly exp: number }
 
-/** A sealed object that authenticated. */
+/** A payload that has been decrypted and authenticated. */
 export interface Opened {
   readonly payload: SealPayload
-  /** The bytes that were sealed with it; absent where there are none. */
+  /** The bytes that were sealed with it, if any. */
   readonly attachment?: Buffer
-  /** Its `exp` has passed: it must not be used, but tells why. */
+  /** Its `exp` has passed: it must not be used, but it explains what happened. */
   readonly expired: boolean
-  /** It was sealed with an older secret and should be sealed anew. */
+  /** It was sealed with an older secret, and should be sealed again. */
   readonly outdatedKey: boolean
 }
 
-// Five, and one that shows that there are too many.
+// Five, plus one to detect that there are too many.
 const maxParts = 6
 
 interface DirectKey extends SealKey {
-  /** The protected header in base64url: equal for all that this key seals. */
+  /** The protected header in base64url: the same for everything that this key seals. */
   readonly header: string
-  /** The same as bytes, which are authenticated beside the text. */
+  /** The header as bytes: additional authenticated data for AES-GCM. */
   readonly additionalData: Buffer
 }
 
 /**
- * Creates a seal that writes and reads compact JWE (RFC 7516) with `dir` and `A256GCM`, synchronously: a cookie must be
- * ready at the moment when headers are written. The 96-bit IV is random, so a secret must be replaced before it has
+ * Creates a seal that writes and reads compact JWE (RFC 7516) with `dir` and `A256GCM`. It is synchronous, because
+ * cookies must be ready when headers are written. The 96-bit IV is random, so a secret must be replaced before it has
  * sealed 2^32 values (NIST SP 800-38D section 8.3).
  */
 export function createSeal(secrets: readonly string[], purpose: readonly string[], runtime: Runtime): Seal {
@@ -50,8 +50,8 @@ export function createSeal(secrets: readonly string[], purpose: readonly string[
 }
 
 /**
- * Creates seals of one purpose that also depend on a name, such as the id of a session: what is sealed for one name never
- * opens for another. A key per name costs a hash, where one per purpose costs two key derivations.
+ * Creates seals for one purpose that also depend on a name, such as a session ID: a value sealed for one name never
+ * opens for another. A key per name costs one hash, while a key per purpose costs two key derivations.
  */
 export function createNamedSeals(
   secrets: readonly string[],
@@ -106,7 +106,8 @@ function protectedHeader(kid: string): string {
   return Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid })).toString('base64url')
 }
 
-// Another implementation may order the members differently; any other header, `zip` and `crit` among them, is refused.
+// Other implementations may order the members differently. Headers with other members, such as `zip` or `crit`, are
+// rejected.
 function findByParsedHeader(keys: readonly DirectKey[], segment: string): DirectKey | undefined {
   const bytes = segment === '' || segment.length > 200 ? undefined : fromBase64url(segment)
   const header = bytes === undefined ? undefined : parseJsonObject(bytes.toString())
@@ -116,7 +117,7 @@ function findByParsedHeader(keys: readonly DirectKey[], segment: string): Direct
   return key === undefined ? undefined : { ...key, additionalData: Buffer.from(segment, 'ascii') }
 }
 
-// JSON begins with a brace: a zero and the length of the JSON say that bytes follow it.
+// JSON begins with a brace. A leading zero byte and the length of the JSON mean that an attachment follows.
 const prefixBytes = 4
 
 function withAttachment(json: string, attachment: Buffer): Buffer {
@@ -152,7 +153,7 @@ function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): 
   decipher.setAuthTag(tagBytes)
   const content = decipher.update(cipherBytes)
   try {
-    // Checks the tag. GCM holds no bytes back, so that there is nothing to add.
+    // Checks the tag. GCM buffers no bytes, so final() returns none.
     decipher.final()
   } catch {
     return undefined
@@ -166,17 +167,17 @@ function isSealPayload(payload: JsonObject): payload is SealPayload {
 
 /** One AES-256 key, derived for one purpose from one secret. */
 export interface SealKey {
-  /** Names the key without telling anything about it. */
+  /** Names the key without revealing anything about it. */
   readonly kid: string
   readonly key: KeyObject
 }
 
 /**
- * Derives a key per secret by HKDF-SHA-256 (RFC 5869), with the purpose in `info`: what was sealed for one purpose never
- * opens for another, even under the same secret.
+ * Derives a key per secret by HKDF-SHA-256 (RFC 5869), with the purpose in `info`: a value sealed for one purpose never
+ * opens for another, even with the same secret.
  *
- * @param secrets The first seals, all open.
- * @param purpose Everything the sealed value is bound to, such as the cookie's name and the client.
+ * @param secrets The first encrypts; any can decrypt.
+ * @param purpose Everything that sealed values are bound to, such as the cookie's name and the client ID.
  */
 export function deriveKeys(secrets: readonly string[], purpose: readonly string[]): readonly SealKey[] {
   const label = JSON.stringify(purpose)

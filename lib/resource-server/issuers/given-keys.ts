@@ -4,7 +4,7 @@ import { type VerificationKey, secretVerificationKey } from '../../jose/algorith
 import { type KeySelector, refusal } from '../../provider/key-lookup.js'
 import { type Keys, createStaticKeys } from '../../provider/keys.js'
 
-/** Keys that the options hold. */
+/** Keys given in the options. */
 export interface GivenKeys {
   readonly jwks?: unknown
   /** SPKI PEM. */
@@ -13,7 +13,7 @@ export interface GivenKeys {
 }
 
 /**
- * The keys that were given, ready for use; `undefined` when the issuer is to be asked.
+ * Imports the keys given in the options; `undefined` if there are none and they have to be fetched from the issuer.
  *
  * @throws {ConfigurationError} `invalid_options` for keys that cannot verify anything
  */
@@ -23,7 +23,7 @@ export function givenKeys({ jwks, publicKey, secret }: GivenKeys): Keys | undefi
   return secret === undefined ? undefined : secretKeys(secretVerificationKey(secret))
 }
 
-// One key that was given without a name is meant for every token, whatever name the issuer knows it by.
+// A PEM key has no key ID, so it applies to every token, whatever `kid` the token names.
 function unnamedKey(keys: Keys): Keys {
   const find = ({ alg }: KeySelector) => keys.find({ alg })
   return { ...keys, find, load: async ({ alg }, lookup) => keys.load({ alg }, lookup) }
@@ -47,7 +47,7 @@ function secretKeys(key: VerificationKey): Keys {
   return {
     generation: 1,
     find,
-    // There is nothing to fetch.
+    // A configured secret is never fetched.
     load: async (selector) => {
       throw refusal(find(selector))
     },

@@ -16,12 +16,12 @@ const strangerSeconds = 60
 
 interface Known {
   readonly issuer: TrustedIssuer
-  /** The answer, to tell whether a later one is the same. */
+  /** The resolver's answer as JSON, to detect when a later one differs. */
   readonly answer: string
   readonly askedAt: number
 }
 
-/** Issuers that the application's resolver knows: asked once at a time each, answers remembered for minutes. */
+/** Issuers from the application's resolver: at most one call at a time per issuer, with answers cached for minutes. */
 export class IssuerLookup {
   readonly #resolver: (issuer: string) => unknown
   readonly #defaults: ResolvedIssuerConfiguration
@@ -36,18 +36,18 @@ export class IssuerLookup {
     this.#settings = settings
   }
 
-  /** What was looked up a moment ago. */
+  /** An issuer from the cache. */
   peek(name: string): TrustedIssuer | undefined {
     const known = this.#known.get(name)
     return known !== undefined && this.#isWithin(known.askedAt, knownSeconds) ? known.issuer : undefined
   }
 
   /**
-   * Asks the resolver, unless its answer is known.
+   * Calls the resolver, unless its answer is cached.
    *
-   * @returns `undefined` for strangers
+   * @returns `undefined` for issuers that the resolver does not know
    * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way
-   * @throws {ConfigurationError} `invalid_options` for an answer that cannot be used
+   * @throws {ConfigurationError} `invalid_options` for an invalid answer
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
     const strangeSince = this.#strangers.get(name)
@@ -63,7 +63,7 @@ export class IssuerLookup {
     return started
   }
 
-  /** Those that are known by now. */
+  /** The issuers in the cache. */
   all(): readonly TrustedIssuer[] {
     return [...this.#known.values()].map(({ issuer }) => issuer)
   }

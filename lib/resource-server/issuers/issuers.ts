@@ -2,21 +2,21 @@ import type { TrustConfiguration } from '../../options/bearer/issuers.js'
 import { IssuerLookup } from './issuer-resolver.js'
 import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
 
-/** The authorization servers whose tokens are taken. */
+/** The trusted authorization servers. */
 export interface Issuers {
-  /** One that is named by the options, or was looked up a moment ago. Compared character by character. */
+  /** Finds an issuer that is configured, or in the resolver's cache. Names are compared character by character. */
   find(issuer: string): TrustedIssuer | undefined
-  /** One that a resolver knows; `undefined` for strangers. */
+  /** Asks the resolver for an issuer; `undefined` if it does not know it. */
   lookUp?(issuer: string): Promise<TrustedIssuer | undefined>
-  /** All that are set up by now. */
+  /** All issuers that are set up so far. */
   all(): readonly TrustedIssuer[]
 }
 
 /**
- * Sets up the trusted issuers: each has keys and algorithms of its own, and a token's `iss` only picks among them
- * (RFC 8725 section 3.8).
+ * Sets up the trusted issuers. Each has its own keys and algorithms, and a token's `iss` only selects among them (RFC
+ * 8725 section 3.8).
  *
- * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
+ * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createIssuers({ issuers, resolver, defaults }: TrustConfiguration, settings: IssuerSettings): Issuers {
   const known = new Map(

@@ -9,7 +9,7 @@ import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../p
 import { givenKeys } from './given-keys.js'
 import type { SubjectRules } from '../validation/subject.js'
 
-/** One authorization server whose tokens are taken, with keys and rules of its own. */
+/** One trusted authorization server, with its own keys and rules. */
 export interface TrustedIssuer {
   readonly issuer: string
   readonly audience: readonly string[] | null
@@ -20,24 +20,24 @@ export interface TrustedIssuer {
   readonly metadata: Cached<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first token. */
   ready(): Promise<void>
-  /** What is known without touching the network. */
+  /** The state of metadata and keys; makes no request. */
   health(): ProviderHealth
-  /** Nothing is fetched any more. */
+  /** Aborts requests in flight; nothing is fetched afterwards. */
   close(): void
 }
 
-/** How to reach authorization servers; the same for all. */
+/** How to reach authorization servers: the same for all of them. */
 export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
 
 const subjectDefaults: SubjectRules = { claim: 'sub', client: false, clientClaims: [] }
 
-/** What keys need not have: whoever uses a member asks for it. */
+/** No metadata member is required up front: code that uses one checks for it. */
 const noNeeds = { members: [], pkce: false }
 
 /**
  * Sets up one issuer. Nothing is fetched yet.
  *
- * @throws {ConfigurationError} `invalid_options` for keys that cannot be used
+ * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createTrustedIssuer(
   issuer: string,

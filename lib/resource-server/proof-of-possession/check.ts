@@ -7,7 +7,7 @@ import type { Runtime } from '../../base/runtime.js'
 import { createDpopNonces } from './dpop-nonce.js'
 import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
 
-/** Which proofs this resource server takes, and wants. */
+/** Which proofs this resource server accepts, and which it requires. */
 export interface PossessionRules {
   readonly dpop?: DpopProofs
   readonly dpopRequired: boolean
@@ -15,7 +15,7 @@ export interface PossessionRules {
   readonly mtlsRequired: boolean
 }
 
-/** Checks that whoever presents a token is whom it was issued to; a promise only where a replay cache needs one. */
+/** Checks that the presenter of a token holds the key it is bound to. Returns a promise only if the replay cache does. */
 export type PossessionCheck = (
   verified: VerifiedToken,
   scheme: TokenScheme,
@@ -24,7 +24,7 @@ export type PossessionCheck = (
 ) => Promise<void> | undefined
 
 /**
- * Makes the check of proof of possession: a bound token without its proof is refused, also where no proofs are configured
+ * Creates the proof-of-possession check. A bound token without its proof is rejected, even if no proofs are configured
  * (RFC 9449 section 7.2, RFC 8705 section 3).
  *
  * @returns a function that throws `TokenValidationError` `token_binding_failed`, or `BearerError` for a proof
@@ -52,7 +52,7 @@ function unproven(why: string): TokenValidationError {
   return new TokenValidationError('token_binding_failed', `the token ${why}`)
 }
 
-/** Which proofs are taken, and wanted, by the options. */
+/** Reads the rules from the options. */
 export function possessionRules({ dpop, mtls }: BearerConfiguration, runtime: Runtime): PossessionRules {
   return {
     ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, runtime) }),

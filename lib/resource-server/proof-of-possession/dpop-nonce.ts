@@ -2,19 +2,19 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { Runtime } from '../../base/runtime.js'
 import { equalSecrets } from '../../base/constant-time.js'
 
-/** Nonces that need no memory: who knows the secret can tell how old one is. */
+/** Stateless nonces: the secret is enough to determine a nonce's age. */
 export interface DpopNonces {
-  /** The nonce of this moment. */
+  /** The current nonce. */
   current(): string
-  /** Whether a nonce is of this period, of the one before, or neither. */
+  /** Whether a nonce is from the current period, from the previous one, or from neither. */
   ageOf(nonce: unknown): 'current' | 'previous' | 'unknown'
 }
 
 /**
- * Makes nonces for DPoP proofs (RFC 9449 section 9): an HMAC of the period they are from, one period's are accepted in the
- * next.
+ * Creates nonces for DPoP proofs (RFC 9449 section 9). A nonce is an HMAC of its time period; it is also accepted in
+ * the next period.
  *
- * @param secrets - The first makes nonces, all are recognized.
+ * @param secrets - The first makes nonces; those of any are accepted.
  */
 export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: number, runtime: Runtime): DpopNonces {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, 'express-oidc', 'dpop nonce', 32)))

@@ -11,7 +11,7 @@ import type { BearerChallenges } from '../challenges.js'
 import type { ReplayGuard } from './replay-cache.js'
 import type { TokenRequest } from '../types.js'
 
-/** How proofs are judged. */
+/** The rules for DPoP proofs. */
 export interface DpopRules {
   readonly algorithms: readonly string[]
   readonly proofMaxAgeSeconds: number
@@ -21,14 +21,15 @@ export interface DpopRules {
   readonly runtime: Runtime
 }
 
-/** The judge of DPoP proofs. */
+/** Validates DPoP proofs. */
 export interface DpopProofs {
   /**
-   * Checks the request's proof by all of RFC 9449 section 4.3, the `jti` last of all.
+   * Makes every check of RFC 9449 section 4.3 on the request's proof. The `jti` comes last, so an invalid proof uses up
+   * none.
    *
    * @param jkt - thumbprint that the token is bound to
    * @throws {BearerError} `invalid_dpop_proof`, `use_dpop_nonce`
-   * @throws {TokenValidationError} `token_binding_failed` for a proof by another key than the token's
+   * @throws {TokenValidationError} `token_binding_failed` for a proof made with a key other than the token's
    */
   check(request: TokenRequest, token: string, jkt: string, refusals: BearerChallenges): Promise<void> | undefined
 }
@@ -41,7 +42,7 @@ interface ProofKey {
 const maxProofLength = 4096
 const maxKeys = 1000
 
-/** Makes the judge of DPoP proofs. */
+/** Creates the validator of DPoP proofs. */
 export function createDpopProofs(rules: DpopRules): DpopProofs {
   const known = new LRUCache<string, ProofKey>({ max: maxKeys })
   const read = (request: TokenRequest): Proof => {
@@ -62,7 +63,7 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
     check(request, token, jkt, refusals) {
       const proof = attempt(() => read(request), refusals)
       const { headerText, key } = proof
-      // Before it verifies anything: whoever has somebody else's token may bring a key that is costly to verify with.
+      // Before any signature check: an attacker with a stolen token could send a key that is expensive to verify with.
       if (key.thumbprint !== jkt) throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
       if (!known.has(headerText)) known.set(headerText, key)
       const { jti, nonce } = attempt(() => verify(proof, request, token), refusals)
@@ -123,7 +124,7 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   return { jti, nonce }
 }
 
-// A client writes the same header on all of its proofs, so it is imported once.
+// A client's proofs all have the same header, so its key is imported once.
 function keyOf({ jwk, alg }: JwsHeader, known: ProofKey | undefined): ProofKey {
   if (known !== undefined) return known
   const keys = importKeySet({ keys: [jwk] })

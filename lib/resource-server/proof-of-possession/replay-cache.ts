@@ -3,11 +3,12 @@ import { ProviderError } from '../../errors.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 
-/** Tells keys that were seen before. */
+/** Detects keys that were seen before. */
 export interface ReplayGuard {
   /**
    * @returns whether the key is new
-   * @throws {ProviderError} `provider_unavailable`, or rejects with it, when that cannot be told: no proof is taken then
+   * @throws {ProviderError} `provider_unavailable`, or rejects with it, when that cannot be determined: the proof is
+   *   then rejected
    */
   add(key: string, ttlSeconds: number): Promise<boolean> | boolean
 }
@@ -15,7 +16,7 @@ export interface ReplayGuard {
 const maxKeys = 100_000
 const maxGenerations = 8
 
-/** Keys that came within one lifetime of each other, with the time until when each counts. */
+/** Keys that arrived within one lifetime of each other, with the time until which each counts. */
 interface Generation {
   readonly keys: Map<string, number>
   readonly startedAt: number
@@ -23,16 +24,17 @@ interface Generation {
 }
 
 /**
- * Remembers keys in this process, in generations, so that old ones go at once and cheaply. When it is full, nothing is
- * forgotten early, since a forgotten proof could be used again; nor is it by a clock that jumps ahead for a moment, or that is
- * set back by up to a key's lifetime. A clock that is set back farther, once more than two lifetimes have gone by, makes older
- * proofs good again that are forgotten: to refuse those, all would have to be refused until it is where it was.
+ * Remembers keys in this process, in generations: dropping a whole generation is cheap. When it is full, it rejects new
+ * keys instead of forgetting old ones, since a forgotten proof could be replayed. Nor does it forget early when the
+ * clock jumps ahead for a moment, or is set back by up to a key's lifetime. Only when the clock is set back farther
+ * than that, and more than two lifetimes have gone by, are forgotten proofs valid again; preventing that would mean
+ * rejecting all proofs until the clock has caught up.
  */
 export class MemoryReplayCache implements ReplayGuard {
   readonly #runtime: Runtime
   readonly #max: number
   #current: Generation
-  /** The last one first. */
+  /** The newest first. */
   #past: readonly Generation[] = []
 
   constructor(runtime: Runtime, max = maxKeys) {
@@ -44,7 +46,7 @@ export class MemoryReplayCache implements ReplayGuard {
   add(key: string, ttlSeconds: number): boolean {
     const now = this.#runtime.now()
     const ttl = ttlSeconds * 1000
-    // A clock that was set back must not keep a generation from ending.
+    // The absolute difference: a generation must end even if the clock was set back.
     if (Math.abs(now - this.#current.startedAt) >= ttl) this.#turn(now)
     if (this.#isKnown(key, now)) return false
     const { keys } = this.#current
@@ -54,18 +56,18 @@ export class MemoryReplayCache implements ReplayGuard {
     return true
   }
 
-  /** How many are remembered. */
+  /** How many keys are remembered. */
   get size(): number {
     return [this.#current, ...this.#past].reduce((sum, { keys }) => sum + keys.size, 0)
   }
 
-  // In its very last millisecond a proof is still good.
+  // A proof is still valid in its very last millisecond.
   #isKnown(key: string, now: number): boolean {
     const isIn = ({ keys }: Generation): boolean => (keys.get(key) ?? 0) >= now
     return isIn(this.#current) || this.#past.some(isIn)
   }
 
-  // The two last ones stay whatever the clock says: it may be wrong now.
+  // The last two always stay: the clock may be wrong right now.
   #turn(now: number): void {
     const kept = this.#past.filter(({ endsAt }, index) => index === 0 || endsAt >= now)
     this.#past = [this.#current, ...kept].slice(0, maxGenerations)
@@ -77,7 +79,10 @@ function newGeneration(now: number): Generation {
   return { keys: new Map(), startedAt: now, endsAt: now }
 }
 
-/** Asks the application's cache. Only a clear `true` means new, and a failure is an outage: nothing is let in meanwhile. */
+/**
+ * Uses the application's cache. Only `true` means that a key is new. A failure is an outage, during which no proof is
+ * accepted.
+ */
 export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unknown): ReplayGuard {
   return {
     async add(key, ttlSeconds) {

@@ -3,30 +3,30 @@ import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import type { Profile } from './token-type.js'
 
-/** What the claims of a token must fit. */
+/** What a token's claims are checked against. */
 export interface ClaimExpectations {
   readonly issuer: string
-  /** One of these must be in `aud`; `null` takes any. */
+  /** One of these must be in `aud`; `null` accepts any. */
   readonly audience: readonly string[] | null
   /** Seconds since the epoch. */
   readonly now: number
   readonly clockToleranceSeconds: number
 }
 
-/** Rules for one source of claims: a JWT by profile, or an introspection response. */
+/** Where claims come from: a JWT of one of the profiles, or an introspection response. */
 export type ClaimSource = Profile | 'introspection'
 
 interface ClaimRule {
   readonly claim: string
   readonly code: TokenValidationErrorCode
-  /** Sources in which it may be missing. */
+  /** Sources in which the claim may be missing. */
   readonly optionalIn: readonly ClaimSource[]
   readonly holds: (value: unknown, expected: ClaimExpectations) => boolean
-  /** Whether `null` counts as missing, as some providers write it. Of a date it is wrong. */
+  /** Whether `null` counts as missing, since some providers send it. A date must not be `null`. */
   readonly nullable?: true
 }
 
-// The last second of the year 9999: beyond it, milliseconds were taken for seconds, or it is an attack.
+// The last second of the year 9999. A later date is milliseconds mistaken for seconds, or an attack.
 const lastDate = 253_402_300_799
 const lenient: readonly ClaimSource[] = ['jwt', 'introspection']
 const always: readonly ClaimSource[] = ['rfc9068', 'jwt', 'introspection']
@@ -37,7 +37,7 @@ const name = (value: unknown): boolean => typeof value === 'string' && value.len
 const past = (value: unknown, { now, clockToleranceSeconds }: ClaimExpectations): boolean =>
   date(value) && value <= now + clockToleranceSeconds
 
-/** RFC 9068 section 2.2 and 4, in this order; RFC 7662 section 2.2. The subject is found elsewhere. */
+/** RFC 9068 sections 2.2 and 4, in this order; RFC 7662 section 2.2. `findSubject()` checks the subject. */
 const rules: readonly ClaimRule[] = [
   { claim: 'iss', code: 'token_issuer_mismatch', optionalIn: opaque, holds: (iss, e) => iss === e.issuer },
   { claim: 'exp', code: 'token_claim_invalid', optionalIn: opaque, holds: date },
@@ -54,7 +54,7 @@ const rules: readonly ClaimRule[] = [
 ]
 
 /**
- * Judges the claims of an access token. Where a claim is required, missing is a failure.
+ * Checks the claims of an access token. A required claim that is missing is an error.
  *
  * @throws {TokenValidationError}
  */

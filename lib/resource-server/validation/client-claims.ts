@@ -2,21 +2,22 @@ import type { JsonObject } from '../../base/json.js'
 import { isFilled, personScopeIn } from './machine-claims.js'
 import { scopesIn } from './scopes.js'
 
-/** Claims of tokens and grants. They say nothing of a person. */
+/** Claims about the token and the grant. They say nothing about a person. */
 const protocolClaims = new Set(
   `iss aud exp nbf iat jti scope scp cnf typ token_use token_type active ver version tid client_id azp azpacr cid appid
   appidacr apptype`.split(/\s+/),
 )
 
-// Such as IdentityServer's `client_` before each claim of a client, and Keycloak's `clientHost`.
+// IdentityServer prefixes a client's claims with `client_`; Keycloak adds `clientHost`, for example.
 const aboutClients = /^client(?!.*(?:user|person|owner|login|mail|sub))/i
 
 /**
- * What keeps a token without a subject from being its client's own: the first scope that asks for a person, or claim that
- * is not known to be of the protocol or about the client. How providers call what they know of people has no end.
+ * Finds a reason why a token without a subject may be about a person, and not about its client: the first scope that
+ * concerns a person, or the first claim that is not known to be about the protocol or the client. This is a list of
+ * what is allowed, because providers have endless names for what they know about people.
  *
- * @param allowed - further claims that the application knows to say nothing of a person
- * @returns words for the log, or `undefined` where nothing does
+ * @param allowed - more claims that, as the application knows, say nothing about a person
+ * @returns a phrase for the log, or `undefined` if there is no such scope or claim
  */
 export function mayBePersonIn(
   claims: Readonly<JsonObject>,
@@ -34,7 +35,7 @@ function isOfClient(name: string, value: unknown): boolean {
   return (protocolClaims.has(name) || aboutClients.test(name)) && (name === 'cnf' || isPlain(value))
 }
 
-// In what is nested there may be anything.
+// Objects may contain anything, so they are not plain.
 function isPlain(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isPlain) : typeof value !== 'object'
 }

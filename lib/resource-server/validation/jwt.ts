@@ -17,29 +17,29 @@ export interface JwtRules {
   readonly runtime: Runtime
 }
 
-// The header that the token came in is within the server's bounds.
+// The server has already limited the length of the header that contains the token.
 const maxBytes = Infinity
 
-/** Validates one JWT: at once when the keys are at hand, else once they are fetched. */
+/** Validates one JWT: synchronously if the keys are cached, otherwise once they are fetched. */
 export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken>
 
 /**
- * Makes the judge of JWT access tokens (RFC 9068 section 4, RFC 8725). The token picks neither algorithm nor key: `alg` must
- * be one of the issuer's, and the key is the issuer's own.
+ * Creates the validation of JWT access tokens (RFC 9068 section 4, RFC 8725). The token chooses neither algorithm nor
+ * key: `alg` must be one that is allowed for the issuer, and the key is one of the issuer's.
  *
- * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when keys have to be
- *   fetched and cannot be
+ * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when keys cannot
+ *   be fetched
  */
 export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
   const headers = new Map<string, JwsHeader>()
   const { profile, clockToleranceSeconds, reading } = rules
   const requireClaims = ({ header, payload }: Jws, { issuer, audience }: TrustedIssuer, now: number): boolean => {
     const isTyped = requireAccessToken(header, payload, profile)
-    // Written out: spreading the rules and the issuer would take longer than all the checks.
+    // Members are listed one by one: spreading the rules and the issuer would take longer than all the checks.
     checkTokenClaims(payload, profile, { issuer, audience, now, clockToleranceSeconds })
     return isTyped
   }
-  // The signature holds.
+  // Requires that the signature has been verified.
   const conclude = (jws: Jws, issuer: TrustedIssuer): SignedToken => {
     const { generation } = issuer.keys
     const now = rules.runtime.now() / 1000
@@ -53,7 +53,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     const { keys } = issuer
     const known = keys.find(jws.header)
     if (isSignedBy(jws, known)) return conclude(jws, issuer)
-    // The issuer is asked nothing for the sake of a token that could not be taken anyway: anyone can make those.
+    // Claims are checked first: anyone can make invalid tokens, and those must not cause requests to the issuer.
     const requireAll = () => requireClaims(jws, issuer, rules.runtime.now() / 1000)
     const verified = verifyByLookup(jws, known, { keys, from: 'anyone', requireClaims: requireAll })
     return verified.then(() => conclude(jws, issuer))

@@ -6,7 +6,7 @@ type Claims = Readonly<JsonObject>
 /** The claims that name the client a token was issued to, the standard one first (RFC 9068 section 2.2). */
 const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
 
-/** The client that a token was issued to, where it says so. */
+/** The client that a token was issued to, if it names one. */
 export function clientOf(claims: Claims): string | undefined {
   for (const name of clientClaims) {
     const value = claims[name]
@@ -15,25 +15,27 @@ export function clientOf(claims: Claims): string | undefined {
   return undefined
 }
 
-/** Whom a token speaks for: `both` where it contradicts itself, `nobody` where it does not tell. */
+/** Whom a token speaks for: `both` if it contradicts itself, `unknown` if it does not say. */
 export type Speaker = 'machine' | 'person' | 'both' | 'nobody'
 
 /**
- * Whether a client acts for itself, or for a person, by what providers write. What is only not said tells nothing.
+ * Determines whether a client acts for itself or for a person, from the claims that providers add. A missing claim
+ * proves nothing.
  *
- * @param isTyped - whether the token declares itself to be one by RFC 9068, in which a machine's `sub` is its client's
+ * @param isTyped - whether the token's `typ` is that of RFC 9068, by which a machine's `sub` is its client ID
  */
 export function speakerOf(claims: Claims, isTyped: boolean): Speaker {
   if (isCallOfServiceAccount(claims)) return 'machine'
   const isMachine = machineSigns.some((holds) => holds(claims))
   const isPerson = personSigns.some((holds) => holds(claims)) || (isTyped && !isMachine && isResourceOwner(claims))
-  // A service account of another client: its token can have been exchanged.
+  // The service account may be another client's, if the token was exchanged.
   if (isPerson) return isMachine || accountOf(claims) !== undefined ? 'both' : 'person'
   return isMachine ? 'machine' : 'nobody'
 }
 
-// Section 2.2. Not where azp stands beside client_id: Keycloak can declare the type as well, and has accounts for machines.
-// So have others, whose tokens have a sub of their own: something must speak of a person as well.
+// RFC 9068 section 2.2. It does not apply if there is an azp beside client_id: Keycloak can set this typ too, and has
+// accounts for machines. Others have such accounts too, with a sub of their own, so another sign of a person is
+// required.
 function isResourceOwner(claims: Claims): boolean {
   const { sub, client_id: client, azp } = claims
   if (!isText(sub) || !isText(client) || azp !== undefined) return false
@@ -45,7 +47,7 @@ const loginNames = 'acr auth_time name given_name nickname preferred_username pi
 const machineGrants = ['client-credentials', 'client_credentials']
 const personGrants = ['authorization_code', 'implicit', 'password', 'urn:ietf:params:oauth:grant-type:device_code']
 
-/** Each is the word of a provider that writes it in no token of a person. */
+/** Each is something that a provider never puts into a person's token. */
 const machineSigns: readonly ((claims: Claims) => boolean)[] = [
   isOwnSubject,
   isMachineGrant,
@@ -55,14 +57,14 @@ const machineSigns: readonly ((claims: Claims) => boolean)[] = [
   isServiceAccount,
 ]
 
-// Keycloak notes where the client called from in this grant only, whatever else the account has: a session that can be
+// Keycloak records where the client called from in this grant only. The account may still have a session that can be
 // refreshed, or an e-mail address.
 function isCallOfServiceAccount({ client_id: id, clientId = id, azp, clientHost, clientAddress }: Claims): boolean {
   return isText(clientHost) && isText(clientAddress) && isText(azp) && clientId === azp
 }
 
-// For people, sub is pairwise and scp says what was delegated. Azure AD B2C writes oid into sub for people, too; a client
-// that is known by nothing (azpacr "0") cannot act for itself.
+// A person's sub is pairwise, and scp says what the person delegated. Azure AD B2C uses oid as sub for people too; and
+// a client that does not authenticate (azpacr "0") cannot act for itself.
 function isEntraApplication(claims: Claims): boolean {
   const { oid, sub, azp, azpacr, appid, appidacr, scp } = claims
   const isKnown = (isText(azp) && isProof(azpacr)) || (isText(appid) && isProof(appidacr))
@@ -75,31 +77,31 @@ function isProof(value: unknown): boolean {
   return value === '1' || value === '2'
 }
 
-// Cognito's token of a person always has a username.
+// In Cognito, a person's token always has a username.
 function isCognitoClient({ token_use: use, sub, client_id: client, username }: Claims): boolean {
   return use === 'access' && isText(sub) && sub === client && !isFilled(username)
 }
 
-// Auth0 and FusionAuth; Cloud Foundry UAA and ForgeRock.
+// gty: Auth0 and FusionAuth. grant_type: Cloud Foundry UAA and ForgeRock.
 function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
   return isOneOf(gty, machineGrants) || isOneOf(grantType, machineGrants)
 }
 
-// RFC 9068 section 2.2, Okta, Cognito and most others; Auth0; ForgeRock.
+// Plain: RFC 9068 section 2.2, Okta, Cognito and most others. With `@clients`: Auth0. With `(age!…)`: ForgeRock.
 function isOwnSubject(claims: Claims): boolean {
   const { sub, client_id: id, azp, cid, appid } = claims
   return isText(sub) && (names(sub, id) || names(sub, azp) || names(sub, cid) || names(sub, appid))
 }
 
 function names(sub: string, client: unknown): boolean {
-  // Most tokens are about people, and go no further than this.
+  // A fast path for most tokens, which are about people.
   if (!isText(client) || !sub.includes(client)) return false
   return sub === client || sub === `${client}@clients` || sub === `(age!${client})`
 }
 
 const serviceAccount = 'service-account-'
 
-// Keycloak: the user of a client's service account, whose sub is a UUID. Its names are in lower case.
+// Keycloak: the user of a client's service account has a UUID as sub. User names are in lower case.
 function isServiceAccount(claims: Claims): boolean {
   const account = accountOf(claims)
   return account !== undefined && account.slice(serviceAccount.length) === clientOf(claims)?.toLowerCase()
@@ -114,30 +116,32 @@ function isServiceAccountName(name: unknown): name is string {
 }
 
 const personSigns: readonly ((claims: Claims) => boolean)[] = [
-  // What a login leaves in a token.
+  // Traces of a login.
   ({ amr, nonce, sid, session_state: state }) => isFilled(amr) || isFilled(nonce) || isFilled(sid) || isFilled(state),
-  // AD FS writes one as text for clients, too; Cognito and ForgeRock as a number.
+  // AD FS sets it for clients too, as text; so do Cognito and ForgeRock, as a number.
   (claims) => typeof claims['auth_time'] === 'number' && !isCognitoClient(claims) && !isMachineGrant(claims),
-  // What only people have. Other names say nothing: service accounts have some too. Some of Keycloak have an e-mail address.
+  // Only people have these. Other names prove nothing, since service accounts have them too; in Keycloak even an e-mail
+  // address.
   (claims) => isText(claims['email']) && !isServiceAccount(claims),
   ({ phone_number: phone, birthdate }) => isText(phone) || isText(birthdate),
   ({ family_name: family, upn, unique_name: unique }) => isText(family) || isText(upn) || isText(unique),
   ({ gty, grant_type: grantType }) => isOneOf(gty, personGrants) || isOneOf(grantType, personGrants),
   ({ idtyp, sub_type: subjectType, aut }) => idtyp === 'user' || subjectType === 'user' || aut === 'APPLICATION_USER',
-  // Entra: delegated by a person of a tenant. Okta: the person's id beside the client's. Cognito.
+  // Entra: delegated by a person of a tenant. Okta: the person's ID beside the client's. Cognito: see
+  // isCognitoClient().
   ({ scp, tid }) => isText(tid) && isFilled(scp),
   ({ uid, cid }) => isText(uid) && isText(cid),
   ({ token_use: use, username }) => use === 'access' && isText(username),
   // Auth0's connection|id, ForgeRock's (usr!id).
   ({ sub }) => typeof sub === 'string' && /^(?:[\w-]+\|.|\(usr!)/.test(sub),
-  // The userinfo endpoint has nothing to tell about a machine.
+  // The userinfo endpoint is of use for people only.
   ({ aud }) => Array.isArray(aud) && aud.some((member) => typeof member === 'string' && member.endsWith('/userinfo')),
 ]
 
-/** Scopes that ask for a person (OpenID Connect Core sections 3.1.2.1, 5.4 and 11). */
+/** Scopes that concern a person (OpenID Connect Core sections 3.1.2.1, 5.4 and 11). */
 const personScopes = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
 
-/** The first scope that asks for a person. */
+/** The first scope that concerns a person. */
 export function personScopeIn(scopes: readonly string[]): string | undefined {
   return personScopes.find((scope) => scopes.includes(scope))
 }
@@ -150,7 +154,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Whether a claim says anything: `null`, an empty text and an empty list do not. */
+/** Whether a claim has content: `null`, an empty string and an empty list do not. */
 export function isFilled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 }

@@ -11,7 +11,7 @@ import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { VerifiedToken } from '../types.js'
 import { type ClaimReading, readVerifiedToken } from './verified-token.js'
 
-/** Validates one opaque token by asking the authorization server, or by what it said a moment ago. */
+/** Validates one opaque token by introspection, or by a cached response. */
 export type OpaqueValidation = (token: string) => VerifiedToken | Promise<VerifiedToken>
 
 /** The rules for opaque tokens. */
@@ -19,14 +19,14 @@ export interface OpaqueRules {
   readonly introspect: Introspect
   readonly issuer: Pick<TrustedIssuer, 'issuer' | 'audience' | 'subject'>
   readonly reading: ClaimReading
-  /** How long an answer is believed; never past `exp`. */
+  /** How long a response is cached, but never past `exp`. */
   readonly cacheSeconds: number
   readonly clockToleranceSeconds: number
   readonly runtime: Runtime
 }
 
 interface Answer {
-  /** Absent for a token that is not good. */
+  /** Absent if the token is not valid. */
   readonly token?: VerifiedToken
   readonly givenAt: number
 }
@@ -36,9 +36,11 @@ const maxInactiveSeconds = 10
 const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
 
 /**
- * Makes the judge of opaque tokens (RFC 7662): one question at a time for each token, answers kept by the token's SHA-256.
+ * Creates the validation of opaque tokens (RFC 7662): one request at a time per token, with responses cached by the
+ * token's SHA-256.
  *
- * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when nobody can tell
+ * @returns a function that throws, or rejects with, {@link TokenValidationError}, and `ProviderError` when
+ *   introspection fails
  */
 export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   const answers = new LRUCache<string, Answer>({ max: maxAnswers })
@@ -83,7 +85,7 @@ function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken 
   return readVerifiedToken(response, { issuer, reading: rules.reading, subject, isTyped: false, expiresAt })
 }
 
-// Servers write null, or an empty text, for what they have nothing to say on. A binding that says nothing is refused.
+// Servers send null or an empty string for what they do not know. An empty cnf is kept: such a token is rejected.
 function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
   const members = Object.entries(answer)
   return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))

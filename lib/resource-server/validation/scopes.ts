@@ -1,16 +1,16 @@
 import { ConfigurationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 
-/** Finds the scopes of a token: a frozen list. */
+/** Returns the scopes of a token as a frozen list. */
 export type ScopeMapper = (claims: Readonly<JsonObject>) => readonly string[]
 
 const maxKnown = 256
 const maxKnownLength = 1024
 
 /**
- * Scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or as a list. The few texts that
- * `scope` is made of again and again are taken apart once. What a person may do at an API (`permissions`) was not granted to
- * the client by it, and is no scope.
+ * Reads scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or a list. Few values of
+ * `scope` occur, so each is split only once. `permissions` are not scopes: they say what a person may do at an API,
+ * which does not mean that the client was granted it.
  */
 export function standardScopes(): ScopeMapper {
   const known = new Map<string, readonly string[]>()
@@ -27,9 +27,9 @@ export function standardScopes(): ScopeMapper {
 }
 
 /**
- * The application's own way to find them.
+ * Wraps the application's own function.
  *
- * @returns a mapper that throws {@link ConfigurationError} `invalid_options` where the function gives no list of strings
+ * @returns a mapper that throws {@link ConfigurationError} `invalid_options` if the function does not return strings
  */
 export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): ScopeMapper {
   return (claims) => {
@@ -40,7 +40,7 @@ export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): S
   }
 }
 
-/** What `scope` and `scp` hold. */
+/** The scopes in `scope` and `scp`. */
 export function scopesIn({ scope, scp }: Readonly<JsonObject>): readonly string[] {
   return [...list(scope), ...list(scp)]
 }

@@ -3,40 +3,41 @@ import type { JsonObject } from '../../base/json.js'
 import { mayBePersonIn } from './client-claims.js'
 import type { Speaker } from './machine-claims.js'
 
-/** Where tokens of one issuer name their subject. */
+/** Where the tokens of one issuer name their subject. */
 export interface SubjectRules {
-  /** The claim that identifies a person; in `sub`, clients are subjects too. */
+  /** The claim that identifies a person; `sub` may also name a client. */
   readonly claim: string
   /** Whether a client may be the subject of a token that names no other. */
   readonly client: boolean
-  /** Claims that may stand in the token of such a client beside those of the protocol. */
+  /** Claims that such a client's token may have beside those of the protocol. */
   readonly clientClaims: readonly string[]
 }
 
-/** What is known of a token before its subject. */
+/** What is known about a token before its subject is determined. */
 export interface Actor {
   readonly client: string | undefined
   readonly scopes: readonly string[]
   readonly speaker: Speaker
 }
 
-/** A subject, and whether it is a machine. */
+/** A subject, and whether it is a machine; `undefined` if that is not known. */
 export interface Subject {
   readonly subject: string
   readonly isMachine: boolean | undefined
 }
 
-// Subjects that are made out of client IDs are set apart by it from those that tokens name (RFC 9068 section 5).
+// Keeps subjects that are made from client IDs distinct from those that tokens name (RFC 9068 section 5).
 const clientPrefix = 'client:'
 const maxSubjectLength = 255
 
 const isMachine = { machine: true, person: false, both: undefined, nobody: undefined } as const
 
 /**
- * Finds the subject of a token. Two people are never one, nor is a person ever a client: a client counts only where the
- * options say so, and where the token is a machine's or holds nothing that could be about a person.
+ * Finds the subject of a token. Two people never get the same subject, and a person never gets that of a client. A
+ * client is a subject only if the options allow it, and if the token is a machine's or contains nothing that could be
+ * about a person.
  *
- * @throws {TokenValidationError} `token_claim_missing` where there is none, `token_claim_invalid` for one that cannot be used
+ * @throws {TokenValidationError} `token_claim_missing` if there is none, `token_claim_invalid` if it is unusable
  * @see RFC 9068 sections 2.2 and 5
  */
 export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: SubjectRules): Subject {
@@ -44,7 +45,7 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
   const { speaker } = actor
   const named = claims[claim]
   const isNamed = named !== undefined && named !== null
-  // What identifies people may stand in a machine's token as well, such as its owner's name.
+  // A machine's token may contain a claim that identifies a person too, such as its owner's name.
   if (isNamed && (claim === 'sub' || speaker === 'person' || speaker === 'nobody')) {
     return { subject: usable(claim, named, client), isMachine: isMachine[speaker] }
   }
@@ -59,7 +60,7 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
 
 const notAllowed = Symbol('not allowed')
 
-/** What keeps a client from being the subject. */
+/** Why the client cannot be the subject; `undefined` if it can. */
 function obstacleTo(
   claims: Readonly<JsonObject>,
   { client, scopes, speaker }: Actor,

@@ -5,21 +5,21 @@ import { type JsonObject, parseJsonObject } from '../../base/json.js'
 /** How strictly a token must say that it is an access token. */
 export type Profile = 'rfc9068' | 'jwt'
 
-// Only an ID Token holds hashes of what was issued beside it: no access token can hold its own.
+// An ID Token contains hashes of what was issued with it; an access token cannot contain its own.
 const onlyInIdTokens = ['at_hash', 'c_hash', 's_hash', 'urn:openid:params:jwt:claim:rt_hash']
-// Some providers sign both kinds alike, with equal iss, aud, kid and typ, and copy even nonce and azp into access tokens.
-// These claims say what a token may do, or for which client it is: an ID Token has none of them.
+// Some providers sign both types of token with the same iss, aud, kid and typ, and even copy nonce and azp into access
+// tokens. These claims say what a token allows, or which client it is for; an ID Token has none of them.
 const onlyInAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'cid', 'appid', 'appidacr', 'azpacr', 'gty']
-// Payload `typ` (Keycloak) and `token_use` (Cognito): the provider's own word.
+// Values of the claims `typ` (Keycloak) and `token_use` (Cognito).
 const saysAccess = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access', 'access_token'])
 
 /**
- * Refuses tokens that are not for APIs (RFC 8725 section 3.11). In every profile: another `typ` than an access token's,
- * `events` (logout and security event tokens), hashes that only ID Tokens hold, and tokens that call themselves otherwise.
- * `rfc9068` demands `typ: at+jwt` and refuses `nonce`; `jwt` demands, without that `typ`, at least one claim that only access
- * tokens hold.
+ * Rejects tokens that are not access tokens (RFC 8725 section 3.11). Both profiles reject a `typ` other than an access
+ * token's, `events` (logout and security event tokens), hashes that only ID Tokens contain, and claims that name
+ * another type. `rfc9068` requires `typ: at+jwt` and rejects `nonce`. `jwt` also accepts tokens without that `typ`, if
+ * they have at least one claim that only access tokens have.
  *
- * @returns whether it is declared to be one by RFC 9068
+ * @returns whether the token has the `typ` of RFC 9068
  * @throws {TokenValidationError} `token_type_refused`
  */
 export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObject>, profile: Profile): boolean {
@@ -35,9 +35,9 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
 }
 
 /**
- * Refuses tokens that call themselves anything else than an access token.
+ * Rejects tokens whose claims name a type other than access token.
  *
- * @returns whether they say anything at all
+ * @returns whether they name a type at all
  * @throws {TokenValidationError} `token_type_refused`
  */
 export function requireAccessWords(claims: Readonly<JsonObject>): boolean {
@@ -46,7 +46,7 @@ export function requireAccessWords(claims: Readonly<JsonObject>): boolean {
   return typ !== undefined || tokenUse !== undefined
 }
 
-// RFC 7515 section 4.1.9: "application/" may be left out. No typ at all is what "JWT" says.
+// RFC 7515 section 4.1.9: "application/" may be omitted. A missing typ means the same as "JWT".
 function mediaType(typ = 'jwt'): string {
   if (typ === 'at+jwt') return typ
   const type = typ.toLowerCase()
@@ -62,8 +62,8 @@ function refused(why: string): TokenValidationError {
 }
 
 /**
- * Whether a token looks like a compact JWS: three segments, of which the first is an object with `alg`. It need not be a
- * good one: who sends such a token gets it validated as JWT, and nothing else.
+ * Whether a token looks like a compact JWS: three segments, of which the first is an object with `alg`. Even if it is
+ * not a valid one, it is validated as a JWT only, and never introspected.
  */
 export function isCompactJws(token: string): boolean {
   const first = token.indexOf('.')

@@ -13,13 +13,13 @@ import type { VerifiedTokenCache } from './verified-token-cache.js'
 import { isCompactJws } from './token-type.js'
 import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
 
-/** What a {@link TokenValidator} is put together of. */
+/** The parts that a {@link TokenValidator} combines. */
 export interface ValidatorParts {
-  /** Schemes that are understood. */
+  /** Supported schemes. */
   readonly schemes: readonly TokenScheme[]
-  /** Absent where every token is introspected. */
+  /** Absent if every token is introspected. */
   readonly jwt?: JwtValidation
-  /** Absent where every token must be a JWT. */
+  /** Absent if every token must be a JWT. */
   readonly opaque?: OpaqueValidation
   readonly cache?: VerifiedTokenCache
   readonly possession: PossessionCheck
@@ -28,7 +28,7 @@ export interface ValidatorParts {
   readonly runtime: Runtime
 }
 
-/** Validates the access token of one request: at once where nothing has to be fetched or asked. */
+/** Validates access tokens: synchronously if nothing has to be fetched. */
 export class TokenValidator {
   readonly #parts: ValidatorParts
 
@@ -37,7 +37,7 @@ export class TokenValidator {
   }
 
   /**
-   * @param authorization - value of the one `Authorization` header, if there is one
+   * @param authorization - value of the `Authorization` header, if there is one
    * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
    */
   validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
@@ -94,7 +94,7 @@ export class TokenValidator {
     }
   }
 
-  // What was seen before is known by its hash; so its form, its signature and its claims are known too.
+  // A cache hit compares the hash of the whole token, so form, signature and claims need no further check.
   #verify(token: string): VerifiedToken | Promise<VerifiedToken> {
     const { cache, refusals, jwt, opaque } = this.#parts
     const known = cache?.get(token)
@@ -107,7 +107,7 @@ export class TokenValidator {
     return signed instanceof Promise ? signed.then((late) => this.#keep(token, late)) : this.#keep(token, signed)
   }
 
-  // A JWT that can be decoded is made of what tokens are made of; so that is asked only about one that cannot.
+  // A JWT that decodes has valid characters only, so those are checked only if decoding fails.
   #verifyJwt(jwt: JwtValidation, token: string): SignedToken | Promise<SignedToken> {
     try {
       return jwt(token)

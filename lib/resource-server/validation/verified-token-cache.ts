@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../../base/runtime.js'
 import type { SignedToken } from '../types.js'
 
-/** How much is remembered, and how long at most. */
+/** The limits of a {@link VerifiedTokenCache}. */
 export interface TokenCacheSettings {
   readonly maxEntries: number
   readonly ttlSeconds: number
@@ -15,15 +15,15 @@ interface Entry {
   readonly verifiedAt: number
 }
 
-// Characters, each six bits of the signature. Less than 13, or V8 would keep the whole token for the sake of its end.
+// In characters of six bits of the signature. At 13 or more, V8's slice would keep the whole token in memory.
 const tailLength = 12
 
 /**
- * Tokens whose signature and claims held, by their SHA-256: neither failures nor the tokens themselves are kept. An entry
- * serves until its time is over, or the issuer's keys change. The caller judges the token's own times on each hit.
+ * Caches verified tokens by their SHA-256. It keeps neither failures nor the tokens themselves. An entry is valid until
+ * its time is over or the issuer's keys change. The caller checks the token's `exp` and `nbf` on each hit.
  *
- * The token's end finds the entry, so that a token which was never seen costs no hash; only the hash of the whole token
- * says that it is the same.
+ * Entries are looked up by the token's last characters, so a new token costs no hash. Only the hash of the whole token
+ * decides that it is the same.
  */
 export class VerifiedTokenCache {
   readonly #entries: LRUCache<string, Entry>
@@ -38,23 +38,23 @@ export class VerifiedTokenCache {
     this.#runtime = runtime
   }
 
-  /** The token, if it is known and its keys are still the same. */
+  /** The verified token, if it is cached and the issuer's keys have not changed. */
   get(token: string): SignedToken | undefined {
     const entry = this.#entries.get(token.slice(-tailLength))
     if (entry === undefined || entry.signed.generation !== entry.signed.keys.generation) return undefined
-    // A clock that was set back must not make an entry younger than it is.
+    // The absolute difference: an entry must end even if the clock was set back.
     if (Math.abs(this.#runtime.now() - entry.verifiedAt) >= this.#ttl) return undefined
     return fingerprint(token) === entry.fingerprint ? entry.signed : undefined
   }
 
-  /** Remembers a token, if it is seen again. */
+  /** Caches a token once it is seen for the second time. */
   offer(token: string, signed: SignedToken): void {
     const tail = token.slice(-tailLength)
     if (!this.#entries.has(tail) && !this.#admission.admits(tail)) return
     this.#entries.set(tail, { fingerprint: fingerprint(token), signed, verifiedAt: this.#runtime.now() })
   }
 
-  /** How many are remembered. */
+  /** How many tokens are cached. */
   get size(): number {
     return this.#entries.size
   }
@@ -66,29 +66,31 @@ function fingerprint(token: string): string {
 
 const slotsPerBucket = 2
 const luckyShare = 64
-// The golden ratio's 32 bits (Knuth, The Art of Computer Programming, section 6.4).
+// 2^32 divided by the golden ratio, for multiplicative hashing (Knuth, The Art of Computer Programming, section 6.4).
 const spread = 0x9e3779b1
 
 /**
- * Lets a key into a cache when it is seen a second time, so that what is seen once costs no room. Two keys of the same
- * bucket remember each other's places; one in 64 gets in at first sight, so that no crowd can keep a key out for ever.
+ * The cache's admission filter (a "doorkeeper" in the TinyLFU paper): admits a key when it is seen for the second time,
+ * so tokens that are used once take no room in the cache. It is a hash table with buckets of two slots, where a new key
+ * evicts the older one. One key in 64 is admitted at first sight; otherwise a crowd of keys in one bucket could keep a
+ * key out forever.
  */
 export class Admission {
   readonly #prints: Int32Array
   readonly #shift: number
   #count = 0
 
-  /** @param size How many keys are remembered, about. */
+  /** @param size Approximate number of keys to remember. */
   constructor(size: number) {
     const bits = Math.ceil(Math.log2(Math.max(16, size)))
     this.#shift = 32 - bits
     this.#prints = new Int32Array(2 ** bits * slotsPerBucket)
   }
 
-  /** @param key At least 12 characters out of a hash or a signature, in base64url or as bytes. */
+  /** @param key At least 12 characters of a hash or a signature, in base64url or as bytes. */
   admits(key: string): boolean {
     const prints = this.#prints
-    // Base64url uses a part of each byte only: multiplying spreads it over the upper bits.
+    // Base64url uses only part of each byte; multiplying spreads it over the upper bits.
     const print = (word(key, 0) ^ Math.imul(word(key, 8), spread)) | 1
     const slot = (Math.imul(word(key, 4), spread) >>> this.#shift) * slotsPerBucket
     if (prints[slot] === print || prints[slot + 1] === print) return true

@@ -7,29 +7,29 @@ import type { Confirmation, VerifiedToken } from '../types.js'
 import type { Principal } from '../../policy/principal.js'
 import type { TokenScheme } from '../challenges.js'
 
-/** The application's word on who acts; `undefined` leaves it to the claims. */
+/** The application's decision on whether a token is a machine's; `undefined` leaves it to the claims. */
 export type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
 
-/** How the options say that claims are read. */
+/** How claims are read, according to the options. */
 export interface ClaimReading {
   readonly scopes: ScopeMapper
   readonly isMachine: MachineMapper
 }
 
-/** What is known of a token beside its claims. */
+/** What is known about a token apart from its claims. */
 export interface TokenContext {
   readonly issuer: string
   readonly reading: ClaimReading
   readonly subject: SubjectRules
-  /** Whether it declares itself to be an access token by RFC 9068. */
+  /** Whether its `typ` is that of RFC 9068. */
   readonly isTyped: boolean
-  /** When the token ends where it does not say so itself, in seconds since the epoch. */
+  /** When the token ends if it has no `exp`, in seconds since the epoch. */
   readonly expiresAt: number
 }
 
 /**
- * Claims whose prototype has no members, so that no claim's name ever finds a method (CWE-1321). Taking the prototype away
- * from each token's claims would cost a tenth of what the signature does.
+ * Claims whose prototype has no members, so a claim's name never finds an inherited method (CWE-1321). Removing the
+ * prototype from each token's claims would cost a tenth of the signature check.
  */
 class BareClaims {
   readonly [name: string]: unknown
@@ -39,10 +39,10 @@ Object.setPrototypeOf(BareClaims.prototype, null)
 Object.freeze(BareClaims.prototype)
 
 /**
- * Reads what the claims say, once they are known to hold.
+ * Reads the claims of a token after they have been checked.
  *
- * @throws {TokenValidationError} `token_claim_missing` without a subject, `token_binding_failed` for a `cnf` that is not
- *   understood
+ * @throws {TokenValidationError} `token_claim_missing` without a subject, `token_binding_failed` for a `cnf` that is
+ *   not supported
  */
 export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
   const claims: Readonly<JsonObject> = Object.freeze(Object.assign(new BareClaims(), payload))
@@ -70,9 +70,10 @@ function speakerBy(isMachine: boolean | undefined): Speaker | undefined {
 }
 
 /**
- * The application's own way to tell machines.
+ * Wraps the application's own function.
  *
- * @returns a mapper that throws {@link ConfigurationError} `invalid_options` for any other answer than true, false and `undefined`
+ * @returns a mapper that throws {@link ConfigurationError} `invalid_options` if the function returns anything but true,
+ *   false and `undefined`
  */
 export function customMachines(find: (claims: Readonly<JsonObject>) => unknown): MachineMapper {
   return (claims) => {
@@ -82,7 +83,7 @@ export function customMachines(find: (claims: Readonly<JsonObject>) => unknown):
   }
 }
 
-// Whoever bound the token meant it to be of no use without proof: a binding that is not understood is not ignored.
+// A bound token is meant to be useless without its proof, so a binding that is not supported must not be ignored.
 function readConfirmation(cnf: unknown): Confirmation {
   if (isJsonObject(cnf)) {
     const { jkt, 'x5t#S256': x5t } = cnf
@@ -93,7 +94,8 @@ function readConfirmation(cnf: unknown): Confirmation {
   throw unbound('has a cnf that is not understood')
 }
 
-// Payload `typ` (Keycloak), or `token_type` of an introspection response: what it is bound to must be told (RFC 9449 section 6).
+// The claim `typ` (Keycloak) or the `token_type` of an introspection response. Such a token must name its key (RFC 9449
+// section 6).
 function isDpopToken({ typ, token_type: type }: Readonly<JsonObject>): boolean {
   return [typ, type].some((word) => typeof word === 'string' && word.toLowerCase() === 'dpop')
 }
@@ -106,7 +108,10 @@ function isThumbprint(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value)
 }
 
-/** The principal of an access token. The token itself is no member of it: neither JSON nor an inspection shows it. */
+/**
+ * The principal of an access token. The token itself is in a private field, so neither JSON nor `util.inspect()` shows
+ * it.
+ */
 export class TokenPrincipal implements Principal {
   readonly scheme: TokenScheme
   readonly subject: string
