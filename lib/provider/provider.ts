@@ -1,9 +1,13 @@
 import type { DpopProver } from '../fetch/dpop.js'
 import type { JsonObject } from '../base/json.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
-import { checkAuthorizationResponse } from './endpoints/authorization-response.js'
+import {
+  type AuthorizationResponse,
+  type ValidatedAuthorizationResponse,
+  validateAuthorizationResponse,
+} from './endpoints/authorization-response.js'
 import { grantClientCredentials } from './grants/client-credentials.js'
-import { exchangeCode } from './grants/authorization-code.js'
+import { type CodeExchange, exchangeCode } from './grants/authorization-code.js'
 import { createCurrentAuthentication } from './client-authentication.js'
 import { createDpopProver } from '../fetch/dpop-prover.js'
 import { endSessionUrl } from './endpoints/end-session.js'
@@ -23,7 +27,6 @@ import type { GrantedTokens, TokenTarget } from './endpoints/token.js'
 import type {
   AuthorizationRequest,
   ClientSettings,
-  CodeExchange,
   EndSessionRequest,
   Health,
   ProviderMetadata,
@@ -53,9 +56,9 @@ export interface Provider {
   close(): void
   /** The URL to send a browser to; see {@link authorizationUrl}. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>
-  /** Checks an authorization response and returns its code; see {@link checkAuthorizationResponse}. */
-  validateResponse(response: URLSearchParams, expectedState: string): Promise<string>
-  /** Checks the response, exchanges its code and validates the ID Token; see {@link exchangeCode}. */
+  /** Checks an authorization response; see {@link validateAuthorizationResponse}. */
+  validateResponse(response: AuthorizationResponse, expectedState: string): Promise<ValidatedAuthorizationResponse>
+  /** Exchanges the code of a checked response and validates the ID Token; see {@link exchangeCode}. */
   exchangeCode(exchange: CodeExchange): Promise<TokenSet>
   /** Refreshes tokens; see {@link refreshTokens}. */
   refresh(request: RefreshRequest): Promise<RefreshedTokens>
@@ -103,7 +106,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
     authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, client),
-    validateResponse: async (response, state) => checkAuthorizationResponse(response, state, await metadata.get()),
+    validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
     judgeRefreshed: (refreshed) => judgeRefreshedIdToken(refreshed, idTokens, client.clientId),

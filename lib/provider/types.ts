@@ -80,22 +80,6 @@ export interface AuthorizationRequest {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** The authorization response as it arrived, with everything it must match. */
-export interface CodeExchange {
-  readonly redirectUri: string
-  /** The raw parameters of the response, from query or form. */
-  readonly response: URLSearchParams
-  readonly state: string
-  readonly nonce: string
-  readonly codeVerifier: string
-  /** When the request carried `max_age`, in seconds. */
-  readonly maxAge?: number
-  /** When the request carried `acr_values` that must be met. */
-  readonly acrValues?: readonly string[]
-  /** Scopes asked for: what was granted when the response does not say (RFC 6749 section 5.1). */
-  readonly scope: string
-}
-
 /** Claims of a validated ID Token: frozen, and without a prototype. */
 export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string; readonly iss: string }
 

@@ -9,6 +9,7 @@ import { createProvider } from '../../lib/provider/provider.js'
 import { RefreshGrants } from '../../lib/relying-party/tokens/refresh-grant.js'
 import { clientCredentials } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
+import { exchangeCode } from '../kit/issuer/code-exchange.js'
 import { createClock, createIssuer, failureOf, type FakeIssuer, json, mint, signingKey } from '../kit/issuer/issuer.js'
 import { holderKey, holderPem, proofOf, wantsNonce } from '../kit/issuer/proofs.js'
 import { record, start } from '../session/example.js'
@@ -134,10 +135,10 @@ describe('a refresh', () => {
     }
     const provider = createProvider(op.settings, { ...op.client, dpop })
     op.answers['/token'] = wantsNonce('n-1', () => json({ ...granted, id_token: idToken }))
-    expect(await provider.exchangeCode(exchange)).toMatchObject({ accessToken: 'second', tokenType: 'dpop' })
+    expect(await exchangeCode(provider, exchange)).toMatchObject({ accessToken: 'second', tokenType: 'dpop' })
     expect(tokenRequests()).toHaveLength(2)
     op.answers['/token'] = () => json({ ...granted, token_type: 'bearer', id_token: idToken })
-    expect(await failureOf(provider.exchangeCode(exchange))).toMatchObject({ code: 'token_response_invalid' })
+    expect(await failureOf(exchangeCode(provider, exchange))).toMatchObject({ code: 'token_response_invalid' })
     expect(tokenRequests()).toHaveLength(3)
   })
 

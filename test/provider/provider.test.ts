@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { createProvider } from '../../lib/provider/provider.js'
-import type { AuthorizationRequest, ClientSettings, CodeExchange } from '../../lib/provider/types.js'
+import type { AuthorizationRequest, ClientSettings } from '../../lib/provider/types.js'
+import { type Callback, exchangeCode, validate } from '../kit/issuer/code-exchange.js'
 import {
   type FakeIssuer,
   createIssuer,
@@ -27,7 +28,7 @@ const request: AuthorizationRequest = {
   parameters: {},
 }
 
-const exchange = (response: Record<string, string> = {}, changes: Partial<CodeExchange> = {}): CodeExchange => ({
+const exchange = (response: Record<string, string> = {}, changes: Partial<Callback> = {}): Callback => ({
   redirectUri: request.redirectUri,
   response: new URLSearchParams({ code: 'code-1', state: 'state-1', ...response }),
   state: 'state-1',
@@ -184,17 +185,11 @@ describe('authorization response', () => {
     await answerTokens(op)
     const parameters = new URLSearchParams(response)
     const provider = providerOf(op)
-    const result = await provider.validateResponse(parameters, 'state-1').then(
-      (code) => code,
+    const result = await validate(provider, { response: parameters, state: 'state-1' }).then(
+      ({ code }) => code,
       (error) => error.code,
     )
-    // The exchange makes the same checks before it sends anything.
-    if (result !== 'code-1') {
-      expect(await failureOf(provider.exchangeCode(exchange({}, { response: parameters })))).toMatchObject({
-        code: result,
-      })
-      expect(op.count('/token')).toBe(0)
-    }
+    expect(op.count('/token')).toBe(0)
     return result
   }
   const good = { code: 'code-1', state: 'state-1' }
@@ -249,8 +244,7 @@ describe('authorization response', () => {
   test('CB03: a response without iss, though the metadata promise one, is told as that', async () => {
     const op = createIssuer()
     op.metadata['authorization_response_iss_parameter_supported'] = true
-    const { response, state } = exchange()
-    const error = await failureOf(providerOf(op).validateResponse(response, state))
+    const error = await failureOf(validate(providerOf(op), exchange()))
     expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, though')])
   })
 
@@ -264,7 +258,7 @@ describe('authorization response', () => {
   test('statuses tell a refusal, an outage and a mistake apart', async () => {
     const provider = providerOf(createIssuer())
     const failure = (error: string) =>
-      failureOf(provider.validateResponse(new URLSearchParams({ error, state: 'state-1' }), 'state-1'))
+      failureOf(validate(provider, { response: new URLSearchParams({ error, state: 'state-1' }), state: 'state-1' }))
     expect(await failure('access_denied')).toMatchObject({ status: 403 })
     expect(await failure('server_error')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
     expect(await failure('invalid_scope')).toMatchObject({ status: 400 })
@@ -274,7 +268,7 @@ describe('authorization response', () => {
     const provider = providerOf(createIssuer())
     for (const error of ['<script>', 'a\r\nb', 'x'.repeat(65), 'é']) {
       const response = new URLSearchParams({ error, error_description: 'secret-text', state: 'state-1' })
-      const failure = await failureOf(provider.validateResponse(response, 'state-1'))
+      const failure = await failureOf(validate(provider, { response, state: 'state-1' }))
       expect(failure).toMatchObject({ code: 'authorization_failed' })
       expect(failure.message).toBe('the provider refused the authorization request: unknown')
     }
@@ -285,7 +279,7 @@ describe('code exchange', () => {
   test('sends code, verifier and redirect URI once, and returns validated tokens', async () => {
     const op = createIssuer()
     const { id_token: idToken } = await answerTokens(op, { scope: 'openid' })
-    const tokens = await providerOf(op).exchangeCode(exchange())
+    const tokens = await exchangeCode(providerOf(op), exchange())
     expect({ ...tokens, idTokenClaims: { ...tokens.idTokenClaims } }).toEqual({
       idToken,
       idTokenClaims: op.claims({ at_hash: halfHash('access-1') }),
@@ -308,7 +302,7 @@ describe('code exchange', () => {
   test('CB29: scope is what was granted, or what was asked for when the response is silent', async () => {
     const op = createIssuer()
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
-    const tokens = await providerOf(op).exchangeCode(exchange())
+    const tokens = await exchangeCode(providerOf(op), exchange())
     expect(tokens.scope).toBe('openid profile')
     expect(tokens).not.toHaveProperty('accessTokenExpiresAt')
     expect(tokens).not.toHaveProperty('refreshToken')
@@ -318,9 +312,9 @@ describe('code exchange', () => {
     const op = createIssuer()
     op.clock.set(Date.UTC(2035, 0, 1))
     await answerTokens(op)
-    await expect(providerOf(op).exchangeCode(exchange())).resolves.toBeDefined()
+    await expect(exchangeCode(providerOf(op), exchange())).resolves.toBeDefined()
     await answerTokens(op, {}, await mint(op.claims({ exp: op.clock.now() / 1000 - 60 })))
-    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_expired' })
+    expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_expired' })
   })
 
   test.each<[string, Record<string, unknown>]>([
@@ -344,7 +338,7 @@ describe('code exchange', () => {
   ])('%s is no token response', async (_what, changes) => {
     const op = createIssuer()
     await answerTokens(op, changes)
-    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid', status: 502 })
     expect(op.count('/token')).toBe(1)
   })
@@ -352,7 +346,7 @@ describe('code exchange', () => {
   test.each([null, ''])('an optional member that is %j is not there', async (blank) => {
     const op = createIssuer()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, error: blank })
-    const { idTokenClaims: _, ...tokens } = await providerOf(op).exchangeCode(exchange())
+    const { idTokenClaims: _, ...tokens } = await exchangeCode(providerOf(op), exchange())
     expect(tokens).toEqual({
       accessToken: 'access-1',
       tokenType: 'bearer',
@@ -368,7 +362,7 @@ describe('code exchange', () => {
   ])('the scope may be a list, as Twitch writes it: %j', async (scope, granted) => {
     const op = createIssuer()
     await answerTokens(op, { scope })
-    expect((await providerOf(op).exchangeCode(exchange())).scope).toBe(granted)
+    expect((await exchangeCode(providerOf(op), exchange())).scope).toBe(granted)
   })
 
   test.each([null, ''])('machines get their token where all that is optional is %j', async (blank) => {
@@ -383,13 +377,13 @@ describe('code exchange', () => {
   test.each(['bEARER', 'bearer', 'BEARER'])('CB26: the token type %p is bearer', async (type) => {
     const op = createIssuer()
     await answerTokens(op, { token_type: type })
-    expect((await providerOf(op).exchangeCode(exchange())).tokenType).toBe('bearer')
+    expect((await exchangeCode(providerOf(op), exchange())).tokenType).toBe('bearer')
   })
 
   test('an absurd lifetime is cut to ten years', async () => {
     const op = createIssuer()
     await answerTokens(op, { expires_in: 1e300 })
-    const { accessTokenExpiresAt } = await providerOf(op).exchangeCode(exchange())
+    const { accessTokenExpiresAt } = await exchangeCode(providerOf(op), exchange())
     expect(accessTokenExpiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
   })
 
@@ -430,7 +424,7 @@ describe('code exchange', () => {
   ])('%s', async (_what, answer, code, status) => {
     const op = createIssuer()
     op.answers['/token'] = answer
-    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ code, status })
     expect(op.count('/token')).toBe(1)
     const told = []
@@ -447,7 +441,7 @@ describe('code exchange', () => {
     const op = createIssuer()
     const provider = providerOf(op, idTokenAudiences === undefined ? {} : { idTokenAudiences })
     await answerTokens(op, {}, await mint(op.claims({ aud: ['client-1', 'api'], azp: 'client-1' })))
-    const verdict = await provider.exchangeCode(exchange()).then(
+    const verdict = await exchangeCode(provider, exchange()).then(
       () => 'accepted',
       (error) => `${error.code}: ${error.message}`,
     )
@@ -467,14 +461,14 @@ describe('code exchange', () => {
   ])('the message about a flawed ID Token names the claim: %s', async (claim, changes) => {
     const op = createIssuer()
     await answerTokens(op, {}, await mint(op.claims(changes)))
-    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect([error.name, error.message]).toEqual(['TokenValidationError', expect.stringContaining(claim)])
   })
 
   test('CB24: a code is never sent twice, whatever happens to the first request', async () => {
     const op = createIssuer()
     op.answers['/token'] = () => Promise.reject(new TypeError('fetch failed'))
-    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({
+    expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({
       code: 'provider_unreachable',
       status: 503,
     })
@@ -482,7 +476,7 @@ describe('code exchange', () => {
     const hung = createIssuer()
     hung.answers['/token'] = () => new Promise<Response>(() => undefined)
     const provider = createProvider({ ...hung.settings, httpTimeoutSeconds: 0.05 }, hung.client)
-    expect(await failureOf(provider.exchangeCode(exchange()))).toMatchObject({ code: 'provider_timeout', status: 503 })
+    expect(await failureOf(exchangeCode(provider, exchange()))).toMatchObject({ code: 'provider_timeout', status: 503 })
     expect(hung.count('/token')).toBe(1)
   })
 
@@ -500,7 +494,7 @@ describe('code exchange', () => {
   ])('%s in the ID Token is refused', async (_what, changes, code) => {
     const op = createIssuer()
     await answerTokens(op, {}, await mint(op.claims(changes)))
-    const error = await failureOf(providerOf(op).exchangeCode(exchange()))
+    const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenValidationError', code, status: 502 })
     expect(op.count('/userinfo')).toBe(0)
   })
@@ -509,13 +503,13 @@ describe('code exchange', () => {
     const op = createIssuer()
     const forged = await mint(op.claims({ iss: 'https://evil.example', nonce: 'x' }), otherRsaKey.privateKey)
     await answerTokens(op, {}, forged)
-    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_signature_invalid' })
+    expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_signature_invalid' })
   })
 
   test('IT06, IT07: an ID Token with another alg is refused without a request for keys', async () => {
     const op = createIssuer()
     await answerTokens(op, {}, await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' }))
-    expect(await failureOf(providerOf(op).exchangeCode(exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
+    expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
     expect(op.count('/jwks')).toBe(0)
   })
 
@@ -524,7 +518,7 @@ describe('code exchange', () => {
     await answerTokens(op)
     const provider = providerOf(op)
     for (const asked of [{ maxAge: 60 }, { acrValues: ['high'] }]) {
-      expect(await failureOf(provider.exchangeCode(exchange({}, asked)))).toMatchObject({
+      expect(await failureOf(exchangeCode(provider, exchange({}, asked)))).toMatchObject({
         code: 'authentication_too_weak',
         status: 403,
       })
@@ -537,7 +531,7 @@ describe('code exchange', () => {
     await provider.ready()
     op.jwks({ ...otherRsaKey.jwk, kid: 'new' })
     await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey, { alg: 'RS256', kid: 'new' }))
-    await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+    await expect(exchangeCode(provider, exchange())).resolves.toBeDefined()
   })
 
   test.each(['under a new kid', 'under the same kid', 'without kid'])(
@@ -550,7 +544,7 @@ describe('code exchange', () => {
         const kid = { 'under a new kid': `k${i}`, 'under the same kid': 'same' }[how]
         op.jwks({ ...jwk, ...(kid === undefined ? {} : { kid }) })
         await answerTokens(op, {}, await mint(op.claims(), privateKey, { alg: 'ES256', kid }))
-        await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+        await expect(exchangeCode(provider, exchange())).resolves.toBeDefined()
       }
     },
   )
@@ -567,7 +561,7 @@ describe('code exchange', () => {
     await new Promise((resolve) => setImmediate(resolve))
     await answerTokens(op)
     op.answers['/token2'] = op.answers['/token'] ?? json({})
-    await provider.exchangeCode(exchange())
+    await exchangeCode(provider, exchange())
     expect([op.count('/token'), op.count('/token2')]).toEqual([0, 1])
   })
 })
@@ -974,7 +968,7 @@ describe('health', () => {
     const provider = providerOf(op, { clientSecret, idTokenSigningAlg: 'HS256' })
     await provider.ready()
     await answerTokens(op, {}, await mint(op.claims(), Buffer.from(clientSecret), { alg: 'HS256', kid: undefined }))
-    await expect(provider.exchangeCode(exchange())).resolves.toBeDefined()
+    await expect(exchangeCode(provider, exchange())).resolves.toBeDefined()
     expect(op.count('/jwks')).toBe(0)
   })
 

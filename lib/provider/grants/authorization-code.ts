@@ -1,17 +1,31 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
 import { TokenEndpointError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
-import { checkAuthorizationResponse } from '../endpoints/authorization-response.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import type { IdTokenValidator } from '../tokens/id-token.js'
 import { requestTokens, readTokens } from '../endpoints/token.js'
-import type { CodeExchange, TokenSet } from '../types.js'
+import type { ValidatedAuthorizationResponse } from '../endpoints/authorization-response.js'
+import type { TokenSet } from '../types.js'
+
+/** A code that came with a checked response, and what its tokens must match. */
+export interface CodeExchange {
+  readonly redirectUri: string
+  readonly response: ValidatedAuthorizationResponse
+  readonly nonce: string
+  readonly codeVerifier: string
+  /** When the request carried `max_age`, in seconds. */
+  readonly maxAge?: number
+  /** When the request carried `acr_values` that must be met. */
+  readonly acrValues?: readonly string[]
+  /** Scopes asked for: what was granted when the response does not say (RFC 6749 section 5.1). */
+  readonly scope: string
+}
 
 /**
  * Exchanges a code, once: a code may be used a single time, so it is never sent again (RFC 6749 section 4.1.2), but where
  * the server did not look at it for want of its DPoP nonce.
  *
- * @throws {AuthorizationResponseError} for the response, and `authentication_too_weak`
+ * @throws {AuthorizationResponseError} `authentication_too_weak`
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
  * @throws {TokenValidationError} for the ID Token
  * @throws {ProviderError} for outages, and `provider_refused_client`
@@ -22,14 +36,18 @@ export async function exchangeCode(
   idTokens: IdTokenValidator,
   runtime: Runtime,
 ): Promise<TokenSet> {
-  const code = checkAuthorizationResponse(exchange.response, exchange.state, openidClient.metadata)
   const response = await sendCode(openidClient, exchange)
   const idToken = response.id_token
   if (idToken === undefined) {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
   }
   const tokens = readTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
-  const { nonce, maxAge, acrValues } = exchange
+  const {
+    nonce,
+    maxAge,
+    acrValues,
+    response: { code },
+  } = exchange
   const { accessToken } = tokens
   return {
     ...tokens,
@@ -38,19 +56,13 @@ export async function exchangeCode(
   }
 }
 
+// Not by authorizationCodeGrant(), which would check the response once more, and the nonce before the ID Token's validator.
 async function sendCode(
   openidClient: ConfiguredClient,
-  { redirectUri, response, state, nonce, codeVerifier }: CodeExchange,
+  { redirectUri, response, codeVerifier }: CodeExchange,
 ): Promise<TokenEndpointResponse & TokenEndpointResponseHelpers> {
   const { openid, configuration } = openidClient
-  const url = new URL(redirectUri)
-  url.search = response.toString()
-  return requestTokens(openidClient, () =>
-    openid.authorizationCodeGrant(configuration, url, {
-      pkceCodeVerifier: codeVerifier,
-      expectedState: state,
-      expectedNonce: nonce,
-      idTokenExpected: true,
-    }),
-  )
+  const { code } = response
+  const parameters = { redirect_uri: redirectUri, code, code_verifier: codeVerifier }
+  return requestTokens(openidClient, () => openid.genericGrantRequest(configuration, 'authorization_code', parameters))
 }

@@ -2,7 +2,7 @@ import { ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
-import { type AuthorizationResponse, misplaced, readResponse } from './callback-parameters.js'
+import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
 import { exchangeOnce } from './code-exchange.js'
 import type { CallbackContext, FinishedLogin } from './finished-login.js'
 import { finishedBefore, startOver, withoutTransaction } from './lost-login.js'
@@ -37,13 +37,13 @@ export async function finishLogin(
   context: CallbackContext,
 ): Promise<FinishedLogin> {
   const formPost = rp.configuration.authorizationParams['response_mode'] === 'form_post'
-  const response = await readResponse(httpRequest, formPost)
+  const response = await readCallback(httpRequest, formPost)
   const isForNobody = isSilent(response.state)
   if (response.problem !== undefined && !isForNobody) throw response.problem
   const transactions = openTransactions(rp.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction({ rp, httpRequest, context, response }, transactions)
-  if (response.isMisplaced && !isForNobody) throw misplaced()
+  if (response.isMisplaced && !isForNobody) throw codeMisplaced()
   context.cookies.remove(found.slot)
   const { returnTo, isLost } = await recallTarget(rp, context.cookies, found.transaction)
   const transaction = {
@@ -55,7 +55,7 @@ export async function finishLogin(
 }
 
 interface AnsweredContext extends CallbackContext {
-  readonly response: AuthorizationResponse
+  readonly response: CallbackResponse
 }
 
 async function finishFound(
@@ -73,8 +73,8 @@ async function finishFound(
   const call = { rp, httpRequest, context, response }
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
-    await rp.provider.validateResponse(response.parameters, transaction.state)
-    return { outcome, session: await exchangeOnce(rp, response.parameters, transaction, context) }
+    const validated = await rp.provider.validateResponse(response, transaction.state)
+    return { outcome, session: await exchangeOnce(rp, validated, transaction, context) }
   } catch (error) {
     if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
     if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
@@ -83,13 +83,13 @@ async function finishFound(
 }
 
 // Of a silent login, since any other has failed by now: whoever watches hears of it, and the person is led back.
-function refuseMisfit({ problem, isMisplaced }: AuthorizationResponse): void {
+function refuseMisfit({ problem, isMisplaced }: CallbackResponse): void {
   if (problem !== undefined) throw problem
-  if (isMisplaced) throw misplaced()
+  if (isMisplaced) throw codeMisplaced()
 }
 
 // What Keycloak says when another tab has finished the login meanwhile: it is no outage, and the next try just works.
-function isSignedInElsewhere({ error, parameters }: AuthorizationResponse, thrown: unknown): boolean {
+function isSignedInElsewhere({ error, parameters }: CallbackResponse, thrown: unknown): boolean {
   if (!(thrown instanceof ProviderError) || error !== 'temporarily_unavailable') return false
   return parameters.get('error_description') === 'authentication_expired'
 }

@@ -2,6 +2,7 @@ import { TransactionError } from '../../errors.js'
 import type { CompletedLogin, OnLoginResult } from '../../options/oidc/options.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
+import type { ValidatedAuthorizationResponse } from '../../provider/endpoints/authorization-response.js'
 import type { TokenSet } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -17,7 +18,7 @@ export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<On
  */
 export async function exchangeOnce(
   rp: RelyingParty,
-  response: URLSearchParams,
+  response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   context: { readonly start: SessionStart },
 ): Promise<SessionRecord> {
@@ -41,7 +42,7 @@ export async function exchangeOnce(
 
 async function exchange(
   rp: RelyingParty,
-  response: URLSearchParams,
+  response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   start: SessionStart,
 ): Promise<SessionRecord> {

@@ -2,9 +2,9 @@ import { AuthorizationResponseError, TransactionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isDeclaredNonNavigation } from '../../http/fetch-metadata.js'
 import { redirect } from '../../http/outcome.js'
-import { refusalOf } from '../../provider/endpoints/authorization-response.js'
+import { refusalOf, stateMissing } from '../../provider/endpoints/authorization-response.js'
 import { idTokenClaims } from '../../session/claims.js'
-import { type AuthorizationResponse, misplaced, stateMissing } from './callback-parameters.js'
+import { type CallbackResponse, codeMisplaced } from './callback-parameters.js'
 import type { CallbackContext, FinishedLogin } from './finished-login.js'
 import { startLogin } from './login.js'
 import { loopWindowSeconds } from './loop-guard.js'
@@ -19,7 +19,7 @@ export interface CallbackCall {
   readonly rp: RelyingParty
   readonly httpRequest: HttpRequest
   readonly context: Pick<CallbackContext, 'cookies' | 'current'>
-  readonly response: AuthorizationResponse
+  readonly response: CallbackResponse
 }
 
 /** The back button after a login, or a second click: whoever is signed in by that very login just goes on. */
@@ -51,7 +51,7 @@ export async function withoutTransaction(
   if (context.current !== undefined) return { outcome: redirect(home) }
   if (isWithoutStrictCookies(call)) return { outcome: onwardPage(paths.callback + errorOf(response)) }
   if (response.state === '') return withoutState(call, transactions)
-  if (response.isMisplaced) throw misplaced()
+  if (response.isMisplaced) throw codeMisplaced()
   return withUnknownState(call, transactions)
 }
 
@@ -106,7 +106,7 @@ function isWithoutStrictCookies({ rp, httpRequest, context }: CallbackCall): boo
   return isStrict && context.current === undefined && httpRequest.header('sec-fetch-site') === 'cross-site'
 }
 
-function errorOf({ error }: AuthorizationResponse): string {
+function errorOf({ error }: CallbackResponse): string {
   return error === undefined ? '' : `?${new URLSearchParams({ error }).toString()}`
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import onHeaders from 'on-headers'
 import { type ErrorContext, type OidcError, requireAuth } from '../../../lib/index.js'
 import { createHttpRequest } from '../../../lib/middleware/http/request.js'
-import { readResponse } from '../../../lib/relying-party/login/callback-parameters.js'
+import { readCallback } from '../../../lib/relying-party/login/callback-parameters.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { codeOf, comeBack, subjectOf, toCallback, tokenCalls } from '../../kit/world/steps.js'
@@ -231,7 +231,7 @@ describe.each(hosts)('mounted below a path on $name', (host) => {
 test('CB18: a query of more than 16 KB is refused, where Node was told to let it through', async () => {
   const url = `/callback?code=a&state=b&x=${'a'.repeat(20_000)}`
   const exchange = createHttpRequest({ method: 'GET', url, headers: {} } as unknown as IncomingMessage)
-  await expect(readResponse(exchange, false)).rejects.toMatchObject({ code: 'invalid_response', status: 400 })
+  await expect(readCallback(exchange, false)).rejects.toMatchObject({ code: 'invalid_response', status: 400 })
 })
 
 function circle(): object {
