@@ -7,7 +7,7 @@ import { backoffSeconds, maxBackoffSeconds, withRetryAfter, outage } from '../ba
 import { TokenBucket } from '../base/rate-limit.js'
 import type { KeptToken } from './token-lifetime.js'
 
-/** What is known under one key. */
+/** One cache entry: a token, the request that fetches it, and the failures so far. */
 interface Slot {
   token?: KeptToken | undefined
   flight?: Promise<string> | undefined
@@ -23,8 +23,9 @@ interface Slot {
 const dropLimit = { burst: 5, refillSeconds: 10 }
 
 /**
- * Tokens by key: bounded, one request at a time per key, renewed before they expire, and served until they do while
- * the provider is down. Repeated failures are told without asking again, until the next try is due.
+ * A bounded cache of access tokens, with at most one request per key at a time. Tokens are renewed before they expire;
+ * while the provider is down, they are returned until they do. After repeated failures, callers get the last error
+ * without a new request until the next try is due.
  */
 export class AccessTokenCache {
   readonly #slots: LRUCache<string, Slot>
@@ -37,17 +38,18 @@ export class AccessTokenCache {
   }
 
   /**
-   * The token under a key; a text where nothing had to be waited for.
+   * Returns the token for a key: a string if it is cached, otherwise a promise.
    *
-   * @param obtain - asks the provider
-   * @throws {OidcError} what `obtain` rejected with; after repeated failures at once, until the next try is due
+   * @param obtain - fetches a token from the provider
+   * @throws {OidcError} what `obtain` rejected with; after repeated failures without calling it, until the next try is
+   *   due
    */
   get(key: string, obtain: () => Promise<KeptToken>): string | Promise<string> {
     const slot = this.#slot(key)
     const { token } = slot
     const now = this.#runtime.now()
     if (token === undefined || now >= token.expiresAt) return this.#demand(slot, obtain, now)
-    // A clock that was set back says nothing about the time that is left.
+    // If the clock was set back, the time left is unknown, so the token is renewed.
     if (now < token.renewAt && now >= token.obtainedAt) return token.value
     if (slot.flight === undefined && this.#waitMs(slot, now) > 0) return token.value
     const renewal = this.#renew(slot, obtain)
@@ -60,7 +62,7 @@ export class AccessTokenCache {
     return token.value
   }
 
-  /** Forgets one token that was refused. Its successor, if there is one by now, stays. */
+  /** Forgets a token that was rejected. If it has been replaced already, its successor stays. */
   drop(value: string): void {
     for (const slot of this.#holders(value)) {
       slot.drops ??= new TokenBucket(this.#runtime, dropLimit)
@@ -69,9 +71,9 @@ export class AccessTokenCache {
   }
 
   /**
-   * Forgets one token, however often that happens.
+   * Forgets a token. Unlike {@link drop}, this is not rate-limited.
    *
-   * @returns the keys that it was under
+   * @returns the keys that it was cached under
    */
   forget(value: string): readonly string[] {
     const held = [...this.#slots.entries()].filter(([, { token }]) => token?.value === value)
@@ -79,7 +81,7 @@ export class AccessTokenCache {
     return held.map(([key]) => key)
   }
 
-  /** Forgets everything, for good. */
+  /** Forgets all tokens, for good. */
   close(): void {
     this.#closed = true
     this.#slots.clear()
@@ -97,7 +99,7 @@ export class AccessTokenCache {
     return slot
   }
 
-  // One failure may be a hiccup. After two, nobody waits for a provider that is down.
+  // One failure may be a hiccup. After two the provider is down, and callers should not wait for it.
   async #demand(slot: Slot, obtain: () => Promise<KeptToken>, now: number): Promise<string> {
     const wait = this.#waitMs(slot, now)
     if (slot.flight === undefined && slot.failures > 1 && slot.failure !== undefined && wait > 0) {

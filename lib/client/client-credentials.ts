@@ -19,17 +19,17 @@ import type { TokenSource, AuthorizedRequest } from './token-source.js'
 import { ConfigurationError } from '../errors.js'
 
 /**
- * Creates a source of tokens for calls from service to service: the client credentials grant, and exchanges on somebody's
- * behalf. Nothing is fetched yet.
+ * Creates a source of tokens for service-to-service calls: by the client credentials grant, and by token exchange on a
+ * user's behalf. Nothing is fetched yet.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong
+ * @throws {ConfigurationError} `invalid_options`, naming every invalid option
  * @see RFC 6749 section 4.4, RFC 8693, RFC 7009
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
   return createClientCredentials(parseClientCredentialsOptions(options), systemRuntime)
 }
 
-/** Creates the source from a checked configuration, on a given clock. */
+/** Creates the source from a parsed configuration, with a given clock. */
 export function createClientCredentials(configuration: ClientCredentialsConfiguration, runtime: Runtime): TokenSource {
   const provider = createTokenProvider(configuration, runtime)
   const shared = createSharedTokens(configuration, provider, runtime)
@@ -74,7 +74,7 @@ function createSharedTokens(
   runtime: Runtime,
 ): SharedTokens | undefined {
   if (sharedStore === undefined || secret === undefined) return undefined
-  // A token that is bound to a key is of use to those only who have that key (RFC 9449 section 5).
+  // A bound token is useless without its key (RFC 9449 section 5), so only processes with the same key share tokens.
   return new SharedTokens({
     sharedStore,
     secrets: secret,
@@ -128,10 +128,10 @@ function createOwnTokens(
 }
 
 /**
- * The headers that hold a token, for a request that somebody else makes.
+ * Returns the headers with a token, for a request that another HTTP client will make.
  *
- * @throws {ConfigurationError} `invalid_options` where a proof is needed and it is not known for what
- * @throws what `token` throws
+ * @throws {ConfigurationError} `invalid_options` if a proof is needed and the request is not given
+ * @throws whatever `token` throws
  */
 export async function authorizationFor(
   settings: Omit<AuthorizedFetch, 'token'>,

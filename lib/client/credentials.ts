@@ -8,7 +8,7 @@ import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
 
 type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
 
-/** Credentials as given, and those to be looked up for each request. */
+/** Returns fixed credentials as they are, and a lookup for those that are given as functions. */
 export function credentialsOf(configuration: ClientCredentialsConfiguration): Credentials {
   const { clientSecret: secret, clientAssertionKey: key, httpTimeoutSeconds } = configuration
   const given: CurrentCredentials = {
@@ -35,7 +35,7 @@ function asKey(value: unknown): string | webcrypto.JsonWebKey | undefined {
   return typeof value === 'object' && value !== null ? { ...value } : asText(value)
 }
 
-// A vault that is away is an outage; one that answers with nothing was set up wrong.
+// A failing lookup, such as a vault that is down, is an outage. One that returns nothing is a configuration error.
 async function lookUp<T>(
   name: string,
   lookup: () => unknown,

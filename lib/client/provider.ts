@@ -4,10 +4,10 @@ import { tokenNeeds } from '../provider/metadata.js'
 import { type Provider, createProvider } from '../provider/provider.js'
 import { credentialsOf } from './credentials.js'
 
-/** How old metadata and keys may get, and how long keys outlive an outage, in seconds. */
+/** The age at which metadata and keys are fetched again, and how long keys stay in use during an outage, in seconds. */
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
-/** Puts the authorization server together as a machine needs it: without logins, and without keys unless one comes up. */
+/** Creates the provider for a machine client: no logins, and keys are fetched only if a token response has an ID Token. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, runtime: Runtime): Provider {
   const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
   const { httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
@@ -26,7 +26,7 @@ export function createTokenProvider(configuration: ClientCredentialsConfiguratio
   )
 }
 
-/** What makes requests to APIs. */
+/** The `fetch` for requests to APIs. */
 export function fetchOf({ fetch = globalThis.fetch }: ClientCredentialsConfiguration): typeof fetch {
   return fetch
 }

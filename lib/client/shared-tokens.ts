@@ -5,18 +5,18 @@ import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { keptToken, type KeptToken } from './token-lifetime.js'
 
-/** What the tokens are shared in, and what seals them there. */
+/** Where tokens are shared, and which secrets encrypt them there. */
 export interface SharedTokensSettings {
   readonly sharedStore: SharedStore
   readonly secrets: readonly string[]
-  /** What tells these tokens from others in the same memory: issuer, client, and the key that they are bound to. */
+  /** Distinguishes these tokens from others in the same store: issuer, client, and the key that they are bound to. */
   readonly audience: readonly string[]
   readonly runtime: Runtime
 }
 
-/** How the shared store does. */
+/** The state of the shared store. */
 export interface SharedStoreHealth {
-  /** Whether its last call failed: tokens are fetched all the same, by each process for itself. */
+  /** Whether its last call failed. If so, each process fetches its own tokens. */
   readonly isAway: boolean
   /** How many of its calls have failed so far. */
   readonly failures: number
@@ -25,13 +25,13 @@ export interface SharedStoreHealth {
 const maxRefused = 1_000
 
 /**
- * Tokens that the processes of one client share, sealed. A help and nothing more: while the memory is away, each process
- * fetches for itself, and nothing fails.
+ * Access tokens that a client's processes share, encrypted. This is an optimisation only: while the store is
+ * unavailable, each process fetches its own tokens, and no call fails.
  */
 export class SharedTokens {
   readonly #settings: SharedTokensSettings
   readonly #seal: Seal
-  /** Hashes of tokens that an API refused: they may still lie in the memory, and must not come back from there. */
+  /** Hashes of tokens that an API rejected: they may still be in the store, and must not be used again. */
   readonly #refused = new LRUCache<string, true>({ max: maxRefused })
   #isAway = false
   #failures = 0
@@ -42,28 +42,28 @@ export class SharedTokens {
     this.#seal = createSeal(secrets, ['machine token', ...audience], runtime)
   }
 
-  /** What another process has fetched under a key, or what `fetch` brings: the others will find it. */
+  /** Returns a token that another process has fetched, or fetches one and shares it. */
   async get(key: string, fetch: () => Promise<KeptToken>): Promise<KeptToken> {
     const name = this.#name(key)
     const found = await this.#find(name)
     if (found !== undefined) return found
     const token = await fetch()
-    // Not waited for: whoever asked has what was asked for.
+    // Not awaited: the caller need not wait until the token is shared.
     void this.#store(name, token)
     return token
   }
 
-  /** Sees to it that a token which was refused, or revoked, does not come back. */
+  /** Ensures that a token which was rejected or revoked is not read from the store again. */
   refuse(token: string): void {
     this.#refused.set(hashOf(token), true)
   }
 
-  /** Takes the tokens under these keys from the others, too. */
+  /** Removes the tokens for these keys from the store. */
   async remove(keys: readonly string[]): Promise<void> {
     await Promise.all(keys.map((key) => this.#attempt(() => this.#settings.sharedStore.remove(this.#name(key)))))
   }
 
-  /** How it does; makes no request. */
+  /** The state of the store; makes no request. */
   health(): SharedStoreHealth {
     return { isAway: this.#isAway, failures: this.#failures }
   }
@@ -74,7 +74,7 @@ export class SharedTokens {
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     if (opened === undefined || opened.expired || opened.payload['name'] !== name) return undefined
     const token = fromPayload(opened.payload, this.#settings.runtime)
-    // A token that is to be renewed by now is no news to whoever renews.
+    // A shared token that is itself due for renewal is of no use.
     const isFresh = token !== undefined && this.#settings.runtime.now() < token.renewAt
     return isFresh && !this.#refused.has(hashOf(token.value)) ? token : undefined
   }
@@ -104,12 +104,13 @@ export class SharedTokens {
   }
 }
 
-// With the name inside, nobody who can write to the memory can put one target's token in another's place.
+// The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.
 function toPayload(name: string, { value, obtainedAt, expiresAt }: KeptToken): SealPayload {
   return { exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
 }
 
-// Each process renews by a jitter of its own, and none by a clock that goes ahead of its own.
+// keptToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
+// future.
 function fromPayload({ act, ato, end }: SealPayload, runtime: Runtime): KeptToken | undefined {
   if (typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number') return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }

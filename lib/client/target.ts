@@ -2,10 +2,10 @@ import type { TokenTargetOptions } from '../options/client/options.js'
 import { type ClientCredentialsConfiguration, parseTokenTarget } from '../options/client/schema.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
 
-/** Whatever the server gives by default. */
+/** The authorization server's default target. */
 export const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
 
-/** Names the tokens of one client at one issuer, by their target. */
+/** Returns a function that makes the cache key of a target, for one client at one issuer. */
 export function keysFor({
   issuer,
   clientId,
@@ -15,7 +15,7 @@ export function keysFor({
 }
 
 /**
- * Brings a target into its one form: sorted, without repetitions. What is left out is taken from the defaults.
+ * Normalises a target: sorted, without duplicates. Missing members come from the defaults.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
@@ -28,7 +28,7 @@ export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarg
   }
 }
 
-/** One text per target: no two of them are spelled alike, whatever stands in the names, since each tells its length. */
+/** Encodes a target unambiguously: each name is preceded by its length, so two targets never have the same key. */
 export function targetKey({ scope, resource, audience }: TokenTarget): string {
   return `${spelled([scope])}${spelled(resource)}${spelled(audience)}`
 }
@@ -41,7 +41,7 @@ function spelled(names: readonly string[]): string {
 
 const members = new Set(['scope', 'resource', 'audience'])
 
-// The whole check is made when a token is asked for; here, whatever would share a key with a good request.
+// A quick check of the types that the key depends on. The full validation runs only when a token is fetched.
 function isWellTyped(request: Readonly<TokenTargetOptions> | null): boolean {
   if (typeof request !== 'object' || request === null) return false
   for (const name in request) if (!members.has(name)) return false

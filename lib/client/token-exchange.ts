@@ -12,13 +12,13 @@ import { AccessTokenCache } from './access-token-cache.js'
 import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
 
-/** Whose exchanges are remembered, and how many of them. */
+/** Whose exchanges are cached, and how many of them. */
 export type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'>
 
-/** Tokens on somebody's behalf (RFC 8693), remembered by the hash of what they were exchanged for. */
+/** Exchanged tokens (RFC 8693), cached by the hashes of the tokens that they were exchanged for. */
 export interface ExchangedTokens {
   /**
-   * Exchanges a token, or tells what the same exchange has brought before.
+   * Exchanges a token, or returns the cached result of the same exchange.
    *
    * @throws {ConfigurationError} `invalid_options`
    * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
@@ -28,7 +28,7 @@ export interface ExchangedTokens {
   readonly cache: AccessTokenCache
 }
 
-/** Creates an empty memory of exchanges. */
+/** Creates the exchange with an empty cache. */
 export function createExchangedTokens(
   settings: ExchangeSettings,
   provider: Pick<Provider, 'exchangeToken'>,
@@ -55,20 +55,20 @@ export function createExchangedTokens(
 }
 
 /**
- * Names an exchange without keeping the tokens that go into it: the caches' keys are all that is left of them.
+ * Makes the cache key of an exchange. It has hashes in place of the tokens, so the cache does not keep them.
  *
- * @param target - the canonical target's own key
+ * @param target - the key of the canonical target
  */
 export function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
   const { subjectToken, subjectTokenType, subjectTokenExpiresAt, actorToken, actorTokenType } = exchange
   const actor = actorToken === undefined ? [] : [fingerprint(actorToken), actorTokenType]
-  // Who knows of an end must not get what was kept by one who did not.
+  // The given expiry is part of the key: a caller that knows it must not get a token cached without it.
   return JSON.stringify([target, fingerprint(subjectToken), subjectTokenType, subjectTokenExpiresAt, ...actor])
 }
 
 /**
- * When an exchange's tokens end, in milliseconds since the epoch: as told, and as JWTs say themselves. Those are not
- * verified: what they say can only shorten how long their successor is kept.
+ * When the exchanged tokens expire, in milliseconds since the epoch: the earliest of the given expiry and the `exp` of
+ * tokens that are JWTs. These are not verified, since they can only shorten how long the result is cached.
  */
 export function exchangeEnd(exchange: ExchangeConfiguration): number {
   const { subjectToken, subjectTokenExpiresAt = Infinity, actorToken = '' } = exchange

@@ -1,27 +1,27 @@
 import type { Runtime } from '../base/runtime.js'
 import type { GrantedTokens } from '../provider/endpoints/token.js'
 
-/** A token with the moments that matter, all in milliseconds since the epoch. */
+/** A token, and when to renew it. All times are milliseconds since the epoch. */
 export interface KeptToken {
   readonly value: string
   readonly obtainedAt: number
-  /** From here on it is renewed behind the callers' backs. */
+  /** From here on it is renewed in the background. */
   readonly renewAt: number
-  /** From here on callers wait for the renewal: it could expire on its way. */
+  /** From here on callers wait for the renewal, since the token could expire in transit. */
   readonly awaitAt: number
   readonly expiresAt: number
 }
 
-// A token whose end nobody told: long enough to spare requests, short enough to be true.
+// For a token without `expires_in`: long enough to save requests, short enough to be safe.
 const unknownLifetime = 60_000
 const maxEarlyWindow = 300_000
 const maxTransitSeconds = 10_000
 
 /**
- * Says how long a token serves.
+ * Calculates when a token is renewed, and when it expires.
  *
- * @param obtainedAt - when it was asked for, in milliseconds since the epoch
- * @param notAfter - the end of what it was exchanged for, in milliseconds since the epoch, when known
+ * @param obtainedAt - when it was requested, in milliseconds since the epoch
+ * @param notAfter - when the token that it was exchanged for expires, in milliseconds since the epoch, if known
  */
 export function keptToken(
   { accessToken: value, accessTokenExpiresAt }: GrantedTokens,
@@ -30,11 +30,11 @@ export function keptToken(
   notAfter = Infinity,
 ): KeptToken {
   const ownEnd = accessTokenExpiresAt === undefined ? obtainedAt + unknownLifetime : accessTokenExpiresAt * 1000
-  // A new one would end at the same moment, so there is nothing to renew.
+  // A new token would expire at the same time, so renewing it is useless.
   if (notAfter <= ownEnd) return { value, obtainedAt, renewAt: notAfter, awaitAt: notAfter, expiresAt: notAfter }
   const lifetime = ownEnd - obtainedAt
   const window = Math.min(lifetime / 4, maxEarlyWindow)
-  // Processes that started together must not renew together.
+  // Jitter: processes that were started together should not renew together.
   const jitter = 0.5 + runtime.randomBytes(1).readUInt8() / 512
   return {
     value,

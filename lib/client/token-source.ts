@@ -3,45 +3,48 @@ import type { TokenTypeHint } from '../provider/endpoints/revocation.js'
 import type { Health } from '../provider/types.js'
 import type { SharedStoreHealth } from './shared-tokens.js'
 
-/** A request that another HTTP client is going to make: exactly this one, and once (RFC 9449 section 4.2). */
+/** A request that another HTTP client will make: a proof is valid for exactly this request, once (RFC 9449 section 4.2). */
 export interface AuthorizedRequest {
   /** @default 'GET' */
   method?: string | undefined
   url: string | URL
-  /** `DPoP-Nonce` of the API's last answer. @default the last one that `fetch()` saw */
+  /** `DPoP-Nonce` of the API's last response. @default the last one that `fetch()` received */
   nonce?: string | undefined
 }
 
-/** The provider as last seen, and the shared store where there is one. */
+/** The state of the provider, and of the shared store if there is one. */
 export interface TokenSourceHealth extends Health {
   readonly sharedStore?: SharedStoreHealth
 }
 
-/** Tokens for calls from service to service. Its methods need no `this`. */
+/** Access tokens for service-to-service calls. The methods do not use `this`. */
 export interface TokenSource {
   /**
-   * A token of this service's own (RFC 6749 section 4.4): remembered, renewed before it expires, and served until it does
-   * while the provider is down.
+   * Returns this service's own access token (RFC 6749 section 4.4). It is cached and renewed before it expires. While
+   * the provider is down, it is returned until it expires.
    *
-   * @param target - what is left out is as in the options
+   * @param target - missing members are taken from the options
    * @throws {ProviderError} 503 for outages, and `provider_refused_client`
    * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`
    * @throws {ConfigurationError} `invalid_options`
    */
   getToken(target?: TokenTargetOptions): Promise<string>
   /**
-   * `fetch` with the token, and its proof where `dpop` is set, for https and loopback URLs at `allowedOrigins`. A 401 is
-   * answered once with a new token, where the body can be sent again; the token follows no redirect to another origin.
+   * Calls `fetch` with the token, and with its proof if `dpop` is set, for https and loopback URLs at `allowedOrigins`.
+   * After a 401 it retries once with a new token, if the body can be sent again. The token is not sent along with a
+   * redirect to another origin.
    *
-   * @throws as {@link TokenSource.getToken} and `fetch`
+   * @throws like {@link TokenSource.getToken} and `fetch`
    */
   fetch(url: string | URL, init?: RequestInit, target?: TokenTargetOptions): Promise<Response>
   /**
-   * Headers with the token in `authorization`, for other HTTP clients. The given ones are not changed.
+   * Returns the given headers plus the token in `authorization`, for other HTTP clients. The given object is not
+   * changed.
    *
-   * @param request - what the headers are for: with the option `dpop` they hold a proof for this one request, in `dpop`
-   * @throws as {@link TokenSource.getToken}; {@link ConfigurationError} `invalid_options` where `dpop` is set and `request` is
-   *   missing, or its URL may not get a token
+   * @param request - the request that the headers are for; with the option `dpop`, their `dpop` is a proof for this one
+   *   request
+   * @throws like {@link TokenSource.getToken}; {@link ConfigurationError} `invalid_options` if `dpop` is set and
+   *   `request` is missing, or if the token must not be sent to its URL
    */
   authorize(
     headers?: RequestInit['headers'],
@@ -49,32 +52,33 @@ export interface TokenSource {
     request?: AuthorizedRequest,
   ): Promise<Record<string, string>>
   /**
-   * A token to call the next service on somebody's behalf (RFC 8693): remembered by the SHA-256 of what it was exchanged
-   * for, and never longer than that is known to be valid.
+   * Exchanges a token for one that calls the next service on the user's behalf (RFC 8693). The result is cached by the
+   * SHA-256 of the exchanged token, and never for longer than that token is known to be valid.
    *
-   * @throws as {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` for a subject token that is refused
+   * @throws like {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` if the provider rejects the
+   *   subject token
    */
   exchange(exchange: TokenExchangeOptions): Promise<string>
   /**
-   * Forgets one token that an API refused, so that the next call gets another. `fetch()` does so by itself. An API that
-   * refuses every token is not believed for long: five in a row, then one in ten seconds.
+   * Forgets a token that an API rejected, so that the next call gets a new one. `fetch()` does this by itself. It is
+   * rate-limited, in case an API rejects every token: five in a row, then one per ten seconds.
    */
   drop(token: string): void
   /**
    * Forgets a token and revokes it at the provider (RFC 7009), with one request.
    *
-   * @returns `false` where the provider does not revoke such tokens
-   * @throws {ProviderError} for outages: the token must be thought of as valid
+   * @returns `false` if the provider does not revoke such tokens
+   * @throws {ProviderError} for outages: assume that the token is still valid
    */
   revoke(token: string, tokenTypeHint?: TokenTypeHint): Promise<boolean>
   /**
-   * Fetches the metadata and the first token ahead of the first call: wrong credentials show here.
+   * Fetches the metadata and the first token ahead of the first call, which also checks the credentials.
    *
-   * @throws as {@link TokenSource.getToken}
+   * @throws like {@link TokenSource.getToken}
    */
   ready(): Promise<void>
-  /** The provider as last seen, and the shared store; makes no request. */
+  /** The state of the provider and the shared store; makes no request. */
   health(): TokenSourceHealth
-  /** Forgets all tokens and ends what is under way; nothing is fetched any more. */
+  /** Forgets all tokens and aborts requests in flight; nothing is fetched afterwards. */
   close(): void
 }

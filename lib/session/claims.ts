@@ -4,7 +4,7 @@ import type { SessionRecord } from './record.js'
 /** Claims of a session's ID Token. */
 export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
 
-// Members of the protocol, of no use to an application that wants to know who someone is.
+// Claims of the protocol, which do not describe the person.
 const protocolClaims = new Set([
   'aud',
   'exp',
@@ -19,7 +19,10 @@ const protocolClaims = new Set([
   'sid',
 ])
 
-/** The claims of the ID Token, frozen. It was validated at login and sealed since, so that it is only decoded here. */
+/**
+ * The claims of the ID Token, frozen. The token is only decoded here: it was validated at login, and has been sealed
+ * since.
+ */
 export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTokenClaims {
   const begin = idToken.indexOf('.') + 1
   const payload = Buffer.from(idToken.slice(begin, idToken.indexOf('.', begin)), 'base64url')
@@ -29,14 +32,14 @@ export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTo
 }
 
 /**
- * The ID Token without what proves it: its claims stay, since they were validated at login and are sealed. It is written
- * like a token, with nothing before and after the claims.
+ * The ID Token without header and signature, which need more room than a cookie has. The claims can still be trusted:
+ * they were validated at login, and are sealed. The result looks like a token, with an empty first and third segment.
  */
 export function withoutProof(idToken: string): string {
   return `.${idToken.split('.')[1] ?? ''}.`
 }
 
-/** The ID Token as the provider issued it; `undefined` where a cookie had room for its claims only. */
+/** The ID Token as the provider issued it; `undefined` if the cookie had room for its claims only. */
 export function issuedIdToken({ idToken }: Pick<SessionRecord, 'idToken'>): string | undefined {
   return idToken.startsWith('.') ? undefined : idToken
 }
@@ -45,7 +48,7 @@ function hasSubject(claims: JsonObject): claims is IdTokenClaims {
   return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }
 
-/** What the claims tell of the person: all but those of the protocol. */
+/** The claims about the person: all except those of the protocol. */
 export function personClaims(claims: IdTokenClaims): IdTokenClaims {
   const person: Record<string, unknown> = {}
   for (const name of Object.keys(claims)) if (!protocolClaims.has(name)) person[name] = claims[name]

@@ -10,13 +10,13 @@ export interface SessionLimits {
 /** When a session ends. Seconds since the epoch. */
 export interface SessionClocks {
   readonly createdAt: number
-  /** Without further requests. */
+  /** If there are no more requests. */
   readonly idleExpiresAt: number
-  /** Whatever happens: fixed at login. */
+  /** In any case; fixed at login. */
   readonly absoluteExpiresAt: number
 }
 
-/** The clocks of a record. */
+/** When a session ends, by its record and the limits. */
 export function clocksOf(record: SessionRecord, limits: SessionLimits): SessionClocks {
   const createdAt = Math.floor(record.createdAt)
   const absoluteExpiresAt = createdAt + limits.absoluteSeconds
@@ -24,18 +24,18 @@ export function clocksOf(record: SessionRecord, limits: SessionLimits): SessionC
   return { createdAt, idleExpiresAt, absoluteExpiresAt }
 }
 
-/** Whether a record still counts. The limits are those of today's configuration, not those it was sealed under. */
+/** Whether a session is still valid, by the current limits and not by those it was sealed with. */
 export function isAlive(record: SessionRecord, limits: SessionLimits, nowSeconds: number): boolean {
   return nowSeconds < clocksOf(record, limits).idleExpiresAt
 }
 
-/** Whether the cookie should be written anew so that the idle limit moves on. */
+/** Whether the session should be saved again to extend its idle limit. */
 export function isRollingDue(record: SessionRecord, limits: SessionLimits, nowSeconds: number): boolean {
   const { idleExpiresAt, absoluteExpiresAt } = clocksOf(record, limits)
   return idleExpiresAt < absoluteExpiresAt && nowSeconds - record.touchedAt >= Math.max(1, limits.rollingStepSeconds)
 }
 
-/** The record with its idle limit moved on, where that is due; else the same object. */
+/** Returns the record with an extended idle limit if that is due, otherwise the same object. */
 export function rolled(record: SessionRecord, limits: SessionLimits, nowSeconds: number): SessionRecord {
   return isRollingDue(record, limits, nowSeconds) ? { ...record, touchedAt: nowSeconds } : record
 }

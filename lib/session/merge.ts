@@ -2,11 +2,11 @@ import type { SessionRecord, SessionTokens } from './record.js'
 import { mergedTargetTokens } from './target-tokens.js'
 
 /**
- * What a session becomes when two requests have changed it: what this one changed, and all else as it is stored.
+ * Merges the changes of two concurrent requests: what this request changed, and everything else as stored.
  *
- * @param base - what this request began with
- * @param next - what it made of that
- * @param stored - what the store holds by now
+ * @param base - the record that this request started with
+ * @param next - the record as this request changed it
+ * @param stored - the record in the store now
  */
 export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: SessionRecord): SessionRecord {
   const hasNewTokens = next.tokens !== base.tokens
@@ -32,10 +32,10 @@ function isEqual(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The tokens of a session, brought up to date with what another request has obtained for it. A refresh token counts more
- * than those that were spent before it; of two access tokens for one target, the later one stays.
+ * Merges the tokens that two requests obtained for a session. A refresh token wins over its predecessors; of two access
+ * tokens for the same target, the later one wins.
  *
- * @returns `own` itself where it has all that the other has.
+ * @returns `own` itself if nothing in `other` is newer
  */
 export function mergedTokens(own: SessionTokens, other: SessionTokens): SessionTokens {
   const { further: before = [] } = own
@@ -47,12 +47,12 @@ export function mergedTokens(own: SessionTokens, other: SessionTokens): SessionT
   return withFurther(generation === 0 ? main : { ...main, generation }, further)
 }
 
-/** How often a refresh token was spent for these tokens. */
+/** How many refreshes led to these tokens. */
 export function generationOf({ generation = 0 }: SessionTokens): number {
   return generation
 }
 
-/** The main token, and those beside it. */
+/** The main tokens with other additional ones. */
 export function withFurther(
   { further: _, ...main }: SessionTokens,
   further: NonNullable<SessionTokens['further']>,
@@ -60,7 +60,7 @@ export function withFurther(
   return further.length === 0 ? main : { ...main, further }
 }
 
-// Clocks of several processes differ; where the provider rotates, the count of grants tells which token came last.
+// The clocks of processes differ. If the provider rotates refresh tokens, the generation shows which one is newer.
 function laterMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   const isSameGrant = own.refreshToken === other.refreshToken
   if (isSameGrant && own.accessToken === other.accessToken) return own

@@ -3,22 +3,22 @@ import type { SealPayload } from '../seal/seal.js'
 import { type TargetToken, fromTuples, toTuples } from './target-tokens.js'
 import { ConfigurationError } from '../errors.js'
 
-/** The tokens of a session beside the ID Token. */
+/** A session's tokens, except the ID Token. */
 export interface SessionTokens {
-  /** Empty where a cookie had no room for it: the refresh token, which is there then, brings another. */
+  /** Empty if the cookie had no room for it. There is a refresh token then, to get another. */
   readonly accessToken: string
   /** Lower-cased, `bearer` or `dpop`. */
   readonly tokenType: string
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number
-  /** Seconds since the epoch; absent in sessions from before this was kept. */
+  /** Seconds since the epoch; absent in sessions of older versions. */
   readonly obtainedAt?: number
   readonly refreshToken?: string
   /** Granted scopes, separated by spaces. */
   readonly scope: string
-  /** How often a refresh token was spent in this session; absent before the first time. */
+  /** How many refreshes there have been in this session; absent before the first. */
   readonly generation?: number
-  /** Tokens for other targets, the one obtained first before the others; absent where there are none. */
+  /** Tokens for other targets, the oldest first; absent if there are none. */
   readonly further?: readonly TargetToken[]
 }
 
@@ -26,21 +26,24 @@ export interface SessionTokens {
 export interface SessionRecord {
   /** 256 random bits, new at each login. */
   readonly id: string
-  /** When the person signed in here, to the millisecond: before the code was exchanged, so that a logout meanwhile counts. */
+  /**
+   * When the person signed in, with millisecond precision. Taken before the code exchange, so that a logout during the
+   * exchange ends the session.
+   */
   readonly createdAt: number
   /** When it was last sealed. */
   readonly touchedAt: number
-  /** As issued; without header and signature where a cookie had no room for them (see `issuedIdToken()`). */
+  /** As issued, or without header and signature if the cookie had no room for them (see `issuedIdToken()`). */
   readonly idToken: string
   readonly tokens: SessionTokens
-  /** What the application keeps in the session. */
+  /** The application's own data. */
   readonly data: Readonly<JsonObject>
 }
 
 const version = 1
 const noData = Object.freeze({})
 
-/** The record as it is sealed. */
+/** The record as a payload with short names, since cookies have little room. */
 export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
   const { tokens } = record
   return {
@@ -62,7 +65,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
   }
 }
 
-/** Reads a sealed record; a shape of another version is `undefined`, never an error. */
+/** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   const { v, id, iat, upd, idt, dat = noData } = payload
   const tokens = tokensFrom(payload)
@@ -71,7 +74,7 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
 }
 
-// Filled step by step: it is read at each request, and spreading what may be absent takes several times as long.
+// A hot path: it runs for each request, and conditional spreads would take several times as long.
 function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): SessionTokens | undefined {
   if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
   const tokens: Writable<SessionTokens> = { accessToken: act, tokenType: typ, scope: scp }
@@ -87,10 +90,11 @@ function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): Se
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] }
 
 /**
- * What an application may keep in the session: a JSON object, copied as it will be read back, and frozen. Members that are
- * `undefined` are left out; whatever else JSON would change on its way is refused.
+ * Copies and freezes the application's data, as it will be read back from JSON. Members that are `undefined` are
+ * omitted; any other value that JSON would change is rejected.
  *
- * @throws {ConfigurationError} `invalid_options` for what JSON cannot carry, and for names that reach prototypes.
+ * @throws {ConfigurationError} `invalid_options` for values that JSON cannot represent, and for members named
+ *   `__proto__`
  */
 export function sessionData(call: string, value: unknown): JsonObject {
   const text = jsonOf(value)
@@ -110,7 +114,8 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-// By its kind alone: names of members may tell of a person. JSON.stringify has found no circle.
+// Describes the type only, since names of members may be personal data. Cycles are ruled out: JSON.stringify succeeded
+// before.
 function strangerIn(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number that JSON does not have'
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
@@ -128,7 +133,7 @@ function isDefined(value: unknown): boolean {
   return value !== undefined
 }
 
-// Also those of another realm, such as of a test runner's.
+// Plain objects of other realms, such as a test runner's, count too.
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null

@@ -1,6 +1,6 @@
-/** An access token for one target beside the session's main one, such as one API of several (RFC 8707). */
+/** An additional access token, for a target other than the session's main one, such as another API (RFC 8707). */
 export interface TargetToken {
-  /** The target's canonical name: no two tokens of a session share it. */
+  /** The target's canonical name, unique within a session. */
   readonly target: string
   readonly accessToken: string
   /** Lower-cased, `bearer` or `dpop`. */
@@ -11,10 +11,10 @@ export interface TargetToken {
   readonly obtainedAt: number
 }
 
-/** How many tokens a session holds beside its main one: cookies have little room, and stores are read at each request. */
+/** The maximum number of additional tokens per session: cookies have little room, and stores are read for each request. */
 export const maxTargetTokens = 5
 
-/** The tokens with a new one, in place of its predecessor. Those that have expired go, and then those obtained longest ago. */
+/** Adds a token, replacing the one for the same target. Drops expired tokens, then the oldest ones above the maximum. */
 export function withTargetToken(tokens: readonly TargetToken[], token: TargetToken): readonly TargetToken[] {
   const useful = tokens.filter(
     ({ target, expiresAt = Infinity }) => target !== token.target && expiresAt > token.obtainedAt,
@@ -22,7 +22,10 @@ export function withTargetToken(tokens: readonly TargetToken[], token: TargetTok
   return [...useful.slice(1 - maxTargetTokens), token].sort(byAge)
 }
 
-/** Both lists in one, the oldest first. Of two tokens for one target the one obtained later stays, or else the other's. */
+/**
+ * Merges two lists, the oldest token first. Of two tokens for one target the newer stays; if they are equally old, the
+ * one in `other`.
+ */
 export function mergedTargetTokens(own: readonly TargetToken[], other: readonly TargetToken[]): readonly TargetToken[] {
   const byTarget = new Map(own.map((token) => [token.target, token]))
   for (const token of other) {
@@ -33,12 +36,12 @@ export function mergedTargetTokens(own: readonly TargetToken[], other: readonly 
   return [...byTarget.values()].sort(byAge).slice(-maxTargetTokens)
 }
 
-// A total order, so that merging the same once more changes nothing.
+// A total order makes merging idempotent.
 function byAge(a: TargetToken, b: TargetToken): number {
   return a.obtainedAt - b.obtainedAt || (a.target < b.target ? -1 : 1)
 }
 
-/** The tokens as they are sealed: without names, because cookies have little room. */
+/** The tokens as arrays without names, since cookies have little room. */
 export function toTuples(tokens: readonly TargetToken[]): readonly unknown[] {
   return tokens.map(({ target, accessToken, tokenType, obtainedAt, expiresAt }) => [
     target,
@@ -49,7 +52,7 @@ export function toTuples(tokens: readonly TargetToken[]): readonly unknown[] {
   ])
 }
 
-/** Reads sealed tokens. What cannot be read is left out: it can be asked for again. */
+/** Reads the arrays. Unreadable tokens are dropped: they can be requested again. */
 export function fromTuples(tuples: unknown): readonly TargetToken[] {
   return Array.isArray(tuples) ? tuples.flatMap(fromTuple).slice(-maxTargetTokens) : []
 }

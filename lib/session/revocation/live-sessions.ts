@@ -5,12 +5,12 @@ import type { SessionStorage } from '../storage/storage.js'
 import type { SessionRecord } from '../record.js'
 import { isEndedBy, keysOf, namesOf, targetKey, type SessionRevocations } from './revocations.js'
 
-/** What tells when a session that a connection was opened with is over. */
+/** What decides that the session of an open connection has ended. */
 export interface LiveSessionsSettings {
   readonly runtime: Runtime
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations
-  /** Whether other processes may end sessions too, so that they are looked at from time to time. */
+  /** Whether other processes may end sessions too, so that sessions have to be polled. */
   readonly isShared: boolean
 }
 
@@ -25,8 +25,8 @@ const ticksPerLook = 5
 const maxAtOnce = 100
 
 /**
- * The sessions that connections were opened with and live on, such as WebSockets: those that a logout of this process ends
- * are told at once, what another process ends within five seconds, what expires within one.
+ * Watches the sessions of open connections, such as WebSockets. A logout in this process is noticed at once, a logout
+ * in another process within five seconds, and expiry within one.
  */
 export class LiveSessions {
   readonly #settings: LiveSessionsSettings
@@ -59,12 +59,12 @@ export class LiveSessions {
     const live: Live = { record, storage, controller: new AbortController() }
     this.#live.add(live)
     this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
-    // A logout since it was read was announced before anybody listened.
+    // There may have been a logout between reading the session and this call.
     void this.#look(live)
     return { signal: live.controller.signal, release: () => this.#forget(live) }
   }
 
-  /** Ends every watch, without a word to anybody. */
+  /** Stops watching, without aborting any signal. */
   close(): void {
     for (const live of this.#live) this.#forget(live)
   }
@@ -81,14 +81,14 @@ export class LiveSessions {
     })
   }
 
-  // A few at a time: the store has other things to do.
+  // In batches, to limit the load on the store.
   async #lookAt(due: readonly Live[]): Promise<void> {
     for (let start = 0; start < due.length; start += maxAtOnce) {
       await Promise.all(due.slice(start, start + maxAtOnce).map((live) => this.#look(live)))
     }
   }
 
-  // Other requests may have moved the idle limit on, where that is kept on the server.
+  // With sessions on the server, other requests may have extended the idle limit.
   async #look(live: Live): Promise<void> {
     const { runtime, limits } = this.#settings
     const isExpired = (record: SessionRecord): boolean => !isAlive(record, limits, runtime.now() / 1000)
@@ -98,7 +98,7 @@ export class LiveSessions {
       else if (isExpired(found)) this.#end(live, expired())
       else live.record = found
     } catch {
-      // An outage ends nothing; but what has expired has.
+      // An outage does not end a session, but expiry does.
       if (isExpired(live.record)) this.#end(live, expired())
     }
   }

@@ -4,7 +4,7 @@ import type { Runtime } from '../../base/runtime.js'
 import { idTokenClaims } from '../claims.js'
 import type { SessionRecord } from '../record.js'
 
-/** The names that a logout can call a session by. */
+/** The identifiers by which a logout can refer to a session. */
 export interface SessionNames {
   readonly id: string
   /** `sub`: the person at this issuer. */
@@ -13,50 +13,50 @@ export interface SessionNames {
   readonly sid?: string
 }
 
-/** What a logout ends: one session by its id; else those of a `sub`, of a `sid`, or those that have both. */
+/** What a logout ends: one session by its ID, or all sessions with a `sub`, a `sid`, or both. */
 export type LogoutTarget =
   | { readonly id: string }
   | { readonly subject: string; readonly sid?: string }
   | { readonly sid: string; readonly subject?: never }
 
-/** A logout that has just become known. */
+/** Called when a logout becomes known. */
 export type LogoutListener = (target: LogoutTarget, at: number) => void
 
 /**
- * Remembers logouts as points in time: whatever began until then is over, what begins later lives on. So sealed cookies,
- * which nobody can take back, end too. Times are milliseconds since the epoch.
+ * Remembers logouts by their time: sessions that began before it have ended, those that begin later have not. This is
+ * how sealed cookies, which cannot be recalled, are revoked. Times are milliseconds since the epoch.
  */
 export interface SessionRevocations {
   /**
-   * Ends what began no later than `at`.
+   * Ends the sessions of a target that began no later than `at`.
    *
-   * @throws {SessionError} `session_store_unavailable`: nothing has ended, and nobody may be told so
+   * @throws {SessionError} `session_store_unavailable`: no session has ended, so do not report success
    */
   revoke(target: LogoutTarget, at: number): MaybePromise<void>
   /**
-   * The last logout that a session of these names would be ended by; 0 where there was none.
+   * The time of the last logout that applies to a session with these names; 0 if there was none.
    *
-   * @throws {SessionError} `session_store_unavailable`: it is not known
+   * @throws {SessionError} `session_store_unavailable`: the time is not known
    */
   latest(names: () => SessionNames): MaybePromise<number>
-  /** Calls back at each logout that this process sees. Returns what ends that. */
+  /** Calls the listener for each logout that this process sees. Returns a function that removes the listener. */
   onRevoke(listener: LogoutListener): () => void
 }
 
 const maxMarks = 100_000
 
-/** The names of a session. */
+/** A session's names. */
 export function namesOf(record: SessionRecord): SessionNames {
   const { sub: subject, sid } = idTokenClaims(record)
   return { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}) }
 }
 
-// More than clocks of processes that are set by NTP differ.
+// More than the clocks of processes with NTP differ.
 const clockStepMilliseconds = 5_000
 
 /**
- * Whether a logout ended a session. One that begins in the future was made before a clock was set back: whether a logout came
- * before or after it can no longer be told, so that any ends it.
+ * Whether a logout has ended a session. A session that began in the future was created before a clock was set back.
+ * Whether a logout came before or after that is unknown, so any logout ends it.
  */
 export function isEndedBy(
   mark: number,
@@ -67,19 +67,19 @@ export function isEndedBy(
   return mark >= begunAt || (mark > 0 && begunAt > nowMilliseconds + clockStepMilliseconds)
 }
 
-// As long as an answer may be on its way that has the browser's next cookie.
+// How long a response with the browser's next session cookie may be in transit.
 const justEndedMilliseconds = 10_000
 
 /**
- * Whether a logout is so recent that its browser may be about to get another cookie, of the login that replaced the
- * session: whoever removed the old one now could remove that.
+ * Whether a logout is so recent that the browser may be about to receive the cookie of a new login. Removing the old
+ * cookie now could remove the new one.
  */
 export function hasJustEnded(mark: number, nowMilliseconds: number): boolean {
   return mark > nowMilliseconds - justEndedMilliseconds
 }
 
 /**
- * A session, unless a logout has ended it.
+ * Returns a session's record, unless a logout has ended the session.
  *
  * @throws {SessionError} `session_store_unavailable`
  */
@@ -95,7 +95,7 @@ export function unlessEnded(
 }
 
 /**
- * Ends one session by its id, also where the clock of the process that began it is ahead of this one's.
+ * Ends one session by its ID, even if the clock of the process that created it is ahead of this one's.
  *
  * @throws {SessionError} `session_store_unavailable`
  */
@@ -107,25 +107,25 @@ export function endById(
   return revocations.revoke({ id }, Math.max(runtime.now(), Math.round(createdAt * 1000)))
 }
 
-/** The key of what a logout ends: no two targets have the same. */
+/** The key of a logout target, unique per target. */
 export function targetKey(target: LogoutTarget): string {
   if ('id' in target) return `i:${target.id}`
   if (target.subject === undefined) return `s:${target.sid}`
   return target.sid === undefined ? `p:${target.subject}` : `b:${JSON.stringify([target.subject, target.sid])}`
 }
 
-/** The keys of all logouts that would end a session. */
+/** The keys of all logout targets that include a session. */
 export function keysOf({ id, subject, sid }: SessionNames): readonly string[] {
   const own = [targetKey({ id }), targetKey({ subject })]
   return sid === undefined ? own : [...own, targetKey({ sid }), targetKey({ subject, sid })]
 }
 
-/** The logouts that one process has seen: a restart forgets them, and other processes do not see them. */
+/** Remembers logouts in this process only: they are lost on restart, and other processes do not see them. */
 export class ProcessRevocations implements SessionRevocations {
   readonly #marks: LRUCache<string, number>
   readonly #listeners = new Set<LogoutListener>()
 
-  /** @param seconds - how long a session lives at most */
+  /** @param seconds - the maximum lifetime of a session */
   constructor(runtime: Runtime, seconds: number) {
     const ttl = Math.ceil(seconds * 1000)
     this.#marks = new LRUCache({ max: maxMarks, ttl, perf: runtime, ttlResolution: 0 })

@@ -12,24 +12,27 @@ import {
   type SessionRevocations,
 } from './revocations.js'
 
-/** Where marks are kept, and for how long. */
+/** Where logouts are stored, and for how long. */
 export interface SharedRevocationsSettings {
   readonly sharedStore: SharedStore
   readonly runtime: Runtime
-  /** How long a session lives at most. */
+  /** The maximum lifetime of a session. */
   readonly absoluteSeconds: number
-  /** What tells this application from others that use the same memory: issuer and client. */
+  /** Distinguishes this application from others in the same store: issuer and client. */
   readonly audience: readonly string[]
 }
 
 const maxAttempts = 10
-/** Clocks of processes differ. */
+/** A margin for differing clocks of processes. */
 const marginMilliseconds = 60_000
 
-/** The logouts that all processes of an application see: one round trip per request, together with the session's own. */
+/**
+ * Shares logouts between all processes of an application. Reading them takes one round trip per request, at the same
+ * time as that of the session.
+ */
 export class SharedRevocations implements SessionRevocations {
   readonly #settings: SharedRevocationsSettings
-  /** Tells listeners of this process; others look from time to time. */
+  /** Notifies listeners in this process; other processes poll. */
   readonly #local: ProcessRevocations
 
   constructor(settings: SharedRevocationsSettings) {
@@ -56,7 +59,7 @@ export class SharedRevocations implements SessionRevocations {
     return this.#local.onRevoke(listener)
   }
 
-  // A late message about an earlier logout must not bring back what a later one has ended.
+  // The time never decreases: a delayed message about an earlier logout must not undo a later one.
   async #mark(name: string, at: number): Promise<boolean> {
     const { sharedStore, absoluteSeconds, runtime } = this.#settings
     const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
@@ -64,18 +67,18 @@ export class SharedRevocations implements SessionRevocations {
     if (before === undefined) return sharedStore.add(name, String(at), milliseconds)
     const last = timeOf(before)
     if (last !== undefined && last >= at) return true
-    // What is no mark may stand for any logout until now.
+    // An unreadable value may have been any logout until now.
     const next = last === undefined ? Math.max(at, runtime.now()) : at
     return sharedStore.replace(name, before, String(next), milliseconds)
   }
 
-  // Hashed, so that the memory shows neither who nor which session, and any character may stand in a `sid`.
+  // Hashed, so that the store reveals neither person nor session, and any character is allowed in a `sid`.
   #name(key: string): string {
     return `end:${hash('sha256', JSON.stringify([this.#settings.audience, key]), 'base64url')}`
   }
 }
 
-// What is no mark may have been one: it is not known whether the session has ended.
+// An unreadable value may have been a logout, so whether the session has ended is unknown.
 function knownTime(mark: string): number {
   const time = timeOf(mark)
   if (time === undefined) throw storeOutage('the shared store holds a logout without its time')

@@ -4,10 +4,10 @@ import type { SessionStore, SharedStore } from '../../options/common/stores.js'
 import { type StoreCallback, storeCall } from './store-call.js'
 
 const writerBytes = 9
-/** Longer than a look and a write take in a store that is well. */
+/** Longer than a read and a write take in a healthy store. */
 const settlingMilliseconds = 100
 
-/** Which store, and how long it may take. */
+/** The store, and its deadline. */
 export interface ExpressStoreSettings {
   readonly store: SessionStore
   readonly runtime: Runtime
@@ -15,11 +15,13 @@ export interface ExpressStoreSettings {
 }
 
 /**
- * Uses an express-session store as a shared store. Such stores know no conditions, so that `replace` looks first and writes
- * then: another process may come between. That a session which has ended stays dead does not depend on it.
+ * Adapts an express-session store to a shared store. Such stores have no conditional writes, so `replace` reads and
+ * then writes, and another process may write in between. Ended sessions stay ended all the same, because revocations do
+ * not depend on `replace`.
  *
- * `add` looks, writes, waits, and looks again: whoever stands there then has it (Fischer's algorithm, in Lamport's "A Fast
- * Mutual Exclusion Algorithm", 1987). One alone does, as long as no look and write take longer than the wait.
+ * `add` reads, writes, waits and reads again; the process whose value is there then has added it (Fischer's algorithm,
+ * in Lamport's "A Fast Mutual Exclusion Algorithm", 1987). At most one process succeeds, as long as no read and write
+ * take longer than the wait.
  */
 export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressStoreSettings): SharedStore {
   const settings = { timeoutSeconds, what: 'the session store' }
@@ -56,11 +58,11 @@ export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressS
 interface Entry {
   readonly value: string
   readonly milliseconds: number
-  /** Who has added it. */
+  /** Random ID of the writer. */
   readonly by: string | undefined
 }
 
-// Stores read their lifetime from the cookie: some from `maxAge`, some from `expires`.
+// Stores take the lifetime from the cookie, some from `maxAge` and some from `expires`.
 function entry({ value, milliseconds, by }: Entry, now: number): object {
   const expires = new Date(now + milliseconds)
   return {

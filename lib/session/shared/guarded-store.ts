@@ -2,16 +2,16 @@ import { OidcError } from '../../errors.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
-/** A shared store whose failures are this package's own, and which remembers how its last operation ended. */
+/** A shared store that throws this package's errors only, and remembers whether its last operation succeeded. */
 export interface GuardedStore extends SharedStore {
-  /** How the last operation ended. */
+  /** The result of the last operation. */
   state(): 'unknown' | 'ok' | 'failing'
 }
 
 /**
- * Guards memory that the application has brought along: whatever it throws becomes `session_store_unavailable`, without the
- * commands and values that clients of databases put into their errors; and so do answers that are none. A missing value may also
- * be `null`.
+ * Wraps the application's store. Whatever it throws becomes `session_store_unavailable`, without the commands and
+ * values that database clients put into their errors. The same goes for invalid results. A missing value may also be
+ * `null`.
  */
 export function guardStore(sharedStore: SharedStore): GuardedStore {
   let state: ReturnType<GuardedStore['state']> = 'unknown'
@@ -37,7 +37,7 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
   }
 }
 
-// An answer that is too short would pass for "there is none": nobody would be signed in, and no logout known.
+// A result that is too short would pass for "no value": sessions and logouts would seem not to exist.
 function texts(values: unknown, count: number): readonly (string | undefined)[] {
   if (!Array.isArray(values) || values.length !== count) throw noAnswer()
   return values.map((value: unknown) => {

@@ -3,27 +3,27 @@ import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
-/** How long a lock lives and is waited for, and what makes it needless. */
+/** How long a lock is held and waited for, and what makes it unnecessary. */
 export interface LockOptions<Result> {
-  /** Lifetime in milliseconds of a lock whose holder has died: longer than any single step of the work may take. */
+  /** Lifetime in milliseconds of a lock whose holder has died. It must be longer than any single step of the work. */
   readonly milliseconds: number
-  /** How long to wait at most for whoever holds it. */
+  /** Maximum time to wait for another holder, in milliseconds. */
   readonly waitMilliseconds: number
-  /** Looks for what another holder has brought about meanwhile: asked before each try, and once more with the lock in hand. */
+  /** Looks for the result of another holder. Called before each try, and once more after acquiring the lock. */
   until(): Promise<Result | undefined>
 }
 
-/** A lock in the hands of whoever does the work. */
+/** An acquired lock, as passed to the work. */
 export interface HeldLock<Result> {
-  /** Aborts once the lock is no longer held for sure, with an {@link OidcError} as its reason. */
+  /** Aborts when the lock may have been lost, with an {@link OidcError} as its reason. */
   readonly lost: AbortSignal
   /**
-   * Makes sure of it right before what must not happen twice: a process may have been paused since for longer than the lock
-   * lives, and its timers with it (SIGSTOP, a virtual machine that moves).
+   * Confirms that the lock is held. Call it right before the step that must not happen twice: the process may have been
+   * paused for longer than the lock's lifetime, together with its timers (SIGSTOP, migration of a virtual machine).
    *
-   * @returns what another holder has brought about meanwhile
-   * @throws {ProviderError} `provider_unavailable`: it is lost
-   * @throws {SessionError} `session_store_unavailable`: the memory is away
+   * @returns the result of another holder, if there is one
+   * @throws {ProviderError} `provider_unavailable`: the lock is lost
+   * @throws {SessionError} `session_store_unavailable`: the store is unavailable
    */
   confirm(): Promise<Result | undefined>
 }
@@ -33,13 +33,13 @@ const minPause = 25
 const maxPause = 100
 
 /**
- * Does some work in one process at a time, unless another has done it meanwhile. The lock is renewed while the work runs, and
- * is released however it ends.
+ * Runs some work in one process at a time, unless another process has done it already. The lock is renewed while the
+ * work runs, and released when it settles.
  *
- * @param name Of the lock in the shared store, hashed where it comes from a token or a person.
- * @returns what `until` found, or what the work came to
- * @throws {ProviderError} `provider_unavailable`, after `waitMilliseconds`: another process is not done yet
- * @throws {SessionError} `session_store_unavailable`: the memory is away
+ * @param name Name of the lock in the shared store; hash it if it comes from a token or a person.
+ * @returns what `until` found, or the result of the work
+ * @throws {ProviderError} `provider_unavailable` after `waitMilliseconds`, if another process has not finished
+ * @throws {SessionError} `session_store_unavailable`: the store is unavailable
  */
 export async function withLock<Result>(
   sharedStore: SharedStore,
@@ -59,7 +59,8 @@ export async function withLock<Result>(
   }
 }
 
-// Between the last look and the lock, its former holder may have finished (RFC 9700 section 4.14.2: a token is spent once).
+// The previous holder may have finished between `until` and the lock, so `until` runs again (RFC 9700 section 4.14.2: a
+// refresh token is used once).
 async function holding<Result>(
   lock: Lock,
   options: LockOptions<Result>,
@@ -77,7 +78,7 @@ async function holding<Result>(
   }
 }
 
-/** One attempt to hold a lock, under a token that nobody else knows. */
+/** One attempt to acquire a lock, identified by a random token. */
 class Lock {
   readonly #memory: SharedStore
   readonly #runtime: Runtime
@@ -104,7 +105,7 @@ class Lock {
   async acquire(): Promise<boolean> {
     const end = this.#runtime.now() + this.#milliseconds
     const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
-      // A slow memory may still do it, for nobody: what is sent after it takes that back.
+      // A slow store may still acquire it, with no holder. The removal is sent after it, and undoes that.
       void this.#remove()
       throw error instanceof OidcError ? error : storeOutage('the shared store failed', error)
     })
@@ -114,7 +115,7 @@ class Lock {
     return true
   }
 
-  /** Asks the memory whether it is still held, and prolongs it. */
+  /** Asks the store whether the lock is still held, and extends it. */
   async confirm(): Promise<void> {
     const now = this.#runtime.now()
     if (await this.#prolong()) this.#heldUntil = Math.max(this.#heldUntil, now + this.#milliseconds)
@@ -122,9 +123,9 @@ class Lock {
   }
 
   /**
-   * The clock knows what the answer of the memory may have waited for, and timers that have not run.
+   * Checks the clock: the store's reply may be old, and a paused process runs no timers.
    *
-   * @throws {ProviderError} `provider_unavailable`: another may hold it
+   * @throws {ProviderError} `provider_unavailable`: another process may hold it
    */
   requireHeld(): void {
     if (this.#runtime.now() >= this.#heldUntil) this.#lose()
@@ -133,7 +134,7 @@ class Lock {
 
   async release(): Promise<void> {
     clearInterval(this.#renewals)
-    // What is on its way could arrive after the removal, where a memory does not do things in turn.
+    // A renewal in flight could arrive after the removal, if the store does not keep the order of commands.
     await this.#renewal
     await this.#remove()
   }
@@ -147,12 +148,12 @@ class Lock {
   async #renew(): Promise<void> {
     const now = this.#runtime.now()
     try {
-      // Where nobody has confirmed it for its whole lifetime, another may hold it.
+      // If it was not confirmed for its whole lifetime, another process may hold it.
       const isHeld = now < this.#heldUntil && (await this.#prolong())
       if (isHeld) this.#heldUntil = now + this.#milliseconds
       else this.#lose()
     } catch {
-      // The next turn tries again, while there is time.
+      // The next interval tries again, while the lock lasts.
     }
   }
 
@@ -165,7 +166,7 @@ class Lock {
     this.#lost.abort(refusal('another process may be at the same work by now: try again shortly'))
   }
 
-  // Of no consequence where it fails: the lock ends by itself.
+  // A failure does no harm, since the lock expires.
   async #remove(): Promise<void> {
     await this.#memory.remove(this.#name, this.#token).catch(() => undefined)
   }

@@ -4,10 +4,10 @@ import { redactedCause } from '../../base/error-cause.js'
 const retryAfterSeconds = 5
 
 /**
- * A 503 with `Retry-After`: where sessions or logouts are kept is away, so that it is not known who is signed in.
+ * A 503 with `Retry-After`: the store of sessions or logouts is unavailable, so who is signed in is unknown.
  *
- * @param message What did not work.
- * @param cause Of which what can be shown is kept: clients of databases put commands and values into their errors.
+ * @param message What failed.
+ * @param cause Redacted, because database clients put commands and values into their errors.
  */
 export function storeOutage(message: string, cause?: unknown): SessionError {
   const headers = { 'Retry-After': String(retryAfterSeconds) }

@@ -1,19 +1,19 @@
 import { storeOutage } from './outage.js'
 
-/** What a store of express-session calls once it is done. */
+/** The callback of an express-session store. */
 export type StoreCallback = (error?: unknown, value?: unknown) => void
 
-/** What is called, and how long it may take. */
+/** The store's name for messages, and its deadline. */
 export interface StoreCallSettings {
   readonly timeoutSeconds: number
-  /** Begins the messages of failures, such as `the session store`. */
+  /** Start of error messages, such as `the session store`. */
   readonly what: string
 }
 
 /**
- * Calls a store that answers by a callback, and settles in time.
+ * Calls a callback-style store, with a deadline.
  *
- * @throws {SessionError} `session_store_unavailable`, for whatever goes wrong
+ * @throws {SessionError} `session_store_unavailable`, for any failure
  */
 export function storeCall(
   { timeoutSeconds, what }: StoreCallSettings,
@@ -29,7 +29,7 @@ export function storeCall(
     }
     try {
       const returned = work(done)
-      // Some reject besides; a promise that is fulfilled says nothing, since the value comes by the callback.
+      // Some stores also return a promise. Its rejection counts, but not its value: that comes by the callback.
       if (isThenable(returned)) returned.then(undefined, done)
     } catch (error) {
       done(error)
@@ -41,7 +41,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }
 
-// express-session takes this code for "there is none".
+// express-session treats this code as "no such session".
 function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT'
 }

@@ -1,25 +1,25 @@
-/** The cookies of one request by name; the first of equal names counts. */
+/** The cookies of one request by name; of several with the same name, the first. */
 export type Cookies = Readonly<Record<string, string | undefined>>
 
-/** Knows the values after the first of a name that came more than once, such as those of another path or domain. */
+/** Gives access to the further values of a name that was sent more than once, such as those of another path or domain. */
 export interface FurtherCookies {
   furtherCookies(name: string): readonly string[]
 }
 
-/** For cookies that cannot come twice. */
+/** For cookies that cannot be sent twice. */
 export const noFurther: FurtherCookies = { furtherCookies: () => [] }
 
-// Browsers keep 4096 bytes of name, value and attributes.
+// Browsers store at most 4096 bytes of name, value and attributes.
 const chunkBytes = 3800
 const maxChunks = 8
-// Anybody on a sibling domain can set more: the work for one request stays bounded.
+// Limits the work per request: a sibling domain could set many cookies with the same name.
 const maxOfOneName = 4
 const maxTogether = 16
 
 /**
- * Splits a sealed value into cookies: one under its plain name, or, where that is too long, `n.` and the first part
- * under the plain name and the other parts under `name.1` to `name.(n-1)`. The seal covers the whole, so parts of
- * different values never fit together, and a stale extra part is not read.
+ * Splits a sealed value into cookies. A short value is one cookie with the plain name. A long value is split into n
+ * parts: the cookie with the plain name is `n.` and the first part, and `name.1` to `name.(n-1)` are the others. The
+ * seal covers the whole value, so parts of different values do not open together; stale extra parts are not read.
  */
 export function toChunks(name: string, sealed: string): ReadonlyMap<string, string> {
   if (sealed.length <= chunkBytes) return new Map([[name, sealed]])
@@ -28,11 +28,11 @@ export function toChunks(name: string, sealed: string): ReadonlyMap<string, stri
   return new Map(parts.map((part, index) => [chunkName(name, index), index === 0 ? `${count}.${part}` : part]))
 }
 
-/** Puts the parts together; `undefined` when there is none or one is missing. */
+/** Joins the parts; `undefined` if there is none, or one is missing. */
 export function fromChunks(name: string, cookies: Cookies): string | undefined {
   const first = cookies[name]
   if (first === undefined || first === '') return undefined
-  // Most sessions are one cookie, and this is asked for each request.
+  // A fast path: most sessions are one cookie, and this runs for each request.
   const count = countOf(first)
   if (count === undefined) return first
   let whole = first.slice(2)
@@ -44,7 +44,7 @@ export function fromChunks(name: string, cookies: Cookies): string | undefined {
   return whole
 }
 
-/** Whether a cookie of these names came more than once. */
+/** Whether the browser sent any of these cookies more than once. */
 export function cameTwice(name: string, cookies: Cookies, further: FurtherCookies): boolean {
   if (further.furtherCookies(name).length > 0) return true
   const count = countOf(cookies[name] ?? '') ?? 1
@@ -55,10 +55,10 @@ export function cameTwice(name: string, cookies: Cookies, further: FurtherCookie
 }
 
 /**
- * Puts the parts together in all the ways that cookies of equal names allow, up to a bound: parts at the same place of
- * their names first, since browsers send the cookies of one path side by side.
+ * Joins the parts in all combinations that cookies of the same name allow, up to a limit. Combinations of the first
+ * values, of the second values, and so on are tried first, since browsers keep the cookies of one path together.
  *
- * @param isKnown - whether a first part is worth the work
+ * @param isKnown - whether a first part was sealed with one of our keys
  */
 export function allFromChunks(
   name: string,
@@ -66,13 +66,13 @@ export function allFromChunks(
   further: FurtherCookies,
   isKnown: (first: string) => boolean,
 ): readonly string[] {
-  // Those of nobody we know cost little, and must not take the places of ours.
+  // Values that are not ours are cheap to skip, and must not count towards the limit.
   const firsts = valuesOf(name, cookies, further).filter(isKnown).slice(0, maxOfOneName)
   const wholes = firsts.flatMap((first) => wholesOf(name, first, cookies, further))
   return [...new Set(wholes)].slice(0, maxTogether)
 }
 
-/** The values that came under one name. */
+/** All values of one name. */
 export function valuesOf(name: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
   const first = cookies[name]
   return first === undefined ? [] : [first, ...further.furtherCookies(name)]
@@ -96,18 +96,18 @@ function wholesOf(name: string, first: string, cookies: Cookies, further: Furthe
   )
 }
 
-/** The first part without the count of all. */
+/** The first part without the number of parts. */
 export function withoutCount(first: string): string {
   return countOf(first) === undefined ? first : first.slice(2)
 }
 
-// No sealed value begins like this: its header is longer than one character.
+// Unambiguous, since the header of a sealed value is longer than one character.
 function countOf(first: string): number | undefined {
   const count = Number(first[0])
   return first[1] === '.' && first.length > 2 && count >= 2 && count <= maxChunks ? count : undefined
 }
 
-/** Tells the names of this value's cookies that a browser sent, whole or not. */
+/** Returns a function that lists this value's cookies which the browser sent, complete or not. */
 export function chunkNames(name: string): (cookies: Cookies) => readonly string[] {
   const names = Array.from({ length: maxChunks }, (_, index) => chunkName(name, index))
   return (cookies) => names.filter((chunk) => cookies[chunk] !== undefined)

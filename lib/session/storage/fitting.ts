@@ -6,17 +6,17 @@ import type { SessionRecord } from '../record.js'
 /** One way to write a session. */
 export interface SessionForm {
   readonly record: SessionRecord
-  /** Whether tokens are taken as bytes, and claims and data compressed. */
+  /** `bytes`: base64url in tokens is decoded to bytes. `compressed`: claims and data are compressed as well. */
   readonly packing: 'none' | 'bytes' | 'compressed'
-  /** What is left out. */
+  /** What is omitted. */
   readonly remarks: readonly TraceRemark[]
 }
 
 /**
- * The ways to write a session, each shorter than the one before and costing more: first tokens as bytes, where nothing is lost; then
- * tokens for further targets, which can be asked for again, give way to what cannot; then claims and data are compressed;
- * then the ID Token loses its proof, which only a logout at the provider has a use for; and at last the access token goes,
- * where a refresh token can bring another.
+ * Yields the forms in which a session can be written, from the cheapest to the shortest. The first is the plain record.
+ * Next, tokens are written as bytes. Then additional tokens are omitted, since they can be requested again. Then claims
+ * and data are compressed. Then the ID Token loses header and signature, which only a logout at the provider needs.
+ * Last, the access token is omitted, if there is a refresh token to get another.
  */
 export function* formsOf(record: SessionRecord): Generator<SessionForm> {
   yield { record, packing: 'none', remarks: [] }

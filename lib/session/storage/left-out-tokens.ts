@@ -10,23 +10,23 @@ import type { SessionRecord } from '../record.js'
 const maxSessions = 1_000
 const maxSeconds = 3_600
 
-/** What remembers the tokens, and what seals them where others could see them. */
+/** Where omitted tokens are kept, and which secrets encrypt them there. */
 export interface LeftOutTokensSettings {
   readonly runtime: Runtime
   readonly secrets: readonly string[]
-  /** What tells this application from others that use the same memory: issuer and client. */
+  /** Distinguishes this application from others in the same store: issuer and client. */
   readonly audience: readonly string[]
   readonly sharedStore?: SharedStore | undefined
 }
 
 /**
- * Access tokens that cookies had no room for, as long as this process remembers them, or the memory that all share: so a
- * refresh token is not spent at each request for what it has brought already.
+ * Keeps access tokens that cookies had no room for, in this process and in the shared store if there is one. Without
+ * it, every request would have to use the refresh token to get a token that it has already brought.
  */
 export class LeftOutTokens {
   readonly #settings: LeftOutTokensSettings
   readonly #tokens: LRUCache<string, SessionRecord['tokens']>
-  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
+  // Keys depend on the session ID, which only browsers have: store and secret together are not enough to decrypt.
   readonly #seals: (id: string) => Seal
 
   constructor(settings: LeftOutTokensSettings) {
@@ -37,7 +37,7 @@ export class LeftOutTokens {
     this.#tokens = new LRUCache(bounds)
   }
 
-  /** Remembers what a cookie goes without. What others cannot be told, they renew. */
+  /** Keeps the access token that the cookie omits. If it cannot be shared, other processes refresh. */
   keep(record: SessionRecord): void {
     const { id, tokens } = record
     if (tokens.accessToken === '') return
@@ -49,7 +49,7 @@ export class LeftOutTokens {
     sharedStore.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
   }
 
-  /** The record with the access token that its cookie goes without, where this process knows it. */
+  /** Adds the access token that the cookie omits, if this process has it. */
   restored(record: SessionRecord): SessionRecord {
     const { id, tokens } = record
     if (tokens.accessToken !== '') return record
@@ -58,7 +58,7 @@ export class LeftOutTokens {
     return known === undefined || !isSame ? record : withAccessToken(record, known.accessToken)
   }
 
-  /** The record with the access token that its cookie goes without, where any process has shared it. */
+  /** Adds the access token that the cookie omits, if another process has shared it. */
   completed(record: SessionRecord): MaybePromise<SessionRecord> {
     if (record.tokens.accessToken !== '' || this.#settings.sharedStore === undefined) return record
     return whenDone(
@@ -72,7 +72,7 @@ export class LeftOutTokens {
     )
   }
 
-  /** Forgets a session that is over. */
+  /** Forgets the token of a session that has ended. */
   forget(record: SessionRecord): void {
     const wasKept = this.#tokens.delete(record.id) || record.tokens.accessToken === ''
     if (wasKept) this.#settings.sharedStore?.remove(this.#name(record)).catch(() => undefined)
@@ -85,7 +85,7 @@ export class LeftOutTokens {
     return typeof accessToken === 'string' ? accessToken : undefined
   }
 
-  // A token goes with the refresh token that it came with, and with no other.
+  // The name includes the refresh token, because the access token belongs to exactly this one.
   #name({ id, tokens: { refreshToken, obtainedAt } }: SessionRecord): string {
     const parts = [this.#settings.audience, id, refreshToken, obtainedAt]
     return `left-out:${hash('sha256', JSON.stringify(parts), 'base64url')}`

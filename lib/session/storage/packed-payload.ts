@@ -2,15 +2,15 @@ import { parseJsonObject } from '../../base/json.js'
 import type { Opened, SealPayload } from '../../seal/seal.js'
 import { TextPacker, TextUnpacker } from './packed-text.js'
 
-/** A payload without the bytes of its tokens, and those bytes. */
+/** A payload whose tokens are replaced by descriptions, and their bytes. */
 export interface PackedPayload {
   readonly payload: SealPayload
   readonly attachment: Buffer
-  /** Whether compressing has helped anywhere. */
+  /** Whether anything was compressed. */
   readonly isCompressed: boolean
 }
 
-/** What becomes of the members that packing is about. */
+/** How packing changes each kind of member. */
 interface Change {
   readonly idToken: (token: unknown) => unknown
   /** An access or refresh token. */
@@ -21,10 +21,11 @@ interface Change {
 const claimsSegment = 1
 
 /**
- * Takes the bytes out of a record's payload whose tokens are base64url: sealing makes base64url of all once more.
+ * Moves tokens from a payload to an attachment of raw bytes. Tokens are base64url, and sealing encodes to base64url
+ * again, so this saves the second encoding.
  *
- * @param mayCompress - compresses the ID Token's claims and the application's data too, each by itself: so nobody can try
- *   by the one what is in the other. Access and refresh tokens are never compressed (RFC 8725 section 3.6)
+ * @param mayCompress - whether to compress the ID Token's claims and the application's data, each by itself so that the
+ *   size of one reveals nothing about the other. Access and refresh tokens are never compressed (RFC 8725 section 3.6)
  */
 export function pack(payload: SealPayload, mayCompress: boolean): PackedPayload {
   const packer = new TextPacker()
@@ -36,7 +37,7 @@ export function pack(payload: SealPayload, mayCompress: boolean): PackedPayload 
   return { payload: packed, attachment: packer.attachment, isCompressed: packer.hasDeflated }
 }
 
-/** The payload as it was before it was packed; `undefined` for a shape of another version. */
+/** Restores the payload; `undefined` if another version wrote it. */
 export function unpack({ payload, attachment }: Opened): SealPayload | undefined {
   if (attachment === undefined) return payload
   const unpacker = new TextUnpacker(attachment)
@@ -50,7 +51,7 @@ export function unpack({ payload, attachment }: Opened): SealPayload | undefined
   }
 }
 
-// The order is that of the bytes.
+// The order of members is the order of bytes in the attachment.
 function changed(payload: SealPayload, { idToken, token, data }: Change): SealPayload {
   const { idt, act, rft, fur, dat } = payload
   return {

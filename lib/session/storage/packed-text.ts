@@ -1,37 +1,37 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 
 /**
- * A part of a text between its dots: how many bytes of the attachment it is base64url of, what follows those as it is, and
- * 1 where the bytes are compressed.
+ * Describes a dot-separated segment: how many bytes of the attachment it encodes in base64url, the literal text that
+ * follows them, and 1 if the bytes are compressed.
  */
 type Segment = readonly [bytes: number, rest: string, deflated?: 1]
 
-// What is shorter gains less than its description takes.
+// Below this length, the description takes more room than is saved.
 const shortestText = 64
 const maxSegments = 8
 const stepBytes = 256
 const maxInflatedBytes = 65_536
 
-/** Takes bytes out of texts that are base64url between their dots, as tokens are. */
+/** Decodes texts that consist of base64url segments with dots in between, such as JWTs, to bytes. */
 export class TextPacker {
   readonly #parts: Buffer[] = []
   #hasDeflated = false
 
-  /** The bytes so far. */
+  /** All bytes so far. */
   get attachment(): Buffer {
     return Buffer.concat(this.#parts)
   }
 
-  /** Whether compressing has helped so far. */
+  /** Whether anything was compressed so far. */
   get hasDeflated(): boolean {
     return this.#hasDeflated
   }
 
   /**
-   * Describes a text by the bytes that it is base64url of, so that it comes back to the letter; the text itself where that
-   * gains nothing.
+   * Moves a text to the attachment, and returns a description from which it can be restored exactly; returns the text
+   * itself if that would save nothing.
    *
-   * @param deflated - the place of a segment that is to be compressed, if that helps
+   * @param deflated - index of the segment to compress, if that saves room
    */
   pack(text: unknown, deflated?: number): unknown {
     if (typeof text !== 'string') return text
@@ -40,7 +40,7 @@ export class TextPacker {
     return segments.map((segment, place) => this.#segment(segment, place === deflated))
   }
 
-  /** Describes compressed bytes by their length; `undefined` where compressing does not help. */
+  /** Compresses bytes to the attachment and returns their length there; `undefined` if compression saves nothing. */
   deflate(bytes: Buffer): number | undefined {
     const deflated = padded(bytes)
     if (deflated === undefined) return undefined
@@ -49,7 +49,7 @@ export class TextPacker {
     return deflated.length
   }
 
-  // Whole groups of four are looked at: the last few characters, which may carry stray bits, stay text.
+  // Only whole groups of four are decoded. The last characters may have stray bits, so they stay text.
   #segment(segment: string, isDeflated: boolean): Segment {
     const whole = segment.slice(0, segment.length - (segment.length % 4))
     const bytes = Buffer.from(whole, 'base64url')
@@ -62,7 +62,7 @@ export class TextPacker {
   }
 }
 
-/** Reads what a {@link TextPacker} has written, in the same order. */
+/** Reads the output of a {@link TextPacker}, in the same order. */
 export class TextUnpacker {
   readonly #attachment: Buffer
   #at = 0
@@ -72,7 +72,7 @@ export class TextUnpacker {
   }
 
   /**
-   * The text that was described; anything else as it is.
+   * Restores a text from its description; returns anything else as it is.
    *
    * @throws {RangeError} for what nobody has written
    */
@@ -103,7 +103,7 @@ export class TextUnpacker {
   }
 }
 
-// In steps, since the length of what was compressed tells of what is inside (RFC 8725 section 3.6).
+// Padded in steps, since the length of compressed data reveals something about the content (RFC 8725 section 3.6).
 function padded(bytes: Buffer): Buffer | undefined {
   if (bytes.length > maxInflatedBytes) return undefined
   const deflated = deflateRawSync(bytes)

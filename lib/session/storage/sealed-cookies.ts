@@ -14,33 +14,33 @@ import {
   withoutCount,
 } from './cookie-chunks.js'
 
-/** How a session's cookies look. */
+/** Name and attributes of the session's cookies. */
 export interface SessionCookieSettings {
   readonly name: string
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict'
   readonly domain?: string
-  /** Forgotten when the browser closes. */
+  /** Whether the browser forgets them when it closes. */
   readonly transient: boolean
 }
 
-/** How cookies look, and what seals them. */
+/** Name and attributes of cookies, and what seals them. */
 export interface SealedCookieSettings extends SessionCookieSettings {
   readonly secrets: readonly string[]
-  /** What they are bound to beside their purpose and name: issuer and client. */
+  /** What they are bound to, beside purpose and name: issuer and client. */
   readonly audience: readonly string[]
   readonly runtime: Runtime
 }
 
-/** What one cookie holds, or each of several of one name. */
+/** The value of one cookie, or the values of several with the same name. */
 export type OneOrSeveral<T> = T | readonly T[] | undefined
 
-/** Whether there are several. */
+/** Whether there are several values. */
 export function isSeveral<T>(values: OneOrSeveral<T>): values is readonly T[] {
   return Array.isArray(values)
 }
 
-/** Sealed cookies of one name, in as many parts as their size takes. */
+/** A sealed value in cookies, split into as many parts as its size requires. */
 export class SealedCookies {
   readonly #settings: SealedCookieSettings
   readonly #name: string
@@ -48,7 +48,8 @@ export class SealedCookies {
   readonly #seal: Seal
   readonly #sentChunks: (cookies: Cookies) => readonly string[]
   readonly #isOurs: (first: string) => boolean
-  // Browsers keep one of these only: host and path are fixed (RFC 6265bis section 4.1.3.2).
+  // A browser has only one cookie with the prefix `__Host-`, because it fixes host and path (RFC 6265bis section
+  // 4.1.3.2).
   readonly #isAlone: boolean
 
   constructor(purpose: string, settings: SealedCookieSettings) {
@@ -64,7 +65,7 @@ export class SealedCookies {
     this.#isAlone = name.startsWith('__Host-')
   }
 
-  /** What opens and has not expired; a list where cookies of equal names came. */
+  /** Opens the cookies, and ignores expired ones. Returns a list if cookies of the same name were sent. */
   open(cookies: Cookies, further: FurtherCookies): OneOrSeveral<Opened> {
     const name = this.#name
     if (cookies[name] === undefined) return undefined
@@ -73,12 +74,12 @@ export class SealedCookies {
     return sealed.flatMap((value) => this.#opened(value) ?? [])
   }
 
-  /** The cookies that would hold a payload, and bytes beside it. */
+  /** Seals a payload and bytes, and splits the result into cookies. */
   chunks(payload: SealPayload, attachment?: Buffer): ReadonlyMap<string, string> {
     return toChunks(this.#name, this.#seal.seal(payload, attachment))
   }
 
-  /** `Set-Cookie` values that store these, and remove parts that are no longer needed. */
+  /** `Set-Cookie` values that store these parts, and remove those that are no longer needed. */
   write(chunks: ReadonlyMap<string, string>, endsAt: number, cookies: Cookies): readonly string[] {
     const { transient, runtime } = this.#settings
     const maxAge = transient ? undefined : endsAt - Math.floor(runtime.now() / 1000)
@@ -88,8 +89,8 @@ export class SealedCookies {
   }
 
   /**
-   * `Set-Cookie` values that remove what was sealed here. A value of nobody we know stays: another application of this host
-   * may be signed in with it, since cookies know no ports, and few know paths (RFC 6265 section 8.5).
+   * `Set-Cookie` values that remove our cookies. A value that is not ours stays: it may be the session of another
+   * application on this host, since cookies are not separated by port, and seldom by path (RFC 6265 section 8.5).
    */
   clear(cookies: Cookies, further: FurtherCookies): readonly string[] {
     const name = this.#name

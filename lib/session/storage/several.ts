@@ -5,10 +5,10 @@ import { type FoundSession, keptIn, type StoredSession, SeveralPeople, unreadabl
 import { generationOf } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
-/** Tells whoever watches. */
+/** Publishes remarks to tracing channels. */
 export type Remark = (remarks: readonly TraceRemark[]) => void
 
-/** Looks at each of several values; at once where none has to be waited for. */
+/** Maps values; synchronously, unless a result is a promise. */
 export function eachOf<T, U>(values: readonly T[], look: (value: T) => MaybePromise<U>): MaybePromise<readonly U[]> {
   const results = values.map(look)
   return results.some((result) => result instanceof Promise) ? Promise.all(results) : results.filter(isThere)
@@ -19,9 +19,8 @@ function isThere<U>(result: MaybePromise<U>): result is U {
 }
 
 /**
- * The session that counts where cookies of equal names led to several: the newest, if all are of one person. Where they
- * are of different people, nobody can tell who sits before the browser, so that none counts: one of them may have been
- * planted from a sibling domain (RFC 6265 section 8.6).
+ * Chooses among the sessions of several cookies with the same name. If all are of the same person, the newest counts.
+ * If they are of different people, none counts, because a sibling domain may have planted one (RFC 6265 section 8.6).
  */
 export function chosen(found: readonly FoundSession[], remark: Remark): FoundSession {
   const kept = found.flatMap((each) => keptIn(each) ?? [])

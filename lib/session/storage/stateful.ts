@@ -20,7 +20,7 @@ import {
   type SessionRevocations,
 } from '../revocation/revocations.js'
 
-/** Where sessions are stored, and how the cookie looks that leads there. */
+/** Where sessions are stored, and the cookie that refers to them. */
 export interface StatefulStorageSettings extends SealedCookieSettings {
   readonly sharedStore: SharedStore
   readonly revocations: SessionRevocations
@@ -32,9 +32,9 @@ const maxAttempts = 5
 const ticketVersion = 1
 
 /**
- * Keeps sessions in a store. The cookie holds a sealed random id and what logouts may call the session by, so that the
- * session and the marks that may have ended it are read in one round trip. The store knows the id's hash only, and what
- * lies there is sealed with a key that the id is part of.
+ * Keeps sessions in a store. The cookie is a sealed ticket: the random session ID, and the names by which a logout can
+ * refer to the session, so session and logouts are read in one round trip. The store only sees a hash of the ID, and a
+ * session sealed with a key that depends on the ID.
  */
 export function createStatefulStorage(settings: StatefulStorageSettings): SessionStorage {
   return new StatefulStorage(settings)
@@ -43,7 +43,7 @@ export function createStatefulStorage(settings: StatefulStorageSettings): Sessio
 class StatefulStorage implements SessionStorage {
   readonly #settings: StatefulStorageSettings
   readonly #tickets: SealedCookies
-  // Whoever has the store and the secret still lacks the ids, which only browsers hold.
+  // Keys depend on the session ID, which only browsers have: store and secret together are not enough to decrypt.
   readonly #seals: (id: string) => Seal
 
   constructor(settings: StatefulStorageSettings) {
@@ -87,10 +87,10 @@ class StatefulStorage implements SessionStorage {
     this.save(record, base).catch(() => undefined)
   }
 
-  // The mark outlives whatever a slow request may still write.
+  // The revocation also ends whatever a slow request may still write.
   async end(record: SessionRecord): Promise<void> {
     const { sharedStore, revocations, runtime } = this.#settings
-    // Both are waited for: what failed at once must not be followed by what works after all.
+    // Waits for both, so that neither succeeds after the failure of the other has been reported.
     const steps = await Promise.allSettled([
       endById(revocations, runtime, record),
       sharedStore.remove(this.#storeName(record.id)),

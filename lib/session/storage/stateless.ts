@@ -22,30 +22,33 @@ import {
   unlessEnded,
 } from '../revocation/revocations.js'
 
-/** Keeps sessions wholly in the browser's cookies, sealed. */
+/** Keeps sessions in sealed cookies in the browser. */
 export interface StatelessStorage {
-  /** What the cookies hold, as far as it is authentic and alive; a list where names came twice. */
+  /**
+   * Reads the session from the cookies, if it is authentic and has not expired; a list if cookies of the same name were
+   * sent.
+   */
   read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<StoredSession | typeof unreadable>
   /**
-   * `Set-Cookie` values that store a record, and remove parts that it no longer needs.
+   * `Set-Cookie` values that store a record, and remove parts that are no longer needed.
    *
    * @throws {SessionError} `session_too_large`
    */
   write(record: SessionRecord, cookies: Cookies): readonly string[]
-  /** `Set-Cookie` values that remove what was sealed here; none when the browser sent no such thing. */
+  /** `Set-Cookie` values that remove our cookies; none if the browser did not send any. */
   clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
-  /** The record with what its cookies had no room for, where another process has shared it; else as it is. */
+  /** Adds the access token that the cookies had no room for, if another process has shared it. */
   completed(record: SessionRecord): MaybePromise<SessionRecord>
-  /** Forgets what the cookies of a session that is over had no room for. */
+  /** Forgets the access token that the cookies of an ended session had no room for. */
   forget(record: SessionRecord): void
 }
 
-/** How the cookies look, how long they live and what seals them. */
+/** Attributes, lifetime and secrets of the cookies. */
 export interface StatelessStorageSettings extends SealedCookieSettings {
   readonly maxBytes: number
   readonly limits: SessionLimits
   readonly remark: Remark
-  /** Holds what cookies have no room for, for all processes. */
+  /** For access tokens that cookies have no room for. */
   readonly sharedStore?: SharedStore | undefined
 }
 
@@ -99,7 +102,7 @@ function written(sealed: SealedCookies, { record, packing, remarks }: SessionFor
   return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
 }
 
-// As they are sent: with their names, equals signs and separators.
+// As sent: with name, equals sign and separator.
 function bytesOf(chunks: ReadonlyMap<string, string>): number {
   return [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
 }
@@ -119,12 +122,12 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
   )
 }
 
-/** What a session in a cookie is checked with. */
+/** What stateless sessions are checked against. */
 export interface RevocableStorageSettings {
   readonly revocations: SessionRevocations
   readonly runtime: Runtime
   readonly remark: Remark
-  /** Looks for newer tokens of a session, at the same time. */
+  /** Loads newer tokens of the session, in the same round trip. */
   readonly learn?: (record: SessionRecord) => MaybePromise<void>
 }
 
@@ -136,7 +139,7 @@ export function revocableStorage(
   const judged = (kept: StoredSession | typeof unreadable): MaybePromise<FoundSession> => {
     if (kept === unreadable) return kept
     const { record } = kept
-    // All are asked in one tick, for one round trip.
+    // All requests are made in one tick, for a single round trip.
     const latest = revocations.latest(() => namesOf(record))
     const learnt = learn?.(record)
     const completed = storage.completed(record)
@@ -154,7 +157,7 @@ export function revocableStorage(
       return found === undefined ? undefined : judged(found)
     },
     find: (record) => unlessEnded(revocations, runtime, record),
-    // Its cookie could take the place of another, of a login that came after the logout.
+    // After a logout, writing this session's cookie could overwrite that of a newer login.
     save: (record, base) =>
       base === undefined
         ? record

@@ -3,16 +3,16 @@ import type { SharedStore } from '../../options/common/stores.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionRecord } from '../record.js'
 
-/** A session as found. */
+/** A session that was found. */
 export interface StoredSession {
   readonly record: SessionRecord
-  /** Sealed with an older secret. */
+  /** Whether it was sealed with an older secret. */
   readonly outdatedKey: boolean
-  /** Older sessions of the same person that cookies of the same name led to; absent where there are none. */
+  /** Older sessions of the same person, from cookies of the same name; absent if there are none. */
   readonly others?: readonly SessionRecord[]
 }
 
-/** Sessions of different people, that cookies of one name led to: none of them counts. */
+/** Sessions of different people, from cookies of the same name: none of them counts. */
 export class SeveralPeople {
   readonly records: readonly SessionRecord[]
 
@@ -21,18 +21,21 @@ export class SeveralPeople {
   }
 }
 
-/** What is authentic, and not for this response to remove: a newer version of the application wrote it, or it has just ended. */
+/**
+ * An authentic cookie that must not be removed: another version of the application wrote it, or its session has just
+ * ended.
+ */
 export const unreadable: unique symbol = Symbol('a session of another version')
 
-/** What a request's cookies lead to. */
+/** The result of reading a request's cookies. */
 export type FoundSession = StoredSession | SeveralPeople | typeof unreadable | undefined
 
-/** The one session that counts, if there is one. */
+/** The session that counts, if there is one. */
 export function keptIn(found: FoundSession): StoredSession | undefined {
   return found === undefined || found === unreadable || found instanceof SeveralPeople ? undefined : found
 }
 
-/** All sessions that were found, whether they count or not. */
+/** All sessions that were found, including those that do not count. */
 export function recordsIn(found: FoundSession): readonly SessionRecord[] {
   if (found instanceof SeveralPeople) return found.records
   const kept = keptIn(found)
@@ -44,43 +47,43 @@ const none: readonly SessionRecord[] = []
 
 /** Where sessions are kept: in the browser, in a store, or in the application's own session. */
 export interface SessionStorage {
-  /** What all processes that read this session share by that, where the application has brought no other memory. */
+  /** A shared store that comes with this storage, used if the application has configured no other. */
   readonly sharedStore?: SharedStore | undefined
   /**
-   * The session that a request's cookies lead to, if it is authentic, alive and not ended.
+   * Reads the session of a request's cookies, if it is authentic, unexpired and not revoked.
    *
-   * @param further - for cookies that came more than once under one name
+   * @param further - for cookies of the same name
    * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
    */
   read(cookies: Cookies, further?: FurtherCookies): MaybePromise<FoundSession>
   /**
-   * A session as it is kept by now, with what other requests have made of it; `undefined` once it has ended.
+   * Reads a session again, with the changes of other requests; `undefined` if it has ended.
    *
    * @throws {SessionError} `session_store_unavailable`
    */
   find(record: SessionRecord): MaybePromise<SessionRecord | undefined>
   /**
-   * Makes a record what later requests will find, before any cookie says so.
+   * Saves a record, before its cookie is written.
    *
-   * @param base - what the record was made from; absent for a login. What others have changed meanwhile is kept.
-   * @returns the record as it stands now
-   * @throws {SessionError} `session_missing` for a change to a session that has ended; `session_store_unavailable`
+   * @param base - the record before the change; absent for a login. Concurrent changes of other requests are kept
+   * @returns the record as saved
+   * @throws {SessionError} `session_missing` if the session has ended; `session_store_unavailable`
    */
   save(record: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord>
-  /** Moves a session's idle limit on, in the background: when that fails, the next request tries again. */
+  /** Extends a session's idle limit in the background. If that fails, the next request tries again. */
   touch(record: SessionRecord, base: SessionRecord): void
   /**
-   * Ends a session, for all who still have its cookies.
+   * Ends a session, even for browsers that still have its cookies.
    *
-   * @throws {SessionError} `session_store_unavailable`: it has not ended
+   * @throws {SessionError} `session_store_unavailable`: the session has not ended
    */
   end(record: SessionRecord): MaybePromise<void>
   /**
-   * `Set-Cookie` values that lead to a record, for the moment when headers are written: nothing can be waited for then.
+   * `Set-Cookie` values for a record. Synchronous, since it is called when headers are written.
    *
    * @throws {SessionError} `session_too_large`
    */
   write(record: SessionRecord, cookies: Cookies): readonly string[]
-  /** `Set-Cookie` values that remove what was sealed here; none when the browser sent no such thing. */
+  /** `Set-Cookie` values that remove our cookies; none if the browser did not send any. */
   clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
 }
