@@ -19,37 +19,58 @@ import type { Middleware, NodeRequest, NodeResponse } from './types.js'
 /** The middleware that `bearer()` returns. */
 export interface BearerMiddleware extends Middleware {
   /**
-   * Who makes a request that no middleware saw, such as a WebSocket upgrade; `undefined` for absent credentials where
-   * `required` is false.
+   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade. With `required: false` it returns
+   * `undefined` for a request without credentials.
    *
-   * @throws {BearerError} with status and challenge
-   * @throws {ProviderError} when the authorization server is needed, and away
+   * @example
+   * ```ts
+   * import { createServer } from 'node:http'
+   *
+   * const api = bearer({ issuer, audience: 'https://api.example.com' })
+   * createServer(app).on('upgrade', async (req, socket) => {
+   *   const principal = await api.authenticate(req).catch(() => undefined)
+   *   if (principal === undefined) socket.destroy()
+   * })
+   * ```
+   *
+   * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`
+   * @throws {ProviderError} when the authorization server is needed and unavailable
    */
   authenticate(req: NodeRequest): Promise<Principal | undefined>
   /**
-   * Fetches metadata and keys ahead of the first token.
+   * Fetches metadata and keys before the first token arrives.
    *
-   * @throws {ProviderError} when an issuer is away: later requests try again
+   * @throws {ProviderError} when an issuer is unavailable. Later requests try again.
    */
   ready(): Promise<void>
-  /** Metadata and keys of each issuer as last seen; makes no request. */
+  /** State of each issuer's metadata and keys, as last seen. It makes no request. */
   health(): readonly ProviderHealth[]
-  /** Stops what runs in the background. */
+  /** Stops background work and closes connections. */
   close(): void
 }
 
 /**
- * Creates middleware that lets requests in by their access token (RFC 6750) and sets `req.auth`; with `required: false` those
- * without any credentials too.
+ * Creates middleware that validates access tokens and sets `req.auth`. A request without a valid token is refused with 401
+ * and a challenge. With `required: false`, requests without credentials pass too.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong.
- * @see RFC 9068 section 4, RFC 7662, RFC 9449, RFC 8705
+ * @example
+ * ```ts
+ * app.use('/api', bearer({ issuer: 'https://id.example.com', audience: 'https://api.example.com' }))
+ * app.get('/api/orders', requireAuth(scope('orders:read')), listOrders)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
+ * @see https://www.rfc-editor.org/rfc/rfc7662
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
  */
 export function bearer(options: BearerOptions): BearerMiddleware {
   return createBearer(parseBearerOptions(options), systemRuntime)
 }
 
-/** Creates the middleware from a checked configuration, on a given clock. */
+/** Creates the middleware from a checked configuration and a given runtime. */
 export function createBearer(configuration: BearerConfiguration, runtime: Runtime): BearerMiddleware {
   requireBaseUrl(configuration)
   const server = createResourceServer(configuration, runtime)
@@ -68,7 +89,7 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
     const fail = (error: unknown) => {
       if (onError !== undefined)
         addAuthenticationHandler(req, new FailedAuthentication({ scheme: 'bearer' }, error, refuse))
-      // Where everybody needs a token there may be no guard behind this one.
+      // Where a token is required, no guard may follow: this one must refuse by itself.
       answer(error, call, { onError, isGuard: required })
     }
     let found: Principal | undefined | Promise<Principal>
@@ -96,7 +117,7 @@ interface Finding {
   readonly required: boolean
 }
 
-// Only absent credentials make someone anonymous: a bad token is bad where none was needed, too.
+// Only absent credentials make a request anonymous: an invalid token is refused even where none is required.
 function findPrincipal(
   req: NodeRequest,
   { server, reading, required }: Finding,
@@ -115,7 +136,7 @@ function findPrincipal(
 function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
   if (dpop.mode === 'off' || baseUrl !== undefined) return
   const message =
-    'bearer(): invalid options\n  - "baseUrl" is missing: DPoP proofs name the URL, and Host is not believed'
+    'bearer(): invalid options\n  - "baseUrl" is missing: DPoP proofs name the URL, and the Host header is never used to build it'
   throw new ConfigurationError('invalid_options', message)
 }
 

@@ -6,15 +6,26 @@ import { type AuthenticationHandler, authenticationHandlersOf } from './guard/au
 import type { Middleware } from './types.js'
 
 /**
- * Creates a guard against requests that another site has a browser make (CSRF): they carry the session cookie of whoever
- * looks at that site. All methods but GET, HEAD and OPTIONS must come from a page of this origin, which `Sec-Fetch-Site`
- * tells, or `Origin`; what tells neither, such as a program with a cookie, must bring the header `X-CSRF: 1`. Requests with an
- * access token and no session pass. Mount it behind `oidc()`, and behind `bearer()` where there is one.
+ * Creates middleware that refuses requests which pages of other sites cause (CSRF). Such a request carries the session cookie
+ * of the person who looks at that site.
  *
- * Others get 403 `cross_site_request`, by `onError` of `oidc()` if it has one.
+ * GET, HEAD and OPTIONS always pass. Other requests must come from a page of this origin, by `Sec-Fetch-Site` or `Origin`. A
+ * request that has neither header, such as a script's with a session cookie, must send `X-CSRF: 1`. Requests with an access
+ * token and no session pass. All others get 403 `cross_site_request`, through `onError` of `oidc()` if it is set.
+ *
+ * Mount it after `oidc()`, and after `bearer()` if there is one.
+ *
+ * @example
+ * ```ts
+ * import { csrf } from 'express-oidc'
+ *
+ * app.use(oidc(options))
+ * app.use(csrf())
+ * app.post('/transfer', requireAuth(), transfer)
+ * ```
  *
  * @throws {ConfigurationError} `invalid_options`
- * @see W3C Fetch Metadata Request Headers
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
 export function csrf(options: CsrfOptions = {}): Middleware {
   const configuration = parseCsrfOptions(options)
@@ -27,13 +38,14 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     else if (session?.origin === undefined) next(notMounted())
     else if (!mayBeCrossSite(httpRequest, { ...configuration, origin: session.origin })) next()
     else {
-      const message = 'this request must come from a page of this site, or bring the header that its own programs send'
+      const message =
+        'this request must come from a page of this site, or send the header that scripts of this site send'
       session.refuse({ req, res, next, error: new AccessError('cross_site_request', message) })
     }
   }
 }
 
-// Nothing but a cookie goes along by itself.
+// A browser adds a cookie by itself, but never an access token.
 function isByTokenOnly(
   handlers: readonly AuthenticationHandler[],
   session: AuthenticationHandler | undefined,

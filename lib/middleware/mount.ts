@@ -3,11 +3,11 @@ import type { BaseUrl } from '../relying-party/base-url.js'
 import { readMember } from './http/request-property.js'
 import type { NodeRequest } from './types.js'
 
-/** The path that the middleware is mounted at, as its framework has taken it off `req.url`; empty where it is at none. */
+/** The path that the middleware is mounted at, which the framework has removed from `req.url`. Empty at the root. */
 export function mountPathOf(req: NodeRequest): string {
   const [original, url] = [readMember(req, 'originalUrl'), readMember(req, 'url')]
   if (original === undefined || url === undefined || original === url) return ''
-  // Express says it; elsewhere it is what is missing.
+  // Express has `baseUrl`. Elsewhere the difference between both URLs shows it.
   const baseUrl: unknown = Reflect.get(req, 'baseUrl')
   if (typeof baseUrl === 'string') return baseUrl
   const [whole, rest] = [pathOf(original), pathOf(url)]
@@ -15,19 +15,19 @@ export function mountPathOf(req: NodeRequest): string {
   return whole.endsWith(rest) ? whole.slice(0, -rest.length) : ''
 }
 
-/** Whether the callback comes to a middleware that is mounted there. Behind a proxy its path may be without the first segments. */
+/** Whether the callback reaches middleware at this mount path. A proxy may have removed the first segments of its path. */
 export function isFittingMount(mount: string, { paths, prefix, arrivals }: BaseUrl): boolean {
   if (mount === '') return true
   const callback = paths.callback.slice(prefix.length)
   return [...arrivals, ''].some((arrival) => `${arrival}${callback}`.startsWith(`${mount}/`))
 }
 
-/** The failure for a login that could not be finished, since the middleware is mounted where the callback never comes. */
+/** The error for middleware whose mount path the callback never reaches. */
 export function unfittingMount(mount: string, { origin, prefix }: BaseUrl): ConfigurationError {
   return new ConfigurationError(
     'invalid_options',
-    `oidc() is mounted at "${mount}", where the callback of "baseUrl" ${origin}${prefix} never comes: ` +
-      `give a baseUrl that ends with "${mount}", or mount oidc() for the whole application`,
+    `oidc() is mounted at "${mount}", which the callback of "baseUrl" ${origin}${prefix} never reaches: ` +
+      `set a "baseUrl" that ends with "${mount}", or mount oidc() for the whole application`,
   )
 }
 

@@ -1,15 +1,12 @@
-import { createExchangedTokens } from '../client/token-exchange.js'
 import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc/options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
 import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
-import { createProvider } from '../provider/provider.js'
 import type { Health } from '../provider/types.js'
-import { OutageGate } from '../base/circuit-breaker.js'
-import { createRelyingParty } from '../relying-party/relying-party.js'
-import { byCookieName, baseUrlOf, transactionCookieName } from '../relying-party/base-url.js'
+import { baseUrlOf } from '../relying-party/base-url.js'
+import { createContext } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
 import { createHttpRequest } from './http/request.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
@@ -24,57 +21,76 @@ import {
 } from './guard/authentication.js'
 import { type OidcContext, type RequestContext, openRequest } from './session/request-context.js'
 import { answerProvider, routeOf } from './routes/routes.js'
-import { createSessionStorages } from './session/storage/session-storage.js'
 import { loginUrl, SessionAuthentication } from './guard/session-authentication.js'
 import { trySilentLogin } from './routes/silent-login.js'
-import { createFlowCookies } from './session/flow-cookies.js'
-import { createTransactionCookies } from './session/transaction-cookies.js'
-import { clientSettings, providerSettings } from './provider-settings.js'
 import type { Middleware, NodeRequest } from './types.js'
 import type { HttpRequest } from '../http/request.js'
 import { privateHeaders } from '../http/problem.js'
 import { pageTarget } from '../http/return-to.js'
-import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
-
-// Each session may have several, and each is asked for again once it has been forgotten.
-const maxExchanges = 10_000
 
 /** The middleware that `oidc()` returns. */
 export interface OidcMiddleware extends Middleware {
   /**
-   * Who makes a request that no middleware saw, such as a WebSocket upgrade. An upgrade counts only from a page of this
-   * application: browsers let every site open WebSockets, with cookies (CWE-1385). Its `signal` says when that is over.
+   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade, or `undefined` if nobody is signed in.
+   * An upgrade counts only from a page of this application: browsers let every site open WebSockets, with cookies (CWE-1385).
+   *
+   * @example
+   * ```ts
+   * import { createServer } from 'node:http'
+   *
+   * const login = oidc(options)
+   * createServer(app).on('upgrade', async (req, socket) => {
+   *   const connection = await login.authenticate(req).catch(() => undefined)
+   *   if (connection === undefined) return socket.destroy()
+   *   connection.signal.addEventListener('abort', () => socket.destroy())
+   * })
+   * ```
    *
    * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
    */
   authenticate(req: NodeRequest): Promise<Connection | undefined>
   /**
-   * Fetches metadata and keys ahead of the first login.
+   * Fetches metadata and keys before the first login.
    *
-   * @throws {ProviderError} when the provider is away: later logins try again
+   * @throws {ProviderError} when the provider is unavailable. Later logins try again.
    */
   ready(): Promise<void>
-  /** Metadata, keys, token endpoint, session store and shared store as last seen; makes no request. */
+  /** State of the metadata, keys, token endpoint, session store and shared store, as last seen. It makes no request. */
   health(): Health
-  /** Stops what runs in the background. */
+  /** Stops background work and closes connections. */
   close(): void
 }
 
 /**
- * Creates middleware that signs people in by OpenID Connect: authorization code flow with state, nonce and PKCE, always.
- * It adds the login, callback and logout routes and sets `req.oidc` and `req.auth`.
+ * Creates middleware that signs people in by OpenID Connect, with the authorization code flow, state, nonce and PKCE. It adds
+ * the login, callback and logout routes and sets `req.oidc` and `req.auth`.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong.
- * @see OpenID Connect Core 1.0 section 3.1
+ * @example
+ * ```ts
+ * app.use(
+ *   oidc({
+ *     issuer: 'https://id.example.com',
+ *     clientId: 'my-app',
+ *     clientSecret,
+ *     baseUrl: 'https://app.example.com',
+ *     secret,
+ *   }),
+ * )
+ * app.get('/', requireAuth(), (req, res) => res.send(`Hello ${req.oidc.user?.sub}`))
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.1
  */
 export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
   const configuration = parseOidcOptions(options)
-  // What a session of the application's own lies in is known with the first login.
+  // With session.use 'request', the first login shows whether the application's session store is shared.
   if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)
   return createOidc(configuration, systemRuntime)
 }
 
-/** Creates the middleware from a checked configuration, on a given clock. */
+/** Creates the middleware from a checked configuration and a given runtime. */
 export function createOidc(configuration: OidcConfiguration, runtime: Runtime): OidcMiddleware {
   const host = createContext(configuration, runtime)
   const { rp } = host
@@ -119,7 +135,7 @@ function opening(
   }
 }
 
-// Not knowing whether someone is signed in is no reason to say that nobody is: guards tell the same, where onError goes on.
+// An unreadable session does not mean that nobody is signed in: if onError goes on, guards report the same error.
 function failToOpen({ rp }: OidcContext, error: unknown, call: GuardCall): void {
   const { onError } = rp.configuration
   const httpRequest = createHttpRequest(call.req)
@@ -141,7 +157,7 @@ function beginRequest(host: OidcContext, request: RequestContext, call: GuardCal
   auth.giveTo(req)
   oidcHandle.giveTo(req)
   const route = routeOf(host, request)
-  // Something has answered meanwhile, such as a deadline: a code that were spent now would be lost.
+  // Something else has responded meanwhile, such as a time-out: a code exchanged now would be lost.
   if (res.headersSent) {
     if (route === undefined) call.next()
     return
@@ -150,7 +166,7 @@ function beginRequest(host: OidcContext, request: RequestContext, call: GuardCal
     trySilentLogin(host, request, call)
     return
   }
-  // Also for error pages of the application: their URL may hold a code, and 405 and 410 may be cached by default.
+  // For error pages of the application too: their URL may hold a code, and caches may store 405 and 410 by default.
   for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
   route(host, request, call)
 }
@@ -161,34 +177,4 @@ function storeHealth({ sessionStore, sharedStore }: OidcContext['rp']): Pick<Hea
   )
   const [first] = states
   return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
-}
-
-function createContext(configuration: OidcConfiguration, runtime: Runtime): OidcContext {
-  const provider = createProvider(providerSettings(configuration, runtime), clientSettings(configuration))
-  const rp = createRelyingParty(configuration, provider, runtime)
-  const { secure } = rp.baseUrls[0]
-  const { issuer, clientId, session } = configuration
-  const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
-  return {
-    rp,
-    storageOf: createSessionStorages(rp),
-    binding: {
-      limits: session,
-      runtime,
-      refreshes: rp.refreshes,
-      forget: (record) => {
-        rp.userinfo.forget(record)
-        rp.grants.unverified.forget(record)
-      },
-    },
-    transactionCookies: createTransactionCookies({
-      name: transactionCookieName(configuration),
-      secure,
-      formPost,
-      maxAgeSeconds: transactionSeconds,
-    }),
-    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
-    flowCookies: byCookieName(rp.baseUrls, (name) => createFlowCookies(name, secure)),
-    silentLogins: new OutageGate(runtime),
-  }
 }

@@ -2,10 +2,10 @@ import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ClientSettings, ProviderSettings } from '../provider/types.js'
 
-/** How old metadata and keys may get before they are fetched anew, and how long keys outlive an outage, in seconds. */
+/** Age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
 
-/** What a configuration says of the authorization server. */
+/** The part of a configuration about the authorization server. */
 export function providerSettings(configuration: OidcConfiguration, runtime: Runtime): ProviderSettings {
   const { issuer, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
   return {
@@ -19,7 +19,7 @@ export function providerSettings(configuration: OidcConfiguration, runtime: Runt
   }
 }
 
-/** What makes requests to APIs. */
+/** The function that makes requests to APIs. */
 export function fetchOf(configuration: OidcConfiguration): typeof fetch {
   return givenFetch(configuration) ?? globalThis.fetch
 }
@@ -29,7 +29,7 @@ function givenFetch(configuration: OidcConfiguration): typeof fetch | undefined 
   return configuration.fetch as typeof fetch | undefined
 }
 
-/** What a configuration says of this application as a client. */
+/** The part of a configuration about this application as a client. */
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
   const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
   return {

@@ -16,12 +16,23 @@ import {
 import type { Middleware, Next, NodeResponse } from './types.js'
 
 /**
- * Creates a guard: only principals that meet every requirement pass, signed in by session or by access token.
+ * Creates a guard that lets a request pass only if its principal meets every requirement. Sessions and access tokens count
+ * alike.
  *
- * Nobody there: a login or a challenge (401). Not allowed: 403, naming the kind of the requirement that failed. An `acr` or
- * `maxAge` that is not reached: a stronger login, verified on return.
+ * If nobody is signed in, a browser is sent to the login and a program gets 401 with a challenge. A principal that is not
+ * allowed gets 403 with the name of the requirement. If `acr()` or `maxAge()` is not met, a browser is sent to a stronger
+ * login, which is verified on return.
  *
- * @throws {ConfigurationError} at construction, for what is no requirement
+ * @example
+ * ```ts
+ * app.get('/account', requireAuth(), mine)
+ * app.delete('/orders/:id', requireAuth(any(role('admin'), permission('orders:delete'))), removeOrder)
+ * app.get('/api/orders', requireAuth({ challenge: 'respond' }, scope('orders:read')), listOrders)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`, when the guard is created, for a value that is not a requirement
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
 export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
   ...args: readonly [RequireAuthOptions, ...Requirement<Request>[]] | readonly Requirement<Request>[]
@@ -51,7 +62,7 @@ interface Decision<Request> {
   readonly turnAway: (failure: UnmetRequirement) => void
 }
 
-// A predicate that throws is the application's error: it neither opens the door nor passes for a refusal.
+// A predicate that throws is an error of the application: the request neither passes nor is refused.
 function decide<Request>(
   requirement: NamedRequirement<Request>,
   principal: Principal,
@@ -62,7 +73,7 @@ function decide<Request>(
   goOn(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
 }
 
-// A browser that came to a page can sign in; a program needs the challenge of the nearest middleware.
+// A browser that loads a page can sign in. A program gets the challenge of the nearest middleware.
 function sendAway(handlers: readonly AuthenticationHandler[], call: ChallengeCall): void {
   const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createHttpRequest(call.req)))
   const session = canSignIn ? handlers.find((candidate) => candidate.scheme === 'session') : undefined
@@ -82,7 +93,7 @@ function turnAway(
 ): void {
   const { kind: requirement, stepUp, scopes } = failure
   if (stepUp !== undefined) {
-    const message = `sign in again: this needs a stronger or more recent login (${requirement})`
+    const message = `this needs a stronger or more recent login (${requirement}): sign in again`
     handler.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
     return
   }
@@ -92,21 +103,23 @@ function turnAway(
 }
 
 function notMounted(): ConfigurationError {
-  const message = 'requireAuth() ran, but neither oidc() nor bearer() did: mount one of them before this guard'
+  const message = 'requireAuth() ran without oidc() or bearer() before it: mount one of them before this guard'
   return new ConfigurationError('not_mounted', message)
 }
 
 /** Options of one guard. */
 export interface RequireAuthOptions {
   /**
-   * What someone who is not signed in gets: `redirect` to the login, `respond` with 401 problem+json, or `auto`: a redirect
-   * for a browser's navigation, 401 for all else. @default 'auto'
+   * What happens if nobody is signed in: `redirect` sends to the login, `respond` sends 401 as problem+json, and `auto`
+   * redirects navigations of browsers and sends 401 to all else.
+   *
+   * @default 'auto'
    */
   challenge?: ChallengeMode | undefined
 }
 
 /**
- * Tells the options of `requireAuth()` from its requirements.
+ * Separates the options of `requireAuth()` from its requirements.
  *
  * @throws {ConfigurationError} `invalid_options`
  */

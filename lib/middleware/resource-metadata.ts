@@ -6,11 +6,11 @@ import type { Middleware } from './types.js'
 
 /** The middleware that `resourceMetadata()` returns. */
 export interface ResourceMetadataMiddleware extends Middleware {
-  /** Where the metadata is published: for `bearer({ resourceMetadata })`, which names it in challenges. */
+  /** URL of the metadata. Pass the middleware to `bearer({ resourceMetadata })`, which names this URL in challenges. */
   readonly url: string
 }
 
-// Anyone may read it, pages of other origins too: browser-based clients begin here.
+// Public, for pages of other origins too: browser-based clients begin here.
 const headers = {
   'Content-Type': 'application/json',
   'Cache-Control': 'public, max-age=3600',
@@ -20,11 +20,20 @@ const headers = {
 const allowed = 'GET, HEAD, OPTIONS'
 
 /**
- * Creates middleware that publishes a protected resource's metadata, so that clients find its authorization server. Mount it
- * at the root of the origin: the path is `/.well-known/oauth-protected-resource`, followed by the resource's own path.
+ * Creates middleware that publishes the metadata of a protected resource: clients find its authorization server there. Mount
+ * it at the root of the origin. The path is `/.well-known/oauth-protected-resource`, followed by the resource's own path.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every option that is wrong
- * @see RFC 9728
+ * @example
+ * ```ts
+ * import { resourceMetadata } from 'express-oidc'
+ *
+ * const metadata = resourceMetadata({ resource: 'https://api.example.com/v1', authorizationServers: [issuer] })
+ * app.use(metadata)
+ * app.use('/v1', bearer({ issuer, audience: 'https://api.example.com/v1', resourceMetadata: metadata }))
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */
 export function resourceMetadata(options: ResourceMetadataOptions): ResourceMetadataMiddleware {
   const { url, path, body } = metadataDocument(parseResourceMetadataOptions(options))

@@ -6,10 +6,10 @@ export type NodeRequest = IncomingMessage & { originalUrl?: string; body?: unkno
 /** A response of `node:http`, or of a framework built on it. */
 export type NodeResponse = ServerResponse
 
-/** Hands on to the next middleware, or to the error handlers. */
+/** Calls the next middleware, or with an argument the error handlers. */
 export type Next = (error?: unknown) => void
 
-/** Connect-style middleware: Express 4 and 5, Connect, or called by hand. */
+/** Middleware for Express 4 and 5 and Connect. It can also be called directly, in a `node:http` server. */
 export type Middleware<Request extends IncomingMessage = IncomingMessage> = (
   req: Request,
   res: NodeResponse,

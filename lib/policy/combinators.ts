@@ -11,8 +11,15 @@ import {
 import { strictest, weakest } from './step-up.js'
 
 /**
- * Requires every one, in order up to the first that fails, which is told. Later ones are not asked, so that they may rely on
- * it: where that first one is undecided, so is the whole, and `not(all(...))` is not met. There, put those first that decide.
+ * Requires that every requirement is met. They are asked in order; the first that is not met is reported, and later ones are
+ * not asked, so they can rely on it. If that first one is undecided, the whole is undecided and `not(all(...))` is not met.
+ *
+ * @example
+ * ```ts
+ * app.get('/beta', requireAuth(any(role('staff'), all(person(), claim('beta', true)))), beta)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
  */
 export function all<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('all', requirements)
@@ -29,7 +36,18 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
   }
 }
 
-/** Requires at least one. Where none is met, a failure that more scopes or a fresh login would mend is told before others. */
+/**
+ * Requires that at least one requirement is met. If none is, one that more scopes or a new login would meet is reported
+ * before others.
+ *
+ * @example
+ * ```ts
+ * const isMine = (principal: Principal, req: Request) => isOwner(principal.subject, req.params['id'])
+ * app.delete('/orders/:id', requireAuth(any(role('admin'), isMine)), removeOrder)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
+ */
 export function any<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('any', requirements)
   return {
@@ -49,7 +67,17 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
   }
 }
 
-/** Requires the opposite. What a predicate left undecided, by answering with neither `true` nor `false`, is not met either way. */
+/**
+ * Requires that a requirement is not met. A predicate that returns neither `true` nor `false` is undecided: neither it nor its
+ * opposite is met.
+ *
+ * @example
+ * ```ts
+ * app.post('/vote', requireAuth(not(role('suspended'))), vote)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
+ */
 export function not<Request>(requirement: Requirement<Request>): NamedRequirement<Request> {
   refuseNonRequirements('not', [requirement])
   return {
@@ -63,7 +91,7 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
 }
 
 /**
- * Refuses what is no requirement: `requireAuth('admin')` must not silently let everyone in.
+ * Refuses a value that is not a requirement: `requireAuth('admin')` must not silently let everyone in.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
@@ -78,7 +106,7 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
   )
 }
 
-/** Whether a value is a requirement of either form. */
+/** Whether a value is a requirement: one of this package's, or a predicate. */
 export function isRequirement<Request>(value: unknown): value is Requirement<Request> {
   if (typeof value === 'function') return true
   return typeof value === 'object' && value !== null && 'check' in value && typeof value.check === 'function'

@@ -1,25 +1,34 @@
 /** JSON claims by name. */
 export type Claims = Record<string, unknown>
 
-/** Who makes the request, however that was established: by a login session or by an access token. */
+/** Who makes the request: a person with a login session, or the holder of an access token. Available as `req.auth`. */
 export interface Principal<C extends object = Claims> {
+  /** How the request was authenticated: by a session, a bearer token or a DPoP-bound token. */
   readonly scheme: 'session' | 'bearer' | 'dpop'
-  /** `sub`, or what `bearer({ subject })` says: unique at the issuer only. The key of a person is `issuer` and `subject` together (OpenID Connect Core section 5.7). */
+  /**
+   * `sub`, or the claim that `bearer({ subject })` names. It is unique at one issuer only: use `issuer` and `subject` together
+   * as the key of a person.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability
+   */
   readonly subject: string
+  /** The issuer of the ID Token or of the access token. */
   readonly issuer: string
-  /** Of the ID Token (session) or of the access token; frozen. */
+  /** Claims of the ID Token (session) or of the access token, frozen. */
   readonly claims: Readonly<C>
-  /** Scopes that were granted, not those that were asked for. */
+  /** Scopes that were granted, which may be fewer than were asked for. */
   readonly scopes: readonly string[]
-  /** Seconds since the epoch at which the session, or the token, ends. */
+  /** When the session or the token ends, in seconds since the epoch. */
   readonly expiresAt: number
-  /** The client that an access token was issued to, where the token says so. */
+  /** The client that the access token was issued to, if the token names it. */
   readonly clientId?: string
   /**
-   * Whether the client acts for itself, with no person behind it (RFC 9068 section 5). `undefined` where the access token does
-   * not tell: ask by `person()` and `machine()`, which both refuse then. A session is always a person's.
+   * Whether the client acts for itself, without a person. `undefined` if the access token does not say: `person()` and
+   * `machine()` both refuse it then. A session is always a person's.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
    */
   readonly isMachine?: boolean
-  /** The access token as presented (bearer and DPoP only). Not enumerable, so that logging a principal does not leak it. */
+  /** The access token as presented (bearer and DPoP only). Not enumerable: logging a principal does not leak it. */
   readonly token?: string
 }

@@ -1,64 +1,66 @@
 import type { Principal } from './principal.js'
 
-/** A predicate of the application. `req` is the request as the framework hands it on. */
+/** A requirement as a function of the application. It is met only by `true`. `req` is the framework's own request. */
 export type Predicate<Request = unknown> = (principal: Principal, req: Request) => boolean | Promise<boolean>
 
-/** Something that a principal must meet: one of this package's requirements, or a predicate. */
+/** What a principal must meet: one of this package's requirements, or a predicate. */
 export type Requirement<Request = unknown> = NamedRequirement<Request> | Predicate<Request>
 
-/** A requirement that can say what it is. */
+/** A requirement that has a name. */
 export interface NamedRequirement<Request = unknown> {
-  /** Such as `scope` or `claim`: told to the caller when it fails, values are not. */
+  /** Name that a refusal gives to the caller, such as `scope` or `claim`. */
   readonly kind: string
-  /** What the login of a stranger should reach, so that nobody has to sign in a second time for this. */
+  /** What a first login should reach, to save the person a second one for this requirement. */
   readonly firstLogin?: StepUp
+  /** Decides. A rejection goes to the error handlers. */
   check(principal: Principal, req: Request): Verdict | Promise<Verdict>
 }
 
-/** Met, or not met and why. */
+/** The decision of a requirement: met, or not met and why. */
 export type Verdict = { readonly met: true } | UnmetRequirement
 
 /** A requirement that was not met. */
 export interface UnmetRequirement {
+  /** Tells it from a requirement that is met. */
   readonly met: false
-  /** Kind of the requirement that failed first. */
+  /** Name of the requirement that failed first. */
   readonly kind: string
-  /** Scopes that would meet it (RFC 6750 section 3.1). */
+  /** Scopes that would meet it, for the challenge (RFC 6750 section 3.1). */
   readonly scopes?: readonly string[]
-  /** It is not known: a predicate answered with neither true nor false, say. The opposite must not count as met. */
+  /** Set when it is not known whether it is met: `not()` must not count it as met either. */
   readonly undecided?: true
-  /** A fresh or stronger login would meet it (RFC 9470). */
+  /** A newer or stronger login that would meet it (RFC 9470 section 3). */
   readonly stepUp?: StepUp
 }
 
-/** The authentication that is asked for. */
+/** The authentication that a login must reach. */
 export interface StepUp {
-  /** Any one of these authentication context classes. */
+  /** One of these authentication context classes (`acr_values`). */
   readonly acrValues?: readonly string[]
-  /** Greatest age of the authentication, in seconds. */
+  /** Greatest age of the authentication in seconds (`max_age`). */
   readonly maxAge?: number
 }
 
-/** The one value of a requirement that is met. */
+/** The verdict that a requirement is met. */
 export const met: Verdict = { met: true }
 
-/** A requirement's {@link NamedRequirement.firstLogin}, as a member that is left out where there is none. */
+/** {@link NamedRequirement.firstLogin} as an object to spread: empty where there is none. */
 export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequirement, 'firstLogin'> {
   return firstLogin === undefined ? {} : { firstLogin }
 }
 
-/** What a requirement of either form asks of a stranger's login. */
+/** What a requirement asks of a first login. */
 export function firstLoginOf<Request>(requirement: Requirement<Request>): StepUp | undefined {
   return typeof requirement === 'function' ? undefined : requirement.firstLogin
 }
 
-/** Asks a requirement of either form. */
+/** Asks a requirement, named or a predicate. */
 export async function ask<Request>(
   requirement: Requirement<Request>,
   principal: Principal,
   req: Request,
 ): Promise<Verdict> {
-  // Only `true` counts: a forgotten `return`, or a truthy object, must not open a door.
+  // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.
   if (typeof requirement !== 'function') {
     const { kind } = requirement
     const verdict: Verdict = await requirement.check(principal, req)

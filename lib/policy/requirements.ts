@@ -1,18 +1,24 @@
-import { ConfigurationError } from '../errors.js'
 import { isJsonObject } from '../base/json.js'
+import { invalidArgument, requireTexts, requireValues } from './arguments.js'
 import type { Principal } from './principal.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
 
-/** A claim's value that can be compared exactly. */
+/** A value of a claim that {@link claim} can compare exactly. */
 export type ClaimValue = string | number | boolean
 
 /**
- * Requires every one of the scopes to have been granted.
+ * Requires that every one of these scopes was granted.
  *
- * @see RFC 6750 section 3.1, `insufficient_scope`
+ * @example
+ * ```ts
+ * app.get('/orders', requireAuth(scope('orders:read')), listOrders)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
 export function scope(...scopes: readonly string[]): NamedRequirement {
-  const wanted = refuseNonTexts('scope', scopes).flatMap((value) => value.split(' ').filter((part) => part !== ''))
+  const wanted = requireTexts('scope', scopes).flatMap((value) => value.split(' ').filter((part) => part !== ''))
   return {
     kind: 'scope',
     check: ({ scopes: granted }) =>
@@ -21,11 +27,18 @@ export function scope(...scopes: readonly string[]): NamedRequirement {
 }
 
 /**
- * Requires every one of the permissions in the claim `permissions`: what a person may do at this API, whichever client is
- * used (Auth0's RBAC). It says nothing about what the client was granted, which `scope()` asks for.
+ * Requires every one of these permissions in the claim `permissions` (Auth0's RBAC, for example). Permissions say what a
+ * person may do at this API, whichever client is used; `scope()` checks what the client was granted.
+ *
+ * @example
+ * ```ts
+ * app.delete('/orders/:id', requireAuth(permission('orders:delete')), removeOrder)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
  */
 export function permission(...permissions: readonly string[]): NamedRequirement {
-  const wanted = refuseNonTexts('permission', permissions)
+  const wanted = requireTexts('permission', permissions)
   return {
     kind: 'permission',
     check({ claims }) {
@@ -39,27 +52,49 @@ export function permission(...permissions: readonly string[]): NamedRequirement 
 }
 
 /**
- * Requires a person: somebody who signed in here, or on whose behalf a client acts. Refuses where the access token does not
- * tell, under `not()` too.
+ * Requires a person: someone who signed in here, or on whose behalf a client acts. An access token that does not say
+ * whether it is a person's is refused, even under `not()`.
+ *
+ * @example
+ * ```ts
+ * app.post('/vote', requireAuth(person()), vote)
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
  */
 export function person(): NamedRequirement {
   return actor('person', false)
 }
 
 /**
- * Requires a machine: a client that acts for itself. Refuses where the access token does not tell, under `not()` too.
+ * Requires a machine: a client that acts for itself. An access token that does not say whether it is a machine's is
+ * refused, even under `not()`.
  *
- * @see RFC 9068 section 5
+ * @example
+ * ```ts
+ * app.post('/import', requireAuth(machine(), scope('orders:write')), data)
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
  */
 export function machine(): NamedRequirement {
   return actor('machine', true)
 }
 
-/** Requires a claim to equal one of the values, or, where the claim is a list, to contain one of them. */
+/**
+ * Requires a claim that equals one of the values, or a list that contains one of them.
+ *
+ * @example
+ * ```ts
+ * app.get('/beta', requireAuth(claim('department', 'engineering', 'design')), beta)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
 export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequirement {
-  if (typeof name !== 'string' || name === '') throw invalid('claim() takes the name of a claim first')
+  if (typeof name !== 'string' || name === '') throw invalidArgument('claim() takes the name of a claim first')
   const allowed = new Set<unknown>(
-    refuseEmpty(`claim("${name}")`, values, isClaimValue, 'strings, numbers or booleans'),
+    requireValues(`claim("${name}")`, values, isClaimValue, 'strings, numbers or booleans'),
   )
   return {
     kind: 'claim',
@@ -71,9 +106,18 @@ export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequ
   }
 }
 
-/** Requires one of the roles in the `roles` or `role` claim, or in Keycloak's `realm_access.roles`. */
+/**
+ * Requires one of these roles in the claim `roles` or `role`, or in Keycloak's `realm_access.roles`.
+ *
+ * @example
+ * ```ts
+ * app.delete('/orders/:id', requireAuth(role('admin', 'support')), removeOrder)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
 export function role(...roles: readonly string[]): NamedRequirement {
-  const allowed = new Set<unknown>(refuseNonTexts('role', roles))
+  const allowed = new Set<unknown>(requireTexts('role', roles))
   return {
     kind: 'role',
     check: ({ claims }) =>
@@ -85,14 +129,22 @@ export function role(...roles: readonly string[]): NamedRequirement {
 }
 
 /**
- * Requires the authentication to have been of one of these context classes; a browser is sent to sign in again.
+ * Requires that the person authenticated with one of these context classes (claim `acr`). Otherwise a browser is sent to
+ * sign in again, and the class is verified on return.
  *
- * @see RFC 9470 section 3, OpenID Connect Core section 2 (`acr`)
+ * @example
+ * ```ts
+ * app.post('/transfer', requireAuth(acr('urn:example:mfa')), transfer)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
 export function acr(...values: readonly string[]): NamedRequirement {
-  const allowed = refuseNonTexts('acr', values)
-  // On the wire they are separated by spaces (OpenID Connect Core section 3.1.2.1).
-  if (allowed.some((value) => /\s/.test(value))) throw invalid('acr() takes each value as an argument of its own')
+  const allowed = requireTexts('acr', values)
+  // `acr_values` separates them by spaces (OpenID Connect Core section 3.1.2.1).
+  if (allowed.some((value) => /\s/.test(value))) throw invalidArgument('acr() takes each value as a separate argument')
   return {
     kind: 'acr',
     firstLogin: { acrValues: allowed },
@@ -106,15 +158,23 @@ export function acr(...values: readonly string[]): NamedRequirement {
 }
 
 /**
- * Requires the person to have authenticated at most so many seconds ago; a browser is sent to sign in again.
+ * Requires that the person authenticated recently (claim `auth_time`). Otherwise a browser is sent to sign in again, and
+ * the time is verified on return.
  *
- * @param seconds A whole number from 1 on: after the way back from the provider no login is younger.
- * @param now Milliseconds since the epoch.
- * @see RFC 9470 section 3, OpenID Connect Core section 2 (`auth_time`)
+ * @example
+ * ```ts
+ * app.post('/transfer', requireAuth(maxAge(300)), transfer)
+ * ```
+ *
+ * @param seconds - greatest age in seconds, a whole number of at least 1: the way back from the provider takes time
+ * @param now - returns milliseconds since the epoch. Default: `Date.now`
+ * @throws {ConfigurationError} `invalid_options`
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
 export function maxAge(seconds: number, now: () => number = Date.now): NamedRequirement {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 999_999_999) {
-    throw invalid('maxAge() takes a whole number of seconds, at least 1')
+    throw invalidArgument('maxAge() takes a whole number of seconds, at least 1')
   }
   return {
     kind: 'maxAge',
@@ -122,7 +182,7 @@ export function maxAge(seconds: number, now: () => number = Date.now): NamedRequ
     check({ claims }): Verdict {
       const at = claims['auth_time']
       const age = typeof at === 'number' ? now() / 1000 - at : Number.NaN
-      // A time in the future is no proof of a recent login; a minute is left for clocks that differ.
+      // A time in the future does not prove a recent login. A minute is allowed for clocks that differ.
       return age >= -60 && age <= seconds ? met : { met: false, kind: 'maxAge', stepUp: { maxAge: seconds } }
     },
   }
@@ -161,26 +221,6 @@ function rolesOf(claims: Principal['claims']): readonly unknown[] {
   ]
 }
 
-function refuseNonTexts(call: string, values: readonly string[]): readonly string[] {
-  const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
-  return refuseEmpty(`${call}()`, values, isText, 'strings')
-}
-
 function isClaimValue(value: unknown): boolean {
   return typeof value === 'boolean' || Number.isFinite(value) || (typeof value === 'string' && value !== '')
-}
-
-// What compares with nothing would let everyone in, or no one; a list in place of arguments does the same.
-function refuseEmpty<T>(
-  call: string,
-  values: readonly T[],
-  isValue: (value: unknown) => boolean,
-  kinds: string,
-): readonly T[] {
-  if (values.length > 0 && values.every(isValue)) return values
-  throw invalid(`${call} takes one or more ${kinds}, none of them empty, each as an argument of its own`)
-}
-
-function invalid(message: string): ConfigurationError {
-  return new ConfigurationError('invalid_options', message)
 }

@@ -2,7 +2,7 @@ import type { StepUp } from './requirement.js'
 
 type Wanted = readonly (StepUp | undefined)[]
 
-/** What a login must reach so that each of several demands is met; of two that exclude each other nothing is left. */
+/** What a login must reach to meet every one of several demands. `acr` lists without a common value cancel each other out. */
 export function strictest(wanted: Wanted): StepUp | undefined {
   const ages = wanted.flatMap((each) => each?.maxAge ?? [])
   const lists = wanted.flatMap((each) => (each?.acrValues === undefined ? [] : [each.acrValues]))
@@ -11,7 +11,7 @@ export function strictest(wanted: Wanted): StepUp | undefined {
   return stepUp(ages.length === 0 ? undefined : Math.min(...ages), common)
 }
 
-/** What a login must reach in any case so that one of several demands is met: what only some of them ask for is left out. */
+/** What a login must reach to meet at least one of several demands: only what all of them ask for. */
 export function weakest(wanted: Wanted): StepUp | undefined {
   const ages = wanted.flatMap((each) => each?.maxAge ?? [])
   const lists = wanted.flatMap((each) => (each?.acrValues === undefined ? [] : [each.acrValues]))

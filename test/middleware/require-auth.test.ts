@@ -143,7 +143,7 @@ describe.each(hosts)('a guard without oidc() on $name', (host) => {
       500,
       {
         code: 'not_mounted',
-        message: 'requireAuth() ran, but neither oidc() nor bearer() did: mount one of them before this guard',
+        message: 'requireAuth() ran without oidc() or bearer() before it: mount one of them before this guard',
       },
     ])
     expect(running.journal.errors[0]).toMatchObject({ name: 'ConfigurationError', expose: false })

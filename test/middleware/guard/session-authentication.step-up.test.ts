@@ -115,7 +115,7 @@ test('a program gets 401 with what a stronger login must reach', async () => {
     401,
     {
       code: 'login_needed',
-      detail: 'sign in again: this needs a stronger or more recent login (acr)',
+      detail: 'this needs a stronger or more recent login (acr): sign in again',
       login_url: world.url('/login'),
       acr_values: mfa,
     },
