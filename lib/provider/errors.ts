@@ -6,6 +6,7 @@ import {
   TokenValidationError,
 } from '../errors.js'
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
+import { BufferedResponse } from './transport/response.js'
 
 /** What is known of an error from outside: no types, since libraries wrap each other's. */
 interface Failure {
@@ -81,9 +82,7 @@ function invalidTokenResponse(error: unknown): TokenEndpointError {
 const claimCodes = new Map<string, TokenValidationError['code']>([
   ['iss', 'token_issuer_mismatch'],
   ['aud', 'token_audience_mismatch'],
-  ['nonce', 'token_nonce_mismatch'],
 ])
-// A missing nonce is a wrong one, as in our own rules.
 const requiredClaims = ['iss', 'sub', 'aud', 'exp', 'iat']
 
 // openid-client judges some claims before we do: the cause holds the claim's name or the claims, and so the code is the same.
@@ -109,9 +108,7 @@ function claimFlaw(error: unknown): ClaimFlaw | undefined {
   const claims = property(cause, 'claims')
   if (!isObject(claims)) return claimFlaw(cause)
   const missing = requiredClaims.find((name) => property(claims, name) === undefined)
-  if (missing !== undefined) return { code: 'token_claim_missing', claim: missing }
-  const hasNonce = property(claims, 'nonce') !== undefined
-  return hasNonce ? { code: 'token_claim_invalid' } : { code: 'token_nonce_mismatch', claim: 'nonce' }
+  return missing === undefined ? { code: 'token_claim_invalid' } : { code: 'token_claim_missing', claim: missing }
 }
 
 function look(error: unknown): Failure | undefined {
@@ -119,7 +116,7 @@ function look(error: unknown): Failure | undefined {
   const { name, message, cause } = error
   const code = property(error, 'code')
   const oauthError = property(error, 'error')
-  const status = property(error, 'status') ?? (cause instanceof Response ? cause.status : undefined)
+  const status = property(error, 'status') ?? (cause instanceof BufferedResponse ? cause.status : undefined)
   return {
     name,
     message,

@@ -146,6 +146,7 @@ export function toResponse(
   changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
 ): Response {
   // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- BufferedResponse says why
   return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 

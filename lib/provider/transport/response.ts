@@ -25,19 +25,55 @@ export class HttpResponse {
   }
 
   /** The same with changes, for libraries that read a `Response`. */
-  toResponse({ text = this.text, without, contentType }: ResponseChanges = {}): Response {
+  toResponse({ text = this.text, without, contentType }: ResponseChanges = {}): BufferedResponse {
     const headers: Record<string, string> = { ...this.#headers }
     // The body is decoded by now, so headers that speak of its encoding would be wrong.
     for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
     if (contentType !== undefined) headers['content-type'] = contentType
-    const { status } = this
-    if (status === 200) return readResponse(text, headers)
-    return new Response(status === 204 || status === 205 ? null : text, { status, headers })
+    return new BufferedResponse(this.status, new Headers(headers), text)
   }
 }
 
-// Its body is at hand: it is not made a stream only to be read again. Not a class, which would load fetch with this package.
-function readResponse(text: string, headers: Readonly<Record<string, string>>): Response {
-  const json = (): unknown => JSON.parse(text)
-  return Object.assign(new Response(null, { headers }), { text: async () => text, json: async () => json() })
+/**
+ * A response whose body is at hand, so it can be read as often as one likes. It is a class of our own, since the global
+ * `Response` may be anybody's: some servers replace it with one that cannot be built or read in the usual way.
+ */
+export class BufferedResponse implements Response {
+  readonly status: number
+  readonly headers: Headers
+  readonly ok: boolean
+  readonly statusText = ''
+  readonly type = 'default'
+  readonly url = ''
+  readonly redirected = false
+  readonly body = null
+  readonly bodyUsed = false
+  readonly #text: string
+
+  constructor(status: number, headers: Headers, text: string) {
+    this.status = status
+    this.headers = headers
+    this.ok = status >= 200 && status < 300
+    this.#text = text
+  }
+
+  // oauth4webapi takes for a `Response` what has the tag of the global class of that moment.
+  get [Symbol.toStringTag](): unknown {
+    const tag: unknown = Reflect.get(globalThis.Response.prototype, Symbol.toStringTag)
+    return tag
+  }
+
+  readonly text = async (): Promise<string> => this.#text
+
+  readonly json = async (): Promise<unknown> => JSON.parse(this.#text)
+
+  readonly clone = (): BufferedResponse => new BufferedResponse(this.status, new Headers(this.headers), this.#text)
+
+  readonly blob = async (): Promise<Blob> => new Blob([this.#text])
+
+  readonly arrayBuffer = async (): Promise<ArrayBuffer> => (await this.blob()).arrayBuffer()
+
+  readonly bytes = async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await this.arrayBuffer())
+
+  readonly formData = (): Promise<never> => Promise.reject(new TypeError('the response is not a form'))
 }
