@@ -2,7 +2,19 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { OidcErrorCode } from '../error-codes.js'
 import { OidcError } from '../errors.js'
 
-/** The steps that can be watched, each on the `node:diagnostics_channel` tracing channel `express-oidc:<step>`. */
+/**
+ * The steps that can be traced. Each has a tracing channel of `node:diagnostics_channel`, named `express-oidc:<step>`.
+ *
+ * @example
+ * ```ts
+ * import { tracingChannel } from 'node:diagnostics_channel'
+ * import type { TraceEvent } from 'express-oidc'
+ *
+ * tracingChannel<unknown, TraceEvent>('express-oidc:refresh').subscribe({
+ *   error: ({ errorCode }) => console.warn('refresh failed', errorCode),
+ * })
+ * ```
+ */
 export type TraceStep =
   | 'login'
   | 'callback'
@@ -18,57 +30,59 @@ export type TraceStep =
   | 'token_exchange'
   | 'request'
 
-/** What a step has to say beside how it ended. */
+/** Something worth noting in a step, whether it succeeded or not. */
 export type TraceRemark =
-  /** Cookies of one name led to sessions of different people, of which none counts. */
+  /** Cookies of one name held sessions of different people. None of them counts. */
   | 'several_people'
-  /** A cookie had no room for tokens for further targets: they are asked for again. */
+  /** A cookie had no room for tokens for further targets: they are requested again when needed. */
   | 'further_tokens_left_out'
-  /** Claims and data of the application were compressed to fit. */
+  /** Claims and the application's data were compressed to fit into a cookie. */
   | 'compressed'
-  /** A cookie had room for the ID Token's claims only: a logout goes without `id_token_hint`. */
+  /** A cookie had room for the ID Token's claims only: a logout will have no `id_token_hint`. */
   | 'id_token_left_out'
-  /** A cookie had no room for the access token: other processes than this one renew it when they need it. */
+  /** A cookie had no room for the access token: other processes renew it when they need it. */
   | 'access_token_left_out'
-  /** At `login` or `callback`: somebody comes back to less than the page that they wanted, whose URL was too long to keep. */
+  /** At `login` or `callback`: the URL of the wanted page was too long to keep, so the person returns to a shorter one. */
   | 'return_target_lost'
 
 /**
- * What the subscribers of a step's tracing channel are handed: the same object from `start` on, so that it can be the key
- * of a WeakMap. It never holds a token, a code, a secret, a cookie or anything of a person, `sub` included.
+ * The event that subscribers of a step's tracing channel get. It is the same object from `start` on, so it can be the key of
+ * a WeakMap. It never holds a token, a code, a secret, a cookie or personal data, not even `sub`.
  */
 export interface TraceEvent {
+  /** The step that is traced. */
   readonly step: TraceStep
-  /** Issuer of the configuration; at `validation` that of the token, once it was accepted. */
+  /** The configured issuer. At `validation`, the token's issuer once the token was accepted. */
   readonly issuer?: string
+  /** The configured client ID. */
   readonly clientId?: string
-  /** There when the step has ended: at `end` for what waited for nothing, else from `asyncStart` on. */
+  /** How the step ended. Set at `end` if the step was synchronous, else from `asyncStart` on. */
   readonly outcome?: 'succeeded' | 'failed'
-  /** Code of the failure; `unexpected_error` for one that is not of this package, such as the application's own. */
+  /** Code of the error. `unexpected_error` for an error of the application or another package. */
   readonly errorCode?: OidcErrorCode | 'unexpected_error'
-  /** The failure, where it is one of this package. */
+  /** The error, if it is one of this package. */
   readonly error?: OidcError
   /** Method of an outbound request. */
   readonly method?: string
   /** Origin and path of an outbound request, without its query. */
   readonly url?: string
-  /** HTTP status of the answer to an outbound request, as soon as there is one. */
+  /** HTTP status of the response to an outbound request, once it has arrived. */
   readonly status?: number
-  /** What was noticed on the way. At `session` there is an event only where there is something to say. */
+  /** What is worth noting. At `session`, an event is published only if there are remarks. */
   readonly remarks?: readonly TraceRemark[]
   /**
-   * At `refresh`: why the new ID Token was not taken, by the code that it would have failed with. The new tokens were; the
-   * session keeps the ID Token that it had.
+   * At `refresh`: why the new ID Token was rejected. The other new tokens are used, and the session keeps its previous ID
+   * Token.
    */
   readonly idTokenFlaw?: OidcErrorCode
-  /** At `refresh`: the new access token lives for less than the `minTtl` that was asked for. */
+  /** At `refresh`: the new access token is valid for less than the requested `minTtl`. */
   readonly isShortLived?: true
 }
 
-/** What a step is told to be about. */
+/** What a step is about. */
 export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'method' | 'url'>
 
-/** What may be added while the step goes on. */
+/** What a step may add to its event while it runs. */
 export interface TraceNotes {
   issuer?: string
   status?: number
@@ -96,31 +110,31 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   request: channelOf('request'),
 }
 
-/** Whether anybody watches a step: for paths where even a closure would cost too much. */
+/** Whether a step has subscribers: for hot paths, where even a closure would cost too much. */
 export function isTraced(step: TraceStep): boolean {
   return channels[step].hasSubscribers
 }
 
 /**
- * Does the work of a step, and tells whoever watches. What it returns, or throws, comes through as it is; what returns
- * without a promise stays synchronous.
+ * Runs a step and publishes its events. What the step returns or throws passes through unchanged; a synchronous step stays
+ * synchronous.
  *
- * @param context - may hold more than is told: issuer, client ID, method and URL are picked from it
- * @param work - gets an object for its notes while somebody watches
+ * @param context - issuer, client ID, method and URL are picked from it; other members are never published
+ * @param work - gets an object for its notes if there are subscribers
  */
 export function traced<T>(step: TraceStep, context: TraceContext, work: (notes: TraceNotes | undefined) => T): T {
   const channel = channels[step]
   return channel.hasSubscribers ? watched(channel, newEvent(step, context), work) : work(undefined)
 }
 
-/** Tells whoever watches a step what was noticed. */
+/** Publishes remarks on a step. */
 export function remarkOn(step: TraceStep, context: TraceContext, remarks: readonly TraceRemark[]): void {
   traced(step, context, (notes) => {
     if (notes !== undefined) notes.remarks = remarks
   })
 }
 
-// Not tracePromise: it would hand the result on to the subscribers, and results here hold tokens.
+// Not tracePromise: it would publish the result, and results here hold tokens.
 function watched<T>(channel: Channel, event: OpenEvent, work: (notes: TraceNotes) => T): T {
   return channel.start.runStores(event, () => {
     try {
@@ -170,7 +184,7 @@ function succeed(event: OpenEvent): void {
   event.outcome = 'succeeded'
 }
 
-// Errors of others, such as those that the application's callbacks throw, may hold anything.
+// Other errors, such as those of the application's callbacks, may hold secrets: they are not published.
 function fail(event: OpenEvent, error: unknown): void {
   event.outcome = 'failed'
   event.errorCode = isOidcError(error) ? error.code : 'unexpected_error'

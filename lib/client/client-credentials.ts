@@ -22,8 +22,17 @@ import { ConfigurationError } from '../errors.js'
  * Creates a source of tokens for service-to-service calls: by the client credentials grant, and by token exchange on a
  * user's behalf. Nothing is fetched yet.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every invalid option
- * @see RFC 6749 section 4.4, RFC 8693, RFC 7009
+ * @example
+ * ```ts
+ * import { clientCredentials } from 'express-oidc'
+ *
+ * const service = clientCredentials({ issuer, clientId, clientSecret, scope: 'orders:read' })
+ * const response = await service.fetch('https://api.example.com/orders')
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
   return createClientCredentials(parseClientCredentialsOptions(options), systemRuntime)

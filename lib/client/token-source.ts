@@ -5,8 +5,9 @@ import type { SharedStoreHealth } from './shared-tokens.js'
 
 /** A request that another HTTP client will make: a proof is valid for exactly this request, once (RFC 9449 section 4.2). */
 export interface AuthorizedRequest {
-  /** @default 'GET' */
+  /** HTTP method. @default 'GET' */
   method?: string | undefined
+  /** URL of the request, absolute. */
   url: string | URL
   /** `DPoP-Nonce` of the API's last response. @default the last one that `fetch()` received */
   nonce?: string | undefined
@@ -14,6 +15,7 @@ export interface AuthorizedRequest {
 
 /** The state of the provider, and of the shared store if there is one. */
 export interface TokenSourceHealth extends Health {
+  /** State of `sharedStore`. Absent if that option is not set. */
   readonly sharedStore?: SharedStoreHealth
 }
 
@@ -22,6 +24,14 @@ export interface TokenSource {
   /**
    * Returns this service's own access token (RFC 6749 section 4.4). It is cached and renewed before it expires. While
    * the provider is down, it is returned until it expires.
+   *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const token = await service.getToken({ scope: 'orders:read', resource: 'https://api.example.com' })
+   * ```
    *
    * @param target - missing members are taken from the options
    * @throws {ProviderError} 503 for outages, and `provider_refused_client`

@@ -96,35 +96,39 @@ export interface TokenSet {
   readonly scope: string
 }
 
-/** The provider's endpoints and keys as last seen; no network is touched to tell. */
+/** State of a provider's metadata and keys, as last seen. Reading it makes no request. */
 export interface ProviderHealth {
+  /** The issuer as configured. */
   readonly issuer: string
+  /** `unknown` before the first fetch, `stale` once it is due to be fetched again. */
   readonly metadata: 'unknown' | 'fresh' | 'stale'
   /** Seconds since the metadata was fetched. */
   readonly metadataAgeSeconds?: number
+  /** `unknown` before the first fetch, `stale` once it is due to be fetched again. */
   readonly keys: 'unknown' | 'fresh' | 'stale'
   /** Seconds since the keys were fetched. */
   readonly keysAgeSeconds?: number
-  /** Code of the last outbound failure, if the last attempt failed. */
+  /** Error code of the last request, if it failed. */
   readonly lastFailure?: string
 }
 
-/** Whether an endpoint answered when it was last asked; a refusal of a grant is an answer. */
+/** State of an endpoint as last seen. A refused grant does not count as a failure of the endpoint. */
 export interface EndpointHealth {
   /** How the last request ended; `unknown` before the first one. */
   readonly state: 'unknown' | 'ok' | 'failing'
-  /** Seconds since the epoch. */
+  /** When a request last succeeded, in seconds since the epoch. */
   readonly lastSuccessAt?: number
-  /** Seconds since the epoch. */
+  /** When a request last failed, in seconds since the epoch. */
   readonly lastFailureAt?: number
   /** Code of the last failure, such as `provider_timeout`; `provider_refused_client` for credentials that were refused. */
   readonly lastFailure?: string
 }
 
-/** What a client of an authorization server depends on, as last seen; nothing is asked to tell. */
+/** State of everything that a client depends on, as last seen. Reading it makes no request. */
 export interface Health extends ProviderHealth {
+  /** State of the token endpoint. */
   readonly tokenEndpoint: EndpointHealth
-  /** How the last operation on the session store or the shared store ended; absent where sessions need neither. */
+  /** How the last operation on the session store or the shared store ended. Absent if neither is configured. */
   readonly store?: 'unknown' | 'ok' | 'failing'
 }
 

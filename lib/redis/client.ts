@@ -6,18 +6,23 @@ export interface RedisCommandOptions {
   readonly abortSignal: AbortSignal
   /** The client's own deadline in milliseconds; 0 means none. */
   readonly timeout: number
+  /** How the client converts replies: not at all. */
   readonly typeMapping: Record<string, never>
 }
 
 /** The commands that are used. Replies are those of Redis. */
 export interface RedisCommands {
+  /** `GET`. */
   get(key: string): Promise<unknown>
+  /** `SET` with a lifetime in milliseconds, with `NX` only where the key does not exist. */
   set(
     key: string,
     value: string,
     options: { readonly expiration: { type: 'PX'; value: number }; readonly condition?: 'NX' },
   ): Promise<unknown>
+  /** `DEL`. */
   del(key: string): Promise<unknown>
+  /** `EVAL`. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
@@ -26,6 +31,7 @@ export interface RedisCommands {
  * `createCluster()` and `createSentinel()` return. Reads must go to masters, so do not set `useReplicas`.
  */
 export interface RedisClient {
+  /** Returns the commands with other options than the client's own. */
   withCommandOptions(options: RedisCommandOptions): RedisCommands
 }
 

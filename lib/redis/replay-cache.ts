@@ -5,10 +5,27 @@ import { redisStoreFor } from './store.js'
 
 /**
  * Creates a replay cache for DPoP proofs that all processes of an API share, for the option `dpop.replayCache` of
- * `bearer()` (RFC 9449 section 11.1). While Redis is unavailable, no proof is accepted: requests get 503.
+ * `bearer()`. While Redis is unavailable, no proof is accepted: requests get 503.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisReplayCache } from 'express-oidc/redis'
+ *
+ * const client = await createClient({ url: 'redis://127.0.0.1:6379' }).connect()
+ * app.use(
+ *   bearer({
+ *     issuer,
+ *     audience: 'https://api.example.com',
+ *     baseUrl: 'https://api.example.com',
+ *     dpop: { mode: 'required', replayCache: redisReplayCache(client) },
+ *   }),
+ * )
+ * ```
  *
  * @param client As for {@link redisStore}.
  * @throws {ConfigurationError} `invalid_options`
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */
 export function redisReplayCache(client: RedisClient, options: RedisOptions = {}): ReplayCache {
   const sharedStore = redisStoreFor('redisReplayCache()', client, options)

@@ -18,6 +18,17 @@ return 0`
 /**
  * Creates a store in Redis that all processes of an application share.
  *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisStore } from 'express-oidc/redis'
+ *
+ * const client = createClient({ url: 'redis://127.0.0.1:6379' })
+ * client.on('error', (error) => console.error(error))
+ * await client.connect()
+ * app.use(oidc({ ...options, sharedStore: redisStore(client) }))
+ * ```
+ *
  * @param client A connected client, which you close yourself. If its connection dies unnoticed, it is replaced. For
  *   that reason, use a separate client (`client.duplicate()`) for blocking commands such as `BLPOP` and `XREAD BLOCK`.
  *   Its `error` events do not end the process, but you will want to log them.

@@ -10,13 +10,13 @@ import { createResourceServer } from './resource-server.js'
  * tokens need any.
  */
 export interface PresentedRequest {
-  /** @default 'GET' */
+  /** HTTP method. @default 'GET' */
   readonly method?: string | undefined
-  /** The whole URL as the client sees it: never built from `Host`. */
+  /** The absolute URL as the client sees it. Do not build it from the `Host` header. */
   readonly url?: string | undefined
-  /** The `DPoP` header, or its values where there are several. */
+  /** The value of the `DPoP` header, or a list if there are several. */
   readonly dpop?: string | readonly string[] | undefined
-  /** SHA-256 of the client certificate's DER in base64url. */
+  /** SHA-256 of the client certificate in DER form, as base64url (RFC 8705 section 3.1). */
   readonly certificateThumbprint?: string | undefined
   /** Receives a nonce to send in the response's `DPoP-Nonce` header. */
   readonly onNonce?: ((nonce: string) => void) | undefined
@@ -25,13 +25,14 @@ export interface PresentedRequest {
 // Most servers limit headers to 8 to 64 KB themselves. This limit protects callers that have none.
 const maxHeaderLength = 262_144
 
-/** Validates access tokens without any HTTP. */
+/** Validates access tokens, independent of any HTTP server. */
 export interface BearerValidator {
   /**
    * Validates an access token, and its proof of possession if it has one.
    *
    * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`
-   * @throws {BearerError} with status, code and challenge
+   * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, with
+   *   status and challenge
    * @throws {ProviderError} when the authorization server is needed but unavailable
    */
   validate(authorization: string | undefined, request?: PresentedRequest): Promise<Principal>
@@ -53,7 +54,20 @@ export type BearerValidatorOptions = BearerOptions & {
 /**
  * Creates the validator that `bearer()` is built on, for servers that do not use Node's HTTP interfaces.
  *
- * @throws {ConfigurationError} `invalid_options`, naming every invalid option
+ * @example
+ * ```ts
+ * import { createBearerValidator } from 'express-oidc'
+ *
+ * const validator = createBearerValidator({ issuer, audience: 'https://api.example.com' })
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   const principal = await validator.validate(request.headers.get('authorization') ?? undefined)
+ *   return Response.json({ subject: principal.subject })
+ * }
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
   return bearerValidator(parseBearerOptions(options, 'createBearerValidator()'), systemRuntime)

@@ -7,12 +7,13 @@ export interface SessionLimits {
   readonly rollingStepSeconds: number
 }
 
-/** When a session ends. Seconds since the epoch. */
+/** When a session began and when it ends, in seconds since the epoch. */
 export interface SessionClocks {
+  /** When the person signed in. */
   readonly createdAt: number
-  /** If there are no more requests. */
+  /** When it ends if no more requests come. */
   readonly idleExpiresAt: number
-  /** In any case; fixed at login. */
+  /** When it ends in any case, fixed at login. */
   readonly absoluteExpiresAt: number
 }
 

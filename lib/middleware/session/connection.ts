@@ -10,24 +10,25 @@ import type { SessionStorages } from './storage/session-storage.js'
 import { SessionIdentity } from './identity.js'
 import type { NodeRequest } from '../types.js'
 
-/** Who opened a connection, and for how long that holds. */
+/** Who opened a connection, and a signal for the end of the session. */
 export interface Connection {
+  /** The person who is signed in. */
   readonly principal: Principal
   /**
-   * Aborted when the session ends: within a second where it expires, at once by a logout in this process, within five
-   * seconds by one in another process that shares the store. Its `reason` is a {@link SessionError}. It is silent once the
-   * request's socket has closed, or has brought another request after this one was done.
+   * Aborts when the session ends: within a second after it expires, at once after a logout in this process, within five
+   * seconds after a logout in another process that shares the store. Its `reason` is a {@link SessionError}. It no longer
+   * aborts once the request's socket has closed, or serves another request.
    */
   readonly signal: AbortSignal
 }
 
-/** Tells who makes requests that no middleware sees. */
+/** Authenticates requests that bypass middleware. */
 export interface Connections {
   open(req: NodeRequest): Promise<Connection | undefined>
   close(): void
 }
 
-/** Creates what lets connections in: by Origin and by session. */
+/** Creates the authentication of connections, by Origin and session. */
 export function createConnections(rp: RelyingParty, storageOf: SessionStorages): Connections {
   const { runtime, revocations, sharedStore, configuration } = rp
   const origins = new Set(rp.baseUrls.map((base) => base.origin))
@@ -49,8 +50,8 @@ export function createConnections(rp: RelyingParty, storageOf: SessionStorages):
   }
 }
 
-// At an upgrade Node takes its own listener off the socket, and a reset by a stranger would end the process (Node's
-// documentation of http, event 'upgrade').
+// At an upgrade Node removes its own error listener from the socket. Without one, a connection reset would end the process
+// (Node's documentation of http, event 'upgrade').
 function surviveReset(socket: NodeRequest['socket']): void {
   if (!socket.listeners('error').includes(ignoreReset)) socket.on('error', ignoreReset)
 }
@@ -62,7 +63,7 @@ interface Watched {
   readonly release: () => void
 }
 
-/** The watches that are under way, by what they end with. */
+/** Watched sessions by socket: a watch ends with its socket or request. */
 class SocketWatches {
   readonly #bySocket = new WeakMap<NodeRequest['socket'], Set<Watched>>()
 
@@ -79,7 +80,7 @@ class SocketWatches {
       watched.release()
       watches.delete(watched)
     }
-    // A socket that is kept alive brings one request after another: those before have been answered by now.
+    // A keep-alive socket brings one request after another: earlier ones are complete by now.
     for (const watched of watches) if (watched.req.closed) end(watched)
     if (known === undefined) socket.once('close', () => watches.forEach(end))
     this.#bySocket.set(socket, watches)
@@ -87,7 +88,7 @@ class SocketWatches {
   }
 }
 
-/** A connection whose session is watched only once somebody asks for the signal. */
+/** A connection whose session is watched from the first use of `signal` on. */
 class LiveConnection implements Connection {
   readonly principal: Principal
   readonly #watch: () => AbortSignal

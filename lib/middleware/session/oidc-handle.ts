@@ -20,7 +20,7 @@ import { fetchOf } from '../provider-settings.js'
 import type { RequestContext } from './request-context.js'
 import { signOut } from './sign-out.js'
 
-/** `req.oidc`: the login session of this request. Printing it, or turning it into JSON, shows nothing of what it holds. */
+/** `req.oidc`: the login session of this request. Logging it, or turning it into JSON, reveals nothing of the session. */
 export class OidcHandle<PersonClaims extends object = Claims> {
   readonly #context: RequestContext
 
@@ -33,7 +33,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     return this.#context.session.current() !== undefined
   }
 
-  /** Who is signed in, by the claims of the ID Token; `iss` and `sub` together are the key of a person. */
+  /** Claims of the ID Token of the person who is signed in. `iss` and `sub` together are the key of a person. */
   get user(): Readonly<PersonClaims & { iss: string; sub: string }> | undefined {
     const person = this.#context.identity()?.person
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
@@ -41,52 +41,66 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * The ID Token, validated at login. It is no access token: never send it to an API. `undefined` where nobody is signed in,
-   * and where the session's cookie had no room for it: `user` and `req.auth` hold its claims all the same.
+   * The ID Token, validated at login. It is not an access token: never send it to an API. `undefined` if nobody is signed in,
+   * or if the session's cookie had no room for it. `user` and `req.auth` hold its claims in any case.
    */
   get idToken(): string | undefined {
     const record = this.#context.session.current()
     return record === undefined ? undefined : issuedIdToken(record)
   }
 
-  /** What `onLogin` and `update()` put into the session. */
+  /** The application's own data, from `onLogin` and `update()`. */
   get data(): Readonly<Record<string, unknown>> {
     return this.#context.session.current()?.data ?? {}
   }
 
-  /** When the session ends, in seconds since the epoch. */
+  /** When the session began and when it ends, in seconds since the epoch. */
   get session(): SessionClocks | undefined {
     const record = this.#context.session.current()
     return record === undefined ? undefined : clocksOf(record, this.#context.rp.configuration.session)
   }
 
   /**
-   * The access token, renewed when it has less than `minTtl` seconds to live. However many requests ask at once, the
-   * provider is asked once. Call it before the response begins: the new tokens travel to the browser in its cookie.
+   * Returns the access token. It is renewed if it expires in less than `minTtl` seconds; concurrent requests share one
+   * renewal. Call it before the response begins: new tokens may travel to the browser in the session's cookie.
    *
-   * With `resource`, the token for one API of several; with `scope`, one that may do less than the login was granted. Up to
-   * five of those are kept beside the main token, each with its own end.
+   * With `resource` it returns a token for that API, with `scope` one with fewer scopes than the login was granted. A session
+   * keeps up to five of these beside the main token.
    *
-   * @throws {SessionError} `session_missing`; `session_expired`: the provider has ended the login, and the session with
-   *   it; `access_token_expired` or `access_token_missing` where there is no refresh token, or no such scope was granted;
+   * @example
+   * ```ts
+   * app.get('/orders', requireAuth(), async (req, res) => {
+   *   const token = await req.oidc.accessToken({ resource: 'https://api.example.com' })
+   *   const headers = { authorization: `Bearer ${token}` }
+   *   res.json(await (await fetch('https://api.example.com/orders', { headers })).json())
+   * })
+   * ```
+   *
+   * @throws {SessionError} `session_missing`; `session_expired` if the provider has ended the login, which ends the session
+   *   too; `access_token_expired` without a refresh token; `access_token_missing` for a target that was not granted;
    *   `headers_already_sent`
-   * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is no URI
-   * @throws {TokenEndpointError} `token_request_failed`: the provider has no token for that target; the session goes on
-   * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
-   * @throws {ProviderError} the provider is away or slow, and the token has expired; nobody is signed out by it
-   * @see RFC 6749 section 6, RFC 8707 section 2.2
+   * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is not a URI
+   * @throws {TokenEndpointError} `token_request_failed` if the provider issues no token for that target. The session goes on.
+   * @throws {TokenValidationError} if the new ID Token belongs to another login. The session has ended.
+   * @throws {ProviderError} if the provider is unavailable and the token has expired. The session goes on.
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
     return currentAccessToken(this.#context.rp, this.#context.session, options)
   }
 
   /**
-   * Calls an API with the access token for a target, and its proof where `dpop` is set, at one of `allowedOrigins`. Renews the
-   * token once when the API answers with 401 and the body can be sent again. Redirects within the origin are followed with
-   * the token, others without.
+   * Calls an API at one of `allowedOrigins` with the access token, and with its proof if `dpop` is set. After a 401 it retries
+   * once with a new token, if the body can be sent again. The token is not sent along with a redirect to another origin.
+   *
+   * @example
+   * ```ts
+   * const response = await req.oidc.fetch('https://api.example.com/orders', { method: 'POST' })
+   * ```
    *
    * @throws {ConfigurationError} `invalid_options` for an origin that is not listed
-   * @throws as `accessToken()` does, and what `fetch` throws, as it is
+   * @throws like {@link OidcHandle.accessToken} and `fetch`
    */
   async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
     const { rp, session } = this.#context
@@ -94,11 +108,12 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * A token to call another service on behalf of who is signed in (RFC 8693): exchanged for the session's access token,
-   * remembered by its hash, and never longer than that token lives. For providers that know this grant.
+   * Exchanges the session's access token for one that calls another service on the person's behalf, if the provider supports
+   * this grant. The result is cached, for no longer than the session's access token is valid.
    *
-   * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed` where the provider refuses; the session goes on
-   * @throws as `accessToken()` does
+   * @throws {TokenEndpointError} `invalid_grant` or `token_request_failed` if the provider refuses. The session goes on.
+   * @throws like {@link OidcHandle.accessToken}
+   * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
    */
   async exchange(target: TokenTargetOptions = {}): Promise<string> {
     const { session, exchanges } = this.#context
@@ -109,14 +124,14 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Claims from the provider's userinfo endpoint (OpenID Connect Core section 5.3), frozen. This process remembers them for
-   * this session alone, for five minutes unless told otherwise. An answer with another `sub` than that of the ID Token, or
-   * with none, is thrown away; the session goes on. A refused access token is renewed once.
+   * Returns claims from the provider's UserInfo endpoint, frozen. This process caches them per session for `maxAgeSeconds`.
+   * If the endpoint refuses the access token, it retries once with a new one.
    *
-   * @throws {SessionError} `session_missing` or `access_token_expired`; `session_expired` where the endpoint refuses a new
-   *   access token too, or there is none
-   * @throws {TokenValidationError} `subject_mismatch`
-   * @throws {ProviderError} when the provider is away
+   * @throws {SessionError} `session_missing` or `access_token_expired`; `session_expired` if the endpoint refuses a new access
+   *   token too, or there is none
+   * @throws {TokenValidationError} `subject_mismatch` if the response is about another person. The session goes on.
+   * @throws {ProviderError} if the provider is unavailable
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
    */
   async userinfo(options: UserinfoOptions = {}): Promise<Readonly<PersonClaims & { sub: string }>> {
     const claims = await sessionUserinfo(this.#context.rp, this.#context.session, options)
@@ -125,8 +140,14 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Sends the browser to the provider: by a redirect, or after a form by a page that goes on by itself. Afterwards the person
-   * is back at this page, or after a form at the page that it was on, or at `returnTo`.
+   * Starts a login: responds with a redirect to the provider, or after a form with a page that goes there by itself. The
+   * person comes back to `returnTo`, by default to this page, or to the page of the form.
+   *
+   * @throws {ConfigurationError} `invalid_options`
+   * @throws {SessionError} `headers_already_sent`
+   * @throws {TransactionError} `login_loop`
+   * @throws {ProviderError} if the provider is unavailable
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    */
   async login(options: LoginOptions = {}): Promise<void> {
     const { rp, httpRequest } = this.#context
@@ -139,12 +160,16 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Ends the session, revokes its tokens and answers this request with the way to the provider's logout where it has one,
-   * else to `returnTo`: by a redirect, after a form by a page that goes on by itself, and to a script by JSON, whose
-   * `logout_url` its window has to go to.
+   * Ends the session, revokes its tokens and responds: with a redirect to the provider's logout, or to `returnTo` if there is
+   * none; after a form with a page that goes there by itself; to a script with JSON, whose `logout_url` its window must open.
    *
-   * @throws {SessionError} `headers_already_sent`
-   * @see OpenID Connect RP-Initiated Logout 1.0 section 2
+   * @example
+   * ```ts
+   * app.post('/sign-out', (req) => req.oidc.logout({ returnTo: '/goodbye' }))
+   * ```
+   *
+   * @throws {SessionError} `headers_already_sent`, or `session_store_unavailable`: the session goes on
+   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#refuseAfterHeaders('logout()')
@@ -153,15 +178,20 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   }
 
   /**
-   * Adds members to `data`; `undefined` removes one.
+   * Adds members to `data`, or removes those that are `undefined`. Values must be JSON values.
    *
-   * @throws {SessionError} `session_missing`, `session_too_large` or `headers_already_sent`
-   * @throws {ConfigurationError} `invalid_options` for what is no object of JSON values
+   * @example
+   * ```ts
+   * await req.oidc.update({ theme: 'dark' })
+   * ```
+   *
+   * @throws {SessionError} `session_missing`, `session_too_large`, `headers_already_sent` or `session_store_unavailable`
+   * @throws {ConfigurationError} `invalid_options` for a value that is not an object of JSON values
    */
   async update(data: Readonly<Record<string, unknown>>): Promise<void> {
     const record = this.#require('update()')
     this.#refuseAfterHeaders('update()')
-    // By itself too: what is no plain object would lose itself when it is spread.
+    // Checked alone too: spreading a value that is not a plain object would silently lose its content.
     sessionData('update()', data)
     const merged = sessionData('update()', { ...record.data, ...data })
     await this.#context.session.store({ ...record, data: merged })
@@ -170,7 +200,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   #require(call: string): SessionRecord {
     const record = this.#context.session.current()
     if (record === undefined)
-      throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before`)
+      throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
     return record
   }
 
@@ -178,7 +208,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     if (!this.#context.headersSent) return
     throw new SessionError(
       'headers_already_sent',
-      `${call} came after the response's headers were written: call it earlier`,
+      `${call} was called after the response's headers were written: call it earlier`,
     )
   }
 }

@@ -1,7 +1,7 @@
 import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 
-/** What kind of token is revoked: lets the server look in the right place first. */
+/** Kind of the token to revoke: the provider looks there first (RFC 7009 section 2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token'
 
 /**

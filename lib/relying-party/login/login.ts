@@ -9,20 +9,22 @@ import { baseUrlOf } from '../base-url.js'
 import { storeLogin, wantedTarget } from './transaction/return-target.js'
 import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
 
-/** What one login asks for beyond the configuration. */
+/** Options of `req.oidc.login()`. */
 export interface LoginOptions {
-  /** Where to go afterwards; an unsafe target is replaced by the default one. */
+  /** Where to go after the login: a path, or a URL of an allowed origin. @default this page; for an unsafe target `returnTo.default` */
   returnTo?: string | undefined
   /**
-   * What the provider is to show. With `none` it shows nothing: whoever is not signed in there simply comes back, as
-   * anonymous as before (OpenID Connect Core section 3.1.2.1).
+   * What the provider shows. With `none` it shows no page: a person who is not signed in there comes back to `returnTo`
+   * without a session.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    */
   prompt?: Prompt | undefined
   /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. */
   authorizationParams?: Readonly<Record<string, string>> | undefined
-  /** The person must have authenticated at most so many seconds ago: verified on return. */
+  /** Greatest age of the authentication in seconds (`max_age`), verified on return. */
   maxAge?: number | undefined
-  /** One of these authentication context classes must be reached: verified on return. */
+  /** Authentication context classes (`acr_values`), of which the login must reach one: verified on return. */
   acrValues?: readonly string[] | undefined
 }
 
@@ -108,7 +110,12 @@ function expectations(parameters: Readonly<Record<string, string>>): Pick<Transa
   }
 }
 
-/** What a provider may be told to show (OpenID Connect Core section 3.1.2.1, Initiating User Registration 1.0). */
+/**
+ * What the provider shows during a login.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+ * @see https://openid.net/specs/openid-connect-prompt-create-1_0.html
+ */
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
 
 /** Every {@link Prompt}. */

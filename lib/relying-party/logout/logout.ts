@@ -12,15 +12,15 @@ import type { RelyingParty } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import { revokeTokens } from '../tokens/revocation.js'
 
-/** What a logout does beyond the configuration. */
+/** Options of `req.oidc.logout()`. */
 export interface LogoutCallOptions {
-  /** Keep the session at the provider. @default the configuration's `logout.atProvider`, inverted */
+  /** Ends the session here only, not at the provider. @default the opposite of the option `logout.atProvider` */
   local?: boolean | undefined
-  /** Where to go in the end, by the rules of a login's `returnTo`. @default the configuration's `logout.returnTo` */
+  /** Where to go after the logout: a path, or a URL of an allowed origin. @default the option `logout.returnTo` */
   returnTo?: string | undefined
-  /** Tells the provider who is signing out, in its own terms, beside the ID Token (`logout_hint`). */
+  /** Identifies the person to the provider, in addition to the ID Token (`logout_hint`). */
   logoutHint?: string | undefined
-  /** Languages of the provider's pages, the preferred one first, such as `['de', 'en']` (`ui_locales`). */
+  /** Languages for the provider's pages, the preferred one first, such as `['de', 'en']` (`ui_locales`). */
   uiLocales?: readonly string[] | undefined
 }
 

@@ -172,7 +172,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
     expect(await ask(`/late/${call}`)).toEqual([
       {
         code: 'headers_already_sent',
-        message: `${call}() came after the response's headers were written: call it earlier`,
+        message: `${call}() was called after the response's headers were written: call it earlier`,
       },
     ])
     expect(await ask('/state')).toMatchObject({ isAuthenticated: true })
