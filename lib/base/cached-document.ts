@@ -1,7 +1,7 @@
-import { type OidcError, ProviderError } from '../errors.js'
-import { redactedCause, ownError } from './error-cause.js'
+import { ProviderError } from '../errors.js'
+import { ageOf } from './age.js'
+import { Backoff, failureOf, isOwnLimit, maxBackoffSeconds } from './outage.js'
 import type { Runtime } from './runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter, isOwnLimit } from './outage.js'
 
 /** How current a document is. */
 export interface Freshness {
@@ -42,11 +42,9 @@ interface Known<T> {
  */
 export class Cached<T> {
   readonly #settings: CacheSettings<T>
+  readonly #backoff: Backoff
   #known: Known<T> | undefined
-  #failure: OidcError | undefined
-  #failures = 0
   #failedAt = 0
-  #retryAt = 0
   #flight: Promise<T> | undefined
   #fetches = 0
   #lackingSeconds = 0
@@ -54,6 +52,7 @@ export class Cached<T> {
 
   constructor(settings: CacheSettings<T>) {
     this.#settings = settings
+    this.#backoff = new Backoff(settings.runtime)
   }
 
   /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
@@ -112,9 +111,14 @@ export class Cached<T> {
   async renew(): Promise<T> {
     if (this.#flight !== undefined) return this.#flight
     if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
-    const wait = this.#waitSeconds()
-    if (this.#failure !== undefined && wait > 0) throw withRetryAfter(this.#failure, wait)
-    this.#flight = this.#fetch(++this.#fetches).finally(() => {
+    this.#backoff.requireTurn()
+    const number = ++this.#fetches
+    // This process had too many requests under way: that says nothing about the provider.
+    const flight = this.#backoff.run(
+      () => this.#fetch(number),
+      (failure) => !isOwnLimit(failure),
+    )
+    this.#flight = flight.finally(() => {
       this.#flight = undefined
     })
     return this.#flight
@@ -137,7 +141,8 @@ export class Cached<T> {
 
   /** How current the document is, without starting anything. */
   freshness(): Freshness {
-    const lastFailure = this.#failure === undefined ? {} : { lastFailure: this.#failure.code }
+    const { failure } = this.#backoff
+    const lastFailure = failure === undefined ? {} : { lastFailure: failure.code }
     if (this.#known === undefined) return { state: 'unknown', ...lastFailure }
     const age = this.#ageSeconds(this.#known.fetchedAt)
     const state = age < this.#settings.maxAgeSeconds ? 'fresh' : 'stale'
@@ -154,16 +159,11 @@ export class Cached<T> {
     try {
       const value = await fetch()
       this.#known = { value, fetchedAt: runtime.now(), fetch: number }
-      this.#failure = undefined
-      this.#failures = 0
       return value
     } catch (error) {
-      // This process had too many requests under way: that says nothing about the provider.
-      if (isOwnLimit(error)) throw error
-      this.#failure = ownError(error) ?? unusable(error)
-      this.#failedAt = runtime.now()
-      this.#retryAt = this.#failedAt + 1000 * backoffSeconds(this.#failures++, runtime)
-      throw this.#failure
+      const failure = failureOf(error)
+      if (!isOwnLimit(failure)) this.#failedAt = runtime.now()
+      throw failure
     }
   }
 
@@ -174,26 +174,14 @@ export class Cached<T> {
   }
 
   #isFailing(): boolean {
-    return this.#failure !== undefined && this.#ageSeconds(this.#failedAt) < failingSeconds
+    return this.#backoff.failure !== undefined && this.#ageSeconds(this.#failedAt) < failingSeconds
   }
 
   #mayStart(): boolean {
-    return this.#flight === undefined && !this.#closed && this.#waitSeconds() === 0
+    return this.#flight === undefined && !this.#closed && this.#backoff.waitSeconds() === 0
   }
 
-  // A clock that was set back must not make anything younger than it is ...
-  #ageSeconds(fetchedAt: number): number {
-    return Math.abs(this.#settings.runtime.now() - fetchedAt) / 1000
+  #ageSeconds(moment: number): number {
+    return ageOf(moment, this.#settings.runtime.now()) / 1000
   }
-
-  // ... nor a wait longer than any wait can be.
-  #waitSeconds(): number {
-    const seconds = (this.#retryAt - this.#settings.runtime.now()) / 1000
-    return seconds > maxBackoffSeconds ? 0 : Math.max(0, seconds)
-  }
-}
-
-function unusable(error: unknown): ProviderError {
-  const message = 'the provider gave an answer that cannot be used'
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

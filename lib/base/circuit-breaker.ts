@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import { ProviderError } from '../errors.js'
+import { type OidcError, ProviderError } from '../errors.js'
+import { Backoff, isOwnLimit, maxBackoffSeconds, outage, withRetryAfter } from './outage.js'
 import type { Runtime } from './runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter, outage, isOwnLimit } from './outage.js'
 
-// What a provider may ask for at most; a clock that was set back must not make a wait longer.
+// What a provider may ask for at most.
 const maxWaitSeconds = 3600
 const maxSessions = 10_000
 
@@ -19,9 +19,7 @@ export class NotAsked extends Error {
 
 /** What has failed for one session, and until when that one waits. */
 interface Trouble {
-  readonly failure: ProviderError
-  readonly failures: number
-  readonly retryAt: number
+  readonly backoff: Backoff
   /** The success of anybody that came last before it. */
   readonly epoch: number
   /** Whether it failed again after others had succeeded: then it is about that session. */
@@ -37,15 +35,15 @@ type Run = object
  *
  * A failure may be about one session's token. Each session therefore waits for itself, and only the first failure of each
  * counts for everybody, from the second session on: however often tokens fail that are dead, others go on.
+ *
+ * Where nobody is asked for, and one failure says nothing of the next, a {@link Backoff} alone does.
  */
-export class OutageGate {
+export class CircuitBreaker {
   readonly #runtime: Runtime
   readonly #slowSeconds: number | undefined
   readonly #troubles: LRUCache<string, Trouble>
-  #failure: ProviderError | undefined
-  #failures = 0
+  readonly #backoff: Backoff
   #isNamed = false
-  #retryAt = 0
   #epoch = 0
   #trier: Run | undefined
 
@@ -53,6 +51,7 @@ export class OutageGate {
   constructor(runtime: Runtime, slowSeconds?: number) {
     this.#runtime = runtime
     this.#slowSeconds = slowSeconds
+    this.#backoff = newBackoff(runtime)
     const ttl = maxWaitSeconds * 1000
     this.#troubles = new LRUCache({ max: maxSessions, ttl, perf: runtime, ttlResolution: 0 })
   }
@@ -85,9 +84,9 @@ export class OutageGate {
   #enter(run: Run, whose: string | undefined): void {
     const trouble = this.#troubleOf(whose)
     if (trouble !== undefined) this.#requireOwnTurn(trouble)
-    const failure = this.#failure
+    const { failure } = this.#backoff
     if (failure === undefined || !this.#isShut(failure)) return
-    const wait = this.#waitSeconds(this.#retryAt)
+    const wait = this.#backoff.waitSeconds()
     // Whoever has failed already would fail again, and say nothing new, if it is about the token.
     const isBusy = trouble === undefined && this.#trier !== undefined
     if (wait > 0 || isBusy) throw withRetryAfter(failure, Math.max(1, wait))
@@ -95,10 +94,13 @@ export class OutageGate {
   }
 
   // After a success of others it may ask at once, but no more than that once.
-  #requireOwnTurn({ failure, failures, retryAt, epoch, isOwn }: Trouble): void {
+  #requireOwnTurn({ backoff, epoch, isOwn }: Trouble): void {
     if (epoch !== this.#epoch && !isOwn) return
-    const wait = this.#waitSeconds(retryAt)
-    if (wait > 0 && (failures > 1 || saysSo(failure))) throw withRetryAfter(failure, Math.max(1, wait))
+    const { failure, failures } = backoff
+    const wait = backoff.waitSeconds()
+    if (wait > 0 && failure !== undefined && (failures > 1 || saysSo(failure))) {
+      throw withRetryAfter(failure, Math.max(1, wait))
+    }
   }
 
   #watch(run: Run, whose: string | undefined): { isCounted(): boolean; end(): void } {
@@ -118,8 +120,8 @@ export class OutageGate {
   }
 
   // One failure may be a hiccup, unless the provider itself has said so; or be about one session.
-  #isShut(failure: ProviderError): boolean {
-    return this.#failures > 1 || (!this.#isNamed && saysSo(failure))
+  #isShut(failure: OidcError): boolean {
+    return this.#backoff.failures > 1 || (!this.#isNamed && saysSo(failure))
   }
 
   #fail(failure: ProviderError, whose: string | undefined): void {
@@ -127,19 +129,17 @@ export class OutageGate {
     const isFirst = whose === undefined || this.#keep(whose, failure, asked)
     if (!isFirst) return
     const longest = whose === undefined ? maxWaitSeconds : maxBackoffSeconds
-    const seconds = Math.max(Math.min(asked, longest), backoffSeconds(this.#failures++, this.#runtime))
+    this.#backoff.failed(failure, Math.min(asked, longest))
     this.#isNamed = whose !== undefined
-    this.#failure = failure
-    this.#retryAt = this.#runtime.now() + seconds * 1000
   }
 
   /** Has a session wait. Returns whether it is its first failure. */
   #keep(whose: string, failure: ProviderError, asked: number): boolean {
     const before = this.#troubleOf(whose)
-    const failures = before?.failures ?? 0
-    const retryAt = this.#runtime.now() + Math.max(asked, backoffSeconds(failures, this.#runtime)) * 1000
+    const backoff = before?.backoff ?? newBackoff(this.#runtime)
+    backoff.failed(failure, asked)
     const isOwn = before !== undefined && (before.isOwn || before.epoch !== this.#epoch)
-    this.#troubles.set(whose, { failure, failures: failures + 1, retryAt, epoch: this.#epoch, isOwn })
+    this.#troubles.set(whose, { backoff, epoch: this.#epoch, isOwn })
     return before === undefined
   }
 
@@ -153,19 +153,17 @@ export class OutageGate {
   }
 
   #open(whose: string | undefined): void {
-    this.#failure = undefined
-    this.#failures = 0
+    this.#backoff.succeeded()
     this.#epoch += 1
     if (whose !== undefined) this.#troubles.delete(whose)
   }
-
-  #waitSeconds(until: number): number {
-    const seconds = (until - this.#runtime.now()) / 1000
-    return seconds > maxWaitSeconds ? 0 : Math.max(0, seconds)
-  }
 }
 
-function saysSo({ code }: ProviderError): boolean {
+function newBackoff(runtime: Runtime): Backoff {
+  return new Backoff(runtime, { maxAskedSeconds: maxWaitSeconds })
+}
+
+function saysSo({ code }: OidcError): boolean {
   return code === 'provider_unavailable'
 }
 

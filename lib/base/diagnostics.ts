@@ -1,6 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { OidcErrorCode } from '../error-codes.js'
-import { OidcError } from '../errors.js'
+import type { OidcError } from '../errors.js'
+import { isOidcError } from './error-cause.js'
 
 /**
  * The steps that can be traced. Each has a tracing channel of `node:diagnostics_channel`, named `express-oidc:<step>`.
@@ -189,10 +190,6 @@ function fail(event: OpenEvent, error: unknown): void {
   event.outcome = 'failed'
   event.errorCode = isOidcError(error) ? error.code : 'unexpected_error'
   if (isOidcError(error)) event.error = error
-}
-
-function isOidcError(error: unknown): error is OidcError {
-  return error instanceof OidcError
 }
 
 function channelOf(step: TraceStep) {

@@ -10,12 +10,14 @@ const hostText = /^[A-Za-z0-9.:_-]{1,255}$/
  * Copies of an error and of its causes what can be shown: name, code, and which host could not be reached. Libraries' error
  * objects hold token responses, commands and requests; their messages quote what they could not parse or send. Errors of
  * this package are kept as they are.
+ *
+ * @param codeOf - finds an error's code
  */
-export function redactedCause(error: unknown, depth = 4): Error | undefined {
+export function redactedCause(error: unknown, codeOf = systemCode, depth = 4): Error | undefined {
   if (isOidcError(error)) return error
   if (!isError(error) || depth === 0) return undefined
-  const cause = redactedCause(error.cause, depth - 1)
-  const name = nameText.test(error.name) ? error.name : 'Error'
+  const cause = redactedCause(error.cause, codeOf, depth - 1)
+  const name = nameOf(error)
   const code = codeOf(error)
   const message = code === undefined ? name : `${code}${details(error, code)}`
   const trace = new Error(message, cause === undefined ? undefined : { cause })
@@ -28,9 +30,15 @@ export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error
 }
 
-function codeOf(error: Error): string | undefined {
+/** The code that Node and libraries give their errors. */
+export function systemCode(error: Error): string | undefined {
   const code: unknown = Reflect.get(error, 'code')
   return typeof code === 'string' && codeText.test(code) ? code : undefined
+}
+
+// Many libraries name the class only.
+function nameOf({ name, constructor }: Error): string {
+  return [name, constructor.name].find((text) => text !== 'Error' && nameText.test(text)) ?? 'Error'
 }
 
 // openid-client's messages name the rule that was broken, and quote names of claims and parameters only.
@@ -43,12 +51,13 @@ function details(error: Error, code: string): string {
   return `: ${call}${target}${typeof port === 'number' && target !== '' ? `:${port}` : ''}`
 }
 
-function isOidcError(error: unknown): error is OidcError {
+/** Whether something is an error of this package, with whatever code. */
+export function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
 /** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
 export function ownError(error: unknown, depth = 4): OidcError | undefined {
-  if (error instanceof OidcError) return error
+  if (isOidcError(error)) return error
   return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
 }

@@ -1,17 +1,10 @@
 import { type OidcError, ProviderError } from '../errors.js'
+import { waitUntil } from './age.js'
+import { isOidcError, ownError, redactedCause } from './error-cause.js'
 import type { Runtime } from './runtime.js'
 
 /** Seconds to wait where the provider does not say. */
 export const retryAfterSeconds = 5
-
-/** The longest wait after a failure. */
-export const maxBackoffSeconds = 60
-
-/** 1, 2, 4 ... 60 seconds, of which half is random: many processes must not come back at the same moment. */
-export function backoffSeconds(failures: number, runtime: Runtime): number {
-  const longest = Math.min(maxBackoffSeconds, 2 ** failures)
-  return longest * (0.5 + runtime.randomBytes(1).readUInt8() / 512)
-}
 
 /** A failure told again while backing off: everyone gets an error of their own, and hears how long is left. */
 export function withRetryAfter(failure: OidcError, waitSeconds: number): OidcError {
@@ -34,4 +27,113 @@ export function outage(
 /** Whether a failure is this process's own limit, which says nothing of the provider. */
 export function isOwnLimit(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'outbound_limit_reached'
+}
+
+/** The failure of this package in an error, or what stands for an error of any other kind. */
+export function failureOf(error: unknown): OidcError {
+  return ownError(error) ?? unusable(error)
+}
+
+function unusable(error: unknown): ProviderError {
+  const message = 'the provider gave an answer that cannot be used'
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
+}
+
+/** The longest wait after a failure, in seconds. */
+export const maxBackoffSeconds = 60
+
+/** How a wait grows. */
+export interface BackoffSettings {
+  /** How many failures in a row cost no wait. @default 0 */
+  readonly free?: number
+  /** The longest wait that it grows to, in seconds. @default 60 */
+  readonly maxSeconds?: number
+  /** The longest wait that a caller may ask for, in seconds. @default maxSeconds */
+  readonly maxAskedSeconds?: number
+}
+
+/** Failures in a row, and the wait that follows each: 1, 2, 4 … seconds. */
+export class Backoff {
+  readonly #runtime: Runtime
+  readonly #free: number
+  readonly #maxSeconds: number
+  readonly #maxAskedSeconds: number
+  #failure: OidcError | undefined
+  #failures = 0
+  #retryAt = 0
+
+  constructor(runtime: Runtime, settings: BackoffSettings = {}) {
+    const { free = 0, maxSeconds = maxBackoffSeconds, maxAskedSeconds = maxSeconds } = settings
+    this.#runtime = runtime
+    this.#free = free
+    this.#maxSeconds = maxSeconds
+    this.#maxAskedSeconds = maxAskedSeconds
+  }
+
+  /** The last failure, since the last success. */
+  get failure(): OidcError | undefined {
+    return this.#failure
+  }
+
+  /** How many failures there were, since the last success. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /**
+   * Does the work, and notes how it went.
+   *
+   * @param isOutage - whether a failure counts
+   */
+  async run<T>(work: () => Promise<T>, isOutage: (failure: OidcError) => boolean = () => true): Promise<T> {
+    try {
+      const value = await work()
+      this.succeeded()
+      return value
+    } catch (error) {
+      if (isOidcError(error) && isOutage(error)) this.failed(error)
+      throw error
+    }
+  }
+
+  /**
+   * Notes a failure.
+   *
+   * @param askedSeconds - the least that is to be waited
+   */
+  failed(failure: OidcError, askedSeconds = 0): void {
+    this.#failure = failure
+    const counted = this.#failures++ - this.#free
+    if (counted < 0) return
+    const seconds = Math.max(askedSeconds, backoffSeconds(counted, this.#maxSeconds, this.#runtime))
+    this.#retryAt = this.#runtime.now() + seconds * 1000
+  }
+
+  /** Notes a success: there is nothing to wait for. */
+  succeeded(): void {
+    this.#failure = undefined
+    this.#failures = 0
+    this.#retryAt = 0
+  }
+
+  /** How long until the next try is due, in seconds; 0 once it is. */
+  waitSeconds(): number {
+    return waitUntil(this.#retryAt, this.#runtime.now(), this.#maxAskedSeconds * 1000) / 1000
+  }
+
+  /**
+   * Returns when a try is due.
+   *
+   * @throws {OidcError} the last failure told again, with the seconds that are left in `Retry-After`
+   */
+  requireTurn(): void {
+    const wait = this.waitSeconds()
+    if (wait > 0 && this.#failure !== undefined) throw withRetryAfter(this.#failure, wait)
+  }
+}
+
+// Half of the wait is random: many processes must not come back at the same moment.
+function backoffSeconds(failures: number, maxSeconds: number, runtime: Runtime): number {
+  const longest = Math.min(maxSeconds, 2 ** failures)
+  return longest * (0.5 + runtime.randomBytes(1).readUInt8() / 512)
 }

@@ -1,21 +1,14 @@
 import { LRUCache } from 'lru-cache'
-import { type OidcError, ProviderError } from '../errors.js'
-import { redactedCause, ownError } from '../base/error-cause.js'
-import type { Runtime } from '../base/runtime.js'
-import { backoffSeconds, maxBackoffSeconds, withRetryAfter, outage } from '../base/outage.js'
-
+import { Backoff, failureOf, outage } from '../base/outage.js'
 import { TokenBucket } from '../base/rate-limit.js'
+import type { Runtime } from '../base/runtime.js'
 import type { KeptToken } from './token-lifetime.js'
 
 /** One cache entry: a token, the request that fetches it, and the failures so far. */
 interface Slot {
   token?: KeptToken | undefined
   flight?: Promise<string> | undefined
-  /** Since the last success. */
-  failures: number
-  failure?: OidcError
-  /** Milliseconds since the epoch. */
-  retryAt: number
+  readonly backoff: Backoff
   drops?: TokenBucket
 }
 
@@ -48,10 +41,10 @@ export class AccessTokenCache {
     const slot = this.#slot(key)
     const { token } = slot
     const now = this.#runtime.now()
-    if (token === undefined || now >= token.expiresAt) return this.#demand(slot, obtain, now)
+    if (token === undefined || now >= token.expiresAt) return this.#demand(slot, obtain)
     // If the clock was set back, the time left is unknown, so the token is renewed.
     if (now < token.renewAt && now >= token.obtainedAt) return token.value
-    if (slot.flight === undefined && this.#waitMs(slot, now) > 0) return token.value
+    if (slot.flight === undefined && slot.backoff.waitSeconds() > 0) return token.value
     const renewal = this.#renew(slot, obtain)
     const fallback = renewal.catch((error: unknown) => {
       if (this.#runtime.now() < token.expiresAt && slot.token === token) return token.value
@@ -94,24 +87,23 @@ export class AccessTokenCache {
   #slot(key: string): Slot {
     const known = this.#slots.get(key)
     if (known !== undefined) return known
-    const slot: Slot = { failures: 0, retryAt: 0 }
+    const slot: Slot = { backoff: new Backoff(this.#runtime) }
     this.#slots.set(key, slot)
     return slot
   }
 
   // One failure may be a hiccup. After two the provider is down, and callers should not wait for it.
-  async #demand(slot: Slot, obtain: () => Promise<KeptToken>, now: number): Promise<string> {
-    const wait = this.#waitMs(slot, now)
-    if (slot.flight === undefined && slot.failures > 1 && slot.failure !== undefined && wait > 0) {
-      throw withRetryAfter(slot.failure, wait / 1000)
-    }
+  async #demand(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+    if (slot.flight === undefined && slot.backoff.failures > 1) slot.backoff.requireTurn()
     return this.#renew(slot, obtain)
   }
 
   #renew(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
-    slot.flight ??= this.#obtain(slot, obtain).finally(() => {
-      slot.flight = undefined
-    })
+    slot.flight ??= slot.backoff
+      .run(() => this.#obtain(slot, obtain))
+      .finally(() => {
+        slot.flight = undefined
+      })
     return slot.flight
   }
 
@@ -120,23 +112,9 @@ export class AccessTokenCache {
       if (this.#closed) throw outage('provider_unreachable', 'the token source is closed')
       const token = await obtain()
       slot.token = token
-      slot.failures = 0
       return token.value
     } catch (error) {
-      const failure = ownError(error) ?? unexpected(error)
-      slot.failure = failure
-      slot.retryAt = this.#runtime.now() + 1000 * backoffSeconds(slot.failures++, this.#runtime)
-      throw failure
+      throw failureOf(error)
     }
   }
-
-  #waitMs({ retryAt }: Slot, now: number): number {
-    const wait = retryAt - now
-    return wait > maxBackoffSeconds * 1000 ? 0 : Math.max(0, wait)
-  }
-}
-
-function unexpected(error: unknown): ProviderError {
-  const message = 'the provider gave an answer that cannot be used'
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

@@ -11,10 +11,11 @@ import { BearerAuthentication } from './guard/bearer-authentication.js'
 import { NodeTokenRequest, presentedCredentials, type RequestReading } from './guard/bearer-request.js'
 import { certificateSource } from './http/client-certificate.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
-import { callOnError, goOn, isOidcError, thrownError } from './http/error-response.js'
+import { callOnError, goOn, thrownError } from './http/error-response.js'
 import { addAuthenticationHandler, auth, type GuardCall } from './guard/authentication.js'
 import { respondOrFail } from './http/respond.js'
 import type { Middleware, NodeRequest, NodeResponse } from './types.js'
+import { isOidcError } from '../base/error-cause.js'
 
 /** The middleware that `bearer()` returns. */
 export interface BearerMiddleware extends Middleware {

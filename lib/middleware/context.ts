@@ -4,7 +4,7 @@ import { byCookieName, transactionCookieName } from '../relying-party/base-url.j
 import type { OidcContext } from './session/request-context.js'
 import { createExchangedTokens } from '../client/token-exchange.js'
 import { createProvider } from '../provider/provider.js'
-import { OutageGate } from '../base/circuit-breaker.js'
+import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { createRelyingParty } from '../relying-party/relying-party.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
@@ -42,6 +42,6 @@ export function createContext(configuration: OidcConfiguration, runtime: Runtime
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
     flowCookies: byCookieName(rp.baseUrls, (name) => createFlowCookies(name, secure)),
-    silentLogins: new OutageGate(runtime),
+    silentLogins: new CircuitBreaker(runtime),
   }
 }

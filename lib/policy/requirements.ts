@@ -1,3 +1,4 @@
+import { isRecent } from '../base/age.js'
 import { isJsonObject } from '../base/json.js'
 import { invalidArgument, requireTexts, requireValues } from './arguments.js'
 import type { Principal } from './principal.js'
@@ -180,10 +181,10 @@ export function maxAge(seconds: number, now: () => number = Date.now): NamedRequ
     kind: 'maxAge',
     firstLogin: { maxAge: seconds },
     check({ claims }): Verdict {
-      const at = claims['auth_time']
-      const age = typeof at === 'number' ? now() / 1000 - at : Number.NaN
       // A time in the future does not prove a recent login. A minute is allowed for clocks that differ.
-      return age >= -60 && age <= seconds ? met : { met: false, kind: 'maxAge', stepUp: { maxAge: seconds } }
+      return isRecent(claims['auth_time'], now() / 1000, seconds, 60)
+        ? met
+        : { met: false, kind: 'maxAge', stepUp: { maxAge: seconds } }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { maxUserinfoAge } from '../options/oidc/userinfo.js'
+import { ageOf } from '../base/age.js'
 import type { Runtime } from '../base/runtime.js'
 import { freezeJson, type JsonObject } from '../base/json.js'
 import type { SessionRecord } from '../session/record.js'
@@ -50,9 +51,7 @@ export class UserinfoCache {
   known({ id }: SessionRecord, maxAgeSeconds: number): UserinfoClaims | undefined {
     const answer = this.#answers.get(id)
     if (answer === undefined) return undefined
-    // A clock that was set back must not make an answer younger than it is.
-    const age = Math.abs(this.#runtime.now() - answer.askedAt)
-    return age < maxAgeSeconds * 1000 ? answer.claims : undefined
+    return ageOf(answer.askedAt, this.#runtime.now()) < maxAgeSeconds * 1000 ? answer.claims : undefined
   }
 
   /** Asks anew, or joins whoever does with the same access token: another one may be refused where this one is not. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { TokenValidator } from '../../lib/resource-server/validation/token-validator.js'
 import { createDpopNonces } from '../../lib/resource-server/proof-of-possession/dpop-nonce.js'
-import { Breaker } from '../../lib/base/breaker.js'
 import { ProviderError } from '../../lib/errors.js'
 import { reasonOf, refusalOf, testApi } from '../kit/resource-server/api.js'
 import { introspectingApi } from '../kit/resource-server/introspecting.js'
@@ -98,16 +97,6 @@ test('a validator that takes neither JWTs nor opaque tokens takes none', async (
 
 test('nonces need a secret', () => {
   expect(() => createDpopNonces([], 300, testClock())).toThrow(RangeError)
-})
-
-test('RE02: a breaker does not wait longer than it can, when the clock is set back', async () => {
-  const clock = testClock()
-  const breaker = new Breaker(clock)
-  const failing = () => Promise.reject(new ProviderError('provider_unavailable', 'down'))
-  for (let i = 0; i < 3; i++) await expect(breaker.run(failing)).rejects.toThrow('down')
-  clock.seconds -= 3600
-  await expect(breaker.run(async () => 'up')).resolves.toBe('up')
-  await expect(breaker.run(() => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
 })
 
 test('DP15: a replay cache of the application may tell of its own outage', async () => {

@@ -1,10 +1,10 @@
-import { OidcError } from '../../errors.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { problem } from '../../http/problem.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import { createHttpRequest } from './request.js'
 import { respondOrFail } from './respond.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
+import { isOidcError } from '../../base/error-cause.js'
 
 /** Where a failure is to be told, and how the login can be tried again. */
 export interface FailureContext {
@@ -42,11 +42,6 @@ export function fail(error: unknown, onError: OidcConfiguration['onError'], cont
 export function thrownError(reason: unknown): unknown {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`a callback of the application threw something that is no error (${typeof reason})`)
-}
-
-/** Whether an error is one of this package. */
-export function isOidcError(error: unknown): error is OidcError {
-  return error instanceof OidcError
 }
 
 /**

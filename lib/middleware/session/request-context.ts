@@ -12,7 +12,7 @@ import { type BindingSettings, bindSession } from './response-session.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
-import type { OutageGate } from '../../base/circuit-breaker.js'
+import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 
@@ -119,5 +119,5 @@ export interface OidcContext {
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly exchanges: ExchangedTokens
   /** Spares strangers the wait for a provider that is known to be away. */
-  readonly silentLogins: OutageGate
+  readonly silentLogins: CircuitBreaker
 }

@@ -2,6 +2,7 @@ import type { webcrypto } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
 import { ConfigurationError, ProviderError } from '../../errors.js'
+import { isRecent } from '../../base/age.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 import { traced } from '../../base/diagnostics.js'
@@ -160,8 +161,7 @@ async function requireFormat(
     keys,
   )(jws)
   const { iat } = jws.payload
-  const age = runtime.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
-  if (!(Math.abs(age) <= freshSeconds)) throw invalid('was made at another time')
+  if (!isRecent(iat, runtime.now() / 1000, freshSeconds, freshSeconds)) throw invalid('was made at another time')
   return true
 }
 

@@ -1,12 +1,7 @@
-import {
-  AuthorizationResponseError,
-  ConfigurationError,
-  OidcError,
-  ProviderError,
-  TransactionError,
-} from '../../errors.js'
+import { AuthorizationResponseError, ConfigurationError, ProviderError, TransactionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isDeclaredNavigation } from '../../http/fetch-metadata.js'
+import { isOidcError } from '../../base/error-cause.js'
 
 /** How long nobody is asked for silently again, in seconds: after a try, and after a logout. */
 export const quietSeconds = 3600
@@ -35,5 +30,5 @@ export function isSilentRefusal(error: unknown): boolean {
  * whatever the provider has answered. Whoever watches the login hears of it.
  */
 export function isSilentFailure(error: unknown): boolean {
-  return error instanceof OidcError && !(error instanceof ConfigurationError)
+  return isOidcError(error) && !(error instanceof ConfigurationError)
 }

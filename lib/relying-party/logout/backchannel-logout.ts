@@ -1,4 +1,4 @@
-import { OidcError, TokenValidationError } from '../../errors.js'
+import { TokenValidationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
@@ -6,6 +6,7 @@ import { traced } from '../../base/diagnostics.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
 import type { RelyingParty } from '../relying-party.js'
+import { isOidcError } from '../../base/error-cause.js'
 
 /**
  * Answers the provider's word that somebody has signed out elsewhere: ends the sessions that it names, of all browsers.
@@ -65,10 +66,10 @@ function replayed(): TokenValidationError {
 }
 
 function failed(error: unknown): Respond {
-  const headers = error instanceof OidcError ? error.headers : {}
-  const isTheirs = error instanceof OidcError && (error.expose || error instanceof TokenValidationError)
+  const headers = isOidcError(error) ? error.headers : {}
+  const isTheirs = isOidcError(error) && (error.expose || error instanceof TokenValidationError)
   if (isTheirs) return refused(error.message, headers)
-  const isThrottled = error instanceof OidcError && error.code === 'provider_keys_throttled'
+  const isThrottled = isOidcError(error) && error.code === 'provider_keys_throttled'
   const away = 'nobody was signed out: try again'
   return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', away, headers)
 }

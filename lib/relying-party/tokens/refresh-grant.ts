@@ -1,17 +1,19 @@
 import { LRUCache } from 'lru-cache'
 import type { OidcErrorCode } from '../../error-codes.js'
-import { OidcError, ProviderError, TokenValidationError } from '../../errors.js'
+import type { OidcError } from '../../errors.js'
+import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, mainTarget } from './access-target.js'
-import { NotAsked, OutageGate } from '../../base/circuit-breaker.js'
+import { NotAsked, CircuitBreaker } from '../../base/circuit-breaker.js'
 import { type LastLook, type RefreshOutcome, nothingFound, refreshTokenKey } from './refreshes.js'
 import { renewal } from './refresh-outcome.js'
 import { RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
+import { isOidcError } from '../../base/error-cause.js'
 
 // Sent, one retry, and then it is not known what became of the token.
 const maxSends = 2
@@ -50,7 +52,7 @@ export class RefreshGrants {
   readonly unverified: UnverifiedIdTokens
   readonly #provider: Provider
   readonly #runtime: Runtime
-  readonly #gate: OutageGate
+  readonly #gate: CircuitBreaker
   readonly #refused: RefusedRefreshes
   /** How often a refresh token was sent without a word on what became of it. */
   readonly #doubts: LRUCache<string, number>
@@ -58,7 +60,7 @@ export class RefreshGrants {
   constructor(provider: Provider, runtime: Runtime, slowSeconds?: number) {
     this.#provider = provider
     this.#runtime = runtime
-    this.#gate = new OutageGate(runtime, slowSeconds)
+    this.#gate = new CircuitBreaker(runtime, slowSeconds)
     this.#refused = new RefusedRefreshes(runtime)
     this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: runtime, ttlResolution: 0 })
     this.unverified = new UnverifiedIdTokens(provider, runtime)
@@ -119,10 +121,6 @@ export class RefreshGrants {
 
 function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string, string>> {
   return { ...(resource === undefined ? {} : { resource }), ...(scope === undefined ? {} : { scope }) }
-}
-
-function isOidcError(error: unknown): error is OidcError {
-  return error instanceof OidcError
 }
 
 /** Whether it is known what became of the token: nothing, or its end. */

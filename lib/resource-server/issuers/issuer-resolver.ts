@@ -1,8 +1,8 @@
+import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
-import { OidcError } from '../../errors.js'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
-import { redactedCause } from '../../base/error-cause.js'
+import { isOidcError, redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/common/parse.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
@@ -88,7 +88,7 @@ export class IssuerLookup {
     try {
       answer = await this.#resolver(name)
     } catch (error) {
-      if (error instanceof OidcError) throw error
+      if (isOidcError(error)) throw error
       throw outage('provider_unavailable', 'the resolver of issuers failed', undefined, redactedCause(error))
     }
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
@@ -108,6 +108,6 @@ export class IssuerLookup {
   }
 
   #isWithin(since: number, seconds: number): boolean {
-    return Math.abs(this.#settings.runtime.now() - since) < seconds * 1000
+    return ageOf(since, this.#settings.runtime.now()) < seconds * 1000
   }
 }

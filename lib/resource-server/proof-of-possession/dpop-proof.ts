@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
+import { isRecent } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
@@ -118,8 +119,9 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
   if (htm !== request.method) throw invalid('htm is another method')
   if (typeof htu !== 'string' || !sameTarget(htu, request.url())) throw invalid('htu is another URL')
-  const age = rules.runtime.now() / 1000 - (typeof iat === 'number' ? iat : Number.NaN)
-  if (!(age <= rules.proofMaxAgeSeconds && age >= -rules.proofClockToleranceSeconds)) throw invalid('iat is not now')
+  const { proofMaxAgeSeconds, proofClockToleranceSeconds } = rules
+  const isNow = isRecent(iat, rules.runtime.now() / 1000, proofMaxAgeSeconds, proofClockToleranceSeconds)
+  if (!isNow) throw invalid('iat is not now')
   if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath is of another token')
   return { jti, nonce }
 }

@@ -1,3 +1,4 @@
+import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import { ProviderError } from '../../errors.js'
 import { redactedCause } from '../../base/error-cause.js'
@@ -46,8 +47,7 @@ export class MemoryReplayCache implements ReplayGuard {
   add(key: string, ttlSeconds: number): boolean {
     const now = this.#runtime.now()
     const ttl = ttlSeconds * 1000
-    // The absolute difference: a generation must end even if the clock was set back.
-    if (Math.abs(now - this.#current.startedAt) >= ttl) this.#turn(now)
+    if (ageOf(this.#current.startedAt, now) >= ttl) this.#turn(now)
     if (this.#isKnown(key, now)) return false
     const { keys } = this.#current
     if (keys.size >= this.#max) throw outage('provider_unavailable', 'too many DPoP proofs at a time', 1)

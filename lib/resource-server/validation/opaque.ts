@@ -1,15 +1,16 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { TokenValidationError } from '../../errors.js'
+import { type OidcError, ProviderError, TokenValidationError } from '../../errors.js'
+import { ageOf } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Introspect } from '../../provider/endpoints/introspection.js'
 import type { JsonObject } from '../../base/json.js'
-import { Breaker } from '../../base/breaker.js'
 import { checkTokenClaims } from './access-token-claims.js'
 import { requireAccessWords } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { VerifiedToken } from '../types.js'
 import { type ClaimReading, readVerifiedToken } from './verified-token.js'
+import { Backoff } from '../../base/outage.js'
 
 /** Validates one opaque token by introspection, or by a cached response. */
 export type OpaqueValidation = (token: string) => VerifiedToken | Promise<VerifiedToken>
@@ -33,6 +34,15 @@ interface Answer {
 
 const maxAnswers = 5000
 const maxInactiveSeconds = 10
+// A token that the server cannot cope with is one, or two: anyone can have made it up.
+const backoffRules = { free: 2, maxSeconds: 30 }
+// An answer that makes no sense was about one token: the server itself is there. Nor does the limit of this process say
+// anything of it.
+const noOutages: readonly string[] = [
+  'provider_response_invalid',
+  'provider_response_too_large',
+  'outbound_limit_reached',
+]
 const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
 
 /**
@@ -45,10 +55,11 @@ const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
 export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   const answers = new LRUCache<string, Answer>({ max: maxAnswers })
   const underWay = new Map<string, Promise<VerifiedToken>>()
-  const breaker = new Breaker(rules.runtime)
+  const backoff = new Backoff(rules.runtime, backoffRules)
   const ask = async (key: string, token: string): Promise<VerifiedToken> => {
     const givenAt = rules.runtime.now()
-    const response = await breaker.run(() => rules.introspect(token))
+    backoff.requireTurn()
+    const response = await backoff.run(() => rules.introspect(token), isOutage)
     try {
       const verified = judge(response, rules)
       answers.set(key, { token: verified, givenAt })
@@ -68,6 +79,10 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
     underWay.set(key, started)
     return started
   }
+}
+
+function isOutage(failure: OidcError): boolean {
+  return failure instanceof ProviderError && !noOutages.includes(failure.code)
 }
 
 function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
@@ -93,7 +108,7 @@ function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
 
 function isFresh({ token, givenAt }: Answer, { cacheSeconds, runtime }: OpaqueRules): boolean {
   const seconds = token === undefined ? Math.min(cacheSeconds, maxInactiveSeconds) : cacheSeconds
-  return Math.abs(runtime.now() - givenAt) < seconds * 1000
+  return ageOf(givenAt, runtime.now()) < seconds * 1000
 }
 
 function current({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {

@@ -1,5 +1,6 @@
 import { TokenValidationError } from '../../errors.js'
 import { isTokenText, splitAuthorization } from '../../http/authorization.js'
+import { isAhead } from '../../base/age.js'
 import { whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isTraced, traced } from '../../base/diagnostics.js'
@@ -127,7 +128,7 @@ export class TokenValidator {
     if (token.expiresAt + clockToleranceSeconds <= now) {
       throw new TokenValidationError('token_expired', "the token's exp is past")
     }
-    if (token.notBefore > now + clockToleranceSeconds) {
+    if (isAhead(token.notBefore, now, clockToleranceSeconds)) {
       throw new TokenValidationError('token_not_yet_valid', "the token's nbf is not reached")
     }
     return token

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { ageOf } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SignedToken } from '../types.js'
 
@@ -42,8 +43,7 @@ export class VerifiedTokenCache {
   get(token: string): SignedToken | undefined {
     const entry = this.#entries.get(token.slice(-tailLength))
     if (entry === undefined || entry.signed.generation !== entry.signed.keys.generation) return undefined
-    // The absolute difference: an entry must end even if the clock was set back.
-    if (Math.abs(this.#runtime.now() - entry.verifiedAt) >= this.#ttl) return undefined
+    if (ageOf(entry.verifiedAt, this.#runtime.now()) >= this.#ttl) return undefined
     return fingerprint(token) === entry.fingerprint ? entry.signed : undefined
   }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isAhead } from '../../base/age.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import { idTokenClaims } from '../claims.js'
@@ -64,7 +65,7 @@ export function isEndedBy(
   nowMilliseconds: number,
 ): boolean {
   const begunAt = Math.round(createdAt * 1000)
-  return mark >= begunAt || (mark > 0 && begunAt > nowMilliseconds + clockStepMilliseconds)
+  return mark >= begunAt || (mark > 0 && isAhead(begunAt, nowMilliseconds, clockStepMilliseconds))
 }
 
 // How long a response with the browser's next session cookie may be in transit.

@@ -1,4 +1,5 @@
-import { OidcError } from '../../errors.js'
+import { isOidcError } from '../../base/error-cause.js'
+import type { OidcError } from '../../errors.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
 
@@ -22,7 +23,7 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
       return value
     } catch (error) {
       state = 'failing'
-      throw error instanceof OidcError ? error : storeOutage('the memory that holds sessions failed', error)
+      throw isOidcError(error) ? error : storeOutage('the memory that holds sessions failed', error)
     }
   }
   return {

@@ -1,7 +1,8 @@
-import { OidcError, ProviderError } from '../../errors.js'
+import { ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
+import { isOidcError } from '../../base/error-cause.js'
 
 /** How long a lock is held and waited for, and what makes it unnecessary. */
 export interface LockOptions<Result> {
@@ -107,7 +108,7 @@ class Lock {
     const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
       // A slow store may still acquire it, with no holder. The removal is sent after it, and undoes that.
       void this.#remove()
-      throw error instanceof OidcError ? error : storeOutage('the shared store failed', error)
+      throw isOidcError(error) ? error : storeOutage('the shared store failed', error)
     })
     if (!isHeld) return false
     this.#heldUntil = end

@@ -1,3 +1,4 @@
+import { ageOf } from '../../../base/age.js'
 import type { Runtime } from '../../../base/runtime.js'
 
 // At 3 KB each for ten minutes: some 18 MB of memory at most for each process.
@@ -20,8 +21,7 @@ export class TargetQuota {
   /** Whether one more may go there. */
   take(): boolean {
     const now = this.#runtime.now()
-    // A clock that was set back begins anew as well.
-    if (Math.abs(now - this.#since) >= minute) {
+    if (ageOf(this.#since, now) >= minute) {
       this.#since = now
       this.#taken = 0
     }

@@ -1,0 +1,74 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { Backoff } from '../../lib/base/outage.js'
+import { ProviderError } from '../../lib/errors.js'
+import { type TestClock, testClock } from '../kit/resource-server/issuer.js'
+
+const down = (): Promise<never> => Promise.reject(new ProviderError('provider_unreachable', 'down'))
+
+describe('a backoff', () => {
+  let clock: TestClock
+  beforeEach(() => {
+    clock = testClock()
+  })
+
+  async function fail(backoff: Backoff, times: number): Promise<void> {
+    for (let i = 0; i < times; i++) await expect(backoff.run(down)).rejects.toThrow('down')
+  }
+
+  test('waits from half a second to one after a failure, then twice as long, and a minute at most', async () => {
+    const backoff = new Backoff(clock)
+    for (const longest of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      await fail(backoff, 1)
+      expect(backoff.waitSeconds()).toBeGreaterThanOrEqual(longest / 2)
+      expect(backoff.waitSeconds()).toBeLessThanOrEqual(longest)
+      clock.seconds += longest
+      expect(backoff.waitSeconds()).toBe(0)
+    }
+  })
+
+  test('tells the failure again while it waits, with what is left', async () => {
+    const backoff = new Backoff(clock)
+    await fail(backoff, 1)
+    expect(() => backoff.requireTurn()).toThrow(
+      expect.objectContaining({ code: 'provider_unreachable', headers: { 'Retry-After': '1' } }),
+    )
+    clock.seconds += 1
+    expect(() => backoff.requireTurn()).not.toThrow()
+  })
+
+  test('waits for nothing while failures are free', async () => {
+    const backoff = new Backoff(clock, { free: 2, maxSeconds: 30 })
+    await fail(backoff, 2)
+    expect(backoff.waitSeconds()).toBe(0)
+    await fail(backoff, 1)
+    expect(backoff.waitSeconds()).toBeGreaterThan(0)
+  })
+
+  test('forgets all failures with a success', async () => {
+    const backoff = new Backoff(clock)
+    await fail(backoff, 5)
+    await backoff.run(async () => 'up')
+    expect(backoff).toMatchObject({ failures: 0, failure: undefined })
+    expect(backoff.waitSeconds()).toBe(0)
+  })
+
+  test('counts neither what is no outage, nor errors of others', async () => {
+    const backoff = new Backoff(clock)
+    await expect(backoff.run(down, () => false)).rejects.toThrow('down')
+    await expect(backoff.run(() => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
+    expect(backoff.failures).toBe(0)
+  })
+
+  test('waits for as long as it is asked to', () => {
+    const backoff = new Backoff(clock, { maxAskedSeconds: 3600 })
+    backoff.failed(new ProviderError('provider_unavailable', 'busy'), 1800)
+    expect(backoff.waitSeconds()).toBe(1800)
+  })
+
+  test('RE02: does not wait longer than it can, when the clock is set back', async () => {
+    const backoff = new Backoff(clock)
+    await fail(backoff, 3)
+    clock.seconds -= 3600
+    expect(backoff.waitSeconds()).toBe(0)
+  })
+})
