@@ -6,6 +6,7 @@ import { files, textOf } from './setup/tree.js'
 /** From the surface to the ground. A part imports from lower lines only: never upwards, never from its own line. */
 const layers = [
   ['index', 'testing'],
+  ['providers'],
   ['express'],
   ['middleware'],
   ['relying-party', 'resource-server', 'client', 'redis'],
@@ -95,6 +96,17 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
+  test('keep presets apart: nothing imports them, and they know options only', () => {
+    const allowed = new Set(['providers', 'errors', 'base', 'options'])
+    const wrong = sources.flatMap((source) =>
+      relatives(source)
+        .map((specifier) => target(source, specifier))
+        .filter((path) => (source.part === 'providers' ? !allowed.has(partOf(path)) : partOf(path) === 'providers'))
+        .map((path) => `${source.path} -> ${path}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
   test('name files that exist, with their ending', () => {
     const known = new Set(sources.map(({ path }) => path))
     const wrong = sources.flatMap((source) =>
@@ -141,7 +153,7 @@ describe('the layers of lib', () => {
     const barrel = /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\b/m
     const wrong = sources.filter(({ path, part }) => part !== 'index' && barrel.test(textOf(path)))
     expect(
-      wrong.filter(({ path }) => !/^lib\/(?:testing|redis)\/index\.ts$/.test(path)).map(({ path }) => path),
+      wrong.filter(({ path }) => !/^lib\/(?:testing|redis|providers)\/index\.ts$/.test(path)).map(({ path }) => path),
     ).toEqual([])
   })
 })

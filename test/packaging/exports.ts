@@ -33,4 +33,20 @@ export const publicNames: readonly string[] = [
 ]
 
 /** Everything that a program can import from `express-oidc/redis`, sorted. */
-export const redisNames: readonly string[] = ['redisStore', 'redisReplayCache']
+export const redisNames: readonly string[] = ['redisReplayCache', 'redisStore']
+
+/** Everything that a program can import from `express-oidc/providers`, sorted. */
+export const providerNames: readonly string[] = [
+  'auth0',
+  'authentik',
+  'dex',
+  'entra',
+  'gitlab',
+  'google',
+  'hydra',
+  'keycloak',
+  'okta',
+  'salesforce',
+  'slack',
+  'zitadel',
+]

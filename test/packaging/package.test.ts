@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { join } from 'node:path'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
-import { publicNames, redisNames } from './exports.js'
+import { providerNames, publicNames, redisNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */
 const mostPackages = 16
@@ -28,7 +28,9 @@ describe('the packed package, installed in another project', () => {
       'package.json',
     ])
     expect(consumer.packed).toEqual(
-      expect.arrayContaining(['dist/index.d.ts', 'dist/index.js', 'dist/redis/index.d.ts', 'dist/redis/index.js']),
+      expect.arrayContaining(
+        ['', 'redis/', 'providers/'].flatMap((folder) => [`dist/${folder}index.d.ts`, `dist/${folder}index.js`]),
+      ),
     )
   })
 
@@ -41,6 +43,7 @@ describe('the packed package, installed in another project', () => {
   describe.each([
     ['express-oidc', publicNames],
     ['express-oidc/redis', redisNames],
+    ['express-oidc/providers', providerNames],
   ])('as %s', (entry, names) => {
     test('exports its public names to import', () => {
       const program = `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`

@@ -1,0 +1,33 @@
+import * as v from 'valibot'
+import { text } from '../../options/common/fields.js'
+import { parseOptions, section } from '../../options/common/parse.js'
+import { refreshTokens } from '../common/fields.js'
+import type { LoginPreset, RefreshTokenOptions } from '../common/presets.js'
+
+/** How to sign in with Google. */
+export interface GoogleOptions extends RefreshTokenOptions {
+  /**
+   * A Google Workspace domain, such as `example.com`, or `*` for any: whose accounts Google's page offers (`hd`). It is a hint:
+   * what keeps other accounts out is a guard such as `claim('hd', 'example.com')`.
+   */
+  hostedDomain?: string | undefined
+}
+
+const loginOptions = section({ refreshTokens, hostedDomain: v.optional(text('a domain such as "example.com"')) })
+
+/**
+ * Google: `oidc({ ...google(), clientId, … })`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function google(options: GoogleOptions = {}): LoginPreset {
+  const parsed = parseOptions('google()', loginOptions, options)
+  return {
+    issuer: 'https://accounts.google.com',
+    authorizationParams: {
+      ...(parsed.hostedDomain === undefined ? {} : { hd: parsed.hostedDomain }),
+      // Without the page that asks for consent, only the first login of a person brings one.
+      ...(parsed.refreshTokens ? { access_type: 'offline', prompt: 'consent' } : {}),
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { CompactSign } from 'jose'
+import { type Deviations, type Json, type Login, challengeOf } from './deviations.js'
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const { privateKey: foreignKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+/** The client that a stand-in knows. */
+export interface StandInClient {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly now: () => number
+}
+
+/** A request to one of the endpoints. */
+export interface Seen {
+  readonly url: URL
+  readonly headers: Headers
+  readonly body: URLSearchParams
+}
+
+/** A provider that is reached by `fetch` only, under its real host name, and behaves as the real one's documents say. */
+export interface StandIn {
+  readonly fetch: typeof fetch
+  /** Requests to the token endpoint. */
+  readonly tokenRequests: readonly Seen[]
+  /** Signs the person in: takes the URL that the browser was sent to, and returns what the provider sends to the callback. */
+  authorize(url: string): { readonly redirectUri: string; readonly response: URLSearchParams }
+  /** Where a browser that was sent to log out is sent on to. */
+  logOut(url: string): string
+  /** Kills all refresh tokens, as when an administrator signs somebody out. */
+  revoke(): void
+  /** A token as the provider signs them for APIs, or with a key that is not the provider's. */
+  apiToken(changes?: Json, foreign?: boolean): Promise<string>
+}
+
+/** Starts a stand-in for the provider that deviates so. */
+export function startStandIn(row: Deviations, client: StandInClient): StandIn {
+  const base = row.endpoints ?? row.issuer.replace(/\/$/, '')
+  const paths = documentsOf(row, base)
+  const codes = new Map<string, Login>()
+  const refreshTokens = new Map<string, Login>()
+  const tokenRequests: Seen[] = []
+  const seconds = () => Math.floor(client.now() / 1000)
+
+  const sign = (claims: Json, header: Json = {}, key = privateKey) =>
+    new CompactSign(Buffer.from(JSON.stringify(claims)))
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'key-1', ...header })
+      .sign(key)
+  const usual = () => ({ iss: row.tokenIssuer ?? row.issuer, iat: seconds(), exp: seconds() + 3600 })
+
+  async function tokensFor(login: Login, isRefresh: boolean): Promise<Response> {
+    const idToken = { ...usual(), sub: row.sub, aud: login.clientId, ...nonceOf(login), ...row.idToken?.(login) }
+    const access = row.accessToken?.(login)
+    const refreshToken = row.refreshes?.(login) === false ? undefined : randomUUID()
+    if (refreshToken !== undefined) refreshTokens.set(refreshToken, login)
+    return Response.json({
+      access_token: access === undefined ? randomUUID() : await sign({ ...usual(), ...access }, row.accessTokenHeader),
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: login.scopes.join(' '),
+      refresh_token: refreshToken,
+      id_token: isRefresh && row.idTokenAtRefresh === false ? undefined : await sign(idToken),
+      ...row.tokenResponse,
+    })
+  }
+
+  async function token(request: Seen): Promise<Response> {
+    tokenRequests.push(request)
+    const { body } = request
+    const secret = secretIn(request)
+    const isKnown = row.isSecret?.(secret) ?? secret === client.clientSecret
+    if (!isKnown) return Response.json({ error: 'invalid_client' }, { status: 401 })
+    if (body.get('grant_type') === 'refresh_token') {
+      const login = take(refreshTokens, body.get('refresh_token'))
+      if (login !== undefined) return tokensFor(login, true)
+      const { status, body: dead } = row.deadRefreshToken ?? { status: 400, body: { error: 'invalid_grant' } }
+      return Response.json(dead, { status })
+    }
+    const login = take(codes, body.get('code'))
+    const isOwn =
+      login?.redirectUri === body.get('redirect_uri') &&
+      login?.request.get('code_challenge') === challengeOf(body.get('code_verifier') ?? '')
+    if (login === undefined || !isOwn) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    return tokensFor(login, false)
+  }
+
+  const answers: Readonly<Record<string, (request: Seen) => Response | Promise<Response>>> = {
+    [paths.discovery]: () => Response.json(paths.metadata),
+    [paths.keys]: () =>
+      Response.json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'key-1', use: 'sig', ...row.key }] }),
+    [paths.token]: token,
+    [paths.revocation]: () => new Response(''),
+  }
+
+  return {
+    tokenRequests,
+    fetch: async (input, init = {}) => {
+      const url = new URL(String(input))
+      const body = new URLSearchParams(init.body instanceof URLSearchParams ? init.body : String(init.body ?? ''))
+      const answer = answers[`${url.origin}${url.pathname}`]
+      return answer?.({ url, body, headers: new Headers(init.headers) }) ?? new Response('', { status: 404 })
+    },
+    authorize(text) {
+      const url = new URL(text)
+      const { searchParams: request } = url
+      const scopes = (request.get('scope') ?? '').split(' ')
+      const problem = problemOf(row, `${url.origin}${url.pathname}` === paths.authorization, request, client)
+      if (problem !== undefined) throw new Error(`the stand-in shows an error page: ${problem}`)
+      const redirectUri = request.get('redirect_uri') ?? ''
+      const code = randomUUID()
+      codes.set(code, { clientId: client.clientId, redirectUri, scopes, request, at: seconds() })
+      return { redirectUri, response: new URLSearchParams({ code, state: request.get('state') ?? '' }) }
+    },
+    logOut(text) {
+      const url = new URL(text)
+      if (`${url.origin}${url.pathname}` !== paths.logout) throw new Error(`nobody logs out at ${url.href}`)
+      if (url.searchParams.get('client_id') !== client.clientId) throw new Error('the client is unknown')
+      const target = new URL(url.searchParams.get(row.logoutRedirect ?? 'post_logout_redirect_uri') ?? '')
+      const state = url.searchParams.get('state')
+      if (state !== null) target.searchParams.set('state', state)
+      return target.href
+    },
+    revoke: () => refreshTokens.clear(),
+    apiToken: (changes = {}, foreign = false) =>
+      sign({ ...usual(), ...row.apiToken, ...changes }, row.accessTokenHeader, foreign ? foreignKey : privateKey),
+  }
+}
+
+function documentsOf(row: Deviations, base: string) {
+  const usual = {
+    issuer: row.issuer,
+    authorization_endpoint: `${base}/authorize`,
+    token_endpoint: `${base}/token`,
+    jwks_uri: `${base}/keys`,
+    userinfo_endpoint: `${base}/userinfo`,
+    revocation_endpoint: `${base}/revoke`,
+    end_session_endpoint: `${base}/logout`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    code_challenge_methods_supported: ['S256'],
+  }
+  const metadata = { ...usual, ...row.metadata }
+  return {
+    metadata,
+    discovery: row.discovery ?? `${row.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    authorization: metadata.authorization_endpoint,
+    token: metadata.token_endpoint,
+    keys: metadata.jwks_uri,
+    revocation: metadata.revocation_endpoint,
+    logout: row.logout ?? metadata.end_session_endpoint,
+  }
+}
+
+function problemOf(row: Deviations, isHere: boolean, request: URLSearchParams, client: StandInClient) {
+  if (!isHere) return 'there is no such page'
+  if (request.get('client_id') !== client.clientId) return 'invalid_client'
+  if (request.get('response_type') !== 'code') return 'unsupported_response_type'
+  const unknown = (request.get('scope') ?? '').split(' ').find((scope) => row.scopes?.includes(scope) === false)
+  return unknown === undefined ? undefined : `invalid_scope: ${unknown}`
+}
+
+function nonceOf({ request }: Login): Json {
+  const nonce = request.get('nonce')
+  return nonce === null ? {} : { nonce }
+}
+
+function secretIn({ headers, body }: Seen): string {
+  const basic = headers.get('authorization')?.replace(/^Basic /, '')
+  if (basic === undefined) return body.get('client_secret') ?? ''
+  // RFC 6749 section 2.3.1: both halves are encoded as in a form.
+  const [, secret = ''] = Buffer.from(basic, 'base64').toString().split(':')
+  return decodeURIComponent(secret.replaceAll('+', ' '))
+}
+
+function take<T>(map: Map<string, T>, key: string | null): T | undefined {
+  const value = map.get(key ?? '')
+  map.delete(key ?? '')
+  return value
+}
