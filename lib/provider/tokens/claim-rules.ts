@@ -1,42 +1,12 @@
-import type { TokenValidationErrorCode } from '../../error-codes.js'
-import { TokenValidationError } from '../../errors.js'
-import type { JsonObject } from '../../base/json.js'
+import { type ClaimRule, type ClockContext, always, isDate, isPast, isUnexpired } from '../../jose/claim-rules.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
-/** What every rule may look at beside the claims. */
+/** What rules for the tokens of a provider may look at beside the claims. */
 export interface RuleContext
   extends
-    Pick<ProviderSettings, 'issuer' | 'clockToleranceSeconds'>,
-    Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {
-  /** Seconds since the epoch. */
-  readonly now: number
-}
-
-/** One rule for one claim of a token. */
-export interface ClaimRule<Context extends RuleContext = RuleContext> {
-  readonly claim: string
-  readonly code: TokenValidationErrorCode
-  /** Completes "the ID Token's <claim> …". */
-  readonly must: string | ((value: unknown, context: Context) => string)
-  readonly isOptional?: (context: Context, claims: JsonObject) => boolean
-  readonly holds: (value: unknown, context: Context, claims: JsonObject) => boolean
-}
-
-/** For rules about claims that may be missing. */
-export const always = (): boolean => true
-
-// The last second of the year 9999 (RFC 3339): beyond it, milliseconds were taken for seconds, or it is an attack.
-const lastDate = 253_402_300_799
-
-/** Whether a claim is a date: seconds since the epoch. */
-export function isDate(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= lastDate
-}
-
-/** Whether a claim is a date that has come, give or take the tolerance. */
-export function isPast(date: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
-  return isDate(date) && date <= now + clockToleranceSeconds
-}
+    ClockContext,
+    Pick<ProviderSettings, 'issuer'>,
+    Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {}
 
 // A token for audiences that nobody trusts here may have come by them (OpenID Connect Core section 3.1.3.7, step 3).
 // Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.
@@ -83,16 +53,16 @@ export const partyRules = {
     holds: (iss, c) => iss === c.issuer,
   },
   audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
-} as const satisfies Readonly<Record<string, ClaimRule>>
+} as const satisfies Readonly<Record<string, ClaimRule<RuleContext>>>
 
 /** `exp` and `iat` are there and hold now; so does `nbf` where there is one. */
-export const timeRules: readonly ClaimRule[] = [
+export const timeRules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
   {
     claim: 'exp',
     code: 'token_expired',
     must: (exp, c) => `must not be past: ${awayFrom(exp, c)}`,
-    holds: (exp, c) => isDate(exp) && exp + c.clockToleranceSeconds > c.now,
+    holds: isUnexpired,
   },
   { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
   {
@@ -109,28 +79,3 @@ export const timeRules: readonly ClaimRule[] = [
     holds: isPast,
   },
 ]
-
-/**
- * Holds claims against rules, in their order. Missing is a failure, unless a rule says that the claim is optional.
- *
- * @param token - such as "ID Token", for messages
- * @throws {TokenValidationError}
- */
-export function requireClaims<Context extends RuleContext>(
-  token: string,
-  rules: readonly ClaimRule<Context>[],
-  claims: Readonly<JsonObject>,
-  context: Context,
-): void {
-  for (const { claim, code, must, isOptional, holds } of rules) {
-    const value = claims[claim]
-    if (value === undefined ? isOptional?.(context, claims) : holds(value, context, claims)) continue
-    // A missing nonce is a wrong one: a token of another login has none either.
-    const missing = value === undefined && claim !== 'nonce'
-    if (missing) throw new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing`)
-    throw new TokenValidationError(
-      code,
-      `the ${token}'s ${claim} ${typeof must === 'string' ? must : must(value, context)}`,
-    )
-  }
-}

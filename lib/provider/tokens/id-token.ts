@@ -2,17 +2,10 @@ import { AuthorizationResponseError, TokenValidationError } from '../../errors.j
 import { equalSecrets } from '../../base/constant-time.js'
 import { type JsonObject, bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
-import {
-  type ClaimRule,
-  type RuleContext,
-  always,
-  isDate,
-  partyRules,
-  requireClaims,
-  timeRules,
-} from './claim-rules.js'
+import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
+import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
 import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, IdTokenClaims, ProviderSettings } from '../types.js'
 
@@ -119,6 +112,8 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
   {
     claim: 'nonce',
     code: 'token_nonce_mismatch',
+    // A token of another login may have none.
+    isMissingInvalid: true,
     must: 'must be that of the login',
     isOptional: (c) => c.nonce === undefined,
     holds: (nonce, c) => c.nonce === undefined || isSame(nonce, c.nonce),
@@ -127,7 +122,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
     claim: 'sub',
     code: 'token_claim_invalid',
     must: 'must be 1 to 255 characters',
-    holds: (sub) => typeof sub === 'string' && sub.length >= 1 && sub.length <= 255,
+    holds: isText(255),
   },
   { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: isDate },
 ]

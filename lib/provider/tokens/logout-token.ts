@@ -1,16 +1,9 @@
 import { TokenValidationError } from '../../errors.js'
 import { isJsonObject } from '../../base/json.js'
-import {
-  type ClaimRule,
-  type RuleContext,
-  always,
-  isDate,
-  partyRules,
-  requireClaims,
-  timeRules,
-} from './claim-rules.js'
+import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
+import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
@@ -83,7 +76,7 @@ function requireLogoutType({ typ }: JwsHeader): void {
   }
 }
 
-const rules: readonly ClaimRule[] = [
+const rules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must hold the logout event', holds: isLogout },
   // So that no ID Token is ever taken for one (section 2.4).
   { claim: 'nonce', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
@@ -91,20 +84,20 @@ const rules: readonly ClaimRule[] = [
   partyRules.audience,
   ...timeRules,
   { claim: 'iat', code: 'token_expired', must: 'must be of the last five minutes', holds: isRecent },
-  { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: text(255) },
+  { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },
   {
     claim: 'sub',
     code: 'token_claim_invalid',
     must: 'must be 1 to 255 characters, or there must be a sid',
     isOptional: (_context, { sid }) => sid !== undefined,
-    holds: text(255),
+    holds: isText(255),
   },
   {
     claim: 'sid',
     code: 'token_claim_invalid',
     must: 'must be 1 to 1024 characters',
     isOptional: always,
-    holds: text(1024),
+    holds: isText(1024),
   },
 ]
 
@@ -115,10 +108,6 @@ function isLogout(events: unknown): boolean {
 
 function isRecent(iat: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
   return isDate(iat) && iat + maxAgeSeconds + clockToleranceSeconds > now
-}
-
-function text(longest: number): (value: unknown) => boolean {
-  return (value) => typeof value === 'string' && value.length >= 1 && value.length <= longest
 }
 
 function readClaims({ iss, sub, sid, jti, iat, exp }: Readonly<Record<string, unknown>>): LogoutToken {

@@ -36,7 +36,7 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
   const requireClaims = ({ header, payload }: Jws, { issuer, audience }: TrustedIssuer, now: number): boolean => {
     const isTyped = requireAccessToken(header, payload, profile)
     // Members are listed one by one: spreading the rules and the issuer would take longer than all the checks.
-    checkTokenClaims(payload, profile, { issuer, audience, now, clockToleranceSeconds })
+    checkTokenClaims(payload, { source: profile, issuer, audience, now, clockToleranceSeconds })
     return isTyped
   }
   // Requires that the signature has been verified.

@@ -95,7 +95,7 @@ function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken 
   }
   const now = rules.runtime.now() / 1000
   const { issuer, audience, subject } = rules.issuer
-  checkTokenClaims(response, 'introspection', { ...rules, issuer, audience, now })
+  checkTokenClaims(response, { ...rules, source: 'introspection', issuer, audience, now })
   const expiresAt = Math.floor(now + rules.cacheSeconds)
   return readVerifiedToken(response, { issuer, reading: rules.reading, subject, isTyped: false, expiresAt })
 }

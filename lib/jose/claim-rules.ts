@@ -1,0 +1,86 @@
+import { isAhead } from '../base/age.js'
+import type { JsonObject } from '../base/json.js'
+import type { TokenValidationErrorCode } from '../error-codes.js'
+import { TokenValidationError } from '../errors.js'
+
+/** What rules about dates need. */
+export interface ClockContext {
+  /** Seconds since the epoch. */
+  readonly now: number
+  readonly clockToleranceSeconds: number
+}
+
+/** One rule for one claim of a token. A table of these is all that a kind of token needs. */
+export interface ClaimRule<Context> {
+  readonly claim: string
+  readonly code: TokenValidationErrorCode
+  /** Completes "the token's <claim> …" in the message. @default 'is wrong' */
+  readonly must?: string | ((value: unknown, context: Context) => string)
+  readonly holds: (value: unknown, context: Context, claims: JsonObject) => boolean
+  /** Whether the claim may be missing. @default false */
+  readonly isOptional?: (context: Context, claims: JsonObject) => boolean
+  /** Whether `null` counts as missing, since some providers send it. */
+  readonly isNullable?: true
+  /** What an error says of a missing claim. */
+  readonly missingHint?: string
+  /** Whether a missing claim is reported as an invalid one. */
+  readonly isMissingInvalid?: true
+}
+
+/** For rules about claims that may be missing. */
+export const always = (): boolean => true
+
+// The last second of the year 9999 (RFC 3339). A later date is milliseconds mistaken for seconds, or an attack.
+const lastDate = 253_402_300_799
+
+/** Whether a claim is a date: seconds since the epoch. */
+export function isDate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= lastDate
+}
+
+/** Whether a claim is a date that has come, give or take the tolerance. */
+export function isPast(date: unknown, { now, clockToleranceSeconds }: ClockContext): boolean {
+  return isDate(date) && !isAhead(date, now, clockToleranceSeconds)
+}
+
+/** Whether a claim is a date that is still to come, give or take the tolerance. */
+export function isUnexpired(date: unknown, { now, clockToleranceSeconds }: ClockContext): boolean {
+  return isDate(date) && date + clockToleranceSeconds > now
+}
+
+/** Makes a check for a text of one character at least. */
+export function isText(maxLength: number): (value: unknown) => boolean {
+  return (value) => typeof value === 'string' && value.length >= 1 && value.length <= maxLength
+}
+
+/**
+ * Checks claims against rules, in their order. A missing claim is an error, unless a rule says that it is optional.
+ *
+ * @param token - such as "ID Token", for messages
+ * @throws {TokenValidationError}
+ */
+export function requireClaims<Context>(
+  token: string,
+  rules: readonly ClaimRule<Context>[],
+  claims: Readonly<JsonObject>,
+  context: Context,
+): void {
+  for (const rule of rules) {
+    const value = claims[rule.claim]
+    const isMissing = value === undefined || (value === null && rule.isNullable === true)
+    const isGood = isMissing ? rule.isOptional?.(context, claims) : rule.holds(value, context, claims)
+    if (isGood === true) continue
+    if (isMissing && rule.isMissingInvalid !== true) throw missing(token, rule)
+    const { claim, code, must = 'is wrong' } = rule
+    const message = typeof must === 'string' ? must : must(value, context)
+    throw new TokenValidationError(code, `the ${token}'s ${claim} ${message}`)
+  }
+}
+
+function missing(
+  token: string,
+  { claim, missingHint }: Pick<ClaimRule<never>, 'claim' | 'missingHint'>,
+): TokenValidationError {
+  const hint = missingHint === undefined ? '' : ` (${missingHint})`
+  return new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing${hint}`)
+}
