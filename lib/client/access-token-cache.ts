@@ -2,11 +2,11 @@ import { LRUCache } from 'lru-cache'
 import { Backoff, failureOf, outage } from '../base/outage.js'
 import { TokenBucket } from '../base/rate-limit.js'
 import type { Runtime } from '../base/runtime.js'
-import type { KeptToken } from './token-lifetime.js'
+import type { CachedToken } from './token-lifetime.js'
 
 /** One cache entry: a token, the request that fetches it, and the failures so far. */
 interface Slot {
-  token?: KeptToken | undefined
+  token?: CachedToken | undefined
   flight?: Promise<string> | undefined
   readonly backoff: Backoff
   drops?: TokenBucket
@@ -37,7 +37,7 @@ export class AccessTokenCache {
    * @throws {OidcError} what `obtain` rejected with; after repeated failures without calling it, until the next try is
    *   due
    */
-  get(key: string, obtain: () => Promise<KeptToken>): string | Promise<string> {
+  get(key: string, obtain: () => Promise<CachedToken>): string | Promise<string> {
     const slot = this.#slot(key)
     const { token } = slot
     const now = this.#runtime.now()
@@ -93,12 +93,12 @@ export class AccessTokenCache {
   }
 
   // One failure may be a hiccup. After two the provider is down, and callers should not wait for it.
-  async #demand(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+  async #demand(slot: Slot, obtain: () => Promise<CachedToken>): Promise<string> {
     if (slot.flight === undefined && slot.backoff.failures > 1) slot.backoff.requireTurn()
     return this.#renew(slot, obtain)
   }
 
-  #renew(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+  #renew(slot: Slot, obtain: () => Promise<CachedToken>): Promise<string> {
     slot.flight ??= slot.backoff
       .run(() => this.#obtain(slot, obtain))
       .finally(() => {
@@ -107,7 +107,7 @@ export class AccessTokenCache {
     return slot.flight
   }
 
-  async #obtain(slot: Slot, obtain: () => Promise<KeptToken>): Promise<string> {
+  async #obtain(slot: Slot, obtain: () => Promise<CachedToken>): Promise<string> {
     try {
       if (this.#closed) throw outage('provider_unreachable', 'the token source is closed')
       const token = await obtain()

@@ -10,9 +10,9 @@ import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
 import { type AuthorizedFetch, fetchWithToken, requireAllowed } from '../fetch/authorized-fetch.js'
 import { createExchangedTokens } from './token-exchange.js'
-import { keptToken } from './token-lifetime.js'
+import { toCachedToken } from './token-lifetime.js'
 import { SharedTokens } from './shared-tokens.js'
-import { canonicalTarget, keysFor, noTarget } from './target.js'
+import { canonicalTarget, keysFor, defaultTarget } from './target.js'
 import { AccessTokenCache } from './access-token-cache.js'
 import { createTokenProvider, fetchOf } from './provider.js'
 import type { TokenSource, AuthorizedRequest } from './token-source.js'
@@ -105,12 +105,12 @@ function createOwnTokens(
   const { scope, resource, audience } = configuration
   const cache = new AccessTokenCache(configuration.cacheMaxEntries, runtime)
   const keyOf = keysFor(configuration)
-  const defaults = canonicalTarget({ scope, resource, audience }, noTarget)
+  const defaults = canonicalTarget({ scope, resource, audience }, defaultTarget)
   const defaultKey = keyOf(defaults)
   const fetchToken = async (target: TokenTarget) => {
     const sentAt = runtime.now()
     const granted = await traced('client_credentials', configuration, () => provider.clientCredentials(target))
-    return keptToken(granted, sentAt, runtime)
+    return toCachedToken(granted, sentAt, runtime)
   }
   const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
     parseTokenTarget(request)

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
-import { keptToken, type KeptToken } from './token-lifetime.js'
+import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
 /** Where tokens are shared, and which secrets encrypt them there. */
 export interface SharedTokensSettings {
@@ -43,7 +43,7 @@ export class SharedTokens {
   }
 
   /** Returns a token that another process has fetched, or fetches one and shares it. */
-  async get(key: string, fetch: () => Promise<KeptToken>): Promise<KeptToken> {
+  async get(key: string, fetch: () => Promise<CachedToken>): Promise<CachedToken> {
     const name = this.#name(key)
     const found = await this.#find(name)
     if (found !== undefined) return found
@@ -68,7 +68,7 @@ export class SharedTokens {
     return { isAway: this.#isAway, failures: this.#failures }
   }
 
-  async #find(name: string): Promise<KeptToken | undefined> {
+  async #find(name: string): Promise<CachedToken | undefined> {
     const values = await this.#attempt(() => this.#settings.sharedStore.get([name]))
     const sealed = values?.[0]
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
@@ -79,7 +79,7 @@ export class SharedTokens {
     return isFresh && !this.#refused.has(hashOf(token.value)) ? token : undefined
   }
 
-  async #store(name: string, token: KeptToken): Promise<void> {
+  async #store(name: string, token: CachedToken): Promise<void> {
     const milliseconds = Math.floor(token.expiresAt - this.#settings.runtime.now())
     if (milliseconds < 1) return
     await this.#attempt(() =>
@@ -105,16 +105,16 @@ export class SharedTokens {
 }
 
 // The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.
-function toPayload(name: string, { value, obtainedAt, expiresAt }: KeptToken): SealPayload {
+function toPayload(name: string, { value, obtainedAt, expiresAt }: CachedToken): SealPayload {
   return { exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
 }
 
 // keptToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
 // future.
-function fromPayload({ act, ato, end }: SealPayload, runtime: Runtime): KeptToken | undefined {
+function fromPayload({ act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
   if (typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number') return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }
-  return keptToken(granted, Math.min(ato, runtime.now()), runtime)
+  return toCachedToken(granted, Math.min(ato, runtime.now()), runtime)
 }
 
 function hashOf(text: string): string {

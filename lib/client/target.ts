@@ -3,7 +3,7 @@ import { type ClientCredentialsConfiguration, parseTokenTarget } from '../option
 import type { TokenTarget } from '../provider/endpoints/token.js'
 
 /** The authorization server's default target. */
-export const noTarget: TokenTarget = { scope: '', resource: [], audience: [] }
+export const defaultTarget: TokenTarget = { scope: '', resource: [], audience: [] }
 
 /** Returns a function that makes the cache key of a target, for one client at one issuer. */
 export function keysFor({
@@ -30,10 +30,10 @@ export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarg
 
 /** Encodes a target unambiguously: each name is preceded by its length, so two targets never have the same key. */
 export function targetKey({ scope, resource, audience }: TokenTarget): string {
-  return `${spelled([scope])}${spelled(resource)}${spelled(audience)}`
+  return `${encodeNames([scope])}${encodeNames(resource)}${encodeNames(audience)}`
 }
 
-function spelled(names: readonly string[]): string {
+function encodeNames(names: readonly string[]): string {
   let text = `${names.length};`
   for (const name of names) text += `${name.length}:${name}`
   return text

@@ -6,8 +6,8 @@ import {
 import type { Runtime } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
-import { keptToken } from './token-lifetime.js'
-import { canonicalTarget, keysFor, noTarget } from './target.js'
+import { toCachedToken } from './token-lifetime.js'
+import { canonicalTarget, keysFor, defaultTarget } from './target.js'
 import { AccessTokenCache } from './access-token-cache.js'
 import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
@@ -41,14 +41,14 @@ export function createExchangedTokens(
     get: (options) => {
       const exchange = parseTokenExchange(options)
       const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
-      const target = canonicalTarget({ scope, resource, audience }, noTarget)
+      const target = canonicalTarget({ scope, resource, audience }, defaultTarget)
       const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
       return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
         const sentAt = runtime.now()
         const subject = { token: subjectToken, type: subjectTokenType }
         const grant = { subject, ...actor, target }
         const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
-        return keptToken(granted, sentAt, runtime, exchangeEnd(exchange))
+        return toCachedToken(granted, sentAt, runtime, exchangeEnd(exchange))
       })
     },
   }

@@ -2,7 +2,7 @@ import type { Runtime } from '../base/runtime.js'
 import type { GrantedTokens } from '../provider/endpoints/token.js'
 
 /** A token, and when to renew it. All times are milliseconds since the epoch. */
-export interface KeptToken {
+export interface CachedToken {
   readonly value: string
   readonly obtainedAt: number
   /** From here on it is renewed in the background. */
@@ -23,12 +23,12 @@ const maxTransitSeconds = 10_000
  * @param obtainedAt - when it was requested, in milliseconds since the epoch
  * @param notAfter - when the token that it was exchanged for expires, in milliseconds since the epoch, if known
  */
-export function keptToken(
+export function toCachedToken(
   { accessToken: value, accessTokenExpiresAt }: GrantedTokens,
   obtainedAt: number,
   runtime: Runtime,
   notAfter = Infinity,
-): KeptToken {
+): CachedToken {
   const ownEnd = accessTokenExpiresAt === undefined ? obtainedAt + unknownLifetime : accessTokenExpiresAt * 1000
   // A new token would expire at the same time, so renewing it is useless.
   if (notAfter <= ownEnd) return { value, obtainedAt, renewAt: notAfter, awaitAt: notAfter, expiresAt: notAfter }

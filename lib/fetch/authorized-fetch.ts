@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { isAllowedUrl } from '../options/common/fields.js'
 import { type DpopProver, asksForNonce, sentMethod } from './dpop.js'
-import { type Hop, isReplayable, redirectOf, without } from './redirect.js'
+import { type Hop, isReplayable, redirectOf, withoutHeaders } from './redirect.js'
 
 /** Where tokens come from, and where they may be sent. */
 export interface AuthorizedFetch {
@@ -41,7 +41,7 @@ export async function fetchWithToken(
     const response = await send(settings, hop, token)
     if (response.status === 401 && !isRetried && !asksForNonce(response)) {
       isRetried = true
-      const renewed = await successor(settings, hop, token, response)
+      const renewed = await renewToken(settings, hop, token, response)
       if (renewed === undefined) return response
       token = renewed
       continue
@@ -49,7 +49,7 @@ export async function fetchWithToken(
     const next = init.redirect === undefined || init.redirect === 'follow' ? redirectOf(hop, response) : undefined
     if (next === undefined || redirects++ === maxRedirects) return response
     discard(response)
-    if (next.url.origin !== hop.url.origin) return leave(settings, next)
+    if (next.url.origin !== hop.url.origin) return followElsewhere(settings, next)
     hop = next
   }
 }
@@ -107,7 +107,7 @@ function sendOnce(
 }
 
 // Retrying with the same token would get the same response.
-async function successor(
+async function renewToken(
   settings: AuthorizedFetch,
   { init }: Hop,
   refused: string,
@@ -125,8 +125,8 @@ async function successor(
 }
 
 // The token is not sent any more, so the runtime's own rules for redirects apply from here on.
-function leave({ fetch }: AuthorizedFetch, { url, init }: Hop): Promise<Response> {
-  return fetch(url, { ...init, headers: without(init, credentialHeaders), redirect: 'follow' })
+function followElsewhere({ fetch }: AuthorizedFetch, { url, init }: Hop): Promise<Response> {
+  return fetch(url, { ...init, headers: withoutHeaders(init, credentialHeaders), redirect: 'follow' })
 }
 
 // Not awaited: this only frees the connection.

@@ -27,12 +27,12 @@ export function redirectOf({ url, init }: Hop, { status, headers }: Response): H
   const method = (init.method ?? 'GET').toUpperCase()
   const isRewritten = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
   if (isRewritten)
-    return { url: next, init: { ...init, method: 'GET', body: null, headers: without(init, contentHeaders) } }
+    return { url: next, init: { ...init, method: 'GET', body: null, headers: withoutHeaders(init, contentHeaders) } }
   return isReplayable(init.body) ? { url: next, init } : undefined
 }
 
 /** The headers of a request, except the named ones. */
-export function without(init: RequestInit, names: readonly string[]): Headers {
+export function withoutHeaders(init: RequestInit, names: readonly string[]): Headers {
   const headers = new Headers(init.headers)
   for (const name of names) headers.delete(name)
   return headers

@@ -33,7 +33,7 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
     const keys = before?.imported.get(identity) ?? importKey(member)
     if (keys.length > 0) imported.set(identity, keys)
   }
-  return { imported, keys: arrange([...imported.values()].flat()), ignored: members.length - imported.size }
+  return { imported, keys: groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
 }
 
 const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg']
@@ -100,7 +100,7 @@ function isSoundExponent(exponent: bigint): boolean {
   return exponent > 1n && exponent < maxExponent && exponent % 2n === 1n
 }
 
-function arrange(keys: readonly VerificationKey[]): KeySet['keys'] {
+function groupKeys(keys: readonly VerificationKey[]): KeySet['keys'] {
   const byAlg = new Map<string, Map<string | undefined, VerificationKey[]>>()
   for (const key of keys) {
     const byKid = byAlg.get(key.alg) ?? new Map<string | undefined, VerificationKey[]>()

@@ -38,7 +38,7 @@ export function decodeJws(token: string, limits: JwsLimits = {}): Jws {
   if (token.length > (limits.maxBytes ?? maxTokenBytes)) throw malformed('is too long')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 0 || second < 0 || token.includes('.', second + 1)) throw malformed(notThree(token))
+  if (first < 0 || second < 0 || token.includes('.', second + 1)) throw malformed(segmentProblem(token))
   return {
     header: knownHeader(token.slice(0, first), limits.headers),
     payload: parsePart(token.slice(first + 1, second), 'payload'),
@@ -87,7 +87,7 @@ export function requireAlgorithm(header: JwsHeader, algorithms: ReadonlySet<stri
 }
 
 // RFC 7516 section 3.1: an encrypted token has five segments.
-function notThree(token: string): string {
+function segmentProblem(token: string): string {
   const isEncrypted = token.split('.', 6).length === 5
   if (!isEncrypted) return 'has not three segments'
   return 'is encrypted, which is not supported: have the provider sign it only'

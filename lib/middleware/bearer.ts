@@ -83,7 +83,7 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
   const middleware: Middleware = function bearer(req, res, next) {
     const call = { req, res, next }
     const enter = (principal: Principal | undefined) => {
-      addAuthenticationHandler(req, new BearerAuthentication(principal, server.refusals, refuse))
+      addAuthenticationHandler(req, new BearerAuthentication(principal, server.challenges, refuse))
       if (principal !== undefined) auth.giveTo(req)
       next()
     }
@@ -128,7 +128,7 @@ function findPrincipal(
   if (value === undefined && !required) return undefined
   if (isAmbiguous) {
     return traced('validation', {}, () => {
-      throw server.refusals.malformed()
+      throw server.challenges.malformed()
     })
   }
   return server.validator.validate(value, new NodeTokenRequest(req, reading, res))

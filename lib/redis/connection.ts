@@ -6,7 +6,7 @@ import { commandsOf, type RedisClient } from './client.js'
 /** Keeps a client's connection alive: replaces it if Redis no longer answers on it, and survives its errors. */
 export interface RedisConnection {
   /** Reports that a call about these keys got no reply in time. This may be the only sign of a dead connection. */
-  missed(pending: Promise<unknown>, keys: readonly string[], seconds: number): void
+  reportTimeout(pending: Promise<unknown>, keys: readonly string[], seconds: number): void
 }
 
 /**
@@ -44,7 +44,7 @@ function isEmitter(client: object): client is Pick<EventEmitter, 'on'> {
 }
 
 const ignore = (): void => undefined
-const unwatched: RedisConnection = { missed: ignore }
+const unwatched: RedisConnection = { reportTimeout: ignore }
 
 /**
  * When a server loses power or a firewall drops its state, a connection is dead but never closed. The operating system
@@ -63,8 +63,8 @@ class WatchedConnection implements RedisConnection {
     this.#client = client
   }
 
-  missed(pending: Promise<unknown>, keys: readonly string[], seconds: number): void {
-    pending.then(this.#cameLate, ignore)
+  reportTimeout(pending: Promise<unknown>, keys: readonly string[], seconds: number): void {
+    pending.then(this.#countLateReply, ignore)
     if (this.#isSuspect) return
     this.#isSuspect = true
     const patience = Math.min(Math.max(seconds, leastPatienceSeconds), maxPatienceSeconds) * 1000
@@ -74,7 +74,7 @@ class WatchedConnection implements RedisConnection {
       .finally(() => (this.#isSuspect = false))
   }
 
-  readonly #cameLate = (): void => {
+  readonly #countLateReply = (): void => {
     this.#lateAnswers += 1
   }
 
@@ -92,12 +92,12 @@ class WatchedConnection implements RedisConnection {
     if (!isReplaceable(fresh)) return false
     surviveErrors(fresh)
     // Never aborted: if the connection is merely busy, the reply comes late and counts.
-    const asked = askOn(this.#client, keys, newController().signal).then(this.#cameLate)
+    const asked = readKeys(this.#client, keys, newController().signal).then(this.#countLateReply)
     try {
-      const connected = inTime(patience, () => fresh.connect())
+      const connected = settlesInTime(patience, () => fresh.connect())
       const [isFreshAnswered, isAnswered] = await Promise.all([
-        connected.then((isThere) => isThere && inTime(patience, (signal) => askOn(fresh, keys, signal))),
-        inTime(patience, () => asked),
+        connected.then((isThere) => isThere && settlesInTime(patience, (signal) => readKeys(fresh, keys, signal))),
+        settlesInTime(patience, () => asked),
       ])
       return isFreshAnswered && !isAnswered
     } finally {
@@ -122,12 +122,12 @@ function isReplaceable(client: unknown): client is ReplaceableClient {
 }
 
 /** Asks a client for all of these keys. An error reply counts as a reply. */
-function askOn(client: RedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
+function readKeys(client: RedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
   const redis = commandsOf(client, signal)
   return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
 }
 
-function inTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+function settlesInTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
   const controller = newController()
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
 import type { SharedStore } from '../options/common/stores.js'
-import { bounded } from './deadline.js'
+import { withDeadline } from './deadline.js'
 import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
 import { connectionOf, type RedisConnection } from './connection.js'
 
@@ -61,20 +61,20 @@ class RedisStore implements SharedStore {
     // Commands of one tick are sent together. In a cluster each goes to its own node, where MGET would fail.
     return this.#send(names, async (redis) => {
       const replies = await Promise.all(names.map((name) => redis.get(this.#key(name))))
-      return replies.map((reply) => checked(reply, isTextOrNull) ?? undefined)
+      return replies.map((reply) => requireReply(reply, isTextOrNull) ?? undefined)
     })
   }
 
   set(name: string, value: string, milliseconds: number): Promise<void> {
     return this.#send([name], async (redis) => {
-      checked(await redis.set(this.#key(name), value, { expiration: expiration(milliseconds) }), isOk)
+      requireReply(await redis.set(this.#key(name), value, { expiration: expiration(milliseconds) }), isOk)
     })
   }
 
   add(name: string, value: string, milliseconds: number): Promise<boolean> {
     return this.#send([name], async (redis) => {
       const settings = { expiration: expiration(milliseconds), condition: 'NX' } as const
-      return checked(await redis.set(this.#key(name), value, settings), isOkOrNull) !== null
+      return requireReply(await redis.set(this.#key(name), value, settings), isOkOrNull) !== null
     })
   }
 
@@ -82,7 +82,7 @@ class RedisStore implements SharedStore {
     const lifetime = String(expiration(milliseconds).value)
     return this.#send([name], async (redis) => {
       const reply = await redis.eval(replaceScript, { keys: [this.#key(name)], arguments: [expected, value, lifetime] })
-      return checked(reply, isCount) > 0
+      return requireReply(reply, isCount) > 0
     })
   }
 
@@ -93,7 +93,7 @@ class RedisStore implements SharedStore {
         expected === undefined
           ? await redis.del(key)
           : await redis.eval(removeScript, { keys: [key], arguments: [expected] })
-      return checked(reply, isCount) > 0
+      return requireReply(reply, isCount) > 0
     })
   }
 
@@ -101,9 +101,9 @@ class RedisStore implements SharedStore {
     const { timeoutSeconds } = this.#configuration
     const missed = (pending: Promise<Reply>): void => {
       const keys = names.map((name) => this.#key(name))
-      this.#connection.missed(pending, keys, timeoutSeconds)
+      this.#connection.reportTimeout(pending, keys, timeoutSeconds)
     }
-    return bounded(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
+    return withDeadline(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
   }
 
   #key(name: string): string {
@@ -117,7 +117,7 @@ function expiration(milliseconds: number): { type: 'PX'; value: number } {
 }
 
 /** An unexpected reply must not pass for "no such value". */
-function checked<Reply>(reply: unknown, isExpected: (reply: unknown) => reply is Reply): Reply {
+function requireReply<Reply>(reply: unknown, isExpected: (reply: unknown) => reply is Reply): Reply {
   if (isExpected(reply)) return reply
   throw new UnexpectedReply()
 }

@@ -29,7 +29,7 @@ export interface BearerChallenges {
   insufficientScope(scheme: TokenScheme, scopes: readonly string[]): BearerError
   stepUp(scheme: TokenScheme, stepUp: StepUp): BearerError
   /** Maps what validation threw to what the caller sees: an outage stays an outage, and all invalid tokens look alike. */
-  of(error: unknown, scheme: TokenScheme): unknown
+  fromError(error: unknown, scheme: TokenScheme): unknown
 }
 
 // One text per code: only logs say which check failed (RFC 8725 section 3.2, RFC 9457 section 5).
@@ -45,7 +45,7 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
 
 /** Creates the errors of one resource server. */
 export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
-  const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: RefusalDetails = {}) => {
+  const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: ErrorDetails = {}) => {
     const { text = texts[code] } = details
     const error = code === 'missing_token' ? {} : { error: code, error_description: text }
     const parameters = { ...error, ...details.parameters }
@@ -67,7 +67,7 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
       refuse('insufficient_user_authentication', scheme, {
         parameters: { acr_values: acrValues?.join(' '), max_age: maxAge === undefined ? undefined : String(maxAge) },
       }),
-    of(error, scheme) {
+    fromError(error, scheme) {
       if (error instanceof BearerError) return error
       if (error instanceof ProviderError) return asOutage(error)
       return error instanceof TokenValidationError ? invalidToken(scheme, error) : error
@@ -75,7 +75,7 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
   }
 }
 
-interface RefusalDetails {
+interface ErrorDetails {
   /** Replaces the text of the code. */
   readonly text?: string
   readonly parameters?: ChallengeParameters

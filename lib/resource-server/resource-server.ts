@@ -16,7 +16,7 @@ import { type ClaimReading, customMachines } from './validation/verified-token.j
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */
 export interface ResourceServer {
   readonly validator: TokenValidator
-  readonly refusals: BearerChallenges
+  readonly challenges: BearerChallenges
   /** Fetches the known issuers' metadata and keys ahead of the first token. */
   ready(): Promise<void>
   /** The state of each issuer's metadata and keys; makes no request. */
@@ -37,22 +37,22 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
   const { profile, clockToleranceSeconds, cache, tokenFormat } = configuration
   const settings = issuerSettings(configuration, runtime)
   const issuers = createIssuers(configuration.trust, settings)
-  const refusals = createBearerChallenges(refusalSettings(configuration))
+  const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
   const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, reading, runtime })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
-    refusals,
+    challenges,
     clockToleranceSeconds,
     runtime,
-    possession: createPossessionCheck(possessionRules(configuration, runtime), refusals),
+    possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
     ...opaqueValidation(configuration, { issuers, settings, reading }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
   })
   return {
     validator,
-    refusals,
+    challenges,
     ready: async () => {
       await Promise.all(issuers.all().map((issuer) => issuer.ready()))
     },
@@ -104,7 +104,7 @@ function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
   return dpop.mode === 'required' ? ['dpop'] : ['bearer', 'dpop']
 }
 
-function refusalSettings(configuration: BearerConfiguration): Parameters<typeof createBearerChallenges>[0] {
+function challengeSettings(configuration: BearerConfiguration): Parameters<typeof createBearerChallenges>[0] {
   const { realm, resourceMetadata, dpop } = configuration
   return { schemes: schemesOf(configuration), realm, resourceMetadata, proofAlgorithms: dpop.algorithms }
 }

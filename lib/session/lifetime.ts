@@ -37,6 +37,6 @@ export function isRollingDue(record: SessionRecord, limits: SessionLimits, nowSe
 }
 
 /** Returns the record with an extended idle limit if that is due, otherwise the same object. */
-export function rolled(record: SessionRecord, limits: SessionLimits, nowSeconds: number): SessionRecord {
+export function extendIdleLimit(record: SessionRecord, limits: SessionLimits, nowSeconds: number): SessionRecord {
   return isRollingDue(record, limits, nowSeconds) ? { ...record, touchedAt: nowSeconds } : record
 }

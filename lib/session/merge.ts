@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionTokens } from './record.js'
-import { mergedTargetTokens } from './target-tokens.js'
+import { mergeTargetTokens } from './target-tokens.js'
 
 /**
  * Merges the changes of two concurrent requests: what this request changed, and everything else as stored.
@@ -10,7 +10,7 @@ import { mergedTargetTokens } from './target-tokens.js'
  */
 export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: SessionRecord): SessionRecord {
   const hasNewTokens = next.tokens !== base.tokens
-  const tokens = hasNewTokens ? mergedTokens(stored.tokens, next.tokens) : stored.tokens
+  const tokens = hasNewTokens ? mergeTokens(stored.tokens, next.tokens) : stored.tokens
   const isLater = generationOf(next.tokens) >= generationOf(stored.tokens)
   const { idToken } = isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
@@ -37,14 +37,15 @@ function isEqual(a: unknown, b: unknown): boolean {
  *
  * @returns `own` itself if nothing in `other` is newer
  */
-export function mergedTokens(own: SessionTokens, other: SessionTokens): SessionTokens {
-  const { further: before = [] } = own
-  const further = mergedTargetTokens(before, other.further ?? [])
-  const main = laterMain(own, other)
-  const isSame = further.length === before.length && further.every((token, index) => token === before[index])
+export function mergeTokens(own: SessionTokens, other: SessionTokens): SessionTokens {
+  const { additionalTokens: before = [] } = own
+  const additionalTokens = mergeTargetTokens(before, other.additionalTokens ?? [])
+  const main = newerMain(own, other)
+  const isSame =
+    additionalTokens.length === before.length && additionalTokens.every((token, index) => token === before[index])
   if (main === own && isSame) return own
   const generation = Math.max(generationOf(own), generationOf(other))
-  return withFurther(generation === 0 ? main : { ...main, generation }, further)
+  return withAdditionalTokens(generation === 0 ? main : { ...main, generation }, additionalTokens)
 }
 
 /** How many refreshes led to these tokens. */
@@ -53,15 +54,15 @@ export function generationOf({ generation = 0 }: SessionTokens): number {
 }
 
 /** The main tokens with other additional ones. */
-export function withFurther(
-  { further: _, ...main }: SessionTokens,
-  further: NonNullable<SessionTokens['further']>,
+export function withAdditionalTokens(
+  { additionalTokens: _, ...main }: SessionTokens,
+  additionalTokens: NonNullable<SessionTokens['additionalTokens']>,
 ): SessionTokens {
-  return further.length === 0 ? main : { ...main, further }
+  return additionalTokens.length === 0 ? main : { ...main, additionalTokens }
 }
 
 // The clocks of processes differ. If the provider rotates refresh tokens, the generation shows which one is newer.
-function laterMain(own: SessionTokens, other: SessionTokens): SessionTokens {
+function newerMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   const isSameGrant = own.refreshToken === other.refreshToken
   if (isSameGrant && own.accessToken === other.accessToken) return own
   const ahead = isSameGrant ? 0 : generationOf(other) - generationOf(own)

@@ -19,7 +19,7 @@ export interface SessionTokens {
   /** How many refreshes there have been in this session; absent before the first. */
   readonly generation?: number
   /** Tokens for other targets, the oldest first; absent if there are none. */
-  readonly further?: readonly TargetToken[]
+  readonly additionalTokens?: readonly TargetToken[]
 }
 
 /** One login session. Times are seconds since the epoch. */
@@ -60,7 +60,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(tokens.obtainedAt === undefined ? {} : { ato: tokens.obtainedAt }),
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
     ...(tokens.generation === undefined ? {} : { gen: tokens.generation }),
-    ...(tokens.further === undefined ? {} : { fur: toTuples(tokens.further) }),
+    ...(tokens.additionalTokens === undefined ? {} : { fur: toTuples(tokens.additionalTokens) }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
   }
 }
@@ -82,8 +82,8 @@ function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): Se
   if (typeof ato === 'number') tokens.obtainedAt = ato
   if (typeof rft === 'string') tokens.refreshToken = rft
   if (typeof gen === 'number') tokens.generation = gen
-  const further = fromTuples(fur)
-  if (further.length > 0) tokens.further = further
+  const additionalTokens = fromTuples(fur)
+  if (additionalTokens.length > 0) tokens.additionalTokens = additionalTokens
   return tokens
 }
 
@@ -99,10 +99,10 @@ type Writable<T> = { -readonly [Member in keyof T]: T[Member] }
 export function sessionData(call: string, value: unknown): JsonObject {
   const text = jsonOf(value)
   const copy = text === undefined ? undefined : parseJsonObject(text)
-  const stranger = text === undefined ? undefined : strangerIn(value)
-  if (copy !== undefined && stranger === undefined) return freezeJson(copy)
+  const nonJson = text === undefined ? undefined : findNonJson(value)
+  if (copy !== undefined && nonJson === undefined) return freezeJson(copy)
   const what = 'a plain object of JSON values, without members named __proto__'
-  const found = stranger === undefined ? '' : `; this one holds ${stranger}, which would come back as something else`
+  const found = nonJson === undefined ? '' : `; this one holds ${nonJson}, which would come back as something else`
   throw new ConfigurationError('invalid_options', `${call} takes ${what}${found}`)
 }
 
@@ -116,15 +116,15 @@ function jsonOf(value: unknown): string | undefined {
 
 // Describes the type only, since names of members may be personal data. Cycles are ruled out: JSON.stringify succeeded
 // before.
-function strangerIn(value: unknown): string | undefined {
+function findNonJson(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number that JSON does not have'
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
   if (typeof value !== 'object') return `a value of type ${typeof value}`
   const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value).filter(isDefined)
   if (!Array.isArray(value) && !isPlain(value)) return `an object of class ${classOf(value)}`
   for (const member of members) {
-    const stranger = strangerIn(member)
-    if (stranger !== undefined) return stranger
+    const nonJson = findNonJson(member)
+    if (nonJson !== undefined) return nonJson
   }
   return undefined
 }

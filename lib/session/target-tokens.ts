@@ -26,7 +26,7 @@ export function withTargetToken(tokens: readonly TargetToken[], token: TargetTok
  * Merges two lists, the oldest token first. Of two tokens for one target the newer stays; if they are equally old, the
  * one in `other`.
  */
-export function mergedTargetTokens(own: readonly TargetToken[], other: readonly TargetToken[]): readonly TargetToken[] {
+export function mergeTargetTokens(own: readonly TargetToken[], other: readonly TargetToken[]): readonly TargetToken[] {
   const byTarget = new Map(own.map((token) => [token.target, token]))
   for (const token of other) {
     const known = byTarget.get(token.target)

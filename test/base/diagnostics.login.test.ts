@@ -216,8 +216,8 @@ describe('what watchers of a login are told', () => {
     for (const path of ['/private', '/token', '/leave', '/logout']) await visit(browser, world.url(path), 'fetch')
     await visit(browser, (await callbackUrl(world, new Browser())).href)
     sharedStore.outage = false
-    const refusals = world.host.journal.errors.slice(-1)
-    expect(refusals).toMatchObject([{ code: 'session_store_unavailable', status: 503 }])
+    const challenges = world.host.journal.errors.slice(-1)
+    expect(challenges).toMatchObject([{ code: 'session_store_unavailable', status: 503 }])
     expect(world.app.health()).toMatchObject({ store: 'failing', tokenEndpoint: { state: 'ok' } })
     expectNothingSeen(world)
   })

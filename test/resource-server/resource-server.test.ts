@@ -88,8 +88,8 @@ describe('introspection', () => {
 test('a validator that takes neither JWTs nor opaque tokens takes none', async () => {
   const { issuer } = testApi()
   const parts = { schemes: ['bearer'], possession: () => undefined, clockToleranceSeconds: 0, runtime: issuer.clock }
-  const refusals = { of: (error: unknown) => error }
-  const validator = new TokenValidator({ ...parts, refusals } as never)
+  const challenges = { fromError: (error: unknown) => error }
+  const validator = new TokenValidator({ ...parts, challenges } as never)
   expect(() => validator.validate('Bearer x', {} as never)).toThrow(
     expect.objectContaining({ code: 'token_malformed' }),
   )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { mergedTokens, mergeRecords } from '../../lib/session/merge.js'
+import { mergeTokens, mergeRecords } from '../../lib/session/merge.js'
 import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
 import { type TargetToken, maxTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
 import { idToken, record, start } from './example.js'
@@ -10,16 +10,16 @@ function token(target: string, obtainedAt = start, changes: Partial<TargetToken>
 
 function tokens(refreshToken: string, further: readonly TargetToken[] = [], changes: Partial<SessionTokens> = {}) {
   const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start }
-  return { ...main, refreshToken, ...(further.length === 0 ? {} : { further }), ...changes }
+  return { ...main, refreshToken, ...(further.length === 0 ? {} : { additionalTokens: further }), ...changes }
 }
 
-const targets = ({ further = [] }: SessionTokens) => further.map(({ target }) => target)
+const targets = ({ additionalTokens: further = [] }: SessionTokens) => further.map(({ target }) => target)
 
 describe('tokens that two requests have obtained', () => {
   test('are kept both, under the refresh token that came last', () => {
     const own = tokens('r1', [token('a')], { generation: 1 })
     const other = tokens('r2', [token('b', start + 1)], { generation: 2 })
-    for (const merged of [mergedTokens(own, other), mergedTokens(other, own)]) {
+    for (const merged of [mergeTokens(own, other), mergeTokens(other, own)]) {
       expect([merged.refreshToken, merged.generation, targets(merged)]).toEqual(['r2', 2, ['a', 'b']])
     }
   })
@@ -27,7 +27,7 @@ describe('tokens that two requests have obtained', () => {
   test('RF16: never bring a spent refresh token back, whatever the clocks of the processes say', () => {
     const stored = tokens('r2', [], { generation: 2, accessToken: 'second', obtainedAt: start - 5 })
     const slow = tokens('r1', [], { generation: 1, accessToken: 'first', obtainedAt: start })
-    expect(mergedTokens(stored, slow)).toBe(stored)
+    expect(mergeTokens(stored, slow)).toBe(stored)
     const merged = mergeRecords(record({ tokens: tokens('r0') }), record({ tokens: slow }), record({ tokens: stored }))
     expect(merged.tokens).toBe(stored)
   })
@@ -35,16 +35,16 @@ describe('tokens that two requests have obtained', () => {
   test('go by their age where the refresh token stays the same', () => {
     const older = tokens('r', [token('a')], { accessToken: 'older', generation: 7 })
     const later = tokens('r', [token('a', start + 1)], { accessToken: 'later', obtainedAt: start + 1, generation: 5 })
-    for (const merged of [mergedTokens(older, later), mergedTokens(later, older)]) {
-      expect([merged.accessToken, merged.further?.[0]?.accessToken]).toEqual(['later', `a@${start + 1}`])
+    for (const merged of [mergeTokens(older, later), mergeTokens(later, older)]) {
+      expect([merged.accessToken, merged.additionalTokens?.[0]?.accessToken]).toEqual(['later', `a@${start + 1}`])
     }
   })
 
   test('are the same object where nothing is new', () => {
     const own = tokens('r', [token('a'), token('b')])
-    expect(mergedTokens(own, tokens('r', [token('b')]))).toBe(own)
-    expect(mergedTokens(own, tokens('r'))).toBe(own)
-    expect(mergedTokens(tokens('r', [], { obtainedAt: start + 1, accessToken: 'x' }), own).accessToken).toBe('x')
+    expect(mergeTokens(own, tokens('r', [token('b')]))).toBe(own)
+    expect(mergeTokens(own, tokens('r'))).toBe(own)
+    expect(mergeTokens(tokens('r', [], { obtainedAt: start + 1, accessToken: 'x' }), own).accessToken).toBe('x')
   })
 
   test('change nothing more when they are merged again, even if all are of one second', () => {
@@ -56,10 +56,10 @@ describe('tokens that two requests have obtained', () => {
       'r',
       ['a', 'b', 'c', 'd', 'g'].map((name) => token(name)),
     )
-    const merged = mergedTokens(own, other)
+    const merged = mergeTokens(own, other)
     expect(targets(merged)).toHaveLength(maxTargetTokens)
-    expect(mergedTokens(merged, other)).toBe(merged)
-    expect(mergedTokens(merged, own)).toBe(merged)
+    expect(mergeTokens(merged, other)).toBe(merged)
+    expect(mergeTokens(merged, own)).toBe(merged)
   })
 
   test('keep the ID Token of the later grant, and data of both', () => {
@@ -96,6 +96,6 @@ describe('a token for a further target', () => {
     expect(fromPayload(payload)).toEqual(written)
     const spoilt = [['a'], 'b', null, { target: 'c' }, ['d', 'x', 'bearer', 'soon'], ['e', 'x', 7, start]]
     expect(fromPayload({ ...payload, fur: spoilt })?.tokens).toEqual(tokens('r', [], { generation: 3 }))
-    for (const fur of ['x', null, {}]) expect(fromPayload({ ...payload, fur })?.tokens.further).toBeUndefined()
+    for (const fur of ['x', null, {}]) expect(fromPayload({ ...payload, fur })?.tokens.additionalTokens).toBeUndefined()
   })
 })

@@ -6,16 +6,16 @@ import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } fro
 export class BearerAuthentication implements AuthenticationHandler {
   readonly scheme = 'bearer'
   readonly #principal: Principal | undefined
-  readonly #refusals: BearerChallenges
+  readonly #challenges: BearerChallenges
   readonly #refuse: (error: unknown, call: GuardCall) => void
 
   constructor(
     principal: Principal | undefined,
-    refusals: BearerChallenges,
+    challenges: BearerChallenges,
     refuse: (error: unknown, call: GuardCall) => void,
   ) {
     this.#principal = principal
-    this.#refusals = refusals
+    this.#challenges = challenges
     this.#refuse = refuse
   }
 
@@ -25,14 +25,15 @@ export class BearerAuthentication implements AuthenticationHandler {
 
   challenge(call: ChallengeCall): void {
     const { stepUp } = call
-    const error = stepUp === undefined ? this.#refusals.missing() : this.#refusals.stepUp(this.#tokenScheme(), stepUp)
+    const error =
+      stepUp === undefined ? this.#challenges.missing() : this.#challenges.stepUp(this.#tokenScheme(), stepUp)
     this.#refuse(error, call)
   }
 
   // Without scopes to ask for no other token would help, and so there is no challenge.
   refuse(call: RefusalCall): void {
     const { scopes, error } = call
-    this.#refuse(scopes === undefined ? error : this.#refusals.insufficientScope(this.#tokenScheme(), scopes), call)
+    this.#refuse(scopes === undefined ? error : this.#challenges.insufficientScope(this.#tokenScheme(), scopes), call)
   }
 
   #tokenScheme(): 'bearer' | 'dpop' {

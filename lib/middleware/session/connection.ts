@@ -2,7 +2,7 @@ import { isUpgrade } from '../../http/upgrade.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import type { Principal } from '../../policy/principal.js'
 import type { RelyingParty } from '../../relying-party/relying-party.js'
-import { keptIn } from '../../session/storage/storage.js'
+import { storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
@@ -41,7 +41,7 @@ export function createConnections(rp: RelyingParty, storageOf: SessionStorages):
       if (httpRequest.header('upgrade') !== undefined) surviveReset(req.socket)
       if (isUpgrade(httpRequest) && !origins.has(httpRequest.header('origin') ?? '')) return undefined
       const storage = storageOf(req, httpRequest)
-      const kept = keptIn(await storage.read(httpRequest.cookies, httpRequest))
+      const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined
       const { record } = kept
       return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, storage)))

@@ -3,8 +3,8 @@ import { SessionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import { rolled, type SessionLimits } from '../../session/lifetime.js'
-import { type FoundSession, keptIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
+import { extendIdleLimit, type SessionLimits } from '../../session/lifetime.js'
+import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { SessionBinding } from './identity.js'
 import { endSessions, type SessionEndSettings } from './session-end.js'
@@ -80,7 +80,7 @@ class BoundSession implements SessionBinding {
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
-    this.#record = keptIn(found)?.record
+    this.#record = storedSessionIn(found)?.record
     this.#base = this.#record
     this.#opened = recordsIn(found)
     // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
@@ -175,7 +175,7 @@ class BoundSession implements SessionBinding {
 
   #upkeep(current: SessionRecord | undefined): readonly string[] {
     const { runtime } = this.#settings
-    if (this.#found !== undefined && keptIn(this.#found) === undefined) return []
+    if (this.#found !== undefined && storedSessionIn(this.#found) === undefined) return []
     const tookMilliseconds = runtime.now() - this.#startedAt
     // Cookies that hold no session any more are removed, so that they are not tried again and again.
     if (current === undefined) {
@@ -183,7 +183,7 @@ class BoundSession implements SessionBinding {
     }
     if (tookMilliseconds > slowResponseMilliseconds) return []
     const next = this.#touched(current)
-    const isDue = next !== this.#base || keptIn(this.#found)?.outdatedKey === true
+    const isDue = next !== this.#base || storedSessionIn(this.#found)?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []
     this.#storage.touch(next, this.#base)
     return this.#writeIfFitting(next)
@@ -206,7 +206,7 @@ class BoundSession implements SessionBinding {
 
   #touched(current: SessionRecord): SessionRecord {
     const { limits, runtime } = this.#settings
-    return rolled(current, limits, Math.floor(runtime.now() / 1000))
+    return extendIdleLimit(current, limits, Math.floor(runtime.now() / 1000))
   }
 
   // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.

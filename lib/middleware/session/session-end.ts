@@ -2,7 +2,7 @@ import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Refreshes } from '../../relying-party/tokens/refreshes.js'
 import type { SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
-import { eachOf } from '../../session/storage/several.js'
+import { mapAll } from '../../session/storage/several.js'
 
 /** Who is told that a session has ended. */
 export interface SessionEndSettings {
@@ -21,7 +21,7 @@ export function endSessions(
   storage: SessionStorage,
   records: readonly SessionRecord[],
 ): MaybePromise<unknown> {
-  return eachOf(records, (record) =>
+  return mapAll(records, (record) =>
     whenDone(storage.end(record), () => {
       refreshes.end(record)
       forget(record)

@@ -3,7 +3,7 @@ import { endSession, type LogoutCallOptions } from '../../relying-party/logout/l
 import type { RelyingParty } from '../../relying-party/relying-party.js'
 import { revokeTokens } from '../../relying-party/tokens/revocation.js'
 import type { SessionRecord } from '../../session/record.js'
-import { eachOf } from '../../session/storage/several.js'
+import { mapAll } from '../../session/storage/several.js'
 import type { RequestContext } from './request-context.js'
 
 /** Ends the session of a request: here first, whatever the provider says, then there. */
@@ -26,7 +26,7 @@ export async function signOut(context: RequestContext, options: LogoutCallOption
 /** What a refresh has saved after the session was read and before it ended: nobody else is going to revoke that. */
 async function successorsOf(rp: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
   const { refreshes } = rp
-  await eachOf(records, (record) => refreshes.loadSuccessors(record))
+  await mapAll(records, (record) => refreshes.loadSuccessors(record))
   return records.flatMap((record) => {
     const latest = refreshes.latest(record)
     return latest.tokens.refreshToken === record.tokens.refreshToken ? [] : [latest]

@@ -17,11 +17,11 @@ export function isSilentLoginDue(httpRequest: HttpRequest): boolean {
   return httpRequest.header('sec-fetch-site') !== 'same-origin' || httpRequest.header('cookie') !== undefined
 }
 
-const refusals: readonly string[] = ['login_required', 'access_denied']
+const silentFailures: readonly string[] = ['login_required', 'access_denied']
 
 /** Whether a silent login that ends so is just one that did not work: nobody has asked for it, so nobody is told. */
 export function isSilentRefusal(error: unknown): boolean {
-  if (error instanceof AuthorizationResponseError) return refusals.includes(error.code)
+  if (error instanceof AuthorizationResponseError) return silentFailures.includes(error.code)
   return error instanceof ProviderError || (error instanceof TransactionError && error.code === 'login_refused')
 }
 

@@ -1,5 +1,5 @@
 import type { RefreshedTokens } from '../../provider/types.js'
-import { generationOf, withFurther } from '../../session/merge.js'
+import { generationOf, withAdditionalTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 import { withTargetToken } from '../../session/target-tokens.js'
 import { type AccessTarget, namesIn } from './access-target.js'
@@ -17,14 +17,17 @@ export function renewal(
   sentAt: number,
 ): RefreshOutcome {
   const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken, idTokenFlaw } = refreshed
-  const { further = [] } = tokens
+  const { additionalTokens = [] } = tokens
   const obtainedAt = Math.floor(sentAt / 1000)
   const token = { accessToken, tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
   const successor = { refreshToken, generation: generationOf(tokens) + 1 }
   const renewed: SessionTokens =
     target === ''
-      ? withFurther({ ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) }, further)
-      : withFurther({ ...tokens, ...successor }, withTargetToken(further, { target, ...token }))
+      ? withAdditionalTokens(
+          { ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) },
+          additionalTokens,
+        )
+      : withAdditionalTokens({ ...tokens, ...successor }, withTargetToken(additionalTokens, { target, ...token }))
   return {
     kind: 'renewed',
     obtained: { target, accessToken },

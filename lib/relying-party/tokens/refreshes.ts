@@ -5,7 +5,7 @@ import type { OidcError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { mergedTokens } from '../../session/merge.js'
+import { mergeTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 
 /** A refresh token, and what it is to be spent for. */
@@ -90,13 +90,13 @@ export function refreshTokenKey(refreshToken: string): string {
 
 /** The record with renewed tokens; the same object where it has them already. */
 export function renewedRecord(record: SessionRecord, outcome: RefreshOutcome & { kind: 'renewed' }): SessionRecord {
-  const tokens = mergedTokens(record.tokens, outcome.tokens)
+  const tokens = mergeTokens(record.tokens, outcome.tokens)
   return tokens === record.tokens ? record : { ...record, tokens, idToken: outcome.idToken ?? record.idToken }
 }
 
 /** Whether renewed tokens hold any that are not at hand yet. */
 export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: SessionTokens): boolean {
-  return mergedTokens(tokens, outcome.tokens) !== tokens
+  return mergeTokens(tokens, outcome.tokens) !== tokens
 }
 
 /** The memory of one process: bounded, and short. */

@@ -47,7 +47,7 @@ const savePauseMilliseconds = 100
 
 /** The token that a session has for a target. */
 export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
-  const token = name === '' ? tokens : tokens.further?.find(({ target }) => target === name)
+  const token = name === '' ? tokens : tokens.additionalTokens?.find(({ target }) => target === name)
   // A cookie had no room for it.
   return token?.accessToken === '' ? undefined : token
 }

@@ -8,11 +8,11 @@ import { parseOptions } from '../../options/common/parse.js'
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
 const maxKnown = 500
-const maxStrangers = 1000
+const maxUnknown = 1000
 const maxUnderWay = 100
 const maxIssuerLength = 1024
 const knownSeconds = 300
-const strangerSeconds = 60
+const unknownSeconds = 60
 
 interface Known {
   readonly issuer: TrustedIssuer
@@ -22,12 +22,12 @@ interface Known {
 }
 
 /** Issuers from the application's resolver: at most one call at a time per issuer, with answers cached for minutes. */
-export class IssuerLookup {
+export class IssuerResolver {
   readonly #resolver: (issuer: string) => unknown
   readonly #defaults: ResolvedIssuerConfiguration
   readonly #settings: IssuerSettings
   readonly #known = new LRUCache<string, Known>({ max: maxKnown })
-  readonly #strangers = new LRUCache<string, number>({ max: maxStrangers })
+  readonly #unknown = new LRUCache<string, number>({ max: maxUnknown })
   readonly #underWay = new Map<string, Promise<TrustedIssuer | undefined>>()
 
   constructor(resolver: (issuer: string) => unknown, defaults: ResolvedIssuerConfiguration, settings: IssuerSettings) {
@@ -50,9 +50,9 @@ export class IssuerLookup {
    * @throws {ConfigurationError} `invalid_options` for an invalid answer
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
-    const strangeSince = this.#strangers.get(name)
+    const unknownSince = this.#unknown.get(name)
     if (name.length > maxIssuerLength || !URL.canParse(name)) return undefined
-    if (strangeSince !== undefined && this.#isWithin(strangeSince, strangerSeconds)) return undefined
+    if (unknownSince !== undefined && this.#isWithin(unknownSince, unknownSeconds)) return undefined
     const flight = this.#underWay.get(name)
     if (flight !== undefined) return flight
     if (this.#underWay.size >= maxUnderWay) {
@@ -73,7 +73,7 @@ export class IssuerLookup {
     const askedAt = this.#settings.runtime.now()
     if (answer === undefined) {
       this.#known.delete(name)
-      this.#strangers.set(name, askedAt)
+      this.#unknown.set(name, askedAt)
       return undefined
     }
     const text = JSON.stringify(answer)

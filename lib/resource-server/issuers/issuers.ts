@@ -1,5 +1,5 @@
 import type { TrustConfiguration } from '../../options/bearer/issuers.js'
-import { IssuerLookup } from './issuer-resolver.js'
+import { IssuerResolver } from './issuer-resolver.js'
 import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
 
 /** The trusted authorization servers. */
@@ -23,7 +23,7 @@ export function createIssuers({ issuers, resolver, defaults }: TrustConfiguratio
     [...issuers].map(([issuer, configuration]) => [issuer, createTrustedIssuer(issuer, configuration, settings)]),
   )
   if (resolver === undefined) return { find: (issuer) => known.get(issuer), all: () => [...known.values()] }
-  const lookup = new IssuerLookup(resolver, defaults, settings)
+  const lookup = new IssuerResolver(resolver, defaults, settings)
   return {
     find: (issuer) => lookup.peek(issuer),
     lookUp: (issuer) => lookup.get(issuer),

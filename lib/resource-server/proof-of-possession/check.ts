@@ -29,26 +29,27 @@ export type PossessionCheck = (
  *
  * @returns a function that throws `TokenValidationError` `token_binding_failed`, or `BearerError` for a proof
  */
-export function createPossessionCheck(rules: PossessionRules, refusals: BearerChallenges): PossessionCheck {
+export function createPossessionCheck(rules: PossessionRules, challenges: BearerChallenges): PossessionCheck {
   return (verified, scheme, token, request) => {
     const { jkt, x5t } = verified.confirmation ?? {}
     if (x5t !== undefined) requireCertificate(x5t, rules, request)
-    else if (rules.mtlsRequired) throw unproven('is not bound to a certificate')
+    else if (rules.mtlsRequired) throw bindingFailed('is not bound to a certificate')
     if (jkt === undefined) {
-      if (scheme === 'dpop' || rules.dpopRequired) throw unproven('is not bound to a key')
+      if (scheme === 'dpop' || rules.dpopRequired) throw bindingFailed('is not bound to a key')
       return undefined
     }
-    if (scheme !== 'dpop' || rules.dpop === undefined) throw unproven('is bound to a key, and came without its proof')
-    return rules.dpop.check(request, token, jkt, refusals)
+    if (scheme !== 'dpop' || rules.dpop === undefined)
+      throw bindingFailed('is bound to a key, and came without its proof')
+    return rules.dpop.check(request, token, jkt, challenges)
   }
 }
 
 function requireCertificate(x5t: string, { mtls }: PossessionRules, request: TokenRequest): void {
   if (mtls && request.certificateThumbprint() === x5t) return
-  throw unproven('is bound to another client certificate')
+  throw bindingFailed('is bound to another client certificate')
 }
 
-function unproven(why: string): TokenValidationError {
+function bindingFailed(why: string): TokenValidationError {
   return new TokenValidationError('token_binding_failed', `the token ${why}`)
 }
 

@@ -32,7 +32,7 @@ export interface DpopProofs {
    * @throws {BearerError} `invalid_dpop_proof`, `use_dpop_nonce`
    * @throws {TokenValidationError} `token_binding_failed` for a proof made with a key other than the token's
    */
-  check(request: TokenRequest, token: string, jkt: string, refusals: BearerChallenges): Promise<void> | undefined
+  check(request: TokenRequest, token: string, jkt: string, challenges: BearerChallenges): Promise<void> | undefined
 }
 
 interface ProofKey {
@@ -61,18 +61,18 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
     return checkProofClaims(jws, request, token, rules)
   }
   return {
-    check(request, token, jkt, refusals) {
-      const proof = attempt(() => read(request), refusals)
+    check(request, token, jkt, challenges) {
+      const proof = attempt(() => read(request), challenges)
       const { headerText, key } = proof
       // Before any signature check: an attacker with a stolen token could send a key that is expensive to verify with.
       if (key.thumbprint !== jkt) throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
       if (!known.has(headerText)) known.set(headerText, key)
-      const { jti, nonce } = attempt(() => verify(proof, request, token), refusals)
-      requireNonce(nonce, rules.nonces, request, refusals)
+      const { jti, nonce } = attempt(() => verify(proof, request, token), challenges)
+      requireNonce(nonce, rules.nonces, request, challenges)
       const lifetime = rules.proofMaxAgeSeconds + rules.proofClockToleranceSeconds
       const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, jti]), 'base64url'), lifetime)
-      if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, refusals))
-      requireNew(added, refusals)
+      if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, challenges))
+      requireNew(added, challenges)
       return undefined
     },
   }
@@ -89,27 +89,27 @@ interface Proof {
   readonly key: ProofKey
 }
 
-function attempt<T>(step: () => T, refusals: BearerChallenges): T {
+function attempt<T>(step: () => T, challenges: BearerChallenges): T {
   try {
     return step()
   } catch (error) {
-    throw error instanceof TokenValidationError ? refusals.invalidProof(error) : error
+    throw error instanceof TokenValidationError ? challenges.invalidProof(error) : error
   }
 }
 
-function requireNew(isNew: boolean, refusals: BearerChallenges): void {
-  if (!isNew) throw refusals.invalidProof(invalid('the jti was used before'))
+function requireNew(isNew: boolean, challenges: BearerChallenges): void {
+  if (!isNew) throw challenges.invalidProof(invalid('the jti was used before'))
 }
 
 function requireNonce(
   nonce: unknown,
   nonces: DpopNonces | undefined,
   request: TokenRequest,
-  refusals: BearerChallenges,
+  challenges: BearerChallenges,
 ): void {
   if (nonces === undefined) return
   const age = nonces.ageOf(nonce)
-  if (age === 'unknown') throw refusals.nonceNeeded(nonces.current())
+  if (age === 'unknown') throw challenges.nonceNeeded(nonces.current())
   if (age === 'previous') request.offerNonce(nonces.current())
 }
 
@@ -118,7 +118,7 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   const { jti, htm, htu, iat, ath, nonce } = payload
   if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
   if (htm !== request.method) throw invalid('htm is another method')
-  if (typeof htu !== 'string' || !sameTarget(htu, request.url())) throw invalid('htu is another URL')
+  if (typeof htu !== 'string' || !isSameTarget(htu, request.url())) throw invalid('htu is another URL')
   const { proofMaxAgeSeconds, proofClockToleranceSeconds } = rules
   const isNow = isRecent(iat, rules.runtime.now() / 1000, proofMaxAgeSeconds, proofClockToleranceSeconds)
   if (!isNow) throw invalid('iat is not now')
@@ -144,12 +144,12 @@ function invalid(why: string): TokenValidationError {
  * Whether a proof's `htu` names a request's URL: equal after the normalization of RFC 3986 sections 6.2.2 and 6.2.3, query
  * and fragment aside (RFC 9449 section 4.3, item 9).
  */
-export function sameTarget(htu: string, url: string | undefined): boolean {
-  const expected = url === undefined ? undefined : normalized(url)
-  return expected !== undefined && normalized(htu) === expected
+export function isSameTarget(htu: string, url: string | undefined): boolean {
+  const expected = url === undefined ? undefined : normalize(url)
+  return expected !== undefined && normalize(htu) === expected
 }
 
-function normalized(text: string): string | undefined {
+function normalize(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined
   const { protocol, username, password, origin, pathname } = new URL(text)
   if (!protocol.startsWith('http') || username !== '' || password !== '') return undefined

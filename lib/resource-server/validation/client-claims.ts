@@ -19,7 +19,7 @@ const aboutClients = /^client(?!.*(?:user|person|owner|login|mail|sub))/i
  * @param allowed - more claims that, as the application knows, say nothing about a person
  * @returns a phrase for the log, or `undefined` if there is no such scope or claim
  */
-export function mayBePersonIn(
+export function findSignOfPerson(
   claims: Readonly<JsonObject>,
   scopes: readonly string[],
   allowed: readonly string[],

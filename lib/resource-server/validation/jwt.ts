@@ -64,14 +64,14 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
     const issuer = issuers.find(name)
     if (issuer !== undefined) return verify(jws, issuer)
-    if (issuers.lookUp === undefined) throw strangeIssuer()
+    if (issuers.lookUp === undefined) throw unknownIssuer()
     return issuers.lookUp(name).then((found) => {
-      if (found === undefined) throw strangeIssuer()
+      if (found === undefined) throw unknownIssuer()
       return verify(jws, found)
     })
   }
 }
 
-function strangeIssuer(): TokenValidationError {
+function unknownIssuer(): TokenValidationError {
   return new TokenValidationError('token_issuer_mismatch', 'the token is from an issuer that is not trusted here')
 }

@@ -16,7 +16,7 @@ export function clientOf(claims: Claims): string | undefined {
 }
 
 /** Whom a token speaks for: `both` if it contradicts itself, `unknown` if it does not say. */
-export type Speaker = 'machine' | 'person' | 'both' | 'nobody'
+export type Speaker = 'machine' | 'person' | 'both' | 'unknown'
 
 /**
  * Determines whether a client acts for itself or for a person, from the claims that providers add. A missing claim
@@ -30,7 +30,7 @@ export function speakerOf(claims: Claims, isTyped: boolean): Speaker {
   const isPerson = personSigns.some((holds) => holds(claims)) || (isTyped && !isMachine && isResourceOwner(claims))
   // The service account may be another client's, if the token was exchanged.
   if (isPerson) return isMachine || accountOf(claims) !== undefined ? 'both' : 'person'
-  return isMachine ? 'machine' : 'nobody'
+  return isMachine ? 'machine' : 'unknown'
 }
 
 // RFC 9068 section 2.2. It does not apply if there is an azp beside client_id: Keycloak can set this typ too, and has
@@ -90,10 +90,12 @@ function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
 // Plain: RFC 9068 section 2.2, Okta, Cognito and most others. With `@clients`: Auth0. With `(age!…)`: ForgeRock.
 function isOwnSubject(claims: Claims): boolean {
   const { sub, client_id: id, azp, cid, appid } = claims
-  return isText(sub) && (names(sub, id) || names(sub, azp) || names(sub, cid) || names(sub, appid))
+  return (
+    isText(sub) && (namesClient(sub, id) || namesClient(sub, azp) || namesClient(sub, cid) || namesClient(sub, appid))
+  )
 }
 
-function names(sub: string, client: unknown): boolean {
+function namesClient(sub: string, client: unknown): boolean {
   // A fast path for most tokens, which are about people.
   if (!isText(client) || !sub.includes(client)) return false
   return sub === client || sub === `${client}@clients` || sub === `(age!${client})`

@@ -6,7 +6,7 @@ import type { Runtime } from '../../base/runtime.js'
 import type { Introspect } from '../../provider/endpoints/introspection.js'
 import type { JsonObject } from '../../base/json.js'
 import { checkTokenClaims } from './access-token-claims.js'
-import { requireAccessWords } from './token-type.js'
+import { requireAccessTokenUse } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { VerifiedToken } from '../types.js'
 import { type ClaimReading, readVerifiedToken } from './verified-token.js'
@@ -61,7 +61,7 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
     backoff.requireTurn()
     const response = await backoff.run(() => rules.introspect(token), isOutage)
     try {
-      const verified = judge(response, rules)
+      const verified = readResponse(response, rules)
       answers.set(key, { token: verified, givenAt })
       return verified
     } catch (error) {
@@ -72,7 +72,7 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   return (token) => {
     const key = hash('sha256', token, 'binary')
     const known = answers.get(key)
-    if (known !== undefined && isFresh(known, rules)) return current(known, rules)
+    if (known !== undefined && isFresh(known, rules)) return requireCurrent(known, rules)
     const flight = underWay.get(key)
     if (flight !== undefined) return flight
     const started = ask(key, token).finally(() => underWay.delete(key))
@@ -85,10 +85,10 @@ function isOutage(failure: OidcError): boolean {
   return failure instanceof ProviderError && !noOutages.includes(failure.code)
 }
 
-function judge(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
+function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
   const response = withoutEmpty(answer)
-  if (response['active'] !== true) throw inactive()
-  requireAccessWords(response)
+  if (response['active'] !== true) throw tokenInactive()
+  requireAccessTokenUse(response)
   const type = response['token_type']
   if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
     throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
@@ -111,8 +111,8 @@ function isFresh({ token, givenAt }: Answer, { cacheSeconds, runtime }: OpaqueRu
   return ageOf(givenAt, runtime.now()) < seconds * 1000
 }
 
-function current({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
-  if (token === undefined) throw inactive()
+function requireCurrent({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
+  if (token === undefined) throw tokenInactive()
   const { exp } = token.claims
   if (typeof exp === 'number' && exp + clockToleranceSeconds <= runtime.now() / 1000) {
     throw new TokenValidationError('token_expired', "the token's exp is past")
@@ -120,6 +120,6 @@ function current({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRu
   return token
 }
 
-function inactive(): TokenValidationError {
+function tokenInactive(): TokenValidationError {
   return new TokenValidationError('token_inactive', 'the authorization server does not vouch for the token')
 }

@@ -1,6 +1,6 @@
 import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
-import { mayBePersonIn } from './client-claims.js'
+import { findSignOfPerson } from './client-claims.js'
 import type { Speaker } from './machine-claims.js'
 
 /** Where the tokens of one issuer name their subject. */
@@ -30,7 +30,7 @@ export interface Subject {
 const clientPrefix = 'client:'
 const maxSubjectLength = 255
 
-const isMachine = { machine: true, person: false, both: undefined, nobody: undefined } as const
+const isMachine = { machine: true, person: false, both: undefined, unknown: undefined } as const
 
 /**
  * Finds the subject of a token. Two people never get the same subject, and a person never gets that of a client. A
@@ -46,8 +46,8 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
   const named = claims[claim]
   const isNamed = named !== undefined && named !== null
   // A machine's token may contain a claim that identifies a person too, such as its owner's name.
-  if (isNamed && (claim === 'sub' || speaker === 'person' || speaker === 'nobody')) {
-    return { subject: usable(claim, named, client), isMachine: isMachine[speaker] }
+  if (isNamed && (claim === 'sub' || speaker === 'person' || speaker === 'unknown')) {
+    return { subject: requireUsable(claim, named, client), isMachine: isMachine[speaker] }
   }
   if (isNamed && speaker === 'both') {
     const message = `the token speaks for a machine and for a person: its ${claim} may be somebody else's`
@@ -71,11 +71,11 @@ function obstacleTo(
   if (speaker === 'machine') return undefined
   if (speaker === 'person') return "it is a person's"
   if (speaker === 'both') return 'it speaks for a machine and for a person'
-  const found = mayBePersonIn(claims, scopes, rules.clientClaims)
+  const found = findSignOfPerson(claims, scopes, rules.clientClaims)
   return found === undefined ? undefined : `${found} may speak of a person`
 }
 
-function usable(claim: string, value: unknown, areClientsSubjects: boolean): string {
+function requireUsable(claim: string, value: unknown, areClientsSubjects: boolean): string {
   if (typeof value !== 'string' || value === '' || value.length > maxSubjectLength) {
     throw new TokenValidationError('token_claim_invalid', `the token's ${claim} is wrong`)
   }

@@ -11,7 +11,7 @@ const onlyInIdTokens = ['at_hash', 'c_hash', 's_hash', 'urn:openid:params:jwt:cl
 // tokens. These claims say what a token allows, or which client it is for; an ID Token has none of them.
 const onlyInAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'cid', 'appid', 'appidacr', 'azpacr', 'gty']
 // Values of the claims `typ` (Keycloak) and `token_use` (Cognito).
-const saysAccess = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access', 'access_token'])
+const accessTokenUses = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access', 'access_token'])
 
 /**
  * Rejects tokens that are not access tokens (RFC 8725 section 3.11). Both profiles reject a `typ` other than an access
@@ -25,13 +25,13 @@ const saysAccess = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access'
 export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObject>, profile: Profile): boolean {
   const type = mediaType(header.typ)
   const isDeclared = type === 'at+jwt'
-  if (!isDeclared && (profile === 'rfc9068' || type !== 'jwt')) throw refused('has another typ in its header')
-  if ('events' in claims) throw refused('is a logout token, or another event')
-  if (onlyInIdTokens.some((name) => name in claims)) throw refused('is an ID Token')
-  if (profile === 'rfc9068' && 'nonce' in claims) throw refused('is an ID Token')
-  const isSaid = requireAccessWords(claims)
-  if (isDeclared || isSaid || onlyInAccessTokens.some((name) => name in claims)) return isDeclared
-  throw refused('holds nothing that would tell it from an ID Token')
+  if (!isDeclared && (profile === 'rfc9068' || type !== 'jwt')) throw typeRefused('has another typ in its header')
+  if ('events' in claims) throw typeRefused('is a logout token, or another event')
+  if (onlyInIdTokens.some((name) => name in claims)) throw typeRefused('is an ID Token')
+  if (profile === 'rfc9068' && 'nonce' in claims) throw typeRefused('is an ID Token')
+  const isNamed = requireAccessTokenUse(claims)
+  if (isDeclared || isNamed || onlyInAccessTokens.some((name) => name in claims)) return isDeclared
+  throw typeRefused('holds nothing that would tell it from an ID Token')
 }
 
 /**
@@ -40,9 +40,9 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
  * @returns whether they name a type at all
  * @throws {TokenValidationError} `token_type_refused`
  */
-export function requireAccessWords(claims: Readonly<JsonObject>): boolean {
+export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
   const { typ, token_use: tokenUse } = claims
-  if (isWordForOther(typ) || isWordForOther(tokenUse)) throw refused('calls itself another kind of token')
+  if (isOtherTokenUse(typ) || isOtherTokenUse(tokenUse)) throw typeRefused('calls itself another kind of token')
   return typ !== undefined || tokenUse !== undefined
 }
 
@@ -53,11 +53,11 @@ function mediaType(typ = 'jwt'): string {
   return type.startsWith('application/') ? type.slice('application/'.length) : type
 }
 
-function isWordForOther(word: unknown): boolean {
-  return word !== undefined && !(typeof word === 'string' && saysAccess.has(word.toLowerCase()))
+function isOtherTokenUse(word: unknown): boolean {
+  return word !== undefined && !(typeof word === 'string' && accessTokenUses.has(word.toLowerCase()))
 }
 
-function refused(why: string): TokenValidationError {
+function typeRefused(why: string): TokenValidationError {
   return new TokenValidationError('token_type_refused', `the token ${why}`)
 }
 

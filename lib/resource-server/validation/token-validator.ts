@@ -24,7 +24,7 @@ export interface ValidatorParts {
   readonly opaque?: OpaqueValidation
   readonly cache?: VerifiedTokenCache
   readonly possession: PossessionCheck
-  readonly refusals: BearerChallenges
+  readonly challenges: BearerChallenges
   readonly clockToleranceSeconds: number
   readonly runtime: Runtime
 }
@@ -42,26 +42,28 @@ export class TokenValidator {
    * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
    */
   validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
-    return isTraced('validation') ? this.#tell(authorization, request) : this.#judge(authorization, request)
+    return isTraced('validation')
+      ? this.#validateTraced(authorization, request)
+      : this.#validate(authorization, request)
   }
 
-  #tell(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+  #validateTraced(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
     return traced('validation', {}, (notes) => {
-      const named = (principal: Principal): Principal => {
+      const noteIssuer = (principal: Principal): Principal => {
         if (notes !== undefined) notes.issuer = principal.issuer
         return principal
       }
-      return whenDone(this.#judge(authorization, request), named)
+      return whenDone(this.#validate(authorization, request), noteIssuer)
     })
   }
 
-  #judge(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
-    const { refusals, schemes } = this.#parts
-    if (authorization === undefined) throw refusals.missing()
+  #validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    const { challenges, schemes } = this.#parts
+    if (authorization === undefined) throw challenges.missing()
     const credentials = splitAuthorization(authorization, request.maxHeaderLength)
-    if (credentials === 'malformed') throw refusals.malformed()
-    if (credentials === 'too long') throw refusals.tooLong()
-    if (credentials === 'other' || !schemes.includes(credentials.scheme)) throw refusals.missing()
+    if (credentials === 'malformed') throw challenges.malformed()
+    if (credentials === 'too long') throw challenges.tooLong()
+    if (credentials === 'other' || !schemes.includes(credentials.scheme)) throw challenges.missing()
     const { scheme, token } = credentials
     try {
       const verified = this.#verify(token)
@@ -76,7 +78,7 @@ export class TokenValidator {
             token,
           )
     } catch (error) {
-      throw refusals.of(error, scheme)
+      throw challenges.fromError(error, scheme)
     }
   }
 
@@ -91,21 +93,23 @@ export class TokenValidator {
       if (request !== undefined) await this.#parts.possession(verified, scheme, token, request)
       return new TokenPrincipal(verified, scheme, token)
     } catch (error) {
-      throw this.#parts.refusals.of(error, scheme)
+      throw this.#parts.challenges.fromError(error, scheme)
     }
   }
 
   // A cache hit compares the hash of the whole token, so form, signature and claims need no further check.
   #verify(token: string): VerifiedToken | Promise<VerifiedToken> {
-    const { cache, refusals, jwt, opaque } = this.#parts
+    const { cache, challenges, jwt, opaque } = this.#parts
     const known = cache?.get(token)
-    if (known !== undefined) return this.#current(known.token)
-    if (opaque !== undefined && !isTokenText(token)) throw refusals.malformed()
+    if (known !== undefined) return this.#requireCurrent(known.token)
+    if (opaque !== undefined && !isTokenText(token)) throw challenges.malformed()
     if (opaque !== undefined && (jwt === undefined || !isCompactJws(token))) return opaque(token)
     if (jwt === undefined)
       throw new TokenValidationError('token_malformed', 'the token is of no kind that is taken here')
     const signed = this.#verifyJwt(jwt, token)
-    return signed instanceof Promise ? signed.then((late) => this.#keep(token, late)) : this.#keep(token, signed)
+    return signed instanceof Promise
+      ? signed.then((late) => this.#cacheToken(token, late))
+      : this.#cacheToken(token, signed)
   }
 
   // A JWT that decodes has valid characters only, so those are checked only if decoding fails.
@@ -113,16 +117,16 @@ export class TokenValidator {
     try {
       return jwt(token)
     } catch (error) {
-      throw isTokenText(token) ? error : this.#parts.refusals.malformed()
+      throw isTokenText(token) ? error : this.#parts.challenges.malformed()
     }
   }
 
-  #keep(token: string, signed: SignedToken): VerifiedToken {
+  #cacheToken(token: string, signed: SignedToken): VerifiedToken {
     this.#parts.cache?.offer(token, signed)
     return signed.token
   }
 
-  #current(token: VerifiedToken): VerifiedToken {
+  #requireCurrent(token: VerifiedToken): VerifiedToken {
     const { runtime, clockToleranceSeconds } = this.#parts
     const now = runtime.now() / 1000
     if (token.expiresAt + clockToleranceSeconds <= now) {

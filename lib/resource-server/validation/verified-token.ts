@@ -47,12 +47,13 @@ Object.freeze(BareClaims.prototype)
 export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
   const claims: Readonly<JsonObject> = Object.freeze(Object.assign(new BareClaims(), payload))
   const { nbf, cnf, exp } = claims
-  const { scopes: scopesOf, isMachine: told } = context.reading
+  const { scopes: scopesOf, isMachine: isMachineBy } = context.reading
   const scopes = scopesOf(claims)
   const client = clientOf(claims)
-  const found = { client, scopes, speaker: speakerBy(told(claims)) ?? speakerOf(claims, context.isTyped) }
+  const found = { client, scopes, speaker: speakerBy(isMachineBy(claims)) ?? speakerOf(claims, context.isTyped) }
   const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
-  if (confirmation?.jkt === undefined && isDpopToken(claims)) throw unbound('is of the type DPoP, and bound to no key')
+  if (confirmation?.jkt === undefined && isDpopToken(claims))
+    throw bindingFailed('is of the type DPoP, and bound to no key')
   return {
     claims,
     ...findSubject(claims, found, context.subject),
@@ -91,7 +92,7 @@ function readConfirmation(cnf: unknown): Confirmation {
     const bound = { ...(isThumbprint(jkt) ? { jkt } : {}), ...(isThumbprint(x5t) ? { x5t } : {}) }
     if (known.length > 0 && known.every(isThumbprint)) return bound
   }
-  throw unbound('has a cnf that is not understood')
+  throw bindingFailed('has a cnf that is not understood')
 }
 
 // The claim `typ` (Keycloak) or the `token_type` of an introspection response. Such a token must name its key (RFC 9449
@@ -100,7 +101,7 @@ function isDpopToken({ typ, token_type: type }: Readonly<JsonObject>): boolean {
   return [typ, type].some((word) => typeof word === 'string' && word.toLowerCase() === 'dpop')
 }
 
-function unbound(why: string): TokenValidationError {
+function bindingFailed(why: string): TokenValidationError {
   return new TokenValidationError('token_binding_failed', `the token ${why}`)
 }
 

@@ -42,7 +42,7 @@ export class LiveSessions {
       const key = targetKey(target)
       for (const live of this.#live) {
         const isMeant = isEndedBy(at, live.record, runtime.now()) && keysOf(namesOf(live.record)).includes(key)
-        if (isMeant) this.#end(live, loggedOut())
+        if (isMeant) this.#end(live, sessionLoggedOut())
       }
     })
   }
@@ -94,12 +94,12 @@ export class LiveSessions {
     const isExpired = (record: SessionRecord): boolean => !isAlive(record, limits, runtime.now() / 1000)
     try {
       const found = await live.storage.find(live.record)
-      if (found === undefined) this.#end(live, isExpired(live.record) ? expired() : loggedOut())
-      else if (isExpired(found)) this.#end(live, expired())
+      if (found === undefined) this.#end(live, isExpired(live.record) ? sessionExpired() : sessionLoggedOut())
+      else if (isExpired(found)) this.#end(live, sessionExpired())
       else live.record = found
     } catch {
       // An outage does not end a session, but expiry does.
-      if (isExpired(live.record)) this.#end(live, expired())
+      if (isExpired(live.record)) this.#end(live, sessionExpired())
     }
   }
 
@@ -117,10 +117,10 @@ export class LiveSessions {
   }
 }
 
-function expired(): SessionError {
+function sessionExpired(): SessionError {
   return new SessionError('session_expired', 'the session has reached its end: sign in again')
 }
 
-function loggedOut(): SessionError {
+function sessionLoggedOut(): SessionError {
   return new SessionError('session_missing', 'the session has ended by a logout')
 }

@@ -52,7 +52,7 @@ export class SharedRevocations implements SessionRevocations {
 
   async latest(names: () => SessionNames): Promise<number> {
     const marks = await this.#settings.sharedStore.get(keysOf(names()).map((key) => this.#name(key)))
-    return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : knownTime(mark))))
+    return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : requireTime(mark))))
   }
 
   onRevoke(listener: LogoutListener): () => void {
@@ -79,7 +79,7 @@ export class SharedRevocations implements SessionRevocations {
 }
 
 // An unreadable value may have been a logout, so whether the session has ended is unknown.
-function knownTime(mark: string): number {
+function requireTime(mark: string): number {
   const time = timeOf(mark)
   if (time === undefined) throw storeOutage('the shared store holds a logout without its time')
   return time

@@ -29,7 +29,7 @@ export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressS
   const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))
   const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), runtime.now())
   const write = async (name: string, value: string, milliseconds: number, by?: string): Promise<void> => {
-    await call((done) => store.set(name, entry({ value, milliseconds, by }, runtime.now()), done))
+    await call((done) => store.set(name, toEntry({ value, milliseconds, by }, runtime.now()), done))
   }
 
   return {
@@ -63,7 +63,7 @@ interface Entry {
 }
 
 // Stores take the lifetime from the cookie, some from `maxAge` and some from `expires`.
-function entry({ value, milliseconds, by }: Entry, now: number): object {
+function toEntry({ value, milliseconds, by }: Entry, now: number): object {
   const expires = new Date(now + milliseconds)
   return {
     cookie: { originalMaxAge: milliseconds, maxAge: milliseconds, expires },

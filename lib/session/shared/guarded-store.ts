@@ -28,7 +28,7 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
   }
   return {
     state: () => state,
-    get: (names) => guarded(async () => texts(await sharedStore.get(names), names.length)),
+    get: (names) => guarded(async () => expectTexts(await sharedStore.get(names), names.length)),
     set: (name, value, milliseconds) => guarded(() => sharedStore.set(name, value, milliseconds)),
     add: (name, value, milliseconds) =>
       guarded(async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
@@ -39,19 +39,19 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
 }
 
 // A result that is too short would pass for "no value": sessions and logouts would seem not to exist.
-function texts(values: unknown, count: number): readonly (string | undefined)[] {
-  if (!Array.isArray(values) || values.length !== count) throw noAnswer()
+function expectTexts(values: unknown, count: number): readonly (string | undefined)[] {
+  if (!Array.isArray(values) || values.length !== count) throw invalidResult()
   return values.map((value: unknown) => {
-    if (typeof value !== 'string' && value !== undefined && value !== null) throw noAnswer()
+    if (typeof value !== 'string' && value !== undefined && value !== null) throw invalidResult()
     return value ?? undefined
   })
 }
 
 function expectBoolean(answer: unknown): boolean {
-  if (typeof answer !== 'boolean') throw noAnswer()
+  if (typeof answer !== 'boolean') throw invalidResult()
   return answer
 }
 
-function noAnswer(): OidcError {
+function invalidResult(): OidcError {
   return storeOutage('the memory that holds sessions answered with something that is no answer')
 }

@@ -54,7 +54,7 @@ export async function withLock<Result>(
     const found = await options.until()
     if (found !== undefined) return found
     const lock = new Lock(sharedStore, runtime, name, options.milliseconds)
-    if (await lock.acquire()) return holding(lock, options, work)
+    if (await lock.acquire()) return workWithLock(lock, options, work)
     if (runtime.now() >= deadline) throw refusal('another process is still at the same work: try again shortly')
     await pause(runtime)
   }
@@ -62,7 +62,7 @@ export async function withLock<Result>(
 
 // The previous holder may have finished between `until` and the lock, so `until` runs again (RFC 9700 section 4.14.2: a
 // refresh token is used once).
-async function holding<Result>(
+async function workWithLock<Result>(
   lock: Lock,
   options: LockOptions<Result>,
   work: (lock: HeldLock<Result>) => Promise<Result>,

@@ -68,7 +68,7 @@ export function allFromChunks(
 ): readonly string[] {
   // Values that are not ours are cheap to skip, and must not count towards the limit.
   const firsts = valuesOf(name, cookies, further).filter(isKnown).slice(0, maxOfOneName)
-  const wholes = firsts.flatMap((first) => wholesOf(name, first, cookies, further))
+  const wholes = firsts.flatMap((first) => joinCombinations(name, first, cookies, further))
   return [...new Set(wholes)].slice(0, maxTogether)
 }
 
@@ -78,7 +78,7 @@ export function valuesOf(name: string, cookies: Cookies, further: FurtherCookies
   return first === undefined ? [] : [first, ...further.furtherCookies(name)]
 }
 
-function wholesOf(name: string, first: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
+function joinCombinations(name: string, first: string, cookies: Cookies, further: FurtherCookies): readonly string[] {
   const count = countOf(first)
   if (count === undefined) return first === '' ? [] : [first]
   const lists = Array.from({ length: count - 1 }, (_, index) =>

@@ -1,6 +1,6 @@
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { withoutProof } from '../claims.js'
-import { withFurther } from '../merge.js'
+import { withAdditionalTokens } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
 /** One way to write a session. */
@@ -20,13 +20,13 @@ export interface SessionForm {
  */
 export function* formsOf(record: SessionRecord): Generator<SessionForm> {
   yield { record, packing: 'none', remarks: [] }
-  const { further = [] } = record.tokens
-  for (let dropped = 0; dropped <= further.length; dropped += 1) {
-    const tokens = withFurther(record.tokens, further.slice(dropped))
+  const { additionalTokens = [] } = record.tokens
+  for (let dropped = 0; dropped <= additionalTokens.length; dropped += 1) {
+    const tokens = withAdditionalTokens(record.tokens, additionalTokens.slice(dropped))
     yield { record: { ...record, tokens }, packing: 'bytes', remarks: dropped === 0 ? [] : ['further_tokens_left_out'] }
   }
-  const tokens = withFurther(record.tokens, [])
-  const remarks: readonly TraceRemark[] = further.length === 0 ? [] : ['further_tokens_left_out']
+  const tokens = withAdditionalTokens(record.tokens, [])
+  const remarks: readonly TraceRemark[] = additionalTokens.length === 0 ? [] : ['further_tokens_left_out']
   yield* compressedForms({ ...record, tokens }, remarks)
   if (tokens.refreshToken === undefined) return
   const short: SessionRecord = { ...record, tokens: { ...tokens, accessToken: '' } }

@@ -50,7 +50,7 @@ export class LeftOutTokens {
   }
 
   /** Adds the access token that the cookie omits, if this process has it. */
-  restored(record: SessionRecord): SessionRecord {
+  restoreLocal(record: SessionRecord): SessionRecord {
     const { id, tokens } = record
     if (tokens.accessToken !== '') return record
     const known = this.#tokens.get(id)
@@ -59,10 +59,10 @@ export class LeftOutTokens {
   }
 
   /** Adds the access token that the cookie omits, if another process has shared it. */
-  completed(record: SessionRecord): MaybePromise<SessionRecord> {
+  restoreShared(record: SessionRecord): MaybePromise<SessionRecord> {
     if (record.tokens.accessToken !== '' || this.#settings.sharedStore === undefined) return record
     return whenDone(
-      this.#shared(record, this.#settings.sharedStore).catch(() => undefined),
+      this.#loadShared(record, this.#settings.sharedStore).catch(() => undefined),
       (accessToken) => {
         if (accessToken === undefined) return record
         const whole = withAccessToken(record, accessToken)
@@ -78,7 +78,7 @@ export class LeftOutTokens {
     if (wasKept) this.#settings.sharedStore?.remove(this.#name(record)).catch(() => undefined)
   }
 
-  async #shared(record: SessionRecord, sharedStore: SharedStore): Promise<string | undefined> {
+  async #loadShared(record: SessionRecord, sharedStore: SharedStore): Promise<string | undefined> {
     const [sealed] = await sharedStore.get([this.#name(record)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
     const accessToken = opened?.expired === false ? opened.payload['act'] : undefined

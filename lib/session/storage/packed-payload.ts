@@ -29,7 +29,7 @@ const claimsSegment = 1
  */
 export function pack(payload: SealPayload, mayCompress: boolean): PackedPayload {
   const packer = new TextPacker()
-  const packed = changed(payload, {
+  const packed = mapMembers(payload, {
     idToken: (token) => packer.pack(token, mayCompress ? claimsSegment : undefined),
     token: (token) => packer.pack(token),
     data: (data) => (mayCompress ? packer.deflate(Buffer.from(JSON.stringify(data))) : undefined) ?? data,
@@ -45,26 +45,26 @@ export function unpack({ payload, attachment }: Opened): SealPayload | undefined
   const data = (packed: unknown): unknown =>
     typeof packed === 'number' ? (parseJsonObject(unpacker.inflate(packed).toString()) ?? null) : packed
   try {
-    return changed(payload, { idToken: token, token, data })
+    return mapMembers(payload, { idToken: token, token, data })
   } catch {
     return undefined
   }
 }
 
 // The order of members is the order of bytes in the attachment.
-function changed(payload: SealPayload, { idToken, token, data }: Change): SealPayload {
+function mapMembers(payload: SealPayload, { idToken, token, data }: Change): SealPayload {
   const { idt, act, rft, fur, dat } = payload
   return {
     ...payload,
     idt: idToken(idt),
     act: token(act),
     ...(rft === undefined ? {} : { rft: token(rft) }),
-    ...(Array.isArray(fur) ? { fur: fur.map((tuple) => changedTuple(tuple, token)) } : {}),
+    ...(Array.isArray(fur) ? { fur: fur.map((tuple) => mapTuple(tuple, token)) } : {}),
     ...(dat === undefined ? {} : { dat: data(dat) }),
   }
 }
 
-function changedTuple(tuple: unknown, token: Change['token']): unknown {
+function mapTuple(tuple: unknown, token: Change['token']): unknown {
   if (!Array.isArray(tuple)) return tuple
   const members: readonly unknown[] = tuple
   const [target, accessToken, ...others] = members

@@ -42,7 +42,7 @@ export class TextPacker {
 
   /** Compresses bytes to the attachment and returns their length there; `undefined` if compression saves nothing. */
   deflate(bytes: Buffer): number | undefined {
-    const deflated = padded(bytes)
+    const deflated = deflatePadded(bytes)
     if (deflated === undefined) return undefined
     this.#parts.push(deflated)
     this.#hasDeflated = true
@@ -104,7 +104,7 @@ export class TextUnpacker {
 }
 
 // Padded in steps, since the length of compressed data reveals something about the content (RFC 8725 section 3.6).
-function padded(bytes: Buffer): Buffer | undefined {
+function deflatePadded(bytes: Buffer): Buffer | undefined {
   if (bytes.length > maxInflatedBytes) return undefined
   const deflated = deflateRawSync(bytes)
   const length = Math.ceil(deflated.length / stepBytes) * stepBytes

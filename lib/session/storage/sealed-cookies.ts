@@ -69,9 +69,9 @@ export class SealedCookies {
   open(cookies: Cookies, further: FurtherCookies): OneOrSeveral<Opened> {
     const name = this.#name
     if (cookies[name] === undefined) return undefined
-    if (this.#isAlone || !cameTwice(name, cookies, further)) return this.#opened(fromChunks(name, cookies))
+    if (this.#isAlone || !cameTwice(name, cookies, further)) return this.#openValue(fromChunks(name, cookies))
     const sealed = allFromChunks(name, cookies, further, this.#isOurs)
-    return sealed.flatMap((value) => this.#opened(value) ?? [])
+    return sealed.flatMap((value) => this.#openValue(value) ?? [])
   }
 
   /** Seals a payload and bytes, and splits the result into cookies. */
@@ -99,7 +99,7 @@ export class SealedCookies {
     return isThere ? this.#sentChunks(cookies).map((chunk) => removeCookie(chunk, this.#attributes)) : []
   }
 
-  #opened(sealed: string | undefined): Opened | undefined {
+  #openValue(sealed: string | undefined): Opened | undefined {
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     return opened === undefined || opened.expired ? undefined : opened
   }

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { idTokenClaims } from '../claims.js'
-import { type FoundSession, keptIn, type StoredSession, SeveralPeople, unreadable } from './storage.js'
+import { type FoundSession, storedSessionIn, type StoredSession, SeveralPeople, unreadable } from './storage.js'
 import { generationOf } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
@@ -9,12 +9,12 @@ import type { SessionRecord } from '../record.js'
 export type Remark = (remarks: readonly TraceRemark[]) => void
 
 /** Maps values; synchronously, unless a result is a promise. */
-export function eachOf<T, U>(values: readonly T[], look: (value: T) => MaybePromise<U>): MaybePromise<readonly U[]> {
+export function mapAll<T, U>(values: readonly T[], look: (value: T) => MaybePromise<U>): MaybePromise<readonly U[]> {
   const results = values.map(look)
-  return results.some((result) => result instanceof Promise) ? Promise.all(results) : results.filter(isThere)
+  return results.some((result) => result instanceof Promise) ? Promise.all(results) : results.filter(isSettled)
 }
 
-function isThere<U>(result: MaybePromise<U>): result is U {
+function isSettled<U>(result: MaybePromise<U>): result is U {
   return !(result instanceof Promise)
 }
 
@@ -22,8 +22,8 @@ function isThere<U>(result: MaybePromise<U>): result is U {
  * Chooses among the sessions of several cookies with the same name. If all are of the same person, the newest counts.
  * If they are of different people, none counts, because a sibling domain may have planted one (RFC 6265 section 8.6).
  */
-export function chosen(found: readonly FoundSession[], remark: Remark): FoundSession {
-  const kept = found.flatMap((each) => keptIn(each) ?? [])
+export function chooseSession(found: readonly FoundSession[], remark: Remark): FoundSession {
+  const kept = found.flatMap((each) => storedSessionIn(each) ?? [])
   const [newest, ...older] = kept.sort(newestFirst)
   if (newest === undefined) return found.includes(unreadable) ? unreadable : undefined
   if (older.length === 0) return newest

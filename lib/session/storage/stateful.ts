@@ -9,7 +9,7 @@ import { type FoundSession, type StoredSession, type SessionStorage, unreadable 
 import { mergeRecords } from '../merge.js'
 import { fromPayload, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
-import { chosen, eachOf, type Remark } from './several.js'
+import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
 import {
   endById,
@@ -57,8 +57,8 @@ class StatefulStorage implements SessionStorage {
     const opened = this.#tickets.open(cookies, further)
     if (opened === undefined) return undefined
     if (!isSeveral(opened)) return this.#findBy(opened)
-    const found = eachOf(opened, (each) => this.#findBy(each))
-    return whenDone(found, (all) => chosen(all, this.#settings.remark))
+    const found = mapAll(opened, (each) => this.#findBy(each))
+    return whenDone(found, (all) => chooseSession(all, this.#settings.remark))
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {
@@ -70,15 +70,15 @@ class StatefulStorage implements SessionStorage {
     const { sharedStore } = this.#settings
     const name = this.#storeName(record.id)
     if (base === undefined) {
-      await sharedStore.set(name, this.#sealed(record), this.#millisecondsLeft(record))
+      await sharedStore.set(name, this.#sealRecord(record), this.#millisecondsLeft(record))
       return record
     }
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const [text] = await sharedStore.get([name])
-      const stored = text === undefined ? undefined : this.#opened(text, record.id)?.record
+      const stored = text === undefined ? undefined : this.#openRecord(text, record.id)?.record
       if (text === undefined || stored === undefined) throw ended()
       const next = mergeRecords(base, record, stored)
-      if (await sharedStore.replace(name, text, this.#sealed(next), this.#millisecondsLeft(next))) return next
+      if (await sharedStore.replace(name, text, this.#sealRecord(next), this.#millisecondsLeft(next))) return next
     }
     throw storeOutage('too many requests have changed the session at once: this change was not stored')
   }
@@ -122,7 +122,7 @@ class StatefulStorage implements SessionStorage {
     ])
     const nothing = hasJustEnded(mark, runtime.now()) ? unreadable : undefined
     if (text === undefined) return nothing
-    const found = this.#opened(text, names.id)
+    const found = this.#openRecord(text, names.id)
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
     if (isEndedBy(mark, record, runtime.now())) return nothing
@@ -130,13 +130,13 @@ class StatefulStorage implements SessionStorage {
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }
 
-  #opened(text: string, id: string): StoredSession | undefined {
+  #openRecord(text: string, id: string): StoredSession | undefined {
     const opened = this.#seals(id).open(text)
     const record = opened === undefined ? undefined : fromPayload(opened.payload)
     return opened === undefined || record?.id !== id ? undefined : { record, outdatedKey: opened.outdatedKey }
   }
 
-  #sealed(record: SessionRecord): string {
+  #sealRecord(record: SessionRecord): string {
     return this.#seals(record.id).seal(toPayload(record, clocksOf(record, this.#settings.limits).idleExpiresAt))
   }
 

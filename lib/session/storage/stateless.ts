@@ -11,7 +11,7 @@ import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { type SessionRecord, fromPayload, toPayload } from '../record.js'
 import { type OneOrSeveral, type SealedCookieSettings, isSeveral, SealedCookies } from './sealed-cookies.js'
-import { type Remark, chosen, eachOf } from './several.js'
+import { type Remark, chooseSession, mapAll } from './several.js'
 import type { Runtime } from '../../base/runtime.js'
 import {
   type SessionRevocations,
@@ -38,7 +38,7 @@ export interface StatelessStorage {
   /** `Set-Cookie` values that remove our cookies; none if the browser did not send any. */
   clear(cookies: Cookies, further?: FurtherCookies): readonly string[]
   /** Adds the access token that the cookies had no room for, if another process has shared it. */
-  completed(record: SessionRecord): MaybePromise<SessionRecord>
+  restoreShared(record: SessionRecord): MaybePromise<SessionRecord>
   /** Forgets the access token that the cookies of an ended session had no room for. */
   forget(record: SessionRecord): void
 }
@@ -62,24 +62,24 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
   const { runtime, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
   const leftOut = new LeftOutTokens(settings)
-  const kept = (opened: Opened): StoredSession | typeof unreadable | undefined => {
+  const toStored = (opened: Opened): StoredSession | typeof unreadable | undefined => {
     const payload = unpack(opened)
     const record = payload === undefined ? undefined : fromPayload(payload)
     if (record === undefined) return unreadable
     if (!isAlive(record, limits, Math.floor(runtime.now() / 1000))) return undefined
-    return { record: leftOut.restored(record), outdatedKey: opened.outdatedKey }
+    return { record: leftOut.restoreLocal(record), outdatedKey: opened.outdatedKey }
   }
   return {
     read(cookies, further = noFurther) {
       const opened = sealed.open(cookies, further)
-      if (isSeveral(opened)) return opened.flatMap((each) => kept(each) ?? [])
-      return opened === undefined ? undefined : kept(opened)
+      if (isSeveral(opened)) return opened.flatMap((each) => toStored(each) ?? [])
+      return opened === undefined ? undefined : toStored(opened)
     },
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
       let bytes = 0
       for (const form of formsOf(record)) {
-        const { chunks, remarks } = written(sealed, form, endsAt)
+        const { chunks, remarks } = writeForm(sealed, form, endsAt)
         bytes = bytesOf(chunks)
         if (bytes > maxBytes) continue
         if (remarks.length > 0) remark(remarks)
@@ -89,12 +89,12 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
       throw oversize(record, bytes, maxBytes)
     },
     clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
-    completed: (record) => leftOut.completed(record),
+    restoreShared: (record) => leftOut.restoreShared(record),
     forget: (record) => leftOut.forget(record),
   }
 }
 
-function written(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
+function writeForm(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
   const payload = toPayload(record, endsAt)
   if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
   const packed = pack(payload, packing === 'compressed')
@@ -128,33 +128,33 @@ export interface RevocableStorageSettings {
   readonly runtime: Runtime
   readonly remark: Remark
   /** Loads newer tokens of the session, in the same round trip. */
-  readonly learn?: (record: SessionRecord) => MaybePromise<void>
+  readonly loadSuccessors?: (record: SessionRecord) => MaybePromise<void>
 }
 
 /** Stateless sessions that honour revocations: a sealed cookie cannot be recalled, so its revocation is checked on every read. */
 export function revocableStorage(
   storage: StatelessStorage,
-  { revocations, runtime, remark, learn }: RevocableStorageSettings,
+  { revocations, runtime, remark, loadSuccessors }: RevocableStorageSettings,
 ): SessionStorage {
-  const judged = (kept: StoredSession | typeof unreadable): MaybePromise<FoundSession> => {
+  const unlessRevoked = (kept: StoredSession | typeof unreadable): MaybePromise<FoundSession> => {
     if (kept === unreadable) return kept
     const { record } = kept
     // All requests are made in one tick, for a single round trip.
     const latest = revocations.latest(() => namesOf(record))
-    const learnt = learn?.(record)
-    const completed = storage.completed(record)
+    const loaded = loadSuccessors?.(record)
+    const completed = storage.restoreShared(record)
     const whole = (): MaybePromise<StoredSession> =>
       whenDone(completed, (found) => (found === record ? kept : { ...kept, record: found }))
     return whenDone(latest, (mark) => {
-      if (!isEndedBy(mark, record, runtime.now())) return whenDone(learnt, whole)
+      if (!isEndedBy(mark, record, runtime.now())) return whenDone(loaded, whole)
       return hasJustEnded(mark, runtime.now()) ? unreadable : undefined
     })
   }
   return {
     read(cookies, further) {
       const found = storage.read(cookies, further)
-      if (isSeveral(found)) return whenDone(eachOf(found, judged), (all) => chosen(all, remark))
-      return found === undefined ? undefined : judged(found)
+      if (isSeveral(found)) return whenDone(mapAll(found, unlessRevoked), (all) => chooseSession(all, remark))
+      return found === undefined ? undefined : unlessRevoked(found)
     },
     find: (record) => unlessEnded(revocations, runtime, record),
     // After a logout, writing this session's cookie could overwrite that of a newer login.

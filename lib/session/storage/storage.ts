@@ -31,14 +31,14 @@ export const unreadable: unique symbol = Symbol('a session of another version')
 export type FoundSession = StoredSession | SeveralPeople | typeof unreadable | undefined
 
 /** The session that counts, if there is one. */
-export function keptIn(found: FoundSession): StoredSession | undefined {
+export function storedSessionIn(found: FoundSession): StoredSession | undefined {
   return found === undefined || found === unreadable || found instanceof SeveralPeople ? undefined : found
 }
 
 /** All sessions that were found, including those that do not count. */
 export function recordsIn(found: FoundSession): readonly SessionRecord[] {
   if (found instanceof SeveralPeople) return found.records
-  const kept = keptIn(found)
+  const kept = storedSessionIn(found)
   if (kept === undefined) return none
   return kept.others === undefined ? [kept.record] : [kept.record, ...kept.others]
 }

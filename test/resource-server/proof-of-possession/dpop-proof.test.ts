@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ConfigurationError } from '../../../lib/errors.js'
 import { bearer } from '../../../lib/middleware/bearer.js'
 import { MemoryReplayCache } from '../../../lib/resource-server/proof-of-possession/replay-cache.js'
-import { sameTarget } from '../../../lib/resource-server/proof-of-possession/dpop-proof.js'
+import { isSameTarget } from '../../../lib/resource-server/proof-of-possession/dpop-proof.js'
 import { hosts } from '../../hosts/hosts.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 import { audience, signHmac, signingKey, signJws, testClock } from '../../kit/resource-server/issuer.js'
@@ -213,10 +213,10 @@ describe('DP10: the URL', () => {
   })
 
   test('DP10: an encoded slash is no slash, in either case', () => {
-    expect(sameTarget('https://a.example/x%2fy', 'https://a.example/x%2Fy')).toBe(true)
-    expect(sameTarget('https://a.example/x%2fy', 'https://a.example/x/y')).toBe(false)
-    expect(sameTarget('https://a.example/%7ex', 'https://a.example/~x')).toBe(true)
-    expect(sameTarget('ftp://a.example/x', 'ftp://a.example/x')).toBe(false)
+    expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x%2Fy')).toBe(true)
+    expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x/y')).toBe(false)
+    expect(isSameTarget('https://a.example/%7ex', 'https://a.example/~x')).toBe(true)
+    expect(isSameTarget('ftp://a.example/x', 'ftp://a.example/x')).toBe(false)
   })
 
   test.each(hosts)('DP10: on $name it is made of the configured origin and the path as it came in', async (host) => {

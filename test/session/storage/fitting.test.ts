@@ -109,8 +109,10 @@ describe('a session that is too large for its cookies', () => {
       obtainedAt: start,
     }))
     const given = recordOf(tokens)
-    const read = readBack(sentBack(storageOf().write({ ...given, tokens: { ...given.tokens, further } }, {})))
-    expect(read).toEqual({ ...given, tokens: { ...given.tokens, further: further.slice(2) } })
+    const read = readBack(
+      sentBack(storageOf().write({ ...given, tokens: { ...given.tokens, additionalTokens: further } }, {})),
+    )
+    expect(read).toEqual({ ...given, tokens: { ...given.tokens, additionalTokens: further.slice(2) } })
     expect(remarks).toEqual([['further_tokens_left_out']])
   })
 

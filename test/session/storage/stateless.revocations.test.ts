@@ -14,8 +14,13 @@ beforeEach(() => {
   sharedStore = new FakeStore(watch)
 })
 
-function storageWith(revocations: SessionRevocations, learn?: () => Promise<void>): SessionStorage {
-  const parts = { revocations, runtime: watch, remark: () => undefined, ...(learn === undefined ? {} : { learn }) }
+function storageWith(revocations: SessionRevocations, loadSuccessors?: () => Promise<void>): SessionStorage {
+  const parts = {
+    revocations,
+    runtime: watch,
+    remark: () => undefined,
+    ...(loadSuccessors === undefined ? {} : { loadSuccessors }),
+  }
   return revocableStorage(createStatelessStorage(settings(watch)), parts)
 }
 

@@ -68,7 +68,7 @@ function storagesOf(rp: RelyingParty): SessionStorages {
       ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedStore }), {
           ...common,
           revocations,
-          learn: (record) => refreshes.loadSuccessors(record),
+          loadSuccessors: (record) => refreshes.loadSuccessors(record),
         })
       : createStatefulStorage({ ...common, name, sharedStore: sessionStore, revocations }),
   )
