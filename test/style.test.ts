@@ -61,6 +61,24 @@ describe('the rooms of lib', () => {
   })
 })
 
+describe('the page of attacks', () => {
+  test('names each ID of a test, with the files that have it, and no other', () => {
+    const areas = 'CB|IT|UI|SC|SR|OR|LO|BC|FC|RF|BR|JK|IN|DP|MT|SU|DI|HH|CH|LK|RE|CC|GU'
+    const id = new RegExp(`\\b(?:${areas})\\d{2}\\b`, 'g')
+    const found: Record<string, string[]> = {}
+    for (const path of files('test').filter((each) => each.endsWith('.ts'))) {
+      for (const each of new Set(textOf(path).match(id))) (found[each] ??= []).push(path.slice('test/'.length))
+    }
+    const rows = [...textOf('test/ATTACKS.md').matchAll(/^- \*\*(\w+)\*\* .+\. In (.+)$/gm)]
+    const listed = rows.map(([, each = '', places = '']) => [
+      each,
+      [...places.matchAll(/`([^`]+)`/g)].map(([, at]) => at),
+    ])
+    expect(new Set(listed.map(([each]) => each)).size).toBe(listed.length)
+    expect(Object.fromEntries(listed)).toEqual(found)
+  })
+})
+
 describe('the lock file', () => {
   test('names versions and hashes, and no registry', () => {
     const lock = textOf('package-lock.json')

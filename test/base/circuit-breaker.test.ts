@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { CircuitBreaker, NotAsked } from '../../lib/base/circuit-breaker.js'
 import { ProviderError, TokenEndpointError } from '../../lib/errors.js'
-import { Watch } from '../session/example.js'
+import { Clock } from '../kit/clock.js'
 
-let watch: Watch
+let watch: Clock
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
 })
 
 describe('the circuit breaker before a provider that is down', () => {

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Backoff } from '../../lib/base/outage.js'
 import { ProviderError } from '../../lib/errors.js'
-import { type TestClock, testClock } from '../kit/resource-server/issuer.js'
+import { Clock } from '../kit/clock.js'
 
 const down = (): Promise<never> => Promise.reject(new ProviderError('provider_unreachable', 'down'))
 
 describe('a backoff', () => {
-  let clock: TestClock
+  let clock: Clock
   beforeEach(() => {
-    clock = testClock()
+    clock = new Clock()
   })
 
   async function fail(backoff: Backoff, times: number): Promise<void> {

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { ProviderError, TokenEndpointError } from '../../lib/index.js'
 import { failureOf, json } from '../kit/issuer/issuer.js'
-import { createTokens, down, settled } from '../kit/client/source.js'
+import { createTokens, down } from '../kit/client/source.js'
+import { settled } from '../kit/until.js'
 
 const api = 'https://api.example.com'
 

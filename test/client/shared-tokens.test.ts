@@ -5,7 +5,8 @@ import type { ClientCredentialsOptions } from '../../lib/options/client/options.
 import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
 import { json } from '../kit/issuer/issuer.js'
 import { FakeStore } from '../kit/stores/memory.js'
-import { createTokens, down, settled, type Tokens } from '../kit/client/source.js'
+import { createTokens, down, type Tokens } from '../kit/client/source.js'
+import { settled } from '../kit/until.js'
 
 const secret = 'a secret for tests only, 32 characters at least'
 

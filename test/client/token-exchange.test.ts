@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { TokenExchangeOptions } from '../../lib/options/client/options.js'
 import { failureOf, json } from '../kit/issuer/issuer.js'
-import { createTokens, down, settled } from '../kit/client/source.js'
+import { createTokens, down } from '../kit/client/source.js'
+import { settled } from '../kit/until.js'
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
 const subjectToken = 'subject-1'

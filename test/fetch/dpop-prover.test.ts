@@ -10,9 +10,10 @@ import { RefreshGrants } from '../../lib/relying-party/tokens/refresh-grant.js'
 import { clientCredentials } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
 import { exchangeCode } from '../kit/issuer/code-exchange.js'
-import { createClock, createIssuer, failureOf, type FakeIssuer, json, mint, signingKey } from '../kit/issuer/issuer.js'
+import { createIssuer, failureOf, type FakeIssuer, json, mint, signingKey } from '../kit/issuer/issuer.js'
 import { holderKey, holderPem, proofOf, wantsNonce } from '../kit/issuer/proofs.js'
-import { record, start } from '../session/example.js'
+import { record } from '../session/example.js'
+import { Clock, start } from '../kit/clock.js'
 
 const api = 'https://api.example.com'
 const dpop = { privateKey: holderPem }
@@ -202,9 +203,7 @@ describe('an API', () => {
 
   test.each(['DPoP', 'dpop', 'DPOP'])('DP18: that asks for a nonce by the scheme %s gets it, once', async (scheme) => {
     const { source, proofs, requests, calls } = machine(async (headers) =>
-      (await proofOf(headers, createClock())).payload['nonce'] === 'n-1'
-        ? new Response('ok')
-        : challenge('n-1', scheme),
+      (await proofOf(headers, new Clock())).payload['nonce'] === 'n-1' ? new Response('ok') : challenge('n-1', scheme),
     )
     expect((await source.fetch(`${api}/x`, { method: 'PUT', body: 'x' })).status).toBe(200)
     expect((await proofs()).map(({ nonce }) => nonce)).toEqual([undefined, 'n-1'])
@@ -234,7 +233,7 @@ describe('an API', () => {
 
   test('DP18: that asks for a nonce leaves the renewal of the token to a later 401', async () => {
     const { source, calls, requests } = machine(async (headers) => {
-      const { payload } = await proofOf(headers, createClock())
+      const { payload } = await proofOf(headers, new Clock())
       if (payload['nonce'] !== 'n-1') return challenge('n-1')
       return new Response('', { status: headers.get('authorization') === 'DPoP token-1' ? 401 : 200 })
     })
@@ -277,7 +276,7 @@ describe('an API', () => {
       `GET ${api}/b?c=d`,
       'GET https://evil.example/x',
     ])
-    const clock = createClock()
+    const clock = new Clock()
     const [first, second] = await Promise.all(calls.slice(0, 2).map(({ headers }) => proofOf(headers, clock)))
     expect(first?.payload).toMatchObject({ htm: 'POST', htu: `${api}/a` })
     expect(second?.payload).toMatchObject({ htm: 'GET', htu: `${api}/b` })
@@ -288,7 +287,7 @@ describe('an API', () => {
 
 describe('nonces', () => {
   test('DP18: of more origins than anybody calls do not pile up', () => {
-    const prover = createDpopProver(dpop, createClock())
+    const prover = createDpopProver(dpop, new Clock())
     for (let i = 0; i < 1000; i++) {
       prover.rememberNonce(new URL(`https://${i}.example/`), `n-${i}`)
     }
@@ -314,12 +313,11 @@ describe('nonces', () => {
     expect(asksForNonce(new Response('', { status: 403, headers }))).toBe(false)
   })
 
-  test('are looked for in no time, whatever the challenge is', () => {
-    const began = performance.now()
+  // With a search that backtracks this would take hours, and end with the time limit of tests.
+  test('are looked for in linear time, whatever the challenge is', () => {
     for (const text of ['a="', 'a ', 'a=', ',', 'a="\\"', '\\', '"']) {
-      asksForNonce(new Response('', { status: 401, headers: { 'www-authenticate': `DPoP ${text.repeat(2000)}` } }))
+      asksForNonce(new Response('', { status: 401, headers: { 'www-authenticate': `DPoP ${text.repeat(200_000)}` } }))
     }
-    expect(performance.now() - began).toBeLessThan(500)
   })
 
   test.each(['get', 'Delete', 'PATCH', 'post', 'HEAD', 'QUERY', undefined])(

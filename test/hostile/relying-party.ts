@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type OidcHandle, type OidcMiddleware, OidcError } from '../../lib/index.js'
 import { createOidc } from '../../lib/middleware/oidc.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { systemRuntime } from '../../lib/base/runtime.js'
 import type { Host } from '../hosts/hosts.js'
+import { Clock } from '../kit/clock.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
 import type { Module } from './modules.js'
@@ -32,8 +32,7 @@ export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationPara
 /** Starts the application and the provider of one module. */
 export async function startRun(module: RunModule, host: Host): Promise<Run> {
   const { tracked, settled } = trackedFetch()
-  let ahead = 0
-  const runtime = { ...systemRuntime, now: () => Date.now() + ahead * 1000 }
+  const clock = Clock.real()
   let started: { login: OidcMiddleware; provider: HostileProvider; baseUrl: string } | undefined
   const app = await host.start(async ({ baseUrl: origin }) => {
     const baseUrl = isFormPost(module) ? behindTls(origin) : origin
@@ -49,7 +48,7 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
       authorizationParams: module.authorizationParams ?? {},
       fetch: tracked,
     })
-    const login = createOidc(options, runtime)
+    const login = createOidc(options, clock)
     started = { login, provider, baseUrl }
     return application(login)
   })
@@ -59,9 +58,7 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
     provider,
     baseUrl,
     journal: app.journal,
-    advance: (seconds) => {
-      ahead += seconds
-    },
+    advance: (seconds) => clock.advance(seconds),
     warmUp: () => login.ready(),
     errors: () => app.journal.errors.map(codeOf),
     settled,

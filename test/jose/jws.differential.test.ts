@@ -8,23 +8,16 @@ import { parseBearerOptions } from '../../lib/options/bearer/schema.js'
 import { type BearerValidator, bearerValidator } from '../../lib/resource-server/bearer-validator.js'
 import { differences, see } from './differences.js'
 import { type Recipe, jsonOf, mutate, mutations, place, recipes, spell } from './generated-token.js'
-import {
-  type SigningKey,
-  audience,
-  publicJwk,
-  signHmac,
-  signingKey,
-  signJws,
-  testClock,
-} from '../kit/resource-server/issuer.js'
+import { type SigningKey, audience, publicJwk, signHmac, signingKey, signJws } from '../kit/resource-server/issuer.js'
 import { vectors } from './vectors.js'
+import { Clock } from '../kit/clock.js'
 
 const algs = ['ES256', 'EdDSA', 'RS256', 'PS256', 'ES384']
 const keys = new Map(algs.map((alg) => [alg, signingKey(alg, `key-of-${alg}`)]))
 const strangers = new Map(algs.map((alg) => [alg, signingKey(alg, `key-of-${alg}`)]))
 const jwks = { keys: [...keys.values()].map(publicJwk) }
 const secret = 'a-secret-of-more-than-thirty-two-bytes!'
-const clock = testClock(place.now)
+const clock = new Clock(place.now)
 const shared = { issuer: place.issuer, audience, profile: 'jwt', clockToleranceSeconds: 30 }
 const expected: JWTVerifyOptions = {
   issuer: place.issuer,

@@ -3,9 +3,10 @@ import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { createClientAuthentication } from '../../lib/provider/client-authentication.js'
 import type { ClientSettings } from '../../lib/provider/types.js'
-import { createClock, failureOf, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import { failureOf, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import { Clock } from '../kit/clock.js'
 
-const clock = createClock()
+const clock = new Clock()
 const pem = (alg: string) => signingKey(alg).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 
 async function authenticated(client: Partial<ClientSettings>, metadata: Record<string, unknown> = {}) {

@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
 import { printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
-import { createClock, failureOf } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/issuer/issuer.js'
+import { Clock } from '../kit/clock.js'
 
 describe('mapping', () => {
   test('our own errors pass through any wrapping, within four layers', () => {
@@ -53,7 +54,7 @@ describe('mapping', () => {
 describe('a document whose fetch fails in an unforeseen way', () => {
   test('is unusable, and says so with a trace', async () => {
     const cached = new Cached({
-      runtime: createClock(),
+      runtime: new Clock(),
       maxAgeSeconds: 1,
       staleSeconds: 1,
       fetch: () => Promise.reject(new RangeError('too deep')),

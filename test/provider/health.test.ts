@@ -2,30 +2,31 @@ import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { EndpointRecord } from '../../lib/provider/health.js'
 import { createTokens, down } from '../kit/client/source.js'
-import { createClock, failureOf } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/issuer/issuer.js'
+import { Clock } from '../kit/clock.js'
 
 const answer = (status: number) => async () => new Response(null, { status })
 
 describe('the record of an endpoint', () => {
   test('knows nothing before the first request', () => {
-    expect(new EndpointRecord(createClock()).health()).toEqual({ state: 'unknown' })
+    expect(new EndpointRecord(new Clock()).health()).toEqual({ state: 'unknown' })
   })
 
   test.each([200, 400])('takes status %i for an answer', async (status) => {
-    const clock = createClock()
+    const clock = new Clock()
     const record = new EndpointRecord(clock)
     await record.watch(answer(status))
     expect(record.health()).toEqual({ state: 'ok', lastSuccessAt: Math.floor(clock.now() / 1000) })
   })
 
   test('tells credentials that are refused from an answer', async () => {
-    const record = new EndpointRecord(createClock())
+    const record = new EndpointRecord(new Clock())
     await record.watch(answer(401))
     expect(record.health()).toMatchObject({ state: 'failing', lastFailure: 'provider_refused_client' })
   })
 
   test('keeps when it last worked and when it last failed, and lets failures through', async () => {
-    const clock = createClock()
+    const clock = new Clock()
     const record = new EndpointRecord(clock)
     await record.watch(answer(200))
     const first = Math.floor(clock.now() / 1000)

@@ -17,13 +17,11 @@ import {
   rsaKey,
   signingKey,
 } from '../kit/issuer/issuer.js'
+import { settled } from '../kit/until.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
 const keysOf = (op: FakeIssuer, httpClient = createHttpClient(op.settings)) =>
   createKeys(async () => 'https://issuer.example/jwks', httpClient, op.settings)
-const settled = async () => {
-  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
-}
 const signedBy = async (privateKey: KeyObject) => {
   const jws = decodeJws(await mint({ sub: 'x' }, privateKey))
   return (keys: Parameters<typeof isSignedBy>[1]) => isSignedBy(jws, keys)

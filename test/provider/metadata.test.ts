@@ -3,6 +3,7 @@ import { createMetadata, endpointOf, loginNeeds, missingEndpoint } from '../../l
 import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
 import { type FakeIssuer, createIssuer, failureOf, json } from '../kit/issuer/issuer.js'
+import { settled } from '../kit/until.js'
 
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'
@@ -11,7 +12,6 @@ const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, nee
   const settings = { ...op.settings, ...changes }
   return createMetadata(settings, createHttpClient(settings), needs)
 }
-const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('where the metadata are', () => {
   test.each([

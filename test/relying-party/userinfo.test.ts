@@ -3,10 +3,11 @@ import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { answering } from '../kit/world/applications.js'
 import { UserinfoCache } from '../../lib/relying-party/userinfo-cache.js'
-import { record, Watch } from '../session/example.js'
+import { record } from '../session/example.js'
 import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
 import { bobsDoor, changed, codeOf, subjectOf } from '../kit/world/steps.js'
 import type { WorldOptions } from '../kit/world/world.js'
+import { Clock } from '../kit/clock.js'
 
 let world: RefreshWorld
 
@@ -223,7 +224,7 @@ describe('the memory of claims', () => {
   const claims = (sub: string) => async () => ({ sub })
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
-    const sharedStore = new UserinfoCache(new Watch())
+    const sharedStore = new UserinfoCache(new Clock())
     for (let count = 0; count <= 10_000; count += 1)
       await sharedStore.ask(record({ id: `s${count}` }), 'token', claims('x'))
     expect(sharedStore.known(record({ id: 's0' }), 60)).toBeUndefined()
@@ -239,7 +240,7 @@ describe('the memory of claims', () => {
   })
 
   test('joins requests with the same access token only', async () => {
-    const sharedStore = new UserinfoCache(new Watch())
+    const sharedStore = new UserinfoCache(new Clock())
     const asked: string[] = []
     const answers: (() => void)[] = []
     const ask = (token: string) =>
@@ -256,7 +257,7 @@ describe('the memory of claims', () => {
   })
 
   test('keeps nothing that arrives after its session has ended', async () => {
-    const sharedStore = new UserinfoCache(new Watch())
+    const sharedStore = new UserinfoCache(new Clock())
     let answer = (_claims: { sub: string }): void => undefined
     const asking = sharedStore.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
     sharedStore.forget(record())
@@ -269,7 +270,7 @@ describe('the memory of claims', () => {
   })
 
   test('does not take an old answer for a young one when the clock is set back', async () => {
-    const watch = new Watch()
+    const watch = new Clock()
     const sharedStore = new UserinfoCache(watch)
     await sharedStore.ask(record(), 'token', claims('alice'))
     watch.seconds -= 1_000

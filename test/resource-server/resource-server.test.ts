@@ -5,7 +5,8 @@ import { ProviderError } from '../../lib/errors.js'
 import { reasonOf, refusalOf, testApi } from '../kit/resource-server/api.js'
 import { introspectingApi } from '../kit/resource-server/introspecting.js'
 import { apiUrl, proofClient } from '../kit/resource-server/proof.js'
-import { testClock, testIssuer } from '../kit/resource-server/issuer.js'
+import { testIssuer } from '../kit/resource-server/issuer.js'
+import { Clock } from '../kit/clock.js'
 
 describe('a token that was seen before', () => {
   const seen = async (overrides: (now: number) => Record<string, unknown>) => {
@@ -96,7 +97,7 @@ test('a validator that takes neither JWTs nor opaque tokens takes none', async (
 })
 
 test('nonces need a secret', () => {
-  expect(() => createDpopNonces([], 300, testClock())).toThrow(RangeError)
+  expect(() => createDpopNonces([], 300, new Clock())).toThrow(RangeError)
 })
 
 test('DP15: a replay cache of the application may tell of its own outage', async () => {

@@ -1,24 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Runtime } from '../../lib/base/runtime.js'
 import type { StatelessStorageSettings, RevocableStorageSettings } from '../../lib/session/storage/stateless.js'
 import type { SessionLimits } from '../../lib/session/lifetime.js'
 import type { SessionRecord } from '../../lib/session/record.js'
-
-/** A moment, in seconds since the epoch. */
-export const start = 1_800_000_000
-
-/** A clock that a test sets. */
-export class Watch implements Runtime {
-  seconds = start
-
-  now(): number {
-    return this.seconds * 1000
-  }
-
-  randomBytes(length: number): Buffer {
-    return randomBytes(length)
-  }
-}
+import { start } from '../kit/clock.js'
 
 /** Ten minutes without a request, one hour in all, rolled once a minute. */
 export const limits: SessionLimits = { idleSeconds: 600, absoluteSeconds: 3600, rollingStepSeconds: 60 }

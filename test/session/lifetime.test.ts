@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { clocksOf, isAlive, isRollingDue } from '../../lib/session/lifetime.js'
 import { ProcessRevocations } from '../../lib/session/revocation/revocations.js'
-import { limits, record, start, Watch } from './example.js'
+import { limits, record } from './example.js'
+import { Clock, start } from '../kit/clock.js'
 
 describe('the clocks of a session', () => {
   test('count the idle limit from the last touch and the absolute one from the login', () => {
@@ -53,7 +54,7 @@ describe('rolling', () => {
 
 describe('a limit of no whole milliseconds', () => {
   test('is one for logouts, too', () => {
-    const revocations = new ProcessRevocations(new Watch(), limits.absoluteSeconds + 0.0001)
+    const revocations = new ProcessRevocations(new Clock(), limits.absoluteSeconds + 0.0001)
     revocations.revoke({ id: 'an-id' }, start * 1000)
     expect(revocations.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)
   })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { mergeRecords } from '../../lib/session/merge.js'
 import type { SessionRecord } from '../../lib/session/record.js'
-import { record, start } from './example.js'
+import { record } from './example.js'
+import { start } from '../kit/clock.js'
 
 const tokens = (name: string, obtainedAt: number): SessionRecord['tokens'] => ({
   accessToken: name,

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { mergeTokens, mergeRecords } from '../../lib/session/merge.js'
 import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
 import { type TargetToken, maxTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
-import { idToken, record, start } from './example.js'
+import { idToken, record } from './example.js'
+import { start } from '../kit/clock.js'
 
 function token(target: string, obtainedAt = start, changes: Partial<TargetToken> = {}): TargetToken {
   return { target, accessToken: `${target}@${obtainedAt}`, tokenType: 'bearer', obtainedAt, ...changes }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { idTokenClaims, personClaims } from '../../lib/session/claims.js'
 import { type SessionRecord, sessionData, fromPayload, toPayload } from '../../lib/session/record.js'
-import { idToken, record, start } from './example.js'
+import { idToken, record } from './example.js'
+import { start } from '../kit/clock.js'
 
 const full: SessionRecord = record({
   touchedAt: start + 5,

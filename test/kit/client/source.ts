@@ -52,6 +52,3 @@ export function createTokens(options: Partial<ClientCredentialsOptions> = {}): T
 
 /** A provider that is down. */
 export const down = (): Response => new Response('', { status: 503 })
-
-/** Lets everything that is ready to go on go on. */
-export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))

@@ -1,24 +1,7 @@
-import { type JsonWebKey, type KeyObject, createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { type JsonWebKey, type KeyObject, createHash, generateKeyPairSync } from 'node:crypto'
 import { CompactSign } from 'jose'
-import type { Runtime } from '../../../lib/base/runtime.js'
 import type { ClientSettings, ProviderSettings } from '../../../lib/provider/types.js'
-
-/** A clock that stands until a test moves it. */
-export interface Clock extends Runtime {
-  advance(seconds: number): void
-  set(milliseconds: number): void
-}
-
-/** 2026-01-01, and real randomness. */
-export function createClock(start = Date.UTC(2026, 0, 1)): Clock {
-  let now = start
-  return {
-    now: () => now,
-    randomBytes: (length) => randomBytes(length),
-    advance: (seconds) => (now += seconds * 1000),
-    set: (milliseconds) => (now = milliseconds),
-  }
-}
+import { Clock } from '../clock.js'
 
 /** A signing key, and its public half as published. */
 export interface SigningKey {
@@ -94,7 +77,7 @@ export const json = (value: unknown, status = 200, headers: Record<string, strin
 /** Makes one. Its answers are looked up by path; a missing one is 404. */
 export function createIssuer(issuer = 'https://issuer.example'): FakeIssuer {
   const base = issuer.replace(/\/$/, '')
-  const clock = createClock()
+  const clock = new Clock()
   const seen: Seen[] = []
   const metadata: Record<string, unknown> = {
     issuer,

@@ -1,5 +1,6 @@
 import { type JWTPayload, type ProtectedHeaderParameters, calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
-import { type Clock, signingKey } from './issuer.js'
+import { signingKey } from './issuer.js'
+import type { Clock } from '../clock.js'
 
 /** The application's key, as its option takes it. */
 export const holderKey = signingKey('ES256')

@@ -1,22 +1,5 @@
-import { type KeyObject, constants, createHmac, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
-import type { Runtime } from '../../../lib/base/runtime.js'
-
-/** A clock that only moves when it is told to. */
-export interface TestClock extends Runtime {
-  /** Seconds since the epoch. */
-  seconds: number
-}
-
-/** A clock at a fixed time, and real randomness. */
-export function testClock(seconds = 1_800_000_000): TestClock {
-  return {
-    seconds,
-    now() {
-      return this.seconds * 1000
-    },
-    randomBytes: (length) => randomBytes(length),
-  }
-}
+import { type KeyObject, constants, createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { Clock } from '../clock.js'
 
 /** A private key with the names it goes by. */
 export interface SigningKey {
@@ -80,7 +63,7 @@ export function signHmac(header: unknown, payload: unknown, secret: string | Buf
 /** An authorization server in a test's own process: no network, everything it says can be changed. */
 export interface TestIssuer {
   readonly issuer: string
-  readonly clock: TestClock
+  readonly clock: Clock
   keys: SigningKey[]
   /** URLs that were fetched, in order. */
   readonly requests: string[]
@@ -100,7 +83,7 @@ export const audience = 'https://api.example.com'
 /** Makes an issuer with one key. */
 export function testIssuer(
   issuer = 'https://issuer.example.com',
-  { alg = 'ES256', clock = testClock() } = {},
+  { alg = 'ES256', clock = new Clock() } = {},
 ): TestIssuer {
   const self: TestIssuer = {
     issuer,

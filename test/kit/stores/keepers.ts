@@ -28,14 +28,16 @@ export interface StorageKind {
   readonly isShared: boolean
   /** Whether the application has a session of its own, which holds the login. */
   readonly isRequest: boolean
-  /** @param program - the redis-server to use */
-  open(program: string): Promise<Place>
+  /**
+   * @param program - the redis-server to use
+   * @param timeoutSeconds - how long stores may take: long, unless a test wants them to be too slow
+   */
+  open(program: string, timeoutSeconds?: number): Promise<Place>
 }
 
 const [express5, express4, connect] = hosts as readonly [Host, Host, Host, Host]
 
-/** How long stores may take here. */
-export const timeoutSeconds = 0.5
+const patience = 10
 
 /** Redis with a client, as applications set it up. */
 export async function openRedis(program: string): Promise<RedisPlace> {
@@ -75,7 +77,8 @@ export const storageKinds: readonly StorageKind[] = [
   kind('a sealed cookie', { open: async () => ({ ...nothing, oidc: {} }) }),
   kind('a sealed cookie, and Redis for logouts', {
     isShared: true,
-    open: (program) => withRedis(program, ({ client }) => ({ sharedStore: redisStore(client, { timeoutSeconds }) })),
+    open: (program, timeoutSeconds = patience) =>
+      withRedis(program, ({ client }) => ({ sharedStore: redisStore(client, { timeoutSeconds }) })),
   }),
   kind('a store of express-session in memory', {
     isShared: true,
@@ -86,21 +89,21 @@ export const storageKinds: readonly StorageKind[] = [
   }),
   kind('connect-redis', {
     isShared: true,
-    open: (program) =>
+    open: (program, timeoutSeconds = patience) =>
       withRedis(program, ({ client }) => ({
         session: { store: new RedisStore({ client }), storeTimeoutSeconds: timeoutSeconds },
       })),
   }),
   kind('redisStore', {
     isShared: true,
-    open: (program) =>
+    open: (program, timeoutSeconds = patience) =>
       withRedis(program, ({ client }) => ({ session: { store: redisStore(client, { timeoutSeconds }) } })),
   }),
   request('express-session on Express 5', express5, expressSessions),
   request('express-session on Express 4', express4, expressSessions),
   kind('express-session over connect-redis', {
     isRequest: true,
-    open: (program) =>
+    open: (program, timeoutSeconds = patience) =>
       withRedis(
         program,
         () => ({ session: { use: 'request', storeTimeoutSeconds: timeoutSeconds } }),

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { Watch } from '../../session/example.js'
 import { FakeStore } from './memory.js'
+import { Clock } from '../clock.js'
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
 })
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { createStatefulStorage, type StatefulStorageSettings } from '../../../lib/session/storage/stateful.js'
 import type { SessionStorage } from '../../../lib/session/storage/storage.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
-import { limits, settings, type Watch } from '../../session/example.js'
+import { limits, settings } from '../../session/example.js'
 import type { FakeStore } from './memory.js'
+import type { Clock } from '../clock.js'
 
 /** Issuer and client of the examples. */
 export const audience = ['https://op.example.com', 'web']
@@ -11,7 +12,7 @@ export const audience = ['https://op.example.com', 'web']
 /** The watermark of one process on a shared store. */
 export function revocationsOn(
   sharedStore: FakeStore,
-  runtime: Watch,
+  runtime: Clock,
   of: readonly string[] = audience,
 ): SharedRevocations {
   return new SharedRevocations({ sharedStore, runtime, absoluteSeconds: limits.absoluteSeconds, audience: of })
@@ -20,7 +21,7 @@ export function revocationsOn(
 /** The keeper of one process on a shared store. */
 export function storageOn(
   sharedStore: FakeStore,
-  runtime: Watch,
+  runtime: Clock,
   changes: Partial<StatefulStorageSettings> = {},
 ): SessionStorage {
   const { audience: of = audience } = changes

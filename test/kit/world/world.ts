@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type OidcMiddleware, createOidc } from '../../../lib/middleware/oidc.js'
 import { type OidcHandle, type OidcOptions, type Principal, requireAuth } from '../../../lib/index.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
-import { systemRuntime } from '../../../lib/base/runtime.js'
 import { cookieNameAt } from '../../hosts/cookie-names.js'
 import { Browser } from '../../hosts/client.js'
 import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
@@ -14,20 +13,10 @@ import {
   startRealProvider,
   webClient,
 } from '../../provider-real/provider.js'
+import { Clock } from '../clock.js'
 
 /** A secret that every test's application uses unless it says otherwise. */
 export const secret = 'a secret for tests only, 32 characters at least'
-
-/** A clock that a test moves; it starts at the real time, because the real provider has a clock of its own. */
-export class Clock {
-  #offset = 0
-
-  readonly now = (): number => Date.now() + this.#offset
-
-  advance(seconds: number): void {
-    this.#offset += seconds * 1000
-  }
-}
 
 /** A request as handlers behind the middleware see it. */
 export type AppRequest = IncomingMessage & { oidc: OidcHandle; auth?: Principal }
@@ -65,7 +54,7 @@ export interface WorldOptions {
 
 /** Starts the real provider and an application on it. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const clock = new Clock()
+  const clock = Clock.real()
   let provider: RealProvider | undefined
   let app: OidcMiddleware | undefined
   let baseUrls: readonly string[] = []
@@ -84,7 +73,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ...options.oidc,
     }
     baseUrls = given.baseUrls ?? [given.baseUrl ?? '']
-    app = createOidc(parseOidcOptions(given), { ...systemRuntime, now: clock.now })
+    app = createOidc(parseOidcOptions(given), clock)
     const placed = below === '' ? app : { mount: below, handlers: [app] }
     return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
   })

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { acr, all, maxAge, requireAuth } from '../../../lib/index.js'
 import { hosts } from '../../hosts/hosts.js'
-import { Clock, startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
+import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 import { guarded } from '../../kit/world/applications.js'
+import { Clock } from '../../kit/clock.js'
 
 const mfa = 'urn:example:mfa'
 const worlds: World[] = []
@@ -76,7 +77,7 @@ describe('the first login of a stranger', () => {
 
 describe('a recent login', () => {
   test('SU02: is asked for once the last one is too old, and verified on return', async () => {
-    const clock = new Clock()
+    const clock = Clock.real()
     const world = await signedIn({
       layers: [guarded('/pay', requireAuth(maxAge(60, clock.now)))],
       oidc: { clockToleranceSeconds: 60 },

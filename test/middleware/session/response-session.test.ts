@@ -10,11 +10,12 @@ import type { SessionBinding } from '../../../lib/middleware/session/identity.js
 import { RefreshCoordinator } from '../../../lib/relying-party/tokens/refreshes.js'
 import { createStatelessStorage, revocableStorage } from '../../../lib/session/storage/stateless.js'
 import { ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
-import { limits, record, sentBack, settings, start, Watch } from '../../session/example.js'
+import { limits, record, sentBack, settings } from '../../session/example.js'
+import { Clock, start } from '../../kit/clock.js'
 
 /** Runs a handler over a real response, with the cookies of a session, and returns the Set-Cookie lines. */
 async function respondWith(
-  handle: (session: SessionBinding, watch: Watch) => void,
+  handle: (session: SessionBinding, watch: Clock) => void,
   {
     at = 0,
     cookies,
@@ -22,7 +23,7 @@ async function respondWith(
     secrets,
   }: { at?: number; cookies?: object; maxBytes?: number; secrets?: string[] } = {},
 ): Promise<readonly string[]> {
-  const watch = new Watch()
+  const watch = new Clock()
   const sealed = createStatelessStorage(settings(watch)).write(record(), {})
   watch.seconds += at
   const statelessStorage = createStatelessStorage(
@@ -56,7 +57,7 @@ async function respondWith(
 
 /** A session that was sealed here, and cut off since. */
 function damaged(): string {
-  const sealed = sentBack(createStatelessStorage(settings(new Watch())).write(record(), {}))
+  const sealed = sentBack(createStatelessStorage(settings(new Clock())).write(record(), {}))
   return (sealed['__Host-oidc'] ?? '').slice(0, 100)
 }
 
@@ -81,7 +82,7 @@ describe('the session of one request', () => {
   })
 
   test('is sealed anew with the new secret on its first use', async () => {
-    const [old = ''] = settings(new Watch()).secrets
+    const [old = ''] = settings(new Clock()).secrets
     const secrets = ['the new secret for tests, 32 characters at least', old]
     expect(names(await respondWith(nothing, { secrets }))).toEqual(['__Host-oidc=ey'])
   })
@@ -93,7 +94,7 @@ describe('the session of one request', () => {
 
   test('that somebody else sealed, or nobody, stays in the browser', async () => {
     const theirs = createStatelessStorage(
-      settings(new Watch(), { audience: ['https://op.example.com', 'another client'] }),
+      settings(new Clock(), { audience: ['https://op.example.com', 'another client'] }),
     )
     for (const cookies of [
       sentBack(theirs.write(record(), {})),
@@ -104,7 +105,7 @@ describe('the session of one request', () => {
   })
 
   test('SC14: is not rolled by a response that took over five seconds, nor removed by one that took over half a second', async () => {
-    const wait = (seconds: number) => (_session: SessionBinding, watch: Watch) => void (watch.seconds += seconds)
+    const wait = (seconds: number) => (_session: SessionBinding, watch: Clock) => void (watch.seconds += seconds)
     const cookies = { '__Host-oidc': damaged() }
     expect(await respondWith(wait(6), { at: 60 })).toEqual([])
     expect(await respondWith(wait(5), { at: 60 })).toHaveLength(1)
@@ -152,7 +153,7 @@ describe('the response that carries a session', () => {
   async function answerTo(
     handle: (bound: { session: SessionBinding; res: ServerResponse; refreshes: RefreshCoordinator }) => unknown,
   ): Promise<IncomingHttpHeaders> {
-    const watch = new Watch()
+    const watch = new Clock()
     const statelessStorage = createStatelessStorage(settings(watch))
     const exchange = { cookies: sentBack(statelessStorage.write(renewable, {})) } as HttpRequest
     const storage = revocableStorage(statelessStorage, {
@@ -179,7 +180,7 @@ describe('the response that carries a session', () => {
   }
 
   const tokensIn = (headers: IncomingHttpHeaders): unknown => {
-    const found = createStatelessStorage(settings(new Watch())).read(sentBack(headers['set-cookie'] ?? []))
+    const found = createStatelessStorage(settings(new Clock())).read(sentBack(headers['set-cookie'] ?? []))
     return typeof found === 'object' && 'record' in found ? found.record.tokens : undefined
   }
 

@@ -3,8 +3,8 @@ import { warnOfUnsharedRefreshes } from '../../../lib/options/oidc/unshared-refr
 import type { OidcOptions } from '../../../lib/options/oidc/options.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { isOneOfSeveral } from '../../../lib/options/common/several-processes.js'
-import { Watch } from '../../session/example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { Clock } from '../../kit/clock.js'
 
 const configurationOf = (changes: Partial<OidcOptions> = {}) =>
   parseOidcOptions({
@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => void jest.restoreAllMocks())
 
 describe('several processes that share no memory', () => {
-  const sharedStore = new FakeStore(new Watch())
+  const sharedStore = new FakeStore(new Clock())
 
   test('are warned where they ask for refresh tokens, once', () => {
     warnOfUnsharedRefreshes(configurationOf(), false)

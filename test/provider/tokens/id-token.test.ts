@@ -16,6 +16,7 @@ import {
   rsaKey,
   signingKey,
 } from '../../kit/issuer/issuer.js'
+import { start } from '../../kit/clock.js'
 
 const idTokensOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
   createIdTokenValidator(
@@ -297,7 +298,7 @@ describe('signature and header', () => {
 })
 
 describe('claims', () => {
-  const now = Date.UTC(2026, 0, 1) / 1000
+  const now = start
 
   test.each<[string, Record<string, unknown>, string]>([
     ['IT02: iss with a slash', { iss: 'https://issuer.example/' }, 'token_issuer_mismatch'],
@@ -386,7 +387,7 @@ describe('hashes', () => {
 })
 
 describe('strength of the sign-in', () => {
-  const now = Date.UTC(2026, 0, 1) / 1000
+  const now = start
 
   test.each<[string, Record<string, unknown>, IdTokenExpectations, string]>([
     ['auth_time within max_age', { auth_time: now - 60 }, { maxAge: 60 }, 'accepted'],

@@ -12,14 +12,14 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-// Does not say that it closes each connection a moment after its first answer.
+// Does not say that it closes each connection after its first answer, and counts those that it has closed.
 const closingServer = `
-  const { parentPort } = require('node:worker_threads')
+  const { parentPort, workerData: closed } = require('node:worker_threads')
   const server = require('node:net').createServer((socket) => {
     socket.on('error', () => undefined)
     socket.on('data', () => {
       socket.write('HTTP/1.1 200 OK\\r\\nContent-Length: 1\\r\\n\\r\\na')
-      setTimeout(() => socket.end(), 50)
+      socket.end(() => Atomics.notify(closed, 0, Atomics.add(closed, 0, 1) + 1))
     })
   })
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
@@ -182,7 +182,8 @@ describe('requests without a fetch of the application', () => {
   })
 
   test('do not use a connection that the server has closed while this process was busy', async () => {
-    const worker = new Worker(closingServer, { eval: true })
+    const closed = new Int32Array(new SharedArrayBuffer(4))
+    const worker = new Worker(closingServer, { eval: true, workerData: closed })
     const [port] = (await once(worker, 'message')) as [number]
     const httpClient = createHttpClient({ fetch: undefined, httpTimeoutSeconds: 5, dangerouslyAllowHttp: false })
     ends.push(() => {
@@ -192,7 +193,8 @@ describe('requests without a fetch of the application', () => {
     for (let round = 0; round < 4; round += 1) {
       const response = await httpClient.request(`http://127.0.0.1:${port}/`, { method: 'POST', body: `code=${round}` })
       expect(response.text).toBe('a')
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150)
+      // Blocks this thread, so that it cannot hear of the end before the next request.
+      Atomics.wait(closed, 0, round)
     }
   })
 

@@ -59,7 +59,7 @@ describe('CB24: a token endpoint that takes too long', () => {
   test('is an outage to be tried again by the person, never by the library', async () => {
     const slow = new SpoiltFetch()
     slow.spoil('/token', () => new Promise(() => undefined))
-    const own = await startWorld({ oidc: { fetch: slow.fetch, httpTimeoutSeconds: 0.5 } })
+    const own = await startWorld({ oidc: { fetch: slow.fetch, httpTimeoutSeconds: 2 } })
     const callback = await toCallback(own)
     const answer = await comeBack(callback, own.browser)
     expect([answer.status, codeOf(answer)]).toEqual([503, 'provider_timeout'])

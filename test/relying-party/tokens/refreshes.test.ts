@@ -11,7 +11,8 @@ import { UnverifiedIdTokens } from '../../../lib/relying-party/tokens/unverified
 import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
-import { record, start, Watch } from '../../session/example.js'
+import { record } from '../../session/example.js'
+import { Clock, start } from '../../kit/clock.js'
 
 const options = parseOidcOptions({
   issuer: 'https://op.example.com',
@@ -21,13 +22,13 @@ const options = parseOidcOptions({
   secret: 'a secret for tests only, 32 characters at least',
 })
 
-let watch: Watch
+let watch: Clock
 let spent: string[]
 let outcome: () => RefreshOutcome
 let rp: RelyingParty
 let isOpen: boolean
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   spent = []
   isOpen = true
   outcome = () => renewed('second')

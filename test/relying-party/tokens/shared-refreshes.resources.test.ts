@@ -8,17 +8,18 @@ import { createRelyingParty, type RelyingParty } from '../../../lib/relying-part
 import { currentAccessToken } from '../../../lib/relying-party/tokens/access-token.js'
 import type { RefreshableSession } from '../../../lib/relying-party/tokens/renewal.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
-import { record, start, Watch } from '../../session/example.js'
+import { record } from '../../session/example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { Clock, start } from '../../kit/clock.js'
 
 const names = ['a', 'b', 'c'].map((name) => `https://${name}.example.com`)
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 let spent: string[]
 let isRotating: boolean
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
   spent = []
   isRotating = true

@@ -3,18 +3,19 @@ import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
 import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
 import { SharedRefreshes } from '../../../lib/relying-party/tokens/shared-refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
-import { idToken, record, settings, start, Watch } from '../../session/example.js'
+import { idToken, record, settings } from '../../session/example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { audience, gate } from '../../kit/stores/stores.js'
+import { Clock, start } from '../../kit/clock.js'
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
 })
 
-const { secrets } = settings(new Watch())
+const { secrets } = settings(new Clock())
 const base = { tokenType: 'bearer', scope: 'openid', obtainedAt: start }
 const old = record({ tokens: { ...base, accessToken: 'access-1', refreshToken: 'refresh-1' }, data: { private: true } })
 const tokens = { ...base, accessToken: 'access-2', refreshToken: 'refresh-2', obtainedAt: start + 5 }

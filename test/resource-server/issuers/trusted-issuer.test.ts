@@ -5,15 +5,9 @@ import { bearer } from '../../../lib/middleware/bearer.js'
 import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
-import {
-  audience,
-  publicJwk,
-  signingKey,
-  testClock,
-  testIssuer,
-  type TestIssuer,
-} from '../../kit/resource-server/issuer.js'
+import { audience, publicJwk, signingKey, testIssuer, type TestIssuer } from '../../kit/resource-server/issuer.js'
 import { startApi } from '../../kit/resource-server/server.js'
+import { Clock } from '../../kit/clock.js'
 
 const keyRequests = (issuer: TestIssuer) => issuer.requests.filter((url) => url.endsWith('/jwks')).length
 const settle = async () => {
@@ -354,7 +348,7 @@ describe('several issuers', () => {
 
 describe('RE: exhaustion', () => {
   test('RE01: the cache of tokens is bounded', () => {
-    const clock = testClock()
+    const clock = new Clock()
     const cache = new VerifiedTokenCache({ maxEntries: 100, ttlSeconds: 60 }, clock)
     const keys = { generation: 1 } as SignedToken['keys']
     const signed = { token: {}, keys, generation: 1 } as unknown as SignedToken

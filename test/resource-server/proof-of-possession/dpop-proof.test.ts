@@ -5,9 +5,10 @@ import { MemoryReplayCache } from '../../../lib/resource-server/proof-of-possess
 import { isSameTarget } from '../../../lib/resource-server/proof-of-possession/dpop-proof.js'
 import { hosts } from '../../hosts/hosts.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
-import { audience, signHmac, signingKey, signJws, testClock } from '../../kit/resource-server/issuer.js'
+import { audience, signHmac, signingKey, signJws } from '../../kit/resource-server/issuer.js'
 import { apiUrl, proofClient, type ProofOverrides, sha256 } from '../../kit/resource-server/proof.js'
 import { startApi } from '../../kit/resource-server/server.js'
+import { Clock } from '../../kit/clock.js'
 
 function dpopApi(dpop: unknown = 'allowed', options: Record<string, unknown> = {}) {
   const api = testApi({ dpop, ...options })
@@ -335,7 +336,7 @@ describe('DP15: replay', () => {
   })
 
   test('DP15: the memory forgets what is over, never what is not, and refuses when it is full', () => {
-    const clock = testClock()
+    const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 3)
     expect([cache.add('a', 60), cache.add('a', 60)]).toEqual([true, false])
     clock.seconds += 59
@@ -361,7 +362,7 @@ describe('DP15: replay', () => {
     ['behind by less than a lifetime', [-30]],
     ['behind by an hour', [-3600]],
   ])('DP15: a proof is no newer for a clock that is %s', (_what, steps) => {
-    const clock = testClock()
+    const clock = new Clock()
     const cache = new MemoryReplayCache(clock)
     cache.add('before', 60)
     clock.seconds += 1
@@ -376,7 +377,7 @@ describe('DP15: replay', () => {
   test('DP15: a proof of any age is no newer for a clock that is set back by a lifetime, while others come in', () => {
     const lifetime = 65
     for (let age = 0; age <= 2 * lifetime; age++) {
-      const clock = testClock()
+      const clock = new Clock()
       const cache = new MemoryReplayCache(clock)
       for (let second = 0; second < 40; second++, clock.seconds++) cache.add(`before ${second}`, lifetime)
       cache.add('proof', lifetime)
@@ -390,7 +391,7 @@ describe('DP15: replay', () => {
   })
 
   test('DP15: a proof is known still when a clock that was set back comes by its time again', () => {
-    const clock = testClock()
+    const clock = new Clock()
     const cache = new MemoryReplayCache(clock)
     cache.add('proof', 60)
     clock.seconds -= 7200
@@ -402,7 +403,7 @@ describe('DP15: replay', () => {
   })
 
   test('DP15: a clock that was set back keeps nobody waiting, nor the memory from forgetting', () => {
-    const clock = testClock()
+    const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 100)
     for (const step of [0, -7200, 7200, -7200]) {
       clock.seconds += step

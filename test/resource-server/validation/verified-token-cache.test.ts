@@ -3,7 +3,8 @@ import { createStaticKeys } from '../../../lib/provider/keys.js'
 import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { testApi } from '../../kit/resource-server/api.js'
-import { publicJwk, signingKey, testClock } from '../../kit/resource-server/issuer.js'
+import { publicJwk, signingKey } from '../../kit/resource-server/issuer.js'
+import { Clock } from '../../kit/clock.js'
 
 /** What the cache is to give back; the cache itself reads the keys' generation only. */
 function signedToken(subject = 'alice'): SignedToken {
@@ -16,7 +17,7 @@ function signedToken(subject = 'alice'): SignedToken {
 
 function cacheOf(
   tokens: Readonly<Record<string, SignedToken>>,
-  clock = testClock(),
+  clock = new Clock(),
   maxEntries = 100,
 ): VerifiedTokenCache {
   const cache = new VerifiedTokenCache({ maxEntries, ttlSeconds: 60 }, clock)
@@ -65,7 +66,7 @@ describe('BR16: the place of a token in the cache', () => {
   })
 
   test('BR16: an entry is over after its time, when the clock is set back, and with its keys', () => {
-    const clock = testClock()
+    const clock = new Clock()
     let generation = 1
     const signed = signedToken()
     const keys = { ...signed.keys }
@@ -88,7 +89,7 @@ describe('BR16: the place of a token in the cache', () => {
 
   test('BR16: RE01: a flood of tokens that are seen once leaves known ones, and never grows past the limit', () => {
     const signed = signedToken()
-    const cache = cacheOf({ [token]: signed }, testClock(), 16)
+    const cache = cacheOf({ [token]: signed }, new Clock(), 16)
     for (let i = 0; i < 400; i++) cache.offer(`a.b.${String(i).padStart(12, 'x')}`, signed)
     expect(cache.get(token)).toBe(signed)
     for (let i = 0; i < 5000; i++) cache.offer(`a.b.${String(i).padStart(12, 'x')}`, signed)

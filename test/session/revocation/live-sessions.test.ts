@@ -2,14 +2,15 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { LiveSessions } from '../../../lib/session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
-import { limits, record, Watch } from '../example.js'
+import { limits, record } from '../example.js'
+import { Clock } from '../../kit/clock.js'
 
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())
 
 /** Watches so many sessions of a memory that stops to answer after the first look at each. */
 async function watching(sessions: number) {
-  const runtime = new Watch()
+  const runtime = new Clock()
   const revocations = new ProcessRevocations(runtime, limits.absoluteSeconds)
   const live = new LiveSessions({ runtime, limits, revocations, isShared: true })
   const asked: string[] = []

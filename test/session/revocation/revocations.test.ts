@@ -10,13 +10,14 @@ import {
   unlessEnded,
   type SessionRevocations,
 } from '../../../lib/session/revocation/revocations.js'
-import { idToken, limits, record, start, Watch } from '../example.js'
+import { idToken, limits, record } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { revocationsOn } from '../../kit/stores/stores.js'
+import { Clock, start } from '../../kit/clock.js'
 
 const odd = ['a:b', 'a*', 'a b', '"a"', `["p","s"]`, 'ä', 'i:an-id', '']
 
-let watch: Watch
+let watch: Clock
 const kinds: readonly (readonly [string, () => SessionRevocations])[] = [
   ['of one process', () => new ProcessRevocations(watch, limits.absoluteSeconds)],
   ['of processes that share memory', () => revocationsOn(new FakeStore(watch), watch)],
@@ -25,7 +26,7 @@ const kinds: readonly (readonly [string, () => SessionRevocations])[] = [
 describe.each(kinds)('logouts %s', (_name, create) => {
   let revocations: SessionRevocations
   beforeEach(() => {
-    watch = new Watch()
+    watch = new Clock()
     revocations = create()
   })
   const session = (id: string, claims: object = {}, createdAt = start) =>
@@ -134,7 +135,7 @@ describe('the names of sessions', () => {
   })
 
   test('are not asked for where nothing has ended', () => {
-    const revocations = new ProcessRevocations(new Watch(), 60)
+    const revocations = new ProcessRevocations(new Clock(), 60)
     const names = (): never => {
       throw new Error('asked')
     }

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { namesOf, unlessEnded } from '../../../lib/session/revocation/revocations.js'
-import { idToken, limits, record, start, Watch } from '../example.js'
+import { idToken, limits, record } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { revocationsOn } from '../../kit/stores/stores.js'
+import { Clock, start } from '../../kit/clock.js'
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
 })
 

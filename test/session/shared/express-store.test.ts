@@ -4,7 +4,7 @@ import { RedisStore } from 'connect-redis'
 import session from 'express-session'
 import type { SessionStore, SharedStore } from '../../../lib/options/common/stores.js'
 import { expressSessionStore } from '../../../lib/session/shared/express-store.js'
-import { Watch } from '../example.js'
+import { Clock } from '../../kit/clock.js'
 
 const runtime = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
 const redisStoreFor = (store: SessionStore, timeoutSeconds = 2): SharedStore =>
@@ -36,7 +36,7 @@ describe('memory made of express-session’s own store', () => {
 
   test('SR05: tells stores the lifetime as their sessions do, in the same write', async () => {
     let stored: unknown
-    const watch = new Watch()
+    const watch = new Clock()
     const watched = expressSessionStore({
       store: {
         get: () => undefined,
@@ -56,7 +56,7 @@ describe('memory made of express-session’s own store', () => {
   })
 
   test('ends by the clock where a store does not', async () => {
-    const watch = new Watch()
+    const watch = new Clock()
     const held = new Map<string, unknown>()
     const forever: SessionStore = {
       get: (sid, done) => done(null, held.get(sid)),

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { SessionError } from '../../../lib/errors.js'
 import type { SharedStore } from '../../../lib/options/common/stores.js'
 import { guardStore } from '../../../lib/session/shared/guarded-store.js'
-import { Watch } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { Clock } from '../../kit/clock.js'
 
 const outage = { code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' }, expose: false }
 const everyCall = (sharedStore: SharedStore): (() => Promise<unknown>)[] => [
@@ -17,7 +17,7 @@ const everyCall = (sharedStore: SharedStore): (() => Promise<unknown>)[] => [
 
 describe('a shared store of an application’s own making', () => {
   test('does what it does', async () => {
-    const fake = new FakeStore(new Watch())
+    const fake = new FakeStore(new Clock())
     const sharedStore = guardStore(fake)
     await sharedStore.set('a', '1', 1_000)
     expect([await sharedStore.add('a', '2', 1_000), await sharedStore.replace('a', '1', '2', 1_000)]).toEqual([
@@ -30,7 +30,7 @@ describe('a shared store of an application’s own making', () => {
   })
 
   test('SR04: is away whatever it throws, and keeps why for logs', async () => {
-    const fake = new FakeStore(new Watch())
+    const fake = new FakeStore(new Clock())
     fake.outage = new RangeError('mine')
     for (const call of everyCall(guardStore(fake))) {
       await expect(call()).rejects.toMatchObject({ ...outage, cause: { message: 'RangeError' } })
@@ -49,7 +49,7 @@ describe('a shared store of an application’s own making', () => {
   })
 
   test('may say null where there is nothing', async () => {
-    const sharedStore = { ...new FakeStore(new Watch()), get: async () => [null] } as unknown as SharedStore
+    const sharedStore = { ...new FakeStore(new Clock()), get: async () => [null] } as unknown as SharedStore
     expect(await guardStore(sharedStore).get(['a'])).toEqual([undefined])
   })
 

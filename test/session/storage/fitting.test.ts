@@ -7,15 +7,16 @@ import { pack, unpack } from '../../../lib/session/storage/packed-payload.js'
 import { type SessionRecord, toPayload } from '../../../lib/session/record.js'
 import { createSeal } from '../../../lib/seal/seal.js'
 import type { TraceRemark } from '../../../lib/index.js'
-import { record, sentBack, settings, start, Watch } from '../example.js'
+import { record, sentBack, settings } from '../example.js'
 import { entraTokens, jwt, keycloakTokens, type LargeTokens, roleNames } from '../../kit/world/large-tokens.js'
+import { Clock, start } from '../../kit/clock.js'
 
 let remarks: (readonly TraceRemark[])[] = []
 beforeEach(() => {
   remarks = []
 })
 
-const watch = new Watch()
+const watch = new Clock()
 const storageOf = (changes: object = {}): StatelessStorage =>
   createStatelessStorage(settings(watch, { remark: (told) => remarks.push(told), ...changes }))
 

@@ -9,12 +9,13 @@ import type { SessionRecord } from '../../../lib/session/record.js'
 import { answering } from '../../kit/world/applications.js'
 import { startRefreshWorld, tokenOf } from '../../kit/world/refreshing.js'
 import { comeBack, toCallback } from '../../kit/world/steps.js'
-import { limits, record, settings, Watch } from '../example.js'
+import { limits, record, settings } from '../example.js'
 import { audience } from '../../kit/stores/stores.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { textOf } from '../../setup/tree.js'
 import { countOf, type WatchedClient, watchCommands } from '../../kit/stores/commands.js'
 import { openRedis, type RedisPlace } from '../../kit/stores/keepers.js'
+import { Clock } from '../../kit/clock.js'
 
 /** The rows of the guide's table that begin with this text, cell by cell. */
 // Thousands of commands at once take a while; what is measured here is memory.
@@ -74,7 +75,7 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
     ['small', 400, 43],
     ['usual', 900, 850],
   ])('is how many bytes a session takes: %s', async (size, idTokenBytes, tokenBytes) => {
-    const runtime = new Watch()
+    const runtime = new Clock()
     const sharedStore = redisStore(redis.client, patient)
     const revocations = new SharedRevocations({
       sharedStore,
@@ -97,7 +98,7 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
   })
 
   test('is how many bytes a logout takes', async () => {
-    const runtime = new Watch()
+    const runtime = new Clock()
     const sharedStore = redisStore(redis.client, patient)
     const revocations = new SharedRevocations({
       sharedStore,

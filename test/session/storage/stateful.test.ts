@@ -2,21 +2,22 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
 import { type SessionStorage, unreadable } from '../../../lib/session/storage/storage.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
-import { idToken, limits, record, sentBack, settings, start, Watch } from '../example.js'
+import { idToken, limits, record, sentBack, settings } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { audience, gate, storageOn, storeName, revocationsOn } from '../../kit/stores/stores.js'
+import { Clock, start } from '../../kit/clock.js'
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 let storage: SessionStorage
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
   storage = storageOn(sharedStore, watch)
 })
 
 const name = storeName('an-id')
-const { secrets } = settings(new Watch())
+const { secrets } = settings(new Clock())
 const secretTokens = { accessToken: 'access-123', refreshToken: 'refresh-123', tokenType: 'bearer', scope: 'openid' }
 const person = record({ idToken: idToken({ sid: 'sid-123', sub: 'alice' }), tokens: secretTokens })
 

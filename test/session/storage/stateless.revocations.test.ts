@@ -3,14 +3,15 @@ import { createStatelessStorage, revocableStorage } from '../../../lib/session/s
 import { type SessionStorage, unreadable } from '../../../lib/session/storage/storage.js'
 import { createSeal } from '../../../lib/seal/seal.js'
 import { type SessionRevocations, ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
-import { limits, record, sentBack, settings, start, Watch } from '../example.js'
+import { limits, record, sentBack, settings } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { gate, revocationsOn } from '../../kit/stores/stores.js'
+import { Clock, start } from '../../kit/clock.js'
 
-let watch: Watch
+let watch: Clock
 let sharedStore: FakeStore
 beforeEach(() => {
-  watch = new Watch()
+  watch = new Clock()
   sharedStore = new FakeStore(watch)
 })
 

@@ -3,9 +3,10 @@ import { createStatelessStorage } from '../../../lib/session/storage/stateless.j
 import { unreadable } from '../../../lib/session/storage/storage.js'
 import { isSeveral } from '../../../lib/session/storage/sealed-cookies.js'
 import { createSeal } from '../../../lib/seal/seal.js'
-import { idToken, limits, record, sentBack, settings, start, Watch } from '../example.js'
+import { idToken, limits, record, sentBack, settings } from '../example.js'
+import { Clock, start } from '../../kit/clock.js'
 
-const watch = (): Watch => new Watch()
+const watch = (): Clock => new Clock()
 
 describe('sessions in cookies', () => {
   test('read back as they were written', () => {
