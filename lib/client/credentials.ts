@@ -4,19 +4,19 @@ import { type OidcError, ConfigurationError } from '../errors.js'
 import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
 import { redactedCause, ownError } from '../base/error-cause.js'
 
-import type { ClientSettings, CurrentCredentials } from '../provider/types.js'
+import type { ClientCredentials, ClientIdentity } from '../provider/types.js'
 
-type Credentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
+type Credentials = Pick<ClientIdentity, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
 
 /** Returns fixed credentials as they are, and a lookup for those that are given as functions. */
 export function credentialsOf(configuration: ClientCredentialsConfiguration): Credentials {
   const { clientSecret: secret, clientAssertionKey: key, httpTimeoutSeconds } = configuration
-  const given: CurrentCredentials = {
+  const given: ClientCredentials = {
     ...(typeof secret === 'string' ? { clientSecret: secret } : {}),
     ...(key === undefined || typeof key === 'function' ? {} : { clientAssertionKey: key }),
   }
   if (typeof secret !== 'function' && typeof key !== 'function') return given
-  const currentCredentials = async (): Promise<CurrentCredentials> => ({
+  const currentCredentials = async (): Promise<ClientCredentials> => ({
     ...(typeof secret === 'function'
       ? { clientSecret: await lookUp('clientSecret', secret, asText, httpTimeoutSeconds) }
       : {}),

@@ -2,57 +2,81 @@ import type { ClientAuth } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
 import type { Runtime } from '../base/runtime.js'
 import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.js'
-import type { ClientAuthenticationMethod, ClientSettings } from './types.js'
+import { type ClientAuthenticationMethod, missingCredential } from '../options/common/client-authentication.js'
+import type { ClientIdentity } from './types.js'
 
 // Servers allow some minutes at most, and each attempt gets a new one.
 const assertionSeconds = 60
+
+/** Adds what proves who the client is to a request: openid-client waits for it, though its type does not say so. */
+export type Authenticate = (...request: Parameters<ClientAuth>) => void | Promise<void>
+
+/** A client, its credentials ready for use. */
+interface Client {
+  readonly clientId: string
+  readonly secret: string | undefined
+  readonly key: SigningKey | undefined
+  readonly runtime: Runtime
+}
+
+/** How each method is carried out. A credential that a method needs is there: {@link createClientAuthentication} has seen it. */
+const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => Authenticate>> = {
+  client_secret_basic:
+    ({ clientId, secret = '' }) =>
+    (_metadata, _client, _body, headers) =>
+      headers.set('authorization', basicCredentials(clientId, secret)),
+  client_secret_post:
+    ({ clientId, secret = '' }) =>
+    (_metadata, _client, body) => {
+      body.set('client_id', clientId)
+      body.set('client_secret', secret)
+    },
+  client_secret_jwt: ({ secret = '' }) => {
+    let authenticate: Authenticate | undefined
+    return async (...request) => {
+      authenticate ??= (await import('openid-client')).ClientSecretJwt(secret)
+      await authenticate(...request)
+    }
+  },
+  private_key_jwt: (client) => (metadata, _client, body) => {
+    body.set('client_id', client.clientId)
+    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    body.set('client_assertion', clientAssertion(client, metadata.issuer))
+  },
+  tls_client_auth: byIdOnly,
+  none: byIdOnly,
+}
+
+function byIdOnly({ clientId }: Client): Authenticate {
+  return (_metadata, _client, body) => body.set('client_id', clientId)
+}
 
 /**
  * Makes the client's authentication at the token endpoint and its siblings (OpenID Connect Core section 9).
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
-export function createClientAuthentication(client: ClientSettings, runtime: Runtime): ClientAuth {
-  const credentials = {
-    secret: client.clientSecret,
-    key: assertionKeyOf(client),
-  }
-  if (client.clientAuthentication !== undefined) requireCredential(client.clientAuthentication, credentials)
-  return (metadata, _client, body, headers) => {
-    const method =
-      client.clientAuthentication ?? bestMethod(credentials, metadata.token_endpoint_auth_methods_supported)
-    const { secret = '', key } = credentials
-    if (method === 'client_secret_basic') {
-      headers.set('authorization', basicCredentials(client.clientId, secret))
-      return
-    }
-    body.set('client_id', client.clientId)
-    if (method === 'client_secret_post') body.set('client_secret', secret)
-    if (method === 'private_key_jwt' && key !== undefined) {
-      body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-      body.set('client_assertion', clientAssertion(key, client.clientId, metadata.issuer, runtime))
-    }
+export function createClientAuthentication(identity: ClientIdentity, runtime: Runtime): Authenticate {
+  const { clientId, clientSecret: secret, clientAuthentication: method } = identity
+  const missing = missingCredential(identity)
+  if (missing !== undefined) throw new ConfigurationError('invalid_options', `${method ?? ''} needs ${missing}`)
+  const client = { clientId, secret, key: assertionKeyOf(identity), runtime }
+  if (method !== undefined) return methods[method](client)
+  return (metadata, ...request) => {
+    const best = bestMethod(client, metadata.token_endpoint_auth_methods_supported)
+    return methods[best](client)(metadata, ...request)
   }
 }
 
-interface Credentials {
-  readonly secret: string | undefined
-  readonly key: SigningKey | undefined
-}
-
-function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: ClientSettings): SigningKey | undefined {
+function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: ClientIdentity): SigningKey | undefined {
   return key === undefined ? undefined : importSigningKey({ option: 'clientAssertionKey', key, alg })
 }
 
-function requireCredential(method: ClientAuthenticationMethod, { secret, key }: Credentials): void {
-  const missing = method === 'private_key_jwt' ? key === undefined : method !== 'none' && secret === undefined
-  if (!missing) return
-  const name = method === 'private_key_jwt' ? 'clientAssertionKey' : 'clientSecret'
-  throw new ConfigurationError('invalid_options', `${method} needs ${name}`)
-}
-
 /** The best method that the metadata and the credentials allow; metadata that is silent means `client_secret_basic`. */
-export function bestMethod({ secret, key }: Credentials, listed: unknown): ClientAuthenticationMethod {
+export function bestMethod(
+  { secret, key }: Pick<Client, 'secret' | 'key'>,
+  listed: unknown,
+): ClientAuthenticationMethod {
   const supports = (method: ClientAuthenticationMethod) => !Array.isArray(listed) || listed.includes(method)
   if (key !== undefined && (secret === undefined || supports('private_key_jwt'))) return 'private_key_jwt'
   if (secret === undefined) return 'none'
@@ -72,7 +96,8 @@ function formEncode(value: string): string {
 }
 
 // aud is the issuer as a plain string: with a list, or another endpoint's URL, one server could use it at another.
-function clientAssertion(key: SigningKey, clientId: string, issuer: string, runtime: Runtime): string {
+function clientAssertion({ key, clientId, runtime }: Client, issuer: string): string {
+  if (key === undefined) throw new ConfigurationError('invalid_options', 'private_key_jwt needs clientAssertionKey')
   const iat = Math.floor(runtime.now() / 1000)
   const jti = runtime.randomBytes(32).toString('base64url')
   const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) }
@@ -84,11 +109,11 @@ function clientAssertion(key: SigningKey, clientId: string, issuer: string, runt
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
-export function createCurrentAuthentication(client: ClientSettings, runtime: Runtime): ClientAuth {
+export function createCurrentAuthentication(client: ClientIdentity, runtime: Runtime): Authenticate {
   const { currentCredentials } = client
   if (currentCredentials === undefined) return createClientAuthentication(client, runtime)
   return async (...request) => {
     const current = { ...client, ...(await currentCredentials()) }
-    createClientAuthentication(current, runtime)(...request)
+    await createClientAuthentication(current, runtime)(...request)
   }
 }

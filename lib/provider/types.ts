@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 
 import type { OidcErrorCode } from '../error-codes.js'
+import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 
@@ -23,18 +24,26 @@ export interface ProviderSettings {
   readonly keysStaleSeconds: number
 }
 
-/** Who we are at the authorization server. */
-export interface ClientSettings {
-  readonly clientId: string
-  readonly clientSecret?: string
-  /** Chosen from the metadata and the given credentials when absent. */
-  readonly clientAuthentication?: ClientAuthenticationMethod
+/** What a client proves who it is with. */
+export interface ClientCredentials {
+  readonly clientSecret?: string | undefined
   /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
-  readonly clientAssertionKey?: string | webcrypto.JsonWebKey
+  readonly clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
+}
+
+/** How a client proves who it is. */
+export interface ClientIdentity extends ClientCredentials {
+  readonly clientId: string
+  /** Chosen from the metadata and the given credentials when absent. */
+  readonly clientAuthentication?: ClientAuthenticationMethod | undefined
   /** `alg` of the assertion; by the key's type when absent. */
-  readonly clientAssertionAlg?: string
+  readonly clientAssertionAlg?: string | undefined
   /** Looks credentials up for each request, over those given here: they may change while the process runs. */
-  readonly currentCredentials?: () => Promise<CurrentCredentials>
+  readonly currentCredentials?: (() => Promise<ClientCredentials>) | undefined
+}
+
+/** Who we are at the authorization server. */
+export interface ClientSettings extends ClientIdentity {
   /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
   readonly idTokenSigningAlg: string
   /** Whom ID Tokens may be meant for beside this client; `'any'` demands `azp`. None when absent. */
@@ -46,12 +55,6 @@ export interface ClientSettings {
   /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
   readonly pushedAuthorizationRequests?: boolean
 }
-
-/** What a client proves with who it is. */
-export type CurrentCredentials = Pick<ClientSettings, 'clientSecret' | 'clientAssertionKey'>
-
-/** Client authentication methods (OpenID Connect Core section 9). */
-export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
 
 /** Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0), as far as it was checked; other members are kept. */
 export interface ProviderMetadata {

@@ -16,7 +16,7 @@ async function authenticated(client: Partial<ClientSettings>, metadata: Record<s
   )
   const body = new URLSearchParams()
   const headers = new Headers()
-  authenticate({ issuer: 'https://issuer.example', ...metadata }, { client_id: 'client-1' }, body, headers)
+  await authenticate({ issuer: 'https://issuer.example', ...metadata }, { client_id: 'client-1' }, body, headers)
   return { body: Object.fromEntries(body), authorization: headers.get('authorization') }
 }
 
@@ -59,12 +59,27 @@ describe('the method', () => {
     expect(await authenticated(none)).toEqual({ body: { client_id: 'client-1' }, authorization: null })
   })
 
-  test.each(['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const)(
+  test.each(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'] as const)(
     '%s without its credential is refused at construction',
     async (clientAuthentication) => {
       expect(await failureOf(authenticated({ clientAuthentication }))).toMatchObject({ code: 'invalid_options' })
     },
   )
+})
+
+describe('client_secret_jwt', () => {
+  test('an assertion is signed with the secret, and the secret is not sent', async () => {
+    const clientSecret = 'a shared secret of 32 characters'
+    const { body, authorization } = await authenticated({ clientSecret, clientAuthentication: 'client_secret_jwt' })
+    expect([authorization, body['client_secret']]).toEqual([null, undefined])
+    const { payload } = await jwtVerify(body['client_assertion'] ?? '', Buffer.from(clientSecret))
+    expect(payload).toMatchObject({ iss: 'client-1', sub: 'client-1' })
+  })
+})
+
+test('tls_client_auth sends the client_id only: the connection says the rest', async () => {
+  const answer = await authenticated({ clientSecret: 'secret', clientAuthentication: 'tls_client_auth' })
+  expect(answer).toEqual({ body: { client_id: 'client-1' }, authorization: null })
 })
 
 describe('client_secret_basic', () => {
@@ -123,14 +138,11 @@ describe('private_key_jwt', () => {
   })
 
   test('CC03: every attempt gets a jti of its own', async () => {
-    const authenticate = createClientAuthentication(
-      { clientId: 'c', idTokenSigningAlg: 'RS256', clientAssertionKey: pem('ES256') },
-      clock,
-    )
+    const authenticate = createClientAuthentication({ clientId: 'c', clientAssertionKey: pem('ES256') }, clock)
     const assertions = new Set<string | null>()
     for (let i = 0; i < 3; i++) {
       const body = new URLSearchParams()
-      authenticate({ issuer: 'https://issuer.example' }, { client_id: 'c' }, body, new Headers())
+      await authenticate({ issuer: 'https://issuer.example' }, { client_id: 'c' }, body, new Headers())
       assertions.add(body.get('client_assertion'))
     }
     expect(assertions.size).toBe(3)

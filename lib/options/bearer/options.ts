@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { MethodFor } from '../common/client-authentication.js'
 
 /** Signature algorithms of access tokens. HS256 only counts where it is named, alone and with a `secret`. */
 export type AccessTokenAlgorithm =
@@ -64,8 +65,7 @@ export type ResolvedIssuer = Partial<IssuerOptions>
 export type IssuerResolver = (issuer: string) => Promise<ResolvedIssuer | undefined> | ResolvedIssuer | undefined
 
 /** Client authentication at the introspection endpoint. */
-export type IntrospectionAuthentication =
-  'client_secret_basic' | 'client_secret_post' | 'client_secret_jwt' | 'private_key_jwt' | 'tls_client_auth' | 'none'
+export type IntrospectionAuthentication = MethodFor<'introspection'>
 
 /** How opaque tokens are looked up (RFC 7662). */
 export interface IntrospectionOptions {

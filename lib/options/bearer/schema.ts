@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
+import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { trustEntries, trustOf, trustRules } from './issuers.js'
 import { httpUrl, isAllowedHere, seconds, text } from '../common/fields.js'
@@ -12,19 +13,7 @@ const introspection = v.pipe(
   section({
     clientId: text("this API's client ID at the authorization server"),
     clientSecret: v.optional(text('the client secret')),
-    clientAuthentication: v.optional(
-      v.picklist(
-        [
-          'client_secret_basic',
-          'client_secret_post',
-          'client_secret_jwt',
-          'private_key_jwt',
-          'tls_client_auth',
-          'none',
-        ],
-        'must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth or none',
-      ),
-    ),
+    clientAuthentication: v.optional(v.picklist(...methodChoice('introspection'))),
     clientAssertionKey: v.optional(
       v.union(
         [
@@ -45,8 +34,8 @@ const introspection = v.pipe(
     cacheSeconds: v.optional(seconds(0, 60), 30),
   }),
   v.check(
-    (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
-    'must give "clientSecret" for this "clientAuthentication"',
+    (o) => missingCredential(o) === undefined,
+    ({ input }) => missingCredentialMessage(input),
   ),
 )
 

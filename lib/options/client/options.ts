@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
@@ -23,7 +24,7 @@ export interface ClientCredentialsOptions extends TokenTargetOptions {
   /** Or a function, for secrets that rotate. */
   clientSecret?: Current<string> | undefined
   /** @default the best method that the metadata and the given credentials allow */
-  clientAuthentication?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | undefined
+  clientAuthentication?: MethodFor<'machine'> | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK, or a function, for keys that rotate. */
   clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
   /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */

@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
+import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
 import { dpopKey } from '../common/private-key.js'
 import {
   flag,
@@ -46,12 +47,7 @@ const entries = {
   issuer: issuerUrl("the provider's issuer URL"),
   clientId: text("this service's client ID"),
   clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
-  clientAuthentication: v.optional(
-    v.picklist(
-      ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      'must be client_secret_basic, client_secret_post or private_key_jwt',
-    ),
-  ),
+  clientAuthentication: v.optional(v.picklist(...methodChoice('machine'))),
   clientAssertionKey: v.optional(
     v.union([text('a key'), privateKey, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
   ),
@@ -84,12 +80,8 @@ const schema = v.pipe(
     'must give "clientSecret" or "clientAssertionKey": only a client that can prove who it is gets tokens of its own',
   ),
   v.check(
-    (o) => o.clientAuthentication !== 'private_key_jwt' || o.clientAssertionKey !== undefined,
-    'must give "clientAssertionKey" for private_key_jwt',
-  ),
-  v.check(
-    (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
-    'must give "clientSecret" for this "clientAuthentication"',
+    (o) => missingCredential(o) === undefined,
+    ({ input }) => missingCredentialMessage(input),
   ),
   v.check(
     (o) => (o.sharedStore === undefined) === (o.secret === undefined),

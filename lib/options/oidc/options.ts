@@ -1,9 +1,10 @@
 import type { webcrypto } from 'node:crypto'
+import type { MethodFor } from '../common/client-authentication.js'
 import type { SessionStore, SharedStore } from '../common/stores.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** Client authentication at the token endpoint (OpenID Connect Core section 9). */
-export type ClientAuthentication = 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
+export type ClientAuthentication = MethodFor<'login'>
 
 /** What `onLogin` is told about a login that has been validated wholly. */
 export interface CompletedLogin<Claims = Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
 import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
@@ -22,12 +23,7 @@ export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
   clientId: text("this application's client ID"),
   clientSecret: v.optional(text('the client secret')),
-  clientAuthentication: v.optional(
-    v.picklist(
-      ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-      'must be client_secret_basic, client_secret_post, private_key_jwt or none',
-    ),
-  ),
+  clientAuthentication: v.optional(v.picklist(...methodChoice('login'))),
   clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
   clientAssertionAlg: v.optional(text('a JWS algorithm')),
   dpop: v.optional(dpopKey),
@@ -121,12 +117,8 @@ const schema = v.pipe(
     'must give a "session.cookie.domain" that "baseUrl" is within: browsers drop the cookie otherwise',
   ),
   v.check(
-    (o) => o.clientAuthentication !== 'private_key_jwt' || o.clientAssertionKey !== undefined,
-    'must give "clientAssertionKey" for private_key_jwt',
-  ),
-  v.check(
-    (o) => !(o.clientAuthentication ?? '').startsWith('client_secret') || o.clientSecret !== undefined,
-    'must give "clientSecret" for this "clientAuthentication"',
+    (o) => missingCredential(o) === undefined,
+    ({ input }) => missingCredentialMessage(input),
   ),
   v.check(
     (o) => o.idTokenSigningAlg !== 'HS256' || (o.clientSecret ?? '').length >= 32,

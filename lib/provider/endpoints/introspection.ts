@@ -1,14 +1,14 @@
-import type { webcrypto } from 'node:crypto'
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
-import { ConfigurationError, ProviderError } from '../../errors.js'
+import { ProviderError } from '../../errors.js'
 import { isRecent } from '../../base/age.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 import { traced } from '../../base/diagnostics.js'
 import { type JsonObject, parseStrictJson } from '../../base/json.js'
 import type { Cached } from '../../base/cached-document.js'
-import { createClientAuthentication } from '../client-authentication.js'
+import { createCurrentAuthentication } from '../client-authentication.js'
+import { isMutualTls } from '../../options/common/client-authentication.js'
 import { forward, serverMetadata, toResponse } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import { decodeJws } from '../../jose/jws.js'
@@ -17,16 +17,10 @@ import { endpointOf } from '../metadata.js'
 import type { HttpClient } from '../transport/http-client.js'
 import type { HttpResponse } from '../transport/response.js'
 import { createSignatureVerifier } from '../tokens/signature.js'
-import type { ClientAuthenticationMethod, ClientSettings, ProviderMetadata } from '../types.js'
+import type { ClientIdentity, ProviderMetadata } from '../types.js'
 
 /** Who asks, and in which form the answer must come. */
-export interface IntrospectionClient {
-  readonly clientId: string
-  readonly clientSecret?: string | undefined
-  readonly clientAuthentication?: ClientAuthenticationMethod | 'client_secret_jwt' | 'tls_client_auth' | undefined
-  /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
-  readonly clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
-  readonly clientAssertionAlg?: string | undefined
+export interface IntrospectionClient extends ClientIdentity {
   /** Only answers signed with this algorithm are taken (RFC 9701). */
   readonly signedResponseAlg?: string | undefined
 }
@@ -55,7 +49,7 @@ const freshSeconds = 60
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
 export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
-  const authentication = authenticationOf(client, parts.runtime)
+  const authenticate = createCurrentAuthentication(client, parts.runtime)
   let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
   const ask: Introspect = async (token) => {
     await endpointOf(parts.metadata, 'introspection_endpoint')
@@ -63,7 +57,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
     // Loaded with the first opaque token: who takes JWTs only never needs it.
     const openid = await import('openid-client')
     if (built?.metadata !== metadata) {
-      built = { metadata, configuration: configure(openid, metadata, client, parts, authentication(openid)) }
+      built = { metadata, configuration: configure(openid, metadata, client, parts, authenticate) }
     }
     const answer = await openid
       .tokenIntrospection(built.configuration, token, { token_type_hint: 'access_token' })
@@ -83,20 +77,20 @@ function configure(
   metadata: ProviderMetadata,
   client: IntrospectionClient,
   parts: IntrospectionParts,
-  authentication: ClientAuth,
+  authenticate: ClientAuth,
 ): Configuration {
   const configuration = new openid.Configuration(
     withIntrospectionMethods(metadata),
     client.clientId,
     {
-      use_mtls_endpoint_aliases: client.clientAuthentication === 'tls_client_auth',
+      use_mtls_endpoint_aliases: isMutualTls(client.clientAuthentication),
       // Time is judged here, by the given clock.
       [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       ...(client.signedResponseAlg === undefined
         ? {}
         : { introspection_signed_response_alg: client.signedResponseAlg }),
     },
-    authentication,
+    authenticate,
   )
   configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
@@ -115,28 +109,6 @@ function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof
   const methods = metadata['introspection_endpoint_auth_methods_supported']
   if (methods === undefined) return serverMetadata(metadata)
   return serverMetadata({ ...metadata, token_endpoint_auth_methods_supported: methods })
-}
-
-function authenticationOf(
-  { clientAuthentication: method, ...client }: IntrospectionClient,
-  runtime: Runtime,
-): (openid: typeof OpenidClient) => ClientAuth {
-  const { clientId, clientSecret, clientAssertionKey, clientAssertionAlg } = client
-  if (method === 'tls_client_auth') return (openid) => openid.TlsClientAuth()
-  if (method === 'client_secret_jwt') {
-    if (clientSecret !== undefined) return (openid) => openid.ClientSecretJwt(clientSecret)
-    throw new ConfigurationError('invalid_options', 'client_secret_jwt needs clientSecret')
-  }
-  const settings: ClientSettings = {
-    clientId,
-    idTokenSigningAlg: 'RS256',
-    ...(clientSecret === undefined ? {} : { clientSecret }),
-    ...(method === undefined ? {} : { clientAuthentication: method }),
-    ...(clientAssertionKey === undefined ? {} : { clientAssertionKey }),
-    ...(clientAssertionAlg === undefined ? {} : { clientAssertionAlg }),
-  }
-  const authenticate = createClientAuthentication(settings, runtime)
-  return () => authenticate
 }
 
 // openid-client judges iss, aud and typ of a signed answer, never its signature: that comes first. Nor does it mind when an

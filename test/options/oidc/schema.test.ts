@@ -367,7 +367,7 @@ describe('a wrong option', () => {
     [
       'a secret method without a secret',
       { clientAuthentication: 'client_secret_basic' },
-      'must give "clientSecret" for this "clientAuthentication"',
+      'must give "clientSecret" for client_secret_basic',
     ],
     [
       'HS256 without a long secret',

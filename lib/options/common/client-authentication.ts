@@ -1,0 +1,75 @@
+/** What takes a client authentication method: `oidc()`, `clientCredentials()`, or the introspection of `bearer()`. */
+export type MethodUser = 'login' | 'machine' | 'introspection'
+
+interface Method {
+  /** The option with the credential. */
+  readonly needs?: 'clientSecret' | 'clientAssertionKey'
+  /** The connection proves who the client is: requests go to the endpoints that the metadata name for that. */
+  readonly isMutualTls?: true
+  readonly usedBy: readonly MethodUser[]
+}
+
+const everywhere = ['login', 'machine', 'introspection'] as const
+
+/**
+ * The client authentication methods. All options, their types and their checks follow from this list; how a method is
+ * carried out stands in `provider/client-authentication.ts`.
+ *
+ * @see OpenID Connect Core section 9 and RFC 8705 section 2
+ */
+const methods = {
+  client_secret_basic: { needs: 'clientSecret', usedBy: everywhere },
+  client_secret_post: { needs: 'clientSecret', usedBy: everywhere },
+  client_secret_jwt: { needs: 'clientSecret', usedBy: ['introspection'] },
+  private_key_jwt: { needs: 'clientAssertionKey', usedBy: everywhere },
+  tls_client_auth: { isMutualTls: true, usedBy: ['introspection'] },
+  none: { usedBy: ['login', 'introspection'] },
+} as const satisfies Readonly<Record<string, Method>>
+
+/** A client authentication method by its registered name. */
+export type ClientAuthenticationMethod = keyof typeof methods
+
+/** The methods that one kind of client may choose from. */
+export type MethodFor<User extends MethodUser> = {
+  [M in ClientAuthenticationMethod]: User extends (typeof methods)[M]['usedBy'][number] ? M : never
+}[ClientAuthenticationMethod]
+
+/** The methods that one kind of client may choose from, and the message for another. */
+export function methodChoice<User extends MethodUser>(user: User): [readonly MethodFor<User>[], string] {
+  const allowed = Object.keys(methods).filter((name): name is MethodFor<User> => isUsedBy(name, user))
+  return [allowed, `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}`]
+}
+
+function isUsedBy(name: string, user: MethodUser): boolean {
+  const method: Method | undefined = isMethod(name) ? methods[name] : undefined
+  return method?.usedBy.includes(user) ?? false
+}
+
+function isMethod(name: string): name is ClientAuthenticationMethod {
+  return Object.hasOwn(methods, name)
+}
+
+/** Options that a method and its credential are among. */
+export interface GivenCredentials {
+  readonly clientAuthentication?: ClientAuthenticationMethod | undefined
+  readonly clientSecret?: unknown
+  readonly clientAssertionKey?: unknown
+}
+
+/** The option that is missing for the method that was chosen, if one is. */
+export function missingCredential(given: GivenCredentials): 'clientSecret' | 'clientAssertionKey' | undefined {
+  if (given.clientAuthentication === undefined) return undefined
+  const { needs }: Method = methods[given.clientAuthentication]
+  return needs !== undefined && given[needs] === undefined ? needs : undefined
+}
+
+/** Says which credential is missing. */
+export function missingCredentialMessage(given: GivenCredentials): string {
+  return `must give "${missingCredential(given) ?? ''}" for ${given.clientAuthentication ?? ''}`
+}
+
+/** Whether the connection itself proves who the client is (RFC 8705 section 2). */
+export function isMutualTls(method: ClientAuthenticationMethod | undefined): boolean {
+  const chosen: Method = method === undefined ? { usedBy: [] } : methods[method]
+  return chosen.isMutualTls ?? false
+}

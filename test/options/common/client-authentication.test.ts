@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals'
+import { isMutualTls, methodChoice, missingCredential } from '../../../lib/options/common/client-authentication.js'
+
+test.each([
+  ['login', 'client_secret_basic, client_secret_post, private_key_jwt or none'],
+  ['machine', 'client_secret_basic, client_secret_post or private_key_jwt'],
+  [
+    'introspection',
+    'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth or none',
+  ],
+] as const)('%s takes %s', (user, names) => {
+  const [methods, message] = methodChoice(user)
+  expect(message).toBe(`must be ${names}`)
+  expect([...methods]).toEqual(names.split(/, | or /))
+})
+
+test.each([
+  ['client_secret_basic', 'clientSecret'],
+  ['client_secret_post', 'clientSecret'],
+  ['client_secret_jwt', 'clientSecret'],
+  ['private_key_jwt', 'clientAssertionKey'],
+  ['tls_client_auth', undefined],
+  ['none', undefined],
+] as const)('%s needs %p', (clientAuthentication, credential) => {
+  expect(missingCredential({ clientAuthentication })).toBe(credential)
+  expect(missingCredential({ clientAuthentication, clientSecret: 'x', clientAssertionKey: 'x' })).toBeUndefined()
+})
+
+test('no credential is missing where no method was chosen', () => {
+  expect(missingCredential({})).toBeUndefined()
+})
+
+test('of these methods, one lives in the connection', () => {
+  expect(methodChoice('introspection')[0].filter(isMutualTls)).toEqual(['tls_client_auth'])
+  expect(isMutualTls(undefined)).toBe(false)
+})
