@@ -8,11 +8,12 @@ import { isOidcError } from './error-cause.js'
  *
  * @example
  * ```ts
- * import { tracingChannel } from 'node:diagnostics_channel'
+ * import { subscribe } from 'node:diagnostics_channel'
  * import type { TraceEvent } from 'express-oidc'
  *
- * tracingChannel<unknown, TraceEvent>('express-oidc:refresh').subscribe({
- *   error: ({ errorCode }) => console.warn('refresh failed', errorCode),
+ * subscribe('tracing:express-oidc:refresh:error', (event) => {
+ *   const { issuer, errorCode } = event as TraceEvent
+ *   console.warn('a refresh failed', issuer, errorCode)
  * })
  * ```
  */

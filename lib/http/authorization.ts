@@ -1,4 +1,4 @@
-/** What an `Authorization` header holds, as far as access tokens are concerned. */
+/** The content of an `Authorization` header, for access tokens. */
 export type Authorization =
   | { readonly scheme: 'bearer' | 'dpop'; readonly token: string }
   /** Another scheme, such as Basic. */
@@ -11,11 +11,12 @@ const schemeName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
- * Splits the header into scheme and token. The token is still to be checked by {@link isTokenText}: one that was verified
- * before need not be.
+ * Splits the header into scheme and token. A token that was not verified before must still be checked by {@link isTokenText}.
  *
  * @param maxLength - of the header's value, in characters
- * @see RFC 9110 section 11.6.2, RFC 6750 section 2.1, RFC 9449 section 7.1
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.2
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
  */
 export function splitAuthorization(value: string, maxLength: number): Authorization {
   if (value.length > maxLength) return 'too long'
@@ -29,7 +30,7 @@ export function splitAuthorization(value: string, maxLength: number): Authorizat
   return start === value.length ? malformed : { scheme, token: value.slice(start) }
 }
 
-/** Whether a token is made of what tokens are made of (RFC 6750 section 2.1, `b64token`). */
+/** Whether a token has the syntax `b64token` (RFC 6750 section 2.1). */
 export function isTokenText(token: string): boolean {
   return b64token.test(token)
 }
@@ -39,12 +40,12 @@ function schemeOf(name: string): 'bearer' | 'dpop' | undefined {
   return lower === 'bearer' || lower === 'dpop' ? lower : undefined
 }
 
-/** Parameters of a challenge, in the order in which they are written; `undefined` ones are left out. */
+/** Parameters of a challenge, in order. Those that are `undefined` are left out. */
 export type ChallengeParameters = Readonly<Record<string, string | undefined>>
 
 /**
  * Writes one challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1): scheme and quoted parameters. Characters
- * outside the set of RFC 6750 section 3 are dropped, quotes, backslashes and line ends among them.
+ * that RFC 6750 section 3 does not allow are removed, such as quotes, backslashes and line ends.
  */
 export function challenge(scheme: string, parameters: ChallengeParameters): string {
   const written = Object.entries(parameters).flatMap(([name, value]) =>

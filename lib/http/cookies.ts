@@ -1,32 +1,32 @@
 import { serialize, type SerializeOptions } from 'cookie'
 
-/** Attributes that all cookies of one kind share. `HttpOnly` is always set. */
+/** Attributes of a cookie. `HttpOnly` is always set. */
 export interface CookieAttributes {
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly domain?: string
 }
 
-/** One small cookie, as the request brought it and the response may change it. */
+/** One small cookie: its value in the request, and changes for the response. */
 export interface SmallCookie {
   readonly value: string | undefined
   write(value: string): void
-  /** Does nothing where the browser has none. */
+  /** Removes the cookie from the browser, if the browser has it. */
   remove(): void
 }
 
 /**
- * The full name of a cookie: `__Host-` keeps other hosts from planting it, `__Secure-` at least plain http
- * (RFC 6265bis section 4.1.3). Over http browsers refuse both.
+ * The full name of a cookie. `__Host-` prevents other hosts from setting it, `__Secure-` prevents plain http from setting it
+ * (RFC 6265bis section 4.1.3). Over plain http browsers refuse both prefixes.
  */
 export function prefixedName(name: string, secure: boolean, domain: string | undefined): string {
   if (!secure) return name
   return domain === undefined ? `__Host-${name}` : `__Secure-${name}`
 }
 
-/** A `Set-Cookie` value; without `maxAge` the browser forgets the cookie when it closes. */
+/** A `Set-Cookie` value. Without `maxAge` (in seconds), the browser removes the cookie when it closes. */
 export function setCookie(name: string, value: string, attributes: CookieAttributes, maxAge?: number): string {
-  // What is written here is made of letters that cookies may hold; anything else is refused, rather than escaped.
+  // Values written here consist of characters that cookies allow. Any other character throws: it is not escaped.
   const options: SerializeOptions = { path: '/', httpOnly: true, ...attributes, encode: String }
   return serialize(
     name,

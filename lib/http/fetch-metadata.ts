@@ -1,26 +1,27 @@
 import type { HttpRequest } from './request.js'
 
 /**
- * Whether a request is a browser going to a page in a window, so that a redirect to a login page makes sense.
+ * Whether a browser loads a page in a window, by GET or HEAD: then a redirect to a login page makes sense.
  *
- * Fetch Metadata decides where the browser sends it (W3C Fetch Metadata Request Headers); otherwise a GET or HEAD whose
- * `Accept` names `text/html`. The default of `fetch`, a lone star, is no navigation.
+ * If the browser sends Fetch Metadata, that decides. Otherwise `Accept` must name `text/html`; the default of `fetch` does not.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/
  */
 export function isNavigation(httpRequest: HttpRequest): boolean {
   return (httpRequest.method === 'GET' || httpRequest.method === 'HEAD') && isWindow(httpRequest)
 }
 
-/** Whether a request is a form that was posted in a window, which shows the answer; told as for {@link isNavigation}. */
+/** Whether a form was posted in a window, which shows the response. Detected as by {@link isNavigation}. */
 export function isFormPost(httpRequest: HttpRequest): boolean {
   return httpRequest.method === 'POST' && isWindow(httpRequest)
 }
 
-/** Whether a window shows what is answered: to a navigation, or to a form that was posted. */
+/** Whether a window shows the response: the request is a navigation or a posted form. */
 export function isPageLoad(httpRequest: HttpRequest): boolean {
   return isNavigation(httpRequest) || isFormPost(httpRequest)
 }
 
-/** Whether a script waits for the answer, by the browser's word, else because it takes JSON and no page. */
+/** Whether a script waits for the response: by Fetch Metadata, or because it accepts JSON and no HTML. */
 export function isScript(httpRequest: HttpRequest): boolean {
   const mode = httpRequest.header('sec-fetch-mode')
   if (mode !== undefined) return mode !== 'navigate'
@@ -28,23 +29,23 @@ export function isScript(httpRequest: HttpRequest): boolean {
   return !hasFetchMetadata(httpRequest) && !acceptsHtml(accept) && /\bjson\b/i.test(accept ?? '')
 }
 
-/** Whether the browser itself says that a request is a navigation to a page, in a window of its own. */
+/** Whether Fetch Metadata says that a request is a navigation of a window. */
 export function isDeclaredNavigation(httpRequest: HttpRequest): boolean {
   return httpRequest.header('sec-fetch-mode') !== undefined && isDocumentFetch(httpRequest)
 }
 
-/** Whether the browser itself says that a request is not a navigation to a page: a prefetch, an image, a script's fetch, a frame. */
+/** Whether Fetch Metadata says that a request is not a navigation of a window, but a prefetch, an image, a fetch or a frame. */
 export function isDeclaredNonNavigation(httpRequest: HttpRequest): boolean {
   return hasFetchMetadata(httpRequest) && !isDocumentFetch(httpRequest)
 }
 
-/** Whether a page of another site, or of a sibling subdomain, caused the request, as far as the browser says so. */
+/** Whether Fetch Metadata says that a page of another site, or of a sibling subdomain, caused the request. */
 export function isCrossOriginInitiated(httpRequest: HttpRequest): boolean {
   const site = httpRequest.header('sec-fetch-site')
   return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
-/** Whether the browser fetches ahead of need; nothing single-use may be spent on that. */
+/** Whether the browser prefetches: a single-use value, such as a code, must not be used for that. */
 export function isPrefetch(httpRequest: HttpRequest): boolean {
   const purpose = `${httpRequest.header('sec-purpose') ?? ''} ${httpRequest.header('purpose') ?? ''} ${httpRequest.header('x-moz') ?? ''}`
   return /prefetch|prerender|preview/i.test(purpose)
@@ -62,8 +63,8 @@ function isWindow(httpRequest: HttpRequest): boolean {
   return hasFetchMetadata(httpRequest) ? isDocumentFetch(httpRequest) : acceptsHtml(httpRequest.header('accept'))
 }
 
-// A service worker that hands a navigation on, by `fetch(event.request)`, makes its destination `empty`; the mode stays, and
-// no script can make a request of that mode (Fetch section 5.4, the Request constructor).
+// A service worker that passes a navigation on, by `fetch(event.request)`, changes its destination to `empty`. The mode stays,
+// and no script can create a request with that mode (Fetch section 5.4, the Request constructor).
 function isDocumentFetch(httpRequest: HttpRequest): boolean {
   const mode = httpRequest.header('sec-fetch-mode')
   const destination = httpRequest.header('sec-fetch-dest') ?? 'document'
@@ -80,27 +81,27 @@ function acceptsHtml(accept: string | undefined): boolean {
     )
 }
 
-/** Whose pages may have a browser change something here. */
+/** Whose pages may send requests that change something. */
 export interface CrossSitePolicy {
   /** Origin that the request came to. */
   readonly origin: string
   readonly origins: readonly string[]
   readonly allowSameSite: boolean
-  /** Lower-case name of a header that other sites' pages cannot set without asking (Fetch section 3.2, CORS). */
+  /** Lower-case name of a header that pages of other sites cannot set without a CORS preflight (Fetch section 3.2). */
   readonly header: string
 }
 
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
-/** Whether a request is one that changes nothing (RFC 9110 section 9.2.1). */
+/** Whether a request has a safe method, which changes nothing (RFC 9110 section 9.2.1). */
 export function isSafe({ method }: HttpRequest): boolean {
   return safeMethods.includes(method)
 }
 
 /**
- * Whether a request may come from a page of another site, whose cookies it carries all the same (CWE-352).
+ * Whether a page of another site may have caused a request, which carries this site's cookies all the same (CWE-352).
  *
- * The browser's word counts: `Sec-Fetch-Site` first, in older ones `Origin`. Whatever says neither must bring the header.
+ * `Sec-Fetch-Site` decides, in older browsers `Origin`. A request without both must have the header of the policy.
  */
 export function mayBeCrossSite(httpRequest: HttpRequest, policy: CrossSitePolicy): boolean {
   const origin = httpRequest.header('origin')

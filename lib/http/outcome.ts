@@ -1,7 +1,7 @@
-/** What a flow wants done with the request. */
+/** How a flow wants the request to continue. */
 export type Outcome = Continue | Redirect | Respond
 
-/** Hand on to the next middleware. */
+/** Call the next middleware. */
 export interface Continue {
   readonly kind: 'continue'
 }
@@ -12,7 +12,7 @@ export interface Redirect {
   readonly location: string
 }
 
-/** Answer here. */
+/** Respond. */
 export interface Respond {
   readonly kind: 'respond'
   readonly status: number
@@ -20,10 +20,10 @@ export interface Respond {
   readonly body: string
 }
 
-/** The one value of {@link Continue}. */
+/** Calls the next middleware. */
 export const proceed: Continue = { kind: 'continue' }
 
-/** A redirect to a URL that has been checked, or that this package built. */
+/** A redirect to a URL that was checked, or that this package built. */
 export function redirect(location: string): Redirect {
   return { kind: 'redirect', location }
 }

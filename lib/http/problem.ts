@@ -1,7 +1,7 @@
 import type { OidcError } from '../errors.js'
 import type { Respond } from './outcome.js'
 
-/** Headers of every answer that must be neither stored nor framed, and leaks no address. */
+/** Headers of responses that must not be stored or framed, and must not leak their URL. */
 export const privateHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Referrer-Policy': 'no-referrer',
@@ -9,7 +9,7 @@ export const privateHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
-/** An error as `application/problem+json` (RFC 9457). Only the code and, where it may be shown, the message go out. */
+/** An error as `application/problem+json` (RFC 9457): with its code, and with its message if that may be shown. */
 export function problem(error: OidcError, members: Readonly<Record<string, unknown>> = {}): Respond {
   const body = {
     title: titles[error.status] ?? 'Error',

@@ -1,11 +1,11 @@
 import type { HttpRequest } from './request.js'
 
-/** Whether a request opens a connection of another protocol; HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441). */
+/** Whether a request switches to another protocol. HTTP/2 and HTTP/3 open WebSockets by CONNECT (RFC 8441). */
 export function isUpgrade(httpRequest: HttpRequest): boolean {
   return httpRequest.header('upgrade') !== undefined || httpRequest.method === 'CONNECT'
 }
 
-/** Whether a page opens a WebSocket that is none of these origins: browsers let every site do that, with cookies (CWE-1385). */
+/** Whether a page of another origin opens a WebSocket: browsers let every site do that, with cookies (CWE-1385). */
 export function isForeignSocket(httpRequest: HttpRequest, origins: ReadonlySet<string>): boolean {
   const protocol = httpRequest.header('upgrade')
   return protocol !== undefined && /\bwebsocket\b/i.test(protocol) && !origins.has(httpRequest.header('origin') ?? '')

@@ -42,6 +42,9 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
  *
  * @example
  * ```ts
+ * import type { Request } from 'express'
+ * import type { Principal } from 'express-oidc'
+ *
  * const isMine = (principal: Principal, req: Request) => isOwner(principal.subject, req.params['id'])
  * app.delete('/orders/:id', requireAuth(any(role('admin'), isMine)), removeOrder)
  * ```

@@ -41,7 +41,8 @@ const maxBytes = 1024 * 1024
  * The authorization server's metadata: fetched on first use, refreshed when due, kept while the provider is down.
  *
  * @throws {ConfigurationError} `invalid_options` for an issuer that cannot be asked
- * @see OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3
+ * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-3
  */
 export function createMetadata(
   settings: ProviderSettings,

@@ -129,7 +129,7 @@ describe.each(hosts)('guards on $name', (host) => {
       const answer = await world.browser.fetch(world.url(`/thrown/${index}`))
       expect([thrown, answer.status]).toEqual([thrown, 500])
       expect(world.host.journal.errors.at(-1)).toMatchObject({
-        message: `a callback of the application threw something that is no error (${typeof thrown})`,
+        message: `a callback of the application threw a value that is not an error (${typeof thrown})`,
       })
     }
   })

@@ -4,25 +4,25 @@ import type { AccessError, SessionError } from '../../errors.js'
 import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 
-/** How a guard sends away someone who is not signed in, or not strongly enough. */
+/** What a middleware that authenticates offers to guards: who was found, and how to challenge or refuse. */
 export interface AuthenticationHandler {
   readonly scheme: 'session' | 'bearer'
-  /** Origin of the application that the request came to, where the options say it. */
+  /** Origin of the application that the request came to, if the options name it. */
   readonly origin?: string
-  /** What applications use of it, as `req.oidc`. */
+  /** The value of `req.oidc`. */
   readonly handle?: unknown
-  /** Whether the request brought an access token that was refused, and went on all the same. */
+  /** Whether an access token of the request was refused, and the application went on all the same. */
   readonly hasRefusedToken?: boolean
   principal(): Principal | undefined
-  /** Keeps the response out of caches, unless the application says otherwise: a guard lets somebody see what others may not. */
+  /** Keeps the response out of caches, unless the application decides otherwise: behind a guard, responses are personal. */
   keepPrivate?(): void
-  /** Answers: a login for a browser, a challenge for a program. */
+  /** Responds with a login for a browser, and a challenge for a program. */
   challenge(call: ChallengeCall): void
-  /** Answers with a refusal that no login would mend. */
+  /** Responds with a refusal that no login would change. */
   refuse(call: RefusalCall): void
 }
 
-/** The request that a guard decides on. */
+/** The arguments of the middleware that decides. */
 export interface GuardCall {
   readonly req: NodeRequest
   readonly res: NodeResponse
@@ -33,9 +33,9 @@ export interface GuardCall {
 export interface ChallengeCall extends GuardCall {
   readonly mode: ChallengeMode
   readonly error: AccessError | SessionError
-  /** What the login of somebody who is signed in lacks. */
+  /** What the login of a signed-in person lacks. */
   readonly stepUp?: StepUp
-  /** What the login of a stranger should reach at once. */
+  /** What a first login should reach. */
   readonly firstLogin?: StepUp
 }
 
@@ -46,7 +46,7 @@ export interface RefusalCall extends GuardCall {
   readonly scopes?: readonly string[]
 }
 
-/** `auto` sends navigations to the login and answers all else with 401; the others do one of the two always. */
+/** `redirect` sends to the login, `respond` sends 401, and `auto` redirects navigations and sends 401 to all else. */
 export type ChallengeMode = 'auto' | 'redirect' | 'respond'
 
 const key = Symbol.for('express-oidc.authentication')
@@ -55,14 +55,14 @@ type Guarded = NodeRequest & { [key]?: readonly AuthenticationHandler[] }
 
 const noHandlers: readonly AuthenticationHandler[] = []
 
-/** The middlewares of this package that saw a request, the last one first. */
+/** The handlers of the middleware that saw a request, the latest first. */
 export function authenticationHandlersOf(req: Guarded): readonly AuthenticationHandler[] {
   return readMember(req, key) ?? noHandlers
 }
 
 /**
- * Those whose principals count. No session stands in for an access token that was refused: who presents one means to act as
- * somebody else, perhaps with other rights.
+ * The handlers whose principals count. If an access token was refused, sessions do not count: a request with a token means to
+ * act with the rights of the token.
  */
 export function countingHandlersOf(req: Guarded): readonly AuthenticationHandler[] {
   const handlers = authenticationHandlersOf(req)
@@ -70,7 +70,7 @@ export function countingHandlersOf(req: Guarded): readonly AuthenticationHandler
   return isRefused ? handlers.filter((handler) => !isSession(handler)) : handlers
 }
 
-/** Makes a middleware known to the guards behind it. */
+/** Makes a handler known to later guards. */
 export function addAuthenticationHandler(req: Guarded, handler: AuthenticationHandler): void {
   req[key] = [handler, ...authenticationHandlersOf(req)]
 }
@@ -86,7 +86,7 @@ export function isSession({ scheme }: AuthenticationHandler): boolean {
   return scheme === 'session'
 }
 
-// Whoever the nearest middleware that knows somebody knows: a session or a token, whichever was mounted first.
+// The principal found by the nearest middleware, whether session or token.
 function principalOf(handlers: readonly AuthenticationHandler[]): Principal | undefined {
   for (const handler of handlers) {
     const principal = handler.principal()

@@ -2,7 +2,7 @@ import type { Principal } from '../../policy/principal.js'
 import type { BearerChallenges } from '../../resource-server/challenges.js'
 import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
 
-/** Guards an API: programs get the challenge that tells them which token would do. */
+/** Authentication by access token: refusals carry the challenge for the token that is needed. */
 export class BearerAuthentication implements AuthenticationHandler {
   readonly scheme = 'bearer'
   readonly #principal: Principal | undefined
@@ -30,7 +30,7 @@ export class BearerAuthentication implements AuthenticationHandler {
     this.#refuse(error, call)
   }
 
-  // Without scopes to ask for no other token would help, and so there is no challenge.
+  // Without missing scopes no other token would help, so there is no challenge.
   refuse(call: RefusalCall): void {
     const { scopes, error } = call
     this.#refuse(scopes === undefined ? error : this.#challenges.insufficientScope(this.#tokenScheme(), scopes), call)

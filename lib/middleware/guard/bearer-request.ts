@@ -11,20 +11,20 @@ export interface RequestReading {
   readonly certificateThumbprint: (req: NodeRequest) => string | undefined
 }
 
-/** What proofs of possession are judged by. Nothing of the request is read before it is asked for. */
+/** The parts of a request that proofs of possession are checked against, each read when it is needed. */
 export class NodeTokenRequest implements TokenRequest {
   readonly #req: NodeRequest
   readonly #reading: RequestReading
   readonly #res: NodeResponse | undefined
 
-  /** @param res - takes nonces; without it they are lost */
+  /** @param res - carries nonces to the client; without it they are dropped */
   constructor(req: NodeRequest, reading: RequestReading, res: NodeResponse | undefined) {
     this.#req = req
     this.#reading = reading
     this.#res = res
   }
 
-  /** What came through is within the server's own `maxHeaderSize`, which operators raise for large tokens. */
+  /** Node has applied its own `maxHeaderSize`, which operators raise for large tokens. */
   get maxHeaderLength(): number {
     return Infinity
   }
@@ -52,8 +52,8 @@ export class NodeTokenRequest implements TokenRequest {
 }
 
 /**
- * Finds the one `Authorization` header. A token in the query or in a form as well is one too many (RFC 6750 section 2);
- * there alone, it counts as nothing.
+ * Finds the one `Authorization` header. A second token in the query or a form makes the request ambiguous (RFC 6750
+ * section 2). A token there alone is ignored.
  */
 export function presentedCredentials(req: NodeRequest): { readonly value?: string; readonly isAmbiguous: boolean } {
   const value = readMember(req, 'headers').authorization
@@ -61,7 +61,7 @@ export function presentedCredentials(req: NodeRequest): { readonly value?: strin
   return { value, isAmbiguous: isRepeated(readMember(req, 'rawHeaders')) || hasTokenElsewhere(req) }
 }
 
-// Node keeps the first of several silently; which one another server in front has looked at is unknown.
+// Of several, Node silently keeps the first. A server in front may have checked another one.
 function isRepeated(rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -2,8 +2,8 @@ import { BearerError } from '../../errors.js'
 import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
 
 /**
- * Stands in where the application went on although it could not be told who makes the request: for all that asks, the
- * request is nobody's, and guards say why.
+ * Stands in for a failed authentication after which the application's `onError` went on: nobody counts as signed in, and
+ * guards report the failure.
  */
 export class FailedAuthentication implements AuthenticationHandler {
   readonly scheme: AuthenticationHandler['scheme']
@@ -19,7 +19,7 @@ export class FailedAuthentication implements AuthenticationHandler {
   ) {
     this.scheme = scheme
     if (origin !== undefined) this.origin = origin
-    // Credentials of another scheme are none: a proxy's Basic, say.
+    // Credentials of another scheme do not count as a token: a proxy's Basic, for example.
     this.hasRefusedToken = scheme === 'bearer' && !(failure instanceof BearerError && failure.code === 'missing_token')
     this.#failure = failure
     this.#refuse = refuse

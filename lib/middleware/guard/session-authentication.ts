@@ -15,7 +15,7 @@ import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respond } from '../http/respond.js'
 
-/** Guards people's sessions: sends browsers to the login, tells programs where it is. */
+/** Authentication by session: sends browsers to the login, and gives programs its URL. */
 export class SessionAuthentication implements AuthenticationHandler {
   readonly scheme = 'session'
   readonly #host: OidcContext
@@ -49,7 +49,7 @@ export class SessionAuthentication implements AuthenticationHandler {
     const isRedirect = isRedirected(call, httpRequest)
     const error = withLoginUrl(call.error, retryUrl)
     const answer = isRedirect ? sendToLogin(this.#host, this.#request, call) : Promise.reject(error)
-    // A form is not sent to the login by itself: what the person has written is kept by the browser, behind an error page.
+    // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
     const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
     goOn(answer, call, nothing, (reason) => fail(reason, this.#host.rp.configuration.onError, context))
@@ -75,7 +75,7 @@ export class SessionAuthentication implements AuthenticationHandler {
 
 const nothing = (): void => undefined
 
-/** Where a login starts, as a whole URL, and where it is to end. */
+/** Absolute URL that starts a login and returns to a target. */
 export function loginUrl(base: BaseUrl, returnTo?: string): string {
   const query =
     returnTo === undefined || returnTo === base.home ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
@@ -91,7 +91,7 @@ function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): Challeng
   })
 }
 
-// With what a stronger login must reach, so that a program can ask for it (RFC 9470 section 3).
+// With the authentication that is needed: a program can request it (RFC 9470 section 3).
 function challengeMembers(retryUrl: string, { stepUp, firstLogin }: ChallengeCall): Readonly<Record<string, unknown>> {
   const { acrValues, maxAge } = stepUp ?? firstLogin ?? {}
   return {
@@ -120,12 +120,12 @@ async function sendToLogin(host: OidcContext, request: RequestContext, call: Cha
   refuseCircles(request, returnTo)
   refuseVainStepUps(request, call)
   const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(host, call) })
-  // Whoever is signed in, and has to sign in all the same.
+  // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)
 }
 
-// A guard may ask for more than the configuration does, not for less.
+// A guard may require a stronger login than the configuration, but never a weaker one.
 function wantedLogin({ rp }: OidcContext, { stepUp, firstLogin }: ChallengeCall): StepUp {
   const { max_age: configured } = rp.configuration.authorizationParams
   const { maxAge, ...rest } = stepUp ?? firstLogin ?? {}
@@ -133,8 +133,8 @@ function wantedLogin({ rp }: OidcContext, { stepUp, firstLogin }: ChallengeCall)
   return { ...rest, maxAge: configured === undefined ? maxAge : Math.min(maxAge, Number(configured)) }
 }
 
-// Browsers hold Strict cookies back where a link of another site leads (RFC 6265bis section 8.8.2): whether somebody is signed
-// in is known once the same page is asked for by one of ours.
+// Browsers do not send Strict cookies when a link of another site leads here (RFC 6265bis section 8.8.2). A page of this site
+// that loads the same URL again shows whether the person is signed in.
 function targetWithStrictCookies(
   { configuration }: RelyingParty,
   { session, httpRequest, base }: RequestContext,

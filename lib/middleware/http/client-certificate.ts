@@ -4,13 +4,13 @@ import { BlockList, isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { BearerConfiguration } from '../../options/bearer/schema.js'
 
-/** Finds the thumbprint of a request's client certificate (`x5t#S256`, RFC 8705 section 3.1), or nothing. */
+/** Finds the thumbprint of a request's client certificate (`x5t#S256`, RFC 8705 section 3.1), if there is one. */
 export type CertificateSource = (req: IncomingMessage) => string | undefined
 
 type MtlsConfiguration = BearerConfiguration['mtls']
 type HeaderFormat = Extract<MtlsConfiguration, { source: 'header' }>['format']
 
-/** Makes the one source that is configured; a header is read from trusted proxies only, and in one format only. */
+/** Creates the configured source. A header counts from trusted proxies only, and in the configured format only. */
 export function certificateSource(mtls: MtlsConfiguration): CertificateSource {
   if (mtls.source === 'off') return () => undefined
   if (mtls.source === 'socket') return socketThumbprint
@@ -19,7 +19,7 @@ export function certificateSource(mtls: MtlsConfiguration): CertificateSource {
   return (req) => (isTrusted(req.socket.remoteAddress) ? headerThumbprint(req, header, format) : undefined)
 }
 
-// The handshake has proven that the client holds the key; who signed the certificate does not matter here.
+// The handshake proves that the client holds the key. Who signed the certificate does not matter here.
 function socketThumbprint({ socket }: IncomingMessage): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
   return thumbprint(socket.getPeerX509Certificate())
@@ -31,7 +31,7 @@ function headerThumbprint({ rawHeaders }: IncomingMessage, name: string, format:
   return value === undefined || values.length > 1 ? undefined : readers[format](value)
 }
 
-// OpenSSL reads the first of several, and passes over what stands around it.
+// OpenSSL reads the first of several certificates, and ignores text around it.
 const onePem = /^-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*$/
 
 const readers: Readonly<Record<HeaderFormat, (value: string) => string | undefined>> = {
@@ -50,7 +50,7 @@ const readers: Readonly<Record<HeaderFormat, (value: string) => string | undefin
 const pair = '[A-Za-z]+=(?:"(?:[^"\\\\]|\\\\.)*"|[^;,"]*)'
 const element = new RegExp(`^${pair}(?:;${pair})*$`)
 
-// Several elements mean that more than one proxy wrote: which of them to believe is not for this place to guess.
+// Several elements come from more than one proxy. Which one to trust is unknown, so none counts.
 function envoyThumbprint(value: string): string | undefined {
   if (!element.test(value)) return undefined
   const unquoted = value.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
@@ -87,6 +87,6 @@ function trustedAddresses(blocks: readonly string[]): (address: string | undefin
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
   }
-  // A dual-stack server sees IPv4 addresses as IPv6 ones, which the list knows.
+  // A dual-stack server sees IPv4 addresses as IPv4-mapped IPv6 addresses, which the list matches.
   return (address = '') => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }

@@ -6,7 +6,7 @@ import { respondOrFail } from './respond.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 import { isOidcError } from '../../base/error-cause.js'
 
-/** Where a failure is to be told, and how the login can be tried again. */
+/** Where an error is reported, and how the login can be tried again. */
 export interface FailureContext {
   readonly req: NodeRequest
   readonly res: NodeResponse
@@ -14,15 +14,15 @@ export interface FailureContext {
   readonly retryUrl: string
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** Whether the application's error page is to tell it, rather than problem+json. By default it does to what a window shows. */
+  /** Whether the error handlers respond, rather than problem+json. @default whether a window shows the response */
   readonly isPage?: boolean
-  /** Whether a guard fails: an `onError` that hands on without an error must not open it. */
+  /** Whether a guard refuses: an `onError` that calls `next()` without an error must not let the request pass. */
   readonly isGuard?: boolean
 }
 
 /**
- * Tells a failure: to the application's `onError` if it has one, else what a browser's window shows to the
- * application's error handlers, and a program by problem+json. Failures of anything else than this package always go to the error handlers.
+ * Reports an error: to `onError` if it is set, otherwise to `next(error)` for what a window shows, and as problem+json for
+ * programs. Errors of other packages always go to `next(error)`.
  */
 export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
   const { req, res, next, retryUrl, isGuard } = context
@@ -38,16 +38,16 @@ export function fail(error: unknown, onError: OidcConfiguration['onError'], cont
   else callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context, isGuard ? answer : undefined)
 }
 
-/** What was thrown, or an error in its place: `next(undefined)` would hand on, and `next('route')` means something else to Express. */
+/** What was thrown, or an error instead of a primitive: `next(undefined)` and `next('route')` have another meaning in Express. */
 export function thrownError(reason: unknown): unknown {
   if (typeof reason === 'object' && reason !== null) return reason
-  return new Error(`a callback of the application threw something that is no error (${typeof reason})`)
+  return new Error(`a callback of the application threw a value that is not an error (${typeof reason})`)
 }
 
 /**
- * Calls the application's `onError`. One that hands on and then fails has handed on already.
+ * Calls the application's `onError`. After its first call of `next`, further calls and errors are ignored.
  *
- * @param insist - what is done in a guard, when `onError` hands on as if there were no error
+ * @param insist - for guards: called if `onError` calls `next()` without an error
  */
 export function callOnError(call: (next: Next) => unknown, { res, next }: Waiting, insist?: () => void): void {
   let isHandedOn = false
@@ -61,12 +61,12 @@ export function callOnError(call: (next: Next) => unknown, { res, next }: Waitin
   goOn(Promise.resolve(once), { res, next: once }, call)
 }
 
-/** What a request waits with. */
+/** What a waiting request continues with. */
 type Waiting = Pick<FailureContext, 'res' | 'next'>
 
 /**
- * Goes on with a request once a promise has settled. Nobody waits for what this begins, and Node ends the process for a
- * rejection that nobody takes: so what is thrown goes to the error handlers, and what those throw ends the response.
+ * Continues a request once a promise has settled. Nothing awaits this, and Node ends the process for an unhandled rejection:
+ * so errors go to the error handlers, and if those throw, the response ends.
  */
 export function goOn<T>(
   promise: Promise<T>,
@@ -80,7 +80,7 @@ export function goOn<T>(
     .catch(() => giveUp(res))
 }
 
-// An error handler has thrown, or a hook of other middleware throws whenever headers are written: both were told before.
+// An error handler has thrown, or a hook of other middleware throws whenever headers are written. Both were reported before.
 function giveUp(res: NodeResponse): void {
   try {
     if (res.headersSent) return void res.destroy()

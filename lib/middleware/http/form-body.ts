@@ -4,7 +4,7 @@ import type { NodeRequest } from '../types.js'
 const maxBytes = 65_536
 
 /**
- * Reads a form body of at most 64 KiB. Where a body parser of the application was faster, its result is used.
+ * Reads a form body of at most 64 KiB. If a body parser of the application has read it, its result is used.
  *
  * @throws {AuthorizationResponseError} `body_too_large` (413), `unsupported_media_type` (415)
  */
@@ -21,7 +21,7 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
 async function readText(req: NodeRequest): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  // Destroying the stream would close the socket before the refusal is written.
+  // Destroying the stream would close the socket before the error response is written.
   const stream: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
   for await (const bytes of stream) {
     length += bytes.length
@@ -31,8 +31,8 @@ async function readText(req: NodeRequest): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-// Only strings, and lists of those that came more than once, are a form's own. What some parsers make of brackets, objects and
-// lists of one, stays under a name with brackets, without its value.
+// A form has strings only, and lists of repeated ones. Some parsers turn names with brackets into objects and lists of one:
+// these keep a name with brackets, and lose their value.
 function fromParsed(body: unknown): URLSearchParams {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     if (body.length > maxBytes) throw tooLarge()
@@ -51,5 +51,5 @@ function fromParsed(body: unknown): URLSearchParams {
 
 function tooLarge(): AuthorizationResponseError {
   const details = { status: 413, headers: { Connection: 'close' } }
-  return new AuthorizationResponseError('body_too_large', `the body is over ${maxBytes} bytes`, details)
+  return new AuthorizationResponseError('body_too_large', `the body is larger than ${maxBytes} bytes`, details)
 }

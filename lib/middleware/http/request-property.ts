@@ -2,8 +2,8 @@ import { IncomingMessage } from 'node:http'
 import type { NodeRequest } from '../types.js'
 
 /**
- * Reads a member of a request, for what is done to every request. Under Express each request has a hidden class of its own
- * (see {@link RequestMember}), so that inline caches never know it: the plain spelling takes several times as long.
+ * Reads a member of a request, on hot paths. Under Express each request has its own hidden class (see {@link RequestMember}),
+ * which defeats inline caches: `req.name` takes several times as long.
  */
 export function readMember<Request extends NodeRequest, Name extends keyof Request>(
   req: Request,
@@ -13,12 +13,12 @@ export function readMember<Request extends NodeRequest, Name extends keyof Reque
 }
 
 /**
- * A member that this package gives to requests, such as `req.auth`: computed when it is read, not enumerable, and the
- * application may put a value of its own there.
+ * A member that this package adds to requests, such as `req.auth`. It is computed when it is read, is not enumerable, and can
+ * be overwritten by the application.
  *
- * It goes to the prototype that all requests of this copy of Express share, as Express' own members do: Express exchanges
- * the prototype of each request, after which every property of a request's own costs more than a microsecond. Where
- * requests have Node's prototype, which is not ours to change, or find something else of that name on the way, each gets it.
+ * It is defined on the prototype that all requests of this copy of Express share, as Express' own members are: Express
+ * replaces the prototype of each request, and after that, defining an own property costs more than a microsecond. Requests
+ * with Node's prototype, or with another member of that name, get an own property.
  */
 export class RequestMember {
   readonly #name: string
@@ -39,13 +39,13 @@ export class RequestMember {
     }
   }
 
-  /** Gives a request the member, whatever it had of this name. */
+  /** Adds the member to a request, in place of any other of this name. */
   giveTo(req: NodeRequest): void {
     const holder = this.#holderOf(req) ?? this.#prepare(req)
     if (holder === undefined || !this.#prepared.has(holder)) Object.defineProperty(req, this.#name, this.#descriptor)
   }
 
-  // Where a request finds something of this name.
+  // The object, among a request and its prototypes, that has a member of this name.
   #holderOf(req: NodeRequest): object | undefined {
     let holder: object | null = req
     while (holder !== null && !Object.hasOwn(holder, this.#name)) holder = Reflect.getPrototypeOf(holder)
@@ -60,7 +60,7 @@ export class RequestMember {
   }
 }
 
-// An application's `app.request` inherits from that of the application it is mounted in, and at last from `express.request`.
+// `app.request` inherits from that of the application it is mounted in, and finally from `express.request`.
 function sharedPrototype(req: NodeRequest): object | undefined {
   let prototype = Reflect.getPrototypeOf(req)
   if (prototype === null || !isRequestOfApp(prototype)) return undefined

@@ -4,12 +4,12 @@ import { readForm } from './form-body.js'
 import { readMember } from './request-property.js'
 import type { NodeRequest } from '../types.js'
 
-/** Reads a Node request as plain values. Nothing is parsed before it is asked for. */
+/** Reads a Node request as plain values, each parsed when it is first read. */
 export function createHttpRequest(req: NodeRequest): HttpRequest {
   return new NodeHttpRequest(req)
 }
 
-// A class, whose accessors are on its prototype: closures in accessors of each request's own outlive many garbage collections.
+// A class, with accessors on its prototype: closures per request would survive many garbage collections.
 class NodeHttpRequest implements HttpRequest {
   readonly method: string
   readonly target: string
@@ -56,7 +56,7 @@ function parseCookies(header: string | undefined): HttpRequest['cookies'] {
   return header === undefined ? noCookies : parse(header)
 }
 
-// Nearly all headers hold the name once, which a search tells sooner than parsing.
+// Nearly all headers hold the name once. Searching for it is faster than parsing.
 function furtherValues(header: string, name: string): readonly string[] {
   const begin = `${name}=`
   if (header.indexOf(begin) === header.lastIndexOf(begin)) return []
@@ -67,7 +67,7 @@ function furtherValues(header: string, name: string): readonly string[] {
     .map((pair) => parse(pair)[name] ?? '')
 }
 
-// A request line may hold an absolute URL (RFC 9112 section 3.2.2); its host is not believed any more than the header.
+// A request line may hold an absolute URL (RFC 9112 section 3.2.2). Its host is ignored, like the Host header.
 function originForm(url: string): string {
   if (url.startsWith('/')) return url
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)

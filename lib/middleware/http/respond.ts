@@ -3,7 +3,7 @@ import { privateHeaders } from '../../http/problem.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 import type { HttpRequest } from '../../http/request.js'
 
-/** Writes a redirect or an answer. Does nothing when the response was written, or its socket closed, meanwhile. */
+/** Writes a response, unless one was written or the socket was closed meanwhile. */
 export function respond(req: NodeRequest, res: NodeResponse, outcome: Redirect | Respond): void {
   if (res.headersSent || res.writableEnded || res.destroyed) return
   const { status, headers, body } = outcome.kind === 'redirect' ? redirectResponse(req, outcome) : outcome
@@ -18,12 +18,12 @@ export function respond(req: NodeRequest, res: NodeResponse, outcome: Redirect |
   }
 }
 
-// Other middleware has thrown when headers were written: whoever answers instead must not answer with these.
+// Other middleware has thrown while headers were written: the response that is sent instead must not have these.
 function withdraw(res: NodeResponse): void {
   if (!res.headersSent) for (const name of ['Content-Length', 'Location']) res.removeHeader(name)
 }
 
-/** The same where nobody waits for it: what other middleware throws when headers are written goes to the error handlers. */
+/** Writes a response. An error that other middleware throws while headers are written goes to the error handlers. */
 export function respondOrFail(
   { req, res, next }: { readonly req: NodeRequest; readonly res: NodeResponse; readonly next: Next },
   outcome: Redirect | Respond,
@@ -35,14 +35,14 @@ export function respondOrFail(
   }
 }
 
-// 303 after a POST, so that the browser does not post to the next place too (RFC 9110 section 15.4.4). The body stays
-// empty: nothing of the target is reflected.
+// 303 after a POST: the browser must not repeat the POST at the target (RFC 9110 section 15.4.4). The body is empty: the
+// target is not reflected in it.
 function redirectResponse(req: NodeRequest, { location }: Redirect): Omit<Respond, 'kind'> {
   const status = req.method === 'GET' || req.method === 'HEAD' ? 302 : 303
   return { status, headers: { ...privateHeaders, Location: location }, body: '' }
 }
 
-/** Does some work when a response ends, before whatever else has wrapped `end()` by now. */
+/** Runs some work when a response ends, before other middleware that has wrapped `end()`. */
 export function beforeEnd(res: NodeResponse, work: () => void): void {
   const end = res.end.bind(res)
   res.end = new Proxy(end, {
@@ -54,8 +54,8 @@ export function beforeEnd(res: NodeResponse, work: () => void): void {
 }
 
 /**
- * Adds `Set-Cookie` lines to a response, and keeps it out of shared caches: those must not keep one person's cookie for
- * another (CVE-2025-48947 was just that).
+ * Adds `Set-Cookie` lines to a response and keeps it out of caches: a shared cache must not send one person's cookie to
+ * another (as in CVE-2025-48947).
  */
 export function addCookies(res: NodeResponse, cookies: readonly string[]): void {
   for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie)
@@ -65,8 +65,8 @@ export function addCookies(res: NodeResponse, cookies: readonly string[]): void 
 }
 
 /**
- * Removals of cookies that led to nothing; none where a name came more than once. Of those at least one lies on another path
- * or domain, out of reach: each response would remove it again, and none could be cached.
+ * Removals of cookies without a session; empty if one of the names is repeated. Then at least one belongs to another path or
+ * domain and cannot be removed here: every response would try again, and none could be cached.
  */
 export function unlessRepeated(removals: readonly string[], httpRequest: HttpRequest): readonly string[] {
   const cameTwice = (line: string): boolean => httpRequest.furtherCookies(line.slice(0, line.indexOf('='))).length > 0
@@ -74,8 +74,8 @@ export function unlessRepeated(removals: readonly string[], httpRequest: HttpReq
 }
 
 /**
- * Adds the session's cookies in the moment when headers are written. What is private and has none is not to be stored, unless
- * the application has said something of caches by then.
+ * Adds the session's cookies when headers are written. A private response without cookies gets `no-store`, unless the
+ * application has set `Cache-Control`.
  */
 export function finishHeaders(res: NodeResponse, cookies: readonly string[], isPrivate: boolean): void {
   if (cookies.length > 0) addCookies(res, cookies)

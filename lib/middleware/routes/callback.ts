@@ -9,7 +9,7 @@ import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 
-/** Finishes a login, and stores the session that begins. */
+/** Finishes a login and stores the new session. */
 export async function callback(
   host: OidcContext,
   request: RequestContext,
@@ -31,8 +31,8 @@ export async function callback(
   return outcome
 }
 
-// An onLogin that answers has written the headers before the session could be in them. What it sends may lead back to a
-// guard, so that its login counts for the guard against circles.
+// An onLogin that responds writes the headers before the session's cookie is in them. Its response may lead back to a guard,
+// so the login counts for the detection of loops.
 function sessionStart(host: OidcContext, request: RequestContext, { req, res }: GuardCall): SessionStart {
   const { onLogin } = host.rp.configuration
   return async (completed) => {
@@ -54,6 +54,6 @@ function sessionStart(host: OidcContext, request: RequestContext, { req, res }: 
 function answered(): SessionError {
   return new SessionError(
     'headers_already_sent',
-    'onLogin() has answered the request, so that the session could not begin: return data for the session, or false to refuse, and let the page that people land on lead them elsewhere',
+    'onLogin() has sent a response, so the session could not begin: return data for the session, or false to refuse, and redirect from the page that people return to',
   )
 }

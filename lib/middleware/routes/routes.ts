@@ -21,15 +21,15 @@ import { respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
-/** Answers a request to one of the relying party's own paths. */
+/** Handles a request to one of the relying party's own paths. */
 export type Route = (host: OidcContext, request: RequestContext, call: GuardCall) => void
 
-/** Where a login is to end that starts at a request. */
+/** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
 
 type Handler = (host: OidcContext, request: RequestContext, call: GuardCall, notes?: TraceNotes) => Promise<Outcome>
 
-/** The route of a path, compared exactly: no decoding, no case folding. */
+/** The route of a path. Paths are compared exactly, without decoding or case folding. */
 export function routeOf(host: OidcContext, request: RequestContext): Route | undefined {
   const { httpRequest } = request
   const base = baseUrlOf(host.rp.baseUrls, httpRequest)
@@ -40,12 +40,12 @@ export function routeOf(host: OidcContext, request: RequestContext): Route | und
   if (path === paths.logout) return route(withTracing('logout', logout))
   if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
   if (path !== paths.postLogout) return isMisplaced(host, request) ? route(async () => refuseMount(request)) : undefined
-  // A page of the application, but for those who come back from a logout.
+  // A page of the application, except after a logout at the provider.
   const back = finishLogout(host.rp, httpRequest, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
 }
 
-// Asked for where it would be if the mount fitted to the base URL.
+// Whether the request is for a route below a mount path that the base URL does not include.
 function isMisplaced({ rp }: OidcContext, { mount, httpRequest, base }: RequestContext): boolean {
   if (isFittingMount(mount, base) || !httpRequest.path.startsWith(mount)) return false
   return Object.values(rp.configuration.routes).includes(httpRequest.path.slice(mount.length))
@@ -56,8 +56,8 @@ function refuseMount({ mount, base }: RequestContext): never {
 }
 
 /**
- * Answers a request of the provider itself, if it is one. No session is read for it, no cookie is set, and nothing that
- * guards browsers stands in its way.
+ * Handles a request of the provider itself, if it is one: no session is read, no cookie is set, and checks against browsers
+ * do not apply.
  */
 export function answerProvider({ rp }: OidcContext, httpRequest: HttpRequest, call: GuardCall): boolean {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
@@ -70,7 +70,7 @@ function withTracing(step: TraceStep, handler: Handler): Handler {
   return (host, request, call) => traced(step, host.rp.configuration, (notes) => handler(host, request, call, notes))
 }
 
-// Where nobody has asked for a login, nobody is told how it ended.
+// Nobody asked for a silent login, so its failure is not shown: the browser goes back to its page.
 function leavingSilently(handler: Handler): Handler {
   return async (host, request, call) => {
     try {
@@ -118,7 +118,7 @@ const logout: Handler = async ({ rp }, request) => {
 const frontchannelLogout: Handler = async ({ rp }, { httpRequest, session }, { res }) => {
   const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, session.current())
   if (endsSession) await session.clear()
-  // Set for the whole application, as helmet does, it would win over frame-ancestors in old browsers.
+  // The application, or helmet, may have set it for all responses. In old browsers it overrides frame-ancestors.
   if (!res.headersSent) res.removeHeader('X-Frame-Options')
   return outcome
 }

@@ -9,8 +9,8 @@ import { respondOrFail } from '../http/respond.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
 /**
- * Sends someone who is new to this site to the provider, which may know them, and hands everybody else on. There is one try
- * for an hour; where the provider is away, there is none.
+ * Sends a browser that is new to this site to the provider, which may know the person. All others go to the next middleware.
+ * There is one attempt per hour, and none while the provider is unavailable.
  */
 export function trySilentLogin({ rp, silentLogins }: OidcContext, request: RequestContext, call: GuardCall): void {
   const { configuration, baseUrls } = rp
@@ -30,7 +30,7 @@ export function trySilentLogin({ rp, silentLogins }: OidcContext, request: Reque
       respondOrFail(call, outcome)
     },
     (error) => {
-      // It would be refused again: the next pages come without a try.
+      // It would fail again: the next page loads make no attempt.
       if (!(error instanceof ProviderError) && isSilentFailure(error)) request.cookies().quiet.write('1')
       if (isSilentFailure(error)) call.next()
       else

@@ -6,31 +6,31 @@ import { loopWindowSeconds } from '../../relying-party/login/loop-guard.js'
 import { quietSeconds } from '../../relying-party/login/silent-login.js'
 import type { NodeResponse } from '../types.js'
 
-/** The small cookies beside the session's: each says one thing, for a while. */
+/** The small, short-lived cookies beside the session's. */
 export interface FlowCookies {
-  /** Counts logins that left no session. */
+  /** Counts logins after which the session was missing. */
   readonly loop: SmallCookie
-  /** Counts stronger logins that guards asked for. */
+  /** Counts stronger logins that guards required. */
   readonly stepUp: SmallCookie
-  /** The logout that is on its way. */
+  /** The pending logout at the provider. */
   readonly logout: SmallCookie
-  /** The way on from a logout here to that at the provider. */
+  /** The next step from a logout here to the logout at the provider. */
   readonly onward: SmallCookie
-  /** There is to be no silent login for now. */
+  /** Prevents silent logins for a while. */
   readonly quiet: SmallCookie
   /**
-   * Has the browser drop the pages that it keeps for Back, which say `no-store`. Chromium keeps even those until a cookie
-   * changes that scripts cannot read. Of the changes since a page came it takes off as many as the redirects to that page
-   * made, some of which it has not counted: what a login writes can hide what a logout removes. So a cookie comes,
-   * changes and goes.
+   * Makes the browser drop pages with `no-store` from its back/forward cache. Chromium keeps such a page until an HttpOnly
+   * cookie changes. From the changes since the page was loaded, it subtracts those of the redirects to that page, some of
+   * which it has not counted: so what a login wrote can hide what a logout removes. To be safe, a cookie is set, changed and
+   * removed.
    */
   dropKeptPages(): void
 }
 
-/** Makes the small cookies of one request. */
+/** Creates the small cookies of one request. */
 export type FlowCookieFactory = (httpRequest: HttpRequest, res: NodeResponse) => FlowCookies
 
-/** Prepares the small cookies: host-only, `Lax`, and named after the session's. */
+/** Prepares the small cookies: host-only, `Lax`, and named after the session's cookie. */
 export function createFlowCookies(name: string, secure: boolean): FlowCookieFactory {
   const attributes = { secure, sameSite: 'lax' } as const
   const prefixed = prefixedName(name, secure, undefined)

@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 
-/** Who a session says is signed in, decoded once and when it is first asked for. */
+/** The person of a session, decoded once, when it is first needed. */
 export class SessionIdentity {
   readonly record: SessionRecord
   readonly #limits: SessionLimits
@@ -18,7 +18,7 @@ export class SessionIdentity {
     this.#limits = limits
   }
 
-  /** What the ID Token tells of the person. */
+  /** The ID Token's claims about the person. */
   get person(): IdTokenClaims {
     return (this.#person ??= personClaims(this.#allClaims()))
   }
@@ -46,20 +46,20 @@ export class SessionIdentity {
   }
 }
 
-/** The session of one request, and what its response will do to the cookies. */
+/** The session of one request, and the changes that its response makes to cookies. */
 export interface SessionBinding {
-  /** What processes share that read this session. */
+  /** The store that is shared by all processes that read this session. */
   readonly sharedStore?: SharedStore | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>
   /** @throws {SessionError} `session_store_unavailable`: the session goes on */
   clear(): MaybePromise<void>
-  /** Sessions beside the current one that cookies of the same name led to: signed out with it. */
+  /** Further sessions, from repeated cookies: a logout ends them too. */
   others(): readonly SessionRecord[]
-  /** The session as it is kept by now. */
+  /** Reads the session again. */
   reload(): MaybePromise<SessionRecord | undefined>
-  /** Keeps the response out of caches, the one for Back among them, unless the application says otherwise of it. */
+  /** Keeps the response out of caches, the back/forward cache included, unless the application sets `Cache-Control`. */
   keepPrivate(): void
   /** Whether the response can still carry the session to the browser. */
   canStore(): boolean

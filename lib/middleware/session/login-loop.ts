@@ -4,17 +4,16 @@ import { openTransactions } from '../../relying-party/login/transaction/transact
 import type { ChallengeCall } from '../guard/authentication.js'
 import type { RequestContext } from './request-context.js'
 
-/** Counts a login that found no session of the one before. */
+/** Counts a login that found no session of the previous one. */
 export function countLogin(request: RequestContext): void {
   const { loop } = request.cookies()
   loop.write(nextCount(loop.value, nowSeconds(request)))
 }
 
 /**
- * Refuses to begin a login that would only continue a circle. What was counted is forgotten with that: whoever tries again
- * after the error begins anew.
+ * Refuses a login that would only continue a loop. The count is then reset: another attempt after the error starts afresh.
  *
- * @param returnTo - where the login is to lead back to
+ * @param returnTo - where the login returns to
  * @throws {TransactionError} `login_loop`
  */
 export function refuseCircles(request: RequestContext, returnTo: string | undefined): void {
@@ -27,8 +26,8 @@ export function refuseCircles(request: RequestContext, returnTo: string | undefi
 }
 
 /**
- * Refuses a stronger login where the ones before did not help: such as two guards of which no login meets both, or a provider
- * whose clock is far behind.
+ * Refuses a stronger login if previous ones did not help: no login meets both of two guards, for example, or the provider's
+ * clock is far behind.
  *
  * @throws {AuthorizationResponseError} `authentication_too_weak`, or the guard's own refusal
  */
@@ -40,13 +39,13 @@ export function refuseVainStepUps(request: RequestContext, call: Pick<ChallengeC
   throw new AuthorizationResponseError('authentication_too_weak', message)
 }
 
-/** Counts a stronger login that a guard asks for. */
+/** Counts a stronger login that a guard requires. */
 export function countStepUp(request: RequestContext): void {
   const { stepUp } = request.cookies()
   stepUp.write(nextCount(stepUp.value, nowSeconds(request)))
 }
 
-// Where nothing sticks that the callback sets, the logins that it has finished still lie in their slots.
+// If the browser keeps no cookie of the callback, the transactions of finished logins are still there.
 function isCircleWithoutCookies(request: RequestContext, returnTo: string | undefined): boolean {
   const { rp } = request
   const cookies = request.transactions()

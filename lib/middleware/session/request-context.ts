@@ -16,11 +16,11 @@ import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
 
-/** One request under `oidc()`: its session, and what else is prepared once somebody asks for it. */
+/** One request under `oidc()`: its session, and other parts that are created when they are needed. */
 export class RequestContext {
   readonly httpRequest: HttpRequest
   readonly session: SessionBinding
-  /** The login that this request finishes, as soon as that is known. */
+  /** The login that this request finishes, once it is known. */
   login: LoginUnderWay | undefined
   /** The path that the middleware is mounted at. */
   readonly mount: string
@@ -39,7 +39,7 @@ export class RequestContext {
   ) {
     this.httpRequest = httpRequest
     this.session = session
-    // By now: further in, routers that are mounted elsewhere have taken their paths away too.
+    // Read now: routers further in remove their own mount paths too.
     this.mount = mountPathOf(req)
     this.#host = host
     this.#req = req
@@ -63,7 +63,7 @@ export class RequestContext {
     return this.#res.headersSent
   }
 
-  /** Who is signed in by now. */
+  /** The person who is signed in now. */
   identity(): SessionIdentity | undefined {
     const record = this.session.current()
     if (record === undefined) return undefined
@@ -78,22 +78,22 @@ export class RequestContext {
   }
 
   /**
-   * @throws {ConfigurationError} `invalid_options`: this request could begin a login, but the callback that finishes it never
-   *   comes to where the middleware is mounted
+   * @throws {ConfigurationError} `invalid_options` if the middleware is mounted where the callback never arrives: no login that
+   *   begins here could be finished
    */
   transactions(): TransactionCookies {
     if (!isFittingMount(this.mount, this.base)) throw unfittingMount(this.mount, this.base)
     return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
   }
 
-  /** Writes the answer of `login()` and `logout()`. */
+  /** Writes the response of `login()` and `logout()`. */
   respond(outcome: Redirect | Respond): void {
     respond(this.#req, this.#res, outcome)
   }
 }
 
 /**
- * Reads one request's session, and prepares for what may be asked of it.
+ * Reads the session of one request.
  *
  * @throws {SessionError} `session_store_unavailable`, or rejects with it
  */
@@ -109,15 +109,15 @@ export function openRequest(
   )
 }
 
-/** A relying party with the cookies that it keeps in browsers. */
+/** What all requests to one `oidc()` share: the relying party, and the factories of its cookies. */
 export interface OidcContext {
   readonly rp: RelyingParty
-  /** Where the sessions of a request are kept. */
+  /** The storage for the session of a request. */
   readonly storageOf: SessionStorages
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly exchanges: ExchangedTokens
-  /** Spares strangers the wait for a provider that is known to be away. */
+  /** Skips silent logins while the provider is unavailable: page loads must not wait for it. */
   readonly silentLogins: CircuitBreaker
 }

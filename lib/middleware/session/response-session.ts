@@ -11,20 +11,20 @@ import { endSessions, type SessionEndSettings } from './session-end.js'
 import { finishHeaders, unlessRepeated } from '../http/respond.js'
 import type { NodeResponse } from '../types.js'
 
-// A response that took longer may be overtaken by a login or logout in another tab: it must not write the old session again.
+// During a slower response, a login or logout in another tab may have finished: the old session must not be written again.
 const slowResponseMilliseconds = 5_000
-// Removing cookies would sign out whoever has signed in meanwhile; where it is left out, the next response does it.
+// Removing cookies would sign out a person who has signed in meanwhile. If it is skipped, the next response does it.
 const slowRemovalMilliseconds = 500
 
-/** What sessions are bound by. */
+/** What binding a session needs. */
 export interface BindingSettings extends SessionEndSettings {
   readonly limits: SessionLimits
   readonly runtime: Runtime
 }
 
 /**
- * Binds a response to the session of its request. Cookies are added when headers are written: so they survive every way
- * to end a response. Nothing is sent when nothing changed, and for strangers headers are not even watched.
+ * Binds a response to the session of its request. Cookies are added when headers are written, however the response ends. An
+ * unchanged session writes none. Without a session, headers are not even watched.
  *
  * @throws {SessionError} `session_store_unavailable`, or rejects with it: it is not known whether someone is signed in
  */
@@ -56,15 +56,15 @@ class BoundSession implements SessionBinding {
   readonly #startedAt: number
   readonly #found: FoundSession
   #record: SessionRecord | undefined
-  /** The record as it is kept, before what this request makes of it. */
+  /** The record as stored, without the changes of this request. */
   #base: SessionRecord | undefined
-  /** Cookies of a change that the application, or one of our routes, made, and the record that they hold. */
+  /** Cookies of a change by the application or one of our routes, and the record in them. */
   #changed: { readonly cookies: readonly string[]; readonly record?: SessionRecord } | undefined
-  /** All that the cookies led to: more than one where names came twice. */
+  /** All sessions in the cookies: more than one if names were repeated. */
   #opened: readonly SessionRecord[]
   #isWatching = false
   #isPrivate = false
-  /** What was known of refreshes when the record was last compared with it. */
+  /** Count of refreshes when the record was last updated from them. */
   #refreshesSeen = 0
 
   constructor(
@@ -83,11 +83,11 @@ class BoundSession implements SessionBinding {
     this.#record = storedSessionIn(found)?.record
     this.#base = this.#record
     this.#opened = recordsIn(found)
-    // Whoever watches first is told last: so nothing that comes later lets a cache keep somebody's cookie.
+    // The first listener runs last, so no later middleware can let a cache keep a person's cookie.
     if (this.#record !== undefined || unlessRepeated(this.#removals(), httpRequest).length > 0) this.#watchHeaders()
   }
 
-  // Another request may have renewed the tokens since: an old refresh token must not get back into the browser.
+  // Another request may have renewed the tokens meanwhile: an old refresh token must not get back into the browser.
   current(): SessionRecord | undefined {
     const { refreshes } = this.#settings
     if (this.#record !== undefined && this.#refreshesSeen !== refreshes.count) {
@@ -114,7 +114,7 @@ class BoundSession implements SessionBinding {
     const isLogin = this.#record?.id !== next.id
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       const isOver = !isLogin && this.#record === undefined
-      if (isOver) throw new SessionError('session_missing', 'the session has ended meanwhile')
+      if (isOver) throw new SessionError('session_missing', 'the session has ended during the request')
       const changed = this.#storage.write(record, this.#exchange.cookies)
       return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)
@@ -159,13 +159,13 @@ class BoundSession implements SessionBinding {
     }
   }
 
-  // It has ended elsewhere. By now the browser may have the cookie of another login, which is not to be touched.
+  // It has ended elsewhere. The browser may already have the cookie of another login, which must not be changed.
   #drop(): undefined {
     this.#record = undefined
     this.#changed = { cookies: [] }
   }
 
-  // Those of different people too: what a browser brings along is over when it signs in, or out.
+  // Sessions of other people too: a login or logout ends all sessions of the browser.
   #endAll(): MaybePromise<void> {
     const records = this.#record === undefined ? this.others() : [this.#record, ...this.others()]
     return whenDone(endSessions(this.#settings, this.#storage, records), () => {
@@ -177,7 +177,7 @@ class BoundSession implements SessionBinding {
     const { runtime } = this.#settings
     if (this.#found !== undefined && storedSessionIn(this.#found) === undefined) return []
     const tookMilliseconds = runtime.now() - this.#startedAt
-    // Cookies that hold no session any more are removed, so that they are not tried again and again.
+    // Cookies without a session are removed: they would be opened again with every request.
     if (current === undefined) {
       return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#exchange)
     }
@@ -209,7 +209,7 @@ class BoundSession implements SessionBinding {
     return extendIdleLimit(current, limits, Math.floor(runtime.now() / 1000))
   }
 
-  // Whoever writes headers must not meet an error of ours: a session that a lowered limit has made too large keeps its old cookie.
+  // Writing headers must not throw: if a lowered limit makes a session too large, it keeps its old cookie.
   #writeIfFitting(record: SessionRecord): readonly string[] {
     try {
       return this.#storage.write(record, this.#exchange.cookies)

@@ -4,15 +4,15 @@ import type { SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import { mapAll } from '../../session/storage/several.js'
 
-/** Who is told that a session has ended. */
+/** What must forget a session when it ends. */
 export interface SessionEndSettings {
   readonly refreshes: Refreshes
-  /** Forgets what is remembered of a session, when it ends. */
+  /** Forgets cached data of a session. */
   readonly forget: (record: SessionRecord) => void
 }
 
 /**
- * Ends sessions for all who still have their cookies.
+ * Ends sessions: their cookies no longer count, wherever copies of them are.
  *
  * @throws {SessionError} `session_store_unavailable`, or rejects with it: not all have ended
  */

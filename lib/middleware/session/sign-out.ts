@@ -6,7 +6,7 @@ import type { SessionRecord } from '../../session/record.js'
 import { mapAll } from '../../session/storage/several.js'
 import type { RequestContext } from './request-context.js'
 
-/** Ends the session of a request: here first, whatever the provider says, then there. */
+/** Ends the session of a request: here first, whether or not the provider responds, then at the provider. */
 export async function signOut(context: RequestContext, options: LogoutCallOptions = {}): Promise<Redirect | Respond> {
   const { rp, httpRequest, session } = context
   const cookies = context.cookies()
@@ -16,14 +16,14 @@ export async function signOut(context: RequestContext, options: LogoutCallOption
   const successors = await successorsOf(rp, record === undefined ? others : [record, ...others])
   cookies.dropKeptPages()
   cookies.loop.remove()
-  // The session at the provider may be there still: nobody who signs out wants to be signed in at the next click.
+  // The session at the provider may still exist: the next page load must not silently sign the person in again.
   if (rp.configuration.silentLogin) cookies.quiet.write('1')
   const revoked = Promise.all([...others, ...successors].map(({ tokens }) => revokeTokens(rp, tokens)))
   const [outcome] = await Promise.all([endSession(rp, httpRequest, record, cookies, options), revoked])
   return outcome
 }
 
-/** What a refresh has saved after the session was read and before it ended: nobody else is going to revoke that. */
+/** Sessions whose tokens were renewed after they were read: nothing else would revoke the new tokens. */
 async function successorsOf(rp: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
   const { refreshes } = rp
   await mapAll(records, (record) => refreshes.loadSuccessors(record))

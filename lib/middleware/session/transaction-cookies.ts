@@ -3,25 +3,25 @@ import { prefixedName } from '../../http/cookies.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 
-/** More slots than logins under way at most: tabs that start at the same moment seldom choose the same. */
+/** More slots than pending logins at most: tabs that start at the same moment seldom choose the same one. */
 const slotCount = 8
 
-/** Makes the transaction cookies of one request. */
+/** Creates the transaction cookies of one request. */
 export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => TransactionCookies
 
-/** How the transaction cookies look. */
+/** Name and attributes of the transaction cookies. */
 export interface TransactionCookieSettings {
   readonly name: string
   readonly secure: boolean
-  /** The response comes as a POST from the provider's site, with which browsers send no `Lax` cookie. */
+  /** Whether the response is a POST from the provider's site, with which browsers do not send `Lax` cookies. */
   readonly formPost: boolean
   readonly maxAgeSeconds: number
 }
 
 /**
- * Carries each transaction in an httpOnly cookie of its own, by `cookie-session`. The value is sealed already, so it is
- * not signed once more. cookie-session works on a stand-in for the request: the application's own `req.session` stays as
- * it is, and `secure` follows the base URL rather than the socket, which a proxy may have reached over http.
+ * Keeps each transaction in its own httpOnly cookie, by `cookie-session`. The value is encrypted already, so it is not signed.
+ * cookie-session works on a stand-in for the request: the application's own `req.session` is not touched, and `secure` follows
+ * the base URL rather than the socket, which a proxy may have reached over http.
  */
 export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
   const { secure } = settings
@@ -45,7 +45,7 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
       target,
       isTaken,
       read(name) {
-        // An open slot wraps writeHead(), and most browsers have one of these cookies at most.
+        // Opening a slot wraps writeHead(), and most browsers have at most one of these cookies.
         if (!opened.has(name) && !isTaken(name)) return undefined
         const sealed = open(name).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
@@ -76,7 +76,7 @@ function createCarriers(
   )
 }
 
-/** A request as cookie-session sees it, with the session that it puts there. */
+/** The stand-in for a request that cookie-session works on. */
 class Carried {
   readonly headers: NodeRequest['headers']
   readonly socket: NodeRequest['socket']

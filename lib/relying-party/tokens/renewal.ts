@@ -198,5 +198,5 @@ function tooLate(): SessionError {
 }
 
 function endedMeanwhile(): SessionError {
-  return new SessionError('session_missing', 'the session has ended meanwhile')
+  return new SessionError('session_missing', 'the session has ended during the request')
 }

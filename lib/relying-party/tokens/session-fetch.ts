@@ -18,7 +18,8 @@ export interface SessionFetchCall {
  *
  * @throws {ConfigurationError} `invalid_options` for a URL that may not get the token
  * @throws as {@link currentAccessToken} does, and what `fetch` throws, as it is
- * @see RFC 6750 section 2.1, RFC 9449 section 7
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
  */
 export async function fetchForSession(
   rp: RelyingParty,

@@ -38,7 +38,8 @@ const isMachine = { machine: true, person: false, both: undefined, unknown: unde
  * about a person.
  *
  * @throws {TokenValidationError} `token_claim_missing` if there is none, `token_claim_invalid` if it is unusable
- * @see RFC 9068 sections 2.2 and 5
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
  */
 export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: SubjectRules): Subject {
   const { claim, client } = rules

@@ -157,5 +157,5 @@ function readTicket({ v, id, sub, sid }: Readonly<Record<string, unknown>>): Ses
 }
 
 function ended(): SessionError {
-  return new SessionError('session_missing', 'the session has ended meanwhile')
+  return new SessionError('session_missing', 'the session has ended during the request')
 }

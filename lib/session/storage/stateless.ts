@@ -162,7 +162,8 @@ export function revocableStorage(
       base === undefined
         ? record
         : whenDone(unlessEnded(revocations, runtime, base), (found) => {
-            if (found === undefined) throw new SessionError('session_missing', 'the session has ended meanwhile')
+            if (found === undefined)
+              throw new SessionError('session_missing', 'the session has ended during the request')
             return record
           }),
     touch: () => undefined,

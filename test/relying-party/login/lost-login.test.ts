@@ -133,7 +133,7 @@ describe('an onLogin that answers by itself', () => {
     world = await startWorld(answering(errors))
     const page = await world.browser.navigate(world.url('/private'), { follow: 60 })
     expect([page.status, codeOf(page)]).toEqual([400, 'login_loop'])
-    expect(errors[0]).toEqual(['headers_already_sent', expect.stringContaining('onLogin() has answered the request')])
+    expect(errors[0]).toEqual(['headers_already_sent', expect.stringContaining('onLogin() has sent a response')])
     expect(tokenCalls(world)).toBe(3)
     expect(await subjectOf(world)).toBeNull()
   })

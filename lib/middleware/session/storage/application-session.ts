@@ -3,14 +3,14 @@ import { storeCall, type StoreCallback } from '../../../session/shared/store-cal
 import { storeOutage } from '../../../session/shared/outage.js'
 import type { NodeRequest } from '../../types.js'
 
-/** A session of express-session, as far as it is used here; one of cookie-session has no methods. */
+/** The used part of a session of express-session. A session of cookie-session has no methods. */
 export interface RequestSession {
   [member: string]: unknown
   regenerate?: (done: (error?: unknown) => void) => void
   save?: (done: (error?: unknown) => void) => void
 }
 
-/** What holds such sessions, in messages. */
+/** Name of the store in messages. */
 export const storeName = "the store of the application's session"
 
 /**
@@ -24,8 +24,8 @@ export async function storeNow(session: RequestSession, timeoutSeconds: number):
 }
 
 /**
- * Begins a session of a new id, without what was in the old one. cookie-session writes no cookie for an empty session that is
- * new, so that the old one is emptied.
+ * Begins a session with a new id, without the content of the old one. cookie-session writes no cookie for a new, empty
+ * session, so there the old one is emptied instead.
  *
  * @throws {SessionError} `session_store_unavailable`
  */
@@ -35,13 +35,13 @@ export async function beginAnew(session: RequestSession, timeoutSeconds: number)
   else for (const name of Object.keys(session)) Reflect.deleteProperty(session, name)
 }
 
-/** Does some work each time before a session is stored: by whomever, be it express-session at the end of the response. */
+/** Runs some work each time before a session is stored, by the application or by express-session at the end of the response. */
 export function beforeSave(session: RequestSession, work: () => Promise<unknown>): void {
   const { save } = session
   if (save === undefined) return
   const go = (done?: StoreCallback): void => saveWith(session, save, done)
   const changed = (done?: StoreCallback): RequestSession => {
-    // Not within the promise: what `done` throws is for nobody here to catch.
+    // Outside the promise: an error that `done` throws must not be caught here.
     const later = (): void => void setImmediate(go, done)
     work().then(later, later)
     return session
@@ -49,7 +49,7 @@ export function beforeSave(session: RequestSession, work: () => Promise<unknown>
   Object.defineProperty(session, 'save', { configurable: true, enumerable: false, writable: true, value: changed })
 }
 
-// Some stores throw, where whoever called could catch it before.
+// Some stores throw synchronously. The caller of save() could catch that, so here it goes to the callback.
 function saveWith(session: RequestSession, save: NonNullable<RequestSession['save']>, done?: StoreCallback): void {
   const state = { isDone: false }
   const once: StoreCallback = (...answer) => {
@@ -64,11 +64,11 @@ function saveWith(session: RequestSession, save: NonNullable<RequestSession['sav
   }
 }
 
-/** Finds the application's own session of a request. */
+/** Finds the application's own session in a request. */
 export class RequestSessions {
   #wasThere = false
 
-  /** The session that a middleware has read. */
+  /** The session that an earlier middleware has read. */
   of(req: NodeRequest): RequestSession | undefined {
     const session: unknown = Reflect.get(req, 'session')
     if (typeof session !== 'object' || session === null) return undefined
@@ -77,11 +77,11 @@ export class RequestSessions {
     return session as RequestSession
   }
 
-  /** Why there is none: express-session leaves it out while its store says that it is not connected. */
+  /** The error for a missing session: express-session sets none while its store is disconnected. */
   absence(): Error {
-    const what = 'session.use is "request", but req.session is not there'
+    const what = 'session.use is "request", but req.session is missing'
     if (this.#wasThere) {
-      return storeOutage(`${what}, as it was before: its store is away, or it is not mounted for this path`)
+      return storeOutage(`${what} for this request: its store is unavailable, or it is not mounted for this path`)
     }
     const advice = 'mount express-session or cookie-session before oidc(), for all its paths'
     return new ConfigurationError('not_mounted', `${what}: ${advice}`)

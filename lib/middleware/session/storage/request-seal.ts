@@ -4,30 +4,30 @@ import type { RequestSession } from './application-session.js'
 
 const member = 'oidc'
 
-/** Seals the login that lies in a session of the application's own, as one member of it. */
+/** Encrypts the login in the application's own session, as one member of it. */
 export interface RequestSeal {
   open(session: RequestSession): Opened | undefined
-  /** Opens what a store holds under an id. */
+  /** Decrypts the login in a stored session. */
   openStored(id: string, stored: unknown): Opened | undefined
-  /** Whether there is a login in what a store holds, be it of another version. */
+  /** Whether a stored session holds a login, perhaps of another version. */
   isIn(stored: unknown): boolean
   put(session: RequestSession, payload: SealPayload): void
   remove(session: RequestSession): void
-  /** Whether a session of another id has got what lay in this one, as the application copies it when it begins a new session. */
+  /** Whether the login was copied into a session with another id: applications do so when they begin a new session. */
   hasMoved(from: Place, to: RequestSession): boolean
-  /** Where a login lies now. */
+  /** The place of a login in a session. */
   placeIn(session: RequestSession): Place
 }
 
-/** A sealed login, and the id of the session that it was sealed for. */
+/** An encrypted login, and the id of the session that it was encrypted for. */
 export interface Place {
   readonly id: string | undefined
   readonly sealed: unknown
 }
 
 /**
- * Binds what it seals to the id of the session, where that lies in a store: whoever writes to the store copies nobody's login
- * into another session. A session in a cookie has no id, and is signed as a whole by whoever made it.
+ * Binds a login to the id of its session, if the session is stored: write access to the store is not enough to copy a login
+ * into another session. A session in a cookie has no id, and is signed as a whole.
  */
 export function createRequestSeal(
   secrets: readonly string[],
@@ -63,7 +63,7 @@ function memberOf(stored: unknown): unknown {
   return typeof stored === 'object' && stored !== null ? Reflect.get(stored, member) : undefined
 }
 
-/** The id of a session in a store. cookie-session has none, and no method either: a member of that name is the application's own. */
+/** The id of a stored session. cookie-session has no ids and no methods: there, `id` is the application's own data. */
 export function idOf({ id, regenerate }: RequestSession): string | undefined {
   return typeof id === 'string' && typeof regenerate === 'function' ? id : undefined
 }

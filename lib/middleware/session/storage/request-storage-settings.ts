@@ -8,7 +8,7 @@ import type { RequestSessions } from './application-session.js'
 import type { RequestSeal } from './request-seal.js'
 import type { RequestStores } from './request-store.js'
 
-/** What logins in the application's own session are sealed with, and how long they live. */
+/** How logins in the application's own session are encrypted, and how long they live. */
 export interface RequestStorageSettings {
   readonly secrets: readonly string[]
   readonly audience: readonly string[]
@@ -16,19 +16,19 @@ export interface RequestStorageSettings {
   readonly revocations: SessionRevocations
   readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
   readonly runtime: Runtime
-  /** How long the store of the application's session may take. */
+  /** Deadline of each call to the store of the application's session. */
   readonly timeoutSeconds: number
-  /** Told of logins in sessions that no other process reads. */
+  /** Called with logins in sessions that no other process reads. */
   readonly unshared: (record: SessionRecord) => void
 }
 
-/** One request, and what its session is read with. */
+/** One request, and the parts that read its session. */
 export interface RequestReading {
   readonly seal: RequestSeal
   readonly sessions: RequestSessions
   readonly stores: RequestStores
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
-  /** `OPTIONS *` has none, and express-session reads no session for it. */
+  /** `OPTIONS *` has no path, and express-session reads no session for it. */
   readonly hasPath: boolean
 }

@@ -14,10 +14,10 @@ import { beforeEnd } from '../../http/respond.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
 /**
- * Keeps the login as one sealed member of `req.session`, which express-session or cookie-session has read. A login and a
- * logout begin a session of a new id, without what was in the old one (session fixation, CWE-384).
+ * Keeps the login as one encrypted member of `req.session`, which express-session or cookie-session has read. A login and a
+ * logout begin a session with a new id, without the content of the old one (session fixation, CWE-384).
  *
- * @throws {ConfigurationError} `not_mounted`, on first use, where nobody has set `req.session`
+ * @throws {ConfigurationError} `not_mounted`, on first use, if `req.session` is missing
  */
 export function createRequestStorages(
   settings: RequestStorageSettings,
@@ -32,10 +32,10 @@ export function createRequestStorages(
 class RequestStorage implements SessionStorage {
   readonly #settings: RequestStorageSettings
   readonly #reading: RequestReading
-  /** The login that the application's session holds, and where it lies. */
+  /** The login in the application's session, and its place there. */
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
 
-  /** The id that the session was read from the store by, with a login in it. */
+  /** The id of the stored session that the login was read from. */
   #readFrom: string | undefined
   #watched: RequestSession | undefined
 
@@ -85,7 +85,7 @@ class RequestStorage implements SessionStorage {
     try {
       await storeNow(session, this.#settings.timeoutSeconds)
     } catch (error) {
-      // express-session tries again at the end of the response: a login that was refused must not come to be by that.
+      // express-session saves again at the end of the response: that must not store a login that has failed.
       if (base === undefined) this.#forget(session)
       throw error
     }
@@ -93,7 +93,7 @@ class RequestStorage implements SessionStorage {
     return this.#held.record
   }
 
-  // Where headers are about to be written, cookie-session still takes it; for express-session it is too late.
+  // When headers are written, it is not too late for cookie-session, but for express-session it is.
   touch(record: SessionRecord): void {
     const session = this.#host()
     if (session !== undefined) this.#put(session, record)
@@ -113,8 +113,8 @@ class RequestStorage implements SessionStorage {
     return []
   }
 
-  // At once, not when headers are written: express-session has stored its session by then. Another request that was slower
-  // may have stored older tokens.
+  // At once, not when headers are written: by then express-session has stored its session. A slower request may have stored
+  // older tokens.
   #renewed(record: SessionRecord, outdatedKey: boolean): SessionRecord {
     const { limits, refreshes } = this.#settings
     const newest = refreshes.latest(record)
@@ -140,8 +140,8 @@ class RequestStorage implements SessionStorage {
     this.#watched = session
   }
 
-  // A request that is slower than others stores what it has read before them: neither may older tokens take the place of newer
-  // ones, nor may a login come back that has ended in another process.
+  // A slow request stores what it has read long before: older tokens must not replace newer ones, and a login that has ended
+  // in another process must not come back.
   async #bringUpToDate(session: RequestSession): Promise<void> {
     const held = this.#held
     if (held === undefined || this.#host() !== session) return
@@ -152,13 +152,13 @@ class RequestStorage implements SessionStorage {
     else if (newest !== held.record) this.#put(session, newest)
   }
 
-  /** A login with what other processes have made of it, as far as they share a store. */
+  /** A login with the changes of other processes that share a store. */
   #newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
     const store = this.#store()
     if (store === undefined) return record
     const { seal } = this.#reading
     const id = idOf(this.#present())
-    // A session of a new id may not have been stored yet.
+    // A session with a new id may not have been stored yet.
     const from = id === this.#readFrom ? id : undefined
     return newestLogin(record, { store, seal, refreshes: this.#settings.refreshes, from })
   }
@@ -167,8 +167,8 @@ class RequestStorage implements SessionStorage {
     return unlessEnded(this.#settings.revocations, this.#settings.runtime, record)
   }
 
-  // Applications begin a session of a new id and copy all that was in the old one. What lies there now was sealed for the old
-  // id: it is sealed anew before express-session stores it, which it does when the response ends.
+  // Applications begin a session with a new id and copy the content of the old one. The copied login is encrypted for the old
+  // id, so it is encrypted again before express-session stores it, when the response ends.
   #followMoves(): void {
     const { res, seal } = this.#reading
     if (res === undefined || this.#held?.place.id === undefined) return
@@ -210,5 +210,5 @@ class RequestStorage implements SessionStorage {
 }
 
 function ended(): SessionError {
-  return new SessionError('session_missing', 'the session has ended meanwhile')
+  return new SessionError('session_missing', 'the session has ended during the request')
 }

@@ -9,25 +9,25 @@ import { type RequestSeal, idOf } from './request-seal.js'
 import { type RequestSession, storeName } from './application-session.js'
 import type { NodeRequest } from '../../types.js'
 
-/** The store of the application's own sessions, which its processes share. */
+/** The store of the application's own sessions, which all its processes share. */
 export interface RequestStore {
-  /** Where processes tell each other of refreshes: beside the sessions, under names that no session has, and for a while. */
+  /** Shares refreshes between processes: short-lived entries beside the sessions, under names that no session has. */
   readonly sharedStore: SharedStore
   /**
-   * A session as it lies there by now.
+   * Reads a session.
    *
    * @throws {SessionError} `session_store_unavailable`
    */
   load(id: string): Promise<unknown>
 }
 
-/** What stores are asked with. */
+/** Clock, and deadline of each call. */
 export interface RequestStoreSettings {
   readonly runtime: Runtime
   readonly timeoutSeconds: number
 }
 
-/** Finds the store that express-session has read the session of a request from. */
+/** Finds the store from which express-session has read a request's session. */
 export class RequestStores {
   readonly #settings: RequestStoreSettings
   readonly #known = new WeakMap<object, { readonly store: RequestStore | undefined }>()
@@ -36,7 +36,7 @@ export class RequestStores {
     this.#settings = settings
   }
 
-  /** The store, unless it is of one process only. */
+  /** The store, unless it belongs to one process only. */
   of(req: NodeRequest, session: RequestSession | undefined): RequestStore | undefined {
     const found: unknown = Reflect.get(req, 'sessionStore')
     if (session === undefined || idOf(session) === undefined || !isSessionStore(found)) return undefined
@@ -54,7 +54,7 @@ export class RequestStores {
   }
 }
 
-// That of express-session, which cannot be imported here, and the package memorystore.
+// MemoryStore of express-session, which cannot be imported here, and of the package memorystore.
 function isOfOneProcess(store: object): boolean {
   for (let type = Reflect.getPrototypeOf(store); type !== null; type = Reflect.getPrototypeOf(type)) {
     const constructor: unknown = Reflect.get(type, 'constructor')
@@ -63,19 +63,19 @@ function isOfOneProcess(store: object): boolean {
   return false
 }
 
-/** What tells of newer tokens of a login. */
+/** Where newer tokens of a login may be found. */
 export interface LoginSources {
   readonly store: RequestStore
   readonly seal: RequestSeal
   readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
-  /** The id of the stored session that it was read from; absent where that is another by now. */
+  /** The id of the stored session that it was read from. Absent if the session has another id now. */
   readonly from: string | undefined
 }
 
 /**
- * A login with what other processes have made of it since it was read.
+ * A login with the changes of other processes since it was read.
  *
- * @returns nothing where the stored session has ended, or holds a login no more
+ * @returns `undefined` if the stored session has ended, or no longer holds a login
  * @throws {SessionError} `session_store_unavailable`
  */
 export async function newestLogin(
@@ -95,7 +95,7 @@ function merged(
   if (!seal.isIn(found)) return undefined
   const opened = seal.openStored(from, found)
   const kept = opened === undefined ? undefined : fromPayload(opened.payload)
-  // Another version of the application wrote it, or one with a newer secret.
+  // Another version of the application has written it, or one with a newer secret.
   if (kept?.id !== record.id) return record
   return renewedRecord(record, { kind: 'renewed', tokens: kept.tokens, idToken: kept.idToken })
 }

@@ -12,12 +12,12 @@ import { createStatefulStorage } from '../../../session/storage/stateful.js'
 import { createRequestStorages } from './request-storage.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
-/** Where the sessions of a request are kept; without its response where there is none, as at an upgrade. */
+/** Finds the storage for the session of a request. At an upgrade there is no response. */
 export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?: NodeResponse) => SessionStorage
 
 /**
- * Where the sessions of a request are kept, as the options say: the browser, a store, or the application's own session. None
- * is found for a WebSocket that another site's page opens: servers of those run middleware on the request that does.
+ * Creates the storages that the options choose: the browser, a store, or the application's own session. For a WebSocket that a
+ * page of another site opens, no session is found: some WebSocket servers run middleware on that request.
  */
 export function createSessionStorages(rp: RelyingParty): SessionStorages {
   const origins = new Set(rp.baseUrls.map((base) => base.origin))
