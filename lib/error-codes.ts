@@ -157,6 +157,8 @@ export type SessionErrorCode =
   | 'session_expired'
   /** The session does not fit into `session.maxCookieBytes` (500). */
   | 'session_too_large'
+  /** The provider gave no access token with the login, only an ID Token (401). The session goes on. */
+  | 'no_access_token'
   /** The login brought no access token for this target (401). */
   | 'access_token_missing'
   /** The access token has expired and cannot be renewed (401). */

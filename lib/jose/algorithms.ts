@@ -46,6 +46,15 @@ const ec = (digest: 'sha256' | 'sha384' | 'sha512', curve: string, signatureLeng
 
 const ed = (...curves: string[]): AlgorithmRule => ({ kty: 'OKP', curves, digest: null, options: {} })
 
+// A secret must have at least as many bytes as a signature (RFC 7518 section 3.2).
+const hmac = (digest: 'sha256' | 'sha384' | 'sha512', signatureLength: number): AlgorithmRule => ({
+  kty: 'oct',
+  curves: [],
+  digest,
+  options: {},
+  signatureLength,
+})
+
 /** The supported algorithms by name. `none` is not among them, and nothing can add it. */
 export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
   ['RS256', rsa('sha256')],
@@ -60,7 +69,9 @@ export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
   ['EdDSA', ed('Ed25519', 'Ed448')],
   ['Ed25519', ed('Ed25519')],
   ['Ed448', ed('Ed448')],
-  ['HS256', { kty: 'oct', curves: [], digest: 'sha256', options: {}, signatureLength: 32 }],
+  ['HS256', hmac('sha256', 32)],
+  ['HS384', hmac('sha384', 48)],
+  ['HS512', hmac('sha512', 64)],
 ])
 
 /** A key, prepared for one algorithm. The token chooses neither of them. */
@@ -86,20 +97,22 @@ export function publicVerificationKey(key: KeyObject, alg: string, rule: Algorit
 }
 
 /**
- * Prepares a shared secret for HS256.
+ * Prepares a shared secret for one algorithm of HMAC.
  *
- * @throws {ConfigurationError} `invalid_options` for a secret of less than 32 bytes (RFC 7518 section 3.2)
+ * @param secret - bytes, or text of which the UTF-8 is used
+ * @throws {ConfigurationError} `invalid_options` for a secret that is too short (RFC 7518 section 3.2)
  */
-export function secretVerificationKey(secret: string): VerificationKey {
-  const bytes = Buffer.from(secret, 'utf8')
-  if (bytes.length < 32) {
-    throw new ConfigurationError('invalid_options', 'HS256 needs a client secret of at least 32 bytes')
+export function secretVerificationKey(secret: string | Uint8Array, alg = 'HS256'): VerificationKey {
+  const { kty, digest = null, signatureLength: length = 0 } = algorithms.get(alg) ?? {}
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret
+  if (kty !== 'oct' || digest === null || bytes.length < length) {
+    throw new ConfigurationError('invalid_options', `${alg} needs a client secret of at least ${length} bytes`)
   }
   const key = createSecretKey(bytes)
   return {
-    alg: 'HS256',
+    alg,
     verify: (signingInput, signature) =>
-      signature.length === 32 && timingSafeEqual(createHmac('sha256', key).update(signingInput).digest(), signature),
+      signature.length === length && timingSafeEqual(createHmac(digest, key).update(signingInput).digest(), signature),
   }
 }
 

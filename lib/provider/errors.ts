@@ -1,10 +1,4 @@
-import {
-  AuthorizationResponseError,
-  type OidcError,
-  ProviderError,
-  TokenEndpointError,
-  TokenValidationError,
-} from '../errors.js'
+import { AuthorizationResponseError, type OidcError, ProviderError, TokenEndpointError } from '../errors.js'
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
 import { BufferedResponse } from './transport/response.js'
 
@@ -34,7 +28,7 @@ export class ProviderBusy extends ProviderError {
 
 /** Maps whatever a token request threw: our own errors pass, the rest is told apart by code, never by message. */
 export function tokenEndpointFailure(error: unknown): OidcError {
-  return ownError(error) ?? refusal(error) ?? idTokenFailure(error) ?? invalidTokenResponse(error)
+  return ownError(error) ?? refusal(error) ?? invalidTokenResponse(error)
 }
 
 /** Maps whatever a pushed authorization request threw (RFC 9126 section 2.3). */
@@ -79,38 +73,6 @@ function invalidTokenResponse(error: unknown): TokenEndpointError {
   return new TokenEndpointError('token_response_invalid', message, { cause: redactedCause(error) })
 }
 
-const claimCodes = new Map<string, TokenValidationError['code']>([
-  ['iss', 'token_issuer_mismatch'],
-  ['aud', 'token_audience_mismatch'],
-])
-const requiredClaims = ['iss', 'sub', 'aud', 'exp', 'iat']
-
-// openid-client judges some claims before we do: the cause holds the claim's name or the claims, and so the code is the same.
-function idTokenFailure(error: unknown): TokenValidationError | undefined {
-  const flaw = claimFlaw(error)
-  if (flaw === undefined) return undefined
-  const { code, claim } = flaw
-  const what = claim === undefined ? 'has an unexpected claim' : `has an unexpected ${claim}, or none`
-  return new TokenValidationError(code, `the ID Token ${what}`, { cause: redactedCause(error) })
-}
-
-interface ClaimFlaw {
-  readonly code: TokenValidationError['code']
-  readonly claim?: string
-}
-
-function claimFlaw(error: unknown): ClaimFlaw | undefined {
-  if (!isObject(error)) return undefined
-  const cause = property(error, 'cause')
-  if (!isObject(cause)) return undefined
-  const claim = property(cause, 'claim')
-  if (typeof claim === 'string') return { code: claimCodes.get(claim) ?? 'token_claim_invalid', claim }
-  const claims = property(cause, 'claims')
-  if (!isObject(claims)) return claimFlaw(cause)
-  const missing = requiredClaims.find((name) => property(claims, name) === undefined)
-  return missing === undefined ? { code: 'token_claim_invalid' } : { code: 'token_claim_missing', claim: missing }
-}
-
 function look(error: unknown): Failure | undefined {
   if (!isError(error)) return undefined
   const { name, message, cause } = error
@@ -129,8 +91,4 @@ function look(error: unknown): Failure | undefined {
 
 function property(value: object, name: string): unknown {
   return Reflect.get(value, name)
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

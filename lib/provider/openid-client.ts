@@ -3,10 +3,9 @@ import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } fr
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from '../fetch/dpop.js'
 import { parseJsonObject } from '../base/json.js'
-import { standardMembers } from './endpoints/blank-members.js'
+import { readableTokenResponse } from './endpoints/token-response.js'
 import type { Cached } from '../base/cached-document.js'
 import type { EndpointRecord } from './health.js'
-import type { IdTokenValidator } from './tokens/id-token.js'
 import type { HttpClient, HttpClientRequest } from './transport/http-client.js'
 import type { HttpResponse, ResponseChanges } from './transport/response.js'
 import { isDeadGrant, readRefreshAnswer } from './grants/refresh-response.js'
@@ -26,7 +25,7 @@ export interface ConfiguredClient {
 }
 
 /** The client that openid-client acts for. */
-export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg'> {
+export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId'> {
   readonly authenticate: ClientAuth
   readonly dpop: DpopProver | undefined
 }
@@ -35,14 +34,12 @@ export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId' | 
  * Configures openid-client on first use, and again when the metadata changes. It never fetches metadata or keys itself.
  *
  * @param record - remembers whether the token endpoint answers
- * @param idTokens - `undefined` where nobody asks for ID Tokens: what comes all the same is thrown away
  */
 export function createOpenidClient(
   client: OpenidClientSettings,
   cached: Cached<ProviderMetadata>,
   httpClient: HttpClient,
   record: EndpointRecord,
-  idTokens: Pick<IdTokenValidator, 'verify'> | undefined,
 ): () => Promise<ConfiguredClient> {
   let built: ConfiguredClient | undefined
   return async () => {
@@ -53,20 +50,11 @@ export function createOpenidClient(
     const tokenEndpoint = metadata.token_endpoint === undefined ? undefined : new URL(metadata.token_endpoint)
     // Loaded with the first login: a resource server never needs it.
     const openid = await import('openid-client')
-    const configuration = new openid.Configuration(
-      serverMetadata(metadata),
-      client.clientId,
-      {
-        id_token_signed_response_alg: client.idTokenSigningAlg,
-        // Time is judged once, after the signature and by the given clock.
-        [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
-      },
-      client.authenticate,
-    )
+    const configuration = new openid.Configuration(serverMetadata(metadata), client.clientId, {}, client.authenticate)
     configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
     openid.allowInsecureRequests(configuration)
-    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, httpClient, record, idTokens, dpop }
+    const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, httpClient, record, dpop }
     configuration[openid.customFetch] = (url, options) => send(wire, url, options)
     built = { openid, configuration, metadata, tokenEndpoint, dpop }
     return built
@@ -79,12 +67,11 @@ interface Wire {
   readonly tokenEndpoint: string | undefined
   readonly httpClient: HttpClient
   readonly record: EndpointRecord
-  readonly idTokens: Pick<IdTokenValidator, 'verify'> | undefined
   readonly dpop: DpopProver | undefined
 }
 
 async function send(wire: Wire, url: string, options: CustomFetchOptions): Promise<Response> {
-  const { metadata, httpClient, record, idTokens, dpop } = wire
+  const { metadata, httpClient, record, dpop } = wire
   if (url !== wire.tokenEndpoint) {
     const isByAnyone = url === metadata.pushed_authorization_request_endpoint
     const answer = await forward(httpClient, url, options, { isByAnyone })
@@ -98,7 +85,7 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   const request = proved(dpop, url, options)
   const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
   dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
-  const text = isRefresh ? readRefreshAnswer(answer) : await verifyIdTokenIn(answer, idTokens)
+  const text = isRefresh ? readRefreshAnswer(answer) : readAnswer(answer)
   return toResponse(answer, options, { text })
 }
 
@@ -150,16 +137,7 @@ export function toResponse(
   return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 
-// openid-client judges claims of an ID Token, never its signature: that comes first, so it gets none unverified. Some
-// providers send one to machines too. Nobody reads it there, so that its flaws must not cost the token beside it.
-async function verifyIdTokenIn(
-  { status, text }: HttpResponse,
-  idTokens: Pick<IdTokenValidator, 'verify'> | undefined,
-): Promise<string> {
+function readAnswer({ status, text }: HttpResponse): string {
   const body = status === 200 ? parseJsonObject(text) : undefined
-  if (body === undefined) return text
-  const { id_token: idToken, ...members } = standardMembers(body)
-  if (idToken === undefined || idTokens === undefined) return JSON.stringify(members)
-  if (typeof idToken === 'string') await idTokens.verify(idToken)
-  return JSON.stringify({ ...members, id_token: idToken })
+  return body === undefined ? text : readableTokenResponse(body)
 }

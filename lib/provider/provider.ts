@@ -90,8 +90,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const authenticate = createCurrentAuthentication(client, settings.runtime)
   const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.runtime)
   const tokenEndpoint = new EndpointRecord(settings.runtime)
-  const judge = needs.members.includes('jwks_uri') ? idTokens : undefined
-  const openidClient = createOpenidClient({ ...client, authenticate, dpop }, metadata, httpClient, tokenEndpoint, judge)
+  const openidClient = createOpenidClient({ ...client, authenticate, dpop }, metadata, httpClient, tokenEndpoint)
   const userinfo = userinfoSettings(client, keys)
   return {
     httpClient,

@@ -90,7 +90,8 @@ export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly sub: 
 export interface TokenSet {
   readonly idToken: string
   readonly idTokenClaims: IdTokenClaims
-  readonly accessToken: string
+  /** Absent where the provider gave none: some do not where no scope of an API was asked for. */
+  readonly accessToken?: string
   /** As sent by the provider, lower-cased: `bearer` or `dpop`. */
   readonly tokenType: string
   /** Seconds since the epoch; absent when the provider did not say. */
@@ -148,7 +149,8 @@ export interface RefreshRequest {
 
 /** Tokens of a successful refresh; what the provider left out stays as it was. */
 export interface RefreshedTokens {
-  readonly accessToken: string
+  /** Absent where the provider gave none. */
+  readonly accessToken?: string
   readonly tokenType: string
   readonly accessTokenExpiresAt?: number
   /** The new one, or the old one where the provider does not rotate. */

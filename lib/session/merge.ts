@@ -64,8 +64,13 @@ export function withAdditionalTokens(
 // The clocks of processes differ. If the provider rotates refresh tokens, the generation shows which one is newer.
 function newerMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   const isSameGrant = own.refreshToken === other.refreshToken
-  if (isSameGrant && own.accessToken === other.accessToken) return own
+  if (isSameGrant && own.accessToken === other.accessToken && !isLaterWithoutToken(own, other)) return own
   const ahead = isSameGrant ? 0 : generationOf(other) - generationOf(own)
   const isLater = ahead === 0 ? (own.obtainedAt ?? 0) <= (other.obtainedAt ?? Infinity) : ahead > 0
   return isLater ? other : own
+}
+
+// Without an access token, and where the provider does not rotate refresh tokens, only the generation tells of a refresh.
+function isLaterWithoutToken(own: SessionTokens, other: SessionTokens): boolean {
+  return own.accessToken === undefined && generationOf(other) > generationOf(own)
 }

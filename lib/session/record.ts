@@ -5,8 +5,10 @@ import { ConfigurationError } from '../errors.js'
 
 /** A session's tokens, except the ID Token. */
 export interface SessionTokens {
-  /** Empty if the cookie had no room for it. There is a refresh token then, to get another. */
-  readonly accessToken: string
+  /**
+   * Absent if the provider gave none. Empty if the cookie had no room for it: there is a refresh token then, to get another.
+   */
+  readonly accessToken?: string
   /** Lower-cased, `bearer` or `dpop`. */
   readonly tokenType: string
   /** Seconds since the epoch; absent when the provider did not say. */
@@ -53,7 +55,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     iat: record.createdAt,
     upd: record.touchedAt,
     idt: record.idToken,
-    act: tokens.accessToken,
+    ...(tokens.accessToken === undefined ? {} : { act: tokens.accessToken }),
     typ: tokens.tokenType,
     scp: tokens.scope,
     ...(tokens.expiresAt === undefined ? {} : { ate: tokens.expiresAt }),
@@ -76,8 +78,10 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
 
 // A hot path: it runs for each request, and conditional spreads would take several times as long.
 function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): SessionTokens | undefined {
-  if (typeof act !== 'string' || typeof typ !== 'string' || typeof scp !== 'string') return undefined
-  const tokens: Writable<SessionTokens> = { accessToken: act, tokenType: typ, scope: scp }
+  if (typeof typ !== 'string' || typeof scp !== 'string') return undefined
+  const tokens: Writable<SessionTokens> = { tokenType: typ, scope: scp }
+  if (typeof act === 'string') tokens.accessToken = act
+  else if (act !== undefined) return undefined
   if (typeof ate === 'number') tokens.expiresAt = ate
   if (typeof ato === 'number') tokens.obtainedAt = ato
   if (typeof rft === 'string') tokens.refreshToken = rft

@@ -23,17 +23,6 @@ describe('mapping', () => {
     },
   )
 
-  test.each([
-    [{ claim: 'iss' }, 'token_issuer_mismatch'],
-    [{ claim: 'aud' }, 'token_audience_mismatch'],
-    [{ claim: 'other' }, 'token_claim_invalid'],
-    [{ claims: { iss: 1, sub: 1, aud: 1, exp: 1 } }, 'token_claim_missing'],
-    [{ claims: { iss: 1, sub: 1, aud: 1, exp: 1, iat: 1 } }, 'token_claim_invalid'],
-  ])('an inner cause of %j is the ID Token’s: %s', (cause, code) => {
-    const error = new Error('outer', { cause: new Error('inner', { cause }) })
-    expect(tokenEndpointFailure(error)).toMatchObject({ code })
-  })
-
   test('an outage says when to come back', () => {
     expect(outage('provider_unavailable', 'x')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
     expect(outage('provider_unavailable', 'x', 9).headers).toEqual({ 'Retry-After': '9' })

@@ -83,7 +83,7 @@ describe('with a real provider', () => {
     const tokens: TokenSet = await exchangeCode(provider, await signIn(provider))
     expect(tokens.idTokenClaims).toMatchObject({ iss: op.issuer, sub: 'alice', aud: idOf(name) })
     expect(tokens.tokenType).toBe('bearer')
-    expect(await provider.userinfo(tokens.accessToken, 'alice')).toMatchObject({ sub: 'alice' })
+    expect(await provider.userinfo(tokens.accessToken ?? '', 'alice')).toMatchObject({ sub: 'alice' })
     const refreshed = await provider.refresh({
       refreshToken: tokens.refreshToken ?? '',
       scope: tokens.scope,

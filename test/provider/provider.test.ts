@@ -318,7 +318,6 @@ describe('code exchange', () => {
   })
 
   test.each<[string, Record<string, unknown>]>([
-    ['CB25: no access token', { access_token: undefined }],
     ['CB25: an access token that is no text', { access_token: 1 }],
     ['CB25: an access token with a line break', { access_token: 'a\r\nb' }],
     ['CB25: no ID Token', { id_token: undefined }],
@@ -330,8 +329,6 @@ describe('code exchange', () => {
     ['CB25: expires_in that is no number', { expires_in: 'soon' }],
     ['CB25: a refresh token that is no text', { refresh_token: 5 }],
     ['CB25: a scope that is no text', { scope: ['openid', 5] }],
-    ['CB25: an access token that is null', { access_token: null }],
-    ['CB25: an empty access token', { access_token: '' }],
     ['CB26: a token type that is null', { token_type: null }],
     ['CB26: an empty token type', { token_type: '' }],
     ['CB25: an ID Token that is null', { id_token: null }],
@@ -363,6 +360,31 @@ describe('code exchange', () => {
     const op = createIssuer()
     await answerTokens(op, { scope })
     expect((await exchangeCode(providerOf(op), exchange())).scope).toBe(granted)
+  })
+
+  test.each([undefined, null, ''])(
+    'an ID Token is a login where the access token is %j, as at Azure AD B2C',
+    async (blank) => {
+      const op = createIssuer()
+      const id_token = await mint(op.claims())
+      await answerTokens(op, { access_token: blank, token_type: blank, expires_in: undefined, id_token })
+      const { idTokenClaims, ...tokens } = await exchangeCode(providerOf(op), exchange())
+      expect(idTokenClaims).toMatchObject({ sub: 'user-1' })
+      expect(tokens).toEqual({
+        tokenType: 'bearer',
+        scope: request.scope,
+        refreshToken: 'refresh-1',
+        idToken: id_token,
+      })
+    },
+  )
+
+  test('machines get no ID Token in place of an access token', async () => {
+    const op = createIssuer()
+    await answerTokens(op, { access_token: undefined })
+    const error = await failureOf(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] }))
+    expect(error).toMatchObject({ code: 'token_response_invalid' })
+    expect(error.message).toContain('no access token')
   })
 
   test.each([null, ''])('machines get their token where all that is optional is %j', async (blank) => {

@@ -43,6 +43,14 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(base, other, newer)).toMatchObject({ tokens: { accessToken: 'third' }, data: { a: 2 } })
   })
 
+  test('have the later ID Token where the provider gives neither access tokens nor new refresh tokens', () => {
+    const { accessToken: _accessToken, ...bare } = { ...tokens('x', 0), refreshToken: 'always' }
+    const begun = { ...base, tokens: bare }
+    const next = { ...begun, tokens: { ...bare, obtainedAt: start + 10, generation: 1 }, idToken: 'second' }
+    expect(mergeRecords(begun, next, begun)).toMatchObject({ tokens: next.tokens, idToken: 'second' })
+    expect(mergeRecords(begun, next, next).tokens).toBe(next.tokens)
+  })
+
   test('are one session still: id and login stay, and the idle limit never moves back', () => {
     const touched = { ...base, touchedAt: start + 5 }
     expect(mergeRecords(base, base, touched)).toEqual(touched)

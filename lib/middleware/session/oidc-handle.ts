@@ -77,8 +77,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * ```
    *
    * @throws {SessionError} `session_missing`; `session_expired` if the provider has ended the login, which ends the session
-   *   too; `access_token_expired` without a refresh token; `access_token_missing` for a target that was not granted;
-   *   `headers_already_sent`
+   *   too; `no_access_token` if the provider gave none; `access_token_expired` without a refresh token;
+   *   `access_token_missing` for a target that was not granted; `headers_already_sent`
    * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is not a URI
    * @throws {TokenEndpointError} `token_request_failed` if the provider issues no token for that target. The session goes on.
    * @throws {TokenValidationError} if the new ID Token belongs to another login. The session has ended.
@@ -127,7 +127,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * Returns claims from the provider's UserInfo endpoint, frozen. This process caches them per session for `maxAgeSeconds`.
    * If the endpoint refuses the access token, it retries once with a new one.
    *
-   * @throws {SessionError} `session_missing` or `access_token_expired`; `session_expired` if the endpoint refuses a new access
+   * @throws {SessionError} `session_missing`, `no_access_token` or `access_token_expired`; `session_expired` if the endpoint refuses a new access
    *   token too, or there is none
    * @throws {TokenValidationError} `subject_mismatch` if the response is about another person. The session goes on.
    * @throws {ProviderError} if the provider is unavailable

@@ -11,7 +11,8 @@ export interface CompletedLogin<Claims = Record<string, unknown>> {
   /** Claims of the ID Token. */
   readonly claims: Readonly<Claims & { iss: string; sub: string }>
   readonly idToken: string
-  readonly accessToken: string
+  /** `undefined` where the provider gave none: Azure AD B2C does not where no scope of an API was asked for. */
+  readonly accessToken: string | undefined
   /** The scopes that were granted, separated by spaces. */
   readonly scope: string
 }

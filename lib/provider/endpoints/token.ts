@@ -2,6 +2,7 @@ import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
 import { TokenEndpointError } from '../../errors.js'
+import { noAccessToken } from './token-response.js'
 
 /**
  * Makes a token request, and once more where the server asks for a proof with its nonce (RFC 9449 section 8): it does so
@@ -28,6 +29,7 @@ function asksForNonce(error: unknown): boolean {
 /** The members of a token response (RFC 6749 section 5.1), checked. */
 export interface GrantedTokens {
   readonly accessToken: string
+  /** Lower-cased: `bearer` or `dpop`. */
   readonly tokenType: string
   readonly accessTokenExpiresAt?: number
   readonly refreshToken?: string
@@ -37,6 +39,23 @@ export interface GrantedTokens {
 // VSCHAR: what a token may be made of (RFC 6749 appendix A), and what fits into a header.
 const tokenText = /^[\x20-\x7e]+$/
 const maxLifetime = 10 * 365 * 86_400
+
+/** The same for a login, which may bring an ID Token and no access token. */
+export type LoginTokens = Omit<GrantedTokens, 'accessToken'> & Partial<Pick<GrantedTokens, 'accessToken'>>
+
+/**
+ * Reads the response to a login or refresh that openid-client has taken apart; see {@link readTokens}.
+ *
+ * @throws {TokenEndpointError} `token_response_invalid`
+ */
+export function readLoginTokens(...[response, scope, nowSeconds, client]: Parameters<typeof readTokens>): LoginTokens {
+  if (response[noAccessToken] !== true) return readTokens(response, scope, nowSeconds, client)
+  return {
+    tokenType: client.dpop === undefined ? 'bearer' : 'dpop',
+    scope: response.scope ?? scope,
+    ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
+  }
+}
 
 /**
  * Reads a token response that openid-client has taken apart.
@@ -53,6 +72,7 @@ export function readTokens(
   { dpop }: Pick<ConfiguredClient, 'dpop'>,
 ): GrantedTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = response
+  if (response[noAccessToken] === true) throw invalid('no access token')
   // A token that is not bound would do without the proofs: whoever got hold of it could use it.
   if (dpop !== undefined && response.token_type !== 'dpop') throw invalid('a token that is not bound to the key')
   if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not asked for')

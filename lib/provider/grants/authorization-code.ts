@@ -3,7 +3,8 @@ import { TokenEndpointError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import type { IdTokenValidator } from '../tokens/id-token.js'
-import { requestTokens, readTokens } from '../endpoints/token.js'
+import { requestTokens, readLoginTokens } from '../endpoints/token.js'
+import { unverifiedIdToken } from '../endpoints/token-response.js'
 import type { ValidatedAuthorizationResponse } from '../endpoints/authorization-response.js'
 import type { TokenSet } from '../types.js'
 
@@ -37,11 +38,11 @@ export async function exchangeCode(
   runtime: Runtime,
 ): Promise<TokenSet> {
   const response = await sendCode(openidClient, exchange)
-  const idToken = response.id_token
-  if (idToken === undefined) {
+  const idToken = response[unverifiedIdToken]
+  if (typeof idToken !== 'string') {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
   }
-  const tokens = readTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
+  const tokens = readLoginTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
   const {
     nonce,
     maxAge,

@@ -1,7 +1,7 @@
 import { outage } from '../../base/outage.js'
 import { type OidcError, type ProviderError, TokenEndpointError } from '../../errors.js'
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
-import { standardMembers } from '../endpoints/blank-members.js'
+import { hasTokens, readableTokenResponse } from '../endpoints/token-response.js'
 import { printableErrorCode } from '../errors.js'
 import type { HttpResponse } from '../transport/response.js'
 
@@ -19,9 +19,6 @@ export class UnclearRefusal extends TokenEndpointError {
     this.way = way
   }
 }
-
-/** The member that an ID Token waits in for its judge: openid-client would refuse the tokens beside it for the least flaw. */
-export const unjudgedIdToken = 'id_token (unjudged)'
 
 const clientFaults: readonly unknown[] = [
   'invalid_client',
@@ -58,7 +55,7 @@ const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 
 export function readRefreshAnswer(answer: HttpResponse): string {
   const { status, text } = answer
   const body = parseJsonObject(text)
-  if (status < 300 && typeof body?.['access_token'] === 'string') return withUnjudgedIdToken(standardMembers(body))
+  if (status < 300 && body !== undefined && hasTokens(body)) return readableTokenResponse(body)
   const error = body?.['error']
   if (isDeadGrant(error)) throw deadGrant(error)
   if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint said ${String(error)}`)
@@ -113,8 +110,4 @@ function deadGrant(error: string): TokenEndpointError {
 function isPage(answer: HttpResponse): boolean {
   const type = answer.header('content-type') ?? ''
   return /^(text\/html|application\/xhtml\+xml)\b/i.test(type) || /^\s*</.test(answer.text)
-}
-
-function withUnjudgedIdToken({ id_token: idToken, ...rest }: JsonObject): string {
-  return JSON.stringify(idToken === undefined ? rest : { ...rest, [unjudgedIdToken]: idToken })
 }

@@ -1,9 +1,9 @@
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import type { IdTokenValidator } from '../tokens/id-token.js'
-import { unjudgedIdToken } from './refresh-response.js'
+import { unverifiedIdToken } from '../endpoints/token-response.js'
 import { judgeRefreshedIdToken } from '../tokens/refreshed-id-token.js'
-import { requestTokens, readTokens } from '../endpoints/token.js'
+import { requestTokens, readLoginTokens } from '../endpoints/token.js'
 import type { RefreshedTokens, RefreshRequest } from '../types.js'
 
 /**
@@ -25,9 +25,9 @@ export async function refreshTokens(
   const response = await requestTokens(openidClient, () =>
     openid.refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters }),
   )
-  const tokens = readTokens(response, request.scope, runtime.now() / 1000, openidClient)
+  const tokens = readLoginTokens(response, request.scope, runtime.now() / 1000, openidClient)
   const refreshed = {
-    idToken: response[unjudgedIdToken],
+    idToken: response[unverifiedIdToken],
     accessToken: tokens.accessToken,
     before: request.idTokenClaims,
   }

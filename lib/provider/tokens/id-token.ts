@@ -26,14 +26,6 @@ export interface IdTokenExpectations {
 /** The judge of ID Tokens. */
 export interface IdTokenValidator {
   /**
-   * Takes an ID Token apart and verifies its signature, its type and the claims that no login changes; how it fits its
-   * login is still to be judged.
-   *
-   * @throws {TokenValidationError}
-   * @throws {ProviderError} when keys have to be fetched and cannot be
-   */
-  verify(idToken: string): Promise<Jws>
-  /**
    * Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7).
    *
    * @throws {TokenValidationError}
@@ -55,34 +47,15 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clo
 export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): IdTokenValidator {
   const { clientSecret, idTokenSigningAlg: alg, runtime } = settings
   const signature = { token: 'ID Token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'provider' } as const
-  const verifyRegistered = createSignatureVerifier(signature, keys)
-  const verified = new Map<string, Jws>()
-  const now = () => runtime.now() / 1000
-  const verify = async (idToken: string): Promise<Jws> => {
-    const jws = decodeJws(idToken)
-    await verifyRegistered(jws)
-    requireIdTokenType(jws.header)
-    return jws
-  }
-  // What openid-client was given was verified in this turn of the event loop. Once, and for the very same text.
-  const takeVerified = (idToken: string): Jws | undefined => {
-    const jws = verified.get(idToken)
-    verified.delete(idToken)
-    return jws
-  }
+  const verifySignature = createSignatureVerifier(signature, keys)
   return {
-    async verify(idToken) {
-      const jws = await verify(idToken)
-      // Here, so that it is our message which says what is wrong with a claim, and not openid-client's.
-      requireClaims('ID Token', rules, jws.payload, { ...settings, now: now() })
-      verified.set(idToken, jws)
-      setImmediate(() => verified.delete(idToken))
-      return jws
-    },
     async validate(idToken, expected) {
-      const jws = takeVerified(idToken) ?? (await verify(idToken))
-      const claims = checkClaims(jws, { ...settings, ...expected, now: now() })
-      checkStrength(claims, expected, now() - settings.clockToleranceSeconds)
+      const jws = decodeJws(idToken)
+      await verifySignature(jws)
+      requireIdTokenType(jws.header)
+      const now = runtime.now() / 1000
+      const claims = checkClaims(jws, { ...settings, ...expected, now })
+      checkStrength(claims, expected, now - settings.clockToleranceSeconds)
       return claims
     },
   }

@@ -9,7 +9,7 @@ import type { IdTokenClaims } from '../types.js'
 export interface RefreshedIdToken {
   readonly idToken: unknown
   /** The access token beside it. */
-  readonly accessToken: string
+  readonly accessToken: string | undefined
   /** Claims of the session's ID Token. */
   readonly before: IdTokenClaims
 }

@@ -78,7 +78,7 @@ function newSession(
     touchedAt: now,
     idToken: tokens.idToken,
     tokens: {
-      accessToken: tokens.accessToken,
+      ...(tokens.accessToken === undefined ? {} : { accessToken: tokens.accessToken }),
       tokenType: tokens.tokenType,
       scope: tokens.scope,
       obtainedAt: now,

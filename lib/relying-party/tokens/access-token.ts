@@ -5,7 +5,7 @@ import {
   parseAccessTokenOptions,
 } from '../../options/oidc/access-token.js'
 import type { SessionRecord } from '../../session/record.js'
-import { accessTarget } from './access-target.js'
+import { accessTarget, mainTarget } from './access-target.js'
 import type { RelyingParty } from '../relying-party.js'
 import { heldToken, type HeldToken, type RefreshableSession, renew, type TokenCall } from './renewal.js'
 
@@ -15,7 +15,7 @@ const maxEarlySeconds = 60
  * RFC 8707 section 2.2).
  *
  * @throws {ConfigurationError} `invalid_options`
- * @throws {SessionError} `session_missing`; without a refresh token `access_token_expired`, or `access_token_missing` for
+ * @throws {SessionError} `session_missing`; `no_access_token` where the provider gave none; without a refresh token `access_token_expired`, or `access_token_missing` for
  *   another target than the login's; `session_expired` when the login is over; `headers_already_sent` before anything is
  *   spent
  * @throws {TokenEndpointError} `token_request_failed` where the provider refuses the target
@@ -32,13 +32,23 @@ export async function currentAccessToken(
   const record = await withLateIdToken(rp, session, request)
   const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
+  // The provider gives none with this login: asking again would spend a refresh token at each call.
+  if (call.target === mainTarget && record.tokens.accessToken === undefined) throw noAccessToken()
   if (record.tokens.refreshToken === undefined) return withoutRefresh(rp, held, minTtl)
   if (held !== undefined && !isDue(call, record, held)) return held.accessToken
-  return renew(call, record, held).catch((error: unknown) => {
+  const renewed = await renew(call, record, held).catch((error: unknown) => {
     const isUsable = held !== undefined && session.current()?.id === record.id && secondsLeft(rp, held) > 0
     if (isTemporary(error) && isUsable) return held.accessToken
     throw error
   })
+  if (renewed === undefined) throw noAccessToken()
+  return renewed
+}
+
+function noAccessToken(): SessionError {
+  const message =
+    'the provider gave no access token with this login: some give one only where a scope of an API is asked for (oidc({ scope }))'
+  return new SessionError('no_access_token', message)
 }
 
 function withoutRefresh(rp: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
@@ -73,7 +83,8 @@ export async function replacementFor(
   const held = heldToken(record.tokens, call.target)
   if (held !== undefined && held.accessToken !== refused) return held.accessToken
   if (record.tokens.refreshToken === undefined) return refused
-  return rp.refreshes.mayReplaceRefused(record, call.target.name) ? renew(call, record, held) : refused
+  if (!rp.refreshes.mayReplaceRefused(record, call.target.name)) return refused
+  return (await renew(call, record, held)) ?? refused
 }
 
 function signedIn(session: RefreshableSession): SessionRecord {

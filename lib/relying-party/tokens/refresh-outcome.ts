@@ -19,15 +19,21 @@ export function renewal(
   const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken, idTokenFlaw } = refreshed
   const { additionalTokens = [] } = tokens
   const obtainedAt = Math.floor(sentAt / 1000)
-  const token = { accessToken, tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  const token = { tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  const held = accessToken === undefined ? {} : { accessToken }
   const successor = { refreshToken, generation: generationOf(tokens) + 1 }
   const renewed: SessionTokens =
     target === ''
       ? withAdditionalTokens(
-          { ...token, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) },
+          { ...token, ...held, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) },
           additionalTokens,
         )
-      : withAdditionalTokens({ ...tokens, ...successor }, withTargetToken(additionalTokens, { target, ...token }))
+      : withAdditionalTokens(
+          { ...tokens, ...successor },
+          accessToken === undefined
+            ? additionalTokens
+            : withTargetToken(additionalTokens, { target, accessToken, ...token }),
+        )
   return {
     kind: 'renewed',
     obtained: { target, accessToken },

@@ -21,8 +21,8 @@ export interface RefreshAttempt {
 export type RefreshOutcome =
   | {
       readonly kind: 'renewed'
-      /** The access token that it was spent for; absent where another process did that. */
-      readonly obtained?: { readonly target: string; readonly accessToken: string }
+      /** What it was spent for, with the access token if the provider gave one; absent where another process did that. */
+      readonly obtained?: { readonly target: string; readonly accessToken: string | undefined }
       /** All tokens of the session as they are now, those for other targets too. */
       readonly tokens: SessionTokens
       readonly idToken?: string

@@ -31,7 +31,9 @@ export interface RefreshableSession {
 }
 
 /** An access token that a session has for some target. */
-export type HeldToken = Pick<SessionTokens, 'accessToken' | 'expiresAt' | 'obtainedAt'>
+export interface HeldToken extends Pick<SessionTokens, 'expiresAt' | 'obtainedAt'> {
+  readonly accessToken: string
+}
 
 /** What a token is asked for, on whose behalf. */
 export interface TokenCall {
@@ -48,15 +50,25 @@ const savePauseMilliseconds = 100
 /** The token that a session has for a target. */
 export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
   const token = name === '' ? tokens : tokens.additionalTokens?.find(({ target }) => target === name)
-  // A cookie had no room for it.
-  return token?.accessToken === '' ? undefined : token
+  return isHeld(token) ? token : undefined
+}
+
+// The provider gave none, or a cookie had no room for it.
+function isHeld(token: Partial<HeldToken> | undefined): token is HeldToken {
+  return token?.accessToken !== undefined && token.accessToken !== ''
 }
 
 /**
  * Spends the refresh token for a target. Where others are spending it for theirs, it waits in line, and goes on with its
  * successor.
+ *
+ * @returns the new access token, or `undefined` if the provider renewed the login without giving one
  */
-export async function renew(call: TokenCall, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+export async function renew(
+  call: TokenCall,
+  begun: SessionRecord,
+  held: HeldToken | undefined,
+): Promise<string | undefined> {
   const { configuration } = call.rp
   const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
   return withPatience(renewing, configuration.httpTimeoutSeconds)
@@ -81,7 +93,11 @@ async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
 
 type Renewal = TokenCall & { readonly notes: TraceNotes | undefined }
 
-async function renewInTurn(call: Renewal, begun: SessionRecord, held: HeldToken | undefined): Promise<string> {
+async function renewInTurn(
+  call: Renewal,
+  begun: SessionRecord,
+  held: HeldToken | undefined,
+): Promise<string | undefined> {
   const { rp, session, target } = call
   for (let record = begun; ;) {
     const { refreshToken } = record.tokens

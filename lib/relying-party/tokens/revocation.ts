@@ -12,7 +12,7 @@ export async function revokeTokens(rp: RelyingParty, tokens: SessionTokens): Pro
   const { accessToken, refreshToken } = tokens
   const revoked =
     refreshToken === undefined
-      ? rp.provider.revokeToken(accessToken, 'access_token')
+      ? rp.provider.revokeToken(accessToken ?? '', 'access_token')
       : rp.provider.revokeToken(refreshToken, 'refresh_token')
   let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise<void>((resolve) => {
@@ -22,6 +22,7 @@ export async function revokeTokens(rp: RelyingParty, tokens: SessionTokens): Pro
   clearTimeout(timer)
 }
 
-function isWorthless({ runtime }: RelyingParty, { refreshToken, expiresAt = Infinity }: SessionTokens): boolean {
-  return refreshToken === undefined && expiresAt * 1000 <= runtime.now()
+function isWorthless({ runtime }: RelyingParty, tokens: SessionTokens): boolean {
+  const { accessToken, refreshToken, expiresAt = Infinity } = tokens
+  return refreshToken === undefined && (accessToken === undefined || expiresAt * 1000 <= runtime.now())
 }

@@ -16,7 +16,7 @@ type Ended = RefreshOutcome & { readonly kind: 'ended' }
 
 interface Unverified {
   readonly idToken: string
-  readonly accessToken: string
+  readonly accessToken: string | undefined
   /** Of the tokens that it came with: a later refresh has brought a later one, or none. */
   readonly generation: number
   /** Under way. */

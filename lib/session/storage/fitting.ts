@@ -28,7 +28,7 @@ export function* formsOf(record: SessionRecord): Generator<SessionForm> {
   const tokens = withAdditionalTokens(record.tokens, [])
   const remarks: readonly TraceRemark[] = additionalTokens.length === 0 ? [] : ['further_tokens_left_out']
   yield* compressedForms({ ...record, tokens }, remarks)
-  if (tokens.refreshToken === undefined) return
+  if (tokens.refreshToken === undefined || tokens.accessToken === undefined) return
   const short: SessionRecord = { ...record, tokens: { ...tokens, accessToken: '' } }
   const shortRemarks: readonly TraceRemark[] = [...remarks, 'access_token_left_out']
   yield { record: short, packing: 'bytes', remarks: shortRemarks }

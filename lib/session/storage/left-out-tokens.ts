@@ -55,7 +55,7 @@ export class LeftOutTokens {
     if (tokens.accessToken !== '') return record
     const known = this.#tokens.get(id)
     const isSame = known?.refreshToken === tokens.refreshToken && known?.obtainedAt === tokens.obtainedAt
-    return known === undefined || !isSame ? record : withAccessToken(record, known.accessToken)
+    return known?.accessToken === undefined || !isSame ? record : withAccessToken(record, known.accessToken)
   }
 
   /** Adds the access token that the cookie omits, if another process has shared it. */

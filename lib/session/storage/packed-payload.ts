@@ -57,7 +57,7 @@ function mapMembers(payload: SealPayload, { idToken, token, data }: Change): Sea
   return {
     ...payload,
     idt: idToken(idt),
-    act: token(act),
+    ...(act === undefined ? {} : { act: token(act) }),
     ...(rft === undefined ? {} : { rft: token(rft) }),
     ...(Array.isArray(fur) ? { fur: fur.map((tuple) => mapTuple(tuple, token)) } : {}),
     ...(dat === undefined ? {} : { dat: data(dat) }),

@@ -111,7 +111,7 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
   const { tokens } = record
   const shares = [
     `ID Token ${record.idToken.length}`,
-    `access token ${tokens.accessToken.length}`,
+    `access token ${tokens.accessToken?.length ?? 0}`,
     `refresh token ${tokens.refreshToken?.length ?? 0}`,
     `data ${JSON.stringify(record.data).length}`,
   ]

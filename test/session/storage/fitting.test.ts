@@ -88,6 +88,15 @@ describe('a session that is too large for its cookies', () => {
     expect(remarks).toEqual([['access_token_left_out']])
   })
 
+  test('has none to lose where the provider gave no access token', () => {
+    const { accessToken: _accessToken, ...tokens } = recordOf(entraTokens()).tokens
+    const refreshToken = jwt({ long: randomBytes(1500).toString('hex') })
+    const given = recordOf(entraTokens(), { tokens: { ...tokens, refreshToken } })
+    expect(readBack(sentBack(storageOf().write(given, {})))).toEqual(given)
+    const tooLong = { ...tokens, refreshToken: jwt({ long: randomBytes(5000).toString('hex') }) }
+    expect(() => storageOf().write({ ...given, tokens: tooLong }, {})).toThrow('access token 0')
+  })
+
   test('has its access token still in the process that wrote it, as long as it is that of the cookie', () => {
     const storage = storageOf()
     const given = recordOf(keycloakTokens(roleNames(150, 34)))

@@ -1,0 +1,30 @@
+import type { JsonObject } from '../../base/json.js'
+import { isBlank, standardMembers } from './blank-members.js'
+
+/** The member that holds the ID Token for our own validator: openid-client would check the claims before the signature. */
+export const unverifiedIdToken = 'id_token (unverified)'
+/** The member that says that there is no access token: openid-client refuses a response without one. */
+export const noAccessToken = 'access_token (none)'
+
+/**
+ * A token response as openid-client takes it (RFC 6749 section 5.1). It neither sees the ID Token nor misses the access token,
+ * which some providers leave out where a login asks for no API's scope.
+ */
+export function readableTokenResponse(body: JsonObject): string {
+  const { id_token: idToken, [unverifiedIdToken]: _idToken, [noAccessToken]: _none, ...members } = standardMembers(body)
+  if (idToken === undefined) return JSON.stringify(members)
+  const placeholder = lacksAccessToken(members)
+    ? { access_token: 'none', token_type: 'bearer', [noAccessToken]: true }
+    : {}
+  return JSON.stringify({ ...members, ...placeholder, [unverifiedIdToken]: idToken })
+}
+
+/** Whether a body is a token response: it has an access token or an ID Token. */
+export function hasTokens(body: JsonObject): boolean {
+  return typeof body['access_token'] === 'string' || (lacksAccessToken(body) && typeof body['id_token'] === 'string')
+}
+
+// An error response that comes with status 200 is none.
+function lacksAccessToken({ access_token: accessToken, error }: JsonObject): boolean {
+  return error === undefined && (accessToken === undefined || isBlank(accessToken))
+}
