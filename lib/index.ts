@@ -50,7 +50,20 @@ export type { Middleware, Next, NodeRequest, NodeResponse } from './middleware/t
 export type { AccessTokenOptions, AccessTokenTarget } from './options/oidc/access-token.js'
 export type {
   AccessTokenAlgorithm,
+  AccessTokenProfile,
+  AsymmetricAlgorithm,
   Audience,
+  IssuerKeyOptions,
+  IssuerMapOptions,
+  IssuerOptions,
+  IssuerResolver,
+  OctJwk,
+  ResolvedIssuer,
+  SharedAudienceOptions,
+  SharedSecret,
+  SubjectOptions,
+} from './options/bearer/issuer-options.js'
+export type {
   BearerErrorContext,
   BearerOptions,
   CommonBearerOptions,
@@ -58,15 +71,8 @@ export type {
   DpopOptions,
   IntrospectionAuthentication,
   IntrospectionOptions,
-  IssuerKeyOptions,
-  IssuerMapOptions,
-  IssuerOptions,
-  IssuerResolver,
   MtlsOptions,
   ReplayCache,
-  ResolvedIssuer,
-  SharedAudienceOptions,
-  SubjectOptions,
   TokenCacheOptions,
 } from './options/bearer/options.js'
 export type {

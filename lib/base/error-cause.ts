@@ -61,3 +61,19 @@ export function ownError(error: unknown, depth = 4): OidcError | undefined {
   if (isOidcError(error)) return error
   return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
 }
+
+const maxQuoteLength = 200
+
+/**
+ * A value of a token as a message for logs quotes it: JSON, in printable ASCII, and cut. Only for what is nobody's personal
+ * data, `iss` and `aud`; it may be made up, as long as no signature has been verified.
+ */
+export function quoted(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxQuoteLength)
+}
+
+/** A name such as that of an algorithm, as {@link quoted}; what is none is not repeated. */
+export function quotedName(value: string): string {
+  return /^[A-Za-z0-9+./-]{1,32}$/.test(value) ? quoted(value) : 'an unknown name'
+}

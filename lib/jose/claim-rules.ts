@@ -48,6 +48,14 @@ export function isUnexpired(date: unknown, { now, clockToleranceSeconds }: Clock
   return isDate(date) && date + clockToleranceSeconds > now
 }
 
+/** How far a date is from this clock, for messages: it cannot be known which of two clocks is wrong, but by how much they differ. */
+export function distanceTo(date: unknown, { now, clockToleranceSeconds }: ClockContext): string {
+  if (!isDate(date)) return 'it is no date'
+  const seconds = Math.round(date - now)
+  const where = seconds > 0 ? `${seconds} seconds ahead of` : `${-seconds} seconds behind`
+  return `it is ${where} this clock, and "clockToleranceSeconds" allows ${clockToleranceSeconds}`
+}
+
 /** Makes a check for a text of one character at least. */
 export function isText(maxLength: number): (value: unknown) => boolean {
   return (value) => typeof value === 'string' && value.length >= 1 && value.length <= maxLength

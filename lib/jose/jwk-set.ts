@@ -4,17 +4,20 @@ import { type AlgorithmRule, type VerificationKey, algorithms, publicVerificatio
 
 /** The usable keys of one JWK Set (RFC 7517 section 5), prepared for verification. */
 export interface KeySet {
-  /** By `alg`, then by `kid`; `undefined` has all keys for that `alg`. At most four each. */
+  /** By `alg`, then by `kid`; `undefined` has the keys of any name. */
   readonly keys: ReadonlyMap<string, ReadonlyMap<string | undefined, readonly VerificationKey[]>>
   /** Imported keys by their JWK, for reuse when the set is fetched again. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
   /** How many members were skipped because they cannot, or must not, verify signatures. */
   readonly ignored: number
+  /** How many keys for an `alg` are more than are tried for a token without `kid`. */
+  readonly surplus: ReadonlyMap<string, number>
 }
 
 const maxKeys = 100
-// The maximum number of signature checks per token.
-const maxCandidates = 4
+// The maximum number of signature checks for a token with `kid`, and for one without.
+const maxNamesakes = 4
+const maxCandidates = 16
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
@@ -33,7 +36,7 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
     const keys = before?.imported.get(identity) ?? importKey(member)
     if (keys.length > 0) imported.set(identity, keys)
   }
-  return { imported, keys: groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
+  return { imported, ...groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
 }
 
 const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg']
@@ -55,13 +58,23 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
 }
 
 function importKey(jwk: JsonObject): readonly VerificationKey[] {
-  const { alg, kid } = jwk
-  const suitable = [...algorithms].filter(([name, rule]) => (alg === undefined || alg === name) && suits(jwk, rule))
+  const { kid } = jwk
+  const suitable = [...algorithms].filter(([name, rule]) => isMeantFor(jwk, name) && suits(jwk, rule))
   const key = suitable.length > 0 ? importPublicKey(jwk) : undefined
   if (key === undefined) return []
   return suitable.map(([name, rule]) =>
     publicVerificationKey(key, name, rule, typeof kid === 'string' ? kid : undefined),
   )
+}
+
+const edwards = ['EdDSA', 'Ed25519', 'Ed448']
+
+// The key of a curve of Edwards has one algorithm, of two names: that of RFC 8037, and one by RFC 9864.
+function isMeantFor(jwk: JsonObject, name: string): boolean {
+  const { alg } = jwk
+  if (alg === undefined || alg === name) return true
+  const rule = typeof alg === 'string' && edwards.includes(alg) ? algorithms.get(alg) : undefined
+  return rule !== undefined && edwards.includes(name) && suits(jwk, rule)
 }
 
 function suits(jwk: JsonObject, rule: AlgorithmRule): boolean {
@@ -100,18 +113,20 @@ function isSoundExponent(exponent: bigint): boolean {
   return exponent > 1n && exponent < maxExponent && exponent % 2n === 1n
 }
 
-function groupKeys(keys: readonly VerificationKey[]): KeySet['keys'] {
+function groupKeys(keys: readonly VerificationKey[]): Pick<KeySet, 'keys' | 'surplus'> {
   const byAlg = new Map<string, Map<string | undefined, VerificationKey[]>>()
+  const surplus = new Map<string, number>()
   for (const key of keys) {
     const byKid = byAlg.get(key.alg) ?? new Map<string | undefined, VerificationKey[]>()
     byAlg.set(key.alg, byKid)
     for (const kid of new Set([undefined, key.kid])) {
       const list = byKid.get(kid) ?? []
       byKid.set(kid, list)
-      if (list.length < maxCandidates) list.push(key)
+      if (list.length < (kid === undefined ? maxCandidates : maxNamesakes)) list.push(key)
+      else if (kid === undefined) surplus.set(key.alg, (surplus.get(key.alg) ?? 0) + 1)
     }
   }
-  return byAlg
+  return { keys: byAlg, surplus }
 }
 
 const requiredMembers: ReadonlyMap<unknown, readonly string[]> = new Map([

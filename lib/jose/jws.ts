@@ -1,6 +1,7 @@
 import { TokenValidationError } from '../errors.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseStrictJson } from '../base/json.js'
+import { quotedName } from '../base/error-cause.js'
 import type { VerificationKey } from './algorithms.js'
 
 /** A JOSE header (RFC 7515 section 4). Members that name or contain keys are never used for verification. */
@@ -71,19 +72,26 @@ export function isSignedBy(jws: Jws, keys: readonly VerificationKey[]): boolean 
   return false
 }
 
-/** The error for an invalid signature. */
-export function signatureInvalid(): TokenValidationError {
-  return new TokenValidationError('token_signature_invalid', 'the token is not signed by a key of its issuer')
+/** The error for an invalid signature; `remark` is added to its message. */
+export function signatureInvalid(remark = ''): TokenValidationError {
+  return new TokenValidationError('token_signature_invalid', `the token is not signed by a key of its issuer${remark}`)
 }
 
 /**
  * Rejects a header with an unexpected `alg`, before any key is looked up (RFC 8725 section 3.1).
  *
+ * @param option - that the algorithms are from, for the message
  * @throws {TokenValidationError} `token_algorithm_refused`
  */
-export function requireAlgorithm(header: JwsHeader, algorithms: ReadonlySet<string> | readonly string[]): void {
+export function requireAlgorithm(
+  header: JwsHeader,
+  algorithms: ReadonlySet<string> | readonly string[],
+  option = 'algorithms',
+): void {
   const allowed = 'has' in algorithms ? algorithms.has(header.alg) : algorithms.includes(header.alg)
-  if (!allowed) throw new TokenValidationError('token_algorithm_refused', 'the token is signed with an unexpected alg')
+  if (allowed) return
+  const message = `the token is signed with ${quotedName(header.alg)}, and "${option}" allows ${[...algorithms].join(', ')}`
+  throw new TokenValidationError('token_algorithm_refused', message)
 }
 
 // RFC 7516 section 3.1: an encrypted token has five segments.

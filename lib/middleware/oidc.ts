@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc/options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
+import { noteLogin } from '../resource-server/issuers/logins.js'
 import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
 import type { Health } from '../provider/types.js'
@@ -93,6 +94,7 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
 /** Creates the middleware from a checked configuration and a given runtime. */
 export function createOidc(configuration: OidcConfiguration, runtime: Runtime): OidcMiddleware {
   const host = createContext(configuration, runtime)
+  noteLogin(configuration)
   const { rp } = host
   const connections = createConnections(rp, host.storageOf)
 

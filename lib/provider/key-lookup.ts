@@ -3,6 +3,7 @@ import { ProviderError, TokenValidationError } from '../errors.js'
 import type { Runtime } from '../base/runtime.js'
 import type { VerificationKey } from '../jose/algorithms.js'
 import { signatureInvalid } from '../jose/jws.js'
+import { quotedName } from '../base/error-cause.js'
 import { TokenBucket } from '../base/rate-limit.js'
 
 /** What of a JOSE header selects keys. */
@@ -77,10 +78,32 @@ export function isSome(candidates: readonly VerificationKey[]): boolean {
   return candidates.length > 0
 }
 
+/** What the refusal of a token says beside that its key is not among the candidates. */
+export interface RefusalDetails {
+  readonly selector?: KeySelector
+  /** Keys of the issuer that were not tried. */
+  readonly passedOver?: number
+  /** What else is wrong with the token, as far as one can tell of what is not signed. */
+  readonly besides?: string
+}
+
 /** Why a token is refused whose key is not among the candidates. */
-export function refusal(candidates: readonly VerificationKey[]): TokenValidationError {
-  if (candidates.length > 0) return signatureInvalid()
-  return new TokenValidationError('token_key_not_found', 'the token names a key that its issuer does not publish')
+export function refusal(
+  candidates: readonly VerificationKey[],
+  { selector, passedOver = 0, besides }: RefusalDetails = {},
+): TokenValidationError {
+  const skipped =
+    passedOver === 0
+      ? ''
+      : ` (${passedOver} of its keys were passed over: not usable for signatures, or more than are tried without a kid)`
+  const remark = `${skipped}${besides === undefined ? '' : `; besides, ${besides}`}`
+  if (candidates.length > 0) return signatureInvalid(remark)
+  const message = `the token names a key that its issuer does not publish${forAlg(selector)}${remark}`
+  return new TokenValidationError('token_key_not_found', message)
+}
+
+function forAlg(selector: KeySelector | undefined): string {
+  return selector === undefined ? '' : ` for ${quotedName(selector.alg)}`
 }
 
 /** Nobody knows whether the issuer publishes the key: it was asked too often to be asked once more. */

@@ -3,6 +3,7 @@ import { traced } from '../base/diagnostics.js'
 import { parseJsonObject } from '../base/json.js'
 import type { VerificationKey } from '../jose/algorithms.js'
 import { type Freshness, Cached } from '../base/cached-document.js'
+import { withCertificateKeys } from '../jose/certificate-keys.js'
 import { type KeySet, importKeySet } from '../jose/jwk-set.js'
 import { type KeyLookup, type KeySelector, isSome, LookupBudget, refusal, throttled } from './key-lookup.js'
 import type { HttpClient } from './transport/http-client.js'
@@ -54,7 +55,7 @@ export function createKeys(uri: () => Promise<string>, httpClient: HttpClient, s
  * @throws {ConfigurationError} `invalid_options` for a set without any usable public signature key
  */
 export function createStaticKeys(jwks: unknown): Keys {
-  const set = importKeySet(jwks)
+  const set = importKeySet(withCertificateKeys(jwks))
   if (set === undefined || set.imported.size === 0) {
     throw new ConfigurationError('invalid_options', 'the JWK Set must hold at least one public key for signatures')
   }
@@ -64,7 +65,7 @@ export function createStaticKeys(jwks: unknown): Keys {
     load: async (selector, { isSigned = isSome } = {}) => {
       const given = candidates(set, selector)
       if (isSigned(given)) return given
-      throw refusal(given)
+      throw refusal(given, { selector, passedOver: passedOver(set, selector) })
     },
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
@@ -105,7 +106,7 @@ class FetchedKeys implements Keys {
     const late = isAnswered ? known : await this.#ask(selector, known, { from, isSigned })
     if (isSigned(late)) return late
     if (late.length === 0) this.#budget.addAbsent(selector)
-    throw refusal(late)
+    throw refusal(late, { selector, passedOver: passedOver(this.#set, selector) })
   }
 
   async ready(): Promise<void> {
@@ -127,7 +128,9 @@ class FetchedKeys implements Keys {
   ): Promise<readonly VerificationKey[]> {
     const late = this.#refetch.bind(this, selector, known, { from, isSigned })
     if (from === 'provider') return late()
-    if (known.length === 0 && this.#budget.isAbsent(selector)) throw refusal(known)
+    if (known.length === 0 && this.#budget.isAbsent(selector)) {
+      throw refusal(known, { selector, passedOver: passedOver(this.#set, selector) })
+    }
     // A key that is known under that name refuses the token, whatever becomes of the question whether there is a newer one.
     // Without a name, the known keys say nothing about a key that has just taken their place.
     return known.length > 0 && selector.kid !== undefined ? late().catch(() => known) : late()
@@ -168,11 +171,16 @@ function candidates(set: KeySet | undefined, { alg, kid }: KeySelector): readonl
   return set?.keys.get(alg)?.get(kid) ?? none
 }
 
+function passedOver(set: KeySet | undefined, { alg, kid }: KeySelector): number {
+  if (set === undefined) return 0
+  return set.ignored + (kid === undefined ? (set.surplus.get(alg) ?? 0) : 0)
+}
+
 async function fetchKeySet(uri: string, httpClient: HttpClient, before: KeySet | undefined): Promise<KeySet> {
   const accept = 'application/jwk-set+json, application/json'
   const response = await httpClient.request(uri, { headers: { accept }, maxBytes })
   const document = response.status === 200 ? parseJsonObject(response.text) : undefined
-  const set = importKeySet(document, before)
+  const set = importKeySet(withCertificateKeys(document), before)
   if (set !== undefined && set.imported.size > 0) return set
   const why = set === undefined ? 'is not usable' : 'has no key that can verify signatures'
   const message = `the provider's key set ${why} (status ${response.status})`

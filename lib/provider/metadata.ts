@@ -1,5 +1,6 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { traced } from '../base/diagnostics.js'
+import { quoted } from '../base/error-cause.js'
 import { type JsonObject, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
@@ -123,10 +124,6 @@ function checked(document: JsonObject, issuer: string, httpClient: HttpClient, n
   }
   unusable.set(metadata, left)
   return deepFreeze(metadata)
-}
-
-function quoted(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200)
 }
 
 function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: MetadataNeeds): string | undefined {

@@ -34,12 +34,12 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
  * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
-  const { profile, clockToleranceSeconds, cache, tokenFormat } = configuration
+  const { clockToleranceSeconds, cache, tokenFormat } = configuration
   const settings = issuerSettings(configuration, runtime)
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
-  const jwt = createJwtValidation(issuers, { profile, clockToleranceSeconds, reading, runtime })
+  const jwt = createJwtValidation(issuers, { clockToleranceSeconds, reading, runtime })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
     challenges,

@@ -47,8 +47,8 @@ describe('what watchers of an API are told', () => {
     'three segments': () => `Bearer ${marks.plant('a')}.${marks.plant('b')}.${marks.plant('c')}`,
     'a foreign key': () => `Bearer ${issuer.token(claims, {}, stranger)}`,
     'an unknown kid': () => `Bearer ${issuer.token(claims, { kid: marks.plant('kid') })}`,
-    'a foreign issuer': () => `Bearer ${issuer.token({ ...claims, iss: `https://${marks.plant('iss')}.example` })}`,
-    'another audience': () => `Bearer ${issuer.token({ ...claims, aud: marks.plant('aud') })}`,
+    'a foreign issuer': () => `Bearer ${issuer.token({ ...claims, iss: 'https://foreign.example' })}`,
+    'another audience': () => `Bearer ${issuer.token({ ...claims, aud: 'another' })}`,
     'another type': () => `Bearer ${issuer.token(claims, { typ: marks.plant('typ') })}`,
     'another algorithm': () => `Bearer ${issuer.token(claims, { alg: marks.plant('alg') })}`,
     'an old token': () => `Bearer ${issuer.token({ ...claims, exp: 1 })}`,
@@ -63,6 +63,16 @@ describe('what watchers of an API are told', () => {
     expect(await expectNothingSeen(validator.validate(value))).toBeInstanceOf(Error)
     expect(told.get('validation error')).toMatchObject({ step: 'validation', outcome: 'failed' })
     expect(told.get('validation error')).not.toHaveProperty('issuer')
+  })
+
+  test('LK01: who a token is from and for is named, since that is nobody', async () => {
+    for (const [claim, value] of [
+      ['iss', 'https://foreign.example'],
+      ['aud', 'another'],
+    ] as const) {
+      const error = await expectNothingSeen(validator.validate(`Bearer ${issuer.token({ ...claims, [claim]: value })}`))
+      expect(String((error as Error).cause)).toContain(value)
+    }
   })
 
   test('LK01: nothing of whatever else stands there', async () => {

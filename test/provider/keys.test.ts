@@ -104,10 +104,27 @@ describe('which keys are used', () => {
     expect(importKeySet({ keys: Array.from({ length: 101 }, () => jwk) })).toBeUndefined()
   })
 
-  test('JK04, IT15: a token without kid costs four signature checks at most', () => {
-    const many = Array.from({ length: 10 }, (_, i) => ({ ...jwk, kid: `k${i}` }))
-    expect(kidsFor('RS256', ...many)).toEqual(['k0', 'k1', 'k2', 'k3'])
-    expect(importKeySet({ keys: many })?.keys.get('RS256')?.get('k9')).toHaveLength(1)
+  test('JK04, IT15: a token without kid costs sixteen signature checks at most, and what is over is counted', () => {
+    const many = Array.from({ length: 20 }, (_, i) => ({ ...jwk, kid: `k${i}` }))
+    const set = importKeySet({ keys: many })
+    expect(kidsFor('RS256', ...many)).toEqual(Array.from({ length: 16 }, (_, i) => `k${i}`))
+    expect(set?.keys.get('RS256')?.get('k19')).toHaveLength(1)
+    expect(set?.surplus.get('RS256')).toBe(4)
+  })
+
+  test('JK04: four keys of one name are tried at most', () => {
+    const same = Array.from({ length: 6 }, () => signingKey('ES256', { kid: 'k' }).jwk)
+    expect(importKeySet({ keys: same })?.keys.get('ES256')?.get('k')).toHaveLength(4)
+  })
+
+  test('EdDSA and the name of its curve are one algorithm, by which of them the set may call it', () => {
+    const ed = signingKey('Ed25519', { kid: 'a' }).jwk
+    for (const alg of ['EdDSA', 'Ed25519']) {
+      const set = importKeySet({ keys: [{ ...ed, alg }] })
+      expect([...(set?.keys.keys() ?? [])].sort()).toEqual(['Ed25519', 'EdDSA'])
+    }
+    expect(importKeySet({ keys: [{ ...ed, alg: 'Ed448' }] })?.imported.size).toBe(0)
+    expect(importKeySet({ keys: [{ ...ed, alg: 'ES256' }] })?.imported.size).toBe(0)
   })
 
   test('counts what was passed over', () => {

@@ -1,14 +1,10 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { flag, text, httpUrl } from '../common/fields.js'
-import { section } from '../common/parse.js'
+import { keepsRules, type Rules, section } from '../common/parse.js'
+import { keyEntries, keyRules, keySources } from './keys.js'
 
-/** Algorithm names, at least one. */
-export const algorithmList = <const Names extends readonly string[]>(names: Names) =>
-  v.pipe(
-    v.array(v.picklist(names, `must be of ${names.join(', ')}`), `must be a list of ${names.join(', ')}`),
-    v.minLength(1, 'must name at least one algorithm'),
-  )
+/** What access tokens look like. */
+const profiles = ['rfc9068', 'jwt', 'external'] as const
 
 /** Whom tokens must be meant for, as a list. */
 export const audience = v.pipe(
@@ -24,48 +20,6 @@ export const audience = v.pipe(
   v.description("this API's identifier as tokens name it, or null to take tokens for anyone"),
 )
 
-const jwks = v.pipe(
-  v.looseObject({ keys: v.array(v.record(v.string(), v.unknown()), 'must be a list of JWKs') }, 'must be a JWK Set'),
-  // The result gets frozen, and the caller's own object must not be.
-  v.transform((value) => structuredClone(value)),
-)
-
-const pem = v.pipe(
-  text('a public key as PEM'),
-  v.check((value) => value.includes('-----BEGIN') && !value.includes('PRIVATE'), 'must be a public key as PEM'),
-)
-
-const secret = v.pipe(
-  text('a secret'),
-  v.check((value) => Buffer.byteLength(value) >= 32, 'must have at least 32 bytes (RFC 7518 section 3.2)'),
-)
-
-/** Members that say which keys verify. */
-export const keyEntries = {
-  algorithms: v.optional(algorithmList([...asymmetricAlgorithms, 'HS256'])),
-  jwks: v.optional(jwks),
-  publicKey: v.optional(pem),
-  secret: v.optional(secret),
-}
-
-type KeyOptions = v.InferOutput<v.StrictObjectSchema<typeof keyEntries, undefined>>
-
-/** What {@link hasOneKeySource} demands. */
-export const oneKeySource = 'must have at most one of "jwks", "publicKey" and "secret"'
-/** What {@link hasSecretRight} demands. */
-export const secretRule = 'must name algorithms: ["HS256"], alone, together with "secret": a secret is no public key'
-
-/** Whether keys come from one place. */
-export function hasOneKeySource({ jwks, publicKey, secret }: Partial<KeyOptions>): boolean {
-  return [jwks, publicKey, secret].filter((value) => value !== undefined).length <= 1
-}
-
-/** Whether HS256 and a secret come together, and alone. */
-export function hasSecretRight({ algorithms, secret }: Partial<KeyOptions>): boolean {
-  const isNamed = algorithms?.includes('HS256') === true
-  return isNamed === (secret !== undefined) && (!isNamed || algorithms.length === 1)
-}
-
 /** Where tokens name their subject. */
 export const subject = v.pipe(
   section({
@@ -76,19 +30,30 @@ export const subject = v.pipe(
   v.check((o) => o.client || o.clientClaims.length === 0, 'must not have "clientClaims" without client: true'),
 )
 
-/** One issuer of a map. */
-export const issuerOptions = v.pipe(
-  section({ audience, subject: v.optional(subject), ...keyEntries }),
-  v.check((o) => hasOneKeySource(o), oneKeySource),
-  v.check((o) => hasSecretRight(o), secretRule),
+const profile = v.picklist(profiles, `must be one of ${profiles.join(', ')}`)
+
+const clients = v.pipe(
+  v.array(text('a client ID'), 'must be a list of client IDs'),
+  v.minLength(1, 'must name at least one client'),
 )
 
+const issuerAliases = v.array(text('a value of iss'), 'must be a list of values of iss')
+
+const ruleEntries = {
+  profile: v.optional(profile),
+  clients: v.optional(clients),
+  subject: v.optional(subject),
+  ...keyEntries,
+}
+
+const issuerSection = section({ audience, issuerAliases: v.optional(issuerAliases), ...ruleEntries })
+const resolvedSection = section({ audience: v.optional(audience), ...ruleEntries })
+
+/** One issuer of a map. */
+export const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(keyRules))
+
 /** What a resolver answered. */
-export const resolvedIssuer = v.pipe(
-  section({ audience: v.optional(audience), subject: v.optional(subject), ...keyEntries }),
-  v.check((o) => hasOneKeySource(o), oneKeySource),
-  v.check((o) => hasSecretRight(o), secretRule),
-)
+export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(keyRules))
 
 /** An answer of a resolver, checked. */
 export type ResolvedIssuerConfiguration = v.InferOutput<typeof resolvedIssuer>
@@ -116,8 +81,9 @@ export const trustEntries = {
     v.description('an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function'),
   ),
   audience: v.optional(audience),
-  subject: v.optional(subject),
-  ...keyEntries,
+  ...ruleEntries,
+  profile: v.optional(profile, 'rfc9068'),
+  issuerAliases: v.optional(issuerAliases),
   tenants: v.optional(
     v.pipe(
       v.array(v.pipe(text('a tenant'), v.regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be a name or an ID'))),
@@ -136,23 +102,48 @@ export interface TrustConfiguration {
   readonly defaults: ResolvedIssuerConfiguration
 }
 
-const sharedNames = ['audience', 'subject', 'algorithms', 'jwks', 'publicKey', 'secret', 'tenants'] as const
+const sharedNames = ['audience', 'clients', 'issuerAliases', 'subject', 'algorithms', ...keySources, 'tenants'] as const
 const place = /\{[A-Za-z]+\}/
 
 /** The rules that hold between the members. */
-export const trustRules: readonly (readonly [(trust: Trust) => boolean, string])[] = [
+export const trustRules: Rules<Trust> = [
   [(o) => isMap(o.issuer) || o.audience !== undefined, `is missing "audience": expected ${v.getDescription(audience)}`],
   [
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
     `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: say it in the map`,
   ],
-  [hasOneKeySource, oneKeySource],
-  [hasSecretRight, secretRule],
+  ...keyRules,
   [
     (o) => isTemplate(o.issuer) === (o.tenants !== undefined),
     'must have "tenants" when, and only when, "issuer" has one place to fill such as {tenantid}',
   ],
+  [
+    (o) => o.issuerAliases === undefined || typeof o.issuer === 'string' || isMap(o.issuer),
+    'must have "issuerAliases" beside one issuer only: with several, use a map from issuer URL to { audience, issuerAliases }',
+  ],
+  [
+    (o) => o.tenants === undefined || (o.issuerAliases ?? []).every((alias) => place.test(alias)),
+    'must have "issuerAliases" with the same place to fill as "issuer", such as {tenantid}',
+  ],
+  [
+    (o) => hasOwnSpellings(trustOf(o)),
+    'must not have the same spelling of an issuer twice in "issuer" and "issuerAliases": each belongs to one issuer',
+  ],
+  [
+    (o) => [...trustOf(o).issuers.values()].every(isForSomebody),
+    'must have an "audience" with profile "external": nothing else tells such tokens from those for other services',
+  ],
 ]
+
+function hasOwnSpellings({ issuers }: TrustConfiguration): boolean {
+  const spellings = [...issuers].flatMap(([issuer, { issuerAliases = [] }]) => [issuer, ...issuerAliases])
+  return new Set(spellings).size === spellings.length
+}
+
+/** Whether the tokens of an issuer say whom they are for, where nothing else does. */
+export function isForSomebody({ profile, audience }: Pick<IssuerConfiguration, 'profile' | 'audience'>): boolean {
+  return profile !== 'external' || audience !== null
+}
 
 function isMap(issuer: Trust['issuer']): issuer is Record<string, IssuerConfiguration> {
   return typeof issuer === 'object' && !Array.isArray(issuer)
@@ -163,15 +154,27 @@ function isTemplate(issuer: Trust['issuer']): boolean {
 }
 
 /** Spells out who is trusted. */
-export function trustOf({ issuer, audience = null, tenants, ...keys }: Trust): TrustConfiguration {
-  const shared: IssuerConfiguration = { ...keys, audience }
+export function trustOf({ issuer, audience = null, tenants, ...rules }: Trust): TrustConfiguration {
+  const shared: IssuerConfiguration = { ...rules, audience }
+  const { issuerAliases, ...defaults } = shared
   const trust = (names: readonly string[]) => new Map(names.map((name) => [name, shared]))
-  const defaults = shared
-  if (isMap(issuer)) return { issuers: new Map(Object.entries(issuer)), defaults }
+  if (isMap(issuer)) return { issuers: new Map(Object.entries(issuer).map(withDefault(rules))), defaults }
   if (typeof issuer === 'function') return { issuers: new Map(), resolver: (name) => call(issuer, name), defaults }
   const names = typeof issuer === 'string' ? [issuer] : issuer
   if (tenants === undefined) return { issuers: trust(names), defaults }
-  return { issuers: trust(tenants.map((tenant) => String(names[0]).replace(place, tenant))), defaults }
+  const filled = tenants.map((tenant): [string, IssuerConfiguration] => {
+    const fill = (template: string): string => template.replace(place, tenant)
+    const aliases = issuerAliases === undefined ? {} : { issuerAliases: issuerAliases.map(fill) }
+    return [fill(String(names[0])), { ...shared, ...aliases }]
+  })
+  return { issuers: new Map(filled), defaults }
+}
+
+function withDefault({ profile }: Pick<IssuerConfiguration, 'profile'>) {
+  return ([name, own]: [string, IssuerConfiguration]): [string, IssuerConfiguration] => [
+    name,
+    { ...own, profile: own.profile ?? profile },
+  ]
 }
 
 function call(resolver: (...args: readonly unknown[]) => unknown, issuer: string): unknown {

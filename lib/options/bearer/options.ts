@@ -1,68 +1,11 @@
 import type { webcrypto } from 'node:crypto'
 import type { MethodFor } from '../common/client-authentication.js'
-
-/** Signature algorithms of access tokens. HS256 only counts where it is named, alone and with a `secret`. */
-export type AccessTokenAlgorithm =
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-  | 'Ed25519'
-  | 'Ed448'
-  | 'HS256'
-
-/** Whom tokens must be meant for: one of these. `null` takes tokens for anyone. */
-export type Audience = string | readonly string[] | null
-
-/** Keys and algorithms of one issuer. */
-export interface IssuerKeyOptions {
-  /** @default every asymmetric one */
-  algorithms?: readonly AccessTokenAlgorithm[] | undefined
-  /** A JWK Set instead of the one that the issuer publishes. */
-  jwks?: { readonly keys: readonly webcrypto.JsonWebKey[] } | undefined
-  /** A public key instead of the issuer's set: SPKI PEM. `kid` is then ignored. */
-  publicKey?: string | undefined
-  /** At least 32 bytes, for `algorithms: ['HS256']`. Whoever has it can make tokens. */
-  secret?: string | undefined
-}
-
-/** Where the tokens of an issuer name their subject. A token without one is refused. */
-export interface SubjectOptions {
-  /**
-   * The claim that identifies a person: one that the issuer never gives to a second one, such as Entra's `oid`, or `username`
-   * in introspection responses; not an e-mail address. Machines are subjects in `sub` only. @default 'sub'
-   */
-  claim?: string | undefined
-  /**
-   * Whether a token without that claim is its client's own, where it is known to be a machine's, or has no other claims than
-   * those of the protocol (`iss`, `aud`, `scope`, `client_id` …) and such as begin with `client`, and none of the scopes that
-   * OpenID Connect defines. The subject is then `client:` and the client's ID. @default false
-   */
-  client?: boolean | undefined
-  /** Further claims, exactly as spelled, that never speak of a person, such as `tenant`: only with `client`. @default none */
-  clientClaims?: readonly string[] | undefined
-}
-
-/** One issuer of several. */
-export interface IssuerOptions extends IssuerKeyOptions {
-  audience: Audience
-  subject?: SubjectOptions | undefined
-}
-
-/** What a resolver says of an issuer; what it leaves out is as in the options around it. */
-export type ResolvedIssuer = Partial<IssuerOptions>
-
-/**
- * Looks an issuer up, such as a tenant in a database; `undefined` for strangers. Answers, strangers too, are remembered for
- * some minutes. A rejection is an outage: 503.
- */
-export type IssuerResolver = (issuer: string) => Promise<ResolvedIssuer | undefined> | ResolvedIssuer | undefined
+import type {
+  AccessTokenProfile,
+  AsymmetricAlgorithm,
+  IssuerMapOptions,
+  SharedAudienceOptions,
+} from './issuer-options.js'
 
 /** Client authentication at the introspection endpoint. */
 export type IntrospectionAuthentication = MethodFor<'introspection'>
@@ -80,7 +23,7 @@ export interface IntrospectionOptions {
   /** Which of several issuers is asked. */
   issuer?: string | undefined
   /** Asks for signed answers (RFC 9701), and takes no others. */
-  signedResponseAlg?: Exclude<AccessTokenAlgorithm, 'HS256'> | undefined
+  signedResponseAlg?: AsymmetricAlgorithm | undefined
   /** How long an answer is believed, 0 to 60; never past `exp`. A revoked token lives that much longer. @default 30 */
   cacheSeconds?: number | undefined
 }
@@ -106,7 +49,7 @@ export interface DpopOptions {
   /** How far ahead a client's clock may be in seconds, 0 to 60. @default 5 */
   proofClockToleranceSeconds?: number | undefined
   /** Algorithms of proofs. @default every asymmetric one */
-  algorithms?: readonly Exclude<AccessTokenAlgorithm, 'HS256'>[] | undefined
+  algorithms?: readonly AsymmetricAlgorithm[] | undefined
   /** Asks for nonces of this server's (RFC 9449 section 9). With several processes, give them one secret. @default false */
   nonce?: boolean | { readonly secret: string | readonly string[]; readonly lifetimeSeconds?: number } | undefined
   /** @default in this process's memory */
@@ -149,8 +92,8 @@ export interface BearerErrorContext<Request, Response> {
 
 /** The options of `bearer()` that do not depend on the issuers. */
 export interface CommonBearerOptions<Request = unknown, Response = unknown> {
-  /** `rfc9068` wants `typ: at+jwt` and all of its claims; `jwt` takes what older providers issue. @default 'rfc9068' */
-  profile?: 'rfc9068' | 'jwt' | undefined
+  /** What access tokens of these issuers look like; an issuer of a map can say otherwise. @default 'rfc9068' */
+  profile?: AccessTokenProfile | undefined
   /** `opaque` introspects every token, `auto` those that are no JWT. @default 'jwt', or 'opaque' with `introspection` */
   tokenFormat?: 'jwt' | 'opaque' | 'auto' | undefined
   introspection?: IntrospectionOptions | undefined
@@ -169,7 +112,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
    * providers write. @see Principal.isMachine
    */
   isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
-  /** Allowed clock difference, 0 to 60. @default 30 */
+  /** Allowed clock difference for the dates of tokens, 0 to 300. Those of DPoP proofs have their own. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the authorization server. @default 5 */
   httpTimeoutSeconds?: number | undefined
@@ -187,25 +130,6 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   dangerouslyAllowHttp?: boolean | undefined
   /** Answers instead of problem+json with the challenge. It opens no door: see {@link BearerErrorContext.next}. */
   onError?: ((error: Error, context: BearerErrorContext<Request, Response>) => void | Promise<void>) | undefined
-}
-
-/** One issuer, several alike, or those that a resolver knows: all for the same audience. */
-export interface SharedAudienceOptions extends IssuerKeyOptions {
-  /**
-   * Issuer identifiers, exactly as the tokens spell them; a resolver; or a template such as
-   * `https://login.microsoftonline.com/{tenantid}/v2.0`, for the tenants in `tenants`.
-   */
-  issuer: string | readonly string[] | IssuerResolver
-  /** Whom tokens must be meant for. There is no default: `null`, said explicitly, takes tokens for anyone. */
-  audience: Audience
-  subject?: SubjectOptions | undefined
-  /** What may stand in the template's place. */
-  tenants?: readonly string[] | undefined
-}
-
-/** Several issuers, each with its own audience, algorithms and keys. */
-export interface IssuerMapOptions {
-  issuer: Readonly<Record<string, IssuerOptions>>
 }
 
 /** Options of `bearer()` and `createBearerValidator()`. */

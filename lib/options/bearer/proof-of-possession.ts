@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
-import { algorithmList } from './issuers.js'
+import { algorithmList } from './keys.js'
 import { seconds, secrets, text } from '../common/fields.js'
 import { section } from '../common/parse.js'
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
-import { algorithmList } from './issuers.js'
-import type { AccessTokenAlgorithm } from './options.js'
+import { algorithmList } from './keys.js'
+import type { AsymmetricAlgorithm } from './issuer-options.js'
 import { httpUrl, isAllowedUrl, text } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 
@@ -20,7 +20,7 @@ export interface ResourceMetadataOptions {
   /** Tokens must be bound to a key (`dpop: 'required'` of `bearer()`). */
   dpopRequired?: boolean | undefined
   /** Algorithms of DPoP proofs; left out where DPoP is not taken. */
-  dpopAlgorithms?: readonly Exclude<AccessTokenAlgorithm, 'HS256'>[] | undefined
+  dpopAlgorithms?: readonly AsymmetricAlgorithm[] | undefined
   /** Tokens are bound to client certificates. */
   certificateBound?: boolean | undefined
   /** Further members, as they are to be written. */

@@ -2,9 +2,10 @@ import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
 import { dpop, mtls } from './proof-of-possession.js'
-import { trustEntries, trustOf, trustRules } from './issuers.js'
+import { type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
+import { keySources } from './keys.js'
 import { httpUrl, isAllowedHere, seconds, text } from '../common/fields.js'
-import { parseOptions, section } from '../common/parse.js'
+import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
 
 const callback = v.pipe(v.function('must be a function'), v.description('a function'))
 const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
@@ -69,7 +70,6 @@ const metadataUrl = v.pipe(
 
 const entries = {
   ...trustEntries,
-  profile: v.optional(v.picklist(['rfc9068', 'jwt'], 'must be "rfc9068" or "jwt"'), 'rfc9068'),
   tokenFormat: v.optional(v.picklist(['jwt', 'opaque', 'auto'], 'must be "jwt", "opaque" or "auto"')),
   introspection: v.optional(introspection),
   dpop: v.optional(dpop, 'off'),
@@ -83,7 +83,7 @@ const entries = {
   required: v.optional(flag, true),
   scopes: v.optional(callback),
   isMachine: v.optional(callback),
-  clockToleranceSeconds: v.optional(seconds(0, 60), 30),
+  clockToleranceSeconds: v.optional(seconds(0, 300), 30),
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   keysStaleSeconds: v.optional(seconds(0, 604_800), 86_400),
   fetch: v.optional(callback),
@@ -97,7 +97,7 @@ const entries = {
 const checked = section(entries)
 type Checked = v.InferOutput<typeof checked>
 
-const rules: readonly (readonly [(options: Checked) => boolean, string])[] = [
+const rules: Rules<Checked> = [
   ...trustRules,
   [
     (o) => (o.tokenFormat ?? 'jwt') === 'jwt' || o.introspection !== undefined,
@@ -109,13 +109,21 @@ const rules: readonly (readonly [(options: Checked) => boolean, string])[] = [
   ],
   [hasIntrospectionIssuer, 'must name one of the issuers in "introspection.issuer": opaque tokens do not say theirs'],
   [
-    (o) =>
-      [...trustOf(o).issuers.keys(), o.introspection?.issuer].every(
-        (url) => url === undefined || isAllowedHere(new URL(url), o.dangerouslyAllowHttp),
-      ),
-    'must use https in "issuer": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+    (o) => fetchedUrls(o).every((url) => isAllowedHere(new URL(url), o.dangerouslyAllowHttp)),
+    'must use https in "issuer" and "jwksUri": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
   ],
 ]
+
+// An issuer whose keys are given is only a name.
+function fetchedUrls(o: Checked): readonly string[] {
+  const { issuers, defaults } = trustOf(o)
+  const hasKeys = (own: IssuerConfiguration) => keySources.some((source) => own[source] !== undefined)
+  const discovered = [...issuers].flatMap(([issuer, own]) => (hasKeys(own) ? [] : [issuer]))
+  const keySets = [defaults, ...issuers.values()].flatMap(({ jwksUri }) => jwksUri ?? [])
+  const asked =
+    o.introspection === undefined ? [] : [o.introspection.issuer ?? issuers.keys().next().value ?? []].flat()
+  return [...discovered, ...keySets, ...asked]
+}
 
 function hasIntrospectionIssuer(o: Checked): boolean {
   if (o.introspection === undefined) return true
@@ -127,12 +135,7 @@ function hasIntrospectionIssuer(o: Checked): boolean {
 
 const schema = v.pipe(
   checked,
-  v.rawCheck(({ dataset, addIssue }) => {
-    // Rules hold between members, each of which has to be right first.
-    if (!dataset.typed || dataset.issues !== undefined) return
-    const broken = rules.find(([holds]) => !holds(dataset.value))
-    if (broken !== undefined) addIssue({ message: broken[1] })
-  }),
+  keepsRules(rules),
   v.transform((o) => ({
     ...o,
     trust: trustOf(o),

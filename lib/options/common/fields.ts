@@ -52,6 +52,15 @@ export function httpUrl(what: string) {
   )
 }
 
+/** An absolute http(s) URL of an endpoint, which may have a query, kept exactly as written. */
+export function endpointUrl(what: string) {
+  return v.pipe(
+    text(what),
+    v.check((value) => isHttpUrl(value), `must be ${what}, without fragment or user name`),
+    v.description(what),
+  )
+}
+
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\b/
 
 /** An issuer identifier. What is often given instead is the URL of its metadata. */
@@ -79,10 +88,13 @@ export function applicationUrl(what: string) {
 }
 
 function isBareHttpUrl(value: string): boolean {
+  return isHttpUrl(value) && new URL(value).search === ''
+}
+
+function isHttpUrl(value: string): boolean {
   if (!URL.canParse(value) || value !== value.trim()) return false
-  const url = new URL(value)
-  const bare = url.search === '' && url.hash === '' && url.username === '' && url.password === ''
-  return bare && (url.protocol === 'https:' || url.protocol === 'http:')
+  const { protocol, hash, username, password } = new URL(value)
+  return (protocol === 'https:' || protocol === 'http:') && hash === '' && username === '' && password === ''
 }
 
 /** A finite number of seconds within bounds, both included. */

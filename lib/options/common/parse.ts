@@ -32,6 +32,18 @@ export function section<const Entries extends v.ObjectEntries>(
   })
 }
 
+/** What members of an object demand of each other, each with the message for where it does not hold. */
+export type Rules<Options> = readonly (readonly [holds: (options: Options) => boolean, message: string])[]
+
+/** The check of rules between members, each of which has to be right first. The first that is broken is the one reported. */
+export function keepsRules<Options>(rules: Rules<Options>) {
+  return v.rawCheck<Options>(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.issues !== undefined) return
+    const broken = rules.find(([holds]) => !holds(dataset.value))
+    if (broken !== undefined) addIssue({ message: broken[1] })
+  })
+}
+
 /** A section that may be left out: every member of it has a default, so that an empty object is a whole one. */
 export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
   // True of its callers, which the type cannot tell.

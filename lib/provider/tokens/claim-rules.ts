@@ -1,4 +1,13 @@
-import { type ClaimRule, type ClockContext, always, isDate, isPast, isUnexpired } from '../../jose/claim-rules.js'
+import { quoted } from '../../base/error-cause.js'
+import {
+  type ClaimRule,
+  type ClockContext,
+  always,
+  distanceTo,
+  isDate,
+  isPast,
+  isUnexpired,
+} from '../../jose/claim-rules.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** What rules for the tokens of a provider may look at beside the claims. */
@@ -32,18 +41,6 @@ function audienceRule(aud: unknown, { clientId, idTokenSigningAlg }: RuleContext
   return `must name no audience beside this client that is not trusted: ${names}; list those to trust in "idTokenAudiences"`
 }
 
-function quoted(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200)
-}
-
-// Which of two clocks is wrong nobody can tell; by how much they differ, one can.
-function awayFrom(date: unknown, { now, clockToleranceSeconds }: RuleContext): string {
-  if (!isDate(date)) return 'it is no date'
-  const seconds = Math.round(date - now)
-  const where = seconds > 0 ? `${seconds} seconds ahead of` : `${-seconds} seconds behind`
-  return `it is ${where} this clock, and "clockToleranceSeconds" allows ${clockToleranceSeconds}`
-}
-
 /** The token is from this issuer, and for this client. */
 export const partyRules = {
   issuer: {
@@ -61,20 +58,20 @@ export const timeRules: readonly ClaimRule<RuleContext>[] = [
   {
     claim: 'exp',
     code: 'token_expired',
-    must: (exp, c) => `must not be past: ${awayFrom(exp, c)}`,
+    must: (exp, c) => `must not be past: ${distanceTo(exp, c)}`,
     holds: isUnexpired,
   },
   { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
   {
     claim: 'iat',
     code: 'token_not_yet_valid',
-    must: (iat, c) => `must not be in the future: ${awayFrom(iat, c)}`,
+    must: (iat, c) => `must not be in the future: ${distanceTo(iat, c)}`,
     holds: isPast,
   },
   {
     claim: 'nbf',
     code: 'token_not_yet_valid',
-    must: (nbf, c) => `must be past: ${awayFrom(nbf, c)}`,
+    must: (nbf, c) => `must be past: ${distanceTo(nbf, c)}`,
     isOptional: always,
     holds: isPast,
   },

@@ -83,16 +83,16 @@ export async function verifyByLookup(
   { keys, from, requireClaims = () => undefined }: SignatureLookup,
 ): Promise<void> {
   if (known.length === 0) requireClaims()
-  else if (!passes(requireClaims)) throw refusal(known)
+  else refuseUnless(requireClaims, known)
   await keys.load(jws.header, { from, isSigned: (candidates) => isSignedBy(jws, candidates) })
 }
 
-function passes(check: () => void): boolean {
+// What is not signed can say anything, but what it says tells whoever looks for the reason most.
+function refuseUnless(check: () => void, known: readonly VerificationKey[]): void {
   try {
     check()
-    return true
-  } catch {
-    return false
+  } catch (error) {
+    throw refusal(known, error instanceof TokenValidationError ? { besides: error.message } : {})
   }
 }
 

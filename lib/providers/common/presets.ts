@@ -1,4 +1,5 @@
-import type { Audience, CommonBearerOptions, SharedAudienceOptions } from '../../options/bearer/options.js'
+import type { Audience, IssuerOptions } from '../../options/bearer/issuer-options.js'
+import type { CommonBearerOptions } from '../../options/bearer/options.js'
 import type { OidcOptions } from '../../options/oidc/options.js'
 
 /** What a preset says of its provider, for `oidc()`: plain options, which the application's own may follow and replace. */
@@ -6,7 +7,7 @@ export type LoginPreset = Pick<OidcOptions, 'issuer' | 'scope' | 'authorizationP
 
 /** What a preset says of its provider's access tokens, for `bearer()`: plain options as well. */
 export type ApiPreset = Pick<CommonBearerOptions, 'profile' | 'tokenFormat' | 'introspection'> &
-  Pick<SharedAudienceOptions, 'subject'> & { issuer: string; audience: Audience }
+  Pick<IssuerOptions, 'subject'> & { issuer: string; audience: Audience }
 
 /** Where a preset can ask for refresh tokens. */
 export interface RefreshTokenOptions {

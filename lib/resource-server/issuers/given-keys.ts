@@ -1,6 +1,7 @@
 import { type KeyObject, createPublicKey } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
-import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
+import { secretVerificationKey } from '../../jose/algorithms.js'
+import type { SecretBytes } from '../../options/bearer/keys.js'
 import { type KeySelector, refusal } from '../../provider/key-lookup.js'
 import { type Keys, createStaticKeys } from '../../provider/keys.js'
 
@@ -9,7 +10,9 @@ export interface GivenKeys {
   readonly jwks?: unknown
   /** SPKI PEM. */
   readonly publicKey?: string | undefined
-  readonly secret?: string | undefined
+  readonly secret?: readonly SecretBytes[] | undefined
+  /** The algorithms that the secret is for. */
+  readonly algorithms?: readonly string[] | undefined
 }
 
 /**
@@ -17,10 +20,10 @@ export interface GivenKeys {
  *
  * @throws {ConfigurationError} `invalid_options` for keys that cannot verify anything
  */
-export function givenKeys({ jwks, publicKey, secret }: GivenKeys): Keys | undefined {
+export function givenKeys({ jwks, publicKey, secret, algorithms = [] }: GivenKeys): Keys | undefined {
   if (jwks !== undefined) return createStaticKeys(jwks)
   if (publicKey !== undefined) return unnamedKey(createStaticKeys({ keys: [importPem(publicKey)] }))
-  return secret === undefined ? undefined : secretKeys(secretVerificationKey(secret))
+  return secret === undefined ? undefined : secretKeys(secret, algorithms)
 }
 
 // A PEM key has no key ID, so it applies to every token, whatever `kid` the token names.
@@ -42,12 +45,18 @@ function publicKeyOf(pem: string): KeyObject {
   }
 }
 
-function secretKeys(key: VerificationKey): Keys {
-  const find = ({ alg }: KeySelector) => (alg === key.alg ? [key] : [])
+function secretKeys(secrets: readonly SecretBytes[], algorithms: readonly string[]): Keys {
+  const keys = new Map(
+    algorithms.map((alg) => {
+      const suitable = secrets.filter((secret) => secret.alg === undefined || secret.alg === alg)
+      return [alg, suitable.map(({ bytes }) => secretVerificationKey(bytes, alg))]
+    }),
+  )
+  const find = ({ alg }: KeySelector) => keys.get(alg) ?? []
   return {
     generation: 1,
     find,
-    // A configured secret is never fetched.
+    // Configured secrets are never fetched.
     load: async (selector) => {
       throw refusal(find(selector))
     },

@@ -2,6 +2,7 @@ import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
+import { keySources } from '../../options/bearer/keys.js'
 import { isOidcError, redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/common/parse.js'
 
@@ -94,17 +95,14 @@ export class IssuerResolver {
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
   }
 
+  // Keys from one source are never mixed with those from another.
   #create(name: string, answer: ResolvedIssuerConfiguration): TrustedIssuer {
-    const keys = ['jwks', 'publicKey', 'secret'] as const
-    const hasOwnKeys = keys.some((source) => answer[source] !== undefined)
+    const given = Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined))
     const defaults = this.#defaults
-    const { jwks, publicKey, secret } = hasOwnKeys ? answer : defaults
-    const {
-      audience = defaults.audience ?? null,
-      algorithms = defaults.algorithms,
-      subject = defaults.subject,
-    } = answer
-    return createTrustedIssuer(name, { audience, algorithms, subject, jwks, publicKey, secret }, this.#settings)
+    const { audience = defaults.audience ?? null } = answer
+    const hasOwnKeys = keySources.some((source) => answer[source] !== undefined)
+    const noKeys = Object.fromEntries(keySources.map((source) => [source, undefined]))
+    return createTrustedIssuer(name, { ...defaults, ...(hasOwnKeys ? noKeys : {}), ...given, audience }, this.#settings)
   }
 
   #isWithin(since: number, seconds: number): boolean {

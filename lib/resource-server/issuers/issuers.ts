@@ -19,10 +19,9 @@ export interface Issuers {
  * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createIssuers({ issuers, resolver, defaults }: TrustConfiguration, settings: IssuerSettings): Issuers {
-  const known = new Map(
-    [...issuers].map(([issuer, configuration]) => [issuer, createTrustedIssuer(issuer, configuration, settings)]),
-  )
-  if (resolver === undefined) return { find: (issuer) => known.get(issuer), all: () => [...known.values()] }
+  const known = [...issuers].map(([issuer, configuration]) => createTrustedIssuer(issuer, configuration, settings))
+  const bySpelling = new Map(known.flatMap((one) => [one.issuer, ...one.aliases].map((iss) => [iss, one] as const)))
+  if (resolver === undefined) return { find: (issuer) => bySpelling.get(issuer), all: () => known }
   const lookup = new IssuerResolver(resolver, defaults, settings)
   return {
     find: (issuer) => lookup.peek(issuer),

@@ -1,5 +1,7 @@
 import { healthOf } from '../../provider/health.js'
-import type { IssuerConfiguration } from '../../options/bearer/issuers.js'
+import { ConfigurationError } from '../../errors.js'
+import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
+import { type IssuerConfiguration, isForSomebody } from '../../options/bearer/issuers.js'
 import { asymmetricAlgorithms } from '../../options/common/algorithms.js'
 import type { Cached } from '../../base/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
@@ -12,7 +14,12 @@ import type { SubjectRules } from '../validation/subject.js'
 /** One trusted authorization server, with its own keys and rules. */
 export interface TrustedIssuer {
   readonly issuer: string
+  /** Other values of `iss` in its tokens. */
+  readonly aliases: readonly string[]
+  readonly profile: AccessTokenProfile
   readonly audience: readonly string[] | null
+  /** The clients whose tokens are accepted; `undefined` for any. */
+  readonly clients: readonly string[] | undefined
   readonly subject: SubjectRules
   readonly algorithms: ReadonlySet<string>
   readonly keys: Keys
@@ -44,24 +51,44 @@ export function createTrustedIssuer(
   configuration: IssuerConfiguration,
   common: IssuerSettings,
 ): TrustedIssuer {
-  const { audience, subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
+  if (!isForSomebody(configuration)) throw forNobody(issuer)
+  const { profile = 'rfc9068', audience, clients, issuerAliases: aliases = [], jwksUri } = configuration
+  const { subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
   const settings = { ...common, issuer }
   const given = givenKeys(configuration)
   const httpClient = createHttpClient(settings)
-  const metadata = createMetadata(settings, httpClient, noNeeds)
-  const keys = given ?? createKeys(() => endpointOf(metadata, 'jwks_uri'), httpClient, settings)
+  // With keys of its own, an issuer of plain http is only a name: no metadata is ever fetched from there.
+  const isName = (given !== undefined || jwksUri !== undefined) && !httpClient.allows(issuer)
+  const metadataClient = isName ? createHttpClient({ ...settings, dangerouslyAllowHttp: true }) : httpClient
+  const metadata = createMetadata(settings, metadataClient, noNeeds)
+  const keysUri = async () => jwksUri ?? endpointOf(metadata, 'jwks_uri')
+  const keys = given ?? createKeys(keysUri, httpClient, settings)
   return {
     issuer,
+    aliases,
+    profile,
     audience,
+    clients,
     subject,
-    algorithms: new Set(algorithms),
+    algorithms: new Set(algorithms.flatMap(withSynonym)),
     keys,
     httpClient,
     metadata,
     ready: () => keys.ready(),
     health: () => healthOf(issuer, metadata, keys),
     close: () => {
-      for (const part of [metadata, keys, httpClient]) part.close()
+      for (const part of [metadata, keys, httpClient, metadataClient]) part.close()
     },
   }
+}
+
+// RFC 9864 gave the one that everybody uses a name of its own: the same signature goes by either.
+function withSynonym(alg: string): readonly string[] {
+  return alg === 'EdDSA' || alg === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [alg]
+}
+
+// Only a resolver's answer can get as far as this.
+function forNobody(issuer: string): ConfigurationError {
+  const message = `issuer(): profile "external" of ${issuer} needs an "audience"`
+  return new ConfigurationError('invalid_options', message)
 }

@@ -52,7 +52,7 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
     const jws = decodeJws(proof, { maxBytes: maxProofLength })
     const headerText = proof.slice(0, proof.indexOf('.'))
     const key = keyOf(jws.header, known.get(headerText))
-    requireAlgorithm(jws.header, rules.algorithms)
+    requireAlgorithm(jws.header, rules.algorithms, 'dpop.algorithms')
     if (jws.header.typ !== 'dpop+jwt') throw invalid('typ must be dpop+jwt')
     return { jws, headerText, key }
   }

@@ -1,55 +1,69 @@
 import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
+import { quoted } from '../../base/error-cause.js'
 import {
   type ClaimRule,
   type ClockContext,
   always,
+  distanceTo,
   isDate,
   isPast,
   isText,
   isUnexpired,
   requireClaims,
 } from '../../jose/claim-rules.js'
-import type { Profile } from './token-type.js'
+import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
+import { clientClaims } from './machine-claims.js'
 
 /** Where claims come from: a JWT of one of the profiles, or an introspection response. */
-export type ClaimSource = Profile | 'introspection'
+export type ClaimSource = AccessTokenProfile | 'introspection'
 
 /** What a token's claims are checked against. */
 export interface ClaimExpectations extends ClockContext {
   readonly source: ClaimSource
   readonly issuer: string
+  /** Other spellings of the issuer. */
+  readonly aliases: readonly string[]
   /** One of these must be in `aud`; `null` accepts any. */
   readonly audience: readonly string[] | null
+  /** The token must be issued to one of these; `undefined` accepts any. */
+  readonly clients: readonly string[] | undefined
 }
 
 const isOpaque = ({ source }: ClaimExpectations): boolean => source === 'introspection'
 const isLenient = ({ source }: ClaimExpectations): boolean => source !== 'rfc9068'
 const missingHint = 'profile: "jwt" does not ask for it'
+const mustBePast = (date: unknown, context: ClockContext): string => `must be past: ${distanceTo(date, context)}`
+const name = {
+  code: 'token_claim_invalid',
+  must: 'must be text of 1 to 255 characters',
+  isOptional: isLenient,
+  isNullable: true,
+  missingHint,
+  holds: isText(255),
+} as const
 
 /** RFC 9068 sections 2.2 and 4, in this order; RFC 7662 section 2.2. `findSubject()` checks the subject. */
 const rules: readonly ClaimRule<ClaimExpectations>[] = [
-  { claim: 'iss', code: 'token_issuer_mismatch', isOptional: isOpaque, holds: (iss, e) => iss === e.issuer },
-  { claim: 'exp', code: 'token_claim_invalid', isOptional: isOpaque, holds: isDate },
-  { claim: 'exp', code: 'token_expired', isOptional: isOpaque, holds: isUnexpired },
-  { claim: 'nbf', code: 'token_not_yet_valid', isOptional: always, holds: isPast },
-  { claim: 'iat', code: 'token_not_yet_valid', isOptional: isLenient, missingHint, holds: isPast },
   {
-    claim: 'client_id',
-    code: 'token_claim_invalid',
-    isOptional: isLenient,
-    isNullable: true,
-    missingHint,
-    holds: isText(255),
+    claim: 'iss',
+    code: 'token_issuer_mismatch',
+    must: (iss, { issuer }) => `must be ${quoted(issuer)}, and is ${quoted(iss)} ("issuerAliases" can name it)`,
+    isOptional: isOpaque,
+    holds: (iss, { issuer, aliases }) => iss === issuer || (typeof iss === 'string' && aliases.includes(iss)),
   },
+  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', isOptional: isOpaque, holds: isDate },
   {
-    claim: 'jti',
-    code: 'token_claim_invalid',
-    isOptional: isLenient,
-    isNullable: true,
-    missingHint,
-    holds: isText(255),
+    claim: 'exp',
+    code: 'token_expired',
+    must: (exp, context) => `must not be past: ${distanceTo(exp, context)}`,
+    isOptional: isOpaque,
+    holds: isUnexpired,
   },
+  { claim: 'nbf', code: 'token_not_yet_valid', must: mustBePast, isOptional: always, holds: isPast },
+  { claim: 'iat', code: 'token_not_yet_valid', must: mustBePast, isOptional: isLenient, missingHint, holds: isPast },
+  { claim: 'client_id', ...name },
+  { claim: 'jti', ...name },
 ]
 
 /**
@@ -60,18 +74,32 @@ const rules: readonly ClaimRule<ClaimExpectations>[] = [
 export function checkTokenClaims(claims: Readonly<JsonObject>, expected: ClaimExpectations): void {
   requireClaims('token', rules, claims, expected)
   checkAudience(claims['aud'], expected.audience)
+  if (expected.clients !== undefined) checkClients(claims, expected.clients)
 }
 
 function checkAudience(aud: unknown, audience: readonly string[] | null): void {
   if (typeof aud === 'string' && audience?.includes(aud) === true) return
   const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined || aud === null ? [] : [aud]
   if (!named.every((member) => typeof member === 'string')) {
-    throw new TokenValidationError('token_claim_invalid', "the token's aud is wrong")
+    throw new TokenValidationError('token_claim_invalid', "the token's aud is not text, nor a list of texts")
   }
   if (audience === null || audience.some((member) => named.includes(member))) return
   const message =
     named.length === 0
-      ? "the token's aud is missing (audience: null takes tokens that name none)"
-      : 'the token is for another audience'
+      ? 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'
+      : `the token is for another audience: its aud is ${quoted(aud)}, and "audience" is ${quoted(audience)}`
   throw new TokenValidationError('token_audience_mismatch', message)
+}
+
+function checkClients(claims: Readonly<JsonObject>, clients: readonly string[]): void {
+  const names = clientClaims.filter((claim) => claims[claim] !== undefined && claims[claim] !== null)
+  const stranger = names.find((claim) => !clients.some((client) => client === claims[claim]))
+  const wanted = `"clients" is ${quoted(clients)}`
+  if (names.length === 0) {
+    const message = `the token names no client in ${clientClaims.join(', ')}, and ${wanted}`
+    throw new TokenValidationError('token_claim_missing', message)
+  }
+  if (stranger === undefined) return
+  const message = `the token is another client's: its ${stranger} is ${quoted(claims[stranger])}, and ${wanted}`
+  throw new TokenValidationError('token_claim_invalid', message)
 }

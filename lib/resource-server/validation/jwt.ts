@@ -1,17 +1,17 @@
 import { TokenValidationError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
 import { verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { checkTokenClaims } from './access-token-claims.js'
-import { type Profile, requireAccessToken } from './token-type.js'
+import { requireAccessToken, requireNoLogin } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { SignedToken } from '../types.js'
 import { type ClaimReading, readVerifiedToken } from './verified-token.js'
 
 /** The rules for JWT access tokens. */
 export interface JwtRules {
-  readonly profile: Profile
   readonly clockToleranceSeconds: number
   readonly reading: ClaimReading
   readonly runtime: Runtime
@@ -32,11 +32,13 @@ export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken
  */
 export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
   const headers = new Map<string, JwsHeader>()
-  const { profile, clockToleranceSeconds, reading } = rules
-  const requireClaims = ({ header, payload }: Jws, { issuer, audience }: TrustedIssuer, now: number): boolean => {
+  const { clockToleranceSeconds, reading } = rules
+  const requireClaims = ({ header, payload }: Jws, trusted: TrustedIssuer, now: number): boolean => {
+    const { issuer, aliases, profile, audience, clients } = trusted
     const isTyped = requireAccessToken(header, payload, profile)
+    if (profile === 'external') requireNoLogin(payload, issuer)
     // Members are listed one by one: spreading the rules and the issuer would take longer than all the checks.
-    checkTokenClaims(payload, { source: profile, issuer, audience, now, clockToleranceSeconds })
+    checkTokenClaims(payload, { source: profile, issuer, aliases, audience, clients, now, clockToleranceSeconds })
     return isTyped
   }
   // Requires that the signature has been verified.
@@ -64,14 +66,15 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
     const issuer = issuers.find(name)
     if (issuer !== undefined) return verify(jws, issuer)
-    if (issuers.lookUp === undefined) throw unknownIssuer()
+    if (issuers.lookUp === undefined) throw unknownIssuer(name)
     return issuers.lookUp(name).then((found) => {
-      if (found === undefined) throw unknownIssuer()
+      if (found === undefined) throw unknownIssuer(name)
       return verify(jws, found)
     })
   }
 }
 
-function unknownIssuer(): TokenValidationError {
-  return new TokenValidationError('token_issuer_mismatch', 'the token is from an issuer that is not trusted here')
+function unknownIssuer(name: string): TokenValidationError {
+  const message = `the token is from ${quoted(name)}, an issuer that is not trusted here ("issuer", "issuerAliases")`
+  return new TokenValidationError('token_issuer_mismatch', message)
 }

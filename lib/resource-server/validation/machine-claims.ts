@@ -4,7 +4,7 @@ import { scopesIn } from './scopes.js'
 type Claims = Readonly<JsonObject>
 
 /** The claims that name the client a token was issued to, the standard one first (RFC 9068 section 2.2). */
-const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
+export const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
 
 /** The client that a token was issued to, if it names one. */
 export function clientOf(claims: Claims): string | undefined {

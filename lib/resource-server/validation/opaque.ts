@@ -18,7 +18,7 @@ export type OpaqueValidation = (token: string) => VerifiedToken | Promise<Verifi
 /** The rules for opaque tokens. */
 export interface OpaqueRules {
   readonly introspect: Introspect
-  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'audience' | 'subject'>
+  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'aliases' | 'audience' | 'clients' | 'subject'>
   readonly reading: ClaimReading
   /** How long a response is cached, but never past `exp`. */
   readonly cacheSeconds: number
@@ -94,8 +94,8 @@ function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): Verifie
     throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
   }
   const now = rules.runtime.now() / 1000
-  const { issuer, audience, subject } = rules.issuer
-  checkTokenClaims(response, { ...rules, source: 'introspection', issuer, audience, now })
+  const { issuer, subject } = rules.issuer
+  checkTokenClaims(response, { ...rules, ...rules.issuer, source: 'introspection', now })
   const expiresAt = Math.floor(now + rules.cacheSeconds)
   return readVerifiedToken(response, { issuer, reading: rules.reading, subject, isTyped: false, expiresAt })
 }

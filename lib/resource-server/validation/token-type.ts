@@ -1,9 +1,9 @@
 import { TokenValidationError } from '../../errors.js'
 import type { JwsHeader } from '../../jose/jws.js'
+import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
+import { isLoginClient, isLoginIssuer } from '../issuers/logins.js'
+import { quoted, quotedName } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
-
-/** How strictly a token must say that it is an access token. */
-export type Profile = 'rfc9068' | 'jwt'
 
 // An ID Token contains hashes of what was issued with it; an access token cannot contain its own.
 const onlyInIdTokens = ['at_hash', 'c_hash', 's_hash', 'urn:openid:params:jwt:claim:rt_hash']
@@ -13,25 +13,55 @@ const onlyInAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'cid', '
 // Values of the claims `typ` (Keycloak) and `token_use` (Cognito).
 const accessTokenUses = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access', 'access_token'])
 
+// Types of the header that say no more than that the token is signed. SPIFFE allows both (JWT-SVID section 2.4).
+const plainTypes = { rfc9068: [], jwt: ['jwt'], external: ['jwt', 'jose'] } as const satisfies Record<
+  string,
+  readonly string[]
+>
+
 /**
- * Rejects tokens that are not access tokens (RFC 8725 section 3.11). Both profiles reject a `typ` other than an access
+ * Rejects tokens that are not access tokens (RFC 8725 section 3.11). All profiles reject a `typ` other than an access
  * token's, `events` (logout and security event tokens), hashes that only ID Tokens contain, and claims that name
  * another type. `rfc9068` requires `typ: at+jwt` and rejects `nonce`. `jwt` also accepts tokens without that `typ`, if
- * they have at least one claim that only access tokens have.
+ * they have at least one claim that only access tokens have. `external` requires no such claim, and rejects `nonce`.
  *
  * @returns whether the token has the `typ` of RFC 9068
  * @throws {TokenValidationError} `token_type_refused`
  */
-export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObject>, profile: Profile): boolean {
+export function requireAccessToken(
+  header: JwsHeader,
+  claims: Readonly<JsonObject>,
+  profile: AccessTokenProfile,
+): boolean {
   const type = mediaType(header.typ)
   const isDeclared = type === 'at+jwt'
-  if (!isDeclared && (profile === 'rfc9068' || type !== 'jwt')) throw typeRefused('has another typ in its header')
+  if (!isDeclared && !includes(plainTypes[profile], type)) throw typeRefused(typeProblem(header.typ, profile))
   if ('events' in claims) throw typeRefused('is a logout token, or another event')
-  if (onlyInIdTokens.some((name) => name in claims)) throw typeRefused('is an ID Token')
-  if (profile === 'rfc9068' && 'nonce' in claims) throw typeRefused('is an ID Token')
+  const hash = onlyInIdTokens.find((name) => name in claims)
+  if (hash !== undefined) throw typeRefused(`is an ID Token: it has the claim "${hash}"`)
+  if (profile !== 'jwt' && 'nonce' in claims)
+    throw typeRefused(`is an ID Token: it has a "nonce" (profile "${profile}")`)
   const isNamed = requireAccessTokenUse(claims)
-  if (isDeclared || isNamed || onlyInAccessTokens.some((name) => name in claims)) return isDeclared
-  throw typeRefused('holds nothing that would tell it from an ID Token')
+  if (isDeclared || isNamed || profile === 'external') return isDeclared
+  if (onlyInAccessTokens.some((name) => name in claims)) return isDeclared
+  const hint = 'profile: "external" is for issuers at which nobody signs in to this application'
+  throw typeRefused(`has nothing that would tell it from an ID Token, such as "scope" or "client_id" (${hint})`)
+}
+
+/**
+ * Rejects tokens that may come from a login of this process, where nothing in them would tell (profile `external`).
+ *
+ * @throws {TokenValidationError} `token_type_refused`
+ */
+export function requireNoLogin({ aud }: Readonly<JsonObject>, issuer: string): void {
+  if (isLoginIssuer(issuer)) {
+    throw typeRefused(
+      `is from ${quoted(issuer)}, where an oidc() of this process signs people in: profile "external" is not for it`,
+    )
+  }
+  const client = [aud].flat().find(isLoginClient)
+  if (client === undefined) return
+  throw typeRefused(`names ${quoted(client)} in aud, the client ID of an oidc() of this process: it may be an ID Token`)
 }
 
 /**
@@ -42,8 +72,22 @@ export function requireAccessToken(header: JwsHeader, claims: Readonly<JsonObjec
  */
 export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
   const { typ, token_use: tokenUse } = claims
-  if (isOtherTokenUse(typ) || isOtherTokenUse(tokenUse)) throw typeRefused('calls itself another kind of token')
+  const other = [typ, tokenUse].find(isOtherTokenUse)
+  if (other !== undefined)
+    throw typeRefused(
+      `calls itself ${typeof other === 'string' ? quotedName(other) : 'something'}, which is not an access token`,
+    )
   return typ !== undefined || tokenUse !== undefined
+}
+
+function typeProblem(typ: string | undefined, profile: AccessTokenProfile): string {
+  const seen = typ === undefined ? 'has no typ in its header' : `has the typ ${quotedName(typ)} in its header`
+  const isPlain = includes(plainTypes.jwt, mediaType(typ))
+  return isPlain ? `${seen}, not "at+jwt" as profile "${profile}" wants (profile: "jwt" would take it)` : seen
+}
+
+function includes(list: readonly string[], value: string): boolean {
+  return list.includes(value)
 }
 
 // RFC 7515 section 4.1.9: "application/" may be omitted. A missing typ means the same as "JWT".

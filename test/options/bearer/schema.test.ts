@@ -26,7 +26,7 @@ describe('options of bearer()', () => {
     ['a typo', { issuer, audience, algoritms: ['RS256'] }, /did you mean "algorithms"\?/],
     ['a typo below', { issuer, audience, cache: { maxEntrys: 5 } }, /"cache/],
     ['no algorithm', { issuer, audience, algorithms: [] }, /"algorithms"/],
-    ['a tolerance of minutes', { issuer, audience, clockToleranceSeconds: 300 }, /clockToleranceSeconds/],
+    ['a tolerance of ten minutes', { issuer, audience, clockToleranceSeconds: 600 }, /clockToleranceSeconds/],
     ['a format without introspection', { issuer, audience, tokenFormat: 'opaque' }, /introspection/],
     [
       'introspection that is never used',

@@ -326,7 +326,7 @@ describe('what is missing', () => {
     ['iat', 'the token\'s iat is missing (profile: "jwt" does not ask for it)'],
     ['exp', "the token's exp is missing"],
     ['iss', "the token's iss is missing"],
-    ['aud', "the token's aud is missing (audience: null takes tokens that name none)"],
+    ['aud', 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'],
   ])('is called missing in the log, not wrong: %s', async (claim, message) => {
     const { issuer, refuse } = testApi()
     expect((await refuse(issuer.token({ [claim]: undefined }))).cause).toMatchObject({ message })
@@ -335,7 +335,7 @@ describe('what is missing', () => {
   test('is told from what is wrong', async () => {
     const { issuer, refuse } = testApi()
     expect((await refuse(issuer.token({ client_id: 5 }))).cause).toMatchObject({
-      message: "the token's client_id is wrong",
+      message: "the token's client_id must be text of 1 to 255 characters",
     })
   })
 

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals'
+import { createPublicKey } from 'node:crypto'
+import { withCertificateKeys } from '../../lib/jose/certificate-keys.js'
+import { importKeySet } from '../../lib/jose/jwk-set.js'
+import { selfSigned } from '../kit/resource-server/certificate.js'
+
+const certificate = selfSigned('issuer')
+const x5c = [certificate.der.toString('base64')]
+const { x } = createPublicKey(certificate.key).export({ format: 'jwk' })
+
+describe('a JWK that holds its key only in a certificate', () => {
+  test('gets the members of the key', () => {
+    expect(withCertificateKeys({ keys: [{ kty: 'EC', kid: 'a', x5c }] })).toMatchObject({
+      keys: [{ kty: 'EC', kid: 'a', crv: 'P-256', x }],
+    })
+  })
+
+  test.each([
+    ['another type of key', { kty: 'RSA', x5c }],
+    ['what is no certificate', { kty: 'EC', x5c: ['AAAA'] }],
+    ['a list of something else', { kty: 'EC', x5c: [5] }],
+    ['an empty list', { kty: 'EC', x5c: [] }],
+  ])('stays unusable with %s', (_what, jwk) => {
+    expect(importKeySet(withCertificateKeys({ keys: [jwk] }))?.imported.size).toBe(0)
+  })
+
+  test('does not matter to a key that is there as well', () => {
+    const jwks = { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', x5c }] }
+    expect(withCertificateKeys(jwks)).toBe(jwks)
+  })
+
+  test.each([undefined, null, 'x', {}, { keys: 5 }])('of no set is nothing: %j', (jwks) => {
+    expect(withCertificateKeys(jwks)).toBe(jwks)
+  })
+
+  test('is none to whoever did not ask, such as a DPoP proof', () => {
+    expect(importKeySet({ keys: [{ kty: 'EC', x5c }] })?.imported.size).toBe(0)
+  })
+})

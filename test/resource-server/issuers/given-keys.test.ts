@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals'
+import { createHmac, randomBytes } from 'node:crypto'
+import { reasonOf, testApi } from '../../kit/resource-server/api.js'
+import { selfSigned } from '../../kit/resource-server/certificate.js'
+import { publicJwk, signingKey, signJws, testIssuer } from '../../kit/resource-server/issuer.js'
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const hmacToken = (alg: string, secret: Buffer, claims: Record<string, unknown>, header = {}) => {
+  const input = `${encode({ alg, typ: 'at+jwt', ...header })}.${encode(claims)}`
+  return `${input}.${createHmac(`sha${alg.slice(2)}`, secret)
+    .update(input)
+    .digest('base64url')}`
+}
+const bytes = randomBytes(64)
+const spellings: readonly (readonly [string, unknown])[] = [
+  ['bytes', new Uint8Array(bytes)],
+  ['base64', { base64: bytes.toString('base64') }],
+  ['base64url', { base64: bytes.toString('base64url') }],
+  ['a JWK', { kty: 'oct', k: bytes.toString('base64url') }],
+  ['a list of two', [randomBytes(64), bytes]],
+]
+
+describe('a shared secret', () => {
+  test.each(spellings)('verifies HS256, HS384 and HS512 where they are named: %s', async (_what, secret) => {
+    for (const alg of ['HS256', 'HS384', 'HS512']) {
+      const { issuer, accept, refuse } = testApi({ algorithms: [alg], secret })
+      await accept(hmacToken(alg, bytes, issuer.claims()))
+      expect(reasonOf(await refuse(hmacToken(alg, randomBytes(64), issuer.claims())))).toBe('token_signature_invalid')
+      const other = alg === 'HS256' ? 'HS512' : 'HS256'
+      expect(reasonOf(await refuse(hmacToken(other, bytes, issuer.claims())))).toBe('token_algorithm_refused')
+    }
+  })
+
+  test('as text is its UTF-8, also where that looks like base64', async () => {
+    const text = bytes.toString('base64')
+    const { issuer, accept, refuse } = testApi({ algorithms: ['HS256'], secret: text })
+    await accept(hmacToken('HS256', Buffer.from(text), issuer.claims()))
+    await refuse(hmacToken('HS256', bytes, issuer.claims()))
+  })
+
+  test('as JWK with alg serves that algorithm only', async () => {
+    const other = randomBytes(64)
+    const jwk = (k: Buffer, alg: string) => ({ kty: 'oct', k: k.toString('base64url'), alg, kid: 'x', use: 'sig' })
+    const secret = [jwk(bytes, 'HS256'), jwk(other, 'HS512')]
+    const { issuer, accept, refuse } = testApi({ algorithms: ['HS256', 'HS512'], secret })
+    await accept(hmacToken('HS256', bytes, issuer.claims()))
+    await accept(hmacToken('HS512', other, issuer.claims()))
+    expect(reasonOf(await refuse(hmacToken('HS512', bytes, issuer.claims())))).toBe('token_signature_invalid')
+  })
+
+  test('is copied: what the application does with its bytes later is nothing to it', async () => {
+    const own = Buffer.from(bytes)
+    const { issuer, accept } = testApi({ algorithms: ['HS256'], secret: own })
+    own.fill(0)
+    await accept(hmacToken('HS256', bytes, issuer.claims()))
+  })
+
+  test.each([
+    ['too short for HS512', { algorithms: ['HS512'], secret: randomBytes(63) }, /64 for HS512/],
+    ['too short for one of two', { algorithms: ['HS256', 'HS384'], secret: randomBytes(32) }, /48 for HS384/],
+    ['too short for all', { algorithms: ['HS256'], secret: { base64: 'AAAA' } }, /at least 32 bytes/],
+    ['that is no base64', { algorithms: ['HS256'], secret: { base64: 'ä'.repeat(44) } }, /"secret.*base64/],
+    ['beside public keys', { algorithms: ['HS256', 'RS256'], secret: bytes }, /and no others/],
+    ['without algorithms', { secret: bytes }, /must name algorithms/],
+    ['that is missing', { algorithms: ['HS384'] }, /together with "secret"/],
+    [
+      'for encryption',
+      { algorithms: ['HS256'], secret: { kty: 'oct', k: encode('x'.repeat(40)), use: 'enc' } },
+      /"secret"/,
+    ],
+    ['a public key', { algorithms: ['HS256'], secret: publicJwk(signingKey()) }, /"secret"/],
+    [
+      'of another alg',
+      { algorithms: ['HS256'], secret: { kty: 'oct', k: bytes.toString('base64url'), alg: 'HS512' } },
+      /suit/,
+    ],
+    ['none at all', { algorithms: ['HS256'], secret: [] }, /"secret/],
+    ['too many', { algorithms: ['HS256'], secret: Array.from({ length: 9 }, () => bytes) }, /"secret/],
+  ])('%s is refused at the start, and not repeated', (_what, options, message) => {
+    expect(() => testApi(options)).toThrow(message)
+    try {
+      testApi(options)
+    } catch (error) {
+      expect(String(error)).not.toContain(bytes.toString('base64url').slice(0, 12))
+    }
+  })
+})
+
+describe('a public key as PEM', () => {
+  test('may have the characters \\n where lines end, as environment variables do', async () => {
+    const issuer = testIssuer()
+    const pem = String(issuer.keys[0]?.publicKey.export({ type: 'spki', format: 'pem' }))
+    const { accept } = testApi({ publicKey: pem.replaceAll('\n', '\\n') }, issuer)
+    await accept(issuer.token())
+  })
+
+  test('may be a certificate', async () => {
+    const { pem, key } = selfSigned('issuer')
+    const issuer = testIssuer()
+    const { accept } = testApi({ publicKey: pem }, issuer)
+    await accept(issuer.token({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
+  })
+})
+
+describe('the keys of an issuer', () => {
+  test('may be in certificates only', async () => {
+    const { der, key } = selfSigned('issuer')
+    const issuer = testIssuer()
+    issuer.intercept = (url) =>
+      url.endsWith('/jwks')
+        ? Response.json({ keys: [{ kty: 'EC', kid: 'x', x5c: [der.toString('base64')] }] })
+        : undefined
+    const { accept } = testApi({}, issuer)
+    await accept(issuer.token({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
+  })
+
+  test('by EdDSA sign as Ed25519, too, whichever of the two is allowed', async () => {
+    for (const algorithms of [['EdDSA'], ['Ed25519'], undefined]) {
+      const issuer = testIssuer(undefined, { alg: 'EdDSA' })
+      const { accept } = testApi({ algorithms }, issuer)
+      await accept(issuer.token({}, { alg: 'EdDSA' }))
+      await accept(issuer.token({}, { alg: 'Ed25519' }))
+    }
+  })
+
+  test('are tried beyond the fourth for a token without kid, and those passed over are counted in the reason', async () => {
+    const issuer = testIssuer()
+    issuer.keys = Array.from({ length: 12 }, () => signingKey())
+    const { accept, refuse } = testApi({}, issuer)
+    await accept(issuer.token({}, { kid: undefined }, issuer.keys[11]))
+    issuer.intercept = (url) =>
+      url.endsWith('/jwks') ? Response.json({ keys: [...issuer.keys.map(publicJwk), { kty: 'XYZ' }, 5] }) : undefined
+    const header = { alg: 'ES256', typ: 'at+jwt' }
+    const error = await refuse(signJws(header, issuer.claims(), signingKey()))
+    expect(reasonOf(error)).toBe('token_signature_invalid')
+    expect(String(error.cause)).toContain('(2 of its keys were passed over')
+  })
+})

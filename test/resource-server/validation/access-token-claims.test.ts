@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals'
+import { reasonOf, testApi } from '../../kit/resource-server/api.js'
+
+const clients = ['web', 'mobile']
+
+describe('clients', () => {
+  test.each([
+    ['client_id', { client_id: 'web' }],
+    ['azp', { azp: 'mobile' }],
+    ['cid', { cid: 'web' }],
+    ['appid', { appid: 'web' }],
+    ['two that agree', { client_id: 'web', azp: 'web' }],
+    ['one beside null', { client_id: null, azp: 'web' }],
+  ])('lets in tokens of those by %s', async (_what, claims) => {
+    const { issuer, accept } = testApi({ audience: null, profile: 'jwt', clients })
+    await accept(issuer.token({ aud: undefined, client_id: undefined, ...claims }))
+  })
+
+  test.each([
+    ['another', { client_id: 'foreign' }, 'token_claim_invalid'],
+    ['another beside one of them', { client_id: 'web', azp: 'foreign' }, 'token_claim_invalid'],
+    ['part of a name', { client_id: 'we' }, 'token_claim_invalid'],
+    ['a list', { azp: ['web'] }, 'token_claim_invalid'],
+    ['none', {}, 'token_claim_missing'],
+  ])('refuses tokens of %s', async (_what, claims, code) => {
+    const { issuer, refuse } = testApi({ audience: null, profile: 'jwt', clients })
+    const error = await refuse(issuer.token({ aud: undefined, client_id: undefined, ...claims }))
+    expect(reasonOf(error)).toBe(code)
+    expect(String(error.cause)).toContain('"clients" is ["web","mobile"]')
+  })
+
+  test('are of one issuer in a map', async () => {
+    const issuer = 'https://issuer.example.com'
+    const map = { [issuer]: { audience: null, profile: 'jwt', clients: ['web'] } }
+    const { issuer: op, accept, refuse } = testApi({ issuer: map, audience: undefined })
+    await accept(op.token({ client_id: 'web' }))
+    await refuse(op.token({ client_id: 'mobile' }))
+  })
+
+  test('must be named', () => {
+    expect(() => testApi({ clients: [] })).toThrow(/"clients" must name at least one client/)
+  })
+})
+
+describe('dates', () => {
+  test('may be off by as much as five minutes where the options say so', async () => {
+    const { issuer, accept, refuse } = testApi({ clockToleranceSeconds: 300 })
+    await accept(issuer.token({ exp: issuer.clock.seconds - 299 }))
+    await accept(issuer.token({ iat: issuer.clock.seconds + 300 }))
+    expect(reasonOf(await refuse(issuer.token({ exp: issuer.clock.seconds - 300 })))).toBe('token_expired')
+    expect(() => testApi({ clockToleranceSeconds: 301 })).toThrow(/clockToleranceSeconds/)
+  })
+})

@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals'
+import { noteLogin } from '../../../lib/resource-server/issuers/logins.js'
+import { reasonOf, testApi } from '../../kit/resource-server/api.js'
+import { testIssuer } from '../../kit/resource-server/issuer.js'
+
+const bare = { client_id: undefined, scope: undefined, jti: undefined }
+const why = (error: { readonly cause?: unknown }) => String(error.cause)
+
+describe('profile "external"', () => {
+  test.each([
+    ['GitHub Actions', { sub: 'repo:acme/shop:ref:refs/heads/main', repository: 'acme/shop' }, { typ: 'JWT' }],
+    [
+      'Kubernetes',
+      { sub: 'system:serviceaccount:shop:orders', 'kubernetes.io': { namespace: 'shop' } },
+      { typ: undefined },
+    ],
+    ['SPIFFE', { sub: 'spiffe://example.com/orders', iat: undefined }, { typ: 'JOSE' }],
+    ['Supabase', { role: 'authenticated', amr: [{ method: 'password' }], session_id: 's' }, { typ: 'JWT' }],
+    ['Cloudflare Access', { email: 'a@example.com', type: 'app', identity_nonce: 'n' }, { typ: 'JWT' }],
+    ['a mock server', { azp: 'x', tid: 'default' }, { typ: 'JWT' }],
+  ])('takes tokens with nothing that only access tokens have: %s', async (_what, claims, header) => {
+    const { issuer, accept } = testApi({ profile: 'external' })
+    const principal = await accept(issuer.token({ ...bare, ...claims }, header))
+    expect(principal.issuer).toBe(issuer.issuer)
+  })
+
+  test.each([
+    ['a nonce', { nonce: 'n' }, {}, /it has a "nonce"/],
+    ['an at_hash', { at_hash: 'x' }, {}, /"at_hash"/],
+    ['a c_hash', { c_hash: 'x' }, {}, /"c_hash"/],
+    ['events', { events: {} }, {}, /logout token/],
+    ['the word id', { token_use: 'id' }, {}, /calls itself "id"/],
+    ['the type of a logout token', {}, { typ: 'logout+jwt' }, /typ "logout\+jwt"/],
+    ['the type of a DPoP proof', {}, { typ: 'dpop+jwt' }, /typ "dpop\+jwt"/],
+    ['another audience', { aud: 'x' }, {}, /aud is "x", and "audience" is \["https:/],
+    ['no audience', { aud: undefined }, {}, /aud is missing/],
+    ['no exp', { exp: undefined }, {}, /exp is missing/],
+    ['no sub', { sub: undefined }, {}, /sub is missing/],
+  ])('refuses tokens with %s', async (_what, claims, header, message) => {
+    const { issuer, refuse } = testApi({ profile: 'external' })
+    expect(why(await refuse(issuer.token({ ...bare, ...claims }, { typ: 'JWT', ...header })))).toMatch(message)
+  })
+
+  test('refuses tokens for the client of a login of this process, whichever was set up first', async () => {
+    const { issuer, accept, refuse } = testApi({ profile: 'external', audience: ['api', 'late-client'] })
+    const token = () => issuer.token({ ...bare, aud: ['api', 'late-client'] }, { typ: 'JWT' })
+    await accept(token())
+    noteLogin({ clientId: 'late-client', issuer: 'https://elsewhere.example.com' })
+    const error = await refuse(token())
+    expect(reasonOf(error)).toBe('token_type_refused')
+    expect(why(error)).toContain('names "late-client" in aud, the client ID of an oidc()')
+  })
+
+  test('refuses tokens of an issuer where people sign in to this process', async () => {
+    const issuer = testIssuer('https://both.example.com')
+    const { refuse } = testApi({ profile: 'external' }, issuer)
+    noteLogin({ clientId: 'both', issuer: issuer.issuer })
+    expect(why(await refuse(issuer.token(bare, { typ: 'JWT' })))).toContain('signs people in')
+  })
+
+  test('is of one issuer in a map, and no other', async () => {
+    const issuer = testIssuer()
+    const map = {
+      [issuer.issuer]: { audience: 'api', profile: 'external' },
+      'https://b.example.com': { audience: 'api' },
+    }
+    const { accept } = testApi({ issuer: map, audience: undefined }, issuer)
+    await accept(issuer.token({ ...bare, aud: 'api' }, { typ: 'JWT' }))
+    const strict = testApi(
+      { issuer: { [issuer.issuer]: { audience: 'api', profile: 'rfc9068' } }, audience: undefined, profile: 'jwt' },
+      issuer,
+    )
+    expect(why(await strict.refuse(issuer.token({ aud: 'api' }, { typ: 'JWT' })))).toContain(
+      'profile: "jwt" would take it',
+    )
+  })
+
+  test('needs an audience', () => {
+    const issuer = testIssuer()
+    const message = /must have an "audience" with profile "external"/
+    expect(() => testApi({ profile: 'external', audience: null })).toThrow(message)
+    const map = { [issuer.issuer]: { audience: null, profile: 'external' } }
+    expect(() => testApi({ issuer: map, audience: undefined })).toThrow(message)
+    expect(() =>
+      testApi({ issuer: { [issuer.issuer]: { audience: null } }, audience: undefined, profile: 'external' }),
+    ).toThrow(message)
+  })
+
+  test('needs an audience of what a resolver says, too', async () => {
+    const { issuer, validator } = testApi({ issuer: () => ({ audience: null, profile: 'external' }) })
+    await expect(validator.validate(`Bearer ${issuer.token()}`)).rejects.toMatchObject({ code: 'invalid_options' })
+  })
+})
+
+describe('the reason for a refusal', () => {
+  test.each([
+    [
+      'the typ',
+      'rfc9068',
+      {},
+      { typ: 'JWT' },
+      'has the typ "JWT" in its header, not "at+jwt" as profile "rfc9068" wants',
+    ],
+    ['no typ', 'rfc9068', {}, { typ: undefined }, 'has no typ in its header, not "at+jwt"'],
+    ['the alg', 'jwt', {}, { alg: 'HS256' }, 'signed with "HS256", and "algorithms" allows RS256'],
+    ['the kid', 'jwt', {}, { kid: 'gone' }, 'names a key that its issuer does not publish for "ES256"'],
+    ['a kind', 'jwt', bare, { typ: 'JWT' }, 'profile: "external" is for issuers at which nobody signs in'],
+    [
+      'the issuer',
+      'jwt',
+      { iss: 'https://x.example' },
+      {},
+      'is from "https://x.example", an issuer that is not trusted here',
+    ],
+    [
+      'the exp',
+      'jwt',
+      { exp: 1_799_999_000 },
+      {},
+      'it is 1000 seconds behind this clock, and "clockToleranceSeconds" allows 30',
+    ],
+    ['the nbf', 'jwt', { nbf: 1_800_000_500 }, {}, 'it is 500 seconds ahead of this clock'],
+  ])('names value, expectation and option: %s', async (_what, profile, claims, header, message) => {
+    const { issuer, refuse } = testApi({ profile })
+    const error = await refuse(issuer.token(claims, header))
+    expect(why(error)).toContain(message)
+    expect(`${error.message} ${error.headers['WWW-Authenticate'] ?? ''}`).not.toContain(message)
+  })
+
+  test('of a token whose signature does not verify names what else is wrong with it', async () => {
+    const { issuer, accept, refuse } = testApi({ profile: 'jwt' })
+    await accept(issuer.token())
+    const [header, , signature] = issuer.token().split('.')
+    const [, claims] = issuer.token({ aud: 'graph' }).split('.')
+    const error = await refuse([header, claims, signature].join('.'))
+    expect(reasonOf(error)).toBe('token_signature_invalid')
+    expect(why(error)).toContain('besides, the token is for another audience: its aud is "graph"')
+  })
+})
