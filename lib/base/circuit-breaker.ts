@@ -12,7 +12,7 @@ export class NotAsked extends Error {
   readonly reason: unknown
 
   constructor(reason: unknown) {
-    super('nothing was asked')
+    super('no request was made')
     this.reason = reason
   }
 }

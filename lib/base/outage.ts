@@ -35,7 +35,7 @@ export function failureOf(error: unknown): OidcError {
 }
 
 function unusable(error: unknown): ProviderError {
-  const message = 'the provider gave an answer that cannot be used'
+  const message = 'the provider sent a response that cannot be used'
   return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }
 

@@ -152,7 +152,7 @@ export async function authorizationFor(
   if (dpop === undefined) return { authorization: `Bearer ${await token()}` }
   if (request === undefined || url === undefined) {
     const example = 'authorize(headers, target, { method, url })'
-    throw new ConfigurationError('invalid_options', `a bound token goes with a proof for one request: use ${example}`)
+    throw new ConfigurationError('invalid_options', `a DPoP-bound token needs a proof for each request: use ${example}`)
   }
   const accessToken = await token()
   const { method = 'GET', nonce } = request

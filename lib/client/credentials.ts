@@ -46,7 +46,7 @@ async function lookUp<T>(
   if (value !== undefined) return value
   throw new ConfigurationError(
     'invalid_options',
-    `clientCredentials(): the function in "${name}" returned nothing usable`,
+    `clientCredentials(): the function in "${name}" returned an invalid value`,
   )
 }
 
@@ -54,7 +54,7 @@ async function withinDeadline(name: string, lookup: () => unknown, seconds: numb
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(outage('provider_timeout', `the function in "${name}" did not answer within ${seconds} seconds`))
+      reject(outage('provider_timeout', `the function in "${name}" did not return within ${seconds} seconds`))
     }, seconds * 1000)
     timer.unref()
   })

@@ -14,7 +14,7 @@ export interface ClockContext {
 export interface ClaimRule<Context> {
   readonly claim: string
   readonly code: TokenValidationErrorCode
-  /** Completes "the token's <claim> …" in the message. @default 'is wrong' */
+  /** Completes "the token's <claim> …" in the message. @default 'is invalid' */
   readonly must?: string | ((value: unknown, context: Context) => string)
   readonly holds: (value: unknown, context: Context, claims: JsonObject) => boolean
   /** Whether the claim may be missing. @default false */
@@ -50,7 +50,7 @@ export function isUnexpired(date: unknown, { now, clockToleranceSeconds }: Clock
 
 /** How far a date is from this clock, for messages: it cannot be known which of two clocks is wrong, but by how much they differ. */
 export function distanceTo(date: unknown, { now, clockToleranceSeconds }: ClockContext): string {
-  if (!isDate(date)) return 'it is no date'
+  if (!isDate(date)) return 'it is not a date'
   const seconds = Math.round(date - now)
   const where = seconds > 0 ? `${seconds} seconds ahead of` : `${-seconds} seconds behind`
   return `it is ${where} this clock, and "clockToleranceSeconds" allows ${clockToleranceSeconds}`
@@ -79,7 +79,7 @@ export function requireClaims<Context>(
     const isGood = isMissing ? rule.isOptional?.(context, claims) : rule.holds(value, context, claims)
     if (isGood === true) continue
     if (isMissing && rule.isMissingInvalid !== true) throw missing(token, rule)
-    const { claim, code, must = 'is wrong' } = rule
+    const { claim, code, must = 'is invalid' } = rule
     const message = typeof must === 'string' ? must : must(value, context)
     throw new TokenValidationError(code, `the ${token}'s ${claim} ${message}`)
   }

@@ -97,8 +97,8 @@ export function requireAlgorithm(
 // RFC 7516 section 3.1: an encrypted token has five segments.
 function segmentProblem(token: string): string {
   const isEncrypted = token.split('.', 6).length === 5
-  if (!isEncrypted) return 'has not three segments'
-  return 'is encrypted, which is not supported: have the provider sign it only'
+  if (!isEncrypted) return 'does not have three segments'
+  return 'is encrypted, which is not supported: configure the provider to sign it only'
 }
 
 function knownHeader(segment: string, known: Map<string, JwsHeader> | undefined): JwsHeader {
@@ -114,7 +114,7 @@ function knownHeader(segment: string, known: Map<string, JwsHeader> | undefined)
 
 function parseHeader(segment: string): JwsHeader {
   const header = parsePart(segment, 'header')
-  if (!isHeader(header)) throw malformed('has no proper alg, kid or typ in its header')
+  if (!isHeader(header)) throw malformed('has an invalid alg, kid or typ in its header')
   if (refusedHeaders.some((name) => name in header)) throw malformed('has a header member that is not supported')
   return header
 }
@@ -129,14 +129,14 @@ function isTextOrAbsent(value: unknown): boolean {
 
 function parsePart(segment: string, part: string): Readonly<JsonObject> {
   const value = parseStrictJson(bytesOf(segment, part))
-  if (value === undefined) throw malformed(`has no proper JSON object as ${part}`)
+  if (value === undefined) throw malformed(`has no valid JSON object as ${part}`)
   return value
 }
 
 // Canonical only: a token must not have several spellings (RFC 7515 section 2).
 function bytesOf(segment: string, part: string): Buffer {
   const bytes = fromBase64url(segment)
-  if (bytes === undefined) throw malformed(`has no proper base64url as ${part}`)
+  if (bytes === undefined) throw malformed(`has no valid base64url as ${part}`)
   return bytes
 }
 

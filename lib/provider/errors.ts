@@ -49,7 +49,7 @@ function refusal(error: unknown): OidcError | undefined {
   if (failure?.error === 'invalid_grant') {
     return new TokenEndpointError(
       'invalid_grant',
-      'the provider refused the grant: it is used up, expired or revoked',
+      'the provider refused the grant: it was used before, has expired or was revoked',
       { cause },
     )
   }
@@ -69,7 +69,7 @@ function refusedClient(error: unknown): ProviderError {
 }
 
 function invalidTokenResponse(error: unknown): TokenEndpointError {
-  const message = 'the token endpoint answered with something that is no token response'
+  const message = 'the token endpoint returned something that is not a token response'
   return new TokenEndpointError('token_response_invalid', message, { cause: redactedCause(error) })
 }
 

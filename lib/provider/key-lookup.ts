@@ -108,7 +108,7 @@ function forAlg(selector: KeySelector | undefined): string {
 
 /** Nobody knows whether the issuer publishes the key: it was asked too often to be asked once more. */
 export function throttled(bucket: TokenBucket): ProviderError {
-  const message = 'the token names a key that is not known yet: its issuer is asked again in a while'
+  const message = 'the token names an unknown key: its issuer is asked again later'
   const headers = { 'Retry-After': String(bucket.waitSeconds()) }
   return new ProviderError('provider_keys_throttled', message, { headers })
 }

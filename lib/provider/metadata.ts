@@ -76,7 +76,7 @@ export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpo
 
 /** Why there is no such endpoint. */
 export function missingEndpoint(metadata: ProviderMetadata, name: Endpoint): ProviderError {
-  const why = unusable.get(metadata)?.includes(name) === true ? 'is no absolute https URL' : 'is missing'
+  const why = unusable.get(metadata)?.includes(name) === true ? 'is not an absolute https URL' : 'is missing'
   return invalid('provider_metadata_invalid', `the provider's metadata cannot be used for this: ${name} ${why}`)
 }
 
@@ -102,7 +102,7 @@ async function discover(urls: readonly string[], httpClient: HttpClient): Promis
     if (response.status === 404) continue
     const document = response.status === 200 ? parseJsonObject(response.text) : undefined
     if (document !== undefined) return document
-    throw invalid('provider_response_invalid', `the provider answers with no metadata (status ${response.status})`)
+    throw invalid('provider_response_invalid', `the provider returns no metadata (status ${response.status})`)
   }
   throw invalid('provider_response_invalid', 'the provider has no metadata below this issuer: check the issuer')
 }
@@ -110,7 +110,7 @@ async function discover(urls: readonly string[], httpClient: HttpClient): Promis
 function checked(document: JsonObject, issuer: string, httpClient: HttpClient, needs: MetadataNeeds): ProviderMetadata {
   if (document['issuer'] !== issuer) {
     const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
-    const message = `the issuer is configured as ${names}: it must be spelled as the provider does`
+    const message = `the issuer is configured as ${names}: spell it exactly as the provider does`
     throw invalid('provider_issuer_mismatch', message)
   }
   const given: JsonObject = { ...withoutBlanks(document), issuer }
@@ -128,9 +128,9 @@ function checked(document: JsonObject, issuer: string, httpClient: HttpClient, n
 
 function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: MetadataNeeds): string | undefined {
   const missing = needs.members.find((name) => metadata[name] === undefined)
-  if (missing !== undefined) return `${missing} is ${left.includes(missing) ? 'no absolute https URL' : 'missing'}`
+  if (missing !== undefined) return `${missing} is ${left.includes(missing) ? 'not an absolute https URL' : 'missing'}`
   const refusesS256 = needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])
-  return refusesS256 ? 'it offers no PKCE with S256, which logins here always use' : undefined
+  return refusesS256 ? 'it does not support PKCE with S256, which every login uses' : undefined
 }
 
 function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMetadata {

@@ -93,7 +93,7 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
 function requireProofAlgorithm(dpop: DpopProver | undefined, metadata: ProviderMetadata): void {
   const listed = metadata['dpop_signing_alg_values_supported']
   if (dpop === undefined || !Array.isArray(listed) || listed.includes(dpop.alg)) return
-  throw new ConfigurationError('invalid_options', `dpop: the provider takes no proofs signed with ${dpop.alg}`)
+  throw new ConfigurationError('invalid_options', `dpop: the provider does not support proofs signed with ${dpop.alg}`)
 }
 
 function proved(dpop: DpopProver | undefined, url: string, options: CustomFetchOptions): CustomFetchOptions {

@@ -41,7 +41,7 @@ export function withDeadline<Reply>(
 /** Maps any error of a Redis client. */
 export function redisFailure(error: unknown): SessionError {
   const told = redactedCause(error, replyCode)?.message ?? 'unknown'
-  return storeOutage(`Redis is not available: ${told}`, error, replyCode)
+  return storeOutage(`Redis is unavailable: ${told}`, error, replyCode)
 }
 
 // An error reply of Redis begins with a code, such as READONLY. What follows may quote the arguments of commands, which are

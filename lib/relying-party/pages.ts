@@ -54,6 +54,6 @@ const entities: Readonly<Record<string, string>> = {
 export function confirmationPage(action: string, home: string): Respond {
   return page({
     title: 'Sign out?',
-    main: `<h1>Sign out?</h1><p>Nothing has happened yet: your browser did not say whether this was your own click.</p><form method="post" action="${escapeHtml(action)}"><button type="submit">Sign out</button></form><p><a href="${escapeHtml(home)}">Stay signed in</a></p>`,
+    main: `<h1>Sign out?</h1><p>You are still signed in: your browser did not say whether you clicked a link of this site.</p><form method="post" action="${escapeHtml(action)}"><button type="submit">Sign out</button></form><p><a href="${escapeHtml(home)}">Stay signed in</a></p>`,
   })
 }

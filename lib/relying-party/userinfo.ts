@@ -26,7 +26,7 @@ export async function sessionUserinfo(
   const { maxAgeSeconds } = parseUserinfoOptions(options)
   const record = session.current()
   if (record === undefined) {
-    throw new SessionError('session_missing', 'userinfo() needs someone to be signed in: put requireAuth() before')
+    throw new SessionError('session_missing', 'userinfo() needs someone to be signed in: put requireAuth() before it')
   }
   const { userinfo, provider } = rp
   const known = userinfo.known(record, maxAgeSeconds)
@@ -62,8 +62,8 @@ async function refused(
   const { resource, authorizationParams } = rp.configuration
   const isForApi = resource.length > 0 || authorizationParams['resource'] !== undefined
   const why = isForApi
-    ? 'the login names a resource, so that its tokens are for that API'
+    ? 'the login names a resource, so its tokens are for that API'
     : 'it may be for another audience, or the login has ended'
-  const what = refreshToken === undefined ? 'the access token' : 'the access token, a new one too'
+  const what = refreshToken === undefined ? 'the access token' : 'the access token, and a new one too'
   return new SessionError('session_expired', `the userinfo endpoint refuses ${what}: ${why}`)
 }

@@ -37,10 +37,10 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
   missing_token: 'send an access token in the Authorization header',
   invalid_request: 'the request must carry one access token, well-formed and in one Authorization header only',
   invalid_token: 'the access token is not valid here',
-  insufficient_scope: 'the access token does not have the scope that this needs',
+  insufficient_scope: 'the access token lacks the scope that this needs',
   insufficient_user_authentication: 'this needs a stronger or more recent authentication',
   invalid_dpop_proof: 'the DPoP proof is not valid for this request',
-  use_dpop_nonce: 'the DPoP proof must hold the nonce of this answer',
+  use_dpop_nonce: 'the DPoP proof must use the nonce of this response',
 }
 
 /** Creates the errors of one resource server. */

@@ -106,7 +106,7 @@ export function sessionData(call: string, value: unknown): JsonObject {
   const nonJson = text === undefined ? undefined : findNonJson(value)
   if (copy !== undefined && nonJson === undefined) return freezeJson(copy)
   const what = 'a plain object of JSON values, without members named __proto__'
-  const found = nonJson === undefined ? '' : `; this one holds ${nonJson}, which would come back as something else`
+  const found = nonJson === undefined ? '' : `; this one holds ${nonJson}, which JSON cannot represent`
   throw new ConfigurationError('invalid_options', `${call} takes ${what}${found}`)
 }
 

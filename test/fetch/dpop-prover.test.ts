@@ -115,7 +115,7 @@ describe('a refresh', () => {
     const request = { refreshToken: 'refresh-1', scope: 'openid', idTokenClaims: { iss: op.issuer, sub: 'alice' } }
     const error = await failureOf(provider.refresh(request))
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid' })
-    expect(error.message).toMatch(key === undefined ? /was not asked for/ : /not bound to the key/)
+    expect(error.message).toMatch(key === undefined ? /was not requested/ : /not bound to the key/)
     expect(await failureOf(provider.clientCredentials({ scope: '', resource: [], audience: [] }))).toMatchObject({
       code: 'token_response_invalid',
     })

@@ -147,7 +147,7 @@ describe('BR05: a bad token and a missing scope are different things', () => {
     const poor = await present(issuer.token())
     expect(poor).toMatchObject({ status: 403, json: { code: 'insufficient_scope' } })
     expect(poor.headers['www-authenticate']).toBe(
-      'Bearer error="insufficient_scope", error_description="the access token does not have the scope that this needs", scope="orders:write"',
+      'Bearer error="insufficient_scope", error_description="the access token lacks the scope that this needs", scope="orders:write"',
     )
     expect((await present(issuer.token({ scope: 'orders:write' }))).status).toBe(200)
   })

@@ -105,7 +105,7 @@ describe('what the metadata must say', () => {
   ])('DI02, DI03: refuses the %s %p', async (name, value) => {
     const error = await refusedWith({ [name]: value })
     expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
-    expect(error.message).toContain(`${name} is no absolute https URL`)
+    expect(error.message).toContain(`${name} is not an absolute https URL`)
   })
 
   test.each([
@@ -122,7 +122,7 @@ describe('what the metadata must say', () => {
     const known = await metadata.get()
     expect(known).toMatchObject({ token_endpoint: 'https://issuer.example/token' })
     expect(known).not.toHaveProperty(name)
-    expect(missingEndpoint(known, name).message).toContain(`${name} is no absolute https URL`)
+    expect(missingEndpoint(known, name).message).toContain(`${name} is not an absolute https URL`)
     expect(await failureOf(endpointOf(metadata, name))).toMatchObject({ code: 'provider_metadata_invalid' })
   })
 

@@ -245,7 +245,7 @@ describe('authorization response', () => {
     const op = createIssuer()
     op.metadata['authorization_response_iss_parameter_supported'] = true
     const error = await failureOf(validate(providerOf(op), exchange()))
-    expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, though')])
+    expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, although')])
   })
 
   test.each(['code', 'state', 'iss', 'error'])('CB18: a repeated %s', async (name) => {
@@ -325,7 +325,7 @@ describe('code exchange', () => {
     ['CB25: error in a 200', { error: 'invalid_grant', access_token: undefined }],
     ['CB26: no token type', { token_type: undefined }],
     ['CB26: an unknown token type', { token_type: 'mac' }],
-    ['CB26: a token type that was not asked for', { token_type: 'DPoP' }],
+    ['CB26: a token type that was not requested', { token_type: 'DPoP' }],
     ['CB25: expires_in that is no number', { expires_in: 'soon' }],
     ['CB25: a refresh token that is no text', { refresh_token: 5 }],
     ['CB25: a scope that is no text', { scope: ['openid', 5] }],

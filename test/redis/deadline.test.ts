@@ -64,7 +64,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
   ])('%s', async (code, line) => {
     const { client, stop } = await scriptedRedis(line)
     for (const call of Object.values(calls)) {
-      const error = await expectOutage(call(redisStore(client)), `Redis is not available: ${code}`)
+      const error = await expectOutage(call(redisStore(client)), `Redis is unavailable: ${code}`)
       expect(error.cause).toMatchObject({ name: 'SimpleError', message: code, code })
     }
     await stop()
@@ -73,7 +73,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
   test('and so is an answer that none of these calls has', async () => {
     const { client, stop } = await scriptedRedis('*0')
     for (const call of Object.values(calls)) {
-      await expectOutage(call(redisStore(client)), 'Redis is not available: UnexpectedReply')
+      await expectOutage(call(redisStore(client)), 'Redis is unavailable: UnexpectedReply')
     }
     await stop()
   })
@@ -154,7 +154,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
   test('is a value of another kind, which is left alone', async () => {
     await client.lPush(`oidc:${secretName}`, secretValue)
     for (const name of ['get', 'replace', 'remove expected'] as const) {
-      await expectOutage(calls[name](sharedStore()), 'Redis is not available: WRONGTYPE')
+      await expectOutage(calls[name](sharedStore()), 'Redis is unavailable: WRONGTYPE')
     }
     expect(await client.lLen(`oidc:${secretName}`)).toBe(1)
   })
@@ -163,7 +163,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     await sharedStore().set(secretName, secretValue, minute)
     const replica = await startRedisReplica(server, path)
     const reader = await connected(replica.url)
-    for (const [, call] of writes) await expectOutage(call(redisStore(reader)), 'Redis is not available: READONLY')
+    for (const [, call] of writes) await expectOutage(call(redisStore(reader)), 'Redis is unavailable: READONLY')
     expect(await redisStore(reader).get([secretName])).toEqual([secretValue])
     reader.destroy()
     await replica.stop()
@@ -173,7 +173,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
     const lost = await connected(node.url)
     for (const call of Object.values(calls))
-      await expectOutage(call(redisStore(lost)), 'Redis is not available: CLUSTERDOWN')
+      await expectOutage(call(redisStore(lost)), 'Redis is unavailable: CLUSTERDOWN')
     lost.destroy()
     await node.stop()
   })
@@ -181,7 +181,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
   test('is a server without scripts, whose complaint quotes what was sent', async () => {
     const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
     const own = await connected(other.url)
-    await expectOutage(calls.replace(redisStore(own)), 'Redis is not available: ERR')
+    await expectOutage(calls.replace(redisStore(own)), 'Redis is unavailable: ERR')
     own.destroy()
     await other.stop()
   })

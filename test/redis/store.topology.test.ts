@@ -45,7 +45,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
     const refused = gets.flatMap((get) => (get.status === 'rejected' ? [get.reason] : []))
     expect(refused.length).toBeGreaterThan(0)
     for (const error of refused) {
-      expect(error).toMatchObject({ code: 'session_store_unavailable', message: 'Redis is not available: MOVED' })
+      expect(error).toMatchObject({ code: 'session_store_unavailable', message: 'Redis is unavailable: MOVED' })
     }
     node.destroy()
   })

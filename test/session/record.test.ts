@@ -118,11 +118,11 @@ describe('data of the application', () => {
     ['no number', NaN, 'a number that JSON does not have'],
     ['an infinite number', Infinity, 'a number that JSON does not have'],
     ['a hole in a list', [1, undefined], 'a value of type undefined'],
-  ])('may not hold %s, which would come back as something else', (_name, value, what) => {
+  ])('may not hold %s, which JSON cannot represent', (_name, value, what) => {
     for (const given of [{ canary: value }, { nested: [{ canary: value }] }]) {
       const store = (): unknown => sessionData('onLogin()', given)
       expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
-      expect(store).toThrow(`this one holds ${what}, which would come back as something else`)
+      expect(store).toThrow(`this one holds ${what}, which JSON cannot represent`)
       expect(store).not.toThrow('canary')
     }
   })

@@ -98,8 +98,8 @@ function checkIssuer(iss: string | null, metadata: ProviderMetadata): void {
   if (iss === null ? !isRequired : iss === metadata.issuer) return
   const message =
     iss === null
-      ? 'the response has no iss, though the metadata of the provider promises one'
-      : 'the response is not from the provider that was asked'
+      ? 'the response has no iss, although the metadata of the provider announces one'
+      : 'the response is from another provider'
   throw new AuthorizationResponseError('issuer_mismatch', message)
 }
 
@@ -119,7 +119,7 @@ export function refusalOf(error: string): OidcError {
     return new AuthorizationResponseError('access_denied', 'the sign-in was cancelled or refused')
   }
   if (loginErrors.includes(error)) {
-    return new AuthorizationResponseError('login_required', `the provider needs to ask the person: ${error}`)
+    return new AuthorizationResponseError('login_required', `the provider needs to show a page: ${error}`)
   }
   if (outageErrors.includes(error)) {
     return outage('provider_unavailable', `the provider cannot sign anyone in at the moment: ${error}`)
@@ -138,5 +138,5 @@ export function stateMissing(): AuthorizationResponseError {
 
 /** The failure for a response that breaks a rule. */
 export function invalidResponse(problem: string): AuthorizationResponseError {
-  return new AuthorizationResponseError('invalid_response', `the authorization response is not acceptable: ${problem}`)
+  return new AuthorizationResponseError('invalid_response', `the authorization response is invalid: ${problem}`)
 }

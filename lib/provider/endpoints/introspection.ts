@@ -65,7 +65,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
         throw introspectionFailure(error)
       })
     const claims = parseStrictJson(Buffer.from(JSON.stringify(answer)))
-    if (claims === undefined) throw invalid('is no proper JSON object')
+    if (claims === undefined) throw invalid('is not a valid JSON object')
     return claims
   }
   const context = { issuer: parts.issuer, clientId: client.clientId }
@@ -133,7 +133,7 @@ async function requireFormat(
     keys,
   )(jws)
   const { iat } = jws.payload
-  if (!isRecent(iat, runtime.now() / 1000, freshSeconds, freshSeconds)) throw invalid('was made at another time')
+  if (!isRecent(iat, runtime.now() / 1000, freshSeconds, freshSeconds)) throw invalid('is too old, or from the future')
   return true
 }
 

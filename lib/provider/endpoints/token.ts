@@ -75,7 +75,7 @@ export function readTokens(
   if (response[noAccessToken] === true) throw invalid('no access token')
   // A token that is not bound would do without the proofs: whoever got hold of it could use it.
   if (dpop !== undefined && response.token_type !== 'dpop') throw invalid('a token that is not bound to the key')
-  if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not asked for')
+  if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not requested')
   if (!tokenText.test(accessToken)) throw invalid('a malformed access token')
   return {
     accessToken,
@@ -89,7 +89,7 @@ export function readTokens(
 }
 
 function invalid(what: string): TokenEndpointError {
-  return new TokenEndpointError('token_response_invalid', `the token endpoint answered with ${what}`)
+  return new TokenEndpointError('token_response_invalid', `the token endpoint returned ${what}`)
 }
 
 /** What a token shall be good for. */

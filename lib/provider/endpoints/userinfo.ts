@@ -38,9 +38,10 @@ export async function fetchUserinfo(
   if (response.status !== 200) throw invalid(`came with status ${response.status}`)
   const body = await response.text()
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
-  if (!isSigned && client.userinfoSigningAlg !== undefined) throw invalid('is not signed, though that was agreed')
+  if (!isSigned && client.userinfoSigningAlg !== undefined)
+    throw invalid('is not signed, although this client is registered for signed ones')
   const claims = isSigned ? await signedClaims(body, openidClient, client) : parseJsonObject(body)
-  if (claims === undefined) throw invalid('is no JSON object')
+  if (claims === undefined) throw invalid('is not a JSON object')
   requireSubject(claims['sub'], expectedSubject)
   return bareClaims(withoutBlanks(claims))
 }
@@ -49,7 +50,7 @@ export async function fetchUserinfo(
 function requireSubject(sub: unknown, expected: string): void {
   if (sub === expected) return
   const isMissing = sub === undefined || sub === null || sub === ''
-  const why = isMissing ? 'does not say whom it is about: it has no sub' : 'is about another person'
+  const why = isMissing ? 'has no sub' : 'is about another person'
   throw new TokenValidationError('subject_mismatch', `the UserInfo response ${why}`)
 }
 
@@ -81,7 +82,7 @@ async function send(
     .fetchProtectedResource(configuration, accessToken, url, 'GET', null, headers)
     .catch((error: unknown) => {
       if (error instanceof openid.WWWAuthenticateChallengeError) return error.response
-      throw ownError(error) ?? invalid('could not be asked for', error)
+      throw ownError(error) ?? invalid('could not be fetched', error)
     })
 }
 

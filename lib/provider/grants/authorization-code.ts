@@ -40,7 +40,7 @@ export async function exchangeCode(
   const response = await sendCode(openidClient, exchange)
   const idToken = response[unverifiedIdToken]
   if (typeof idToken !== 'string') {
-    throw new TokenEndpointError('token_response_invalid', 'the token endpoint answered without an ID Token')
+    throw new TokenEndpointError('token_response_invalid', 'the token endpoint returned no ID Token')
   }
   const tokens = readLoginTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
   const {

@@ -58,7 +58,7 @@ export function readRefreshAnswer(answer: HttpResponse): string {
   if (status < 300 && body !== undefined && hasTokens(body)) return readableTokenResponse(body)
   const error = body?.['error']
   if (isDeadGrant(error)) throw deadGrant(error)
-  if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint said ${String(error)}`)
+  if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint reported ${String(error)}`)
   if (isClientFault(answer, error)) return text
   // Whatever it is, the token may have been spent for it.
   if (body === undefined && status < 300) return text
@@ -76,11 +76,11 @@ function unclear(status: number, error: unknown): UnclearRefusal {
 }
 
 function elsewhere(status: number): ProviderError {
-  return outage('provider_unavailable', `the token endpoint was not reached, or takes no requests: status ${status}`)
+  return outage('provider_unavailable', `the token endpoint is unavailable: status ${status}`)
 }
 
 function pageInstead(status: number): TokenEndpointError {
-  return new TokenEndpointError('token_request_failed', `the token endpoint answered with a page, status ${status}`)
+  return new TokenEndpointError('token_request_failed', `the token endpoint returned a page, status ${status}`)
 }
 
 /** Whether an answer is about the client rather than the grant. */

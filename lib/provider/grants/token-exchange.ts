@@ -51,7 +51,7 @@ export async function exchangeToken(
   if (!usableTypes.includes(response['issued_token_type'])) {
     throw new TokenEndpointError(
       'token_response_invalid',
-      'the token endpoint issued something that is no access token',
+      'the token endpoint issued a token that is not an access token',
     )
   }
   return readTokens(response, exchange.target.scope, sentAt, openidClient)

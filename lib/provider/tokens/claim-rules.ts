@@ -38,7 +38,7 @@ function audienceRule(aud: unknown, { clientId, idTokenSigningAlg }: RuleContext
     return `must name this client, ${quoted(clientId)}: ${names}`
   }
   if (idTokenSigningAlg === 'HS256') return `must name this client only, since HS256 is used: ${names}`
-  return `must name no audience beside this client that is not trusted: ${names}; list those to trust in "idTokenAudiences"`
+  return `must name only this client and trusted audiences: ${names}; list trusted ones in "idTokenAudiences"`
 }
 
 /** The token is from this issuer, and for this client. */
@@ -58,7 +58,7 @@ export const timeRules: readonly ClaimRule<RuleContext>[] = [
   {
     claim: 'exp',
     code: 'token_expired',
-    must: (exp, c) => `must not be past: ${distanceTo(exp, c)}`,
+    must: (exp, c) => `must not be in the past: ${distanceTo(exp, c)}`,
     holds: isUnexpired,
   },
   { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
@@ -71,7 +71,7 @@ export const timeRules: readonly ClaimRule<RuleContext>[] = [
   {
     claim: 'nbf',
     code: 'token_not_yet_valid',
-    must: (nbf, c) => `must be past: ${distanceTo(nbf, c)}`,
+    must: (nbf, c) => `must not be in the future: ${distanceTo(nbf, c)}`,
     isOptional: always,
     holds: isPast,
   },

@@ -64,14 +64,14 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
 // Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
 function requireIdTokenType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
-    throw new TokenValidationError('token_type_refused', 'the token is of another type than an ID Token')
+    throw new TokenValidationError('token_type_refused', 'the token is not an ID Token')
   }
 }
 
 interface ClaimContext extends RuleContext, IdTokenExpectations {}
 
 const rules: readonly ClaimRule<ClaimContext>[] = [
-  { claim: 'events', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
+  { claim: 'events', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
   partyRules.issuer,
   partyRules.audience,
   {
@@ -126,9 +126,9 @@ function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined)
 function checkStrength(claims: IdTokenClaims, { maxAge, acrValues }: IdTokenExpectations, earliest: number): void {
   const { auth_time: authTime, acr } = claims
   if (maxAge !== undefined && !(isDate(authTime) && authTime + maxAge >= earliest)) {
-    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than what was asked for')
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than requested')
   }
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
-    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is weaker than what was asked for')
+    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is weaker than requested')
   }
 }

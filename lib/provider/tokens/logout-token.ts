@@ -72,18 +72,18 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
 // Section 2.4 recommends an explicit type; without one, events and the missing nonce tell it from an ID Token.
 function requireLogoutType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
-    throw new TokenValidationError('token_type_refused', 'the token is of another type than a logout token')
+    throw new TokenValidationError('token_type_refused', 'the token is not a logout token')
   }
 }
 
 const rules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must hold the logout event', holds: isLogout },
   // So that no ID Token is ever taken for one (section 2.4).
-  { claim: 'nonce', code: 'token_type_refused', must: 'must not exist', isOptional: always, holds: () => false },
+  { claim: 'nonce', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
   partyRules.issuer,
   partyRules.audience,
   ...timeRules,
-  { claim: 'iat', code: 'token_expired', must: 'must be of the last five minutes', holds: isRecent },
+  { claim: 'iat', code: 'token_expired', must: 'must be within the last five minutes', holds: isRecent },
   { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },
   {
     claim: 'sub',

@@ -53,6 +53,6 @@ function isTooLong(error: unknown): boolean {
 }
 
 function undecodable(error: unknown): ProviderError {
-  const message = "the provider's answer is not coded as its Content-Encoding says"
+  const message = "the provider's response does not match its Content-Encoding"
   return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
 }

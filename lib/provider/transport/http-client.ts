@@ -155,7 +155,7 @@ function refusalOf({ status, isRedirect, headers }: TransportResponse): Provider
     })
   }
   if (status < 200) {
-    const message = 'the provider answered with a status that ends no request'
+    const message = 'the provider answered with a status that is not final'
     return new ProviderError('provider_response_invalid', message, { status: 502 })
   }
   if (!unseen.includes(status) && status < 500) return undefined

@@ -45,7 +45,7 @@ export function isRedirectStatus(status: number): boolean {
 
 /** The failure for a body over its cap. */
 export function tooLarge(maxBytes: number): ProviderError {
-  return new ProviderError('provider_response_too_large', `the provider's answer is larger than ${maxBytes} bytes`, {
+  return new ProviderError('provider_response_too_large', `the provider's response is larger than ${maxBytes} bytes`, {
     status: 502,
   })
 }

@@ -25,7 +25,7 @@ export async function readCallback(httpRequest: HttpRequest, formPost: boolean):
   const isPosted = httpRequest.method === 'POST'
   if (refused !== undefined && !isPosted) throw refused
   // A code works once: the prefetch of a link must not spend it.
-  if (isPrefetch(httpRequest)) throw invalidResponse('it was fetched ahead of need')
+  if (isPrefetch(httpRequest)) throw invalidResponse('it was a prefetch')
   if (httpRequest.query.length > maxQueryLength) throw invalidResponse('the query is too long')
   const parameters = isPosted ? await formOf(httpRequest, refused) : new URLSearchParams(httpRequest.query)
   const response = parseAuthorizationResponse(parameters)
@@ -46,13 +46,13 @@ async function formOf(
 
 /** The failure for a code that came in the query, where it was to be posted. */
 export function codeMisplaced(): AuthorizationResponseError {
-  return invalidResponse('the code came in the query, and response_mode "form_post" was asked for')
+  return invalidResponse('the code came in the query, although response_mode "form_post" was requested')
 }
 
 function refusedMethod(httpRequest: HttpRequest, formPost: boolean): AuthorizationResponseError | undefined {
   const allowed = formPost ? ['GET', 'POST'] : ['GET']
   if (allowed.includes(httpRequest.method)) return undefined
-  const message = `the callback takes ${allowed.join(' and ')} only`
+  const message = `the callback accepts only ${allowed.join(' and ')}`
   const details = { status: 405, headers: { Allow: allowed.join(', ') } }
   return new AuthorizationResponseError('method_not_allowed', message, details)
 }

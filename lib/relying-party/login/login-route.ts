@@ -27,10 +27,10 @@ export async function handleLogin(
 ): Promise<Redirect | Respond> {
   if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the login route takes GET and POST only', details)
+    throw new AuthorizationResponseError('method_not_allowed', 'the login route accepts only GET and POST', details)
   }
   if (isDeclaredNonNavigation(httpRequest)) {
-    throw new AccessError('login_needed', 'a login is for browser windows: go to login_url, do not fetch it')
+    throw new AccessError('login_needed', 'a login needs a browser window: open login_url there, do not fetch it')
   }
   if (httpRequest.method === 'POST') return asGet(rp, httpRequest)
   const query = new URLSearchParams(httpRequest.query)
@@ -94,7 +94,7 @@ function ownLogin(query: URLSearchParams): LoginOptions {
 // Nothing else that another site says counts, its `prompt` least of all.
 function initiatedElsewhere({ configuration }: RelyingParty, parameters: URLSearchParams): LoginOptions {
   if (single(parameters, 'iss') !== configuration.issuer) {
-    const message = 'a login that another site starts must name the provider of this one, as "iss"'
+    const message = 'a login that another site starts must name the provider of this site as "iss"'
     throw new AuthorizationResponseError('issuer_mismatch', message)
   }
   const hint = single(parameters, 'login_hint') ?? ''

@@ -27,7 +27,11 @@ export async function handleFrontchannelLogout(
 ): Promise<LogoutDecision> {
   if (httpRequest.method !== 'GET') {
     const details = { status: 405, headers: { Allow: 'GET' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the front-channel logout route takes GET only', details)
+    throw new AuthorizationResponseError(
+      'method_not_allowed',
+      'the front-channel logout route accepts only GET',
+      details,
+    )
   }
   const { issuer } = rp.configuration
   const sid = sidOf(httpRequest, issuer)

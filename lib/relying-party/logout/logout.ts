@@ -41,7 +41,7 @@ export function confirmLogout(
     return undefined
   if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the logout route takes GET and POST only', details)
+    throw new AuthorizationResponseError('method_not_allowed', 'the logout route accepts only GET and POST', details)
   }
   if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
     const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
@@ -52,14 +52,15 @@ export function confirmLogout(
 }
 
 function refusal(httpRequest: HttpRequest): AccessError {
-  if (isPrefetch(httpRequest)) return new AccessError('not_allowed', 'a logout must not be fetched ahead of need')
+  if (isPrefetch(httpRequest)) return new AccessError('not_allowed', 'a logout must not be prefetched')
   const isOwn = httpRequest.header('sec-fetch-site') !== undefined && !isCrossOriginInitiated(httpRequest)
   if (isOwn && httpRequest.method === 'GET') {
     const message =
-      "a GET signs out browser windows only: go there, or fetch it by POST and go to the answer's logout_url"
+      "a GET signs out only in a browser window: open it there, or fetch it by POST and open the response's logout_url"
     return new AccessError('not_allowed', message)
   }
-  const message = 'sign out from a page of this site: the request came from elsewhere, or does not say where from'
+  const message =
+    'sign out from a page of this site: the request came from another site, or does not say where it came from'
   return new AccessError('cross_site_request', message)
 }
 

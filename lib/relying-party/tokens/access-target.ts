@@ -50,20 +50,21 @@ export function namesIn(scope: string): Set<string> {
 // RFC 8707 section 2.2. Providers refuse another one, and there are some that have spent the refresh token by then.
 function requireNamed(name: string, { resource, authorizationParams }: Parameters<typeof accessTarget>[2]): void {
   if (resource.includes(name) || authorizationParams['resource'] === name) return
-  const message = 'accessToken(): "resource" is none that logins name: add it to oidc({ resource }), spelled alike'
+  const message =
+    'accessToken(): "resource" is not one that logins request: add it to oidc({ resource }), with the same spelling'
   throw new ConfigurationError('invalid_options', message)
 }
 
 function requireAsked(names: readonly string[], asked: ReadonlySet<string>): void {
   const unasked = names.filter((name) => !asked.has(name))
   if (unasked.length === 0) return
-  const message = `accessToken(): "scope" names ${unasked.join(', ')}, which no login asks for: add it to oidc({ scope })`
+  const message = `accessToken(): "scope" names ${unasked.join(', ')}, which logins do not request: add it to oidc({ scope })`
   throw new ConfigurationError('invalid_options', message)
 }
 
 function requireGranted(names: readonly string[], granted: ReadonlySet<string>): void {
   const missing = names.filter((name) => !granted.has(name))
   if (missing.length === 0) return
-  const message = `this login was not granted ${missing.join(', ')}: sign in again to be asked for it`
+  const message = `this login was not granted ${missing.join(', ')}: sign in again to grant it`
   throw new SessionError('access_token_missing', message)
 }

@@ -54,7 +54,7 @@ function noAccessToken(): SessionError {
 function withoutRefresh(rp: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
   if (held !== undefined && secondsLeft(rp, held) >= minTtl) return held.accessToken
   const remedy =
-    'and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)'
+    'and the login brought no refresh token: sign in again, or configure the provider to issue one (docs/refresh.md)'
   if (held === undefined) {
     throw new SessionError('access_token_missing', `this login brought no access token for that target, ${remedy}`)
   }
@@ -90,7 +90,7 @@ export async function replacementFor(
 function signedIn(session: RefreshableSession): SessionRecord {
   const record = session.current()
   if (record !== undefined) return record
-  throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before')
+  throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before it')
 }
 
 /** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */

@@ -135,7 +135,7 @@ function isUnsent(error: unknown): boolean {
 }
 
 function uncertain(seconds: number): ProviderError {
-  const message = 'the provider did not say whether the tokens were renewed: it is asked again later, or sign in again'
+  const message = 'the provider did not say whether the tokens were renewed: try again later, or sign in again'
   return new ProviderError('provider_unavailable', message, {
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) },
   })

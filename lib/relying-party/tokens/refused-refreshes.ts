@@ -55,7 +55,7 @@ function expired(cause: TokenEndpointError): SessionError {
 
 function troubled(cause: UnclearRefusal): ProviderError {
   const message =
-    'the provider renews the tokens of nobody at the moment: its trouble, or a setting of this client there'
+    'the provider refuses every refresh at the moment: check the provider, and the settings of this client there'
   const headers = { 'Retry-After': String(retryAfterSeconds) }
   return new ProviderError('provider_unavailable', message, { cause, headers })
 }

@@ -81,7 +81,7 @@ export async function renew(
 async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    const message = `the provider has not renewed the tokens within ${seconds} seconds: it is waited for, try again shortly`
+    const message = `the provider has not renewed the tokens within ${seconds} seconds: the request goes on, try again shortly`
     timer = setTimeout(() => reject(outage('provider_timeout', message, 1)), seconds * 1000)
   })
   try {
@@ -209,7 +209,7 @@ async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): P
 }
 
 function tooLate(): SessionError {
-  const why = "renewing the token came after the response's headers were written, or its connection closed"
+  const why = "the token was to be renewed after the response's headers were written, or its connection closed"
   return new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
 }
 

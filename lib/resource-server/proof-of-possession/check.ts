@@ -39,7 +39,7 @@ export function createPossessionCheck(rules: PossessionRules, challenges: Bearer
       return undefined
     }
     if (scheme !== 'dpop' || rules.dpop === undefined)
-      throw bindingFailed('is bound to a key, and came without its proof')
+      throw bindingFailed('is bound to a key, but came without a proof')
     return rules.dpop.check(request, token, jkt, challenges)
   }
 }

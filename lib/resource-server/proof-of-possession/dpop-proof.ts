@@ -48,7 +48,7 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
   const known = new LRUCache<string, ProofKey>({ max: maxKeys })
   const read = (request: TokenRequest): Proof => {
     const [proof = '', ...more] = request.dpopProofs()
-    if (proof === '' || more.length > 0) throw invalid('there must be one proof')
+    if (proof === '' || more.length > 0) throw invalid('there must be exactly one proof')
     const jws = decodeJws(proof, { maxBytes: maxProofLength })
     const headerText = proof.slice(0, proof.indexOf('.'))
     const key = keyOf(jws.header, known.get(headerText))
@@ -65,7 +65,8 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
       const proof = attempt(() => read(request), challenges)
       const { headerText, key } = proof
       // Before any signature check: an attacker with a stolen token could send a key that is expensive to verify with.
-      if (key.thumbprint !== jkt) throw new TokenValidationError('token_binding_failed', 'the proof is of another key')
+      if (key.thumbprint !== jkt)
+        throw new TokenValidationError('token_binding_failed', 'the proof is signed with another key')
       if (!known.has(headerText)) known.set(headerText, key)
       const { jti, nonce } = attempt(() => verify(proof, request, token), challenges)
       requireNonce(nonce, rules.nonces, request, challenges)
@@ -117,12 +118,12 @@ function requireNonce(
 function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string, rules: DpopRules): ProofClaims {
   const { jti, htm, htu, iat, ath, nonce } = payload
   if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
-  if (htm !== request.method) throw invalid('htm is another method')
-  if (typeof htu !== 'string' || !isSameTarget(htu, request.url())) throw invalid('htu is another URL')
+  if (htm !== request.method) throw invalid('htm does not match the method')
+  if (typeof htu !== 'string' || !isSameTarget(htu, request.url())) throw invalid('htu does not match the URL')
   const { proofMaxAgeSeconds, proofClockToleranceSeconds } = rules
   const isNow = isRecent(iat, rules.runtime.now() / 1000, proofMaxAgeSeconds, proofClockToleranceSeconds)
-  if (!isNow) throw invalid('iat is not now')
-  if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath is of another token')
+  if (!isNow) throw invalid('iat is too far from the current time')
+  if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath belongs to another token')
   return { jti, nonce }
 }
 
@@ -132,7 +133,7 @@ function keyOf({ jwk, alg }: JwsHeader, known: ProofKey | undefined): ProofKey {
   const keys = importKeySet({ keys: [jwk] })
     ?.keys.get(alg)
     ?.get(undefined)
-  if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is no public key for this alg')
+  if (keys === undefined || !isJsonObject(jwk)) throw invalid('jwk is not a public key for this alg')
   return { keys, thumbprint: jwkThumbprint(jwk) }
 }
 

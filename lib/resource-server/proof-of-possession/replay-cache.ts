@@ -50,7 +50,7 @@ export class MemoryReplayCache implements ReplayGuard {
     if (ageOf(this.#current.startedAt, now) >= ttl) this.#turn(now)
     if (this.#isKnown(key, now)) return false
     const { keys } = this.#current
-    if (keys.size >= this.#max) throw outage('provider_unavailable', 'too many DPoP proofs at a time', 1)
+    if (keys.size >= this.#max) throw outage('provider_unavailable', 'too many DPoP proofs at once', 1)
     keys.set(key, now + ttl)
     this.#current.endsAt = Math.max(this.#current.endsAt, now + ttl)
     return true

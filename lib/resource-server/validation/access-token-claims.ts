@@ -32,8 +32,8 @@ export interface ClaimExpectations extends ClockContext {
 
 const isOpaque = ({ source }: ClaimExpectations): boolean => source === 'introspection'
 const isLenient = ({ source }: ClaimExpectations): boolean => source !== 'rfc9068'
-const missingHint = 'profile: "jwt" does not ask for it'
-const mustBePast = (date: unknown, context: ClockContext): string => `must be past: ${distanceTo(date, context)}`
+const missingHint = 'profile: "jwt" does not require it'
+const mustBePast = (date: unknown, context: ClockContext): string => `must not be in the future: ${distanceTo(date, context)}`
 const name = {
   code: 'token_claim_invalid',
   must: 'must be text of 1 to 255 characters',
@@ -56,7 +56,7 @@ const rules: readonly ClaimRule<ClaimExpectations>[] = [
   {
     claim: 'exp',
     code: 'token_expired',
-    must: (exp, context) => `must not be past: ${distanceTo(exp, context)}`,
+    must: (exp, context) => `must not be in the past: ${distanceTo(exp, context)}`,
     isOptional: isOpaque,
     holds: isUnexpired,
   },

@@ -91,7 +91,7 @@ function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): Verifie
   requireAccessTokenUse(response)
   const type = response['token_type']
   if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
-    throw new TokenValidationError('token_type_refused', 'the token is of another type than an access token')
+    throw new TokenValidationError('token_type_refused', 'the token is not an access token')
   }
   const now = rules.runtime.now() / 1000
   const { issuer, subject } = rules.issuer
@@ -115,11 +115,11 @@ function requireCurrent({ token }: Answer, { runtime, clockToleranceSeconds }: O
   if (token === undefined) throw tokenInactive()
   const { exp } = token.claims
   if (typeof exp === 'number' && exp + clockToleranceSeconds <= runtime.now() / 1000) {
-    throw new TokenValidationError('token_expired', "the token's exp is past")
+    throw new TokenValidationError('token_expired', "the token's exp is in the past")
   }
   return token
 }
 
 function tokenInactive(): TokenValidationError {
-  return new TokenValidationError('token_inactive', 'the authorization server does not vouch for the token')
+  return new TokenValidationError('token_inactive', 'the authorization server says that the token is not active')
 }

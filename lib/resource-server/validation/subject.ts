@@ -51,7 +51,7 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
     return { subject: requireUsable(claim, named, client), isMachine: isMachine[speaker] }
   }
   if (isNamed && speaker === 'both') {
-    const message = `the token speaks for a machine and for a person: its ${claim} may be somebody else's`
+    const message = `the token's claims indicate both a machine and a person: its ${claim} may be another person's`
     throw new TokenValidationError('token_claim_invalid', message)
   }
   const obstacle = obstacleTo(claims, actor, rules)
@@ -71,14 +71,14 @@ function obstacleTo(
   if (client === undefined) return 'it names no client'
   if (speaker === 'machine') return undefined
   if (speaker === 'person') return "it is a person's"
-  if (speaker === 'both') return 'it speaks for a machine and for a person'
+  if (speaker === 'both') return 'its claims indicate both a machine and a person'
   const found = findSignOfPerson(claims, scopes, rules.clientClaims)
-  return found === undefined ? undefined : `${found} may speak of a person`
+  return found === undefined ? undefined : `${found} may be about a person`
 }
 
 function requireUsable(claim: string, value: unknown, areClientsSubjects: boolean): string {
   if (typeof value !== 'string' || value === '' || value.length > maxSubjectLength) {
-    throw new TokenValidationError('token_claim_invalid', `the token's ${claim} is wrong`)
+    throw new TokenValidationError('token_claim_invalid', `the token's ${claim} is invalid`)
   }
   if (!areClientsSubjects || !value.startsWith(clientPrefix)) return value
   const message = `the token's ${claim} begins with "${clientPrefix}", as the subjects of clients do here`
@@ -88,8 +88,8 @@ function requireUsable(claim: string, value: unknown, areClientsSubjects: boolea
 function missing(claim: string, obstacle: string | typeof notAllowed, speaker: Speaker): string {
   if (obstacle !== notAllowed) {
     const isClaim = obstacle.startsWith('the claim ')
-    const hint = isClaim ? ': "subject.clientClaims" can name it, if it does not' : ''
-    return `the token's ${claim} is missing, and it is not its client's own, since ${obstacle}${hint}`
+    const hint = isClaim ? ': list it in "subject.clientClaims" if it never is' : ''
+    return `the token's ${claim} is missing, and the token is not its client's own (${obstacle})${hint}`
   }
   if (claim !== 'sub' && speaker === 'machine')
     return `the token is a machine's, whose subject is not in ${claim}: "subject.client" allows it`

@@ -105,7 +105,7 @@ export class TokenValidator {
     if (opaque !== undefined && !isTokenText(token)) throw challenges.malformed()
     if (opaque !== undefined && (jwt === undefined || !isCompactJws(token))) return opaque(token)
     if (jwt === undefined)
-      throw new TokenValidationError('token_malformed', 'the token is of no kind that is taken here')
+      throw new TokenValidationError('token_malformed', 'this API does not accept this type of token')
     const signed = this.#verifyJwt(jwt, token)
     return signed instanceof Promise
       ? signed.then((late) => this.#cacheToken(token, late))
@@ -130,10 +130,10 @@ export class TokenValidator {
     const { runtime, clockToleranceSeconds } = this.#parts
     const now = runtime.now() / 1000
     if (token.expiresAt + clockToleranceSeconds <= now) {
-      throw new TokenValidationError('token_expired', "the token's exp is past")
+      throw new TokenValidationError('token_expired', "the token's exp is in the past")
     }
     if (isAhead(token.notBefore, now, clockToleranceSeconds)) {
-      throw new TokenValidationError('token_not_yet_valid', "the token's nbf is not reached")
+      throw new TokenValidationError('token_not_yet_valid', "the token's nbf is in the future")
     }
     return token
   }

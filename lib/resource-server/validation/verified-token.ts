@@ -53,7 +53,7 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
   const found = { client, scopes, speaker: speakerBy(isMachineBy(claims)) ?? speakerOf(claims, context.isTyped) }
   const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
   if (confirmation?.jkt === undefined && isDpopToken(claims))
-    throw bindingFailed('is of the type DPoP, and bound to no key')
+    throw bindingFailed('has the type DPoP, but is not bound to a key')
   return {
     claims,
     ...findSubject(claims, found, context.subject),
@@ -92,7 +92,7 @@ function readConfirmation(cnf: unknown): Confirmation {
     const bound = { ...(isThumbprint(jkt) ? { jkt } : {}), ...(isThumbprint(x5t) ? { x5t } : {}) }
     if (known.length > 0 && known.every(isThumbprint)) return bound
   }
-  throw bindingFailed('has a cnf that is not understood')
+  throw bindingFailed('has a cnf that is not supported')
 }
 
 // The claim `typ` (Keycloak) or the `token_type` of an introspection response. Such a token must name its key (RFC 9449

@@ -122,5 +122,5 @@ function sessionExpired(): SessionError {
 }
 
 function sessionLoggedOut(): SessionError {
-  return new SessionError('session_missing', 'the session has ended by a logout')
+  return new SessionError('session_missing', 'the session was ended by a logout')
 }

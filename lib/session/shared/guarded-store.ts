@@ -23,7 +23,7 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
       return value
     } catch (error) {
       state = 'failing'
-      throw isOidcError(error) ? error : storeOutage('the memory that holds sessions failed', error)
+      throw isOidcError(error) ? error : storeOutage('the store that holds sessions failed', error)
     }
   }
   return {
@@ -53,5 +53,5 @@ function expectBoolean(answer: unknown): boolean {
 }
 
 function invalidResult(): OidcError {
-  return storeOutage('the memory that holds sessions answered with something that is no answer')
+  return storeOutage('the store that holds sessions returned an invalid value')
 }

@@ -55,7 +55,7 @@ export async function withLock<Result>(
     if (found !== undefined) return found
     const lock = new Lock(sharedStore, runtime, name, options.milliseconds)
     if (await lock.acquire()) return workWithLock(lock, options, work)
-    if (runtime.now() >= deadline) throw refusal('another process is still at the same work: try again shortly')
+    if (runtime.now() >= deadline) throw refusal('another process is still doing the same work: try again shortly')
     await pause(runtime)
   }
 }
@@ -164,7 +164,7 @@ class Lock {
 
   #lose(): void {
     clearInterval(this.#renewals)
-    this.#lost.abort(refusal('another process may be at the same work by now: try again shortly'))
+    this.#lost.abort(refusal('another process may be doing the same work by now: try again shortly'))
   }
 
   // A failure does no harm, since the lock expires.

@@ -120,7 +120,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
       {
         code: 'access_token_expired',
         message:
-          'the access token has less than 301 seconds to live, and the login brought no refresh token: sign in again, or have the provider give one (docs/refresh.md)',
+          'the access token has less than 301 seconds to live, and the login brought no refresh token: sign in again, or configure the provider to issue one (docs/refresh.md)',
       },
     ])
     expect(await ask('/token?minTtl=x')).toMatchObject({ code: 'invalid_options' })

@@ -64,19 +64,19 @@ describe('a token without sub', () => {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
       const error = await refuse(issuer.token({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
       expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_missing'])
-      expect(error.cause).toMatchObject({ message: expect.stringContaining(`since the claim "${name}" may speak`) })
+      expect(error.cause).toMatchObject({ message: expect.stringContaining(`the claim "${name}" may be about a person`) })
     },
   )
 
   test.each([
     ['a person’s grant', { gty: 'password' }, "it is a person's"],
     ['what a person delegated at Entra', { tid: 't', scp: 'Orders.Read' }, "it is a person's"],
-    ['two grants', { gty: ['client-credentials', 'password'] }, 'it speaks for a machine and for a person'],
-    ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may speak of a person'],
+    ['two grants', { gty: ['client-credentials', 'password'] }, 'its claims indicate both a machine and a person'],
+    ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may be about a person'],
   ])('never has its client for a subject with %s', async (_what, claims, why) => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
     const error = await refuse(issuer.token({ ...bare, client_id: 'web', ...claims }))
-    expect(error.cause).toMatchObject({ message: expect.stringContaining(`since ${why}`) })
+    expect(error.cause).toMatchObject({ message: expect.stringContaining(`(${why})`) })
   })
 
   test('is not its client’s own by scopes that the application reads in its own way', async () => {
@@ -92,7 +92,7 @@ describe('a token without sub', () => {
     await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
     expect((await refuse(issuer.token({ ...claims, plan: 'gold' }))).cause).toMatchObject({
       message:
-        'the token\'s sub is missing, and it is not its client\'s own, since the claim "plan" may speak of a person: "subject.clientClaims" can name it, if it does not',
+        'the token\'s sub is missing, and the token is not its client\'s own (the claim "plan" may be about a person): list it in "subject.clientClaims" if it never is',
     })
     expect(reasonOf(await refuse(issuer.token({ ...claims, tenant: undefined, Tenant: 'x' })))).toBe(
       'token_claim_missing',
@@ -189,7 +189,7 @@ describe('a claim of another name', () => {
     ]) {
       const error = await refuse(issuer.token(claims))
       expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_invalid'])
-      expect(error.cause).toMatchObject({ message: expect.stringContaining('for a machine and for a person') })
+      expect(error.cause).toMatchObject({ message: expect.stringContaining('both a machine and a person') })
     }
     await expect(accept(issuer.token({ sub: 'x', email }))).resolves.toMatchObject({ subject: email })
     const told = testApi({ profile: 'jwt', subject, isMachine: () => false }, issuer)
@@ -199,7 +199,7 @@ describe('a claim of another name', () => {
   test('that a token lacks does not make its client the subject beside a sub', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: { claim: 'oid', client: true } })
     const error = await refuse(issuer.token({ sub: 'alice' }))
-    expect(error.cause).toMatchObject({ message: expect.stringContaining('since the claim "sub" may speak') })
+    expect(error.cause).toMatchObject({ message: expect.stringContaining('the claim "sub" may be about a person') })
   })
 
   test('can be another one for each issuer', async () => {
@@ -321,9 +321,9 @@ describe('the option', () => {
 
 describe('what is missing', () => {
   test.each([
-    ['client_id', 'the token\'s client_id is missing (profile: "jwt" does not ask for it)'],
-    ['jti', 'the token\'s jti is missing (profile: "jwt" does not ask for it)'],
-    ['iat', 'the token\'s iat is missing (profile: "jwt" does not ask for it)'],
+    ['client_id', 'the token\'s client_id is missing (profile: "jwt" does not require it)'],
+    ['jti', 'the token\'s jti is missing (profile: "jwt" does not require it)'],
+    ['iat', 'the token\'s iat is missing (profile: "jwt" does not require it)'],
     ['exp', "the token's exp is missing"],
     ['iss', "the token's iss is missing"],
     ['aud', 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'],
