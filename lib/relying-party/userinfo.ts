@@ -2,10 +2,13 @@ import { SessionError, TokenValidationError } from '../errors.js'
 import { parseUserinfoOptions, type UserinfoOptions } from '../options/oidc/userinfo.js'
 import { idTokenClaims } from '../session/claims.js'
 import type { SessionRecord } from '../session/record.js'
-import type { RelyingParty } from './relying-party.js'
+import type { RelyingPartyWith } from './relying-party.js'
 import { currentAccessToken, replacementFor } from './tokens/access-token.js'
-import type { RefreshableSession } from './tokens/renewal.js'
+import type { RefreshableSession, RenewalParts } from './tokens/renewal.js'
 import type { UserinfoClaims } from './userinfo-cache.js'
+
+/** The parts of a relying party that fetch claims. */
+export type UserinfoParts = RenewalParts & RelyingPartyWith<'userinfo', 'userinfo'>
 
 /**
  * The person's claims from the userinfo endpoint, or what it said a short time ago (OpenID Connect Core section 5.3). An
@@ -19,7 +22,7 @@ import type { UserinfoClaims } from './userinfo-cache.js'
  * @throws {ProviderError} when the provider is away
  */
 export async function sessionUserinfo(
-  rp: RelyingParty,
+  rp: UserinfoParts,
   session: RefreshableSession,
   options: UserinfoOptions = {},
 ): Promise<UserinfoClaims> {
@@ -53,7 +56,7 @@ function isRefused(error: unknown): boolean {
 
 // What the provider has just renewed is a login that lives, and so is one whose token is for another audience.
 async function refused(
-  rp: RelyingParty,
+  rp: RelyingPartyWith<'configuration' | 'runtime'>,
   session: RefreshableSession,
   { tokens: { refreshToken, expiresAt = 0 } }: SessionRecord,
 ): Promise<SessionError> {

@@ -5,7 +5,7 @@ import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js
 import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
 import { startLogin } from '../../relying-party/login/login.js'
-import type { RelyingParty } from '../../relying-party/relying-party.js'
+import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { countStepUp, refuseCircles, refuseVainStepUps } from '../session/login-loop.js'
@@ -136,7 +136,7 @@ function wantedLogin({ rp }: OidcContext, { stepUp, firstLogin }: ChallengeCall)
 // Browsers do not send Strict cookies when a link of another site leads here (RFC 6265bis section 8.8.2). A page of this site
 // that loads the same URL again shows whether the person is signed in.
 function targetWithStrictCookies(
-  { configuration }: RelyingParty,
+  { configuration }: RelyingPartyWith<'configuration'>,
   { session, httpRequest, base }: RequestContext,
   returnTo: string | undefined,
 ): string | undefined {

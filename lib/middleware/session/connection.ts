@@ -1,7 +1,7 @@
 import { isUpgrade } from '../../http/upgrade.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import type { Principal } from '../../policy/principal.js'
-import type { RelyingParty } from '../../relying-party/relying-party.js'
+import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -9,6 +9,9 @@ import { createHttpRequest } from '../http/request.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import { SessionIdentity } from './identity.js'
 import type { NodeRequest } from '../types.js'
+
+/** The parts of a relying party that authenticate connections. */
+export type ConnectionParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore'>
 
 /** Who opened a connection, and a signal for the end of the session. */
 export interface Connection {
@@ -29,7 +32,7 @@ export interface Connections {
 }
 
 /** Creates the authentication of connections, by Origin and session. */
-export function createConnections(rp: RelyingParty, storageOf: SessionStorages): Connections {
+export function createConnections(rp: ConnectionParts, storageOf: SessionStorages): Connections {
   const { runtime, revocations, sharedStore, configuration } = rp
   const origins = new Set(rp.baseUrls.map((base) => base.origin))
   const isShared = sharedStore !== undefined

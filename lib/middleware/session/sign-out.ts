@@ -1,6 +1,6 @@
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { endSession, type LogoutCallOptions } from '../../relying-party/logout/logout.js'
-import type { RelyingParty } from '../../relying-party/relying-party.js'
+import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { revokeTokens } from '../../relying-party/tokens/revocation.js'
 import type { SessionRecord } from '../../session/record.js'
 import { mapAll } from '../../session/storage/several.js'
@@ -24,7 +24,10 @@ export async function signOut(context: RequestContext, options: LogoutCallOption
 }
 
 /** Sessions whose tokens were renewed after they were read: nothing else would revoke the new tokens. */
-async function successorsOf(rp: RelyingParty, records: readonly SessionRecord[]): Promise<SessionRecord[]> {
+async function successorsOf(
+  rp: RelyingPartyWith<'refreshes'>,
+  records: readonly SessionRecord[],
+): Promise<SessionRecord[]> {
   const { refreshes } = rp
   await mapAll(records, (record) => refreshes.loadSuccessors(record))
   return records.flatMap((record) => {

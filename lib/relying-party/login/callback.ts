@@ -3,10 +3,10 @@ import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
-import { exchangeOnce } from './code-exchange.js'
+import { type CodeExchangeParts, exchangeOnce } from './code-exchange.js'
 import type { CallbackContext, FinishedLogin } from './finished-login.js'
-import { finishedBefore, startOver, withoutTransaction } from './lost-login.js'
-import type { RelyingParty } from '../relying-party.js'
+import { finishedBefore, startOver, withoutTransaction, type LostLoginParts } from './lost-login.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { onwardPage } from '../onward.js'
 import { recallTarget } from './transaction/return-target.js'
 import { isSilentRefusal } from './silent-login.js'
@@ -20,6 +20,9 @@ import {
   type Transaction,
 } from './transaction/transaction.js'
 
+/** The parts of a relying party that finish a login. */
+export type CallbackParts = LostLoginParts & CodeExchangeParts & RelyingPartyWith<never, 'validateResponse'>
+
 /**
  * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
  *
@@ -32,7 +35,7 @@ import {
  * @throws {ProviderError} the provider is away
  */
 export async function finishLogin(
-  rp: RelyingParty,
+  rp: CallbackParts,
   httpRequest: HttpRequest,
   context: CallbackContext,
 ): Promise<FinishedLogin> {
@@ -59,7 +62,7 @@ interface AnsweredContext extends CallbackContext {
 }
 
 async function finishFound(
-  rp: RelyingParty,
+  rp: CallbackParts,
   httpRequest: HttpRequest,
   context: AnsweredContext,
   { transaction, expired }: FoundTransaction,
@@ -96,12 +99,12 @@ function isSignedInElsewhere({ error, parameters }: CallbackResponse, thrown: un
 
 // Browsers send no Strict cookie along with a chain of redirects that another site began (RFC 6265bis section 8.8.2): a page
 // of our own has to take them on.
-function leadOn({ configuration }: RelyingParty, location: string): Outcome {
+function leadOn({ configuration }: CallbackParts, location: string): Outcome {
   return configuration.session.cookie.sameSite === 'Strict' ? onwardPage(location) : redirect(location)
 }
 
 // A proxy that has taken the prefix off this path has done so at the page that people want to go back to.
-function returnTarget(rp: RelyingParty, httpRequest: HttpRequest, { baseUrlIndex, returnTo }: Transaction): string {
+function returnTarget(rp: CallbackParts, httpRequest: HttpRequest, { baseUrlIndex, returnTo }: Transaction): string {
   const base = rp.baseUrls[baseUrlIndex] ?? rp.baseUrls[0]
   const isStripped = publicPath(base, httpRequest.path) !== httpRequest.path
   const whole = isStripped && returnTo.startsWith('/') ? publicPath(base, returnTo) : returnTo

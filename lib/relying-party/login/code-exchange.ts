@@ -6,8 +6,11 @@ import type { ValidatedAuthorizationResponse } from '../../provider/endpoints/au
 import type { TokenSet } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { stateKey, type Transaction } from './transaction/transaction.js'
+
+/** The parts of a relying party that exchange a code. */
+export type CodeExchangeParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logins' | 'runtime', 'exchangeCode'>
 
 /** The application's `onLogin`, bound to its request. */
 export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
@@ -17,7 +20,7 @@ export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<On
  * the tokens of the first (RFC 6749 section 4.1.2). Callbacks at the same moment share one result.
  */
 export async function exchangeOnce(
-  rp: RelyingParty,
+  rp: CodeExchangeParts,
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   context: { readonly start: SessionStart },
@@ -41,7 +44,7 @@ export async function exchangeOnce(
 }
 
 async function exchange(
-  rp: RelyingParty,
+  rp: CodeExchangeParts,
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   start: SessionStart,
@@ -62,7 +65,7 @@ async function exchange(
 
 // A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
 function newSession(
-  rp: RelyingParty,
+  rp: CodeExchangeParts,
   startedAt: number,
   tokens: TokenSet,
   data: Readonly<Record<string, unknown>>,

@@ -3,9 +3,8 @@ import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../../http/fetch-metadata.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
-import { type LoginOptions, startLogin, isPrompt } from './login.js'
+import { type LoginOptions, startLogin, isPrompt, type LoginParts } from './login.js'
 import { sendOn } from '../onward.js'
-import type { RelyingParty } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
@@ -21,7 +20,7 @@ const maxLoginHintLength = 1024
  * @throws {ProviderError} when the provider is away
  */
 export async function handleLogin(
-  rp: RelyingParty,
+  rp: LoginParts,
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
 ): Promise<Redirect | Respond> {
@@ -47,7 +46,7 @@ export function loginTarget(httpRequest: HttpRequest, { returnTo: policy }: Base
 
 // A post from another site brings no Lax cookies along: a login that began there could take the place of one under way. Forms
 // of our own pages, which name no provider, go the same way.
-async function asGet(rp: RelyingParty, httpRequest: HttpRequest): Promise<Redirect | Respond> {
+async function asGet(rp: LoginParts, httpRequest: HttpRequest): Promise<Redirect | Respond> {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const form = await httpRequest.form()
   if (!isOwnForm(httpRequest, base, form)) return redirect(pathWith(base, queryFromElsewhere(rp, base, form)))
@@ -74,7 +73,7 @@ function ownQuery(httpRequest: HttpRequest, form: URLSearchParams): URLSearchPar
   return query
 }
 
-function queryFromElsewhere(rp: RelyingParty, base: BaseUrl, form: URLSearchParams): URLSearchParams {
+function queryFromElsewhere(rp: LoginParts, base: BaseUrl, form: URLSearchParams): URLSearchParams {
   const { returnTo, authorizationParams } = initiatedElsewhere(rp, form)
   const target = safeReturnTo(returnTo, base.returnTo)
   const query = new URLSearchParams({ iss: rp.configuration.issuer, ...authorizationParams })
@@ -92,7 +91,7 @@ function ownLogin(query: URLSearchParams): LoginOptions {
 }
 
 // Nothing else that another site says counts, its `prompt` least of all.
-function initiatedElsewhere({ configuration }: RelyingParty, parameters: URLSearchParams): LoginOptions {
+function initiatedElsewhere({ configuration }: LoginParts, parameters: URLSearchParams): LoginOptions {
   if (single(parameters, 'iss') !== configuration.issuer) {
     const message = 'a login that another site starts must name the provider of this site as "iss"'
     throw new AuthorizationResponseError('issuer_mismatch', message)

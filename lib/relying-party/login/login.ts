@@ -4,10 +4,13 @@ import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { protocolParameters } from '../../options/oidc/fields.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { baseUrlOf } from '../base-url.js'
-import { storeLogin, wantedTarget } from './transaction/return-target.js'
+import { storeLogin, type ReturnTargetParts, wantedTarget } from './transaction/return-target.js'
 import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
+
+/** The parts of a relying party that start a login. */
+export type LoginParts = ReturnTargetParts & RelyingPartyWith<'baseUrls' | 'runtime', 'authorizationUrl'>
 
 /** Options of `req.oidc.login()`. */
 export interface LoginOptions {
@@ -37,7 +40,7 @@ export interface LoginOptions {
  * @throws {ProviderError} when the provider is away: nothing was stored then.
  */
 export async function startLogin(
-  rp: RelyingParty,
+  rp: LoginParts,
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
   options: LoginOptions = {},
@@ -51,7 +54,7 @@ export async function startLogin(
 }
 
 async function requestLogin(
-  rp: RelyingParty,
+  rp: LoginParts,
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
   options: LoginOptions,
@@ -80,7 +83,7 @@ async function requestLogin(
   return { outcome, isWhole: isKept && !target.isLost }
 }
 
-function requestParameters(rp: RelyingParty, options: LoginOptions): Readonly<Record<string, string>> {
+function requestParameters(rp: LoginParts, options: LoginOptions): Readonly<Record<string, string>> {
   const { authorizationParams = {}, maxAge, acrValues, prompt } = options
   const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
   if (refused.length > 0) {

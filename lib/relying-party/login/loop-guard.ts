@@ -1,4 +1,4 @@
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, stateKey } from './transaction/transaction.js'
 
@@ -29,7 +29,7 @@ export function isLooping(counter: string | undefined, nowSeconds: number): bool
  * way began within a minute for one and the same page.
  */
 export function isReturningUnseen(
-  { logins, runtime }: Pick<RelyingParty, 'logins' | 'runtime'>,
+  { logins, runtime }: RelyingPartyWith<'logins' | 'runtime'>,
   transactions: readonly FoundTransaction[],
   returnTo: string | undefined,
 ): boolean {

@@ -6,17 +6,20 @@ import { refusalOf, stateMissing } from '../../provider/endpoints/authorization-
 import { idTokenClaims } from '../../session/claims.js'
 import { type CallbackResponse, codeMisplaced } from './callback-parameters.js'
 import type { CallbackContext, FinishedLogin } from './finished-login.js'
-import { startLogin } from './login.js'
+import { startLogin, type LoginParts } from './login.js'
 import { loopWindowSeconds } from './loop-guard.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { onwardPage } from '../onward.js'
 import { baseUrlOf } from '../base-url.js'
 import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, isRestarted, isSilent, stateKey, type Transaction } from './transaction/transaction.js'
 
+/** The parts of a relying party that answer a callback whose login is gone. */
+export type LostLoginParts = LoginParts & RelyingPartyWith<'logins'>
+
 /** One request to the callback. */
 export interface CallbackCall {
-  readonly rp: RelyingParty
+  readonly rp: LostLoginParts
   readonly httpRequest: HttpRequest
   readonly context: Pick<CallbackContext, 'cookies' | 'current'>
   readonly response: CallbackResponse
@@ -24,7 +27,7 @@ export interface CallbackCall {
 
 /** The back button after a login, or a second click: whoever is signed in by that very login just goes on. */
 export function finishedBefore(
-  rp: RelyingParty,
+  rp: RelyingPartyWith<'logins'>,
   { current }: Pick<CallbackContext, 'current'>,
   state: string,
 ): FinishedLogin | undefined {

@@ -5,8 +5,14 @@ import { privateHeaders } from '../../http/problem.js'
 import { traced } from '../../base/diagnostics.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { isOidcError } from '../../base/error-cause.js'
+
+/** The parts of a relying party that answer a back-channel logout. */
+export type BackchannelParts = RelyingPartyWith<
+  'configuration' | 'revocations' | 'runtime' | 'usedLogoutTokens',
+  'logoutTokens'
+>
 
 /**
  * Answers the provider's word that somebody has signed out elsewhere: ends the sessions that it names, of all browsers.
@@ -17,7 +23,7 @@ import { isOidcError } from '../../base/error-cause.js'
  * that tries again tries again after any but 200. Only where strangers' tokens keep us from looking at a token that may be
  * good, there is 503: the provider did nothing wrong, and shall come back after `Retry-After`.
  */
-export async function handleBackchannelLogout(rp: RelyingParty, httpRequest: HttpRequest): Promise<Respond> {
+export async function handleBackchannelLogout(rp: BackchannelParts, httpRequest: HttpRequest): Promise<Respond> {
   try {
     const logoutToken = await postedToken(httpRequest)
     if (logoutToken === undefined) return refused('post exactly one logout_token, as application/x-www-form-urlencoded')
@@ -37,7 +43,7 @@ async function postedToken(httpRequest: HttpRequest): Promise<string | undefined
   return tokens.length === 1 ? tokens[0] : undefined
 }
 
-async function endSessions(rp: RelyingParty, token: LogoutToken): Promise<void> {
+async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<void> {
   const { runtime, usedLogoutTokens, revocations } = rp
   const at = endOf(rp, token)
   if (await usedLogoutTokens.has(token.jti)) throw replayed()
@@ -51,7 +57,7 @@ async function endSessions(rp: RelyingParty, token: LogoutToken): Promise<void> 
  * Until when a session must have begun to be ended, in milliseconds: a token that was long on its way ends none that
  * began after it was made. `iat` is cut to whole seconds, and from a clock that may be behind ours.
  */
-function endOf({ runtime, configuration }: RelyingParty, { issuedAt }: LogoutToken): number {
+function endOf({ runtime, configuration }: BackchannelParts, { issuedAt }: LogoutToken): number {
   return Math.floor(Math.min(runtime.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
 }
 

@@ -4,7 +4,10 @@ import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
+
+/** The parts of a relying party that answer a front-channel logout. */
+export type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime'>
 
 /** How a request to the front-channel logout route ends, and whether the session does. */
 export interface LogoutDecision {
@@ -21,7 +24,7 @@ export interface LogoutDecision {
  * @throws {SessionError} `session_store_unavailable`: nothing has ended
  */
 export async function handleFrontchannelLogout(
-  rp: RelyingParty,
+  rp: FrontchannelParts,
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Promise<LogoutDecision> {

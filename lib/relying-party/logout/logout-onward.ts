@@ -6,8 +6,11 @@ import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { sendTo, onwardPage } from '../onward.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
+
+/** The parts of a relying party that lead a logout on to the provider. */
+export type OnwardParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
 /** How long the way on to the provider is open, in seconds. */
 export const onwardSeconds = 60
@@ -32,7 +35,7 @@ export function finishHere(httpRequest: HttpRequest, base: BaseUrl, location: st
  * and extensions read it: a form and a script get a URL of ours that works once, in this browser, and redirects.
  */
 export function sendOnToProvider(
-  rp: RelyingParty,
+  rp: OnwardParts,
   httpRequest: HttpRequest,
   cookie: SmallCookie,
   providerUrl: string,
@@ -49,7 +52,7 @@ export function sendOnToProvider(
  * which knows the session. A new way would close that, and the window may be on it already.
  */
 export function repeatWayOn(
-  rp: RelyingParty,
+  rp: OnwardParts,
   httpRequest: HttpRequest,
   cookie: SmallCookie,
 ): Redirect | Respond | undefined {
@@ -59,7 +62,7 @@ export function repeatWayOn(
 }
 
 // Two clicks at once bring the same session cookie: both are told the same URL, whichever answer comes last.
-function keyOfWay({ configuration, runtime, baseUrls }: RelyingParty, httpRequest: HttpRequest): string {
+function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest: HttpRequest): string {
   const { cookieName, secure } = baseUrlOf(baseUrls, httpRequest)
   const sealed = httpRequest.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
   return sealed === undefined
@@ -67,7 +70,7 @@ function keyOfWay({ configuration, runtime, baseUrls }: RelyingParty, httpReques
     : hash('sha256', `way on ${sealed}`, 'base64url')
 }
 
-function tellWayOn(rp: RelyingParty, httpRequest: HttpRequest, key: string): Respond {
+function tellWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const location = `${base.paths.logout}?${parameter}=${key}`
   return isFormPost(httpRequest) ? onwardPage(location) : logoutUrl(base, location)
@@ -77,7 +80,7 @@ function tellWayOn(rp: RelyingParty, httpRequest: HttpRequest, key: string): Res
  * Takes the way on that {@link sendOnToProvider} has opened. One that is spent, too old, or somebody else's leads home, and
  * ends nothing: the person may have signed in again.
  */
-export function takeWayOn(rp: RelyingParty, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
+export function takeWayOn(rp: OnwardParts, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
   const keys = new URLSearchParams(httpRequest.query).getAll(parameter)
   if (httpRequest.method !== 'GET' || keys.length === 0 || isDeclaredNonNavigation(httpRequest)) return undefined
   const way = openWay(rp, cookie)
@@ -88,7 +91,7 @@ export function takeWayOn(rp: RelyingParty, httpRequest: HttpRequest, cookie: Sm
 }
 
 function openWay(
-  { logoutSeal }: RelyingParty,
+  { logoutSeal }: OnwardParts,
   { value }: SmallCookie,
 ): { readonly key: string; readonly url: string } | undefined {
   const opened = value === undefined ? undefined : logoutSeal.open(value)

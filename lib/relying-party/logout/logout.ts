@@ -6,11 +6,14 @@ import { safeReturnTo } from '../../http/return-to.js'
 import type { SessionRecord } from '../../session/record.js'
 import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
-import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies } from './logout-onward.js'
-import { rememberLogout } from './pending-logout.js'
-import type { RelyingParty } from '../relying-party.js'
+import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
+import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
-import { revokeTokens } from '../tokens/revocation.js'
+import { revokeTokens, type RevocationParts } from '../tokens/revocation.js'
+
+/** The parts of a relying party that sign somebody out. */
+export type LogoutParts = PendingLogoutParts & OnwardParts & RevocationParts & RelyingPartyWith<never, 'endSessionUrl'>
 
 /** Options of `req.oidc.logout()`. */
 export interface LogoutCallOptions {
@@ -32,7 +35,7 @@ export interface LogoutCallOptions {
  * @throws {AccessError} `cross_site_request`, or `not_allowed` for what is no navigation of a window
  */
 export function confirmLogout(
-  rp: RelyingParty,
+  rp: RelyingPartyWith<'baseUrls'>,
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Respond | undefined {
@@ -75,7 +78,7 @@ export function wantedReturnTo(httpRequest: HttpRequest): string | undefined {
  * back to the registered page; or at once to where people land (OpenID Connect RP-Initiated Logout 1.0 section 2).
  */
 export async function endSession(
-  rp: RelyingParty,
+  rp: LogoutParts,
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
   cookies: LogoutCookies,
@@ -98,7 +101,7 @@ export async function endSession(
 }
 
 async function urlOfProvider(
-  { provider }: RelyingParty,
+  { provider }: RelyingPartyWith<never, 'endSessionUrl'>,
   { postLogoutRedirectUri }: BaseUrl,
   session: SessionRecord | undefined,
   { state, logoutHint, uiLocales }: LogoutCallOptions & { readonly state: string },

@@ -5,8 +5,11 @@ import { type Redirect, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { publicPath, baseUrlOf } from '../base-url.js'
+
+/** The parts of a relying party that remember logouts that are at the provider. */
+export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'logoutSeal' | 'runtime'>
 
 /** A logout on its way to the provider and back. */
 export interface PendingLogout {
@@ -24,7 +27,7 @@ const maxSealedLength = 1024
 /**
  * Remembers in the browser that a logout is on its way, and where the person wants to go after it, which has been checked.
  */
-export function rememberLogout(rp: RelyingParty, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
+export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
     rp.logoutSeal.seal({ exp, s: state, ...(target === undefined ? {} : { r: target }) })
@@ -39,7 +42,11 @@ export function rememberLogout(rp: RelyingParty, cookie: SmallCookie, { state, r
  * they wanted to go, or to the post-logout page without the query. Without a `state` that this browser was sent away with,
  * nothing of the URL means anything, and the page is just a page.
  */
-export function finishLogout(rp: RelyingParty, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
+export function finishLogout(
+  rp: PendingLogoutParts,
+  httpRequest: HttpRequest,
+  cookie: SmallCookie,
+): Redirect | undefined {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   if (
     httpRequest.method !== 'GET' ||
@@ -57,7 +64,7 @@ export function finishLogout(rp: RelyingParty, httpRequest: HttpRequest, cookie:
 }
 
 function openPending(
-  { logoutSeal }: RelyingParty,
+  { logoutSeal }: PendingLogoutParts,
   { value }: SmallCookie,
 ): { readonly state: string; readonly returnTo: unknown } | undefined {
   const opened = value === undefined ? undefined : logoutSeal.open(value)

@@ -6,8 +6,14 @@ import {
 } from '../../options/oidc/access-token.js'
 import type { SessionRecord } from '../../session/record.js'
 import { accessTarget, mainTarget } from './access-target.js'
-import type { RelyingParty } from '../relying-party.js'
-import { heldToken, type HeldToken, type RefreshableSession, renew, type TokenCall } from './renewal.js'
+import {
+  heldToken,
+  type HeldToken,
+  type RefreshableSession,
+  renew,
+  type TokenCall,
+  type RenewalParts,
+} from './renewal.js'
 
 const maxEarlySeconds = 60
 /**
@@ -23,7 +29,7 @@ const maxEarlySeconds = 60
  * @throws {ProviderError} the provider is away, and there is no token that still lives
  */
 export async function currentAccessToken(
-  rp: RelyingParty,
+  rp: RenewalParts,
   session: RefreshableSession,
   options: AccessTokenOptions = {},
 ): Promise<string> {
@@ -51,7 +57,7 @@ function noAccessToken(): SessionError {
   return new SessionError('no_access_token', message)
 }
 
-function withoutRefresh(rp: RelyingParty, held: HeldToken | undefined, minTtl: number): string {
+function withoutRefresh(rp: RenewalParts, held: HeldToken | undefined, minTtl: number): string {
   if (held !== undefined && secondsLeft(rp, held) >= minTtl) return held.accessToken
   const remedy =
     'and the login brought no refresh token: sign in again, or configure the provider to issue one (docs/refresh.md)'
@@ -73,7 +79,7 @@ function isTemporary(error: unknown): boolean {
  * @throws as {@link currentAccessToken} does
  */
 export async function replacementFor(
-  rp: RelyingParty,
+  rp: RenewalParts,
   session: RefreshableSession,
   refused: string,
   options: AccessTokenOptions = {},
@@ -95,7 +101,7 @@ function signedIn(session: RefreshableSession): SessionRecord {
 
 /** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */
 async function withLateIdToken(
-  rp: RelyingParty,
+  rp: RenewalParts,
   session: RefreshableSession,
   request: AccessTokenRequest,
 ): Promise<SessionRecord> {
@@ -116,7 +122,7 @@ async function withLateIdToken(
 }
 
 function callFor(
-  rp: RelyingParty,
+  rp: RenewalParts,
   session: RefreshableSession,
   { tokens }: SessionRecord,
   request: AccessTokenRequest,
@@ -141,10 +147,10 @@ function shareOf({ id }: SessionRecord): number {
   return (Buffer.from(id, 'base64url')[0] ?? 0) / 255
 }
 
-function secondsLeft(rp: RelyingParty, { expiresAt }: HeldToken): number {
+function secondsLeft(rp: RenewalParts, { expiresAt }: HeldToken): number {
   return expiresAt === undefined ? Infinity : expiresAt - nowSeconds(rp)
 }
 
-function nowSeconds({ runtime }: RelyingParty): number {
+function nowSeconds({ runtime }: Pick<RenewalParts, 'runtime'>): number {
   return runtime.now() / 1000
 }

@@ -8,9 +8,12 @@ import { traced, type TraceNotes } from '../../base/diagnostics.js'
 import { clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 import type { AccessTarget } from './access-target.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'
-import { revokeTokens } from './revocation.js'
+import { type RevocationParts, revokeTokens } from './revocation.js'
+
+/** The parts of a relying party that renew tokens. */
+export type RenewalParts = RevocationParts & RelyingPartyWith<'grants' | 'refreshes'>
 
 /** The session of one request, as far as a refresh needs it. */
 export interface RefreshableSession {
@@ -37,7 +40,7 @@ export interface HeldToken extends Pick<SessionTokens, 'expiresAt' | 'obtainedAt
 
 /** What a token is asked for, on whose behalf. */
 export interface TokenCall {
-  readonly rp: RelyingParty
+  readonly rp: RenewalParts
   readonly session: RefreshableSession
   readonly target: AccessTarget
   /** Seconds that the token is to live, where that was asked for. */
@@ -184,7 +187,7 @@ function successorIn(stored: SessionRecord | undefined, record: SessionRecord): 
 }
 
 // The refresh token is spent by now: the store gets more than one chance to take its successor.
-async function storeRenewed(rp: RelyingParty, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+async function storeRenewed(rp: RevocationParts, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await session.store(renewed)

@@ -1,5 +1,8 @@
 import type { SessionTokens } from '../../session/record.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
+
+/** The parts of a relying party that revoke tokens. */
+export type RevocationParts = RelyingPartyWith<'configuration' | 'runtime', 'revokeToken'>
 
 const maxMilliseconds = 1_000
 
@@ -7,7 +10,7 @@ const maxMilliseconds = 1_000
  * Revokes the refresh token of a session that has ended, or its access token where there is none (RFC 7009 section 2). It
  * never fails and takes a second at most: whoever signs out must not wait for a provider that is away.
  */
-export async function revokeTokens(rp: RelyingParty, tokens: SessionTokens): Promise<void> {
+export async function revokeTokens(rp: RevocationParts, tokens: SessionTokens): Promise<void> {
   if (!rp.configuration.logout.revoke || isWorthless(rp, tokens)) return
   const { accessToken, refreshToken } = tokens
   const revoked =
@@ -22,7 +25,7 @@ export async function revokeTokens(rp: RelyingParty, tokens: SessionTokens): Pro
   clearTimeout(timer)
 }
 
-function isWorthless({ runtime }: RelyingParty, tokens: SessionTokens): boolean {
+function isWorthless({ runtime }: RevocationParts, tokens: SessionTokens): boolean {
   const { accessToken, refreshToken, expiresAt = Infinity } = tokens
   return refreshToken === undefined && (accessToken === undefined || expiresAt * 1000 <= runtime.now())
 }

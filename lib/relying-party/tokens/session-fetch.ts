@@ -1,9 +1,12 @@
 import { ConfigurationError } from '../../errors.js'
 import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
 import { fetchWithToken } from '../../fetch/authorized-fetch.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 import { currentAccessToken, replacementFor } from './access-token.js'
-import type { RefreshableSession } from './renewal.js'
+import type { RefreshableSession, RenewalParts } from './renewal.js'
+
+/** The parts of a relying party that call an API. */
+export type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop'>
 
 /** What to call, as `fetch` takes it, and with which token. */
 export interface SessionFetchCall {
@@ -22,7 +25,7 @@ export interface SessionFetchCall {
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
  */
 export async function fetchForSession(
-  rp: RelyingParty,
+  rp: SessionFetchParts,
   session: RefreshableSession,
   fetch: typeof globalThis.fetch,
   { url, init, target }: SessionFetchCall,

@@ -3,7 +3,7 @@ import { isForeignSocket } from '../../../http/upgrade.js'
 import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
 import { isOneOfSeveral } from '../../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
-import type { RelyingParty } from '../../../relying-party/relying-party.js'
+import type { RelyingPartyWith } from '../../../relying-party/relying-party.js'
 import { byCookieName, baseUrlOf } from '../../../relying-party/base-url.js'
 import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
@@ -12,6 +12,11 @@ import { createStatefulStorage } from '../../../session/storage/stateful.js'
 import { createRequestStorages } from './request-storage.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
+/** The parts of a relying party that decide where sessions are kept. */
+export type StorageParts = RelyingPartyWith<
+  'baseUrls' | 'configuration' | 'refreshes' | 'revocations' | 'runtime' | 'sessionStore' | 'sharedStore'
+>
+
 /** Finds the storage for the session of a request. At an upgrade there is no response. */
 export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?: NodeResponse) => SessionStorage
 
@@ -19,7 +24,7 @@ export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?:
  * Creates the storages that the options choose: the browser, a store, or the application's own session. For a WebSocket that a
  * page of another site opens, no session is found: some WebSocket servers run middleware on that request.
  */
-export function createSessionStorages(rp: RelyingParty): SessionStorages {
+export function createSessionStorages(rp: StorageParts): SessionStorages {
   const origins = new Set(rp.baseUrls.map((base) => base.origin))
   const storageOf = storagesOf(rp)
   return (req, httpRequest, res) => {
@@ -40,7 +45,7 @@ function closed(storage: SessionStorage): SessionStorage {
   }
 }
 
-function storagesOf(rp: RelyingParty): SessionStorages {
+function storagesOf(rp: StorageParts): SessionStorages {
   const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = rp
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {

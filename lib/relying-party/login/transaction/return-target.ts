@@ -2,9 +2,14 @@ import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { safeReturnTo } from '../../../http/return-to.js'
 import type { BaseUrl } from '../../base-url.js'
-import type { RelyingParty } from '../../relying-party.js'
+import type { RelyingPartyWith } from '../../relying-party.js'
 import { cut, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'
 import { stateKey, type Transaction, type TransactionCookies, transactionSeconds } from './transaction.js'
+
+/** The parts of a relying party that keep return targets while logins are under way. */
+export type ReturnTargetParts = RelyingPartyWith<
+  'configuration' | 'transactionSeal' | 'targetSeal' | 'targetQuota' | 'sharedStore'
+>
 
 // Return targets are shorter; what was sealed here holds nothing else.
 const maxInflated = 8192
@@ -34,7 +39,7 @@ export function wantedTarget(wanted: string | undefined, { returnTo: policy, hom
  * @returns whether the whole return target is kept
  */
 export async function storeLogin(
-  rp: RelyingParty,
+  rp: ReturnTargetParts,
   cookies: TransactionCookies,
   transaction: Transaction,
 ): Promise<boolean> {
@@ -55,7 +60,7 @@ export async function storeLogin(
 
 /** Finds the return target of a login that is being finished, and forgets it. */
 export async function recallTarget(
-  rp: RelyingParty,
+  rp: ReturnTargetParts,
   cookies: TransactionCookies,
   transaction: Transaction,
 ): Promise<ReturnTarget> {
@@ -65,7 +70,7 @@ export async function recallTarget(
   return { returnTo: kept ?? returnTo, isLost: kept === undefined }
 }
 
-async function saveInStore(rp: RelyingParty, transaction: Transaction): Promise<boolean> {
+async function saveInStore(rp: ReturnTargetParts, transaction: Transaction): Promise<boolean> {
   const { sharedStore, targetQuota } = rp
   if (sharedStore === undefined || !targetQuota.take()) return false
   const sealed = sealTarget(rp, transaction)
@@ -76,7 +81,7 @@ async function saveInStore(rp: RelyingParty, transaction: Transaction): Promise<
   )
 }
 
-async function recallFromStore(rp: RelyingParty, transaction: Transaction): Promise<string | undefined> {
+async function recallFromStore(rp: ReturnTargetParts, transaction: Transaction): Promise<string | undefined> {
   const { sharedStore } = rp
   if (sharedStore === undefined) return undefined
   const name = storeName(rp, transaction)
@@ -90,7 +95,7 @@ async function recallFromStore(rp: RelyingParty, transaction: Transaction): Prom
 }
 
 function storeInCookie(
-  rp: RelyingParty,
+  rp: ReturnTargetParts,
   cookies: TransactionCookies,
   transaction: Transaction,
   left: Transaction,
@@ -102,14 +107,18 @@ function storeInCookie(
   return bytes
 }
 
-function recallFromCookie(rp: RelyingParty, cookies: TransactionCookies, transaction: Transaction): string | undefined {
+function recallFromCookie(
+  rp: ReturnTargetParts,
+  cookies: TransactionCookies,
+  transaction: Transaction,
+): string | undefined {
   const target = openTarget(rp, cookies.read(cookies.target), transaction)
   if (target !== undefined) cookies.remove(cookies.target)
   return target
 }
 
 // That of an older login that is still there; what nobody can use any more goes.
-function olderBytes({ targetSeal }: RelyingParty, cookies: TransactionCookies): number {
+function olderBytes({ targetSeal }: ReturnTargetParts, cookies: TransactionCookies): number {
   const sealed = cookies.read(cookies.target)
   const opened = sealed === undefined ? undefined : targetSeal.open(sealed)
   if (sealed === undefined || opened === undefined) return 0
@@ -119,13 +128,13 @@ function olderBytes({ targetSeal }: RelyingParty, cookies: TransactionCookies): 
 }
 
 // Compressed, apart from the name of its login: nobody else's text and no secret of ours lies beside it (RFC 8725 section 3.6).
-function sealTarget({ targetSeal }: RelyingParty, { state, startedAt, returnTo }: Transaction): string {
+function sealTarget({ targetSeal }: ReturnTargetParts, { state, startedAt, returnTo }: Transaction): string {
   const payload = { exp: Math.ceil(startedAt + transactionSeconds), k: stateKey(state) }
   return targetSeal.seal(payload, deflateRawSync(returnTo))
 }
 
 function openTarget(
-  { targetSeal }: RelyingParty,
+  { targetSeal }: ReturnTargetParts,
   sealed: string | undefined,
   { state }: Transaction,
 ): string | undefined {
@@ -134,6 +143,6 @@ function openTarget(
   return inflateRawSync(opened.attachment, { maxOutputLength: maxInflated }).toString()
 }
 
-function storeName({ configuration: { issuer, clientId } }: RelyingParty, { state }: Transaction): string {
+function storeName({ configuration: { issuer, clientId } }: ReturnTargetParts, { state }: Transaction): string {
   return `target:${hash('sha256', JSON.stringify([issuer, clientId, state]), 'base64url')}`
 }
