@@ -2,6 +2,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { OidcErrorCode } from '../error-codes.js'
 import type { OidcError } from '../errors.js'
 import { isOidcError } from './error-cause.js'
+import { omitUndefined } from './json.js'
 
 /**
  * The steps that can be traced. Each has a tracing channel of `node:diagnostics_channel`, named `express-oidc:<step>`.
@@ -173,13 +174,7 @@ function watchPromise(channel: Channel, event: OpenEvent, promise: Promise<unkno
 }
 
 function newEvent(step: TraceStep, { issuer, clientId, method, url }: TraceContext): OpenEvent {
-  return {
-    step,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(method === undefined ? {} : { method }),
-    ...(url === undefined ? {} : { url }),
-  }
+  return omitUndefined({ step, issuer, clientId, method, url })
 }
 
 function succeed(event: OpenEvent): void {

@@ -36,6 +36,17 @@ export function freezeJson<T>(value: T): T {
   return Object.freeze(value)
 }
 
+/** Members without those that are `undefined`. */
+export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Leaves out the members that are `undefined`. Not for hot paths. */
+export function omitUndefined<T extends object>(members: T): Defined<T> {
+  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- this is just what the type says
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+}
+
 function hasForbiddenName(value: object): boolean {
   for (const name of Object.keys(value)) {
     if (isForbiddenName(name)) return true
@@ -69,11 +80,17 @@ export function parseStrictJson(bytes: Buffer, maxDepth = 32): Readonly<JsonObje
   return isJsonObject(value) && freeze(value) === written ? value : undefined
 }
 
-/** A frozen copy without a prototype, so that no claim's name ever finds a method (CWE-1321). */
+// Taking the prototype from each token's claims would cost a tenth of the check of a signature.
+class BareClaims {
+  readonly [name: string]: unknown
+}
+Reflect.deleteProperty(BareClaims.prototype, 'constructor')
+Object.setPrototypeOf(BareClaims.prototype, null)
+Object.freeze(BareClaims.prototype)
+
+/** A frozen copy whose prototype has no members, so that a claim's name never finds an inherited method (CWE-1321). */
 export function bareClaims(claims: Readonly<JsonObject>): Readonly<JsonObject> {
-  const bare = { ...claims }
-  Object.setPrototypeOf(bare, null)
-  return Object.freeze(bare)
+  return Object.freeze(Object.assign(new BareClaims(), claims))
 }
 
 // Counting is enough, and costs a fraction of comparing names: strings are skipped by the native indexOf.

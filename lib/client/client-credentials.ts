@@ -17,6 +17,7 @@ import { AccessTokenCache } from './access-token-cache.js'
 import { createTokenProvider, fetchOf } from './provider.js'
 import type { TokenSource, AuthorizedRequest } from './token-source.js'
 import { ConfigurationError } from '../errors.js'
+import { omitUndefined } from '../base/json.js'
 
 /**
  * Creates a source of tokens for service-to-service calls: by the client credentials grant, and by token exchange on a
@@ -70,7 +71,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
     ready: async () => {
       await getToken()
     },
-    health: () => ({ ...provider.health(), ...(shared === undefined ? {} : { sharedStore: shared.health() }) }),
+    health: () => ({ ...provider.health(), ...omitUndefined({ sharedStore: shared?.health() }) }),
     close: () => {
       for (const part of [own.cache, exchanged.cache, provider]) part.close()
     },

@@ -1,10 +1,5 @@
-/** How a flow wants the request to continue. */
-export type Outcome = Continue | Redirect | Respond
-
-/** Call the next middleware. */
-export interface Continue {
-  readonly kind: 'continue'
-}
+/** How a flow wants the request to end. */
+export type Outcome = Redirect | Respond
 
 /** Send the browser elsewhere: 303 after a POST, 302 otherwise. */
 export interface Redirect {
@@ -19,9 +14,6 @@ export interface Respond {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
-
-/** Calls the next middleware. */
-export const proceed: Continue = { kind: 'continue' }
 
 /** A redirect to a URL that was checked, or that this package built. */
 export function redirect(location: string): Redirect {

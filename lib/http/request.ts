@@ -10,8 +10,6 @@ export interface HttpRequest {
   readonly query: string
   /** A header's value by its lower-case name. Node joins repeated headers. */
   header(name: string): string | undefined
-  /** The values of a header that came more than once, in order. */
-  headerValues(name: string): readonly string[]
   /** The request's cookies by name, without prototype. The first of several with one name counts. */
   readonly cookies: Readonly<Record<string, string | undefined>>
   /** The values of a repeated cookie after the first, in order. They belong to another path or domain. */

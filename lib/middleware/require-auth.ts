@@ -14,6 +14,7 @@ import {
   countingHandlersOf,
 } from './guard/authentication.js'
 import type { Middleware, Next, NodeResponse } from './types.js'
+import { omitUndefined } from '../base/json.js'
 
 /**
  * Creates a guard that lets a request pass only if its principal meets every requirement. Sessions and access tokens count
@@ -99,7 +100,7 @@ function turnAway(
   }
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement })
-  handler.refuse({ ...call, error, ...(scopes === undefined ? {} : { scopes }) })
+  handler.refuse({ ...call, error, ...omitUndefined({ scopes }) })
 }
 
 function notMounted(): ConfigurationError {

@@ -3,19 +3,20 @@ import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
 import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
 import type { Runtime } from '../base/runtime.js'
+import { omitUndefined } from '../base/json.js'
 
 /** What is known of one authorization server without touching the network. */
 export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
   const [document, set] = [metadata.freshness(), keys.freshness()]
   const lastFailure = document.lastFailure ?? set.lastFailure
-  return {
+  return omitUndefined({
     issuer,
     metadata: document.state,
-    ...(document.ageSeconds === undefined ? {} : { metadataAgeSeconds: document.ageSeconds }),
+    metadataAgeSeconds: document.ageSeconds,
     keys: set.state,
-    ...(set.ageSeconds === undefined ? {} : { keysAgeSeconds: set.ageSeconds }),
-    ...(lastFailure === undefined ? {} : { lastFailure }),
-  }
+    keysAgeSeconds: set.ageSeconds,
+    lastFailure,
+  })
 }
 
 /** Remembers how the last requests to an endpoint ended. */

@@ -1,7 +1,7 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted } from '../base/error-cause.js'
-import { type JsonObject, parseJsonObject } from '../base/json.js'
+import { type JsonObject, freezeJson, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
 import type { HttpClient } from './transport/http-client.js'
@@ -123,7 +123,7 @@ function checked(document: JsonObject, issuer: string, httpClient: HttpClient, n
     throw invalid('provider_metadata_invalid', `the provider's metadata cannot be used: ${flaw ?? 'endpoints'}`)
   }
   unusable.set(metadata, left)
-  return deepFreeze(metadata)
+  return freezeJson(metadata)
 }
 
 function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: MetadataNeeds): string | undefined {
@@ -141,11 +141,6 @@ function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMeta
 // Absent means unknown, not unsupported: many providers do PKCE without saying so.
 function offersS256(methods: unknown): boolean {
   return methods === undefined || (Array.isArray(methods) && methods.includes('S256'))
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) deepFreeze(member)
-  return Object.freeze(value)
 }
 
 function invalid(

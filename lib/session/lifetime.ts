@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.js'
 import type { SessionRecord } from './record.js'
 
 /** The limits of a session, in seconds. */
@@ -39,4 +40,9 @@ export function isRollingDue(record: SessionRecord, limits: SessionLimits, nowSe
 /** Returns the record with an extended idle limit if that is due, otherwise the same object. */
 export function extendIdleLimit(record: SessionRecord, limits: SessionLimits, nowSeconds: number): SessionRecord {
   return isRollingDue(record, limits, nowSeconds) ? { ...record, touchedAt: nowSeconds } : record
+}
+
+/** A write to a session that a logout, or its lifetime, has ended. */
+export function sessionEnded(): SessionError {
+  return new SessionError('session_missing', 'the session has ended during the request')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { freezeJson, isJsonObject, parseJsonObject } from '../../lib/base/json.js'
+import { bareClaims, freezeJson, isJsonObject, omitUndefined, parseJsonObject } from '../../lib/base/json.js'
 
 describe('parseJsonObject()', () => {
   test.each(['', '{', 'null', '[]', '5', '"x"', 'undefined'])('takes no %p', (text) => {
@@ -39,4 +39,23 @@ test('freezeJson() freezes at every depth and returns the same value', () => {
   const value = { list: [{ a: 1 }], none: null }
   expect(freezeJson(value)).toBe(value)
   expect([value, value.list, value.list[0]].every(Object.isFrozen)).toBe(true)
+})
+
+test('omitUndefined() leaves out what is undefined, and nothing else', () => {
+  const members = omitUndefined({ a: 1, b: undefined, c: null, d: '', e: false })
+  expect(Object.entries(members)).toEqual([
+    ['a', 1],
+    ['c', null],
+    ['d', ''],
+    ['e', false],
+  ])
+})
+
+test('bareClaims() copies claims into a frozen object that inherits nothing', () => {
+  const claims = { sub: 'user-1' }
+  const bare = bareClaims(claims)
+  expect(Object.entries(bare)).toEqual([['sub', 'user-1']])
+  expect(Object.isFrozen(bare)).toBe(true)
+  expect(Object.isFrozen(claims)).toBe(false)
+  expect(['toString', 'constructor', '__proto__'].map((name) => name in bare)).toEqual([false, false, false])
 })

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import type { TokenRequest } from '../../resource-server/types.js'
-import { createHttpRequest } from '../http/request.js'
+import { createHttpRequest, headerValues } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 
@@ -39,7 +38,7 @@ export class NodeTokenRequest implements TokenRequest {
   }
 
   dpopProofs(): readonly string[] {
-    return rawValues(this.#req, 'dpop')
+    return headerValues(this.#req, 'dpop')
   }
 
   certificateThumbprint(): string | undefined {
@@ -80,8 +79,4 @@ function hasTokenElsewhere(req: NodeRequest): boolean {
   const body = readMember(req, 'body')
   const isForm = typeof body === 'object' && body !== null && 'access_token' in body
   return isForm && /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '')
-}
-
-function rawValues({ rawHeaders }: IncomingMessage, name: string): readonly string[] {
-  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
 }

@@ -14,6 +14,7 @@ import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authen
 import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respond } from '../http/respond.js'
+import { omitUndefined } from '../../base/json.js'
 
 /** Authentication by session: sends browsers to the login, and gives programs its URL. */
 export class SessionAuthentication implements AuthenticationHandler {
@@ -85,20 +86,13 @@ export function loginUrl(base: BaseUrl, returnTo?: string): string {
 function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): ChallengeCall['error'] {
   if (!(error instanceof AccessError)) return error
   const { requirement } = error
-  return new AccessError('login_needed', error.message, {
-    ...(requirement === undefined ? {} : { requirement }),
-    loginUrl,
-  })
+  return new AccessError('login_needed', error.message, omitUndefined({ requirement, loginUrl }))
 }
 
 // With the authentication that is needed: a program can request it (RFC 9470 section 3).
 function challengeMembers(retryUrl: string, { stepUp, firstLogin }: ChallengeCall): Readonly<Record<string, unknown>> {
   const { acrValues, maxAge } = stepUp ?? firstLogin ?? {}
-  return {
-    login_url: retryUrl,
-    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
-    ...(maxAge === undefined ? {} : { max_age: maxAge }),
-  }
+  return omitUndefined({ login_url: retryUrl, acr_values: acrValues?.join(' '), max_age: maxAge })
 }
 
 function isRedirected({ mode }: ChallengeCall, httpRequest: HttpRequest): boolean {

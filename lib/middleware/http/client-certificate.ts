@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { BearerConfiguration } from '../../options/bearer/schema.js'
+import { headerValues } from './request.js'
 
 /** Finds the thumbprint of a request's client certificate (`x5t#S256`, RFC 8705 section 3.1), if there is one. */
 export type CertificateSource = (req: IncomingMessage) => string | undefined
@@ -25,10 +26,9 @@ function socketThumbprint({ socket }: IncomingMessage): string | undefined {
   return thumbprint(socket.getPeerX509Certificate())
 }
 
-function headerThumbprint({ rawHeaders }: IncomingMessage, name: string, format: HeaderFormat): string | undefined {
-  const values = rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
-  const [value] = values
-  return value === undefined || values.length > 1 ? undefined : readers[format](value)
+function headerThumbprint(req: IncomingMessage, name: string, format: HeaderFormat): string | undefined {
+  const [value, ...more] = headerValues(req, name)
+  return value === undefined || more.length > 0 ? undefined : readers[format](value)
 }
 
 // OpenSSL reads the first of several certificates, and ignores text around it.

@@ -33,10 +33,6 @@ class NodeHttpRequest implements HttpRequest {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
-  headerValues(name: string): readonly string[] {
-    return this.#req.headersDistinct[name] ?? []
-  }
-
   get cookies(): HttpRequest['cookies'] {
     return (this.#cookies ??= parseCookies(readMember(this.#req, 'headers').cookie))
   }
@@ -48,6 +44,11 @@ class NodeHttpRequest implements HttpRequest {
   form(): Promise<URLSearchParams> {
     return readForm(this.#req)
   }
+}
+
+/** The values of a header, as they came: Node keeps the first of some, and joins others. */
+export function headerValues({ rawHeaders }: Pick<NodeRequest, 'rawHeaders'>, name: string): readonly string[] {
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
 }
 
 const noCookies: HttpRequest['cookies'] = Object.freeze(parse(''))

@@ -90,7 +90,7 @@ function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
     goOn(
       handler(host, request, call),
       call,
-      (outcome) => (outcome.kind === 'continue' ? call.next() : respondOrFail(call, outcome)),
+      (outcome) => respondOrFail(call, outcome),
       (error) => {
         const base = baseUrlOf(baseUrls, httpRequest)
         const retryUrl = loginUrl(base, request.login?.returnTo ?? targetOf(httpRequest, base))

@@ -3,7 +3,7 @@ import { SessionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
-import { extendIdleLimit, type SessionLimits } from '../../session/lifetime.js'
+import { extendIdleLimit, sessionEnded, type SessionLimits } from '../../session/lifetime.js'
 import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { SessionBinding } from './identity.js'
@@ -114,7 +114,7 @@ class BoundSession implements SessionBinding {
     const isLogin = this.#record?.id !== next.id
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       const isOver = !isLogin && this.#record === undefined
-      if (isOver) throw new SessionError('session_missing', 'the session has ended during the request')
+      if (isOver) throw sessionEnded()
       const changed = this.#storage.write(record, this.#exchange.cookies)
       return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)

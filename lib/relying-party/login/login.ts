@@ -8,6 +8,7 @@ import type { RelyingPartyWith } from '../relying-party.js'
 import { baseUrlOf } from '../base-url.js'
 import { storeLogin, type ReturnTargetParts, wantedTarget } from './transaction/return-target.js'
 import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
+import { omitUndefined } from '../../base/json.js'
 
 /** The parts of a relying party that start a login. */
 export type LoginParts = ReturnTargetParts & RelyingPartyWith<'baseUrls' | 'runtime', 'authorizationUrl'>
@@ -95,9 +96,7 @@ function requestParameters(rp: LoginParts, options: LoginOptions): Readonly<Reco
   return {
     ...rp.configuration.authorizationParams,
     ...authorizationParams,
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
-    ...(acrValues === undefined ? {} : { acr_values: acrValues.join(' ') }),
+    ...omitUndefined({ prompt, max_age: maxAge?.toString(), acr_values: acrValues?.join(' ') }),
   }
 }
 
@@ -107,10 +106,10 @@ function expectations(parameters: Readonly<Record<string, string>>): Pick<Transa
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
     throw new ConfigurationError('invalid_options', 'login(): max_age must be a whole number of seconds')
   }
-  return {
-    ...(maxAge === undefined ? {} : { maxAge: Number(maxAge) }),
-    ...(acrValues === undefined ? {} : { acrValues: acrValues.split(' ').filter((value) => value !== '') }),
-  }
+  return omitUndefined({
+    maxAge: maxAge === undefined ? undefined : Number(maxAge),
+    acrValues: acrValues?.split(' ').filter((value) => value !== ''),
+  })
 }
 
 /**

@@ -11,6 +11,7 @@ import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import { revokeTokens, type RevocationParts } from '../tokens/revocation.js'
+import { omitUndefined } from '../../base/json.js'
 
 /** The parts of a relying party that sign somebody out. */
 export type LogoutParts = PendingLogoutParts & OnwardParts & RevocationParts & RelyingPartyWith<never, 'endSessionUrl'>
@@ -111,8 +112,7 @@ async function urlOfProvider(
       postLogoutRedirectUri,
       state,
       ...logoutHintsOf(session),
-      ...(logoutHint === undefined ? {} : { logoutHint }),
-      ...(uiLocales === undefined ? {} : { uiLocales: uiLocales.join(' ') }),
+      ...omitUndefined({ logoutHint, uiLocales: uiLocales?.join(' ') }),
     })
   } catch (error) {
     // The session here has ended; that the provider is away must not stand in the way.

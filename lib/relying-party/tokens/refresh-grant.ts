@@ -14,6 +14,7 @@ import { renewal } from './refresh-outcome.js'
 import { RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 import { isOidcError } from '../../base/error-cause.js'
+import { omitUndefined } from '../../base/json.js'
 
 // Sent, one retry, and then it is not known what became of the token.
 const maxSends = 2
@@ -120,7 +121,7 @@ export class RefreshGrants {
 }
 
 function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string, string>> {
-  return { ...(resource === undefined ? {} : { resource }), ...(scope === undefined ? {} : { scope }) }
+  return omitUndefined({ resource, scope })
 }
 
 /** Whether it is known what became of the token: nothing, or its end. */

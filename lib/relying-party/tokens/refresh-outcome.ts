@@ -1,3 +1,4 @@
+import { omitUndefined } from '../../base/json.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { generationOf, withAdditionalTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
@@ -19,8 +20,8 @@ export function renewal(
   const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken, idTokenFlaw } = refreshed
   const { additionalTokens = [] } = tokens
   const obtainedAt = Math.floor(sentAt / 1000)
-  const token = { tokenType, obtainedAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
-  const held = accessToken === undefined ? {} : { accessToken }
+  const token = { tokenType, obtainedAt, ...omitUndefined({ expiresAt }) }
+  const held = omitUndefined({ accessToken })
   const successor = { refreshToken, generation: generationOf(tokens) + 1 }
   const renewed: SessionTokens =
     target === ''
@@ -38,8 +39,7 @@ export function renewal(
     kind: 'renewed',
     obtained: { target, accessToken },
     tokens: renewed,
-    ...(idToken === undefined ? {} : { idToken }),
-    ...(idTokenFlaw === undefined ? {} : { idTokenFlaw }),
+    ...omitUndefined({ idToken, idTokenFlaw }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
 
-import { clocksOf } from '../../session/lifetime.js'
+import { clocksOf, sessionEnded } from '../../session/lifetime.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 import type { AccessTarget } from './access-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -104,7 +104,7 @@ async function renewInTurn(
   const { rp, session, target } = call
   for (let record = begun; ;) {
     const { refreshToken } = record.tokens
-    if (refreshToken === undefined) throw endedMeanwhile()
+    if (refreshToken === undefined) throw sessionEnded()
     await requireOpen(call, record)
     const outcome = await refreshOnce(call, record, refreshToken)
     if (outcome === undefined) continue
@@ -127,7 +127,7 @@ async function taken(
   const current = session.current()
   if (current?.id !== record.id) {
     if (outcome.kind === 'renewed') await revokeTokens(rp, outcome.tokens)
-    throw endedMeanwhile()
+    throw sessionEnded()
   }
   if (outcome.kind === 'ended') {
     await session.clear()
@@ -180,7 +180,7 @@ async function spend(
 }
 
 function successorIn(stored: SessionRecord | undefined, record: SessionRecord): RefreshOutcome | undefined {
-  if (stored?.id !== record.id) throw endedMeanwhile()
+  if (stored?.id !== record.id) throw sessionEnded()
   if (stored.tokens.refreshToken === record.tokens.refreshToken) return undefined
   const outcome = { kind: 'renewed', tokens: stored.tokens, idToken: stored.idToken } as const
   return isNews(outcome, record.tokens) ? outcome : undefined
@@ -214,8 +214,4 @@ async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): P
 function tooLate(): SessionError {
   const why = "the token was to be renewed after the response's headers were written, or its connection closed"
   return new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
-}
-
-function endedMeanwhile(): SessionError {
-  return new SessionError('session_missing', 'the session has ended during the request')
 }

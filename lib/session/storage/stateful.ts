@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
-import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
-import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
+import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { fromPayload, type SessionRecord, toPayload } from '../record.js'
@@ -76,7 +75,7 @@ class StatefulStorage implements SessionStorage {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const [text] = await sharedStore.get([name])
       const stored = text === undefined ? undefined : this.#openRecord(text, record.id)?.record
-      if (text === undefined || stored === undefined) throw ended()
+      if (text === undefined || stored === undefined) throw sessionEnded()
       const next = mergeRecords(base, record, stored)
       if (await sharedStore.replace(name, text, this.#sealRecord(next), this.#millisecondsLeft(next))) return next
     }
@@ -154,8 +153,4 @@ class StatefulStorage implements SessionStorage {
 function readTicket({ v, id, sub, sid }: Readonly<Record<string, unknown>>): SessionNames | undefined {
   if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
   return { id, subject: sub, ...(typeof sid === 'string' ? { sid } : {}) }
-}
-
-function ended(): SessionError {
-  return new SessionError('session_missing', 'the session has ended during the request')
 }

@@ -4,7 +4,7 @@ import type { SharedStore } from '../../options/common/stores.js'
 import type { Opened } from '../../seal/seal.js'
 import type { TraceRemark } from '../../base/diagnostics.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
-import { type SessionLimits, clocksOf, isAlive } from '../lifetime.js'
+import { type SessionLimits, clocksOf, isAlive, sessionEnded } from '../lifetime.js'
 import { type SessionForm, formsOf } from './fitting.js'
 import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
@@ -162,8 +162,7 @@ export function revocableStorage(
       base === undefined
         ? record
         : whenDone(unlessEnded(revocations, runtime, base), (found) => {
-            if (found === undefined)
-              throw new SessionError('session_missing', 'the session has ended during the request')
+            if (found === undefined) throw sessionEnded()
             return record
           }),
     touch: () => undefined,

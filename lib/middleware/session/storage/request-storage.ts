@@ -1,8 +1,7 @@
-import { SessionError } from '../../../errors.js'
 import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedStore } from '../../../options/common/stores.js'
-import { clocksOf, isAlive, isRollingDue } from '../../../session/lifetime.js'
+import { clocksOf, isAlive, isRollingDue, sessionEnded } from '../../../session/lifetime.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
@@ -79,7 +78,7 @@ class RequestStorage implements SessionStorage {
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
     if (base === undefined) await this.#renew()
-    else if (this.#host() === undefined || (await this.#unended(base)) === undefined) throw ended()
+    else if (this.#host() === undefined || (await this.#unended(base)) === undefined) throw sessionEnded()
     const session = this.#present()
     this.#put(session, record)
     try {
@@ -89,7 +88,7 @@ class RequestStorage implements SessionStorage {
       if (base === undefined) this.#forget(session)
       throw error
     }
-    if (this.#held === undefined) throw ended()
+    if (this.#held === undefined) throw sessionEnded()
     return this.#held.record
   }
 
@@ -207,8 +206,4 @@ class RequestStorage implements SessionStorage {
   #nowSeconds(): number {
     return Math.floor(this.#settings.runtime.now() / 1000)
   }
-}
-
-function ended(): SessionError {
-  return new SessionError('session_missing', 'the session has ended during the request')
 }
