@@ -19,7 +19,8 @@ export { resourceMetadata } from './middleware/resource-metadata.js'
 export { signInAgain } from './middleware/sign-in-again.js'
 export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
-export { acr, claim, machine, maxAge, permission, person, role, scope } from './policy/requirements.js'
+export { claim, role } from './policy/claims.js'
+export { acr, machine, maxAge, permission, person, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
@@ -108,7 +109,8 @@ export type {
   UnmetRequirement,
   Verdict,
 } from './policy/requirement.js'
-export type { ClaimValue } from './policy/requirements.js'
+export type { ClaimPath } from './policy/claim-path.js'
+export type { ClaimValue, RoleOptions } from './policy/claims.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
 export type { EndpointHealth, Health, ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login/login.js'

@@ -47,6 +47,8 @@ export type TraceRemark =
   | 'access_token_left_out'
   /** At `login` or `callback`: the URL of the wanted page was too long to keep, so the person returns to a shorter one. */
   | 'return_target_lost'
+  /** At `validation` or `callback`: the token lists no groups, since there were too many, but where to ask for them (Entra). */
+  | 'groups_left_out'
 
 /**
  * The event that subscribers of a step's tracing channel get. It is the same object from `start` on, so it can be the key of

@@ -1,11 +1,7 @@
 import { isRecent } from '../base/age.js'
-import { isJsonObject } from '../base/json.js'
-import { invalidArgument, requireTexts, requireValues } from './arguments.js'
+import { invalidArgument, requireTexts } from './arguments.js'
 import type { Principal } from './principal.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
-
-/** A value of a claim that {@link claim} can compare exactly. */
-export type ClaimValue = string | number | boolean
 
 /**
  * Requires that every one of these scopes was granted.
@@ -83,53 +79,6 @@ export function machine(): NamedRequirement {
 }
 
 /**
- * Requires a claim that equals one of the values, or a list that contains one of them.
- *
- * @example
- * ```ts
- * app.get('/beta', requireAuth(claim('department', 'engineering', 'design')), beta)
- * ```
- *
- * @throws {ConfigurationError} `invalid_options`
- */
-export function claim(name: string, ...values: readonly ClaimValue[]): NamedRequirement {
-  if (typeof name !== 'string' || name === '') throw invalidArgument('claim() takes the name of a claim first')
-  const allowed = new Set<unknown>(
-    requireValues(`claim("${name}")`, values, isClaimValue, 'strings, numbers or booleans'),
-  )
-  return {
-    kind: 'claim',
-    check: ({ claims }) =>
-      verdict(
-        'claim',
-        valuesOf(claims, name).some((value) => allowed.has(value)),
-      ),
-  }
-}
-
-/**
- * Requires one of these roles in the claim `roles` or `role`, or in Keycloak's `realm_access.roles`.
- *
- * @example
- * ```ts
- * app.delete('/orders/:id', requireAuth(role('admin', 'support')), removeOrder)
- * ```
- *
- * @throws {ConfigurationError} `invalid_options`
- */
-export function role(...roles: readonly string[]): NamedRequirement {
-  const allowed = new Set<unknown>(requireTexts('role', roles))
-  return {
-    kind: 'role',
-    check: ({ claims }) =>
-      verdict(
-        'role',
-        rolesOf(claims).some((value) => allowed.has(value)),
-      ),
-  }
-}
-
-/**
  * Requires that the person authenticated with one of these context classes (claim `acr`). Otherwise a browser is sent to
  * sign in again, and the class is verified on return.
  *
@@ -203,25 +152,7 @@ function actor(kind: string, wanted: boolean): NamedRequirement {
   }
 }
 
-function permissionsOf(claims: Principal['claims']): readonly unknown[] {
-  const { permissions } = claims
-  return typeof permissions === 'string' ? permissions.split(' ') : valuesOf(claims, 'permissions')
-}
-
-function valuesOf(claims: Principal['claims'], name: string): readonly unknown[] {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined
-  return Array.isArray(value) ? value : [value]
-}
-
-function rolesOf(claims: Principal['claims']): readonly unknown[] {
-  const realm = claims['realm_access']
-  return [
-    ...valuesOf(claims, 'roles'),
-    ...valuesOf(claims, 'role'),
-    ...(isJsonObject(realm) ? valuesOf(realm, 'roles') : []),
-  ]
-}
-
-function isClaimValue(value: unknown): boolean {
-  return typeof value === 'boolean' || Number.isFinite(value) || (typeof value === 'string' && value !== '')
+function permissionsOf({ permissions }: Principal['claims']): readonly unknown[] {
+  if (typeof permissions === 'string') return permissions.split(' ')
+  return Array.isArray(permissions) ? permissions : [permissions]
 }

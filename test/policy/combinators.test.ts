@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { all, any, isRequirement, not } from '../../lib/policy/combinators.js'
 import type { Principal } from '../../lib/policy/principal.js'
 import { ask, firstLoginOf, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
-import { acr, claim, maxAge, scope } from '../../lib/policy/requirements.js'
+import { claim } from '../../lib/policy/claims.js'
+import { acr, maxAge, scope } from '../../lib/policy/requirements.js'
 
 const alice: Principal = {
   scheme: 'session',

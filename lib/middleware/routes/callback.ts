@@ -1,7 +1,8 @@
 import onHeaders from 'on-headers'
 import { SessionError } from '../../errors.js'
 import type { Outcome } from '../../http/outcome.js'
-import type { TraceNotes } from '../../base/diagnostics.js'
+import type { TraceNotes, TraceRemark } from '../../base/diagnostics.js'
+import { areGroupsLeftOut } from '../../policy/claim-path.js'
 import { finishLogin } from '../../relying-party/login/callback.js'
 import type { SessionStart } from '../../relying-party/login/code-exchange.js'
 import { sessionData } from '../../session/record.js'
@@ -21,9 +22,9 @@ export async function callback(
     cookies: request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
-    start: sessionStart(host, request, call),
+    start: sessionStart(host, request, call, notes),
   })
-  if (isTargetLost === true && notes !== undefined) notes.remarks = ['return_target_lost']
+  if (isTargetLost === true) remark(notes, 'return_target_lost')
   if (session !== undefined) {
     await request.session.store(session)
     if (current === undefined) countLogin(request)
@@ -33,9 +34,15 @@ export async function callback(
 
 // An onLogin that responds writes the headers before the session's cookie is in them. Its response may lead back to a guard,
 // so the login counts for the detection of loops.
-function sessionStart(host: OidcContext, request: RequestContext, { req, res }: GuardCall): SessionStart {
+function sessionStart(
+  host: OidcContext,
+  request: RequestContext,
+  { req, res }: GuardCall,
+  notes: TraceNotes | undefined,
+): SessionStart {
   const { onLogin } = host.rp.configuration
   return async (completed) => {
+    if (areGroupsLeftOut(completed.claims)) remark(notes, 'groups_left_out')
     if (onLogin === undefined) return true
     let isRunning = true
     onHeaders(res, () => {
@@ -49,6 +56,10 @@ function sessionStart(host: OidcContext, request: RequestContext, { req, res }: 
       isRunning = false
     }
   }
+}
+
+function remark(notes: TraceNotes | undefined, word: TraceRemark): void {
+  if (notes !== undefined) notes.remarks = [...(notes.remarks ?? []), word]
 }
 
 function answered(): SessionError {

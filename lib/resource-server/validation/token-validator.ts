@@ -4,6 +4,7 @@ import { isAhead } from '../../base/age.js'
 import { whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isTraced, traced } from '../../base/diagnostics.js'
+import { areGroupsLeftOut } from '../../policy/claim-path.js'
 import type { Principal } from '../../policy/principal.js'
 import type { JwtValidation } from './jwt.js'
 import type { OpaqueValidation } from './opaque.js'
@@ -50,7 +51,10 @@ export class TokenValidator {
   #validateTraced(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
     return traced('validation', {}, (notes) => {
       const noteIssuer = (principal: Principal): Principal => {
-        if (notes !== undefined) notes.issuer = principal.issuer
+        if (notes !== undefined) {
+          notes.issuer = principal.issuer
+          if (areGroupsLeftOut(principal.claims)) notes.remarks = ['groups_left_out']
+        }
         return principal
       }
       return whenDone(this.#validate(authorization, request), noteIssuer)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
+import type { TraceEvent } from '../../../lib/index.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
+import { watchAll } from '../../kit/watching/watching.js'
 
 describe('a good access token', () => {
   test('tells who makes the request, for whom, and what is allowed', async () => {
@@ -45,6 +47,21 @@ describe('a good access token', () => {
     const before = issuer.requests.length
     for (let i = 0; i < 20; i++) await accept(issuer.token())
     expect(issuer.requests).toHaveLength(before)
+  })
+})
+
+describe('a token whose groups are too many', () => {
+  test('is remarked on where it is validated', async () => {
+    const said: TraceEvent['remarks'][] = []
+    const watching = watchAll((event, phase) => {
+      if (event.step === 'validation' && phase.endsWith('nd')) said.push(event.remarks)
+    })
+    const { accept, issuer, validator } = testApi()
+    await validator.ready()
+    await accept(issuer.token({ _claim_names: { groups: 'src1' } }))
+    await accept(issuer.token({ groups: ['a'] }))
+    watching.stop()
+    expect(said).toEqual([['groups_left_out'], undefined])
   })
 })
 

@@ -1,0 +1,119 @@
+import { isJsonObject } from '../base/json.js'
+import { invalidArgument, requireTexts, requireValues } from './arguments.js'
+import {
+  type ClaimPath,
+  isAbsentAt,
+  isClaimPath,
+  isLeftOut,
+  isMembership,
+  pathText,
+  valueAt,
+  valuesAt,
+} from './claim-path.js'
+import type { Principal } from './principal.js'
+import { met, type NamedRequirement, type Verdict } from './requirement.js'
+
+/** A value of a claim that {@link claim} can compare exactly. */
+export type ClaimValue = string | number | boolean
+
+/**
+ * Requires a claim that equals one of the values, or a list that contains one of them.
+ *
+ * A claim of groups or roles (by its name, such as `groups` or `cognito:groups`) that the token does not have is undecided, and
+ * so is any claim that was left out of the token with a word where it can be had (Entra's group overage): `not()` refuses both.
+ *
+ * @example
+ * ```ts
+ * app.get('/beta', requireAuth(claim('department', 'engineering', 'design')), beta)
+ * app.get('/shop', requireAuth(claim(['resource_access', 'shop', 'roles'], 'clerk')), shop)
+ * ```
+ *
+ * @param path - the name of a claim; a list is the way to a member inside it
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedRequirement {
+  if (!isClaimPath(path))
+    throw invalidArgument('claim() takes the name of a claim first, or a list of names as the way to it')
+  const call = `claim(${pathText(path)})`
+  const allowed = new Set<unknown>(requireValues(call, values, isClaimValue, 'strings, numbers or booleans'))
+  const where = typeof path === 'string' ? path : [...path]
+  return {
+    kind: 'claim',
+    check({ claims }) {
+      if (valuesAt(claims, where).some((value) => allowed.has(value))) return met
+      const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isAbsentAt(claims, where))
+      return refused('claim', isUnsaid)
+    },
+  }
+}
+
+/** Where {@link role} looks. */
+export interface RoleOptions {
+  /** The claim that lists the roles, instead of the usual ones; or the way to it. Of an object, such as Zitadel's, the names are the roles. */
+  claim: ClaimPath
+}
+
+const usualClaims: readonly ClaimPath[] = ['roles', 'role', ['realm_access', 'roles']]
+
+/**
+ * Requires one of these roles in the claim `roles` or `role`, or in Keycloak's `realm_access.roles`; with `claim` as the last
+ * argument, in that claim only. Where the token has no such claim the answer is undecided: `not(role())` refuses then, too.
+ *
+ * @example
+ * ```ts
+ * app.delete('/orders/:id', requireAuth(role('admin', 'support')), removeOrder)
+ * app.get('/shop', requireAuth(role('clerk', { claim: ['resource_access', 'shop', 'roles'] })), shop)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function role(
+  ...args: readonly string[] | readonly [...roles: string[], options: RoleOptions]
+): NamedRequirement {
+  const { roles, paths, isNamed } = splitArguments(args)
+  const allowed = new Set<unknown>(requireTexts('role', roles))
+  return {
+    kind: 'role',
+    check({ claims }) {
+      if (paths.some((path) => rolesAt(claims, path, isNamed).some((value) => allowed.has(value)))) return met
+      return refused(
+        'role',
+        paths.every((path) => isAbsentAt(claims, path)) || paths.some((path) => isLeftOut(claims, path)),
+      )
+    },
+  }
+}
+
+function splitArguments(args: readonly (string | RoleOptions)[]): {
+  readonly roles: readonly string[]
+  readonly paths: readonly ClaimPath[]
+  readonly isNamed: boolean
+} {
+  const last = args.at(-1)
+  const texts = args.filter((argument) => typeof argument === 'string')
+  if (typeof last !== 'object' || Array.isArray(last)) {
+    if (texts.length < args.length)
+      throw invalidArgument('role() takes one or more strings, and perhaps { claim } as the last argument')
+    return { roles: texts, paths: usualClaims, isNamed: false }
+  }
+  const { claim: path, ...unknown } = last
+  if (texts.length < args.length - 1 || !isClaimPath(path) || Object.keys(unknown).length > 0) {
+    throw invalidArgument(
+      'role() takes { claim } as its only options: the name of a claim, or a list of names as the way to it',
+    )
+  }
+  return { roles: texts, paths: [typeof path === 'string' ? path : [...path]], isNamed: true }
+}
+
+function rolesAt(claims: Principal['claims'], path: ClaimPath, isNamed: boolean): readonly unknown[] {
+  const value = isNamed ? valueAt(claims, path) : undefined
+  return isJsonObject(value) ? Object.keys(value) : valuesAt(claims, path)
+}
+
+function refused(kind: string, isUndecided: boolean): Verdict {
+  return { met: false, kind, ...(isUndecided ? { undecided: true } : {}) }
+}
+
+function isClaimValue(value: unknown): boolean {
+  return typeof value === 'boolean' || Number.isFinite(value) || (typeof value === 'string' && value !== '')
+}
