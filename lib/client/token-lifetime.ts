@@ -1,5 +1,5 @@
 import type { Runtime } from '../base/runtime.js'
-import type { GrantedTokens } from '../provider/endpoints/token.js'
+import type { GrantedTokens } from '../provider/types.js'
 
 /** A token, and when to renew it. All times are milliseconds since the epoch. */
 export interface CachedToken {

@@ -23,11 +23,12 @@ import { type IdTokenVerdict, type RefreshedIdToken, judgeRefreshedIdToken } fro
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
-import type { GrantedTokens, TokenTarget } from './endpoints/token.js'
+import type { TokenTarget } from './endpoints/token.js'
 import type {
   AuthorizationRequest,
   ClientSettings,
   EndSessionRequest,
+  GrantedTokens,
   Health,
   ProviderMetadata,
   ProviderSettings,

@@ -4,6 +4,7 @@ import type { OidcErrorCode } from '../error-codes.js'
 import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
+import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
 /** How to reach one authorization server. */
 export interface ProviderSettings {
@@ -83,13 +84,8 @@ export interface AuthorizationRequest {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** Claims of a validated ID Token: frozen, and without a prototype. */
-export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string; readonly iss: string }
-
-/** Tokens of a successful exchange; the ID Token was validated wholly, its signature included. */
-export interface TokenSet {
-  readonly idToken: string
-  readonly idTokenClaims: IdTokenClaims
+/** The members of a token response (RFC 6749 section 5.1), checked. */
+export interface ReceivedTokens {
   /** Absent where the provider gave none: some do not where no scope of an API was asked for. */
   readonly accessToken?: string
   /** As sent by the provider, lower-cased: `bearer` or `dpop`. */
@@ -98,6 +94,17 @@ export interface TokenSet {
   readonly accessTokenExpiresAt?: number
   readonly refreshToken?: string
   readonly scope: string
+}
+
+/** Tokens of a grant that is for nothing but an access token. */
+export interface GrantedTokens extends ReceivedTokens {
+  readonly accessToken: string
+}
+
+/** Tokens of a login. The ID Token and its signature were validated; its claims are frozen, and have no prototype. */
+export interface TokenSet extends ReceivedTokens {
+  readonly idToken: string
+  readonly idTokenClaims: IdTokenClaims
 }
 
 /** State of a provider's metadata and keys, as last seen. Reading it makes no request. */
@@ -148,14 +155,9 @@ export interface RefreshRequest {
 }
 
 /** Tokens of a successful refresh; what the provider left out stays as it was. */
-export interface RefreshedTokens {
-  /** Absent where the provider gave none. */
-  readonly accessToken?: string
-  readonly tokenType: string
-  readonly accessTokenExpiresAt?: number
+export interface RefreshedTokens extends ReceivedTokens {
   /** The new one, or the old one where the provider does not rotate. */
   readonly refreshToken: string
-  readonly scope: string
   readonly idToken?: string
   readonly idTokenClaims?: IdTokenClaims
   /** Why the new ID Token was not taken. */

@@ -1,8 +1,6 @@
-import { freezeJson, type JsonObject, parseJsonObject } from '../base/json.js'
+import { freezeJson, parseJsonObject } from '../base/json.js'
+import { type IdTokenClaims, isIdTokenClaims } from '../jose/id-token-claims.js'
 import type { SessionRecord } from './record.js'
-
-/** Claims of a session's ID Token. */
-export type IdTokenClaims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
 
 // Claims of the protocol, which do not describe the person.
 const protocolClaims = new Set([
@@ -27,7 +25,7 @@ export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTo
   const begin = idToken.indexOf('.') + 1
   const payload = Buffer.from(idToken.slice(begin, idToken.indexOf('.', begin)), 'base64url')
   const claims = parseJsonObject(payload.toString())
-  if (claims === undefined || !hasSubject(claims)) throw new TypeError('a session must hold a validated ID Token')
+  if (claims === undefined || !isIdTokenClaims(claims)) throw new TypeError('a session must hold a validated ID Token')
   return freezeJson(claims)
 }
 
@@ -42,10 +40,6 @@ export function withoutProof(idToken: string): string {
 /** The ID Token as the provider issued it; `undefined` if the cookie had room for its claims only. */
 export function issuedIdToken({ idToken }: Pick<SessionRecord, 'idToken'>): string | undefined {
   return idToken.startsWith('.') ? undefined : idToken
-}
-
-function hasSubject(claims: JsonObject): claims is IdTokenClaims {
-  return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }
 
 /** The claims about the person: all except those of the protocol. */

@@ -1,20 +1,10 @@
 import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
-import { type TargetToken, fromTuples, toTuples } from './target-tokens.js'
+import { type StoredToken, type TargetToken, fromTuples, toTuples } from './target-tokens.js'
 import { ConfigurationError } from '../errors.js'
 
 /** A session's tokens, except the ID Token. */
-export interface SessionTokens {
-  /**
-   * Absent if the provider gave none. Empty if the cookie had no room for it: there is a refresh token then, to get another.
-   */
-  readonly accessToken?: string
-  /** Lower-cased, `bearer` or `dpop`. */
-  readonly tokenType: string
-  /** Seconds since the epoch; absent when the provider did not say. */
-  readonly expiresAt?: number
-  /** Seconds since the epoch; absent in sessions of older versions. */
-  readonly obtainedAt?: number
+export interface SessionTokens extends StoredToken {
   readonly refreshToken?: string
   /** Granted scopes, separated by spaces. */
   readonly scope: string

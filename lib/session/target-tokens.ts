@@ -1,13 +1,22 @@
-/** An additional access token, for a target other than the session's main one, such as another API (RFC 8707). */
-export interface TargetToken {
-  /** The target's canonical name, unique within a session. */
-  readonly target: string
-  readonly accessToken: string
+/** An access token as a session holds it. */
+export interface StoredToken {
+  /**
+   * Absent if the provider gave none. Empty if the cookie had no room for it: there is a refresh token then, to get another.
+   */
+  readonly accessToken?: string
   /** Lower-cased, `bearer` or `dpop`. */
   readonly tokenType: string
   /** Seconds since the epoch; absent when the provider did not say. */
   readonly expiresAt?: number
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch; absent in sessions of older versions. */
+  readonly obtainedAt?: number
+}
+
+/** An additional access token, for a target other than the session's main one, such as another API (RFC 8707). */
+export interface TargetToken extends StoredToken {
+  /** The target's canonical name, unique within a session. */
+  readonly target: string
+  readonly accessToken: string
   readonly obtainedAt: number
 }
 

@@ -1,5 +1,6 @@
 import type { Principal } from '../../policy/principal.js'
-import { type IdTokenClaims, idTokenClaims, personClaims } from '../../session/claims.js'
+import type { IdTokenClaims } from '../../jose/id-token-claims.js'
+import { idTokenClaims, personClaims } from '../../session/claims.js'
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'

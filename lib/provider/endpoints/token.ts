@@ -3,6 +3,7 @@ import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
 import { TokenEndpointError } from '../../errors.js'
 import { noAccessToken } from './token-response.js'
+import type { GrantedTokens, ReceivedTokens } from '../types.js'
 
 /**
  * Makes a token request, and once more where the server asks for a proof with its nonce (RFC 9449 section 8): it does so
@@ -26,29 +27,18 @@ function asksForNonce(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'error') === 'use_dpop_nonce'
 }
 
-/** The members of a token response (RFC 6749 section 5.1), checked. */
-export interface GrantedTokens {
-  readonly accessToken: string
-  /** Lower-cased: `bearer` or `dpop`. */
-  readonly tokenType: string
-  readonly accessTokenExpiresAt?: number
-  readonly refreshToken?: string
-  readonly scope: string
-}
-
 // VSCHAR: what a token may be made of (RFC 6749 appendix A), and what fits into a header.
 const tokenText = /^[\x20-\x7e]+$/
 const maxLifetime = 10 * 365 * 86_400
-
-/** The same for a login, which may bring an ID Token and no access token. */
-export type LoginTokens = Omit<GrantedTokens, 'accessToken'> & Partial<Pick<GrantedTokens, 'accessToken'>>
 
 /**
  * Reads the response to a login or refresh that openid-client has taken apart; see {@link readTokens}.
  *
  * @throws {TokenEndpointError} `token_response_invalid`
  */
-export function readLoginTokens(...[response, scope, nowSeconds, client]: Parameters<typeof readTokens>): LoginTokens {
+export function readLoginTokens(
+  ...[response, scope, nowSeconds, client]: Parameters<typeof readTokens>
+): ReceivedTokens {
   if (response[noAccessToken] !== true) return readTokens(response, scope, nowSeconds, client)
   return {
     tokenType: client.dpop === undefined ? 'bearer' : 'dpop',

@@ -1,12 +1,7 @@
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import {
-  type TokenTarget,
-  type GrantedTokens,
-  targetParameters,
-  requestTokens,
-  readTokens,
-} from '../endpoints/token.js'
+import { type TokenTarget, targetParameters, requestTokens, readTokens } from '../endpoints/token.js'
+import type { GrantedTokens } from '../types.js'
 
 /**
  * Asks for a token of this client's own (RFC 6749 section 4.4), once.

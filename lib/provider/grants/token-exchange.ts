@@ -1,13 +1,8 @@
 import { TokenEndpointError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import {
-  type GrantedTokens,
-  type TokenTarget,
-  requestTokens,
-  readTokens,
-  targetParameters,
-} from '../endpoints/token.js'
+import { type TokenTarget, requestTokens, readTokens, targetParameters } from '../endpoints/token.js'
+import type { GrantedTokens } from '../types.js'
 
 /** A token that stands for somebody, and what it is (RFC 8693 section 3). */
 export interface PartyToken {

@@ -1,13 +1,14 @@
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import { type JsonObject, bareClaims } from '../../base/json.js'
+import { bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
 import { createSignatureVerifier } from './signature.js'
-import type { ClientSettings, IdTokenClaims, ProviderSettings } from '../types.js'
+import type { ClientSettings, ProviderSettings } from '../types.js'
+import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
 
 /** What an ID Token must fit, beside its issuer and its audience. */
 export interface IdTokenExpectations {
@@ -107,10 +108,6 @@ function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenCl
   const claims = bareClaims(payload)
   if (isIdTokenClaims(claims)) return claims
   throw new TokenValidationError('token_claim_missing', "the ID Token's iss and sub must be strings")
-}
-
-function isIdTokenClaims(claims: Readonly<JsonObject>): claims is IdTokenClaims {
-  return typeof claims['iss'] === 'string' && typeof claims['sub'] === 'string'
 }
 
 function isSame(value: unknown, expected: string): boolean {

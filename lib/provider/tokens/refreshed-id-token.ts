@@ -3,7 +3,7 @@ import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import type { IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
-import type { IdTokenClaims } from '../types.js'
+import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 
 /** The ID Token of a refresh, and what it must fit. */
 export interface RefreshedIdToken {

@@ -7,6 +7,7 @@ import { traced, type TraceNotes } from '../../base/diagnostics.js'
 
 import { clocksOf, sessionEnded } from '../../session/lifetime.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
+import type { StoredToken } from '../../session/target-tokens.js'
 import type { AccessTarget } from './access-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'
@@ -34,7 +35,7 @@ export interface RefreshableSession {
 }
 
 /** An access token that a session has for some target. */
-export interface HeldToken extends Pick<SessionTokens, 'expiresAt' | 'obtainedAt'> {
+export interface HeldToken extends StoredToken {
   readonly accessToken: string
 }
 
@@ -57,7 +58,7 @@ export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldTo
 }
 
 // The provider gave none, or a cookie had no room for it.
-function isHeld(token: Partial<HeldToken> | undefined): token is HeldToken {
+function isHeld(token: StoredToken | undefined): token is HeldToken {
   return token?.accessToken !== undefined && token.accessToken !== ''
 }
 

@@ -33,7 +33,10 @@ export async function fetchForSession(
   const { allowedOrigins, dangerouslyAllowHttp } = rp.configuration
   if (allowedOrigins.length === 0) {
     const example = 'oidc({ ..., allowedOrigins: ["https://api.example.com"] })'
-    throw new ConfigurationError('invalid_options', `req.oidc.fetch() sends the token to listed origins only: set ${example}`)
+    throw new ConfigurationError(
+      'invalid_options',
+      `req.oidc.fetch() sends the token to listed origins only: set ${example}`,
+    )
   }
   let refused: string | undefined
   const settings = {
