@@ -112,6 +112,7 @@ export type {
 export type { ClaimPath } from './policy/claim-path.js'
 export type { ClaimValue, RoleOptions } from './policy/claims.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
+export type { Readiness } from './provider/readiness.js'
 export type { EndpointHealth, Health, ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login/login.js'
 export type { LogoutCallOptions } from './relying-party/logout/logout.js'

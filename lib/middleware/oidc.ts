@@ -5,6 +5,7 @@ import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema
 import { noteLogin } from '../resource-server/issuers/logins.js'
 import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
+import type { Readiness } from '../provider/readiness.js'
 import type { Health } from '../provider/types.js'
 import { baseUrlOf } from '../relying-party/base-url.js'
 import { createContext } from './context.js'
@@ -53,9 +54,10 @@ export interface OidcMiddleware extends Middleware {
   /**
    * Fetches metadata and keys before the first login.
    *
+   * @returns warnings of settings that do not fit the metadata, such as an `idTokenSigningAlg` that it does not list
    * @throws {ProviderError} when the provider is unavailable. Later logins try again.
    */
-  ready(): Promise<void>
+  ready(): Promise<Readiness>
   /** State of the metadata, keys, token endpoint, session store and shared store, as last seen. It makes no request. */
   health(): Health
   /** Stops background work and closes connections. */

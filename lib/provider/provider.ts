@@ -1,4 +1,5 @@
 import type { DpopProver } from '../fetch/dpop.js'
+import { secretAlgorithm } from '../options/common/algorithms.js'
 import type { JsonObject } from '../base/json.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
 import {
@@ -18,6 +19,7 @@ import { type Keys, createKeys } from './keys.js'
 import { type LogoutTokenValidator, createLogoutTokenValidator } from './tokens/logout-token.js'
 import { type MetadataNeeds, createMetadata, endpointOf, loginNeeds } from './metadata.js'
 import { type HttpClient, createHttpClient } from './transport/http-client.js'
+import { type Readiness, readinessOf } from './readiness.js'
 import { refreshTokens } from './grants/refresh-token.js'
 import { type IdTokenVerdict, type RefreshedIdToken, judgeRefreshedIdToken } from './tokens/refreshed-id-token.js'
 import { createSignatureVerifier } from './tokens/signature.js'
@@ -50,7 +52,7 @@ export interface Provider {
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
-  ready(): Promise<void>
+  ready(): Promise<Readiness>
   /** What is known without touching the network. */
   health(): Health
   /** Ends what is under way; nothing is fetched any more. */
@@ -102,6 +104,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     metadata: () => metadata.get(),
     ready: async () => {
       await Promise.all([openidClient(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
+      return readinessOf(await metadata.get(), client)
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
@@ -123,15 +126,15 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
 
 // Signatures by the client's secret need no key of the provider's.
 function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): MetadataNeeds {
-  if (idTokenSigningAlg !== 'HS256') return needs
+  if (secretAlgorithm(idTokenSigningAlg) === undefined) return needs
   return { ...needs, members: needs.members.filter((name) => name !== 'jwks_uri') }
 }
 
 function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings {
-  const { clientSecret, userinfoSigningAlg: alg = client.idTokenSigningAlg } = client
+  const { clientSecret, userinfoSigningAlg: algorithms = client.idTokenSigningAlg } = client
   const signature = {
     token: 'UserInfo response',
-    alg,
+    algorithms,
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'provider',

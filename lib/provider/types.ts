@@ -3,6 +3,7 @@ import type { webcrypto } from 'node:crypto'
 import type { OidcErrorCode } from '../error-codes.js'
 import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
+import type { Algorithms } from '../options/common/algorithms.js'
 import type { Runtime } from '../base/runtime.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
@@ -45,8 +46,8 @@ export interface ClientIdentity extends ClientCredentials {
 
 /** Who we are at the authorization server. */
 export interface ClientSettings extends ClientIdentity {
-  /** The algorithm registered for ID Tokens (`id_token_signed_response_alg`). */
-  readonly idTokenSigningAlg: string
+  /** The algorithms accepted for ID Tokens, such as the registered `id_token_signed_response_alg`. */
+  readonly idTokenSigningAlg: Algorithms
   /** Whom ID Tokens may be meant for beside this client; `'any'` demands `azp`. None when absent. */
   readonly idTokenAudiences?: readonly string[] | 'any'
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */

@@ -59,7 +59,9 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
     baseUrl,
     journal: app.journal,
     advance: (seconds) => clock.advance(seconds),
-    warmUp: () => login.ready(),
+    warmUp: async () => {
+      await login.ready()
+    },
     errors: () => app.journal.errors.map(codeOf),
     settled,
     close: async () => {

@@ -13,3 +13,19 @@ export const asymmetricAlgorithms = [
   'Ed25519',
   'Ed448',
 ] as const
+
+/** Signature algorithms with a shared secret, and how many bytes the secret must have (RFC 7518 section 3.2). */
+export const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
+
+/** One algorithm, or a list of them. */
+export type Algorithms = string | readonly string[]
+
+/** The algorithms as a list. */
+export function algorithmNames(algorithms: Algorithms): readonly string[] {
+  return typeof algorithms === 'string' ? [algorithms] : algorithms
+}
+
+/** The algorithm with a shared secret among these, if there is one. */
+export function secretAlgorithm(algorithms: Algorithms): string | undefined {
+  return algorithmNames(algorithms).find((name) => Object.hasOwn(secretBytes, name))
+}

@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { httpUrl, isOrigin, text } from '../common/fields.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
@@ -17,9 +16,6 @@ export const protocolParameters: ReadonlySet<string> = new Set([
   'scope',
   'state',
 ])
-
-/** What ID Tokens may be signed with. */
-export const signingAlgorithms = [...asymmetricAlgorithms, 'HS256'] as const
 
 /** A function of the application's. */
 export const callback = v.pipe(v.function('must be a function'), v.description('a function'))
@@ -46,9 +42,13 @@ export const authorizationParams = v.pipe(
   ),
 )
 
-/** Scopes of a login. */
+const whatScopes = 'scopes separated by spaces, or a list of them'
+const listedScope = v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces'))
+
+/** Scopes of a login, as one text. */
 export const scope = v.pipe(
-  text('scopes separated by spaces'),
+  v.union([text(whatScopes), v.array(listedScope)], `must be ${whatScopes}`),
+  v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),
   v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
 )
 
@@ -62,10 +62,4 @@ export const origins = v.optional(
     'must be a list of origins',
   ),
   [],
-)
-
-/** Whom ID Tokens may be meant for beside this client. */
-export const idTokenAudiences = v.union(
-  [v.literal('any'), v.array(text('an audience'))],
-  'must be a list of audiences, or "any"',
 )

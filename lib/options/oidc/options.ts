@@ -129,8 +129,8 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   baseUrls?: readonly string[] | undefined
   /** At least 32 random characters, or a list: the first seals, all open. */
   secret: string | readonly string[]
-  /** Must contain `openid`. @default 'openid profile email' */
-  scope?: string | undefined
+  /** Scopes separated by spaces, or a list of them. Must contain `openid`. @default 'openid profile email' */
+  scope?: string | readonly string[] | undefined
   /** Absolute URIs of APIs that `req.oidc.accessToken({ resource })` shall get tokens for (RFC 8707). @default none */
   resource?: string | readonly string[] | undefined
   routes?: RouteOptions | undefined
@@ -146,8 +146,11 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   authorizationParams?: Readonly<Record<string, string>> | undefined
   /** Push the authorization request (RFC 9126). @default only where the provider requires it */
   pushedAuthorizationRequests?: boolean | undefined
-  /** `alg` that this client is registered with for ID Tokens. @default 'RS256' */
-  idTokenSigningAlg?: string | undefined
+  /**
+   * `alg` that this client is registered with for ID Tokens, or a list of those that are accepted. `HS256`, `HS384` and `HS512`
+   * are accepted only alone, and need a `clientSecret` of at least 32, 48 or 64 bytes. @default 'RS256'
+   */
+  idTokenSigningAlg?: string | readonly string[] | undefined
   /**
    * Audiences that ID Tokens may name beside this client (OpenID Connect Core section 3.1.3.7). `'any'` takes all. A token
    * with several must say by `azp` that it was issued to this client.
@@ -155,7 +158,7 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    * @default none
    */
   idTokenAudiences?: readonly string[] | 'any' | undefined
-  /** Allowed clock difference, 0 to 60. @default 30 */
+  /** Clock difference allowed for the dates of ID Tokens, 0 to 300. `max_age` and logout tokens get 60 at most. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the provider. @default 5 */
   httpTimeoutSeconds?: number | undefined

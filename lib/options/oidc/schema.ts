@@ -13,7 +13,8 @@ import {
   text,
   resources,
 } from '../common/fields.js'
-import { authorizationParams, callback, idTokenAudiences, jwk, origins, scope, signingAlgorithms } from './fields.js'
+import { authorizationParams, callback, jwk, origins, scope } from './fields.js'
+import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
 import { sharedStore } from '../common/store-schema.js'
@@ -48,12 +49,7 @@ export const oidcEntries = {
   sharedStore,
   authorizationParams,
   pushedAuthorizationRequests: v.optional(flag),
-  idTokenSigningAlg: v.optional(
-    v.picklist(signingAlgorithms, `must be one of ${signingAlgorithms.join(', ')}`),
-    'RS256',
-  ),
-  idTokenAudiences: v.optional(idTokenAudiences, []),
-  clockToleranceSeconds: v.optional(seconds(0, 60), 30),
+  ...idTokenEntries,
   httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   returnTo: byDefault({
     default: v.optional(routePath),
@@ -121,12 +117,8 @@ const schema = v.pipe(
     ({ input }) => missingCredentialMessage(input),
   ),
   v.check(
-    (o) => o.idTokenSigningAlg !== 'HS256' || (o.clientSecret ?? '').length >= 32,
-    'must give a "clientSecret" of at least 32 characters for HS256',
-  ),
-  v.check(
-    (o) => o.idTokenSigningAlg !== 'HS256' || o.idTokenAudiences.length === 0,
-    'must not give "idTokenAudiences" with HS256: each audience could have the secret, and sign for the others',
+    (o) => idTokenFlaw(o) === undefined,
+    ({ input }) => idTokenFlaw(input) ?? '',
   ),
 )
 

@@ -125,7 +125,7 @@ async function requireFormat(
   await createSignatureVerifier(
     {
       token: 'introspection response',
-      alg: signedResponseAlg,
+      algorithms: signedResponseAlg,
       option: 'signedResponseAlg',
       clientSecret: undefined,
       from: 'provider',

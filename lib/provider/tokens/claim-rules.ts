@@ -8,6 +8,7 @@ import {
   isPast,
   isUnexpired,
 } from '../../jose/claim-rules.js'
+import { secretAlgorithm } from '../../options/common/algorithms.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** What rules for the tokens of a provider may look at beside the claims. */
@@ -18,13 +19,12 @@ export interface RuleContext
     Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {}
 
 // A token for audiences that nobody trusts here may have come by them (OpenID Connect Core section 3.1.3.7, step 3).
-// Whoever knows the secret of HS256 can sign, so a second audience could make tokens for the first.
+// Whoever knows the secret of HMAC can sign, so a second audience could make tokens for the first.
 function isAudience(aud: unknown, context: RuleContext): boolean {
   if (!Array.isArray(aud)) return aud === context.clientId
   if (!aud.includes(context.clientId)) return false
-  return (
-    aud.every((member) => isTrusted(member, context)) && (aud.length === 1 || context.idTokenSigningAlg !== 'HS256')
-  )
+  if (aud.length > 1 && secretAlgorithm(context.idTokenSigningAlg) !== undefined) return false
+  return aud.every((member) => isTrusted(member, context))
 }
 
 function isTrusted(member: unknown, { clientId, idTokenAudiences = [] }: RuleContext): boolean {
@@ -37,8 +37,27 @@ function audienceRule(aud: unknown, { clientId, idTokenSigningAlg }: RuleContext
   if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
     return `must name this client, ${quoted(clientId)}: ${names}`
   }
-  if (idTokenSigningAlg === 'HS256') return `must name this client only, since HS256 is used: ${names}`
+  const alg = secretAlgorithm(idTokenSigningAlg)
+  if (alg !== undefined) return `must name this client only, since ${alg} is used: ${names}`
   return `must name only this client and trusted audiences: ${names}; list trusted ones in "idTokenAudiences"`
+}
+
+// Another type than a number of seconds, or milliseconds.
+function dateRule(value: unknown): string {
+  return `must be a date in seconds since 1970: it is ${quoted(value)}`
+}
+
+/** The greatest tolerance where it decides what counts, and not only how well two clocks agree. */
+const maxStrictTolerance = 60
+
+/** The tolerance for `max_age` and for logout tokens: `clockToleranceSeconds`, but a minute at most. */
+export function strictTolerance(clockToleranceSeconds: number): number {
+  return Math.min(clockToleranceSeconds, maxStrictTolerance)
+}
+
+/** The rule for a date that may be missing. */
+export function optionalDate(claim: string): ClaimRule<RuleContext> {
+  return { claim, code: 'token_claim_invalid', must: dateRule, isOptional: always, holds: isDate }
 }
 
 /** The token is from this issuer, and for this client. */
@@ -54,14 +73,14 @@ export const partyRules = {
 
 /** `exp` and `iat` are there and hold now; so does `nbf` where there is one. */
 export const timeRules: readonly ClaimRule<RuleContext>[] = [
-  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
+  { claim: 'exp', code: 'token_claim_invalid', must: dateRule, holds: isDate },
   {
     claim: 'exp',
     code: 'token_expired',
     must: (exp, c) => `must not be in the past: ${distanceTo(exp, c)}`,
     holds: isUnexpired,
   },
-  { claim: 'iat', code: 'token_claim_invalid', must: 'must be a date', holds: isDate },
+  { claim: 'iat', code: 'token_claim_invalid', must: dateRule, holds: isDate },
   {
     claim: 'iat',
     code: 'token_not_yet_valid',

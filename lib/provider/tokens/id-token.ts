@@ -1,11 +1,12 @@
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
-import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
+import { type ClaimRule, type ClockContext, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
-import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
+import { type RuleContext, optionalDate, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
@@ -43,11 +44,17 @@ export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clo
 /**
  * Makes the judge of ID Tokens.
  *
- * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
 export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): IdTokenValidator {
-  const { clientSecret, idTokenSigningAlg: alg, runtime } = settings
-  const signature = { token: 'ID Token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'provider' } as const
+  const { clientSecret, idTokenSigningAlg: algorithms, runtime } = settings
+  const signature = {
+    token: 'ID Token',
+    algorithms,
+    option: 'idTokenSigningAlg',
+    clientSecret,
+    from: 'provider',
+  } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   return {
     async validate(idToken, expected) {
@@ -56,7 +63,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
       requireIdTokenType(jws.header)
       const now = runtime.now() / 1000
       const claims = checkClaims(jws, { ...settings, ...expected, now })
-      checkStrength(claims, expected, now - settings.clockToleranceSeconds)
+      checkStrength(claims, expected, { ...settings, now })
       return claims
     },
   }
@@ -65,7 +72,8 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
 // Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
 function requireIdTokenType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
-    throw new TokenValidationError('token_type_refused', 'the token is not an ID Token')
+    const message = `the token is not an ID Token: its typ is ${quoted(typ)}, not "JWT"`
+    throw new TokenValidationError('token_type_refused', message)
   }
 }
 
@@ -78,7 +86,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
   {
     claim: 'azp',
     code: 'token_audience_mismatch',
-    must: (azp, { clientId }) => `must be this client, ${JSON.stringify(clientId)}: it is ${JSON.stringify(azp)}`,
+    must: (azp, { clientId }) => `must be this client, ${quoted(clientId)}: it is ${quoted(azp)}`,
     isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
     holds: (azp, c) => azp === c.clientId,
   },
@@ -88,7 +96,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
     code: 'token_nonce_mismatch',
     // A token of another login may have none.
     isMissingInvalid: true,
-    must: 'must be that of the login',
+    must: nonceRule,
     isOptional: (c) => c.nonce === undefined,
     holds: (nonce, c) => c.nonce === undefined || isSame(nonce, c.nonce),
   },
@@ -98,13 +106,19 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
     must: 'must be 1 to 255 characters',
     holds: isText(255),
   },
-  { claim: 'auth_time', code: 'token_claim_invalid', must: 'must be a date', isOptional: always, holds: isDate },
+  optionalDate('auth_time'),
 ]
+
+// The values are not shown: who reads the log could use that of a login under way.
+function nonceRule(nonce: unknown): string {
+  if (nonce !== undefined) return 'must be that of the login: the token was issued for another one'
+  return 'is missing: the provider must return what every login sends (OpenID Connect Core section 3.1.3.7), or anyone could replay an ID Token'
+}
 
 function checkClaims({ header, payload }: Jws, context: ClaimContext): IdTokenClaims {
   requireClaims('ID Token', rules, payload, context)
-  checkHash(header, payload['at_hash'], context.accessToken)
-  checkHash(header, payload['c_hash'], context.code)
+  checkHash(header, ['at_hash', payload['at_hash']], ['access token', context.accessToken])
+  checkHash(header, ['c_hash', payload['c_hash']], ['code', context.code])
   const claims = bareClaims(payload)
   if (isIdTokenClaims(claims)) return claims
   throw new TokenValidationError('token_claim_missing', "the ID Token's iss and sub must be strings")
@@ -114,18 +128,32 @@ function isSame(value: unknown, expected: string): boolean {
   return typeof value === 'string' && equalSecrets(value, expected)
 }
 
-function checkHash({ alg }: JwsHeader, hash: unknown, value: string | undefined): void {
+function checkHash(
+  { alg }: JwsHeader,
+  [claim, hash]: readonly [string, unknown],
+  [what, value]: readonly [string, string | undefined],
+): void {
   if (hash === undefined || value === undefined) return
   if (isSame(hash, leftHalfHash(alg, value))) return
-  throw new TokenValidationError('token_hash_mismatch', 'the ID Token was issued with another access token or code')
+  const message = `the ID Token's ${claim} must be that of the ${what} it came with: it was issued with another one`
+  throw new TokenValidationError('token_hash_mismatch', message)
 }
 
-function checkStrength(claims: IdTokenClaims, { maxAge, acrValues }: IdTokenExpectations, earliest: number): void {
-  const { auth_time: authTime, acr } = claims
-  if (maxAge !== undefined && !(isDate(authTime) && authTime + maxAge >= earliest)) {
-    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is older than requested')
+function checkStrength(
+  { auth_time: authTime, acr }: IdTokenClaims,
+  { maxAge, acrValues }: IdTokenExpectations,
+  { now, clockToleranceSeconds }: ClockContext,
+): void {
+  const age = isDate(authTime) ? now - authTime : undefined
+  if (maxAge !== undefined && !(age !== undefined && age <= maxAge + strictTolerance(clockToleranceSeconds))) {
+    const seen = age === undefined ? 'the ID Token has no auth_time' : `it is ${Math.round(age)} seconds old`
+    throw tooWeak(`the sign-in is older than requested by max_age ${maxAge}: ${seen}`)
   }
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
-    throw new AuthorizationResponseError('authentication_too_weak', 'the sign-in is weaker than requested')
+    throw tooWeak(`the sign-in is weaker than requested: its acr is ${quoted(acr)}, not ${acrValues.join(' or ')}`)
   }
+}
+
+function tooWeak(message: string): AuthorizationResponseError {
+  return new AuthorizationResponseError('authentication_too_weak', message)
 }

@@ -1,9 +1,10 @@
 import { TokenValidationError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import { isJsonObject } from '../../base/json.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
-import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
+import { type RuleContext, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
@@ -45,12 +46,19 @@ const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 /**
  * Makes the judge of logout tokens.
  *
- * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
 export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: Keys): LogoutTokenValidator {
-  const { runtime, clientSecret, idTokenSigningAlg: alg } = settings
-  const signature = { token: 'logout token', alg, option: 'idTokenSigningAlg', clientSecret, from: 'anyone' } as const
+  const { runtime, clientSecret, idTokenSigningAlg: algorithms } = settings
+  const signature = {
+    token: 'logout token',
+    algorithms,
+    option: 'idTokenSigningAlg',
+    clientSecret,
+    from: 'anyone',
+  } as const
   const verifySignature = createSignatureVerifier(signature, keys)
+  const clockToleranceSeconds = strictTolerance(settings.clockToleranceSeconds)
   return {
     async validate(logoutToken) {
       // Anyone can post anything here, so all that is cheap comes before keys and signatures.
@@ -59,7 +67,8 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
       requireLogoutType(jws.header)
       const requireAll = () => {
         // Whomever else a logout token is for: all that it can do is end sessions here.
-        const context = { ...settings, idTokenAudiences: 'any', now: runtime.now() / 1000 } as const
+        const now = runtime.now() / 1000
+        const context = { ...settings, clockToleranceSeconds, idTokenAudiences: 'any', now } as const
         requireClaims('logout token', rules, jws.payload, context)
       }
       await verifySignature(jws, requireAll)
@@ -72,7 +81,8 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
 // Section 2.4 recommends an explicit type; without one, events and the missing nonce tell it from an ID Token.
 function requireLogoutType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
-    throw new TokenValidationError('token_type_refused', 'the token is not a logout token')
+    const message = `the token is not a logout token: its typ is ${quoted(typ)}, not "logout+jwt"`
+    throw new TokenValidationError('token_type_refused', message)
   }
 }
 

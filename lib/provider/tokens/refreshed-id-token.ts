@@ -1,6 +1,7 @@
 import type { OidcErrorCode } from '../../error-codes.js'
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
+import { quoted } from '../../base/error-cause.js'
 import type { IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
@@ -63,13 +64,19 @@ export async function judgeRefreshedIdToken(
 
 function requireSameParties({ iss, sub, aud }: Readonly<JsonObject>, before: IdTokenClaims, clientId: string): void {
   if (iss !== before.iss) {
-    throw new TokenValidationError('token_issuer_mismatch', 'the refreshed ID Token is from another issuer')
+    throw new TokenValidationError(
+      'token_issuer_mismatch',
+      `the refreshed ID Token is from another issuer: its iss is ${quoted(iss)}, that of the login was ${quoted(before.iss)}`,
+    )
   }
   if (sub !== before.sub) {
     throw new TokenValidationError('subject_mismatch', 'the refreshed ID Token is about another person')
   }
   if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
-    throw new TokenValidationError('token_audience_mismatch', 'the refreshed ID Token is for another client')
+    throw new TokenValidationError(
+      'token_audience_mismatch',
+      `the refreshed ID Token is for another client: its aud is ${quoted(aud)}, not ${quoted(clientId)}`,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Algorithms, algorithmNames, secretAlgorithm } from '../../options/common/algorithms.js'
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
 import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
 import { type Jws, type JwsHeader, isSignedBy, verifySignature } from '../../jose/jws.js'
@@ -15,26 +16,28 @@ export type SignatureVerifier = (jws: Jws, requireClaims?: () => void) => Promis
 export interface SignatureSettings {
   /** What the token is called in messages. */
   readonly token: string
-  readonly alg: string
-  /** The option that {@link alg} is from. */
+  /** The accepted ones: one with the client's secret, or any number with the provider's keys. */
+  readonly algorithms: Algorithms
+  /** The option that {@link algorithms} are from. */
   readonly option: string
-  /** For HS256. */
+  /** For HS256, HS384 and HS512. */
   readonly clientSecret: string | undefined
   readonly from: TokenOrigin
 }
 
 /**
- * Makes the check of signatures by the one algorithm that the client is registered with, such as
- * `id_token_signed_response_alg` for ID Tokens and logout tokens.
+ * Makes the check of signatures by the algorithms that are accepted, such as the registered `id_token_signed_response_alg`
+ * for ID Tokens and logout tokens.
  *
  * The check throws `TokenValidationError`, and `ProviderError` when keys have to be fetched and cannot be.
  *
- * @throws {ConfigurationError} `invalid_options` for HS256 without a long enough secret
+ * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
 export function createSignatureVerifier(settings: SignatureSettings, keys: Keys): SignatureVerifier {
-  const { alg, from } = settings
-  const algorithms = [alg]
-  const secretKeys = alg === 'HS256' ? [clientSecretKey(settings.clientSecret)] : undefined
+  const { from } = settings
+  const algorithms = algorithmNames(settings.algorithms)
+  const alg = secretAlgorithm(algorithms)
+  const secretKeys = alg === undefined ? undefined : [clientSecretKey(alg, settings.clientSecret)]
   return async (jws, requireClaims) => {
     requireRegisteredAlgorithm(jws.header, settings)
     if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
@@ -43,17 +46,18 @@ export function createSignatureVerifier(settings: SignatureSettings, keys: Keys)
 }
 
 /**
- * Refuses a header whose `alg` is not the registered one, before any key is looked up (RFC 8725 section 3.1).
+ * Refuses a header whose `alg` is not accepted, before any key is looked up (RFC 8725 section 3.1).
  *
  * @throws {TokenValidationError} `token_algorithm_refused`
  */
 export function requireRegisteredAlgorithm(
   { alg: seen }: JwsHeader,
-  { token, alg, option }: Pick<SignatureSettings, 'token' | 'alg' | 'option'>,
+  { token, algorithms, option }: Pick<SignatureSettings, 'token' | 'algorithms' | 'option'>,
 ): void {
-  if (seen === alg) return
+  const accepted = algorithmNames(algorithms)
+  if (accepted.includes(seen)) return
   const name = /^[A-Za-z0-9-]{1,32}$/.test(seen) ? seen : 'an unknown algorithm'
-  const message = `the ${token} is signed with ${name}, not with ${alg}: "${option}" must be what the provider signs with`
+  const message = `the ${token} is signed with ${name}, not with ${accepted.join(' or ')}: "${option}" must be what the provider signs with`
   throw new TokenValidationError('token_algorithm_refused', message)
 }
 
@@ -96,7 +100,7 @@ function refuseUnless(check: () => void, known: readonly VerificationKey[]): voi
   }
 }
 
-function clientSecretKey(secret: string | undefined): VerificationKey {
-  if (secret !== undefined) return secretVerificationKey(secret)
-  throw new ConfigurationError('invalid_options', 'ID Tokens signed with HS256 need a client secret')
+function clientSecretKey(alg: string, secret: string | undefined): VerificationKey {
+  if (secret !== undefined) return secretVerificationKey(secret, alg)
+  throw new ConfigurationError('invalid_options', `ID Tokens signed with ${alg} need a client secret`)
 }

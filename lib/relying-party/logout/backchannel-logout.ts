@@ -3,6 +3,7 @@ import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { traced } from '../../base/diagnostics.js'
+import { strictTolerance } from '../../provider/tokens/claim-rules.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -49,7 +50,7 @@ async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<vo
   if (await usedLogoutTokens.has(token.jti)) throw replayed()
   await revocations.revoke(targetOf(token), at)
   // Only now, so that the provider may try again with the same token when that failed.
-  const ends = (token.expiresAt + rp.configuration.clockToleranceSeconds) * 1000
+  const ends = (token.expiresAt + strictTolerance(rp.configuration.clockToleranceSeconds)) * 1000
   if (!(await usedLogoutTokens.add(token.jti, Math.max(1, Math.ceil(ends - runtime.now()))))) throw replayed()
 }
 
@@ -58,7 +59,8 @@ async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<vo
  * began after it was made. `iat` is cut to whole seconds, and from a clock that may be behind ours.
  */
 function endOf({ runtime, configuration }: BackchannelParts, { issuedAt }: LogoutToken): number {
-  return Math.floor(Math.min(runtime.now(), (issuedAt + 1 + configuration.clockToleranceSeconds) * 1000))
+  const tolerance = strictTolerance(configuration.clockToleranceSeconds)
+  return Math.floor(Math.min(runtime.now(), (issuedAt + 1 + tolerance) * 1000))
 }
 
 // A sid is one session, a sub all sessions of that person, and where both are given both must fit (section 2.7).

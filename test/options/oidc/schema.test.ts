@@ -272,8 +272,9 @@ describe('a wrong option', () => {
     ['secret', 'secret', 'must be random and at least 32 characters long: make one with "openssl rand -base64 48"'],
     ['secret', 'x'.repeat(64), 'must be random and at least 32 characters long'],
     ['secret', [minimal.secret, 'short'], 'must be random and at least 32 characters long'],
-    ['scope', 5, 'must be a string: scopes separated by spaces'],
+    ['scope', 5, 'must be scopes separated by spaces, or a list of them'],
     ['scope', '', 'is empty: expected scopes separated by spaces'],
+    ['scope', [], 'must contain "openid"'],
     ['scope', 'profile', 'must contain "openid"'],
     ['routes', 'x', 'must be an object'],
     ['routes.login', 5, path],
@@ -304,8 +305,10 @@ describe('a wrong option', () => {
     ['authorizationParams.audience', ['x'], 'must be a string'],
     ['pushedAuthorizationRequests', 'yes', 'must be true or false'],
     ['idTokenSigningAlg', 'none', 'must be one of RS256, RS384'],
+    ['idTokenSigningAlg', [], 'must be one of RS256, RS384'],
+    ['idTokenSigningAlg', ['RS256', 'none'], 'must be one of RS256, RS384'],
     ['idTokenAudiences', 'api', 'must be a list of audiences, or "any"'],
-    ['clockToleranceSeconds', 61, 'must be a number of seconds from 0 to 60'],
+    ['clockToleranceSeconds', 301, 'must be a number of seconds from 0 to 300'],
     ['httpTimeoutSeconds', 0, 'must be a number of seconds from 0.1 to 60'],
     ['returnTo', '/home', 'must be an object'],
     ['returnTo.default', 'home', 'must be a path that starts with one "/"'],
@@ -372,7 +375,32 @@ describe('a wrong option', () => {
     [
       'HS256 without a long secret',
       { idTokenSigningAlg: 'HS256', clientSecret: 'short' },
-      'must give a "clientSecret" of at least 32 characters for HS256',
+      'must give a "clientSecret" of at least 32 bytes, as text, for HS256 (RFC 7518 section 3.2)',
+    ],
+    [
+      'HS512 with the secret of HS384',
+      { idTokenSigningAlg: 'HS512', clientSecret: 'x'.repeat(63) },
+      'must give a "clientSecret" of at least 64 bytes, as text, for HS512',
+    ],
+    [
+      'HS256 without a secret',
+      { idTokenSigningAlg: ['HS256'], clientSecret: undefined },
+      'must give a "clientSecret" of at least 32 bytes',
+    ],
+    [
+      'HS256 for a public client',
+      { idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32), clientAuthentication: 'none' },
+      'must give a "clientSecret" of at least 32 bytes',
+    ],
+    [
+      'HS256 beside an algorithm with public keys',
+      { idTokenSigningAlg: ['RS256', 'HS256'], clientSecret: 'x'.repeat(32) },
+      'must name HS256 alone in "idTokenSigningAlg"',
+    ],
+    [
+      'two algorithms with a secret',
+      { idTokenSigningAlg: ['HS256', 'HS512'], clientSecret: 'x'.repeat(64) },
+      'must name HS256 alone in "idTokenSigningAlg"',
     ],
     [
       'HS256 with further audiences',
@@ -460,3 +488,10 @@ function nest([first = '', ...rest]: readonly string[], value: unknown): object 
   const inner = rest.length === 0 ? value : nest(rest, value)
   return first === '' ? {} : /^\d+$/.test(first) ? [inner] : { [first]: inner }
 }
+
+test('scopes are taken as a list too', () => {
+  const { scope } = parseOidcOptions({ ...minimal, scope: ['openid', 'email', 'User.Read'] })
+  expect(scope).toBe('openid email User.Read')
+  expect(wrong({ scope: ['openid', ''] })).toContain('"scope.1" must be one scope, without spaces')
+  expect(wrong({ scope: ['openid email'] })).toContain('"scope.0" must be one scope, without spaces')
+})

@@ -137,13 +137,58 @@ describe('messages say what to mend', () => {
       ['exp', '600 seconds behind', '"clockToleranceSeconds" allows 30'],
     ],
     ['nbf', { nbf: at + 60 }, ['nbf', '60 seconds ahead']],
-    ['a missing nonce', { nonce: undefined }, ['nonce']],
+    ['a missing nonce', { nonce: undefined }, ['nonce is missing', 'every login sends', 'section 3.1.3.7']],
+    [
+      'a nonce of another login',
+      { nonce: 'other' },
+      ['nonce must be that of the login: the token was issued for another one'],
+    ],
     ['sub', { sub: 5 }, ['sub must be 1 to 255 characters']],
-    ['exp of another type', { exp: '5' }, ['exp must be a date']],
-    ['auth_time of another type', { auth_time: 'x' }, ['auth_time must be a date']],
+    ['exp of another type', { exp: '5' }, ['exp must be a date in seconds since 1970: it is "5"']],
+    ['exp in milliseconds', { exp: at * 1000 }, [`exp must be a date in seconds since 1970: it is ${at * 1000}`]],
+    ['iat of another type', { iat: '2026' }, ['iat must be a date in seconds since 1970: it is "2026"']],
+    ['auth_time of another type', { auth_time: 'x' }, ['auth_time must be a date in seconds since 1970: it is "x"']],
   ])('%s', async (_what, changes, parts) => {
     const message = await messageOf(changes)
     for (const part of parts) expect(message).toContain(part)
+  })
+
+  test('typ: the one seen', async () => {
+    const message = await messageOf({}, { alg: 'RS256', kid: 'rsa-1', typ: 'at+jwt' })
+    expect(message).toContain('its typ is "at+jwt", not "JWT"')
+  })
+
+  test('at_hash and c_hash: which of them', async () => {
+    const op = createIssuer()
+    const token = async (claims: object) => mint(op.claims({ ...claims }))
+    const failure = async (claims: object, expected: IdTokenExpectations) =>
+      (await failureOf(idTokensOf(op).validate(await token(claims), accepted(expected)))).message
+    expect(await failure({ at_hash: 'x' }, { accessToken: 'a' })).toContain('at_hash must be that of the access token')
+    expect(await failure({ c_hash: 'x' }, { code: 'c' })).toContain('c_hash must be that of the code')
+  })
+
+  test('max_age and acr: what was asked for and what came', async () => {
+    const op = createIssuer()
+    const failure = async (claims: object, expected: IdTokenExpectations) =>
+      (await failureOf(idTokensOf(op).validate(await mint(op.claims({ ...claims })), accepted(expected)))).message
+    expect(await failure({ auth_time: at - 500 }, { maxAge: 60 })).toContain(
+      'by max_age 60: it is 500 seconds',
+    )
+    expect(await failure({}, { maxAge: 60 })).toContain('the ID Token has no auth_time')
+    expect(await failure({ acr: '1' }, { acrValues: ['2', '3'] })).toContain('its acr is "1", not 2 or 3')
+  })
+
+  test('nothing of a nonce or of a person', async () => {
+    const secret = 'do-not-show-this'
+    for (const claim of ['nonce', 'sub', 'events'])
+      expect(await messageOf({ [claim]: secret.repeat(20) })).not.toContain(secret)
+  })
+
+  test('alg: the one seen, those expected in a list', async () => {
+    const op = createIssuer()
+    const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'PS256'] })
+    const { message } = await failureOf(idTokens.validate(await mint(op.claims()), accepted()))
+    expect(message).toContain('signed with RS256, not with ES256 or PS256: "idTokenSigningAlg"')
   })
 
   test('alg: the one seen, the one expected and the option', async () => {
@@ -210,6 +255,39 @@ describe('signature and header', () => {
     expect(await failureOf(idTokens.validate(await mint(op.claims()), accepted()))).toMatchObject({
       code: 'token_algorithm_refused',
     })
+  })
+
+  test('any algorithm of a list is accepted, and none beside it', async () => {
+    const op = createIssuer()
+    op.jwks(ecKey.jwk, rsaKey.jwk)
+    const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'RS256'] })
+    const byEc = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
+    for (const token of [byEc, await mint(op.claims())])
+      await expect(idTokens.validate(token, accepted())).resolves.toBeDefined()
+    const byPss = await mint(op.claims(), rsaKey.privateKey, { alg: 'PS256', kid: 'rsa-1' })
+    expect(await failureOf(idTokens.validate(byPss, accepted()))).toMatchObject({ code: 'token_algorithm_refused' })
+  })
+
+  test.each([
+    ['HS256', 32],
+    ['HS384', 48],
+    ['HS512', 64],
+  ])('IT08: %s takes the client secret of %i bytes, and no other algorithm', async (alg, bytes) => {
+    const op = createIssuer()
+    const clientSecret = 'x'.repeat(bytes)
+    const idTokens = idTokensOf(op, { idTokenSigningAlg: alg, clientSecret })
+    const key = new TextEncoder().encode(clientSecret)
+    await expect(idTokens.validate(await mint(op.claims(), key, { alg }), accepted())).resolves.toBeDefined()
+    const wrongKey = await mint(op.claims(), new Uint8Array(64), { alg })
+    expect(await failureOf(idTokens.validate(wrongKey, accepted()))).toMatchObject({ code: 'token_signature_invalid' })
+    for (const other of ['HS256', 'HS384', 'HS512', 'RS256'].filter((name) => name !== alg)) {
+      const token = await mint(op.claims(), other === 'RS256' ? rsaKey.privateKey : new Uint8Array(64), { alg: other })
+      expect(await failureOf(idTokens.validate(token, accepted()))).toMatchObject({ code: 'token_algorithm_refused' })
+    }
+    const short = { idTokenSigningAlg: alg, clientSecret: 'x'.repeat(bytes - 1) }
+    expect((await failureOf(() => idTokensOf(op, short))).message).toContain(
+      `${alg} needs a client secret of at least ${bytes} bytes`,
+    )
   })
 
   test('IT08, IT09: HS256 only where configured, with the client secret, for one audience', async () => {
@@ -399,8 +477,31 @@ describe('strength of the sign-in', () => {
     ['another acr', { acr: 'c' }, { acrValues: ['a', 'b'] }, 'authentication_too_weak'],
     ['no acr', {}, { acrValues: ['a'] }, 'authentication_too_weak'],
     ['acr as list', { acr: ['a'] }, { acrValues: ['a'] }, 'authentication_too_weak'],
+    ['an auth_time older than max_age, by the tolerance', { auth_time: now - 90 }, { maxAge: 60 }, 'accepted'],
     ['an old auth_time that nobody asked about', { auth_time: 1 }, {}, 'accepted'],
   ])('CB38: %s', async (_what, changes, expected, code) => {
     expect(await verdict(changes, expected)).toBe(code)
+  })
+})
+
+describe('a tolerance of 300 seconds', () => {
+  const now = createIssuer().clock.now() / 1000
+  const verdictOf = async (changes: Record<string, unknown>, expected: IdTokenExpectations = {}) => {
+    const op = createIssuer()
+    const idTokens = idTokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
+    return idTokens.validate(await mint(op.claims(changes)), accepted(expected)).then(
+      () => 'accepted',
+      (error) => error.code,
+    )
+  }
+
+  test.each<[string, Record<string, unknown>, IdTokenExpectations, string]>([
+    ['exp', { iat: now - 900, exp: now - 299 }, {}, 'accepted'],
+    ['iat', { iat: now + 299, exp: now + 600 }, {}, 'accepted'],
+    ['exp, and no more', { iat: now - 900, exp: now - 301 }, {}, 'token_expired'],
+    ['max_age, up to 60', { auth_time: now - 119 }, { maxAge: 60 }, 'accepted'],
+    ['max_age, and no more', { auth_time: now - 121 }, { maxAge: 60 }, 'authentication_too_weak'],
+  ])('holds for %s', async (_what, changes, expected, code) => {
+    expect(await verdictOf(changes, expected)).toBe(code)
   })
 })

@@ -89,6 +89,28 @@ describe('a good logout token', () => {
     expect(several).toBe('token_audience_mismatch')
   })
 
+  test('may be signed by any algorithm that ID Tokens may be signed by', async () => {
+    const client = { idTokenSigningAlg: ['ES256', 'PS256'] }
+    const ps256 = { header: { alg: 'PS256' } }
+    expect(await verdict({}, { ...ps256, client })).toBe('accepted')
+    expect(await verdict({}, { client })).toBe('token_algorithm_refused')
+  })
+
+  test.each([
+    [{ exp: now - 59 }, 'accepted'],
+    [{ exp: now - 61 }, 'token_expired'],
+    [{ iat: now + 61 }, 'token_not_yet_valid'],
+    [{ iat: now - 361 }, 'token_expired'],
+  ])('gets a tolerance of a minute at most, whatever ID Tokens get: %j', async (changes, code) => {
+    const op = createIssuer()
+    const tokens = tokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
+    const outcome = tokens.validate(await mint(claimsOf(op, changes))).then(
+      () => 'accepted',
+      (error) => error.code,
+    )
+    expect(await outcome).toBe(code)
+  })
+
   test('may be signed with a key that was published a moment ago', async () => {
     const op = createIssuer()
     const tokens = tokensOf(op)

@@ -149,7 +149,7 @@ describe('a logout token', () => {
     }
     expect(await own.who(alice)).toBe('alice')
     own.world.clock.advance(2)
-    expect((await own.post(token)).text).toContain('exp must not be past')
+    expect((await own.post(token)).text).toContain('exp must not be in the past')
   })
 
   test('BC10: works once, however many come at the same moment', async () => {

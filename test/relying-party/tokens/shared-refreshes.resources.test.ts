@@ -51,7 +51,7 @@ function startProcess(): RelyingParty {
     sharedStore: sharedStore,
   })
   const provider = createProvider(providerSettings(options, watch), clientSettings(options))
-  return createRelyingParty(options, { ...provider, ready: async () => undefined, refresh }, watch)
+  return createRelyingParty(options, { ...provider, ready: async () => ({ warnings: [] }), refresh }, watch)
 }
 
 const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start, expiresAt: start + 600 }

@@ -1,0 +1,58 @@
+import * as v from 'valibot'
+import {
+  type Algorithms,
+  asymmetricAlgorithms,
+  algorithmNames,
+  secretAlgorithm,
+  secretBytes,
+} from '../common/algorithms.js'
+import { seconds, text } from '../common/fields.js'
+
+const names = [...asymmetricAlgorithms, 'HS256', 'HS384', 'HS512'] as const
+const message = `must be one of ${names.join(', ')}, or a list of them`
+
+/** The members of `oidc()`'s options that say which ID Tokens are accepted. */
+export const idTokenEntries = {
+  idTokenSigningAlg: v.optional(
+    v.union(
+      [v.picklist(names, message), v.pipe(v.array(v.picklist(names, message)), v.minLength(1, message))],
+      message,
+    ),
+    'RS256',
+  ),
+  idTokenAudiences: v.optional(
+    v.union([v.literal('any'), v.array(text('an audience'))], 'must be a list of audiences, or "any"'),
+    [],
+  ),
+  clockToleranceSeconds: v.optional(seconds(0, 300), 30),
+}
+
+/** The options that the rules for ID Tokens are about. */
+export interface IdTokenOptions {
+  readonly idTokenSigningAlg: Algorithms
+  readonly idTokenAudiences: string | readonly string[]
+  readonly clientAuthentication?: string | undefined
+  readonly clientSecret?: unknown
+}
+
+/**
+ * What is wrong with options that are about ID Tokens, if anything is. Who knows the secret of HMAC can sign as well as verify:
+ * it is never used beside public keys, nor for several audiences.
+ */
+export function idTokenFlaw(options: IdTokenOptions): string | undefined {
+  const { idTokenSigningAlg, idTokenAudiences } = options
+  const alg = secretAlgorithm(idTokenSigningAlg)
+  if (alg === undefined) return undefined
+  if (algorithmNames(idTokenSigningAlg).length > 1) return `must name ${alg} alone in "idTokenSigningAlg"`
+  if (!hasSecret(options, secretBytes[alg] ?? Infinity)) {
+    return `must give a "clientSecret" of at least ${secretBytes[alg]} bytes, as text, for ${alg} (RFC 7518 section 3.2)`
+  }
+  if (idTokenAudiences.length === 0) return undefined
+  return `must not give "idTokenAudiences" with ${alg}: each audience could have the secret, and sign for the others`
+}
+
+// A secret that changes while the process runs is a credential for the token endpoint, not a key that tokens are signed with.
+function hasSecret({ clientSecret, clientAuthentication }: IdTokenOptions, bytes: number): boolean {
+  const isPublic = clientAuthentication === 'none'
+  return !isPublic && typeof clientSecret === 'string' && Buffer.byteLength(clientSecret) >= bytes
+}
