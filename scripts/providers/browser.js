@@ -1,0 +1,91 @@
+import { request } from 'node:http'
+
+/** A browser without a window: cookies of one host, whatever the port, redirects, and forms. */
+export class Browser {
+  #cookies = new Map()
+
+  /** Forgets the cookies of one side: those whose name begins so. */
+  forget(prefix) {
+    for (const name of this.#cookies.keys()) if (name.startsWith(prefix)) this.#cookies.delete(name)
+  }
+
+  /** Asks once. */
+  ask(url, { method = 'GET', headers = {}, body } = {}) {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const all = { ...navigation, ...(cookie === '' ? {} : { cookie }), ...headers }
+    if (body !== undefined) {
+      all['content-type'] ??= 'application/x-www-form-urlencoded'
+      all['content-length'] = Buffer.byteLength(body)
+    }
+    return new Promise((resolve, reject) => {
+      const call = request(url, { method, headers: all, agent: false }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part) => (text += part))
+        response.on('error', reject)
+        response.on('end', () => {
+          for (const line of response.headers['set-cookie'] ?? []) this.#keep(line)
+          const { statusCode: status, headers: received } = response
+          const location = received.location === undefined ? undefined : new URL(received.location, url).href
+          resolve({ url: String(url), status, text, location })
+        })
+      })
+      call.setTimeout(60_000, () => call.destroy(new Error(`${url} did not answer within a minute`)))
+      call.on('error', reject)
+      call.end(body)
+    })
+  }
+
+  /** Follows redirects until there are no more, or the next one begins with `stop`. */
+  async navigate(url, { stop = '\0', ...options } = {}) {
+    let answer = await this.ask(url, options)
+    for (let hops = 0; hops < 20 && answer.location !== undefined && !answer.location.startsWith(stop); hops += 1) {
+      answer = await this.ask(answer.location)
+    }
+    return answer
+  }
+
+  /** Sends the first form of a page, with these values laid over what stands in it. */
+  submit(page, values, options) {
+    const form = formIn(page.text)
+    if (form === undefined) throw new Error(`no form at ${page.url} (${page.status})`)
+    const fields = new URLSearchParams({ ...form.fields, ...values })
+    const target = new URL(form.action ?? '', page.url)
+    if (form.method === 'get') {
+      target.search = fields.toString()
+      return this.navigate(target.href, options)
+    }
+    return this.navigate(target.href, { ...options, method: 'POST', body: fields.toString() })
+  }
+
+  #keep(line) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (/Max-Age=0|Expires=Thu, 0?1[ -]Jan[ -]1970/i.test(line) || value === '') this.#cookies.delete(name)
+    else this.#cookies.set(name, value)
+  }
+}
+
+const navigation = {
+  accept: 'text/html',
+  'sec-fetch-site': 'same-origin',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+}
+
+/** The first form of a page: where it goes, and what stands in its fields. */
+export function formIn(html) {
+  const [, attributes = '', inner = ''] = /<form([^>]*)>([\s\S]*?)<\/form>/i.exec(html) ?? []
+  if (inner === '') return undefined
+  const fields = {}
+  for (const [tag] of inner.matchAll(/<(?:input|button)[^>]*>/gi)) {
+    const name = attribute(tag, 'name')
+    const type = attribute(tag, 'type')
+    if (name === undefined || (type === 'checkbox' && !/\schecked/i.test(tag))) continue
+    fields[name] ??= attribute(tag, 'value') ?? ''
+  }
+  return { action: attribute(attributes, 'action'), method: attribute(attributes, 'method')?.toLowerCase(), fields }
+}
+
+function attribute(tag, name) {
+  const [, , value] = new RegExp(`\\s${name}=(["'])(.*?)\\1`, 'i').exec(` ${tag}`) ?? []
+  return value?.replaceAll('&amp;', '&')
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort() {
+  const server = createServer()
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Whether a program is on this machine. */
+export function has(program, ...args) {
+  const { error, status } = spawnSync(program, args.length === 0 ? ['--version'] : args, { stdio: 'ignore' })
+  return error === undefined && (args.length === 0 || status === 0)
+}
+
+/** Runs a program to its end. */
+export function run(program, args, options = {}) {
+  const { status, error, stderr } = spawnSync(program, args, { encoding: 'utf8', ...options })
+  if (error !== undefined) throw error
+  if (status !== 0) throw new Error(`${program} ${args[0] ?? ''} ended with ${status}: ${stderr?.slice(-300)}`)
+}
+
+/** Starts a program, with all that it starts itself as one group, and waits until a URL answers. Its words go to a file. */
+export async function start(program, args, { log, url, seconds = 120, ...options }) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options })
+  const file = createWriteStream(log)
+  child.stdout.pipe(file)
+  child.stderr.pipe(file)
+  const close = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    process.kill(-child.pid, 'SIGKILL')
+    await once(child, 'exit')
+  }
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(300)) {
+    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: see ${log}`)
+    if (await answers(url)) return { close }
+  }
+  await close()
+  throw new Error(`${program} did not answer within ${seconds} seconds: see ${log}`)
+}
+
+async function answers(url) {
+  try {
+    return (await fetch(url)).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,25 @@
+const begin = '<!-- Written by npm run providers -- --write. -->'
+const end = '<!-- End of what it writes. -->'
+
+/** A table of what came of each step with each provider; what went wrong is told below it. */
+export function tableOf(steps, columns) {
+  const notes = []
+  const cell = ({ name, results }, index) => {
+    const result = results[index]
+    if (!result.startsWith('no')) return result
+    notes.push(`- ${name}, ${index + 1}: ${result.slice(4)}`)
+    return 'no'
+  }
+  const head = ['', 'step', ...columns.map(({ name }) => name)]
+  const rows = steps.map((step, index) => [index + 1, step, ...columns.map((column) => cell(column, index))])
+  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`)
+  return [...lines, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')
+}
+
+/** A page with the table between its two marks. */
+export function withTable(page, table) {
+  const [before, rest] = page.split(begin)
+  const after = rest?.split(end)[1]
+  if (after === undefined) throw new Error(`the page has no place for the table: ${begin} … ${end}`)
+  return `${before}${begin}\n\n${table}\n\n${end}${after}`
+}
