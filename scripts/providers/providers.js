@@ -58,7 +58,7 @@ async function tryOne(file, server) {
   const folder = mkdtempSync(join(tmpdir(), `express-oidc-${file}-`))
   console.log(`${server.name}: starting, in ${folder}`)
   const provider = await server.start({ home, port: await freePort(), folder })
-  let results = []
+  let results
   try {
     results = await walk(provider, home)
   } finally {

@@ -37,10 +37,12 @@ export const redisNames: readonly string[] = ['redisReplayCache', 'redisStore']
 
 /** Everything that a program can import from `express-oidc/providers`, sorted. */
 export const providerNames: readonly string[] = [
+  'adfs',
   'auth0',
   'authentik',
   'dex',
   'entra',
+  'entraExternalId',
   'gitlab',
   'google',
   'hydra',

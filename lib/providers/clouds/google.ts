@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { text } from '../../options/common/fields.js'
 import { parseOptions, section } from '../../options/common/parse.js'
-import { refreshTokens } from '../common/fields.js'
-import type { LoginPreset, RefreshTokenOptions } from '../common/presets.js'
+import { audience, refreshTokens } from '../common/fields.js'
+import type { ApiOptions, ApiPreset, LoginPreset, RefreshTokenOptions } from '../common/presets.js'
 
 /** How to sign in with Google. */
 export interface GoogleOptions extends RefreshTokenOptions {
@@ -13,7 +13,9 @@ export interface GoogleOptions extends RefreshTokenOptions {
   hostedDomain?: string | undefined
 }
 
+const issuer = 'https://accounts.google.com'
 const loginOptions = section({ refreshTokens, hostedDomain: v.optional(text('a domain such as "example.com"')) })
+const apiOptions = section({ audience })
 
 /**
  * Google: `oidc({ ...google(), clientId, … })`.
@@ -23,11 +25,22 @@ const loginOptions = section({ refreshTokens, hostedDomain: v.optional(text('a d
 export function google(options: GoogleOptions = {}): LoginPreset {
   const parsed = parseOptions('google()', loginOptions, options)
   return {
-    issuer: 'https://accounts.google.com',
+    issuer,
     authorizationParams: {
       ...(parsed.hostedDomain === undefined ? {} : { hd: parsed.hostedDomain }),
       // Without the page that asks for consent, only the first login of a person brings one.
       ...(parsed.refreshTokens ? { access_type: 'offline', prompt: 'consent' } : {}),
     },
   }
+}
+
+/**
+ * Identity tokens of service accounts, which call each other on Google Cloud: `bearer(google.api({ audience }))`. Not in a
+ * process in which people sign in with Google: Google signs both kinds of tokens alike.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+google.api = (options: ApiOptions): ApiPreset => {
+  const { audience: whom } = parseOptions('google.api()', apiOptions, options)
+  return { issuer, issuerAliases: ['accounts.google.com'], audience: whom, profile: 'external' }
 }

@@ -7,7 +7,7 @@ export type LoginPreset = Pick<OidcOptions, 'issuer' | 'scope' | 'authorizationP
 
 /** What a preset says of its provider's access tokens, for `bearer()`: plain options as well. */
 export type ApiPreset = Pick<CommonBearerOptions, 'profile' | 'tokenFormat' | 'introspection'> &
-  Pick<IssuerOptions, 'subject'> & { issuer: string; audience: Audience }
+  Pick<IssuerOptions, 'subject' | 'clients' | 'issuerAliases'> & { issuer: string; audience: Audience }
 
 /** Where a preset can ask for refresh tokens. */
 export interface RefreshTokenOptions {

@@ -11,15 +11,35 @@ export interface EntraOptions {
   host?: string | undefined
 }
 
-const place = {
-  tenant: guid(
-    "the tenant's ID",
-    'a GUID, which is on the Overview page of Microsoft Entra ID; its domain is not in tokens',
-  ),
-  host: v.optional(host('login.microsoftonline.us'), 'login.microsoftonline.com'),
+/** Which access tokens of Microsoft Entra ID an API takes. */
+export interface EntraApiOptions extends ApiOptions {
+  /** The tenant's ID, or those of several. */
+  tenant: string | readonly string[]
+  /** Of a national cloud. @default 'login.microsoftonline.com' */
+  host?: string | undefined
+  /** Version of the tokens: what `requestedAccessTokenVersion` of the API's manifest says, where nothing means 1. @default 2 */
+  version?: 1 | 2 | undefined
 }
-const loginOptions = section({ ...place, refreshTokens })
-const apiOptions = section({ ...place, audience })
+
+const publicCloud = 'login.microsoftonline.com'
+const tenantId = guid(
+  "the tenant's ID",
+  'a GUID, which is on the Overview page of Microsoft Entra ID; no domain and no "common" is in tokens',
+)
+const hostName = v.optional(host('login.microsoftonline.us'), publicCloud)
+const loginOptions = section({ tenant: tenantId, host: hostName, refreshTokens })
+const apiOptions = v.pipe(
+  section({
+    tenant: v.union([tenantId, v.pipe(v.array(tenantId), v.minLength(1, 'must name a tenant'))]),
+    host: hostName,
+    version: v.optional(v.picklist([1, 2], 'must be 1 or 2'), 2),
+    audience,
+  }),
+  v.check(
+    (o) => o.version === 2 || o.host === publicCloud,
+    'must not have "host" with version 1: give "issuer" yourself',
+  ),
+)
 
 /**
  * One tenant of Microsoft Entra ID: `oidc({ ...entra({ tenant }), clientId, … })`.
@@ -27,20 +47,22 @@ const apiOptions = section({ ...place, audience })
  * @throws {ConfigurationError} `invalid_options`
  */
 export function entra(options: EntraOptions & RefreshTokenOptions): LoginPreset {
-  const parsed = parseOptions('entra()', loginOptions, options)
-  return { issuer: issuerOf(parsed), ...scopes(parsed.refreshTokens, 'offline_access') }
+  const { host: name, tenant, ...parsed } = parseOptions('entra()', loginOptions, options)
+  return { issuer: issuerOf(name, tenant), ...scopes(parsed.refreshTokens, 'offline_access') }
 }
 
 /**
- * Access tokens of version 2.0 for an own API: `bearer(entra.api({ tenant, audience }))`. The audience is the API's client ID.
+ * Access tokens for an own API: `bearer(entra.api({ tenant, audience }))`. The audience is the API's client ID; in version 1 it
+ * may be its Application ID URI.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-entra.api = (options: EntraOptions & ApiOptions): ApiPreset => {
-  const parsed = parseOptions('entra.api()', apiOptions, options)
-  return { issuer: issuerOf(parsed), audience: parsed.audience, profile: 'jwt' }
+entra.api = (options: EntraApiOptions): Omit<ApiPreset, 'issuer'> & { issuer: string | readonly string[] } => {
+  const { host: name, tenant, version, audience: whom } = parseOptions('entra.api()', apiOptions, options)
+  const one = version === 2 ? (id: string) => issuerOf(name, id) : (id: string) => `https://sts.windows.net/${id}/`
+  return { issuer: typeof tenant === 'string' ? one(tenant) : tenant.map(one), audience: whom, profile: 'jwt' }
 }
 
-function issuerOf({ tenant, host: name }: { readonly tenant: string; readonly host: string }): string {
+function issuerOf(name: string, tenant: string): string {
   return `https://${name}/${tenant}/v2.0`
 }

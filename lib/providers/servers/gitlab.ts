@@ -1,7 +1,7 @@
 import { parseOptions, section } from '../../options/common/parse.js'
 import * as v from 'valibot'
-import { serverUrl } from '../common/fields.js'
-import type { LoginPreset } from '../common/presets.js'
+import { audience, serverUrl } from '../common/fields.js'
+import type { ApiOptions, ApiPreset, LoginPreset } from '../common/presets.js'
 
 /** Where GitLab is. */
 export interface GitlabOptions {
@@ -9,7 +9,9 @@ export interface GitlabOptions {
   url?: string | undefined
 }
 
-const loginOptions = section({ url: v.optional(serverUrl('https://gitlab.example.com'), 'https://gitlab.com') })
+const place = { url: v.optional(serverUrl('https://gitlab.example.com'), 'https://gitlab.com') }
+const loginOptions = section(place)
+const apiOptions = section({ ...place, audience })
 
 /**
  * GitLab: `oidc({ ...gitlab(), clientId, … })`.
@@ -18,4 +20,15 @@ const loginOptions = section({ url: v.optional(serverUrl('https://gitlab.example
  */
 export function gitlab(options: GitlabOptions = {}): LoginPreset {
   return { issuer: parseOptions('gitlab()', loginOptions, options).url }
+}
+
+/**
+ * ID tokens of CI/CD jobs (`id_tokens`), which call an API out of a pipeline: `bearer(gitlab.api({ audience }))`. Not in a process in
+ * which people sign in with the same GitLab. Access tokens of people are for GitLab's own API.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+gitlab.api = (options: GitlabOptions & ApiOptions): ApiPreset => {
+  const { url, audience: whom } = parseOptions('gitlab.api()', apiOptions, options)
+  return { issuer: url, audience: whom, profile: 'external' }
 }

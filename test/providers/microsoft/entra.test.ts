@@ -79,6 +79,16 @@ describe('entra.api()', () => {
     expect(await presentedTo(row, preset, changes)).toMatchObject({ subject: 'o', isMachine: true })
   })
 
+  test('takes tokens of several tenants, and of version 1 where it is told so', async () => {
+    const other = '9188040d-6c67-4c5b-b112-36a304b66dad'
+    const several = entra.api({ tenant: [other, tenant], audience: api })
+    expect(await presentedTo(row, several)).toMatchObject({ issuer, subject: sub })
+    const old = `https://sts.windows.net/${tenant}/`
+    const first = entra.api({ tenant, audience: 'api://orders', version: 1 })
+    const apiToken = { ver: '1.0', sub, aud: 'api://orders', appid: 'client-1', appidacr: '1', scp: 'Orders.Read' }
+    expect(await presentedTo({ ...row, issuer: old, apiToken }, first)).toMatchObject({ issuer: old, subject: sub })
+  })
+
   test('refuses tokens of another tenant', async () => {
     const iss = 'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0'
     expect(await presentedTo(row, preset, { iss })).toEqual({ refused: expect.stringContaining('issuer') })
