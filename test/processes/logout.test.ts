@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { isDeepStrictEqual } from 'node:util'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { connected } from '../kit/redis/clients.js'
 import { freePort, type RedisServer, startRedis } from '../kit/redis/server.js'
 import { knownJwks, mintLogoutToken } from '../kit/world/logout-world.js'
+import { until } from '../kit/until.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Fleet, type Keeper, type Person, startFleet } from './fleet.js'
+import { type Fleet, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
 
 let redis: RedisServer
 let provider: RealProvider
@@ -39,11 +41,12 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       expect(await post(2, token)).toBe(400)
       expect(await statuses(alice)).toEqual([503, 503, 503])
       await redis.restart()
-      expect(await until(() => post(2, token), 200)).toBe(200)
+      // Clients need a moment to connect again.
+      await until(async () => (await post(2, token)) === 200)
       expect(await statuses(alice)).toEqual(gone)
       await redis.kill()
       await redis.restart()
-      expect(await until(() => statuses(alice), gone)).toEqual(gone)
+      await until(async () => isDeepStrictEqual(await statuses(alice), gone))
     }, 60_000)
   }
 
@@ -81,13 +84,4 @@ async function post(index: number, logoutToken: string): Promise<number> {
 /** What each process says of somebody. */
 function statuses(person: Person): Promise<number[]> {
   return Promise.all(fleet.origins.map(async (origin) => (await person.send(origin, '/me')).status))
-}
-
-/** Asks until the answer is the expected one: a client needs a moment to connect again. */
-async function until<T>(ask: () => Promise<T>, expected: T): Promise<T> {
-  const deadline = Date.now() + 10_000
-  for (;;) {
-    const answer = await ask()
-    if (JSON.stringify(answer) === JSON.stringify(expected) || Date.now() > deadline) return answer
-  }
 }

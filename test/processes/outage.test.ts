@@ -7,13 +7,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { webClient } from '../provider-real/provider.js'
 import { freePort, startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Child, startChild } from './child.js'
-import { type Fleet, type FleetAnswer, type Keeper, type Person, startFleet } from './fleet.js'
+import { type Child, startChild } from '../kit/processes/child.js'
+import { type Fleet, type FleetAnswer, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
 
 const people = 20
 const names = Array.from({ length: people }, (_, index) => `person-${index}`)
-// Tokens live an hour: one that is to be newer than this is old after four seconds.
-const oldTokens = '/token?minTtl=3596'
+// Tokens live an hour: one that is to be newer than this is old after half a minute.
+const oldTokens = '/token?minTtl=3570'
 const cleanUp: (() => unknown)[] = []
 
 afterEach(async () => {
@@ -47,11 +47,11 @@ describeWith('redis-server', 'a power cut in the middle of a loop of requests', 
       expect(unexpected(await visits.stop(), [200])).toEqual([])
       const loop = startLoop(everyone, fleet, oldTokens)
       // By then every token is old, and nobody is there to renew it: it still holds.
-      await pause(4200)
+      await fleet.advance(31)
       await loop.atLeast(5 * people)
       await provider.restart()
       // A provider that was away is asked again after a while only.
-      await pause(8000)
+      await fleet.advance(61)
       await loop.atLeast(5 * people)
       expect(unexpected(await loop.stop(), [200])).toEqual([])
       const after = await tokensOf(everyone, fleet)
@@ -116,7 +116,8 @@ function tokensOf(everyone: readonly Person[], { origins }: Fleet): Promise<(str
 async function startProvider(client: object) {
   const folder = mkdtempSync(join(tmpdir(), 'express-oidc-provider-'))
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
-  const orders = { port: await freePort(), folder, client, jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256' }] } }
+  const jwks = { keys: [{ ...key, use: 'sig', alg: 'RS256' }] }
+  const orders = { port: await freePort(), logs: { state: join(folder, 'state.log') }, clients: [client], jwks }
   let child: Child<{ issuer: string }> = await startChild('provider.js', orders)
   cleanUp.push(async () => {
     await child.kill()

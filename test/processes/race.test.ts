@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { freePort, type RedisServer, startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Fleet, type FleetAnswer, keep, type Keeper, type Person, startFleet } from './fleet.js'
+import { type Fleet, type FleetAnswer, keep, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
 
 /** Rounds of one race each: more of them for whoever looks for a rare one. */
 const rounds = Number(process.env['RACE_ROUNDS'] ?? 3)
 const perProcess = 8
-// Tokens live an hour; asking for ones that are newer than this makes every token old after four seconds.
-const path = '/token?minTtl=3596'
-const untilDueMilliseconds = 4200
+// Tokens live an hour; asking for ones that are newer than this makes every token old after half a minute.
+const path = '/token?minTtl=3570'
+const untilDueSeconds = 31
 
 describeWith('redis-server', 'three processes that share sessions', (program) => {
   let redis: RedisServer
@@ -55,6 +54,7 @@ async function startRace(redis: RedisServer, storage: Keeper): Promise<Race> {
     clientId,
     clientSecret,
     redisUrl: redis.url,
+    redisTimeoutSeconds: 10,
     storage,
     port,
   })
@@ -66,7 +66,7 @@ async function startRace(redis: RedisServer, storage: Keeper): Promise<Race> {
     person,
     refreshes: () => tokenCalls(provider) - 1,
     async run() {
-      await pause(untilDueMilliseconds)
+      await fleet.advance(untilDueSeconds)
       const before = tokenCalls(provider)
       const cookie = cookies.size === 0 ? person.cookie() : [...cookies].map(([n, v]) => `${n}=${v}`).join('; ')
       const answers = await Promise.all(

@@ -6,6 +6,7 @@ import { redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisCluster } from '../kit/redis/topology.js'
+import { until } from '../kit/until.js'
 
 afterAll(stopEveryRedis)
 
@@ -55,19 +56,15 @@ const minute = 60_000
 
 /** Asks until there is an answer, as people do who come back. */
 async function untilAnswered(ask: () => Promise<unknown>): Promise<unknown> {
-  for (let attempts = 0; attempts < 200; attempts += 1) {
-    try {
-      return await ask()
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-  throw new Error('nothing was ever answered')
+  let answer: unknown
+  await until(async () => {
+    answer = await ask().catch(() => unanswered)
+    return answer !== unanswered
+  })
+  return answer
 }
 
-async function untilTrue(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20))
-}
+const unanswered = Symbol('unanswered')
 
 describeWith('redis-server', 'the connection of a client', (path) => {
   let server: RedisServer
@@ -105,7 +102,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     const { closed } = wire
     await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
     // The first comparison is over, and only the new connection was answered.
-    await untilTrue(() => wire.closed > closed)
+    await until(() => wire.closed > closed)
     const other = createClient({ url: server.url })
     await other.connect()
     await other.rPush('queue', 'job')
@@ -126,7 +123,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     const waiting = client.get('oidc:kept')
     const { closed } = wire
     await expect(sharedStore.get(['kept'])).rejects.toThrow('Redis did not answer')
-    await untilTrue(() => wire.closed > closed)
+    await until(() => wire.closed > closed)
     expect(wire.count).toBe(2)
     server.resume()
     expect(await waiting).toBe('value')
@@ -140,10 +137,10 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await client.subscribe('news', () => undefined)
     wire.forgetAll()
     await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
-    await untilTrue(() => wire.closed === 1)
+    await until(() => wire.closed === 1)
     await expect(sharedStore.get(['a'])).rejects.toThrow('Redis did not answer')
     client.destroy()
-    await untilTrue(() => wire.closed === 2)
+    await until(() => wire.closed === 2)
     expect([wire.count, client.isOpen]).toEqual([2, false])
     await client.connect()
   }, 30_000)

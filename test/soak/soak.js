@@ -62,7 +62,7 @@ const clients = Object.entries(homes).map(([name, home]) => ({
   grant_types: ['authorization_code', 'refresh_token'],
 }))
 const orders = { port: providerPort, logs, clients, jwks: { keys: [jwk] }, audience, accessTokenSeconds }
-const provider = nodeProgram('provider', 'provider.js', orders, onCrash)
+const provider = nodeProgram('provider', '../kit/processes/provider.js', orders, onCrash)
 await provider.start()
 
 const programs = [redis, provider]
@@ -108,7 +108,7 @@ async function startApplication({ client_id: storage, client_secret: clientSecre
   const origins = []
   for (const [index, port] of [new URL(home).port, undefined].entries()) {
     const orders = { ...common, ...(port === undefined ? {} : { port: Number(port) }) }
-    const program = nodeProgram(`${storage} ${index}`, '../processes/app.js', orders, onCrash)
+    const program = nodeProgram(`${storage} ${index}`, '../kit/processes/app.js', orders, onCrash)
     const [greeting] = await program.start()
     programs.push(program)
     origins.push(`http://127.0.0.1:${greeting.port}`)

@@ -8,6 +8,7 @@ import { systemRuntime } from '../../../lib/base/runtime.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { settled, until } from '../../kit/until.js'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -136,7 +137,7 @@ describe('a live connection', () => {
     const connection = await world.app.authenticate(upgradeOf(world))
     await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
     const signal = connection?.signal
-    await pause(0)
+    await settled()
     expect(signal?.aborted).toBe(true)
     expect((signal?.reason as SessionError).code).toBe('session_missing')
   })
@@ -167,7 +168,8 @@ describe('a live connection', () => {
     world.clock.advance(50)
     await world.me()
     world.clock.advance(50)
-    await pause(2200)
+    const looked = sharedStore.count('get')
+    await until(() => sharedStore.count('get') > looked + 1)
     expect(client.readyState).toBe(WebSocket.OPEN)
   })
 

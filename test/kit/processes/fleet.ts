@@ -1,5 +1,5 @@
-import { Browser } from '../hosts/client.js'
-import { secret } from '../kit/world/world.js'
+import { Browser } from '../../hosts/client.js'
+import { secret } from '../world/world.js'
 import { type Child, startChild } from './child.js'
 
 /** Where sessions are: with the browser, sealed, or in Redis. */
@@ -11,6 +11,8 @@ export interface Fleet {
   readonly origins: readonly string[]
   /** A browser in which someone has signed in. */
   signIn(person: string): Promise<Person>
+  /** Moves the clocks of all processes; those of the provider and of Redis go on as they do. */
+  advance(seconds: number): Promise<void>
   /** Ends one process, as a power cut would. */
   kill(index: number): Promise<void>
   close(): Promise<void>
@@ -40,6 +42,8 @@ export interface FleetOrders {
   readonly clientId: string
   readonly clientSecret: string
   readonly redisUrl: string
+  /** How long Redis may take. Default: one second, so that an outage is one soon. */
+  readonly redisTimeoutSeconds?: number
   readonly storage: Keeper
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
@@ -47,16 +51,17 @@ export interface FleetOrders {
 
 /** Starts three processes of one application on one Redis. */
 export async function startFleet(orders: FleetOrders): Promise<Fleet> {
-  const { issuer, clientId, clientSecret, redisUrl, storage, port } = orders
+  const { issuer, clientId, clientSecret, port, ...others } = orders
   const baseUrl = `http://127.0.0.1:${port}`
   const options = { issuer, clientId, clientSecret, secret, baseUrl, scope: 'openid' }
   const start = (at?: number): Promise<Child<{ port: number }>> =>
-    startChild('app.js', { options, redisUrl, storage, port: at })
+    startChild('app.js', { ...others, options, port: at })
   const children = await Promise.all([start(port), start(), start()])
   const origins = children.map(({ greeting }) => `http://127.0.0.1:${greeting.port}`)
   return {
     origins,
     signIn: (person) => signIn(baseUrl, person),
+    advance: async (seconds) => void (await Promise.all(children.map((child) => child.advance(seconds)))),
     kill: async (index) => children[index]?.kill(),
     close: async () => void (await Promise.all(children.map((child) => child.kill()))),
   }

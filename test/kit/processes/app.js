@@ -5,13 +5,18 @@ import { redisStore } from 'express-oidc/redis'
 import express from 'express'
 import { createClient } from 'redis'
 
-const { options, redisUrl, storage, port, audience } = JSON.parse(process.argv[2] ?? '{}')
+// The clock of this process, which its parent moves.
+const { now } = Date
+let ahead = 0
+Date.now = () => now() + ahead
+
+const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience } = JSON.parse(process.argv[2] ?? '{}')
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
 // Without a listener the client would end the process when its server goes away.
 client.on('error', () => undefined)
 await client.connect()
-const sharedStore = redisStore(client, { timeoutSeconds: 1 })
+const sharedStore = redisStore(client, { timeoutSeconds: redisTimeoutSeconds })
 
 // Parts of one application know one address, whichever of them is asked.
 const server = createServer()
@@ -46,5 +51,9 @@ app.use((error, _req, res, _next) => {
 })
 server.on('request', app)
 
+process.on('message', ({ advance }) => {
+  ahead += advance * 1000
+  process.send?.({ advanced: advance })
+})
 process.on('disconnect', () => process.exit())
 process.send?.({ port: ownPort })

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface Child<Greeting> {
   /** What it said when it was ready. */
   readonly greeting: Greeting
+  /** Moves its clock, where it has one that can be moved. */
+  advance(seconds: number): Promise<void>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
 }
@@ -29,6 +31,11 @@ export async function startChild<Greeting>(script: string, orders: object): Prom
   ended.catch(() => undefined)
   return {
     greeting,
+    async advance(seconds) {
+      const advanced = once(child, 'message')
+      child.send({ advance: seconds })
+      await advanced
+    },
     async kill() {
       child.kill('SIGKILL')
       await exited

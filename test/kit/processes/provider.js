@@ -1,16 +1,18 @@
 // A real oidc-provider that may be killed at any moment: what it knows is in a log that a new process reads again. A second
-// log says which refresh tokens it has spent, and whether the answer went out.
+// log, if there is to be one, says which refresh tokens it has spent, and whether the answer went out.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import Provider from 'oidc-provider'
 
-const { port, logs, clients, jwks, audience, accessTokenSeconds } = JSON.parse(process.argv[2] ?? '{}')
+const { port, logs, clients, jwks, audience, accessTokenSeconds = 3600 } = JSON.parse(process.argv[2] ?? '{}')
 for (const method of ['warn', 'info']) console[method] = () => undefined
 
 /** @type {AsyncLocalStorage<{ path: string, spent: string[], reused: Set<string> }>} */
 const underWay = new AsyncLocalStorage()
-const note = (entry) => appendFileSync(logs.refreshes, `${JSON.stringify({ at: Date.now(), ...entry })}\n`)
+const note = (entry) => {
+  if (logs.refreshes !== undefined) appendFileSync(logs.refreshes, `${JSON.stringify({ at: Date.now(), ...entry })}\n`)
+}
 
 /** @type {Map<string, any>} */
 const entries = new Map()
@@ -92,7 +94,7 @@ const provider = new Provider(issuer, {
     revocation: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: (context, form) => void (context.body = form) },
     resourceIndicators: {
-      enabled: true,
+      enabled: audience !== undefined,
       useGrantedResource: async () => false,
       getResourceServerInfo: async () => ({
         scope: 'orders:read',
