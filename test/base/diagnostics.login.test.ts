@@ -261,5 +261,5 @@ describe('what watchers of a login are told', () => {
       expectNothingSeen(world)
     }
     expect(steps).toContain('discovery failed')
-  })
+  }, 120_000)
 })

@@ -2,10 +2,11 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { TraceEvent } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
-import { json } from '../kit/issuer/issuer.js'
+import { json } from '../kit/provider/answers.js'
+import { signJws, signingKey } from '../kit/provider/keys.js'
+import { apiProvider } from '../kit/provider/provider.js'
 import { active, introspectingApi } from '../kit/resource-server/introspecting.js'
 import { testApi } from '../kit/resource-server/api.js'
-import { signingKey, signJws, testIssuer } from '../kit/resource-server/issuer.js'
 import { type Fault, faults } from '../kit/watching/faults.js'
 import { faces, Marks } from '../kit/watching/marks.js'
 import { watchAll } from '../kit/watching/watching.js'
@@ -32,7 +33,7 @@ async function expectNothingSeen(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('what watchers of an API are told', () => {
-  const issuer = testIssuer()
+  const issuer = apiProvider()
   const { validator } = testApi({}, issuer)
   const stranger = signingKey()
   const person = marks.plant('person')
@@ -45,15 +46,15 @@ describe('what watchers of an API are told', () => {
     'no ASCII': () => `Bearer ${marks.plant('text')}é`,
     'a long token': () => `Bearer ${marks.plant('long').repeat(1000)}`,
     'three segments': () => `Bearer ${marks.plant('a')}.${marks.plant('b')}.${marks.plant('c')}`,
-    'a foreign key': () => `Bearer ${issuer.token(claims, {}, stranger)}`,
-    'an unknown kid': () => `Bearer ${issuer.token(claims, { kid: marks.plant('kid') })}`,
-    'a foreign issuer': () => `Bearer ${issuer.token({ ...claims, iss: 'https://foreign.example' })}`,
-    'another audience': () => `Bearer ${issuer.token({ ...claims, aud: 'another' })}`,
-    'another type': () => `Bearer ${issuer.token(claims, { typ: marks.plant('typ') })}`,
-    'another algorithm': () => `Bearer ${issuer.token(claims, { alg: marks.plant('alg') })}`,
-    'an old token': () => `Bearer ${issuer.token({ ...claims, exp: 1 })}`,
-    'a broken claim': () => `Bearer ${issuer.token({ ...claims, exp: marks.plant('exp') })}`,
-    'a header that is critical': () => `Bearer ${issuer.token(claims, { crit: [marks.plant('crit')] })}`,
+    'a foreign key': () => `Bearer ${issuer.accessToken(claims, {}, stranger)}`,
+    'an unknown kid': () => `Bearer ${issuer.accessToken(claims, { kid: marks.plant('kid') })}`,
+    'a foreign issuer': () => `Bearer ${issuer.accessToken({ ...claims, iss: 'https://foreign.example' })}`,
+    'another audience': () => `Bearer ${issuer.accessToken({ ...claims, aud: 'another' })}`,
+    'another type': () => `Bearer ${issuer.accessToken(claims, { typ: marks.plant('typ') })}`,
+    'another algorithm': () => `Bearer ${issuer.accessToken(claims, { alg: marks.plant('alg') })}`,
+    'an old token': () => `Bearer ${issuer.accessToken({ ...claims, exp: 1 })}`,
+    'a broken claim': () => `Bearer ${issuer.accessToken({ ...claims, exp: marks.plant('exp') })}`,
+    'a header that is critical': () => `Bearer ${issuer.accessToken(claims, { crit: [marks.plant('crit')] })}`,
     'no JSON': () => `Bearer ${signJws('{"alg":"ES256"}', marks.plant('payload'), stranger)}`,
   }
 
@@ -70,7 +71,9 @@ describe('what watchers of an API are told', () => {
       ['iss', 'https://foreign.example'],
       ['aud', 'another'],
     ] as const) {
-      const error = await expectNothingSeen(validator.validate(`Bearer ${issuer.token({ ...claims, [claim]: value })}`))
+      const error = await expectNothingSeen(
+        validator.validate(`Bearer ${issuer.accessToken({ ...claims, [claim]: value })}`),
+      )
       expect(String((error as Error).cause)).toContain(value)
     }
   })
@@ -86,7 +89,7 @@ describe('what watchers of an API are told', () => {
   })
 
   test('LK01: of a good token its issuer only', async () => {
-    const token = issuer.token(claims)
+    const token = issuer.accessToken(claims)
     marks.add(...token.split('.').slice(1))
     for (let time = 0; time < 2; time++) {
       expect(await expectNothingSeen(validator.validate(`Bearer ${token}`))).toBeUndefined()
@@ -97,7 +100,7 @@ describe('what watchers of an API are told', () => {
 
   test('a token that was seen before is judged at once, watched or not', () => {
     const { issuer: other, validator: fresh } = testApi()
-    const token = `Bearer ${other.token()}`
+    const token = `Bearer ${other.accessToken()}`
     return fresh.validate(token).then(async () => {
       told.clear()
       const pending = fresh.validate(token)
@@ -111,7 +114,7 @@ describe('what watchers of an API are told', () => {
 describe('what watchers of questions about tokens are told', () => {
   test.each(Object.keys(faults))('LK01: nothing of them, when the answer is %s', async (name) => {
     const clientSecret = marks.plant('api')
-    const issuer = testIssuer(`https://${name.toLowerCase()}.example.com`)
+    const issuer = apiProvider({ issuer: `https://${name.toLowerCase()}.example.com` })
     const api = introspectingApi({ clientSecret }, {}, issuer)
     const person = marks.plant('person')
     const echo = (form: URLSearchParams, headers: Headers) =>

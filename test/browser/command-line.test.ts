@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createServer } from 'node:http'
-import { listen } from '../hostile/listen.js'
+import { listen } from '../kit/listen.js'
 import { runDemo, startDemo } from './demo.js'
 
 const secret = 'S3CRET'.repeat(6)

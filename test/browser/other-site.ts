@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { listen } from '../hostile/listen.js'
+import { listen } from '../kit/listen.js'
 
 /** A server of somebody else, that shows one page of theirs. */
 export interface OtherSite {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { listen } from '../hostile/listen.js'
+import { listen } from '../kit/listen.js'
 import { root } from '../setup/tree.js'
 
 type Proxy = (ports: () => readonly number[]) => RequestListener

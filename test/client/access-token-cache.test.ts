@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { ProviderError, TokenEndpointError } from '../../lib/index.js'
-import { failureOf, json } from '../kit/issuer/issuer.js'
-import { createTokens, down } from '../kit/client/source.js'
+import { failureOf } from '../kit/failure.js'
+import { down, json } from '../kit/provider/answers.js'
+import { createTokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
 
 const api = 'https://api.example.com'

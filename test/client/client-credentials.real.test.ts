@@ -5,7 +5,7 @@ import type { AdapterPayload } from 'oidc-provider'
 import { type ClientCredentialsOptions, clientCredentials } from '../../lib/index.js'
 import { memoryAdapter } from '../provider-real/memory-adapter.js'
 import { type RealProvider, startRealProvider } from '../provider-real/provider.js'
-import { failureOf } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
 import { addTokenExchange, tokenExchangeGrant, userToken } from '../kit/client/token-exchange-grant.js'
 
 const api = 'https://api.example.com'

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { clientCredentials } from '../../lib/index.js'
-import { createTokens, down } from '../kit/client/source.js'
+import { createTokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
 import { startRealProvider } from '../provider-real/provider.js'
-import { failureOf, json } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
+import { down, json } from '../kit/provider/answers.js'
 
 const api = 'https://api.example.com'
 const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))

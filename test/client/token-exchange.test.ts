@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { TokenExchangeOptions } from '../../lib/options/client/options.js'
-import { failureOf, json } from '../kit/issuer/issuer.js'
-import { createTokens, down } from '../kit/client/source.js'
+import { failureOf } from '../kit/failure.js'
+import { down, json } from '../kit/provider/answers.js'
+import { createTokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'

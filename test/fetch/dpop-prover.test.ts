@@ -9,9 +9,12 @@ import { createProvider } from '../../lib/provider/provider.js'
 import { RefreshGrants } from '../../lib/relying-party/tokens/refresh-grant.js'
 import { clientCredentials } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
-import { exchangeCode } from '../kit/issuer/code-exchange.js'
-import { createIssuer, failureOf, type FakeIssuer, json, mint, signingKey } from '../kit/issuer/issuer.js'
-import { holderKey, holderPem, proofOf, wantsNonce } from '../kit/issuer/proofs.js'
+import { exchangeCode } from '../kit/provider/code-exchange.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { mint, signingKey } from '../kit/provider/keys.js'
+import { TestProvider } from '../kit/provider/provider.js'
+import { holderKey, holderPem, proofOf, wantsNonce } from '../kit/provider/proofs.js'
 import { record } from '../session/example.js'
 import { Clock, start } from '../kit/clock.js'
 
@@ -23,13 +26,13 @@ const lost = () => {
 }
 
 describe('a refresh', () => {
-  let op: FakeIssuer
+  let op: TestProvider
   const session = record({ tokens: { accessToken: 'first', tokenType: 'dpop', scope: 'openid', expiresAt: start } })
   const tokenRequests = () => op.seen.filter(({ url }) => url.pathname === '/token')
   const grantsOf = (client: Partial<ClientSettings> = {}) =>
     new RefreshGrants(createProvider(op.settings, { ...op.client, dpop, ...client }), op.clock)
   beforeEach(() => {
-    op = createIssuer()
+    op = new TestProvider()
   })
 
   test('RF13: that is answered with use_dpop_nonce is sent once more, with the nonce and a new client assertion', async () => {
@@ -333,7 +336,7 @@ describe('what nobody sees', () => {
   const { d: secretPart = '' } = holderKey.privateKey.export({ format: 'jwk' })
 
   test('DP19: the key and proofs, in errors', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = createProvider(op.settings, { ...op.client, dpop })
     const errors: unknown[] = []
     const replies = [

@@ -1,94 +1,34 @@
-import { type IncomingHttpHeaders, request } from 'node:http'
-import { CookieJar } from '../hosts/cookie-jar.js'
+import { type Answer, Browser } from '../hosts/client.js'
 
-/** What the browser sees of a response. */
-export interface Page {
-  readonly url: string
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
+/** A browser to which each origin is another site; a proxy ends TLS before the application. */
+export function newBrowser(): Browser {
+  return new Browser({ isBehindProxy: true, isOriginSite: true })
 }
-
-interface Visit {
-  readonly form?: string
-  /** Whether another site caused this request. */
-  readonly crossSite?: boolean
-  /** Loaded in a frame of another page, of the same site unless `crossSite` says otherwise. */
-  readonly framed?: boolean
-}
-
-const navigation = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
 
 /**
- * A browser as far as logins need one: cookies, redirects, forms that post themselves. Another origin is another site to
- * it, and https URLs reach a server that speaks http, as if a proxy before it ended TLS.
+ * Navigates by a link of the site itself, and on through every redirect and every form that posts itself. What has once left
+ * its site stays cross-site, as browsers have it.
  */
-export class Browser {
-  readonly #cookies = new CookieJar()
-
-  /** Navigates to a URL and on through every redirect and self-posting form. */
-  async navigate(url: string): Promise<Page> {
-    let page = await this.visit(url)
-    let crossSite = false
-    for (let hops = 0; hops < 10; hops += 1) {
-      const next = nextVisit(page)
-      if (next === undefined) return page
-      // A chain of redirects that has once left its site stays cross-site, as browsers have it.
-      crossSite ||= new URL(next.url).origin !== new URL(page.url).origin
-      page = await this.visit(next.url, { ...next.visit, crossSite })
-    }
-    throw new Error(`too many redirects, at last to ${page.url}`)
+export async function walk(browser: Browser, url: string): Promise<Answer> {
+  let page = await browser.navigate(url, { site: 'same-origin', follow: true })
+  for (let forms = 0; forms < 10; forms += 1) {
+    const [, action] = /<form method="post" action="([^"]*)"/.exec(page.text) ?? []
+    if (action === undefined) return page
+    page = await browser.navigate(unescape(action), { body: fieldsOf(page), site: 'cross-site', follow: true })
   }
-
-  /** Makes one navigation request, following nothing. */
-  async visit(url: string, { form, crossSite = false, framed = false }: Visit = {}): Promise<Page> {
-    const cookie = this.#cookies.header({ url: new URL(url), crossSite, safeNavigation: form === undefined && !framed })
-    const page = await send(url, form, {
-      ...navigation,
-      ...(framed ? { 'Sec-Fetch-Dest': 'iframe' } : {}),
-      'Sec-Fetch-Site': crossSite ? 'cross-site' : framed ? 'same-site' : 'none',
-      ...(cookie === undefined ? {} : { Cookie: cookie }),
-    })
-    for (const line of page.headers['set-cookie'] ?? []) this.#cookies.store(line, new URL(url))
-    return page
-  }
+  throw new Error(`too many forms, at last on ${page.url}`)
 }
 
-function nextVisit(page: Page): { url: string; visit: Visit } | undefined {
-  const { location } = page.headers
-  if (location !== undefined && page.status >= 300 && page.status < 400) {
-    return { url: new URL(location, page.url).href, visit: {} }
-  }
-  const action = /<form method="post" action="([^"]*)"/.exec(page.body)?.[1]
-  if (action === undefined) return undefined
-  const form = new URLSearchParams()
-  for (const [, name, value] of page.body.matchAll(/name="([^"]*)" value="([^"]*)"/g)) {
-    form.append(unescape(name), unescape(value))
-  }
-  return { url: unescape(action), visit: { form: form.toString() } }
+/** Loads a frame, into a page of the same site or of another. */
+export function loadFrame(browser: Browser, url: string, site: 'same-site' | 'cross-site'): Promise<Answer> {
+  return browser.request('iframe', url, { site })
+}
+
+function fieldsOf({ text }: Answer): URLSearchParams {
+  const fields = [...text.matchAll(/name="([^"]*)" value="([^"]*)"/g)]
+  return new URLSearchParams(fields.map(([, name, value]): [string, string] => [unescape(name), unescape(value)]))
 }
 
 function unescape(text = ''): string {
   return text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&')
-}
-
-function send(url: string, form: string | undefined, headers: Readonly<Record<string, string>>): Promise<Page> {
-  const type = form === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' }
-  return new Promise((resolve, reject) => {
-    const sent = request(url.replace(/^https:/, 'http:'), {
-      method: form === undefined ? 'GET' : 'POST',
-      headers: { ...headers, ...type },
-    })
-    sent.on('error', reject)
-    sent.on('response', (response) => {
-      const chunks: Buffer[] = []
-      response.on('error', reject)
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString()
-        resolve({ url, status: response.statusCode ?? 0, headers: response.headers, body })
-      })
-    })
-    sent.end(form)
-  })
 }

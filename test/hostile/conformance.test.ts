@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Host, hosts } from '../hosts/hosts.js'
-import { Browser } from './browser.js'
+import { newBrowser, walk } from './browser.js'
 import { type FaultyAnswer, type Module, modules } from './modules.js'
 import type { Calls } from './records.js'
 import { type Run, startRun } from './relying-party.js'
@@ -29,9 +29,9 @@ describe('a browser with five logins under way', () => {
     const altered = modules.find(({ id }) => id.endsWith('ensure-authorization-response-with-invalid-state-fails'))
     if (altered === undefined || express5 === undefined) throw new Error('the module or the host is gone')
     run = await startRun(altered, express5)
-    const browser = new Browser()
-    for (let others = 0; others < 4; others += 1) await browser.visit(`${run.baseUrl}/login`)
-    const page = await browser.navigate(`${run.baseUrl}/login`)
+    const browser = newBrowser()
+    for (let others = 0; others < 4; others += 1) await browser.navigate(`${run.baseUrl}/login`)
+    const page = await walk(browser, `${run.baseUrl}/login`)
     expect(page.status).toBe(400)
     expect(run.provider.calls()).toMatchObject({ token: 0, userinfo: 0 })
     expect(run.provider.calls().authorize).toBeLessThanOrEqual(2)
@@ -88,27 +88,27 @@ async function signIn(
   run: Run,
   { refreshing = false, login = '/login', staysSignedIn = false } = {},
 ): Promise<Verdict> {
-  const browser = new Browser()
-  const landed = await browser.navigate(run.baseUrl + login)
+  const browser = newBrowser()
+  const landed = await walk(browser, run.baseUrl + login)
   const signedIn = landed.status === 200 && landed.url === `${run.baseUrl}/`
   if (signedIn && refreshing) run.advance(80)
-  const renewed = signedIn && refreshing ? await browser.visit(`${run.baseUrl}/token`) : landed
-  const page = signedIn && renewed.status === 200 ? await browser.visit(`${run.baseUrl}/userinfo`) : renewed
+  const renewed = signedIn && refreshing ? await browser.navigate(`${run.baseUrl}/token`) : landed
+  const page = signedIn && renewed.status === 200 ? await browser.navigate(`${run.baseUrl}/userinfo`) : renewed
   const verdict = page.status === 200 ? 'login' : 'stop'
-  const home = await browser.visit(`${run.baseUrl}/`)
-  expect(home.body).toBe(JSON.stringify({ authenticated: verdict === 'login' || staysSignedIn }))
-  if (verdict === 'login') expect(page.body).toContain('ada@example.com')
+  const home = await browser.navigate(`${run.baseUrl}/`)
+  expect(home.text).toBe(JSON.stringify({ authenticated: verdict === 'login' || staysSignedIn }))
+  if (verdict === 'login') expect(page.text).toContain('ada@example.com')
   return verdict
 }
 
 /** Signs in and out again, and ends at the post-logout page, signed in no more, whatever the provider sends back. */
 async function signOut(run: Run): Promise<Verdict> {
-  const browser = new Browser()
-  await browser.navigate(`${run.baseUrl}/login`)
-  const landed = await browser.navigate(`${run.baseUrl}/logout`)
+  const browser = newBrowser()
+  await walk(browser, `${run.baseUrl}/login`)
+  const landed = await walk(browser, `${run.baseUrl}/logout`)
   expect(landed.status).toBe(200)
   expect(new URL(landed.url).pathname).toBe('/')
-  expect(landed.body).toBe(JSON.stringify({ authenticated: false }))
+  expect(landed.text).toBe(JSON.stringify({ authenticated: false }))
   return 'login'
 }
 

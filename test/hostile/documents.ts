@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { JsonObject } from './keys.js'
 
 /** The person that everybody signs in as. */
@@ -34,9 +33,4 @@ export function metadata(issuer: string, jwksPath: string, sendsIssuer: boolean)
     subject_types_supported: ['public'],
     ...(sendsIssuer ? { authorization_response_iss_parameter_supported: true } : {}),
   }
-}
-
-/** The value of `at_hash` for a token and a signing algorithm with SHA-256. */
-export function hash(token: string): string {
-  return createHash('sha256').update(token, 'ascii').digest().subarray(0, 16).toString('base64url')
 }

@@ -1,12 +1,5 @@
-import {
-  type JsonObject,
-  type KeySet,
-  type KeySetLayout,
-  type SigningAlgorithm,
-  corrupted,
-  hmac,
-  unsigned,
-} from './keys.js'
+import { type JsonObject, type KeySet, type KeySetLayout, type SigningAlgorithm, corrupted, unsigned } from './keys.js'
+import { signHmac } from '../kit/provider/keys.js'
 
 /** What a signing fault has at hand. */
 export interface Signing {
@@ -81,7 +74,7 @@ export function spoiltSignature({ header, claims, keys }: Signing): string {
 
 /** Signs with HS256 and the client secret, then spoils the signature. */
 export function spoiltHmac({ header, claims, clientSecret }: Signing): string {
-  return corrupted(hmac({ ...header, alg: 'HS256' }, claims, clientSecret))
+  return corrupted(signHmac({ ...header, alg: 'HS256' }, claims, clientSecret))
 }
 
 /** Sends `alg: none` and no signature. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Host, hosts } from '../hosts/hosts.js'
-import { type Page, Browser } from './browser.js'
+import type { Answer, Browser } from '../hosts/client.js'
+import { loadFrame, newBrowser, walk } from './browser.js'
 import { without } from './faults.js'
 import { type LogoutModule, logoutModules } from './logout-modules.js'
 import { type Run, startRun } from './relying-party.js'
@@ -22,7 +23,7 @@ describe('oidcc-client-back-channel-logout-rp-basic', () => {
   test('a token without sid, as the suite sends it where none was registered, ends the sessions of all browsers', async () => {
     run = await startRun({ ...start(backChannel), faults: { logoutClaims: without('sid') } }, express5)
     const [browser, other] = [await signedIn(), await signedIn()]
-    await browser.navigate(`${run.baseUrl}/logout`)
+    await walk(browser, `${run.baseUrl}/logout`)
     expect(run.provider.logouts.map(({ status }) => status)).toEqual([200])
     expect([await isSignedIn(browser), await isSignedIn(other)]).toEqual([false, false])
   })
@@ -32,11 +33,11 @@ describe('oidcc-client-front-channel-logout-rp-basic', () => {
   test.each(frontChannel)('$id: the frame is loaded, and the browser lands at home', async (module) => {
     run = await startRun(module, express5)
     const browser = await signedIn()
-    const page = await browser.navigate(`${run.baseUrl}/logout`)
+    const page = await walk(browser, `${run.baseUrl}/logout`)
     expect(new URL(page.url).origin).toBe(new URL(run.provider.issuer).origin)
-    expectFrame(await browser.visit(frameOf(page), { framed: true }))
-    const [, onwards = ''] = /<a href="([^"]*)"/.exec(page.body) ?? []
-    expect((await browser.navigate(onwards)).url).toBe(`${run.baseUrl}/`)
+    expectFrame(await loadFrame(browser, frameOf(page), 'same-site'))
+    const [, onwards = ''] = /<a href="([^"]*)"/.exec(page.text) ?? []
+    expect((await walk(browser, onwards)).url).toBe(`${run.baseUrl}/`)
     expect(await isSignedIn(browser)).toBe(false)
     expectNoFlaws()
   })
@@ -45,14 +46,14 @@ describe('oidcc-client-front-channel-logout-rp-basic', () => {
     run = await startRun(start(frontChannel), express5)
     const [browser, other] = [await signedIn(), await signedIn()]
     // What signs out at the provider elsewhere: the browser here knows nothing of it, and still has its session.
-    const hint = (await browser.visit(`${run.baseUrl}/id-token`)).body
-    const page = await browser.visit(`${run.provider.issuer}end_session?id_token_hint=${JSON.parse(hint)}`)
+    const hint = (await browser.navigate(`${run.baseUrl}/id-token`)).text
+    const page = await browser.navigate(`${run.provider.issuer}end_session?id_token_hint=${JSON.parse(hint)}`)
     expect(await isSignedIn(browser)).toBe(true)
-    expectFrame(await browser.visit(frameOf(page), { framed: true, crossSite: true }))
+    expectFrame(await loadFrame(browser, frameOf(page), 'cross-site'))
     expect(await isSignedIn(browser)).toBe(true)
-    expectFrame(await other.visit(frameOf(page), { framed: true }))
+    expectFrame(await loadFrame(other, frameOf(page), 'same-site'))
     expect(await isSignedIn(other)).toBe(true)
-    expectFrame(await browser.visit(frameOf(page), { framed: true }))
+    expectFrame(await loadFrame(browser, frameOf(page), 'same-site'))
     expect([await isSignedIn(browser), await isSignedIn(other)]).toEqual([false, true])
     expectNoFlaws()
   })
@@ -61,7 +62,7 @@ describe('oidcc-client-front-channel-logout-rp-basic', () => {
 async function conforms(module: LogoutModule, host: Host): Promise<void> {
   run = await startRun(module, host)
   const [browser, other] = [await signedIn(), await signedIn()]
-  const page = await browser.navigate(`${run.baseUrl}/logout`)
+  const page = await walk(browser, `${run.baseUrl}/logout`)
   expect([page.status, page.url]).toEqual([200, `${run.baseUrl}/`])
   expect(run.provider.logouts).toMatchObject([
     { status: module.status, cacheControl: expect.stringContaining('no-store'), setCookies: [] },
@@ -86,21 +87,21 @@ function start([module]: readonly LogoutModule[]): LogoutModule {
 }
 
 async function signedIn(): Promise<Browser> {
-  const browser = new Browser()
-  await browser.navigate(`${run.baseUrl}/login`)
+  const browser = newBrowser()
+  await walk(browser, `${run.baseUrl}/login`)
   expect(await isSignedIn(browser)).toBe(true)
   return browser
 }
 
 async function isSignedIn(browser: Browser): Promise<boolean> {
-  return (await browser.visit(`${run.baseUrl}/`)).body === '{"authenticated":true}'
+  return (await browser.navigate(`${run.baseUrl}/`)).text === '{"authenticated":true}'
 }
 
-function frameOf({ body }: Page): string {
-  return (/<iframe src="([^"]*)"/.exec(body)?.[1] ?? '').replaceAll('&amp;', '&')
+function frameOf({ text }: Answer): string {
+  return (/<iframe src="([^"]*)"/.exec(text)?.[1] ?? '').replaceAll('&amp;', '&')
 }
 
-function expectFrame({ status, headers }: Page): void {
+function expectFrame({ status, headers }: Answer): void {
   expect([status, headers['cache-control'], headers['x-frame-options']]).toEqual([200, 'no-store', undefined])
   expect(headers['content-security-policy']).toContain(`frame-ancestors ${new URL(run.provider.issuer).origin}`)
 }

@@ -13,7 +13,7 @@ import {
 import { metadata, person } from './documents.js'
 import { type Faults, applied } from './faults.js'
 import type { SigningAlgorithm } from './keys.js'
-import { listen } from './listen.js'
+import { listen } from '../kit/listen.js'
 import { type LogoutAnswer, framePage, frameUrl, sendLogoutToken } from './logouts.js'
 import { type Calls, type Endpoint, type RecordedRequest, countCalls, recordRequest } from './records.js'
 import { type Grant, TokenIssuer } from './tokens.js'

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { RegisteredClient } from './demands.js'
-import { hash, person } from './documents.js'
+import { halfHash } from '../kit/provider/keys.js'
+import { person } from './documents.js'
 import { type Faults, applied } from './faults.js'
 import { type JsonObject, type KeySet, type KeySetLayout, type SigningAlgorithm, keySet } from './keys.js'
 
@@ -106,7 +107,7 @@ export class TokenIssuer {
       iat: now,
       exp: now + 300,
       nonce: grant.authorized.get('nonce'),
-      at_hash: hash(accessToken),
+      at_hash: halfHash(accessToken),
       ...(this.#tellsSessions() ? { sid: grant.sid } : {}),
     })
     const claims = refreshing ? applied(this.#faults.refreshedClaims, first) : first

@@ -60,12 +60,22 @@ const kinds: Readonly<Record<RequestKind, Readonly<Record<string, string>>>> = {
   none: { accept: '*/*' },
 }
 
+/** Where a browser is, apart from its cookies. */
+export interface BrowserOptions extends CookieJarOptions {
+  /** Whether https URLs reach servers that speak http, as if a proxy before them ended TLS. Default `false`. */
+  readonly isBehindProxy?: boolean
+  /** Whether each origin is a site of its own, as if all had other host names. Default: a port makes no other site. */
+  readonly isOriginSite?: boolean
+}
+
 /** A browser without a window: one cookie jar, the headers of each kind of request, redirects on demand. */
 export class Browser {
   readonly cookies: CookieJar
+  readonly #options: BrowserOptions
 
-  constructor(options: CookieJarOptions = {}) {
+  constructor(options: BrowserOptions = {}) {
     this.cookies = new CookieJar(options)
+    this.#options = options
   }
 
   /** Opens a URL in the window, as a link, the address bar or a submitted form does. */
@@ -96,12 +106,12 @@ export class Browser {
       if (!redirected || limit === 0) return answer
       if (via.length >= limit) throw new Error(`More than ${limit} redirects, the last one at ${sent.url.href}`)
       via.push(sent.url.href)
-      sent = afterRedirect(sent, answer)
+      sent = this.#afterRedirect(sent, answer)
     }
   }
 
   async #send(sent: Sent, via: readonly string[]): Promise<Answer> {
-    const response = await exchange(sent, this.#headers(sent))
+    const response = await exchange(sent, this.#headers(sent), this.#options)
     const text = await read(response)
     const setCookies = response.headers['set-cookie'] ?? []
     if (sent.options.omitCookies !== true) for (const line of setCookies) this.cookies.store(line, sent.url)
@@ -115,6 +125,20 @@ export class Browser {
       text,
       via: [...via],
       json: () => JSON.parse(text) as unknown,
+    }
+  }
+
+  /** The next request after a redirect: 303 always becomes GET, 301 and 302 do so after a POST. */
+  #afterRedirect(sent: Sent, { status, location }: Answer): Sent {
+    const url = new URL(location ?? '', sent.url)
+    const changes = status === 303 || ((status === 301 || status === 302) && sent.method === 'POST')
+    const method = changes && sent.method !== 'HEAD' ? 'GET' : sent.method
+    return {
+      ...sent,
+      url,
+      method,
+      body: changes ? undefined : sent.body,
+      site: furthest(sent.site, between(sent.url, url, this.#options)),
     }
   }
 
@@ -135,20 +159,6 @@ export class Browser {
   }
 }
 
-/** The next request after a redirect: 303 always becomes GET, 301 and 302 do so after a POST. */
-function afterRedirect(sent: Sent, { status, location }: Answer): Sent {
-  const url = new URL(location ?? '', sent.url)
-  const changes = status === 303 || ((status === 301 || status === 302) && sent.method === 'POST')
-  const method = changes && sent.method !== 'HEAD' ? 'GET' : sent.method
-  return {
-    ...sent,
-    url,
-    method,
-    body: changes ? undefined : sent.body,
-    site: furthest(sent.site, between(sent.url, url)),
-  }
-}
-
 /** Once a request has left its site it stays cross-site, back home too; the address bar's `none` stays as well. */
 function furthest(before: BaseUrl, step: BaseUrl): BaseUrl {
   if (before === 'none') return 'none'
@@ -157,15 +167,22 @@ function furthest(before: BaseUrl, step: BaseUrl): BaseUrl {
 }
 
 /** Sites here are host names, which holds for 127.0.0.1 and localhost; a port makes another origin, not another site. */
-function between(from: URL, to: URL): BaseUrl {
+function between(from: URL, to: URL, { isOriginSite = false }: BrowserOptions): BaseUrl {
   if (from.origin === to.origin) return 'same-origin'
+  if (isOriginSite) return 'cross-site'
   return from.hostname === to.hostname && from.protocol === to.protocol ? 'same-site' : 'cross-site'
 }
 
-function exchange({ url, method, body }: Sent, headers: Record<string, string>): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest
+function exchange(
+  { url, method, body }: Sent,
+  headers: Record<string, string>,
+  { isBehindProxy = false }: BrowserOptions,
+): Promise<IncomingMessage> {
+  const isTls = url.protocol === 'https:' && !isBehindProxy
+  const send = isTls ? httpsRequest : httpRequest
+  const reached = isTls ? url : new URL(url.href.replace(/^https:/, 'http:'))
   return new Promise((resolve, reject) => {
-    const request = send(url, { method, headers, agent: false }, resolve)
+    const request = send(reached, { method, headers, agent: false }, resolve)
     request.on('error', reject)
     request.end(body)
   })

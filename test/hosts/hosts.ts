@@ -1,5 +1,5 @@
 import { type RequestListener, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '../kit/listen.js'
 import { type Journal, type Layer, Recorder } from './layers.js'
 import { type Wire, wireConnect, wireExpress4, wireExpress5, wireNode } from './native.js'
 
@@ -38,14 +38,8 @@ function host(name: Host['name'], wire: Wire): Host {
 async function start(name: string, wire: Wire, build: Build): Promise<RunningHost> {
   let listener: RequestListener = (_req, res) => void res.writeHead(503).end()
   const server = createServer((req, res) => listener(req, res))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin: url, close } = await listen(server)
   const recorder = new Recorder()
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
   try {
     listener = wire(await build({ baseUrl: url }), recorder)
   } catch (error) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { audience } from '../kit/resource-server/issuer.js'
+import { audience } from '../kit/provider/provider.js'
 
 /** What a token is made of. */
 export interface Recipe {

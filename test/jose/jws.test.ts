@@ -4,7 +4,8 @@ import { compactVerify } from 'jose'
 import { algorithms, leftHalfHash, publicVerificationKey, secretVerificationKey } from '../../lib/jose/algorithms.js'
 import { type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../lib/jose/jws.js'
 import { parseStrictJson } from '../../lib/base/json.js'
-import { ecKey, failureOf, mint, otherRsaKey, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
+import { ecKey, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
 
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')

@@ -8,7 +8,7 @@ import type { Handler } from '../hosts/layers.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { startWorld, type World, type WorldOptions } from '../kit/world/world.js'
-import { audience, testIssuer } from '../kit/resource-server/issuer.js'
+import { apiProvider, audience } from '../kit/provider/provider.js'
 import { startApi } from '../kit/resource-server/server.js'
 import { FakeStore } from '../kit/stores/memory.js'
 import { guarded } from '../kit/world/applications.js'
@@ -35,17 +35,17 @@ const handingOn = (word: readonly unknown[]) => ({ onError: (_error: Error, { ne
 describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
   test.each(words.slice(0, 2))('leaves the request to the guard, which tells why: %s', async (_what, word) => {
     const api = await startApi({ host, options: { required: false, ...handingOn(word) } })
-    const stale = await api.present(api.issuer.token({ exp: 1 }))
+    const stale = await api.present(api.issuer.accessToken({ exp: 1 }))
     expect(stale).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
     expect(stale.headers['www-authenticate']).toMatch(/^Bearer error="invalid_token"/)
     expect(await api.present('a b')).toMatchObject({ status: 400, json: { code: 'invalid_request' } })
     const stranger = await api.send()
     expect([stranger.status, stranger.headers['www-authenticate']]).toEqual([401, 'Bearer'])
-    expect((await api.present(api.issuer.token())).json).toMatchObject({ auth: { subject: 'alice' } })
+    expect((await api.present(api.issuer.accessToken())).json).toMatchObject({ auth: { subject: 'alice' } })
   })
 
   test.each(words)('opens nothing where a token is required, with no guard behind it: %s', async (_what, word) => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const configuration = parseBearerOptions({
       issuer: issuer.issuer,
       audience,
@@ -59,10 +59,10 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
       browser.fetch(app.url, { headers: authorization === undefined ? {} : { authorization } })
     expect(await ask()).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } })
     expect((await ask('Basic YTpi')).status).toBe(401)
-    const refused = await ask(`Bearer ${issuer.token({ exp: 1 })}`)
+    const refused = await ask(`Bearer ${issuer.accessToken({ exp: 1 })}`)
     expect([refused.status, refused.json()]).toEqual([401, expect.objectContaining({ code: 'invalid_token' })])
     expect((await ask('Bearer a b')).status).toBe(400)
-    expect((await ask(`Bearer ${issuer.token()}`)).text).toBe('reached')
+    expect((await ask(`Bearer ${issuer.accessToken()}`)).text).toBe('reached')
     await app.close()
   })
 
@@ -73,17 +73,17 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
     }
     const requirements = [scope('admin')]
     const api = await startApi({ host, options: { required: true, ...lenient }, requirements })
-    const answer = await api.present(api.issuer.token())
+    const answer = await api.present(api.issuer.accessToken())
     expect(answer).toMatchObject({ status: 403, json: { code: 'insufficient_scope' } })
     const strong = await startApi({ host, options: { required: true, ...lenient }, requirements: [acr('mfa')] })
-    expect((await strong.present(strong.issuer.token())).status).toBe(401)
+    expect((await strong.present(strong.issuer.accessToken())).status).toBe(401)
   })
 
   test('makes no outage a 401', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     issuer.intercept = () => new Response('', { status: 500 })
     const api = await startApi({ host, issuer, options: handingOn([]) })
-    const answer = await api.present(issuer.token())
+    const answer = await api.present(issuer.accessToken())
     expect([answer.status, answer.headers['www-authenticate']]).toEqual([503, undefined])
   })
 })
@@ -130,7 +130,7 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
 
 describe.each(hosts)('a session and a refused token, on $name', (host) => {
   test.each(['before', 'behind'])('are nobody: no session of oidc() %s stands in for the token', async (where) => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, required: false, ...handingOn([]) }
     const api = createBearer(parseBearerOptions(options), issuer.clock)
     const other = createBearer(parseBearerOptions({ ...options, audience: 'https://other.example.com' }), issuer.clock)
@@ -150,7 +150,7 @@ describe.each(hosts)('a session and a refused token, on $name', (host) => {
       })
       return [status, status === 200 ? text : (JSON.parse(text) as { code: string }).code]
     }
-    const [good, bad] = [`Bearer ${issuer.token()}`, `Bearer ${issuer.token({ exp: 1 })}`]
+    const [good, bad] = [`Bearer ${issuer.accessToken()}`, `Bearer ${issuer.accessToken({ exp: 1 })}`]
     expect(await ask('/both')).toEqual([200, 'session'])
     expect(await ask('/both', good)).toEqual([200, where === 'before' ? 'bearer' : 'session'])
     expect(await ask('/both', bad)).toEqual([401, 'invalid_token'])
@@ -183,7 +183,7 @@ describe.each(hosts)('other middleware that throws when headers are written, on 
     ['onError', '', { options: { onError: (_error: Error, { res }: { res: { end(): void } }) => res.end() } }],
   ])('ends no process, and leaves nobody waiting: %s', async (_what, kind, options) => {
     const api = await startApi({ host, before: [throwing], ...options })
-    const token = api.issuer.token()
+    const token = api.issuer.accessToken()
     const presented = { good: token, forged: `${token.slice(0, -6)}AAAAAA` }[kind] ?? 'x'
     expect((await api.present(presented)).status).toBe(500)
     expect(api.host.journal.errors).toEqual([expect.objectContaining({ message: 'a hook of the application' })])

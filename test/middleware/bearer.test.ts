@@ -7,7 +7,8 @@ import { claim } from '../../lib/policy/claims.js'
 import { scope } from '../../lib/policy/requirements.js'
 import { hosts } from '../hosts/hosts.js'
 import { reasonOf, refusalOf, testApi } from '../kit/resource-server/api.js'
-import { audience, signHmac, signingKey, signJws, testIssuer } from '../kit/resource-server/issuer.js'
+import { signHmac, signJws, signingKey } from '../kit/provider/keys.js'
+import { apiProvider, audience } from '../kit/provider/provider.js'
 import { type ApiOptions, startApi, type TestServer } from '../kit/resource-server/server.js'
 
 const running: TestServer[] = []
@@ -25,7 +26,7 @@ const invalidToken = 'Bearer error="invalid_token", error_description="the acces
 describe('BR02: a token is taken from the one Authorization header only', () => {
   test('BR02: several Authorization headers are 400, also when the first one is good', async () => {
     const { issuer, send } = await start()
-    const good = `Bearer ${issuer.token()}`
+    const good = `Bearer ${issuer.accessToken()}`
     for (const authorization of [
       [good, good],
       [good, 'Bearer x'],
@@ -39,7 +40,7 @@ describe('BR02: a token is taken from the one Authorization header only', () => 
 
   test('BR02: header and query together are 400; the query alone is nothing', async () => {
     const { issuer, send, present } = await start()
-    const token = issuer.token()
+    const token = issuer.accessToken()
     expect((await present(token, { path: `/api/orders?access_token=${token}` })).status).toBe(400)
     expect((await present(token, { path: `/api/orders?x=1&access%5Ftoken=${token}` })).status).toBe(400)
     const alone = await send({ path: `/api/orders?access_token=${token}` })
@@ -60,18 +61,18 @@ describe('BR02: a token is taken from the one Authorization header only', () => 
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'access_token=x',
     }
-    expect((await present(issuer.token(), form)).status).toBe(400)
+    expect((await present(issuer.accessToken(), form)).status).toBe(400)
     expect((await send(form)).status).toBe(401)
     const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"access_token":"x"}' }
-    expect((await present(issuer.token(), json)).status).toBe(200)
+    expect((await present(issuer.accessToken(), json)).status).toBe(200)
   })
 })
 
 describe('BR03: the grammar of the header', () => {
   test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('BR03: %s is the scheme in any case', async (scheme) => {
     const { issuer, validator } = testApi()
-    await expect(validator.validate(`${scheme} ${issuer.token()}`)).resolves.toMatchObject({ subject: 'alice' })
-    await expect(validator.validate(`${scheme}   ${issuer.token()}`)).resolves.toMatchObject({ subject: 'alice' })
+    await expect(validator.validate(`${scheme} ${issuer.accessToken()}`)).resolves.toMatchObject({ subject: 'alice' })
+    await expect(validator.validate(`${scheme}   ${issuer.accessToken()}`)).resolves.toMatchObject({ subject: 'alice' })
   })
 
   test.each([
@@ -93,7 +94,7 @@ describe('BR03: the grammar of the header', () => {
     ['a leading space', ' Bearer TOKEN'],
   ])('BR03: %s is 400, and never anonymous', async (_what, header) => {
     const { issuer, validator } = testApi()
-    const error = await refusalOf(validator.validate(header.replaceAll('TOKEN', issuer.token())))
+    const error = await refusalOf(validator.validate(header.replaceAll('TOKEN', issuer.accessToken())))
     expect(error).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(error.headers['WWW-Authenticate']).toMatch(/^Bearer error="invalid_request"/)
     expect(issuer.requests).toEqual([])
@@ -142,20 +143,20 @@ describe('BR04: nobody presented anything', () => {
 describe('BR05: a bad token and a missing scope are different things', () => {
   test('BR05: a bad token is 401 invalid_token; a missing scope is 403 insufficient_scope and names it', async () => {
     const { issuer, present } = await start({ requirements: [scope('orders:write')] })
-    const bad = await present(issuer.token({ exp: issuer.clock.seconds - 3600 }))
+    const bad = await present(issuer.accessToken({ exp: issuer.clock.seconds - 3600 }))
     expect(bad.status).toBe(401)
     expect(bad.headers['www-authenticate']).toBe(invalidToken)
-    const poor = await present(issuer.token())
+    const poor = await present(issuer.accessToken())
     expect(poor).toMatchObject({ status: 403, json: { code: 'insufficient_scope' } })
     expect(poor.headers['www-authenticate']).toBe(
       'Bearer error="insufficient_scope", error_description="the access token lacks the scope that this needs", scope="orders:write"',
     )
-    expect((await present(issuer.token({ scope: 'orders:write' }))).status).toBe(200)
+    expect((await present(issuer.accessToken({ scope: 'orders:write' }))).status).toBe(200)
   })
 
   test('BR05: another claim that is missing is 403 without a challenge, since no other scope would help', async () => {
     const { issuer, present } = await start({ requirements: [all(scope('orders:read'), claim('dept', 'hr'))] })
-    const answer = await present(issuer.token())
+    const answer = await present(issuer.accessToken())
     expect(answer).toMatchObject({ status: 403, json: { code: 'not_allowed' } })
     expect(answer.headers['www-authenticate']).toBeUndefined()
   })
@@ -168,10 +169,10 @@ describe('BR06: nothing of an attacker gets into a challenge', () => {
     const { issuer, present, send } = await start()
     const secret = 'S3CR3T-marker'
     const answers = [
-      await present(issuer.token({ iss: secret })),
-      await present(issuer.token({ aud: secret })),
-      await present(issuer.token({}, { kid: secret })),
-      await present(issuer.token({}, { alg: secret })),
+      await present(issuer.accessToken({ iss: secret })),
+      await present(issuer.accessToken({ aud: secret })),
+      await present(issuer.accessToken({}, { kid: secret })),
+      await present(issuer.accessToken({}, { alg: secret })),
       await present(secret),
       await send({ headers: { authorization: `${secret} x` } }),
       await send({ headers: { authorization: `Bearer ${secret}"` } }),
@@ -181,7 +182,7 @@ describe('BR06: nothing of an attacker gets into a challenge', () => {
 
   test('BR06: quotes, line ends and letters outside ASCII are dropped from scopes', async () => {
     const { issuer, present } = await start({ requirements: [scope(hostile)] })
-    const header = (await present(issuer.token())).headers['www-authenticate'] ?? ''
+    const header = (await present(issuer.accessToken())).headers['www-authenticate'] ?? ''
     expect(header).toMatch(/scope="xSet-Cookie: a=b<script>"$/)
     expect(/^[\x20-\x7e]+$/.test(header)).toBe(true)
   })
@@ -203,12 +204,12 @@ describe('BR07: with required: false only absent credentials are anonymous', () 
       return middleware.authenticate({ headers, rawHeaders: raw, method: 'GET', url: '/api' } as never)
     }
     await expect(seen()).resolves.toBeUndefined()
-    await expect(seen(`Bearer ${issuer.token()}`)).resolves.toMatchObject({ subject: 'alice' })
+    await expect(seen(`Bearer ${issuer.accessToken()}`)).resolves.toMatchObject({ subject: 'alice' })
     await expect(seen('Bearer x')).rejects.toMatchObject({ status: 401, code: 'invalid_token' })
     await expect(seen('Bearer a b')).rejects.toMatchObject({ status: 400 })
     await expect(seen('')).rejects.toMatchObject({ status: 400 })
     await expect(seen('Basic dTpw')).rejects.toMatchObject({ status: 401, code: 'missing_token' })
-    await expect(seen(`Bearer ${issuer.token({ exp: issuer.clock.seconds - 100 })}`)).rejects.toMatchObject({
+    await expect(seen(`Bearer ${issuer.accessToken({ exp: issuer.clock.seconds - 100 })}`)).rejects.toMatchObject({
       status: 401,
     })
   })
@@ -224,14 +225,14 @@ describe('BR07: with required: false only absent credentials are anonymous', () 
 describe('BR08: only access tokens are access tokens', () => {
   test.each(['at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/At+Jwt'])('BR08: typ %s is one', async (typ) => {
     const { issuer, accept } = testApi()
-    await expect(accept(issuer.token({}, { typ }))).resolves.toMatchObject({ subject: 'alice' })
+    await expect(accept(issuer.accessToken({}, { typ }))).resolves.toMatchObject({ subject: 'alice' })
   })
 
   test.each([undefined, 'JWT', 'jwt', 'at', 'at+jwt2', 'application/jwt', 'x/at+jwt', 'logout+jwt', 'dpop+jwt', ''])(
     'BR08: in the rfc9068 profile typ %p is none',
     async (typ) => {
       const { issuer, refuse } = testApi()
-      expect(reasonOf(await refuse(issuer.token({}, { typ })))).toBe('token_type_refused')
+      expect(reasonOf(await refuse(issuer.accessToken({}, { typ })))).toBe('token_type_refused')
     },
   )
 
@@ -262,12 +263,12 @@ describe('BR08: only access tokens are access tokens', () => {
 
   test.each(kinds)('BR08: the jwt profile refuses %s', async (_what, claims, header) => {
     const { issuer, refuse } = testApi({ profile: 'jwt' })
-    expect(reasonOf(await refuse(issuer.token(claims, header)))).toBe('token_type_refused')
+    expect(reasonOf(await refuse(issuer.accessToken(claims, header)))).toBe('token_type_refused')
   })
 
   test.each(kinds)('BR08: the rfc9068 profile refuses %s', async (_what, claims, header) => {
     const { issuer, refuse } = testApi()
-    expect(reasonOf(await refuse(issuer.token(claims, header)))).toBe('token_type_refused')
+    expect(reasonOf(await refuse(issuer.accessToken(claims, header)))).toBe('token_type_refused')
   })
 
   test.each([
@@ -277,7 +278,7 @@ describe('BR08: only access tokens are access tokens', () => {
     ['typ: ID', { typ: 'ID' }],
   ])('BR08: with typ at+jwt a token with %s is refused all the same', async (_what, claims) => {
     const { issuer, refuse } = testApi()
-    expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_type_refused')
+    expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_type_refused')
   })
 
   test.each([
@@ -298,7 +299,7 @@ describe('BR08: only access tokens are access tokens', () => {
     'BR08: the jwt profile takes an access token that shares issuer, audience, key and typ with the ID Token: %s',
     async (_what, claims) => {
       const { issuer, accept } = testApi({ profile: 'jwt' })
-      await expect(accept(issuer.token({ ...idToken, ...claims }, { typ: 'JWT' }))).resolves.toMatchObject({
+      await expect(accept(issuer.accessToken({ ...idToken, ...claims }, { typ: 'JWT' }))).resolves.toMatchObject({
         subject: 'alice',
       })
     },
@@ -320,35 +321,35 @@ describe('BR09: issuers', () => {
     const { issuer, refuse, validator } = testApi()
     await validator.ready()
     const before = issuer.requests.length
-    expect(reasonOf(await refuse(issuer.token({ iss })))).toBe('token_issuer_mismatch')
+    expect(reasonOf(await refuse(issuer.accessToken({ iss })))).toBe('token_issuer_mismatch')
     expect(issuer.requests).toHaveLength(before)
   })
 
   test('BR09: a key of one issuer is worth nothing for another, even under the same kid', async () => {
-    const a = testIssuer('https://a.example.com')
-    const b = testIssuer('https://b.example.com', { clock: a.clock })
-    b.keys = [signingKey('ES256', a.keys[0]?.kid ?? '')]
+    const a = apiProvider({ issuer: 'https://a.example.com' })
+    const b = apiProvider({ issuer: 'https://b.example.com', clock: a.clock })
+    b.keys = [signingKey('ES256', { kid: a.keys[0]?.kid ?? '' })]
     const fetch = (input: string) => (input.startsWith(a.issuer) ? a.fetch(input) : b.fetch(input))
     const { accept, refuse } = testApi({ issuer: [a.issuer, b.issuer], fetch }, a)
-    await accept(a.token())
-    await accept(b.token())
-    expect(reasonOf(await refuse(a.token({ iss: b.issuer })))).toBe('token_signature_invalid')
-    expect(reasonOf(await refuse(b.token({ iss: a.issuer })))).toBe('token_signature_invalid')
+    await accept(a.accessToken())
+    await accept(b.accessToken())
+    expect(reasonOf(await refuse(a.accessToken({ iss: b.issuer })))).toBe('token_signature_invalid')
+    expect(reasonOf(await refuse(b.accessToken({ iss: a.issuer })))).toBe('token_signature_invalid')
   })
 
   test('BR09: in a map each issuer has its own audience and algorithms', async () => {
-    const a = testIssuer('https://a.example.com')
-    const b = testIssuer('https://b.example.com', { clock: a.clock, alg: 'RS256' })
+    const a = apiProvider({ issuer: 'https://a.example.com' })
+    const b = apiProvider({ issuer: 'https://b.example.com', clock: a.clock, keys: [signingKey('RS256')] })
     const fetch = (input: string) => (input.startsWith(a.issuer) ? a.fetch(input) : b.fetch(input))
     const issuer = {
       [a.issuer]: { audience: 'api-a', algorithms: ['ES256'] },
       [b.issuer]: { audience: ['api-b', 'api-c'], algorithms: ['PS256'] },
     }
     const { accept, refuse } = testApi({ issuer, audience: undefined, fetch }, a)
-    await accept(a.token({ aud: 'api-a' }))
-    expect(reasonOf(await refuse(a.token({ aud: 'api-b' })))).toBe('token_audience_mismatch')
-    expect(reasonOf(await refuse(b.token({ aud: 'api-b' })))).toBe('token_algorithm_refused')
-    expect(reasonOf(await refuse(b.token({ aud: 'api-b' }, { alg: 'PS256' })))).toBe('token_key_not_found')
+    await accept(a.accessToken({ aud: 'api-a' }))
+    expect(reasonOf(await refuse(a.accessToken({ aud: 'api-b' })))).toBe('token_audience_mismatch')
+    expect(reasonOf(await refuse(b.accessToken({ aud: 'api-b' })))).toBe('token_algorithm_refused')
+    expect(reasonOf(await refuse(b.accessToken({ aud: 'api-b' }, { alg: 'PS256' })))).toBe('token_key_not_found')
   })
 })
 
@@ -365,12 +366,12 @@ describe('BR10: the audience', () => {
     ['other case', audience.toUpperCase()],
   ])('BR10: aud that is %s is refused', async (_what, aud) => {
     const { issuer, refuse } = testApi()
-    expect((await refuse(issuer.token({ aud }))).status).toBe(401)
+    expect((await refuse(issuer.accessToken({ aud }))).status).toBe(401)
   })
 
   test('BR10: a list with us in it is accepted', async () => {
     const { issuer, accept } = testApi()
-    await expect(accept(issuer.token({ aud: ['x', audience] }))).resolves.toMatchObject({ subject: 'alice' })
+    await expect(accept(issuer.accessToken({ aud: ['x', audience] }))).resolves.toMatchObject({ subject: 'alice' })
   })
 
   test('BR10: leaving the audience out neither compiles nor starts; null has to be said', async () => {
@@ -386,7 +387,7 @@ describe('BR10: the audience', () => {
     expect(() => bearer({ issuer, audience: '' })).toThrow(ConfigurationError)
     expect(() => bearer({ issuer, audience: [] })).toThrow(ConfigurationError)
     const { accept, issuer: trusted } = testApi({ audience: null })
-    await expect(accept(trusted.token({ aud: 'anyone' }))).resolves.toMatchObject({ subject: 'alice' })
+    await expect(accept(trusted.accessToken({ aud: 'anyone' }))).resolves.toMatchObject({ subject: 'alice' })
   })
 })
 
@@ -395,13 +396,13 @@ describe('BR11: times and required claims', () => {
     'BR11: the rfc9068 profile requires %s',
     async (name) => {
       const { issuer, refuse } = testApi()
-      expect((await refuse(issuer.token({ [name]: undefined }))).status).toBe(401)
+      expect((await refuse(issuer.accessToken({ [name]: undefined }))).status).toBe(401)
     },
   )
 
   test('BR11: no profile makes exp optional', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt' })
-    expect(reasonOf(await refuse(issuer.token({ exp: undefined })))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken({ exp: undefined })))).toBe('token_claim_missing')
   })
 
   test.each([
@@ -409,7 +410,7 @@ describe('BR11: times and required claims', () => {
     ['long past', -1e9],
   ])('BR11: exp that is %s is refused', async (_what, offset) => {
     const { issuer, refuse } = testApi()
-    expect(reasonOf(await refuse(issuer.token({ exp: issuer.clock.seconds + offset })))).toBe('token_expired')
+    expect(reasonOf(await refuse(issuer.accessToken({ exp: issuer.clock.seconds + offset })))).toBe('token_expired')
   })
 
   test.each(['"9999999999"', '1e999', '1e300', '-1', 'null', '[9999999999]', 'true', '1800000300000', '{}'])(
@@ -418,7 +419,7 @@ describe('BR11: times and required claims', () => {
       const { issuer, refuse } = testApi({ profile: 'jwt' })
       const [key] = issuer.keys
       if (key === undefined) throw new Error('no key')
-      const payload = JSON.stringify(issuer.claims({ exp: 0 })).replace('"exp":0', `"exp":${exp}`)
+      const payload = JSON.stringify(issuer.accessTokenClaims({ exp: 0 })).replace('"exp":0', `"exp":${exp}`)
       expect((await refuse(signJws({ alg: key.alg, kid: key.kid }, payload, key))).status).toBe(401)
     },
   )
@@ -426,10 +427,10 @@ describe('BR11: times and required claims', () => {
   test('BR11: nbf and iat in the future are refused, within the tolerance they are not', async () => {
     const { issuer, refuse, accept } = testApi()
     const now = issuer.clock.seconds
-    expect(reasonOf(await refuse(issuer.token({ nbf: now + 31 })))).toBe('token_not_yet_valid')
-    expect(reasonOf(await refuse(issuer.token({ iat: now + 31 })))).toBe('token_not_yet_valid')
-    expect((await refuse(issuer.token({ nbf: '0' }))).status).toBe(401)
-    await accept(issuer.token({ nbf: now + 29, iat: now + 29, exp: now - 29 }))
+    expect(reasonOf(await refuse(issuer.accessToken({ nbf: now + 31 })))).toBe('token_not_yet_valid')
+    expect(reasonOf(await refuse(issuer.accessToken({ iat: now + 31 })))).toBe('token_not_yet_valid')
+    expect((await refuse(issuer.accessToken({ nbf: '0' }))).status).toBe(401)
+    await accept(issuer.accessToken({ nbf: now + 29, iat: now + 29, exp: now - 29 }))
   })
 
   test.each([
@@ -440,7 +441,7 @@ describe('BR11: times and required claims', () => {
     ['jti', ['x']],
   ])('BR11: %s: %p is refused', async (name, value) => {
     const { issuer, refuse } = testApi()
-    expect((await refuse(issuer.token({ [name]: value }))).status).toBe(401)
+    expect((await refuse(issuer.accessToken({ [name]: value }))).status).toBe(401)
   })
 })
 
@@ -460,7 +461,7 @@ describe("BR12: the algorithm is never the token's choice", () => {
     '__proto__',
   ])('BR12: alg %p is refused before any key is looked up', async (alg) => {
     const { issuer, refuse } = testApi()
-    const token = issuer.token({}, { alg })
+    const token = issuer.accessToken({}, { alg })
     expect((await refuse(token)).status).toBe(401)
     expect((await refuse(token.replace(/[^.]*$/, ''))).status).toBe(401)
     expect(issuer.requests).toEqual([])
@@ -468,7 +469,7 @@ describe("BR12: the algorithm is never the token's choice", () => {
 
   test('BR12: an alg that is not in the list is refused, also when the issuer publishes a key for it', async () => {
     const { issuer, refuse } = testApi({ algorithms: ['RS256'] })
-    expect(reasonOf(await refuse(issuer.token()))).toBe('token_algorithm_refused')
+    expect(reasonOf(await refuse(issuer.accessToken()))).toBe('token_algorithm_refused')
   })
 
   test("BR12: the issuer's public key, as text, is no secret", async () => {
@@ -481,7 +482,7 @@ describe("BR12: the algorithm is never the token's choice", () => {
       JSON.stringify(key.publicKey.export({ format: 'jwk' })),
       '',
     ]) {
-      const token = signHmac({ alg: 'HS256', typ: 'at+jwt', kid: key.kid }, issuer.claims(), secret)
+      const token = signHmac({ alg: 'HS256', typ: 'at+jwt', kid: key.kid }, issuer.accessTokenClaims(), secret)
       expect(reasonOf(await refuse(token))).toBe('token_algorithm_refused')
     }
   })
@@ -499,9 +500,13 @@ describe("BR12: the algorithm is never the token's choice", () => {
     expect(() => bearer({ issuer: options.issuer, audience, algorithms: ['none'] })).toThrow(ConfigurationError)
     const { issuer, accept, refuse } = testApi({ secret, algorithms: ['HS256'] })
     const header = { alg: 'HS256', typ: 'at+jwt' }
-    await expect(accept(signHmac(header, issuer.claims(), secret))).resolves.toMatchObject({ subject: 'alice' })
-    expect(reasonOf(await refuse(signHmac(header, issuer.claims(), `${secret}x`)))).toBe('token_signature_invalid')
-    expect(reasonOf(await refuse(issuer.token()))).toBe('token_algorithm_refused')
+    await expect(accept(signHmac(header, issuer.accessTokenClaims(), secret))).resolves.toMatchObject({
+      subject: 'alice',
+    })
+    expect(reasonOf(await refuse(signHmac(header, issuer.accessTokenClaims(), `${secret}x`)))).toBe(
+      'token_signature_invalid',
+    )
+    expect(reasonOf(await refuse(issuer.accessToken()))).toBe('token_algorithm_refused')
     expect(issuer.requests).toEqual([])
   })
 })
@@ -534,7 +539,7 @@ describe('BR16: the cache of verified tokens', () => {
   test('BR16: a hit is refused when exp has passed or the clock went back before nbf', async () => {
     const api = testApi()
     const { clock } = api.issuer
-    const token = api.issuer.token({ exp: clock.seconds + 40, nbf: clock.seconds })
+    const token = api.issuer.accessToken({ exp: clock.seconds + 40, nbf: clock.seconds })
     await warm(api, token)
     clock.seconds += 50
     await api.accept(token)
@@ -546,7 +551,7 @@ describe('BR16: the cache of verified tokens', () => {
 
   test('BR16: a token that differs in any one character is no hit', async () => {
     const api = testApi()
-    const token = api.issuer.token()
+    const token = api.issuer.accessToken()
     await warm(api, token)
     for (let i = 0; i < token.length; i += 7) {
       const other = token[i] === 'A' ? 'B' : 'A'
@@ -560,17 +565,17 @@ describe('BR16: the cache of verified tokens', () => {
 
   test('BR16: when the keys change, what the old ones verified is verified again', async () => {
     const api = testApi()
-    const token = api.issuer.token()
+    const token = api.issuer.accessToken()
     await warm(api, token)
     api.issuer.keys = [signingKey()]
-    await api.accept(api.issuer.token())
+    await api.accept(api.issuer.accessToken())
     expect(reasonOf(await api.refuse(token))).toBe('token_key_not_found')
   })
 
   test('BR16: within 60 seconds of a refresh of the keys, a key that was taken out is dead', async () => {
     const api = testApi()
     const { clock } = api.issuer
-    const token = api.issuer.token({ exp: clock.seconds + 7200 })
+    const token = api.issuer.accessToken({ exp: clock.seconds + 7200 })
     await warm(api, token)
     api.issuer.keys = [signingKey()]
     clock.seconds += 660
@@ -581,17 +586,17 @@ describe('BR16: the cache of verified tokens', () => {
   })
 
   test('BR16: two validators share nothing', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const first = testApi({}, issuer)
     const second = testApi({ audience: 'https://other.example.com' }, issuer)
-    const token = issuer.token()
+    const token = issuer.accessToken()
     await warm(first, token)
     expect(reasonOf(await second.refuse(token))).toBe('token_audience_mismatch')
   })
 
   test('BR16: it can be switched off', async () => {
     const api = testApi({ cache: false })
-    const token = api.issuer.token()
+    const token = api.issuer.accessToken()
     await warm(api, token)
     const [a, b] = [await api.accept(token), await api.accept(token)]
     expect(a.claims).not.toBe(b.claims)
@@ -601,7 +606,7 @@ describe('BR16: the cache of verified tokens', () => {
   test('BR16: guards are asked on every request', async () => {
     let isAllowed = true
     const { issuer, present } = await start({ requirements: [() => isAllowed] })
-    const token = issuer.token()
+    const token = issuer.accessToken()
     for (let i = 0; i < 3; i++) expect((await present(token)).status).toBe(200)
     isAllowed = false
     expect((await present(token)).status).toBe(403)
@@ -615,12 +620,12 @@ describe('BR17: people and machines', () => {
     ["Entra's idtyp", {}, { sub: 'oid', idtyp: 'app' }],
   ])('BR17: a client that acts for itself is told from a person: %s', async (_what, options, claims) => {
     const { issuer, accept } = testApi(options)
-    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ isMachine: true, clientId: 'web' })
+    await expect(accept(issuer.accessToken(claims))).resolves.toMatchObject({ isMachine: true, clientId: 'web' })
   })
 
   test('BR17: a person is no machine', async () => {
     const { issuer, accept } = testApi()
-    await expect(accept(issuer.token({ acr: '1' }))).resolves.toMatchObject({ isMachine: false, clientId: 'web' })
+    await expect(accept(issuer.accessToken({ acr: '1' }))).resolves.toMatchObject({ isMachine: false, clientId: 'web' })
   })
 })
 
@@ -655,7 +660,7 @@ describe('BR19: identity headers', () => {
     }
     const { issuer, send, present } = await start()
     expect((await send({ headers: spoofed })).status).toBe(401)
-    const answer = await present(issuer.token(), { headers: spoofed })
+    const answer = await present(issuer.accessToken(), { headers: spoofed })
     expect(answer.json?.['auth']).toMatchObject({ subject: 'alice' })
     expect(answer.text).not.toContain('admin')
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('x-forwarded'))).toEqual([])

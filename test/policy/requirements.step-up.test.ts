@@ -16,12 +16,12 @@ describe('SU01: step-up', () => {
     ['of other case', 'MFA'],
   ])('SU01: an acr that is %s is 401 with acr_values', async (_what, value) => {
     const api = await start([acr('mfa', 'hwk')])
-    const answer = await api.present(api.issuer.token({ acr: value }))
+    const answer = await api.present(api.issuer.accessToken({ acr: value }))
     expect(answer).toMatchObject({ status: 401, json: { code: 'insufficient_user_authentication' } })
     expect(answer.headers['www-authenticate']).toBe(
       `Bearer error="insufficient_user_authentication", error_description="${description}", acr_values="mfa hwk"`,
     )
-    expect((await api.present(api.issuer.token({ acr: 'hwk' }))).status).toBe(200)
+    expect((await api.present(api.issuer.accessToken({ acr: 'hwk' }))).status).toBe(200)
   })
 
   test.each([
@@ -32,12 +32,12 @@ describe('SU01: step-up', () => {
     const api = await start(undefined)
     const { clock } = api.issuer
     const guarded = await startApi({ issuer: api.issuer, requirements: [maxAge(300, () => clock.now())] })
-    const answer = await guarded.present(api.issuer.token({ auth_time: authTime(clock.seconds) }))
+    const answer = await guarded.present(api.issuer.accessToken({ auth_time: authTime(clock.seconds) }))
     expect(answer).toMatchObject({ status: 401, json: { code: 'insufficient_user_authentication' } })
     expect(answer.headers['www-authenticate']).toBe(
       `Bearer error="insufficient_user_authentication", error_description="${description}", max_age="300"`,
     )
-    expect((await guarded.present(api.issuer.token({ auth_time: clock.seconds - 300 }))).status).toBe(200)
+    expect((await guarded.present(api.issuer.accessToken({ auth_time: clock.seconds - 300 }))).status).toBe(200)
   })
 
   test('SU01: an auth_time that is no number says nothing: it is no bad token, and no recent login', async () => {
@@ -52,7 +52,7 @@ describe('SU01: step-up', () => {
       [issuer.clock.seconds],
       {},
     ]) {
-      const token = issuer.token({ auth_time: value })
+      const token = issuer.accessToken({ auth_time: value })
       expect((await api.present(token)).status).toBe(200)
       expect(await recent.present(token)).toMatchObject({
         status: 401,
@@ -63,15 +63,15 @@ describe('SU01: step-up', () => {
 
   test('SU01: a missing scope is told apart from a weak sign-in', async () => {
     const api = await start([scope('orders:write'), acr('mfa')])
-    expect((await api.present(api.issuer.token())).json).toMatchObject({ code: 'insufficient_scope' })
-    expect((await api.present(api.issuer.token({ scope: 'orders:write' }))).json).toMatchObject({
+    expect((await api.present(api.issuer.accessToken())).json).toMatchObject({ code: 'insufficient_scope' })
+    expect((await api.present(api.issuer.accessToken({ scope: 'orders:write' }))).json).toMatchObject({
       code: 'insufficient_user_authentication',
     })
   })
 
   test('SU01: where one of several would do, the way that more can be done about is told', async () => {
     const api = await start([any(() => false, acr('mfa'))])
-    expect((await api.present(api.issuer.token())).status).toBe(401)
+    expect((await api.present(api.issuer.accessToken())).status).toBe(401)
   })
 
   test('SU01: a DPoP-bound token is challenged under its own scheme', async () => {

@@ -1,13 +1,13 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import {
   type Client,
   type ClientMetadata,
   type Configuration,
-  type JWK,
   type KoaContextWithOIDC,
   type ResourceServer,
   errors,
 } from 'oidc-provider'
+import { signingKey } from '../kit/provider/keys.js'
 import type { Accounts } from './accounts.js'
 import { interactionPath, policyWithStepUp } from './interactions.js'
 import { memoryAdapter } from './memory-adapter.js'
@@ -30,7 +30,7 @@ export function configuration(settings: Settings): Configuration {
   return {
     adapter: memoryAdapter(),
     clients: [...clients],
-    jwks: { keys: signingKeys() },
+    jwks: { keys: signingKeys },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     pkce: { required: () => true },
     acrValues: [...acrValues],
@@ -125,11 +125,9 @@ function page(title: string) {
   }
 }
 
-function signingKeys(): JWK[] {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
-  return [
-    { ...rsa, use: 'sig', alg: 'RS256' },
-    { ...ec, use: 'sig', alg: 'ES256' },
-  ] as JWK[]
-}
+// Made once: making them is slow, and holds up everything else in the process. What tells two providers apart is their issuer.
+const signingKeys = ['RS256', 'ES256'].map((alg) => ({
+  ...signingKey(alg).privateKey.export({ format: 'jwk' }),
+  use: 'sig',
+  alg,
+}))

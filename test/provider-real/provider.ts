@@ -1,10 +1,10 @@
 import './hush.js'
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
 import type { ClientMetadata, Configuration } from 'oidc-provider'
 import { type Accounts, defaultAccounts } from './accounts.js'
 import { configuration } from './configuration.js'
+import { listen } from '../kit/listen.js'
 import { finishInteraction, interactionPath } from './interactions.js'
 import { confirmLogout } from './logout.js'
 
@@ -75,16 +75,10 @@ export async function startRealProvider(options: RealProviderOptions = {}): Prom
     requests.push(`${req.method} ${pathOf(req)}`)
     listener(req, res)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin: issuer, close } = await listen(server)
   const provider = makeProvider(issuer, options)
   listener = listenerOf(provider, options)
   const machine = { clientId: 'machine', clientSecret: secretOf('machine') }
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
   return { issuer, provider, machine, requests, close }
 }
 

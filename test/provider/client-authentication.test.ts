@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { createClientAuthentication } from '../../lib/provider/client-authentication.js'
 import type { ClientSettings } from '../../lib/provider/types.js'
-import { failureOf, rsaKey, signingKey } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
+import { rsaKey, signingKey } from '../kit/provider/keys.js'
 import { Clock } from '../kit/clock.js'
 
 const clock = new Clock()

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
 import { printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
-import { failureOf } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
 import { Clock } from '../kit/clock.js'
 
 describe('mapping', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { EndpointRecord } from '../../lib/provider/health.js'
-import { createTokens, down } from '../kit/client/source.js'
-import { failureOf } from '../kit/issuer/issuer.js'
+import { createTokens } from '../kit/client/source.js'
+import { down } from '../kit/provider/answers.js'
+import { failureOf } from '../kit/failure.js'
 import { Clock } from '../kit/clock.js'
 
 const answer = (status: number) => async () => new Response(null, { status })

@@ -6,27 +6,20 @@ import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
 import { createHttpClient } from '../../lib/provider/transport/http-client.js'
-import {
-  type FakeIssuer,
-  createIssuer,
-  ecKey,
-  failureOf,
-  json,
-  mint,
-  otherRsaKey,
-  rsaKey,
-  signingKey,
-} from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { ecKey, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
+import { TestProvider } from '../kit/provider/provider.js'
 import { settled } from '../kit/until.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
-const keysOf = (op: FakeIssuer, httpClient = createHttpClient(op.settings)) =>
+const keysOf = (op: TestProvider, httpClient = createHttpClient(op.settings)) =>
   createKeys(async () => 'https://issuer.example/jwks', httpClient, op.settings)
 const signedBy = async (privateKey: KeyObject) => {
   const jws = decodeJws(await mint({ sub: 'x' }, privateKey))
   return (keys: Parameters<typeof isSignedBy>[1]) => isSignedBy(jws, keys)
 }
-const fetches = (op: FakeIssuer) => op.count('/jwks')
+const fetches = (op: TestProvider) => op.count('/jwks')
 
 describe('which keys are used', () => {
   const kidsFor = (alg: string, ...keys: unknown[]) =>
@@ -134,7 +127,7 @@ describe('which keys are used', () => {
 
 describe('finding a key', () => {
   test('a key is fetched once and then found without waiting', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     expect(keys.find(rs256('rsa-1'))).toEqual([])
     const [key] = await keys.load(rs256('rsa-1'))
@@ -145,7 +138,7 @@ describe('finding a key', () => {
   })
 
   test('IT15: without kid every suitable key is a candidate', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk, otherRsaKey.jwk)
     const candidates = await keysOf(op).load(rs256())
     expect(candidates.map(({ kid }) => kid)).toEqual(['rsa-1', 'rsa-2'])
@@ -156,7 +149,7 @@ describe('finding a key', () => {
   test.each(['__proto__', 'constructor', '../../etc/passwd', "' or 1=1 --", 'toString'])(
     'IT17: the kid %p is nothing but a name',
     async (kid) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       expect(await failureOf(keysOf(op).load(rs256(kid)))).toMatchObject({ code: 'token_key_not_found' })
       op.jwks({ ...rsaKey.jwk, kid })
       await expect(keysOf(op).load(rs256(kid))).resolves.toHaveLength(1)
@@ -177,7 +170,7 @@ describe('finding a key', () => {
   })
 
   test('concurrent first uses share one fetch', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await Promise.all([keys.ready(), keys.load(rs256('rsa-1')), keys.load(rs256('rsa-1'))])
     expect(fetches(op)).toBe(1)
@@ -186,7 +179,7 @@ describe('finding a key', () => {
 
 describe('rotation', () => {
   test('JK01: a new kid is fetched at once, and again when the provider rotates seconds later', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (const kid of ['a', 'b', 'c']) {
@@ -197,7 +190,7 @@ describe('rotation', () => {
   })
 
   test('JK02: a flood of invented kids costs three fetches, then one in 30 seconds', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     const flood = async (name: string) => {
@@ -217,7 +210,7 @@ describe('rotation', () => {
   })
 
   test('JK02: a lookup that is throttled is no "not published": it says when to come back, and known keys keep working', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 3; i++) {
@@ -233,7 +226,7 @@ describe('rotation', () => {
   })
 
   test('JK02: what the provider itself sent has a budget that strangers cannot touch, and what it finds serves all', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 30; i++) await failureOf(keys.load(rs256(`x${i}`)))
@@ -245,7 +238,7 @@ describe('rotation', () => {
   })
 
   test('JK02: a kid that a stranger asked for before it was published is found all the same', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('next')))
@@ -254,7 +247,7 @@ describe('rotation', () => {
   })
 
   test('JK02: a provider that never publishes its key is asked ten times, then once in ten seconds', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 50; i++) await failureOf(keys.load(rs256('gone'), { from: 'provider' }))
@@ -265,7 +258,7 @@ describe('rotation', () => {
   })
 
   test.each(['provider', 'anyone'] as const)('JK01: a fetch that finds its key costs nothing (%s)', async (from) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 20; i++) {
@@ -275,7 +268,7 @@ describe('rotation', () => {
   })
 
   test('JK03: a fetch that fails costs nothing but its wait', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = new Response('', { status: 503 })
@@ -288,7 +281,7 @@ describe('rotation', () => {
   })
 
   test('JK02: the same unknown kid is not asked for again within 30 seconds, unless the set was fetched since', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('late')))
@@ -302,7 +295,7 @@ describe('rotation', () => {
   })
 
   test('JK02: an unknown kid is asked for again after 30 seconds', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('late')))
@@ -312,7 +305,7 @@ describe('rotation', () => {
   })
 
   test('JK02: a kid of excessive length is never asked for', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     expect(await failureOf(keys.load(rs256('x'.repeat(3000))))).toMatchObject({ code: 'token_key_not_found' })
@@ -320,7 +313,7 @@ describe('rotation', () => {
   })
 
   test('JK01: a fetch that was under way when the key was published does not settle the question', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     let release = (_response: Response) => {}
@@ -337,7 +330,7 @@ describe('rotation', () => {
   })
 
   test('JK01: whoever waits for a fetch under way gets the key that it brings', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     let release = (_response: Response) => {}
@@ -350,7 +343,7 @@ describe('rotation', () => {
   })
 
   test('JK07: a key that was removed dies with the next refresh, and the generation grows', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks(rsaKey.jwk, otherRsaKey.jwk)
     const keys = keysOf(op)
     await keys.ready()
@@ -364,7 +357,7 @@ describe('rotation', () => {
   })
 
   test('an unchanged set keeps its keys and its generation', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     const [before] = await keys.load(rs256('rsa-1'))
     op.jwks({ ...rsaKey.jwk, 'x-note': 'reordered' })
@@ -377,7 +370,7 @@ describe('rotation', () => {
   })
 
   test('a key that is replaced under the same kid is another key', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks({ ...otherRsaKey.jwk, kid: 'rsa-1' })
@@ -392,7 +385,7 @@ describe('rotation', () => {
   test.each([['its old kid', { kid: 'rsa-1' }] as const, ['no kid', {}] as const])(
     'a key that took the place of another under %s is fetched when a signature does not fit',
     async (_what, named) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       op.jwks({ ...rsaKey.jwk, kid: undefined, ...named })
       const keys = keysOf(op)
       await keys.ready()
@@ -404,7 +397,7 @@ describe('rotation', () => {
   )
 
   test('signatures that no key made cost three fetches, take nothing from names not known, and stay refusals', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -418,7 +411,7 @@ describe('rotation', () => {
   })
 
   test('a wrong signature of a stranger stays one while the provider is down; of the provider nobody can tell', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -430,7 +423,7 @@ describe('rotation', () => {
   })
 
   test('a token without kid that no known key signed is not known, and no refusal, while its issuer may not be asked', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks({ ...rsaKey.jwk, kid: undefined })
     const keys = keysOf(op)
     await keys.ready()
@@ -449,7 +442,7 @@ describe('rotation', () => {
   })
 
   test('what the provider signed with a key that is not known is never a refusal once its budget is used up', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -461,7 +454,7 @@ describe('rotation', () => {
   })
 
   test('a kid of a thousand letters is asked for like any other', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     const kid = 'k'.repeat(1000)
@@ -470,7 +463,7 @@ describe('rotation', () => {
   })
 
   test('a set that was just fetched for the token settles the question', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const isSigned = await signedBy(otherRsaKey.privateKey)
     expect(await failureOf(keysOf(op).load(rs256('rsa-1'), { isSigned }))).toMatchObject({
       code: 'token_signature_invalid',
@@ -482,7 +475,7 @@ describe('rotation', () => {
     ['an empty set', []],
     ['a set without a usable key', [{ ...rsaKey.jwk, use: 'enc' }, signingKey('ES256K').jwk]],
   ])('%s is the provider’s fault and no rotation', async (_what, published) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks(...published)
@@ -498,7 +491,7 @@ describe('rotation', () => {
 
 describe('age', () => {
   test('up to twice their maximum age keys serve while they are fetched behind the callers’ backs', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks(otherRsaKey.jwk)
@@ -511,7 +504,7 @@ describe('age', () => {
   test.each([1200, 3600, 40_000])(
     'JK07: after %s idle seconds nobody is judged by keys that were withdrawn',
     async (idle) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       const keys = keysOf(op)
       await keys.ready()
       op.jwks(otherRsaKey.jwk)
@@ -524,7 +517,7 @@ describe('age', () => {
   )
 
   test('after an idle time old keys serve once the fetch has failed, and nobody waits while it goes on failing', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = new Response('', { status: 503 })
@@ -546,7 +539,7 @@ describe('outages', () => {
   const outage = new Response('', { status: 503 })
 
   test('too many requests of our own are no outage: the next fetch waits for nothing', async () => {
-    const { settings } = createIssuer()
+    const { settings } = new TestProvider()
     const answers = [
       Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),
       Promise.resolve('set'),
@@ -559,7 +552,7 @@ describe('outages', () => {
   })
 
   test('JK03: old keys serve while the provider is down, with one attempt per wait', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -579,7 +572,7 @@ describe('outages', () => {
   })
 
   test('JK03: keys that are too old end in an outage, never in a refusal of the token', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -592,7 +585,7 @@ describe('outages', () => {
   })
 
   test('an unknown kid during an outage is an outage: nobody can tell', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -608,7 +601,7 @@ describe('outages', () => {
     ['a status of 404', () => json({ keys: [] }, 404)],
     ['too many keys', () => json({ keys: Array.from({ length: 101 }, () => rsaKey.jwk) })],
   ])('%s is the provider’s fault, and leaves the good keys in place', async (_what, answer) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = answer
@@ -620,13 +613,13 @@ describe('outages', () => {
   })
 
   test('JK04: more than 512 KiB are cut off', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/jwks'] = json({ keys: [], x: 'x'.repeat(512 * 1024) })
     expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
   test('RE01: unknown kids are remembered within bounds', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 3000; i++) await failureOf(keys.load(rs256(`x${i}`)))
@@ -635,7 +628,7 @@ describe('outages', () => {
   })
 
   test('RE03: nothing is fetched after close()', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
     keys.close()

@@ -2,13 +2,15 @@ import { describe, expect, test } from '@jest/globals'
 import { createMetadata, endpointOf, loginNeeds, missingEndpoint } from '../../lib/provider/metadata.js'
 import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
-import { type FakeIssuer, createIssuer, failureOf, json } from '../kit/issuer/issuer.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { TestProvider } from '../kit/provider/provider.js'
 import { settled } from '../kit/until.js'
 
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'
 
-const metadataOf = (op: FakeIssuer, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
+const metadataOf = (op: TestProvider, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
   const settings = { ...op.settings, ...changes }
   return createMetadata(settings, createHttpClient(settings), needs)
 }
@@ -20,7 +22,7 @@ describe('where the metadata are', () => {
     ['https://op.example/realms/a', 'https://op.example/realms/a/.well-known/openid-configuration'],
     ['https://op.example/realms/a/', 'https://op.example/realms/a/.well-known/openid-configuration'],
   ])('OpenID Connect Discovery of %p is at %p', async (issuer, url) => {
-    const op = createIssuer(issuer)
+    const op = new TestProvider({ issuer: issuer })
     const path = new URL(url).pathname
     op.answers[path] = () => json(op.metadata)
     await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer })
@@ -28,7 +30,7 @@ describe('where the metadata are', () => {
   })
 
   test('RFC 8414 puts its path before the issuer, and is tried when the first answers 404', async () => {
-    const op = createIssuer('https://op.example/tenant')
+    const op = new TestProvider({ issuer: 'https://op.example/tenant' })
     delete op.answers[oidcPath]
     op.answers[`${oauthPath}/tenant`] = () => json(op.metadata)
     await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer: 'https://op.example/tenant' })
@@ -36,7 +38,7 @@ describe('where the metadata are', () => {
   })
 
   test('an issuer with neither is told so', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.answers[oidcPath]
     const error = await failureOf(metadataOf(op).get())
     expect(error).toMatchObject({ code: 'provider_response_invalid', status: 502 })
@@ -44,7 +46,7 @@ describe('where the metadata are', () => {
   })
 
   test('an outage is not taken for a missing document', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_unavailable', status: 503 })
     expect(op.seen).toHaveLength(1)
@@ -57,12 +59,12 @@ describe('where the metadata are', () => {
     'op.example',
     'https://u:p@op.example',
   ])('DI02: the issuer %p is refused at construction', async (issuer) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     expect(await failureOf(() => metadataOf(op, { issuer }))).toMatchObject({ code: 'invalid_options' })
   })
 
   test('nothing is fetched before the first use, and one fetch serves all that wait', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     expect(op.seen).toHaveLength(0)
     await Promise.all([metadata.get(), metadata.get(), metadata.get()])
@@ -73,7 +75,7 @@ describe('where the metadata are', () => {
 
 describe('what the metadata must say', () => {
   const refusedWith = async (changes: Record<string, unknown>, needs?: typeof loginNeeds) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     Object.assign(op.metadata, changes)
     return failureOf(metadataOf(op, {}, needs).get())
   }
@@ -116,7 +118,7 @@ describe('what the metadata must say', () => {
     ['introspection_endpoint', ['https://issuer.example/']],
     ['pushed_authorization_request_endpoint', 'http://issuer.example/par'],
   ] as const)('the %s %j is as good as none, and shuts nothing else', async (name, value) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata[name] = value
     const metadata = metadataOf(op)
     const known = await metadata.get()
@@ -133,13 +135,13 @@ describe('what the metadata must say', () => {
   })
 
   test('CB12: metadata that are silent about PKCE are accepted', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.metadata['code_challenge_methods_supported']
     await expect(metadataOf(op).get()).resolves.toBeDefined()
   })
 
   test('what lacks an endpoint that somebody needs is asked for again soon, and then after waits that grow', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     const { userinfo_endpoint: url } = op.metadata
     delete op.metadata['userinfo_endpoint']
@@ -160,7 +162,7 @@ describe('what the metadata must say', () => {
   })
 
   test('what lacks an endpoint still serves everybody else while it cannot be fetched again', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     delete op.metadata['userinfo_endpoint']
     const known = await metadata.get()
@@ -183,25 +185,25 @@ describe('what the metadata must say', () => {
       `{"issuer":"https://issuer.example","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
     ],
   ])('refuses %s', async (_what, body) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers[oidcPath] = () => json(body)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ status: 502 })
   })
 
   test('refuses another status', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers[oidcPath] = () => json(op.metadata, 403)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
   test('refuses more than 1 MiB', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers[oidcPath] = () => json({ ...op.metadata, x: 'x'.repeat(1024 * 1024) })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
   test('nobody can change what is shared', async () => {
-    const metadata = await metadataOf(createIssuer()).get()
+    const metadata = await metadataOf(new TestProvider()).get()
     expect(Object.isFrozen(metadata)).toBe(true)
     expect(Object.isFrozen(metadata['code_challenge_methods_supported'])).toBe(true)
   })
@@ -209,7 +211,7 @@ describe('what the metadata must say', () => {
 
 describe('outages and age', () => {
   test('DI04: the first failure is told at once while backing off, and recovery needs no restart', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
     const metadata = metadataOf(op)
@@ -225,7 +227,7 @@ describe('outages and age', () => {
   })
 
   test('DI04: waits double up to a minute, of which half is random', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     for (const [byte, factor] of [
       [0, 0.5],
@@ -243,7 +245,7 @@ describe('outages and age', () => {
   })
 
   test('DI04: a clock that is set back does not prolong the wait', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
     const metadata = metadataOf(op)
@@ -254,7 +256,7 @@ describe('outages and age', () => {
   })
 
   test('DI05: old metadata are renewed behind the callers’ backs, and replaced whole', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -267,7 +269,7 @@ describe('outages and age', () => {
   })
 
   test('DI05: after an idle hour nobody is sent where the provider has moved from', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     await metadata.get()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -276,7 +278,7 @@ describe('outages and age', () => {
   })
 
   test('DI05: the last good metadata serve while the provider is down or talks nonsense', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
     for (const answer of [new Response('', { status: 503 }), json({ issuer: 'https://evil.example' })]) {
@@ -292,7 +294,7 @@ describe('outages and age', () => {
   })
 
   test('a refusal that repeats keeps its own code', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['issuer'] = 'https://evil.example'
     const metadata = metadataOf(op)
     await failureOf(metadata.get())
@@ -300,7 +302,7 @@ describe('outages and age', () => {
   })
 
   test('RE03: nothing is fetched after close()', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const metadata = metadataOf(op)
     await metadata.get()
     metadata.close()

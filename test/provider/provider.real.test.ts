@@ -4,8 +4,8 @@ import { systemRuntime } from '../../lib/base/runtime.js'
 import { type Provider, createProvider } from '../../lib/provider/provider.js'
 import type { ClientSettings, TokenSet } from '../../lib/provider/types.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
-import { type Callback, exchangeCode } from '../kit/issuer/code-exchange.js'
-import { failureOf } from '../kit/issuer/issuer.js'
+import { type Callback, exchangeCode } from '../kit/provider/code-exchange.js'
+import { failureOf } from '../kit/failure.js'
 
 const app = 'https://app.example'
 const oddSecret = 'GOCSPX-a_b.c~ %+:&="'.padEnd(40, '!')

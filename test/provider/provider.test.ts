@@ -2,21 +2,13 @@ import { describe, expect, test } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import { createProvider } from '../../lib/provider/provider.js'
 import type { AuthorizationRequest, ClientSettings } from '../../lib/provider/types.js'
-import { type Callback, exchangeCode, validate } from '../kit/issuer/code-exchange.js'
-import {
-  type FakeIssuer,
-  createIssuer,
-  ecKey,
-  failureOf,
-  halfHash,
-  json,
-  mint,
-  otherRsaKey,
-  rsaKey,
-  signingKey,
-} from '../kit/issuer/issuer.js'
+import { type Callback, exchangeCode, validate } from '../kit/provider/code-exchange.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { ecKey, halfHash, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
+import { TestProvider } from '../kit/provider/provider.js'
 
-const providerOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
+const providerOf = (op: TestProvider, client: Partial<ClientSettings> = {}) =>
   createProvider(op.settings, { ...op.client, ...client })
 
 const request: AuthorizationRequest = {
@@ -40,7 +32,7 @@ const exchange = (response: Record<string, string> = {}, changes: Partial<Callba
 
 /** Lets the token endpoint answer with a good response, changed. */
 async function answerTokens(
-  op: FakeIssuer,
+  op: TestProvider,
   changes: Record<string, unknown> = {},
   idToken?: string,
 ): Promise<Record<string, unknown>> {
@@ -58,7 +50,7 @@ async function answerTokens(
 
 describe('authorization request', () => {
   test('CB11, CB12: is a code flow with PKCE S256, state and nonce', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const url = new URL(await providerOf(op).authorizationUrl({ ...request, parameters: { prompt: 'login' } }))
     expect(`${url.origin}${url.pathname}`).toBe('https://issuer.example/authorize')
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -76,7 +68,7 @@ describe('authorization request', () => {
   })
 
   test('keeps the query of the authorization endpoint', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['authorization_endpoint'] = 'https://issuer.example/authorize?tenant=a'
     const url = new URL(await providerOf(op).authorizationUrl(request))
     expect(url.searchParams.get('tenant')).toBe('a')
@@ -95,13 +87,15 @@ describe('authorization request', () => {
     'request_uri',
     'client_secret',
   ])('CB31: the parameter %s cannot be set from outside', async (name) => {
-    const failure = failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }))
+    const failure = failureOf(
+      providerOf(new TestProvider()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }),
+    )
     expect(await failure).toMatchObject({ code: 'invalid_options' })
   })
 
   test.each(['fragment', 'jwt', 'query.jwt', ''])('the response_mode %p is refused', async (mode) => {
     const parameters = { response_mode: mode }
-    expect(await failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, parameters }))).toMatchObject({
+    expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, parameters }))).toMatchObject({
       code: 'invalid_options',
     })
   })
@@ -113,13 +107,15 @@ describe('authorization request', () => {
     '/cb',
     'https://APP.example/cb',
   ])('the redirect URI %p is refused: the token request could not repeat it', async (redirectUri) => {
-    expect(await failureOf(providerOf(createIssuer()).authorizationUrl({ ...request, redirectUri }))).toMatchObject({
-      code: 'invalid_options',
-    })
+    expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, redirectUri }))).toMatchObject(
+      {
+        code: 'invalid_options',
+      },
+    )
   })
 
   test('CB12: a provider without S256 signs nobody in', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['code_challenge_methods_supported'] = ['plain']
     expect(await failureOf(providerOf(op).authorizationUrl(request))).toMatchObject({
       code: 'provider_metadata_invalid',
@@ -135,7 +131,7 @@ describe('pushed authorization request', () => {
     ['the client wants it', {}, { pushedAuthorizationRequests: true }],
     ['the provider requires it', { require_pushed_authorization_requests: true }, {}],
   ])('CB36: when %s, the browser carries client_id and request_uri only', async (_what, members, client) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     Object.assign(op.metadata, members)
     op.answers['/par'] = pushed
     const provider = providerOf(op, client)
@@ -157,7 +153,7 @@ describe('pushed authorization request', () => {
   })
 
   test('CB36: without an endpoint for it, that is said', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.metadata['pushed_authorization_request_endpoint']
     const provider = providerOf(op, { pushedAuthorizationRequests: true })
     expect(await failureOf(provider.authorizationUrl(request))).toMatchObject({ code: 'invalid_options' })
@@ -170,7 +166,7 @@ describe('pushed authorization request', () => {
     [new Response('', { status: 503 }), 'provider_unavailable', 503],
     [new Response(null, { status: 302 }), 'provider_redirected', 502],
   ])('CB36: %# an answer that is none becomes %p', async (answer, code, status) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/par'] = answer
     const error = await failureOf(providerOf(op, { pushedAuthorizationRequests: true }).authorizationUrl(request))
     expect(error).toMatchObject({ code, status })
@@ -180,7 +176,7 @@ describe('pushed authorization request', () => {
 
 describe('authorization response', () => {
   const verdict = async (response: Record<string, string> | URLSearchParams, metadata = {}) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     Object.assign(op.metadata, metadata)
     await answerTokens(op)
     const parameters = new URLSearchParams(response)
@@ -242,7 +238,7 @@ describe('authorization response', () => {
   })
 
   test('CB03: a response without iss, though the metadata promise one, is told as that', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['authorization_response_iss_parameter_supported'] = true
     const error = await failureOf(validate(providerOf(op), exchange()))
     expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, although')])
@@ -256,7 +252,7 @@ describe('authorization response', () => {
   })
 
   test('statuses tell a refusal, an outage and a mistake apart', async () => {
-    const provider = providerOf(createIssuer())
+    const provider = providerOf(new TestProvider())
     const failure = (error: string) =>
       failureOf(validate(provider, { response: new URLSearchParams({ error, state: 'state-1' }), state: 'state-1' }))
     expect(await failure('access_denied')).toMatchObject({ status: 403 })
@@ -265,7 +261,7 @@ describe('authorization response', () => {
   })
 
   test('CB17: what the response says is shown only if it is a plain error code', async () => {
-    const provider = providerOf(createIssuer())
+    const provider = providerOf(new TestProvider())
     for (const error of ['<script>', 'a\r\nb', 'x'.repeat(65), 'é']) {
       const response = new URLSearchParams({ error, error_description: 'secret-text', state: 'state-1' })
       const failure = await failureOf(validate(provider, { response, state: 'state-1' }))
@@ -277,7 +273,7 @@ describe('authorization response', () => {
 
 describe('code exchange', () => {
   test('sends code, verifier and redirect URI once, and returns validated tokens', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const { id_token: idToken } = await answerTokens(op, { scope: 'openid' })
     const tokens = await exchangeCode(providerOf(op), exchange())
     expect({ ...tokens, idTokenClaims: { ...tokens.idTokenClaims } }).toEqual({
@@ -300,7 +296,7 @@ describe('code exchange', () => {
   })
 
   test('CB29: scope is what was granted, or what was asked for when the response is silent', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
     const tokens = await exchangeCode(providerOf(op), exchange())
     expect(tokens.scope).toBe('openid profile')
@@ -309,7 +305,7 @@ describe('code exchange', () => {
   })
 
   test('the platform’s clock decides, not the machine’s', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.clock.seconds = Date.UTC(2035, 0, 1) / 1000
     await answerTokens(op)
     await expect(exchangeCode(providerOf(op), exchange())).resolves.toBeDefined()
@@ -333,7 +329,7 @@ describe('code exchange', () => {
     ['CB26: an empty token type', { token_type: '' }],
     ['CB25: an ID Token that is null', { id_token: null }],
   ])('%s is no token response', async (_what, changes) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, changes)
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid', status: 502 })
@@ -341,7 +337,7 @@ describe('code exchange', () => {
   })
 
   test.each([null, ''])('an optional member that is %j is not there', async (blank) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, error: blank })
     const { idTokenClaims: _, ...tokens } = await exchangeCode(providerOf(op), exchange())
     expect(tokens).toEqual({
@@ -357,7 +353,7 @@ describe('code exchange', () => {
     [['openid', ''], 'openid'],
     [[], ''],
   ])('the scope may be a list, as Twitch writes it: %j', async (scope, granted) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { scope })
     expect((await exchangeCode(providerOf(op), exchange())).scope).toBe(granted)
   })
@@ -365,7 +361,7 @@ describe('code exchange', () => {
   test.each([undefined, null, ''])(
     'an ID Token is a login where the access token is %j, as at Azure AD B2C',
     async (blank) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       const id_token = await mint(op.claims())
       await answerTokens(op, { access_token: blank, token_type: blank, expires_in: undefined, id_token })
       const { idTokenClaims, ...tokens } = await exchangeCode(providerOf(op), exchange())
@@ -380,7 +376,7 @@ describe('code exchange', () => {
   )
 
   test('machines get no ID Token in place of an access token', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { access_token: undefined })
     const error = await failureOf(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] }))
     expect(error).toMatchObject({ code: 'token_response_invalid' })
@@ -388,7 +384,7 @@ describe('code exchange', () => {
   })
 
   test.each([null, ''])('machines get their token where all that is optional is %j', async (blank) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     await expect(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] })).resolves.toMatchObject({
       accessToken: 'access-1',
@@ -397,13 +393,13 @@ describe('code exchange', () => {
   })
 
   test.each(['bEARER', 'bearer', 'BEARER'])('CB26: the token type %p is bearer', async (type) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { token_type: type })
     expect((await exchangeCode(providerOf(op), exchange())).tokenType).toBe('bearer')
   })
 
   test('an absurd lifetime is cut to ten years', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { expires_in: 1e300 })
     const { accessTokenExpiresAt } = await exchangeCode(providerOf(op), exchange())
     expect(accessTokenExpiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
@@ -444,7 +440,7 @@ describe('code exchange', () => {
     ],
     ['too large an answer', json({ x: 'x'.repeat(300_000) }), 'provider_response_too_large', 502],
   ])('%s', async (_what, answer, code, status) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/token'] = answer
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ code, status })
@@ -460,7 +456,7 @@ describe('code exchange', () => {
     [['api'], 'accepted'],
     ['any', 'accepted'],
   ])('IT03: an ID Token for a second audience, where %j is trusted: %s', async (idTokenAudiences, expected) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = providerOf(op, idTokenAudiences === undefined ? {} : { idTokenAudiences })
     await answerTokens(op, {}, await mint(op.claims({ aud: ['client-1', 'api'], azp: 'client-1' })))
     const verdict = await exchangeCode(provider, exchange()).then(
@@ -481,21 +477,21 @@ describe('code exchange', () => {
     ['auth_time', { auth_time: 'x' }],
     ['iat', { iat: 4e9, exp: 4e9 + 300 }],
   ])('the message about a flawed ID Token names the claim: %s', async (claim, changes) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect([error.name, error.message]).toEqual(['TokenValidationError', expect.stringContaining(claim)])
   })
 
   test('CB24: a code is never sent twice, whatever happens to the first request', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/token'] = () => Promise.reject(new TypeError('fetch failed'))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({
       code: 'provider_unreachable',
       status: 503,
     })
     expect(op.count('/token')).toBe(1)
-    const hung = createIssuer()
+    const hung = new TestProvider()
     hung.answers['/token'] = () => new Promise<Response>(() => undefined)
     const provider = createProvider({ ...hung.settings, httpTimeoutSeconds: 0.05 }, hung.client)
     expect(await failureOf(exchangeCode(provider, exchange()))).toMatchObject({ code: 'provider_timeout', status: 503 })
@@ -514,7 +510,7 @@ describe('code exchange', () => {
     ['IT12: no sub', { sub: undefined }, 'token_claim_missing'],
     ['CB10: no nonce', { nonce: undefined }, 'token_nonce_mismatch'],
   ])('%s in the ID Token is refused', async (_what, changes, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenValidationError', code, status: 502 })
@@ -522,21 +518,21 @@ describe('code exchange', () => {
   })
 
   test('IT05: the signature is verified before anything else is judged', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const forged = await mint(op.claims({ iss: 'https://evil.example', nonce: 'x' }), otherRsaKey.privateKey)
     await answerTokens(op, {}, forged)
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_signature_invalid' })
   })
 
   test('IT06, IT07: an ID Token with another alg is refused without a request for keys', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' }))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
     expect(op.count('/jwks')).toBe(0)
   })
 
   test('CB38: max_age and acr are enforced', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op)
     const provider = providerOf(op)
     for (const asked of [{ maxAge: 60 }, { acrValues: ['high'] }]) {
@@ -548,7 +544,7 @@ describe('code exchange', () => {
   })
 
   test('JK01: a key that the provider began to use a moment ago is fetched', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = providerOf(op)
     await provider.ready()
     op.jwks({ ...otherRsaKey.jwk, kid: 'new' })
@@ -559,7 +555,7 @@ describe('code exchange', () => {
   test.each(['under a new kid', 'under the same kid', 'without kid'])(
     'JK01: a provider that rotates its key %s before each of 20 logins in a row signs all of them in',
     async (how) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       const provider = providerOf(op, { idTokenSigningAlg: 'ES256' })
       for (let i = 0; i < 20; i++) {
         const { privateKey, jwk } = signingKey('ES256')
@@ -572,7 +568,7 @@ describe('code exchange', () => {
   )
 
   test('DI05: endpoints that moved are used once the metadata are renewed', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = providerOf(op)
     await provider.ready()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -590,11 +586,11 @@ describe('code exchange', () => {
 
 describe('refresh', () => {
   const before = { iss: 'https://issuer.example', sub: 'user-1', nonce: 'nonce-1', auth_time: 1000 }
-  const refresh = (op: FakeIssuer, changes = {}) =>
+  const refresh = (op: TestProvider, changes = {}) =>
     providerOf(op).refresh({ refreshToken: 'refresh-0', scope: 'openid a b', idTokenClaims: before, ...changes })
 
   test('RF09: what the response leaves out stays as it was', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer' })
     expect(await refresh(op)).toEqual({
       accessToken: 'access-2',
@@ -605,7 +601,7 @@ describe('refresh', () => {
   })
 
   test.each([null, ''])('RF09: what the response writes as %j stays as it was', async (blank) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     expect(await refresh(op)).toEqual({
       accessToken: 'access-1',
@@ -616,7 +612,7 @@ describe('refresh', () => {
   })
 
   test('a rotated refresh token and a new ID Token are taken over', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, { scope: 'openid a' })
     const tokens = await refresh(op)
     expect(tokens).toMatchObject({ refreshToken: 'refresh-1', scope: 'openid a', accessToken: 'access-1' })
@@ -624,18 +620,18 @@ describe('refresh', () => {
   })
 
   test('a new ID Token that has lost the sid, by which logouts name the session, is left', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op)
     const tokens = await refresh(op, { idTokenClaims: { ...before, sid: 'session-1' } })
     expect(tokens).toMatchObject({ refreshToken: 'refresh-1', accessToken: 'access-1' })
     expect(tokens).not.toHaveProperty('idToken')
-    const named = createIssuer()
+    const named = new TestProvider()
     await answerTokens(named, {}, await mint(named.claims({ sid: 'session-1' })))
     expect(await refresh(named, { idTokenClaims: { ...before, sid: 'session-1' } })).toHaveProperty('idToken')
   })
 
   test('RF12: a refresh token with any printable character arrives as it is', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const refreshToken = 'a b%20+&=;/~"\\'
     await answerTokens(op)
     await refresh(op, { refreshToken, parameters: { scope: 'a', resource: 'https://api.example' } })
@@ -654,7 +650,7 @@ describe('refresh', () => {
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
     ['no nonce and the same auth_time', { nonce: undefined, auth_time: 1000 }, ''],
   ])('RF10: an ID Token about %s', async (_what, changes, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     if (code === '') await expect(refresh(op)).resolves.toHaveProperty('idToken')
     else expect(await failureOf(refresh(op))).toMatchObject({ code })
@@ -671,7 +667,7 @@ describe('refresh', () => {
     ['an at_hash of another access token', { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'token_hash_mismatch'],
     ['a beginning that is to come', { nbf: 4e9 }, 'token_not_yet_valid'],
   ])('an ID Token with %s is left, and its tokens are taken', async (_what, changes, idTokenFlaw) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const tokens = await refresh(op)
     expect(tokens).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1', idTokenFlaw })
@@ -679,13 +675,13 @@ describe('refresh', () => {
   })
 
   test('a flaw does not hide that the token is about another person', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims({ exp: 1, nonce: '', sub: 'user-2' })))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'subject_mismatch' })
   })
 
   test.each([null, '', 5, {}])('an ID Token that is %p is none, and its tokens are taken', async (idToken) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer', id_token: idToken })
     expect(await refresh(op)).toMatchObject({ accessToken: 'access-2' })
     expect(await refresh(op)).not.toHaveProperty('idToken')
@@ -694,7 +690,7 @@ describe('refresh', () => {
   describe('whose ID Token cannot be judged yet', () => {
     const newKey = { alg: 'RS256', kid: 'rsa-2' }
     async function unverified(changes: Record<string, unknown> = {}) {
-      const op = createIssuer()
+      const op = new TestProvider()
       const provider = providerOf(op)
       await provider.ready()
       const idToken = await mint(op.claims({ nonce: undefined, ...changes }), otherRsaKey.privateKey, newKey)
@@ -739,7 +735,7 @@ describe('refresh', () => {
   })
 
   test('RF10: a forged ID Token spoils the whole response', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'token_signature_invalid' })
   })
@@ -748,7 +744,7 @@ describe('refresh', () => {
     ['RF05', json({ error: 'invalid_grant' }, 400), 'invalid_grant'],
     ['RF07', new Response('', { status: 503, headers: { 'retry-after': '9' } }), 'provider_unavailable'],
   ])('%s: the end of a grant and an outage are told apart', async (_id, answer, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/token'] = answer
     expect(await failureOf(refresh(op))).toMatchObject({ code })
     expect(op.count('/token')).toBe(1)
@@ -756,12 +752,12 @@ describe('refresh', () => {
 })
 
 describe('userinfo', () => {
-  const userinfo = (op: FakeIssuer, client: Partial<ClientSettings> = {}, token = 'access-1') =>
+  const userinfo = (op: TestProvider, client: Partial<ClientSettings> = {}, token = 'access-1') =>
     providerOf(op, client).userinfo(token, 'user-1')
   const jwt = (token: string) => new Response(token, { headers: { 'content-type': 'application/jwt; charset=utf-8' } })
 
   test('UI04: the token travels in the Authorization header only, and claims come back frozen', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
     const claims = await userinfo(op)
     expect({ ...claims }).toEqual({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
@@ -774,14 +770,14 @@ describe('userinfo', () => {
   test.each([{ sub: 'user-2' }, { sub: ['user-1'] }, { name: 'x' }])(
     'UI01: %j is about somebody else',
     async (claims) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       op.answers['/userinfo'] = () => json(claims)
       expect(await failureOf(userinfo(op))).toMatchObject({ code: 'subject_mismatch' })
     },
   )
 
   test('UI02: distributed claims are not followed', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const sources = { src: { endpoint: 'http://169.254.169.254/' } }
     op.answers['/userinfo'] = () => json({ sub: 'user-1', _claim_names: { a: 'src' }, _claim_sources: sources })
     await userinfo(op)
@@ -797,13 +793,13 @@ describe('userinfo', () => {
     ['a status of 403', json({ sub: 'user-1' }, 403)],
     ['a status of 204', new Response(null, { status: 204 })],
   ])('UI03: %s is no UserInfo response', async (_what, answer) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
   test('UI03: more than 256 KiB are cut off', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', x: 'x'.repeat(256 * 1024) })
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_too_large' })
   })
@@ -819,7 +815,7 @@ describe('userinfo', () => {
     ['no person', { sub: undefined }, 'subject_mismatch'],
     ['another person', { sub: 'user-2' }, 'subject_mismatch'],
   ])('UI03: a signed response: %s', async (_what, changes, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const token = await mint(op.claims(changes))
     op.answers['/userinfo'] = () => jwt(token)
     const verdict = await userinfo(op).then(
@@ -830,7 +826,7 @@ describe('userinfo', () => {
   })
 
   test('UI03: a signed response is verified, with the algorithm that was registered', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk)
     const forged = await mint(op.claims(), otherRsaKey.privateKey)
     op.answers['/userinfo'] = () => jwt(forged)
@@ -847,7 +843,7 @@ describe('userinfo', () => {
   })
 
   test('UI03: a response that is signed with the client secret is taken, and verified', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const clientSecret = 'a secret of at least thirty-two bytes'
     const client = { clientSecret, userinfoSigningAlg: 'HS256' }
     const token = await mint(op.claims(), Buffer.from(clientSecret), { alg: 'HS256', kid: undefined })
@@ -859,7 +855,7 @@ describe('userinfo', () => {
   })
 
   test('what is written as null or "" is not there (OpenID Connect Core 5.3.2), but for sub', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: '', email: null, email_verified: false, age: 0 })
     expect({ ...(await userinfo(op)) }).toEqual({ sub: 'user-1', email_verified: false, age: 0 })
     for (const sub of [null, '', undefined]) {
@@ -870,7 +866,7 @@ describe('userinfo', () => {
   })
 
   test('UI03: JSON where a signed response was agreed is refused', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1' })
     expect(await failureOf(userinfo(op, { userinfoSigningAlg: 'RS256' }))).toMatchObject({
       code: 'provider_response_invalid',
@@ -887,16 +883,16 @@ describe('userinfo', () => {
       502,
     ],
   ])('UI04: %s has a code of its own', async (_what, answer, code, status) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code, status })
   })
 
   test('a provider without the endpoint, and a token that no header can carry', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.metadata['userinfo_endpoint']
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
-    const error = await failureOf(userinfo(createIssuer(), {}, 'top-secret\r\n\0'))
+    const error = await failureOf(userinfo(new TestProvider(), {}, 'top-secret\r\n\0'))
     expect(error).toMatchObject({ code: 'provider_response_invalid' })
     expect(`${error.message}${error.cause?.message}`).not.toContain('top-secret')
   })
@@ -904,7 +900,7 @@ describe('userinfo', () => {
 
 describe('end of session', () => {
   test('client_id is always sent, the rest where it is known', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = providerOf(op)
     expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
     const url = await provider.endSessionUrl({
@@ -926,7 +922,7 @@ describe('end of session', () => {
   })
 
   test('of more than 2,048 characters goes without the ID Token', async () => {
-    const provider = providerOf(createIssuer())
+    const provider = providerOf(new TestProvider())
     const length = 'https://issuer.example/logout?client_id=client-1&id_token_hint='.length
     const [fits, tooLong] = [2048, 2049].map((whole) => 'x'.repeat(whole - length))
     expect(await provider.endSessionUrl({ idTokenHint: fits ?? '' })).toHaveLength(2048)
@@ -936,13 +932,13 @@ describe('end of session', () => {
   })
 
   test('a query of the endpoint itself stays', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['end_session_endpoint'] = 'https://issuer.example/logout?tenant=a'
     expect(await providerOf(op).endSessionUrl({})).toBe('https://issuer.example/logout?tenant=a&client_id=client-1')
   })
 
   test('there is none where the provider has no endpoint for it', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.metadata['end_session_endpoint']
     expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
   })
@@ -950,7 +946,7 @@ describe('end of session', () => {
 
 describe('health', () => {
   test('tells what is known without touching the network', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const provider = providerOf(op)
     expect(provider.health()).toEqual({
       issuer: op.issuer,
@@ -971,7 +967,7 @@ describe('health', () => {
   })
 
   test('names the last failure', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/jwks'] = new Response('', { status: 503 })
     const provider = providerOf(op)
     await failureOf(provider.ready())
@@ -984,7 +980,7 @@ describe('health', () => {
   })
 
   test('a client whose ID Tokens are signed with its secret needs no keys of the provider', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     delete op.metadata['jwks_uri']
     const clientSecret = 'a secret of at least thirty-two bytes'
     const provider = providerOf(op, { clientSecret, idTokenSigningAlg: 'HS256' })
@@ -995,7 +991,7 @@ describe('health', () => {
   })
 
   test('RE03: close() ends what is under way', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/.well-known/openid-configuration'] = () => new Promise<Response>(() => undefined)
     const provider = providerOf(op)
     const waiting = failureOf(provider.ready())

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createProvider } from '../../lib/provider/provider.js'
 import { readinessOf } from '../../lib/provider/readiness.js'
-import { createIssuer } from '../kit/issuer/issuer.js'
+import { TestProvider } from '../kit/provider/provider.js'
 
 const metadata = { issuer: 'https://issuer.example' }
 
@@ -30,7 +30,7 @@ describe('what ready() finds', () => {
   })
 
   test('is no failure: the list of LINE is wrong, and logins work', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.metadata['id_token_signing_alg_values_supported'] = ['ES256']
     const client = { ...op.client, idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32) }
     const { warnings } = await createProvider(op.settings, client).ready()

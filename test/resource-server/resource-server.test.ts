@@ -5,13 +5,13 @@ import { ProviderError } from '../../lib/errors.js'
 import { reasonOf, refusalOf, testApi } from '../kit/resource-server/api.js'
 import { introspectingApi } from '../kit/resource-server/introspecting.js'
 import { apiUrl, proofClient } from '../kit/resource-server/proof.js'
-import { testIssuer } from '../kit/resource-server/issuer.js'
+import { apiProvider } from '../kit/provider/provider.js'
 import { Clock } from '../kit/clock.js'
 
 describe('a token that was seen before', () => {
   const seen = async (overrides: (now: number) => Record<string, unknown>) => {
     const api = testApi()
-    const token = api.issuer.token(overrides(api.issuer.clock.seconds))
+    const token = api.issuer.accessToken(overrides(api.issuer.clock.seconds))
     for (let i = 0; i < 3; i++) await api.accept(token)
     return { ...api, token }
   }
@@ -33,7 +33,7 @@ describe('an issuer whose metadata lack what is needed', () => {
   test('no jwks_uri is an outage', async () => {
     const { issuer, refuse, validator } = testApi()
     issuer.metadata = { issuer: issuer.issuer }
-    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+    expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
     expect(validator.health()).toMatchObject([{ keys: 'unknown', lastFailure: 'provider_metadata_invalid' }])
   })
 
@@ -46,7 +46,7 @@ describe('an issuer whose metadata lack what is needed', () => {
 
 describe('introspection', () => {
   test('asks the named one of several issuers, also one that only a resolver knows', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const several = introspectingApi(
       { issuer: issuer.issuer },
       { issuer: ['https://other.example.com', issuer.issuer], tokenFormat: 'auto' },
@@ -59,7 +59,7 @@ describe('introspection', () => {
       issuer,
     )
     await expect(resolved.accept('opaque-1')).resolves.toMatchObject({ issuer: issuer.issuer })
-    expect((await resolved.refuse(issuer.token())).status).toBe(401)
+    expect((await resolved.refuse(issuer.accessToken())).status).toBe(401)
   })
 
   test('picks its method from the list for this endpoint, where there is one', async () => {

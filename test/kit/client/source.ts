@@ -2,11 +2,12 @@ import { createClientCredentials } from '../../../lib/client/client-credentials.
 import type { TokenSource } from '../../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../../lib/options/client/options.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
-import { type FakeIssuer, type Seen, createIssuer, json } from '../issuer/issuer.js'
+import { json } from '../provider/answers.js'
+import { type Seen, TestProvider } from '../provider/provider.js'
 
 /** A token endpoint that counts, and whose answers hold still until a test lets go. */
 export interface Tokens {
-  readonly op: FakeIssuer
+  readonly op: TestProvider
   readonly source: TokenSource
   /** Token requests so far. */
   requests(): readonly Seen[]
@@ -20,7 +21,7 @@ export interface Tokens {
 
 /** A machine at a provider without sockets: its tokens are called `token-1`, `token-2` and so on, and live 600 seconds. */
 export function createTokens(options: Partial<ClientCredentialsOptions> = {}): Tokens {
-  const op = createIssuer()
+  const op = new TestProvider()
   for (const name of ['authorization_endpoint', 'jwks_uri']) delete op.metadata[name]
   op.metadata['revocation_endpoint'] = `${op.issuer}/revoke`
   const { issuer, fetch } = op
@@ -49,6 +50,3 @@ export function createTokens(options: Partial<ClientCredentialsOptions> = {}): T
   }
   return tokens
 }
-
-/** A provider that is down. */
-export const down = (): Response => new Response('', { status: 503 })

@@ -7,11 +7,11 @@ import {
   type BearerValidator,
   type PresentedRequest,
 } from '../../../lib/resource-server/bearer-validator.js'
-import { audience, testIssuer, type TestIssuer } from './issuer.js'
+import { type TestProvider, apiProvider, audience } from '../provider/provider.js'
 
 /** A validator in front of an issuer. */
 export interface TestApi {
-  readonly issuer: TestIssuer
+  readonly issuer: TestProvider
   readonly validator: BearerValidator
   /** Presents a token as Bearer. */
   accept(token: string, request?: PresentedRequest): Promise<Principal>
@@ -20,7 +20,7 @@ export interface TestApi {
 }
 
 /** Makes a validator; options are laid over `{ issuer, audience, fetch }`. */
-export function testApi(options: Record<string, unknown> = {}, issuer = testIssuer()): TestApi {
+export function testApi(options: Record<string, unknown> = {}, issuer = apiProvider()): TestApi {
   const given: Record<string, unknown> = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
   const configuration = parseBearerOptions(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== absent)))
   const validator = bearerValidator(configuration, issuer.clock)

@@ -1,5 +1,5 @@
 import { testApi, type TestApi } from './api.js'
-import { audience, testIssuer, type TestIssuer } from './issuer.js'
+import { type TestProvider, apiProvider, audience } from '../provider/provider.js'
 
 /** One question that the introspection endpoint was asked. */
 export interface Question {
@@ -16,7 +16,7 @@ export interface IntrospectingApi extends TestApi {
 }
 
 /** An active token's answer. */
-export function active(issuer: TestIssuer, overrides: Record<string, unknown> = {}): Record<string, unknown> {
+export function active(issuer: TestProvider, overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     active: true,
     sub: 'alice',
@@ -33,7 +33,7 @@ export function active(issuer: TestIssuer, overrides: Record<string, unknown> = 
 export function introspectingApi(
   introspection: Record<string, unknown> = {},
   options: Record<string, unknown> = {},
-  issuer = testIssuer(),
+  issuer = apiProvider(),
 ): IntrospectingApi {
   issuer.metadata = { ...issuer.metadata, introspection_endpoint: `${issuer.issuer}/introspect` }
   const client = { clientId: 'api', clientSecret: 'api secret', ...introspection }

@@ -1,5 +1,6 @@
 import { type JsonWebKey, createHash, randomUUID } from 'node:crypto'
-import { type SigningKey, type TestIssuer, signingKey, signJws } from './issuer.js'
+import { type SigningKey, signJws, signingKey } from '../provider/keys.js'
+import type { TestProvider } from '../provider/provider.js'
 
 /** The URL that proofs are made for. */
 export const apiUrl = 'https://api.example.com/orders'
@@ -24,7 +25,7 @@ export interface ProofOverrides {
 }
 
 /** Makes a client. */
-export function proofClient(issuer: TestIssuer, alg = 'ES256'): ProofClient {
+export function proofClient(issuer: TestProvider, alg = 'ES256'): ProofClient {
   const key = signingKey(alg)
   const jwk = key.publicKey.export({ format: 'jwk' })
   const required = Object.fromEntries(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -33,7 +34,7 @@ export function proofClient(issuer: TestIssuer, alg = 'ES256'): ProofClient {
     key,
     jwk,
     jkt,
-    token: (overrides = {}) => issuer.token({ cnf: { jkt }, ...overrides }),
+    token: (overrides = {}) => issuer.accessToken({ cnf: { jkt }, ...overrides }),
     proof: (token, { claims = {}, header = {}, key: signer = key } = {}) =>
       signJws(
         { alg, typ: 'dpop+jwt', jwk, ...header },

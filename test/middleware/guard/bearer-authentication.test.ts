@@ -7,7 +7,7 @@ import type { Principal } from '../../../lib/policy/principal.js'
 import { Browser } from '../../hosts/client.js'
 import { type Host, hosts, type RunningHost } from '../../hosts/hosts.js'
 import { type RealProvider, startRealProvider, webClient } from '../../provider-real/provider.js'
-import { audience, testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider, audience } from '../../kit/provider/provider.js'
 import { startApi } from '../../kit/resource-server/server.js'
 
 const closing: { close(): Promise<void> }[] = []
@@ -24,7 +24,9 @@ const answer = (req: IncomingMessage, res: ServerResponse): void => {
 describe.each(hosts)('on $name', (host) => {
   test('a token passes, each answer comes once, and next is called at most once', async () => {
     const api = await startApi({ host })
-    expect((await api.present(api.issuer.token())).json).toMatchObject({ auth: { subject: 'alice', scheme: 'bearer' } })
+    expect((await api.present(api.issuer.accessToken())).json).toMatchObject({
+      auth: { subject: 'alice', scheme: 'bearer' },
+    })
     expect((await api.send()).status).toBe(401)
     expect((await api.present('x')).status).toBe(401)
     const of = (name: string) => api.host.journal.passages.filter((passage) => passage.name === name)
@@ -50,10 +52,10 @@ describe.each(hosts)('on $name', (host) => {
   })
 
   test('an outage is 503 with Retry-After, and no challenge', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     issuer.intercept = () => new Response('', { status: 500 })
     const api = await startApi({ host, issuer })
-    const { status, headers, json } = await api.present(issuer.token())
+    const { status, headers, json } = await api.present(issuer.accessToken())
     expect(status).toBe(503)
     expect(headers['retry-after']).toMatch(/^\d+$/)
     expect(headers['www-authenticate']).toBeUndefined()
@@ -92,7 +94,7 @@ describe.each(hosts)('on $name', (host) => {
     ],
   ])('GU02: what %s throws without an error lets nobody in', async (_what, options) => {
     let reached = 0
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const given = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
     const guard = createBearer(parseBearerOptions(given), issuer.clock)
     const listening = await host.start(() => [
@@ -107,7 +109,7 @@ describe.each(hosts)('on $name', (host) => {
         ],
       },
     ])
-    const token = 'onError' in options ? 'x' : issuer.token()
+    const token = 'onError' in options ? 'x' : issuer.accessToken()
     const answer = await fetch(`${listening.url}/api/orders`, { headers: { authorization: `Bearer ${token}` } })
     await listening.close()
     expect([answer.status, reached]).toEqual([500, 0])
@@ -125,7 +127,7 @@ describe.each(hosts)('on $name', (host) => {
         },
       },
     })
-    expect((await odd.present(odd.issuer.token())).status).toBe(500)
+    expect((await odd.present(odd.issuer.accessToken())).status).toBe(500)
     expect(odd.host.journal.errors).toEqual([expect.objectContaining({ message: 'mine too' })])
   })
 
@@ -168,22 +170,22 @@ describe('scopes', () => {
     ['scope and scp, as lists of several each', { scope: ['a'], scp: ['x b'] }],
   ])('are found in %s', async (_what, claims) => {
     const api = await startApi({ requirements: [scope('a', 'b')] })
-    expect((await api.present(api.issuer.token(claims))).status).toBe(200)
+    expect((await api.present(api.issuer.accessToken(claims))).status).toBe(200)
   })
 
   test('are found by a function of the application', async () => {
     const scopes = (claims: Record<string, unknown>) => (claims['grants'] === 'all' ? new Set(['a']) : [])
     const api = await startApi({ options: { scopes }, requirements: [scope('a')] })
-    expect((await api.present(api.issuer.token({ grants: 'all' }))).status).toBe(200)
-    expect((await api.present(api.issuer.token({ scope: 'a' }))).status).toBe(403)
+    expect((await api.present(api.issuer.accessToken({ grants: 'all' }))).status).toBe(200)
+    expect((await api.present(api.issuer.accessToken({ scope: 'a' }))).status).toBe(403)
     const odd = await startApi({ options: { scopes: () => 'a b' } })
-    expect((await odd.present(odd.issuer.token())).json).toMatchObject({ code: 'invalid_options' })
+    expect((await odd.present(odd.issuer.accessToken())).json).toMatchObject({ code: 'invalid_options' })
   })
 })
 
 describe('authenticate()', () => {
   test('validates the request of an upgrade, which no middleware saw', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch }
     const api = createBearer(parseBearerOptions(options), issuer.clock)
     const upgrade = (authorization?: string) =>
@@ -193,7 +195,9 @@ describe('authenticate()', () => {
         headers: { upgrade: 'websocket', ...(authorization === undefined ? {} : { authorization }) },
         rawHeaders: authorization === undefined ? [] : ['Authorization', authorization],
       }) as IncomingMessage
-    await expect(api.authenticate(upgrade(`Bearer ${issuer.token()}`))).resolves.toMatchObject({ subject: 'alice' })
+    await expect(api.authenticate(upgrade(`Bearer ${issuer.accessToken()}`))).resolves.toMatchObject({
+      subject: 'alice',
+    })
     await expect(api.authenticate(upgrade())).rejects.toMatchObject({ status: 401 })
     await expect(api.authenticate(upgrade('Bearer x'))).rejects.toMatchObject({ status: 401 })
     await api.ready()
@@ -269,7 +273,7 @@ describe('resourceMetadata()', () => {
       await api.send(),
       await api.present('x'),
       await api.present('a b'),
-      await api.present(api.issuer.token()),
+      await api.present(api.issuer.accessToken()),
     ]
     expect(challenges.map(({ status }) => status)).toEqual([401, 401, 400, 403])
     for (const { headers } of challenges) {

@@ -7,7 +7,7 @@ import { bearer, createBearer } from '../../../lib/middleware/bearer.js'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 import { type Certificate, selfSigned } from '../../kit/resource-server/certificate.js'
-import { audience, testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider, audience } from '../../kit/provider/provider.js'
 import { startApi } from '../../kit/resource-server/server.js'
 
 const client = selfSigned('client')
@@ -23,7 +23,7 @@ afterEach(async () => {
 describe('MT01: a token that is bound to a certificate', () => {
   test('MT01: is accepted with that certificate only', async () => {
     const { issuer, accept, refuse } = testApi({ mtls: { source: 'socket' } })
-    const token = issuer.token(bound)
+    const token = issuer.accessToken(bound)
     await expect(accept(token, { certificateThumbprint: client.thumbprint })).resolves.toMatchObject({
       subject: 'alice',
     })
@@ -43,35 +43,35 @@ describe('MT01: a token that is bound to a certificate', () => {
     [[]],
   ])('MT01: a malformed cnf is refused: %j', async (cnf) => {
     const { issuer, refuse } = testApi({ mtls: { source: 'socket' } })
-    expect(reasonOf(await refuse(issuer.token({ cnf }), { certificateThumbprint: client.thumbprint }))).toBe(
+    expect(reasonOf(await refuse(issuer.accessToken({ cnf }), { certificateThumbprint: client.thumbprint }))).toBe(
       'token_binding_failed',
     )
   })
 
   test('MT01: bound to a key as well, it needs both proofs', async () => {
     const { issuer, refuse } = testApi({ mtls: { source: 'socket' }, dpop: 'allowed' })
-    const token = issuer.token({ cnf: { ...bound.cnf, jkt: client.thumbprint } })
+    const token = issuer.accessToken({ cnf: { ...bound.cnf, jkt: client.thumbprint } })
     expect((await refuse(token, { certificateThumbprint: client.thumbprint })).status).toBe(401)
   })
 
   test('MT01: where binding is required, an unbound token is refused', async () => {
     const { issuer, accept, refuse } = testApi({ mtls: { source: 'socket', required: true } })
-    expect((await refuse(issuer.token(), { certificateThumbprint: client.thumbprint })).status).toBe(401)
-    await accept(issuer.token(bound), { certificateThumbprint: client.thumbprint })
+    expect((await refuse(issuer.accessToken(), { certificateThumbprint: client.thumbprint })).status).toBe(401)
+    await accept(issuer.accessToken(bound), { certificateThumbprint: client.thumbprint })
     await expect(testApi({ mtls: { source: 'socket' } }).validator.validate(undefined)).rejects.toMatchObject({
       status: 401,
     })
   })
 
   test('MT01: the certificate of the TLS connection counts', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, mtls: { source: 'socket' } }
     const send = await startTls(createBearer(parseBearerOptions(options), issuer.clock))
-    const token = issuer.token(bound)
+    const token = issuer.accessToken(bound)
     expect(await send(token, client)).toBe(200)
     expect(await send(token, other)).toBe(401)
     expect(await send(token)).toBe(401)
-    expect(await send(issuer.token(), other)).toBe(200)
+    expect(await send(issuer.accessToken(), other)).toBe(200)
   })
 })
 
@@ -88,9 +88,9 @@ describe('MT02: a certificate in a header', () => {
 
   test.each(Object.entries(formats))('MT02: %s from a trusted proxy counts', async (format, value) => {
     const api = await start(format)
-    const token = api.issuer.token(bound)
+    const token = api.issuer.accessToken(bound)
     expect((await api.present(token, { headers: { 'x-client-cert': value } })).status).toBe(200)
-    const elsewhere = api.issuer.token({ cnf: { 'x5t#S256': other.thumbprint } })
+    const elsewhere = api.issuer.accessToken({ cnf: { 'x5t#S256': other.thumbprint } })
     expect((await api.present(elsewhere, { headers: { 'x-client-cert': value } })).status).toBe(401)
   })
 
@@ -98,7 +98,7 @@ describe('MT02: a certificate in a header', () => {
     'MT02: %s in any other format, twice, damaged or missing does not',
     async (format, value) => {
       const api = await start(format)
-      const token = api.issuer.token(bound)
+      const token = api.issuer.accessToken(bound)
       const others = Object.entries(formats).filter(([name]) => name !== format)
       const hash = Buffer.from(other.thumbprint, 'base64url').toString('hex')
       const bad = [
@@ -125,7 +125,7 @@ describe('MT02: a certificate in a header', () => {
   test('MT02: from an address that is not trusted the header is not read', async () => {
     const api = await start('rfc9440', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'])
     const headers = { 'x-client-cert': formats.rfc9440, 'x-forwarded-for': '10.0.0.1' }
-    expect((await api.present(api.issuer.token(bound), { headers })).status).toBe(401)
+    expect((await api.present(api.issuer.accessToken(bound), { headers })).status).toBe(401)
   })
 
   test('MT02: with the socket as source no header is read', async () => {
@@ -135,7 +135,7 @@ describe('MT02: a certificate in a header', () => {
       ['client-cert', formats.rfc9440],
       ['x-forwarded-client-cert', formats.xfcc],
     ] as const) {
-      expect((await api.present(api.issuer.token(bound), { headers: { [name]: value } })).status).toBe(401)
+      expect((await api.present(api.issuer.accessToken(bound), { headers: { [name]: value } })).status).toBe(401)
     }
   })
 
@@ -161,14 +161,14 @@ describe('MT02: a certificate in a header', () => {
 
 test('MT03: without mutual TLS a bound token is refused, not let through', async () => {
   const { issuer, refuse } = testApi()
-  const error = await refuse(issuer.token(bound), { certificateThumbprint: client.thumbprint })
+  const error = await refuse(issuer.accessToken(bound), { certificateThumbprint: client.thumbprint })
   expect(reasonOf(error)).toBe('token_binding_failed')
 })
 
 describe('MT04: endpoint aliases', () => {
   const introspection = { clientId: 'api', clientAuthentication: 'tls_client_auth' }
   const setUp = (alias: unknown, options: Record<string, unknown> = introspection) => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     issuer.metadata = {
       ...issuer.metadata,
       introspection_endpoint: `${issuer.issuer}/introspect`,
@@ -238,7 +238,7 @@ async function startTls(middleware: ReturnType<typeof createBearer>) {
 test('MT01: the refusal says nothing about the certificate', async () => {
   const { issuer, validator } = testApi({ mtls: { source: 'socket' } })
   const error = await refusalOf(
-    validator.validate(`Bearer ${issuer.token(bound)}`, { certificateThumbprint: other.thumbprint }),
+    validator.validate(`Bearer ${issuer.accessToken(bound)}`, { certificateThumbprint: other.thumbprint }),
   )
   expect(error.headers['WWW-Authenticate']).toBe(
     'Bearer error="invalid_token", error_description="the access token is not valid here"',

@@ -7,10 +7,10 @@ import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
 import { startWorld, type World } from '../../kit/world/world.js'
-import { audience, testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider, audience } from '../../kit/provider/provider.js'
 import { get, guarded } from '../../kit/world/applications.js'
 
-const issuer = testIssuer()
+const issuer = apiProvider()
 const bearer = createBearer(parseBearerOptions({ issuer: issuer.issuer, audience, fetch: issuer.fetch }), issuer.clock)
 const say = (path: string, write: (res: ServerResponse) => unknown): Layer => {
   const { method, handlers } = get(path, (_req, res) => write(res))
@@ -65,7 +65,7 @@ describe.each(hosts)('what a guard lets somebody see, on $name', (host) => {
 
   test('is left alone without a guard, and where a token opens the door', async () => {
     expect(await cacheControl('/open')).toEqual([200, undefined])
-    const headers = { authorization: `Bearer ${issuer.token()}` }
+    const headers = { authorization: `Bearer ${issuer.accessToken()}` }
     const answer = await new Browser().request('none', world.url('/api'), { headers })
     expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([200, 'by token', undefined])
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ConfigurationError } from '../../../lib/errors.js'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
-import { audience } from '../../kit/resource-server/issuer.js'
+import { audience } from '../../kit/provider/provider.js'
 
 const issuer = 'https://issuer.example.com'
 const problemOf = (options: unknown): string => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { type ClientCredentialsOptions, clientCredentials } from '../../../lib/index.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
-import { failureOf } from '../../kit/issuer/issuer.js'
+import { failureOf } from '../../kit/failure.js'
 
 const least = { issuer: 'https://issuer.example', clientId: 'machine', clientSecret: 'secret-1' }
 const { clientSecret: _secret, ...anonymous } = least

@@ -5,20 +5,12 @@ import { type IdTokenExpectations, createIdTokenValidator } from '../../../lib/p
 import { createKeys } from '../../../lib/provider/keys.js'
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
-import {
-  type FakeIssuer,
-  createIssuer,
-  ecKey,
-  failureOf,
-  halfHash,
-  mint,
-  otherRsaKey,
-  rsaKey,
-  signingKey,
-} from '../../kit/issuer/issuer.js'
+import { failureOf } from '../../kit/failure.js'
+import { ecKey, halfHash, mint, otherRsaKey, rsaKey, signingKey } from '../../kit/provider/keys.js'
+import { TestProvider } from '../../kit/provider/provider.js'
 import { start } from '../../kit/clock.js'
 
-const idTokensOf = (op: FakeIssuer, client: Partial<ClientSettings> = {}) =>
+const idTokensOf = (op: Pick<TestProvider, 'settings' | 'client'>, client: Partial<ClientSettings> = {}) =>
   createIdTokenValidator(
     { ...op.settings, ...op.client, ...client },
     createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings),
@@ -32,7 +24,7 @@ async function verdict(
   header: Record<string, unknown> = { alg: 'RS256', kid: 'rsa-1' },
   key = rsaKey.privateKey,
 ): Promise<string> {
-  const op = createIssuer()
+  const op = new TestProvider()
   const token = await mint(op.claims(changes), key, header)
   return idTokensOf(op)
     .validate(token, accepted(expected))
@@ -44,7 +36,7 @@ async function verdict(
 
 describe('a good ID Token', () => {
   test('is accepted, and its claims are frozen and inherit nothing', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const claims = await idTokensOf(op).validate(await mint(op.claims({ groups: ['a'] })), accepted())
     expect({ ...claims }).toEqual(op.claims({ groups: ['a'] }))
     expect(Object.isFrozen(claims)).toBe(true)
@@ -54,7 +46,7 @@ describe('a good ID Token', () => {
   })
 
   test('may have claims called constructor and prototype: they are data', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const odd = { constructor: { name: 'Ada' }, prototype: 'x', nested: [{ constructor: 1 }] }
     const claims = await idTokensOf(op).validate(await mint(op.claims(odd)), accepted())
     expect({ ...claims }).toEqual(op.claims(odd))
@@ -74,7 +66,7 @@ describe('a good ID Token', () => {
 describe('audiences', () => {
   const both = { aud: ['client-1', 'api'], azp: 'client-1' }
   const validate = async (changes: Record<string, unknown>, client: Partial<ClientSettings> = {}) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const token = await mint(op.claims(changes))
     return idTokensOf(op, client).validate(token, accepted())
   }
@@ -114,12 +106,12 @@ describe('audiences', () => {
 
 describe('messages say what to mend', () => {
   const messageOf = async (changes: Record<string, unknown>, header?: Record<string, unknown>, key?: KeyObject) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const token = await mint(op.claims(changes), key, header)
     const error = await failureOf(idTokensOf(op).validate(token, accepted()))
     return error.message as string
   }
-  const at = createIssuer().clock.now() / 1000
+  const at = new TestProvider().clock.now() / 1000
 
   test.each<[string, Record<string, unknown>, readonly string[]]>([
     ['iss', { iss: 'https://issuer.example/' }, ['iss', '"https://issuer.example/"', '"https://issuer.example"']],
@@ -159,7 +151,7 @@ describe('messages say what to mend', () => {
   })
 
   test('at_hash and c_hash: which of them', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const token = async (claims: object) => mint(op.claims({ ...claims }))
     const failure = async (claims: object, expected: IdTokenExpectations) =>
       (await failureOf(idTokensOf(op).validate(await token(claims), accepted(expected)))).message
@@ -168,12 +160,10 @@ describe('messages say what to mend', () => {
   })
 
   test('max_age and acr: what was asked for and what came', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const failure = async (claims: object, expected: IdTokenExpectations) =>
       (await failureOf(idTokensOf(op).validate(await mint(op.claims({ ...claims })), accepted(expected)))).message
-    expect(await failure({ auth_time: at - 500 }, { maxAge: 60 })).toContain(
-      'by max_age 60: it is 500 seconds',
-    )
+    expect(await failure({ auth_time: at - 500 }, { maxAge: 60 })).toContain('by max_age 60: it is 500 seconds')
     expect(await failure({}, { maxAge: 60 })).toContain('the ID Token has no auth_time')
     expect(await failure({ acr: '1' }, { acrValues: ['2', '3'] })).toContain('its acr is "1", not 2 or 3')
   })
@@ -185,7 +175,7 @@ describe('messages say what to mend', () => {
   })
 
   test('alg: the one seen, those expected in a list', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'PS256'] })
     const { message } = await failureOf(idTokens.validate(await mint(op.claims()), accepted()))
     expect(message).toContain('signed with RS256, not with ES256 or PS256: "idTokenSigningAlg"')
@@ -194,7 +184,7 @@ describe('messages say what to mend', () => {
   test('alg: the one seen, the one expected and the option', async () => {
     const message = await messageOf({}, { alg: 'ES256', kid: 'ec-1' }, ecKey.privateKey)
     for (const part of ['ES256', 'RS256', '"idTokenSigningAlg"']) expect(message).toContain(part)
-    const op = createIssuer()
+    const op = new TestProvider()
     const head = Buffer.from(JSON.stringify({ alg: 'x\r\n<b>'.repeat(9) })).toString('base64url')
     const odd = await failureOf(idTokensOf(op).validate(`${head}.e30.AA`, accepted()))
     expect(odd.message).toContain('an unknown algorithm')
@@ -202,7 +192,7 @@ describe('messages say what to mend', () => {
   })
 
   test('encryption', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const error = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA.AA', accepted()))
     expect([error.code, error.message]).toEqual(['token_malformed', expect.stringContaining('is encrypted')])
     const other = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA', accepted()))
@@ -218,7 +208,7 @@ describe('signature and header', () => {
   })
 
   test('IT05: a changed payload is refused', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const [header, , signature] = (await mint(op.claims())).split('.')
     const payload = Buffer.from(JSON.stringify(op.claims({ sub: 'admin' }))).toString('base64url')
     expect(await failureOf(idTokensOf(op).validate(`${header}.${payload}.${signature}`, accepted()))).toMatchObject({
@@ -229,7 +219,7 @@ describe('signature and header', () => {
   test.each(['none', 'nOnE', 'NONE', 'HS256', 'RS384', 'PS256', 'ES256'])(
     'IT06, IT07: alg %p is refused before any key is looked up',
     async (alg) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       const head = Buffer.from(JSON.stringify({ alg, kid: 'rsa-1' })).toString('base64url')
       const payload = Buffer.from(JSON.stringify(op.claims())).toString('base64url')
       const error = await failureOf(idTokensOf(op).validate(`${head}.${payload}.AAAA`, accepted()))
@@ -239,7 +229,7 @@ describe('signature and header', () => {
   )
 
   test('IT06: an empty signature is refused', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const [header, payload] = (await mint(op.claims())).split('.')
     expect(await failureOf(idTokensOf(op).validate(`${header}.${payload}.`, accepted()))).toMatchObject({
       code: 'token_signature_invalid',
@@ -247,7 +237,7 @@ describe('signature and header', () => {
   })
 
   test('IT07: the registered algorithm is the only one', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'ES256' })
     const good = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -258,7 +248,7 @@ describe('signature and header', () => {
   })
 
   test('any algorithm of a list is accepted, and none beside it', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'RS256'] })
     const byEc = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -273,7 +263,7 @@ describe('signature and header', () => {
     ['HS384', 48],
     ['HS512', 64],
   ])('IT08: %s takes the client secret of %i bytes, and no other algorithm', async (alg, bytes) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const clientSecret = 'x'.repeat(bytes)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: alg, clientSecret })
     const key = new TextEncoder().encode(clientSecret)
@@ -291,7 +281,7 @@ describe('signature and header', () => {
   })
 
   test('IT08, IT09: HS256 only where configured, with the client secret, for one audience', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const clientSecret = 'a client secret of 32 bytes or more'
     const key = new TextEncoder().encode(clientSecret)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'HS256', clientSecret })
@@ -309,7 +299,7 @@ describe('signature and header', () => {
   })
 
   test.each([{ crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])('IT14: the header %j is refused', async (members) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...members })).toString('base64url')
     const [, payload, signature] = (await mint(op.claims())).split('.')
     expect(await failureOf(idTokensOf(op).validate(`${head}.${payload}.${signature}`, accepted()))).toMatchObject({
@@ -337,7 +327,7 @@ describe('signature and header', () => {
   })
 
   test('IT01, IT19, IT20, IT21: an encrypted token is refused unread', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const jwe = await new CompactEncrypt(Buffer.from(await mint(op.claims())))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
       .encrypt(rsaKey.publicKey)
@@ -352,7 +342,7 @@ describe('signature and header', () => {
   test.each(['[]', '"x"', 'null', '{"iss":"https://evil.example","iss":"https://issuer.example"}', '{"__proto__":{}}'])(
     'IT23, IT29: the payload %p is refused',
     async (payload) => {
-      const op = createIssuer()
+      const op = new TestProvider()
       expect(await failureOf(idTokensOf(op).validate(await mint(payload), accepted()))).toMatchObject({
         code: 'token_malformed',
       })
@@ -360,7 +350,7 @@ describe('signature and header', () => {
   )
 
   test('IT26: a key on another curve does not verify', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const other = signingKey('ES384', { kid: 'ec-1' })
     op.jwks(other.jwk)
     const token = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -369,7 +359,7 @@ describe('signature and header', () => {
   })
 
   test('an outage while keys are needed is an outage', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     op.answers['/jwks'] = new Response('', { status: 500 })
     expect(await failureOf(idTokensOf(op).validate(await mint(op.claims()), accepted()))).toMatchObject({ status: 503 })
   })
@@ -426,7 +416,7 @@ describe('claims', () => {
   })
 
   test('IT10: exp that overflows to Infinity is refused', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const text = JSON.stringify(op.claims()).replace(/"exp":\d+/, '"exp":1e999')
     expect(await failureOf(idTokensOf(op).validate(await mint(text), accepted()))).toMatchObject({
       code: 'token_claim_invalid',
@@ -450,7 +440,7 @@ describe('hashes', () => {
   })
 
   test('IT13: the hash follows the algorithm', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const key = signingKey('Ed25519', { kid: 'ed' })
     op.jwks(key.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'EdDSA' })
@@ -485,9 +475,9 @@ describe('strength of the sign-in', () => {
 })
 
 describe('a tolerance of 300 seconds', () => {
-  const now = createIssuer().clock.now() / 1000
+  const now = new TestProvider().clock.now() / 1000
   const verdictOf = async (changes: Record<string, unknown>, expected: IdTokenExpectations = {}) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const idTokens = idTokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
     return idTokens.validate(await mint(op.claims(changes)), accepted(expected)).then(
       () => 'accepted',

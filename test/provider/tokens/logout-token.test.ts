@@ -4,17 +4,22 @@ import { createKeys } from '../../../lib/provider/keys.js'
 import { type LogoutTokenValidator, createLogoutTokenValidator } from '../../../lib/provider/tokens/logout-token.js'
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
-import { type FakeIssuer, createIssuer, ecKey, failureOf, mint, otherRsaKey, rsaKey } from '../../kit/issuer/issuer.js'
+import { failureOf } from '../../kit/failure.js'
+import { ecKey, mint, otherRsaKey, rsaKey } from '../../kit/provider/keys.js'
+import { TestProvider } from '../../kit/provider/provider.js'
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 type Claims = Record<string, unknown>
 
-function tokensOf(op: FakeIssuer, client: Partial<ClientSettings> = {}): LogoutTokenValidator {
+function tokensOf(
+  op: Pick<TestProvider, 'settings' | 'client'>,
+  client: Partial<ClientSettings> = {},
+): LogoutTokenValidator {
   const keys = createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings)
   return createLogoutTokenValidator({ ...op.settings, ...op.client, ...client }, keys)
 }
 
-function claimsOf(op: FakeIssuer, changes: Claims = {}): Claims {
+function claimsOf(op: TestProvider, changes: Claims = {}): Claims {
   const { nonce: _, ...claims } = op.claims()
   return { ...claims, jti: 'jti-1', sid: 'sid-1', events: { [logoutEvent]: {} }, ...changes }
 }
@@ -26,7 +31,7 @@ interface Header {
 }
 
 async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, client = {} }: Header = {}) {
-  const op = createIssuer()
+  const op = new TestProvider()
   const token = await mint(claimsOf(op, changes), key, { alg: 'RS256', kid: 'rsa-1', ...header })
   return tokensOf(op, client)
     .validate(token)
@@ -36,11 +41,11 @@ async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, 
     )
 }
 
-const now = createIssuer().clock.now() / 1000
+const now = new TestProvider().clock.now() / 1000
 
 describe('a good logout token', () => {
   test('tells who has been logged out, where, and until when it counts', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     expect(await tokensOf(op).validate(await mint(claimsOf(op, { sub: 'ada', exp: now + 120 })))).toEqual({
       issuer: 'https://issuer.example',
       subject: 'ada',
@@ -52,7 +57,7 @@ describe('a good logout token', () => {
   })
 
   test('counts for five minutes at most, whatever its exp says', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const { expiresAt } = await tokensOf(op).validate(await mint(claimsOf(op, { exp: now + 86_400 })))
     expect(expiresAt).toBe(now + 300)
   })
@@ -102,7 +107,7 @@ describe('a good logout token', () => {
     [{ iat: now + 61 }, 'token_not_yet_valid'],
     [{ iat: now - 361 }, 'token_expired'],
   ])('gets a tolerance of a minute at most, whatever ID Tokens get: %j', async (changes, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const tokens = tokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
     const outcome = tokens.validate(await mint(claimsOf(op, changes))).then(
       () => 'accepted',
@@ -112,7 +117,7 @@ describe('a good logout token', () => {
   })
 
   test('may be signed with a key that was published a moment ago', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const tokens = tokensOf(op)
     await tokens.validate(await mint(claimsOf(op)))
     op.jwks(otherRsaKey.jwk)
@@ -167,7 +172,7 @@ describe('what is no logout token', () => {
   })
 
   test('an ID Token of the same client', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     expect(await failureOf(tokensOf(op).validate(await mint(op.claims())))).toMatchObject({
       code: 'token_claim_missing',
     })
@@ -179,7 +184,7 @@ describe('what is no logout token', () => {
 
   test('BC03: one that another key has signed, or whose claims were changed', async () => {
     expect(await verdict({}, { key: otherRsaKey.privateKey })).toBe('token_signature_invalid')
-    const op = createIssuer()
+    const op = new TestProvider()
     const [header, , signature] = (await mint(claimsOf(op))).split('.')
     const payload = Buffer.from(JSON.stringify(claimsOf(op, { sub: 'bob' }))).toString('base64url')
     expect(await failureOf(tokensOf(op).validate(`${header}.${payload}.${signature}`))).toMatchObject({
@@ -197,7 +202,7 @@ describe('what is no logout token', () => {
   })
 
   test.each(['none', 'None', 'NONE', 'nOnE'])('BC04: alg %p', async (alg) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const encoded = [{ alg }, claimsOf(op)].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     expect(await failureOf(tokensOf(op).validate(`${encoded.join('.')}.`))).toMatchObject({
       code: 'token_algorithm_refused',
@@ -205,7 +210,7 @@ describe('what is no logout token', () => {
   })
 
   test('BC02: an encrypted one', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const token = await new CompactEncrypt(Buffer.from(await mint(claimsOf(op))))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' })
       .encrypt(rsaKey.publicKey)
@@ -213,7 +218,7 @@ describe('what is no logout token', () => {
   })
 
   test('BC16: garbage, which costs neither a key nor a signature', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const good = await mint(claimsOf(op))
     const [header, payload, signature] = good.split('.')
     const head = (members: object) => Buffer.from(JSON.stringify({ alg: 'RS256', ...members })).toString('base64url')
@@ -241,7 +246,7 @@ describe('what is no logout token', () => {
 })
 
 test('an outage of the keys is told as one', async () => {
-  const op = createIssuer()
+  const op = new TestProvider()
   op.answers['/jwks'] = () => Promise.reject(new TypeError('fetch failed'))
   expect(await failureOf(tokensOf(op).validate(await mint(claimsOf(op))))).toMatchObject({
     name: 'ProviderError',
@@ -250,7 +255,7 @@ test('an outage of the keys is told as one', async () => {
 })
 
 describe('keys that are not known', () => {
-  const invented = async (op: FakeIssuer, kid: string, changes: Claims = {}) =>
+  const invented = async (op: TestProvider, kid: string, changes: Claims = {}) =>
     mint(claimsOf(op, changes), rsaKey.privateKey, { alg: 'RS256', kid })
 
   test.each<[string, Claims, string]>([
@@ -259,7 +264,7 @@ describe('keys that are not known', () => {
     ['that is past', { exp: 5 }, 'token_expired'],
     ['without event', { events: undefined }, 'token_claim_missing'],
   ])('are not asked for because of a token %s', async (_what, changes, code) => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const tokens = tokensOf(op)
     for (let i = 0; i < 10; i++) {
       expect(await failureOf(tokens.validate(await invented(op, `x${i}`, changes)))).toMatchObject({ code })
@@ -268,7 +273,7 @@ describe('keys that are not known', () => {
   })
 
   test('are asked for a few times; after that nobody can tell, and the provider is told to come back', async () => {
-    const op = createIssuer()
+    const op = new TestProvider()
     const tokens = tokensOf(op)
     await tokens.validate(await invented(op, 'rsa-1'))
     for (let i = 0; i < 3; i++) {

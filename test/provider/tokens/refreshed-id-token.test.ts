@@ -3,7 +3,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { TraceEvent } from '../../../lib/base/diagnostics.js'
 import type { Browser } from '../../hosts/client.js'
 import { answering } from '../../kit/world/applications.js'
-import { mint, otherRsaKey, rsaKey } from '../../kit/issuer/issuer.js'
+import { mint, otherRsaKey, rsaKey } from '../../kit/provider/keys.js'
 import { type RefreshWorld, refusedConnection, startRefreshWorld, told, tokenOf } from '../../kit/world/refreshing.js'
 import { changed, type Fault, subjectOf } from '../../kit/world/steps.js'
 

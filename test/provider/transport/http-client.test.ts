@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { type HttpClient, createHttpClient } from '../../../lib/provider/transport/http-client.js'
-import { failureOf } from '../../kit/issuer/issuer.js'
+import { failureOf } from '../../kit/failure.js'
 
 const answering = (answer: () => Response | Promise<Response>, changes = {}) =>
   createHttpClient({

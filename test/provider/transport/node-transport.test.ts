@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createHttpClient, type HttpClient } from '../../../lib/provider/transport/http-client.js'
-import { failureOf } from '../../kit/issuer/issuer.js'
+import { failureOf } from '../../kit/failure.js'
 
 const ends: (() => void)[] = []
 afterEach(() => {

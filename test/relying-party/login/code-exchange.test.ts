@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { type OidcErrorCode, requireAuth, scope } from '../../../lib/index.js'
 import { type Answer, Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
-import { Browser as FormPostingBrowser } from '../../hostile/browser.js'
+import { newBrowser, walk } from '../../hostile/browser.js'
 import { type Faults, without } from '../../hostile/faults.js'
 import { startRun } from '../../hostile/relying-party.js'
 import { type Fault, changed, codeOf, comeBack, SpoiltFetch, subjectOf, toCallback } from '../../kit/world/steps.js'
@@ -44,12 +44,12 @@ describe('CB10: an ID Token whose nonce is', () => {
     if (express5 === undefined || claims === undefined) throw new Error('the table is incomplete')
     const module = { id: 'nonce', plan: 'oidcc-client-test-plan', expect: 'stop', finish: 'userinfo' } as const
     const run = await startRun({ ...module, faults: { claims } }, express5)
-    const visitor = new FormPostingBrowser()
-    const page = await visitor.navigate(`${run.baseUrl}/login`)
+    const visitor = newBrowser()
+    const page = await walk(visitor, `${run.baseUrl}/login`)
     expect(page.status).toBe(502)
     expect(run.errors()).toHaveLength(1)
     expect(['token_nonce_mismatch', 'token_claim_missing', 'token_claim_invalid']).toContain(run.errors()[0])
-    expect((await visitor.visit(`${run.baseUrl}/`)).body).toBe('{"authenticated":false}')
+    expect((await visitor.navigate(`${run.baseUrl}/`)).text).toBe('{"authenticated":false}')
     expect(run.provider.calls()).toMatchObject({ token: 1, userinfo: 0 })
     await run.close()
   })

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { withoutHash } from '../../hosts/cookie-names.js'
-import { Browser as Visitor } from '../../hostile/browser.js'
+import { newBrowser, walk } from '../../hostile/browser.js'
 import { append, type Faults, replaced } from '../../hostile/faults.js'
 import { type Run, startRun } from '../../hostile/relying-party.js'
 import { answering, get } from '../../kit/world/applications.js'
@@ -306,7 +306,7 @@ describe('what a refresh brings', () => {
 })
 
 describe('a new ID Token', () => {
-  const visit = async (path: string, visitor: Visitor) => visitor.visit(`${run?.baseUrl}${path}`)
+  const visit = async (path: string, visitor: Browser) => visitor.navigate(`${run?.baseUrl}${path}`)
 
   test.each<[string, string, Faults['refreshedClaims'], Faults['sign']?]>([
     ['another issuer', 'token_issuer_mismatch', append('iss', '1')],
@@ -321,13 +321,13 @@ describe('a new ID Token', () => {
     if (host === undefined) throw new Error('there is no host')
     const row = { id: 'rf10', plan: 'oidcc-client-refreshtoken-test-plan', expect: 'stop', finish: 'userinfo' } as const
     run = await startRun({ ...row, faults }, host)
-    const visitor = new Visitor()
-    await visitor.navigate(`${run.baseUrl}/login`)
-    expect((await visit('/', visitor)).body).toContain('true')
+    const visitor = newBrowser()
+    await walk(visitor, `${run.baseUrl}/login`)
+    expect((await visit('/', visitor)).text).toContain('true')
     run.advance(80)
     await visit('/token', visitor)
     expect(run.errors()).toEqual([code])
-    expect((await visit('/', visitor)).body).toContain('false')
+    expect((await visit('/', visitor)).text).toContain('false')
   })
 
   test('RF10: with a bad signature ends the session', async () => {

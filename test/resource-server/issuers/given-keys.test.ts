@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { createHmac, randomBytes } from 'node:crypto'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { selfSigned } from '../../kit/resource-server/certificate.js'
-import { publicJwk, signingKey, signJws, testIssuer } from '../../kit/resource-server/issuer.js'
+import { publicJwk, signJws, signingKey } from '../../kit/provider/keys.js'
+import { apiProvider } from '../../kit/provider/provider.js'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const hmacToken = (alg: string, secret: Buffer, claims: Record<string, unknown>, header = {}) => {
@@ -24,18 +25,22 @@ describe('a shared secret', () => {
   test.each(spellings)('verifies HS256, HS384 and HS512 where they are named: %s', async (_what, secret) => {
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       const { issuer, accept, refuse } = testApi({ algorithms: [alg], secret })
-      await accept(hmacToken(alg, bytes, issuer.claims()))
-      expect(reasonOf(await refuse(hmacToken(alg, randomBytes(64), issuer.claims())))).toBe('token_signature_invalid')
+      await accept(hmacToken(alg, bytes, issuer.accessTokenClaims()))
+      expect(reasonOf(await refuse(hmacToken(alg, randomBytes(64), issuer.accessTokenClaims())))).toBe(
+        'token_signature_invalid',
+      )
       const other = alg === 'HS256' ? 'HS512' : 'HS256'
-      expect(reasonOf(await refuse(hmacToken(other, bytes, issuer.claims())))).toBe('token_algorithm_refused')
+      expect(reasonOf(await refuse(hmacToken(other, bytes, issuer.accessTokenClaims())))).toBe(
+        'token_algorithm_refused',
+      )
     }
   })
 
   test('as text is its UTF-8, also where that looks like base64', async () => {
     const text = bytes.toString('base64')
     const { issuer, accept, refuse } = testApi({ algorithms: ['HS256'], secret: text })
-    await accept(hmacToken('HS256', Buffer.from(text), issuer.claims()))
-    await refuse(hmacToken('HS256', bytes, issuer.claims()))
+    await accept(hmacToken('HS256', Buffer.from(text), issuer.accessTokenClaims()))
+    await refuse(hmacToken('HS256', bytes, issuer.accessTokenClaims()))
   })
 
   test('as JWK with alg serves that algorithm only', async () => {
@@ -43,16 +48,18 @@ describe('a shared secret', () => {
     const jwk = (k: Buffer, alg: string) => ({ kty: 'oct', k: k.toString('base64url'), alg, kid: 'x', use: 'sig' })
     const secret = [jwk(bytes, 'HS256'), jwk(other, 'HS512')]
     const { issuer, accept, refuse } = testApi({ algorithms: ['HS256', 'HS512'], secret })
-    await accept(hmacToken('HS256', bytes, issuer.claims()))
-    await accept(hmacToken('HS512', other, issuer.claims()))
-    expect(reasonOf(await refuse(hmacToken('HS512', bytes, issuer.claims())))).toBe('token_signature_invalid')
+    await accept(hmacToken('HS256', bytes, issuer.accessTokenClaims()))
+    await accept(hmacToken('HS512', other, issuer.accessTokenClaims()))
+    expect(reasonOf(await refuse(hmacToken('HS512', bytes, issuer.accessTokenClaims())))).toBe(
+      'token_signature_invalid',
+    )
   })
 
   test('is copied: what the application does with its bytes later is nothing to it', async () => {
     const own = Buffer.from(bytes)
     const { issuer, accept } = testApi({ algorithms: ['HS256'], secret: own })
     own.fill(0)
-    await accept(hmacToken('HS256', bytes, issuer.claims()))
+    await accept(hmacToken('HS256', bytes, issuer.accessTokenClaims()))
   })
 
   test.each([
@@ -88,50 +95,50 @@ describe('a shared secret', () => {
 
 describe('a public key as PEM', () => {
   test('may have the characters \\n where lines end, as environment variables do', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const pem = String(issuer.keys[0]?.publicKey.export({ type: 'spki', format: 'pem' }))
     const { accept } = testApi({ publicKey: pem.replaceAll('\n', '\\n') }, issuer)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test('may be a certificate', async () => {
     const { pem, key } = selfSigned('issuer')
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const { accept } = testApi({ publicKey: pem }, issuer)
-    await accept(issuer.token({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
+    await accept(issuer.accessToken({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
   })
 })
 
 describe('the keys of an issuer', () => {
   test('may be in certificates only', async () => {
     const { der, key } = selfSigned('issuer')
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     issuer.intercept = (url) =>
       url.endsWith('/jwks')
         ? Response.json({ keys: [{ kty: 'EC', kid: 'x', x5c: [der.toString('base64')] }] })
         : undefined
     const { accept } = testApi({}, issuer)
-    await accept(issuer.token({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
+    await accept(issuer.accessToken({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
   })
 
   test('by EdDSA sign as Ed25519, too, whichever of the two is allowed', async () => {
     for (const algorithms of [['EdDSA'], ['Ed25519'], undefined]) {
-      const issuer = testIssuer(undefined, { alg: 'EdDSA' })
+      const issuer = apiProvider({ keys: [signingKey('EdDSA')] })
       const { accept } = testApi({ algorithms }, issuer)
-      await accept(issuer.token({}, { alg: 'EdDSA' }))
-      await accept(issuer.token({}, { alg: 'Ed25519' }))
+      await accept(issuer.accessToken({}, { alg: 'EdDSA' }))
+      await accept(issuer.accessToken({}, { alg: 'Ed25519' }))
     }
   })
 
   test('are tried beyond the fourth for a token without kid, and those passed over are counted in the reason', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     issuer.keys = Array.from({ length: 12 }, () => signingKey())
     const { accept, refuse } = testApi({}, issuer)
-    await accept(issuer.token({}, { kid: undefined }, issuer.keys[11]))
+    await accept(issuer.accessToken({}, { kid: undefined }, issuer.keys[11]))
     issuer.intercept = (url) =>
       url.endsWith('/jwks') ? Response.json({ keys: [...issuer.keys.map(publicJwk), { kty: 'XYZ' }, 5] }) : undefined
     const header = { alg: 'ES256', typ: 'at+jwt' }
-    const error = await refuse(signJws(header, issuer.claims(), signingKey()))
+    const error = await refuse(signJws(header, issuer.accessTokenClaims(), signingKey()))
     expect(reasonOf(error)).toBe('token_signature_invalid')
     expect(String(error.cause)).toContain('(2 of its keys were passed over')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
-import { testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider } from '../../kit/provider/provider.js'
 
 const adfs = 'http://adfs.example.com/adfs/services/trust'
 
@@ -8,33 +8,35 @@ describe('issuerAliases', () => {
   test('are further spellings of iss, of which the principal has the configured one', async () => {
     const { issuer, accept } = testApi({ issuerAliases: [adfs, 'accounts.example.com'] })
     for (const iss of [issuer.issuer, adfs, 'accounts.example.com']) {
-      const principal = await accept(issuer.token({ iss }))
+      const principal = await accept(issuer.accessToken({ iss }))
       expect([principal.issuer, principal.claims['iss']]).toEqual([issuer.issuer, iss])
     }
     expect(issuer.requests.every((url) => url.startsWith(issuer.issuer))).toBe(true)
   })
 
   test('belong to one issuer and its keys', async () => {
-    const a = testIssuer('https://a.example.com')
-    const b = testIssuer('https://b.example.com', { clock: a.clock })
+    const a = apiProvider({ issuer: 'https://a.example.com' })
+    const b = apiProvider({ issuer: 'https://b.example.com', clock: a.clock })
     const fetch = (input: string) => (input.startsWith(a.issuer) ? a.fetch(input) : b.fetch(input))
     const map = { [a.issuer]: { audience: 'api', issuerAliases: [adfs] }, [b.issuer]: { audience: 'api' } }
     const { accept, refuse } = testApi({ issuer: map, audience: undefined, fetch }, a)
-    await accept(a.token({ iss: adfs, aud: 'api' }))
-    const error = await refuse(b.token({ iss: adfs, aud: 'api' }))
+    await accept(a.accessToken({ iss: adfs, aud: 'api' }))
+    const error = await refuse(b.accessToken({ iss: adfs, aud: 'api' }))
     expect(reasonOf(error)).toBe('token_key_not_found')
   })
 
   test('of a template are filled for each tenant', async () => {
-    const issuer = testIssuer('https://login.example.com/t1/v2.0')
+    const issuer = apiProvider({ issuer: 'https://login.example.com/t1/v2.0' })
     const options = {
       issuer: 'https://login.example.com/{tenantid}/v2.0',
       tenants: ['t1', 't2'],
       issuerAliases: ['https://sts.example.com/{tenantid}/'],
     }
     const { accept, refuse } = testApi(options, issuer)
-    expect((await accept(issuer.token({ iss: 'https://sts.example.com/t1/' }))).issuer).toBe(issuer.issuer)
-    expect(reasonOf(await refuse(issuer.token({ iss: 'https://sts.example.com/t3/' })))).toBe('token_issuer_mismatch')
+    expect((await accept(issuer.accessToken({ iss: 'https://sts.example.com/t1/' }))).issuer).toBe(issuer.issuer)
+    expect(reasonOf(await refuse(issuer.accessToken({ iss: 'https://sts.example.com/t3/' })))).toBe(
+      'token_issuer_mismatch',
+    )
     expect(() => testApi({ ...options, issuerAliases: ['https://sts.example.com/'] }, issuer)).toThrow(
       /same place to fill/,
     )
@@ -64,13 +66,13 @@ describe('issuerAliases', () => {
 
 describe('jwksUri', () => {
   test('is where the keys are fetched from, with no metadata', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const jwksUri = 'https://keys.example.com/jwks?p=policy'
     issuer.intercept = (url) => (url === jwksUri ? Response.json(jwks) : undefined)
     const jwks = await (await issuer.fetch(`${issuer.issuer}/jwks`)).json()
-    issuer.requests.length = 0
+    issuer.seen.length = 0
     const { accept } = testApi({ jwksUri }, issuer)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     expect(issuer.requests).toEqual([jwksUri])
   })
 
@@ -85,11 +87,11 @@ describe('jwksUri', () => {
   })
 
   test('of a resolver takes the place of the keys around it', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const jwksUri = `${issuer.issuer}/jwks`
-    const other = testIssuer().keys[0]?.publicKey.export({ type: 'spki', format: 'pem' })
+    const other = apiProvider().keys[0]?.publicKey.export({ type: 'spki', format: 'pem' })
     const { accept } = testApi({ issuer: () => ({ jwksUri }), publicKey: other }, issuer)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     expect(issuer.requests).toEqual([jwksUri])
   })
 })

@@ -5,11 +5,12 @@ import { bearer } from '../../../lib/middleware/bearer.js'
 import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
-import { audience, publicJwk, signingKey, testIssuer, type TestIssuer } from '../../kit/resource-server/issuer.js'
+import { publicJwk, signingKey } from '../../kit/provider/keys.js'
+import { type TestProvider, apiProvider, audience } from '../../kit/provider/provider.js'
 import { startApi } from '../../kit/resource-server/server.js'
 import { Clock } from '../../kit/clock.js'
 
-const keyRequests = (issuer: TestIssuer) => issuer.requests.filter((url) => url.endsWith('/jwks')).length
+const keyRequests = (issuer: TestProvider) => issuer.requests.filter((url) => url.endsWith('/jwks')).length
 const settle = async () => {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
 }
@@ -17,43 +18,43 @@ const settle = async () => {
 describe('JK: the keys of an issuer', () => {
   test('JK01: a new key works at once, and the next one seconds later too', async () => {
     const { issuer, accept } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     for (let i = 0; i < 3; i++) {
       issuer.keys = [signingKey()]
       issuer.clock.seconds += 2
-      await accept(issuer.token())
+      await accept(issuer.accessToken())
     }
     expect(keyRequests(issuer)).toBe(4)
   })
 
   test('JK01: a hundred tokens at the first moment fetch the metadata and the keys once', async () => {
     const { issuer, accept } = testApi()
-    await Promise.all(Array.from({ length: 100 }, () => accept(issuer.token())))
+    await Promise.all(Array.from({ length: 100 }, () => accept(issuer.accessToken())))
     expect(issuer.requests).toHaveLength(2)
   })
 
   test('JK02: a flood of invented kids costs a few requests, and good tokens go on', async () => {
     const { issuer, accept, refuse } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     for (let i = 0; i < 200; i++) {
-      const error = await refuse(issuer.token({}, { kid: `invented-${i}` }))
+      const error = await refuse(issuer.accessToken({}, { kid: `invented-${i}` }))
       if (i < 3) expect([error.status, reasonOf(error)]).toEqual([401, 'token_key_not_found'])
       else expect(error).toMatchObject({ status: 503, code: 'provider_keys_throttled' })
     }
     expect(keyRequests(issuer)).toBeLessThanOrEqual(4)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test('JK02: strangers’ invented kids make no good token a 401: it is told to come back, and then it works', async () => {
     const { issuer, accept, refuse } = testApi()
-    await accept(issuer.token())
-    for (let i = 0; i < 30; i++) await refuse(issuer.token({}, { kid: `invented-${i}` }))
+    await accept(issuer.accessToken())
+    for (let i = 0; i < 30; i++) await refuse(issuer.accessToken({}, { kid: `invented-${i}` }))
     issuer.keys = [signingKey()]
-    const error = await refuse(issuer.token())
+    const error = await refuse(issuer.accessToken())
     expect(error.status).toBe(503)
     expect(error.headers).not.toHaveProperty('WWW-Authenticate')
     issuer.clock.seconds += Number(error.headers['Retry-After'])
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test.each([
@@ -67,24 +68,24 @@ describe('JK: the keys of an issuer', () => {
     ['with an unknown algorithm', {}, { alg: 'XX256' }],
   ])('JK02: invented kids in tokens %s ask the issuer nothing, and stay 401', async (_what, claims, header) => {
     const { issuer, accept, refuse } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     const { length } = issuer.requests
     for (let i = 0; i < 30; i++) {
-      expect((await refuse(issuer.token(claims, { kid: `invented-${i}`, ...header }))).status).toBe(401)
+      expect((await refuse(issuer.accessToken(claims, { kid: `invented-${i}`, ...header }))).status).toBe(401)
     }
     expect(issuer.requests).toHaveLength(length)
     issuer.keys = [signingKey()]
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test('JK01: a key that took another’s place under its kid is found, and forged signatures stay 401', async () => {
     const { issuer, accept, refuse } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     const [old] = issuer.keys
-    issuer.keys = [signingKey('ES256', old?.kid)]
-    await accept(issuer.token())
+    issuer.keys = [signingKey('ES256', { kid: old?.kid ?? '' })]
+    await accept(issuer.accessToken())
     for (let i = 0; i < 20; i++) {
-      const error = await refuse(issuer.token({}, {}, signingKey('ES256', old?.kid)))
+      const error = await refuse(issuer.accessToken({}, {}, signingKey('ES256', { kid: old?.kid ?? '' })))
       expect([error.status, reasonOf(error)]).toEqual([401, 'token_signature_invalid'])
     }
     expect(keyRequests(issuer)).toBeLessThanOrEqual(6)
@@ -92,41 +93,41 @@ describe('JK: the keys of an issuer', () => {
 
   test.each([1800, 3600, 36_000])('JK07: after %s idle seconds no token is judged by withdrawn keys', async (idle) => {
     const { issuer, accept, refuse } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     const [withdrawn] = issuer.keys
     issuer.keys = [signingKey()]
     issuer.clock.seconds += idle
-    expect(reasonOf(await refuse(issuer.token({}, {}, withdrawn)))).toBe('token_key_not_found')
-    await accept(issuer.token())
+    expect(reasonOf(await refuse(issuer.accessToken({}, {}, withdrawn)))).toBe('token_key_not_found')
+    await accept(issuer.accessToken())
   })
 
   test('JK07: an empty set withdraws nothing', async () => {
     const { issuer, accept } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     const [key] = issuer.keys
     issuer.keys = []
     issuer.clock.seconds += 3600
-    await accept(issuer.token({}, {}, key))
+    await accept(issuer.accessToken({}, {}, key))
   })
 
   test('JK03: while the issuer is down the last good keys serve, for the hours that were configured', async () => {
     const { issuer, accept, refuse } = testApi({ keysStaleSeconds: 7200 })
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     issuer.intercept = () => new Response('', { status: 503 })
     for (let i = 0; i < 12; i++) {
       issuer.clock.seconds += 600
-      await accept(issuer.token())
+      await accept(issuer.accessToken())
       await settle()
     }
     const during = issuer.requests.length
     expect(during).toBeLessThan(40)
     issuer.clock.seconds += 1200
-    const error = await refuse(issuer.token())
+    const error = await refuse(issuer.accessToken())
     expect(error.status).toBe(503)
     expect(error.headers['Retry-After']).toMatch(/^\d+$/)
     issuer.intercept = undefined
     issuer.clock.seconds += 60
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test.each([
@@ -138,13 +139,13 @@ describe('JK: the keys of an issuer', () => {
   ])('JK04: a set that is %s is an outage', async (_what, answer) => {
     const { issuer, refuse } = testApi()
     issuer.intercept = (url) => (url.endsWith('/jwks') ? answer() : undefined)
-    expect((await refuse(issuer.token())).status).toBe(503)
+    expect((await refuse(issuer.accessToken())).status).toBe(503)
   })
 
   test('JK04: a set that trickles is given up after the deadline', async () => {
     const { issuer, refuse } = testApi({ httpTimeoutSeconds: 0.1 })
     issuer.intercept = (url) => (url.endsWith('/jwks') ? new Response(new ReadableStream({})) : undefined)
-    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_timeout' })
+    expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_timeout' })
   })
 
   test('JK04: keys that are no use are passed over, those beside them are not', async () => {
@@ -162,39 +163,39 @@ describe('JK: the keys of an issuer', () => {
       good,
     ]
     issuer.intercept = (url) => (url.endsWith('/jwks') ? Response.json({ keys }) : undefined)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test('JK05: a redirect is not followed', async () => {
     const { issuer, refuse } = testApi()
     issuer.intercept = (url) => (url.endsWith('/jwks') ? Response.redirect('http://169.254.169.254/', 302) : undefined)
-    expect((await refuse(issuer.token())).status).toBe(503)
+    expect((await refuse(issuer.accessToken())).status).toBe(503)
     expect(issuer.requests.some((url) => url.includes('169.254'))).toBe(false)
   })
 
   test('JK07: a key that was taken out is dead after the next refresh, for tokens seen before as well', async () => {
     const { issuer, accept, refuse } = testApi()
-    const token = issuer.token({ exp: issuer.clock.seconds + 86_400 })
+    const token = issuer.accessToken({ exp: issuer.clock.seconds + 86_400 })
     for (let i = 0; i < 3; i++) await accept(token)
     issuer.keys = [signingKey()]
     issuer.clock.seconds += 3600
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     expect((await refuse(token)).status).toBe(401)
   })
 
   test('JK: given keys are never fetched, and a PEM serves tokens with any kid', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const [key] = issuer.keys
     if (key === undefined) throw new Error('no key')
     const jwks = { keys: [publicJwk(key)] }
     const bySet = testApi({ jwks }, issuer)
-    await bySet.accept(issuer.token())
-    expect(reasonOf(await bySet.refuse(issuer.token({}, { kid: 'other' })))).toBe('token_key_not_found')
+    await bySet.accept(issuer.accessToken())
+    expect(reasonOf(await bySet.refuse(issuer.accessToken({}, { kid: 'other' })))).toBe('token_key_not_found')
     expect(Object.isFrozen(jwks) || Object.isFrozen(jwks.keys)).toBe(false)
     const byPem = testApi({ publicKey: key.publicKey.export({ type: 'spki', format: 'pem' }) }, issuer)
-    await byPem.accept(issuer.token({}, { kid: 'other' }))
-    await byPem.accept(issuer.token({}, { kid: undefined }))
-    expect((await byPem.refuse(issuer.token({}, {}, signingKey()))).status).toBe(401)
+    await byPem.accept(issuer.accessToken({}, { kid: 'other' }))
+    await byPem.accept(issuer.accessToken({}, { kid: undefined }))
+    expect((await byPem.refuse(issuer.accessToken({}, {}, signingKey()))).status).toBe(401)
     expect(issuer.requests).toEqual([])
     const secret = key.privateKey.export({ type: 'pkcs8', format: 'pem' })
     for (const publicKey of [secret, 'x', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----']) {
@@ -211,17 +212,17 @@ describe('DI: discovery', () => {
     const { issuer, accept, refuse } = testApi()
     const { metadata } = issuer
     issuer.metadata = { issuer: issuer.issuer }
-    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+    expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
     issuer.metadata = metadata
     issuer.clock.seconds += 2
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
   })
 
   test('DI01: metadata of another issuer are refused', async () => {
     for (const name of ['https://issuer.example.com/', 'https://evil.example.com', undefined, 5]) {
       const { issuer, refuse } = testApi()
       issuer.metadata = { ...issuer.metadata, issuer: name }
-      expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_issuer_mismatch' })
+      expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_issuer_mismatch' })
       expect(keyRequests(issuer)).toBe(0)
     }
   })
@@ -231,7 +232,7 @@ describe('DI: discovery', () => {
     expect(() => bearer({ issuer: ['https://a.example.com', 'http://b.example.com'], audience })).toThrow(/https/)
     const { issuer, refuse } = testApi()
     issuer.metadata = { ...issuer.metadata, jwks_uri: 'http://issuer.example.com/jwks' }
-    expect(await refuse(issuer.token())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
+    expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
     bearer({ issuer: 'http://issuer.internal', audience, dangerouslyAllowHttp: true }).close()
     bearer({ issuer: 'http://localhost:3000', audience }).close()
   })
@@ -244,7 +245,7 @@ describe('DI: discovery', () => {
       'file:///etc/passwd',
       'https://issuer.example.com.evil.example',
     ]) {
-      await refuse(issuer.token({ iss }))
+      await refuse(issuer.accessToken({ iss }))
     }
     expect(issuer.requests).toEqual([])
   })
@@ -254,7 +255,7 @@ describe('DI: discovery', () => {
     issuer.intercept = () => Promise.reject(new TypeError('fetch failed'))
     await expect(validator.ready()).rejects.toMatchObject({ status: 503 })
     const before = issuer.requests.length
-    const all = await Promise.all(Array.from({ length: 50 }, () => refuse(issuer.token())))
+    const all = await Promise.all(Array.from({ length: 50 }, () => refuse(issuer.accessToken())))
     for (const error of all) {
       expect(error.status).toBe(503)
       expect(error.headers['Retry-After']).toMatch(/^\d+$/)
@@ -263,22 +264,22 @@ describe('DI: discovery', () => {
     expect(issuer.requests.length - before).toBeLessThanOrEqual(2)
     issuer.intercept = undefined
     issuer.clock.seconds += 2
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     expect(validator.health()).toMatchObject([{ issuer: issuer.issuer, metadata: 'fresh', keys: 'fresh' }])
   })
 
   test('DI05: keys move with the metadata', async () => {
     const { issuer, accept } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     const [key] = issuer.keys
     issuer.metadata = { ...issuer.metadata, jwks_uri: 'https://issuer.example.com/moved' }
     issuer.intercept = (url) =>
       url.endsWith('/moved') && key !== undefined ? Response.json({ keys: issuer.keys.map(publicJwk) }) : undefined
     issuer.clock.seconds += 3700
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     await settle()
     issuer.clock.seconds += 700
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     await settle()
     expect(issuer.requests).toContain('https://issuer.example.com/moved')
   })
@@ -287,13 +288,13 @@ describe('DI: discovery', () => {
 describe('several issuers', () => {
   test('a template is trusted for its tenants only', async () => {
     const tenant = 'https://login.example.com/tenant-1/v2.0'
-    const issuer = testIssuer(tenant)
+    const issuer = apiProvider({ issuer: tenant })
     const options = { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['tenant-1', 'tenant-2'] }
     const { accept, refuse } = testApi(options, issuer)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     for (const name of ['tenant-3', '{tenantid}', 'tenant-1/x', 'common']) {
       const iss = `https://login.example.com/${name}/v2.0`
-      expect(reasonOf(await refuse(issuer.token({ iss })))).toBe('token_issuer_mismatch')
+      expect(reasonOf(await refuse(issuer.accessToken({ iss })))).toBe('token_issuer_mismatch')
     }
     expect(() => testApi({ issuer: options.issuer })).toThrow(/tenants/)
     expect(() => testApi({ tenants: ['x'] })).toThrow(/tenants/)
@@ -302,47 +303,47 @@ describe('several issuers', () => {
 
   test('a resolver is asked once for each issuer and a while, for strangers too', async () => {
     const asked: string[] = []
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const resolver = async (name: string) => {
       asked.push(name)
       return name === issuer.issuer ? { audience: 'tenant-api', algorithms: ['ES256'] } : undefined
     }
     const { accept, refuse } = testApi({ issuer: resolver }, issuer)
-    await Promise.all(Array.from({ length: 20 }, () => accept(issuer.token({ aud: 'tenant-api' }))))
-    expect(reasonOf(await refuse(issuer.token()))).toBe('token_audience_mismatch')
-    for (let i = 0; i < 5; i++) await refuse(issuer.token({ iss: 'https://stranger.example.com' }))
+    await Promise.all(Array.from({ length: 20 }, () => accept(issuer.accessToken({ aud: 'tenant-api' }))))
+    expect(reasonOf(await refuse(issuer.accessToken()))).toBe('token_audience_mismatch')
+    for (let i = 0; i < 5; i++) await refuse(issuer.accessToken({ iss: 'https://stranger.example.com' }))
     expect(asked).toEqual([issuer.issuer, 'https://stranger.example.com'])
     issuer.clock.seconds += 300
-    await accept(issuer.token({ aud: 'tenant-api' }))
+    await accept(issuer.accessToken({ aud: 'tenant-api' }))
     expect(asked).toHaveLength(3)
     expect(keyRequests(issuer)).toBe(1)
   })
 
   test('what a resolver leaves out is as in the options around it', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const { accept, refuse } = testApi({ issuer: () => ({}), algorithms: ['ES256'] }, issuer)
-    await accept(issuer.token())
-    expect(reasonOf(await refuse(issuer.token({ aud: 'x' })))).toBe('token_audience_mismatch')
+    await accept(issuer.accessToken())
+    expect(reasonOf(await refuse(issuer.accessToken({ aud: 'x' })))).toBe('token_audience_mismatch')
   })
 
   test('a resolver that fails is an outage, one that answers nonsense a mistake of the application', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const failing = testApi({ issuer: () => Promise.reject(new Error('database password is hunter2')) }, issuer)
-    const error = await failing.refuse(issuer.token())
+    const error = await failing.refuse(issuer.accessToken())
     expect(error.status).toBe(503)
     expect(`${error.message} ${String(error.cause)}`).not.toContain('hunter2')
     const odd = testApi({ issuer: () => ({ audiance: 'x' }) }, issuer)
-    expect(await odd.refuse(issuer.token())).toMatchObject({ code: 'invalid_options', status: 500 })
+    expect(await odd.refuse(issuer.accessToken())).toMatchObject({ code: 'invalid_options', status: 500 })
   })
 
   test('an issuer that the resolver does not know any more is forgotten after a while', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     let isKnown = true
     const { accept, refuse } = testApi({ issuer: () => (isKnown ? {} : undefined) }, issuer)
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     isKnown = false
     issuer.clock.seconds += 300
-    expect(reasonOf(await refuse(issuer.token()))).toBe('token_issuer_mismatch')
+    expect(reasonOf(await refuse(issuer.accessToken()))).toBe('token_issuer_mismatch')
   })
 })
 
@@ -362,21 +363,23 @@ describe('RE: exhaustion', () => {
 
   test('RE01: tokens that are seen once take no place from those that are seen often', async () => {
     const { issuer, accept } = testApi({ cache: { maxEntries: 64 } })
-    const often = issuer.token()
+    const often = issuer.accessToken()
     for (let i = 0; i < 3; i++) await accept(often)
     const { claims } = await accept(often)
     for (let i = 0; i < 300; i++) {
-      await accept(issuer.token())
+      await accept(issuer.accessToken())
       if (i % 10 === 0) await accept(often)
     }
     expect((await accept(often)).claims).toBe(claims)
   })
 
   test('RE01: strangers that a resolver is asked about at the same time are bounded', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const { refuse } = testApi({ issuer: () => new Promise(() => undefined) }, issuer)
-    const waiting = Array.from({ length: 100 }, (_, i) => refuse(issuer.token({ iss: `https://s${i}.example.com` })))
-    expect((await refuse(issuer.token({ iss: 'https://one-more.example.com' }))).status).toBe(503)
+    const waiting = Array.from({ length: 100 }, (_, i) =>
+      refuse(issuer.accessToken({ iss: `https://s${i}.example.com` })),
+    )
+    expect((await refuse(issuer.accessToken({ iss: 'https://one-more.example.com' }))).status).toBe(503)
     expect(waiting).toHaveLength(100)
   })
 
@@ -394,31 +397,31 @@ describe('RE: exhaustion', () => {
   test('RE02: an issuer that never answers holds nobody longer than the deadline', async () => {
     const { issuer, refuse } = testApi({ httpTimeoutSeconds: 0.1 })
     issuer.intercept = () => new Promise(() => undefined)
-    const errors = await Promise.all(Array.from({ length: 20 }, () => refuse(issuer.token())))
+    const errors = await Promise.all(Array.from({ length: 20 }, () => refuse(issuer.accessToken())))
     for (const error of errors) expect(error).toMatchObject({ status: 503, code: 'provider_timeout' })
   })
 
   test('RE03: after close() nothing is fetched, and what is known still serves', async () => {
     const { issuer, accept, refuse, validator } = testApi()
-    await accept(issuer.token())
+    await accept(issuer.accessToken())
     validator.close()
     const before = issuer.requests.length
-    await accept(issuer.token())
-    expect((await refuse(issuer.token({}, { kid: 'new' }))).status).toBe(503)
+    await accept(issuer.accessToken())
+    expect((await refuse(issuer.accessToken({}, { kid: 'new' }))).status).toBe(503)
     expect(issuer.requests).toHaveLength(before)
   })
 
   test('RE03: close() ends what is under way', async () => {
     const { issuer, refuse, validator } = testApi()
     issuer.intercept = () => new Promise(() => undefined)
-    const refused = refuse(issuer.token())
+    const refused = refuse(issuer.accessToken())
     await settle()
     validator.close()
     expect((await refused).status).toBe(503)
   })
 
   test('RE04: a client that leaves while keys are fetched gets no second answer, and nothing breaks', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     let release = () => undefined as void
     const gate = new Promise<void>((resolve) => (release = resolve))
     issuer.intercept = async (url) => {
@@ -428,13 +431,13 @@ describe('RE: exhaustion', () => {
     const api = await startApi({ issuer })
     const { port } = new URL(api.host.url)
     const socket = connect(Number(port), '127.0.0.1')
-    socket.write(`GET /api/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${issuer.token()}\r\n\r\n`)
+    socket.write(`GET /api/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${issuer.accessToken()}\r\n\r\n`)
     while (keyRequests(issuer) === 0) await new Promise((resolve) => setImmediate(resolve))
     socket.destroy()
     await settle()
     release()
     await settle()
-    expect((await api.present(issuer.token())).status).toBe(200)
+    expect((await api.present(issuer.accessToken())).status).toBe(200)
     expect(api.host.journal.rejections).toEqual([])
   })
 })

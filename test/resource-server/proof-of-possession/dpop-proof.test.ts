@@ -5,7 +5,8 @@ import { MemoryReplayCache } from '../../../lib/resource-server/proof-of-possess
 import { isSameTarget } from '../../../lib/resource-server/proof-of-possession/dpop-proof.js'
 import { hosts } from '../../hosts/hosts.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
-import { audience, signHmac, signingKey, signJws } from '../../kit/resource-server/issuer.js'
+import { signHmac, signJws, signingKey } from '../../kit/provider/keys.js'
+import { audience } from '../../kit/provider/provider.js'
 import { apiUrl, proofClient, type ProofOverrides, sha256 } from '../../kit/resource-server/proof.js'
 import { startApi } from '../../kit/resource-server/server.js'
 import { Clock } from '../../kit/clock.js'
@@ -181,7 +182,7 @@ describe('RFC 9449 section 4.3', () => {
     // Whose signature it is, is not even looked at: a stranger's key may be costly to verify with.
     const unsigned = await refusalOf(present(token, client.proof(token, { header: { jwk: thief.jwk } })))
     expect(unsigned.cause).toMatchObject({ message: 'the proof is signed with another key' })
-    const unbound = issuer.token()
+    const unbound = issuer.accessToken()
     expect(await refusalOf(present(unbound, client.proof(unbound)))).toMatchObject({ code: 'invalid_token' })
   })
 })
@@ -434,7 +435,7 @@ describe('DP16: a bound token is nothing without its proof', () => {
 
   test('DP16: where DPoP is required, Bearer is no scheme at all', async () => {
     const { issuer, validator } = dpopApi('required')
-    const error = await refusalOf(validator.validate(`Bearer ${issuer.token()}`))
+    const error = await refusalOf(validator.validate(`Bearer ${issuer.accessToken()}`))
     expect(error).toMatchObject({ status: 401, code: 'missing_token' })
     expect(error.headers['WWW-Authenticate']).toMatch(/^DPoP algs="[^"]+"$/)
   })
@@ -443,7 +444,7 @@ describe('DP16: a bound token is nothing without its proof', () => {
     'DP16: a cnf that is not understood is refused, not ignored: %j',
     async (cnf) => {
       const { issuer, refuse } = testApi({ dpop: 'allowed' })
-      expect(reasonOf(await refuse(issuer.token({ cnf })))).toBe('token_binding_failed')
+      expect(reasonOf(await refuse(issuer.accessToken({ cnf })))).toBe('token_binding_failed')
     },
   )
 })

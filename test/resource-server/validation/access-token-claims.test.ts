@@ -13,7 +13,7 @@ describe('clients', () => {
     ['one beside null', { client_id: null, azp: 'web' }],
   ])('lets in tokens of those by %s', async (_what, claims) => {
     const { issuer, accept } = testApi({ audience: null, profile: 'jwt', clients })
-    await accept(issuer.token({ aud: undefined, client_id: undefined, ...claims }))
+    await accept(issuer.accessToken({ aud: undefined, client_id: undefined, ...claims }))
   })
 
   test.each([
@@ -24,7 +24,7 @@ describe('clients', () => {
     ['none', {}, 'token_claim_missing'],
   ])('refuses tokens of %s', async (_what, claims, code) => {
     const { issuer, refuse } = testApi({ audience: null, profile: 'jwt', clients })
-    const error = await refuse(issuer.token({ aud: undefined, client_id: undefined, ...claims }))
+    const error = await refuse(issuer.accessToken({ aud: undefined, client_id: undefined, ...claims }))
     expect(reasonOf(error)).toBe(code)
     expect(String(error.cause)).toContain('"clients" is ["web","mobile"]')
   })
@@ -33,8 +33,8 @@ describe('clients', () => {
     const issuer = 'https://issuer.example.com'
     const map = { [issuer]: { audience: null, profile: 'jwt', clients: ['web'] } }
     const { issuer: op, accept, refuse } = testApi({ issuer: map, audience: undefined })
-    await accept(op.token({ client_id: 'web' }))
-    await refuse(op.token({ client_id: 'mobile' }))
+    await accept(op.accessToken({ client_id: 'web' }))
+    await refuse(op.accessToken({ client_id: 'mobile' }))
   })
 
   test('must be named', () => {
@@ -45,9 +45,9 @@ describe('clients', () => {
 describe('dates', () => {
   test('may be off by as much as five minutes where the options say so', async () => {
     const { issuer, accept, refuse } = testApi({ clockToleranceSeconds: 300 })
-    await accept(issuer.token({ exp: issuer.clock.seconds - 299 }))
-    await accept(issuer.token({ iat: issuer.clock.seconds + 300 }))
-    expect(reasonOf(await refuse(issuer.token({ exp: issuer.clock.seconds - 300 })))).toBe('token_expired')
+    await accept(issuer.accessToken({ exp: issuer.clock.seconds - 299 }))
+    await accept(issuer.accessToken({ iat: issuer.clock.seconds + 300 }))
+    expect(reasonOf(await refuse(issuer.accessToken({ exp: issuer.clock.seconds - 300 })))).toBe('token_expired')
     expect(() => testApi({ clockToleranceSeconds: 301 })).toThrow(/clockToleranceSeconds/)
   })
 })

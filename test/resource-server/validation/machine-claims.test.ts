@@ -3,7 +3,7 @@ import { machine, not, person } from '../../../lib/index.js'
 import type { Principal } from '../../../lib/policy/principal.js'
 import { ask, type Requirement } from '../../../lib/policy/requirement.js'
 import { testApi } from '../../kit/resource-server/api.js'
-import { audience, testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider, audience } from '../../kit/provider/provider.js'
 
 const uuid = 'd64368fc-b6f6-4b6f-9b71-f61158f31f9d'
 const keycloakMachine = {
@@ -112,9 +112,9 @@ const unknowns: Table = [
   ['Entra’s app with a person’s scope', { ...entra, sub: 'o', oid: 'o', idtyp: 'app', scp: 'Orders.Read' }],
 ]
 
-const api = testApi({ profile: 'jwt', audience: null }, testIssuer())
+const api = testApi({ profile: 'jwt', audience: null }, apiProvider())
 const principalOf = (what: string, claims: Record<string, unknown>): Promise<Principal> =>
-  api.accept(api.issuer.token(claims, what.includes('RFC 9068') ? {} : { typ: 'JWT' }))
+  api.accept(api.issuer.accessToken(claims, what.includes('RFC 9068') ? {} : { typ: 'JWT' }))
 const passes = async (requirement: Requirement, who: Principal) => (await ask(requirement, who, undefined)).met
 const verdicts = (who: Principal) =>
   Promise.all([person(), machine(), not(person()), not(machine())].map((requirement) => passes(requirement, who)))
@@ -144,7 +144,7 @@ describe('isMachine', () => {
   })
 
   test('is not known by the declared type where accounts of machines may be behind it', async () => {
-    const who = await api.accept(api.issuer.token({ sub: uuid, azp: 'svc', client_id: 'svc' }))
+    const who = await api.accept(api.issuer.accessToken({ sub: uuid, azp: 'svc', client_id: 'svc' }))
     expect(who.isMachine).toBeUndefined()
   })
 })
@@ -153,10 +153,10 @@ describe('the application’s own isMachine()', () => {
   const answering = (answer: unknown) => testApi({ isMachine: () => answer }, api.issuer)
 
   test('decides, and leaves to the claims what it does not know', async () => {
-    const token = api.issuer.token()
+    const token = api.issuer.accessToken()
     await expect(answering(true).accept(token)).resolves.toMatchObject({ isMachine: true, subject: 'alice' })
     await expect(answering(false).accept(token)).resolves.toMatchObject({ isMachine: false })
-    const known = api.issuer.token({ acr: '1' })
+    const known = api.issuer.accessToken({ acr: '1' })
     await expect(answering(undefined).accept(known)).resolves.toMatchObject({ isMachine: false })
     expect((await answering(undefined).accept(token)).isMachine).toBeUndefined()
   })
@@ -164,20 +164,22 @@ describe('the application’s own isMachine()', () => {
   test('is shown the claims', async () => {
     const isMachine = ({ kind }: Record<string, unknown>) => kind === 'robot'
     const { accept } = testApi({ isMachine }, api.issuer)
-    await expect(accept(api.issuer.token({ kind: 'robot' }))).resolves.toMatchObject({ isMachine: true })
+    await expect(accept(api.issuer.accessToken({ kind: 'robot' }))).resolves.toMatchObject({ isMachine: true })
   })
 
   test('makes a client the subject of a token that has none, with the option for that', async () => {
     const isMachine = ({ sub }: Record<string, unknown>) => sub === null
     const { accept } = testApi({ isMachine, profile: 'jwt', subject: { client: true } }, api.issuer)
-    const token = api.issuer.token({ sub: null, scope: 'openid' })
+    const token = api.issuer.accessToken({ sub: null, scope: 'openid' })
     await expect(accept(token)).resolves.toMatchObject({ isMachine: true, subject: 'client:web' })
   })
 
   test.each([['yes'], [1], [null], [Promise.resolve(true)]])(
     'that answers %p is a mistake of the set-up',
     async (answer) => {
-      await expect(answering(answer).accept(api.issuer.token())).rejects.toMatchObject({ code: 'invalid_options' })
+      await expect(answering(answer).accept(api.issuer.accessToken())).rejects.toMatchObject({
+        code: 'invalid_options',
+      })
     },
   )
 })

@@ -3,7 +3,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { reasonOf, refusalOf } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
-import { audience, signingKey, signJws } from '../../kit/resource-server/issuer.js'
+import { signJws, signingKey } from '../../kit/provider/keys.js'
+import { audience } from '../../kit/provider/provider.js'
 
 describe('an opaque token', () => {
   test('is asked about with the client authenticated, and is as good as a JWT', async () => {
@@ -46,19 +47,19 @@ describe('an opaque token', () => {
 
   test('with auto, a JWT is validated here and anything else is asked about', async () => {
     const api = introspectingApi({}, { tokenFormat: 'auto' })
-    await api.accept(api.issuer.token())
+    await api.accept(api.issuer.accessToken())
     expect(api.questions).toHaveLength(0)
     await api.accept('opaque-1')
     await api.accept('a.b.c')
     expect(api.questions).toHaveLength(2)
-    const bad = api.issuer.token({ exp: 0 })
+    const bad = api.issuer.accessToken({ exp: 0 })
     expect((await api.refuse(bad)).status).toBe(401)
     expect(api.questions).toHaveLength(2)
   })
 
   test('with introspection and no format named, JWTs are asked about too', async () => {
     const api = introspectingApi()
-    await api.accept(api.issuer.token())
+    await api.accept(api.issuer.accessToken())
     expect(api.questions).toHaveLength(1)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
-import { testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider } from '../../kit/provider/provider.js'
 
 /** A token of a person, as it looks when the provider was told to leave `sub` out. */
 const people: readonly (readonly [string, (name: string) => Record<string, unknown>])[] = [
@@ -48,23 +48,25 @@ describe('a token without sub', () => {
   test.each(people)('is refused, whichever client it is from: %s', async (_what, claims) => {
     for (const profile of ['rfc9068', 'jwt']) {
       const { issuer, refuse } = testApi({ profile })
-      const [error] = [await refuse(issuer.token({ ...bare, client_id: 'web', ...claims('alice') }))]
+      const [error] = [await refuse(issuer.accessToken({ ...bare, client_id: 'web', ...claims('alice') }))]
       expect([error.status, error.code, reasonOf(error)]).toEqual([401, 'invalid_token', 'token_claim_missing'])
     }
   })
 
   test.each(people)('never has its client for a subject where it speaks of a person: %s', async (_what, claims) => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
-    expect(reasonOf(await refuse(issuer.token({ ...bare, ...claims('alice') })))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken({ ...bare, ...claims('alice') })))).toBe('token_claim_missing')
   })
 
   test.each(perhapsPeople)(
     'never has its client for a subject beside a claim not known to be harmless: %s',
     async (name, value) => {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
-      const error = await refuse(issuer.token({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
+      const error = await refuse(issuer.accessToken({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
       expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_missing'])
-      expect(error.cause).toMatchObject({ message: expect.stringContaining(`the claim "${name}" may be about a person`) })
+      expect(error.cause).toMatchObject({
+        message: expect.stringContaining(`the claim "${name}" may be about a person`),
+      })
     },
   )
 
@@ -75,26 +77,26 @@ describe('a token without sub', () => {
     ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may be about a person'],
   ])('never has its client for a subject with %s', async (_what, claims, why) => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
-    const error = await refuse(issuer.token({ ...bare, client_id: 'web', ...claims }))
+    const error = await refuse(issuer.accessToken({ ...bare, client_id: 'web', ...claims }))
     expect(error.cause).toMatchObject({ message: expect.stringContaining(`(${why})`) })
   })
 
   test('is not its client’s own by scopes that the application reads in its own way', async () => {
     const options = { profile: 'jwt', subject: clientsAreSubjects, scopes: () => [] }
     const { issuer, refuse } = testApi(options)
-    expect(reasonOf(await refuse(issuer.token({ sub: undefined, scope: 'openid' })))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken({ sub: undefined, scope: 'openid' })))).toBe('token_claim_missing')
   })
 
   test('is its client’s own beside claims that the application knows to say nothing of a person', async () => {
     const subject = { client: true, clientClaims: ['tenant', 'https://example.com/plan'] }
     const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
     const claims = { sub: undefined, tenant: 'acme', 'https://example.com/plan': { name: 'gold' } }
-    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
-    expect((await refuse(issuer.token({ ...claims, plan: 'gold' }))).cause).toMatchObject({
+    await expect(accept(issuer.accessToken(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+    expect((await refuse(issuer.accessToken({ ...claims, plan: 'gold' }))).cause).toMatchObject({
       message:
         'the token\'s sub is missing, and the token is not its client\'s own (the claim "plan" may be about a person): list it in "subject.clientClaims" if it never is',
     })
-    expect(reasonOf(await refuse(issuer.token({ ...claims, tenant: undefined, Tenant: 'x' })))).toBe(
+    expect(reasonOf(await refuse(issuer.accessToken({ ...claims, tenant: undefined, Tenant: 'x' })))).toBe(
       'token_claim_missing',
     )
   })
@@ -102,7 +104,7 @@ describe('a token without sub', () => {
   test('is its client’s own whatever it holds, where a provider says that it is a machine’s', async () => {
     const { issuer, accept } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
     const claims = { sub: undefined, gty: 'client-credentials', tenant: 'acme', roles: ['x'] }
-    await expect(accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+    await expect(accept(issuer.accessToken(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
   })
 
   test.each([
@@ -119,9 +121,9 @@ describe('a token without sub', () => {
     'is its client’s own where the option says so and nothing speaks of a person: %s',
     async (_what, options, claims) => {
       const { issuer, refuse } = testApi(options)
-      expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_claim_missing')
+      expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_claim_missing')
       const lenient = testApi({ ...options, subject: clientsAreSubjects }, issuer)
-      await expect(lenient.accept(issuer.token(claims))).resolves.toMatchObject({
+      await expect(lenient.accept(issuer.accessToken(claims))).resolves.toMatchObject({
         subject: 'client:web',
         isMachine: true,
         clientId: 'web',
@@ -131,19 +133,19 @@ describe('a token without sub', () => {
 
   test('is refused where it names no client either', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
-    expect(reasonOf(await refuse(issuer.token({ ...bare, scope: 'read' })))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken({ ...bare, scope: 'read' })))).toBe('token_claim_missing')
   })
 
   test.each([[''], [5], [true], [['alice']], [{}], ['x'.repeat(256)]])('is no better with %p', async (sub) => {
     for (const subject of [undefined, clientsAreSubjects]) {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject })
-      expect(reasonOf(await refuse(issuer.token({ sub })))).toBe('token_claim_invalid')
+      expect(reasonOf(await refuse(issuer.accessToken({ sub })))).toBe('token_claim_invalid')
     }
   })
 
   test('is told in the log with what would help', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt' })
-    expect((await refuse(issuer.token({ sub: undefined }))).cause).toMatchObject({
+    expect((await refuse(issuer.accessToken({ sub: undefined }))).cause).toMatchObject({
       message: 'the token\'s sub is missing: the option "subject" can name another claim, or take clients for subjects',
     })
   })
@@ -154,28 +156,32 @@ describe('a claim of another name', () => {
 
   test('identifies people, one by one', async () => {
     const { issuer, accept } = testApi(options)
-    const of = async (oid: string) => (await accept(issuer.token({ ...bare, appid: 'web', scp: 'read', oid }))).subject
+    const of = async (oid: string) =>
+      (await accept(issuer.accessToken({ ...bare, appid: 'web', scp: 'read', oid }))).subject
     expect([await of('a'), await of('b')]).toEqual(['a', 'b'])
   })
 
   test('counts whatever sub says, so that nobody can take the name of another’s sub', async () => {
     const { issuer, accept, refuse } = testApi(options)
-    await expect(accept(issuer.token({ sub: 'alice', oid: 'bob' }))).resolves.toMatchObject({ subject: 'bob' })
-    expect(reasonOf(await refuse(issuer.token({ sub: 'bob' })))).toBe('token_claim_missing')
+    await expect(accept(issuer.accessToken({ sub: 'alice', oid: 'bob' }))).resolves.toMatchObject({ subject: 'bob' })
+    expect(reasonOf(await refuse(issuer.accessToken({ sub: 'bob' })))).toBe('token_claim_missing')
   })
 
   test.each([[''], [7], [['a']]])('is refused as %p', async (oid) => {
     const { issuer, refuse } = testApi(options)
-    expect(reasonOf(await refuse(issuer.token({ oid })))).toBe('token_claim_invalid')
+    expect(reasonOf(await refuse(issuer.accessToken({ oid })))).toBe('token_claim_invalid')
   })
 
   test('does not find people in a machine’s token, which may name its owner', async () => {
     const subject = { claim: 'username' }
     const claims = { aut: 'APPLICATION', username: 'admin', sub: 'web' }
     const { issuer, refuse } = testApi({ profile: 'jwt', subject })
-    expect(reasonOf(await refuse(issuer.token(claims)))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_claim_missing')
     const both = testApi({ profile: 'jwt', subject: { ...subject, client: true } }, issuer)
-    await expect(both.accept(issuer.token(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
+    await expect(both.accept(issuer.accessToken(claims))).resolves.toMatchObject({
+      subject: 'client:web',
+      isMachine: true,
+    })
   })
 
   test('does not find people in a token that speaks for a machine as well', async () => {
@@ -187,23 +193,23 @@ describe('a claim of another name', () => {
       { sub: 'x', azp: 'web', preferred_username: 'service-account-web', sid: 's', email },
       { sub: 'x', gty: 'client-credentials', amr: ['pwd'], email },
     ]) {
-      const error = await refuse(issuer.token(claims))
+      const error = await refuse(issuer.accessToken(claims))
       expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_invalid'])
       expect(error.cause).toMatchObject({ message: expect.stringContaining('both a machine and a person') })
     }
-    await expect(accept(issuer.token({ sub: 'x', email }))).resolves.toMatchObject({ subject: email })
+    await expect(accept(issuer.accessToken({ sub: 'x', email }))).resolves.toMatchObject({ subject: email })
     const told = testApi({ profile: 'jwt', subject, isMachine: () => false }, issuer)
-    await expect(told.accept(issuer.token({ sub: 'web', email }))).resolves.toMatchObject({ subject: email })
+    await expect(told.accept(issuer.accessToken({ sub: 'web', email }))).resolves.toMatchObject({ subject: email })
   })
 
   test('that a token lacks does not make its client the subject beside a sub', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: { claim: 'oid', client: true } })
-    const error = await refuse(issuer.token({ sub: 'alice' }))
+    const error = await refuse(issuer.accessToken({ sub: 'alice' }))
     expect(error.cause).toMatchObject({ message: expect.stringContaining('the claim "sub" may be about a person') })
   })
 
   test('can be another one for each issuer', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const { accept } = testApi(
       {
         profile: 'jwt',
@@ -215,24 +221,26 @@ describe('a claim of another name', () => {
       },
       issuer,
     )
-    await expect(accept(issuer.token({ oid: 'a' }))).resolves.toMatchObject({ subject: 'a' })
+    await expect(accept(issuer.accessToken({ oid: 'a' }))).resolves.toMatchObject({ subject: 'a' })
     const resolved = testApi(
       { profile: 'jwt', issuer: () => ({ subject: { claim: 'uid' } }), subject: { claim: 'oid' } },
       issuer,
     )
-    await expect(resolved.accept(issuer.token({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'b' })
+    await expect(resolved.accept(issuer.accessToken({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'b' })
     const fallback = testApi({ profile: 'jwt', issuer: () => ({}), subject: { claim: 'oid' } }, issuer)
-    await expect(fallback.accept(issuer.token({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'c' })
+    await expect(fallback.accept(issuer.accessToken({ uid: 'b', oid: 'c' }))).resolves.toMatchObject({ subject: 'c' })
   })
 })
 
 describe('a person and a client', () => {
   test('never share a subject', async () => {
     const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
-    const machine = await accept(issuer.token({ sub: undefined }))
-    const person = await accept(issuer.token({ sub: 'web', client_id: 'other', sid: 's' }))
+    const machine = await accept(issuer.accessToken({ sub: undefined }))
+    const person = await accept(issuer.accessToken({ sub: 'web', client_id: 'other', sid: 's' }))
     expect([machine.subject, person.subject]).toEqual(['client:web', 'web'])
-    expect(reasonOf(await refuse(issuer.token({ sub: 'client:web', client_id: 'other' })))).toBe('token_claim_invalid')
+    expect(reasonOf(await refuse(issuer.accessToken({ sub: 'client:web', client_id: 'other' })))).toBe(
+      'token_claim_invalid',
+    )
   })
 })
 
@@ -329,18 +337,18 @@ describe('what is missing', () => {
     ['aud', 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'],
   ])('is called missing in the log, not wrong: %s', async (claim, message) => {
     const { issuer, refuse } = testApi()
-    expect((await refuse(issuer.token({ [claim]: undefined }))).cause).toMatchObject({ message })
+    expect((await refuse(issuer.accessToken({ [claim]: undefined }))).cause).toMatchObject({ message })
   })
 
   test('is told from what is wrong', async () => {
     const { issuer, refuse } = testApi()
-    expect((await refuse(issuer.token({ client_id: 5 }))).cause).toMatchObject({
+    expect((await refuse(issuer.accessToken({ client_id: 5 }))).cause).toMatchObject({
       message: "the token's client_id must be text of 1 to 255 characters",
     })
   })
 
   test('is not the time of login as text, as AD FS writes it', async () => {
     const { issuer, accept } = testApi({ profile: 'jwt' })
-    await accept(issuer.token({ auth_time: '2026-11-28T10:21:15.733Z' }))
+    await accept(issuer.accessToken({ auth_time: '2026-11-28T10:21:15.733Z' }))
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { noteLogin } from '../../../lib/resource-server/issuers/logins.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
-import { testIssuer } from '../../kit/resource-server/issuer.js'
+import { apiProvider } from '../../kit/provider/provider.js'
 
 const bare = { client_id: undefined, scope: undefined, jti: undefined }
 const why = (error: { readonly cause?: unknown }) => String(error.cause)
@@ -20,7 +20,7 @@ describe('profile "external"', () => {
     ['a mock server', { azp: 'x', tid: 'default' }, { typ: 'JWT' }],
   ])('takes tokens with nothing that only access tokens have: %s', async (_what, claims, header) => {
     const { issuer, accept } = testApi({ profile: 'external' })
-    const principal = await accept(issuer.token({ ...bare, ...claims }, header))
+    const principal = await accept(issuer.accessToken({ ...bare, ...claims }, header))
     expect(principal.issuer).toBe(issuer.issuer)
   })
 
@@ -38,12 +38,12 @@ describe('profile "external"', () => {
     ['no sub', { sub: undefined }, {}, /sub is missing/],
   ])('refuses tokens with %s', async (_what, claims, header, message) => {
     const { issuer, refuse } = testApi({ profile: 'external' })
-    expect(why(await refuse(issuer.token({ ...bare, ...claims }, { typ: 'JWT', ...header })))).toMatch(message)
+    expect(why(await refuse(issuer.accessToken({ ...bare, ...claims }, { typ: 'JWT', ...header })))).toMatch(message)
   })
 
   test('refuses tokens for the client of a login of this process, whichever was set up first', async () => {
     const { issuer, accept, refuse } = testApi({ profile: 'external', audience: ['api', 'late-client'] })
-    const token = () => issuer.token({ ...bare, aud: ['api', 'late-client'] }, { typ: 'JWT' })
+    const token = () => issuer.accessToken({ ...bare, aud: ['api', 'late-client'] }, { typ: 'JWT' })
     await accept(token())
     noteLogin({ clientId: 'late-client', issuer: 'https://elsewhere.example.com' })
     const error = await refuse(token())
@@ -52,31 +52,31 @@ describe('profile "external"', () => {
   })
 
   test('refuses tokens of an issuer where people sign in to this process', async () => {
-    const issuer = testIssuer('https://both.example.com')
+    const issuer = apiProvider({ issuer: 'https://both.example.com' })
     const { refuse } = testApi({ profile: 'external' }, issuer)
     noteLogin({ clientId: 'both', issuer: issuer.issuer })
-    expect(why(await refuse(issuer.token(bare, { typ: 'JWT' })))).toContain('signs people in')
+    expect(why(await refuse(issuer.accessToken(bare, { typ: 'JWT' })))).toContain('signs people in')
   })
 
   test('is of one issuer in a map, and no other', async () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const map = {
       [issuer.issuer]: { audience: 'api', profile: 'external' },
       'https://b.example.com': { audience: 'api' },
     }
     const { accept } = testApi({ issuer: map, audience: undefined }, issuer)
-    await accept(issuer.token({ ...bare, aud: 'api' }, { typ: 'JWT' }))
+    await accept(issuer.accessToken({ ...bare, aud: 'api' }, { typ: 'JWT' }))
     const strict = testApi(
       { issuer: { [issuer.issuer]: { audience: 'api', profile: 'rfc9068' } }, audience: undefined, profile: 'jwt' },
       issuer,
     )
-    expect(why(await strict.refuse(issuer.token({ aud: 'api' }, { typ: 'JWT' })))).toContain(
+    expect(why(await strict.refuse(issuer.accessToken({ aud: 'api' }, { typ: 'JWT' })))).toContain(
       'profile: "jwt" would take it',
     )
   })
 
   test('needs an audience', () => {
-    const issuer = testIssuer()
+    const issuer = apiProvider()
     const message = /must have an "audience" with profile "external"/
     expect(() => testApi({ profile: 'external', audience: null })).toThrow(message)
     const map = { [issuer.issuer]: { audience: null, profile: 'external' } }
@@ -88,7 +88,9 @@ describe('profile "external"', () => {
 
   test('needs an audience of what a resolver says, too', async () => {
     const { issuer, validator } = testApi({ issuer: () => ({ audience: null, profile: 'external' }) })
-    await expect(validator.validate(`Bearer ${issuer.token()}`)).rejects.toMatchObject({ code: 'invalid_options' })
+    await expect(validator.validate(`Bearer ${issuer.accessToken()}`)).rejects.toMatchObject({
+      code: 'invalid_options',
+    })
   })
 })
 
@@ -122,16 +124,16 @@ describe('the reason for a refusal', () => {
     ['the nbf', 'jwt', { nbf: 1_800_000_500 }, {}, 'it is 500 seconds ahead of this clock'],
   ])('names value, expectation and option: %s', async (_what, profile, claims, header, message) => {
     const { issuer, refuse } = testApi({ profile })
-    const error = await refuse(issuer.token(claims, header))
+    const error = await refuse(issuer.accessToken(claims, header))
     expect(why(error)).toContain(message)
     expect(`${error.message} ${error.headers['WWW-Authenticate'] ?? ''}`).not.toContain(message)
   })
 
   test('of a token whose signature does not verify names what else is wrong with it', async () => {
     const { issuer, accept, refuse } = testApi({ profile: 'jwt' })
-    await accept(issuer.token())
-    const [header, , signature] = issuer.token().split('.')
-    const [, claims] = issuer.token({ aud: 'graph' }).split('.')
+    await accept(issuer.accessToken())
+    const [header, , signature] = issuer.accessToken().split('.')
+    const [, claims] = issuer.accessToken({ aud: 'graph' }).split('.')
     const error = await refuse([header, claims, signature].join('.'))
     expect(reasonOf(error)).toBe('token_signature_invalid')
     expect(why(error)).toContain('besides, the token is for another audience: its aud is "graph"')

@@ -7,7 +7,7 @@ import { watchAll } from '../../kit/watching/watching.js'
 describe('a good access token', () => {
   test('tells who makes the request, for whom, and what is allowed', async () => {
     const { accept, issuer } = testApi()
-    const token = issuer.token({ scope: 'orders:read orders:write', acr: '1' })
+    const token = issuer.accessToken({ scope: 'orders:read orders:write', acr: '1' })
     const principal = await accept(token)
     expect(principal).toMatchObject({
       scheme: 'bearer',
@@ -23,7 +23,7 @@ describe('a good access token', () => {
 
   test('is not shown by inspecting or serializing its principal', async () => {
     const { accept, issuer } = testApi()
-    const token = issuer.token()
+    const token = issuer.accessToken()
     const principal = await accept(token)
     expect(inspect(principal, { depth: 9, showHidden: true })).not.toContain(token)
     expect(JSON.stringify(principal)).not.toContain(token)
@@ -32,7 +32,7 @@ describe('a good access token', () => {
 
   test('has claims that no caller can change, also when it is seen again', async () => {
     const { accept, issuer } = testApi()
-    const token = issuer.token({ nested: { list: [1] } })
+    const token = issuer.accessToken({ nested: { list: [1] } })
     await accept(token)
     await accept(token)
     const [first, second] = [await accept(token), await accept(token)]
@@ -45,7 +45,7 @@ describe('a good access token', () => {
     const { accept, issuer, validator } = testApi()
     await validator.ready()
     const before = issuer.requests.length
-    for (let i = 0; i < 20; i++) await accept(issuer.token())
+    for (let i = 0; i < 20; i++) await accept(issuer.accessToken())
     expect(issuer.requests).toHaveLength(before)
   })
 })
@@ -58,8 +58,8 @@ describe('a token whose groups are too many', () => {
     })
     const { accept, issuer, validator } = testApi()
     await validator.ready()
-    await accept(issuer.token({ _claim_names: { groups: 'src1' } }))
-    await accept(issuer.token({ groups: ['a'] }))
+    await accept(issuer.accessToken({ _claim_names: { groups: 'src1' } }))
+    await accept(issuer.accessToken({ groups: ['a'] }))
     watching.stop()
     expect(said).toEqual([['groups_left_out'], undefined])
   })
@@ -69,7 +69,7 @@ describe('refusals', () => {
   test('a token of another key is refused without telling why', async () => {
     const { refuse, issuer } = testApi()
     const other = testApi().issuer
-    const token = other.token({}, { kid: issuer.keys[0]?.kid })
+    const token = other.accessToken({}, { kid: issuer.keys[0]?.kid })
     const error = await refuse(token)
     expect(error).toMatchObject({ status: 401, code: 'invalid_token' })
     expect(error.headers['WWW-Authenticate']).toBe(

@@ -3,7 +3,7 @@ import { createStaticKeys } from '../../../lib/provider/keys.js'
 import { VerifiedTokenCache } from '../../../lib/resource-server/validation/verified-token-cache.js'
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { testApi } from '../../kit/resource-server/api.js'
-import { publicJwk, signingKey } from '../../kit/resource-server/issuer.js'
+import { publicJwk, signingKey } from '../../kit/provider/keys.js'
 import { Clock } from '../../kit/clock.js'
 
 /** What the cache is to give back; the cache itself reads the keys' generation only. */
@@ -26,7 +26,7 @@ function cacheOf(
   return cache
 }
 
-const token = testApi().issuer.token()
+const token = testApi().issuer.accessToken()
 
 describe('BR16: the place of a token in the cache', () => {
   test('BR16: no character of a token can be another, its end included', () => {

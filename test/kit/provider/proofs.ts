@@ -1,5 +1,5 @@
 import { type JWTPayload, type ProtectedHeaderParameters, calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
-import { signingKey } from './issuer.js'
+import { signingKey } from './keys.js'
 import type { Clock } from '../clock.js'
 
 /** The application's key, as its option takes it. */
