@@ -15,6 +15,6 @@ export function readArguments(given) {
   const redis = given.includes('--redis')
   const stray = given.find((argument) => argument !== '-h' && !Object.hasOwn(knownOptions, argument))
   if (help || stray === undefined) return { redis, help }
-  const problem = `there is no option "${stray}": the options are ${Object.keys(knownOptions).join(' and ')}`
+  const problem = `there is not an option "${stray}": the options are ${Object.keys(knownOptions).join(' and ')}`
   return { redis, help, problem }
 }

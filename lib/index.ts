@@ -88,15 +88,14 @@ export type { EnvironmentOptions } from './options/environment.js'
 export type {
   ClientAuthentication,
   CompletedLogin,
-  CookieOptions,
   ErrorContext,
   LogoutOptions,
   OidcOptions,
   OnLoginResult,
   ReturnToOptions,
   RouteOptions,
-  SessionOptions,
 } from './options/oidc/options.js'
+export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/diagnostics.js'

@@ -4,15 +4,15 @@ import { parseOptions, section } from './common/parse.js'
 
 /** Options of `csrf()`. */
 export interface CsrfOptions {
-  /** Take requests of sibling subdomains too: whoever controls one of them may act for people here. @default false */
+  /** Whether to accept requests from sibling subdomains. Everyone who controls one can then act for people here. @default false */
   allowSameSite?: boolean | undefined
-  /** Further origins whose pages may call, such as `https://www.example.com`, beside that of `baseUrl`. @default none */
+  /** Further origins whose pages may send requests, such as `https://www.example.com`. @default none */
   origins?: readonly string[] | undefined
-  /** Name of the header that stands in for what a browser does not say: no page sets it for another origin unasked. @default 'x-csrf' */
+  /** Name of the header for requests without Fetch Metadata and `Origin`. Pages of other origins cannot set it without CORS. @default 'x-csrf' */
   header?: string | undefined
 }
 
-// Forms and simple requests of other sites set these (Fetch section 2.2.2), or the browser does by itself.
+// Forms and simple requests of other sites can set these (Fetch section 2.2.2), or the browser sets them by itself.
 const ambient =
   /^(accept|accept-language|content-language|content-length|content-type|cookie|dnt|host|origin|range|referer|user-agent|(proxy|sec)-.*)$/i
 

@@ -1,22 +1,32 @@
 import { ConfigurationError } from '../errors.js'
 
-/** The options that an environment usually holds. */
+/** The options of `oidc()` that `optionsFromEnv()` reads. */
 export interface EnvironmentOptions {
+  /** `ISSUER`. */
   issuer: string
+  /** `CLIENT_ID`. */
   clientId: string
+  /** `CLIENT_SECRET`, if it is set. */
   clientSecret?: string
+  /** `BASE_URL`. */
   baseUrl: string
+  /** `SESSION_SECRET`, split at white space. */
   secret: string[]
 }
 
 const required = ['ISSUER', 'CLIENT_ID', 'BASE_URL', 'SESSION_SECRET'] as const
 
 /**
- * Reads `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `BASE_URL` and `SESSION_SECRET` (several secrets separated by white space,
- * the newest first) for `oidc({ ...optionsFromEnv() })`. `CLIENT_SECRET` may be absent: a public client has none.
+ * Reads options of `oidc()` from the environment: `ISSUER`, `CLIENT_ID`, `BASE_URL`, `SESSION_SECRET` (one secret, or several
+ * separated by white space, the newest first), and `CLIENT_SECRET`, which a public client does not have.
  *
- * @param env Defaults to the environment of the process.
- * @throws {ConfigurationError} `missing_environment`, naming every variable that is missing.
+ * @example
+ * ```ts
+ * app.use(oidc({ ...optionsFromEnv(), scope: 'openid profile' }))
+ * ```
+ *
+ * @param env - variables by name. Default: `process.env`
+ * @throws {ConfigurationError} `missing_environment`. The message lists every missing variable.
  */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>> = process.env): EnvironmentOptions {
   const missing = required.filter((name) => !env[name]?.trim())

@@ -2,14 +2,14 @@ import * as v from 'valibot'
 import { seconds } from './common/fields.js'
 import { parseOptions, section } from './common/parse.js'
 
-/** How Redis is used as a shared store. */
+/** Options of `redisStore()` and `redisReplayCache()`. */
 export interface RedisOptions {
   /**
-   * Stands before every key: 1 to 64 printable ASCII characters without spaces and braces, which would put all keys of a
-   * cluster on one node. Applications that share a Redis server need one each. @default 'oidc:'
+   * Prefix of every key: 1 to 64 printable ASCII characters without spaces and braces, which would put all keys of a cluster
+   * on one node. Applications that share a Redis server need different prefixes. @default 'oidc:'
    */
   prefix?: string | undefined
-  /** How long a call may take, 0.05 to 30. What has not been sent by then never is. @default 2 */
+  /** Deadline of each call in seconds, 0.05 to 30. A command that was not sent by then is withdrawn. @default 2 */
   timeoutSeconds?: number | undefined
 }
 

@@ -42,7 +42,7 @@ describe('the demo’s command line', () => {
       const { status, stdout, stderr } = await runDemo(args, { PORT: taken })
       expect([status, stdout]).toEqual([1, ''])
       expect(stderr).toBe(
-        `express-oidc demo: there is no option "${args.at(-1)}": the options are --redis and --help\n`,
+        `express-oidc demo: there is not an option "${args.at(-1)}": the options are --redis and --help\n`,
       )
     },
   )

@@ -375,7 +375,7 @@ describe('what nobody sees', () => {
       [{ privateKey: holderPem, alg: 'RS256' }, /does not suit/],
       [{ privateKey: holderPem, alg: 'HS256' }, /"dpop.alg" must be one of ES256/],
       [{ privateKey: signingKey('Ed448').privateKey.export({ format: 'jwk' }) }, /Ed25519/],
-      [{ key: holderPem }, /"dpop.key" is no option/],
+      [{ key: holderPem }, /"dpop.key" is not an option/],
       [{}, /"dpop.privateKey" is missing/],
       [holderPem, /"dpop"/],
     ]

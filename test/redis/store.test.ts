@@ -165,7 +165,7 @@ describe('options of redisStore()', () => {
     ['no prefix at all', { prefix: '' }, '"prefix" must be'],
     ['another type of prefix', { prefix: 7 }, '"prefix" must be'],
     ['no time at all', { timeoutSeconds: 0 }, '"timeoutSeconds" must be a number of seconds from 0.05 to 30'],
-    ['unknown names', { timeout: 7 }, '"timeout" is no option'],
+    ['unknown names', { timeout: 7 }, '"timeout" is not an option'],
   ])('refuse %s', (_what, options, message) => {
     const call = () => redisStore(client, options as never)
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_options' }))

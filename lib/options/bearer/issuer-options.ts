@@ -15,7 +15,7 @@ export type AsymmetricAlgorithm =
   | 'Ed25519'
   | 'Ed448'
 
-/** Signature algorithms of access tokens. Those of HMAC count only where they are named, and with a `secret`. */
+/** Signature algorithms of access tokens. HMAC algorithms count only if they are named, and need a `secret`. */
 export type AccessTokenAlgorithm = AsymmetricAlgorithm | 'HS256' | 'HS384' | 'HS512'
 
 /**
@@ -31,7 +31,7 @@ export type AccessTokenAlgorithm = AsymmetricAlgorithm | 'HS256' | 'HS384' | 'HS
  */
 export type AccessTokenProfile = 'rfc9068' | 'jwt' | 'external'
 
-/** Whom tokens must be meant for: one of these. `null` takes tokens for anyone. */
+/** Audiences, of which a token must name one. `null` accepts tokens for anyone. */
 export type Audience = string | readonly string[] | null
 
 /**
@@ -39,90 +39,114 @@ export type Audience = string | readonly string[] | null
  */
 export type SharedSecret = string | Uint8Array | { readonly base64: string } | OctJwk
 
-/** A shared secret as JWK (RFC 7518 section 6.4). */
+/**
+ * A shared secret as JWK.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7518#section-6.4
+ */
 export interface OctJwk {
+  /** Key type. */
   readonly kty: 'oct'
+  /** The secret as base64url. */
   readonly k: string
+  /** The only algorithm that this secret verifies. */
   readonly alg?: string
+  /** Key ID. */
   readonly kid?: string
+  /** Use of the key, such as `sig`. */
   readonly use?: string
+  /** Operations of the key, such as `verify`. */
   readonly key_ops?: readonly string[]
 }
 
 /** Keys and algorithms of one issuer. */
 export interface IssuerKeyOptions {
-  /** @default every asymmetric one */
+  /** Allowed signature algorithms. @default all asymmetric ones */
   algorithms?: readonly AccessTokenAlgorithm[] | undefined
-  /** A JWK Set instead of the one that the issuer publishes. */
+  /** A JWK Set that replaces the one that the issuer publishes. */
   jwks?: { readonly keys: readonly webcrypto.JsonWebKey[] } | undefined
-  /** URL of the JWK Set. It is fetched instead of the one that the issuer's metadata names, and no metadata is fetched. */
+  /** URL of the JWK Set, instead of the one in the issuer's metadata. No metadata is fetched then. */
   jwksUri?: string | undefined
-  /** A public key instead of the issuer's set: SPKI PEM, or a certificate. `kid` is then ignored. */
+  /** A public key that replaces the issuer's JWK Set: SPKI PEM or a certificate. `kid` is then ignored. */
   publicKey?: string | undefined
   /**
-   * For `algorithms: ['HS256']`, `HS384` or `HS512`: at least 32, 48 or 64 bytes (RFC 7518 section 3.2). With a list of up to
-   * eight, each verifies, as while a secret is replaced. Whoever has it can make tokens.
+   * Secret for `algorithms: ['HS256']`, `HS384` or `HS512`: at least 32, 48 or 64 bytes. Of a list of up to eight, each
+   * verifies, which helps to replace a secret. Everyone who has it can issue tokens.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2
    */
   secret?: SharedSecret | readonly SharedSecret[] | undefined
 }
 
-/** Where the tokens of an issuer name their subject. A token without one is refused. */
+/** Where the tokens of an issuer name their subject. A token without a subject is refused. */
 export interface SubjectOptions {
   /**
-   * The claim that identifies a person: one that the issuer never gives to a second one, such as Entra's `oid`, or `username`
-   * in introspection responses; not an e-mail address. Machines are subjects in `sub` only. @default 'sub'
+   * The claim that identifies a person. Choose one that the issuer never assigns to a second person, such as Entra's `oid` or
+   * `username` in introspection responses, not an e-mail address. Machines are identified by `sub` only. @default 'sub'
    */
   claim?: string | undefined
   /**
-   * Whether a token without that claim is its client's own, where it is known to be a machine's, or has no other claims than
-   * those of the protocol (`iss`, `aud`, `scope`, `client_id` …) and such as begin with `client`, and none of the scopes that
-   * OpenID Connect defines. The subject is then `client:` and the client's ID. @default false
+   * Whether the client is the subject of a token without that claim. The token must be known to be a machine's, or have no
+   * claims but those of the protocol (`iss`, `aud`, `scope`, `client_id` …) and those that begin with `client`, and none of the
+   * scopes of OpenID Connect. The subject is then `client:` followed by the client's ID. @default false
    */
   client?: boolean | undefined
-  /** Further claims, exactly as spelled, that never speak of a person, such as `tenant`: only with `client`. @default none */
+  /** Names of further claims that are never about a person, such as `tenant`. Only with `client`. @default none */
   clientClaims?: readonly string[] | undefined
 }
 
 /** One issuer of several. */
 export interface IssuerOptions extends IssuerKeyOptions {
+  /** Audiences, of which a token must name one. */
   audience: Audience
+  /** What the issuer's access tokens look like. @default the option `profile` of `bearer()` */
   profile?: AccessTokenProfile | undefined
   /**
-   * Clients whose tokens are taken: every one of `client_id`, `azp`, `cid` and `appid` that the token has must be in this list,
-   * and one must be there. For issuers that write no `aud`, such as Cognito (`audience: null`). @default any
+   * Client IDs whose tokens are accepted. A token must have `client_id`, `azp`, `cid` or `appid`, and all of these that it has
+   * must be in this list. For issuers without `aud`, such as Cognito (`audience: null`). @default any
    */
   clients?: readonly string[] | undefined
   /**
-   * Other spellings of `iss` in this issuer's tokens, such as the `access_token_issuer` of AD FS or `accounts.google.com`. These are
-   * names that nothing is fetched from. `req.auth.issuer` is the issuer as configured. @default none
+   * Other spellings of `iss` in this issuer's tokens, such as the `access_token_issuer` of AD FS or `accounts.google.com`.
+   * Nothing is fetched from them. `req.auth.issuer` is the issuer as configured. @default none
    */
   issuerAliases?: readonly string[] | undefined
+  /** Where the issuer's tokens name their subject. */
   subject?: SubjectOptions | undefined
 }
 
-/** What a resolver says of an issuer; what it leaves out is as in the options around it. */
+/** An issuer as described by a resolver. Missing members are taken from the options of `bearer()`. */
 export type ResolvedIssuer = Partial<Omit<IssuerOptions, 'issuerAliases'>>
 
 /**
- * Looks an issuer up, such as a tenant in a database; `undefined` for strangers. Answers, strangers too, are remembered for
- * some minutes. A rejection is an outage: 503.
+ * Looks up an issuer, such as a tenant in a database. Returns `undefined` for an issuer that is not trusted. Results are cached
+ * for some minutes. A rejection counts as an outage: the request gets 503.
+ *
+ * @example
+ * ```ts
+ * bearer({
+ *   issuer: async (name) => ((await isKnownTenant(name)) ? {} : undefined),
+ *   audience: 'https://api.example.com',
+ * })
+ * ```
  */
 export type IssuerResolver = (issuer: string) => Promise<ResolvedIssuer | undefined> | ResolvedIssuer | undefined
 
-/** One issuer, several alike, or those that a resolver knows: all for the same audience. */
+/** One issuer, several of the same kind, or those that a resolver knows, all with the same audience. */
 export interface SharedAudienceOptions extends IssuerOptions {
   /**
-   * Issuer identifiers, exactly as the tokens spell them; a resolver; or a template such as
+   * An issuer identifier or a list, spelled exactly as in the tokens; a resolver; or a template such as
    * `https://login.microsoftonline.com/{tenantid}/v2.0`, for the tenants in `tenants`.
    */
   issuer: string | readonly string[] | IssuerResolver
-  /** Whom tokens must be meant for. There is no default: `null`, said explicitly, takes tokens for anyone. */
+  /** Audiences, of which a token must name one. There is no default: only an explicit `null` accepts tokens for anyone. */
   audience: Audience
-  /** What may stand in the template's place. */
+  /** Tenants that may replace the placeholder of the template. */
   tenants?: readonly string[] | undefined
 }
 
 /** Several issuers, each with its own audience, algorithms and keys. */
 export interface IssuerMapOptions {
+  /** Options by issuer identifier. */
   issuer: Readonly<Record<string, IssuerOptions>>
 }

@@ -14,10 +14,10 @@ export const audience = v.pipe(
       v.pipe(v.array(text("this API's identifier")), v.minLength(1, 'must name an audience')),
       v.null(),
     ],
-    'must be a non-empty string, a list of them, or null to take tokens for anyone',
+    'must be a non-empty string, a list of them, or null to accept tokens for anyone',
   ),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
-  v.description("this API's identifier as tokens name it, or null to take tokens for anyone"),
+  v.description("this API's identifier as tokens name it, or null to accept tokens for anyone"),
 )
 
 /** Where tokens name their subject. */
@@ -110,12 +110,12 @@ export const trustRules: Rules<Trust> = [
   [(o) => isMap(o.issuer) || o.audience !== undefined, `is missing "audience": expected ${v.getDescription(audience)}`],
   [
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
-    `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: say it in the map`,
+    `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: set it in the map`,
   ],
   ...keyRules,
   [
     (o) => isTemplate(o.issuer) === (o.tenants !== undefined),
-    'must have "tenants" when, and only when, "issuer" has one place to fill such as {tenantid}',
+    'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}',
   ],
   [
     (o) => o.issuerAliases === undefined || typeof o.issuer === 'string' || isMap(o.issuer),

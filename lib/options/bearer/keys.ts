@@ -6,7 +6,7 @@ import type { Rules } from '../common/parse.js'
 /** Algorithm names, at least one. */
 export const algorithmList = <const Names extends readonly string[]>(names: Names) =>
   v.pipe(
-    v.array(v.picklist(names, `must be of ${names.join(', ')}`), `must be a list of ${names.join(', ')}`),
+    v.array(v.picklist(names, `must be one of ${names.join(', ')}`), `must be a list of ${names.join(', ')}`),
     v.minLength(1, 'must name at least one algorithm'),
   )
 
@@ -116,7 +116,7 @@ export const keyRules: Rules<KeyOptions> = [
   [
     ({ algorithms = [], secret }) =>
       secret === undefined ? !algorithms.some(isHmac) : algorithms.length > 0 && algorithms.every(isHmac),
-    'must name algorithms: ["HS256"], "HS384" or "HS512", and no others, together with "secret": a secret is no public key',
+    'must name algorithms: ["HS256"], "HS384" or "HS512", and no others, together with "secret": a secret is not a public key',
   ],
   [
     ({ algorithms = [], secret = [] }) =>

@@ -7,131 +7,180 @@ import type {
   SharedAudienceOptions,
 } from './issuer-options.js'
 
-/** Client authentication at the introspection endpoint. */
+/** Client authentication methods for the introspection endpoint. */
 export type IntrospectionAuthentication = MethodFor<'introspection'>
 
-/** How opaque tokens are looked up (RFC 7662). */
+/**
+ * How opaque tokens are validated: by the authorization server's introspection endpoint.
+ *
+ * @example
+ * ```ts
+ * bearer({ issuer, audience: 'https://api.example.com', introspection: { clientId, clientSecret, cacheSeconds: 10 } })
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
+ */
 export interface IntrospectionOptions {
   /** This API's own client ID at the authorization server. */
   clientId: string
+  /** This API's client secret. */
   clientSecret?: string | undefined
-  /** `tls_client_auth` needs a `fetch` that presents the certificate. @default the best that metadata and credentials allow */
+  /**
+   * How this API authenticates. `tls_client_auth` needs a `fetch` that presents the certificate.
+   *
+   * @default the best method that the metadata and the credentials allow
+   */
   clientAuthentication?: IntrospectionAuthentication | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
   clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
+  /** `alg` of the client assertion. @default by the type of the key */
   clientAssertionAlg?: string | undefined
-  /** Which of several issuers is asked. */
+  /** The issuer whose endpoint is used. Required with several issuers. */
   issuer?: string | undefined
-  /** Asks for signed answers (RFC 9701), and takes no others. */
+  /** Requests signed responses (RFC 9701) with this algorithm, and refuses others. @default unsigned responses */
   signedResponseAlg?: AsymmetricAlgorithm | undefined
-  /** How long an answer is believed, 0 to 60; never past `exp`. A revoked token lives that much longer. @default 30 */
+  /** Seconds that a response is cached, 0 to 60, never past `exp`. A revoked token is accepted for that long. @default 30 */
   cacheSeconds?: number | undefined
 }
 
-/** Remembers the `jti` of DPoP proofs. */
+/** Remembers the `jti` of DPoP proofs: each proof counts once. */
 export interface ReplayCache {
   /**
-   * Adds a key unless it is there, in one step that nothing can come between (`SET key 1 NX EX ttlSeconds`).
+   * Adds a key if it does not exist, atomically (`SET key 1 NX EX ttlSeconds`).
    *
-   * @returns whether it was added; a rejection refuses the request with 503
+   * @returns whether it was added. After a rejection, the request gets 503.
    */
   add(key: string, ttlSeconds: number): Promise<boolean> | boolean
 }
 
-/** Whether tokens may, or must, be bound to a key of the client (RFC 9449). */
+/** Whether tokens may, or must, be bound to a key of the client. */
 export type DpopMode = 'off' | 'allowed' | 'required'
 
-/** Details of DPoP. */
+/**
+ * How DPoP-bound tokens and their proofs are checked.
+ *
+ * @example
+ * ```ts
+ * bearer({ issuer, audience: null, baseUrl: 'https://api.example.com', dpop: { mode: 'required', nonce: true } })
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
+ */
 export interface DpopOptions {
+  /** Whether tokens may, or must, be bound. */
   mode: DpopMode
   /** Greatest age of a proof in seconds, 5 to 600. @default 60 */
   proofMaxAgeSeconds?: number | undefined
   /** How far ahead a client's clock may be in seconds, 0 to 60. @default 5 */
   proofClockToleranceSeconds?: number | undefined
-  /** Algorithms of proofs. @default every asymmetric one */
+  /** Allowed signature algorithms of proofs. @default all asymmetric ones */
   algorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** Asks for nonces of this server's (RFC 9449 section 9). With several processes, give them one secret. @default false */
+  /** Requires nonces of this server in proofs (RFC 9449 section 9). Give several processes one secret. @default false */
   nonce?: boolean | { readonly secret: string | readonly string[]; readonly lifetimeSeconds?: number } | undefined
-  /** @default in this process's memory */
+  /** Where used proofs are remembered. @default the memory of this process */
   replayCache?: ReplayCache | undefined
 }
 
-/** Whether tokens may be bound to a client certificate (RFC 8705), and where the certificate is found. */
+/**
+ * Whether tokens may be bound to a client certificate, and where the certificate is found.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
+ */
 export type MtlsOptions =
   | 'off'
   | { source: 'socket'; required?: boolean | undefined }
   | {
       source: 'header'
-      /** Such as `x-ssl-client-cert`, `client-cert` or `x-forwarded-client-cert`. */
+      /** Name of the header, such as `x-ssl-client-cert`, `client-cert` or `x-forwarded-client-cert`. */
       header: string
-      /** nginx's `$ssl_client_escaped_cert`, RFC 9440, or Envoy. */
+      /** Format of the header: nginx's `$ssl_client_escaped_cert`, RFC 9440, or Envoy's. */
       format: 'pem-urlencoded' | 'rfc9440' | 'xfcc'
-      /** Addresses or CIDR blocks; from anywhere else the header is not read. */
+      /** Addresses or CIDR blocks of proxies. From any other address the header is ignored. */
       trustedProxies: readonly string[]
       required?: boolean | undefined
     }
 
-/** How many verified tokens are remembered, and how long at most. */
+/** How many verified tokens are cached, and for how long. */
 export interface TokenCacheOptions {
-  /** @default 5000 */
+  /** Greatest number of tokens. @default 5000 */
   maxEntries?: number | undefined
-  /** 1 to 3600; never past `exp`. @default 60 */
+  /** Seconds, 1 to 3600, never past `exp`. @default 60 */
   ttlSeconds?: number | undefined
 }
 
-/** What `onError` of `bearer()` is told beside the error. */
+/** The request that was refused, as passed to `onError` of `bearer()`. */
 export interface BearerErrorContext<Request, Response> {
+  /** The framework's request. */
   readonly req: Request
+  /** The framework's response. */
   readonly res: Response
   /**
-   * Hands the error on to the next error handler. Without one the refusal is answered as if there were no `onError`; with
-   * `required: false` the request goes on as nobody's, whatever session it has, and a guard refuses it.
+   * Passes an error to the next error handler. Without an error, the refusal is sent as without `onError`; with
+   * `required: false` the request goes on anonymously, even if it has a session, and a guard refuses it.
    */
   readonly next: (error?: unknown) => void
 }
 
-/** The options of `bearer()` that do not depend on the issuers. */
+/** The options of `bearer()` that are the same for all issuers. */
 export interface CommonBearerOptions<Request = unknown, Response = unknown> {
-  /** What access tokens of these issuers look like; an issuer of a map can say otherwise. @default 'rfc9068' */
+  /** What access tokens look like. An issuer in a map can have its own profile. @default 'rfc9068' */
   profile?: AccessTokenProfile | undefined
-  /** `opaque` introspects every token, `auto` those that are no JWT. @default 'jwt', or 'opaque' with `introspection` */
+  /** `opaque` introspects every token, `auto` those that are not JWTs. @default 'jwt', or 'opaque' with `introspection` */
   tokenFormat?: 'jwt' | 'opaque' | 'auto' | undefined
+  /** How opaque tokens are validated. @default none */
   introspection?: IntrospectionOptions | undefined
-  /** @default 'off': a DPoP-bound token is refused */
+  /** Whether tokens may, or must, be DPoP-bound. `off` refuses bound tokens. @default 'off' */
   dpop?: DpopMode | DpopOptions | undefined
-  /** @default 'off': a certificate-bound token is refused */
+  /** Whether tokens may, or must, be bound to a client certificate. `off` refuses bound tokens. @default 'off' */
   mtls?: MtlsOptions | undefined
-  /** Where clients reach this server, such as `https://api.example.com`: needed for DPoP, since Host is not believed. */
+  /** Origin at which clients reach this server, such as `https://api.example.com`. Required for DPoP: the Host header is never used. */
   baseUrl?: string | undefined
-  /** Whether a request without credentials is refused. Bad credentials are refused always. @default true */
+  /** Whether a request without credentials is refused. Invalid credentials are always refused. @default true */
   required?: boolean | undefined
-  /** Scopes of a token. @default those in `scope` and `scp` */
+  /** Returns the scopes of a token. @default the claims `scope` and `scp` */
   scopes?: ((claims: Readonly<Record<string, unknown>>) => readonly string[] | ReadonlySet<string>) | undefined
   /**
-   * Whether a client acts for itself, where the application knows how its issuer says so; `undefined` leaves it to what most
-   * providers write. @see Principal.isMachine
+   * Returns whether a token is a machine's, if you know how the issuer marks such tokens. `undefined` falls back to the claims
+   * that most providers use. See {@link Principal.isMachine}.
    */
   isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
-  /** Allowed clock difference for the dates of tokens, 0 to 300. Those of DPoP proofs have their own. @default 30 */
+  /** Allowed clock difference for tokens in seconds, 0 to 300. DPoP proofs have their own. @default 30 */
   clockToleranceSeconds?: number | undefined
-  /** Deadline of each request to the authorization server. @default 5 */
+  /** Deadline of each request to the authorization server, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
-  /** How long the last good keys serve while the authorization server is down. @default 86400 (24 hours) */
+  /** Seconds that the last known keys are used while the authorization server is down. @default 86400 (24 hours) */
   keysStaleSeconds?: number | undefined
-  /** Makes the requests to the authorization server. @default `node:https`, kept alive */
+  /** Makes the requests to the authorization server. @default `node:https` with keep-alive */
   fetch?: typeof fetch | undefined
-  /** Verified tokens, remembered by their SHA-256. `false` verifies each time. */
+  /** Cache of verified tokens, by their SHA-256. `false` verifies a token with every request. */
   cache?: TokenCacheOptions | false | undefined
-  /** `realm` of challenges. */
+  /** `realm` of challenges. @default none */
   realm?: string | undefined
-  /** What `resourceMetadata()` returned, or the URL of the metadata: named in every challenge (RFC 9728 section 5). */
+  /**
+   * What `resourceMetadata()` returned, or the URL of the metadata: every challenge names it.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9728#section-5
+   */
   resourceMetadata?: string | { readonly url: string } | undefined
-  /** Allows issuers with plain http that are not on loopback. @default false */
+  /** Allows plain http for issuers that are not on loopback. Anyone on the network can then forge tokens. @default false */
   dangerouslyAllowHttp?: boolean | undefined
-  /** Answers instead of problem+json with the challenge. It opens no door: see {@link BearerErrorContext.next}. */
+  /**
+   * Handles refusals. It cannot let a refused request pass: see {@link BearerErrorContext.next}.
+   *
+   * @default sends problem+json with the challenge
+   */
   onError?: ((error: Error, context: BearerErrorContext<Request, Response>) => void | Promise<void>) | undefined
 }
 
-/** Options of `bearer()` and `createBearerValidator()`. */
+/**
+ * Options of `bearer()` and `createBearerValidator()`.
+ *
+ * @example
+ * ```ts
+ * import type { BearerOptions } from 'express-oidc'
+ *
+ * const options: BearerOptions = { issuer: 'https://id.example.com', audience: 'https://api.example.com' }
+ * ```
+ */
 export type BearerOptions<Request = unknown, Response = unknown> = CommonBearerOptions<Request, Response> &
   (SharedAudienceOptions | IssuerMapOptions)

@@ -5,27 +5,31 @@ import type { AsymmetricAlgorithm } from './issuer-options.js'
 import { httpUrl, isAllowedUrl, text } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 
-/** What a protected resource says of itself (RFC 9728 section 2). */
+/**
+ * Metadata of a protected resource.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
+ */
 export interface ResourceMetadataOptions {
   /** The resource's identifier: its URL as clients know it, usually also the `audience` of its tokens. */
   resource: string
-  /** Issuers whose tokens are taken. */
+  /** Issuers whose tokens are accepted. */
   authorizationServers: readonly string[]
-  /** Scopes worth asking for. */
+  /** Scopes that clients may request. @default none named */
   scopes?: readonly string[] | undefined
-  /** For people. */
+  /** Name of the resource, for people. @default none */
   name?: string | undefined
-  /** Page for developers. */
+  /** URL of a page for developers. @default none */
   documentation?: string | undefined
-  /** Tokens must be bound to a key (`dpop: 'required'` of `bearer()`). */
+  /** Whether tokens must be DPoP-bound (`dpop: 'required'` of `bearer()`). */
   dpopRequired?: boolean | undefined
-  /** Algorithms of DPoP proofs; left out where DPoP is not taken. */
+  /** Algorithms of DPoP proofs. Leave it out if DPoP is not supported. */
   dpopAlgorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** Tokens are bound to client certificates. */
+  /** Whether tokens are bound to client certificates. */
   certificateBound?: boolean | undefined
-  /** Further members, as they are to be written. */
+  /** Further members of the document. @default none */
   members?: Readonly<Record<string, unknown>> | undefined
-  /** Allows plain http on other hosts than loopback. @default false */
+  /** Allows plain http for hosts that are not on loopback. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }
 
@@ -57,7 +61,7 @@ const schema = v.pipe(
   v.check(
     (o) =>
       [o.resource, ...o.authorizationServers].every(
-        // One that is no URL at all has been told by now.
+        // A value that is not a URL is reported elsewhere.
         (url) => !URL.canParse(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
       ),
     'must use https: plain http is for loopback hosts only (or dangerouslyAllowHttp)',

@@ -105,9 +105,9 @@ const rules: Rules<Checked> = [
   ],
   [
     (o) => o.introspection === undefined || o.tokenFormat !== 'jwt',
-    'must not have "introspection" with tokenFormat "jwt", which never asks',
+    'must not have "introspection" with tokenFormat "jwt", which never introspects',
   ],
-  [hasIntrospectionIssuer, 'must name one of the issuers in "introspection.issuer": opaque tokens do not say theirs'],
+  [hasIntrospectionIssuer, 'must name one of the issuers in "introspection.issuer": opaque tokens do not name theirs'],
   [
     (o) => fetchedUrls(o).every((url) => isAllowedHere(new URL(url), o.dangerouslyAllowHttp)),
     'must use https in "issuer" and "jwksUri": plain http is for loopback hosts only (or dangerouslyAllowHttp)',

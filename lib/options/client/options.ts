@@ -3,66 +3,98 @@ import type { MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
-/** A value, or a function that looks it up: asked for every request to the provider, so that it may change. */
+/** A value, or a function that returns it. The function is called for every request to the provider, so the value may change. */
 export type Current<T> = T | (() => T | Promise<T>)
 
-/** What a token shall be good for. Order and repetitions make no difference. */
+/** What a token is for. Order and repetitions make no difference. */
 export interface TokenTargetOptions {
-  /** Scopes separated by spaces. @default what the provider gives */
+  /** Scopes separated by spaces. @default those that the provider grants by default */
   scope?: string | undefined
-  /** Absolute URIs of APIs (RFC 8707). */
+  /** Absolute URIs of APIs (RFC 8707 section 2). @default none */
   resource?: string | readonly string[] | undefined
-  /** Names of APIs, for providers that use `audience` instead of `resource`. */
+  /** Names of APIs, for providers that use `audience` instead of `resource`. @default none */
   audience?: string | readonly string[] | undefined
 }
 
-/** Options of `clientCredentials()`. Its target is the default of every token. */
+/**
+ * Options of `clientCredentials()`. Their `scope`, `resource` and `audience` are the defaults for every token.
+ *
+ * @example
+ * ```ts
+ * import type { ClientCredentialsOptions } from 'express-oidc'
+ *
+ * const options: ClientCredentialsOptions = {
+ *   issuer: 'https://id.example.com',
+ *   clientId: 'order-service',
+ *   clientSecret: () => clientSecret,
+ *   resource: 'https://api.example.com',
+ *   allowedOrigins: ['https://api.example.com'],
+ * }
+ * ```
+ */
 export interface ClientCredentialsOptions extends TokenTargetOptions {
-  /** Issuer identifier, exactly as the provider spells it: a trailing slash counts. */
+  /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
+  /** This service's client ID at the provider. */
   clientId: string
-  /** Or a function, for secrets that rotate. */
+  /** This service's client secret, or a function for secrets that rotate. */
   clientSecret?: Current<string> | undefined
   /** @default the best method that the metadata and the given credentials allow */
   clientAuthentication?: MethodFor<'machine'> | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK, or a function, for keys that rotate. */
   clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
-  /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
+  /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
-  /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */
+  /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
   /** Origins that `fetch()` may send a token to, such as `https://api.example.com`. @default every https origin */
   allowedOrigins?: readonly string[] | undefined
-  /** How many targets, and how many exchanges, have their token remembered: 1 to 100000. @default 1000 */
+  /** Greatest number of cached tokens, and of cached exchanges: 1 to 100000. @default 1000 */
   cacheMaxEntries?: number | undefined
   /**
-   * Memory that all processes of this client share, such as Redis: what one has fetched, the others find there, sealed. While
-   * it is away, each fetches for itself. @default none
+   * A store that all processes of this client share, such as Redis: they share tokens there, encrypted. While it is
+   * unavailable, each process fetches its own. Needs `secret`. @default none
    */
   sharedStore?: SharedStore | undefined
-  /** Seals what lies in `sharedStore`: at least 32 random characters, or a list of which the first seals and all open. */
+  /** Secret for `sharedStore`, of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt. */
   secret?: string | readonly string[] | undefined
-  /** Deadline of each request to the provider, and of looking a credential up. @default 5 */
+  /** Deadline of each request to the provider, and of each function that returns a credential, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
   /**
-   * Makes all requests: for proxies and private certificate authorities. @default `node:https` with connections that are kept
-   * alive for the provider, the global `fetch` for APIs
+   * Makes all requests, for proxies and private certificate authorities, for example. @default `node:https` with keep-alive
+   * for the provider, the global `fetch` for APIs
    */
   fetch?: typeof fetch | undefined
   /** Allows plain http to hosts that are not loopback. Anyone on the network can then take tokens and secrets. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-/** What `exchange()` exchanges, and for what (RFC 8693). The source's own target is no default here. */
+/**
+ * What `exchange()` exchanges, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
+ *
+ * @example
+ * ```ts
+ * import { clientCredentials } from 'express-oidc'
+ *
+ * const service = clientCredentials({ issuer, clientId, clientSecret })
+ * app.get('/report', bearer({ issuer, audience: 'https://api.example.com' }), async (req, res) => {
+ *   const subjectToken = req.auth?.token ?? ''
+ *   const token = await service.exchange({ subjectToken, resource: 'https://billing.example.com' })
+ *   res.json({ received: token !== '' })
+ * })
+ * ```
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
+ */
 export interface TokenExchangeOptions extends TokenTargetOptions {
-  /** On whose behalf: a token that was validated, such as `req.auth.token`. */
+  /** The token of the person to act for. It must have been validated, such as `req.auth.token`. */
   subjectToken: string
-  /** @default 'urn:ietf:params:oauth:token-type:access_token' */
+  /** Type of `subjectToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   subjectTokenType?: string | undefined
-  /** Seconds since the epoch, such as `req.auth.expiresAt`: the new token is not kept any longer. @default `exp` of a JWT */
+  /** When `subjectToken` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
   subjectTokenExpiresAt?: number | undefined
-  /** Who acts, where that is not this client itself. */
+  /** The token of the actor, if that is not this client itself. */
   actorToken?: string | undefined
-  /** @default 'urn:ietf:params:oauth:token-type:access_token' */
+  /** Type of `actorToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   actorTokenType?: string | undefined
 }

@@ -77,7 +77,7 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => o.clientSecret !== undefined || o.clientAssertionKey !== undefined,
-    'must give "clientSecret" or "clientAssertionKey": only a client that can prove who it is gets tokens of its own',
+    'must give "clientSecret" or "clientAssertionKey": only a client with credentials gets tokens of its own',
   ),
   v.check(
     (o) => missingCredential(o) === undefined,
@@ -85,7 +85,7 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => (o.sharedStore === undefined) === (o.secret === undefined),
-    'must give "sharedStore" and "secret" together: the tokens there are sealed',
+    'must give "sharedStore" and "secret" together: the tokens there are encrypted',
   ),
 )
 
@@ -94,7 +94,7 @@ const targetSchema = section(targetEntries)
 const token = (what: string) =>
   v.pipe(
     text(what),
-    v.regex(/^[\x20-\x7e]+$/, `must be ${what}, as it came`),
+    v.regex(/^[\x20-\x7e]+$/, `must be ${what}, unchanged`),
     v.maxLength(65_536, 'must have at most 65536 characters'),
   )
 const tokenType = v.optional(
@@ -107,10 +107,10 @@ const tokenType = v.optional(
 
 const exchangeSchema = section({
   ...targetEntries,
-  subjectToken: token('the token of whom this is for'),
+  subjectToken: token('the token of the person to act for'),
   subjectTokenType: tokenType,
   subjectTokenExpiresAt: v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite())),
-  actorToken: v.optional(token('the token of who acts')),
+  actorToken: v.optional(token('the token of the actor')),
   actorTokenType: tokenType,
 })
 

@@ -15,7 +15,8 @@ const everywhere = ['login', 'machine', 'introspection'] as const
  * The client authentication methods. All options, their types and their checks follow from this list; how a method is
  * carried out stands in `provider/client-authentication.ts`.
  *
- * @see OpenID Connect Core section 9 and RFC 8705 section 2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
  */
 const methods = {
   client_secret_basic: { needs: 'clientSecret', usedBy: everywhere },

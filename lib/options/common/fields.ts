@@ -81,7 +81,7 @@ export function applicationUrl(what: string) {
     httpUrl(what),
     v.check(
       (value) => !(URL.canParse(value) && new URL(value).hostname.includes('*')),
-      'must name one host: providers compare redirect URIs exactly, so that there are no wildcards (RFC 9700 section 2.1). List each host',
+      'must name one host: providers compare redirect URIs exactly, so wildcards are not possible (RFC 9700 section 2.1). List each host',
     ),
     v.description(what),
   )

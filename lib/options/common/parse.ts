@@ -52,7 +52,7 @@ export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const closest = closestName(key, known)
-  return `is no option: ${closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`}`
+  return `is not an option: ${closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`}`
 }
 
 function descriptionOf(schema: v.ObjectEntries[string]): string {
@@ -64,7 +64,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const subject = path === null ? 'options' : `"${path}"`
   // valibot's own messages quote what was received, which may be a secret: only its type is told.
   if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
-  return `${subject} is wrong: expected ${issue.expected ?? 'another value'}, received another ${typeof issue.input}`
+  return `${subject} is invalid: expected ${issue.expected ?? 'another value'}, received ${typeof issue.input}`
 }
 
 // What a caller gave is left as it is: only copies are frozen.

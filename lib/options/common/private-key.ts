@@ -2,22 +2,26 @@ import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
 import { section } from './parse.js'
 
-/** Algorithms that proofs of this client may be signed with. */
+/** Algorithms with which proofs of this client may be signed. */
 export const dpopAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const
 
-/** The key that tokens of this application are bound to (RFC 9449): one for all of its processes. */
+/**
+ * The key that tokens are bound to: one for all processes of an application.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-5
+ */
 export interface DpopKeyOptions {
-  /** PKCS#8 PEM or private JWK: P-256, Ed25519, or RSA of at least 2048 bits. */
+  /** Private key as PKCS#8 PEM or JWK: P-256, Ed25519, or RSA of at least 2048 bits. */
   privateKey: string | webcrypto.JsonWebKey
-  /** @default `alg` of the JWK, or by the key: ES256, EdDSA or RS256 */
-  alg?: (typeof dpopAlgorithms)[number] | undefined
+  /** Signature algorithm of proofs. @default `alg` of the JWK, or by the type of the key: ES256, EdDSA or RS256 */
+  alg?: 'ES256' | 'EdDSA' | 'Ed25519' | 'RS256' | 'PS256' | undefined
 }
 
 const what = 'must be a private key: PKCS#8 PEM or JWK'
 const privateJwk = v.pipe(
   v.record(v.string(), v.any()),
   v.check((key) => typeof key['kty'] === 'string' && typeof key['d'] === 'string', what),
-  // A copy, so that freezing the configuration freezes nothing of the caller's.
+  // A copy: freezing the configuration must not freeze the caller's object.
   v.transform((key): webcrypto.JsonWebKey => structuredClone(key)),
 )
 

@@ -1,22 +1,23 @@
 /**
- * Memory that all processes of an application share, such as Redis: short texts under names, each with a lifetime.
+ * A store that all processes of an application share, such as Redis. It keeps short texts by name, each with a lifetime.
  *
- * Every call settles within a bounded time. While the memory is away it rejects; it never answers as if nothing were there.
+ * Every call must settle within a bounded time. While the store is unavailable, calls must reject: they must never resolve as
+ * if there were no value.
  */
 export interface SharedStore {
-  /** The values under these names, in their order; `undefined` where there is none. One round trip. */
+  /** Returns the values of these names, in order, `undefined` for a missing one. It should take one round trip. */
   get(names: readonly string[]): Promise<readonly (string | undefined)[]>
-  /** Stores a value for so many milliseconds, whatever was there. The lifetime is part of the same write. */
+  /** Stores a value for so many milliseconds, replacing any other. Value and lifetime are written atomically. */
   set(name: string, value: string, milliseconds: number): Promise<void>
-  /** Stores a value where there is none, atomically. Returns whether it did. */
+  /** Stores a value if there is none, atomically. Returns whether it did. */
   add(name: string, value: string, milliseconds: number): Promise<boolean>
-  /** Stores a value where the expected one stands, atomically. Returns whether it did. */
+  /** Replaces a value if it equals the expected one, atomically. Returns whether it did. */
   replace(name: string, expected: string, value: string, milliseconds: number): Promise<boolean>
-  /** Removes a value, or with `expected` only that one, atomically. Returns whether something was removed. */
+  /** Removes a value, with `expected` only if it equals that, atomically. Returns whether it did. */
   remove(name: string, expected?: string): Promise<boolean>
 }
 
-/** Whether a value is such a memory, rather than a store of express-session. */
+/** Whether a value is a shared store, rather than a store of express-session. */
 export function isSharedStore(value: unknown): value is SharedStore {
   return hasMethods(value, ['get', 'set', 'add', 'replace', 'remove'])
 }
@@ -30,12 +31,15 @@ export function hasMethods(value: unknown, names: readonly string[]): boolean {
 
 /** A session store as express-session defines it: connect-redis, connect-pg-simple and the like. */
 export interface SessionStore {
+  /** Reads a session. */
   get(sid: string, callback: (error: unknown, session?: unknown) => void): unknown
+  /** Writes a session. */
   set(sid: string, session: unknown, callback?: (error?: unknown) => void): unknown
+  /** Removes a session. */
   destroy(sid: string, callback?: (error?: unknown) => void): unknown
 }
 
-/** Whether a value may be such a store. */
+/** Whether a value looks like a store of express-session. */
 export function isSessionStore(value: unknown): value is SessionStore {
   return hasMethods(value, ['get', 'set', 'destroy'])
 }

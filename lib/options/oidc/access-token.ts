@@ -2,17 +2,17 @@ import * as v from 'valibot'
 import { parseOptions, section } from '../common/parse.js'
 import { resource, scopes } from '../common/fields.js'
 
-/** What an access token of a session shall be good for; without either, it is the one that the login brought. */
+/** What an access token of a session is for. Without `resource` and `scope`, it is the main token of the login. */
 export interface AccessTokenTarget {
-  /** The API that it is for: an absolute URI (RFC 8707), one of those that the login named in `resource`. */
+  /** The API, as an absolute URI: one of the option `resource` of `oidc()` (RFC 8707 section 2.2). */
   resource?: string | undefined
-  /** Fewer scopes than the login was granted, separated by spaces (RFC 6749 section 6). */
+  /** Some of the scopes that the login was granted, separated by spaces (RFC 6749 section 6). */
   scope?: string | undefined
 }
 
 /** Options of `req.oidc.accessToken()`. */
 export interface AccessTokenOptions extends AccessTokenTarget {
-  /** Seconds that the token must still live, where the provider's tokens live that long. @default 30 */
+  /** Seconds for which the token must still be valid, if the provider's tokens are valid for that long. @default 30 */
   minTtl?: number | undefined
 }
 
@@ -29,7 +29,7 @@ const schema = section({
 export type AccessTokenRequest = v.InferOutput<typeof schema>
 
 /**
- * Checks what an access token is asked for.
+ * Checks the options of `req.oidc.accessToken()`.
  *
  * @throws {ConfigurationError} `invalid_options`
  */

@@ -30,7 +30,7 @@ export const authorizationParams = v.pipe(
   v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
   v.check(
     (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
-    `must not set ${[...protocolParameters].join(', ')}: those are this package's own`,
+    `must not set ${[...protocolParameters].join(', ')}: this package sets them`,
   ),
   v.check(
     (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),

@@ -1,150 +1,154 @@
 import type { webcrypto } from 'node:crypto'
 import type { MethodFor } from '../common/client-authentication.js'
-import type { SessionStore, SharedStore } from '../common/stores.js'
+import type { SharedStore } from '../common/stores.js'
+import type { SessionOptions } from './session.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
-/** Client authentication at the token endpoint (OpenID Connect Core section 9). */
+/**
+ * Client authentication methods for logins.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
+ */
 export type ClientAuthentication = MethodFor<'login'>
 
-/** What `onLogin` is told about a login that has been validated wholly. */
+/** A validated login, as passed to `onLogin`. */
 export interface CompletedLogin<Claims = Record<string, unknown>> {
   /** Claims of the ID Token. */
   readonly claims: Readonly<Claims & { iss: string; sub: string }>
+  /** The ID Token. */
   readonly idToken: string
-  /** `undefined` where the provider gave none: Azure AD B2C does not where no scope of an API was asked for. */
+  /** The access token. `undefined` if the provider issued none, as Azure AD B2C does if no scope of an API was requested. */
   readonly accessToken: string | undefined
   /** The scopes that were granted, separated by spaces. */
   readonly scope: string
 }
 
-/** What `onError` is told beside the error. */
+/** The request in which an error occurred, as passed to `onError`. */
 export interface ErrorContext<Request, Response> {
+  /** The framework's request. */
   readonly req: Request
+  /** The framework's response. */
   readonly res: Response
-  /** Hands the error on to the next error handler: what happens without `onError`. */
+  /** Passes the error to the next error handler, as without `onError`. */
   readonly next: (error?: unknown) => void
-  /** URL that starts the login again, and ends it at the page that the person was at or wanted. */
+  /** URL that starts the login again and returns to the page that the person was on, or wanted. */
   readonly retryUrl: string
 }
 
-/** Paths below `baseUrl`. */
+/** Paths of this package's routes, below `baseUrl`. */
 export interface RouteOptions {
-  /** Also where other sites start logins (`initiate_login_uri`, OpenID Connect Core section 4). @default '/login' */
+  /** Starts a login. Other sites may start one here too (`initiate_login_uri`). @default '/login' */
   login?: string | undefined
-  /** Registered at the provider as redirect URI. @default '/callback' */
+  /** Finishes a login. Register it at the provider as redirect URI. @default '/callback' */
   callback?: string | undefined
-  /** @default '/logout' */
+  /** Signs out. @default '/logout' */
   logout?: string | undefined
-  /** Registered at the provider as `backchannel_logout_uri`: it says there who has signed out elsewhere. @default '/backchannel-logout' */
+  /**
+   * Receives logouts from the provider. Register it there as `backchannel_logout_uri`. @default '/backchannel-logout'
+   *
+   * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest
+   */
   backchannelLogout?: string | undefined
-  /** Registered at the provider as `frontchannel_logout_uri`, for providers of the same site. @default '/frontchannel-logout' */
+  /**
+   * Receives logouts in a frame, from providers of the same site. Register it there as `frontchannel_logout_uri`.
+   *
+   * @default '/frontchannel-logout'
+   * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
+   */
   frontchannelLogout?: string | undefined
 }
 
-/** How long a session lives and how its cookie looks. */
-export interface SessionOptions {
-  /** Ends after this time without a request. @default 86400 (24 hours) */
-  idleSeconds?: number | undefined
-  /** Ends this long after the login, whatever happens. @default 604800 (7 days) */
-  absoluteSeconds?: number | undefined
-  /** The cookie is re-issued at most this often; the idle limit is kept with this granularity. @default a tenth of `idleSeconds` */
-  rollingStepSeconds?: number | undefined
-  /**
-   * Keeps sessions on the server: any store of express-session (connect-redis, …), or memory such as `redisStore(client)`
-   * of express-oidc/redis, which also coordinates processes. The cookie holds a sealed id then.
-   *
-   * @default none: the session is in the cookie, sealed
-   */
-  store?: SessionStore | SharedStore | undefined
-  /**
-   * `'request'` keeps the login in the application's own `req.session`, of express-session or cookie-session mounted before.
-   * Processes that share the store of express-session tell each other of refreshes there.
-   */
-  use?: 'request' | undefined
-  /** How long the store may take before a request is answered with 503. @default 2 */
-  storeTimeoutSeconds?: number | undefined
-  /** Largest size of the session's cookies together, names included. @default 7168 */
-  maxCookieBytes?: number | undefined
-  cookie?: CookieOptions | undefined
-}
-
-/** Attributes of the session cookie. It is always `HttpOnly`, and `Secure` whenever `baseUrl` is https. */
-export interface CookieOptions {
-  /**
-   * Without prefix; `__Host-` or `__Secure-` is put before it over https.
-   *
-   * @default `oidc_` and a hash of `baseUrl`: browsers send cookies to all ports and paths of a host, so that applications
-   *   on one host need names of their own (RFC 6265 section 8.5)
-   */
-  name?: string | undefined
-  /** Shares the cookie with subdomains, at the cost of the `__Host-` protection. */
-  domain?: string | undefined
-  /** @default 'Lax' */
-  sameSite?: 'Lax' | 'Strict' | undefined
-  /** Forget the cookie when the browser closes. @default false */
-  transient?: boolean | undefined
-}
-
-/** Where people may be sent after login. */
+/** Where people may return to after a login. */
 export interface ReturnToOptions {
-  /** Path for those who came from nowhere. @default the path of `baseUrl` */
+  /** Where to go when the login had no `returnTo`: a path. @default the path of `baseUrl` */
   default?: string | undefined
-  /** Further origins, such as `https://www.example.com`, beside that of `baseUrl`. @default none */
+  /** Further origins that people may return to, such as `https://www.example.com`. @default none */
   origins?: readonly string[] | undefined
 }
 
-/** What logout does. */
+/** What a logout does. */
 export interface LogoutOptions {
-  /** End the session at the provider too, where it has an `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0). @default true */
+  /**
+   * Whether to end the session at the provider too, if it has an `end_session_endpoint`. @default true
+   *
+   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+   */
   atProvider?: boolean | undefined
   /**
-   * Path below `baseUrl` that the provider sends people back to; registered there as post-logout redirect URI. From it they
-   * go on to the `returnTo` of their logout, if that had one. @default '/'
+   * Path below `baseUrl` that people return to. Register it at the provider as post-logout redirect URI. From there they go on
+   * to the `returnTo` of their logout, if it had one. @default '/'
    */
   returnTo?: string | undefined
   /**
-   * Revoke the refresh token, or the access token where there is none (RFC 7009): tried for a second, whatever comes of it.
-   * @default true
+   * Whether to revoke the refresh token, or the access token if there is none. A logout waits up to one second for it, and
+   * ignores errors. @default true
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
    */
   revoke?: boolean | undefined
 }
 
-/** Options of `oidc()`. */
+/**
+ * Options of `oidc()`.
+ *
+ * @example
+ * ```ts
+ * import type { OidcOptions } from 'express-oidc'
+ *
+ * const options: OidcOptions = {
+ *   issuer: 'https://id.example.com',
+ *   clientId: 'my-app',
+ *   clientSecret,
+ *   baseUrl: 'https://app.example.com',
+ *   secret,
+ *   scope: 'openid profile email offline_access',
+ *   allowedOrigins: ['https://api.example.com'],
+ * }
+ * ```
+ */
 export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown> {
-  /** Issuer identifier, exactly as the provider spells it: a trailing slash counts. */
+  /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
+  /** This application's client ID at the provider. */
   clientId: string
+  /** This application's client secret. Leave it out for a public client, or for `private_key_jwt`. */
   clientSecret?: string | undefined
-  /** @default the best method that the metadata and the given credentials allow */
+  /** How the client authenticates. @default the best method that the metadata and the credentials allow */
   clientAuthentication?: ClientAuthentication | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
   clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
-  /** `alg` of the client assertion. @default by the key: RS256, ES256, ES384, ES512 or EdDSA */
+  /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
-  /** Tokens are bound to this key, and a proof goes with every request (RFC 9449): stolen, they are worth nothing. */
+  /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
-  /** Where browsers reach this application, such as `https://app.example.com`. Host headers are never believed. */
+  /** URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. */
   baseUrl?: string | undefined
-  /** Instead of `baseUrl`: several, one of which is picked by the request's host; the first when none fits. */
+  /** Several base URLs instead of `baseUrl`. The request's host selects one of them, or the first if none matches. */
   baseUrls?: readonly string[] | undefined
-  /** At least 32 random characters, or a list: the first seals, all open. */
+  /** Secret of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt. */
   secret: string | readonly string[]
-  /** Scopes separated by spaces, or a list of them. Must contain `openid`. @default 'openid profile email' */
+  /** Scopes to request, separated by spaces or as a list, `openid` among them. @default 'openid profile email' */
   scope?: string | readonly string[] | undefined
-  /** Absolute URIs of APIs that `req.oidc.accessToken({ resource })` shall get tokens for (RFC 8707). @default none */
+  /**
+   * Absolute URIs of the APIs for which `req.oidc.accessToken({ resource })` gets tokens. @default none
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
+   */
   resource?: string | readonly string[] | undefined
+  /** Paths of the routes. */
   routes?: RouteOptions | undefined
+  /** How long sessions live, and where they are kept. */
   session?: SessionOptions | undefined
   /**
-   * Memory that all processes of this application share, such as `redisStore(client)` of express-oidc/redis: a logout in
-   * one ends the session in all, and a refresh token is spent once.
+   * A store that all processes of this application share, such as `redisStore(client)` of express-oidc/redis: a logout in one
+   * process ends the session in all, and each refresh token is used once.
    *
    * @default `session.store`, else the memory of this process
    */
   sharedStore?: SharedStore | undefined
-  /** Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience`, `resource`, `prompt`. */
+  /** Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience` or `prompt`. @default none */
   authorizationParams?: Readonly<Record<string, string>> | undefined
-  /** Push the authorization request (RFC 9126). @default only where the provider requires it */
+  /** Whether to push authorization requests (RFC 9126). @default only if the provider requires it */
   pushedAuthorizationRequests?: boolean | undefined
   /**
    * `alg` that this client is registered with for ID Tokens, or a list of those that are accepted. `HS256`, `HS384` and `HS512`
@@ -152,38 +156,44 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    */
   idTokenSigningAlg?: string | readonly string[] | undefined
   /**
-   * Audiences that ID Tokens may name beside this client (OpenID Connect Core section 3.1.3.7). `'any'` takes all. A token
-   * with several must say by `azp` that it was issued to this client.
+   * Audiences that ID Tokens may name beside this client. `'any'` accepts all. A token with several audiences must name this
+   * client as `azp`.
    *
    * @default none
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
    */
   idTokenAudiences?: readonly string[] | 'any' | undefined
-  /** Clock difference allowed for the dates of ID Tokens, 0 to 300. `max_age` and logout tokens get 60 at most. @default 30 */
+  /**
+   * Allowed clock difference for the dates of ID Tokens in seconds, 0 to 300. For `max_age` and logout tokens it is at most 60.
+   *
+   * @default 30
+   */
   clockToleranceSeconds?: number | undefined
-  /** Deadline of each request to the provider. @default 5 */
+  /** Deadline of each request to the provider, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
+  /** Where people may return to after a login. */
   returnTo?: ReturnToOptions | undefined
+  /** What a logout does. */
   logout?: LogoutOptions | undefined
   /**
-   * Ask the provider once, without any page, whether someone who comes to this site is signed in there (`prompt=none`):
-   * at a navigation of a browser that says so by Fetch Metadata, not by a link of this site, and at most once an hour.
-   * Not after a logout. @default false
+   * Whether to sign a person in silently who comes to this site and is signed in at the provider (`prompt=none`). It is tried
+   * when a browser with Fetch Metadata comes from elsewhere, at most once an hour, and not after a logout. @default false
    */
   silentLogin?: boolean | undefined
   /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
   allowedOrigins?: readonly string[] | undefined
-  /** Runs after validation, before the session begins. An object it returns is kept in the session as `req.oidc.data`; `false` refuses the login with 403. */
+  /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
-  /** Answers errors of login, callback, logout and guards. @default browsers' go to `next(error)`, programs get problem+json */
+  /** Handles errors of login, callback, logout and guards. @default `next(error)` for navigations, problem+json for programs */
   onError?: ((error: Error, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
   /**
-   * Makes all requests: for proxies and private certificate authorities. @default `node:https` with connections that are kept
-   * alive for the provider, the global `fetch` for `req.oidc.fetch()`
+   * Makes all requests, for proxies and private certificate authorities, for example. @default `node:https` with keep-alive
+   * for the provider, the global `fetch` for `req.oidc.fetch()`
    */
   fetch?: typeof fetch | undefined
   /** Allows plain http to and from hosts that are not loopback. Anyone on the network can then take over accounts. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-/** Data for the session, nothing, `true` for the same, or `false` to refuse. */
+/** Data for the session; nothing or `true` for none; or `false` to refuse the login. */
 export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | boolean

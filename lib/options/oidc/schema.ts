@@ -85,7 +85,7 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => o.authorizationParams['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
-    'must use https in "baseUrl" for "response_mode" form_post: its answer is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and they take those over https only',
+    'must use https in "baseUrl" for "response_mode" form_post: its response is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and those need https',
   ),
   v.check(
     (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
@@ -93,7 +93,7 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
-    'must not name one host twice in "baseUrls": the host is what tells them apart',
+    'must not name one host twice in "baseUrls": they are distinguished by host',
   ),
   v.check(
     (o) => new Set(Object.values(o.routes)).size === Object.keys(o.routes).length,
@@ -110,7 +110,7 @@ const schema = v.pipe(
   v.check(
     ({ session: { cookie }, baseUrl, baseUrls = [] }) =>
       urlsOf(baseUrl, ...baseUrls).every((url) => isWithinDomain(url, cookie.domain)),
-    'must give a "session.cookie.domain" that "baseUrl" is within: browsers drop the cookie otherwise',
+    'must give a "session.cookie.domain" that contains the host of "baseUrl": browsers drop the cookie otherwise',
   ),
   v.check(
     (o) => missingCredential(o) === undefined,

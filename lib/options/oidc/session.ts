@@ -2,6 +2,62 @@ import * as v from 'valibot'
 import { flag, seconds, text } from '../common/fields.js'
 import { sessionStore } from '../common/store-schema.js'
 import { byDefault } from '../common/parse.js'
+import type { SessionStore, SharedStore } from '../common/stores.js'
+
+/**
+ * How long a session lives, and where it is kept.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, session: { idleSeconds: 3600, absoluteSeconds: 28_800, cookie: { sameSite: 'Strict' } } }))
+ * ```
+ */
+export interface SessionOptions {
+  /** Seconds without a request after which the session ends. @default 86400 (24 hours) */
+  idleSeconds?: number | undefined
+  /** Seconds after the login after which the session ends in any case. @default 604800 (7 days) */
+  absoluteSeconds?: number | undefined
+  /** Least seconds between two renewals of the cookie, which is the precision of the idle limit. @default a tenth of `idleSeconds` */
+  rollingStepSeconds?: number | undefined
+  /**
+   * Keeps sessions on the server, in any store of express-session (such as connect-redis) or in a shared store such as
+   * `redisStore(client)` of express-oidc/redis, which also coordinates processes. The cookie then holds an encrypted id.
+   *
+   * @default none: the cookie holds the session, encrypted
+   */
+  store?: SessionStore | SharedStore | undefined
+  /**
+   * `'request'` keeps the login in the application's own `req.session`, of an express-session or cookie-session that is mounted
+   * before. Processes that share the store of express-session also share refreshed tokens there.
+   *
+   * @default none
+   */
+  use?: 'request' | undefined
+  /** Seconds that the store may take. After that, requests get 503. @default 2 */
+  storeTimeoutSeconds?: number | undefined
+  /** Greatest size of the session's cookies in bytes, all together with their names, 1024 to 12288. @default 7168 */
+  maxCookieBytes?: number | undefined
+  /** Name and attributes of the session's cookie. */
+  cookie?: CookieOptions | undefined
+}
+
+/** Attributes of the session cookie. It is always `HttpOnly`, and `Secure` whenever `baseUrl` is https. */
+export interface CookieOptions {
+  /**
+   * Name of the cookie. Over https, the prefix `__Host-` or `__Secure-` is added. Applications on one host need different
+   * names, because browsers send cookies to all ports and paths of a host.
+   *
+   * @default `oidc_` and a hash of `baseUrl`
+   * @see https://www.rfc-editor.org/rfc/rfc6265#section-8.5
+   */
+  name?: string | undefined
+  /** Domain that shares the cookie with its subdomains, at the cost of the `__Host-` protection. @default none */
+  domain?: string | undefined
+  /** Whether browsers send the cookie when a link of another site leads here (`Lax`) or not (`Strict`). @default 'Lax' */
+  sameSite?: 'Lax' | 'Strict' | undefined
+  /** Whether browsers remove the cookie when they close. @default false */
+  transient?: boolean | undefined
+}
 
 const cookie = byDefault({
   name: v.optional(
@@ -9,7 +65,7 @@ const cookie = byDefault({
       text('a cookie name'),
       v.regex(
         /^(?!__)[A-Za-z0-9._-]{1,40}$/,
-        'must be 1 to 40 letters, digits, ".", "_" or "-"; the prefix is put before it by itself',
+        'must be 1 to 40 letters, digits, ".", "_" or "-"; the prefix is added automatically',
       ),
     ),
   ),
@@ -23,7 +79,7 @@ const cookie = byDefault({
   transient: v.optional(flag, false),
 })
 
-/** How long a session lives and how its cookie looks. */
+/** The checks of the option `session`. */
 export const session = v.pipe(
   byDefault({
     idleSeconds: v.optional(seconds(60, 31_536_000), 86_400),
@@ -40,13 +96,13 @@ export const session = v.pipe(
       7168,
     ),
     store: sessionStore,
-    use: v.optional(v.picklist(['request'], 'must be "request": the login is kept in req.session then')),
+    use: v.optional(v.picklist(['request'], 'must be "request", which keeps the login in req.session')),
     storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
   }),
   v.check(
     ({ store, use }) => store === undefined || use === undefined,
-    'must not have both "store" and "use": the session middleware has a store of its own',
+    'must not have both "store" and "use": the session middleware has its own store',
   ),
   v.transform((value) => ({ ...value, rollingStepSeconds: value.rollingStepSeconds ?? value.idleSeconds / 10 })),
 )

@@ -18,9 +18,9 @@ export function warnOfUnsharedRefreshes(
   if (isWarned || sharedStore !== undefined || session.store !== undefined) return
   if (!isShared || !(hasRefreshToken || asksForRefreshTokens(configuration))) return
   isWarned = true
-  const why = 'this process is one of several, and none knows which refresh tokens the others have spent'
+  const why = 'this process is one of several, and none knows which refresh tokens the others have used'
   const remedy = 'oidc({ sharedStore: redisStore(client) }), see docs/scaling.md'
-  process.emitWarning(`${why}: people are signed out by that. Give them memory to share: ${remedy}`, {
+  process.emitWarning(`${why}: people get signed out because of it. Set a shared store: ${remedy}`, {
     type: 'ExpressOidcWarning',
     code: 'EXPRESS_OIDC_UNSHARED_REFRESHES',
   })

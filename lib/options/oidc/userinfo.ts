@@ -2,12 +2,12 @@ import * as v from 'valibot'
 import { seconds } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 
-/** The oldest answer that may be asked for. */
+/** Greatest age of a cached response, in seconds. */
 export const maxUserinfoAge = 3600
 
 /** Options of `req.oidc.userinfo()`. */
 export interface UserinfoOptions {
-  /** Seconds, 0 to 3600, that an answer of the provider for this session may be old; 0 asks anew. @default 300 */
+  /** Greatest age of a cached response in seconds, 0 to 3600. 0 always requests a new one. @default 300 */
   maxAgeSeconds?: number | undefined
 }
 

@@ -34,7 +34,7 @@ describe('the options of clientCredentials()', () => {
   test.each<[Record<string, unknown>, string]>([
     [{}, '"issuer" is missing: expected the provider\'s issuer URL'],
     [{ ...least, issuer: 'http://issuer.example' }, 'must use https in "issuer"'],
-    [{ ...least, clientID: 'x' }, '"clientID" is no option: did you mean "clientId"?'],
+    [{ ...least, clientID: 'x' }, '"clientID" is not an option: did you mean "clientId"?'],
     [anonymous, 'must give "clientSecret" or "clientAssertionKey"'],
     [{ ...least, clientSecret: '' }, '"clientSecret"'],
     [{ ...least, clientSecret: 7 }, '"clientSecret" must be a non-empty string or a function'],

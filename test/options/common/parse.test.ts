@@ -16,10 +16,10 @@ describe('parseOptions()', () => {
 
   test('tells the type of what it received, never the value', () => {
     expect(message({ ...right, port: 'hunter2' })).toBe(
-      'call(): invalid options\n  - "port" is wrong: expected number, received another string',
+      'call(): invalid options\n  - "port" is invalid: expected number, received string',
     )
-    expect(message({ ...right, host: 123_456 })).toContain('"host" is wrong: expected string, received another number')
-    expect(message({ ...right, list: null })).toContain('"list" is wrong: expected Array, received another object')
+    expect(message({ ...right, host: 123_456 })).toContain('"host" is invalid: expected string, received number')
+    expect(message({ ...right, list: null })).toContain('"list" is invalid: expected Array, received object')
   })
 
   test('describes a missing member that has no description by its type', () => {

@@ -321,7 +321,7 @@ describe('the option', () => {
     ],
     ['no list of claims', { client: true, clientClaims: 'tenant' }, /"subject.clientClaims" must be a list/],
     ['an empty name in the list', { client: true, clientClaims: [''] }, /"subject.clientClaims.0" is empty/],
-    ['something else', { name: 'sub' }, /"subject.name" is no option/],
+    ['something else', { name: 'sub' }, /"subject.name" is not an option/],
   ])('is refused as %s', (_what, subject, message) => {
     expect(() => testApi({ subject })).toThrow(message)
   })
