@@ -19,16 +19,16 @@ export type ClaimValue = string | number | boolean
 /**
  * Requires a claim that equals one of the values, or a list that contains one of them.
  *
- * A claim of groups or roles (by its name, such as `groups` or `cognito:groups`) that the token does not have is undecided, and
- * so is any claim that was left out of the token with a word where it can be had (Entra's group overage): `not()` refuses both.
+ * The requirement is undecided, and `not()` refuses too, if the token lacks a claim of groups or roles (such as `groups` or
+ * `cognito:groups`), or says that a claim was left out and can be fetched elsewhere (Entra's group overage).
  *
  * @example
  * ```ts
  * app.get('/beta', requireAuth(claim('department', 'engineering', 'design')), beta)
- * app.get('/shop', requireAuth(claim(['resource_access', 'shop', 'roles'], 'clerk')), shop)
+ * app.get('/shop', requireAuth(claim(['resource_access', 'shop', 'roles'], 'clerk')), listOrders)
  * ```
  *
- * @param path - the name of a claim; a list is the way to a member inside it
+ * @param path - the name of a claim, or a list of names: the path to a member inside a claim
  * @throws {ConfigurationError} `invalid_options`
  */
 export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedRequirement {
@@ -47,9 +47,9 @@ export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedR
   }
 }
 
-/** Where {@link role} looks. */
+/** Options of {@link role}. */
 export interface RoleOptions {
-  /** The claim that lists the roles, instead of the usual ones; or the way to it. Of an object, such as Zitadel's, the names are the roles. */
+  /** The claim that lists the roles, or the path to it, instead of the usual ones. In an object, such as Zitadel's, the names are the roles. */
   claim: ClaimPath
 }
 
@@ -57,12 +57,12 @@ const usualClaims: readonly ClaimPath[] = ['roles', 'role', ['realm_access', 'ro
 
 /**
  * Requires one of these roles in the claim `roles` or `role`, or in Keycloak's `realm_access.roles`; with `claim` as the last
- * argument, in that claim only. Where the token has no such claim the answer is undecided: `not(role())` refuses then, too.
+ * argument, in that claim only. If the token has no such claim, the requirement is undecided: `not(role())` refuses too.
  *
  * @example
  * ```ts
  * app.delete('/orders/:id', requireAuth(role('admin', 'support')), removeOrder)
- * app.get('/shop', requireAuth(role('clerk', { claim: ['resource_access', 'shop', 'roles'] })), shop)
+ * app.get('/shop', requireAuth(role('clerk', { claim: ['resource_access', 'shop', 'roles'] })), listOrders)
  * ```
  *
  * @throws {ConfigurationError} `invalid_options`
