@@ -3,7 +3,7 @@ import { ageOf } from './age.js'
 import { Backoff, failureOf, isOwnLimit, maxBackoffSeconds } from './outage.js'
 import type { Runtime } from './runtime.js'
 
-/** How current a document is. */
+/** How current a cached document is. */
 export interface Freshness {
   readonly state: 'unknown' | 'fresh' | 'stale'
   /** Seconds since it was fetched. */
@@ -12,33 +12,33 @@ export interface Freshness {
   readonly lastFailure?: string
 }
 
-/** How a document is fetched, and how long it serves. */
+/** How a document is fetched, and how long it is used. */
 export interface CacheSettings<T> {
   readonly fetch: () => Promise<T>
   readonly runtime: Runtime
   /**
-   * Age at which it is fetched anew behind the callers' backs, in seconds. At twice that age, an hour at most, they wait
-   * for the fetch: after an idle time nobody is judged by what the provider has long withdrawn.
+   * Age in seconds at which it is fetched again in the background. At twice that age, or at one hour if that is less,
+   * callers wait for the fetch: after an idle time, a key that the provider has withdrawn must not be used.
    */
   readonly maxAgeSeconds: number
-  /** How much longer it serves while fetching fails, in seconds. */
+  /** How much longer it is used while fetching fails, in seconds. */
   readonly staleSeconds: number
 }
 
-// Nobody waits for a provider that failed a moment ago: the next attempts are made behind the callers' backs.
+// After a recent failure callers do not wait for the provider; the next attempts are made in the background.
 const failingSeconds = 2 * maxBackoffSeconds
 const maxUnwatchedSeconds = 3600
 
 interface Known<T> {
   readonly value: T
   readonly fetchedAt: number
-  /** Which fetch brought it. */
+  /** The number of the fetch that returned it. */
   readonly fetch: number
 }
 
 /**
- * The last good document of the provider: one fetch at a time, behind the callers' backs where possible, and after a
- * failure not before a wait that grows.
+ * Caches the last valid document from the provider. There is at most one fetch at a time, in the background if
+ * possible; after failures, fetches back off.
  */
 export class Cached<T> {
   readonly #settings: CacheSettings<T>
@@ -55,20 +55,20 @@ export class Cached<T> {
     this.#backoff = new Backoff(settings.runtime)
   }
 
-  /** What is known now, unless it is too old to serve. Starts a fetch behind the caller's back when one is due. */
+  /** Returns the cached document, unless it is too old. Starts a fetch in the background when one is due. */
   peek(): T | undefined {
     if (this.#known === undefined) return undefined
     const { maxAgeSeconds } = this.#settings
     const age = this.#ageSeconds(this.#known.fetchedAt)
     if (age < maxAgeSeconds) return this.#known.value
     const isServed = age < Math.min(maxUnwatchedSeconds, 2 * maxAgeSeconds) || this.#isFailing()
-    const old = isServed ? this.#old() : undefined
+    const old = isServed ? this.#staleValue() : undefined
     if (old !== undefined && this.#mayStart()) this.renew().catch(() => undefined)
     return old
   }
 
   /**
-   * What is known, or fetched where nothing may be served. While fetching fails, what is old serves.
+   * Returns the cached document, or fetches it. While fetching fails, a stale one is returned.
    *
    * @throws {ProviderError} the failure; while backing off, at once
    */
@@ -78,18 +78,18 @@ export class Cached<T> {
     try {
       return await this.renew()
     } catch (error) {
-      const old = this.#old()
+      const old = this.#staleValue()
       if (old === undefined) throw error
       return old
     }
   }
 
   /**
-   * What is known, and has what the caller needs where that can be had: what lacks it is fetched again, soon at first, and
-   * then after waits that grow.
+   * Returns the document, and fetches it again if the cached one lacks what the caller needs: soon at first, then after
+   * growing waits.
    *
-   * @returns what is known even if that lacks it
-   * @throws {ProviderError} the failure, where nothing is known
+   * @returns the newest document, even if it still lacks that
+   * @throws {ProviderError} the failure, if nothing is cached
    */
   async getWith(hasIt: (value: T) => boolean): Promise<T> {
     const value = await this.get()
@@ -104,7 +104,7 @@ export class Cached<T> {
   }
 
   /**
-   * Fetches, or joins the fetch under way.
+   * Fetches the document, or joins the fetch in progress.
    *
    * @throws {ProviderError} the failure; while backing off, at once
    */
@@ -113,7 +113,7 @@ export class Cached<T> {
     if (this.#closed) throw new ProviderError('provider_unreachable', 'the connection to the provider is closed')
     this.#backoff.requireTurn()
     const number = ++this.#fetches
-    // This process had too many requests under way: that says nothing about the provider.
+    // The limit on this process's own requests says nothing about the provider.
     const flight = this.#backoff.run(
       () => this.#fetch(number),
       (failure) => !isOwnLimit(failure),
@@ -124,22 +124,22 @@ export class Cached<T> {
     return this.#flight
   }
 
-  /** Whether a fetch is under way. */
+  /** Whether a fetch is in progress. */
   isRenewing(): boolean {
     return this.#flight !== undefined
   }
 
-  /** This moment, for {@link isFetchedSince}. */
+  /** Marks this moment, for {@link isFetchedSince}. */
   mark(): number {
     return this.#fetches
   }
 
-  /** Whether what is known was asked for after a moment, and not only received. */
+  /** Whether the cached document was requested, not just received, after a mark. */
   isFetchedSince(mark: number): boolean {
     return this.#known !== undefined && this.#known.fetch > mark
   }
 
-  /** How current the document is, without starting anything. */
+  /** How current the document is; makes no request. */
   freshness(): Freshness {
     const { failure } = this.#backoff
     const lastFailure = failure === undefined ? {} : { lastFailure: failure.code }
@@ -149,7 +149,7 @@ export class Cached<T> {
     return { state, ageSeconds: Math.floor(age), ...lastFailure }
   }
 
-  /** No fetch begins any more. */
+  /** Stops new fetches. */
   close(): void {
     this.#closed = true
   }
@@ -167,7 +167,7 @@ export class Cached<T> {
     }
   }
 
-  #old(): T | undefined {
+  #staleValue(): T | undefined {
     if (this.#known === undefined) return undefined
     const { maxAgeSeconds, staleSeconds } = this.#settings
     return this.#ageSeconds(this.#known.fetchedAt) < maxAgeSeconds + staleSeconds ? this.#known.value : undefined

@@ -3,12 +3,12 @@ import { type OidcError, ProviderError } from '../errors.js'
 import { Backoff, isOwnLimit, maxBackoffSeconds, outage, withRetryAfter } from './outage.js'
 import type { Runtime } from './runtime.js'
 
-// What a provider may ask for at most.
+// The longest wait that a provider may ask for.
 const maxWaitSeconds = 3600
 const maxSessions = 10_000
 
-/** A failure before anything was asked: it says nothing of the provider. */
-export class NotAsked extends Error {
+/** A failure before any request was sent: it says nothing about the provider. */
+export class NotSent extends Error {
   readonly reason: unknown
 
   constructor(reason: unknown) {
@@ -17,26 +17,27 @@ export class NotAsked extends Error {
   }
 }
 
-/** What has failed for one session, and until when that one waits. */
+/** The failures of one session, and until when it waits. */
 interface Trouble {
   readonly backoff: Backoff
-  /** The success of anybody that came last before it. */
+  /** The number of the last success of any session before the failure. */
   readonly epoch: number
-  /** Whether it failed again after others had succeeded: then it is about that session. */
+  /** Whether it failed again after other sessions had succeeded: the cause is then this session. */
   readonly isOwn: boolean
 }
 
-/** One piece of work, which may be the one that finds out whether the provider is back. */
+/** Identifies one run, which may be the trial that finds out whether the provider is back. */
 type Run = object
 
 /**
- * Leaves a provider alone that is down: after failures nobody asks until the next try is due, and then one does. It opens
- * again with the first answer.
+ * A circuit breaker: after failures, no requests are sent until the next try is due; then a single trial is. The first
+ * response closes the circuit.
  *
- * A failure may be about one session's token. Each session therefore waits for itself, and only the first failure of each
- * counts for everybody, from the second session on: however often tokens fail that are dead, others go on.
+ * A failure may concern one session's token only. So each session has its own backoff, and only its first failure
+ * counts towards the common one, which needs the failures of two sessions. However often dead tokens fail, other
+ * sessions are not affected.
  *
- * Where nobody is asked for, and one failure says nothing of the next, a {@link Backoff} alone does.
+ * For requests that do not belong to a session, a {@link Backoff} is enough.
  */
 export class CircuitBreaker {
   readonly #runtime: Runtime
@@ -47,7 +48,7 @@ export class CircuitBreaker {
   #epoch = 0
   #trier: Run | undefined
 
-  /** @param slowSeconds - an answer that takes longer is a failure for now, though it is waited for */
+  /** @param slowSeconds - a response that takes longer counts as a failure, although the caller still waits for it */
   constructor(runtime: Runtime, slowSeconds?: number) {
     this.#runtime = runtime
     this.#slowSeconds = slowSeconds
@@ -59,8 +60,8 @@ export class CircuitBreaker {
   /**
    * Does the work, unless the provider is known to be down.
    *
-   * @param whose - tells whom a request is for, where the provider might fail for one token alone
-   * @throws {ProviderError} the failure told again, with the seconds that are left in `Retry-After`
+   * @param whose - identifies the session, if a failure may concern its token only
+   * @throws {ProviderError} the last failure again, with the remaining seconds in `Retry-After`
    */
   async run<T>(work: () => Promise<T>, whose?: string): Promise<T> {
     const run: Run = {}
@@ -71,8 +72,8 @@ export class CircuitBreaker {
       this.#open(whose)
       return value
     } catch (error) {
-      if (error instanceof NotAsked) throw error.reason
-      if (!isOutage(error)) this.#answered(error, whose)
+      if (error instanceof NotSent) throw error.reason
+      if (!isOutage(error)) this.#recordAnswer(error, whose)
       else if (!slowness.isCounted()) this.#fail(error, whose)
       throw error
     } finally {
@@ -87,18 +88,18 @@ export class CircuitBreaker {
     const { failure } = this.#backoff
     if (failure === undefined || !this.#isShut(failure)) return
     const wait = this.#backoff.waitSeconds()
-    // Whoever has failed already would fail again, and say nothing new, if it is about the token.
+    // A session that has failed before is not the trial: it may fail because of its token, which proves nothing.
     const isBusy = trouble === undefined && this.#trier !== undefined
     if (wait > 0 || isBusy) throw withRetryAfter(failure, Math.max(1, wait))
     if (trouble === undefined) this.#trier = run
   }
 
-  // After a success of others it may ask at once, but no more than that once.
+  // After another session's success, this one may retry at once, but only once.
   #requireOwnTurn({ backoff, epoch, isOwn }: Trouble): void {
     if (epoch !== this.#epoch && !isOwn) return
     const { failure, failures } = backoff
     const wait = backoff.waitSeconds()
-    if (wait > 0 && failure !== undefined && (failures > 1 || saysSo(failure))) {
+    if (wait > 0 && failure !== undefined && (failures > 1 || isReportedByProvider(failure))) {
       throw withRetryAfter(failure, Math.max(1, wait))
     }
   }
@@ -119,25 +120,25 @@ export class CircuitBreaker {
     if (this.#trier === run) this.#trier = undefined
   }
 
-  // One failure may be a hiccup, unless the provider itself has said so; or be about one session.
+  // One failure may be a hiccup, or concern one session; unless the provider itself has reported an outage.
   #isShut(failure: OidcError): boolean {
-    return this.#backoff.failures > 1 || (!this.#isNamed && saysSo(failure))
+    return this.#backoff.failures > 1 || (!this.#isNamed && isReportedByProvider(failure))
   }
 
   #fail(failure: ProviderError, whose: string | undefined): void {
-    const asked = saysSo(failure) ? Number(failure.headers['Retry-After'] ?? 0) : 0
+    const asked = isReportedByProvider(failure) ? Number(failure.headers['Retry-After'] ?? 0) : 0
     const isFirst = whose === undefined || this.#keep(whose, failure, asked)
     if (!isFirst) return
     const longest = whose === undefined ? maxWaitSeconds : maxBackoffSeconds
-    this.#backoff.failed(failure, Math.min(asked, longest))
+    this.#backoff.recordFailure(failure, Math.min(asked, longest))
     this.#isNamed = whose !== undefined
   }
 
-  /** Has a session wait. Returns whether it is its first failure. */
+  /** Records a session's failure. Returns whether it is its first. */
   #keep(whose: string, failure: ProviderError, asked: number): boolean {
     const before = this.#troubleOf(whose)
     const backoff = before?.backoff ?? newBackoff(this.#runtime)
-    backoff.failed(failure, asked)
+    backoff.recordFailure(failure, asked)
     const isOwn = before !== undefined && (before.isOwn || before.epoch !== this.#epoch)
     this.#troubles.set(whose, { backoff, epoch: this.#epoch, isOwn })
     return before === undefined
@@ -147,13 +148,13 @@ export class CircuitBreaker {
     return whose === undefined || this.#troubles.size === 0 ? undefined : this.#troubles.get(whose)
   }
 
-  // The limit of this process tells nothing of the provider, neither way.
-  #answered(error: unknown, whose: string | undefined): void {
+  // The limit on this process's own requests says nothing about the provider: it counts neither way.
+  #recordAnswer(error: unknown, whose: string | undefined): void {
     if (!isOwnLimit(error)) this.#open(whose)
   }
 
   #open(whose: string | undefined): void {
-    this.#backoff.succeeded()
+    this.#backoff.recordSuccess()
     this.#epoch += 1
     if (whose !== undefined) this.#troubles.delete(whose)
   }
@@ -163,7 +164,7 @@ function newBackoff(runtime: Runtime): Backoff {
   return new Backoff(runtime, { maxAskedSeconds: maxWaitSeconds })
 }
 
-function saysSo({ code }: OidcError): boolean {
+function isReportedByProvider({ code }: OidcError): boolean {
   return code === 'provider_unavailable'
 }
 

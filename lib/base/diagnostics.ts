@@ -129,7 +129,7 @@ export function isTraced(step: TraceStep): boolean {
  */
 export function traced<T>(step: TraceStep, context: TraceContext, work: (notes: TraceNotes | undefined) => T): T {
   const channel = channels[step]
-  return channel.hasSubscribers ? watched(channel, newEvent(step, context), work) : work(undefined)
+  return channel.hasSubscribers ? runTraced(channel, newEvent(step, context), work) : work(undefined)
 }
 
 /** Publishes remarks on a step. */
@@ -140,7 +140,7 @@ export function remarkOn(step: TraceStep, context: TraceContext, remarks: readon
 }
 
 // Not tracePromise: it would publish the result, and results here hold tokens.
-function watched<T>(channel: Channel, event: OpenEvent, work: (notes: TraceNotes) => T): T {
+function runTraced<T>(channel: Channel, event: OpenEvent, work: (notes: TraceNotes) => T): T {
   return channel.start.runStores(event, () => {
     try {
       const result = work(event)

@@ -1,15 +1,15 @@
 import { types } from 'node:util'
 import { OidcError } from '../errors.js'
 
-// Codes are words such as ECONNRESET or OAUTH_TIMEOUT. Anything else under that name may be an authorization code.
+// Codes look like ECONNRESET or OAUTH_TIMEOUT. Anything else in a member `code` may be an authorization code.
 const codeText = /^[A-Z][A-Z0-9_]{1,63}$/
 const nameText = /^[A-Z][A-Za-z0-9_]{0,63}$/
 const hostText = /^[A-Za-z0-9.:_-]{1,255}$/
 
 /**
- * Copies of an error and of its causes what can be shown: name, code, and which host could not be reached. Libraries' error
- * objects hold token responses, commands and requests; their messages quote what they could not parse or send. Errors of
- * this package are kept as they are.
+ * Copies the harmless parts of an error and its causes: name, code, and which host could not be reached. Error objects
+ * of libraries may contain token responses, commands and requests, and their messages may quote them. Errors of this
+ * package are kept as they are.
  *
  * @param codeOf - finds an error's code
  */
@@ -25,7 +25,10 @@ export function redactedCause(error: unknown, codeOf = systemCode, depth = 4): E
   return Object.assign(trace, code === undefined ? {} : { code })
 }
 
-/** Whether something is an error: Node's own are of another realm under test runners, a look-alike out of JSON is none. */
+/**
+ * Whether a value is an error. Under test runners Node's own errors come from another realm, so `instanceof` is not
+ * enough.
+ */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error
 }
@@ -41,7 +44,7 @@ function nameOf({ name, constructor }: Error): string {
   return [name, constructor.name].find((text) => text !== 'Error' && nameText.test(text)) ?? 'Error'
 }
 
-// openid-client's messages name the rule that was broken, and quote names of claims and parameters only.
+// Messages of openid-client are safe: they describe the broken rule, and quote only names of claims and parameters.
 function details(error: Error, code: string): string {
   if (code.startsWith('OAUTH_')) return `: ${error.message}`
   const [call, host, port] = ['syscall', 'hostname', 'port'].map((member): unknown => Reflect.get(error, member))
@@ -56,7 +59,7 @@ export function isOidcError(error: unknown): error is OidcError {
   return error instanceof OidcError
 }
 
-/** The error of this package inside another library's wrapping, such as one thrown by our own fetch. */
+/** Finds this package's error in the causes of a library's error, such as one thrown by our own fetch. */
 export function ownError(error: unknown, depth = 4): OidcError | undefined {
   if (isOidcError(error)) return error
   return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined

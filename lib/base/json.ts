@@ -4,15 +4,16 @@ import { isUtf8 } from 'node:buffer'
 export type JsonObject = Record<string, unknown>
 
 /**
- * Parses a JSON object, refusing members called `__proto__`: wherever the object is copied without care they would become
- * its prototype (CWE-1321). `constructor` and `prototype` are names like any other.
+ * Parses a JSON object, and rejects members named `__proto__`: a careless copy of the object would make them its
+ * prototype (CWE-1321). `constructor` and `prototype` are ordinary names.
  *
  * @returns `undefined` for anything that is not such an object.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    // JSON.parse makes a member of its own of every name. Looking for names in the text would take longer than all else here.
+    // JSON.parse makes `__proto__` an own member, so it is found in the result; searching the text would take longer
+    // than everything else here.
     return isJsonObject(value) && !hasForbiddenName(value) ? value : undefined
   } catch {
     return undefined
@@ -24,12 +25,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether a member of this name would become an object's prototype, wherever the object is copied without care. */
+/** Whether a careless copy of an object would make a member of this name its prototype. */
 export function isForbiddenName(name: string): boolean {
   return name === '__proto__'
 }
 
-/** Freezes a JSON value and all that it holds. */
+/** Freezes a JSON value, including nested values. */
 export function freezeJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   for (const member of Object.values(value)) freezeJson(member)
@@ -60,15 +61,15 @@ const quote = 0x22
 const backslash = 0x5c
 
 /**
- * Parses a JSON object as a signer meant it: UTF-8, no member twice (RFC 7519 section 4), none called
- * `__proto__` (CWE-1321), no deeper than `maxDepth`. The result is frozen, nested values included.
+ * Parses the JSON of a signed token strictly: valid UTF-8, no duplicate members (RFC 7519 section 4), none named
+ * `__proto__` (CWE-1321), and no deeper than `maxDepth`. The result is frozen, including nested values.
  *
  * @returns `undefined` for anything else.
  */
 export function parseStrictJson(bytes: Buffer, maxDepth = 32): Readonly<JsonObject> | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString('utf8')
-  const written = writtenMembers(text, maxDepth)
+  const written = countMembers(text, maxDepth)
   if (written === undefined) return undefined
   let value: unknown
   try {
@@ -76,7 +77,7 @@ export function parseStrictJson(bytes: Buffer, maxDepth = 32): Readonly<JsonObje
   } catch {
     return undefined
   }
-  // JSON.parse keeps the last of equal members, so a duplicate shows as fewer members than were written.
+  // JSON.parse keeps the last of duplicate members, so a duplicate makes the count smaller than in the text.
   return isJsonObject(value) && freeze(value) === written ? value : undefined
 }
 
@@ -93,8 +94,8 @@ export function bareClaims(claims: Readonly<JsonObject>): Readonly<JsonObject> {
   return Object.freeze(Object.assign(new BareClaims(), claims))
 }
 
-// Counting is enough, and costs a fraction of comparing names: strings are skipped by the native indexOf.
-function writtenMembers(text: string, maxDepth: number): number | undefined {
+// Counts members instead of comparing names, which is far cheaper: strings are skipped with the native indexOf.
+function countMembers(text: string, maxDepth: number): number | undefined {
   let members = 0
   let depth = 0
   for (let i = 0; i < text.length; i++) {
@@ -122,7 +123,7 @@ function isEscaped(text: string, at: number): boolean {
   return (at - first) % 2 === 1
 }
 
-// NaN for a forbidden name: it equals no count.
+// A forbidden name makes the count NaN, which equals no other count.
 function freeze(value: object): number {
   let members = 0
   if (Array.isArray(value)) {

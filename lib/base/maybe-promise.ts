@@ -1,7 +1,7 @@
-/** A value, or the promise of one where something has to be waited for. */
+/** A value, or a promise of it if something has to be awaited. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Goes on with a value: at once where it is there, so that nothing waits without need. */
+/** Passes a value on; synchronously, unless it is a promise. */
 export function whenDone<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

@@ -3,10 +3,10 @@ import { waitUntil } from './age.js'
 import { isOidcError, ownError, redactedCause } from './error-cause.js'
 import type { Runtime } from './runtime.js'
 
-/** Seconds to wait where the provider does not say. */
+/** `Retry-After` in seconds, if the provider sends none. */
 export const retryAfterSeconds = 5
 
-/** A failure told again while backing off: everyone gets an error of their own, and hears how long is left. */
+/** Copies a failure for a caller that comes during the wait, with the remaining time in `Retry-After`. */
 export function withRetryAfter(failure: OidcError, waitSeconds: number): OidcError {
   if (!(failure instanceof ProviderError)) return failure
   const { code, message, status, cause } = failure
@@ -24,12 +24,12 @@ export function outage(
   return new ProviderError(code, message, { headers: { 'Retry-After': String(seconds) }, cause })
 }
 
-/** Whether a failure is this process's own limit, which says nothing of the provider. */
+/** Whether an error comes from the limit on this process's own requests, which says nothing about the provider. */
 export function isOwnLimit(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'outbound_limit_reached'
 }
 
-/** The failure of this package in an error, or what stands for an error of any other kind. */
+/** Returns this package's error from inside another one, or wraps an error of any other kind. */
 export function failureOf(error: unknown): OidcError {
   return ownError(error) ?? unusable(error)
 }
@@ -42,17 +42,17 @@ function unusable(error: unknown): ProviderError {
 /** The longest wait after a failure, in seconds. */
 export const maxBackoffSeconds = 60
 
-/** How a wait grows. */
+/** How waits grow. */
 export interface BackoffSettings {
-  /** How many failures in a row cost no wait. @default 0 */
+  /** How many failures in a row are followed by no wait. @default 0 */
   readonly free?: number
-  /** The longest wait that it grows to, in seconds. @default 60 */
+  /** The longest wait, in seconds. @default 60 */
   readonly maxSeconds?: number
   /** The longest wait that a caller may ask for, in seconds. @default maxSeconds */
   readonly maxAskedSeconds?: number
 }
 
-/** Failures in a row, and the wait that follows each: 1, 2, 4 … seconds. */
+/** Exponential backoff: after failures in a row, waits of 1, 2, 4 … seconds. */
 export class Backoff {
   readonly #runtime: Runtime
   readonly #free: number
@@ -70,38 +70,38 @@ export class Backoff {
     this.#maxAskedSeconds = maxAskedSeconds
   }
 
-  /** The last failure, since the last success. */
+  /** The last failure since the last success. */
   get failure(): OidcError | undefined {
     return this.#failure
   }
 
-  /** How many failures there were, since the last success. */
+  /** The number of failures since the last success. */
   get failures(): number {
     return this.#failures
   }
 
   /**
-   * Does the work, and notes how it went.
+   * Runs the work, and records success or failure.
    *
    * @param isOutage - whether a failure counts
    */
   async run<T>(work: () => Promise<T>, isOutage: (failure: OidcError) => boolean = () => true): Promise<T> {
     try {
       const value = await work()
-      this.succeeded()
+      this.recordSuccess()
       return value
     } catch (error) {
-      if (isOidcError(error) && isOutage(error)) this.failed(error)
+      if (isOidcError(error) && isOutage(error)) this.recordFailure(error)
       throw error
     }
   }
 
   /**
-   * Notes a failure.
+   * Records a failure.
    *
-   * @param askedSeconds - the least that is to be waited
+   * @param askedSeconds - the shortest wait, in seconds
    */
-  failed(failure: OidcError, askedSeconds = 0): void {
+  recordFailure(failure: OidcError, askedSeconds = 0): void {
     this.#failure = failure
     const counted = this.#failures++ - this.#free
     if (counted < 0) return
@@ -109,22 +109,22 @@ export class Backoff {
     this.#retryAt = this.#runtime.now() + seconds * 1000
   }
 
-  /** Notes a success: there is nothing to wait for. */
-  succeeded(): void {
+  /** Records a success, which ends the wait. */
+  recordSuccess(): void {
     this.#failure = undefined
     this.#failures = 0
     this.#retryAt = 0
   }
 
-  /** How long until the next try is due, in seconds; 0 once it is. */
+  /** Seconds until the next try is due; 0 once it is. */
   waitSeconds(): number {
     return waitUntil(this.#retryAt, this.#runtime.now(), this.#maxAskedSeconds * 1000) / 1000
   }
 
   /**
-   * Returns when a try is due.
+   * Returns if a try is due.
    *
-   * @throws {OidcError} the last failure told again, with the seconds that are left in `Retry-After`
+   * @throws {OidcError} the last failure again, with the remaining seconds in `Retry-After`
    */
   requireTurn(): void {
     const wait = this.waitSeconds()
@@ -132,7 +132,7 @@ export class Backoff {
   }
 }
 
-// Half of the wait is random: many processes must not come back at the same moment.
+// Half of the wait is random, so that many processes do not retry at the same moment.
 function backoffSeconds(failures: number, maxSeconds: number, runtime: Runtime): number {
   const longest = Math.min(maxSeconds, 2 ** failures)
   return longest * (0.5 + runtime.randomBytes(1).readUInt8() / 512)

@@ -1,12 +1,12 @@
 import type { Runtime } from './runtime.js'
 
-/** How many at once, and how long until one more. */
+/** How many tokens a bucket holds, and how long it takes to refill one. */
 export interface BucketSize {
   readonly burst: number
   readonly refillSeconds: number
 }
 
-/** A rate limit that allows a burst: a fixed cool-down would fail a provider that rotates its keys twice in a row. */
+/** A rate limit that allows bursts. A fixed cool-down would fail if a provider rotates its keys twice in a row. */
 export class TokenBucket {
   readonly #runtime: Runtime
   readonly #size: BucketSize
@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#filledAt = runtime.now()
   }
 
-  /** Takes one, if there is one. */
+  /** Takes a token; returns whether there was one. */
   take(): boolean {
     this.#fill()
     if (this.#tokens < 1) return false
@@ -28,12 +28,12 @@ export class TokenBucket {
     return true
   }
 
-  /** Puts one back that was of use. */
+  /** Returns a token to the bucket. */
   giveBack(): void {
     this.#tokens = Math.min(this.#size.burst, this.#tokens + 1)
   }
 
-  /** Whole seconds until there is one; at least one. */
+  /** Whole seconds until there is a token; at least one. */
   waitSeconds(): number {
     this.#fill()
     return Math.max(1, Math.ceil((1 - this.#tokens) * this.#size.refillSeconds - 0.001))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Clock and randomness, handed in so that tests decide what time it is. */
+/** Clock and randomness, injected so that tests control them. */
 export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number
@@ -8,5 +8,5 @@ export interface Runtime {
   randomBytes(length: number): Buffer
 }
 
-/** The machine's own clock and randomness. */
+/** The system's clock and randomness. */
 export const systemRuntime: Runtime = { now: () => Date.now(), randomBytes: (length) => randomBytes(length) }

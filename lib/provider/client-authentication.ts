@@ -5,7 +5,7 @@ import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.
 import { type ClientAuthenticationMethod, missingCredential } from '../options/common/client-authentication.js'
 import type { ClientIdentity } from './types.js'
 
-// Servers allow some minutes at most, and each attempt gets a new one.
+// Short, since servers accept a few minutes at most, and each request has a new assertion.
 const assertionSeconds = 60
 
 /** Adds what proves who the client is to a request: openid-client waits for it, though its type does not say so. */
@@ -52,7 +52,8 @@ function byIdOnly({ clientId }: Client): Authenticate {
 }
 
 /**
- * Makes the client's authentication at the token endpoint and its siblings (OpenID Connect Core section 9).
+ * Creates the client authentication for the token endpoint, and for the other endpoints that require it (OpenID Connect
+ * Core section 9).
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
@@ -72,7 +73,10 @@ function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: Cl
   return key === undefined ? undefined : importSigningKey({ option: 'clientAssertionKey', key, alg })
 }
 
-/** The best method that the metadata and the credentials allow; metadata that is silent means `client_secret_basic`. */
+/**
+ * The best method that metadata and credentials allow. If the metadata does not list methods, `client_secret_basic` is
+ * the default.
+ */
 export function bestMethod(
   { secret, key }: Pick<Client, 'secret' | 'key'>,
   listed: unknown,
@@ -85,8 +89,8 @@ export function bestMethod(
     : 'client_secret_post'
 }
 
-// Both halves are form-encoded first (RFC 6749 section 2.3.1). This encoding leaves "-", "_" and ".", which servers
-// that do not decode need to see as they are, and which the others decode to themselves.
+// Client ID and secret are form-encoded first (RFC 6749 section 2.3.1). This encoding leaves "-", "_" and "." as they
+// are, so that servers which do not decode understand them too.
 function basicCredentials(clientId: string, secret: string): string {
   return `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')}`
 }
@@ -95,7 +99,8 @@ function formEncode(value: string): string {
   return new URLSearchParams([['', value]]).toString().slice(1)
 }
 
-// aud is the issuer as a plain string: with a list, or another endpoint's URL, one server could use it at another.
+// aud is the issuer as a single string. With a list, or an endpoint's URL, one server could use the assertion at
+// another.
 function clientAssertion({ key, clientId, runtime }: Client, issuer: string): string {
   if (key === undefined) throw new ConfigurationError('invalid_options', 'private_key_jwt needs clientAssertionKey')
   const iat = Math.floor(runtime.now() / 1000)
@@ -105,7 +110,7 @@ function clientAssertion({ key, clientId, runtime }: Client, issuer: string): st
 }
 
 /**
- * Makes the client's authentication, with the credentials of the moment where they are looked up.
+ * Creates the client authentication. If credentials are given as functions, they are looked up for each request.
  *
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */

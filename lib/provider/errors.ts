@@ -2,7 +2,7 @@ import { AuthorizationResponseError, type OidcError, ProviderError, TokenEndpoin
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
 import { BufferedResponse } from './transport/response.js'
 
-/** What is known of an error from outside: no types, since libraries wrap each other's. */
+/** The members of a foreign error. It has no type, since libraries wrap each other's errors. */
 interface Failure {
   readonly name: string
   readonly code?: string
@@ -13,12 +13,12 @@ interface Failure {
   readonly cause?: unknown
 }
 
-/** The provider's own error code, if it is one (RFC 6749 section 4.1.2.1) and short enough to be shown. */
+/** The provider's error code, if it is well-formed (RFC 6749 section 4.1.2.1) and short enough to show. */
 export function printableErrorCode(error: unknown): string {
   return typeof error === 'string' && /^[A-Za-z0-9_.:/-]{1,64}$/.test(error) ? error : 'unknown'
 }
 
-/** The provider has asked to be left alone for a while (RFC 6585 section 4, RFC 9110 section 15.6.4). */
+/** The provider asked clients to retry later (RFC 6585 section 4, RFC 9110 section 15.6.4). */
 export class ProviderBusy extends ProviderError {
   constructor(message: string, seconds: number) {
     super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) } })
@@ -26,26 +26,26 @@ export class ProviderBusy extends ProviderError {
   }
 }
 
-/** Maps whatever a token request threw: our own errors pass, the rest is told apart by code, never by message. */
+/** Maps any error of a token request. Our own errors pass through; others are recognised by code, never by message. */
 export function tokenEndpointFailure(error: unknown): OidcError {
-  return ownError(error) ?? refusal(error) ?? invalidTokenResponse(error)
+  return ownError(error) ?? grantFailure(error) ?? invalidTokenResponse(error)
 }
 
-/** Maps whatever a pushed authorization request threw (RFC 9126 section 2.3). */
+/** Maps any error of a pushed authorization request (RFC 9126 section 2.3). */
 export function pushedRequestFailure(error: unknown): OidcError {
   const own = ownError(error)
   if (own !== undefined) return own
-  const failure = look(error)
-  if (isClientRefusal(failure)) return refusedClient(error)
+  const failure = toFailure(error)
+  if (isClientRefusal(failure)) return clientRefused(error)
   const why = printableErrorCode(failure?.error)
   const message = `the provider refused the pushed authorization request: ${why}`
   return new AuthorizationResponseError('authorization_failed', message, { status: 502, cause: redactedCause(error) })
 }
 
-function refusal(error: unknown): OidcError | undefined {
-  const failure = look(error)
+function grantFailure(error: unknown): OidcError | undefined {
+  const failure = toFailure(error)
   const cause = redactedCause(error)
-  // Whatever the status: some say 401 or 403.
+  // With any status: some providers send 401 or 403.
   if (failure?.error === 'invalid_grant') {
     return new TokenEndpointError(
       'invalid_grant',
@@ -53,7 +53,7 @@ function refusal(error: unknown): OidcError | undefined {
       { cause },
     )
   }
-  if (isClientRefusal(failure)) return refusedClient(error)
+  if (isClientRefusal(failure)) return clientRefused(error)
   if (failure?.error === undefined) return undefined
   const message = `the token endpoint refused the request: ${printableErrorCode(failure.error)}`
   return new TokenEndpointError('token_request_failed', message, { cause })
@@ -63,7 +63,7 @@ function isClientRefusal(failure: Failure | undefined): boolean {
   return failure?.status === 401 || failure?.error === 'invalid_client' || failure?.error === 'unauthorized_client'
 }
 
-function refusedClient(error: unknown): ProviderError {
+function clientRefused(error: unknown): ProviderError {
   const message = "the provider refused this client: check the client's ID, credentials and authentication method"
   return new ProviderError('provider_refused_client', message, { status: 502, cause: redactedCause(error) })
 }
@@ -73,7 +73,7 @@ function invalidTokenResponse(error: unknown): TokenEndpointError {
   return new TokenEndpointError('token_response_invalid', message, { cause: redactedCause(error) })
 }
 
-function look(error: unknown): Failure | undefined {
+function toFailure(error: unknown): Failure | undefined {
   if (!isError(error)) return undefined
   const { name, message, cause } = error
   const code = property(error, 'code')

@@ -5,7 +5,7 @@ import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.j
 import type { Runtime } from '../base/runtime.js'
 import { omitUndefined } from '../base/json.js'
 
-/** What is known of one authorization server without touching the network. */
+/** The state of one authorization server's metadata and keys; makes no request. */
 export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {
   const [document, set] = [metadata.freshness(), keys.freshness()]
   const lastFailure = document.lastFailure ?? set.lastFailure
@@ -19,7 +19,7 @@ export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, key
   })
 }
 
-/** Remembers how the last requests to an endpoint ended. */
+/** Records whether the last requests to an endpoint succeeded. */
 export class EndpointRecord {
   readonly #runtime: Runtime
   #health: EndpointHealth = { state: 'unknown' }
@@ -29,9 +29,9 @@ export class EndpointRecord {
   }
 
   /**
-   * Makes a request, and remembers whether there was an answer.
+   * Makes a request, and records whether there was a response.
    *
-   * @param isRefusedClient - tells an answer that refuses this client; status 401 unless told otherwise
+   * @param isRefusedClient - whether a response rejects this client; by default, if its status is 401
    */
   async watch<Answer extends { readonly status: number }>(
     request: () => Promise<Answer>,
@@ -39,7 +39,7 @@ export class EndpointRecord {
   ): Promise<Answer> {
     try {
       const response = await request()
-      // Whoever may not ask at all gets as little as from a server that is down (RFC 6749 section 5.2).
+      // A rejected client is a failure too: it gets no tokens, as from a server that is down (RFC 6749 section 5.2).
       if (isRefusedClient(response)) this.#fail('provider_refused_client')
       else this.#health = { ...this.#health, state: 'ok', lastSuccessAt: this.#now() }
       return response
@@ -49,7 +49,7 @@ export class EndpointRecord {
     }
   }
 
-  /** What is known, without touching the network. */
+  /** The recorded state; makes no request. */
   health(): EndpointHealth {
     return this.#health
   }

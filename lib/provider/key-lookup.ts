@@ -6,24 +6,24 @@ import { signatureInvalid } from '../jose/jws.js'
 import { quotedName } from '../base/error-cause.js'
 import { TokenBucket } from '../base/rate-limit.js'
 
-/** What of a JOSE header selects keys. */
+/** The members of a JOSE header that select keys. */
 export interface KeySelector {
   readonly alg: string
   readonly kid?: string | undefined
 }
 
-/** Who sent the token: the provider itself, from one of its endpoints, or somebody who can send anything. */
+/** Where the token came from: one of the provider's endpoints, or anyone, who may send anything. */
 export type TokenOrigin = 'provider' | 'anyone'
 
-/** What a lookup of keys is for. */
+/** The purpose of a key lookup. */
 export interface KeyLookup {
   /** @default 'anyone' */
   readonly from?: TokenOrigin
-  /** Whether one of the candidates made the signature. @default whether there are any */
+  /** Whether one of the candidates made the signature. @default whether there are candidates */
   readonly isSigned?: (candidates: readonly VerificationKey[]) => boolean
 }
 
-// What comes from the provider has a budget that no stranger's invented kids can use up.
+// The provider's own tokens have a separate budget, which invented kids from elsewhere cannot use up.
 const sizes = {
   provider: { burst: 10, refillSeconds: 10 },
   anyone: { burst: 3, refillSeconds: 30 },
@@ -33,13 +33,13 @@ const absentSeconds = 30
 const maxAbsent = 1000
 const maxSelectorLength = 2048
 
-/** How often keys that are not known may be asked for. An attempt that found its key, or failed, costs nothing. */
+/** Limits fetches for unknown keys. A fetch that finds the key, or fails, is free. */
 export class LookupBudget {
   readonly #runtime: Runtime
   readonly #provider: TokenBucket
   readonly #anyone: TokenBucket
   readonly #forged: TokenBucket
-  // Kids that were not there a moment ago; bounded, since anyone can invent them.
+  // Kids that the last fetch did not find. The cache is bounded, since anyone can invent kids.
   readonly #absent = new LRUCache<string, number>({ max: maxAbsent })
 
   constructor(runtime: Runtime) {
@@ -49,31 +49,31 @@ export class LookupBudget {
     this.#forged = new TokenBucket(runtime, sizes.forged)
   }
 
-  /** What pays for an attempt: signatures that no known key made are everyday, and take nothing from names not known. */
+  /** The budget for a fetch. Invalid signatures under a known kid are common, so they have their own. */
   bucketFor(from: TokenOrigin, known: readonly VerificationKey[]): TokenBucket {
     if (from === 'provider') return this.#provider
     return known.length > 0 ? this.#forged : this.#anyone
   }
 
-  /** Whether the provider was asked for it a moment ago, and does not have it; or it is no name at all. */
+  /** Whether a recent fetch did not find the key, or its kid is too long to be one. */
   isAbsent(selector: KeySelector): boolean {
     const name = nameOf(selector)
     return name.length > maxSelectorLength || this.#runtime.now() < (this.#absent.get(name) ?? 0)
   }
 
-  /** Remembers that the provider has no such key. */
+  /** Remembers that a fetch did not find the key. */
   addAbsent(selector: KeySelector): void {
     const name = nameOf(selector)
     if (name.length <= maxSelectorLength) this.#absent.set(name, this.#runtime.now() + absentSeconds * 1000)
   }
 
-  /** There are new keys. */
+  /** Forgets missing keys, after the key set has been fetched. */
   forgetAbsent(): void {
     this.#absent.clear()
   }
 }
 
-/** Whether there are candidates at all. */
+/** Whether there are candidates. */
 export function isSome(candidates: readonly VerificationKey[]): boolean {
   return candidates.length > 0
 }
@@ -87,8 +87,8 @@ export interface RefusalDetails {
   readonly besides?: string
 }
 
-/** Why a token is refused whose key is not among the candidates. */
-export function refusal(
+/** The error for a token that none of the candidates signed. */
+export function noMatchingKey(
   candidates: readonly VerificationKey[],
   { selector, passedOver = 0, besides }: RefusalDetails = {},
 ): TokenValidationError {
@@ -106,8 +106,8 @@ function forAlg(selector: KeySelector | undefined): string {
   return selector === undefined ? '' : ` for ${quotedName(selector.alg)}`
 }
 
-/** Nobody knows whether the issuer publishes the key: it was asked too often to be asked once more. */
-export function throttled(bucket: TokenBucket): ProviderError {
+/** The error when the limit is reached, so whether the issuer publishes the key is unknown. */
+export function lookupThrottled(bucket: TokenBucket): ProviderError {
   const message = 'the token names an unknown key: its issuer is asked again later'
   const headers = { 'Retry-After': String(bucket.waitSeconds()) }
   return new ProviderError('provider_keys_throttled', message, { headers })

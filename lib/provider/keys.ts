@@ -5,43 +5,43 @@ import type { VerificationKey } from '../jose/algorithms.js'
 import { type Freshness, Cached } from '../base/cached-document.js'
 import { withCertificateKeys } from '../jose/certificate-keys.js'
 import { type KeySet, importKeySet } from '../jose/jwk-set.js'
-import { type KeyLookup, type KeySelector, isSome, LookupBudget, refusal, throttled } from './key-lookup.js'
+import { type KeyLookup, type KeySelector, isSome, LookupBudget, noMatchingKey, lookupThrottled } from './key-lookup.js'
 import type { HttpClient } from './transport/http-client.js'
 import type { ProviderSettings } from './types.js'
 
-/** The one cache of an issuer's public keys: for ID Tokens, logout tokens and access tokens alike. */
+/** The cache of an issuer's public keys, shared by ID Tokens, logout tokens and access tokens. */
 export interface Keys {
-  /** Grows whenever the set of keys changes: what was verified before is to be verified again. */
+  /** Increases whenever the keys change. Tokens that were verified before then must be verified again. */
   readonly generation: number
-  /** The candidates that are known now; none means that {@link Keys.load} must be asked. Waits for no network. */
+  /** Returns the cached candidates, without a request. If there are none, call {@link Keys.load}. */
   find(selector: KeySelector): readonly VerificationKey[]
   /**
-   * The candidates, fetched where they are not known, or where none of them made the signature: a key may have taken the
-   * place of another under its name.
+   * Returns the candidates, and fetches the keys if there are none, or if none of them made the signature: a provider
+   * may reuse a kid for a new key.
    *
    * @throws {TokenValidationError} `token_key_not_found`, `token_signature_invalid`
-   * @throws {ProviderError} when the keys cannot be fetched; `provider_keys_throttled`, with `Retry-After`, when they were
-   *   asked for too often to be asked for again
+   * @throws {ProviderError} when the keys cannot be fetched; `provider_keys_throttled`, with `Retry-After`, when they
+   *   were fetched too often
    */
   load(selector: KeySelector, lookup?: KeyLookup): Promise<readonly VerificationKey[]>
-  /** Fetches the keys unless they are known. */
+  /** Fetches the keys, unless they are cached. */
   ready(): Promise<void>
   /** How current the keys are. */
   freshness(): Freshness
-  /** Nothing is fetched any more. */
+  /** Stops new fetches. */
   close(): void
 }
 
-/** What {@link createKeys} needs to know. */
+/** The issuer, the clock, and how long its keys are cached. */
 export type KeySettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
 const none: readonly VerificationKey[] = []
 
 /**
- * The keys at a URL, cached.
+ * Creates the cache of the keys at a URL.
  *
- * @param uri - asked for at each fetch, since metadata may change
+ * @param uri - looked up for each fetch, since metadata may change
  */
 export function createKeys(uri: () => Promise<string>, httpClient: HttpClient, settings: KeySettings): Keys {
   const fetchSet = (before: KeySet | undefined) =>
@@ -50,9 +50,9 @@ export function createKeys(uri: () => Promise<string>, httpClient: HttpClient, s
 }
 
 /**
- * Keys that are given, and never fetched.
+ * Creates keys that are configured, and never fetched.
  *
- * @throws {ConfigurationError} `invalid_options` for a set without any usable public signature key
+ * @throws {ConfigurationError} `invalid_options` for a set without a usable public signature key
  */
 export function createStaticKeys(jwks: unknown): Keys {
   const set = importKeySet(withCertificateKeys(jwks))
@@ -65,7 +65,7 @@ export function createStaticKeys(jwks: unknown): Keys {
     load: async (selector, { isSigned = isSome } = {}) => {
       const given = candidates(set, selector)
       if (isSigned(given)) return given
-      throw refusal(given, { selector, passedOver: passedOver(set, selector) })
+      throw noMatchingKey(given, { selector, passedOver: passedOver(set, selector) })
     },
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
@@ -106,7 +106,7 @@ class FetchedKeys implements Keys {
     const late = isAnswered ? known : await this.#ask(selector, known, { from, isSigned })
     if (isSigned(late)) return late
     if (late.length === 0) this.#budget.addAbsent(selector)
-    throw refusal(late, { selector, passedOver: passedOver(this.#set, selector) })
+    throw noMatchingKey(late, { selector, passedOver: passedOver(this.#set, selector) })
   }
 
   async ready(): Promise<void> {
@@ -129,10 +129,10 @@ class FetchedKeys implements Keys {
     const late = this.#refetch.bind(this, selector, known, { from, isSigned })
     if (from === 'provider') return late()
     if (known.length === 0 && this.#budget.isAbsent(selector)) {
-      throw refusal(known, { selector, passedOver: passedOver(this.#set, selector) })
+      throw noMatchingKey(known, { selector, passedOver: passedOver(this.#set, selector) })
     }
-    // A key that is known under that name refuses the token, whatever becomes of the question whether there is a newer one.
-    // Without a name, the known keys say nothing about a key that has just taken their place.
+    // If a key with this kid is cached, the signature is invalid even when the fetch fails. Without a kid, the cached
+    // keys say nothing about a newer key.
     return known.length > 0 && selector.kid !== undefined ? late().catch(() => known) : late()
   }
 
@@ -144,11 +144,11 @@ class FetchedKeys implements Keys {
     if (this.#cached.isRenewing()) {
       const joined = candidates(await this.#cached.renew(), selector)
       if (isSigned(joined)) return joined
-      // That fetch may have begun before the key was published, so it does not settle the question.
+      // That fetch may have started before the key was published, so another one is needed.
     }
     if (this.#cached.isRenewing()) return candidates(await this.#cached.renew(), selector)
     const bucket = this.#budget.bucketFor(from, known)
-    if (!bucket.take()) throw throttled(bucket)
+    if (!bucket.take()) throw lookupThrottled(bucket)
     try {
       const late = candidates(await this.#cached.renew(), selector)
       if (isSigned(late)) bucket.giveBack()

@@ -7,23 +7,23 @@ import { Cached } from '../base/cached-document.js'
 import type { HttpClient } from './transport/http-client.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
-/** What a user of the metadata cannot do without. */
+/** What the metadata must contain. */
 export interface MetadataNeeds {
   readonly members: readonly Endpoint[]
-  /** Whether an authorization server that offers no S256 is of no use (RFC 9700 section 2.1.1). */
+  /** Whether the authorization server must support PKCE with S256 (RFC 9700 section 2.1.1). */
   readonly pkce: boolean
 }
 
-/** What signing people in needs. */
+/** Requirements for logins. */
 export const loginNeeds: MetadataNeeds = {
   members: ['authorization_endpoint', 'token_endpoint', 'jwks_uri'],
   pkce: true,
 }
 
-/** What a machine's tokens need. */
+/** Requirements for a machine's tokens. */
 export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
 
-/** A member of the metadata that is a URL to ask. */
+/** A member of the metadata that is an endpoint's URL. */
 export type Endpoint = (typeof endpoints)[number]
 
 const endpoints = [
@@ -39,9 +39,10 @@ const endpoints = [
 const maxBytes = 1024 * 1024
 
 /**
- * The authorization server's metadata: fetched on first use, refreshed when due, kept while the provider is down.
+ * Creates the cache of the authorization server's metadata: fetched on first use, refreshed when due, and kept while
+ * the provider is down.
  *
- * @throws {ConfigurationError} `invalid_options` for an issuer that cannot be asked
+ * @throws {ConfigurationError} `invalid_options` for an invalid issuer
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-3
  */
@@ -57,15 +58,16 @@ export function createMetadata(
     staleSeconds: Infinity,
     fetch: () =>
       traced('discovery', settings, async () =>
-        checked(await discover(urls, httpClient), settings.issuer, httpClient, needs),
+        checkMetadata(await discover(urls, httpClient), settings.issuer, httpClient, needs),
       ),
   })
 }
 
 /**
- * One endpoint. Metadata without it are asked for again soon: the provider may be about to get it right.
+ * Returns one endpoint's URL. If it is missing, the metadata is fetched again soon, since the provider may be fixing
+ * it.
  *
- * @throws {ProviderError} `provider_metadata_invalid` where there is none
+ * @throws {ProviderError} `provider_metadata_invalid` if there is none
  */
 export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpoint): Promise<string> {
   const known = await metadata.getWith((document) => document[name] !== undefined)
@@ -74,13 +76,13 @@ export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpo
   return url
 }
 
-/** Why there is no such endpoint. */
+/** The error for an endpoint that is missing or unusable. */
 export function missingEndpoint(metadata: ProviderMetadata, name: Endpoint): ProviderError {
   const why = unusable.get(metadata)?.includes(name) === true ? 'is not an absolute https URL' : 'is missing'
   return invalid('provider_metadata_invalid', `the provider's metadata cannot be used for this: ${name} ${why}`)
 }
 
-// What was left out of the metadata, so that it can be told when it is needed.
+// Unusable endpoints that were removed from the metadata, for the error message when one is needed.
 const unusable = new WeakMap<ProviderMetadata, readonly Endpoint[]>()
 
 function wellKnownUrls(issuer: string, httpClient: HttpClient): readonly string[] {
@@ -107,7 +109,12 @@ async function discover(urls: readonly string[], httpClient: HttpClient): Promis
   throw invalid('provider_response_invalid', 'the provider has no metadata below this issuer: check the issuer')
 }
 
-function checked(document: JsonObject, issuer: string, httpClient: HttpClient, needs: MetadataNeeds): ProviderMetadata {
+function checkMetadata(
+  document: JsonObject,
+  issuer: string,
+  httpClient: HttpClient,
+  needs: MetadataNeeds,
+): ProviderMetadata {
   if (document['issuer'] !== issuer) {
     const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
     const message = `the issuer is configured as ${names}: spell it exactly as the provider does`
@@ -115,14 +122,14 @@ function checked(document: JsonObject, issuer: string, httpClient: HttpClient, n
   }
   const given: JsonObject = { ...withoutBlanks(document), issuer }
   const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && httpClient.allows(url)
-  const left = endpoints.filter((name) => given[name] !== undefined && !isUrl(given[name]))
-  // One that cannot be used is as good as none: whoever does not need it need not mind.
-  const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !left.some((bad) => bad === name)))
-  const flaw = metadataFlaw(metadata, left, needs)
+  const removed = endpoints.filter((name) => given[name] !== undefined && !isUrl(given[name]))
+  // Unusable endpoints are removed, which is an error only for those who need them.
+  const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !removed.some((bad) => bad === name)))
+  const flaw = metadataFlaw(metadata, removed, needs)
   if (flaw !== undefined || !isMetadata(metadata)) {
     throw invalid('provider_metadata_invalid', `the provider's metadata cannot be used: ${flaw ?? 'endpoints'}`)
   }
-  unusable.set(metadata, left)
+  unusable.set(metadata, removed)
   return freezeJson(metadata)
 }
 
@@ -138,7 +145,7 @@ function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMeta
   return typeof metadata['issuer'] === 'string' && endpoints.every(isText)
 }
 
-// Absent means unknown, not unsupported: many providers do PKCE without saying so.
+// If the member is absent, support is unknown: many providers support PKCE without announcing it.
 function offersS256(methods: unknown): boolean {
   return methods === undefined || (Array.isArray(methods) && methods.includes('S256'))
 }

@@ -8,23 +8,24 @@ import type { Cached } from '../base/cached-document.js'
 import type { EndpointRecord } from './health.js'
 import type { HttpClient, HttpClientRequest } from './transport/http-client.js'
 import type { HttpResponse, ResponseChanges } from './transport/response.js'
-import { isDeadGrant, readRefreshAnswer } from './grants/refresh-response.js'
+import { isDeadGrant, readRefreshResponse } from './grants/refresh-response.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
-// A refresh token that rotates is spent by then, whoever still waits for what it was spent for.
+// Longer than callers wait: a rotating refresh token is used once the request is sent, so its successor must not be
+// lost.
 const refreshSeconds = 60
 
-/** openid-client, set up with the metadata of this moment. */
+/** openid-client, configured with the current metadata. */
 export interface ConfiguredClient {
   readonly openid: typeof OpenidClient
   readonly configuration: Configuration
   readonly metadata: ProviderMetadata
   readonly tokenEndpoint: URL | undefined
-  /** Where tokens must be bound to a key. */
+  /** Set if tokens must be bound to a key. */
   readonly dpop: DpopProver | undefined
 }
 
-/** The client that openid-client acts for. */
+/** The client that openid-client acts for, and how it authenticates. */
 export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId'> {
   readonly authenticate: ClientAuth
   readonly dpop: DpopProver | undefined
@@ -33,7 +34,7 @@ export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId'> {
 /**
  * Configures openid-client on first use, and again when the metadata changes. It never fetches metadata or keys itself.
  *
- * @param record - remembers whether the token endpoint answers
+ * @param record - records whether the token endpoint responds
  */
 export function createOpenidClient(
   client: OpenidClientSettings,
@@ -48,10 +49,10 @@ export function createOpenidClient(
     const { dpop } = client
     requireProofAlgorithm(dpop, metadata)
     const tokenEndpoint = metadata.token_endpoint === undefined ? undefined : new URL(metadata.token_endpoint)
-    // Loaded with the first login: a resource server never needs it.
+    // Loaded with the first login, since resource servers never need it.
     const openid = await import('openid-client')
     const configuration = new openid.Configuration(serverMetadata(metadata), client.clientId, {}, client.authenticate)
-    configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
+    configuration.timeout = 0 // The HTTP client sets the deadline, and decides which URLs may be plain http.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
     openid.allowInsecureRequests(configuration)
     const wire = { metadata, tokenEndpoint: tokenEndpoint?.href, httpClient, record, dpop }
@@ -61,7 +62,7 @@ export function createOpenidClient(
   }
 }
 
-/** What requests of one configuration go through. */
+/** What the requests of one configuration use. */
 interface Wire {
   readonly metadata: ProviderMetadata
   readonly tokenEndpoint: string | undefined
@@ -80,41 +81,41 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   }
   const grant = options.body instanceof URLSearchParams ? options.body.get('grant_type') : null
   const isRefresh = grant === 'refresh_token'
-  // Anyone can call the callback.
+  // Anyone can cause code exchanges, by calling the callback.
   const manner = isRefresh ? { leastTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
-  const request = proved(dpop, url, options)
+  const request = withProof(dpop, url, options)
   const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
   dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
-  const text = isRefresh ? readRefreshAnswer(answer) : readAnswer(answer)
+  const text = isRefresh ? readRefreshResponse(answer) : readAnswer(answer)
   return toResponse(answer, options, { text })
 }
 
-// Where the provider says what it takes, the operator hears of it before anybody is sent there.
+// If the provider lists its algorithms, a mismatch is reported before anyone is redirected to it.
 function requireProofAlgorithm(dpop: DpopProver | undefined, metadata: ProviderMetadata): void {
   const listed = metadata['dpop_signing_alg_values_supported']
   if (dpop === undefined || !Array.isArray(listed) || listed.includes(dpop.alg)) return
   throw new ConfigurationError('invalid_options', `dpop: the provider does not support proofs signed with ${dpop.alg}`)
 }
 
-function proved(dpop: DpopProver | undefined, url: string, options: CustomFetchOptions): CustomFetchOptions {
+function withProof(dpop: DpopProver | undefined, url: string, options: CustomFetchOptions): CustomFetchOptions {
   if (dpop === undefined) return options
   const { method, headers } = options
   return { ...options, headers: { ...headers, dpop: dpop.prove({ method, url: new URL(url) }) } }
 }
 
-/** Metadata in the type of openid-client. */
+/** The metadata as openid-client's type. */
 export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
   const server: ServerMetadata = { issuer: metadata.issuer }
   Object.assign(server, metadata)
   return server
 }
 
-// Whoever may not ask at all gets as little as from a server that is down; a grant may be refused by the same status.
+// A rejected client gets no tokens, as from a server that is down. A rejected grant may have the same status.
 function isRefusedClient({ status, text }: HttpResponse): boolean {
   return status === 401 && !isDeadGrant(parseJsonObject(text)?.['error'])
 }
 
-/** Sends a request of openid-client through the one way out. */
+/** Sends a request of openid-client through our HTTP client. */
 export async function forward(
   httpClient: HttpClient,
   url: string,
@@ -126,13 +127,13 @@ export async function forward(
   return httpClient.request(url, { method, headers, body: form, ...manner })
 }
 
-/** The answer as openid-client reads it. */
+/** Converts a response for openid-client. */
 export function toResponse(
   answer: HttpResponse,
   { method }: CustomFetchOptions,
   changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
 ): Response {
-  // A challenge would hide the JSON error beside it, which says more (RFC 6749 section 5.2).
+  // openid-client would report the challenge and ignore the JSON error, which says more (RFC 6749 section 5.2).
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- BufferedResponse says why
   return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }

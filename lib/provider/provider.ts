@@ -21,7 +21,7 @@ import { type MetadataNeeds, createMetadata, endpointOf, loginNeeds } from './me
 import { type HttpClient, createHttpClient } from './transport/http-client.js'
 import { type Readiness, readinessOf } from './readiness.js'
 import { refreshTokens } from './grants/refresh-token.js'
-import { type IdTokenVerdict, type RefreshedIdToken, judgeRefreshedIdToken } from './tokens/refreshed-id-token.js'
+import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } from './tokens/refreshed-id-token.js'
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
@@ -43,44 +43,44 @@ import { type UserinfoSettings, fetchUserinfo } from './endpoints/userinfo.js'
 /** One authorization server, as a registered client sees it. */
 export interface Provider {
   readonly httpClient: HttpClient
-  /** The issuer's keys, for logout tokens too. */
+  /** The issuer's keys. */
   readonly keys: Keys
   readonly idTokens: IdTokenValidator
-  /** Where tokens are bound to a key. */
+  /** Set if tokens are bound to a key. */
   readonly dpop: DpopProver | undefined
   readonly logoutTokens: LogoutTokenValidator
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first request. */
   ready(): Promise<Readiness>
-  /** What is known without touching the network. */
+  /** The state of metadata, keys and token endpoint; makes no request. */
   health(): Health
-  /** Ends what is under way; nothing is fetched any more. */
+  /** Aborts requests in flight; nothing is fetched afterwards. */
   close(): void
   /** The URL to send a browser to; see {@link authorizationUrl}. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>
   /** Checks an authorization response; see {@link validateAuthorizationResponse}. */
   validateResponse(response: AuthorizationResponse, expectedState: string): Promise<ValidatedAuthorizationResponse>
-  /** Exchanges the code of a checked response and validates the ID Token; see {@link exchangeCode}. */
+  /** Exchanges the code of a validated response, and validates the ID Token; see {@link exchangeCode}. */
   exchangeCode(exchange: CodeExchange): Promise<TokenSet>
   /** Refreshes tokens; see {@link refreshTokens}. */
   refresh(request: RefreshRequest): Promise<RefreshedTokens>
-  /** Judges the ID Token of an earlier refresh; see {@link judgeRefreshedIdToken}. */
-  judgeRefreshed(refreshed: RefreshedIdToken): Promise<IdTokenVerdict>
+  /** Validates the ID Token of an earlier refresh; see {@link checkRefreshedIdToken}. */
+  checkRefreshedIdToken(refreshed: RefreshedIdToken): Promise<IdTokenVerdict>
   /** The person's claims; see {@link fetchUserinfo}. */
   userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
   /** The URL that ends the session at the provider, or `undefined`; see {@link endSessionUrl}. */
   endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
-  /** A token of this client's own; see {@link grantClientCredentials}. */
+  /** Requests a token for the client itself; see {@link grantClientCredentials}. */
   clientCredentials(target: TokenTarget): Promise<GrantedTokens>
-  /** A token on somebody's behalf; see {@link exchangeToken}. */
+  /** Requests a token on a user's behalf; see {@link exchangeToken}. */
   exchangeToken(exchange: TokenExchange): Promise<GrantedTokens>
-  /** Revokes a token, where the provider does that; see {@link revokeToken}. */
+  /** Revokes a token, if the provider supports that; see {@link revokeToken}. */
   revokeToken(token: string, hint?: TokenTypeHint): Promise<boolean>
 }
 
 /**
- * Puts together all that concerns one authorization server. Nothing is fetched yet.
+ * Creates everything that concerns one authorization server. Nothing is fetched yet.
  *
  * @throws {ConfigurationError} `invalid_options` for an unusable issuer or credential
  */
@@ -112,7 +112,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
-    judgeRefreshed: (refreshed) => judgeRefreshedIdToken(refreshed, idTokens, client.clientId),
+    checkRefreshedIdToken: (refreshed) => checkRefreshedIdToken(refreshed, idTokens, client.clientId),
     userinfo: (token, subject) =>
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
         fetchUserinfo(await openidClient(), userinfo, token, subject),
@@ -124,7 +124,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   }
 }
 
-// Signatures by the client's secret need no key of the provider's.
+// HS256 signs with the client's secret, so no keys of the provider are needed.
 function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): MetadataNeeds {
   if (secretAlgorithm(idTokenSigningAlg) === undefined) return needs
   return { ...needs, members: needs.members.filter((name) => name !== 'jwks_uri') }

@@ -12,21 +12,21 @@ export interface ProviderSettings {
   /** Issuer identifier exactly as configured; compared without any normalization. */
   readonly issuer: string
   readonly runtime: Runtime
-  /** Makes the requests; without it connections of Node's own are kept alive. */
+  /** Makes the requests. @default `node:http` with connections that are kept alive */
   readonly fetch?: typeof fetch | undefined
   /** Deadline of one outbound request, in seconds. */
   readonly httpTimeoutSeconds: number
   /** Allows plain http for hosts that are not loopback. */
   readonly dangerouslyAllowHttp: boolean
   readonly clockToleranceSeconds: number
-  /** Age at which metadata and keys are fetched anew, in seconds. */
+  /** Age at which metadata and keys are fetched again, in seconds. */
   readonly metadataMaxAgeSeconds: number
   readonly keysMaxAgeSeconds: number
-  /** How long the last good keys keep serving while the provider is down, in seconds. */
+  /** How long the last keys stay in use while the provider is down, in seconds. */
   readonly keysStaleSeconds: number
 }
 
-/** What a client proves who it is with. */
+/** The credentials of a client. */
 export interface ClientCredentials {
   readonly clientSecret?: string | undefined
   /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
@@ -40,15 +40,15 @@ export interface ClientIdentity extends ClientCredentials {
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
   /** `alg` of the assertion; by the key's type when absent. */
   readonly clientAssertionAlg?: string | undefined
-  /** Looks credentials up for each request, over those given here: they may change while the process runs. */
+  /** Looks credentials up for each request, and overrides those given here: they may change while the process runs. */
   readonly currentCredentials?: (() => Promise<ClientCredentials>) | undefined
 }
 
-/** Who we are at the authorization server. */
+/** The client's registration at the authorization server. */
 export interface ClientSettings extends ClientIdentity {
   /** The algorithms accepted for ID Tokens, such as the registered `id_token_signed_response_alg`. */
   readonly idTokenSigningAlg: Algorithms
-  /** Whom ID Tokens may be meant for beside this client; `'any'` demands `azp`. None when absent. */
+  /** Other audiences that ID Tokens may have; `'any'` requires `azp`. None when absent. */
   readonly idTokenAudiences?: readonly string[] | 'any'
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */
   readonly userinfoSigningAlg?: string
@@ -58,7 +58,10 @@ export interface ClientSettings extends ClientIdentity {
   readonly pushedAuthorizationRequests?: boolean
 }
 
-/** Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0), as far as it was checked; other members are kept. */
+/**
+ * Authorization server metadata (RFC 8414, OpenID Connect Discovery 1.0), as far as it is checked; other members are
+ * kept.
+ */
 export interface ProviderMetadata {
   readonly issuer: string
   readonly authorization_endpoint?: string
@@ -72,16 +75,16 @@ export interface ProviderMetadata {
   readonly [member: string]: unknown
 }
 
-/** What one login asks for. `state`, `nonce` and the PKCE verifier are 32 random bytes each, base64url. */
+/** The authorization request of one login. `state`, `nonce` and the PKCE verifier are 32 random bytes each, base64url. */
 export interface AuthorizationRequest {
   readonly redirectUri: string
   readonly scope: string
   readonly state: string
   readonly nonce: string
   readonly codeVerifier: string
-  /** Resource indicators (RFC 8707 section 2.1); a parameter of that name takes their place. */
+  /** Resource indicators (RFC 8707 section 2.1); a parameter of that name replaces them. */
   readonly resource?: readonly string[]
-  /** Further parameters, none of them one of the protocol's own. */
+  /** Additional parameters; must not be ones that the protocol reserves. */
   readonly parameters: Readonly<Record<string, string>>
 }
 
@@ -147,7 +150,7 @@ export interface Health extends ProviderHealth {
 /** A refresh of tokens (RFC 6749 section 6). */
 export interface RefreshRequest {
   readonly refreshToken: string
-  /** What was granted so far: kept when the response does not say. */
+  /** The scope granted so far, kept if the response does not name one. */
   readonly scope: string
   /** Claims of the session's ID Token: a new one must be about the same person (OpenID Connect Core section 12.2). */
   readonly idTokenClaims: IdTokenClaims
@@ -157,17 +160,17 @@ export interface RefreshRequest {
 
 /** Tokens of a successful refresh; what the provider left out stays as it was. */
 export interface RefreshedTokens extends ReceivedTokens {
-  /** The new one, or the old one where the provider does not rotate. */
+  /** The new one, or the old one if the provider does not rotate. */
   readonly refreshToken: string
   readonly idToken?: string
   readonly idTokenClaims?: IdTokenClaims
   /** Why the new ID Token was not taken. */
   readonly idTokenFlaw?: OidcErrorCode
-  /** A new ID Token that is to be judged later: its issuer's keys could not be asked for. */
+  /** A new ID Token to be validated later, because the issuer's keys could not be fetched. */
   readonly unverifiedIdToken?: string
 }
 
-/** What an end-session request says (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+/** The parameters of an end-session request (OpenID Connect RP-Initiated Logout 1.0 section 2). */
 export interface EndSessionRequest {
   readonly idTokenHint?: string
   readonly postLogoutRedirectUri?: string

@@ -5,48 +5,48 @@ import type { OidcConfiguration } from '../options/oidc/schema.js'
 
 type RouteName = 'login' | 'callback' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
 
-/** One base URL of the application with everything derived from it. */
+/** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
   readonly index: number
   readonly origin: string
-  /** As `Host` names it, without the default port of its protocol. */
+  /** As in the `Host` header, without the default port of the protocol. */
   readonly host: string
-  /** Path of the base URL, without a slash at its end. */
+  /** Path of the base URL, without a trailing slash. */
   readonly prefix: string
-  /** What proxies may leave of the prefix: the whole first, then less and less. */
+  /** What proxies may leave of the prefix, the longest first. */
   readonly arrivals: readonly string[]
   /** Whether cookies are `Secure`. */
   readonly secure: boolean
-  /** Name of the session cookie, without prefix; those of the other cookies begin with it. */
+  /** Name of the session cookie without prefix; the names of the other cookies begin with it. */
   readonly cookieName: string
-  /** Full paths of the routes, and of the page that the provider's logout leads back to, as browsers see them. */
+  /** Full paths of the routes and the post-logout page, as browsers see them. */
   readonly paths: Readonly<Record<RouteName | 'postLogout', string>>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
-  /** Where people go who came from nowhere. */
+  /** Where to go when there is no `returnTo`. */
   readonly home: string
   readonly returnTo: ReturnToPolicy
 }
 
-/** The application's sites, in the order of its configuration. */
+/** Creates the application's base URLs, in the configured order. */
 export function createBaseUrls(configuration: OidcConfiguration): readonly BaseUrl[] {
   const baseUrls = configuredUrls(configuration)
   return baseUrls.map((baseUrl, index) => createBaseUrl(configuration, baseUrls, baseUrl, index))
 }
 
 /**
- * The name of the cookies of logins on their way. They are the same for all sites: the login itself knows where it belongs,
- * should a proxy have changed the Host on its way back.
+ * The name of the transaction cookies. It is the same for all base URLs: a transaction knows its own, in case a proxy
+ * has changed the Host of the callback.
  */
 export function transactionCookieName(configuration: OidcConfiguration): string {
   return configuration.session.cookie.name ?? defaultCookieName(configuredUrls(configuration))
 }
 
 /**
- * The name that cookies have by default: browsers send them to every port and path of a host (RFC 6265 section 8.5), where
- * other applications may be.
+ * The default name of cookies. It depends on the base URLs, because browsers send cookies to every port and path of a
+ * host (RFC 6265 section 8.5), where there may be other applications.
  *
- * @param baseUrls - that share the cookies, in any order
+ * @param baseUrls - the base URLs that share the cookies, in any order
  */
 export function defaultCookieName(baseUrls: readonly string[]): string {
   const urls = baseUrls.map((baseUrl) => new URL(baseUrl).href.replace(/\/$/, '')).sort()
@@ -57,15 +57,15 @@ function configuredUrls({ baseUrls, baseUrl = '' }: OidcConfiguration): readonly
   return baseUrls ?? [baseUrl]
 }
 
-/** Makes something once for each cookie name; sites that share their cookies share it. */
+/** Creates something once per cookie name: base URLs that share cookies share it. */
 export function byCookieName<T>(baseUrls: readonly BaseUrl[], make: (name: string) => T): (base: BaseUrl) => T {
   const made = new Map(baseUrls.map(({ cookieName }) => [cookieName, make(cookieName)]))
   return ({ cookieName }) => made.get(cookieName) ?? make(cookieName)
 }
 
 /**
- * The base URL that a request came to: by its Host where that is one of ours, else the first. Nothing is built from the header
- * itself. A dot at its end and the default port make no other host.
+ * Finds the base URL of a request: the one that matches its Host, otherwise the first. The header is only compared,
+ * never used to build a URL. A trailing dot and the default port do not count.
  */
 export function baseUrlOf(
   baseUrls: readonly [BaseUrl, ...BaseUrl[]],
@@ -76,15 +76,14 @@ export function baseUrlOf(
   return baseUrls.find((base) => base.host === host) ?? baseUrls[0]
 }
 
-// All sites have one protocol.
+// All base URLs have the same protocol.
 function canonicalHost(header: string, { secure }: BaseUrl): string {
   const [, name = '', port = ''] = /^(.*?)\.?(:\d+)?$/.exec(header.toLowerCase()) ?? []
   return port === (secure ? ':443' : ':80') ? name : name + port
 }
 
 /**
- * The path by which browsers know what arrived as `path`: proxies may have taken the first segments of the base URL's path
- * away, or all.
+ * The path as browsers see it: a proxy may have removed some or all segments of the base URL's path.
  */
 export function publicPath({ prefix, arrivals }: BaseUrl, path: string): string {
   if (prefix === '') return path

@@ -5,20 +5,20 @@ import { escapeHtml, page } from './pages.js'
 import type { BaseUrl } from './base-url.js'
 
 /**
- * Sends a browser on, to where other sites may follow. After a form of our own pages that is a page, which goes on by itself:
- * Chromium holds the redirects of a form's answer to the `form-action` of the page that the form was on (CSP 3 section
- * 6.4.1), and `form-action 'self'` is a common default.
+ * Redirects a browser to a URL that may lead to other sites. The response to a form on one of our own pages is a page
+ * that navigates: Chromium applies the `form-action` of the form's page to redirects too (CSP 3 section 6.4.1), and
+ * `form-action 'self'` is a common default.
  */
 export function sendOn(httpRequest: HttpRequest, location: string): Redirect | Respond {
   return isFormPost(httpRequest) && !isCrossOriginInitiated(httpRequest) ? onwardPage(location) : redirect(location)
 }
 
-/** The same for a target that may be at this site, where a form's answer may always redirect to. */
+/** Like {@link sendOn}, except that a target on this site always gets a redirect, which `form-action 'self'` allows. */
 export function sendTo(httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
   return new URL(location, base.origin).origin === base.origin ? redirect(location) : sendOn(httpRequest, location)
 }
 
-/** A page that goes on by itself, by a navigation of its own, or by its link. */
+/** Renders a page that navigates to a URL by itself, with a link as a fallback. */
 export function onwardPage(location: string): Respond {
   const target = escapeHtml(location)
   return page({

@@ -2,11 +2,11 @@ import { hash } from 'node:crypto'
 import type { Respond } from '../http/outcome.js'
 import { privateHeaders } from '../http/problem.js'
 
-/** A small page of our own. Title and main are HTML: what comes from elsewhere must be escaped in them. */
+/** A small page. Title and main are HTML, so anything from outside must be escaped. */
 export interface PageParts {
   readonly title: string
   readonly main: string
-  /** Further elements of the head. */
+  /** Additional elements for the head. */
   readonly head?: string
 }
 
@@ -15,7 +15,7 @@ const style =
 const styleSource = `'sha256-${hash('sha256', style, 'base64')}'`
 const policy = `default-src 'none'; style-src ${styleSource}; base-uri 'none'; frame-ancestors 'none'`
 
-/** Renders a page that loads nothing, may not be framed or stored, and runs no script. */
+/** Renders a page that loads nothing, runs no script, and must not be framed or stored. */
 export function page({ title, main, head = '' }: PageParts): Respond {
   const body = `<!doctype html>
 <html lang="en">
@@ -23,7 +23,7 @@ export function page({ title, main, head = '' }: PageParts): Respond {
 <body><main>${main}</main></body>
 </html>
 `
-  // With no referrer, browsers would post a form that stays here with `Origin: null` (Fetch section 3.2).
+  // Not `no-referrer`: browsers would then send `Origin: null` with a form on this site (Fetch section 3.2).
   const headers = {
     ...privateHeaders,
     'Content-Type': 'text/html; charset=utf-8',
@@ -32,7 +32,7 @@ export function page({ title, main, head = '' }: PageParts): Respond {
   return { kind: 'respond', status: 200, headers, body }
 }
 
-/** Text as it may stand in HTML, in attributes too. */
+/** Escapes text for HTML, including attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&"<>']/g, (character) => entities[character] ?? '')
 }
@@ -46,10 +46,10 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /**
- * A page that asks whether someone wants to sign out, with one button: no script, nothing foreign.
+ * Renders a page with a button that confirms a logout.
  *
  * @param action - path that the button posts to
- * @param home - path for whoever wants to stay
+ * @param home - path for the link that cancels
  */
 export function confirmationPage(action: string, home: string): Respond {
   return page({

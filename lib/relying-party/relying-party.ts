@@ -20,23 +20,23 @@ export interface RelyingParty {
   readonly provider: Provider
   readonly runtime: Runtime
   readonly transactionSeal: Seal
-  /** Seals return targets that are too long for their transaction. */
+  /** Seals return targets that are too long for their transaction's slot. */
   readonly targetSeal: Seal
   readonly targetQuota: TargetQuota
-  /** Seals what waits for people who come back from the provider's logout. */
+  /** Seals logouts in progress. */
   readonly logoutSeal: Seal
-  /** Logins that this process is finishing or has finished, by the hash of their state: a code is exchanged once. */
+  /** Logins that this process is finishing or has finished, by the hash of their state, so that a code is exchanged once. */
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
-  readonly grants: Pick<RefreshGrants, 'spend' | 'unverified'>
+  readonly grants: Pick<RefreshGrants, 'refresh' | 'unverified'>
   readonly userinfo: UserinfoCache
-  /** Logouts, by what they end. */
+  /** Logouts that end sessions. */
   readonly revocations: SessionRevocations
   /** Logout tokens that have been used. */
   readonly usedLogoutTokens: UsedLogoutTokens
-  /** What the processes of this application share, if they share anything. */
+  /** The store that the application's processes share, if there is one. */
   readonly sharedStore: GuardedStore | undefined
-  /** Where sessions are kept, if not with the browser. */
+  /** The session store; absent if sessions are in the browser. */
   readonly sessionStore: GuardedStore | undefined
 }
 
@@ -46,7 +46,7 @@ export type RelyingPartyWith<
   Call extends keyof Provider = never,
 > = Pick<RelyingParty, Part> & { readonly provider: Pick<Provider, Call> }
 
-/** A login whose code is being exchanged, or was: its tokens are not kept a moment longer. */
+/** A login whose code is being exchanged, or has been; tokens are not kept afterwards. */
 export type Login =
   | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
   | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }

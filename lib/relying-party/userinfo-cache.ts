@@ -5,7 +5,7 @@ import type { Runtime } from '../base/runtime.js'
 import { freezeJson, type JsonObject } from '../base/json.js'
 import type { SessionRecord } from '../session/record.js'
 
-/** Claims as the provider gave them, frozen. */
+/** Claims from the UserInfo endpoint, frozen. */
 export type UserinfoClaims = Readonly<JsonObject>
 
 interface Answer {
@@ -17,22 +17,22 @@ interface Answer {
 interface Flight {
   readonly id: string
   claims?: Promise<UserinfoClaims>
-  /** The session has ended meanwhile: nothing of it may be kept. */
+  /** Whether the session has ended meanwhile: its claims must not be cached. */
   isForgotten: boolean
 }
 
-// Claims may be large, so that what counts is their size as well as their number.
+// Claims may be large, so size is limited as well as number.
 const maxSessions = 10_000
 const maxCharacters = 16_000_000
 
 /**
- * What the userinfo endpoint said of each session, in this process: bounded, at most one request per access token at a time, no
- * failures, and nothing of one session for another, even where both are the same person's.
+ * Caches UserInfo claims per session in this process. It is bounded, makes at most one request per access token at a
+ * time, and does not cache failures. Sessions never share claims, even if they are the same person's.
  */
 export class UserinfoCache {
   readonly #runtime: Runtime
   readonly #answers: LRUCache<string, Answer>
-  // Requests end by their deadline, so that they need no bound.
+  // Requests have a deadline, so this map needs no limit.
   readonly #flights = new Map<string, Flight>()
 
   constructor(runtime: Runtime) {
@@ -47,14 +47,17 @@ export class UserinfoCache {
     })
   }
 
-  /** What is known of a session, if it is young enough. */
+  /** Returns a session's cached claims, if they are recent enough. */
   known({ id }: SessionRecord, maxAgeSeconds: number): UserinfoClaims | undefined {
     const answer = this.#answers.get(id)
     if (answer === undefined) return undefined
     return ageOf(answer.askedAt, this.#runtime.now()) < maxAgeSeconds * 1000 ? answer.claims : undefined
   }
 
-  /** Asks anew, or joins whoever does with the same access token: another one may be refused where this one is not. */
+  /**
+   * Fetches claims, or joins a request with the same access token. Requests with different tokens are not joined, since
+   * one may be rejected and the other not.
+   */
   async ask(
     { id }: SessionRecord,
     accessToken: string,
@@ -66,7 +69,7 @@ export class UserinfoCache {
     return (flight.claims ??= this.#fly(key, flight, () => ask(accessToken)))
   }
 
-  /** Forgets a session that is over, and what is being asked for it. */
+  /** Forgets an ended session, including requests in flight. */
   forget({ id }: SessionRecord): void {
     for (const [key, flight] of this.#flights) {
       if (flight.id !== id) continue

@@ -11,15 +11,16 @@ import type { UserinfoClaims } from './userinfo-cache.js'
 export type UserinfoParts = RenewalParts & RelyingPartyWith<'userinfo', 'userinfo'>
 
 /**
- * The person's claims from the userinfo endpoint, or what it said a short time ago (OpenID Connect Core section 5.3). An
- * answer that may not be used, such as one with another `sub`, is thrown away; the session goes on. Where the access token is
- * refused it is renewed, once.
+ * Returns the person's claims from the UserInfo endpoint, or cached ones (OpenID Connect Core section 5.3). An invalid
+ * response, such as one with another `sub`, is discarded; the session stays. If the access token is rejected, it is
+ * renewed once.
  *
  * @throws {ConfigurationError} `invalid_options`
- * @throws {SessionError} `session_missing`, and as {@link currentAccessToken}; `session_expired` where the token is refused
- *   and a new one does not help. Where nothing can be renewed that ends the session once the token is dead
+ * @throws {SessionError} `session_missing`, and those of {@link currentAccessToken}; `session_expired` if the token is
+ *   rejected and a new one does not help. Without a refresh token, this ends the session once the access token has
+ *   expired
  * @throws {TokenValidationError} `subject_mismatch`
- * @throws {ProviderError} when the provider is away
+ * @throws {ProviderError} when the provider is unavailable
  */
 export async function sessionUserinfo(
   rp: UserinfoParts,
@@ -34,7 +35,7 @@ export async function sessionUserinfo(
   const { userinfo, provider } = rp
   const known = userinfo.known(record, maxAgeSeconds)
   if (known !== undefined) return known
-  // Not part of what others join: whether a token can be renewed is a matter of each response.
+  // Not part of the shared request: whether a token can be renewed depends on this response.
   const token = await currentAccessToken(rp, session, { minTtl: 0 })
   const { sub } = idTokenClaims(record)
   const ask = (accessToken: string) => userinfo.ask(record, accessToken, (token) => provider.userinfo(token, sub))
@@ -54,7 +55,8 @@ function isRefused(error: unknown): boolean {
   return error instanceof TokenValidationError && error.code === 'token_inactive'
 }
 
-// What the provider has just renewed is a login that lives, and so is one whose token is for another audience.
+// The session ends only if nothing can be renewed and the token has expired. A login that was just renewed is valid,
+// and a token that is rejected may be for another audience.
 async function refused(
   rp: RelyingPartyWith<'configuration' | 'runtime'>,
   session: RefreshableSession,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { CircuitBreaker, NotAsked } from '../../lib/base/circuit-breaker.js'
+import { CircuitBreaker, NotSent } from '../../lib/base/circuit-breaker.js'
 import { ProviderError, TokenEndpointError } from '../../lib/errors.js'
 import { Clock } from '../kit/clock.js'
 
@@ -96,7 +96,7 @@ describe('the circuit breaker before a provider that is down', () => {
     const breaker = new CircuitBreaker(watch)
     let finish = (): void => undefined
     const early = breaker.run(
-      () => new Promise<void>((_resolve, reject) => (finish = () => reject(new NotAsked('gone')))),
+      () => new Promise<void>((_resolve, reject) => (finish = () => reject(new NotSent('gone')))),
       'early',
     )
     for (const each of ['a', 'b']) await expect(breaker.run(unavailable(), each)).rejects.toBeInstanceOf(ProviderError)

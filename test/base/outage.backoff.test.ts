@@ -61,7 +61,7 @@ describe('a backoff', () => {
 
   test('waits for as long as it is asked to', () => {
     const backoff = new Backoff(clock, { maxAskedSeconds: 3600 })
-    backoff.failed(new ProviderError('provider_unavailable', 'busy'), 1800)
+    backoff.recordFailure(new ProviderError('provider_unavailable', 'busy'), 1800)
     expect(backoff.waitSeconds()).toBe(1800)
   })
 

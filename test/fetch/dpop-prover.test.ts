@@ -39,7 +39,7 @@ describe('a refresh', () => {
     op.answers['/token'] = wantsNonce('n-1', () => json(granted))
     const { privateKey } = signingKey('ES256')
     const clientAssertionKey = privateKey.export({ format: 'jwk' })
-    const outcome = await grantsOf({ clientAssertionKey }).spend(session, 'refresh-1')
+    const outcome = await grantsOf({ clientAssertionKey }).refresh(session, 'refresh-1')
     expect(outcome).toMatchObject({ kind: 'renewed', tokens: { accessToken: 'second', tokenType: 'dpop' } })
     const sent = tokenRequests()
     expect(sent).toHaveLength(2)
@@ -57,30 +57,30 @@ describe('a refresh', () => {
     op.answers['/token'] = () => json({ error: 'use_dpop_nonce' }, 400, { 'dpop-nonce': `n-${++nonces}` })
     const grants = grantsOf()
     for (let spend = 1; spend <= 4; spend++) {
-      const error = await failureOf(grants.spend(session, 'refresh-1'))
+      const error = await failureOf(grants.refresh(session, 'refresh-1'))
       expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_request_failed' })
       expect(tokenRequests()).toHaveLength(2 * spend)
     }
     op.answers['/token'] = () => json(granted)
-    expect(await grants.spend(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
+    expect(await grants.refresh(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
   })
 
   test('RF13: leaves the one retry of a lost answer as it is', async () => {
     let losses = 1
     op.answers['/token'] = wantsNonce('n-1', () => (losses-- > 0 ? lost() : json(granted)))
-    expect(await grantsOf().spend(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
+    expect(await grantsOf().refresh(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
     expect(tokenRequests()).toHaveLength(3)
   })
 
   test('DP18: is not repeated where the server names no nonce, or the same one again', async () => {
     op.answers['/token'] = () => json({ error: 'use_dpop_nonce' }, 400)
     const grants = grantsOf()
-    expect(await failureOf(grants.spend(session, 'refresh-1'))).toMatchObject({ code: 'token_request_failed' })
+    expect(await failureOf(grants.refresh(session, 'refresh-1'))).toMatchObject({ code: 'token_request_failed' })
     expect(tokenRequests()).toHaveLength(1)
     op.answers['/token'] = () => json({ error: 'use_dpop_nonce' }, 400, { 'dpop-nonce': 'n-1' })
-    await failureOf(grants.spend(session, 'refresh-1'))
+    await failureOf(grants.refresh(session, 'refresh-1'))
     expect(tokenRequests()).toHaveLength(3)
-    await failureOf(grants.spend(session, 'refresh-1'))
+    await failureOf(grants.refresh(session, 'refresh-1'))
     expect(tokenRequests()).toHaveLength(4)
   })
 
@@ -96,7 +96,7 @@ describe('a refresh', () => {
     const secrets = { state: 's', nonce: 'n', codeVerifier: 'v'.repeat(43) }
     const request = { redirectUri: 'https://app.example/cb', scope: 'openid', parameters: {}, ...secrets }
     const { searchParams } = new URL(await provider.authorizationUrl(request))
-    await new RefreshGrants(provider, op.clock).spend(session, 'refresh-1')
+    await new RefreshGrants(provider, op.clock).refresh(session, 'refresh-1')
     await provider.userinfo('second', 'alice')
     const proofs = await Promise.all(
       op.seen.filter(({ headers }) => headers.has('dpop')).map(({ headers }) => proofOf(headers, op.clock)),

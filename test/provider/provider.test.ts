@@ -706,10 +706,10 @@ describe('refresh', () => {
       const tokens = await provider.refresh(request)
       expect(tokens).toMatchObject({ accessToken: 'access-1', unverifiedIdToken: idToken })
       expect(tokens).not.toHaveProperty('idToken')
-      expect(await provider.judgeRefreshed(again(idToken))).toMatchObject({ unverifiedIdToken: idToken })
+      expect(await provider.checkRefreshedIdToken(again(idToken))).toMatchObject({ unverifiedIdToken: idToken })
       op.jwks(rsaKey.jwk, otherRsaKey.jwk)
       op.clock.advance(61)
-      expect(await provider.judgeRefreshed(again(idToken))).toMatchObject({ idToken })
+      expect(await provider.checkRefreshedIdToken(again(idToken))).toMatchObject({ idToken })
     })
 
     test('refuses it at once where it would be about another person, issuer or client', async () => {
@@ -728,7 +728,7 @@ describe('refresh', () => {
       await provider.refresh(request)
       op.jwks(rsaKey.jwk, { ...rsaKey.jwk, kid: 'rsa-2' })
       op.clock.advance(61)
-      expect(await failureOf(provider.judgeRefreshed(again(idToken)))).toMatchObject({
+      expect(await failureOf(provider.checkRefreshedIdToken(again(idToken)))).toMatchObject({
         code: 'token_signature_invalid',
       })
     })

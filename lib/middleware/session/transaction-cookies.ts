@@ -19,9 +19,10 @@ export interface TransactionCookieSettings {
 }
 
 /**
- * Keeps each transaction in its own httpOnly cookie, by `cookie-session`. The value is encrypted already, so it is not signed.
- * cookie-session works on a stand-in for the request: the application's own `req.session` is not touched, and `secure` follows
- * the base URL rather than the socket, which a proxy may have reached over http.
+ * Keeps each transaction in a separate httpOnly cookie, by `cookie-session`: using it for logins in progress is a
+ * requirement of this package. Its signing is off, since values are sealed. It works on a stand-in for the request, so the
+ * application's own `req.session` is not touched, and `secure` follows the base URL and not the socket, which a proxy may
+ * reach over http.
  */
 export function createTransactionCookies(settings: TransactionCookieSettings): TransactionCookieFactory {
   const { secure } = settings

@@ -8,12 +8,12 @@ import type { AuthorizationRequest, ClientSettings } from '../types.js'
 const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'form_post']
 
 /**
- * Builds the URL of an authorization request: code flow with PKCE S256, pushed where the provider wants it
- * (OpenID Connect Core section 3.1.2.1, RFC 7636, RFC 9126).
+ * Builds the URL of an authorization request: code flow with PKCE S256, pushed if the provider requires it (OpenID
+ * Connect Core section 3.1.2.1, RFC 7636, RFC 9126).
  *
- * @throws {ConfigurationError} `invalid_options` for parameters that are the protocol's own
- * @throws {ProviderError} when the request has to be pushed and the provider is away
- * @throws {AuthorizationResponseError} `authorization_failed` when it refuses the pushed request
+ * @throws {ConfigurationError} `invalid_options` for parameters that the protocol reserves
+ * @throws {ProviderError} when the request has to be pushed and the provider is unavailable
+ * @throws {AuthorizationResponseError} `authorization_failed` when the provider rejects the pushed request
  */
 export async function authorizationUrl(
   { openid, configuration, metadata, dpop }: ConfiguredClient,
@@ -21,7 +21,7 @@ export async function authorizationUrl(
   client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
 ): Promise<string> {
   const parameters = requestParameters(request)
-  // The code is bound to the key, too: who steals it cannot exchange it (RFC 9449 section 10).
+  // Binds the code to the key too: a stolen code cannot be exchanged (RFC 9449 section 10).
   if (dpop !== undefined) parameters.set('dpop_jkt', dpop.thumbprint)
   if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
   try {
@@ -67,8 +67,8 @@ function requestParameters(request: AuthorizationRequest): URLSearchParams {
   return sent
 }
 
-// The token request repeats it character by character (RFC 6749 section 4.1.3), without what the response appended:
-// so it can have no query of its own, and no other spelling.
+// The token request must repeat the URI character by character (RFC 6749 section 4.1.3). The provider appends its
+// parameters to it, so it must be normalized and have no query.
 function plainRedirectUri(uri: string): string {
   if (URL.canParse(uri) && new URL(uri).href === uri && !/[?#]/.test(uri)) return uri
   throw new ConfigurationError(

@@ -4,18 +4,18 @@ import { equalSecrets } from '../../base/constant-time.js'
 import { printableErrorCode } from '../errors.js'
 import type { ProviderMetadata } from '../types.js'
 
-/** An authorization response as it came: nothing of it is believed yet. */
+/** An authorization response as received. Nothing in it can be trusted yet. */
 export interface AuthorizationResponse {
   readonly parameters: URLSearchParams
-  /** What no honest provider sends. */
+  /** Set if a correct provider would not send this response. */
   readonly problem: AuthorizationResponseError | undefined
-  /** Empty where there is none, or several: the request is not a response to any login. */
+  /** Empty if there is none, or several: the request is then not a response to a login. */
   readonly state: string
-  /** What the provider says went wrong. */
+  /** The provider's error code. */
   readonly error: string | undefined
 }
 
-/** What only {@link validateAuthorizationResponse} can make: the private member keeps look-alikes out. */
+/** Created by {@link validateAuthorizationResponse} only; the private field prevents look-alikes. */
 class CheckedResponse {
   readonly #code: string
 
@@ -29,20 +29,20 @@ class CheckedResponse {
   }
 }
 
-/** An authorization response that has passed {@link validateAuthorizationResponse}; nothing else makes one. */
+/** An authorization response that has passed {@link validateAuthorizationResponse}, the only way to get one. */
 export type ValidatedAuthorizationResponse = CheckedResponse
 
-// Tokens in the front channel, and JARM: nothing that was asked for.
+// Tokens in the front channel, and JARM: never requested here.
 const otherFlows = ['id_token', 'access_token', 'token', 'response']
-// None may come twice (RFC 6749 section 3.1).
+// No parameter may be repeated (RFC 6749 section 3.1).
 const once = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state', ...otherFlows]
-// What parsers of nested objects would take for a state: no link of anybody's has it.
+// Names that a parser of nested objects would read as state. Legitimate links have no such names.
 const nestedState = /\[.*\bstate\b|\bstate\b.*\[/
 const maxValueLength = 4096
 const loginErrors = ['login_required', 'interaction_required', 'consent_required', 'account_selection_required']
 const outageErrors = ['temporarily_unavailable', 'server_error']
 
-/** Takes an authorization response apart, and finds what is wrong with it whatever login it belongs to. */
+/** Parses an authorization response, and finds problems that do not depend on the login. */
 export function parseAuthorizationResponse(parameters: URLSearchParams): AuthorizationResponse {
   const error = parameters.get('error') ?? ''
   const [state = '', ...states] = parameters.getAll('state')
@@ -62,19 +62,20 @@ function problemOf(parameters: URLSearchParams): AuthorizationResponseError | un
     return invalidResponse(`${oversized.join(', ')} is longer than ${maxValueLength} characters`)
   if ([...parameters.keys()].some((name) => nestedState.test(name))) return stateMissing()
   const [code, error, state] = ['code', 'error', 'state'].map((name) => parameters.get(name) ?? '')
-  // Without a state it is no response but a link, such as one from a verified e-mail, which may say anything.
+  // Without a state it is not a response but a link, such as one in a verification e-mail, which may have any
+  // parameters.
   const isNeither = state !== '' && (code === '') === (error === '')
   return isNeither ? invalidResponse('it must hold either code or error') : undefined
 }
 
 /**
- * Checks that an authorization response is the answer to a login, before anything is done with it: its form, `iss`
- * (RFC 9207 section 2.4), `state`, then `error` (RFC 6749 section 4.1.2.1).
+ * Validates an authorization response against its login, before anything in it is used: its form, `iss` (RFC 9207
+ * section 2.4), `state`, then `error` (RFC 6749 section 4.1.2.1).
  *
- * @returns what a code exchange demands
+ * @returns the proof of validation that the code exchange requires
  * @throws {AuthorizationResponseError} `invalid_response`, `issuer_mismatch`, `state_missing`, `state_mismatch`,
  *   `access_denied`, `login_required`, `authorization_failed`
- * @throws {ProviderError} `provider_unavailable` when the provider says that it is
+ * @throws {ProviderError} `provider_unavailable` when the provider reports an outage
  */
 export function validateAuthorizationResponse(
   { parameters, problem, state, error }: AuthorizationResponse,
@@ -111,8 +112,8 @@ function checkState(state: string, expected: string): void {
 }
 
 /**
- * The failure that an authorization response's `error` stands for. `error_description` is left out: it is for developers,
- * anyone can write it, and some providers put names in it.
+ * Maps the `error` of an authorization response. `error_description` is ignored: it is meant for developers, anyone can
+ * forge it, and some providers put names in it.
  */
 export function refusalOf(error: string): OidcError {
   if (error === 'access_denied') {
@@ -128,7 +129,7 @@ export function refusalOf(error: string): OidcError {
   return new AuthorizationResponseError('authorization_failed', message)
 }
 
-/** The failure for a response that belongs to no login. */
+/** The error for a response without a state. */
 export function stateMissing(): AuthorizationResponseError {
   return new AuthorizationResponseError(
     'state_missing',
@@ -136,7 +137,7 @@ export function stateMissing(): AuthorizationResponseError {
   )
 }
 
-/** The failure for a response that breaks a rule. */
+/** The error for a malformed response. */
 export function invalidResponse(problem: string): AuthorizationResponseError {
   return new AuthorizationResponseError('invalid_response', `the authorization response is invalid: ${problem}`)
 }

@@ -1,14 +1,15 @@
 import type { ConfiguredClient } from '../openid-client.js'
 import type { EndSessionRequest } from '../types.js'
 
-// Longer URLs are cut, or refused, by one proxy or another.
+// Some proxies cut or reject longer URLs.
 const maxUrlLength = 2048
 
 /**
- * Builds the URL that ends the person's session at the provider (OpenID Connect RP-Initiated Logout 1.0 section 2). Where the
- * ID Token would make it too long, it goes without: the provider still knows the client by `client_id`, and may ask.
+ * Builds the URL that ends the person's session at the provider (OpenID Connect RP-Initiated Logout 1.0 section 2). If
+ * the ID Token makes it too long, it is left out: `client_id` still identifies the client, and the provider may ask the
+ * person to confirm.
  *
- * @returns `undefined` when the provider has no endpoint for it
+ * @returns `undefined` if the provider has no such endpoint
  */
 export function endSessionUrl(openidClient: ConfiguredClient, request: EndSessionRequest): string | undefined {
   const { end_session_endpoint: endpoint } = openidClient.metadata

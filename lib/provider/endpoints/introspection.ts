@@ -19,13 +19,13 @@ import type { HttpResponse } from '../transport/response.js'
 import { createSignatureVerifier } from '../tokens/signature.js'
 import type { ClientIdentity, ProviderMetadata } from '../types.js'
 
-/** Who asks, and in which form the answer must come. */
+/** The client that introspects, and the required form of the response. */
 export interface IntrospectionClient extends ClientIdentity {
-  /** Only answers signed with this algorithm are taken (RFC 9701). */
+  /** Requires responses that are signed with this algorithm (RFC 9701). */
   readonly signedResponseAlg?: string | undefined
 }
 
-/** What one authorization server is asked through. */
+/** How one authorization server is reached. */
 export interface IntrospectionParts {
   readonly issuer: string
   readonly metadata: Cached<ProviderMetadata>
@@ -34,18 +34,19 @@ export interface IntrospectionParts {
   readonly runtime: Runtime
 }
 
-/** Asks about one token; the answer's members are still to be judged. */
+/** Introspects one token. The caller has to check the response's members. */
 export type Introspect = (token: string) => Promise<Readonly<JsonObject>>
 
 const signedContentType = 'application/token-introspection+jwt'
 const maxSignedBytes = 65_536
-// An answer is made for this request: an older one was kept by somebody.
+// A response is made for this request, so an old one is a replay.
 const freshSeconds = 60
 
 /**
- * Makes the way to ask the authorization server about tokens (RFC 7662, RFC 9701).
+ * Creates a function that introspects tokens at the authorization server (RFC 7662, RFC 9701).
  *
- * @returns a function that rejects with {@link ProviderError} for whatever is no proper answer, refusals of this client too
+ * @returns a function that rejects with {@link ProviderError} for any invalid response, and if the server rejects this
+ *   client
  * @throws {ConfigurationError} `invalid_options` for a method whose credential is missing or unusable
  */
 export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
@@ -54,7 +55,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
   const ask: Introspect = async (token) => {
     await endpointOf(parts.metadata, 'introspection_endpoint')
     const metadata = await parts.metadata.get()
-    // Loaded with the first opaque token: who takes JWTs only never needs it.
+    // Loaded with the first opaque token: an API that accepts only JWTs never needs it.
     const openid = await import('openid-client')
     if (built?.metadata !== metadata) {
       built = { metadata, configuration: configure(openid, metadata, client, parts, authenticate) }
@@ -84,7 +85,7 @@ function configure(
     client.clientId,
     {
       use_mtls_endpoint_aliases: isMutualTls(client.clientAuthentication),
-      // Time is judged here, by the given clock.
+      // Times are checked here, with the injected clock.
       [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       ...(client.signedResponseAlg === undefined
         ? {}
@@ -92,27 +93,27 @@ function configure(
     },
     authenticate,
   )
-  configuration.timeout = 0 // The HTTP client sets the deadline, and the rule which URLs may be plain http.
+  configuration.timeout = 0 // The HTTP client sets the deadline, and decides which URLs may be plain http.
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- meant to stand out; metadata and the HTTP client hold the rule
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
     const answer = await forward(parts.httpClient, url, options, { isByAnyone: true })
     const isSigned = answer.status === 200 && (await requireFormat(answer, client, parts))
-    // openid-client compares it letter by letter.
+    // openid-client requires this exact spelling.
     return toResponse(answer, options, isSigned ? { contentType: signedContentType } : {})
   }
   return configuration
 }
 
-// Servers may list methods for this endpoint apart (RFC 8414 section 2).
+// Servers may list separate methods for this endpoint (RFC 8414 section 2).
 function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof serverMetadata> {
   const methods = metadata['introspection_endpoint_auth_methods_supported']
   if (methods === undefined) return serverMetadata(metadata)
   return serverMetadata({ ...metadata, token_endpoint_auth_methods_supported: methods })
 }
 
-// openid-client judges iss, aud and typ of a signed answer, never its signature: that comes first. Nor does it mind when an
-// answer that was to be signed is not.
+// openid-client checks iss, aud and typ of a signed response, but not its signature, so that comes first. Nor does it
+// reject an unsigned response when a signed one is required.
 async function requireFormat(
   answer: HttpResponse,
   { signedResponseAlg }: IntrospectionClient,
@@ -137,7 +138,7 @@ async function requireFormat(
   return true
 }
 
-// Whatever went wrong between the two servers is nothing that the caller's token could be blamed for.
+// A failure between the two servers is never the fault of the caller's token.
 function introspectionFailure(error: unknown): ProviderError {
   const failure = tokenEndpointFailure(error)
   return failure instanceof ProviderError ? failure : invalid('cannot be used', error)

@@ -6,10 +6,10 @@ import { noAccessToken } from './token-response.js'
 import type { GrantedTokens, ReceivedTokens } from '../types.js'
 
 /**
- * Makes a token request, and once more where the server asks for a proof with its nonce (RFC 9449 section 8): it does so
- * before it looks at the grant. The second request is built anew, its client assertion too.
+ * Sends a token request, and repeats it once if the server asks for a proof with a nonce (RFC 9449 section 8), which it
+ * does before it uses the grant. The second request is built from scratch, with a new client assertion.
  *
- * @throws {OidcError} as {@link tokenEndpointFailure} tells failures apart
+ * @throws {OidcError} as mapped by {@link tokenEndpointFailure}
  */
 export async function requestTokens<T>({ dpop, tokenEndpoint }: ConfiguredClient, send: () => Promise<T>): Promise<T> {
   const failed = (error: unknown): never => {
@@ -27,7 +27,7 @@ function asksForNonce(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'error') === 'use_dpop_nonce'
 }
 
-// VSCHAR: what a token may be made of (RFC 6749 appendix A), and what fits into a header.
+// VSCHAR: the characters allowed in a token (RFC 6749 appendix A), which are also valid in a header.
 const tokenText = /^[\x20-\x7e]+$/
 const maxLifetime = 10 * 365 * 86_400
 
@@ -48,9 +48,9 @@ export function readLoginTokens(
 }
 
 /**
- * Reads a token response that openid-client has taken apart.
+ * Reads a token response as parsed by openid-client.
  *
- * @param scope - what was asked for: granted when the response does not say
+ * @param scope - the requested scope, which was granted if the response does not say otherwise
  * @param nowSeconds - seconds since the epoch
  * @param openidClient - whether the tokens must be bound to a key (RFC 9449 section 5)
  * @throws {TokenEndpointError} `token_response_invalid`
@@ -63,7 +63,7 @@ export function readTokens(
 ): GrantedTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = response
   if (response[noAccessToken] === true) throw invalid('no access token')
-  // A token that is not bound would do without the proofs: whoever got hold of it could use it.
+  // An unbound token could be used without a proof by anyone who steals it.
   if (dpop !== undefined && response.token_type !== 'dpop') throw invalid('a token that is not bound to the key')
   if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not requested')
   if (!tokenText.test(accessToken)) throw invalid('a malformed access token')
@@ -82,9 +82,9 @@ function invalid(what: string): TokenEndpointError {
   return new TokenEndpointError('token_response_invalid', `the token endpoint returned ${what}`)
 }
 
-/** What a token shall be good for. */
+/** What a token is requested for. */
 export interface TokenTarget {
-  /** Scopes separated by spaces; empty for what the server gives by default. */
+  /** Scopes separated by spaces; empty for the server's default. */
   readonly scope: string
   /** Resource indicators (RFC 8707 section 2). */
   readonly resource: readonly string[]

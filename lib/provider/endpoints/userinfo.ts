@@ -10,7 +10,7 @@ import type { SignatureVerifier } from '../tokens/signature.js'
 import { withoutBlanks } from './blank-members.js'
 import type { ClientSettings } from '../types.js'
 
-/** What {@link fetchUserinfo} needs to know. */
+/** The client's ID, and how UserInfo responses are signed and verified. */
 export interface UserinfoSettings extends Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
   readonly verifySignature: SignatureVerifier
 }
@@ -21,8 +21,8 @@ const maxJwtBytes = 65_536
  * Fetches the person's claims (OpenID Connect Core section 5.3), as JSON or signed. The token goes into the
  * `Authorization` header only; aggregated and distributed claims are not followed.
  *
- * @throws {TokenValidationError} `subject_mismatch`, `token_inactive` when the access token is refused, or as for any
- *   token when the response is signed
+ * @throws {TokenValidationError} `subject_mismatch`, `token_inactive` if the provider rejects the access token; for a
+ *   signed response, the same as for any token
  * @throws {ProviderError} for outages, and `provider_response_invalid`
  */
 export async function fetchUserinfo(
@@ -46,7 +46,7 @@ export async function fetchUserinfo(
   return bareClaims(withoutBlanks(claims))
 }
 
-// An answer that does not name the person may be about anybody (section 5.3.2).
+// A response without sub may be about anyone (section 5.3.2).
 function requireSubject(sub: unknown, expected: string): void {
   if (sub === expected) return
   const isMissing = sub === undefined || sub === null || sub === ''
@@ -86,7 +86,7 @@ async function send(
     })
 }
 
-// Section 5.3.2 asks for iss and aud only with a "should". Where they are there, they have to be right.
+// Section 5.3.2 only says that iss and aud "should" be present. If they are, they must match.
 async function signedClaims(
   body: string,
   { metadata }: ConfiguredClient,

@@ -8,23 +8,23 @@ import { unverifiedIdToken } from '../endpoints/token-response.js'
 import type { ValidatedAuthorizationResponse } from '../endpoints/authorization-response.js'
 import type { TokenSet } from '../types.js'
 
-/** A code that came with a checked response, and what its tokens must match. */
+/** A code from a validated response, and what its tokens must match. */
 export interface CodeExchange {
   readonly redirectUri: string
   readonly response: ValidatedAuthorizationResponse
   readonly nonce: string
   readonly codeVerifier: string
-  /** When the request carried `max_age`, in seconds. */
+  /** The `max_age` of the request, in seconds. */
   readonly maxAge?: number
-  /** When the request carried `acr_values` that must be met. */
+  /** The `acr_values` of the request, one of which must be met. */
   readonly acrValues?: readonly string[]
-  /** Scopes asked for: what was granted when the response does not say (RFC 6749 section 5.1). */
+  /** The requested scopes, which were granted if the response does not say otherwise (RFC 6749 section 5.1). */
   readonly scope: string
 }
 
 /**
- * Exchanges a code, once: a code may be used a single time, so it is never sent again (RFC 6749 section 4.1.2), but where
- * the server did not look at it for want of its DPoP nonce.
+ * Exchanges a code. It is sent once only, since a code must not be used twice (RFC 6749 section 4.1.2). The exception
+ * is a server that rejects the request for lack of a DPoP nonce, before it uses the code.
  *
  * @throws {AuthorizationResponseError} `authentication_too_weak`
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
@@ -57,7 +57,8 @@ export async function exchangeCode(
   }
 }
 
-// Not by authorizationCodeGrant(), which would check the response once more, and the nonce before the ID Token's validator.
+// authorizationCodeGrant() is not used: it would validate the response again, and check the nonce before our ID Token
+// validator does.
 async function sendCode(
   openidClient: ConfiguredClient,
   { redirectUri, response, codeVerifier }: CodeExchange,

@@ -4,7 +4,7 @@ import { type TokenTarget, targetParameters, requestTokens, readTokens } from '.
 import type { GrantedTokens } from '../types.js'
 
 /**
- * Asks for a token of this client's own (RFC 6749 section 4.4), once.
+ * Requests an access token for the client itself (RFC 6749 section 4.4); does not retry.
  *
  * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`
  * @throws {ProviderError} for outages, and `provider_refused_client`
@@ -14,7 +14,7 @@ export async function grantClientCredentials(
   target: TokenTarget,
   runtime: Runtime,
 ): Promise<GrantedTokens> {
-  // Counted from here: a slow answer must not make the token look younger than it is.
+  // The lifetime counts from here, since a slow response must not make the token look younger than it is.
   const sentAt = runtime.now() / 1000
   const { openid, configuration } = openidClient
   const response = await requestTokens(openidClient, () =>

@@ -6,11 +6,11 @@ import { printableErrorCode } from '../errors.js'
 import type { HttpResponse } from '../transport/response.js'
 
 /**
- * A refusal that may be about the refresh token, or about anything else: providers say `invalid_request`, `access_denied`
- * or nothing where RFC 6749 section 5.2 wants `invalid_grant`.
+ * A rejection that may concern the refresh token or anything else: some providers send `invalid_request`,
+ * `access_denied` or nothing where RFC 6749 section 5.2 requires `invalid_grant`.
  */
 export class UnclearRefusal extends TokenEndpointError {
-  /** Equal for refusals in the same words. */
+  /** Equal for rejections with the same error code or status. */
   readonly way: string
 
   constructor(way: string) {
@@ -25,34 +25,36 @@ const clientFaults: readonly unknown[] = [
   'unauthorized_client',
   'use_dpop_nonce',
   'invalid_dpop_proof',
-  // What is asked for, not with what (RFC 6749 section 5.2, RFC 8707 section 2).
+  // These concern the request and not the refresh token (RFC 6749 section 5.2, RFC 8707 section 2).
   'unsupported_grant_type',
   'invalid_scope',
   'invalid_target',
 ]
-// Of the authorization endpoint by their definition: a person has to come (OpenID Connect Core section 3.1.2.6, RFC 9470 section 3).
+// Defined for the authorization endpoint: a person has to act (OpenID Connect Core section 3.1.2.6, RFC 9470 section
+// 3).
 const personWords =
   'interaction|login|relogin|sign_?in|consent|account_selection|[2m]fa|otp|second_factor|multi_?factor|step_?up|authentication|' +
   'reauth|reauthentication|user|user_action|password|password_change|password_reset|verification|enrollment|terms|terms_acceptance'
 const personRequired = new RegExp(`^(?:[a-z0-9]{1,20}_){0,3}(?:${personWords})_required$`)
-// Said of the client's credentials, its proofs or its connection.
+// These concern the client's credentials, its proofs or its connection.
 const clientRequired =
   /^(?:.*_)?(?:client|m?tls|ssl|https|dpop|proof|pop|certificate|assertion|attestation|pkce|par|jar|secret|key|signature|nonce)_(?:.*_)?required$/
 const maxWordLength = 64
 const personUnmet: readonly unknown[] = ['insufficient_user_authentication', 'unmet_authentication_requirements']
-// Of whoever judges grants; all others are of a proxy, or of a server that knows nothing of them.
+// Only a server that processes grants sends these; other statuses come from a proxy, or from a server that does not
+// know grants.
 const refusalStatuses: readonly number[] = [400, 401, 403]
-// Of the authorization endpoint and of the device grant by their definition (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
+// Defined for the authorization endpoint and the device grant (RFC 6749 section 4.1.2.1, RFC 8628 section 3.5).
 const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 'slow_down']
 
 /**
- * The body of an answer to a refresh, made ready for openid-client, and told apart first: whether a person has to sign in
- * again is not for a status alone to say.
+ * Classifies the response to a refresh, and returns its body for openid-client. A status alone does not decide whether
+ * a person has to sign in again.
  *
- * @throws {TokenEndpointError} `invalid_grant` for a refresh token that is dead for sure; {@link UnclearRefusal}
- * @throws {ProviderError} for an outage in the words of an error response
+ * @throws {TokenEndpointError} `invalid_grant` for a refresh token that is certainly dead; {@link UnclearRefusal}
+ * @throws {ProviderError} for an error response that reports an outage
  */
-export function readRefreshAnswer(answer: HttpResponse): string {
+export function readRefreshResponse(answer: HttpResponse): string {
   const { status, text } = answer
   const body = parseJsonObject(text)
   if (status < 300 && body !== undefined && hasTokens(body)) return readableTokenResponse(body)
@@ -60,38 +62,38 @@ export function readRefreshAnswer(answer: HttpResponse): string {
   if (isDeadGrant(error)) throw deadGrant(error)
   if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint reported ${String(error)}`)
   if (isClientFault(answer, error)) return text
-  // Whatever it is, the token may have been spent for it.
+  // An unreadable success: the token may have been used.
   if (body === undefined && status < 300) return text
   throw unclearFailure(answer, body)
 }
 
 function unclearFailure(answer: HttpResponse, body: JsonObject | undefined): OidcError {
   const { status } = answer
-  if (status >= 300 && !refusalStatuses.includes(status)) return elsewhere(status)
-  return body === undefined && isPage(answer) ? pageInstead(status) : unclear(status, body?.['error'])
+  if (status >= 300 && !refusalStatuses.includes(status)) return notReached(status)
+  return body === undefined && isPage(answer) ? answeredWithPage(status) : unclearRefusal(status, body?.['error'])
 }
 
-function unclear(status: number, error: unknown): UnclearRefusal {
+function unclearRefusal(status: number, error: unknown): UnclearRefusal {
   return new UnclearRefusal(typeof error === 'string' ? printableErrorCode(error) : `status ${status}`)
 }
 
-function elsewhere(status: number): ProviderError {
+function notReached(status: number): ProviderError {
   return outage('provider_unavailable', `the token endpoint is unavailable: status ${status}`)
 }
 
-function pageInstead(status: number): TokenEndpointError {
+function answeredWithPage(status: number): TokenEndpointError {
   return new TokenEndpointError('token_request_failed', `the token endpoint returned a page, status ${status}`)
 }
 
-/** Whether an answer is about the client rather than the grant. */
+/** Whether an error response concerns the client and not the grant. */
 export function isClientFault(answer: HttpResponse, error: unknown): boolean {
   if (clientFaults.includes(error) || isRequiredOfClient(error)) return true
   if (answer.status !== 401 || error !== undefined) return false
-  // Who authenticates by a header is refused with a challenge (RFC 6749 section 5.2).
+  // A client that authenticates by a header is rejected with a challenge (RFC 6749 section 5.2).
   return answer.header('www-authenticate') !== undefined || isPage(answer)
 }
 
-/** Whether an error says that the grant is dead: in RFC 6749's word, or in those for what only the person can do. */
+/** Whether an error means that the grant is dead: the code of RFC 6749, or one that asks for the person. */
 export function isDeadGrant(error: unknown): error is string {
   if (typeof error !== 'string' || error.length > maxWordLength) return false
   if (error === 'invalid_grant' || personUnmet.includes(error)) return true

@@ -2,16 +2,16 @@ import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import type { IdTokenValidator } from '../tokens/id-token.js'
 import { unverifiedIdToken } from '../endpoints/token-response.js'
-import { judgeRefreshedIdToken } from '../tokens/refreshed-id-token.js'
+import { checkRefreshedIdToken } from '../tokens/refreshed-id-token.js'
 import { requestTokens, readLoginTokens } from '../endpoints/token.js'
 import type { RefreshedTokens, RefreshRequest } from '../types.js'
 
 /**
- * Refreshes tokens, once. A new ID Token must be about the same login (OpenID Connect Core section 12.2), or the whole
- * response is thrown away; see {@link judgeRefreshedIdToken}.
+ * Refreshes tokens; does not retry. A new ID Token must be about the same login (OpenID Connect Core section 12.2),
+ * otherwise the whole response is discarded; see {@link checkRefreshedIdToken}.
  *
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`; see
- *   {@link readRefreshAnswer}
+ *   {@link readRefreshResponse}
  * @throws {TokenValidationError} for a new ID Token; `subject_mismatch` for another person's
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
@@ -31,6 +31,6 @@ export async function refreshTokens(
     accessToken: tokens.accessToken,
     before: request.idTokenClaims,
   }
-  const verdict = await judgeRefreshedIdToken(refreshed, idTokens, configuration.clientMetadata().client_id)
+  const verdict = await checkRefreshedIdToken(refreshed, idTokens, configuration.clientMetadata().client_id)
   return { ...tokens, refreshToken: tokens.refreshToken ?? request.refreshToken, ...verdict }
 }

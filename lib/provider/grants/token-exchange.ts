@@ -4,7 +4,7 @@ import type { ConfiguredClient } from '../openid-client.js'
 import { type TokenTarget, requestTokens, readTokens, targetParameters } from '../endpoints/token.js'
 import type { GrantedTokens } from '../types.js'
 
-/** A token that stands for somebody, and what it is (RFC 8693 section 3). */
+/** A token that represents a party, and its type (RFC 8693 section 3). */
 export interface PartyToken {
   readonly token: string
   /** URI such as {@link accessTokenType}. */
@@ -13,21 +13,21 @@ export interface PartyToken {
 
 /** An exchange of one token for another (RFC 8693 section 2.1). */
 export interface TokenExchange {
-  /** On whose behalf. */
+  /** On whose behalf the request is made. */
   readonly subject: PartyToken
-  /** Who acts, if that is not the client itself. */
+  /** The acting party, if that is not the client itself. */
   readonly actor?: PartyToken
   readonly target: TokenTarget
 }
 
-/** An OAuth access token, in RFC 8693's words. */
+/** RFC 8693's type for an OAuth access token. */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']
 
 /**
- * Exchanges a token for an access token (RFC 8693), once.
+ * Exchanges a token for an access token (RFC 8693); does not retry.
  *
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
  * @throws {ProviderError} for outages, and `provider_refused_client`
@@ -42,7 +42,7 @@ export async function exchangeToken(
   const response = await requestTokens(openidClient, () =>
     openid.genericGrantRequest(configuration, grantType, exchangeParameters(exchange)),
   )
-  // An ID Token or a refresh token stands in the same member (section 2.2.1), and must not go to an API.
+  // The member may also contain an ID Token or a refresh token (section 2.2.1), which must not be sent to an API.
   if (!usableTypes.includes(response['issued_token_type'])) {
     throw new TokenEndpointError(
       'token_response_invalid',

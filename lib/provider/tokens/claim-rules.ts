@@ -11,15 +11,15 @@ import {
 import { secretAlgorithm } from '../../options/common/algorithms.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
-/** What rules for the tokens of a provider may look at beside the claims. */
+/** What the rules for a provider's tokens may use in addition to the claims. */
 export interface RuleContext
   extends
     ClockContext,
     Pick<ProviderSettings, 'issuer'>,
     Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {}
 
-// A token for audiences that nobody trusts here may have come by them (OpenID Connect Core section 3.1.3.7, step 3).
-// Whoever knows the secret of HMAC can sign, so a second audience could make tokens for the first.
+// A token for untrusted audiences may have passed through their hands (OpenID Connect Core section 3.1.3.7, step 3).
+// With HMAC, anyone who knows the secret can sign, so a second audience could make tokens for the first.
 function isAudience(aud: unknown, context: RuleContext): boolean {
   if (!Array.isArray(aud)) return aud === context.clientId
   if (!aud.includes(context.clientId)) return false
@@ -71,7 +71,7 @@ export const partyRules = {
   audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
 } as const satisfies Readonly<Record<string, ClaimRule<RuleContext>>>
 
-/** `exp` and `iat` are there and hold now; so does `nbf` where there is one. */
+/** `exp` and `iat` must be present and valid now, and so must `nbf` if present. */
 export const timeRules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'exp', code: 'token_claim_invalid', must: dateRule, holds: isDate },
   {

@@ -11,24 +11,24 @@ import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
 
-/** What an ID Token must fit, beside its issuer and its audience. */
+/** What an ID Token is checked against, apart from issuer and audience. */
 export interface IdTokenExpectations {
-  /** Required, unless the token comes from a refresh. */
+  /** Must be given, unless the token comes from a refresh. */
   readonly nonce?: string | undefined
-  /** The access token beside it, for `at_hash`. */
+  /** The access token issued with it, for `at_hash`. */
   readonly accessToken?: string | undefined
   /** The code it was exchanged for, for `c_hash`. */
   readonly code?: string | undefined
-  /** Longest time since the person proved who they are, in seconds. */
+  /** Maximum time since the person authenticated, in seconds. */
   readonly maxAge?: number | undefined
-  /** One of these must be `acr`. */
+  /** `acr` must be one of these. */
   readonly acrValues?: readonly string[] | undefined
 }
 
-/** The judge of ID Tokens. */
+/** Validates ID Tokens. */
 export interface IdTokenValidator {
   /**
-   * Validates an ID Token wholly (OpenID Connect Core section 3.1.3.7).
+   * Validates an ID Token completely (OpenID Connect Core section 3.1.3.7).
    *
    * @throws {TokenValidationError}
    * @throws {AuthorizationResponseError} `authentication_too_weak` for `max_age` and `acr`
@@ -37,12 +37,12 @@ export interface IdTokenValidator {
   validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
 }
 
-/** What {@link createIdTokenValidator} needs to know. */
+/** Issuer and client, and how ID Tokens are signed. */
 export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
 
 /**
- * Makes the judge of ID Tokens.
+ * Creates the validator of ID Tokens.
  *
  * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
@@ -69,7 +69,8 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
   }
 }
 
-// Logout tokens, access tokens and DPoP proofs of the same issuer say so in typ (RFC 8725 section 3.11).
+// Other tokens of the same issuer (logout tokens, access tokens, DPoP proofs) have a different typ (RFC 8725 section
+// 3.11).
 function requireIdTokenType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
     const message = `the token is not an ID Token: its typ is ${quoted(typ)}, not "JWT"`

@@ -8,23 +8,23 @@ import { type RuleContext, partyRules, strictTolerance, timeRules } from './clai
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
-/** What the issuer says has ended. At least one of `subject` and `sid` is there. */
+/** A validated logout token. It has `subject`, `sid` or both. */
 export interface LogoutToken {
   readonly issuer: string
   readonly subject?: string
-  /** The session at the provider; any characters. */
+  /** The session at the provider; may contain any characters. */
   readonly sid?: string
   readonly jti: string
   /** Seconds since the epoch. */
   readonly issuedAt: number
-  /** When the token stops counting, by `exp` or by its age. Seconds since the epoch, the tolerance not included. */
+  /** When the token expires, by `exp` or by its age. Seconds since the epoch, without the clock tolerance. */
   readonly expiresAt: number
 }
 
-/** The judge of logout tokens. */
+/** Validates logout tokens. */
 export interface LogoutTokenValidator {
   /**
-   * Validates a logout token wholly (OpenID Connect Back-Channel Logout 1.0 section 2.6), but for the replay of its `jti`.
+   * Validates a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6), except for replay of its `jti`.
    *
    * @throws {TokenValidationError}
    * @throws {ProviderError} when keys have to be fetched and cannot be
@@ -32,19 +32,19 @@ export interface LogoutTokenValidator {
   validate(logoutToken: string): Promise<LogoutToken>
 }
 
-/** What {@link createLogoutTokenValidator} needs to know. */
+/** Issuer and client, and how logout tokens are signed. */
 export type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
-// An honest one has well below 1 KB: names, dates, and no person's claims.
+// Real ones are well below 1 KB: they have names and dates, but no personal claims.
 const maxBytes = 8_192
-// Section 2.4 recommends an exp of two minutes at most. Whatever exp says, an older token is of no use to an honest
-// provider, and this bounds how long a jti has to be remembered.
+// Section 2.4 recommends at most two minutes for exp. This limit applies whatever exp says, and bounds how long a jti
+// has to be remembered.
 const maxAgeSeconds = 300
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * Makes the judge of logout tokens.
+ * Creates the validator of logout tokens.
  *
  * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
@@ -61,12 +61,12 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
   const clockToleranceSeconds = strictTolerance(settings.clockToleranceSeconds)
   return {
     async validate(logoutToken) {
-      // Anyone can post anything here, so all that is cheap comes before keys and signatures.
+      // Anyone can post anything here, so the cheap checks come before keys and signatures.
       const jws = decodeJws(logoutToken, { maxBytes })
       requireRegisteredAlgorithm(jws.header, signature)
       requireLogoutType(jws.header)
       const requireAll = () => {
-        // Whomever else a logout token is for: all that it can do is end sessions here.
+        // Other audiences are harmless: a logout token can only end sessions here.
         const now = runtime.now() / 1000
         const context = { ...settings, clockToleranceSeconds, idTokenAudiences: 'any', now } as const
         requireClaims('logout token', rules, jws.payload, context)
@@ -78,7 +78,7 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
   }
 }
 
-// Section 2.4 recommends an explicit type; without one, events and the missing nonce tell it from an ID Token.
+// Section 2.4 recommends an explicit type. Without it, events and the missing nonce distinguish it from an ID Token.
 function requireLogoutType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
     const message = `the token is not a logout token: its typ is ${quoted(typ)}, not "logout+jwt"`
@@ -88,7 +88,7 @@ function requireLogoutType({ typ }: JwsHeader): void {
 
 const rules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must hold the logout event', holds: isLogout },
-  // So that no ID Token is ever taken for one (section 2.4).
+  // Prevents confusion with ID Tokens (section 2.4).
   { claim: 'nonce', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
   partyRules.issuer,
   partyRules.audience,
@@ -111,7 +111,7 @@ const rules: readonly ClaimRule<RuleContext>[] = [
   },
 ]
 
-// Other events may stand beside it (RFC 8417 section 2.2); the event itself is usually {}.
+// There may be other events beside it (RFC 8417 section 2.2); the event itself is usually {}.
 function isLogout(events: unknown): boolean {
   return isJsonObject(events) && isJsonObject(events[logoutEvent])
 }

@@ -6,26 +6,26 @@ import type { IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 
-/** The ID Token of a refresh, and what it must fit. */
+/** The ID Token of a refresh, and what it is checked against. */
 export interface RefreshedIdToken {
   readonly idToken: unknown
-  /** The access token beside it. */
+  /** The access token issued with it. */
   readonly accessToken: string | undefined
   /** Claims of the session's ID Token. */
   readonly before: IdTokenClaims
 }
 
-/** What an ID Token of a refresh is good for; without `idToken`, the session's own one stays. */
+/** The result of the check. Without `idToken`, the session keeps its previous one. */
 export interface IdTokenVerdict {
   readonly idToken?: string
   readonly idTokenClaims?: IdTokenClaims
-  /** Why it was not taken. */
+  /** Why it was rejected. */
   readonly idTokenFlaw?: OidcErrorCode
-  /** To be judged later: its issuer's keys could not be asked for. */
+  /** Set if the issuer's keys could not be fetched: validate it later. */
   readonly unverifiedIdToken?: string
 }
 
-// Who it is about, who made it and whom for: what is wrong here speaks of another login, and all that came with it.
+// Errors about subject, issuer, audience or signature: the whole response may belong to another login.
 const fatal: ReadonlySet<OidcErrorCode> = new Set([
   'subject_mismatch',
   'token_issuer_mismatch',
@@ -37,13 +37,13 @@ const fatal: ReadonlySet<OidcErrorCode> = new Set([
 ])
 
 /**
- * Judges the ID Token of a refresh (OpenID Connect Core section 12.2). It must have the signature, the `iss`, the `sub` and
- * the `aud` of the login. Any other flaw only keeps it from taking the place of the one that is there: providers fill
- * `auth_time` with the latest login anywhere, keep `at_hash`, or serve the old token again.
+ * Checks the ID Token of a refresh (OpenID Connect Core section 12.2). Its signature must be valid, and `iss`, `sub`
+ * and `aud` must be those of the login. Any other flaw only means that the session keeps its previous ID Token: some
+ * providers set `auth_time` to the latest login anywhere, do not update `at_hash`, or send the old token again.
  *
- * @throws {TokenValidationError} for what is about another login, or not from the issuer
+ * @throws {TokenValidationError} if it is about another login, or not from the issuer
  */
-export async function judgeRefreshedIdToken(
+export async function checkRefreshedIdToken(
   { idToken, accessToken, before }: RefreshedIdToken,
   idTokens: IdTokenValidator,
   clientId: string,
@@ -53,7 +53,7 @@ export async function judgeRefreshedIdToken(
   requireSameParties(decodeJws(idToken).payload, before, clientId)
   try {
     const idTokenClaims = await idTokens.validate(idToken, { accessToken })
-    const idTokenFlaw = flawIn(idTokenClaims, before)
+    const idTokenFlaw = findFlaw(idTokenClaims, before)
     return idTokenFlaw === undefined ? { idToken, idTokenClaims } : { idTokenFlaw }
   } catch (error) {
     if (error instanceof ProviderError) return { unverifiedIdToken: idToken, idTokenFlaw: error.code }
@@ -80,10 +80,10 @@ function requireSameParties({ iss, sub, aud }: Readonly<JsonObject>, before: IdT
   }
 }
 
-function flawIn(next: IdTokenClaims, before: IdTokenClaims): OidcErrorCode | undefined {
+function findFlaw(next: IdTokenClaims, before: IdTokenClaims): OidcErrorCode | undefined {
   const isChanged = (name: string): boolean => next[name] !== undefined && next[name] !== before[name]
   if (isChanged('nonce')) return 'token_nonce_mismatch'
   if (isChanged('auth_time')) return 'token_claim_invalid'
-  // Logouts name the session by its sid: with a token that has lost it, none would reach this one any more.
+  // Logouts refer to the session by its sid: without it, they could no longer end this session.
   return before['sid'] !== undefined && next['sid'] === undefined ? 'token_claim_missing' : undefined
 }

@@ -2,19 +2,19 @@ import { type Algorithms, algorithmNames, secretAlgorithm } from '../../options/
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
 import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
 import { type Jws, type JwsHeader, isSignedBy, verifySignature } from '../../jose/jws.js'
-import { type TokenOrigin, refusal } from '../key-lookup.js'
+import { type TokenOrigin, noMatchingKey } from '../key-lookup.js'
 import type { Keys } from '../keys.js'
 
 /**
  * Verifies the signature of a token that the issuer made for this client.
  *
- * @param requireClaims - throws where the token could not be taken anyway: nothing is fetched for its sake then
+ * @param requireClaims - throws if the token would be rejected anyway, so that no keys are fetched for it
  */
 export type SignatureVerifier = (jws: Jws, requireClaims?: () => void) => Promise<void>
 
-/** What {@link createSignatureVerifier} needs to know. */
+/** The registered algorithm, the option that names it, and the client's secret. */
 export interface SignatureSettings {
-  /** What the token is called in messages. */
+  /** Name of the token for messages. */
   readonly token: string
   /** The accepted ones: one with the client's secret, or any number with the provider's keys. */
   readonly algorithms: Algorithms
@@ -29,7 +29,7 @@ export interface SignatureSettings {
  * Makes the check of signatures by the algorithms that are accepted, such as the registered `id_token_signed_response_alg`
  * for ID Tokens and logout tokens.
  *
- * The check throws `TokenValidationError`, and `ProviderError` when keys have to be fetched and cannot be.
+ * It throws `TokenValidationError`, and `ProviderError` when keys cannot be fetched.
  *
  * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
@@ -61,22 +61,22 @@ export function requireRegisteredAlgorithm(
   throw new TokenValidationError('token_algorithm_refused', message)
 }
 
-/** Verifies a signature with the issuer's keys, as {@link verifyByLookup}. The caller has required the algorithm. */
+/** Verifies a signature with the issuer's keys; see {@link verifyByLookup}. The caller has checked the algorithm. */
 async function verifyByKeys(jws: Jws, keys: Keys, from: TokenOrigin, requireClaims?: () => void): Promise<void> {
   const known = keys.find(jws.header)
   if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, { keys, from, requireClaims })
 }
 
-/** Where keys are looked up, and for whom. */
+/** Where keys are looked up, and where the token came from. */
 export interface SignatureLookup {
   readonly keys: Keys
   readonly from: TokenOrigin
-  /** Throws where the token could not be taken anyway: nothing is fetched for its sake then. */
+  /** Throws if the token would be rejected anyway, so that no keys are fetched for it. */
   readonly requireClaims?: (() => void) | undefined
 }
 
 /**
- * Verifies a signature that none of the keys at hand made: with keys that are fetched, if that could help.
+ * Verifies a signature that none of the cached keys made, by fetching the keys again if that could help.
  *
  * @throws {TokenValidationError}
  * @throws {ProviderError} when keys have to be fetched and cannot be
@@ -96,7 +96,7 @@ function refuseUnless(check: () => void, known: readonly VerificationKey[]): voi
   try {
     check()
   } catch (error) {
-    throw refusal(known, error instanceof TokenValidationError ? { besides: error.message } : {})
+    throw noMatchingKey(known, error instanceof TokenValidationError ? { besides: error.message } : {})
   }
 }
 

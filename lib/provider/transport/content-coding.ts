@@ -6,10 +6,10 @@ import { tooLarge } from './transport.js'
 
 type Decode = (bytes: Buffer, options: ZlibOptions) => Promise<Buffer>
 
-// Servers send deflate with the frame of zlib, as they should, and without (RFC 9110 section 8.4.1.2).
+// deflate should have a zlib header, but some servers omit it (RFC 9110 section 8.4.1.2).
 const isFramed = (bytes: Buffer): boolean => ((bytes[0] ?? 0) & 0x0f) === 8
 
-// Loaded when something is coded, which was not asked for.
+// Loaded on demand: requests do not ask for a content coding, so it is rare.
 async function knownDecoders(): Promise<ReadonlyMap<string, Decode>> {
   const { brotliDecompress, gunzip, inflate, inflateRaw } = await import('node:zlib')
   const fromGzip = promisify<InputType, ZlibOptions, Buffer>(gunzip)
@@ -26,14 +26,14 @@ async function knownDecoders(): Promise<ReadonlyMap<string, Decode>> {
 const maxCodings = 5
 
 /**
- * Undoes the codings of a body (RFC 9110 section 8.4). As `fetch` does, it leaves a body alone whose coding is none that is
- * known: some servers write the character set there.
+ * Decodes a body (RFC 9110 section 8.4). Like `fetch`, it leaves a body with an unknown coding as it is: some servers
+ * send the character set there.
  *
  * @param header - value of `Content-Encoding`
- * @throws {ProviderError} `provider_response_too_large` when more than `maxBytes` come out, `provider_response_invalid` for
- *   what is not coded as it says
+ * @throws {ProviderError} `provider_response_too_large` if the result exceeds `maxBytes`, `provider_response_invalid`
+ *   if the body cannot be decoded
  */
-export async function decoded(bytes: Buffer, header: string | undefined, maxBytes: number): Promise<Buffer> {
+export async function decodeBody(bytes: Buffer, header: string | undefined, maxBytes: number): Promise<Buffer> {
   if (header === undefined || bytes.length === 0) return bytes
   const decoders = await knownDecoders()
   const codings = header.toLowerCase().split(',', maxCodings)

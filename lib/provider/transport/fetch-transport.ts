@@ -1,14 +1,14 @@
 import { type TransportResponse, isRedirectStatus, tooLarge, type Transport } from './transport.js'
 
-/** Uses a `fetch` of the application's choice. */
+/** Sends requests with the application's `fetch`. */
 export function fetchTransport(fetch: typeof globalThis.fetch): Transport {
   return {
     send(url, { method, headers, body = null }) {
       const controller = new AbortController()
       const { signal } = controller
-      const begun = async () =>
+      const begin = async () =>
         new FetchAnswer(await fetch(url, { method, headers, body, redirect: 'manual', signal }), signal)
-      return { answer: begun(), abort: (reason) => controller.abort(reason) }
+      return { answer: begin(), abort: (reason) => controller.abort(reason) }
     },
     close: () => undefined,
   }
@@ -51,7 +51,7 @@ class FetchAnswer implements TransportResponse {
     }
   }
 
-  // Not waited for: a stream may take its time to end, and the refusal is known already.
+  // Not awaited: the stream may take time to close, and the result is already known.
   discard(): void {
     this.#response.body?.cancel().catch(() => undefined)
   }

@@ -16,39 +16,40 @@ export interface HttpClientRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | URLSearchParams | undefined
-  /** Largest body after decoding, in bytes. Default 256 KiB. */
+  /** Maximum size of the decoded body in bytes. Default 256 KiB. */
   readonly maxBytes?: number
-  /** Its deadline is no earlier than that: for what must not be given up while its answer may still come. */
+  /** Minimum deadline, for requests whose response must not be lost. */
   readonly leastTimeoutSeconds?: number
-  /** Whether strangers can set it off, as often as they like: it leaves room for other requests. */
+  /** Whether anyone can cause such requests, without limit: some slots are then reserved for other requests. */
   readonly isByAnyone?: boolean
 }
 
-/** Every request to the provider goes through here: bounded in time and size, never redirected. */
+/** Makes all requests to the provider, with a deadline and a size limit, and without following redirects. */
 export interface HttpClient {
   /**
-   * Sends one request and reads its answer to the end. Answers with status 2xx and most 4xx are returned.
+   * Sends one request and reads the whole response. Responses with status 2xx and most 4xx are returned.
    *
-   * @throws {ProviderError} for redirects, 408, 425, 429 and 5xx, a missed deadline, too large a body and an unreachable
-   *   provider; `outbound_limit_reached` where too many are under way
+   * @throws {ProviderError} for redirects, 408, 425, 429 and 5xx, a missed deadline, a body that is too large, and an
+   *   unreachable provider; `outbound_limit_reached` if too many requests are in flight
    */
   request(url: string, request?: HttpClientRequest): Promise<HttpResponse>
-  /** Whether requests to this URL may be made at all. */
+  /** Whether requests to this URL are allowed. */
   allows(url: string): boolean
-  /** Ends what is under way; later requests fail. */
+  /** Aborts requests in flight; later ones fail. */
   close(): void
 }
 
-/** What {@link createHttpClient} needs to know. */
+/** Which `fetch` to use, the deadline, and whether plain http is allowed. */
 export type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'issuer'>>
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
-// They were not looked at: the same may be asked again (RFC 9110 section 15.5.9, RFC 8470 section 5.2, RFC 6585 section 4).
-const unseen: readonly number[] = [408, 425, 429]
+// The server did not process these requests, so they can be repeated (RFC 9110 section 15.5.9, RFC 8470 section 5.2,
+// RFC 6585 section 4).
+const unprocessed: readonly number[] = [408, 425, 429]
 
-/** Makes the one way out. */
+/** Creates the HTTP client for all requests to the provider. */
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
   const underWay = new Set<Abort>()
@@ -69,7 +70,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   return {
     allows,
     request: async (url, request = {}) =>
-      traced('request', isTraced('request') ? aboutRequest(settings, url, request) : {}, (notes) =>
+      traced('request', isTraced('request') ? traceContext(settings, url, request) : {}, (notes) =>
         perform(url, request, notes),
       ),
     close() {
@@ -82,8 +83,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
 
 type Abort = (reason: Error) => void
 
-// A query could hold anything, one day.
-function aboutRequest(
+// Without the query, which might contain secrets.
+function traceContext(
   { issuer }: HttpClientSettings,
   url: string,
   { method = 'GET' }: HttpClientRequest,
@@ -96,7 +97,7 @@ function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
   return isAllowedHere(url, dangerouslyAllowHttp) && url.username === '' && url.password === ''
 }
 
-// The race is for a fetch that does not listen to its signal.
+// The race covers a custom fetch that ignores its signal.
 async function withDeadline<T>(
   sending: PendingResponse,
   seconds: number,
@@ -158,7 +159,7 @@ function refusalOf({ status, isRedirect, headers }: TransportResponse): Provider
     const message = 'the provider answered with a status that is not final'
     return new ProviderError('provider_response_invalid', message, { status: 502 })
   }
-  if (!unseen.includes(status) && status < 500) return undefined
+  if (!unprocessed.includes(status) && status < 500) return undefined
   const message = `the provider answered with status ${status}`
   const seconds = retryAfter(headers['retry-after'])
   return [429, 503].includes(status)
@@ -166,7 +167,7 @@ function refusalOf({ status, isRedirect, headers }: TransportResponse): Provider
     : outage('provider_unavailable', message, seconds)
 }
 
-// An hour is the most that a header may keep people out for; dates are rare and need the provider's clock.
+// At most an hour, so that a header cannot lock people out for longer. Dates are rare and need the provider's clock.
 function retryAfter(value: string | undefined): number {
   const seconds = value !== undefined && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
   return seconds >= 1 && seconds <= 3600 ? seconds : retryAfterSeconds

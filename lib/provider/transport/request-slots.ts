@@ -1,8 +1,8 @@
 import { ProviderError } from '../../errors.js'
 
-// A hung provider must not pile up sockets and memory until the deadlines pass.
-const most = 256
-/** What strangers set off leaves these to everybody else: a flood of it must not keep people from renewing their tokens. */
+// If the provider hangs, sockets and memory must not pile up until the deadlines pass.
+const maxRequests = 256
+/** Slots that requests which anyone can cause may not use: a flood of those must not block token refreshes. */
 const reserved = 64
 const maxWaiting = 1024
 
@@ -11,24 +11,27 @@ interface Waiting {
 }
 
 /**
- * How many requests to one provider may be under way at once. Whoever finds no room waits in line for a while: a flood then
- * costs everybody some milliseconds, rather than some an answer.
+ * Limits the requests to one provider that are in flight. When all slots are taken, requests queue for a while: a flood
+ * then delays all of them by some milliseconds, and none fails.
  */
 export class RequestSlots {
   readonly #timeoutMilliseconds: number
-  // Requests of strangers stand in a line of their own.
+  // Requests that anyone can cause have a separate queue.
   readonly #lines = { known: new Set<Waiting>(), anyone: new Set<Waiting>() }
   readonly #taken = { known: 0, anyone: 0 }
 
-  /** @param timeoutMilliseconds - of most requests: half of it is waited for room, and what takes longer goes on without */
+  /**
+   * @param timeoutMilliseconds - the usual deadline. Requests queue for at most half of it; a request that takes longer
+   * than it frees its slot
+   */
   constructor(timeoutMilliseconds: number) {
     this.#timeoutMilliseconds = timeoutMilliseconds
   }
 
   /**
-   * Makes a request once there is room.
+   * Makes a request once there is a free slot.
    *
-   * @param isByAnyone - whether strangers can set such a request off
+   * @param isByAnyone - whether anyone can cause such a request
    * @throws {ProviderError} `outbound_limit_reached`
    */
   async run<T>(isByAnyone: boolean, request: () => Promise<T>): Promise<T> {
@@ -56,7 +59,7 @@ export class RequestSlots {
 
   #hasRoom(kind: 'known' | 'anyone'): boolean {
     const { known, anyone } = this.#taken
-    return known + anyone < most && (kind === 'known' || anyone < most - reserved)
+    return known + anyone < maxRequests && (kind === 'known' || anyone < maxRequests - reserved)
   }
 
   #wait(kind: 'known' | 'anyone'): Promise<void> {
@@ -88,6 +91,6 @@ export class RequestSlots {
 }
 
 function limitReached(): ProviderError {
-  const message = `this process has ${most} requests to the provider under way, and more are waiting: try again shortly`
+  const message = `this process has ${maxRequests} requests to the provider under way, and more are waiting: try again shortly`
   return new ProviderError('outbound_limit_reached', message, { headers: { 'Retry-After': '1' } })
 }

@@ -1,12 +1,12 @@
-/** What is to be different in a `Response`. */
+/** Changes to a `Response`. */
 export interface ResponseChanges {
   readonly text?: string
-  /** Lower-case name of a header that is left out. */
+  /** Lower-case name of a header to remove. */
   readonly without?: string
   readonly contentType?: string
 }
 
-/** An answer that was read to its end. */
+/** A response that has been read completely. */
 export class HttpResponse {
   readonly status: number
   /** The body, decoded as UTF-8. */
@@ -19,15 +19,15 @@ export class HttpResponse {
     this.#headers = headers
   }
 
-  /** The value of a header by its lower-case name. */
+  /** Returns a header by its lower-case name. */
   header(name: string): string | undefined {
     return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined
   }
 
-  /** The same with changes, for libraries that read a `Response`. */
+  /** Converts to a `Response`, with changes, for libraries that need one. */
   toResponse({ text = this.text, without, contentType }: ResponseChanges = {}): BufferedResponse {
     const headers: Record<string, string> = { ...this.#headers }
-    // The body is decoded by now, so headers that speak of its encoding would be wrong.
+    // The body has been decoded, so headers about its encoding no longer apply.
     for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
     if (contentType !== undefined) headers['content-type'] = contentType
     return new BufferedResponse(this.status, new Headers(headers), text)
@@ -35,8 +35,8 @@ export class HttpResponse {
 }
 
 /**
- * A response whose body is at hand, so it can be read as often as one likes. It is a class of our own, since the global
- * `Response` may be anybody's: some servers replace it with one that cannot be built or read in the usual way.
+ * A response whose body is in memory, so it can be read any number of times. It does not use the global `Response`,
+ * because some servers replace that with one that cannot be created or read in the usual way.
  */
 export class BufferedResponse implements Response {
   readonly status: number

@@ -1,49 +1,49 @@
 import { ProviderError } from '../../errors.js'
 
-/** One request as it is sent. */
+/** One request, as sent. */
 export interface TransportRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | URLSearchParams | undefined
 }
 
-/** The beginning of an answer: its body is still to come. */
+/** Status and headers of a response whose body has not been read. */
 export interface TransportResponse {
   readonly status: number
   readonly isRedirect: boolean
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * Reads the body to its end, and undoes its content coding.
+   * Reads and decodes the whole body.
    *
-   * @throws {ProviderError} `provider_response_too_large` beyond so many bytes, compressed or not
+   * @throws {ProviderError} `provider_response_too_large` if it exceeds `maxBytes`, encoded or decoded
    */
   read(maxBytes: number): Promise<Buffer>
-  /** Gives the body up. */
+  /** Discards the body. */
   discard(): void
 }
 
-/** A request that is under way. */
+/** A request in flight. */
 export interface PendingResponse {
-  /** Rejects with the system's error when nobody answers. */
+  /** Rejects with the system's error if there is no response. */
   readonly answer: Promise<TransportResponse>
-  /** Gives it up, the body of its answer too. */
+  /** Aborts the request and the reading of its response. */
   abort(reason: Error): void
 }
 
-/** Sends requests, none of them twice; follows no redirect. */
+/** Sends requests; does not follow redirects. */
 export interface Transport {
   send(url: string, request: TransportRequest): PendingResponse
-  /** Closes connections that are kept for later. */
+  /** Closes idle connections. */
   close(): void
 }
 
-/** Whether a status asks to go elsewhere. */
+/** Whether a status is a redirect. */
 export function isRedirectStatus(status: number): boolean {
   return status >= 300 && status < 400
 }
 
-/** The failure for a body over its cap. */
+/** The error for a body over its limit. */
 export function tooLarge(maxBytes: number): ProviderError {
   return new ProviderError('provider_response_too_large', `the provider's response is larger than ${maxBytes} bytes`, {
     status: 502,

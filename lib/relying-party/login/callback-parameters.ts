@@ -7,9 +7,9 @@ import {
   parseAuthorizationResponse,
 } from '../../provider/endpoints/authorization-response.js'
 
-/** An authorization response, and how it came. Its problem is thrown, unless nobody has asked for the login that it belongs to. */
+/** An authorization response, and how it was sent. Its problem is thrown, unless it belongs to a silent login. */
 export interface CallbackResponse extends AuthorizationResponse {
-  /** A code came in the query although it was to be posted: it may have been put there by anybody, and been seen by many. */
+  /** Whether a code came in the query instead of a POST: anyone may have put it there, and it may be in logs. */
   readonly isMisplaced: boolean
 }
 
@@ -18,13 +18,13 @@ const maxQueryLength = 16_384
 /**
  * Reads the response from the query, or from the body for `form_post`.
  *
- * @throws {AuthorizationResponseError} 405 for other methods, 400 for what is fetched ahead of need, or too long to be read.
+ * @throws {AuthorizationResponseError} 405 for other methods, 400 for a prefetch or a query that is too long
  */
 export async function readCallback(httpRequest: HttpRequest, formPost: boolean): Promise<CallbackResponse> {
   const refused = refusedMethod(httpRequest, formPost)
   const isPosted = httpRequest.method === 'POST'
   if (refused !== undefined && !isPosted) throw refused
-  // A code works once: the prefetch of a link must not spend it.
+  // A code works once, so the prefetch of a link must not use it.
   if (isPrefetch(httpRequest)) throw invalidResponse('it was a prefetch')
   if (httpRequest.query.length > maxQueryLength) throw invalidResponse('the query is too long')
   const parameters = isPosted ? await formOf(httpRequest, refused) : new URLSearchParams(httpRequest.query)
@@ -44,7 +44,7 @@ async function formOf(
   }
 }
 
-/** The failure for a code that came in the query, where it was to be posted. */
+/** The error for a code that came in the query instead of a POST. */
 export function codeMisplaced(): AuthorizationResponseError {
   return invalidResponse('the code came in the query, although response_mode "form_post" was requested')
 }

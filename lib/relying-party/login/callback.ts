@@ -5,7 +5,7 @@ import { safeReturnTo } from '../../http/return-to.js'
 import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
 import { type CodeExchangeParts, exchangeOnce } from './code-exchange.js'
 import type { CallbackContext, FinishedLogin } from './finished-login.js'
-import { finishedBefore, startOver, withoutTransaction, type LostLoginParts } from './lost-login.js'
+import { repeatFinished, startOver, withoutTransaction, type LostLoginParts } from './lost-login.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { onwardPage } from '../onward.js'
 import { recallTarget } from './transaction/return-target.js'
@@ -26,13 +26,13 @@ export type CallbackParts = LostLoginParts & CodeExchangeParts & RelyingPartyWit
 /**
  * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
  *
- * The transaction is consumed before anything can fail, so that nothing works twice. Where it is gone or too old, the
- * login is started over once; a person who is signed in already is left alone.
+ * The transaction is consumed before anything can fail, so a response works only once. If the transaction is missing or
+ * expired, the login is started over once; someone who is already signed in stays signed in.
  *
- * @throws {AuthorizationResponseError} the person or the provider refused, or the response breaks a rule
- * @throws {TransactionError} there is no login that this response belongs to
- * @throws {TokenValidationError} the ID Token is not acceptable
- * @throws {ProviderError} the provider is away
+ * @throws {AuthorizationResponseError} the person or the provider refused, or the response is malformed
+ * @throws {TransactionError} the response does not belong to a login of this browser
+ * @throws {TokenValidationError} the ID Token is invalid
+ * @throws {ProviderError} the provider is unavailable
  */
 export async function finishLogin(
   rp: CallbackParts,
@@ -41,12 +41,12 @@ export async function finishLogin(
 ): Promise<FinishedLogin> {
   const formPost = rp.configuration.authorizationParams['response_mode'] === 'form_post'
   const response = await readCallback(httpRequest, formPost)
-  const isForNobody = isSilent(response.state)
-  if (response.problem !== undefined && !isForNobody) throw response.problem
+  const isSilentLogin = isSilent(response.state)
+  if (response.problem !== undefined && !isSilentLogin) throw response.problem
   const transactions = openTransactions(rp.transactionSeal, context.cookies)
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction({ rp, httpRequest, context, response }, transactions)
-  if (response.isMisplaced && !isForNobody) throw codeMisplaced()
+  if (response.isMisplaced && !isSilentLogin) throw codeMisplaced()
   context.cookies.remove(found.slot)
   const { returnTo, isLost } = await recallTarget(rp, context.cookies, found.transaction)
   const transaction = {
@@ -68,11 +68,11 @@ async function finishFound(
   { transaction, expired }: FoundTransaction,
 ): Promise<FinishedLogin> {
   const { response } = context
-  const finished = finishedBefore(rp, context, response.state)
+  const finished = repeatFinished(rp, context, response.state)
   if (finished !== undefined) return finished
   context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
-  refuseMisfit(response)
-  const outcome = leadOn(rp, transaction.returnTo)
+  requireWellFormed(response)
+  const outcome = goTo(rp, transaction.returnTo)
   const call = { rp, httpRequest, context, response }
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
@@ -85,25 +85,26 @@ async function finishFound(
   }
 }
 
-// Of a silent login, since any other has failed by now: whoever watches hears of it, and the person is led back.
-function refuseMisfit({ problem, isMisplaced }: CallbackResponse): void {
+// Only silent logins get here with a problem. Throwing reports it to tracing channels; the person is then redirected
+// back.
+function requireWellFormed({ problem, isMisplaced }: CallbackResponse): void {
   if (problem !== undefined) throw problem
   if (isMisplaced) throw codeMisplaced()
 }
 
-// What Keycloak says when another tab has finished the login meanwhile: it is no outage, and the next try just works.
+// Keycloak sends this when another tab has finished the login meanwhile. It is not an outage, and the next try works.
 function isSignedInElsewhere({ error, parameters }: CallbackResponse, thrown: unknown): boolean {
   if (!(thrown instanceof ProviderError) || error !== 'temporarily_unavailable') return false
   return parameters.get('error_description') === 'authentication_expired'
 }
 
-// Browsers send no Strict cookie along with a chain of redirects that another site began (RFC 6265bis section 8.8.2): a page
-// of our own has to take them on.
-function leadOn({ configuration }: CallbackParts, location: string): Outcome {
+// Browsers send no Strict cookies with a chain of redirects that another site began (RFC 6265bis section 8.8.2), so a
+// page of ours navigates in place of a redirect.
+function goTo({ configuration }: CallbackParts, location: string): Outcome {
   return configuration.session.cookie.sameSite === 'Strict' ? onwardPage(location) : redirect(location)
 }
 
-// A proxy that has taken the prefix off this path has done so at the page that people want to go back to.
+// If a proxy has removed the prefix from this path, it has also removed it from the path of the page to return to.
 function returnTarget(rp: CallbackParts, httpRequest: HttpRequest, { baseUrlIndex, returnTo }: Transaction): string {
   const base = rp.baseUrls[baseUrlIndex] ?? rp.baseUrls[0]
   const isStripped = publicPath(base, httpRequest.path) !== httpRequest.path

@@ -16,8 +16,8 @@ export type CodeExchangeParts = RelyingPartyWith<'baseUrls' | 'configuration' | 
 export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
 
 /**
- * Exchanges the code, once per state however often the callback comes in: a second use would make the provider revoke
- * the tokens of the first (RFC 6749 section 4.1.2). Callbacks at the same moment share one result.
+ * Exchanges the code once per state, even if the callback is called again: a second use would make the provider revoke
+ * the tokens of the first (RFC 6749 section 4.1.2). Concurrent callbacks share one result.
  */
 export async function exchangeOnce(
   rp: CodeExchangeParts,
@@ -63,7 +63,7 @@ async function exchange(
   return newSession(rp, startedAt, tokens, typeof data === 'object' ? data : {})
 }
 
-// A login never continues what was there before it: new id, no old data (session fixation, CWE-384).
+// A login always creates a new session: a new ID and no old data (session fixation, CWE-384).
 function newSession(
   rp: CodeExchangeParts,
   startedAt: number,
@@ -71,7 +71,7 @@ function newSession(
   data: Readonly<Record<string, unknown>>,
 ): SessionRecord {
   const { configuration } = rp
-  // What the application's own session lies in is seen where the login is put there.
+  // For sessions in `req.session`, the warning follows when the session is stored: the store is only known then.
   const isKept = tokens.refreshToken !== undefined && configuration.session.use !== 'request'
   if (isKept) warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
   const now = Math.floor(rp.runtime.now() / 1000)

@@ -3,29 +3,29 @@ import type { SessionRecord } from '../../session/record.js'
 import type { SessionStart } from './code-exchange.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
-/** How a callback ended: where to go, and the session that begins. */
+/** The result of a callback: where to go, and the new session. */
 export interface FinishedLogin {
   readonly outcome: Outcome
   readonly session?: SessionRecord
-  /** The return target was too long to be kept whole. */
+  /** Whether the return target was too long to be kept as a whole. */
   readonly isTargetLost?: boolean
 }
 
-/** What is known of a login as soon as its response has come. */
+/** What is known about a login once its response arrives. */
 export interface LoginUnderWay {
-  /** Where it is to end. */
+  /** Where to go after the login. */
   readonly returnTo: string
-  /** Nobody has asked for it. */
+  /** Whether the application started it, and not the person. */
   readonly isSilent: boolean
 }
 
-/** What a callback needs beside the request. */
+/** What a callback needs in addition to the request. */
 export interface CallbackContext {
   readonly cookies: TransactionCookies
-  /** The session that the browser has already. */
+  /** The browser's current session. */
   readonly current: SessionRecord | undefined
-  /** Told of the login that the response belongs to, before anything of it can fail. */
+  /** Called with the login that the response belongs to, before anything can fail. */
   readonly found?: (login: LoginUnderWay) => void
-  /** Turns validated tokens into the session, or refuses. */
+  /** Calls the application's `onLogin`, which may refuse the login. */
   readonly start: SessionStart
 }

@@ -8,16 +8,16 @@ import { sendOn } from '../onward.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
-// Hints are names and addresses; some providers' are tokens.
+// Hints are names or addresses; with some providers they are tokens.
 const maxLoginHintLength = 1024
 
 /**
- * Answers the login route, which is also where other parties start logins (OpenID Connect Core section 4): those name the
- * provider as `iss`, by GET or POST.
+ * Handles the login route. Third parties may start logins here too, by GET or POST with the provider as `iss` (OpenID
+ * Connect Core section 4).
  *
- * @throws {AccessError} `login_needed` for what is no navigation of a window
+ * @throws {AccessError} `login_needed` if the request is not a navigation of a window
  * @throws {AuthorizationResponseError} `method_not_allowed`, and `issuer_mismatch` for a login at another provider
- * @throws {ProviderError} when the provider is away
+ * @throws {ProviderError} when the provider is unavailable
  */
 export async function handleLogin(
   rp: LoginParts,
@@ -31,22 +31,25 @@ export async function handleLogin(
   if (isDeclaredNonNavigation(httpRequest)) {
     throw new AccessError('login_needed', 'a login needs a browser window: open login_url there, do not fetch it')
   }
-  if (httpRequest.method === 'POST') return asGet(rp, httpRequest)
+  if (httpRequest.method === 'POST') return redirectToGet(rp, httpRequest)
   const query = new URLSearchParams(httpRequest.query)
-  const options = query.has('iss') ? initiatedElsewhere(rp, query) : ownLogin(query)
+  const options = query.has('iss') ? thirdPartyLogin(rp, query) : ownLogin(query)
   return startLogin(rp, httpRequest, cookies, options)
 }
 
-/** Where a login that starts at a request is to end: at the page it names, else, for a script's, where that runs. */
+/**
+ * Where to go after a login: the target that the request names; for a request of a script, otherwise the page that it
+ * runs on.
+ */
 export function loginTarget(httpRequest: HttpRequest, { returnTo: policy }: BaseUrl): string | undefined {
   const query = new URLSearchParams(httpRequest.query)
   const wanted = safeReturnTo(single(query, query.has('iss') ? 'target_link_uri' : 'returnTo'), policy)
   return wanted ?? (isPageLoad(httpRequest) ? undefined : refererTarget(httpRequest, policy))
 }
 
-// A post from another site brings no Lax cookies along: a login that began there could take the place of one under way. Forms
-// of our own pages, which name no provider, go the same way.
-async function asGet(rp: LoginParts, httpRequest: HttpRequest): Promise<Redirect | Respond> {
+// A POST from another site has no Lax cookies, so a login that began there could replace one in progress. Forms on our
+// own pages, which name no provider, are handled the same way.
+async function redirectToGet(rp: LoginParts, httpRequest: HttpRequest): Promise<Redirect | Respond> {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const form = await httpRequest.form()
   if (!isOwnForm(httpRequest, base, form)) return redirect(pathWith(base, queryFromElsewhere(rp, base, form)))
@@ -74,14 +77,14 @@ function ownQuery(httpRequest: HttpRequest, form: URLSearchParams): URLSearchPar
 }
 
 function queryFromElsewhere(rp: LoginParts, base: BaseUrl, form: URLSearchParams): URLSearchParams {
-  const { returnTo, authorizationParams } = initiatedElsewhere(rp, form)
+  const { returnTo, authorizationParams } = thirdPartyLogin(rp, form)
   const target = safeReturnTo(returnTo, base.returnTo)
   const query = new URLSearchParams({ iss: rp.configuration.issuer, ...authorizationParams })
   if (target !== undefined) query.set('target_link_uri', target)
   return query
 }
 
-// A prompt that is none is passed over, as an unsafe returnTo is: nothing relies on either, and people get to sign in.
+// An invalid prompt is ignored, like an unsafe returnTo: nothing depends on them, and people can sign in.
 function ownLogin(query: URLSearchParams): LoginOptions {
   const prompt = single(query, 'prompt')
   return {
@@ -90,8 +93,8 @@ function ownLogin(query: URLSearchParams): LoginOptions {
   }
 }
 
-// Nothing else that another site says counts, its `prompt` least of all.
-function initiatedElsewhere({ configuration }: LoginParts, parameters: URLSearchParams): LoginOptions {
+// Other parameters from a third party are ignored, above all `prompt`.
+function thirdPartyLogin({ configuration }: LoginParts, parameters: URLSearchParams): LoginOptions {
   if (single(parameters, 'iss') !== configuration.issuer) {
     const message = 'a login that another site starts must name the provider of this site as "iss"'
     throw new AuthorizationResponseError('issuer_mismatch', message)

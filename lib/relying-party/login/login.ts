@@ -7,7 +7,7 @@ import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { baseUrlOf } from '../base-url.js'
 import { storeLogin, type ReturnTargetParts, wantedTarget } from './transaction/return-target.js'
-import { type Transaction, type TransactionCookies, freshSecrets } from './transaction/transaction.js'
+import { type Transaction, type TransactionCookies, createSecrets } from './transaction/transaction.js'
 import { omitUndefined } from '../../base/json.js'
 
 /** The parts of a relying party that start a login. */
@@ -33,12 +33,12 @@ export interface LoginOptions {
 }
 
 /**
- * Starts a login: remembers a transaction in the browser and sends it to the authorization server
- * (OpenID Connect Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
+ * Starts a login: stores a transaction in the browser, and redirects it to the authorization server (OpenID Connect
+ * Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
  *
- * @param restarted This login replaces one that got lost: it will not be replaced again.
+ * @param restarted Whether this login replaces a lost one; it will then not be replaced again.
  * @throws {ConfigurationError} `invalid_options`
- * @throws {ProviderError} when the provider is away: nothing was stored then.
+ * @throws {ProviderError} when the provider is unavailable; nothing has been stored then
  */
 export async function startLogin(
   rp: LoginParts,
@@ -65,7 +65,7 @@ async function requestLogin(
   const parameters = requestParameters(rp, options)
   const target = wantedTarget(options.returnTo, base)
   const transaction: Transaction = {
-    ...freshSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
+    ...createSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
     ...expectations(parameters),
     baseUrlIndex: base.index,
     returnTo: target.returnTo,
@@ -79,7 +79,8 @@ async function requestLogin(
     parameters,
   })
   const isKept = await storeLogin(rp, cookies, transaction)
-  // One that starts over answers the callback, whose form stood on a page of the provider: its policy lets it lead back there.
+  // A restarted login responds to the callback. If that was a form POST, the form was on the provider's page, whose
+  // policy allows redirects to the provider.
   const outcome = restarted ? redirect(location) : sendOn(httpRequest, location)
   return { outcome, isWhole: isKept && !target.isLost }
 }
@@ -100,7 +101,7 @@ function requestParameters(rp: LoginParts, options: LoginOptions): Readonly<Reco
   }
 }
 
-// What was asked for must be found in the ID Token on return (OpenID Connect Core section 3.1.3.7, rules 12 and 13).
+// The ID Token must show what was requested (OpenID Connect Core section 3.1.3.7, rules 12 and 13).
 function expectations(parameters: Readonly<Record<string, string>>): Pick<Transaction, 'maxAge' | 'acrValues'> {
   const { max_age: maxAge, acr_values: acrValues } = parameters
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {

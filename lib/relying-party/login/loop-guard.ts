@@ -3,8 +3,8 @@ import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, stateKey } from './transaction/transaction.js'
 
 /**
- * Tells a circle of logins from many honest ones: the callback counts logins that succeed although the one before left
- * no session behind, which happens when the browser does not keep the session cookie.
+ * Detects login loops: the callback counts successful logins whose predecessor left no session. That happens if the
+ * browser does not keep the session cookie.
  */
 
 /** How long the count is kept, in seconds. */
@@ -12,21 +12,21 @@ export const loopWindowSeconds = 60
 
 const maxLogins = 3
 
-/** The counter's next value, for a login that found no session of the one before. */
+/** The counter's next value, after a login whose predecessor left no session. */
 export function countLogin(counter: string | undefined, nowSeconds: number): string {
   const { count, since } = parse(counter, nowSeconds)
   return `${count + 1}.${since}`
 }
 
-/** Whether one more login would only continue the circle. */
+/** Whether another login would only continue the loop. */
 export function isLooping(counter: string | undefined, nowSeconds: number): boolean {
   return parse(counter, nowSeconds).count >= maxLogins
 }
 
 /**
- * Whether logins come back again and again without a trace in the browser, as where a proxy takes the cookies off the
- * callback's answers: their transactions are still there although this process has finished them, or all that may be under
- * way began within a minute for one and the same page.
+ * Whether logins finish again and again without leaving cookies, for example because a proxy removes cookies from the
+ * callback's responses. Either their transactions are still in the browser although this process has finished them, or
+ * the maximum number of transactions began within a minute for the same page.
  */
 export function isReturningUnseen(
   { logins, runtime }: RelyingPartyWith<'logins' | 'runtime'>,

@@ -25,8 +25,11 @@ export interface CallbackCall {
   readonly response: CallbackResponse
 }
 
-/** The back button after a login, or a second click: whoever is signed in by that very login just goes on. */
-export function finishedBefore(
+/**
+ * Handles the back button after a login, or a second click: if that login is the current session, the browser is
+ * redirected to its target again.
+ */
+export function repeatFinished(
   rp: RelyingPartyWith<'logins'>,
   { current }: Pick<CallbackContext, 'current'>,
   state: string,
@@ -38,8 +41,8 @@ export function finishedBefore(
 }
 
 /**
- * Answers a callback that belongs to no login of this browser. Whoever is signed in goes home, on any process; nothing of the
- * request is used for that, and nothing is changed.
+ * Handles a callback that belongs to no login of this browser. Someone who is signed in is redirected home; nothing in
+ * the request is used for that, and nothing is changed.
  */
 export async function withoutTransaction(
   call: CallbackCall,
@@ -47,9 +50,9 @@ export async function withoutTransaction(
 ): Promise<FinishedLogin> {
   const { rp, httpRequest, context, response } = call
   const { home, paths } = baseUrlOf(rp.baseUrls, httpRequest)
-  const finished = finishedBefore(rp, context, response.state)
+  const finished = repeatFinished(rp, context, response.state)
   if (finished !== undefined) return finished
-  // By a navigation of its own: a redirect would not say where it came from.
+  // A page that navigates: with a redirect, the next request would not be same-origin.
   if (isSilent(response.state)) return { outcome: onwardPage(home) }
   if (context.current !== undefined) return { outcome: redirect(home) }
   if (isWithoutStrictCookies(call)) return { outcome: onwardPage(paths.callback + errorOf(response)) }
@@ -59,11 +62,11 @@ export async function withoutTransaction(
 }
 
 /**
- * Starts a login over. A second attempt that fails too, or one that the person has just cancelled, must explain itself
- * rather than circle. What another page embeds starts no login either: it would take the place of one that a person is at.
+ * Starts a login over. If a second attempt fails too, or the person has cancelled, an error is shown instead of a loop.
+ * Embedded requests of other pages do not start a login either, since it would replace one in progress.
  *
- * @param lostOne - the login that ended, with where its person wants to go
- * @param isAsked - the provider itself wants another try
+ * @param lostOne - the login that was lost, with its return target
+ * @param isAsked - whether the provider itself asks for another try
  */
 export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsked = false): Promise<FinishedLogin> {
   const { rp, httpRequest, context, response } = call
@@ -75,7 +78,7 @@ export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsk
   return { outcome: await startLogin(rp, httpRequest, context.cookies, options, true) }
 }
 
-// Such as the link of a verified e-mail, a login that the provider began, or a bookmark.
+// For example, a link in a verification e-mail, a login that the provider started, or a bookmark.
 async function withoutState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
   const { rp, response } = call
   if (response.error !== undefined) throw refusalOf(response.error)
@@ -90,7 +93,8 @@ async function withoutState(call: CallbackCall, transactions: readonly FoundTran
 async function withUnknownState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
   if (call.rp.logins.has(stateKey(call.response.state)))
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
-  // Logins are under way here and none of them had to make room for newer ones: this response is somebody else's.
+  // All transactions of this browser are known, and none of them has been evicted, so the response belongs to another
+  // browser.
   const madeRoom =
     transactions.length >= maxTransactions || transactions.some(({ transaction }) => transaction.madeRoom === true)
   if (transactions.length > 0 && !madeRoom) {
@@ -103,7 +107,8 @@ async function withUnknownState(call: CallbackCall, transactions: readonly Found
   return startOver(call)
 }
 
-// Whether somebody is signed in is known once the browser comes from a page of ours, without what the other site has sent.
+// Strict cookies are missing on a request from another site. Whether someone is signed in is known only after a
+// navigation from a page of ours.
 function isWithoutStrictCookies({ rp, httpRequest, context }: CallbackCall): boolean {
   const isStrict = rp.configuration.session.cookie.sameSite === 'Strict'
   return isStrict && context.current === undefined && httpRequest.header('sec-fetch-site') === 'cross-site'

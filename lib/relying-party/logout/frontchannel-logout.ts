@@ -9,19 +9,19 @@ import type { RelyingPartyWith } from '../relying-party.js'
 /** The parts of a relying party that answer a front-channel logout. */
 export type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime'>
 
-/** How a request to the front-channel logout route ends, and whether the session does. */
+/** The response to a front-channel logout, and whether the session ends. */
 export interface LogoutDecision {
   readonly outcome: Respond
   readonly endsSession: boolean
 }
 
 /**
- * Answers the page that the provider loads in a frame when somebody signs out there (OpenID Connect Front-Channel Logout
- * 1.0 section 3). Only the browser's own session is ended, and only when `iss` and `sid` are its own. Without one, the
- * answer is the same: whoever frames this page learns nothing.
+ * Handles the request that the provider loads in a frame when a person signs out there (OpenID Connect Front-Channel
+ * Logout 1.0 section 3). It ends only the browser's own session, and only if `iss` and `sid` match. The response is the
+ * same without a session, so a page that frames it learns nothing.
  *
  * @throws {AuthorizationResponseError} `method_not_allowed`; `invalid_response` without `iss` and `sid`
- * @throws {SessionError} `session_store_unavailable`: nothing has ended
+ * @throws {SessionError} `session_store_unavailable`: no session has ended
  */
 export async function handleFrontchannelLogout(
   rp: FrontchannelParts,
@@ -39,12 +39,12 @@ export async function handleFrontchannelLogout(
   const { issuer } = rp.configuration
   const sid = sidOf(httpRequest, issuer)
   const endsSession = session !== undefined && isOf(session, issuer, sid)
-  // One sign-in at the provider may have led to several sessions here, of which this browser shows but the last one.
+  // One sign-in at the provider may have led to several sessions here, of which this browser has only the last.
   if (endsSession) await rp.revocations.revoke({ sid }, rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
 }
 
-// A logout that does not say whose session it means could end that of another person by now: both are needed.
+// Both are required: a logout that does not name the session could end that of another person.
 function sidOf({ query }: HttpRequest, issuer: string): string {
   const parameters = new URLSearchParams(query)
   const [issuers, sids] = [parameters.getAll('iss'), parameters.getAll('sid')]

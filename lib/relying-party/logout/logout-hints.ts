@@ -1,15 +1,15 @@
 import { idTokenClaims, issuedIdToken } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 
-/** What tells a provider whose session is to end. */
+/** Hints for the provider about whose session to end. */
 export interface LogoutHints {
   readonly idTokenHint?: string
   readonly logoutHint?: string
 }
 
 /**
- * The ID Token of a session as a hint; where its cookie had no room for that, what the provider itself gave as a hint, if it did:
- * Microsoft Entra takes the claim `login_hint` so. Without any, the provider may ask.
+ * Returns the session's ID Token as a hint. If the cookie had no room for it, the claim `login_hint` is used, which
+ * Microsoft Entra provides for this purpose. Without a hint, the provider may ask the person.
  */
 export function logoutHintsOf(session: SessionRecord | undefined): LogoutHints {
   if (session === undefined) return {}

@@ -12,27 +12,28 @@ import { type BaseUrl, baseUrlOf } from '../base-url.js'
 /** The parts of a relying party that lead a logout on to the provider. */
 export type OnwardParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
-/** How long the way on to the provider is open, in seconds. */
+/** How long the one-time URL for the redirect to the provider is valid, in seconds. */
 export const onwardSeconds = 60
 
 const parameter = 'continue'
 
 /** The cookies that a logout leaves in the browser. */
 export interface LogoutCookies {
-  /** What waits for the person who comes back from the provider. */
+  /** State and return target for the return from the provider. */
   readonly logout: SmallCookie
-  /** The way on to the provider. */
+  /** The provider's logout URL, behind the one-time URL. */
   readonly onward: SmallCookie
 }
 
-/** Ends a logout at this site: a script is told where to send its window, and a window goes there. */
+/** Finishes a local logout: a script gets a URL for its window, a window is redirected. */
 export function finishHere(httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
   return isScript(httpRequest) ? logoutUrl(base, location) : sendTo(httpRequest, base, location)
 }
 
 /**
- * Goes on to the provider's logout, whose URL holds the ID Token. It must not stand in a page or in JSON, where other scripts
- * and extensions read it: a form and a script get a URL of ours that works once, in this browser, and redirects.
+ * Redirects to the provider's logout, whose URL contains the ID Token. That URL must not be in a page or in JSON, where
+ * other scripts and extensions could read it. So forms and scripts get a URL of ours, which works once, in this browser
+ * only, and redirects.
  */
 export function sendOnToProvider(
   rp: OnwardParts,
@@ -44,12 +45,12 @@ export function sendOnToProvider(
   const key = keyOfWay(rp, httpRequest)
   const exp = rp.runtime.now() / 1000 + onwardSeconds
   cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl }))
-  return tellWayOn(rp, httpRequest, key)
+  return respondWithWayOn(rp, httpRequest, key)
 }
 
 /**
- * Answers a second logout of a browser whose first one has not gone on yet, such as a second click: by the first one's way,
- * which knows the session. A new way would close that, and the window may be on it already.
+ * Handles a second logout before the first has reached the provider, such as a second click. It reuses the first one's
+ * URL, which has the session's ID Token. A new one would invalidate it, and the window may already be using it.
  */
 export function repeatWayOn(
   rp: OnwardParts,
@@ -58,10 +59,12 @@ export function repeatWayOn(
 ): Redirect | Respond | undefined {
   const way = openWay(rp, cookie)
   if (way === undefined) return undefined
-  return isFormPost(httpRequest) || isScript(httpRequest) ? tellWayOn(rp, httpRequest, way.key) : redirect(way.url)
+  return isFormPost(httpRequest) || isScript(httpRequest)
+    ? respondWithWayOn(rp, httpRequest, way.key)
+    : redirect(way.url)
 }
 
-// Two clicks at once bring the same session cookie: both are told the same URL, whichever answer comes last.
+// Two simultaneous clicks send the same session cookie, so both get the same URL, whichever response arrives last.
 function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest: HttpRequest): string {
   const { cookieName, secure } = baseUrlOf(baseUrls, httpRequest)
   const sealed = httpRequest.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
@@ -70,15 +73,15 @@ function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest
     : hash('sha256', `way on ${sealed}`, 'base64url')
 }
 
-function tellWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
+function respondWithWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const location = `${base.paths.logout}?${parameter}=${key}`
   return isFormPost(httpRequest) ? onwardPage(location) : logoutUrl(base, location)
 }
 
 /**
- * Takes the way on that {@link sendOnToProvider} has opened. One that is spent, too old, or somebody else's leads home, and
- * ends nothing: the person may have signed in again.
+ * Redirects from the one-time URL of {@link sendOnToProvider} to the provider. A URL that is used, expired or from
+ * another browser redirects to the post-logout page and ends nothing, since the person may have signed in again.
  */
 export function takeWayOn(rp: OnwardParts, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
   const keys = new URLSearchParams(httpRequest.query).getAll(parameter)

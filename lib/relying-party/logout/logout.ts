@@ -29,11 +29,11 @@ export interface LogoutCallOptions {
 }
 
 /**
- * Judges a request to the logout route. Another site must not sign people out (CSRF), so a request counts only when the
- * browser says that it came from here; a navigation of unknown origin is asked to confirm by a button.
+ * Decides about a request to the logout route. Other sites must not sign people out (CSRF), so the request counts only
+ * if the browser says that it came from this site. A navigation of unknown origin has to be confirmed with a button.
  *
- * @returns the page that asks, or `undefined` where the session is to end
- * @throws {AccessError} `cross_site_request`, or `not_allowed` for what is no navigation of a window
+ * @returns the confirmation page, or `undefined` if the session should end
+ * @throws {AccessError} `cross_site_request`, or `not_allowed` if the request is not a navigation of a window
  */
 export function confirmLogout(
   rp: RelyingPartyWith<'baseUrls'>,
@@ -68,15 +68,15 @@ function refusal(httpRequest: HttpRequest): AccessError {
   return new AccessError('cross_site_request', message)
 }
 
-/** Where a request to the login or logout route wants to end, which is not checked yet. */
+/** The `returnTo` of a request to the login or logout route, not checked yet. */
 export function wantedReturnTo(httpRequest: HttpRequest): string | undefined {
   const targets = new URLSearchParams(httpRequest.query).getAll('returnTo')
   return targets.length === 1 ? targets[0] : undefined
 }
 
 /**
- * What the browser does once the session here has ended: it goes to the provider's end-session endpoint, and from there
- * back to the registered page; or at once to where people land (OpenID Connect RP-Initiated Logout 1.0 section 2).
+ * Responds after the local session has ended: redirects to the provider's end-session endpoint, which redirects back to
+ * the registered page; or directly to the post-logout page (OpenID Connect RP-Initiated Logout 1.0 section 2).
  */
 export async function endSession(
   rp: LogoutParts,
@@ -115,7 +115,7 @@ async function urlOfProvider(
       ...omitUndefined({ logoutHint, uiLocales: uiLocales?.join(' ') }),
     })
   } catch (error) {
-    // The session here has ended; that the provider is away must not stand in the way.
+    // The local session has ended, so an outage of the provider is not an error.
     if (error instanceof ProviderError) return undefined
     throw error
   }
@@ -130,7 +130,8 @@ function isOwnNavigation(httpRequest: HttpRequest): boolean {
   )
 }
 
-// Browsers send Origin with every POST. Without any word of theirs a Lax cookie still proves that no other site posted.
+// Browsers send Origin with every POST. Without these headers, a Lax session cookie still proves that no other site
+// sent the request.
 function isOwnPost(httpRequest: HttpRequest, base: BaseUrl, session: SessionRecord | undefined): boolean {
   const origin = httpRequest.header('origin')
   if (httpRequest.header('sec-fetch-site') !== undefined) return !isCrossOriginInitiated(httpRequest)

@@ -11,36 +11,39 @@ import { publicPath, baseUrlOf } from '../base-url.js'
 /** The parts of a relying party that remember logouts that are at the provider. */
 export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'logoutSeal' | 'runtime'>
 
-/** A logout on its way to the provider and back. */
+/** A logout in progress at the provider. */
 export interface PendingLogout {
   /** 32 random bytes. */
   readonly state: string
   readonly returnTo: string | undefined
 }
 
-/** How long a logout may stay at the provider, in seconds: after that people land on the post-logout page itself. */
+/**
+ * How long a logout may take at the provider, in seconds. After that, `returnTo` is forgotten, and the person gets the
+ * post-logout page.
+ */
 export const logoutSeconds = 600
 
-// Beside a session of several kilobytes and five logins under way a request's head must still be under 8 KB or so.
+// With a session of several kilobytes and five logins in progress, a request's headers must stay under about 8 KB.
 const maxSealedLength = 1024
 
 /**
- * Remembers in the browser that a logout is on its way, and where the person wants to go after it, which has been checked.
+ * Stores in the browser that a logout is in progress, and the return target, which has been checked.
  */
 export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
     rp.logoutSeal.seal({ exp, s: state, ...(target === undefined ? {} : { r: target }) })
-  // A target that is too long for a cookie goes without its query, or not at all.
+  // A target that is too long for a cookie loses its query, or is dropped.
   const targets = [returnTo, returnTo?.replace(/[?#].*$/s, ''), undefined]
   const sealed = targets.map(sealWith).find((value) => value.length <= maxSealedLength)
   if (sealed !== undefined) cookie.write(sealed)
 }
 
 /**
- * Takes back whoever comes from the provider after a logout (OpenID Connect RP-Initiated Logout 1.0 section 3): to where
- * they wanted to go, or to the post-logout page without the query. Without a `state` that this browser was sent away with,
- * nothing of the URL means anything, and the page is just a page.
+ * Handles the return from the provider's logout (OpenID Connect RP-Initiated Logout 1.0 section 3): redirects to the
+ * return target, or to the post-logout page without the query. Without the `state` of this browser's logout, the URL
+ * has no meaning, and the request passes through as an ordinary page.
  */
 export function finishLogout(
   rp: PendingLogoutParts,
@@ -58,7 +61,7 @@ export function finishLogout(
   const states = new URLSearchParams(httpRequest.query).getAll('state')
   const [state = ''] = states
   if (pending === undefined || states.length !== 1 || !equalSecrets(state, pending.state)) return undefined
-  // A prefetch follows the redirect but does not show it.
+  // A prefetch gets the redirect too, but does not use up the cookie.
   if (!isPrefetch(httpRequest)) cookie.remove()
   return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
 }

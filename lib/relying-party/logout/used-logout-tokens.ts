@@ -4,22 +4,22 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 
-/** Remembers logout tokens that have done their work, by their `jti`. */
+/** Remembers used logout tokens by their `jti`. */
 export interface UsedLogoutTokens {
   /** @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with */
   has(jti: string): MaybePromise<boolean>
   /**
-   * Returns whether it was new.
+   * Adds a token; returns whether it was new.
    *
    * @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with
    */
   add(jti: string, milliseconds: number): MaybePromise<boolean>
 }
 
-// Only the provider can make logout tokens that get this far, so that nobody else pushes one out.
+// Only tokens that the provider signed get this far, so no one else can evict entries.
 const maxTokens = 10_000
 
-/** What one process remembers. */
+/** Remembers tokens in this process only. */
 export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
   const seen = new LRUCache<string, true>({ max: maxTokens, ttl: 1, perf: runtime, ttlResolution: 0 })
   return {
@@ -33,10 +33,10 @@ export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
 }
 
 /**
- * What all processes of an application remember. Names are hashed: a `jti` may hold any character, and other
- * applications may use the same memory.
+ * Remembers tokens in the store that all processes share. Names are hashed, since a `jti` may contain any characters,
+ * and other applications may use the same store.
  *
- * @param audience - what tells this application from those: issuer and client
+ * @param audience - distinguishes this application from others: issuer and client
  */
 export function sharedUsedLogoutTokens(sharedStore: SharedStore, audience: readonly string[]): UsedLogoutTokens {
   const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`

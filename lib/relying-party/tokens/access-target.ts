@@ -3,23 +3,23 @@ import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import type { SessionTokens } from '../../session/record.js'
 
-/** What an access token of a session is good for, in its one form. */
+/** What an access token of a session is for, in normalised form. */
 export interface AccessTarget {
-  /** Names the target: equal for requests that differ in spelling only, empty for the token that the login brought. */
+  /** Name of the target: equal for requests that differ in spelling only, empty for the login's own token. */
   readonly name: string
   readonly resource?: string
-  /** Sorted and without repetitions; absent for all that was granted. */
+  /** Sorted and without duplicates; absent for everything that was granted. */
   readonly scope?: string
 }
 
-/** The target of the token that the login brought. */
+/** The target of the login's own token. */
 export const mainTarget: AccessTarget = { name: '' }
 
 /**
- * The target that a request means.
+ * Resolves the target of a request.
  *
- * @param login - what logins ask for: the most that may have been granted for any API
- * @throws {ConfigurationError} `invalid_options` for a scope or a resource that no login asks for
+ * @param login - what logins request: the maximum that may have been granted
+ * @throws {ConfigurationError} `invalid_options` for a scope or a resource that logins do not request
  * @throws {SessionError} `access_token_missing` for a scope that this login was not granted (RFC 6749 section 6)
  */
 export function accessTarget(
@@ -32,7 +32,8 @@ export function accessTarget(
   if (resource !== undefined) requireNamed(resource, login)
   const known = namesIn(granted.scope)
   requireAsked(names, new Set([...known, ...namesIn(login.scope)]))
-  // A token for one API lists the scopes of that one only, and so says nothing of what was granted for the others.
+  // The scope of a token for one API says nothing about what was granted for others, so it is checked only without a
+  // resource.
   if (resource === undefined) requireGranted(names, known)
   if (resource === undefined && names.length === known.size) return mainTarget
   return {
@@ -42,12 +43,12 @@ export function accessTarget(
   }
 }
 
-/** Scopes one by one. */
+/** The set of scopes in a string. */
 export function namesIn(scope: string): Set<string> {
   return new Set(scope.split(' ').filter((name) => name !== ''))
 }
 
-// RFC 8707 section 2.2. Providers refuse another one, and there are some that have spent the refresh token by then.
+// RFC 8707 section 2.2. Providers reject other resources, and some of them have used up the refresh token by then.
 function requireNamed(name: string, { resource, authorizationParams }: Parameters<typeof accessTarget>[2]): void {
   if (resource.includes(name) || authorizationParams['resource'] === name) return
   const message =

@@ -17,16 +17,16 @@ import {
 
 const maxEarlySeconds = 60
 /**
- * The access token of a session for a target, renewed when it has less than `minTtl` seconds to live (RFC 6749 section 6,
- * RFC 8707 section 2.2).
+ * Returns a session's access token for a target. It is renewed if it expires in less than `minTtl` seconds (RFC 6749
+ * section 6, RFC 8707 section 2.2).
  *
  * @throws {ConfigurationError} `invalid_options`
- * @throws {SessionError} `session_missing`; `no_access_token` where the provider gave none; without a refresh token `access_token_expired`, or `access_token_missing` for
- *   another target than the login's; `session_expired` when the login is over; `headers_already_sent` before anything is
- *   spent
- * @throws {TokenEndpointError} `token_request_failed` where the provider refuses the target
- * @throws {TokenValidationError} the new ID Token is not acceptable: the session has ended
- * @throws {ProviderError} the provider is away, and there is no token that still lives
+ * @throws {SessionError} `session_missing`; `no_access_token` where the provider gave none; without a refresh token
+ *   `access_token_expired`, or `access_token_missing` for a target other than the login's; `session_expired` when the
+ *   login has ended; `headers_already_sent`, in which case the refresh token has not been used
+ * @throws {TokenEndpointError} `token_request_failed` if the provider rejects the target
+ * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
+ * @throws {ProviderError} the provider is unavailable, and there is no valid token
  */
 export async function currentAccessToken(
   rp: RenewalParts,
@@ -74,9 +74,9 @@ function isTemporary(error: unknown): boolean {
 }
 
 /**
- * What to use in place of an access token that an API refused; the same token where there is nothing better.
+ * Replaces an access token that an API rejected; returns the same token if there is no better one.
  *
- * @throws as {@link currentAccessToken} does
+ * @throws like {@link currentAccessToken}
  */
 export async function replacementFor(
   rp: RenewalParts,
@@ -84,7 +84,7 @@ export async function replacementFor(
   refused: string,
   options: AccessTokenOptions = {},
 ): Promise<string> {
-  const record = signedIn(session)
+  const record = requireSession(session)
   const call = callFor(rp, session, record, parseAccessTokenOptions(options))
   const held = heldToken(record.tokens, call.target)
   if (held !== undefined && held.accessToken !== refused) return held.accessToken
@@ -93,24 +93,27 @@ export async function replacementFor(
   return (await renew(call, record, held)) ?? refused
 }
 
-function signedIn(session: RefreshableSession): SessionRecord {
+function requireSession(session: RefreshableSession): SessionRecord {
   const record = session.current()
   if (record !== undefined) return record
   throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before it')
 }
 
-/** Takes up an ID Token of an earlier refresh that could not be judged then. Whoever has a token that lives hardly waits for it. */
+/**
+ * Validates the ID Token of an earlier refresh, if that was not possible then. A caller with a valid token waits for a
+ * moment only.
+ */
 async function withLateIdToken(
   rp: RenewalParts,
   session: RefreshableSession,
   request: AccessTokenRequest,
 ): Promise<SessionRecord> {
   const { unverified } = rp.grants
-  const record = signedIn(session)
+  const record = requireSession(session)
   if (!unverified.has(record) || !session.canStore()) return record
   const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
-  const judged = await unverified.judge(record, held === undefined || isDue(call, record, held))
+  const judged = await unverified.validate(record, held === undefined || isDue(call, record, held))
   if ('kind' in judged) {
     await session.clear()
     throw judged.error
@@ -118,7 +121,7 @@ async function withLateIdToken(
   const current = session.current()
   if (judged === record || current?.id !== record.id) return record
   await session.store({ ...current, idToken: judged.idToken })
-  return signedIn(session)
+  return requireSession(session)
 }
 
 function callFor(
@@ -130,19 +133,22 @@ function callFor(
   return { rp, session, target: accessTarget(request, tokens, rp.configuration), minTtl: request.minTtl }
 }
 
-/** Whether a token is to be renewed: some sessions ask earlier than others, lest all that began together do at once. */
+/**
+ * Whether a token is due for renewal. Sessions renew at different times, so that those that began together do not renew
+ * together.
+ */
 function isDue({ rp, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
   const { obtainedAt, expiresAt } = held
   if (expiresAt === undefined) return false
   const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt
-  // Where no token of this provider lives as long as that, asking at each call would not help.
+  // If the provider's tokens never last that long, renewing for each call would not help.
   const needed = lifetime === undefined || lifetime > minTtl ? minTtl : lifetime / 2
   const window = lifetime === undefined ? 0 : Math.min(maxEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
   const early = session.canStore() ? window * shareOf(record) : 0
   return secondsLeft(rp, held) < needed + early
 }
 
-/** From 0 to 1, always the same for one session. */
+/** From 0 to 1, constant for a session. */
 function shareOf({ id }: SessionRecord): number {
   return (Buffer.from(id, 'base64url')[0] ?? 0) / 255
 }

@@ -8,20 +8,20 @@ import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, mainTarget } from './access-target.js'
-import { NotAsked, CircuitBreaker } from '../../base/circuit-breaker.js'
-import { type LastLook, type RefreshOutcome, nothingFound, refreshTokenKey } from './refreshes.js'
-import { renewal } from './refresh-outcome.js'
+import { NotSent, CircuitBreaker } from '../../base/circuit-breaker.js'
+import { type LastLook, type RefreshOutcome, findNothing, refreshTokenKey } from './refreshes.js'
+import { toOutcome } from './refresh-outcome.js'
 import { RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 import { isOidcError } from '../../base/error-cause.js'
 import { omitUndefined } from '../../base/json.js'
 
-// Sent, one retry, and then it is not known what became of the token.
+// One attempt and one retry. After that, whether the token was used is unknown.
 const maxSends = 2
 const uncertainSeconds = 60
 
-/** Answers after which the refresh token is sure to be as good as it was. */
-const unspent: ReadonlySet<OidcErrorCode> = new Set([
+/** Errors after which the refresh token has certainly not been used. */
+const unusedCodes: ReadonlySet<OidcErrorCode> = new Set([
   'provider_unavailable',
   'provider_refused_client',
   'provider_redirected',
@@ -29,8 +29,8 @@ const unspent: ReadonlySet<OidcErrorCode> = new Set([
   'token_request_failed',
 ])
 
-/** Failures to connect: nothing was sent. */
-const unsent: ReadonlySet<string> = new Set([
+/** Connection errors: the request was not sent. */
+const unsentCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
   'ENETUNREACH',
@@ -39,69 +39,79 @@ const unsent: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-/** What a refresh token is spent for, and what is looked at before that. */
-export interface Spend {
+/** The target of a refresh, and a check right before it is sent. */
+export interface RefreshGrantOptions {
   readonly target?: AccessTarget
-  /** Whether it is still this process's to spend: asked right before it is sent. */
+  /** Called right before the token is sent, in case another process has used it. */
   readonly lastLook?: LastLook
 }
 
 type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | { readonly found: RefreshOutcome }
 
-/** Spends refresh tokens at the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
+/** Sends refresh requests to the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
 export class RefreshGrants {
   readonly unverified: UnverifiedIdTokens
   readonly #provider: Provider
   readonly #runtime: Runtime
-  readonly #gate: CircuitBreaker
+  readonly #breaker: CircuitBreaker
   readonly #refused: RefusedRefreshes
-  /** How often a refresh token was sent without a word on what became of it. */
-  readonly #doubts: LRUCache<string, number>
+  /** How often a refresh token was sent without a response. */
+  readonly #attemptsWithoutAnswer: LRUCache<string, number>
 
   constructor(provider: Provider, runtime: Runtime, slowSeconds?: number) {
     this.#provider = provider
     this.#runtime = runtime
-    this.#gate = new CircuitBreaker(runtime, slowSeconds)
+    this.#breaker = new CircuitBreaker(runtime, slowSeconds)
     this.#refused = new RefusedRefreshes(runtime)
-    this.#doubts = new LRUCache({ max: 10_000, ttl: uncertainSeconds * 1000, perf: runtime, ttlResolution: 0 })
+    this.#attemptsWithoutAnswer = new LRUCache({
+      max: 10_000,
+      ttl: uncertainSeconds * 1000,
+      perf: runtime,
+      ttlResolution: 0,
+    })
     this.unverified = new UnverifiedIdTokens(provider, runtime)
   }
 
   /**
-   * Spends a session's refresh token for a target. A refusal of it, or tokens about another login, are the end of the
-   * session; a refusal of the target is not.
+   * Uses a session's refresh token for a target. If the provider rejects the token, or the new tokens are about another
+   * login, the session ends. If it rejects only the target, the session stays.
    *
-   * @throws {ProviderError} the provider is away, or was when this token was sent; the token may still be good
-   * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: likewise
+   * @throws {ProviderError} the provider is unavailable, or was when this token was sent; the token may still be valid
+   * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: the token may still be valid
    */
-  async spend(record: SessionRecord, refreshToken: string, how: Spend = {}): Promise<RefreshOutcome> {
-    const { target = mainTarget, lastLook = nothingFound } = how
+  async refresh(record: SessionRecord, refreshToken: string, how: RefreshGrantOptions = {}): Promise<RefreshOutcome> {
+    const { target = mainTarget, lastLook = findNothing } = how
     const key = refreshTokenKey(refreshToken)
-    if ((this.#doubts.get(key) ?? 0) >= maxSends) throw uncertain(this.#doubts.getRemainingTTL(key) / 1000)
+    if ((this.#attemptsWithoutAnswer.get(key) ?? 0) >= maxSends)
+      throw outcomeUnknown(this.#attemptsWithoutAnswer.getRemainingTTL(key) / 1000)
     const send = () => this.#send(key, record, { refreshToken, target, lastLook })
     try {
-      const sent = await this.#gate.run(async () => {
-        // Once the token is spent, nothing that is needed to judge the answer may be missing.
+      const sent = await this.#breaker.run(async () => {
+        // Metadata and keys must be there before the token is used: otherwise the response could not be validated.
         await this.#provider.ready()
         return send()
       }, record.id)
       if ('found' in sent) return sent.found
-      this.#refused.succeeded()
-      const outcome = renewal(record, target, sent.refreshed, sent.sentAt)
+      this.#refused.recordSuccess()
+      const outcome = toOutcome(record, target, sent.refreshed, sent.sentAt)
       this.unverified.keep(record, sent.refreshed)
       return outcome
     } catch (reason) {
       if (!isOidcError(reason)) throw reason
-      const { ended, error } = this.#refused.judge(reason, record, target)
+      const { ended, error } = this.#refused.classify(reason, record, target)
       if (ended) return { kind: 'ended', error }
       throw error
     }
   }
 
-  async #send(key: string, record: SessionRecord, how: Required<Spend> & { refreshToken: string }): Promise<Sent> {
+  async #send(
+    key: string,
+    record: SessionRecord,
+    how: Required<RefreshGrantOptions> & { refreshToken: string },
+  ): Promise<Sent> {
     const { refreshToken, target, lastLook } = how
     const found = await lastLook().catch((reason: unknown) => {
-      throw new NotAsked(reason)
+      throw new NotSent(reason)
     })
     if (found !== undefined) return { found }
     const sentAt = this.#runtime.now()
@@ -111,9 +121,10 @@ export class RefreshGrants {
       return { refreshed: await this.#provider.refresh(request), sentAt }
     } catch (error) {
       if (!isOidcError(error) || isAnswer(error)) throw error
-      const sends = (this.#doubts.get(key) ?? 0) + 1
-      this.#doubts.set(key, sends)
-      // Such as a connection that was closed just when it was used again; a provider that is slow is not asked twice.
+      const sends = (this.#attemptsWithoutAnswer.get(key) ?? 0) + 1
+      this.#attemptsWithoutAnswer.set(key, sends)
+      // Retries, for example, if a kept connection was closed just when it was used again. A slow provider is not asked
+      // twice.
       if (sends < maxSends && error.code === 'provider_unreachable') return this.#send(key, record, how)
       throw error
     }
@@ -124,18 +135,18 @@ function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string
   return omitUndefined({ resource, scope })
 }
 
-/** Whether it is known what became of the token: nothing, or its end. */
+/** Whether the error shows what happened to the token: it was not used, or it is dead. */
 function isAnswer(error: OidcError): boolean {
   const isJudged = error instanceof TokenValidationError || error.code === 'invalid_grant'
-  return isJudged || unspent.has(error.code) || isUnsent(error)
+  return isJudged || unusedCodes.has(error.code) || isUnsent(error)
 }
 
 function isUnsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return ('code' in error && unsent.has(String(error.code))) || isUnsent(error.cause)
+  return ('code' in error && unsentCodes.has(String(error.code))) || isUnsent(error.cause)
 }
 
-function uncertain(seconds: number): ProviderError {
+function outcomeUnknown(seconds: number): ProviderError {
   const message = 'the provider did not say whether the tokens were renewed: try again later, or sign in again'
   return new ProviderError('provider_unavailable', message, {
     headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) },

@@ -7,11 +7,12 @@ import { type AccessTarget, namesIn } from './access-target.js'
 import type { RefreshOutcome } from './refreshes.js'
 
 /**
- * What a session's tokens are after a refresh for a target.
+ * Calculates a session's tokens after a refresh for a target.
  *
- * @param sentAt - milliseconds since the epoch: a slow answer must not make a token look younger than it is
+ * @param sentAt - milliseconds since the epoch; lifetimes count from here, since a slow response must not make a token
+ *   look younger than it is
  */
-export function renewal(
+export function toOutcome(
   { tokens }: SessionRecord,
   { name: target }: AccessTarget,
   refreshed: RefreshedTokens,
@@ -43,7 +44,7 @@ export function renewal(
   }
 }
 
-// More than was granted is nobody's wish (RFC 6749 section 6): guards must not see it.
+// A refresh cannot add scopes (RFC 6749 section 6), so guards must not see additional ones.
 function grantedScope(scope: string, before: string): string {
   const known = namesIn(before)
   return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')

@@ -8,100 +8,104 @@ import type { SharedStore } from '../../options/common/stores.js'
 import { mergeTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
 
-/** A refresh token, and what it is to be spent for. */
+/** A refresh token, and what it is used for. */
 export interface RefreshAttempt {
   readonly refreshToken: string
-  /** Name of an access token's target; empty for the main token. */
+  /** Name of the access token's target; empty for the main token. */
   readonly target: string
-  /** What the processes share that may spend it, where the application has brought no other memory. */
+  /** A store that comes with the session, used if the application has configured no other. */
   readonly sharedStore?: SharedStore | undefined
 }
 
-/** What spending a refresh token has come to: its successors, or the end of the session. */
+/** The result of a refresh: new tokens, or the end of the session. */
 export type RefreshOutcome =
   | {
       readonly kind: 'renewed'
       /** What it was spent for, with the access token if the provider gave one; absent where another process did that. */
       readonly obtained?: { readonly target: string; readonly accessToken: string | undefined }
-      /** All tokens of the session as they are now, those for other targets too. */
+      /** All tokens of the session now, including those for other targets. */
       readonly tokens: SessionTokens
       readonly idToken?: string
-      /** Why a new ID Token was not taken, where there was one. */
+      /** Why the new ID Token was rejected, if it was. */
       readonly idTokenFlaw?: OidcErrorCode
     }
   | { readonly kind: 'ended'; readonly error: OidcError }
 
-/** Looks right before a refresh token is sent: what another has spent it for. Rejects where it must not be sent any more. */
+/**
+ * A last check before a refresh token is sent: returns the outcome if another process has used it, and rejects if it
+ * must not be sent.
+ */
 export type LastLook = () => Promise<RefreshOutcome | undefined>
 
-/** For whoever is alone. */
-export const nothingFound: LastLook = async () => undefined
+/** For a process that shares nothing. */
+export const findNothing: LastLook = async () => undefined
 
-/** Spends a refresh token, with a look right before it is sent. */
+/** Makes a refresh, with a last check before it is sent. */
 export type RefreshOnce = (lastLook: LastLook) => Promise<RefreshOutcome>
 
 /**
- * Sees to it that a refresh token is spent once, and that requests which still carry it get what it was spent for.
- * This process has one of its own; processes that share sessions need one that they share.
+ * Ensures that a refresh token is used once, and that requests which still have it get its outcome. One process is
+ * enough with its own; processes that share sessions need a shared one.
  *
- * One refresh token serves all targets of a session. Requests for different targets that come at once therefore form a
- * line: one spends the token, the others get that outcome, see by `obtained` that it is not theirs, and come again with the
- * record that it has renewed, and so with the successor.
+ * A session has one refresh token for all targets, so concurrent requests for different targets take turns: one uses
+ * the token. The others get that outcome, see from `obtained` that it is for another target, and try again with the
+ * renewed record, which has the successor.
  */
 export interface Refreshes {
   /**
-   * Spends a session's refresh token, or joins whoever does, or tells what came of it: for whatever target that was.
-   * Nothing is spent while an outcome is known that the record does not have yet. What `spend` throws is not remembered.
+   * Uses a session's refresh token, joins a refresh in progress, or returns a remembered outcome, for whatever target
+   * that is. No token is used while there is an outcome that the record does not include. Errors of `refresh` are not
+   * remembered.
    *
-   * @param record - with the newest tokens that the caller knows of
+   * @param record - the record with the newest tokens that the caller has
    */
-  refreshOnce(record: SessionRecord, spending: RefreshAttempt, spend: RefreshOnce): Promise<RefreshOutcome>
-  /** How often something has become known that {@link latest} may take up. */
+  refreshOnce(record: SessionRecord, attempt: RefreshAttempt, refresh: RefreshOnce): Promise<RefreshOutcome>
+  /** Increases with each outcome that {@link latest} may use. */
   readonly count: number
-  /** The record with the newest tokens known; the same object where it has them already. */
+  /** Returns the record with the newest known tokens; the same object if it has them already. */
   latest(record: SessionRecord): SessionRecord
   /**
-   * Looks for what other processes have renewed, so that {@link latest} knows it.
+   * Loads the outcomes of other processes, for {@link latest}.
    *
    * @param memory - where to look, if the application has brought no memory for that
    */
   loadSuccessors(record: SessionRecord, sharedStore?: SharedStore): MaybePromise<void>
-  /** Whether the token for a target that an API refused may be replaced before its time: now and then, not at each call. */
+  /** Whether a token that an API rejected may be replaced before it is due. This is rate-limited. */
   mayReplaceRefused(record: SessionRecord, target: string): boolean
-  /** Remembers that a session is over: responses under way must not write it again. */
+  /** Remembers that a session has ended: concurrent responses must not write its cookie again. */
   end(record: SessionRecord): void
   hasEnded(record: SessionRecord): boolean
 }
 
 const maxRemembered = 10_000
-// The response that was to carry it may never have arrived: whoever was cut off comes back with the old token.
+// The response with the new cookie may have been lost, so the browser may return with the old token.
 const successorMilliseconds = 600_000
 const refusalMilliseconds = 60_000
 const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000
 
-/** How many successors of one another are followed. */
+/** Maximum number of successors that are followed. */
 export const maxChain = 50
 
-/** The name under which a refresh token is known: never the token itself. */
+/** A hash that identifies a refresh token, so that the token itself is not stored. */
 export function refreshTokenKey(refreshToken: string): string {
   return hash('sha256', refreshToken, 'base64url')
 }
 
-/** The record with renewed tokens; the same object where it has them already. */
+/** Returns the record with renewed tokens; the same object if it has them already. */
 export function renewedRecord(record: SessionRecord, outcome: RefreshOutcome & { kind: 'renewed' }): SessionRecord {
   const tokens = mergeTokens(record.tokens, outcome.tokens)
   return tokens === record.tokens ? record : { ...record, tokens, idToken: outcome.idToken ?? record.idToken }
 }
 
-/** Whether renewed tokens hold any that are not at hand yet. */
+/** Whether an outcome has tokens that are missing in `tokens`. */
 export function isNews(outcome: RefreshOutcome & { kind: 'renewed' }, tokens: SessionTokens): boolean {
   return mergeTokens(tokens, outcome.tokens) !== tokens
 }
 
-/** The memory of one process: bounded, and short. */
+/** Coordinates refreshes within this process. Its caches are bounded and short-lived. */
 export class RefreshCoordinator implements Refreshes {
-  // Flights end by the deadline of their request, so that they need no bound.
+  // Requests have a deadline, so this map needs no limit.
   readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
   readonly #ended: LRUCache<string, true>
@@ -122,12 +126,12 @@ export class RefreshCoordinator implements Refreshes {
   async refreshOnce(
     record: SessionRecord,
     { refreshToken, target }: RefreshAttempt,
-    spend: RefreshOnce,
+    refresh: RefreshOnce,
   ): Promise<RefreshOutcome> {
     const key = keyOf(record, refreshToken)
     const known = this.#flights.get(key)?.outcome ?? this.#news(key, record)
     if (known !== undefined) return known
-    const outcome = this.#spend(key, () => spend(nothingFound))
+    const outcome = this.#run(key, () => refresh(findNothing))
     this.#flights.set(key, { target, outcome })
     return outcome
   }
@@ -144,12 +148,12 @@ export class RefreshCoordinator implements Refreshes {
   }
 
   loadSuccessors(): void {
-    // Whatever this process has done is known already.
+    // This process has all of its own outcomes already.
   }
 
-  /** Takes over what another process has renewed. */
+  /** Remembers the outcome of another process. */
   remember(record: SessionRecord, refreshToken: string, outcome: RefreshOutcome): void {
-    this.#know(keyOf(record, refreshToken), outcome)
+    this.#keep(keyOf(record, refreshToken), outcome)
   }
 
   mayReplaceRefused(record: SessionRecord, target: string): boolean {
@@ -170,22 +174,23 @@ export class RefreshCoordinator implements Refreshes {
     return this.#ended.has(id)
   }
 
-  async #spend(key: string, spend: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
+  async #run(key: string, refresh: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
     try {
-      const outcome = await spend()
-      this.#know(key, outcome)
+      const outcome = await refresh()
+      this.#keep(key, outcome)
       return outcome
     } finally {
       this.#flights.delete(key)
     }
   }
 
-  #know(key: string, outcome: RefreshOutcome): void {
+  #keep(key: string, outcome: RefreshOutcome): void {
     this.#outcomes.set(key, outcome, { ttl: outcome.kind === 'ended' ? refusalMilliseconds : successorMilliseconds })
     this.#count += 1
   }
 
-  // Where the provider does not rotate, the token that brought these tokens is the one that they came with.
+  // If the provider does not rotate refresh tokens, the outcome is found under the same key, so it may contain nothing
+  // new.
   #news(key: string, { tokens }: SessionRecord): RefreshOutcome | undefined {
     const outcome = this.#outcomes.get(key)
     if (outcome?.kind !== 'renewed') return outcome
@@ -193,7 +198,7 @@ export class RefreshCoordinator implements Refreshes {
   }
 }
 
-// With the session's id: where a provider gives one refresh token to two logins, neither gets what was made for the other.
+// Includes the session ID: if a provider gives two logins the same refresh token, they must not share outcomes.
 function keyOf({ id }: SessionRecord, refreshToken: string): string {
   return refreshTokenKey(`${id} ${refreshToken}`)
 }

@@ -9,7 +9,7 @@ import { type AccessTarget, mainTarget } from './access-target.js'
 
 const maxWays = 100
 
-/** Tells refusals that are the end of a session from those that are the provider's own trouble. */
+/** Distinguishes rejections that end a session from those that are the provider's own problem. */
 export class RefusedRefreshes {
   readonly #runtime: Runtime
   /** The sessions, two at most, that were refused in some words since the last success. */
@@ -19,41 +19,50 @@ export class RefusedRefreshes {
     this.#runtime = runtime
   }
 
-  /** A refresh has worked: what is refused from now on is refused for a reason of its own. */
-  succeeded(): void {
+  /** Records a successful refresh: later rejections have a different cause. */
+  recordSuccess(): void {
     this.#refused.clear()
   }
 
   /**
-   * What a failed refresh means for its session: its end, or an error that passes by.
+   * Decides whether a failed refresh ends its session, or is a temporary error.
    *
-   * In other words than `invalid_grant` a refusal ends a session once its access token is dead, unless another session was
-   * refused in the same words and none was renewed since: then it is the provider that refuses everybody.
+   * A rejection with an error other than `invalid_grant` ends a session once its access token has expired. The
+   * exception: another session got the same error, and no refresh has succeeded since. Then the provider is rejecting
+   * everyone.
    */
-  judge(error: OidcError, record: SessionRecord, target: AccessTarget): { readonly ended: boolean; error: OidcError } {
+  classify(
+    error: OidcError,
+    record: SessionRecord,
+    target: AccessTarget,
+  ): { readonly ended: boolean; error: OidcError } {
     if (error instanceof TokenValidationError) return { ended: true, error }
-    if (error instanceof UnclearRefusal && target.name === mainTarget.name) return this.#judgeUnclear(error, record)
+    if (error instanceof UnclearRefusal && target.name === mainTarget.name) return this.#classifyUnclear(error, record)
     if (!(error instanceof TokenEndpointError) || error.code !== 'invalid_grant') return { ended: false, error }
-    return { ended: true, error: expired(error) }
+    return { ended: true, error: sessionExpired(error) }
   }
 
-  #judgeUnclear(error: UnclearRefusal, { id, tokens }: SessionRecord): { readonly ended: boolean; error: OidcError } {
+  #classifyUnclear(
+    error: UnclearRefusal,
+    { id, tokens }: SessionRecord,
+  ): { readonly ended: boolean; error: OidcError } {
     const before = this.#refused.get(error.way) ?? []
     const refused = before.includes(id) || before.length > 1 ? before : [...before, id]
     this.#refused.set(error.way, refused)
-    // Where it is not known when a token ends, an API has refused it; one that a cookie had no room for is gone.
+    // A token without an expiry is renewed only after an API has rejected it, and one that the cookie had no room for
+    // is lost: both count as expired.
     const isDead = tokens.accessToken === '' || (tokens.expiresAt ?? 0) * 1000 <= this.#runtime.now()
     if (!isDead) return { ended: false, error }
-    if (refused.every((each) => each === id)) return { ended: true, error: expired(error) }
-    return { ended: false, error: troubled(error) }
+    if (refused.every((each) => each === id)) return { ended: true, error: sessionExpired(error) }
+    return { ended: false, error: providerInTrouble(error) }
   }
 }
 
-function expired(cause: TokenEndpointError): SessionError {
+function sessionExpired(cause: TokenEndpointError): SessionError {
   return new SessionError('session_expired', 'the provider has ended this login: sign in again', { cause })
 }
 
-function troubled(cause: UnclearRefusal): ProviderError {
+function providerInTrouble(cause: UnclearRefusal): ProviderError {
   const message =
     'the provider refuses every refresh at the moment: check the provider, and the settings of this client there'
   const headers = { 'Retry-After': String(retryAfterSeconds) }

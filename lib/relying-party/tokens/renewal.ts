@@ -16,16 +16,16 @@ import { type RevocationParts, revokeTokens } from './revocation.js'
 /** The parts of a relying party that renew tokens. */
 export type RenewalParts = RevocationParts & RelyingPartyWith<'grants' | 'refreshes'>
 
-/** The session of one request, as far as a refresh needs it. */
+/** The parts of a request's session that a refresh needs. */
 export interface RefreshableSession {
-  /** What processes share that read this session. */
+  /** A store that comes with the session. */
   readonly sharedStore?: SharedStore | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>
   clear(): MaybePromise<void>
   /**
-   * The session as it is kept by now: other requests may have changed or ended it.
+   * Reads the session again: other requests may have changed or ended it.
    *
    * @throws {SessionError} `session_store_unavailable`
    */
@@ -34,24 +34,24 @@ export interface RefreshableSession {
   canStore(): boolean
 }
 
-/** An access token that a session has for some target. */
+/** A session's access token for one target. */
 export interface HeldToken extends StoredToken {
   readonly accessToken: string
 }
 
-/** What a token is asked for, on whose behalf. */
+/** A request for an access token. */
 export interface TokenCall {
   readonly rp: RenewalParts
   readonly session: RefreshableSession
   readonly target: AccessTarget
-  /** Seconds that the token is to live, where that was asked for. */
+  /** Minimum lifetime in seconds, if requested. */
   readonly minTtl?: number
 }
 
 const maxSaves = 3
 const savePauseMilliseconds = 100
 
-/** The token that a session has for a target. */
+/** Returns a session's token for a target. */
 export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
   const token = name === '' ? tokens : tokens.additionalTokens?.find(({ target }) => target === name)
   return isHeld(token) ? token : undefined
@@ -63,8 +63,8 @@ function isHeld(token: StoredToken | undefined): token is HeldToken {
 }
 
 /**
- * Spends the refresh token for a target. Where others are spending it for theirs, it waits in line, and goes on with its
- * successor.
+ * Renews the access token for a target. While other requests use the refresh token for theirs, it waits, and continues
+ * with the successor.
  *
  * @returns the new access token, or `undefined` if the provider renewed the login without giving one
  */
@@ -75,14 +75,14 @@ export async function renew(
 ): Promise<string | undefined> {
   const { configuration } = call.rp
   const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
-  return withPatience(renewing, configuration.httpTimeoutSeconds)
+  return withDeadline(renewing, configuration.httpTimeoutSeconds)
 }
 
 /**
- * Waits for so long. What is on its way to the provider goes on behind the caller's back, since a token that rotates is spent
- * by then: whoever asks next gets what it has brought.
+ * Waits until a deadline. After that, the request to the provider continues in the background, since a rotating token
+ * may have been used: the next caller gets its result.
  */
-async function withPatience<T>(work: Promise<T>, seconds: number): Promise<T> {
+async function withDeadline<T>(work: Promise<T>, seconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     const message = `the provider has not renewed the tokens within ${seconds} seconds: the request goes on, try again shortly`
@@ -109,7 +109,7 @@ async function renewInTurn(
     await requireOpen(call, record)
     const outcome = await refreshOnce(call, record, refreshToken)
     if (outcome === undefined) continue
-    record = await taken(call, record, outcome)
+    record = await applyOutcome(call, record, outcome)
     await storeRenewed(rp, session, record)
     noteLifetime(call, record)
     const obtained = outcome.kind === 'renewed' ? outcome.obtained : undefined
@@ -119,8 +119,8 @@ async function renewInTurn(
   }
 }
 
-/** The session with what its refresh token came to. The application may have changed its data meanwhile: only tokens are replaced. */
-async function taken(
+/** Applies an outcome to the session. Only tokens are replaced, since the application may have changed its data meanwhile. */
+async function applyOutcome(
   { rp, session, notes }: Renewal,
   record: SessionRecord,
   outcome: RefreshOutcome,
@@ -143,27 +143,33 @@ function noteLifetime({ rp, target, minTtl = 0, notes }: Renewal, { tokens }: Se
   if (notes !== undefined && expiresAt - rp.runtime.now() / 1000 < minTtl) notes.isShortLived = true
 }
 
-/** What a refresh token came to, or nothing where the response that it was spent for went away before it was sent. */
+/**
+ * Returns the outcome; `undefined` if this call had joined another request's refresh, and that request ended before the
+ * token was sent.
+ */
 async function refreshOnce(
   call: TokenCall,
   record: SessionRecord,
   refreshToken: string,
 ): Promise<RefreshOutcome | undefined> {
-  const spending = { refreshToken, target: call.target.name, sharedStore: call.session.sharedStore }
+  const attempt = { refreshToken, target: call.target.name, sharedStore: call.session.sharedStore }
   try {
-    return await call.rp.refreshes.refreshOnce(record, spending, (lastLook) =>
-      spend(call, record, { refreshToken, lastLook }),
+    return await call.rp.refreshes.refreshOnce(record, attempt, (lastLook) =>
+      useRefreshToken(call, record, { refreshToken, lastLook }),
     )
   } catch (error) {
-    // Of another request, which this one had joined.
+    // The error of another request, whose refresh this one had joined.
     const isOfAnother = error instanceof SessionError && error.code === 'headers_already_sent'
     if (isOfAnother && call.session.canStore()) return undefined
     throw error
   }
 }
 
-/** Spends a refresh token, unless the session has been given another meanwhile: looked at before, and again when it is refused. */
-async function spend(
+/**
+ * Uses a refresh token, unless the stored session has a newer one. That is checked before, and again if the provider
+ * rejects the token.
+ */
+async function useRefreshToken(
   { rp, session, target }: TokenCall,
   record: SessionRecord,
   { refreshToken, lastLook }: { readonly refreshToken: string; readonly lastLook: LastLook },
@@ -175,7 +181,7 @@ async function spend(
     if (found === undefined && !session.canStore()) throw tooLate()
     return found
   }
-  const outcome = await rp.grants.spend(record, refreshToken, { target, lastLook: look })
+  const outcome = await rp.grants.refresh(record, refreshToken, { target, lastLook: look })
   if (outcome.kind === 'renewed') return outcome
   return successorIn(await session.reload(), record) ?? outcome
 }
@@ -187,14 +193,14 @@ function successorIn(stored: SessionRecord | undefined, record: SessionRecord): 
   return isNews(outcome, record.tokens) ? outcome : undefined
 }
 
-// The refresh token is spent by now: the store gets more than one chance to take its successor.
+// Retries, since the refresh token has been used and its successor must not be lost.
 async function storeRenewed(rp: RevocationParts, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await session.store(renewed)
       return
     } catch (error) {
-      // A logout meanwhile has revoked the token that it knew: what that was spent for must not outlive the session either.
+      // A concurrent logout has revoked the old tokens; the new ones must not outlive the session either.
       if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(rp, renewed.tokens)
       const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
       if (!isAway || attempt === maxSaves) throw error
@@ -203,7 +209,7 @@ async function storeRenewed(rp: RevocationParts, session: RefreshableSession, re
   }
 }
 
-// Before anything is spent whose successor would be lost.
+// Checked before the refresh token is used, since its successor would be lost.
 async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): Promise<void> {
   if (rp.runtime.now() / 1000 >= clocksOf(record, rp.configuration.session).absoluteExpiresAt) {
     await session.clear()

@@ -7,8 +7,8 @@ export type RevocationParts = RelyingPartyWith<'configuration' | 'runtime', 'rev
 const maxMilliseconds = 1_000
 
 /**
- * Revokes the refresh token of a session that has ended, or its access token where there is none (RFC 7009 section 2). It
- * never fails and takes a second at most: whoever signs out must not wait for a provider that is away.
+ * Revokes the refresh token of an ended session, or its access token if there is none (RFC 7009 section 2). It never
+ * fails, and takes a second at most: a logout must not wait for a provider that is down.
  */
 export async function revokeTokens(rp: RevocationParts, tokens: SessionTokens): Promise<void> {
   if (!rp.configuration.logout.revoke || isWorthless(rp, tokens)) return

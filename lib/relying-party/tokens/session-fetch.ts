@@ -8,7 +8,7 @@ import type { RefreshableSession, RenewalParts } from './renewal.js'
 /** The parts of a relying party that call an API. */
 export type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop'>
 
-/** What to call, as `fetch` takes it, and with which token. */
+/** The arguments for `fetch`, and the token's target. */
 export interface SessionFetchCall {
   readonly url: string | URL
   readonly init: RequestInit | undefined
@@ -16,11 +16,12 @@ export interface SessionFetchCall {
 }
 
 /**
- * Calls an API with a session's access token for a target, which goes to `allowedOrigins` only. A 401 is answered once with a renewed
- * token, where the body can be sent again; no redirect takes the token to another origin.
+ * Calls an API with a session's access token for a target. The token is sent to `allowedOrigins` only. After a 401 the
+ * call is retried once with a renewed token, if the body can be sent again. The token is not sent along with a redirect
+ * to another origin.
  *
- * @throws {ConfigurationError} `invalid_options` for a URL that may not get the token
- * @throws as {@link currentAccessToken} does, and what `fetch` throws, as it is
+ * @throws {ConfigurationError} `invalid_options` for a URL that the token must not be sent to
+ * @throws like {@link currentAccessToken}, and whatever `fetch` throws
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
  */

@@ -16,24 +16,24 @@ import {
   type RefreshAttempt,
 } from './refreshes.js'
 
-/** What processes need to share so that a refresh token is spent once. */
+/** The shared store for refreshes, and the secrets that encrypt tokens there. */
 export interface SharedRefreshesSettings {
-  /** Absent where it comes with each request. */
+  /** Absent if it comes with each request. */
   readonly sharedStore: SharedStore | undefined
   readonly runtime: Runtime
   readonly secrets: readonly string[]
-  /** What tells this application from others that use the same memory: issuer and client. */
+  /** Distinguishes this application from others in the same store: issuer and client. */
   readonly audience: readonly string[]
   readonly httpTimeoutSeconds: number
 }
 
 /**
- * How long successors are kept: a browser whose cookie holds the old refresh token, because an older response came last,
+ * How long successors are kept. A browser may still have the old refresh token, if an older response arrived last; it
  * gets the new one with any request in that time.
  */
 const successorSeconds = 600
 
-/** A refresh token of a session, and where processes tell each other of it. */
+/** A session's refresh token, and the store for its outcome. */
 interface SharedToken {
   readonly sharedStore: SharedStore
   readonly record: SessionRecord
@@ -42,11 +42,14 @@ interface SharedToken {
 
 type Renewed = RefreshOutcome & { readonly kind: 'renewed' }
 
-/** Spends refresh tokens once among all processes: one does it under a lock, and leaves what came of it, sealed, for the others. */
+/**
+ * Ensures that a refresh token is used once among all processes: one process uses it while it holds a lock, and shares
+ * the encrypted outcome.
+ */
 export class SharedRefreshes implements Refreshes {
   readonly #local: RefreshCoordinator
   readonly #settings: SharedRefreshesSettings
-  // Whoever has the memory and the secret still lacks the ids, which only browsers hold.
+  // Keys depend on the session ID, which only browsers have: store and secret together are not enough to decrypt.
   readonly #seals: (id: string) => Seal
 
   constructor(local: RefreshCoordinator, settings: SharedRefreshesSettings) {
@@ -56,11 +59,11 @@ export class SharedRefreshes implements Refreshes {
     this.#seals = createNamedSeals(secrets, ['renewed tokens', ...audience], runtime)
   }
 
-  refreshOnce(record: SessionRecord, spending: RefreshAttempt, spend: RefreshOnce): Promise<RefreshOutcome> {
-    const sharedStore = this.#settings.sharedStore ?? spending.sharedStore
-    if (sharedStore === undefined) return this.#local.refreshOnce(record, spending, spend)
-    return this.#local.refreshOnce(record, spending, () =>
-      this.#spendAlone({ sharedStore, record, refreshToken: spending.refreshToken }, spend),
+  refreshOnce(record: SessionRecord, attempt: RefreshAttempt, refresh: RefreshOnce): Promise<RefreshOutcome> {
+    const sharedStore = this.#settings.sharedStore ?? attempt.sharedStore
+    if (sharedStore === undefined) return this.#local.refreshOnce(record, attempt, refresh)
+    return this.#local.refreshOnce(record, attempt, () =>
+      this.#refreshWithLock({ sharedStore, record, refreshToken: attempt.refreshToken }, refresh),
     )
   }
 
@@ -74,7 +77,7 @@ export class SharedRefreshes implements Refreshes {
 
   loadSuccessors(record: SessionRecord, sharedStore?: SharedStore): MaybePromise<void> {
     const shared = this.#settings.sharedStore ?? sharedStore
-    return shared === undefined ? undefined : this.#learn(shared, record)
+    return shared === undefined ? undefined : this.#loadSuccessors(shared, record)
   }
 
   mayReplaceRefused(record: SessionRecord, target: string): boolean {
@@ -89,27 +92,28 @@ export class SharedRefreshes implements Refreshes {
     return this.#local.hasEnded(record)
   }
 
-  // Where it cannot be told, whoever needs a newer token finds out. Tokens for several targets make a chain in no time.
-  async #learn(sharedStore: SharedStore, record: SessionRecord): Promise<void> {
+  // Failures are ignored: a request that needs a newer token will refresh. It follows a chain, since requests for
+  // several targets quickly create several successors.
+  async #loadSuccessors(sharedStore: SharedStore, record: SessionRecord): Promise<void> {
     let newest = record
     for (let steps = 0; steps < maxChain; steps += 1) {
       const { refreshToken } = newest.tokens
       if (refreshToken === undefined) return
-      const outcome = await this.#successor({ sharedStore, record: newest, refreshToken }).catch(() => undefined)
+      const outcome = await this.#readSuccessor({ sharedStore, record: newest, refreshToken }).catch(() => undefined)
       if (outcome === undefined) return
       this.#local.remember(newest, refreshToken, outcome)
       newest = renewedRecord(newest, outcome)
     }
   }
 
-  #spendAlone(shared: SharedToken, spend: RefreshOnce): Promise<RefreshOutcome> {
+  #refreshWithLock(shared: SharedToken, refresh: RefreshOnce): Promise<RefreshOutcome> {
     const { runtime, httpTimeoutSeconds } = this.#settings
-    // A holder that lives renews its lock, for as long as the provider takes.
+    // A live holder renews its lock for as long as the provider takes.
     const milliseconds = Math.ceil(4 * httpTimeoutSeconds * 1000)
     const options = {
       milliseconds,
       waitMilliseconds: milliseconds,
-      until: () => this.#successor(shared),
+      until: () => this.#readSuccessor(shared),
     }
     return withLock<RefreshOutcome>(
       shared.sharedStore,
@@ -117,14 +121,14 @@ export class SharedRefreshes implements Refreshes {
       this.#name('refresh', shared),
       options,
       async (lock) => {
-        const outcome = await spend(() => lock.confirm())
+        const outcome = await refresh(() => lock.confirm())
         if (outcome.kind === 'renewed') await this.#publish(shared, outcome)
         return outcome
       },
     )
   }
 
-  // The tokens are there, come what may: where others cannot be told, this process remembers them.
+  // Failures are ignored: the tokens are valid, and this process remembers them.
   async #publish(shared: SharedToken, outcome: Renewed): Promise<void> {
     const { sharedStore, record } = shared
     const { runtime } = this.#settings
@@ -133,7 +137,7 @@ export class SharedRefreshes implements Refreshes {
     await sharedStore.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 
-  async #successor(shared: SharedToken): Promise<Renewed | undefined> {
+  async #readSuccessor(shared: SharedToken): Promise<Renewed | undefined> {
     const { sharedStore, record } = shared
     const [sealed] = await sharedStore.get([this.#name('renewed', shared)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)

@@ -17,30 +17,30 @@ type Ended = RefreshOutcome & { readonly kind: 'ended' }
 interface Unverified {
   readonly idToken: string
   readonly accessToken: string | undefined
-  /** Of the tokens that it came with: a later refresh has brought a later one, or none. */
+  /** Generation of the tokens that it came with: after a later refresh it is outdated. */
   readonly generation: number
-  /** Under way. */
-  judging?: Promise<void> | undefined
-  /** What it has come to: a verified ID Token, one that cannot be taken, or the end of the session. */
+  /** The validation in progress. */
+  validating?: Promise<void> | undefined
+  /** The result: a valid ID Token, a rejected one, or the end of the session. */
   verdict?: { readonly idToken?: string | undefined } | Ended
 }
 
 /**
- * ID Tokens of refreshes that came while the provider's keys could not be asked for. Nothing in them is shown; this process
- * judges them with a later use of their session, within an hour. Another process, or this one after a restart, goes on with
- * the ID Token that was there.
+ * Keeps ID Tokens of refreshes whose signature could not be verified because the provider's keys were unavailable. They
+ * are not used until this process has validated them with a later request of their session, within an hour. Other
+ * processes, or this one after a restart, keep using the previous ID Token.
  */
 export class UnverifiedIdTokens {
-  readonly #provider: Pick<Provider, 'judgeRefreshed'>
+  readonly #provider: Pick<Provider, 'checkRefreshedIdToken'>
   readonly #kept: LRUCache<string, Unverified>
 
-  constructor(provider: Pick<Provider, 'judgeRefreshed'>, runtime: Runtime) {
+  constructor(provider: Pick<Provider, 'checkRefreshedIdToken'>, runtime: Runtime) {
     this.#provider = provider
     const bounds = { max: maxKept, ttl: maxMilliseconds, perf: runtime, ttlResolution: 0 }
     this.#kept = new LRUCache(bounds)
   }
 
-  /** Keeps what a refresh has brought, if it is to be judged later, in the place of what the one before has brought. */
+  /** Keeps a refresh's ID Token if it has to be validated later; otherwise forgets the previous one. */
   keep({ id, tokens }: SessionRecord, { unverifiedIdToken: idToken, accessToken }: RefreshedTokens): void {
     if (idToken === undefined) this.#kept.delete(id)
     else this.#kept.set(id, { idToken, accessToken, generation: generationOf(tokens) + 1 })
@@ -50,19 +50,20 @@ export class UnverifiedIdTokens {
     return this.#kept.size > 0 && this.#kept.has(id)
   }
 
-  /** Forgets a session that is over. */
+  /** Forgets an ended session. */
   forget({ id }: SessionRecord): void {
     this.#kept.delete(id)
   }
 
   /**
-   * Judges it.
+   * Validates a session's ID Token.
    *
-   * @param isUrgent - waits for the keys for as long as that takes; else for a moment, and goes on behind the caller
-   * @returns the record with the new ID Token, the same record where it cannot be taken, now or ever; or the end of the
-   *   session, for a token that is not from the issuer or about another login
+   * @param isUrgent - whether to wait for the keys as long as it takes; otherwise it waits for a moment, and continues
+   *   in the background
+   * @returns the record with the new ID Token; the same record if it was rejected, or cannot be validated yet; or the
+   *   end of the session, for a token that is about another login or not from the issuer
    */
-  async judge(record: SessionRecord, isUrgent: boolean): Promise<SessionRecord | Ended> {
+  async validate(record: SessionRecord, isUrgent: boolean): Promise<SessionRecord | Ended> {
     const kept = this.#kept.get(record.id)
     if (kept === undefined || kept.generation !== generationOf(record.tokens)) return record
     if (kept.verdict === undefined) await this.#wait(kept, record, isUrgent)
@@ -73,29 +74,29 @@ export class UnverifiedIdTokens {
     return verdict.idToken === undefined ? record : { ...record, idToken: verdict.idToken }
   }
 
-  // Whoever has a token that lives need not wait for what another waits for already.
+  // A caller with a valid token does not wait if another call has started the validation.
   async #wait(kept: Unverified, record: SessionRecord, isUrgent: boolean): Promise<void> {
-    if (!isUrgent && kept.judging !== undefined) return
-    kept.judging ??= this.#judge(kept, record)
-    if (isUrgent) return kept.judging
+    if (!isUrgent && kept.validating !== undefined) return
+    kept.validating ??= this.#validate(kept, record)
+    if (isUrgent) return kept.validating
     let timer: NodeJS.Timeout | undefined
     const moment = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, momentMilliseconds)
     })
-    await Promise.race([kept.judging, moment])
+    await Promise.race([kept.validating, moment])
     clearTimeout(timer)
   }
 
-  async #judge(kept: Unverified, record: SessionRecord): Promise<void> {
+  async #validate(kept: Unverified, record: SessionRecord): Promise<void> {
     const { idToken, accessToken } = kept
     try {
       const before = idTokenClaims(record)
-      const judged = await this.#provider.judgeRefreshed({ idToken, accessToken, before })
+      const judged = await this.#provider.checkRefreshedIdToken({ idToken, accessToken, before })
       if (judged.unverifiedIdToken === undefined) kept.verdict = { idToken: judged.idToken }
     } catch (error) {
       if (error instanceof TokenValidationError) kept.verdict = { kind: 'ended', error }
     } finally {
-      kept.judging = undefined
+      kept.validating = undefined
     }
   }
 }

@@ -2,7 +2,7 @@ import { type KeyObject, createPublicKey } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
 import { secretVerificationKey } from '../../jose/algorithms.js'
 import type { SecretBytes } from '../../options/bearer/keys.js'
-import { type KeySelector, refusal } from '../../provider/key-lookup.js'
+import { type KeySelector, noMatchingKey } from '../../provider/key-lookup.js'
 import { type Keys, createStaticKeys } from '../../provider/keys.js'
 
 /** Keys given in the options. */
@@ -58,7 +58,7 @@ function secretKeys(secrets: readonly SecretBytes[], algorithms: readonly string
     find,
     // Configured secrets are never fetched.
     load: async (selector) => {
-      throw refusal(find(selector))
+      throw noMatchingKey(find(selector))
     },
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),

@@ -33,7 +33,8 @@ export interface ClaimExpectations extends ClockContext {
 const isOpaque = ({ source }: ClaimExpectations): boolean => source === 'introspection'
 const isLenient = ({ source }: ClaimExpectations): boolean => source !== 'rfc9068'
 const missingHint = 'profile: "jwt" does not require it'
-const mustBePast = (date: unknown, context: ClockContext): string => `must not be in the future: ${distanceTo(date, context)}`
+const mustBePast = (date: unknown, context: ClockContext): string =>
+  `must not be in the future: ${distanceTo(date, context)}`
 const name = {
   code: 'token_claim_invalid',
   must: 'must be text of 1 to 255 characters',

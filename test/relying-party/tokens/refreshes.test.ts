@@ -40,7 +40,7 @@ beforeEach(() => {
   }
   rp = {
     ...createRelyingParty(options, provider, watch),
-    grants: { spend, unverified: new UnverifiedIdTokens(provider, watch) },
+    grants: { refresh: spend, unverified: new UnverifiedIdTokens(provider, watch) },
   }
 })
 
@@ -214,7 +214,7 @@ describe('a refusal in unclear words', () => {
   test('ends a session whose access token a cookie had no room for, as one whose token is dead', () => {
     const refused = new RefusedRefreshes(watch)
     const living = record({ id: 'one', tokens: tokens('first') })
-    const judge = (each: SessionRecord) => refused.judge(new UnclearRefusal('invalid_request'), each, { name: '' })
+    const judge = (each: SessionRecord) => refused.classify(new UnclearRefusal('invalid_request'), each, { name: '' })
     expect(judge(living).ended).toBe(false)
     expect(judge({ ...living, tokens: { ...living.tokens, accessToken: '' } }).ended).toBe(true)
   })
@@ -230,11 +230,11 @@ describe('an ID Token that waits for the provider’s keys', () => {
   }
   function waiting() {
     const answers: ((answer: object | Error) => void)[] = []
-    const judgeRefreshed = () =>
+    const checkRefreshedIdToken = () =>
       new Promise<object>((resolve, reject) => {
         answers.push((answer) => (answer instanceof Error ? reject(answer) : resolve(answer)))
       })
-    const unverified = new UnverifiedIdTokens({ judgeRefreshed }, watch)
+    const unverified = new UnverifiedIdTokens({ checkRefreshedIdToken }, watch)
     const before = record({ tokens: tokens('first') })
     const after = { ...before, tokens: { ...tokens('second'), generation: 1 } }
     unverified.keep(before, refreshed)
@@ -243,10 +243,10 @@ describe('an ID Token that waits for the provider’s keys', () => {
 
   test('holds up nobody for longer than a moment whose access token lives, and is taken up later', async () => {
     const { unverified, after, answers } = waiting()
-    expect(await unverified.judge(after, false)).toBe(after)
-    expect(await unverified.judge(after, false)).toBe(after)
+    expect(await unverified.validate(after, false)).toBe(after)
+    expect(await unverified.validate(after, false)).toBe(after)
     expect(answers).toHaveLength(1)
-    const urgent = unverified.judge(after, true)
+    const urgent = unverified.validate(after, true)
     answers[0]?.({ idToken: 'verified' })
     expect(await urgent).toEqual({ ...after, idToken: 'verified' })
     expect(unverified.has(after)).toBe(false)
@@ -254,10 +254,10 @@ describe('an ID Token that waits for the provider’s keys', () => {
 
   test('ends the session behind the caller where it is nobody’s', async () => {
     const { unverified, after, answers } = waiting()
-    expect(await unverified.judge(after, false)).toBe(after)
+    expect(await unverified.validate(after, false)).toBe(after)
     answers[0]?.(new TokenValidationError('token_signature_invalid', 'm'))
     await new Promise((resolve) => setImmediate(resolve))
-    expect(await unverified.judge(after, false)).toMatchObject({ kind: 'ended' })
+    expect(await unverified.validate(after, false)).toMatchObject({ kind: 'ended' })
   })
 
   test('is forgotten with its session, and after an hour', () => {

@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { safeReturnTo } from '../../../http/return-to.js'
 import type { BaseUrl } from '../../base-url.js'
 import type { RelyingPartyWith } from '../../relying-party.js'
-import { cut, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'
+import { withCutTarget, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'
 import { stateKey, type Transaction, type TransactionCookies, transactionSeconds } from './transaction.js'
 
 /** The parts of a relying party that keep return targets while logins are under way. */
@@ -11,19 +11,19 @@ export type ReturnTargetParts = RelyingPartyWith<
   'configuration' | 'transactionSeal' | 'targetSeal' | 'targetQuota' | 'sharedStore'
 >
 
-// Return targets are shorter; what was sealed here holds nothing else.
+// Longer than any return target, the only content that is sealed here.
 const maxInflated = 8192
 
-/** A return target as far as it can be used. */
+/** A return target, possibly shortened. */
 export interface ReturnTarget {
   readonly returnTo: string
-  /** It is not the one that was wanted: nothing, or its path only, is left of that. */
+  /** Whether it is shorter than requested: only the path is left, or nothing. */
   readonly isLost: boolean
 }
 
 /**
- * Checks a return target. One that is longer than the 2,048 characters that are kept loses its query; one that is unsafe is
- * none, and nobody has lost anything by that.
+ * Checks a return target. One longer than 2,048 characters loses its query. An unsafe one is ignored, which does not
+ * count as lost.
  */
 export function wantedTarget(wanted: string | undefined, { returnTo: policy, home }: BaseUrl): ReturnTarget {
   const target = safeReturnTo(wanted, policy)
@@ -33,10 +33,10 @@ export function wantedTarget(wanted: string | undefined, { returnTo: policy, hom
 }
 
 /**
- * Stores a login that begins. A return target that is too long for its slot lies in the memory that processes share, if there
- * is one, else in a cookie of its own: the newest login's.
+ * Stores a new login's transaction. A return target that is too long for the slot goes to the shared store, if there is
+ * one; otherwise to a separate cookie, which only the newest login has.
  *
- * @returns whether the whole return target is kept
+ * @returns whether the return target was stored as a whole
  */
 export async function storeLogin(
   rp: ReturnTargetParts,
@@ -48,7 +48,7 @@ export async function storeLogin(
     storeTransaction(transaction, seal, cookies, { bytes: olderBytes(rp, cookies), isOlder: true })
     return true
   }
-  const left = cut(transaction, seal)
+  const left = withCutTarget(transaction, seal)
   if (await saveInStore(rp, transaction)) {
     storeTransaction(left, seal, cookies, { bytes: olderBytes(rp, cookies), isOlder: true })
     return true
@@ -58,7 +58,7 @@ export async function storeLogin(
   return bytes > 0
 }
 
-/** Finds the return target of a login that is being finished, and forgets it. */
+/** Reads and removes the return target of a login that is being finished. */
 export async function recallTarget(
   rp: ReturnTargetParts,
   cookies: TransactionCookies,
@@ -76,7 +76,7 @@ async function saveInStore(rp: ReturnTargetParts, transaction: Transaction): Pro
   const sealed = sealTarget(rp, transaction)
   return sharedStore.set(storeName(rp, transaction), sealed, transactionSeconds * 1000).then(
     () => true,
-    // The login goes on, and the browser holds what it can.
+    // A failure does not stop the login: the cookie is used instead.
     () => false,
   )
 }
@@ -117,7 +117,7 @@ function recallFromCookie(
   return target
 }
 
-// That of an older login that is still there; what nobody can use any more goes.
+// The size of an older login's cookie, if it is still valid; an expired one is removed.
 function olderBytes({ targetSeal }: ReturnTargetParts, cookies: TransactionCookies): number {
   const sealed = cookies.read(cookies.target)
   const opened = sealed === undefined ? undefined : targetSeal.open(sealed)
@@ -127,7 +127,7 @@ function olderBytes({ targetSeal }: ReturnTargetParts, cookies: TransactionCooki
   return 0
 }
 
-// Compressed, apart from the name of its login: nobody else's text and no secret of ours lies beside it (RFC 8725 section 3.6).
+// Compressed on its own: neither foreign text nor a secret is compressed with it (RFC 8725 section 3.6).
 function sealTarget({ targetSeal }: ReturnTargetParts, { state, startedAt, returnTo }: Transaction): string {
   const payload = { exp: Math.ceil(startedAt + transactionSeconds), k: stateKey(state) }
   return targetSeal.seal(payload, deflateRawSync(returnTo))

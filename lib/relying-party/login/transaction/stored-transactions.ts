@@ -8,37 +8,38 @@ import {
   type TransactionCookies,
 } from './transaction.js'
 
-/** How many logins may be under way in one browser; older ones make room. */
+/** Maximum number of logins in progress per browser; older ones are evicted. */
 export const maxTransactions = 5
 
-// cookie-session codes it in base64 once more: with name and attributes the cookie stays under 1 KB.
+// cookie-session encodes it in base64 again. With name and attributes, the cookie stays under 1 KB.
 const maxSealedLength = 632
 
-// Of all cookies of logins together. A request's head has room for them and for a session of several kilobytes.
+// The limit for all login cookies together, which leaves room for a session of several kilobytes in a request's
+// headers.
 const maxBytes = 4095
 
-/** Whether a transaction does not fit into a slot as it is. */
+/** Whether a transaction is too long for a slot. */
 export function isTooLong(transaction: Transaction, seal: Seal): boolean {
   return sealTransaction(seal, transaction).length > maxSealedLength
 }
 
-/** The same with what fits of its return target: the path, or nothing. */
-export function cut(transaction: Transaction, seal: Seal): Transaction {
+/** Shortens the return target to its path, or removes it, so that the transaction fits. */
+export function withCutTarget(transaction: Transaction, seal: Seal): Transaction {
   const path = { ...transaction, returnTo: transaction.returnTo.replace(/[?#].*$/s, ''), isCut: true }
   return isTooLong(path, seal) ? withoutTarget(path) : path
 }
 
-/** The bytes that one more login may take beside this one, so that the cookies of logins stay together under 4 KB. */
+/** How many bytes are left for other login cookies beside this one, within 4 KB in total. */
 export function roomBeside(transaction: Transaction, seal: Seal, cookies: TransactionCookies): number {
   const [slot = ''] = cookies.slots
   return maxBytes - cookies.bytes(slot, sealTransaction(seal, { ...transaction, madeRoom: true }))
 }
 
 /**
- * Stores a transaction in a free slot, or in that of the oldest. At most five stay, and all cookies together stay under
- * 4 KB: older ones lose their return target first, the oldest before others, and then their place.
+ * Stores a transaction in a free slot, or replaces the oldest. At most five are kept, within 4 KB in total: to make
+ * room, older transactions first lose their return target, and then their slot; the oldest first.
  *
- * @param apart - a return target that was too long for its slot: that of this login, or an older one's
+ * @param apart - the separate cookie of a long return target, which belongs to this login or an older one
  */
 export function storeTransaction(
   transaction: Transaction,
@@ -67,11 +68,11 @@ interface Room {
   readonly seal: Seal
   readonly cookies: TransactionCookies
   readonly room: number
-  /** What an older login's return target takes apart from its slot. */
+  /** Size of the separate cookie with an older login's return target. */
   readonly older: number
 }
 
-// Returns the slots of those that stay, the newest first.
+// Returns the slots that are kept, the newest first.
 function makeRoom(
   older: readonly FoundTransaction[],
   { seal, cookies, room, older: apart }: Room,
@@ -95,13 +96,14 @@ function withoutTarget(transaction: Transaction): Transaction {
 }
 
 interface Slots {
-  /** Those that hold logins of this application, expired ones among them. */
+  /** Slots with logins of this application, including expired ones. */
   readonly own: readonly string[]
   readonly kept: ReadonlySet<string>
 }
 
-// Tabs that start at the same moment see no cookie of one another: where the search begins depends on the state. A value of
-// nobody we know may be a login at another application of this host: it is left alone as long as there is another slot, be it that of our own oldest.
+// Tabs that start at the same moment do not see each other's cookies, so the search begins at a slot that depends on
+// the state. A value that is not ours may be a login of another application on this host. It is replaced last, after
+// even our own oldest.
 function freeSlot(cookies: TransactionCookies, { state }: Transaction, { own, kept }: Slots): string | undefined {
   const start = stateKey(state).charCodeAt(0) % cookies.slots.length
   const order = [...cookies.slots.slice(start), ...cookies.slots.slice(0, start)]

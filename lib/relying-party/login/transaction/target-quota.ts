@@ -1,13 +1,13 @@
 import { ageOf } from '../../../base/age.js'
 import type { Runtime } from '../../../base/runtime.js'
 
-// At 3 KB each for ten minutes: some 18 MB of memory at most for each process.
+// With 3 KB each for ten minutes, at most 18 MB of memory per process.
 const maxPerMinute = 600
 const minute = 60_000
 
 /**
- * Bounds how many return targets one process puts into a shared store: strangers can begin logins as often as they like. What
- * is beyond that lies in the browser's cookie.
+ * Limits how many return targets one process writes to the shared store, since anyone can start any number of logins.
+ * Beyond that, the browser's cookie is used.
  */
 export class TargetQuota {
   readonly #runtime: Runtime
@@ -18,7 +18,7 @@ export class TargetQuota {
     this.#runtime = runtime
   }
 
-  /** Whether one more may go there. */
+  /** Takes one from the quota; returns whether it is within the limit. */
   take(): boolean {
     const now = this.#runtime.now()
     if (ageOf(this.#since, now) >= minute) {

@@ -3,23 +3,23 @@ import type { Runtime } from '../../../base/runtime.js'
 import { equalSecrets } from '../../../base/constant-time.js'
 import type { Seal, SealPayload } from '../../../seal/seal.js'
 
-/** One login on its way: what the authorization response must match, and where the person wants to go. */
+/** One login in progress: what the authorization response must match, and where to go afterwards. */
 export interface Transaction extends TransactionSecrets {
-  /** Which of the configured base URLs it started at. */
+  /** Index of the base URL where it started. */
   readonly baseUrlIndex: number
   readonly returnTo: string
-  /** The whole return target lies elsewhere, or was dropped: `returnTo` is what is left of it. */
+  /** Whether `returnTo` is shortened: the whole return target is stored elsewhere, or was dropped. */
   readonly isCut?: boolean
-  /** Older logins had to make room for it, and are known no more. */
+  /** Whether older logins were evicted for it. */
   readonly madeRoom?: boolean
-  /** Seconds since the epoch, to the millisecond: the order of tabs that a browser opens at once. */
+  /** Seconds since the epoch, with millisecond precision: orders tabs that are opened at once. */
   readonly startedAt: number
-  /** Asked for by a step-up login: verified on return. */
+  /** Requested by a step-up login, and verified on return. */
   readonly maxAge?: number
   readonly acrValues?: readonly string[]
 }
 
-/** The random values of a transaction: all of them follow from one, so that a cookie need hold no more. */
+/** The random values of a transaction. All are derived from one seed, so the cookie contains only that. */
 export interface TransactionSecrets {
   readonly seed: string
   readonly state: string
@@ -27,17 +27,17 @@ export interface TransactionSecrets {
   readonly codeVerifier: string
 }
 
-/** The cookies that carry transactions: a few slots, each read and written whole, and one for the newest return target. */
+/** The cookies for transactions: a few slots, and one for the return target of the newest login. */
 export interface TransactionCookies {
   readonly slots: readonly string[]
   /** Name of the cookie for a return target that is too long for a slot. */
   readonly target: string
-  /** Whether the browser has a cookie of this name, be it ours or not. */
+  /** Whether the browser sent a cookie with this name, ours or not. */
   isTaken(name: string): boolean
   read(name: string): string | undefined
   write(name: string, sealed: string): void
   remove(name: string): void
-  /** How long the cookie will be in a request: name, value and what stands between cookies. */
+  /** Length of the cookie in a request: name, value and separators. */
   bytes(name: string, sealed: string): number
 }
 
@@ -48,44 +48,44 @@ export interface FoundTransaction {
   readonly expired: boolean
 }
 
-/** How long a login may take, in seconds: the limit is sealed in, the browser is not asked. */
+/** How long a login may take, in seconds. The expiry is sealed, so it does not depend on the browser. */
 export const transactionSeconds = 600
 
 const restartMark = '.r'
 const silentMark = '.s'
 
-/** What a state tells of its login: that is known even where the browser has lost the transaction. */
+/** Marks in a state, which can be read even if the browser has lost the transaction. */
 export interface StateMarks {
-  /** It was started over once. */
+  /** The login was started over once. */
   readonly restarted?: boolean
-  /** The provider must not show anything. */
+  /** The login is silent: the provider must not show a page. */
   readonly silent?: boolean
 }
 
 /** The secrets of a new transaction: 32 bytes each (RFC 7636 section 4.1, RFC 9700 section 4.7). */
-export function freshSecrets(runtime: Runtime, { restarted = false, silent = false }: StateMarks): TransactionSecrets {
+export function createSecrets(runtime: Runtime, { restarted = false, silent = false }: StateMarks): TransactionSecrets {
   const marks = (restarted ? restartMark : '') + (silent ? silentMark : '')
   return secretsOf(runtime.randomBytes(32).toString('base64url') + marks)
 }
 
-// Whoever sees the state, or the nonce, learns nothing of the others.
+// One-way: the state or the nonce reveals nothing about the other values.
 function secretsOf(seed: string): TransactionSecrets {
   const derive = (what: string): string => hash('sha256', `${what} ${seed}`, 'base64url')
   const marks = /(\.\w)*$/.exec(seed)?.[0] ?? ''
   return { seed, state: derive('state') + marks, nonce: derive('nonce'), codeVerifier: derive('code verifier') }
 }
 
-/** Whether a state belongs to a login that was started over once: the guard against a circle, which needs no cookie. */
+/** Whether a state belongs to a login that was started over once. This guards against loops without a cookie. */
 export function isRestarted(state: string): boolean {
   return state.includes(restartMark)
 }
 
-/** Whether a state belongs to a silent login: one that nobody has asked for. */
+/** Whether a state belongs to a silent login. */
 export function isSilent(state: string): boolean {
   return state.includes(silentMark)
 }
 
-/** The transactions that the browser brings along, those too old among them. */
+/** Reads the browser's transactions, including expired ones. */
 export function openTransactions(seal: Seal, cookies: TransactionCookies): readonly FoundTransaction[] {
   return cookies.slots.flatMap((slot) => {
     const sealed = cookies.read(slot)
@@ -95,7 +95,7 @@ export function openTransactions(seal: Seal, cookies: TransactionCookies): reado
   })
 }
 
-/** The transaction that a response's state belongs to. */
+/** Finds the transaction for a response's state. */
 export function findTransaction(
   state: string,
   transactions: readonly FoundTransaction[],
@@ -103,7 +103,7 @@ export function findTransaction(
   return transactions.find((found) => equalSecrets(found.transaction.state, state))
 }
 
-/** A name for a state that tells nothing of it. */
+/** A hash of a state, as a key that does not reveal it. */
 export function stateKey(state: string): string {
   return hash('sha256', state, 'base64url')
 }
