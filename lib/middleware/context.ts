@@ -9,7 +9,7 @@ import { createRelyingParty } from '../relying-party/create.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
-import { clientSettings, providerSettings } from './provider-settings.js'
+import { clientSettings, providerSettings } from '../provider/settings.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
 // A session may have several. One that was evicted is exchanged again.
@@ -17,10 +17,13 @@ const maxExchanges = 10_000
 
 /** Creates what all requests to one `oidc()` share. */
 export function createContext(configuration: OidcConfiguration, runtime: Runtime): OidcContext {
-  const provider = createProvider(providerSettings(configuration, runtime), clientSettings(configuration))
+  const { issuer, clientId, session } = configuration
+  const provider = createProvider(
+    { issuer, ...providerSettings(configuration, runtime) },
+    clientSettings(configuration),
+  )
   const rp = createRelyingParty(configuration, provider, runtime)
   const { secure } = rp.baseUrls[0]
-  const { issuer, clientId, session } = configuration
   const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
   return {
     rp,

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { flag, httpUrl, isOrigin, text } from './common/fields.js'
+import { flag, origins, text } from './common/fields.js'
 import { parseOptions, section } from './common/parse.js'
 
 /** Options of `csrf()`. */
@@ -18,16 +18,7 @@ const ambient =
 
 const schema = section({
   allowSameSite: v.optional(flag, false),
-  origins: v.optional(
-    v.array(
-      v.pipe(
-        httpUrl('an origin'),
-        v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
-      ),
-      'must be a list of origins',
-    ),
-    [],
-  ),
+  origins,
   header: v.optional(
     v.pipe(
       text('the name of a header'),

@@ -12,6 +12,7 @@ import { VerifiedTokenCache } from './validation/verified-token-cache.js'
 import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
+import { providerSettings } from '../provider/settings.js'
 
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */
 export interface ResourceServer {
@@ -25,9 +26,6 @@ export interface ResourceServer {
   close(): void
 }
 
-/** The age in seconds at which metadata and keys are fetched again. */
-const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
-
 /**
  * Creates a protected resource. Nothing is fetched yet.
  *
@@ -35,7 +33,7 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600 }
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
   const { clockToleranceSeconds, cache, tokenFormat } = configuration
-  const settings = issuerSettings(configuration, runtime)
+  const settings = providerSettings(configuration, runtime)
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
@@ -90,13 +88,6 @@ function claimReading({ scopes, isMachine }: BearerConfiguration): ClaimReading 
     scopes: scopes === undefined ? standardScopes() : customScopes(scopes),
     isMachine: isMachine === undefined ? () => undefined : customMachines(isMachine),
   }
-}
-
-function issuerSettings(configuration: BearerConfiguration, runtime: Runtime): IssuerSettings {
-  const { httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds } = configuration
-  // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- the schema has seen that it is a function
-  const fetch = configuration.fetch as typeof globalThis.fetch | undefined
-  return { runtime, fetch, httpTimeoutSeconds, keysStaleSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages }
 }
 
 function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {

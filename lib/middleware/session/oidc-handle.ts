@@ -16,7 +16,7 @@ import { refererTarget } from '../../http/return-to.js'
 import { baseUrlOf } from '../../relying-party/base-url.js'
 import { type SessionRecord, sessionData } from '../../session/record.js'
 import { refuseCircles } from './login-loop.js'
-import { fetchOf } from '../provider-settings.js'
+import { fetchOf } from '../../options/common/http-client.js'
 import type { RequestContext } from './request-context.js'
 import { signOut } from './sign-out.js'
 

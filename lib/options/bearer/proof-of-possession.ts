@@ -2,10 +2,9 @@ import { isIP } from 'node:net'
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
-import { seconds, secrets, text } from '../common/fields.js'
+import { flag, seconds, secrets, text } from '../common/fields.js'
 import { section } from '../common/parse.js'
 
-const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
 const modes = ['off', 'allowed', 'required'] as const
 const mode = v.picklist(modes, `must be one of ${modes.join(', ')}`)
 

@@ -2,7 +2,8 @@ import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
 import type { AsymmetricAlgorithm } from './issuer-options.js'
-import { httpUrl, isAllowedUrl, text } from '../common/fields.js'
+import { flag, httpUrl, isAllowedUrl, text } from '../common/fields.js'
+import { httpsNeeded } from '../common/http-client.js'
 import { parseOptions, section } from '../common/parse.js'
 
 /**
@@ -33,8 +34,6 @@ export interface ResourceMetadataOptions {
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-const flag = v.boolean('must be true or false')
-
 const schema = v.pipe(
   section({
     resource: httpUrl("this resource's URL"),
@@ -64,7 +63,7 @@ const schema = v.pipe(
         // A value that is not a URL is reported elsewhere.
         (url) => !URL.canParse(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
       ),
-    'must use https: plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+    httpsNeeded(),
   ),
 )
 

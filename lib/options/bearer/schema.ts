@@ -1,53 +1,27 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
-import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
+import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
-import { httpUrl, isAllowedHere, seconds, text } from '../common/fields.js'
+import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
-
-const callback = v.pipe(v.function('must be a function'), v.description('a function'))
-const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
 
 const introspection = v.pipe(
   section({
-    clientId: text("this API's client ID at the authorization server"),
-    clientSecret: v.optional(text('the client secret')),
-    clientAuthentication: v.optional(v.picklist(...methodChoice('introspection'))),
-    clientAssertionKey: v.optional(
-      v.union(
-        [
-          v.string(),
-          v.pipe(
-            v.record(v.string(), v.unknown()),
-            v.transform((jwk) => ({ ...jwk })),
-          ),
-        ],
-        'must be a PKCS#8 PEM or a private JWK',
-      ),
-    ),
-    clientAssertionAlg: v.optional(text('a JWS algorithm')),
+    ...credentialEntries('introspection', "this API's client ID at the authorization server"),
     issuer: v.optional(httpUrl('the issuer to ask')),
     signedResponseAlg: v.optional(
       v.picklist(asymmetricAlgorithms, `must be one of ${asymmetricAlgorithms.join(', ')}`),
     ),
     cacheSeconds: v.optional(seconds(0, 60), 30),
   }),
-  v.check(
-    (o) => missingCredential(o) === undefined,
-    ({ input }) => missingCredentialMessage(input),
-  ),
+  needsCredential(),
 )
 
 const cacheSection = section({
-  maxEntries: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.check((n) => Number.isInteger(n) && n >= 1 && n <= 1_000_000, 'must be a whole number from 1 to 1000000'),
-    ),
-    5000,
-  ),
+  maxEntries: v.optional(wholeNumber(1, 1_000_000), 5000),
   ttlSeconds: v.optional(seconds(1, 3600), 60),
 })
 
@@ -84,13 +58,11 @@ const entries = {
   scopes: v.optional(callback),
   isMachine: v.optional(callback),
   clockToleranceSeconds: v.optional(seconds(0, 300), 30),
-  httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   keysStaleSeconds: v.optional(seconds(0, 604_800), 86_400),
-  fetch: v.optional(callback),
+  ...httpEntries,
   cache: v.optional(v.union([v.literal(false), cacheSection], 'must be false or { maxEntries, ttlSeconds }'), {}),
   realm: v.optional(v.pipe(text('a name'), v.regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, 'must be plain text'))),
   resourceMetadata: v.optional(metadataUrl),
-  dangerouslyAllowHttp: v.optional(flag, false),
   onError: v.optional(callback),
 }
 
@@ -110,7 +82,7 @@ const rules: Rules<Checked> = [
   [hasIntrospectionIssuer, 'must name one of the issuers in "introspection.issuer": opaque tokens do not name theirs'],
   [
     (o) => fetchedUrls(o).every((url) => isAllowedHere(new URL(url), o.dangerouslyAllowHttp)),
-    'must use https in "issuer" and "jwksUri": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+    httpsNeeded('issuer', 'jwksUri'),
   ],
 ]
 

@@ -1,13 +1,12 @@
-import type { webcrypto } from 'node:crypto'
 import * as v from 'valibot'
-import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
-import { dpopKey } from '../common/private-key.js'
+import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { dpopKey, jwk } from '../common/private-key.js'
 import {
-  flag,
-  httpUrl,
   isAllowedHere,
   issuerUrl,
-  seconds,
+  origin,
+  wholeNumber,
   secrets,
   text,
   listOf,
@@ -19,12 +18,6 @@ import { sharedStore } from '../common/store-schema.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
-const privateKey = v.pipe(
-  v.custom<webcrypto.JsonWebKey>((value) => typeof value === 'object' && value !== null && 'kty' in value),
-  // The result gets frozen, and the caller's own object must not be.
-  v.transform((jwk) => ({ ...jwk })),
-)
-
 /** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
   scope: v.optional(scopes, ''),
@@ -35,54 +28,30 @@ const targetEntries = {
   ),
 }
 
-const origin = v.pipe(
-  httpUrl('an origin'),
-  v.check(
-    (value) => new URL(value).origin === value,
-    'must be an origin such as "https://api.example.com", without a path',
-  ),
-)
-
 const entries = {
   issuer: issuerUrl("the provider's issuer URL"),
-  clientId: text("this service's client ID"),
+  ...credentialEntries('machine', "this service's client ID"),
   clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
-  clientAuthentication: v.optional(v.picklist(...methodChoice('machine'))),
   clientAssertionKey: v.optional(
-    v.union([text('a key'), privateKey, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
+    v.union([text('a key'), jwk, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
   ),
-  clientAssertionAlg: v.optional(text('a JWS algorithm')),
   dpop: v.optional(dpopKey),
   ...targetEntries,
   allowedOrigins: v.optional(v.array(origin)),
-  cacheMaxEntries: v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.check((n) => Number.isInteger(n) && n >= 1 && n <= 100_000, 'must be a whole number from 1 to 100000'),
-    ),
-    1000,
-  ),
+  cacheMaxEntries: v.optional(wholeNumber(1, 100_000), 1000),
   sharedStore,
   secret: v.optional(secrets),
-  httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
-  fetch: v.optional(v.custom<typeof fetch>((value) => typeof value === 'function', 'must be a function')),
-  dangerouslyAllowHttp: v.optional(flag, false),
+  ...httpEntries,
 }
 
 const schema = v.pipe(
   section(entries),
-  v.check(
-    (o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp),
-    'must use https in "issuer": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
-  ),
+  v.check((o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp), httpsNeeded('issuer')),
   v.check(
     (o) => o.clientSecret !== undefined || o.clientAssertionKey !== undefined,
     'must give "clientSecret" or "clientAssertionKey": only a client with credentials gets tokens of its own',
   ),
-  v.check(
-    (o) => missingCredential(o) === undefined,
-    ({ input }) => missingCredentialMessage(input),
-  ),
+  needsCredential(),
   v.check(
     (o) => (o.sharedStore === undefined) === (o.secret === undefined),
     'must give "sharedStore" and "secret" together: the tokens there are encrypted',

@@ -27,12 +27,15 @@ export function isAllowedHere(url: URL, dangerouslyAllowHttp: boolean): boolean 
 }
 
 /** Whether a text is an origin, spelled as `URL.origin` spells it. */
-export function isOrigin(value: string): boolean {
+function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
 }
 
 /** True or false, and nothing that only counts as such. */
 export const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
+
+/** A function of the application. */
+export const callback = v.pipe(v.function('must be a function'), v.description('a function'))
 
 /** A non-empty string; `what` completes "expected …". */
 export function text(what: string) {
@@ -60,6 +63,15 @@ export function endpointUrl(what: string) {
     v.description(what),
   )
 }
+
+/** An origin. */
+export const origin = v.pipe(
+  httpUrl('an origin'),
+  v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
+)
+
+/** A list of origins, empty by default. */
+export const origins = v.optional(v.array(origin, 'must be a list of origins'), [])
 
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\b/
 
@@ -104,6 +116,15 @@ export function seconds(least: number, most: number) {
     v.number(`must be ${what}`),
     v.check((value) => value >= least && value <= most, `must be ${what}`),
     v.description(what),
+  )
+}
+
+/** A whole number within bounds, both included. */
+export function wholeNumber(least: number, most: number) {
+  const what = `must be a whole number from ${least} to ${most}`
+  return v.pipe(
+    v.number(what),
+    v.check((n) => Number.isInteger(n) && n >= least && n <= most, what),
   )
 }
 

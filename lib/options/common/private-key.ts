@@ -17,12 +17,17 @@ export interface DpopKeyOptions {
   alg?: 'ES256' | 'EdDSA' | 'Ed25519' | 'RS256' | 'PS256' | undefined
 }
 
+/** A JWK. It is copied: freezing the configuration must not freeze the caller's object. */
+export const jwk = v.pipe(
+  v.record(v.string(), v.any()),
+  v.check((key) => typeof key['kty'] === 'string', 'must be a JWK'),
+  v.transform((key): webcrypto.JsonWebKey => structuredClone(key)),
+)
+
 const what = 'must be a private key: PKCS#8 PEM or JWK'
 const privateJwk = v.pipe(
-  v.record(v.string(), v.any()),
-  v.check((key) => typeof key['kty'] === 'string' && typeof key['d'] === 'string', what),
-  // A copy: freezing the configuration must not freeze the caller's object.
-  v.transform((key): webcrypto.JsonWebKey => structuredClone(key)),
+  jwk,
+  v.check((key) => typeof key.d === 'string', what),
 )
 
 /** The member `dpop` of a client's options. */

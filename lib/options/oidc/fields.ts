@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { httpUrl, isOrigin, text } from '../common/fields.js'
+import { text } from '../common/fields.js'
 
 /** Parameters that only this package may set: an application that could would switch a protection off. */
 export const protocolParameters: ReadonlySet<string> = new Set([
@@ -17,14 +17,6 @@ export const protocolParameters: ReadonlySet<string> = new Set([
   'state',
 ])
 
-/** A function of the application's. */
-export const callback = v.pipe(v.function('must be a function'), v.description('a function'))
-/** A JWK: a copy, so that freezing the configuration freezes nothing of the caller's. */
-export const jwk = v.pipe(
-  v.record(v.string(), v.any()),
-  v.check((key) => typeof key['kty'] === 'string'),
-  v.transform((key) => structuredClone(key)),
-)
 /** Further parameters of every authorization request. */
 export const authorizationParams = v.pipe(
   v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
@@ -50,16 +42,4 @@ export const scope = v.pipe(
   v.union([text(whatScopes), v.array(listedScope)], `must be ${whatScopes}`),
   v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),
   v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
-)
-
-/** A list of origins, empty by default. */
-export const origins = v.optional(
-  v.array(
-    v.pipe(
-      httpUrl('an origin'),
-      v.check(isOrigin, 'must be an origin such as "https://www.example.com", without a path'),
-    ),
-    'must be a list of origins',
-  ),
-  [],
 )

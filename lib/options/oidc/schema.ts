@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { methodChoice, missingCredential, missingCredentialMessage } from '../common/client-authentication.js'
+import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
@@ -8,12 +9,12 @@ import {
   isAllowedUrl,
   issuerUrl,
   routePath,
-  seconds,
   secrets,
-  text,
   resources,
+  origins,
+  callback,
 } from '../common/fields.js'
-import { authorizationParams, callback, jwk, origins, scope } from './fields.js'
+import { authorizationParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
@@ -22,11 +23,7 @@ import { sharedStore } from '../common/store-schema.js'
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
-  clientId: text("this application's client ID"),
-  clientSecret: v.optional(text('the client secret')),
-  clientAuthentication: v.optional(v.picklist(...methodChoice('login'))),
-  clientAssertionKey: v.optional(v.union([v.string(), jwk], 'must be a PKCS#8 PEM or a private JWK')),
-  clientAssertionAlg: v.optional(text('a JWS algorithm')),
+  ...credentialEntries('login', "this application's client ID"),
   dpop: v.optional(dpopKey),
   baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
   baseUrls: v.optional(
@@ -50,7 +47,6 @@ export const oidcEntries = {
   authorizationParams,
   pushedAuthorizationRequests: v.optional(flag),
   ...idTokenEntries,
-  httpTimeoutSeconds: v.optional(seconds(0.1, 60), 5),
   returnTo: byDefault({
     default: v.optional(routePath),
     origins,
@@ -64,8 +60,7 @@ export const oidcEntries = {
   allowedOrigins: origins,
   onLogin: v.optional(callback),
   onError: v.optional(callback),
-  fetch: v.optional(callback),
-  dangerouslyAllowHttp: v.optional(flag, false),
+  ...httpEntries,
 }
 
 const schema = v.pipe(
@@ -77,7 +72,7 @@ const schema = v.pipe(
   v.check(
     (o) =>
       urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
-    'must use https in "issuer" and "baseUrl": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+    httpsNeeded('issuer', 'baseUrl'),
   ),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
@@ -89,7 +84,7 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
-    'must use https in "allowedOrigins": plain http is for loopback hosts only (or dangerouslyAllowHttp)',
+    httpsNeeded('allowedOrigins'),
   ),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
@@ -112,10 +107,7 @@ const schema = v.pipe(
       urlsOf(baseUrl, ...baseUrls).every((url) => isWithinDomain(url, cookie.domain)),
     'must give a "session.cookie.domain" that contains the host of "baseUrl": browsers drop the cookie otherwise',
   ),
-  v.check(
-    (o) => missingCredential(o) === undefined,
-    ({ input }) => missingCredentialMessage(input),
-  ),
+  needsCredential(),
   v.check(
     (o) => idTokenFlaw(o) === undefined,
     ({ input }) => idTokenFlaw(input) ?? '',

@@ -11,7 +11,7 @@ import type { RefreshableSession } from '../../../lib/relying-party/tokens/renew
 import { UnverifiedIdTokens } from '../../../lib/relying-party/tokens/unverified-id-tokens.js'
 import { RefreshCoordinator, type RefreshOutcome } from '../../../lib/relying-party/tokens/refreshes.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
-import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
+import { clientSettings, providerSettings } from '../../../lib/provider/settings.js'
 import { record } from '../../session/example.js'
 import { Clock, start } from '../../kit/clock.js'
 
@@ -33,7 +33,10 @@ beforeEach(() => {
   spent = []
   isOpen = true
   outcome = () => renewed('second')
-  const provider = createProvider(providerSettings(options, watch), clientSettings(options))
+  const provider = createProvider(
+    { issuer: options.issuer, ...providerSettings(options, watch) },
+    clientSettings(options),
+  )
   const spend = async (_record: SessionRecord, refreshToken: string) => {
     spent.push(refreshToken)
     return outcome()

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { TokenEndpointError } from '../../../lib/errors.js'
-import { clientSettings, providerSettings } from '../../../lib/middleware/provider-settings.js'
+import { clientSettings, providerSettings } from '../../../lib/provider/settings.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { createProvider } from '../../../lib/provider/provider.js'
 import type { RefreshRequest } from '../../../lib/provider/types.js'
@@ -50,7 +50,10 @@ function startProcess(): RelyingParty {
     resource: names,
     sharedStore: sharedStore,
   })
-  const provider = createProvider(providerSettings(options, watch), clientSettings(options))
+  const provider = createProvider(
+    { issuer: options.issuer, ...providerSettings(options, watch) },
+    clientSettings(options),
+  )
   return createRelyingParty(options, { ...provider, ready: async () => ({ warnings: [] }), refresh }, watch)
 }
 

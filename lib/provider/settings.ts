@@ -1,0 +1,39 @@
+import { omitUndefined } from '../base/json.js'
+import type { Runtime } from '../base/runtime.js'
+import type { OidcConfiguration } from '../options/oidc/schema.js'
+import type { ClientSettings, ProviderSettings } from './types.js'
+
+/** The age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */
+const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
+
+/** The options about authorization servers, of whatever function. */
+export type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
+  Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
+
+/** How to reach an authorization server. */
+export function providerSettings(
+  configuration: ProviderConfiguration,
+  runtime: Runtime,
+): Omit<ProviderSettings, 'issuer'> {
+  const { fetch, httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
+  const { clockToleranceSeconds = 30, keysStaleSeconds = ages.keysStaleSeconds } = configuration
+  return { runtime, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages, keysStaleSeconds }
+}
+
+/** Who this application is at the authorization server. */
+export function clientSettings(configuration: OidcConfiguration): ClientSettings {
+  const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
+  const { clientSecret, clientAuthentication, clientAssertionKey, clientAssertionAlg } = configuration
+  const { dpop, pushedAuthorizationRequests } = configuration
+  return omitUndefined({
+    clientId,
+    idTokenSigningAlg,
+    idTokenAudiences,
+    clientSecret,
+    clientAuthentication,
+    clientAssertionKey,
+    clientAssertionAlg,
+    dpop,
+    pushedAuthorizationRequests,
+  })
+}
