@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionTokens } from './record.js'
-import { mergeTargetTokens } from './target-tokens.js'
+import { mergeAdditionalTokens } from './additional-tokens.js'
 
 /**
  * Merges the changes of two concurrent requests: what this request changed, and everything else as stored.
@@ -39,7 +39,7 @@ function isEqual(a: unknown, b: unknown): boolean {
  */
 export function mergeTokens(own: SessionTokens, other: SessionTokens): SessionTokens {
   const { additionalTokens: before = [] } = own
-  const additionalTokens = mergeTargetTokens(before, other.additionalTokens ?? [])
+  const additionalTokens = mergeAdditionalTokens(before, other.additionalTokens ?? [])
   const main = newerMain(own, other)
   const isSame =
     additionalTokens.length === before.length && additionalTokens.every((token, index) => token === before[index])

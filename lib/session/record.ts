@@ -1,6 +1,6 @@
 import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
-import { type StoredToken, type TargetToken, fromTuples, toTuples } from './target-tokens.js'
+import { type StoredToken, type AdditionalToken, fromTuples, toTuples } from './additional-tokens.js'
 import { ConfigurationError } from '../errors.js'
 
 /** A session's tokens, except the ID Token. */
@@ -11,7 +11,7 @@ export interface SessionTokens extends StoredToken {
   /** How many refreshes there have been in this session; absent before the first. */
   readonly generation?: number
   /** Tokens for other targets, the oldest first; absent if there are none. */
-  readonly additionalTokens?: readonly TargetToken[]
+  readonly additionalTokens?: readonly AdditionalToken[]
 }
 
 /** One login session. Times are seconds since the epoch. */

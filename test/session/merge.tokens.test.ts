@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import { mergeTokens, mergeRecords } from '../../lib/session/merge.js'
 import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
-import { type TargetToken, maxTargetTokens, withTargetToken } from '../../lib/session/target-tokens.js'
+import { type AdditionalToken, maxAdditionalTokens, addToken } from '../../lib/session/additional-tokens.js'
 import { idToken, record } from './example.js'
 import { start } from '../kit/clock.js'
 
-function token(target: string, obtainedAt = start, changes: Partial<TargetToken> = {}): TargetToken {
+function token(target: string, obtainedAt = start, changes: Partial<AdditionalToken> = {}): AdditionalToken {
   return { target, accessToken: `${target}@${obtainedAt}`, tokenType: 'bearer', obtainedAt, ...changes }
 }
 
-function tokens(refreshToken: string, further: readonly TargetToken[] = [], changes: Partial<SessionTokens> = {}) {
+function tokens(refreshToken: string, further: readonly AdditionalToken[] = [], changes: Partial<SessionTokens> = {}) {
   const main = { accessToken: 'main', tokenType: 'bearer', scope: 'openid', obtainedAt: start }
   return { ...main, refreshToken, ...(further.length === 0 ? {} : { additionalTokens: further }), ...changes }
 }
@@ -58,7 +58,7 @@ describe('tokens that two requests have obtained', () => {
       ['a', 'b', 'c', 'd', 'g'].map((name) => token(name)),
     )
     const merged = mergeTokens(own, other)
-    expect(targets(merged)).toHaveLength(maxTargetTokens)
+    expect(targets(merged)).toHaveLength(maxAdditionalTokens)
     expect(mergeTokens(merged, other)).toBe(merged)
     expect(mergeTokens(merged, own)).toBe(merged)
   })
@@ -76,7 +76,7 @@ describe('a token for a further target', () => {
   test('RE01: takes the place of its predecessor, of what has expired, and then of the oldest', () => {
     const ended = token('ended', start, { expiresAt: start + 10 })
     const five = ['a', 'b', 'c', 'd'].map((name, index) => token(name, start + index))
-    expect(withTargetToken([ended, ...five], token('e', start + 10)).map(({ target }) => target)).toEqual([
+    expect(addToken([ended, ...five], token('e', start + 10)).map(({ target }) => target)).toEqual([
       'a',
       'b',
       'c',
@@ -84,9 +84,9 @@ describe('a token for a further target', () => {
       'e',
     ])
     const full = [...five, token('e', start + 4)]
-    expect(withTargetToken(full, token('f', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'f'])
-    expect(withTargetToken(full, token('a', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'a'])
-    expect(withTargetToken(full, token('new', start - 100)).map(({ target }) => target)).toContain('new')
+    expect(addToken(full, token('f', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'f'])
+    expect(addToken(full, token('a', start + 5)).map(({ target }) => target)).toEqual(['b', 'c', 'd', 'e', 'a'])
+    expect(addToken(full, token('new', start - 100)).map(({ target }) => target)).toContain('new')
   })
 
   test('is read back as it was sealed; one that cannot be read is left out, and nobody is signed out by it', () => {

@@ -18,12 +18,12 @@ export async function requestTokens<T>({ dpop, tokenEndpoint }: ConfiguredClient
   if (dpop === undefined || tokenEndpoint === undefined) return send().catch(failed)
   const nonce = dpop.nonceOf(tokenEndpoint)
   return send().catch((error: unknown) => {
-    const isOld = asksForNonce(error) && dpop.nonceOf(tokenEndpoint) !== nonce
+    const isOld = isNonceError(error) && dpop.nonceOf(tokenEndpoint) !== nonce
     return isOld ? send().catch(failed) : failed(error)
   })
 }
 
-function asksForNonce(error: unknown): boolean {
+function isNonceError(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'error') === 'use_dpop_nonce'
 }
 

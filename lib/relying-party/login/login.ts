@@ -62,7 +62,7 @@ async function requestLogin(
   restarted: boolean,
 ): Promise<{ readonly outcome: Redirect | Respond; readonly isWhole: boolean }> {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
-  const parameters = requestParameters(rp, options)
+  const parameters = authorizationParametersOf(rp, options)
   const target = wantedTarget(options.returnTo, base)
   const transaction: Transaction = {
     ...createSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
@@ -85,7 +85,7 @@ async function requestLogin(
   return { outcome, isWhole: isKept && !target.isLost }
 }
 
-function requestParameters(rp: LoginParts, options: LoginOptions): Readonly<Record<string, string>> {
+function authorizationParametersOf(rp: LoginParts, options: LoginOptions): Readonly<Record<string, string>> {
   const { authorizationParams = {}, maxAge, acrValues, prompt } = options
   const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
   if (refused.length > 0) {

@@ -2,7 +2,7 @@ import { omitUndefined } from '../../base/json.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { generationOf, withAdditionalTokens } from '../../session/merge.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
-import { withTargetToken } from '../../session/target-tokens.js'
+import { addToken } from '../../session/additional-tokens.js'
 import { type AccessTarget, namesIn } from './access-target.js'
 import type { RefreshOutcome } from './refreshes.js'
 
@@ -32,9 +32,7 @@ export function toOutcome(
         )
       : withAdditionalTokens(
           { ...tokens, ...successor },
-          accessToken === undefined
-            ? additionalTokens
-            : withTargetToken(additionalTokens, { target, accessToken, ...token }),
+          accessToken === undefined ? additionalTokens : addToken(additionalTokens, { target, accessToken, ...token }),
         )
   return {
     kind: 'renewed',

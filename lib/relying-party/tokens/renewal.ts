@@ -7,7 +7,7 @@ import { traced, type TraceNotes } from '../../base/diagnostics.js'
 
 import { clocksOf, sessionEnded } from '../../session/lifetime.js'
 import type { SessionRecord, SessionTokens } from '../../session/record.js'
-import type { StoredToken } from '../../session/target-tokens.js'
+import type { StoredToken } from '../../session/additional-tokens.js'
 import type { AccessTarget } from './access-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'

@@ -57,7 +57,7 @@ describe('sessions in cookies, and logouts of one process', () => {
   test('SR03: an ended session is not written again', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     void storage.end(record())
-    expect(() => storage.save(record({ data: { a: 1 } }), record())).toThrow('ended meanwhile')
+    expect(() => storage.save(record({ data: { a: 1 } }), record())).toThrow('ended during the request')
     expect(storage.save(record({ id: 'another', createdAt: start + 1 }), undefined)).toMatchObject({ id: 'another' })
   })
 

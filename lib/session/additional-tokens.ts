@@ -13,7 +13,7 @@ export interface StoredToken {
 }
 
 /** An additional access token, for a target other than the session's main one, such as another API (RFC 8707). */
-export interface TargetToken extends StoredToken {
+export interface AdditionalToken extends StoredToken {
   /** The target's canonical name, unique within a session. */
   readonly target: string
   readonly accessToken: string
@@ -21,37 +21,40 @@ export interface TargetToken extends StoredToken {
 }
 
 /** The maximum number of additional tokens per session: cookies have little room, and stores are read for each request. */
-export const maxTargetTokens = 5
+export const maxAdditionalTokens = 5
 
 /** Adds a token, replacing the one for the same target. Drops expired tokens, then the oldest ones above the maximum. */
-export function withTargetToken(tokens: readonly TargetToken[], token: TargetToken): readonly TargetToken[] {
+export function addToken(tokens: readonly AdditionalToken[], token: AdditionalToken): readonly AdditionalToken[] {
   const useful = tokens.filter(
     ({ target, expiresAt = Infinity }) => target !== token.target && expiresAt > token.obtainedAt,
   )
-  return [...useful.slice(1 - maxTargetTokens), token].sort(byAge)
+  return [...useful.slice(1 - maxAdditionalTokens), token].sort(byAge)
 }
 
 /**
  * Merges two lists, the oldest token first. Of two tokens for one target the newer stays; if they are equally old, the
  * one in `other`.
  */
-export function mergeTargetTokens(own: readonly TargetToken[], other: readonly TargetToken[]): readonly TargetToken[] {
+export function mergeAdditionalTokens(
+  own: readonly AdditionalToken[],
+  other: readonly AdditionalToken[],
+): readonly AdditionalToken[] {
   const byTarget = new Map(own.map((token) => [token.target, token]))
   for (const token of other) {
     const known = byTarget.get(token.target)
     const isNewer = known === undefined || known.obtainedAt <= token.obtainedAt
     if (isNewer && known?.accessToken !== token.accessToken) byTarget.set(token.target, token)
   }
-  return [...byTarget.values()].sort(byAge).slice(-maxTargetTokens)
+  return [...byTarget.values()].sort(byAge).slice(-maxAdditionalTokens)
 }
 
 // A total order makes merging idempotent.
-function byAge(a: TargetToken, b: TargetToken): number {
+function byAge(a: AdditionalToken, b: AdditionalToken): number {
   return a.obtainedAt - b.obtainedAt || (a.target < b.target ? -1 : 1)
 }
 
 /** The tokens as arrays without names, since cookies have little room. */
-export function toTuples(tokens: readonly TargetToken[]): readonly unknown[] {
+export function toTuples(tokens: readonly AdditionalToken[]): readonly unknown[] {
   return tokens.map(({ target, accessToken, tokenType, obtainedAt, expiresAt }) => [
     target,
     accessToken,
@@ -62,11 +65,11 @@ export function toTuples(tokens: readonly TargetToken[]): readonly unknown[] {
 }
 
 /** Reads the arrays. Unreadable tokens are dropped: they can be requested again. */
-export function fromTuples(tuples: unknown): readonly TargetToken[] {
-  return Array.isArray(tuples) ? tuples.flatMap(fromTuple).slice(-maxTargetTokens) : []
+export function fromTuples(tuples: unknown): readonly AdditionalToken[] {
+  return Array.isArray(tuples) ? tuples.flatMap(fromTuple).slice(-maxAdditionalTokens) : []
 }
 
-function fromTuple(tuple: unknown): TargetToken[] {
+function fromTuple(tuple: unknown): AdditionalToken[] {
   if (!Array.isArray(tuple)) return []
   const members: readonly unknown[] = tuple
   const [target, accessToken, tokenType, obtainedAt, expiresAt] = members
