@@ -21,7 +21,7 @@ const peers = [
   'passport-jwt jwks-rsa',
 ]
 
-/** Installs each beside Express in a folder of its own, then imports them in turn. */
+/** Installs each package together with Express in a separate folder, then imports them in turn. */
 export async function run(command) {
   console.log(`# install\n\n${machine()}`)
   const root = await mkdtemp(join(tmpdir(), 'bench-install-'))

@@ -8,7 +8,7 @@ export const summary = 'clientCredentials().getToken() when the token is at hand
 
 const plans = { quick: { rounds: 15, calls: 50_000 }, full: { rounds: 41, calls: 200_000 } }
 
-/** Calls each source over and over in a process of its own, in turn with the others. */
+/** Calls each source over and over in a separate process, taking turns with the others. */
 export async function run(command) {
   console.log(`# machine\n\n${machine()}; ${load()}`)
   const issuer = await startIssuer()

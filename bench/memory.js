@@ -17,7 +17,7 @@ const [few, many] = [10_000, 100_000]
 // What a collector may leave lying around; a leak of one short string per token would be ten times that.
 const slackMegabytes = 1
 
-/** Measures each case in a process of its own, after a full collection. */
+/** Measures each case in a separate process, after a full garbage collection. */
 export async function run(command) {
   console.log(`# memory\n\n${machine()}`)
   const contenders = [own, ...(command.quick ? [] : peers.filter((name) => name.includes(command.only ?? '')))]

@@ -57,7 +57,7 @@ async function startServers(command, context) {
       child.stop()
     }
   }
-  // The cookie that nobody reads is ours.
+  // The ignored cookie is the one of express-oidc.
   const ours = servers.find(({ name }) => name === 'express-oidc')?.cookie
   for (const server of servers) if (server.name === cookieOfOurs) server.cookie = ours
   return { servers, notes }

@@ -12,7 +12,7 @@
  *   What to bring along.
  */
 
-/** How long the embedded provider's access tokens live: short, so that nobody has to wait for long until one is over. */
+/** Lifetime of the embedded provider's access tokens: short, so that you can soon see one expire. */
 export const accessTokenSeconds = 30
 
 /** The second service's identifier in access tokens. */

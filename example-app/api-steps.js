@@ -1,7 +1,7 @@
 import { shorten } from './secrets.js'
 
 /**
- * A `fetch` that records what the application asks of an API, and what it is told.
+ * A `fetch` that records the application's requests to an API, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
  * @param {typeof fetch} [fetch]

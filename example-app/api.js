@@ -7,7 +7,7 @@ const orders = [
 ]
 
 /**
- * The API: a resource server of its own, which knows nothing of cookies. It lets in whoever brings an access token for it.
+ * The API: a separate resource server, which uses no cookies. It accepts requests with an access token for it.
  *
  * @param {{ issuer: string, audience: string, fetch?: typeof fetch }} options
  */

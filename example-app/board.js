@@ -2,13 +2,13 @@ import { EventEmitter } from 'node:events'
 import { LRUCache } from 'lru-cache'
 
 /**
- * A browser that somebody is signed in with.
+ * A browser that a person is signed in with.
  *
  * @typedef {object} Device
  * @property {string} sid The session's name at the provider.
  * @property {string} agent What the browser calls itself. Anybody can write anything there.
  * @property {number} since Seconds since the epoch.
- * @property {number} endsAt By itself, if nobody uses it; seconds since the epoch.
+ * @property {number} endsAt When it expires if it is not used; seconds since the epoch.
  */
 
 /**

@@ -31,7 +31,7 @@ const wayOn = {
 }
 
 /**
- * Records what the browser asks of the login routes, and what it is told.
+ * Records the browser's requests to the login routes, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
  * @returns {import('express').RequestHandler}
@@ -63,7 +63,7 @@ export function recordBrowserSteps(timeline) {
 
 /** @param {import('express').Request} req */
 function arrivalOf({ method, path }) {
-  // To look at the page is no step.
+  // Viewing the page itself is not a step.
   if (path === '/try-api' && method !== 'POST') return undefined
   return Object.hasOwn(arrivals, path) ? arrivals[path] : undefined
 }
@@ -74,7 +74,7 @@ function isWayOn({ method, path, query }) {
 }
 
 /**
- * Records that a page sent the browser away to log in first; nothing for every other answer.
+ * Records that a page redirected the browser to the login; nothing for any other response.
  *
  * @param {import('./timeline.js').Timeline} timeline
  * @param {import('express').Request} req

@@ -16,11 +16,11 @@ import { tokenFacts } from './token-facts.js'
  * @property {number} status
  * @property {string} headers Those that matter, a line each.
  * @property {string} body
- * @property {[string, string][]} facts What the token says, and where it came from: for every call a line of its own.
+ * @property {[string, string][]} facts What the token says, and where it came from: one line per call.
  */
 
 /**
- * Calls an API on the person's behalf, or as a machine: server to server, so that the page never holds the token.
+ * Calls an API on the person's behalf, or as a machine: server to server, so the page never gets the token.
  *
  * @param {ApiOptions} options
  * @param {ApiCall} call

@@ -72,7 +72,7 @@ function claimsOf(token) {
 }
 
 /**
- * The browsers that somebody is signed in with, for the template.
+ * The browsers that a person is signed in with, for the template.
  *
  * @param {Board} board
  * @param {Readonly<Record<string, unknown>>} claims Of the one who asks.

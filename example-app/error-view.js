@@ -45,7 +45,7 @@ const byKind = {
 }
 
 /**
- * What to tell the person at the browser about an error.
+ * What the error page says about an error.
  *
  * @param {unknown} error
  * @returns {ErrorView & { status: number, code: string, detail: string }}

@@ -30,13 +30,13 @@ export function liveStream(login, board, heard, processes) {
       const at = heard.get(String(claims.sid))
       end(res, { code, ...(at === undefined ? {} : { after: Date.now() - at }) })
     }
-    // The other process may have ended the session: the signal tells within seconds, a question at once.
+    // The other process may have ended the session: the signal notices within seconds, a new check at once.
     const stopListening = board.listen((news) => {
       if (news.subject !== subject) return
       const question = news.ended?.sid === claims.sid ? login.authenticate(req) : undefined
       Promise.resolve(question ?? connection).then((still) => (still ? list() : over('session_missing')), ignore)
     })
-    // Sessions also end by themselves, which is no news. This keeps proxies from closing a silent connection, too.
+    // Sessions also expire, which is not announced. The message also keeps proxies from closing an idle connection.
     const beat = setInterval(() => void list().catch(ignore), beatMilliseconds)
     signal.addEventListener('abort', () => over(String(Object(signal.reason).code)))
     res.once('close', () => {

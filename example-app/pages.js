@@ -17,7 +17,7 @@ import { expiryOf } from './token-facts.js'
  * @property {string | undefined} audience Without it there is no API.
  * @property {{ clientId: string, clientSecret: string } | undefined} machine
  * @property {import('./call-api.js').ApiOptions} apis
- * @property {import('./board.js').Board | undefined} board Without it nothing is told live.
+ * @property {import('./board.js').Board | undefined} board Without it there are no live updates.
  * @property {Processes | undefined} processes Where there are several.
  */
 

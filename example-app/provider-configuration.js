@@ -28,7 +28,7 @@ export function providerConfiguration(issuer, people, options, adapter) {
       email: ['email', 'email_verified'],
       ...Object.fromEntries(['acr', 'auth_time', 'iss', 'sid'].map((name) => [name, null])),
     },
-    // Claims in the ID Token itself, so that the application needs no userinfo request.
+    // Puts claims into the ID Token, so the application needs no UserInfo request.
     conformIdTokenClaims: false,
     scopes: ['openid', 'offline_access'],
     responseTypes: ['code'],
@@ -42,7 +42,7 @@ export function providerConfiguration(issuer, people, options, adapter) {
       url: (/** @type {unknown} */ _, /** @type {{ uid: string }} */ interaction) => `/interaction/${interaction.uid}`,
     },
     clientBasedCORS: () => false,
-    // Without its dispatcher, which refuses loopback: there the applications are that it tells of logouts.
+    // Without the default dispatcher, which rejects loopback addresses: that is where logout tokens are sent.
     fetch: (/** @type {string} */ url, /** @type {RequestInit} */ { dispatcher: _, ...options }) => fetch(url, options),
     renderError: showError,
     extraTokenClaims: actorClaim,

@@ -82,7 +82,7 @@ function isAuthenticated({ client_id: id, client_secret: secret }, authorization
 async function endSession(provider, id) {
   const session = await provider.Session.find(id)
   if (session === undefined) return []
-  // First here: an application that was told must not find its way back in by a login without a question.
+  // The provider's own session first: otherwise an application that was signed out could silently sign in again.
   await session.destroy()
   return Promise.all(Object.entries(session.authorizations ?? {}).map((entry) => tell(provider, session, entry)))
 }

@@ -63,7 +63,7 @@ const silence = {
 }
 
 /**
- * A `fetch` that records what the application asks of the provider, and what it is told.
+ * A `fetch` that records the application's requests to the provider, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
  * @param {{ fetch?: typeof fetch }} [options]

@@ -63,8 +63,9 @@ export async function startProvider(options) {
 /**
  * Makes the metadata of a confidential web client with one base URL.
  *
- * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean, backchannelLogoutUrl?: string }} client
- *   With `exchanges` it may call other services on somebody's behalf; `backchannelLogoutUrl` is where it is told of logouts.
+ * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean, backchannelLogoutUrl?: string
+ *   }} client With `exchanges` it may call other services on a user's behalf; `backchannelLogoutUrl` is where it gets
+ *   logout tokens.
  * @returns {Record<string, unknown>}
  */
 export function webClient({ clientId, clientSecret, baseUrl, exchanges = false, backchannelLogoutUrl }) {

@@ -57,7 +57,7 @@ function forward(req, res, [port, ...others]) {
     res.flushHeaders()
     pipeline(answer, res, () => {})
   })
-  // Once it has been destroyed it may fail once more, and nobody would listen.
+  // After it is destroyed it may emit another error, which needs a listener.
   upstream.on('error', () => {})
   upstream.once('error', () => {
     if (res.headersSent || res.destroyed) res.destroy()

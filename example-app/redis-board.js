@@ -7,10 +7,10 @@ const stepSeconds = 3600
 /** @typedef {Awaited<ReturnType<typeof import('./redis-client.js').connectRedis>>} Client */
 
 /**
- * A board in Redis. Changes are published, so that all processes learn of them at once.
+ * A board in Redis. Changes are published to all processes at once.
  *
  * @param {Client} client
- * @param {Client} subscriber A connection of its own: while it listens it can do nothing else.
+ * @param {Client} subscriber A separate connection: while it listens, it cannot run other commands.
  * @param {number} absoluteSeconds How long a session lives at most.
  * @returns {Promise<import('./board.js').Board>}
  */
@@ -46,7 +46,7 @@ export function redisSteps(client) {
     push(id, step) {
       const key = keyOf(id)
       const writes = [client.rPush(key, JSON.stringify(step)), client.lTrim(key, -maxSteps, -1)]
-      // Without Redis a page lacks its timeline; that is no reason to fail.
+      // Without Redis the page has no timeline, but it still works.
       Promise.all([...writes, client.expire(key, stepSeconds)]).catch(() => {})
     },
     read: (id) =>

@@ -8,7 +8,7 @@ import { createClient } from 'redis'
  */
 export async function connectRedis(url, options) {
   const client = createClient({ url, ...options })
-  // What fails is told by the commands that fail.
+  // Failures are reported by the commands that fail.
   client.on('error', () => {})
   await client.connect()
   return client

@@ -50,7 +50,7 @@ async function ready(server) {
   const isThere = new Promise((resolve, reject) => {
     let said = ''
     server.on('error', reject).once('exit', () => reject(new Error(said.trim().split('\n').at(-1))))
-    // Read on, so that its pipe never fills up.
+    // Keep reading, so that its pipe never fills up.
     server.stdout?.setEncoding('utf8').on('data', (text) => {
       if (/Ready to accept connections/.test((said = (said + text).slice(-4000)))) resolve()
     })

@@ -40,7 +40,7 @@ export const absoluteSeconds = 28_800
 /**
  * @typedef {object} Demo
  * @property {import('express').Express} app
- * @property {() => Promise<void>} ready Fetches the provider's metadata and keys; fails where the provider is away.
+ * @property {() => Promise<void>} ready Fetches the provider's metadata and keys; fails if the provider is unavailable.
  */
 
 /**
@@ -66,7 +66,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     fetch: recordingApiFetch(timeline),
     ...(source && { machine: source }),
   }
-  // Other providers may not tell of logouts: a list of sessions could not be kept true.
+  // Other providers may not send logout tokens, so a list of sessions could become wrong.
   const board = embedded ? (shared?.board ?? memoryBoard(absoluteSeconds)) : undefined
   const { issuer } = options
   const processes = shared?.processes
@@ -111,7 +111,8 @@ function apiUrls(baseUrl) {
 }
 
 /**
- * As strict as helmet's default: forms stay here. After the one that logs out, a page of its own goes on to the provider.
+ * As strict as helmet's default: forms may only post here. After the logout form, a separate page navigates to the
+ * provider.
  *
  * @returns {import('express').RequestHandler}
  */

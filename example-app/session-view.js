@@ -53,7 +53,7 @@ function claimText(name, value) {
 }
 
 /**
- * The ID Token's parts, decoded; of the signature the beginning only, so that the page holds no usable token.
+ * The ID Token's parts, decoded; only the beginning of the signature, so that the page contains no usable token.
  *
  * @param {string} idToken
  */

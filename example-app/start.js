@@ -21,7 +21,7 @@ const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:re
  */
 
 /**
- * Starts the web application, and a provider of its own unless `ISSUER` names one.
+ * Starts the web application, and an embedded provider unless `ISSUER` names one.
  *
  * @param {Readonly<Record<string, string | undefined>>} env `PORT`, `BASE_URL`, `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `SESSION_SECRET`, `PROVIDER_PORT`.
  * @param {{ redis?: boolean }} [how] `redis`: as two processes on one Redis. Default: in this process.

@@ -7,7 +7,7 @@ const maxBrowsers = 500
 export const maxSteps = 60
 
 /**
- * One step of a flow: who told whom what.
+ * One step of a flow: who sent what to whom.
  *
  * @typedef {object} Step
  * @property {number} at Milliseconds since the epoch.
@@ -25,8 +25,8 @@ export const maxSteps = 60
  * Steps of the flows, kept in memory for each browser apart: bounded in number and in age.
  *
  * @typedef {object} Timeline
- * @property {(req: import('express').Request, res: import('express').Response, run: () => void) => void} enter
- *   Runs what belongs to a request, so that `add` knows whose it is.
+ * @property {(req: import('express').Request, res: import('express').Response, run: () => void) => void} enter Runs a
+ *   request's work in a context, from which `add` knows the browser.
  * @property {(req: import('express').Request, run: () => void) => void} join
  *   Like `enter`, for requests that are no reason to set a cookie.
  * @property {(step: Omit<Step, 'at'>) => void} add Adds a step to the request being served; outside one, to the steps of the start.
@@ -47,7 +47,7 @@ export const maxSteps = 60
  * @returns {Timeline}
  */
 export function createTimeline({ secureCookie, store = memorySteps() }) {
-  // `null`: steps of nobody, which are not kept.
+  // `null`: steps that belong to no browser are not kept.
   /** @type {AsyncLocalStorage<string | null>} */
   const current = new AsyncLocalStorage()
   /** @type {Step[]} */

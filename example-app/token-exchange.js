@@ -8,7 +8,7 @@ const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
 const parameters = ['subject_token', 'subject_token_type', 'resource', 'scope']
 
 /**
- * Teaches the provider to exchange an access token of its own for one about the same person, for another API.
+ * Adds token exchange to the provider: one of its access tokens for one for another API, about the same person.
  *
  * @param {import('oidc-provider/lib/provider.js').Provider} provider
  * @param {Readonly<Record<string, string>>} resources The APIs that there are tokens for, with the scopes of each.

@@ -1,4 +1,4 @@
-/** One of several processes of the web application; `web-processes.js` starts it and tells it what it needs. */
+/** One of several processes of the web application; `web-processes.js` starts it and sends it its settings. */
 import { createServer } from 'node:http'
 import { redisStore } from 'express-oidc/redis'
 import { listen } from './provider.js'
@@ -15,7 +15,7 @@ const processes = {
 
 /** @param {{ app: import('./server.js').AppOptions, redisUrl: string }} settings */
 async function serve({ app: options, redisUrl }) {
-  // A command that cannot be sent now fails now: nobody waits for a server that is away.
+  // A command that cannot be sent fails at once instead of waiting for Redis.
   const client = await connectRedis(redisUrl, { disableOfflineQueue: true })
   const subscriber = await connectRedis(redisUrl)
   // The demo itself was killed: nothing of it shall stay behind.

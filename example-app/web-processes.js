@@ -49,7 +49,7 @@ export async function startWebProcesses(app) {
  * @returns {Promise<WebProcess>}
  */
 async function served(child, settings) {
-  // A process that has just died takes no message: its exit tells.
+  // A process that has just died accepts no message; its exit event reports that.
   child.on('error', () => {})
   child.send({ ...settings })
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])

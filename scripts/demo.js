@@ -9,7 +9,7 @@ import { readArguments } from '../example-app/arguments.js'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const main = join(root, 'example-app', 'main.js')
 
-// Whoever asks for help, or mistypes, need not wait for an installation.
+// Before anything is installed: help and mistyped arguments are answered at once.
 const { help, problem } = readArguments(process.argv.slice(2))
 if (!help && problem === undefined) prepare()
 runExample()
@@ -24,7 +24,7 @@ function prepare() {
 /** Runs npm in the project and stops here when it fails; its words go to stderr, the demo's own to stdout. */
 function npm(...args) {
   console.error(`demo: npm ${args.join(' ')}`)
-  // npm tells its children by which file it runs itself; a bare `node scripts/demo.js` finds it on the PATH.
+  // npm passes its own path to child processes; with a bare `node scripts/demo.js` it is found on the PATH.
   const own = process.env.npm_execpath
   const [command, ...first] = own?.endsWith('.js') ? [process.execPath, own] : ['npm']
   const options = {

@@ -165,7 +165,7 @@ function packageOf(name: string): string {
     .join('/')
 }
 
-/** Every way from a file back to itself, each told once. */
+/** Every import cycle, each listed once. */
 function cycles(): string[] {
   const graph = new Map(sources.map((source) => [source.path, relatives(source).map((name) => target(source, name))]))
   const done = new Set<string>()

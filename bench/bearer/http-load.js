@@ -12,6 +12,6 @@ answerCalls({
     pools.measured = headers({ unseen: count, thousand: 1000, single: 1 }[scenario])
     pools.warmUp = scenario === 'unseen' ? headers(warmUp) : pools.measured
   },
-  /** Sends `count` requests, and tells how long the answers took. */
+  /** Sends `count` requests, and returns how long the responses took. */
   send: ({ port, pool, count }) => sendLoad({ port, path: '/api/orders', headers: pools[pool], count }),
 })

@@ -9,7 +9,7 @@ let trust
 let entries = []
 
 answerCalls({
-  /** Lets those in that tell good tokens from bad ones. */
+  /** Keeps only libraries that accept valid tokens and reject invalid ones. */
   async prepare({ trust: given, only }) {
     trust = given
     const gate = []

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 const maxRedirects = 10
 const agent = new Agent({ keepAlive: true })
 
-/** One GET request with these headers and no others: `fetch` would say that it is no navigation. */
+/** One GET request with exactly these headers: `fetch` would add headers which say that it is not a navigation. */
 export function get(url, headers) {
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, headers }, (response) => {

@@ -9,7 +9,7 @@ const taskset = ['/usr/bin/taskset', '/bin/taskset'].find((file) => existsSync(f
 export const canPin = taskset !== undefined && availableParallelism() > 1
 
 /**
- * Starts a module as a process of its own that answers calls.
+ * Starts a module as a separate process that answers calls.
  *
  * @param file - relative to bench/
  * @param cpu - index of the core it stays on, where that is possible

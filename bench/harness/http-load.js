@@ -3,9 +3,10 @@ import autocannon from 'autocannon'
 const connections = 50
 
 /**
- * Sends `count` requests over 50 connections, and tells how long the answers took.
+ * Sends `count` requests over 50 connections, and returns how long the responses took.
  *
- * @param headers - those of one request each; every connection has some of its own, with fewer than connections they share
+ * @param headers - the headers of each request; connections divide them up, and share them if there are fewer than
+ *   connections
  */
 export async function sendLoad({ port, path, headers, count }) {
   const share = (i) => headers.filter((_, n) => n % connections === i % Math.min(connections, headers.length))

@@ -14,7 +14,7 @@ export async function startRedis() {
     let said = ''
     child.once('error', () => resolve(false))
     child.once('exit', () => resolve(false))
-    // Read on, so that the pipe never fills up.
+    // Keep reading, so that the pipe never fills up.
     child.stdout.setEncoding('utf8').on('data', (text) => {
       if (said.length < 10_000 && /Ready to accept connections/.test((said += text))) resolve(true)
     })

@@ -58,7 +58,7 @@ export function createGrants(trust) {
   }
 
   return {
-    /** Signs somebody in, and tells where the browser goes. */
+    /** Signs a person in, and returns where the browser goes next. */
     authorize(query) {
       const code = randomBytes(24).toString('base64url')
       const [redirectUri, nonce] = [query.get('redirect_uri'), query.get('nonce')]

@@ -1,7 +1,7 @@
 import { createBrowser } from '../harness/browser.js'
 
 /**
- * Logs in `count` times, each time in a browser of its own, `width` at a time.
+ * Logs in `count` times, each time in a new browser, `width` at a time.
  *
  * @returns seconds
  */

@@ -13,7 +13,7 @@ answerCalls({
     state.validate = await state.contender.validator(trust)
     await isAccepted(state.mint())
   },
-  /** Validates `count` distinct tokens, and tells what stays, in MB. */
+  /** Validates `count` distinct tokens, and returns the memory that stays in use, in MB. */
   async feed({ kind, count }) {
     const isGood = kind === 'good'
     for (let i = 0; i < count; i++) {

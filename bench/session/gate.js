@@ -33,7 +33,7 @@ async function readOrders(origin, cookies) {
   return { status, sub: status === 200 ? JSON.parse(body).sub : undefined, setCookieBytes: bytes }
 }
 
-// What a login leaves for a minute, such as a counter against circles, is no part of the session.
+// Short-lived cookies of a login, such as the loop counter, are not part of the session.
 async function needed(cookies, ask) {
   const kept = []
   for (const cookie of cookies)

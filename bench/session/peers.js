@@ -12,7 +12,7 @@ const subject = (req) => req.session?.user?.sub
 /** What a route without any session costs. */
 export const bare = { name: 'bare route (limit)', kind: 'limit', mount: () => undefined, subject: undefined }
 
-/** The same, and the browser sends the cookie of express-oidc, which nobody reads. */
+/** The same, with a browser that also sends the cookie of express-oidc, which this server ignores. */
 export const unread = { ...bare, name: 'bare route, cookie unread' }
 
 // The peers know nothing of a login: `seed` puts the same tokens into their session.

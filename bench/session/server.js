@@ -4,7 +4,7 @@ import { answerCalls } from '../harness/child.js'
 import { contenderNamed } from './contenders.js'
 
 answerCalls({
-  /** Serves one route that says who the session belongs to, on a port of its own. */
+  /** Serves one route that returns the person of the session, on a separate port. */
   async start({ name, context }) {
     const { mount, subject } = contenderNamed(name)
     const app = express()

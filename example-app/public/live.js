@@ -15,7 +15,8 @@ function open() {
     close()
     location.replace(`/?${new URLSearchParams({ ended: code, after })}`)
   })
-  // A lost connection is tried again by itself; an answer that is none (both processes are away) is not.
+  // The browser reconnects by itself after a lost connection, but not after an error response (both processes are
+  // down).
   source.addEventListener('error', () => {
     if (source?.readyState !== EventSource.CLOSED) return
     close()
@@ -40,5 +41,5 @@ open()
 document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
 // On the way to "Log out", which must not be overtaken by its own effect.
 window.addEventListener('beforeunload', close)
-// Back again, from the browser's memory: somebody may have signed out since.
+// Restored from the browser's back-forward cache: the person may have signed out since.
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())

@@ -68,8 +68,8 @@ export function ownError(error: unknown, depth = 4): OidcError | undefined {
 const maxQuoteLength = 200
 
 /**
- * A value of a token as a message for logs quotes it: JSON, in printable ASCII, and cut. Only for what is nobody's personal
- * data, `iss` and `aud`; it may be made up, as long as no signature has been verified.
+ * Quotes a token's value in a message for logs: as JSON, in printable ASCII, and shortened. Only for what is nobody's
+ * personal data, `iss` and `aud`; it may be made up, as long as no signature has been verified.
  */
 export function quoted(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value)

@@ -57,8 +57,8 @@ function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (reado
 
 /**
  * Signs claims as a compact JWS (RFC 7515 section 7.1), with the key's `alg` in the header. `node:crypto` does the
- * cryptography. These few lines are not a library's so that all signatures (client assertions, DPoP proofs) take `iat`
- * from the one injected clock, and need no promise.
+ * cryptography. No library is used for these few lines: client assertions and DPoP proofs then take `iat` from the
+ * injected clock, and need no promise.
  */
 export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, claims: JsonObject): string {
   const input = [{ alg, ...header }, claims]

@@ -9,7 +9,7 @@ type Claims = Principal['claims']
  */
 export type ClaimPath = string | readonly string[]
 
-// Names of claims that list what somebody belongs to: `groups`, `role`, `cognito:groups`, `https://example.com/roles`.
+// Names of claims that list a person's groups: `groups`, `role`, `cognito:groups`, `https://example.com/roles`.
 const membership = /(?:^|[^A-Za-z])(?:group|role)s?$/i
 
 /** The value at a path of own properties; `undefined` for none. A list has no members by name. */

@@ -83,7 +83,7 @@ export interface RefusalDetails {
   readonly selector?: KeySelector
   /** Keys of the issuer that were not tried. */
   readonly passedOver?: number
-  /** What else is wrong with the token, as far as one can tell of what is not signed. */
+  /** What else is wrong with the token, as far as its unsigned content shows. */
   readonly besides?: string
 }
 

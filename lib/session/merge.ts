@@ -70,7 +70,7 @@ function newerMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   return isLater ? other : own
 }
 
-// Without an access token, and where the provider does not rotate refresh tokens, only the generation tells of a refresh.
+// Without an access token and without rotation of refresh tokens, only the generation shows that there was a refresh.
 function isLaterWithoutToken(own: SessionTokens, other: SessionTokens): boolean {
   return own.accessToken === undefined && generationOf(other) > generationOf(own)
 }

@@ -1,7 +1,7 @@
 const begin = '<!-- Written by npm run providers -- --write. -->'
 const end = '<!-- End of what it writes. -->'
 
-/** A table of what came of each step with each provider; what went wrong is told below it. */
+/** A table with the result of each step for each provider; failures are listed below it. */
 export function tableOf(steps, columns) {
   const notes = []
   const cell = ({ name, results }, index) => {

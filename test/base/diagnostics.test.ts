@@ -6,7 +6,7 @@ import { isTraced, type TraceEvent, traced } from '../../lib/base/diagnostics.js
 
 const channel = tracingChannel<unknown, TraceEvent>('express-oidc:keys')
 
-/** What the channel tells while `work` runs: the phase, and the event as it stood then. */
+/** The events of the channel while `work` runs: the phase, and a copy of the event at that time. */
 async function told(work: () => unknown): Promise<{ phase: string; event: TraceEvent; object: TraceEvent }[]> {
   const seen: { phase: string; event: TraceEvent; object: TraceEvent }[] = []
   const note = (phase: string) => (event: TraceEvent) => void seen.push({ phase, event: { ...event }, object: event })

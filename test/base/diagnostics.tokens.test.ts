@@ -21,7 +21,7 @@ const watching = watchAll((event, phase) => {
 beforeEach(() => told.clear())
 afterAll(() => watching.stop())
 
-/** Waits for a promise whichever way it ends, and looks at its error and at all that was told meanwhile. */
+/** Waits until a promise settles, and checks its error and all events meanwhile. */
 async function expectNothingSeen(promise: Promise<unknown>): Promise<unknown> {
   const error: unknown = await promise.then(
     () => undefined,

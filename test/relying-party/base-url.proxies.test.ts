@@ -8,7 +8,7 @@ import { startWorld, type World } from '../kit/world/world.js'
 let world: World
 afterEach(() => world.close())
 
-/** What a proxy makes of a URL of the application: it takes these first characters of the path away. */
+/** How a proxy rewrites a URL of the application: it removes the first characters of the path. */
 const stripped = (url: URL | string, prefix: string): string => {
   const { pathname, search } = new URL(url)
   return world.url((pathname.startsWith(prefix) ? pathname.slice(prefix.length) : pathname) + search)

@@ -3,7 +3,7 @@ import { type Runner, describeWith } from './describe-with.js'
 import { summaryLine } from './summary-reporter.js'
 import { type Machine, allTools, missingLine, needs, provide } from './tools.js'
 
-/** A machine that exists only here: `installed` grows by what apt-get is told to install. */
+/** A machine that exists only here: `installed` grows by what apt-get installs. */
 function machine(installed: string[], traits: Partial<Machine> = {}) {
   const ran: string[] = []
   const said: string[] = []

@@ -3,7 +3,7 @@ import { isBlank, standardMembers } from './blank-members.js'
 
 /** The member that holds the ID Token for our own validator: openid-client would check the claims before the signature. */
 export const unverifiedIdToken = 'id_token (unverified)'
-/** The member that says that there is no access token: openid-client refuses a response without one. */
+/** Marks a response without an access token, which openid-client would reject. */
 export const noAccessToken = 'access_token (none)'
 
 /**

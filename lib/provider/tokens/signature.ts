@@ -91,7 +91,7 @@ export async function verifyByLookup(
   await keys.load(jws.header, { from, isSigned: (candidates) => isSignedBy(jws, candidates) })
 }
 
-// What is not signed can say anything, but what it says tells whoever looks for the reason most.
+// Unsigned content can claim anything, but it is the best hint for someone who looks for the cause.
 function refuseUnless(check: () => void, known: readonly VerificationKey[]): void {
   try {
     check()

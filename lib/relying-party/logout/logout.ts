@@ -13,7 +13,7 @@ import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import { revokeTokens, type RevocationParts } from '../tokens/revocation.js'
 import { omitUndefined } from '../../base/json.js'
 
-/** The parts of a relying party that sign somebody out. */
+/** The parts of a relying party that a logout uses. */
 export type LogoutParts = PendingLogoutParts & OnwardParts & RevocationParts & RelyingPartyWith<never, 'endSessionUrl'>
 
 /** Options of `req.oidc.logout()`. */

@@ -38,7 +38,7 @@ export async function currentAccessToken(
   const record = await withLateIdToken(rp, session, request)
   const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
-  // The provider gives none with this login: asking again would spend a refresh token at each call.
+  // The provider issues none with this login: asking again would use a refresh token for each call.
   if (call.target === mainTarget && record.tokens.accessToken === undefined) throw noAccessToken()
   if (record.tokens.refreshToken === undefined) return withoutRefresh(rp, held, minTtl)
   if (held !== undefined && !isDue(call, record, held)) return held.accessToken

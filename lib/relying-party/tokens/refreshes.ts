@@ -21,7 +21,10 @@ export interface RefreshAttempt {
 export type RefreshOutcome =
   | {
       readonly kind: 'renewed'
-      /** What it was spent for, with the access token if the provider gave one; absent where another process did that. */
+      /**
+       * The requested target, with the access token if the provider issued one; absent if another process made the
+       * refresh.
+       */
       readonly obtained?: { readonly target: string; readonly accessToken: string | undefined }
       /** All tokens of the session now, including those for other targets. */
       readonly tokens: SessionTokens

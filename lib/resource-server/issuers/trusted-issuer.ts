@@ -57,7 +57,7 @@ export function createTrustedIssuer(
   const settings = { ...common, issuer }
   const given = givenKeys(configuration)
   const httpClient = createHttpClient(settings)
-  // With keys of its own, an issuer of plain http is only a name: no metadata is ever fetched from there.
+  // With configured keys, a plain http issuer is only a name: nothing is fetched from it.
   const isName = (given !== undefined || jwksUri !== undefined) && !httpClient.allows(issuer)
   const metadataClient = isName ? createHttpClient({ ...settings, dangerouslyAllowHttp: true }) : httpClient
   const metadata = createMetadata(settings, metadataClient, noNeeds)
@@ -82,7 +82,7 @@ export function createTrustedIssuer(
   }
 }
 
-// RFC 9864 gave the one that everybody uses a name of its own: the same signature goes by either.
+// RFC 9864 gave the common EdDSA curve a name of its own; both names mean the same signature.
 function withSynonym(alg: string): readonly string[] {
   return alg === 'EdDSA' || alg === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [alg]
 }

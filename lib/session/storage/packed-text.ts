@@ -74,13 +74,13 @@ export class TextUnpacker {
   /**
    * Restores a text from its description; returns anything else as it is.
    *
-   * @throws {RangeError} for what nobody has written
+   * @throws {RangeError} for malformed input
    */
   unpack(packed: unknown): unknown {
     return Array.isArray(packed) ? packed.map((segment) => this.#segment(segment)).join('.') : packed
   }
 
-  /** @throws {RangeError} for what nobody has written */
+  /** @throws {RangeError} for malformed input */
   inflate(length: unknown): Buffer {
     return inflateRawSync(this.#take(length), { maxOutputLength: maxInflatedBytes })
   }

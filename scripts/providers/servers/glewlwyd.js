@@ -17,7 +17,7 @@ const logoutUris = `
     json('{"multiple":true,"read":true,"write":true}')
   );`
 
-/** Debian's package, on a database of its own. */
+/** Debian's package, with a separate database. */
 export const name = `glewlwyd ${versionOf()}`
 
 export function missing() {

@@ -38,7 +38,7 @@ async function signedIn(keys: readonly object[] = [rsaKey.jwk]): Promise<Browser
   return world.enter()
 }
 
-/** What the tracing channel tells of refreshes. */
+/** The events of the tracing channel for refreshes. */
 async function traced(work: () => Promise<unknown>): Promise<readonly TraceEvent[]> {
   const events: TraceEvent[] = []
   const nothing = (): void => undefined

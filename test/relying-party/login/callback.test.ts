@@ -57,13 +57,17 @@ describe('errors of a login', () => {
   test('reach the application as errors, whatever onError rejects with', async () => {
     world = await startWorld({ oidc: { onError: async () => Promise.reject(undefined) } })
     expect((await comeBack(world.url('/callback?code=a&state[]=b'), world.browser)).status).toBe(500)
-    expect(world.host.journal.errors).toMatchObject([{ message: expect.stringContaining('threw something') }])
+    expect(world.host.journal.errors).toMatchObject([
+      { message: expect.stringContaining('threw a value that is not an error') },
+    ])
   })
 
   test('reach the application as errors, whatever onLogin rejects with', async () => {
     world = await startWorld({ oidc: { onLogin: async () => Promise.reject(undefined) } })
     expect((await world.signIn()).status).toBe(500)
-    expect(world.host.journal.errors).toMatchObject([{ message: expect.stringContaining('threw something') }])
+    expect(world.host.journal.errors).toMatchObject([
+      { message: expect.stringContaining('threw a value that is not an error') },
+    ])
   })
 
   test('reach the application once, even if onError hands on and then fails', async () => {

@@ -29,7 +29,7 @@ async function startSilent(options: WorldOptions = {}): Promise<void> {
   world = await startWorld({ ...options, oidc: { silentLogin: true, ...options.oidc } })
 }
 
-/** A browser that is signed in at the provider, and a stranger here. */
+/** A browser that is signed in at the provider, but not here. */
 async function knownAtProvider(): Promise<Browser> {
   const browser = new Browser()
   await browser.navigate(world.url('/login'), follow)

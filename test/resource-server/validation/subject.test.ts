@@ -3,7 +3,7 @@ import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { apiProvider } from '../../kit/provider/provider.js'
 
-/** A token of a person, as it looks when the provider was told to leave `sub` out. */
+/** A person's token from a provider that is configured to omit `sub`. */
 const people: readonly (readonly [string, (name: string) => Record<string, unknown>])[] = [
   [
     'Keycloak without the client scope basic',

@@ -20,7 +20,7 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-/** Holds the lock until it is told what the work comes to. */
+/** Holds the lock until the test settles the work. */
 function hold(over: Partial<LockOptions<string>> = {}) {
   let finish!: (result: string) => void
   let fail!: (error: Error) => void
