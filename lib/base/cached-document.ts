@@ -13,7 +13,7 @@ export interface Freshness {
 }
 
 /** How a document is fetched, and how long it is used. */
-export interface CacheSettings<T> {
+interface CacheSettings<T> {
   readonly fetch: () => Promise<T>
   readonly runtime: Runtime
   /**

@@ -26,7 +26,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Whether a careless copy of an object would make a member of this name its prototype. */
-export function isForbiddenName(name: string): boolean {
+function isForbiddenName(name: string): boolean {
   return name === '__proto__'
 }
 
@@ -38,7 +38,7 @@ export function freezeJson<T>(value: T): T {
 }
 
 /** Members without those that are `undefined`. */
-export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 

@@ -43,7 +43,7 @@ function unusable(error: unknown): ProviderError {
 export const maxBackoffSeconds = 60
 
 /** How waits grow. */
-export interface BackoffSettings {
+interface BackoffSettings {
   /** How many failures in a row are followed by no wait. @default 0 */
   readonly free?: number
   /** The longest wait, in seconds. @default 60 */

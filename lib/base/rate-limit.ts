@@ -1,7 +1,7 @@
 import type { Runtime } from './runtime.js'
 
 /** How many tokens a bucket holds, and how long it takes to refill one. */
-export interface BucketSize {
+interface BucketSize {
   readonly burst: number
   readonly refillSeconds: number
 }

@@ -144,7 +144,7 @@ function createOwnTokens(
  * @throws {ConfigurationError} `invalid_options` if a proof is needed and the request is not given
  * @throws whatever `token` throws
  */
-export async function authorizationFor(
+async function authorizationFor(
   settings: Omit<AuthorizedFetch, 'token'>,
   request: AuthorizedRequest | undefined,
   token: () => Promise<string>,

@@ -6,7 +6,7 @@ import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
 /** Where tokens are shared, and which secrets encrypt them there. */
-export interface SharedTokensSettings {
+interface SharedTokensSettings {
   readonly sharedStore: SharedStore
   readonly secrets: readonly string[]
   /** Distinguishes these tokens from others in the same store: issuer, client, and the key that they are bound to. */

@@ -29,7 +29,7 @@ export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarg
 }
 
 /** Encodes a target unambiguously: each name is preceded by its length, so two targets never have the same key. */
-export function targetKey({ scope, resource, audience }: TokenTarget): string {
+function targetKey({ scope, resource, audience }: TokenTarget): string {
   return `${encodeNames([scope])}${encodeNames(resource)}${encodeNames(audience)}`
 }
 

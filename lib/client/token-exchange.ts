@@ -13,7 +13,7 @@ import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
 
 /** Whose exchanges are cached, and how many of them. */
-export type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'>
+type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'>
 
 /** Exchanged tokens (RFC 8693), cached by the hashes of the tokens that they were exchanged for. */
 export interface ExchangedTokens {
@@ -59,7 +59,7 @@ export function createExchangedTokens(
  *
  * @param target - the key of the canonical target
  */
-export function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
+function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
   const { subjectToken, subjectTokenType, subjectTokenExpiresAt, actorToken, actorTokenType } = exchange
   const actor = actorToken === undefined ? [] : [fingerprint(actorToken), actorTokenType]
   // The given expiry is part of the key: a caller that knows it must not get a token cached without it.
@@ -70,7 +70,7 @@ export function exchangeKey(exchange: ExchangeConfiguration, target: string): st
  * When the exchanged tokens expire, in milliseconds since the epoch: the earliest of the given expiry and the `exp` of
  * tokens that are JWTs. These are not verified, since they can only shorten how long the result is cached.
  */
-export function exchangeEnd(exchange: ExchangeConfiguration): number {
+function exchangeEnd(exchange: ExchangeConfiguration): number {
   const { subjectToken, subjectTokenExpiresAt = Infinity, actorToken = '' } = exchange
   return 1000 * Math.min(subjectTokenExpiresAt, unverifiedExpiry(subjectToken), unverifiedExpiry(actorToken))
 }

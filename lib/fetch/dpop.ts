@@ -1,5 +1,5 @@
 /** The request that a proof is for (RFC 9449 section 4.2). */
-export interface ProvedRequest {
+interface ProvedRequest {
   /** As sent; case-sensitive. */
   readonly method: string
   /** Query and fragment are not part of the proof. */

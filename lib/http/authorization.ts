@@ -1,5 +1,5 @@
 /** The content of an `Authorization` header, for access tokens. */
-export type Authorization =
+type Authorization =
   | { readonly scheme: 'bearer' | 'dpop'; readonly token: string }
   /** Another scheme, such as Basic. */
   | 'other'

@@ -16,7 +16,7 @@ export interface Jws {
 }
 
 /** Options of {@link decodeJws}. */
-export interface JwsLimits {
+interface JwsLimits {
   /** Maximum length of a token in characters. Default 16384. */
   readonly maxBytes?: number
   /** Decoded headers by their encoded text: an issuer's tokens all have the same few headers. */
@@ -24,7 +24,7 @@ export interface JwsLimits {
 }
 
 /** Default maximum length of a token, in characters. */
-export const maxTokenBytes = 16_384
+const maxTokenBytes = 16_384
 const maxHeaders = 64
 // crit, b64 and zip change what is signed, or how it is read (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section
 // 4.1.3).

@@ -12,7 +12,7 @@ export interface SigningKey {
 }
 
 /** A private key as given in an option. */
-export interface GivenKey {
+interface GivenKey {
   /** Name of the option: error messages begin with it. */
   readonly option: string
   /** PKCS#8 PEM or JWK. */

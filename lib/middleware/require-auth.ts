@@ -124,7 +124,7 @@ export interface RequireAuthOptions {
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-export function splitArguments<Request>(args: readonly (RequireAuthOptions | Requirement<Request>)[]): {
+function splitArguments<Request>(args: readonly (RequireAuthOptions | Requirement<Request>)[]): {
   readonly mode: ChallengeMode
   readonly requirements: readonly Requirement<Request>[]
 } {

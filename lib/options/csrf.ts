@@ -31,7 +31,7 @@ const schema = section({
 })
 
 /** The checked and frozen options of `csrf()`. */
-export type CsrfConfiguration = v.InferOutput<typeof schema>
+type CsrfConfiguration = v.InferOutput<typeof schema>
 
 /**
  * Checks the options of `csrf()`.

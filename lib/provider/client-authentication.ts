@@ -9,7 +9,7 @@ import type { ClientIdentity } from './types.js'
 const assertionSeconds = 60
 
 /** Adds what proves who the client is to a request: openid-client waits for it, though its type does not say so. */
-export type Authenticate = (...request: Parameters<ClientAuth>) => void | Promise<void>
+type Authenticate = (...request: Parameters<ClientAuth>) => void | Promise<void>
 
 /** A client, its credentials ready for use. */
 interface Client {
@@ -77,10 +77,7 @@ function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: Cl
  * The best method that metadata and credentials allow. If the metadata does not list methods, `client_secret_basic` is
  * the default.
  */
-export function bestMethod(
-  { secret, key }: Pick<Client, 'secret' | 'key'>,
-  listed: unknown,
-): ClientAuthenticationMethod {
+function bestMethod({ secret, key }: Pick<Client, 'secret' | 'key'>, listed: unknown): ClientAuthenticationMethod {
   const supports = (method: ClientAuthenticationMethod) => !Array.isArray(listed) || listed.includes(method)
   if (key !== undefined && (secret === undefined || supports('private_key_jwt'))) return 'private_key_jwt'
   if (secret === undefined) return 'none'

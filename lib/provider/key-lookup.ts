@@ -79,7 +79,7 @@ export function isSome(candidates: readonly VerificationKey[]): boolean {
 }
 
 /** What the refusal of a token says beside that its key is not among the candidates. */
-export interface RefusalDetails {
+interface RefusalDetails {
   readonly selector?: KeySelector
   /** Keys of the issuer that were not tried. */
   readonly passedOver?: number

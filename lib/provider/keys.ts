@@ -33,7 +33,7 @@ export interface Keys {
 }
 
 /** The issuer, the clock, and how long its keys are cached. */
-export type KeySettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
+type KeySettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'keysMaxAgeSeconds' | 'keysStaleSeconds'>
 
 const maxBytes = 512 * 1024
 const none: readonly VerificationKey[] = []

@@ -24,7 +24,7 @@ export const loginNeeds: MetadataNeeds = {
 export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
 
 /** A member of the metadata that is an endpoint's URL. */
-export type Endpoint = (typeof endpoints)[number]
+type Endpoint = (typeof endpoints)[number]
 
 const endpoints = [
   'authorization_endpoint',

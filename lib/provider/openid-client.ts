@@ -26,7 +26,7 @@ export interface ConfiguredClient {
 }
 
 /** The client that openid-client acts for, and how it authenticates. */
-export interface OpenidClientSettings extends Pick<ClientSettings, 'clientId'> {
+interface OpenidClientSettings extends Pick<ClientSettings, 'clientId'> {
   readonly authenticate: ClientAuth
   readonly dpop: DpopProver | undefined
 }

@@ -39,7 +39,7 @@ export function withDeadline<Reply>(
 }
 
 /** Maps any error of a Redis client. */
-export function redisFailure(error: unknown): SessionError {
+function redisFailure(error: unknown): SessionError {
   const told = redactedCause(error, replyCode)?.message ?? 'unknown'
   return storeOutage(`Redis is unavailable: ${told}`, error, replyCode)
 }

@@ -3,7 +3,7 @@ import type { Respond } from '../http/outcome.js'
 import { privateHeaders } from '../http/problem.js'
 
 /** A small page. Title and main are HTML, so anything from outside must be escaped. */
-export interface PageParts {
+interface PageParts {
   readonly title: string
   readonly main: string
   /** Additional elements for the head. */

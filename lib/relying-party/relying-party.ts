@@ -47,7 +47,7 @@ export type RelyingPartyWith<
 > = Pick<RelyingParty, Part> & { readonly provider: Pick<Provider, Call> }
 
 /** A login whose code is being exchanged, or has been; tokens are not kept afterwards. */
-export type Login =
+type Login =
   | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
   | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }
   | { readonly state: 'failed' }

@@ -7,7 +7,7 @@ import type { StepUp } from '../policy/requirement.js'
 export type TokenScheme = 'bearer' | 'dpop'
 
 /** What the challenges of one resource server contain. */
-export interface BearerChallengeSettings {
+interface BearerChallengeSettings {
   /** Supported schemes, the preferred one first. */
   readonly schemes: readonly TokenScheme[]
   readonly realm?: string | undefined

@@ -1,7 +1,7 @@
 import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
 
 /** A protected resource's metadata, and where it is published. */
-export interface MetadataDocument {
+interface MetadataDocument {
   /** The absolute URL, as sent in challenges. */
   readonly url: string
   /** The path of `url`. */

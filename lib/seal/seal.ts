@@ -166,7 +166,7 @@ function isSealPayload(payload: JsonObject): payload is SealPayload {
 }
 
 /** One AES-256 key, derived for one purpose from one secret. */
-export interface SealKey {
+interface SealKey {
   /** Names the key without revealing anything about it. */
   readonly kid: string
   readonly key: KeyObject

@@ -6,7 +6,7 @@ import type { BearerConfiguration } from '../../options/bearer/schema.js'
 import { headerValues } from './request.js'
 
 /** Finds the thumbprint of a request's client certificate (`x5t#S256`, RFC 8705 section 3.1), if there is one. */
-export type CertificateSource = (req: IncomingMessage) => string | undefined
+type CertificateSource = (req: IncomingMessage) => string | undefined
 
 type MtlsConfiguration = BearerConfiguration['mtls']
 type HeaderFormat = Extract<MtlsConfiguration, { source: 'header' }>['format']

@@ -7,7 +7,7 @@ import type { Next, NodeRequest, NodeResponse } from '../types.js'
 import { isOidcError } from '../../base/error-cause.js'
 
 /** Where an error is reported, and how the login can be tried again. */
-export interface FailureContext {
+interface FailureContext {
   readonly req: NodeRequest
   readonly res: NodeResponse
   readonly next: Next

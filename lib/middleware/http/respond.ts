@@ -57,7 +57,7 @@ export function beforeEnd(res: NodeResponse, work: () => void): void {
  * Adds `Set-Cookie` lines to a response and keeps it out of caches: a shared cache must not send one person's cookie to
  * another (as in CVE-2025-48947).
  */
-export function addCookies(res: NodeResponse, cookies: readonly string[]): void {
+function addCookies(res: NodeResponse, cookies: readonly string[]): void {
   for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie)
   res.setHeader('Cache-Control', 'no-store')
   const vary = String(res.getHeader('Vary') ?? '')

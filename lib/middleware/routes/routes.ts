@@ -22,7 +22,7 @@ import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
 /** Handles a request to one of the relying party's own paths. */
-export type Route = (host: OidcContext, request: RequestContext, call: GuardCall) => void
+type Route = (host: OidcContext, request: RequestContext, call: GuardCall) => void
 
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined

@@ -11,7 +11,7 @@ import { SessionIdentity } from './identity.js'
 import type { NodeRequest } from '../types.js'
 
 /** The parts of a relying party that authenticate connections. */
-export type ConnectionParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore'>
+type ConnectionParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore'>
 
 /** Who opened a connection, and a signal for the end of the session. */
 export interface Connection {
@@ -26,7 +26,7 @@ export interface Connection {
 }
 
 /** Authenticates requests that bypass middleware. */
-export interface Connections {
+interface Connections {
   open(req: NodeRequest): Promise<Connection | undefined>
   close(): void
 }

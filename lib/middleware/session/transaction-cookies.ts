@@ -10,7 +10,7 @@ const slotCount = 8
 export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => TransactionCookies
 
 /** Name and attributes of the transaction cookies. */
-export interface TransactionCookieSettings {
+interface TransactionCookieSettings {
   readonly name: string
   readonly secure: boolean
   /** Whether the response is a POST from the provider's site, with which browsers do not send `Lax` cookies. */

@@ -7,7 +7,7 @@ import { keyEntries, keyRules, keySources } from './keys.js'
 const profiles = ['rfc9068', 'jwt', 'external'] as const
 
 /** Whom tokens must be meant for, as a list. */
-export const audience = v.pipe(
+const audience = v.pipe(
   v.union(
     [
       text("this API's identifier"),
@@ -21,7 +21,7 @@ export const audience = v.pipe(
 )
 
 /** Where tokens name their subject. */
-export const subject = v.pipe(
+const subject = v.pipe(
   section({
     claim: v.optional(text('the name of a claim'), 'sub'),
     client: v.optional(flag, false),
@@ -50,7 +50,7 @@ const issuerSection = section({ audience, issuerAliases: v.optional(issuerAliase
 const resolvedSection = section({ audience: v.optional(audience), ...ruleEntries })
 
 /** One issuer of a map. */
-export const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(keyRules))
+const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(keyRules))
 
 /** What a resolver answered. */
 export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(keyRules))

@@ -87,7 +87,7 @@ const exchangeSchema = section({
 export type ClientCredentialsConfiguration = v.InferOutput<typeof schema>
 
 /** What a token shall be good for, checked. */
-export type TargetConfiguration = v.InferOutput<typeof targetSchema>
+type TargetConfiguration = v.InferOutput<typeof targetSchema>
 
 /** What `exchange()` takes, checked. */
 export type ExchangeConfiguration = v.InferOutput<typeof exchangeSchema>

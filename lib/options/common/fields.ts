@@ -3,7 +3,7 @@ import * as v from 'valibot'
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Whether a URL stays on this machine, where plain http needs no permission (RFC 8252 section 8.3). */
-export function isLoopback(url: URL): boolean {
+function isLoopback(url: URL): boolean {
   return loopbackHost.test(url.hostname)
 }
 

@@ -28,7 +28,7 @@ export const idTokenEntries = {
 }
 
 /** The options that the rules for ID Tokens are about. */
-export interface IdTokenOptions {
+interface IdTokenOptions {
   readonly idTokenSigningAlg: Algorithms
   readonly idTokenAudiences: string | readonly string[]
   readonly clientAuthentication?: string | undefined

@@ -20,13 +20,13 @@ import { createSignatureVerifier } from '../tokens/signature.js'
 import type { ClientIdentity, ProviderMetadata } from '../types.js'
 
 /** The client that introspects, and the required form of the response. */
-export interface IntrospectionClient extends ClientIdentity {
+interface IntrospectionClient extends ClientIdentity {
   /** Requires responses that are signed with this algorithm (RFC 9701). */
   readonly signedResponseAlg?: string | undefined
 }
 
 /** How one authorization server is reached. */
-export interface IntrospectionParts {
+interface IntrospectionParts {
   readonly issuer: string
   readonly metadata: Cached<ProviderMetadata>
   readonly httpClient: HttpClient

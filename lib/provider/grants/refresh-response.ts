@@ -86,7 +86,7 @@ function answeredWithPage(status: number): TokenEndpointError {
 }
 
 /** Whether an error response concerns the client and not the grant. */
-export function isClientFault(answer: HttpResponse, error: unknown): boolean {
+function isClientFault(answer: HttpResponse, error: unknown): boolean {
   if (clientFaults.includes(error) || isRequiredOfClient(error)) return true
   if (answer.status !== 401 || error !== undefined) return false
   // A client that authenticates by a header is rejected with a challenge (RFC 6749 section 5.2).

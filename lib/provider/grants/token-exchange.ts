@@ -5,7 +5,7 @@ import { type TokenTarget, requestTokens, readTokens, targetParameters } from '.
 import type { GrantedTokens } from '../types.js'
 
 /** A token that represents a party, and its type (RFC 8693 section 3). */
-export interface PartyToken {
+interface PartyToken {
   readonly token: string
   /** URI such as {@link accessTokenType}. */
   readonly type: string
@@ -21,7 +21,7 @@ export interface TokenExchange {
 }
 
 /** RFC 8693's type for an OAuth access token. */
-export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']

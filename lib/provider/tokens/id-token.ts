@@ -38,7 +38,7 @@ export interface IdTokenValidator {
 }
 
 /** Issuer and client, and how ID Tokens are signed. */
-export type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
+type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
 
 /**

@@ -33,7 +33,7 @@ export interface LogoutTokenValidator {
 }
 
 /** Issuer and client, and how logout tokens are signed. */
-export type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
+type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
 
 // Real ones are well below 1 KB: they have names and dates, but no personal claims.

@@ -13,7 +13,7 @@ import type { Keys } from '../keys.js'
 export type SignatureVerifier = (jws: Jws, requireClaims?: () => void) => Promise<void>
 
 /** The registered algorithm, the option that names it, and the client's secret. */
-export interface SignatureSettings {
+interface SignatureSettings {
   /** Name of the token for messages. */
   readonly token: string
   /** The accepted ones: one with the client's secret, or any number with the provider's keys. */
@@ -68,7 +68,7 @@ async function verifyByKeys(jws: Jws, keys: Keys, from: TokenOrigin, requireClai
 }
 
 /** Where keys are looked up, and where the token came from. */
-export interface SignatureLookup {
+interface SignatureLookup {
   readonly keys: Keys
   readonly from: TokenOrigin
   /** Throws if the token would be rejected anyway, so that no keys are fetched for it. */

@@ -40,7 +40,7 @@ export interface HttpClient {
 }
 
 /** Which `fetch` to use, the deadline, and whether plain http is allowed. */
-export type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
+type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'issuer'>>
 
 const decoder = new TextDecoder()

@@ -21,7 +21,7 @@ import {
 } from './transaction/transaction.js'
 
 /** The parts of a relying party that finish a login. */
-export type CallbackParts = LostLoginParts & CodeExchangeParts & RelyingPartyWith<never, 'validateResponse'>
+type CallbackParts = LostLoginParts & CodeExchangeParts & RelyingPartyWith<never, 'validateResponse'>
 
 /**
  * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).

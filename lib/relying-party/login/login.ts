@@ -122,13 +122,7 @@ function expectations(parameters: Readonly<Record<string, string>>): Pick<Transa
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
 
 /** Every {@link Prompt}. */
-export const prompts: readonly string[] = [
-  'none',
-  'login',
-  'consent',
-  'select_account',
-  'create',
-] satisfies readonly Prompt[]
+const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account', 'create'] satisfies readonly Prompt[]
 
 /** Whether a text is a {@link Prompt}. */
 export function isPrompt(text: string): text is Prompt {

@@ -18,7 +18,7 @@ import { type FoundTransaction, isRestarted, isSilent, stateKey, type Transactio
 export type LostLoginParts = LoginParts & RelyingPartyWith<'logins'>
 
 /** One request to the callback. */
-export interface CallbackCall {
+interface CallbackCall {
   readonly rp: LostLoginParts
   readonly httpRequest: HttpRequest
   readonly context: Pick<CallbackContext, 'cookies' | 'current'>

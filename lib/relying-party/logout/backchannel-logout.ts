@@ -10,7 +10,7 @@ import type { RelyingPartyWith } from '../relying-party.js'
 import { isOidcError } from '../../base/error-cause.js'
 
 /** The parts of a relying party that answer a back-channel logout. */
-export type BackchannelParts = RelyingPartyWith<
+type BackchannelParts = RelyingPartyWith<
   'configuration' | 'revocations' | 'runtime' | 'usedLogoutTokens',
   'logoutTokens'
 >

@@ -7,10 +7,10 @@ import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 
 /** The parts of a relying party that answer a front-channel logout. */
-export type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime'>
+type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime'>
 
 /** The response to a front-channel logout, and whether the session ends. */
-export interface LogoutDecision {
+interface LogoutDecision {
   readonly outcome: Respond
   readonly endsSession: boolean
 }

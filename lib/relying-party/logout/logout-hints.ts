@@ -2,7 +2,7 @@ import { idTokenClaims, issuedIdToken } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 
 /** Hints for the provider about whose session to end. */
-export interface LogoutHints {
+interface LogoutHints {
   readonly idTokenHint?: string
   readonly logoutHint?: string
 }

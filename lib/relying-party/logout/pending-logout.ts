@@ -12,7 +12,7 @@ import { publicPath, baseUrlOf } from '../base-url.js'
 export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'logoutSeal' | 'runtime'>
 
 /** A logout in progress at the provider. */
-export interface PendingLogout {
+interface PendingLogout {
   /** 32 random bytes. */
   readonly state: string
   readonly returnTo: string | undefined

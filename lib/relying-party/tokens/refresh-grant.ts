@@ -40,7 +40,7 @@ const unsentCodes: ReadonlySet<string> = new Set([
 ])
 
 /** The target of a refresh, and a check right before it is sent. */
-export interface RefreshGrantOptions {
+interface RefreshGrantOptions {
   readonly target?: AccessTarget
   /** Called right before the token is sent, in case another process has used it. */
   readonly lastLook?: LastLook

@@ -6,10 +6,10 @@ import { currentAccessToken, replacementFor } from './access-token.js'
 import type { RefreshableSession, RenewalParts } from './renewal.js'
 
 /** The parts of a relying party that call an API. */
-export type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop'>
+type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop'>
 
 /** The arguments for `fetch`, and the token's target. */
-export interface SessionFetchCall {
+interface SessionFetchCall {
   readonly url: string | URL
   readonly init: RequestInit | undefined
   readonly target: AccessTokenTarget | undefined

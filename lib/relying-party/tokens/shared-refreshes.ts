@@ -17,7 +17,7 @@ import {
 } from './refreshes.js'
 
 /** The shared store for refreshes, and the secrets that encrypt tokens there. */
-export interface SharedRefreshesSettings {
+interface SharedRefreshesSettings {
   /** Absent if it comes with each request. */
   readonly sharedStore: SharedStore | undefined
   readonly runtime: Runtime

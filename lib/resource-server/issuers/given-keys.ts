@@ -6,7 +6,7 @@ import { type KeySelector, noMatchingKey } from '../../provider/key-lookup.js'
 import { type Keys, createStaticKeys } from '../../provider/keys.js'
 
 /** Keys given in the options. */
-export interface GivenKeys {
+interface GivenKeys {
   readonly jwks?: unknown
   /** SPKI PEM. */
   readonly publicKey?: string | undefined

@@ -1,5 +1,5 @@
 /** One `oidc()` of this process, as its provider knows it. */
-export interface Login {
+interface Login {
   readonly clientId: string
   /** Issuer identifier; a template such as `https://login.example.com/{tenantid}` stands for all that fit. */
   readonly issuer: string

@@ -8,7 +8,7 @@ import { createDpopNonces } from './dpop-nonce.js'
 import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
 
 /** Which proofs this resource server accepts, and which it requires. */
-export interface PossessionRules {
+interface PossessionRules {
   readonly dpop?: DpopProofs
   readonly dpopRequired: boolean
   readonly mtls: boolean

@@ -13,7 +13,7 @@ import type { ReplayGuard } from './replay-cache.js'
 import type { TokenRequest } from '../types.js'
 
 /** The rules for DPoP proofs. */
-export interface DpopRules {
+interface DpopRules {
   readonly algorithms: readonly string[]
   readonly proofMaxAgeSeconds: number
   readonly proofClockToleranceSeconds: number

@@ -16,10 +16,10 @@ import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
 import { clientClaims } from './machine-claims.js'
 
 /** Where claims come from: a JWT of one of the profiles, or an introspection response. */
-export type ClaimSource = AccessTokenProfile | 'introspection'
+type ClaimSource = AccessTokenProfile | 'introspection'
 
 /** What a token's claims are checked against. */
-export interface ClaimExpectations extends ClockContext {
+interface ClaimExpectations extends ClockContext {
   readonly source: ClaimSource
   readonly issuer: string
   /** Other spellings of the issuer. */

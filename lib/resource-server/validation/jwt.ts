@@ -11,7 +11,7 @@ import type { SignedToken } from '../types.js'
 import { type ClaimReading, readVerifiedToken } from './verified-token.js'
 
 /** The rules for JWT access tokens. */
-export interface JwtRules {
+interface JwtRules {
   readonly clockToleranceSeconds: number
   readonly reading: ClaimReading
   readonly runtime: Runtime

@@ -16,7 +16,7 @@ import { Backoff } from '../../base/outage.js'
 export type OpaqueValidation = (token: string) => VerifiedToken | Promise<VerifiedToken>
 
 /** The rules for opaque tokens. */
-export interface OpaqueRules {
+interface OpaqueRules {
   readonly introspect: Introspect
   readonly issuer: Pick<TrustedIssuer, 'issuer' | 'aliases' | 'audience' | 'clients' | 'subject'>
   readonly reading: ClaimReading

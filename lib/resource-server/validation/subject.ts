@@ -14,14 +14,14 @@ export interface SubjectRules {
 }
 
 /** What is known about a token before its subject is determined. */
-export interface Actor {
+interface Actor {
   readonly client: string | undefined
   readonly scopes: readonly string[]
   readonly speaker: Speaker
 }
 
 /** A subject, and whether it is a machine; `undefined` if that is not known. */
-export interface Subject {
+interface Subject {
   readonly subject: string
   readonly isMachine: boolean | undefined
 }

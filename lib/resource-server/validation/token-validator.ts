@@ -16,7 +16,7 @@ import { isCompactJws } from './token-type.js'
 import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
 
 /** The parts that a {@link TokenValidator} combines. */
-export interface ValidatorParts {
+interface ValidatorParts {
   /** Supported schemes. */
   readonly schemes: readonly TokenScheme[]
   /** Absent if every token is introspected. */

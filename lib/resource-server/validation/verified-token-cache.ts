@@ -5,7 +5,7 @@ import type { Runtime } from '../../base/runtime.js'
 import type { SignedToken } from '../types.js'
 
 /** The limits of a {@link VerifiedTokenCache}. */
-export interface TokenCacheSettings {
+interface TokenCacheSettings {
   readonly maxEntries: number
   readonly ttlSeconds: number
 }
@@ -75,7 +75,7 @@ const spread = 0x9e3779b1
  * evicts the older one. One key in 64 is admitted at first sight; otherwise a crowd of keys in one bucket could keep a
  * key out forever.
  */
-export class Admission {
+class Admission {
   readonly #prints: Int32Array
   readonly #shift: number
   #count = 0

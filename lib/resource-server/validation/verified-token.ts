@@ -8,7 +8,7 @@ import type { Principal } from '../../policy/principal.js'
 import type { TokenScheme } from '../challenges.js'
 
 /** The application's decision on whether a token is a machine's; `undefined` leaves it to the claims. */
-export type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
+type MachineMapper = (claims: Readonly<JsonObject>) => boolean | undefined
 
 /** How claims are read, according to the options. */
 export interface ClaimReading {
@@ -17,7 +17,7 @@ export interface ClaimReading {
 }
 
 /** What is known about a token apart from its claims. */
-export interface TokenContext {
+interface TokenContext {
   readonly issuer: string
   readonly reading: ClaimReading
   readonly subject: SubjectRules

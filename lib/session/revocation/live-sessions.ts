@@ -6,7 +6,7 @@ import type { SessionRecord } from '../record.js'
 import { isEndedBy, keysOf, namesOf, targetKey, type SessionRevocations } from './revocations.js'
 
 /** What decides that the session of an open connection has ended. */
-export interface LiveSessionsSettings {
+interface LiveSessionsSettings {
   readonly runtime: Runtime
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations

@@ -13,7 +13,7 @@ import {
 } from './revocations.js'
 
 /** Where logouts are stored, and for how long. */
-export interface SharedRevocationsSettings {
+interface SharedRevocationsSettings {
   readonly sharedStore: SharedStore
   readonly runtime: Runtime
   /** The maximum lifetime of a session. */

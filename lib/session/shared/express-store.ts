@@ -8,7 +8,7 @@ const writerBytes = 9
 const settlingMilliseconds = 100
 
 /** The store, and its deadline. */
-export interface ExpressStoreSettings {
+interface ExpressStoreSettings {
   readonly store: SessionStore
   readonly runtime: Runtime
   readonly timeoutSeconds: number

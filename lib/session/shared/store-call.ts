@@ -4,7 +4,7 @@ import { storeOutage } from './outage.js'
 export type StoreCallback = (error?: unknown, value?: unknown) => void
 
 /** The store's name for messages, and its deadline. */
-export interface StoreCallSettings {
+interface StoreCallSettings {
   readonly timeoutSeconds: number
   /** Start of error messages, such as `the session store`. */
   readonly what: string

@@ -11,7 +11,7 @@ const maxSessions = 1_000
 const maxSeconds = 3_600
 
 /** Where omitted tokens are kept, and which secrets encrypt them there. */
-export interface LeftOutTokensSettings {
+interface LeftOutTokensSettings {
   readonly runtime: Runtime
   readonly secrets: readonly string[]
   /** Distinguishes this application from others in the same store: issuer and client. */

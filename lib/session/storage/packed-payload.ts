@@ -3,7 +3,7 @@ import type { Opened, SealPayload } from '../../seal/seal.js'
 import { TextPacker, TextUnpacker } from './packed-text.js'
 
 /** A payload whose tokens are replaced by descriptions, and their bytes. */
-export interface PackedPayload {
+interface PackedPayload {
   readonly payload: SealPayload
   readonly attachment: Buffer
   /** Whether anything was compressed. */

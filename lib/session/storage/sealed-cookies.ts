@@ -15,7 +15,7 @@ import {
 } from './cookie-chunks.js'
 
 /** Name and attributes of the session's cookies. */
-export interface SessionCookieSettings {
+interface SessionCookieSettings {
   readonly name: string
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict'

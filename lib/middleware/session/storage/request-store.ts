@@ -22,7 +22,7 @@ export interface RequestStore {
 }
 
 /** Clock, and deadline of each call. */
-export interface RequestStoreSettings {
+interface RequestStoreSettings {
   readonly runtime: Runtime
   readonly timeoutSeconds: number
 }
@@ -64,7 +64,7 @@ function isOfOneProcess(store: object): boolean {
 }
 
 /** Where newer tokens of a login may be found. */
-export interface LoginSources {
+interface LoginSources {
   readonly store: RequestStore
   readonly seal: RequestSeal
   readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>

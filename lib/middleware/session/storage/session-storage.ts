@@ -13,7 +13,7 @@ import { createRequestStorages } from './request-storage.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
 /** The parts of a relying party that decide where sessions are kept. */
-export type StorageParts = RelyingPartyWith<
+type StorageParts = RelyingPartyWith<
   'baseUrls' | 'configuration' | 'refreshes' | 'revocations' | 'runtime' | 'sessionStore' | 'sharedStore'
 >
 

@@ -15,7 +15,7 @@ export type ReturnTargetParts = RelyingPartyWith<
 const maxInflated = 8192
 
 /** A return target, possibly shortened. */
-export interface ReturnTarget {
+interface ReturnTarget {
   readonly returnTo: string
   /** Whether it is shorter than requested: only the path is left, or nothing. */
   readonly isLost: boolean

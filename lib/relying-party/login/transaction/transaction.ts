@@ -20,7 +20,7 @@ export interface Transaction extends TransactionSecrets {
 }
 
 /** The random values of a transaction. All are derived from one seed, so the cookie contains only that. */
-export interface TransactionSecrets {
+interface TransactionSecrets {
   readonly seed: string
   readonly state: string
   readonly nonce: string
@@ -55,7 +55,7 @@ const restartMark = '.r'
 const silentMark = '.s'
 
 /** Marks in a state, which can be read even if the browser has lost the transaction. */
-export interface StateMarks {
+interface StateMarks {
   /** The login was started over once. */
   readonly restarted?: boolean
   /** The login is silent: the provider must not show a page. */
