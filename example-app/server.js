@@ -31,7 +31,7 @@ export const absoluteSeconds = 28_800
  * What several processes of the application have in common.
  *
  * @typedef {object} Shared
- * @property {import('express-oidc').SharedStore} memory Holds the sessions.
+ * @property {import('express-oidc').SharedStore} sharedStore Holds the sessions.
  * @property {import('./board.js').Board} board
  * @property {import('./timeline.js').StepStore} steps
  * @property {import('./pages.js').Processes} processes
