@@ -131,6 +131,8 @@ export type BearerErrorCode =
   | 'invalid_request'
   /** The token is not valid here (401). */
   | 'invalid_token'
+  /** The API key is not valid here (401). */
+  | 'invalid_api_key'
   /** The token lacks a scope (403). */
   | 'insufficient_scope'
   /** The token's authentication is too weak or too old (401). */

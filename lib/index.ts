@@ -43,6 +43,7 @@ export type { BearerMiddleware } from './middleware/bearer.js'
 export type { OidcHandle } from './middleware/session/oidc-handle.js'
 export type { OidcMiddleware } from './middleware/oidc.js'
 export type { Connection } from './middleware/session/connection.js'
+export type { TokenConnection } from './middleware/guard/live-principals.js'
 export type { RequireAuthOptions } from './middleware/require-auth.js'
 export type { ResourceMetadataMiddleware } from './middleware/resource-metadata.js'
 export type { ErrorMiddleware } from './middleware/sign-in-again.js'
@@ -64,9 +65,11 @@ export type {
   SharedSecret,
   SubjectOptions,
 } from './options/bearer/issuer-options.js'
+export type { ApiKeyOptions, ApiKeyOwner } from './options/bearer/api-key.js'
 export type {
   BearerErrorContext,
   BearerOptions,
+  CheckedPrincipal,
   CommonBearerOptions,
   DpopMode,
   DpopOptions,

@@ -3,25 +3,25 @@ import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
 import { type Runtime, systemRuntime } from '../base/runtime.js'
-import { traced } from '../base/diagnostics.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
 import { BearerAuthentication } from './guard/bearer-authentication.js'
-import { NodeTokenRequest, presentedCredentials, type RequestReading } from './guard/bearer-request.js'
+import { createPrincipalFinder, type PrincipalFinder } from './guard/principal-finder.js'
+import { LivePrincipals, type TokenConnection } from './guard/live-principals.js'
 import { certificateSource } from './http/client-certificate.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
 import { callOnError, goOn, thrownError } from './http/error-response.js'
 import { addAuthenticationHandler, auth, type GuardCall } from './guard/authentication.js'
 import { respondOrFail } from './http/respond.js'
-import type { Middleware, NodeRequest, NodeResponse } from './types.js'
+import type { Middleware, NodeRequest } from './types.js'
 import { isOidcError } from '../base/error-cause.js'
 
 /** The middleware that `bearer()` returns. */
 export interface BearerMiddleware extends Middleware {
   /**
-   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade. With `required: false` it returns
-   * `undefined` for a request without credentials.
+   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade, and a signal for the end of the token. With
+   * `required: false` it returns `undefined` for a request without credentials.
    *
    * @example
    * ```ts
@@ -29,15 +29,16 @@ export interface BearerMiddleware extends Middleware {
    *
    * const api = bearer({ issuer, audience: 'https://api.example.com' })
    * createServer(app).on('upgrade', async (req, socket) => {
-   *   const principal = await api.authenticate(req).catch(() => undefined)
-   *   if (principal === undefined) socket.destroy()
+   *   const connection = await api.authenticate(req).catch(() => undefined)
+   *   if (connection === undefined) return socket.destroy()
+   *   connection.signal.addEventListener('abort', () => socket.destroy())
    * })
    * ```
    *
    * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`
    * @throws {ProviderError} when the authorization server is needed and unavailable
    */
-  authenticate(req: NodeRequest): Promise<Principal | undefined>
+  authenticate(req: NodeRequest): Promise<TokenConnection | undefined>
   /**
    * Fetches metadata and keys before the first token arrives.
    *
@@ -75,9 +76,9 @@ export function bearer(options: BearerOptions): BearerMiddleware {
 export function createBearer(configuration: BearerConfiguration, runtime: Runtime): BearerMiddleware {
   requireBaseUrl(configuration)
   const server = createResourceServer(configuration, runtime)
-  const { baseUrl, mtls, required } = configuration
-  const finding = { server, reading: { baseUrl, certificateThumbprint: certificateSource(mtls) }, required }
-  const { onError } = configuration
+  const findPrincipal = principalFinder(configuration, server)
+  const live = new LivePrincipals(runtime, configuration.clockToleranceSeconds)
+  const { onError, required } = configuration
   const refuse = (error: unknown, call: GuardCall) => answer(error, call, { onError, isGuard: true })
 
   const middleware: Middleware = function bearer(req, res, next) {
@@ -95,7 +96,7 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
     }
     let found: Principal | undefined | Promise<Principal>
     try {
-      found = findPrincipal(req, finding, res)
+      found = findPrincipal(req, res)
     } catch (error) {
       fail(error)
       return
@@ -105,37 +106,24 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
   }
 
   return Object.assign(middleware, {
-    authenticate: async (req: NodeRequest) => findPrincipal(req, finding, undefined),
+    authenticate: async (req: NodeRequest) => live.connect(await findPrincipal(req, undefined), req),
     ready: () => server.ready(),
     health: () => server.health(),
-    close: () => server.close(),
+    close: () => {
+      for (const part of [live, server]) part.close()
+    },
   })
 }
 
-interface Finding {
-  readonly server: ResourceServer
-  readonly reading: RequestReading
-  readonly required: boolean
+function principalFinder(configuration: BearerConfiguration, server: ResourceServer): PrincipalFinder {
+  const { baseUrl, mtls, required, apiKey } = configuration
+  const { baseUrls = baseUrl === undefined ? [] : [baseUrl] } = configuration
+  const reading = { baseUrls, certificateThumbprint: certificateSource(mtls) }
+  return createPrincipalFinder({ server, reading, required, keyHeader: apiKey?.header })
 }
 
-// Only absent credentials make a request anonymous: an invalid token is refused even where none is required.
-function findPrincipal(
-  req: NodeRequest,
-  { server, reading, required }: Finding,
-  res: NodeResponse | undefined,
-): Principal | undefined | Promise<Principal> {
-  const { value, isAmbiguous } = presentedCredentials(req)
-  if (value === undefined && !required) return undefined
-  if (isAmbiguous) {
-    return traced('validation', {}, () => {
-      throw server.challenges.malformed()
-    })
-  }
-  return server.validator.validate(value, new NodeTokenRequest(req, reading, res))
-}
-
-function requireBaseUrl({ dpop, baseUrl }: BearerConfiguration): void {
-  if (dpop.mode === 'off' || baseUrl !== undefined) return
+function requireBaseUrl({ dpop, baseUrl, baseUrls }: BearerConfiguration): void {
+  if (dpop.mode === 'off' || baseUrl !== undefined || baseUrls !== undefined) return
   const message =
     'bearer(): invalid options\n  - "baseUrl" is missing: DPoP proofs name the URL, and the Host header is never used to build it'
   throw new ConfigurationError('invalid_options', message)

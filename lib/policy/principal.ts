@@ -4,7 +4,7 @@ export type Claims = Record<string, unknown>
 /** Who makes the request: a person with a login session, or the holder of an access token. Available as `req.auth`. */
 export interface Principal<C extends object = Claims> {
   /** How the request was authenticated: by a session, a bearer token or a DPoP-bound token. */
-  readonly scheme: 'session' | 'bearer' | 'dpop'
+  readonly scheme: 'session' | 'bearer' | 'dpop' | 'api-key'
   /**
    * `sub`, or the claim that `bearer({ subject })` names. It is unique at one issuer only: use `issuer` and `subject` together
    * as the key of a person.

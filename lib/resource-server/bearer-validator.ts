@@ -1,5 +1,6 @@
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
+import { ConfigurationError } from '../errors.js'
 import { type Runtime, systemRuntime } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
@@ -49,6 +50,8 @@ export type BearerValidatorOptions = BearerOptions & {
   readonly required?: undefined
   readonly onError?: undefined
   readonly baseUrl?: undefined
+  readonly baseUrls?: undefined
+  readonly apiKey?: undefined
 }
 
 /**
@@ -70,18 +73,22 @@ export type BearerValidatorOptions = BearerOptions & {
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
-  return bearerValidator(parseBearerOptions(options, 'createBearerValidator()'), systemRuntime)
+  const configuration = parseBearerOptions(options, 'createBearerValidator()')
+  if (configuration.apiKey !== undefined) throw headerNeeded()
+  return bearerValidator(configuration, systemRuntime)
 }
 
 /** Creates the validator from a parsed configuration, with a given clock. */
 export function bearerValidator(configuration: BearerConfiguration, runtime: Runtime): BearerValidator {
   const server = createResourceServer(configuration, runtime)
   return {
-    async validate(authorization, { method = 'GET', url, dpop = [], certificateThumbprint, onNonce } = {}) {
+    async validate(authorization, request = {}) {
+      const { method = 'GET', url, dpop = [], certificateThumbprint, onNonce } = request
       return server.validator.validate(authorization, {
         method,
         maxHeaderLength,
-        url: () => url,
+        source: request,
+        urls: () => (url === undefined ? [] : [url]),
         dpopProofs: () => (typeof dpop === 'string' ? [dpop] : dpop),
         certificateThumbprint: () => certificateThumbprint,
         offerNonce: (nonce) => onNonce?.(nonce),
@@ -91,4 +98,9 @@ export function bearerValidator(configuration: BearerConfiguration, runtime: Run
     health: () => server.health(),
     close: () => server.close(),
   }
+}
+
+function headerNeeded(): ConfigurationError {
+  const message = 'createBearerValidator(): invalid options\n  - "apiKey" is for bearer() only: there is no header here'
+  return new ConfigurationError('invalid_options', message)
 }

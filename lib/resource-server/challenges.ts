@@ -24,6 +24,8 @@ export interface BearerChallenges {
   malformed(): BearerError
   tooLong(): BearerError
   invalidToken(scheme: TokenScheme, cause?: unknown): BearerError
+  /** There is no scheme for API keys: the challenge says how a token could be sent. */
+  invalidApiKey(): BearerError
   invalidProof(cause?: unknown): BearerError
   nonceNeeded(nonce: string): BearerError
   insufficientScope(scheme: TokenScheme, scopes: readonly string[]): BearerError
@@ -37,6 +39,7 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
   missing_token: 'send an access token in the Authorization header',
   invalid_request: 'the request must carry one access token, well-formed and in one Authorization header only',
   invalid_token: 'the access token is not valid here',
+  invalid_api_key: 'the API key is not valid here',
   insufficient_scope: 'the access token lacks the scope that this needs',
   insufficient_user_authentication: 'this needs a stronger or more recent authentication',
   invalid_dpop_proof: 'the DPoP proof is not valid for this request',
@@ -47,7 +50,7 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
 export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
   const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: ErrorDetails = {}) => {
     const { text = texts[code] } = details
-    const error = code === 'missing_token' ? {} : { error: code, error_description: text }
+    const error = code === 'missing_token' || code === 'invalid_api_key' ? {} : { error: code, error_description: text }
     const parameters = { ...error, ...details.parameters }
     const headers = { 'WWW-Authenticate': challenges(settings, scheme, parameters), ...details.headers }
     return new BearerError(code, text, { headers, cause: details.cause })
@@ -59,6 +62,7 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
     missing: () => refuse('missing_token', undefined),
     malformed: () => refuse('invalid_request', preferred),
     tooLong: () => refuse('invalid_request', preferred, { text: 'the Authorization header is too long' }),
+    invalidApiKey: () => refuse('invalid_api_key', undefined),
     invalidProof: (cause) => refuse('invalid_dpop_proof', 'dpop', { cause }),
     nonceNeeded: (nonce) => refuse('use_dpop_nonce', 'dpop', { headers: { 'DPoP-Nonce': nonce } }),
     insufficientScope: (scheme, scopes) =>

@@ -2,6 +2,7 @@ import type { BearerConfiguration } from '../options/bearer/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import { createIntrospection } from '../provider/endpoints/introspection.js'
 import type { ProviderHealth } from '../provider/types.js'
+import { type ApiKeyVerification, createApiKeyVerification, createTokenCheck } from './application-checks.js'
 import { type Issuers, createIssuers } from './issuers/issuers.js'
 import { createJwtValidation } from './validation/jwt.js'
 import { createPossessionCheck, possessionRules } from './proof-of-possession/check.js'
@@ -18,6 +19,8 @@ import { providerSettings } from '../provider/settings.js'
 export interface ResourceServer {
   readonly validator: TokenValidator
   readonly challenges: BearerChallenges
+  /** Absent where there are no API keys. */
+  readonly apiKeys?: ApiKeyVerification
   /** Fetches the known issuers' metadata and keys ahead of the first token. */
   ready(): Promise<void>
   /** The state of each issuer's metadata and keys; makes no request. */
@@ -32,7 +35,7 @@ export interface ResourceServer {
  * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
-  const { clockToleranceSeconds, cache, tokenFormat } = configuration
+  const { clockToleranceSeconds, cache, check, apiKey, tokenFormat } = configuration
   const settings = providerSettings(configuration, runtime)
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
@@ -46,11 +49,13 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
     ...opaqueValidation(configuration, { issuers, settings, reading }),
+    ...(check === undefined ? {} : { check: createTokenCheck(check) }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
   })
   return {
     validator,
     challenges,
+    ...(apiKey === undefined ? {} : { apiKeys: createApiKeyVerification(apiKey, challenges, runtime) }),
     ready: async () => {
       await Promise.all(issuers.all().map((issuer) => issuer.ready()))
     },

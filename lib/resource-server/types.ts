@@ -7,8 +7,10 @@ export interface TokenRequest {
   readonly method: string
   /** Maximum length of the `Authorization` header in characters. */
   readonly maxHeaderLength: number
-  /** The URL as the client sees it, built from configuration; it may have a query. */
-  url(): string | undefined
+  /** The URLs that the client may have sent it to, built from configuration; they may have a query. */
+  urls(): readonly string[]
+  /** The request as the application knows it. */
+  readonly source: unknown
   /** The values of the `DPoP` header. */
   dpopProofs(): readonly string[]
   /** SHA-256 of the client certificate's DER in base64url (`x5t#S256`), if there is one from a trusted source. */

@@ -5,8 +5,8 @@ import type { NodeRequest, NodeResponse } from '../types.js'
 
 /** How a request's URL and certificate are found. */
 export interface RequestReading {
-  /** Origin of this server as clients see it. */
-  readonly baseUrl: string | undefined
+  /** Where clients reach this server. */
+  readonly baseUrls: readonly string[]
   readonly certificateThumbprint: (req: NodeRequest) => string | undefined
 }
 
@@ -32,9 +32,13 @@ export class NodeTokenRequest implements TokenRequest {
     return this.#req.method ?? 'GET'
   }
 
-  url(): string | undefined {
-    const { baseUrl } = this.#reading
-    return baseUrl === undefined ? undefined : new URL(baseUrl).origin + createHttpRequest(this.#req).path
+  get source(): NodeRequest {
+    return this.#req
+  }
+
+  urls(): readonly string[] {
+    const { path } = createHttpRequest(this.#req)
+    return this.#reading.baseUrls.map((baseUrl) => publicUrl(new URL(baseUrl), path))
   }
 
   dpopProofs(): readonly string[] {
@@ -48,6 +52,13 @@ export class NodeTokenRequest implements TokenRequest {
   offerNonce(nonce: string): void {
     this.#res?.setHeader('DPoP-Nonce', nonce)
   }
+}
+
+// A proxy in front may have taken the path of the base URL off, or left it.
+function publicUrl({ origin, pathname }: URL, path: string): string {
+  const prefix = pathname.replace(/\/$/, '')
+  const isWhole = prefix === '' || path === prefix || path.startsWith(`${prefix}/`)
+  return isWhole ? origin + path : origin + prefix + path
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { ApiKeyOptions } from './api-key.js'
 import type { MethodFor } from '../common/client-authentication.js'
 import type {
   AccessTokenProfile,
@@ -108,6 +109,20 @@ export interface TokenCacheOptions {
   ttlSeconds?: number | undefined
 }
 
+/** Whom a valid access token is about: what `req.auth` will be. */
+export interface CheckedPrincipal {
+  readonly scheme: 'bearer' | 'dpop'
+  readonly subject: string
+  readonly issuer: string
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly scopes: readonly string[]
+  readonly expiresAt: number
+  readonly clientId?: string
+  readonly isMachine?: boolean
+  /** The access token, to look it up by its hash. */
+  readonly token?: string
+}
+
 /** The request that was refused, as passed to `onError` of `bearer()`. */
 export interface BearerErrorContext<Request, Response> {
   /** The framework's request. */
@@ -133,9 +148,17 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   dpop?: DpopMode | DpopOptions | undefined
   /** Whether tokens may, or must, be bound to a client certificate. `off` refuses bound tokens. @default 'off' */
   mtls?: MtlsOptions | undefined
-  /** Origin at which clients reach this server, such as `https://api.example.com`. Required for DPoP: the Host header is never used. */
+  /**
+   * URL at which clients reach this server, such as `https://api.example.com`, with any path that a proxy in front strips. Required
+   * for DPoP, whose proofs name the URL: the Host header is never used. @default none
+   */
   baseUrl?: string | undefined
-  /** Whether a request without credentials is refused. Invalid credentials are always refused. @default true */
+  /** Several such URLs instead of `baseUrl`: a DPoP proof for any of them is valid. @default none */
+  baseUrls?: readonly string[] | undefined
+  /**
+   * Whether a request without credentials is refused. Invalid credentials are always refused. With `false`, an `Authorization`
+   * header of another scheme, such as `Basic`, is left to other middleware. @default true
+   */
   required?: boolean | undefined
   /** Returns the scopes of a token. @default the claims `scope` and `scp` */
   scopes?: ((claims: Readonly<Record<string, unknown>>) => readonly string[] | ReadonlySet<string>) | undefined
@@ -144,6 +167,13 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
    * that most providers use. See {@link Principal.isMachine}.
    */
   isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
+  /**
+   * Checks every request that has a valid access token, for example whether the token was revoked. It is never cached. `false`
+   * means 401 `invalid_token`, a rejection 503. Without HTTP, `req` is the request passed to `validate()`. @default none
+   */
+  check?(principal: CheckedPrincipal, req: Request): boolean | Promise<boolean>
+  /** Accepts API keys in a header of their own, under the same guards. A request with key and token is refused (400). @default none */
+  apiKey?: ApiKeyOptions<Request> | undefined
   /** Allowed clock difference for tokens in seconds, 0 to 300. DPoP proofs have their own. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the authorization server, in seconds. @default 5 */

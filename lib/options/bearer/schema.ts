@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { credentialEntries, needsCredential } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { apiKey } from './api-key.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
@@ -48,15 +49,15 @@ const entries = {
   introspection: v.optional(introspection),
   dpop: v.optional(dpop, 'off'),
   mtls: v.optional(mtls, 'off'),
-  baseUrl: v.optional(
-    v.pipe(
-      httpUrl("this server's own origin"),
-      v.check((value) => new URL(value).pathname === '/', 'must be an origin such as "https://api.example.com"'),
-    ),
+  baseUrl: v.optional(httpUrl('a URL where clients reach this server')),
+  baseUrls: v.optional(
+    v.pipe(v.array(httpUrl('a URL where clients reach this server')), v.minLength(1, 'must name at least one URL')),
   ),
   required: v.optional(flag, true),
   scopes: v.optional(callback),
   isMachine: v.optional(callback),
+  check: v.optional(callback),
+  apiKey: v.optional(apiKey),
   clockToleranceSeconds: v.optional(seconds(0, 300), 30),
   keysStaleSeconds: v.optional(seconds(0, 604_800), 86_400),
   ...httpEntries,
@@ -71,6 +72,7 @@ type Checked = v.InferOutput<typeof checked>
 
 const rules: Rules<Checked> = [
   ...trustRules,
+  [(o) => o.baseUrl === undefined || o.baseUrls === undefined, 'must have at most one of "baseUrl" and "baseUrls"'],
   [
     (o) => (o.tokenFormat ?? 'jwt') === 'jwt' || o.introspection !== undefined,
     'must give "introspection" for this "tokenFormat"',

@@ -119,7 +119,8 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   const { jti, htm, htu, iat, ath, nonce } = payload
   if (typeof jti !== 'string' || jti === '') throw invalid('jti is missing')
   if (htm !== request.method) throw invalid('htm does not match the method')
-  if (typeof htu !== 'string' || !isSameTarget(htu, request.url())) throw invalid('htu does not match the URL')
+  if (typeof htu !== 'string' || !request.urls().some((url) => isSameTarget(htu, url)))
+    throw invalid('htu does not match the URL')
   const { proofMaxAgeSeconds, proofClockToleranceSeconds } = rules
   const isNow = isRecent(iat, rules.runtime.now() / 1000, proofMaxAgeSeconds, proofClockToleranceSeconds)
   if (!isNow) throw invalid('iat is too far from the current time')
@@ -145,8 +146,8 @@ function invalid(why: string): TokenValidationError {
  * Whether a proof's `htu` names a request's URL: equal after the normalization of RFC 3986 sections 6.2.2 and 6.2.3, query
  * and fragment aside (RFC 9449 section 4.3, item 9).
  */
-export function isSameTarget(htu: string, url: string | undefined): boolean {
-  const expected = url === undefined ? undefined : normalize(url)
+export function isSameTarget(htu: string, url: string): boolean {
+  const expected = normalize(url)
   return expected !== undefined && normalize(htu) === expected
 }
 

@@ -10,6 +10,7 @@ import type { JwtValidation } from './jwt.js'
 import type { OpaqueValidation } from './opaque.js'
 import { TokenPrincipal } from './verified-token.js'
 import type { PossessionCheck } from '../proof-of-possession/check.js'
+import type { TokenCheck } from '../application-checks.js'
 import type { BearerChallenges, TokenScheme } from '../challenges.js'
 import type { VerifiedTokenCache } from './verified-token-cache.js'
 import { isCompactJws } from './token-type.js'
@@ -26,6 +27,8 @@ interface ValidatorParts {
   readonly cache?: VerifiedTokenCache
   readonly possession: PossessionCheck
   readonly challenges: BearerChallenges
+  /** The application's own check, made of each request. */
+  readonly check?: TokenCheck
   readonly clockToleranceSeconds: number
   readonly runtime: Runtime
 }
@@ -43,9 +46,7 @@ export class TokenValidator {
    * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
    */
   validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
-    return isTraced('validation')
-      ? this.#validateTraced(authorization, request)
-      : this.#validate(authorization, request)
+    return isTraced('validation') ? this.#validateTraced(authorization, request) : this.#checked(authorization, request)
   }
 
   #validateTraced(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
@@ -57,11 +58,31 @@ export class TokenValidator {
         }
         return principal
       }
-      return whenDone(this.#validate(authorization, request), noteIssuer)
+      return whenDone(this.#checked(authorization, request), noteIssuer)
     })
   }
 
-  #validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+  #checked(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
+    const { check } = this.#parts
+    const validated = this.#validate(authorization, request)
+    return check === undefined ? validated : this.#approve(validated, request, check)
+  }
+
+  async #approve(
+    validated: TokenPrincipal | Promise<TokenPrincipal>,
+    { source }: TokenRequest,
+    check: TokenCheck,
+  ): Promise<Principal> {
+    const principal = await validated
+    try {
+      await check(principal, source)
+      return principal
+    } catch (error) {
+      throw this.#parts.challenges.fromError(error, principal.scheme)
+    }
+  }
+
+  #validate(authorization: string | undefined, request: TokenRequest): TokenPrincipal | Promise<TokenPrincipal> {
     const { challenges, schemes } = this.#parts
     if (authorization === undefined) throw challenges.missing()
     const credentials = splitAuthorization(authorization, request.maxHeaderLength)
@@ -91,7 +112,7 @@ export class TokenValidator {
     scheme: TokenScheme,
     token: string,
     request?: TokenRequest,
-  ): Promise<Principal> {
+  ): Promise<TokenPrincipal> {
     try {
       const verified = await pending
       if (request !== undefined) await this.#parts.possession(verified, scheme, token, request)

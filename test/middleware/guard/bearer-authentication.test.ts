@@ -196,7 +196,8 @@ describe('authenticate()', () => {
         rawHeaders: authorization === undefined ? [] : ['Authorization', authorization],
       }) as IncomingMessage
     await expect(api.authenticate(upgrade(`Bearer ${issuer.accessToken()}`))).resolves.toMatchObject({
-      subject: 'alice',
+      principal: { subject: 'alice' },
+      signal: { aborted: false },
     })
     await expect(api.authenticate(upgrade())).rejects.toMatchObject({ status: 401 })
     await expect(api.authenticate(upgrade('Bearer x'))).rejects.toMatchObject({ status: 401 })

@@ -6,6 +6,7 @@ import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import { testApi } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { apiProvider, audience } from '../../kit/provider/provider.js'
+import { proofClient } from '../../kit/resource-server/proof.js'
 
 const groups = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `group-${String(index).padStart(4, '0')}-of-the-department-of-orders`)
@@ -53,5 +54,50 @@ describe('a token of more than 16 KB', () => {
     const opaque = introspectingApi()
     opaque.answer = active(opaque.issuer)
     await expect(opaque.accept('a'.repeat(20_000))).resolves.toMatchObject({ subject: 'alice' })
+  })
+})
+
+describe('the URL that a DPoP proof names', () => {
+  const issuer = apiProvider()
+  const client = proofClient(issuer)
+  const start = async (options: Record<string, unknown>) => {
+    const base = { issuer: issuer.issuer, audience, fetch: issuer.fetch, dpop: 'required', ...options }
+    const api = createBearer(parseBearerOptions(base), issuer.clock)
+    return listen(createServer((req, res) => api(req, res, () => res.end('in'))))
+  }
+  const call = async (url: string, htu: string, headers = {}) => {
+    const token = client.token()
+    const dpop = client.proof(token, { claims: { htu } })
+    const answer = await fetch(url, {
+      headers: { authorization: `DPoP ${token}`, dpop, connection: 'close', ...headers },
+    })
+    return answer.status
+  }
+
+  test.each([
+    ['has taken the path of baseUrl off', '/v1/orders', 'https://api.example.com/svc/v1/orders', 200],
+    ['has left it', '/svc/v1/orders', 'https://api.example.com/svc/v1/orders', 200],
+    ['has taken it off, of the path itself', '/', 'https://api.example.com/svc/', 200],
+    ['is of another path', '/v1/orders', 'https://api.example.com/v1/orders', 401],
+    ['is of a path that begins alike', '/svc2/orders', 'https://api.example.com/svc2/orders', 401],
+  ])('is the one outside where a proxy %s', async (_what, path, htu, status) => {
+    expect(await call(`${await start({ baseUrl: 'https://api.example.com/svc' })}${path}?x=1`, htu)).toBe(status)
+  })
+
+  test('is of one of several public hosts, whichever Host says', async () => {
+    const url = await start({ baseUrls: ['https://a.example.com', 'https://b.example.com/api'] })
+    expect(await call(`${url}/orders`, 'https://a.example.com/orders')).toBe(200)
+    expect(await call(`${url}/orders`, 'https://b.example.com/api/orders')).toBe(200)
+    expect(await call(`${url}/orders`, 'https://b.example.com/orders')).toBe(401)
+    expect(await call(`${url}/orders`, 'https://evil.example/orders', { 'x-forwarded-host': 'evil.example' })).toBe(401)
+  })
+
+  test('needs one of baseUrl and baseUrls', () => {
+    const options = { issuer: issuer.issuer, audience, dpop: 'required' as const }
+    expect(() => bearer(options)).toThrow(/"baseUrl" is missing/)
+    expect(() => bearer({ ...options, baseUrl: 'https://a.example', baseUrls: ['https://b.example'] })).toThrow(
+      /at most one/,
+    )
+    expect(() => bearer({ ...options, baseUrls: [] })).toThrow(/"baseUrls" must name at least one/)
   })
 })

@@ -240,10 +240,10 @@ describe('DP10: the URL', () => {
     )
   })
 
-  test('DP10: without a configured origin DPoP does not start', () => {
+  test('DP10: without a configured URL DPoP does not start', () => {
     const options = { issuer: 'https://issuer.example.com', audience, dpop: 'allowed' } as const
     expect(() => bearer(options)).toThrow(ConfigurationError)
-    expect(() => bearer({ ...options, baseUrl: 'https://api.example.com/path' })).toThrow(ConfigurationError)
+    expect(() => bearer({ ...options, baseUrl: 'https://api.example.com/?path' })).toThrow(ConfigurationError)
   })
 
   test('DP02: two DPoP headers are refused over HTTP, too', async () => {

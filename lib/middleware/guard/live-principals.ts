@@ -1,0 +1,89 @@
+import type { Runtime } from '../../base/runtime.js'
+import { BearerError } from '../../errors.js'
+import type { Principal } from '../../policy/principal.js'
+import type { NodeRequest } from '../types.js'
+
+/** Who opened a connection with an access token or API key, and a signal for its end. */
+export interface TokenConnection {
+  /** Who the token is about. */
+  readonly principal: Principal
+  /**
+   * Aborts within a second after the token has expired; its `reason` is a {@link BearerError} `invalid_token`. Watching begins
+   * with the first use, and ends when the request's socket closes.
+   */
+  readonly signal: AbortSignal
+}
+
+interface Live {
+  readonly endsAt: number
+  readonly controller: AbortController
+}
+
+const tickMilliseconds = 1000
+
+/** Watches the tokens of open connections, such as WebSockets, with one timer. */
+export class LivePrincipals {
+  readonly #runtime: Runtime
+  readonly #toleranceSeconds: number
+  readonly #live = new Set<Live>()
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param toleranceSeconds - how long a token is accepted past its end */
+  constructor(runtime: Runtime, toleranceSeconds: number) {
+    this.#runtime = runtime
+    this.#toleranceSeconds = toleranceSeconds
+  }
+
+  /** Makes a connection of a principal; `undefined` of none. */
+  connect(principal: Principal | undefined, { socket }: NodeRequest): TokenConnection | undefined {
+    return principal === undefined ? undefined : new LiveConnection(principal, () => this.#watch(principal, socket))
+  }
+
+  /** Stops watching, without aborting any signal. */
+  close(): void {
+    for (const live of this.#live) this.#forget(live)
+  }
+
+  #watch({ scheme, expiresAt }: Principal, socket: NodeRequest['socket'] | undefined): AbortSignal {
+    const tolerance = scheme === 'api-key' ? 0 : this.#toleranceSeconds
+    const live: Live = { endsAt: expiresAt + tolerance, controller: new AbortController() }
+    if (socket?.destroyed !== true) {
+      this.#live.add(live)
+      socket?.once('close', () => this.#forget(live))
+      this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
+    }
+    return live.controller.signal
+  }
+
+  #tick(): void {
+    const now = this.#runtime.now() / 1000
+    for (const live of this.#live) {
+      if (live.endsAt > now) continue
+      this.#forget(live)
+      live.controller.abort(new BearerError('invalid_token', 'the access token has expired'))
+    }
+  }
+
+  #forget(live: Live): void {
+    this.#live.delete(live)
+    if (this.#live.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}
+
+/** A connection whose token is watched from the first use of `signal` on. */
+class LiveConnection implements TokenConnection {
+  readonly principal: Principal
+  readonly #watch: () => AbortSignal
+  #signal: AbortSignal | undefined
+
+  constructor(principal: Principal, watch: () => AbortSignal) {
+    this.principal = principal
+    this.#watch = watch
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= this.#watch())
+  }
+}
