@@ -52,7 +52,7 @@ describe('a backoff', () => {
     expect(backoff.waitSeconds()).toBe(0)
   })
 
-  test('counts neither what is no outage, nor errors of others', async () => {
+  test('counts neither what is not an outage, nor errors of others', async () => {
     const backoff = new Backoff(clock)
     await expect(backoff.run(down, () => false)).rejects.toThrow('down')
     await expect(backoff.run(() => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')

@@ -73,7 +73,7 @@ describe('the demo’s command line', () => {
     ['an issuer without CLIENT_ID', () => ({ PORT: '0', ISSUER: 'http://127.0.0.1:1' }), /\bCLIENT_ID\b/],
     ['a client without ISSUER', () => ({ PORT: '0', CLIENT_ID: 'app', CLIENT_SECRET: secret }), /\bISSUER\b/],
     [
-      'a provider that is away',
+      'a provider that is unavailable',
       () => ({ PORT: '0', ...client(`http://127.0.0.1:${unused}`) }),
       /http:\/\/127\.0\.0\.1:\d+/,
     ],

@@ -10,7 +10,7 @@ const compactToken = /[\w-]{16,}\.[\w-]*\.[\w-]{16,}/
 describeWith('chromium', 'what scripts of the page can reach', (path) => {
   const stage = setStage(path)
 
-  test('is no cookie, no storage and no token', async () => {
+  test('is neither a cookie, nor storage, nor a token', async () => {
     const { page, complaints } = await stage.member('alice')
     expect(await page.evaluate('document.cookie')).toBe('')
     expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0)

@@ -199,7 +199,7 @@ describe('a failure', () => {
     ['no token type', { token_type: undefined }],
     ['no token', { access_token: undefined }],
     ['a token that would break the header', { access_token: 'a\r\nb' }],
-    ['a lifetime that is no number', { expires_in: 'soon' }],
+    ['a lifetime that is not a number', { expires_in: 'soon' }],
     ['a negative lifetime', { expires_in: -1 }],
   ])('is %s', async (_what, answer) => {
     const tokens = createTokens()

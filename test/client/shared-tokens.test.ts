@@ -126,7 +126,7 @@ describe('processes that share memory', () => {
   })
 })
 
-describe('a shared store that is away', () => {
+describe('a shared store that is unavailable', () => {
   test('fails nothing: each process fetches for itself, and says that it had to', async () => {
     const source = startProcess()
     sharedStore.outage = true
@@ -160,7 +160,7 @@ describe('a shared store that is away', () => {
     expect(await source.revoke(token)).toBe(true)
   })
 
-  test('is no member of the health where there is none', () => {
+  test('is not a member of the health where there is none', () => {
     expect(createTokens().source.health()).not.toHaveProperty('sharedStore')
   })
 })

@@ -82,7 +82,7 @@ describe('exchange', () => {
     { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
     { issued_token_type: 7 },
     { issued_token_type: accessToken, token_type: 'N_A' },
-  ])('refuses what is no access token: %j', async (answer) => {
+  ])('refuses what is not an access token: %j', async (answer) => {
     const tokens = createTokens()
     tokens.answer = answer
     expect(await failureOf(tokens.source.exchange({ subjectToken }))).toMatchObject({ code: 'token_response_invalid' })
@@ -109,7 +109,7 @@ describe('exchange', () => {
     [{ subjectToken, subjectTokenType: 'jwt' }, '"subjectTokenType"'],
     [{ subjectToken, subjectTokenExpiresAt: Infinity }, '"subjectTokenExpiresAt"'],
     [{ subjectToken, actor_token: 'x' }, 'did you mean "actorToken"?'],
-  ])('%# refuses what is no exchange, quoting nothing', async (options, message) => {
+  ])('%# refuses what is not an exchange, quoting nothing', async (options, message) => {
     const { op, source } = createTokens()
     const error = await failureOf(source.exchange(options as unknown as TokenExchangeOptions))
     expect(error).toMatchObject({ code: 'invalid_options' })
@@ -171,7 +171,7 @@ describe('an exchanged token', () => {
   test.each<[string, string]>([
     ['is opaque', 'opaque'],
     ['has no end', jwtUntil(undefined)],
-    ['has an end that is no number', jwtUntil('1')],
+    ['has an end that is not a number', jwtUntil('1')],
     ['only looks like a JWT', 'a.b.c'],
     ['is encrypted', 'a.b.c.d.e'],
   ])('lives its own life where the subject token %s', async (_what, subject) => {

@@ -156,7 +156,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     expect(child.exitCode).toBeNull()
   }, 30_000)
 
-  test('lives on when somebody who is signed in sends what is no frame, or resets the connection', async () => {
+  test('lives on when somebody who is signed in sends what is not a frame, or resets the connection', async () => {
     for (const end of ['frame', 'reset'] as const) {
       const socket = await greeting()
       const wire = Reflect.get(socket, '_socket') as ReturnType<typeof connect>

@@ -306,7 +306,7 @@ describe('a 401', () => {
     expect(await source.getToken()).toBe('token-2')
   })
 
-  test('is no other status', async () => {
+  test('is not another status', async () => {
     const { source, requests } = createApi({ '/x': () => json({}, 403) })
     expect((await source.fetch(`${api}/x`)).status).toBe(403)
     expect(requests()).toHaveLength(1)

@@ -57,7 +57,7 @@ describe('a return target', () => {
     [Object('/page')],
     [Symbol('/page')],
     [() => '/page'],
-  ])('OR08: %p is no string, and refused', (target) => {
+  ])('OR08: %p is not a string, and refused', (target) => {
     expect(safeReturnTo(target, policy)).toBeUndefined()
   })
 

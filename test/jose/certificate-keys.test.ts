@@ -17,7 +17,7 @@ describe('a JWK that holds its key only in a certificate', () => {
 
   test.each([
     ['another type of key', { kty: 'RSA', x5c }],
-    ['what is no certificate', { kty: 'EC', x5c: ['AAAA'] }],
+    ['what is not a certificate', { kty: 'EC', x5c: ['AAAA'] }],
     ['a list of something else', { kty: 'EC', x5c: [5] }],
     ['an empty list', { kty: 'EC', x5c: [] }],
   ])('stays unusable with %s', (_what, jwk) => {

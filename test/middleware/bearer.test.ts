@@ -415,7 +415,7 @@ describe('BR11: times and required claims', () => {
   })
 
   test.each(['"9999999999"', '1e999', '1e300', '-1', 'null', '[9999999999]', 'true', '1800000300000', '{}'])(
-    'BR11: exp %s is no date',
+    'BR11: exp %s is not a date',
     async (exp) => {
       const { issuer, refuse } = testApi({ profile: 'jwt' })
       const [key] = issuer.keys
@@ -473,7 +473,7 @@ describe("BR12: the algorithm is never the token's choice", () => {
     expect(reasonOf(await refuse(issuer.accessToken()))).toBe('token_algorithm_refused')
   })
 
-  test("BR12: the issuer's public key, as text, is no secret", async () => {
+  test("BR12: the issuer's public key, as text, is not a secret", async () => {
     const { issuer, refuse, validator } = testApi()
     await validator.ready()
     const [key] = issuer.keys
@@ -550,7 +550,7 @@ describe('BR16: the cache of verified tokens', () => {
     expect((await api.refuse(token)).status).toBe(401)
   })
 
-  test('BR16: a token that differs in any one character is no hit', async () => {
+  test('BR16: a token that differs in any one character is not a hit', async () => {
     const api = testApi()
     const token = api.issuer.accessToken()
     await warm(api, token)
@@ -624,7 +624,7 @@ describe('BR17: people and machines', () => {
     await expect(accept(issuer.accessToken(claims))).resolves.toMatchObject({ isMachine: true, clientId: 'web' })
   })
 
-  test('BR17: a person is no machine', async () => {
+  test('BR17: a person is not a machine', async () => {
     const { issuer, accept } = testApi()
     await expect(accept(issuer.accessToken({ acr: '1' }))).resolves.toMatchObject({ isMachine: false, clientId: 'web' })
   })

@@ -40,7 +40,7 @@ describe('SU01: step-up', () => {
     expect((await guarded.present(api.issuer.accessToken({ auth_time: clock.seconds - 300 }))).status).toBe(200)
   })
 
-  test('SU01: an auth_time that is no number says nothing: it is no bad token, and no recent login', async () => {
+  test('SU01: an auth_time that is not a number says nothing: it is neither a bad token nor a recent login', async () => {
     const api = await start(undefined)
     const { issuer } = api
     const recent = await startApi({ issuer, requirements: [maxAge(300, () => issuer.clock.now())] })

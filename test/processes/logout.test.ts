@@ -33,7 +33,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       expect(await statuses(again)).toEqual(here)
     }, 60_000)
 
-    test(`BC15: is answered with 400 while Redis is away, and lasts over its return (sessions by ${storage})`, async () => {
+    test(`BC15: is answered with 400 while Redis is unavailable, and lasts over its return (sessions by ${storage})`, async () => {
       await start(storage)
       const alice = await fleet.signIn('alice')
       const token = await mint()

@@ -29,7 +29,7 @@ describe('which keys are used', () => {
   test.each([
     ['use enc', { ...jwk, use: 'enc' }],
     ['key_ops without verify', { ...jwk, key_ops: ['encrypt'] }],
-    ['key_ops that is no list', { ...jwk, key_ops: 'verify' }],
+    ['key_ops that is not a list', { ...jwk, key_ops: 'verify' }],
     ['another alg', { ...jwk, alg: 'RSA-OAEP' }],
     ['the alg of another signature', { ...jwk, alg: 'PS256' }],
     ['a numeric alg', { ...jwk, alg: 1 }],
@@ -68,7 +68,7 @@ describe('which keys are used', () => {
   test.each([
     ['P-384', signingKey('ES384').jwk],
     ['secp256k1', signingKey('ES256K').jwk],
-    ['a curve that is no string', { ...ecKey.jwk, crv: ['P-256'] }],
+    ['a curve that is not a string', { ...ecKey.jwk, crv: ['P-256'] }],
     ['a point off the curve', { ...ecKey.jwk, y: ecKey.jwk['x'] }],
     ['Ed25519', signingKey('Ed25519').jwk],
     ['RSA', rsaKey.jwk],
@@ -88,7 +88,7 @@ describe('which keys are used', () => {
     expect(kidsFor('Ed448', ed25519, ed448)).toEqual(['b'])
   })
 
-  test.each([undefined, null, [], 'x', {}, { keys: {} }, { keys: 'x' }])('%j is no key set', (document) => {
+  test.each([undefined, null, [], 'x', {}, { keys: {} }, { keys: 'x' }])('%j is not a key set', (document) => {
     expect(importKeySet(document)).toBeUndefined()
   })
 
@@ -209,7 +209,7 @@ describe('rotation', () => {
     expect(fetches(op)).toBe(5)
   })
 
-  test('JK02: a lookup that is throttled is no "not published": it says when to come back, and known keys keep working', async () => {
+  test('JK02: a lookup that is throttled is not "not published": it says when to come back, and known keys keep working', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -538,7 +538,7 @@ describe('age', () => {
 describe('outages', () => {
   const outage = new Response('', { status: 503 })
 
-  test('too many requests of our own are no outage: the next fetch waits for nothing', async () => {
+  test('too many requests of our own are not an outage: the next fetch waits for nothing', async () => {
     const { settings } = new TestProvider()
     const answers = [
       Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),

@@ -314,21 +314,21 @@ describe('code exchange', () => {
   })
 
   test.each<[string, Record<string, unknown>]>([
-    ['CB25: an access token that is no text', { access_token: 1 }],
+    ['CB25: an access token that is not text', { access_token: 1 }],
     ['CB25: an access token with a line break', { access_token: 'a\r\nb' }],
     ['CB25: no ID Token', { id_token: undefined }],
-    ['CB25: an ID Token that is no text', { id_token: 1 }],
+    ['CB25: an ID Token that is not text', { id_token: 1 }],
     ['CB25: error in a 200', { error: 'invalid_grant', access_token: undefined }],
     ['CB26: no token type', { token_type: undefined }],
     ['CB26: an unknown token type', { token_type: 'mac' }],
     ['CB26: a token type that was not requested', { token_type: 'DPoP' }],
-    ['CB25: expires_in that is no number', { expires_in: 'soon' }],
-    ['CB25: a refresh token that is no text', { refresh_token: 5 }],
-    ['CB25: a scope that is no text', { scope: ['openid', 5] }],
+    ['CB25: expires_in that is not a number', { expires_in: 'soon' }],
+    ['CB25: a refresh token that is not text', { refresh_token: 5 }],
+    ['CB25: a scope that is not text', { scope: ['openid', 5] }],
     ['CB26: a token type that is null', { token_type: null }],
     ['CB26: an empty token type', { token_type: '' }],
     ['CB25: an ID Token that is null', { id_token: null }],
-  ])('%s is no token response', async (_what, changes) => {
+  ])('%s is not a token response', async (_what, changes) => {
     const op = new TestProvider()
     await answerTokens(op, changes)
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
@@ -413,7 +413,7 @@ describe('code exchange', () => {
     ['CB25: a 400 without JSON', new Response('secret-token', { status: 400 }), 'token_response_invalid', 502],
     ['a used code', json({ error: 'invalid_grant', error_description: 'secret-token' }, 400), 'invalid_grant', 400],
     ['invalid_request', json({ error: 'invalid_request' }, 400), 'token_request_failed', 502],
-    ['an error that is no code', json({ error: '<secret-token>' }, 400), 'token_request_failed', 502],
+    ['an error that is not a code', json({ error: '<secret-token>' }, 400), 'token_request_failed', 502],
     ['a refused client', json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
     ['a refused client with status 400', json({ error: 'invalid_client' }, 400), 'provider_refused_client', 502],
     ['an unauthorized client', json({ error: 'unauthorized_client' }, 400), 'provider_refused_client', 502],
@@ -792,7 +792,7 @@ describe('userinfo', () => {
     ['__proto__', json('{"sub":"user-1","__proto__":{"admin":true}}')],
     ['a status of 403', json({ sub: 'user-1' }, 403)],
     ['a status of 204', new Response(null, { status: 204 })],
-  ])('UI03: %s is no UserInfo response', async (_what, answer) => {
+  ])('UI03: %s is not a UserInfo response', async (_what, answer) => {
     const op = new TestProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
@@ -809,7 +809,7 @@ describe('userinfo', () => {
     ['several audiences', { aud: ['x', 'client-1'] }, 'accepted'],
     ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
     ['no issuer (OpenID Connect Core 5.3.2: SHOULD)', { iss: undefined }, 'accepted'],
-    ['an issuer that is no text', { iss: 5 }, 'token_issuer_mismatch'],
+    ['an issuer that is not text', { iss: 5 }, 'token_issuer_mismatch'],
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
     ['no audience (likewise)', { aud: undefined }, 'accepted'],
     ['no person', { sub: undefined }, 'subject_mismatch'],

@@ -29,7 +29,7 @@ describe('what ready() finds', () => {
     expect(readinessOf(given, { idTokenSigningAlg })).toEqual({ warnings: [] })
   })
 
-  test('is no failure: the list of LINE is wrong, and logins work', async () => {
+  test('is not a failure: the list of LINE is wrong, and logins work', async () => {
     const op = new TestProvider()
     op.metadata['id_token_signing_alg_values_supported'] = ['ES256']
     const client = { ...op.client, idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32) }

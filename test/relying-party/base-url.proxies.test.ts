@@ -44,7 +44,7 @@ describe.each(hosts)('behind a proxy that takes a prefix away, on $name,', (host
   })
 })
 
-test('the routes of a login are no return target below a prefix either', async () => {
+test('the routes of a login are not a return target below a prefix either', async () => {
   const baseUrl = 'http://127.0.0.1:9/shop'
   world = await startWorld({ oidc: { baseUrl }, client: { redirect_uris: [`${baseUrl}/callback`] } })
   const start = await world.browser.navigate(world.url('/login?returnTo=/logout'))

@@ -100,7 +100,7 @@ describe('the claims that are remembered', () => {
     expect(asked()).toBe(2)
   })
 
-  test('UI04: are no failures: the next request asks again', async () => {
+  test('UI04: are not failures: the next request asks again', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', answerWith(503, {}))
     expect((await ask(browser)).status).toBe(503)
@@ -116,7 +116,7 @@ describe('the claims that are remembered', () => {
     ['another subject', { sub: 'mallory' }],
     ['no subject', { sub: undefined }],
     ['an empty subject', { sub: '' }],
-    ['a subject that is no text', { sub: 5 }],
+    ['a subject that is not text', { sub: 5 }],
   ])('UI01: with %s are used by nobody, and nobody is signed out', async (_what, changes) => {
     const browser = await start()
     await ask(browser)
@@ -191,7 +191,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('is no fault of the provider where a new one is refused too, and the login that was just renewed goes on', async () => {
+  test('is not a fault of the provider where a new one is refused too, and the login that was just renewed goes on', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
@@ -206,7 +206,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect((await ask(browser)).text).toContain('the login names a resource')
   })
 
-  test('is no reason to end anything while the provider is away', async () => {
+  test('is not a reason to end anything while the provider is unavailable', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', unauthorized)
     world.spoilTokens(answerWith(503, {}))
@@ -220,7 +220,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
   }
 })
 
-describe('the memory of claims', () => {
+describe('the cache of claims', () => {
   const claims = (sub: string) => async () => ({ sub })
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {

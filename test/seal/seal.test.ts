@@ -180,7 +180,7 @@ describe('an authentic value', () => {
     ['another alg', { ...header, alg: 'A256KW' }],
     ['another enc', { ...header, enc: 'A128GCM' }],
     ['another kid', { ...header, kid: 'AAAAAAAA' }],
-    ['a kid that is no string', { ...header, kid: [header.kid] }],
+    ['a kid that is not a string', { ...header, kid: [header.kid] }],
     ['a p2c in place of the kid', { alg: 'dir', enc: 'A256GCM', p2c: 1_000_000_000 }],
   ])('does not open with %s in its header', (_name, other) => {
     expect(seal.open(sealWith(header, text))).toBeDefined()

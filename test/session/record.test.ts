@@ -31,13 +31,13 @@ describe('a sealed record', () => {
     expect(Object.values(payload)).not.toContain(undefined)
   })
 
-  test.each(['v', 'id', 'iat', 'upd', 'idt', 'typ', 'scp'])('without a sound %s is no record', (name) => {
+  test.each(['v', 'id', 'iat', 'upd', 'idt', 'typ', 'scp'])('without a sound %s is not a record', (name) => {
     const payload = toPayload(full, start + 600)
     expect(fromPayload({ ...payload, [name]: undefined })).toBeUndefined()
     expect(fromPayload({ ...payload, [name]: {} })).toBeUndefined()
   })
 
-  test('without an access token is one, and one whose access token is no text is none', () => {
+  test('without an access token is one, and one whose access token is not text is none', () => {
     const { accessToken: _accessToken, ...tokens } = full.tokens
     const payload = toPayload({ ...full, tokens }, start + 600)
     expect(payload).not.toHaveProperty('act')
@@ -45,7 +45,7 @@ describe('a sealed record', () => {
     for (const act of [{}, null, 5]) expect(fromPayload({ ...payload, act })).toBeUndefined()
   })
 
-  test('of another version, or with data that is no object, is no record', () => {
+  test('of another version, or with data that is not an object, is not a record', () => {
     const payload = toPayload(full, start + 600)
     expect(fromPayload({ ...payload, v: 2 })).toBeUndefined()
     for (const dat of [null, [], 'x']) expect(fromPayload({ ...payload, dat })).toBeUndefined()

@@ -9,7 +9,7 @@ beforeEach(() => {
   sharedStore = new FakeStore(watch)
 })
 
-describe('the memory that tests share between parties', () => {
+describe('the store that tests share between parties', () => {
   test('keeps a value for as long as it was told, and no longer', async () => {
     await sharedStore.set('a', '1', 2_000)
     watch.seconds += 1
@@ -36,7 +36,7 @@ describe('the memory that tests share between parties', () => {
     expect([await sharedStore.add('a', '4', 1_000), await sharedStore.remove('a')]).toEqual([true, true])
   })
 
-  test('rejects every call while it is away, and writes all calls down', async () => {
+  test('rejects every call while it is unavailable, and writes all calls down', async () => {
     sharedStore.outage = true
     await expect(sharedStore.get(['a'])).rejects.toThrow('away')
     sharedStore.outage = new RangeError('mine')

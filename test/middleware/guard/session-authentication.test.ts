@@ -104,7 +104,7 @@ describe('a navigation', () => {
     expect(isCrossOriginInitiated(exchange('GET', site === undefined ? {} : { 'sec-fetch-site': site }))).toBe(expected)
   })
 
-  test('is no prefetch because a header of that name is empty', () => {
+  test('is not a prefetch because a header of that name is empty', () => {
     expect(isPrefetch(exchange('GET', { 'sec-purpose': '', purpose: '' }))).toBe(false)
   })
 })

@@ -42,7 +42,7 @@ describe.each(hosts.slice(0, 3))('behind the body parser of an application on $n
     })
 
     test.each(['state[]', 'state[a]', 'state[0]', '__proto__[state]'])(
-      'CB18: %s is no state, whatever a parser makes of it',
+      'CB18: %s is not a state, whatever a parser makes of it',
       async (field) => {
         const form = await postedResponse(world, browser)
         renameField(form, 'state', field)

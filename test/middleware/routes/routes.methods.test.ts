@@ -139,7 +139,7 @@ describe.each(hosts)('clients that go away on $name', (host) => {
     await world.close()
   })
 
-  test('RE03: a provider that is away leaves no rejection, and the application goes on', async () => {
+  test('RE03: a provider that is unavailable leaves no rejection, and the application goes on', async () => {
     const world = await startWorld({ host, oidc: { fetch: () => Promise.reject(new TypeError('fetch failed')) } })
     const answers = await Promise.all([
       world.browser.navigate(world.url('/login')),

@@ -194,7 +194,7 @@ describe('a live connection', () => {
     expect(new Set(counts).size).toBe(1)
   })
 
-  test('is not refused as if nobody were signed in while the store is away', async () => {
+  test('is not refused as if nobody were signed in while the store is unavailable', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const world = await start({ session: { store: sharedStore } })
     const url = await sockets(world)

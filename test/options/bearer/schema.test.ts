@@ -18,7 +18,7 @@ describe('options of bearer()', () => {
   test.each([
     ['nothing', undefined, /object/i],
     ['no issuer', { audience }, /"issuer" is missing/],
-    ['an issuer that is no URL', { issuer: 'issuer', audience }, /"issuer"/],
+    ['an issuer that is not a URL', { issuer: 'issuer', audience }, /"issuer"/],
     ['an issuer with a query', { issuer: `${issuer}?x`, audience }, /"issuer"/],
     ['an empty list of issuers', { issuer: [], audience }, /"issuer"/],
     ['an empty map of issuers', { issuer: {} }, /at least one issuer/],

@@ -207,7 +207,7 @@ describe('the options of oidc()', () => {
   })
 
   test.each(['https://*.example.com', 'https://*', 'https://a.*.example.com', 'https://%2A.example.com'])(
-    'the wildcard %s is no base URL, and the message says why',
+    'the wildcard %s is not a base URL, and the message says why',
     (url) => {
       const why = /must name one host: providers compare redirect URIs exactly.*List each host/
       expect(() => parseOidcOptions({ ...minimal, baseUrl: url })).toThrow(why)
@@ -227,7 +227,7 @@ describe('the options of oidc()', () => {
   })
 
   test.each(['/.well-known/openid-configuration', '/realms/x/.well-known/openid-configuration'])(
-    'the URL of metadata, %s, is no issuer',
+    'the URL of metadata, %s, is not an issuer',
     (path) => {
       expect(() => parseOidcOptions({ ...minimal, issuer: `https://op.example.com${path}` })).toThrow(
         /"issuer" must be the issuer itself, without/,
@@ -429,7 +429,7 @@ describe('a wrong option', () => {
     expect(wrong({ authorizationParams: { [name]: 'x' } })).toContain('"authorizationParams" must not set client_id')
   })
 
-  test.each([undefined, null, 5, 'https://op.example.com'])('options that are %p are no object', (options) => {
+  test.each([undefined, null, 5, 'https://op.example.com'])('options that are %p are not an object', (options) => {
     expect(complaint(options)).toBe('  - options must be an object')
   })
 

@@ -96,7 +96,7 @@ describe('audiences', () => {
     ['any audience with another azp', { ...both, azp: 'api' }, 'any', 'token_audience_mismatch'],
     ['a trusted audience with another azp', { ...both, azp: 'api' }, ['api'], 'token_audience_mismatch'],
     ['another azp for one audience', { azp: 'api' }, ['api'], 'token_audience_mismatch'],
-    ['an audience that is no text', { aud: ['client-1', 5], azp: 'client-1' }, 'any', 'token_audience_mismatch'],
+    ['an audience that is not text', { aud: ['client-1', 5], azp: 'client-1' }, 'any', 'token_audience_mismatch'],
     ['an audience called like the option', { ...both, aud: ['client-1', 'any'] }, undefined, 'token_audience_mismatch'],
   ])('%s is refused', async (_what, changes, idTokenAudiences, code) => {
     const client = idTokenAudiences === undefined ? {} : { idTokenAudiences }
@@ -432,7 +432,7 @@ describe('hashes', () => {
     ['no hashes', {}, 'accepted'],
     ['at_hash of another token', { at_hash: halfHash('access-token-2') }, 'token_hash_mismatch'],
     ['at_hash with the wrong SHA', { at_hash: halfHash('access-token-1', 'sha512') }, 'token_hash_mismatch'],
-    ['at_hash that is no text', { at_hash: 1 }, 'token_hash_mismatch'],
+    ['at_hash that is not text', { at_hash: 1 }, 'token_hash_mismatch'],
     ['an empty at_hash', { at_hash: '' }, 'token_hash_mismatch'],
     ['c_hash of another code', { c_hash: halfHash('code-2') }, 'token_hash_mismatch'],
   ])('IT13: %s', async (_what, changes, expected) => {

@@ -127,7 +127,7 @@ describe('a good logout token', () => {
   })
 })
 
-describe('what is no logout token', () => {
+describe('what is not a logout token', () => {
   test.each<[string, string, Claims]>([
     ['BC05: another iss', 'token_issuer_mismatch', { iss: 'https://issuer.example/' }],
     ['BC05: no iss', 'token_claim_missing', { iss: undefined }],

@@ -123,7 +123,7 @@ describe('outages', () => {
     expect(cancelled).toBe(true)
   })
 
-  test('RE02: makes no more than 256 requests at once, by a failure that is no outage of the provider', async () => {
+  test('RE02: makes no more than 256 requests at once, by a failure that is not an outage of the provider', async () => {
     let sent = 0
     const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
     const patient = { leastTimeoutSeconds: 60 }

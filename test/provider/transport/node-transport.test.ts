@@ -119,7 +119,7 @@ describe('requests without a fetch of the application', () => {
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
-  test('fail on what is no HTTP', async () => {
+  test('fail on what is not HTTP', async () => {
     const { httpClient, url } = await talkingTo((_req, res) => res.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })

@@ -42,7 +42,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('CB15: an error response from another issuer is no refusal of ours', async () => {
+  test('CB15: an error response from another issuer is not a refusal of ours', async () => {
     const callback = await toCallback(world, { browser })
     const changes = { code: undefined, error: 'access_denied', iss: 'https://evil.example' }
     const answer = await comeBack(withParameters(callback, changes), browser)

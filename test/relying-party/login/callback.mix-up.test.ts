@@ -45,7 +45,7 @@ describe.each(hosts)('a login on $name', (host) => {
     browser = new Browser()
   })
 
-  test('CB09: a transaction cookie is no session, and a session cookie no transaction', async () => {
+  test('CB09: a transaction cookie is not a session, and a session cookie is not a transaction', async () => {
     const callback = await toCallback(world, { browser })
     const [[name = '', transaction = '']] = [...transactionCookies(browser)] as [[string, string]]
     const sealed = (JSON.parse(Buffer.from(transaction, 'base64').toString()) as { sealed: string }).sealed
@@ -135,7 +135,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
   })
 
-  test('CB34: somebody who signs in and out again and again is no circle', async () => {
+  test('CB34: somebody who signs in and out again and again is not a circle', async () => {
     for (let logins = 0; logins < 5; logins += 1) {
       await browser.navigate(world.url('/private'), { follow: true })
       expect(await subjectOf(world, browser)).toBe('alice')

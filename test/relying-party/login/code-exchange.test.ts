@@ -91,7 +91,7 @@ describe('CB25: a token response', () => {
   const text: Fault = async () => new Response(marker, { headers: { 'content-type': 'application/json' } })
   test.each<[string, Fault, OidcErrorCode, number]>([
     ['that is a page', html, 'token_response_invalid', 502],
-    ['that is no JSON', text, 'token_response_invalid', 502],
+    ['that is not JSON', text, 'token_response_invalid', 502],
     ['that is a list', async () => Response.json([marker]), 'token_response_invalid', 502],
     ['that is null', async () => Response.json(null), 'token_response_invalid', 502],
     ['that is an error with status 200', async () => Response.json({ error: marker }), 'token_response_invalid', 502],

@@ -139,7 +139,7 @@ describe('the way to another try', () => {
     '//evil.example',
     '/logout',
     `/${'x'.repeat(3_000)}`,
-  ])('is no page of another origin, and none of our routes: %s', async (referer) => {
+  ])('is not a page of another origin, and none of our routes: %s', async (referer) => {
     await browser.fetch(world.url('/private'), from(referer === '/logout' ? world.url(referer) : referer))
     expect(tries).toEqual([['login_needed', world.url('/login')]])
   })

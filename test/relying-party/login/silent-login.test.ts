@@ -285,7 +285,7 @@ describe('a silent login', () => {
     }
   })
 
-  test('CB33: does not stand in the way while the provider is away', async () => {
+  test('CB33: does not stand in the way while the provider is unavailable', async () => {
     const httpClient = new SpoiltFetch()
     httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
     await startSilent({ oidc: { fetch: httpClient.fetch } })
@@ -293,7 +293,7 @@ describe('a silent login', () => {
     expect([page.status, page.text, page.setCookies]).toEqual([200, 'home', []])
   })
 
-  test('CB33: asks a provider that is away now and then, not for each stranger', async () => {
+  test('CB33: asks a provider that is unavailable now and then, not for each stranger', async () => {
     const httpClient = new SpoiltFetch()
     let asked = 0
     httpClient.spoil('/request', () => {

@@ -127,7 +127,7 @@ describe('a logout token', () => {
     ['BC08: without events', () => own.mint({ events: undefined })],
     ['BC08: with another event', () => own.mint({ events: { 'http://schemas.openid.net/event/foo': {} } })],
     ['BC08: with events as a list', () => own.mint({ events: [logoutEvent] })],
-    ['BC08: with an event that is no object', () => own.mint({ events: { [logoutEvent]: true } })],
+    ['BC08: with an event that is not an object', () => own.mint({ events: { [logoutEvent]: true } })],
     ['that has a nonce', () => own.mint({ nonce: 'x' })],
     ['BC10: without jti', () => own.mint({ jti: undefined })],
     ['that is the ID Token', async () => (await alice.fetch(own.world.url('/id-token'))).json() as string],
@@ -307,7 +307,7 @@ describe('back-channel logout', () => {
     expect(await own.who(browser)).toBeNull()
   })
 
-  test('BC15: is answered with 400 while the keys of the provider are away, and works afterwards', async () => {
+  test('BC15: is answered with 400 while the keys of the provider are unavailable, and works afterwards', async () => {
     const httpClient = new SpoiltFetch()
     own = await LogoutWorld.start({ oidc: { fetch: httpClient.fetch } })
     httpClient.spoil('/jwks', () => Promise.reject(new TypeError('fetch failed')))
@@ -325,7 +325,7 @@ describe('back-channel logout', () => {
     ['add', 1],
     ['add', 2],
   ] as const)(
-    'BC15: is answered with 400 where %s number %d of the memory fails, and the same token works again',
+    'BC15: is answered with 400 where %s number %d of the store fails, and the same token works again',
     async (operation, nth) => {
       const sharedStore = new FakeStore({ now: () => Date.now() })
       own = await LogoutWorld.start({ oidc: { sharedStore: sharedStore } })
@@ -360,7 +360,7 @@ describe('processes that share memory', () => {
     return world
   }
 
-  test('SR08: sids of any characters end just their sessions, and stand nowhere in the memory', async () => {
+  test('SR08: sids of any characters end just their sessions, and stand nowhere in the store', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const own = await start(sharedStore)
     const alice = await own.signedIn()

@@ -112,7 +112,7 @@ describe('front-channel logout', () => {
     expect(replayed.json()).toEqual({ user: null, auth: null })
   })
 
-  test('is a 503 while the memory is away, and the session goes on', async () => {
+  test('is a 503 while the store is unavailable, and the session goes on', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     own = await LogoutWorld.start({ oidc: { session: { store: sharedStore } } })
     browser = await own.signedIn()

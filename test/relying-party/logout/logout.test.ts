@@ -172,7 +172,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(await isSignedIn()).toBe(true)
   })
 
-  test('LO02: twice, or without a session, is no error', async () => {
+  test('LO02: a logout that comes twice, or without a session, is not an error', async () => {
     for (let times = 0; times < 2; times += 1) {
       const page = await logout({ follow: true })
       expect([page.status, page.url]).toEqual([200, world.url('/')])
@@ -197,7 +197,7 @@ describe.each(hosts)('a logout on $name', (host) => {
   })
 })
 
-describe.each(hosts)('a logout while the provider is away, on $name', (host) => {
+describe.each(hosts)('a logout while the provider is unavailable, on $name', (host) => {
   afterEach(() => world.close())
 
   test('LO02: still ends the session here', async () => {

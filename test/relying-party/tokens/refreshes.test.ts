@@ -163,7 +163,7 @@ describe('a session', () => {
   })
 })
 
-describe('the memory of a process', () => {
+describe('what a process remembers of refreshes', () => {
   const main = (refreshToken: string) => ({ refreshToken, target: '' })
 
   test('RF16: knows the newest of several successors, for ten minutes each', async () => {

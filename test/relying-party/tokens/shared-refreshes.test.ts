@@ -177,7 +177,7 @@ describe('what a shared store shows of a refresh', () => {
   })
 })
 
-describe('a shared store that is away', () => {
+describe('a shared store that is unavailable', () => {
   test('RF07 SR04: lets nobody spend, and nobody learn', async () => {
     sharedStore.outage = true
     const provider = spender()

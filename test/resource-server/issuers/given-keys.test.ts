@@ -66,7 +66,7 @@ describe('a shared secret', () => {
     ['too short for HS512', { algorithms: ['HS512'], secret: randomBytes(63) }, /64 for HS512/],
     ['too short for one of two', { algorithms: ['HS256', 'HS384'], secret: randomBytes(32) }, /48 for HS384/],
     ['too short for all', { algorithms: ['HS256'], secret: { base64: 'AAAA' } }, /at least 32 bytes/],
-    ['that is no base64', { algorithms: ['HS256'], secret: { base64: 'ä'.repeat(44) } }, /"secret.*base64/],
+    ['that is not base64', { algorithms: ['HS256'], secret: { base64: 'ä'.repeat(44) } }, /"secret.*base64/],
     ['beside public keys', { algorithms: ['HS256', 'RS256'], secret: bytes }, /and no others/],
     ['without algorithms', { secret: bytes }, /must name algorithms/],
     ['that is missing', { algorithms: ['HS384'] }, /together with "secret"/],

@@ -59,7 +59,7 @@ describe('issuerAliases', () => {
     expect(() => testApi(options)).toThrow(/same spelling of an issuer twice/)
   })
 
-  test('are no option of several issuers alike', () => {
+  test('are not options of several issuers alike', () => {
     expect(() => testApi({ issuer: ['https://a.example.com'], issuerAliases: ['x'] })).toThrow(/beside one issuer only/)
   })
 })

@@ -135,7 +135,7 @@ describe('JK: the keys of an issuer', () => {
     ['a thousand keys', () => Response.json({ keys: Array.from({ length: 1000 }, () => ({ kty: 'RSA' })) })],
     ['HTML', () => new Response('<html>')],
     ['no keys member', () => Response.json({})],
-    ['keys that are no list', () => Response.json({ keys: {} })],
+    ['keys that are not a list', () => Response.json({ keys: {} })],
   ])('JK04: a set that is %s is an outage', async (_what, answer) => {
     const { issuer, refuse } = testApi()
     issuer.intercept = (url) => (url.endsWith('/jwks') ? answer() : undefined)

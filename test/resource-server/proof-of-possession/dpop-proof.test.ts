@@ -214,7 +214,7 @@ describe('DP10: the URL', () => {
     await refuse({}, { url: undefined })
   })
 
-  test('DP10: an encoded slash is no slash, in either case', () => {
+  test('DP10: an encoded slash is not a slash, in either case', () => {
     expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x%2Fy')).toBe(true)
     expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x/y')).toBe(false)
     expect(isSameTarget('https://a.example/%7ex', 'https://a.example/~x')).toBe(true)
@@ -336,7 +336,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: the memory forgets what is over, never what is not, and refuses when it is full', () => {
+  test('DP15: the replay cache forgets what is over, never what is not, and refuses when it is full', () => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 3)
     expect([cache.add('a', 60), cache.add('a', 60)]).toEqual([true, false])
@@ -403,7 +403,7 @@ describe('DP15: replay', () => {
     expect(cache.add('proof', 60)).toBe(false)
   })
 
-  test('DP15: a clock that was set back keeps nobody waiting, nor the memory from forgetting', () => {
+  test('DP15: a clock that was set back keeps nobody waiting, nor the replay cache from forgetting', () => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 100)
     for (const step of [0, -7200, 7200, -7200]) {
@@ -433,7 +433,7 @@ describe('DP16: a bound token is nothing without its proof', () => {
     expect(await refusalOf(present(token, []))).toMatchObject({ code: 'invalid_dpop_proof' })
   })
 
-  test('DP16: where DPoP is required, Bearer is no scheme at all', async () => {
+  test('DP16: where DPoP is required, Bearer is not a scheme at all', async () => {
     const { issuer, validator } = dpopApi('required')
     const error = await refusalOf(validator.validate(`Bearer ${issuer.accessToken()}`))
     expect(error).toMatchObject({ status: 401, code: 'missing_token' })

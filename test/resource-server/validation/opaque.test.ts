@@ -68,7 +68,7 @@ describe('IN02: what an answer says is judged', () => {
   test.each([
     ['inactive', { active: false }],
     ['exp is past', { exp: 1_700_000_000 }],
-    ['exp is no number', { exp: '9999999999' }],
+    ['exp is not a number', { exp: '9999999999' }],
     ['exp is endless', { exp: 1e300 }],
     ['nbf is to come', { nbf: 1_900_000_000 }],
     ['iat is to come', { iat: 1_900_000_000 }],
@@ -76,7 +76,7 @@ describe('IN02: what an answer says is judged', () => {
     ['another audience', { aud: 'https://other.example.com' }],
     ['no audience', { aud: undefined }],
     ['neither subject nor client', { sub: undefined, client_id: undefined }],
-    ['a subject that is no text', { sub: 5 }],
+    ['a subject that is not text', { sub: 5 }],
     ["Keycloak's refresh token", { typ: 'Refresh' }],
     ["Hydra's refresh token", { token_use: 'refresh_token' }],
     ['an ID Token', { typ: 'ID' }],
@@ -91,7 +91,7 @@ describe('IN02: what an answer says is judged', () => {
   })
 
   test.each([
-    ['active is no boolean', Response.json({ active: 'true' })],
+    ['active is not a boolean', Response.json({ active: 'true' })],
     ['active is missing', Response.json({})],
     ['a list', Response.json([{ active: true }])],
     ['null', Response.json(null)],
@@ -181,7 +181,7 @@ test('IN04: the error for logs says that this client was refused', async () => {
   expect(await api.refuse('opaque-1')).toMatchObject({ code: 'provider_refused_client' })
 })
 
-describe('IN05: the authorization server is away', () => {
+describe('IN05: the authorization server is unavailable', () => {
   test.each([
     ['a refused connection', () => Promise.reject(new TypeError('fetch failed'))],
     ['500', () => new Response('', { status: 500 })],
@@ -298,13 +298,13 @@ describe('IN06: signed answers', () => {
     ['another alg', {}, { alg: 'RS256' }],
     ['alg none', {}, { alg: 'none' }],
     ['no answer inside', { token_introspection: undefined }, {}],
-    ['an answer that is no object', { token_introspection: [active] }, {}],
+    ['an answer that is not an object', { token_introspection: [active] }, {}],
     ['an active member outside', { token_introspection: {}, active: true }, {}],
   ])('IN06: %s is an outage, not an answer', async (_what, claims, header) => {
     expect((await signed(claims, header).refuse('opaque-1')).status).toBe(503)
   })
 
-  test('IN06: one by another key, and an unsigned one, are no answers', async () => {
+  test('IN06: one by another key, and an unsigned one, are not answers', async () => {
     expect((await signed({}, {}, 1).refuse('opaque-1')).status).toBe(503)
     const unsigned = introspectingApi({ signedResponseAlg: 'ES256' })
     expect((await unsigned.refuse('opaque-1')).status).toBe(503)
@@ -318,7 +318,7 @@ describe('IN06: signed answers', () => {
 })
 
 describe('IN07: scanning', () => {
-  test('IN07: what is no token text, or too long, is not asked about', async () => {
+  test('IN07: what is not a token text, or too long, is not asked about', async () => {
     const api = introspectingApi()
     for (const token of ['a b', 'a"b', 'é', 'a,b', 'x'.repeat(300_000), 'a\u0000', '='])
       expect(await api.refuse(token)).toMatchObject({ status: 400, code: 'invalid_request' })

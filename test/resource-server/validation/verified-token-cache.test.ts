@@ -43,7 +43,7 @@ describe('BR16: the place of a token in the cache', () => {
     expect(cache.get(token)).toBe(signed)
   })
 
-  test('BR16: what ends like a known token, or is only its end, is no hit', () => {
+  test('BR16: what ends like a known token, or is only its end, is not a hit', () => {
     const cache = cacheOf({ [token]: signedToken() })
     const tail = token.slice(-12)
     const [header = '', payload = '', signature = ''] = token.split('.')

@@ -116,7 +116,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
 })
 
 describe('the names of sessions', () => {
-  test('come from the ID Token, and a sid that is no text is none', () => {
+  test('come from the ID Token, and a sid that is not text is none', () => {
     expect(namesOf(record({ idToken: idToken({ sid: 's' }) }))).toEqual({ id: 'an-id', subject: 'alice', sid: 's' })
     expect(namesOf(record({ idToken: idToken({ sid: 7 }) }))).toEqual({ id: 'an-id', subject: 'alice' })
   })

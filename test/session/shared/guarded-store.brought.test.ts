@@ -29,7 +29,7 @@ describe('a shared store of an application’s own making', () => {
     expect(fake.calls).toHaveLength(6)
   })
 
-  test('SR04: is away whatever it throws, and keeps why for logs', async () => {
+  test('SR04: is unavailable whatever it throws, and keeps why for logs', async () => {
     const fake = new FakeStore(new Clock())
     fake.outage = new RangeError('mine')
     for (const call of everyCall(guardStore(fake))) {
@@ -56,7 +56,7 @@ describe('a shared store of an application’s own making', () => {
   test.each<[string, unknown]>([
     ['too few values', []],
     ['no list', undefined],
-    ['values that are no text', [7]],
+    ['values that are not text', [7]],
   ])('SR04: with %s has not said that there is nothing', async (_name, answer) => {
     const call = async (): Promise<unknown> => answer
     const sharedStore = { get: call, set: call, add: call, replace: call, remove: call } as unknown as SharedStore

@@ -6,7 +6,7 @@ import { FakeStore } from '../../kit/stores/memory.js'
 const fake = () => new FakeStore({ now: () => 0 })
 
 describe('guarded memory', () => {
-  test('answers as the memory does', async () => {
+  test('answers as the store does', async () => {
     const sharedStore = guardStore(fake())
     expect(sharedStore.state()).toBe('unknown')
     await sharedStore.set('a', '1', 1000)

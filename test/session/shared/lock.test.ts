@@ -236,7 +236,7 @@ describe('the lock', () => {
     })
   })
 
-  test('SR04: rejects at once while the memory is away, and takes back what may yet be done', async () => {
+  test('SR04: rejects at once while the store is unavailable, and takes back what may yet be done', async () => {
     sharedStore.outage = new SessionError('session_store_unavailable', 'away')
     await expect(hold().result).rejects.toBe(sharedStore.outage)
     sharedStore.outage = true

@@ -103,7 +103,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
     for (const each of await redis.client.keys('*')) expect(await redis.client.pTTL(each)).toBeGreaterThan(0)
   })
 
-  test('that are corrupt or newer are no session and no error; they stay, and so does the cookie', async () => {
+  test('that are corrupt or newer are neither a session nor an error: they stay, and so does the cookie', async () => {
     await world.enter(world.browser)
     const [key = ''] = await keysOf('session:')
     for (const value of ['garbage', '', '{}', 'a.b.c.d.e']) {
@@ -134,7 +134,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
 const briefSeconds = 0.5
 const kinds = ['redisStore', 'connect-redis', 'a sealed cookie, and Redis for logouts']
 
-describeWith('redis-server', 'while Redis is away', (program) => {
+describeWith('redis-server', 'while Redis is unavailable', (program) => {
   describe.each(kinds)('%s', (kind) => {
     beforeEach(async () => {
       await open(kind, program, briefSeconds)

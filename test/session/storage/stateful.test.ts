@@ -139,7 +139,7 @@ describe('what another version has written', () => {
     ['a corrupt record', (of) => sharedStore.set(of, 'garbage', 60_000)],
     ['an empty record', (of) => sharedStore.set(of, '', 60_000)],
     ['a newer record', (of) => sharedStore.set(of, newer(), 60_000)],
-  ])('%s is no session, stays where it is, and the cookie stays too', async (_what, spoil) => {
+  ])('%s is not a session, stays where it is, and the cookie stays too', async (_what, spoil) => {
     const cookies = await login()
     await spoil(name)
     const before = sharedStore.contents().get(name)
@@ -157,7 +157,7 @@ describe('what another version has written', () => {
     { v: 2, id: 'an-id', sub: 'alice' },
     { v: 1, id: 7, sub: 'alice' },
     { v: 1, id: 'an-id' },
-  ])('a ticket of another shape is no session, and stays: %p', (members) => {
+  ])('a ticket of another shape is not a session, and stays: %p', (members) => {
     const tickets = createSeal(secrets, ['session ticket', '__Host-oidc', ...audience], watch)
     const seal = (exp: number) => ({ '__Host-oidc': tickets.seal({ ...members, exp }) })
     expect([storage.read(seal(start + 60)), storage.read(seal(start)), sharedStore.count()]).toEqual([
@@ -230,8 +230,8 @@ describe('changes of one session at the same time', () => {
   })
 })
 
-describe('a store that is away', () => {
-  test('SR04: is no answer to anything, and signs nobody out', async () => {
+describe('a store that is unavailable', () => {
+  test('SR04: is not an answer to anything, and signs nobody out', async () => {
     const cookies = await login()
     sharedStore.outage = true
     await expect(storage.read(cookies)).rejects.toThrow('away')

@@ -89,7 +89,7 @@ describe('sessions in cookies, and logouts in a shared store', () => {
     expect(await reading).toMatchObject({ record: { id: 'an-id' } })
   })
 
-  test('SR04: are neither alive nor ended while the memory is away', async () => {
+  test('SR04: are neither alive nor ended while the store is unavailable', async () => {
     const storage = storageWith(revocationsOn(sharedStore, watch))
     const cookies = sentBack(storage.write(record(), {}))
     sharedStore.outage = true

@@ -218,7 +218,7 @@ describe.each(hosts)('without a session of the application on $name', (host) => 
   })
 })
 
-describe('a store of the application’s session that is away', () => {
+describe('a store of the application’s session that is unavailable', () => {
   /** A store that a test may break. */
   class Fragile extends expressSession.MemoryStore {
     fault: 'none' | 'fails' | 'hangs once' = 'none'

@@ -74,7 +74,7 @@ describe.each(hosts)('logins under way on $name', (host) => {
     expect(transactionCookies(browser).size).toBe(1)
   })
 
-  test('cookies that are no transactions stand in nobody’s way', async () => {
+  test('cookies that are not transactions stand in nobody’s way', async () => {
     const slots = Array.from(
       { length: 8 },
       (_, slot) => `${world.cookie(`.tx.${slot}`)}=${slot % 2 === 0 ? 'rubbish' : 'e30='}`,
