@@ -96,8 +96,8 @@ describe('CB25: a token response', () => {
     ['that is null', async () => Response.json(null), 'token_response_invalid', 502],
     ['that is an error with status 200', async () => Response.json({ error: marker }), 'token_response_invalid', 502],
     [
-      'without an access token',
-      changed(({ access_token: _, ...rest }) => ({ ...rest, marker })),
+      'with neither an access token nor an ID Token',
+      changed(({ access_token: _, id_token: __, ...rest }) => ({ ...rest, marker })),
       'token_response_invalid',
       502,
     ],
