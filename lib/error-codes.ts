@@ -165,6 +165,8 @@ export type SessionErrorCode =
   | 'access_token_missing'
   /** The access token has expired and cannot be renewed (401). */
   | 'access_token_expired'
+  /** `refresh()` was called, but the login brought no refresh token (401). The session goes on. */
+  | 'refresh_token_missing'
   /** The response has begun, so it can no longer carry the session's cookie (500). */
   | 'headers_already_sent'
   /** The session store or shared store is unavailable (503). */

@@ -8,7 +8,7 @@ import type { RefreshableSession, RenewalParts } from './tokens/renewal.js'
 import type { UserinfoClaims } from './userinfo-cache.js'
 
 /** The parts of a relying party that fetch claims. */
-type UserinfoParts = RenewalParts & RelyingPartyWith<'userinfo', 'userinfo'>
+export type UserinfoParts = RenewalParts & RelyingPartyWith<'userinfo', 'userinfo'>
 
 /**
  * Returns the person's claims from the UserInfo endpoint, or cached ones (OpenID Connect Core section 5.3). An invalid

@@ -8,6 +8,7 @@ import type { LogoutCallOptions } from '../../relying-party/logout/logout.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { UserinfoOptions } from '../../options/oidc/userinfo.js'
 import { currentAccessToken } from '../../relying-party/tokens/access-token.js'
+import { refreshSession } from '../../relying-party/session-refresh.js'
 import { fetchForSession } from '../../relying-party/tokens/session-fetch.js'
 import { sessionUserinfo } from '../../relying-party/userinfo.js'
 import { issuedIdToken } from '../../session/claims.js'
@@ -88,6 +89,28 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
     return currentAccessToken(this.#context.rp, this.#context.session, options)
+  }
+
+  /**
+   * Renews the session at the provider now, and not when a token expires: new tokens, and the claims that `user` and guards see.
+   * Call it after something has changed there, such as a role or a verified e-mail address. Concurrent requests share one renewal.
+   *
+   * @example
+   * ```ts
+   * app.post('/role-granted', requireAuth(), async (req, res) => {
+   *   await req.oidc.refresh()
+   *   res.json(req.oidc.user)
+   * })
+   * ```
+   *
+   * @throws {SessionError} `refresh_token_missing` if the login brought no refresh token; `session_missing`, `session_expired` or
+   *   `headers_already_sent`, as for `accessToken()`
+   * @throws {TokenValidationError} if the new ID Token belongs to another login. The session has ended.
+   * @throws {ProviderError} if the provider is unavailable. The session goes on.
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
+   */
+  async refresh(): Promise<void> {
+    await refreshSession(this.#context.rp, this.#context.session)
   }
 
   /**

@@ -51,6 +51,20 @@ export async function currentAccessToken(
   return renewed
 }
 
+/**
+ * Renews a session's main tokens, whether or not they are due. Concurrent calls share one renewal.
+ *
+ * @throws {SessionError} `refresh_token_missing`, and those of {@link currentAccessToken}
+ */
+export async function renewTokens(rp: RenewalParts, session: RefreshableSession): Promise<void> {
+  const record = requireSession(session)
+  if (record.tokens.refreshToken === undefined) {
+    const remedy = 'sign in again, or configure the provider to issue one (docs/refresh.md)'
+    throw new SessionError('refresh_token_missing', `refresh(): the login brought no refresh token: ${remedy}`)
+  }
+  await renew({ rp, session, target: mainTarget }, record, heldToken(record.tokens, mainTarget))
+}
+
 function noAccessToken(): SessionError {
   const message =
     'the provider gave no access token with this login: some give one only where a scope of an API is asked for (oidc({ scope }))'

@@ -220,5 +220,5 @@ async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): P
 
 function tooLate(): SessionError {
   const why = "the token was to be renewed after the response's headers were written, or its connection closed"
-  return new SessionError('headers_already_sent', `${why}: call accessToken() earlier`)
+  return new SessionError('headers_already_sent', `${why}: call accessToken() or refresh() earlier`)
 }
