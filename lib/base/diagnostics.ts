@@ -38,7 +38,7 @@ export type TraceRemark =
   /** Cookies of one name held sessions of different people. None of them counts. */
   | 'several_people'
   /** A cookie had no room for tokens for further targets: they are requested again when needed. */
-  | 'further_tokens_left_out'
+  | 'additional_tokens_left_out'
   /** Claims and the application's data were compressed to fit into a cookie. */
   | 'compressed'
   /** A cookie had room for the ID Token's claims only: a logout will have no `id_token_hint`. */

@@ -95,10 +95,10 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
 
 /** Creates the middleware from a checked configuration and a given runtime. */
 export function createOidc(configuration: OidcConfiguration, runtime: Runtime): OidcMiddleware {
-  const host = createContext(configuration, runtime)
+  const context = createContext(configuration, runtime)
   noteLogin(configuration)
-  const { rp } = host
-  const connections = createConnections(rp, host.storageOf)
+  const { rp } = context
+  const connections = createConnections(rp, context.storageOf)
 
   const middleware: Middleware = function oidc(req, res, next) {
     if (authenticationHandlersOf(req).some(isSession)) {
@@ -109,10 +109,10 @@ export function createOidc(configuration: OidcConfiguration, runtime: Runtime): 
     }
     const call = { req, res, next }
     const httpRequest = createHttpRequest(req)
-    if (answerProvider(host, httpRequest, call)) return
-    const begin = (request: RequestContext): void => beginRequest(host, request, call)
-    const opened = opening(host, httpRequest, call)
-    if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(host, error, call))
+    if (answerProvider(context, httpRequest, call)) return
+    const begin = (request: RequestContext): void => beginRequest(context, request, call)
+    const opened = opening(context, httpRequest, call)
+    if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(context, error, call))
     else if (opened !== undefined) begin(opened)
   }
 
@@ -121,20 +121,20 @@ export function createOidc(configuration: OidcConfiguration, runtime: Runtime): 
     ready: () => rp.provider.ready(),
     health: () => ({ ...rp.provider.health(), ...storeHealth(rp) }),
     close: () => {
-      for (const part of [connections, host.exchanges.cache, rp.provider]) part.close()
+      for (const part of [connections, context.exchanges.cache, rp.provider]) part.close()
     },
   })
 }
 
 function opening(
-  host: OidcContext,
+  context: OidcContext,
   httpRequest: HttpRequest,
   call: GuardCall,
 ): ReturnType<typeof openRequest> | undefined {
   try {
-    return openRequest(host, httpRequest, call.req, call.res)
+    return openRequest(context, httpRequest, call.req, call.res)
   } catch (error) {
-    failToOpen(host, error, call)
+    failToOpen(context, error, call)
     return undefined
   }
 }
@@ -155,24 +155,24 @@ function failToOpen({ rp }: OidcContext, error: unknown, call: GuardCall): void 
   fail(error, onError, { ...call, retryUrl })
 }
 
-function beginRequest(host: OidcContext, request: RequestContext, call: GuardCall): void {
+function beginRequest(context: OidcContext, request: RequestContext, call: GuardCall): void {
   const { req, res } = call
-  addAuthenticationHandler(req, new SessionAuthentication(host, request))
+  addAuthenticationHandler(req, new SessionAuthentication(context, request))
   auth.giveTo(req)
   oidcHandle.giveTo(req)
-  const route = routeOf(host, request)
+  const route = routeOf(context, request)
   // Something else has responded meanwhile, such as a time-out: a code exchanged now would be lost.
   if (res.headersSent) {
     if (route === undefined) call.next()
     return
   }
   if (route === undefined) {
-    trySilentLogin(host, request, call)
+    trySilentLogin(context, request, call)
     return
   }
   // For error pages of the application too: their URL may hold a code, and caches may store 405 and 410 by default.
   for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
-  route(host, request, call)
+  route(context, request, call)
 }
 
 function storeHealth({ sessionStore, sharedStore }: OidcContext['rp']): Pick<Health, 'store'> {

@@ -8,7 +8,7 @@ import { startLogin } from '../../relying-party/login/login.js'
 import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
-import { countStepUp, refuseCircles, refuseVainStepUps } from '../session/login-loop.js'
+import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
 import { fail, goOn } from '../http/error-response.js'
 import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
@@ -19,12 +19,12 @@ import { omitUndefined } from '../../base/json.js'
 /** Authentication by session: sends browsers to the login, and gives programs its URL. */
 export class SessionAuthentication implements AuthenticationHandler {
   readonly scheme = 'session'
-  readonly #host: OidcContext
+  readonly #oidc: OidcContext
   readonly #request: RequestContext
   #handle: OidcHandle | undefined
 
-  constructor(host: OidcContext, request: RequestContext) {
-    this.#host = host
+  constructor(oidc: OidcContext, request: RequestContext) {
+    this.#oidc = oidc
     this.#request = request
   }
 
@@ -49,15 +49,15 @@ export class SessionAuthentication implements AuthenticationHandler {
     const retryUrl = this.#retryUrl()
     const isRedirect = isRedirected(call, httpRequest)
     const error = withLoginUrl(call.error, retryUrl)
-    const answer = isRedirect ? sendToLogin(this.#host, this.#request, call) : Promise.reject(error)
+    const answer = isRedirect ? sendToLogin(this.#oidc, this.#request, call) : Promise.reject(error)
     // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
     const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
-    goOn(answer, call, nothing, (reason) => fail(reason, this.#host.rp.configuration.onError, context))
+    goOn(answer, call, nothing, (reason) => fail(reason, this.#oidc.rp.configuration.onError, context))
   }
 
   refuse(call: RefusalCall): void {
-    fail(call.error, this.#host.rp.configuration.onError, {
+    fail(call.error, this.#oidc.rp.configuration.onError, {
       ...call,
       retryUrl: this.#retryUrl(),
       isGuard: true,
@@ -70,7 +70,7 @@ export class SessionAuthentication implements AuthenticationHandler {
   }
 
   #base(): BaseUrl {
-    return baseUrlOf(this.#host.rp.baseUrls, this.#request.httpRequest)
+    return baseUrlOf(this.#oidc.rp.baseUrls, this.#request.httpRequest)
   }
 }
 
@@ -99,8 +99,8 @@ function isRedirected({ mode }: ChallengeCall, httpRequest: HttpRequest): boolea
   return mode === 'auto' ? isNavigation(httpRequest) : mode === 'redirect'
 }
 
-async function sendToLogin(host: OidcContext, request: RequestContext, call: ChallengeCall): Promise<void> {
-  const { rp } = host
+async function sendToLogin(oidc: OidcContext, request: RequestContext, call: ChallengeCall): Promise<void> {
+  const { rp } = oidc
   const { httpRequest } = request
   const isSafe = httpRequest.method === 'GET' || httpRequest.method === 'HEAD'
   const returnTo = isSafe
@@ -111,9 +111,9 @@ async function sendToLogin(host: OidcContext, request: RequestContext, call: Cha
     respond(call.req, call.res, onwardPage(strictTarget))
     return
   }
-  refuseCircles(request, returnTo)
+  refuseLoops(request, returnTo)
   refuseVainStepUps(request, call)
-  const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(host, call) })
+  const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(oidc, call) })
   // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)

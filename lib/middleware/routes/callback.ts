@@ -12,17 +12,17 @@ import type { OidcContext, RequestContext } from '../session/request-context.js'
 
 /** Finishes a login and stores the new session. */
 export async function callback(
-  host: OidcContext,
+  oidc: OidcContext,
   request: RequestContext,
   call: GuardCall,
   notes: TraceNotes | undefined,
 ): Promise<Outcome> {
   const current = request.session.current()
-  const { outcome, session, isTargetLost } = await finishLogin(host.rp, request.httpRequest, {
+  const { outcome, session, isTargetLost } = await finishLogin(oidc.rp, request.httpRequest, {
     cookies: request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
-    start: sessionStart(host, request, call, notes),
+    start: sessionStart(oidc, request, call, notes),
   })
   if (isTargetLost === true) remark(notes, 'return_target_lost')
   if (session !== undefined) {
@@ -35,12 +35,12 @@ export async function callback(
 // An onLogin that responds writes the headers before the session's cookie is in them. Its response may lead back to a guard,
 // so the login counts for the detection of loops.
 function sessionStart(
-  host: OidcContext,
+  oidc: OidcContext,
   request: RequestContext,
   { req, res }: GuardCall,
   notes: TraceNotes | undefined,
 ): SessionStart {
-  const { onLogin } = host.rp.configuration
+  const { onLogin } = oidc.rp.configuration
   return async (completed) => {
     if (areGroupsLeftOut(completed.claims)) remark(notes, 'groups_left_out')
     if (onLogin === undefined) return true

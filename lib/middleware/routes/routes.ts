@@ -12,7 +12,7 @@ import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { callback } from './callback.js'
-import { refuseCircles } from '../session/login-loop.js'
+import { refuseLoops } from '../session/login-loop.js'
 import { fail, goOn } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { isFittingMount, unfittingMount } from '../mount.js'
@@ -22,26 +22,26 @@ import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
 /** Handles a request to one of the relying party's own paths. */
-type Route = (host: OidcContext, request: RequestContext, call: GuardCall) => void
+type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall) => void
 
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
 
-type Handler = (host: OidcContext, request: RequestContext, call: GuardCall, notes?: TraceNotes) => Promise<Outcome>
+type Handler = (oidc: OidcContext, request: RequestContext, call: GuardCall, notes?: TraceNotes) => Promise<Outcome>
 
 /** The route of a path. Paths are compared exactly, without decoding or case folding. */
-export function routeOf(host: OidcContext, request: RequestContext): Route | undefined {
+export function routeOf(oidc: OidcContext, request: RequestContext): Route | undefined {
   const { httpRequest } = request
-  const base = baseUrlOf(host.rp.baseUrls, httpRequest)
+  const base = baseUrlOf(oidc.rp.baseUrls, httpRequest)
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
   if (path === paths.login) return route(login, loginTarget)
   if (path === paths.callback) return route(leavingSilently(withTracing('callback', callback)))
   if (path === paths.logout) return route(withTracing('logout', logout))
   if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
-  if (path !== paths.postLogout) return isMisplaced(host, request) ? route(async () => refuseMount(request)) : undefined
+  if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, except after a logout at the provider.
-  const back = finishLogout(host.rp, httpRequest, request.cookies().logout)
+  const back = finishLogout(oidc.rp, httpRequest, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
 }
 
@@ -67,14 +67,14 @@ export function answerProvider({ rp }: OidcContext, httpRequest: HttpRequest, ca
 }
 
 function withTracing(step: TraceStep, handler: Handler): Handler {
-  return (host, request, call) => traced(step, host.rp.configuration, (notes) => handler(host, request, call, notes))
+  return (oidc, request, call) => traced(step, oidc.rp.configuration, (notes) => handler(oidc, request, call, notes))
 }
 
 // Nobody asked for a silent login, so its failure is not shown: the browser goes back to its page.
 function leavingSilently(handler: Handler): Handler {
-  return async (host, request, call) => {
+  return async (oidc, request, call) => {
     try {
-      return await handler(host, request, call)
+      return await handler(oidc, request, call)
     } catch (error) {
       const { login } = request
       if (login?.isSilent === true && isSilentFailure(error)) return redirect(login.returnTo)
@@ -84,11 +84,11 @@ function leavingSilently(handler: Handler): Handler {
 }
 
 function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
-  return (host, request, call) => {
-    const { configuration, baseUrls } = host.rp
+  return (oidc, request, call) => {
+    const { configuration, baseUrls } = oidc.rp
     const { httpRequest } = request
     goOn(
-      handler(host, request, call),
+      handler(oidc, request, call),
       call,
       (outcome) => respondOrFail(call, outcome),
       (error) => {
@@ -102,7 +102,7 @@ function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
 }
 
 const login: Handler = async ({ rp }, request) => {
-  refuseCircles(request, undefined)
+  refuseLoops(request, undefined)
   return handleLogin(rp, request.httpRequest, request.transactions())
 }
 

@@ -16,7 +16,7 @@ export function countLogin(request: RequestContext): void {
  * @param returnTo - where the login returns to
  * @throws {TransactionError} `login_loop`
  */
-export function refuseCircles(request: RequestContext, returnTo: string | undefined): void {
+export function refuseLoops(request: RequestContext, returnTo: string | undefined): void {
   if (request.session.current() !== undefined) return
   const { loop } = request.cookies()
   if (!isLooping(loop.value, nowSeconds(request)) && !isCircleWithoutCookies(request, returnTo)) return

@@ -16,7 +16,7 @@ import { type SessionClocks, clocksOf } from '../../session/lifetime.js'
 import { refererTarget } from '../../http/return-to.js'
 import { baseUrlOf } from '../../relying-party/base-url.js'
 import { type SessionRecord, sessionData } from '../../session/record.js'
-import { refuseCircles } from './login-loop.js'
+import { refuseLoops } from './login-loop.js'
 import { fetchOf } from '../../options/common/http-client.js'
 import type { RequestContext } from './request-context.js'
 import { signOut } from './sign-out.js'
@@ -178,7 +178,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     const { returnTo: policy } = baseUrlOf(rp.baseUrls, httpRequest)
     const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, policy)
     const wanted = { returnTo: here, ...options }
-    refuseCircles(this.#context, wanted.returnTo)
+    refuseLoops(this.#context, wanted.returnTo)
     this.#context.respond(await startLogin(rp, httpRequest, this.#context.transactions(), wanted))
   }
 

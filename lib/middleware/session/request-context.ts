@@ -24,7 +24,7 @@ export class RequestContext {
   login: LoginUnderWay | undefined
   /** The path that the middleware is mounted at. */
   readonly mount: string
-  readonly #host: OidcContext
+  readonly #oidc: OidcContext
   readonly #req: NodeRequest
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
@@ -32,7 +32,7 @@ export class RequestContext {
   #transactions: TransactionCookies | undefined
 
   constructor(
-    host: OidcContext,
+    oidc: OidcContext,
     { httpRequest, session }: { readonly httpRequest: HttpRequest; readonly session: SessionBinding },
     req: NodeRequest,
     res: NodeResponse,
@@ -41,22 +41,22 @@ export class RequestContext {
     this.session = session
     // Read now: routers further in remove their own mount paths too.
     this.mount = mountPathOf(req)
-    this.#host = host
+    this.#oidc = oidc
     this.#req = req
     this.#res = res
   }
 
   get rp(): RelyingParty {
-    return this.#host.rp
+    return this.#oidc.rp
   }
 
   /** The base URL that the request came to. */
   get base(): BaseUrl {
-    return baseUrlOf(this.#host.rp.baseUrls, this.httpRequest)
+    return baseUrlOf(this.#oidc.rp.baseUrls, this.httpRequest)
   }
 
   get exchanges(): ExchangedTokens {
-    return this.#host.exchanges
+    return this.#oidc.exchanges
   }
 
   get headersSent(): boolean {
@@ -74,7 +74,7 @@ export class RequestContext {
   }
 
   cookies(): FlowCookies {
-    return (this.#cookies ??= this.#host.flowCookies(this.base)(this.httpRequest, this.#res))
+    return (this.#cookies ??= this.#oidc.flowCookies(this.base)(this.httpRequest, this.#res))
   }
 
   /**
@@ -83,7 +83,7 @@ export class RequestContext {
    */
   transactions(): TransactionCookies {
     if (!isFittingMount(this.mount, this.base)) throw unfittingMount(this.mount, this.base)
-    return (this.#transactions ??= this.#host.transactionCookies(this.#req, this.#res))
+    return (this.#transactions ??= this.#oidc.transactionCookies(this.#req, this.#res))
   }
 
   /** Writes the response of `login()` and `logout()`. */
@@ -98,14 +98,14 @@ export class RequestContext {
  * @throws {SessionError} `session_store_unavailable`, or rejects with it
  */
 export function openRequest(
-  host: OidcContext,
+  oidc: OidcContext,
   httpRequest: HttpRequest,
   req: NodeRequest,
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
   return whenDone(
-    bindSession(host.binding, host.storageOf(req, httpRequest, res), httpRequest, res),
-    (session) => new RequestContext(host, { httpRequest, session }, req, res),
+    bindSession(oidc.binding, oidc.storageOf(req, httpRequest, res), httpRequest, res),
+    (session) => new RequestContext(oidc, { httpRequest, session }, req, res),
   )
 }
 

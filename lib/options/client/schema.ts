@@ -14,7 +14,7 @@ import {
   scopes,
 } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
-import { sharedStore } from '../common/store-schema.js'
+import { sharedStore } from '../common/stores.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 

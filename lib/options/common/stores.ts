@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+
 /**
  * A store that all processes of an application share, such as Redis. It keeps short texts by name, each with a lifetime.
  *
@@ -42,4 +44,34 @@ export interface SessionStore {
 /** Whether a value looks like a store of express-session. */
 export function isSessionStore(value: unknown): value is SessionStore {
   return hasMethods(value, ['get', 'set', 'destroy'])
+}
+
+/** Schema of the option `sharedStore`. */
+export const sharedStore = v.optional(
+  v.custom<SharedStore>(
+    isSharedStore,
+    reasonOr('must be a shared store, such as redisStore(client) of express-oidc/redis'),
+  ),
+)
+
+/** Schema of the option `session.store`. */
+export const sessionStore = v.optional(
+  v.custom<SessionStore | SharedStore>(
+    (value) => !isRedisClient(value) && (isSharedStore(value) || isSessionStore(value)),
+    reasonOr('must be a session store: get, set and destroy (or remove)'),
+  ),
+)
+
+// Clients have get, set and destroy too, which take other arguments.
+function isRedisClient(value: unknown): boolean {
+  return hasMethods(value, ['get', 'set', 'sendCommand'])
+}
+
+function reasonOr(rule: string): (issue: v.CustomIssue) => string {
+  return ({ input }) => {
+    if (!isRedisClient(input)) return rule
+    return hasMethods(input, ['withCommandOptions'])
+      ? 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis'
+      : 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis, with a client of the package "redis" 5 or later'
+  }
 }

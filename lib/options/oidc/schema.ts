@@ -18,7 +18,7 @@ import { authorizationParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
-import { sharedStore } from '../common/store-schema.js'
+import { sharedStore } from '../common/stores.js'
 
 /** The members of `oidc()`'s options. */
 export const oidcEntries = {

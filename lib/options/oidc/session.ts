@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { flag, seconds, text } from '../common/fields.js'
-import { sessionStore } from '../common/store-schema.js'
+import { type SessionStore, type SharedStore, sessionStore } from '../common/stores.js'
 import { byDefault } from '../common/parse.js'
-import type { SessionStore, SharedStore } from '../common/stores.js'
 
 /**
  * How long a session lives, and where it is kept.

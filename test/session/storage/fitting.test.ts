@@ -123,7 +123,7 @@ describe('a session that is too large for its cookies', () => {
       sentBack(storageOf().write({ ...given, tokens: { ...given.tokens, additionalTokens: further } }, {})),
     )
     expect(read).toEqual({ ...given, tokens: { ...given.tokens, additionalTokens: further.slice(2) } })
-    expect(remarks).toEqual([['further_tokens_left_out']])
+    expect(remarks).toEqual([['additional_tokens_left_out']])
   })
 
   test.each([
