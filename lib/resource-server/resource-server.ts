@@ -7,7 +7,8 @@ import { type Issuers, createIssuers } from './issuers/issuers.js'
 import { createJwtValidation } from './validation/jwt.js'
 import { createPossessionCheck, possessionRules } from './proof-of-possession/check.js'
 import { type BearerChallenges, type TokenScheme, createBearerChallenges } from './challenges.js'
-import { type OpaqueValidation, createOpaqueValidation } from './validation/opaque.js'
+import type { LightweightTokens } from './validation/lightweight.js'
+import { createOpaqueValidation } from './validation/opaque.js'
 import { customScopes, standardScopes } from './validation/scopes.js'
 import { VerifiedTokenCache } from './validation/verified-token-cache.js'
 import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
@@ -40,7 +41,8 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
-  const jwt = createJwtValidation(issuers, { clockToleranceSeconds, reading, runtime })
+  const introspected = introspectedTokens(configuration, { issuers, settings, reading })
+  const jwt = createJwtValidation(issuers, { clockToleranceSeconds, reading, runtime, lightweight: introspected })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
     challenges,
@@ -48,7 +50,7 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     runtime,
     possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
-    ...opaqueValidation(configuration, { issuers, settings, reading }),
+    ...(introspected === undefined ? {} : { opaque: introspected.introspect }),
     ...(check === undefined ? {} : { check: createTokenCheck(check) }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
   })
@@ -72,20 +74,20 @@ interface IntrospectionPlace {
   readonly reading: ClaimReading
 }
 
-function opaqueValidation(
+function introspectedTokens(
   { introspection, trust, clockToleranceSeconds }: BearerConfiguration,
   { issuers, settings, reading }: IntrospectionPlace,
-): { readonly opaque?: OpaqueValidation } {
-  if (introspection === undefined) return {}
-  const { cacheSeconds, issuer: named, ...client } = introspection
+): LightweightTokens | undefined {
+  if (introspection === undefined) return undefined
+  const { cacheSeconds, issuer: named, audience: ownAudience, ...client } = introspection
   const name = named ?? issuers.all()[0]?.issuer ?? ''
   const { audience = null, ...keys } = trust.defaults
   const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
   const { runtime } = settings
+  const asked = ownAudience === undefined ? issuer : { ...issuer, audience: ownAudience }
   const introspect = createIntrospection(client, { ...issuer, runtime })
-  return {
-    opaque: createOpaqueValidation({ introspect, issuer, reading, cacheSeconds, clockToleranceSeconds, runtime }),
-  }
+  const rules = { introspect, issuer: asked, reading, cacheSeconds, clockToleranceSeconds, runtime }
+  return { issuer: issuer.issuer, introspect: createOpaqueValidation(rules) }
 }
 
 function claimReading({ scopes, isMachine }: BearerConfiguration): ClaimReading {

@@ -48,4 +48,6 @@ export interface SignedToken {
   readonly token: VerifiedToken
   readonly keys: Keys
   readonly generation: number
+  /** The claims are from an introspection response, which has a cache of its own. */
+  readonly isIntrospected?: true
 }

@@ -7,7 +7,7 @@ import { keyEntries, keyRules, keySources } from './keys.js'
 const profiles = ['rfc9068', 'jwt', 'external'] as const
 
 /** Whom tokens must be meant for, as a list. */
-const audience = v.pipe(
+export const audience = v.pipe(
   v.union(
     [
       text("this API's identifier"),

@@ -4,6 +4,7 @@ import type { MethodFor } from '../common/client-authentication.js'
 import type {
   AccessTokenProfile,
   AsymmetricAlgorithm,
+  Audience,
   IssuerMapOptions,
   SharedAudienceOptions,
 } from './issuer-options.js'
@@ -38,6 +39,8 @@ export interface IntrospectionOptions {
   clientAssertionAlg?: string | undefined
   /** The issuer whose endpoint is used. Required with several issuers. */
   issuer?: string | undefined
+  /** Whom introspected tokens must be meant for, if that differs from `audience`. @default `audience` */
+  audience?: Audience | undefined
   /** Requests signed responses (RFC 9701) with this algorithm, and refuses others. @default unsigned responses */
   signedResponseAlg?: AsymmetricAlgorithm | undefined
   /** Seconds that a response is cached, 0 to 60, never past `exp`. A revoked token is accepted for that long. @default 30 */
@@ -140,7 +143,10 @@ export interface BearerErrorContext<Request, Response> {
 export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   /** What access tokens look like. An issuer in a map can have its own profile. @default 'rfc9068' */
   profile?: AccessTokenProfile | undefined
-  /** `opaque` introspects every token, `auto` those that are not JWTs. @default 'jwt', or 'opaque' with `introspection` */
+  /**
+   * `opaque` introspects every token. `auto` introspects those that are not JWTs, and JWTs with a valid signature that lack a claim
+   * such as `sub` or `aud` (Keycloak's lightweight access tokens). @default 'jwt', or 'opaque' with `introspection`
+   */
   tokenFormat?: 'jwt' | 'opaque' | 'auto' | undefined
   /** How opaque tokens are validated. @default none */
   introspection?: IntrospectionOptions | undefined

@@ -4,7 +4,7 @@ import { credentialEntries, needsCredential } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { apiKey } from './api-key.js'
 import { dpop, mtls } from './proof-of-possession.js'
-import { type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
+import { audience, type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
@@ -13,6 +13,7 @@ const introspection = v.pipe(
   section({
     ...credentialEntries('introspection', "this API's client ID at the authorization server"),
     issuer: v.optional(httpUrl('the issuer to ask')),
+    audience: v.optional(audience),
     signedResponseAlg: v.optional(
       v.picklist(asymmetricAlgorithms, `must be one of ${asymmetricAlgorithms.join(', ')}`),
     ),

@@ -5,6 +5,7 @@ import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } fro
 import { verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { checkTokenClaims } from './access-token-claims.js'
+import { introspectLightweight, isLightweight, type LightweightTokens } from './lightweight.js'
 import { requireAccessToken, requireNoLogin } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { SignedToken } from '../types.js'
@@ -15,6 +16,8 @@ interface JwtRules {
   readonly clockToleranceSeconds: number
   readonly reading: ClaimReading
   readonly runtime: Runtime
+  /** Absent where every JWT must be complete. */
+  readonly lightweight?: LightweightTokens | undefined
 }
 
 // The server has already limited the length of the header that contains the token.
@@ -32,45 +35,77 @@ export type JwtValidation = (token: string) => SignedToken | Promise<SignedToken
  */
 export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValidation {
   const headers = new Map<string, JwsHeader>()
-  const { clockToleranceSeconds, reading } = rules
-  const requireClaims = ({ header, payload }: Jws, trusted: TrustedIssuer, now: number): boolean => {
-    const { issuer, aliases, profile, audience, clients } = trusted
-    const isTyped = requireAccessToken(header, payload, profile)
-    if (profile === 'external') requireNoLogin(payload, issuer)
-    // Members are listed one by one: spreading the rules and the issuer would take longer than all the checks.
-    checkTokenClaims(payload, { source: profile, issuer, aliases, audience, clients, now, clockToleranceSeconds })
-    return isTyped
-  }
-  // Requires that the signature has been verified.
-  const conclude = (jws: Jws, issuer: TrustedIssuer): SignedToken => {
-    const { generation } = issuer.keys
-    const now = rules.runtime.now() / 1000
-    const isTyped = requireClaims(jws, issuer, now)
-    const { issuer: name, subject } = issuer
-    const token = readVerifiedToken(jws.payload, { issuer: name, reading, subject, isTyped, expiresAt: now })
-    return { token, keys: issuer.keys, generation }
-  }
-  const verify = (jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
+  const verify = (token: string, jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
     requireAlgorithm(jws.header, issuer.algorithms)
     const { keys } = issuer
     const known = keys.find(jws.header)
-    if (isSignedBy(jws, known)) return conclude(jws, issuer)
+    if (isSignedBy(jws, known)) return conclude(token, jws, issuer, rules)
     // Claims are checked first: anyone can make invalid tokens, and those must not cause requests to the issuer.
-    const requireAll = () => requireClaims(jws, issuer, rules.runtime.now() / 1000)
+    const requireAll = () => requireUsable(jws, issuer, rules)
     const verified = verifyByLookup(jws, known, { keys, from: 'anyone', requireClaims: requireAll })
-    return verified.then(() => conclude(jws, issuer))
+    return verified.then(() => conclude(token, jws, issuer, rules))
   }
   return (token) => {
     const jws = decodeJws(token, { headers, maxBytes })
     const name = jws.payload['iss']
     if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
     const issuer = issuers.find(name)
-    if (issuer !== undefined) return verify(jws, issuer)
+    if (issuer !== undefined) return verify(token, jws, issuer)
     if (issuers.lookUp === undefined) throw unknownIssuer(name)
     return issuers.lookUp(name).then((found) => {
       if (found === undefined) throw unknownIssuer(name)
-      return verify(jws, found)
+      return verify(token, jws, found)
     })
+  }
+}
+
+// Requires that the signature has been verified.
+function conclude(token: string, jws: Jws, issuer: TrustedIssuer, rules: JwtRules): SignedToken | Promise<SignedToken> {
+  const { lightweight } = rules
+  try {
+    return readToken(jws, issuer, rules)
+  } catch (error) {
+    if (!isLightweight(error, jws, issuer, lightweight)) throw error
+    return introspectLightweight(token, lightweight, issuer)
+  }
+}
+
+function readToken(
+  jws: Jws,
+  issuer: TrustedIssuer,
+  { reading, runtime, clockToleranceSeconds }: JwtRules,
+): SignedToken {
+  const { generation } = issuer.keys
+  const now = runtime.now() / 1000
+  const isTyped = requireClaims(jws, issuer, now, clockToleranceSeconds)
+  const { issuer: name, subject } = issuer
+  const token = readVerifiedToken(jws.payload, { issuer: name, reading, subject, isTyped, expiresAt: now })
+  return { token, keys: issuer.keys, generation }
+}
+
+function requireClaims(
+  { header, payload }: Jws,
+  trusted: TrustedIssuer,
+  now: number,
+  clockToleranceSeconds: number,
+): boolean {
+  const { issuer, aliases, profile, audience, clients } = trusted
+  const isTyped = requireAccessToken(header, payload, profile)
+  if (profile === 'external') requireNoLogin(payload, issuer)
+  // Members are listed one by one: spreading the rules and the issuer would take longer than all the checks.
+  checkTokenClaims(payload, { source: profile, issuer, aliases, audience, clients, now, clockToleranceSeconds })
+  return isTyped
+}
+
+function requireUsable(
+  jws: Jws,
+  issuer: TrustedIssuer,
+  { runtime, clockToleranceSeconds, lightweight }: JwtRules,
+): void {
+  try {
+    requireClaims(jws, issuer, runtime.now() / 1000, clockToleranceSeconds)
+  } catch (error) {
+    if (!isLightweight(error, jws, issuer, lightweight)) throw error
   }
 }
 

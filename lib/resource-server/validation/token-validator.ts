@@ -147,7 +147,7 @@ export class TokenValidator {
   }
 
   #cacheToken(token: string, signed: SignedToken): VerifiedToken {
-    this.#parts.cache?.offer(token, signed)
+    if (signed.isIntrospected !== true) this.#parts.cache?.offer(token, signed)
     return signed.token
   }
 
