@@ -23,7 +23,11 @@ export function* formsOf(record: SessionRecord): Generator<SessionForm> {
   const { additionalTokens = [] } = record.tokens
   for (let dropped = 0; dropped <= additionalTokens.length; dropped += 1) {
     const tokens = withAdditionalTokens(record.tokens, additionalTokens.slice(dropped))
-    yield { record: { ...record, tokens }, packing: 'bytes', remarks: dropped === 0 ? [] : ['additional_tokens_left_out'] }
+    yield {
+      record: { ...record, tokens },
+      packing: 'bytes',
+      remarks: dropped === 0 ? [] : ['additional_tokens_left_out'],
+    }
   }
   const tokens = withAdditionalTokens(record.tokens, [])
   const remarks: readonly TraceRemark[] = additionalTokens.length === 0 ? [] : ['additional_tokens_left_out']
