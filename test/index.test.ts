@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import ts from 'typescript'
-import { publicNames, redisNames } from './packaging/exports.js'
+import { providerNames, publicNames, redisNames } from './packaging/exports.js'
 import { Surfaces } from './packaging/surface.js'
 import { files, textOf } from './setup/tree.js'
 import { errorsIn, snippetsIn } from './snippets/compile.js'
@@ -8,6 +8,7 @@ import { errorsIn, snippetsIn } from './snippets/compile.js'
 const entries = [
   ['lib/index.ts', publicNames],
   ['lib/redis/index.ts', redisNames],
+  ['lib/providers/index.ts', providerNames],
 ] as const
 
 const surfaces = new Surfaces(entries.map(([entry]) => entry))
@@ -34,8 +35,8 @@ describe.each(entries)('the public surface of %s', (entry, values) => {
     expect(functions.filter((name) => !surfaces.tagsOf(name).includes('example')).map(({ name }) => name)).toEqual([])
   })
 
-  test('exports every type that occurs in its signatures', () => {
-    const exported = new Set(names.map(({ symbol }) => symbol))
+  test('exports every type that occurs in its signatures, or the main entry does', () => {
+    const exported = new Set([...names, ...surfaces.of('lib/index.ts')].map(({ symbol }) => symbol))
     const hidden = names.flatMap((name) => [...surfaces.typesIn(name)].filter(([type]) => !exported.has(type)))
     expect([...new Set(hidden.map(([, place]) => place))].sort()).toEqual([])
   })

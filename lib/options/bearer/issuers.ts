@@ -6,7 +6,7 @@ import { keyEntries, keyRules, keySources } from './keys.js'
 /** What access tokens look like. */
 const profiles = ['rfc9068', 'jwt', 'external'] as const
 
-/** Whom tokens must be meant for, as a list. */
+/** The option `audience`, as a list. */
 export const audience = v.pipe(
   v.union(
     [
@@ -52,10 +52,10 @@ const resolvedSection = section({ audience: v.optional(audience), ...ruleEntries
 /** One issuer of a map. */
 const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(keyRules))
 
-/** What a resolver answered. */
+/** The result of a resolver. */
 export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(keyRules))
 
-/** An answer of a resolver, checked. */
+/** The result of a resolver, checked. */
 export type ResolvedIssuerConfiguration = v.InferOutput<typeof resolvedIssuer>
 
 /** One issuer, checked. */
@@ -63,7 +63,7 @@ export type IssuerConfiguration = v.InferOutput<typeof issuerOptions>
 
 const issuerUrl = httpUrl("the authorization server's issuer URL")
 
-/** The members that say who is trusted. */
+/** The options that decide who is trusted. */
 export const trustEntries = {
   issuer: v.pipe(
     v.union(
@@ -94,18 +94,18 @@ export const trustEntries = {
 
 type Trust = v.InferOutput<v.StrictObjectSchema<typeof trustEntries, undefined>>
 
-/** What `bearer()` trusts: known issuers by their identifier, and perhaps a resolver for others. */
+/** The trusted issuers: known ones by identifier, and a resolver for others if there is one. */
 export interface TrustConfiguration {
   readonly issuers: ReadonlyMap<string, IssuerConfiguration>
   readonly resolver?: (issuer: string) => unknown
-  /** What an answer of the resolver leaves out. */
+  /** Defaults for the results of the resolver. */
   readonly defaults: ResolvedIssuerConfiguration
 }
 
 const sharedNames = ['audience', 'clients', 'issuerAliases', 'subject', 'algorithms', ...keySources, 'tenants'] as const
 const place = /\{[A-Za-z]+\}/
 
-/** The rules that hold between the members. */
+/** Rules between these options. */
 export const trustRules: Rules<Trust> = [
   [(o) => isMap(o.issuer) || o.audience !== undefined, `is missing "audience": expected ${v.getDescription(audience)}`],
   [
@@ -140,7 +140,7 @@ function hasOwnSpellings({ issuers }: TrustConfiguration): boolean {
   return new Set(spellings).size === spellings.length
 }
 
-/** Whether the tokens of an issuer say whom they are for, where nothing else does. */
+/** Whether an issuer with profile `external` has an audience: nothing else distinguishes its tokens. */
 export function isForSomebody({ profile, audience }: Pick<IssuerConfiguration, 'profile' | 'audience'>): boolean {
   return profile !== 'external' || audience !== null
 }
@@ -153,7 +153,7 @@ function isTemplate(issuer: Trust['issuer']): boolean {
   return typeof issuer === 'string' && place.test(issuer)
 }
 
-/** Spells out who is trusted. */
+/** The trusted issuers of the options. */
 export function trustOf({ issuer, audience = null, tenants, ...rules }: Trust): TrustConfiguration {
   const shared: IssuerConfiguration = { ...rules, audience }
   const { issuerAliases, ...defaults } = shared

@@ -12,18 +12,18 @@ export const algorithmList = <const Names extends readonly string[]>(names: Name
 
 const jwks = v.pipe(
   v.looseObject({ keys: v.array(v.record(v.string(), v.unknown()), 'must be a list of JWKs') }, 'must be a JWK Set'),
-  // The result gets frozen, and the caller's own object must not be.
+  // A copy: the result gets frozen, and the caller's object must not be.
   v.transform((value) => structuredClone(value)),
 )
 
 const pem = v.pipe(
   text('a public key as PEM'),
-  // Environment variables often hold the two characters \ and n where lines end.
+  // Environment variables often hold the two characters \ and n instead of line breaks.
   v.transform((value) => value.replaceAll('\\n', '\n')),
   v.check((value) => value.includes('-----BEGIN') && !value.includes('PRIVATE'), 'must be a public key as PEM'),
 )
 
-/** Least bytes of a secret for each algorithm of HMAC (RFC 7518 section 3.2). */
+/** Least bytes of a secret for each HMAC algorithm (RFC 7518 section 3.2). */
 const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
 const maxSecrets = 8
@@ -31,7 +31,7 @@ const maxSecrets = 8
 /** A shared secret as bytes. */
 export interface SecretBytes {
   readonly bytes: Uint8Array
-  /** The one algorithm that it is for, where it says so. */
+  /** The only algorithm of the secret, if its JWK names one. */
   readonly alg?: string | undefined
 }
 
@@ -95,7 +95,7 @@ const secret = v.pipe(
   ),
 )
 
-/** Members that say which keys verify. */
+/** The options that choose keys. */
 export const keyEntries = {
   algorithms: v.optional(algorithmList([...asymmetricAlgorithms, ...hmacAlgorithms])),
   jwks: v.optional(jwks),
@@ -106,7 +106,7 @@ export const keyEntries = {
 
 type KeyOptions = Partial<v.InferOutput<v.StrictObjectSchema<typeof keyEntries, undefined>>>
 
-/** The rules that hold between {@link keyEntries}, each with what it demands. */
+/** Rules between {@link keyEntries}, with their messages. */
 export const keyRules: Rules<KeyOptions> = [
   [
     ({ jwks, jwksUri, publicKey, secret }) =>
@@ -131,7 +131,7 @@ export const keyRules: Rules<KeyOptions> = [
   ],
 ]
 
-/** Where keys come from, of which an issuer has at most one. */
+/** The sources of keys. An issuer has at most one. */
 export const keySources = ['jwks', 'jwksUri', 'publicKey', 'secret'] as const
 
 function isHmac(name: string): boolean {

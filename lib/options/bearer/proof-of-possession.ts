@@ -18,7 +18,7 @@ const replayCache = v.pipe(
     (value) => typeof value === 'object' && value !== null && 'add' in value && typeof value.add === 'function',
     'must be an object with add(key, ttlSeconds)',
   ),
-  // The result gets frozen, and the cache has a life of its own.
+  // Wrapped: the result gets frozen, and the cache must not be.
   v.transform((cache) => (key: string, ttlSeconds: number) => cache.add(key, ttlSeconds)),
 )
 
@@ -31,7 +31,7 @@ const dpopSection = section({
   replayCache: v.optional(replayCache),
 })
 
-/** Proof of possession by a key of the client's (RFC 9449). */
+/** Proof of possession by a key of the client (RFC 9449). */
 export const dpop = v.pipe(
   v.union([mode, v.record(v.string(), v.unknown())], 'must be "off", "allowed", "required" or { mode, ... }'),
   v.transform((value): unknown => (typeof value === 'string' ? { mode: value } : value)),

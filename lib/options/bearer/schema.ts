@@ -89,7 +89,7 @@ const rules: Rules<Checked> = [
   ],
 ]
 
-// An issuer whose keys are given is only a name.
+// Nothing is fetched from an issuer whose keys are given.
 function fetchedUrls(o: Checked): readonly string[] {
   const { issuers, defaults } = trustOf(o)
   const hasKeys = (own: IssuerConfiguration) => keySources.some((source) => own[source] !== undefined)

@@ -18,7 +18,7 @@ import { sharedStore } from '../common/stores.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
-/** What a token shall be good for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
+/** What a token is for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
   scope: v.optional(scopes, ''),
   resource: v.optional(resources, []),
@@ -86,10 +86,10 @@ const exchangeSchema = section({
 /** The checked and frozen options of `clientCredentials()`, every default in place. */
 export type ClientCredentialsConfiguration = v.InferOutput<typeof schema>
 
-/** What a token shall be good for, checked. */
+/** What a token is for, checked. */
 type TargetConfiguration = v.InferOutput<typeof targetSchema>
 
-/** What `exchange()` takes, checked. */
+/** The options of `exchange()`, checked. */
 export type ExchangeConfiguration = v.InferOutput<typeof exchangeSchema>
 
 /**
@@ -102,9 +102,9 @@ export function parseClientCredentialsOptions(options: unknown): ClientCredentia
 }
 
 /**
- * Checks what one token is asked for.
+ * Checks the target of a token.
  *
- * @param call - that took the options: messages begin with it
+ * @param call - the call that got the options: messages begin with it
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetConfiguration {
@@ -112,7 +112,7 @@ export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetC
 }
 
 /**
- * Checks what `exchange()` was given.
+ * Checks the options of `exchange()`.
  *
  * @throws {ConfigurationError} `invalid_options`
  */

@@ -1,10 +1,10 @@
-/** What takes a client authentication method: `oidc()`, `clientCredentials()`, or the introspection of `bearer()`. */
+/** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
 
 interface Method {
   /** The option with the credential. */
   readonly needs?: 'clientSecret' | 'clientAssertionKey'
-  /** The connection proves who the client is: requests go to the endpoints that the metadata name for that. */
+  /** Whether the connection authenticates the client: requests then go to the mutual-TLS endpoints of the metadata. */
   readonly isMutualTls?: true
   readonly usedBy: readonly MethodUser[]
 }
@@ -13,7 +13,7 @@ const everywhere = ['login', 'machine', 'introspection'] as const
 
 /**
  * The client authentication methods. All options, their types and their checks follow from this list; how a method is
- * carried out stands in `provider/client-authentication.ts`.
+ * implemented is in `provider/client-authentication.ts`.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
@@ -35,7 +35,7 @@ export type MethodFor<User extends MethodUser> = {
   [M in ClientAuthenticationMethod]: User extends (typeof methods)[M]['usedBy'][number] ? M : never
 }[ClientAuthenticationMethod]
 
-/** The methods that one kind of client may choose from, and the message for another. */
+/** The methods that one kind of client may choose from, and the message for other values. */
 export function methodChoice<User extends MethodUser>(user: User): [readonly MethodFor<User>[], string] {
   const allowed = Object.keys(methods).filter((name): name is MethodFor<User> => isUsedBy(name, user))
   return [allowed, `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}`]
@@ -50,26 +50,26 @@ function isMethod(name: string): name is ClientAuthenticationMethod {
   return Object.hasOwn(methods, name)
 }
 
-/** Options that a method and its credential are among. */
+/** Options with a method and its credential. */
 export interface GivenCredentials {
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
   readonly clientSecret?: unknown
   readonly clientAssertionKey?: unknown
 }
 
-/** The option that is missing for the method that was chosen, if one is. */
+/** The option that the chosen method needs and that is missing. */
 export function missingCredential(given: GivenCredentials): 'clientSecret' | 'clientAssertionKey' | undefined {
   if (given.clientAuthentication === undefined) return undefined
   const { needs }: Method = methods[given.clientAuthentication]
   return needs !== undefined && given[needs] === undefined ? needs : undefined
 }
 
-/** Says which credential is missing. */
+/** The message for a missing credential. */
 export function missingCredentialMessage(given: GivenCredentials): string {
   return `must give "${missingCredential(given) ?? ''}" for ${given.clientAuthentication ?? ''}`
 }
 
-/** Whether the connection itself proves who the client is (RFC 8705 section 2). */
+/** Whether the connection authenticates the client (RFC 8705 section 2). */
 export function isMutualTls(method: ClientAuthenticationMethod | undefined): boolean {
   const chosen: Method = method === undefined ? { usedBy: [] } : methods[method]
   return chosen.isMutualTls ?? false

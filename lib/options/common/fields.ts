@@ -2,24 +2,24 @@ import * as v from 'valibot'
 
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** Whether a URL stays on this machine, where plain http needs no permission (RFC 8252 section 8.3). */
+/** Whether a URL is on this machine, where plain http is always allowed (RFC 8252 section 8.3). */
 function isLoopback(url: URL): boolean {
   return loopbackHost.test(url.hostname)
 }
 
-/** Whether a name is one of this machine, whatever DNS makes of it (RFC 6761 section 6.3). */
+/** Whether a name belongs to this machine, independent of DNS (RFC 6761 section 6.3). */
 export function isLocalhostName(hostname: string): boolean {
   return hostname.endsWith('.localhost')
 }
 
-/** Whether requests to a URL may be made at all: https, or http on loopback, or with the dangerous permission. */
+/** Whether requests to a URL are allowed: https, http on loopback, or any http with `dangerouslyAllowHttp`. */
 export function isAllowedUrl(url: URL, dangerouslyAllowHttp: boolean): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && (dangerouslyAllowHttp || isLoopback(url)))
 }
 
 /**
- * The same for URLs that browsers go to, or that requests of our own transport go to, which ask no DNS for names below
- * `localhost`. Tokens for APIs go with the global `fetch`, which does.
+ * The same for URLs that browsers or our own transport use: both resolve names below `localhost` without DNS. The global
+ * `fetch`, which sends tokens to APIs, asks DNS.
  */
 export function isAllowedHere(url: URL, dangerouslyAllowHttp: boolean): boolean {
   const isLocal = url.protocol === 'http:' && isLocalhostName(url.hostname)
@@ -31,7 +31,7 @@ function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
 }
 
-/** True or false, and nothing that only counts as such. */
+/** True or false, and no other truthy or falsy value. */
 export const flag = v.pipe(v.boolean('must be true or false'), v.description('true or false'))
 
 /** A function of the application. */
@@ -75,7 +75,7 @@ export const origins = v.optional(v.array(origin, 'must be a list of origins'), 
 
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)\b/
 
-/** An issuer identifier. What is often given instead is the URL of its metadata. */
+/** An issuer identifier. A common mistake is the URL of its metadata. */
 export function issuerUrl(what: string) {
   return v.pipe(
     httpUrl(what),
@@ -87,7 +87,7 @@ export function issuerUrl(what: string) {
   )
 }
 
-/** A URL that browsers reach this application at. */
+/** A URL at which browsers reach this application. */
 export function applicationUrl(what: string) {
   return v.pipe(
     httpUrl(what),
@@ -135,7 +135,7 @@ export const routePath = v.pipe(
   v.description('a path such as "/login"'),
 )
 
-/** One secret of at least 32 characters, or a list of them: the first seals, all open. */
+/** A secret of at least 32 characters, or a list of them: the first encrypts, and any can decrypt. */
 export const secrets = v.pipe(
   v.union([v.string(), v.array(v.string())], 'must be a string, or a list of strings'),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),

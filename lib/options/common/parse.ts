@@ -3,10 +3,10 @@ import { ConfigurationError } from '../../errors.js'
 import { hasMethods } from './stores.js'
 
 /**
- * Checks what a user wrote against a schema and returns the frozen result.
+ * Checks options against a schema and returns the frozen result.
  *
- * @param call The call that took the options, such as `oidc()`: messages begin with it.
- * @throws {ConfigurationError} `invalid_options`, naming every input that is wrong and what was expected of it.
+ * @param call The call that got the options, such as `oidc()`: messages begin with it.
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid input, and what was expected.
  */
 export function parseOptions<Schema extends v.GenericSchema>(
   call: string,
@@ -19,7 +19,7 @@ export function parseOptions<Schema extends v.GenericSchema>(
   throw new ConfigurationError('invalid_options', `${call}: invalid options\n${[...problems].join('\n')}`)
 }
 
-/** An object schema that refuses unknown keys with a suggestion, and says of a missing key what it should be. */
+/** An object schema that refuses unknown keys with a suggestion, and describes what a missing key should be. */
 export function section<const Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
@@ -32,10 +32,10 @@ export function section<const Entries extends v.ObjectEntries>(
   })
 }
 
-/** What members of an object demand of each other, each with the message for where it does not hold. */
+/** Rules between the members of an object, with their messages. */
 export type Rules<Options> = readonly (readonly [holds: (options: Options) => boolean, message: string])[]
 
-/** The check of rules between members, each of which has to be right first. The first that is broken is the one reported. */
+/** Checks rules between members once each member is valid. The first broken rule is reported. */
 export function keepsRules<Options>(rules: Rules<Options>) {
   return v.rawCheck<Options>(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.issues !== undefined) return
@@ -44,9 +44,9 @@ export function keepsRules<Options>(rules: Rules<Options>) {
   })
 }
 
-/** A section that may be left out: every member of it has a default, so that an empty object is a whole one. */
+/** A section that may be left out: every member has a default, so an empty object is complete. */
 export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
-  // True of its callers, which the type cannot tell.
+  // Every caller passes members with defaults, which the type cannot express.
   return v.optional(section(entries), {} as never)
 }
 
@@ -62,12 +62,12 @@ function descriptionOf(schema: v.ObjectEntries[string]): string {
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue)
   const subject = path === null ? 'options' : `"${path}"`
-  // valibot's own messages quote what was received, which may be a secret: only its type is told.
+  // valibot's own messages quote the value, which may be a secret: only its type is named here.
   if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
   return `${subject} is invalid: expected ${issue.expected ?? 'another value'}, received ${typeof issue.input}`
 }
 
-// What a caller gave is left as it is: only copies are frozen.
+// The caller's own objects must not be frozen: only copies are.
 function freezePlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
@@ -76,7 +76,7 @@ function freezePlain<T>(value: T): T {
   return Object.freeze(value)
 }
 
-/** The known name closest to a mistyped one, when it is close enough to be what was meant. */
+/** The known name closest to a mistyped one, if it is close enough. */
 export function closestName(typed: string, known: readonly string[]): string | undefined {
   const lower = typed.toLowerCase()
   let best: string | undefined

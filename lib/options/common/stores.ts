@@ -62,7 +62,7 @@ export const sessionStore = v.optional(
   ),
 )
 
-// Clients have get, set and destroy too, which take other arguments.
+// Clients of Redis have get, set and destroy too, with other arguments.
 function isRedisClient(value: unknown): boolean {
   return hasMethods(value, ['get', 'set', 'sendCommand'])
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { text } from '../common/fields.js'
 
-/** Parameters that only this package may set: an application that could would switch a protection off. */
+/** Parameters that only this package sets: an application could disable a protection with them. */
 export const protocolParameters: ReadonlySet<string> = new Set([
   'client_id',
   'client_secret',

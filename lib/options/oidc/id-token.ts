@@ -11,7 +11,7 @@ import { seconds, text } from '../common/fields.js'
 const names = [...asymmetricAlgorithms, 'HS256', 'HS384', 'HS512'] as const
 const message = `must be one of ${names.join(', ')}, or a list of them`
 
-/** The members of `oidc()`'s options that say which ID Tokens are accepted. */
+/** The options of `oidc()` that decide which ID Tokens are accepted. */
 export const idTokenEntries = {
   idTokenSigningAlg: v.optional(
     v.union(
@@ -27,7 +27,7 @@ export const idTokenEntries = {
   clockToleranceSeconds: v.optional(seconds(0, 300), 30),
 }
 
-/** The options that the rules for ID Tokens are about. */
+/** The options that the rules for ID Tokens check. */
 interface IdTokenOptions {
   readonly idTokenSigningAlg: Algorithms
   readonly idTokenAudiences: string | readonly string[]
@@ -36,8 +36,8 @@ interface IdTokenOptions {
 }
 
 /**
- * What is wrong with options that are about ID Tokens, if anything is. Who knows the secret of HMAC can sign as well as verify:
- * it is never used beside public keys, nor for several audiences.
+ * The problem with options about ID Tokens, if there is one. Everyone who knows an HMAC secret can sign as well as verify:
+ * so it is never used together with public keys, nor for several audiences.
  */
 export function idTokenFlaw(options: IdTokenOptions): string | undefined {
   const { idTokenSigningAlg, idTokenAudiences } = options
@@ -51,7 +51,7 @@ export function idTokenFlaw(options: IdTokenOptions): string | undefined {
   return `must not give "idTokenAudiences" with ${alg}: each audience could have the secret, and sign for the others`
 }
 
-// A secret that changes while the process runs is a credential for the token endpoint, not a key that tokens are signed with.
+// A secret that changes while the process runs is a credential for the token endpoint, not a key for ID Tokens.
 function hasSecret({ clientSecret, clientAuthentication }: IdTokenOptions, bytes: number): boolean {
   const isPublic = clientAuthentication === 'none'
   return !isPublic && typeof clientSecret === 'string' && Buffer.byteLength(clientSecret) >= bytes

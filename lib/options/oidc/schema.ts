@@ -20,7 +20,7 @@ import { byDefault, parseOptions, section } from '../common/parse.js'
 import { session } from './session.js'
 import { sharedStore } from '../common/stores.js'
 
-/** The members of `oidc()`'s options. */
+/** The options of `oidc()`. */
 export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
   ...credentialEntries('login', "this application's client ID"),
@@ -124,7 +124,7 @@ function isSecure({
   return urlsOf(baseUrl, ...baseUrls).every((url) => url.protocol === 'https:')
 }
 
-// These rules also see what an earlier rule refused: that one has been told already.
+// Rules also run on values that an earlier check refused: these are reported already.
 function urlsOf(...texts: readonly (string | undefined)[]): readonly URL[] {
   return texts.flatMap((text) => (text !== undefined && URL.canParse(text) ? [new URL(text)] : []))
 }

@@ -4,10 +4,10 @@ import { isOneOfSeveral } from '../common/several-processes.js'
 let isWarned = false
 
 /**
- * Warns, once, where several processes would spend a refresh token twice: providers that rotate revoke everything then, and
+ * Warns, once, if several processes would use a refresh token twice: providers that rotate then revoke all tokens, and
  * sign people out (RFC 9700 section 4.14.2).
  *
- * @param hasRefreshToken - whether a login has brought one: some providers give it without being asked
+ * @param hasRefreshToken - whether a login has brought a refresh token: some providers issue one unasked
  */
 export function warnOfUnsharedRefreshes(
   configuration: OidcConfiguration,

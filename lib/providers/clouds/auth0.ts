@@ -23,6 +23,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * A tenant of Auth0: `oidc({ ...auth0({ domain }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { auth0 } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...auth0({ domain: 'example.eu.auth0.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function auth0(options: Auth0LoginOptions): LoginPreset {

@@ -20,6 +20,13 @@ const apiOptions = section({ audience })
 /**
  * Google: `oidc({ ...google(), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { google } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...google(), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function google(options: GoogleOptions = {}): LoginPreset {

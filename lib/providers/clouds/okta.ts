@@ -28,6 +28,13 @@ const apiOptions = section({ ...place, authorizationServer: v.optional(server, '
  * Okta: `oidc({ ...okta({ domain }), clientId, … })`. Without `authorizationServer` it is the org authorization server, whose
  * access tokens are for Okta's own APIs.
  *
+ * @example
+ * ```ts
+ * import { okta } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...okta({ domain: 'example.okta.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function okta(options: OktaOptions & RefreshTokenOptions): LoginPreset {

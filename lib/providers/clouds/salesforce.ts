@@ -13,6 +13,13 @@ const loginOptions = section({ domain: host('example.my.salesforce.com'), refres
 /**
  * Salesforce: `oidc({ ...salesforce({ domain }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { salesforce } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...salesforce({ domain: 'example.my.salesforce.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function salesforce(options: SalesforceOptions & RefreshTokenOptions): LoginPreset {

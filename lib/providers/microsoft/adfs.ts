@@ -15,6 +15,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * AD FS of Windows Server 2016 and later: `oidc({ ...adfs({ host }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { adfs } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...adfs({ host: 'adfs.example.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function adfs(options: AdfsOptions): LoginPreset {

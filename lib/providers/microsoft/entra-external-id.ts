@@ -20,6 +20,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * Customers of an external tenant: `oidc({ ...entraExternalId({ tenant }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { entraExternalId } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...entraExternalId({ tenant: '11111111-2222-3333-4444-555555555555' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function entraExternalId(options: EntraExternalIdOptions & RefreshTokenOptions): LoginPreset {

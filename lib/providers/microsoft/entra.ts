@@ -44,6 +44,13 @@ const apiOptions = v.pipe(
 /**
  * One tenant of Microsoft Entra ID: `oidc({ ...entra({ tenant }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { entra } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...entra({ tenant: '11111111-2222-3333-4444-555555555555' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function entra(options: EntraOptions & RefreshTokenOptions): LoginPreset {

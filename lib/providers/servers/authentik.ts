@@ -18,6 +18,13 @@ const apiOptions = section({ ...place, audience })
  * An application of authentik whose provider has the issuer mode "Each provider has a different issuer", which is the default:
  * `oidc({ ...authentik({ url, application }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { authentik } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...authentik({ url: 'https://login.example.com', application: 'my-app' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function authentik(options: AuthentikOptions & RefreshTokenOptions): LoginPreset {

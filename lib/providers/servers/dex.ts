@@ -13,6 +13,13 @@ const loginOptions = section({ url: serverUrl('https://dex.example.com'), refres
 /**
  * Dex: `oidc({ ...dex({ url }), clientId, … })`. There is nothing for APIs: Dex signs access tokens as it signs ID Tokens.
  *
+ * @example
+ * ```ts
+ * import { dex } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...dex({ url: 'https://login.example.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function dex(options: DexOptions & RefreshTokenOptions): LoginPreset {

@@ -16,6 +16,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * GitLab: `oidc({ ...gitlab(), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { gitlab } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...gitlab(), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function gitlab(options: GitlabOptions = {}): LoginPreset {

@@ -15,6 +15,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * Ory Hydra, or a project of Ory Network: `oidc({ ...hydra({ url }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { hydra } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...hydra({ url: 'https://login.example.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function hydra(options: HydraOptions & RefreshTokenOptions): LoginPreset {

@@ -24,6 +24,13 @@ const apiOptions = section({ ...place, audience })
 /**
  * A realm of Keycloak: `oidc({ ...keycloak({ url, realm }), clientId, … })`.
  *
+ * @example
+ * ```ts
+ * import { keycloak } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...keycloak({ url: 'https://login.example.com', realm: 'shop' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function keycloak(options: KeycloakOptions): LoginPreset {

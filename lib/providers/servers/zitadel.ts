@@ -16,6 +16,13 @@ const apiOptions = section({ ...place, audience })
  * ZITADEL: `oidc({ ...zitadel({ url }), clientId, … })`. Its ID Tokens name all applications of the project and the project as
  * their audience, and by `azp` the one that they were issued to, which is checked.
  *
+ * @example
+ * ```ts
+ * import { zitadel } from 'express-oidc/providers'
+ *
+ * app.use(oidc({ ...zitadel({ url: 'https://login.example.com' }), clientId, clientSecret, baseUrl, secret }))
+ * ```
+ *
  * @throws {ConfigurationError} `invalid_options`
  */
 export function zitadel(options: ZitadelOptions & RefreshTokenOptions): LoginPreset {
