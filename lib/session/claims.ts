@@ -1,4 +1,4 @@
-import { freezeJson, parseJsonObject } from '../base/json.js'
+import { freezeJson, type JsonObject, parseJsonObject } from '../base/json.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../jose/id-token-claims.js'
 import type { SessionRecord } from './record.js'
 
@@ -16,6 +16,39 @@ const protocolClaims = new Set([
   'jti',
   'sid',
 ])
+
+// What a login proves, and for whom: only the signed ID Token says that.
+const idTokenOnly: ReadonlySet<string> = new Set([
+  ...protocolClaims,
+  'iss',
+  'sub',
+  'acr',
+  'amr',
+  'auth_time',
+  'cnf',
+  'events',
+  'act',
+  'may_act',
+])
+
+/**
+ * The claims that a UserInfo response adds to those of an ID Token: whatever the ID Token lacks, except the protocol's
+ * claims and those about the authentication.
+ */
+export function addedClaims(claims: IdTokenClaims, userinfo: Readonly<JsonObject>): Readonly<JsonObject> {
+  const added = Object.entries(userinfo).filter(([name]) => !idTokenOnly.has(name) && !Object.hasOwn(claims, name))
+  return freezeJson(Object.fromEntries(added))
+}
+
+/** The claims of a session: those of the ID Token, and those that the UserInfo endpoint added. Frozen. */
+export function sessionClaims(record: Pick<SessionRecord, 'idToken' | 'userinfo'>): IdTokenClaims {
+  return withUserinfo(idTokenClaims(record), record.userinfo)
+}
+
+/** The claims of an ID Token with further ones: the ID Token's win. */
+export function withUserinfo(claims: IdTokenClaims, added: Readonly<JsonObject> | undefined): IdTokenClaims {
+  return added === undefined ? claims : Object.freeze({ ...added, ...claims })
+}
 
 /**
  * The claims of the ID Token, frozen. The token is only decoded here: it was validated at login, and has been sealed

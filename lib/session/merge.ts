@@ -14,7 +14,9 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
   const isLater = generationOf(next.tokens) >= generationOf(stored.tokens)
   const { idToken } = isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
-  return { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
+  const { userinfo } = next.userinfo === base.userinfo ? stored : next
+  const merged = { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
+  return userinfo === undefined ? merged : { ...merged, userinfo }
 }
 
 type Data = SessionRecord['data']

@@ -28,6 +28,8 @@ export interface SessionRecord {
   /** As issued, or without header and signature if the cookie had no room for them (see `issuedIdToken()`). */
   readonly idToken: string
   readonly tokens: SessionTokens
+  /** Claims that the UserInfo endpoint added to those of the ID Token (see `addedClaims()`). */
+  readonly userinfo?: Readonly<JsonObject>
   /** The application's own data. */
   readonly data: Readonly<JsonObject>
 }
@@ -53,17 +55,20 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
     ...(tokens.generation === undefined ? {} : { gen: tokens.generation }),
     ...(tokens.additionalTokens === undefined ? {} : { fur: toTuples(tokens.additionalTokens) }),
+    ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
   }
 }
 
 /** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { v, id, iat, upd, idt, dat = noData } = payload
+  const { v, id, iat, upd, idt, uic, dat = noData } = payload
   const tokens = tokensFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
-  return { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
+  const record = { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
+  if (uic === undefined) return record
+  return isJsonObject(uic) ? { ...record, userinfo: freezeJson(uic) } : undefined
 }
 
 // A hot path: it runs for each request, and conditional spreads would take several times as long.

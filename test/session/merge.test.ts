@@ -23,6 +23,14 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(base, { ...base, data: without }, stored).data).toEqual({ b: { c: 2 }, theirs: true })
   })
 
+  test('keep the claims from userinfo that one of them has fetched', () => {
+    const [old, fresh] = [{ role: 'guest' }, { role: 'admin' }]
+    const before = { ...base, userinfo: old }
+    expect(mergeRecords(before, { ...before, userinfo: fresh }, before).userinfo).toBe(fresh)
+    expect(mergeRecords(before, { ...before, data: {} }, { ...before, userinfo: fresh }).userinfo).toBe(fresh)
+    expect(mergeRecords(base, { ...base, userinfo: fresh }, base).userinfo).toBe(fresh)
+  })
+
   test('leave to the last one what both changed', () => {
     const having = (a: number): SessionRecord => ({ ...base, data: { a } })
     expect(mergeRecords(base, having(2), having(3)).data).toEqual({ a: 2 })

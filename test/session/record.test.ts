@@ -13,6 +13,7 @@ const full: SessionRecord = record({
     expiresAt: start + 300,
     refreshToken: 'refresh',
   },
+  userinfo: { name: 'Alice', roles: ['admin'] },
   data: { cart: [{ id: 1 }] },
 })
 
@@ -48,7 +49,10 @@ describe('a sealed record', () => {
   test('of another version, or with data that is not an object, is not a record', () => {
     const payload = toPayload(full, start + 600)
     expect(fromPayload({ ...payload, v: 2 })).toBeUndefined()
-    for (const dat of [null, [], 'x']) expect(fromPayload({ ...payload, dat })).toBeUndefined()
+    for (const wrong of [null, [], 'x']) {
+      expect(fromPayload({ ...payload, dat: wrong })).toBeUndefined()
+      expect(fromPayload({ ...payload, uic: wrong })).toBeUndefined()
+    }
   })
 
   test('takes only the members that it knows', () => {

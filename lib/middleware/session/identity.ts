@@ -1,6 +1,6 @@
 import type { Principal } from '../../policy/principal.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
-import { idTokenClaims, personClaims } from '../../session/claims.js'
+import { personClaims, sessionClaims } from '../../session/claims.js'
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
@@ -19,7 +19,7 @@ export class SessionIdentity {
     this.#limits = limits
   }
 
-  /** The ID Token's claims about the person. */
+  /** The session's claims about the person. */
   get person(): IdTokenClaims {
     return (this.#person ??= personClaims(this.#allClaims()))
   }
@@ -43,7 +43,7 @@ export class SessionIdentity {
   }
 
   #allClaims(): IdTokenClaims {
-    return (this.#claims ??= idTokenClaims(this.record))
+    return (this.#claims ??= sessionClaims(this.record))
   }
 }
 

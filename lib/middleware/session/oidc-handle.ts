@@ -34,7 +34,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     return this.#context.session.current() !== undefined
   }
 
-  /** Claims of the ID Token of the person who is signed in. `iss` and `sub` together are the key of a person. */
+  /** Claims of the person who is signed in, from the ID Token and, with the option `userinfo`, from the UserInfo endpoint. `iss` and `sub` together are the key of a person. */
   get user(): Readonly<PersonClaims & { iss: string; sub: string }> | undefined {
     const person = this.#context.identity()?.person
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider

@@ -13,7 +13,7 @@ export type ClientAuthentication = MethodFor<'login'>
 
 /** A validated login, as passed to `onLogin`. */
 export interface CompletedLogin<Claims = Record<string, unknown>> {
-  /** Claims of the ID Token. */
+  /** Claims of the ID Token, and with the option `userinfo` of the UserInfo endpoint. */
   readonly claims: Readonly<Claims & { iss: string; sub: string }>
   /** The ID Token. */
   readonly idToken: string
@@ -175,6 +175,14 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   returnTo?: ReturnToOptions | undefined
   /** What a logout does. */
   logout?: LogoutOptions | undefined
+  /**
+   * Whether to add claims of the UserInfo endpoint to those of the ID Token, at each login and `refresh()`. Claims of the ID Token
+   * are never replaced, and those about the authentication, such as `acr` and `auth_time`, never added. A login fails if this does.
+   * @default false
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
+   */
+  userinfo?: boolean | undefined
   /**
    * Whether to sign a person in silently who comes to this site and is signed in at the provider (`prompt=none`). It is tried
    * when a browser with Fetch Metadata comes from elsewhere, at most once an hour, and not after a logout. @default false

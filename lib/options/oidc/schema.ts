@@ -56,6 +56,7 @@ export const oidcEntries = {
     returnTo: v.optional(routePath, '/'),
     revoke: v.optional(flag, true),
   }),
+  userinfo: v.optional(flag, false),
   silentLogin: v.optional(flag, false),
   allowedOrigins: origins,
   onLogin: v.optional(callback),

@@ -1,16 +1,20 @@
-import { TransactionError } from '../../errors.js'
+import type { JsonObject } from '../../base/json.js'
+import { TokenEndpointError, TransactionError } from '../../errors.js'
 import type { CompletedLogin, OnLoginResult } from '../../options/oidc/options.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
 import type { ValidatedAuthorizationResponse } from '../../provider/endpoints/authorization-response.js'
 import type { TokenSet } from '../../provider/types.js'
-import { idTokenClaims } from '../../session/claims.js'
+import { addedClaims, idTokenClaims, withUserinfo } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { stateKey, type Transaction } from './transaction/transaction.js'
 
 /** The parts of a relying party that exchange a code. */
-export type CodeExchangeParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logins' | 'runtime', 'exchangeCode'>
+export type CodeExchangeParts = RelyingPartyWith<
+  'baseUrls' | 'configuration' | 'logins' | 'runtime',
+  'exchangeCode' | 'userinfo'
+>
 
 /** The application's `onLogin`, bound to its request. */
 export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
@@ -57,17 +61,32 @@ async function exchange(
     redirectUri: base.redirectUri,
     scope: rp.configuration.scope,
   })
-  const { idTokenClaims: claims, idToken, accessToken, scope } = tokens
+  const { idToken, accessToken, scope } = tokens
+  const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
+  const claims = withUserinfo(tokens.idTokenClaims, userinfo)
   const data = await start({ claims, idToken, accessToken, scope })
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
-  return newSession(rp, startedAt, tokens, typeof data === 'object' ? data : {})
+  return newSession(rp, startedAt, { ...tokens, userinfo }, typeof data === 'object' ? data : {})
 }
+
+// A login without these claims would be one with fewer roles than the person has, or with fewer restrictions.
+async function claimsAdded(
+  { provider }: CodeExchangeParts,
+  { accessToken, idTokenClaims: claims }: TokenSet,
+): Promise<Readonly<JsonObject>> {
+  if (accessToken !== undefined) return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
+  const message =
+    'the provider gave no access token, which oidc({ userinfo: true }) needs: request a scope that brings one'
+  throw new TokenEndpointError('token_response_invalid', message)
+}
+
+type LoginTokens = TokenSet & { readonly userinfo: Readonly<JsonObject> | undefined }
 
 // A login always creates a new session: a new ID and no old data (session fixation, CWE-384).
 function newSession(
   rp: CodeExchangeParts,
   startedAt: number,
-  tokens: TokenSet,
+  tokens: LoginTokens,
   data: Readonly<Record<string, unknown>>,
 ): SessionRecord {
   const { configuration } = rp
@@ -88,6 +107,7 @@ function newSession(
       ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
       ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
     },
+    ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),
     data,
   }
 }

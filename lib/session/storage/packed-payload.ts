@@ -15,6 +15,7 @@ interface Change {
   readonly idToken: (token: unknown) => unknown
   /** An access or refresh token. */
   readonly token: (token: unknown) => unknown
+  /** The application's data, or claims from the UserInfo endpoint. */
   readonly data: (data: unknown) => unknown
 }
 
@@ -53,13 +54,14 @@ export function unpack({ payload, attachment }: Opened): SealPayload | undefined
 
 // The order of members is the order of bytes in the attachment.
 function mapMembers(payload: SealPayload, { idToken, token, data }: Change): SealPayload {
-  const { idt, act, rft, fur, dat } = payload
+  const { idt, act, rft, fur, uic, dat } = payload
   return {
     ...payload,
     idt: idToken(idt),
     ...(act === undefined ? {} : { act: token(act) }),
     ...(rft === undefined ? {} : { rft: token(rft) }),
     ...(Array.isArray(fur) ? { fur: fur.map((tuple) => mapTuple(tuple, token)) } : {}),
+    ...(uic === undefined ? {} : { uic: data(uic) }),
     ...(dat === undefined ? {} : { dat: data(dat) }),
   }
 }

@@ -113,6 +113,7 @@ function oversize(record: SessionRecord, bytes: number, maxBytes: number): Sessi
     `ID Token ${record.idToken.length}`,
     `access token ${tokens.accessToken?.length ?? 0}`,
     `refresh token ${tokens.refreshToken?.length ?? 0}`,
+    ...(record.userinfo === undefined ? [] : [`userinfo ${JSON.stringify(record.userinfo).length}`]),
     `data ${JSON.stringify(record.data).length}`,
   ]
   return new SessionError(

@@ -67,6 +67,7 @@ describe('the options of oidc()', () => {
       returnTo: { origins: [] },
       allowedOrigins: [],
       logout: { atProvider: true, returnTo: '/', revoke: true },
+      userinfo: false,
       silentLogin: false,
       dangerouslyAllowHttp: false,
     })
@@ -147,6 +148,7 @@ describe('the options of oidc()', () => {
       httpTimeoutSeconds: 60,
       returnTo: { default: '/home', origins: ['https://www.example.com'] },
       logout: { atProvider: false, returnTo: '/bye', revoke: false },
+      userinfo: true,
       silentLogin: true,
       allowedOrigins: ['https://api.example.com', 'http://127.0.0.1:8080'],
       onLogin,
@@ -320,6 +322,7 @@ describe('a wrong option', () => {
     ['logout', false, 'must be an object'],
     ['logout.atProvider', 'no', 'must be true or false'],
     ['logout.revoke', 1, 'must be true or false'],
+    ['userinfo', 'yes', 'must be true or false'],
     ['silentLogin', 'yes', 'must be true or false'],
     ['logout.returnTo', 'https://evil.example', 'must be a path that starts with one "/"'],
     ['onLogin', {}, 'must be a function'],
