@@ -4,6 +4,7 @@ import { section } from '../common/parse.js'
 
 /** Whom an API key belongs to. */
 export interface ApiKeyOwner {
+  /** Identifies the owner, unique at `issuer`. */
   readonly subject: string
   /** Who vouches for the subject: records are keyed by both. @default 'api-key' */
   readonly issuer?: string | undefined
@@ -11,6 +12,7 @@ export interface ApiKeyOwner {
   readonly scopes?: readonly string[] | undefined
   /** For `claim()`, `role()` and the like. @default none */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
+  /** The client that uses the key. @default none */
   readonly clientId?: string | undefined
   /** For `person()` and `machine()`, which both refuse where this is not said. */
   readonly isMachine?: boolean | undefined

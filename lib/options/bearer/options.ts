@@ -114,13 +114,21 @@ export interface TokenCacheOptions {
 
 /** Whom a valid access token is about: what `req.auth` will be. */
 export interface CheckedPrincipal {
+  /** Scheme of the token. */
   readonly scheme: 'bearer' | 'dpop'
+  /** The subject, unique at `issuer`. */
   readonly subject: string
+  /** The issuer of the token. */
   readonly issuer: string
+  /** Claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>
+  /** Scopes that were granted. */
   readonly scopes: readonly string[]
+  /** When the token expires, in seconds since the epoch. */
   readonly expiresAt: number
+  /** The client that the token was issued to, if the token names it. */
   readonly clientId?: string
+  /** Whether the client acts for itself. `undefined` if the token does not say. */
   readonly isMachine?: boolean
   /** The access token, to look it up by its hash. */
   readonly token?: string
