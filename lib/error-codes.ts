@@ -99,6 +99,10 @@ export type TokenValidationErrorCode =
   /** The issuer publishes no key for the token's `kid`. */
   | 'token_key_not_found'
   | 'token_signature_invalid'
+  /** Encrypted, and not decrypted: `decryptionKeys` are missing or do not fit. */
+  | 'token_decryption_failed'
+  /** Not encrypted, though `encryptedResponses` says that it was agreed. */
+  | 'token_not_encrypted'
   /** Another type of token than expected, such as an ID Token at an API. */
   | 'token_type_refused'
   | 'token_claim_missing'

@@ -86,7 +86,7 @@ export type {
   TokenTargetOptions,
 } from './options/client/options.js'
 export type { CsrfOptions } from './options/csrf.js'
-export type { DpopKeyOptions } from './options/common/private-key.js'
+export type { DecryptionKeyOption, DpopKeyOptions } from './options/common/private-key.js'
 export type { EnvironmentOptions } from './options/environment.js'
 export type {
   ClientAuthentication,

@@ -22,6 +22,7 @@ const layers = [
 /** Packages and built-in modules that one part alone may know. */
 const reserved: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['provider'],
+  jose: ['lib/jose/jwe.ts'],
   'node:http': ['middleware', 'lib/provider/transport/node-transport.ts'],
   'node:https': ['lib/provider/transport/node-transport.ts'],
   'node:http2': ['middleware'],

@@ -24,7 +24,7 @@ interface JwsLimits {
 }
 
 /** Default maximum length of a token, in characters. */
-const maxTokenBytes = 16_384
+export const maxTokenBytes = 16_384
 const maxHeaders = 64
 // crit, b64 and zip change what is signed, or how it is read (RFC 7515 section 4.1.11, RFC 7797, RFC 7516 section
 // 4.1.3).

@@ -22,6 +22,7 @@ import { type HttpClient, createHttpClient } from './transport/http-client.js'
 import { type Readiness, readinessOf } from './readiness.js'
 import { refreshTokens } from './grants/refresh-token.js'
 import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } from './tokens/refreshed-id-token.js'
+import { createClientDecryption } from './tokens/decryption.js'
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
@@ -38,7 +39,7 @@ import type {
   RefreshRequest,
   TokenSet,
 } from './types.js'
-import { type UserinfoSettings, fetchUserinfo } from './endpoints/userinfo.js'
+import { type UserinfoSettings, fetchUserinfo, maxUserinfoBytes } from './endpoints/userinfo.js'
 
 /** One authorization server, as a registered client sees it. */
 export interface Provider {
@@ -139,5 +140,11 @@ function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings 
     clientSecret,
     from: 'provider',
   } as const
-  return { ...client, verifySignature: createSignatureVerifier(signature, keys) }
+  const isEncrypted = client.encryptedResponses?.includes('userinfo') === true
+  const decrypt = createClientDecryption(client, {
+    token: 'UserInfo response',
+    response: 'userinfo',
+    maxBytes: maxUserinfoBytes,
+  })
+  return { ...client, verifySignature: createSignatureVerifier(signature, keys), decrypt, isEncrypted }
 }

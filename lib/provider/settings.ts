@@ -24,7 +24,7 @@ export function providerSettings(
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
   const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
   const { clientSecret, clientAuthentication, clientAssertionKey, clientAssertionAlg } = configuration
-  const { dpop, pushedAuthorizationRequests } = configuration
+  const { dpop, pushedAuthorizationRequests, decryptionKeys, encryptedResponses = ['id_token'] } = configuration
   return omitUndefined({
     clientId,
     idTokenSigningAlg,
@@ -35,5 +35,6 @@ export function clientSettings(configuration: OidcConfiguration): ClientSettings
     clientAssertionAlg,
     dpop,
     pushedAuthorizationRequests,
+    ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
   })
 }

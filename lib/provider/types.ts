@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto'
 
 import type { OidcErrorCode } from '../error-codes.js'
 import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
-import type { DpopKeyOptions } from '../options/common/private-key.js'
+import type { DecryptionKeyOption, DpopKeyOptions } from '../options/common/private-key.js'
 import type { Algorithms } from '../options/common/algorithms.js'
 import type { Runtime } from '../base/runtime.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
@@ -48,6 +48,10 @@ export interface ClientIdentity extends ClientCredentials {
 export interface ClientSettings extends ClientIdentity {
   /** The algorithms accepted for ID Tokens, such as the registered `id_token_signed_response_alg`. */
   readonly idTokenSigningAlg: Algorithms
+  /** Private keys, or secrets as JWK, for encrypted tokens. */
+  readonly decryptionKeys?: readonly DecryptionKeyOption[]
+  /** What is refused if it is not encrypted. Logout tokens follow ID Tokens. */
+  readonly encryptedResponses?: readonly ('id_token' | 'userinfo')[]
   /** Other audiences that ID Tokens may have; `'any'` requires `azp`. None when absent. */
   readonly idTokenAudiences?: readonly string[] | 'any'
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */

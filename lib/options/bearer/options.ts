@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import type { ApiKeyOptions } from './api-key.js'
+import type { DecryptionKeyOption } from '../common/private-key.js'
 import type { MethodFor } from '../common/client-authentication.js'
 import type {
   AccessTokenProfile,
@@ -43,6 +44,12 @@ export interface IntrospectionOptions {
   audience?: Audience | undefined
   /** Requests signed responses (RFC 9701) with this algorithm, and refuses others. @default unsigned responses */
   signedResponseAlg?: AsymmetricAlgorithm | undefined
+  /**
+   * Requests responses that are encrypted as well as signed (RFC 9701), and refuses others. Needs `signedResponseAlg`.
+   *
+   * @default responses that are not encrypted
+   */
+  decryptionKeys?: readonly DecryptionKeyOption[] | undefined
   /** Seconds that a response is cached, 0 to 60, never past `exp`. A revoked token is accepted for that long. @default 30 */
   cacheSeconds?: number | undefined
 }

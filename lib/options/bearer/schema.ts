@@ -8,6 +8,7 @@ import { audience, type IssuerConfiguration, trustEntries, trustOf, trustRules }
 import { keySources } from './keys.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
+import { decryptionKeys } from '../common/private-key.js'
 
 const introspection = v.pipe(
   section({
@@ -17,8 +18,13 @@ const introspection = v.pipe(
     signedResponseAlg: v.optional(
       v.picklist(asymmetricAlgorithms, `must be one of ${asymmetricAlgorithms.join(', ')}`),
     ),
+    decryptionKeys,
     cacheSeconds: v.optional(seconds(0, 60), 30),
   }),
+  v.check(
+    (o) => o.decryptionKeys === undefined || o.signedResponseAlg !== undefined,
+    'must give "signedResponseAlg" with "decryptionKeys": responses are signed, then encrypted (RFC 9701 section 6)',
+  ),
   needsCredential(),
 )
 

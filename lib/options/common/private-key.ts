@@ -30,6 +30,28 @@ const privateJwk = v.pipe(
   v.check((key) => typeof key.d === 'string', what),
 )
 
+/** A key that responses are encrypted for: PKCS#8 PEM, private JWK, or secret as `oct` JWK. */
+export type DecryptionKeyOption = string | (webcrypto.JsonWebKey & { kid?: string | undefined })
+
+const whatDecrypts = 'must be a private key or secret: PKCS#8 PEM or JWK'
+const decryptionJwk = v.pipe(
+  v.record(v.string(), v.any()),
+  v.check((key) => typeof key['kty'] === 'string', whatDecrypts),
+  v.transform((key): Exclude<DecryptionKeyOption, string> => structuredClone(key)),
+)
+
+/** The option `decryptionKeys`. What is wrong with a key is found out where it is imported. */
+export const decryptionKeys = v.optional(
+  v.pipe(
+    v.array(
+      v.union([v.pipe(v.string(), v.includes('-----BEGIN', whatDecrypts)), decryptionJwk], whatDecrypts),
+      'must be a list of private keys',
+    ),
+    v.minLength(1, 'must name a key'),
+    v.maxLength(8, 'must name eight keys at most: each may be tried for a token'),
+  ),
+)
+
 /** The member `dpop` of a client's options. */
 export const dpopKey = v.pipe(
   section({

@@ -7,9 +7,13 @@ import {
   secretBytes,
 } from '../common/algorithms.js'
 import { seconds, text } from '../common/fields.js'
+import { decryptionKeys } from '../common/private-key.js'
 
 const names = [...asymmetricAlgorithms, 'HS256', 'HS384', 'HS512'] as const
 const message = `must be one of ${names.join(', ')}, or a list of them`
+
+const decryptable = ['id_token', 'userinfo'] as const
+const responseMessage = `must be a list of ${decryptable.join(' and ')}`
 
 /** The options of `oidc()` that decide which ID Tokens are accepted. */
 export const idTokenEntries = {
@@ -24,6 +28,10 @@ export const idTokenEntries = {
     v.union([v.literal('any'), v.array(text('an audience'))], 'must be a list of audiences, or "any"'),
     [],
   ),
+  decryptionKeys,
+  encryptedResponses: v.optional(
+    v.pipe(v.array(v.picklist(decryptable, responseMessage), responseMessage), v.minLength(1, responseMessage)),
+  ),
   clockToleranceSeconds: v.optional(seconds(0, 300), 30),
 }
 
@@ -31,6 +39,8 @@ export const idTokenEntries = {
 interface IdTokenOptions {
   readonly idTokenSigningAlg: Algorithms
   readonly idTokenAudiences: string | readonly string[]
+  readonly decryptionKeys?: readonly unknown[] | undefined
+  readonly encryptedResponses?: readonly string[] | undefined
   readonly clientAuthentication?: string | undefined
   readonly clientSecret?: unknown
 }
@@ -40,7 +50,10 @@ interface IdTokenOptions {
  * so it is never used together with public keys, nor for several audiences.
  */
 export function idTokenFlaw(options: IdTokenOptions): string | undefined {
-  const { idTokenSigningAlg, idTokenAudiences } = options
+  const { idTokenSigningAlg, idTokenAudiences, decryptionKeys, encryptedResponses } = options
+  if (encryptedResponses !== undefined && decryptionKeys === undefined) {
+    return 'must give "decryptionKeys" for "encryptedResponses"'
+  }
   const alg = secretAlgorithm(idTokenSigningAlg)
   if (alg === undefined) return undefined
   if (algorithmNames(idTokenSigningAlg).length > 1) return `must name ${alg} alone in "idTokenSigningAlg"`

@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto'
 import type { MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
 import type { SessionOptions } from './session.js'
-import type { DpopKeyOptions } from '../common/private-key.js'
+import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
 
 /**
  * Client authentication methods for logins.
@@ -163,6 +163,19 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
    */
   idTokenAudiences?: readonly string[] | 'any' | undefined
+  /**
+   * Keys that ID Tokens and UserInfo responses are encrypted for: PKCS#8 PEM or private JWK (RSA, P-256, P-384, P-521, X25519),
+   * or a secret as `oct` JWK. Give the old and the new one while keys change. What is encrypted must be signed inside.
+   *
+   * @default none: encrypted tokens are refused
+   */
+  decryptionKeys?: readonly DecryptionKeyOption[] | undefined
+  /**
+   * Responses that are refused if they are not encrypted. Logout tokens follow `id_token`.
+   *
+   * @default ['id_token'] with `decryptionKeys`
+   */
+  encryptedResponses?: readonly ('id_token' | 'userinfo')[] | undefined
   /**
    * Allowed clock difference for the dates of ID Tokens in seconds, 0 to 300. For `max_age` and logout tokens it is at most 60.
    *

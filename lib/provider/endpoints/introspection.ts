@@ -11,11 +11,14 @@ import { createCurrentAuthentication } from '../client-authentication.js'
 import { isMutualTls } from '../../options/common/client-authentication.js'
 import { forward, serverMetadata, toResponse } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
+import { importDecryptionKeys } from '../../jose/decryption-key.js'
+import type { DecryptionKeyOption } from '../../options/common/private-key.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { endpointOf } from '../metadata.js'
 import type { HttpClient } from '../transport/http-client.js'
 import type { HttpResponse } from '../transport/response.js'
+import { type Decrypt, createDecryption } from '../tokens/decryption.js'
 import { createSignatureVerifier } from '../tokens/signature.js'
 import type { ClientIdentity, ProviderMetadata } from '../types.js'
 
@@ -23,6 +26,8 @@ import type { ClientIdentity, ProviderMetadata } from '../types.js'
 interface IntrospectionClient extends ClientIdentity {
   /** Requires responses that are signed with this algorithm (RFC 9701). */
   readonly signedResponseAlg?: string | undefined
+  /** Requires responses that are encrypted for one of these keys, and signed inside. */
+  readonly decryptionKeys?: readonly DecryptionKeyOption[] | undefined
 }
 
 /** How one authorization server is reached. */
@@ -32,6 +37,11 @@ interface IntrospectionParts {
   readonly httpClient: HttpClient
   readonly keys: Keys
   readonly runtime: Runtime
+}
+
+/** How signed responses are read. */
+interface ResponseFormat extends Pick<IntrospectionClient, 'signedResponseAlg'> {
+  readonly decrypt: Decrypt
 }
 
 /** Introspects one token. The caller has to check the response's members. */
@@ -51,6 +61,7 @@ const freshSeconds = 60
  */
 export function createIntrospection(client: IntrospectionClient, parts: IntrospectionParts): Introspect {
   const authenticate = createCurrentAuthentication(client, parts.runtime)
+  const format = { signedResponseAlg: client.signedResponseAlg, decrypt: decryptionOf(client) }
   let built: { readonly metadata: ProviderMetadata; readonly configuration: Configuration } | undefined
   const ask: Introspect = async (token) => {
     await endpointOf(parts.metadata, 'introspection_endpoint')
@@ -58,7 +69,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
     // Loaded with the first opaque token: an API that accepts only JWTs never needs it.
     const openid = await import('openid-client')
     if (built?.metadata !== metadata) {
-      built = { metadata, configuration: configure(openid, metadata, client, parts, authenticate) }
+      built = { metadata, configuration: configure(openid, metadata, { ...client, ...format }, parts, authenticate) }
     }
     const answer = await openid
       .tokenIntrospection(built.configuration, token, { token_type_hint: 'access_token' })
@@ -76,7 +87,7 @@ export function createIntrospection(client: IntrospectionClient, parts: Introspe
 function configure(
   openid: typeof OpenidClient,
   metadata: ProviderMetadata,
-  client: IntrospectionClient,
+  client: IntrospectionClient & ResponseFormat,
   parts: IntrospectionParts,
   authenticate: ClientAuth,
 ): Configuration {
@@ -98,9 +109,9 @@ function configure(
   openid.allowInsecureRequests(configuration)
   configuration[openid.customFetch] = async (url, options) => {
     const answer = await forward(parts.httpClient, url, options, { isByAnyone: true })
-    const isSigned = answer.status === 200 && (await requireFormat(answer, client, parts))
+    const signed = answer.status === 200 ? await signedResponse(answer, client, parts) : undefined
     // openid-client requires this exact spelling.
-    return toResponse(answer, options, isSigned ? { contentType: signedContentType } : {})
+    return toResponse(answer, options, signed === undefined ? {} : { contentType: signedContentType, text: signed })
   }
   return configuration
 }
@@ -114,15 +125,16 @@ function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof
 
 // openid-client checks iss, aud and typ of a signed response, but not its signature, so that comes first. Nor does it
 // reject an unsigned response when a signed one is required.
-async function requireFormat(
+async function signedResponse(
   answer: HttpResponse,
-  { signedResponseAlg }: IntrospectionClient,
+  { signedResponseAlg, decrypt }: ResponseFormat,
   { keys, runtime }: IntrospectionParts,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const isSigned = /^application\/token-introspection\+jwt\s*(;|$)/i.test(answer.header('content-type') ?? '')
   if (isSigned !== (signedResponseAlg !== undefined)) throw invalid(isSigned ? 'is signed' : 'is not signed')
-  if (signedResponseAlg === undefined) return false
-  const jws = decodeJws(answer.text, { maxBytes: maxSignedBytes })
+  if (signedResponseAlg === undefined) return undefined
+  const signed = await decrypt(answer.text)
+  const jws = decodeJws(signed, { maxBytes: maxSignedBytes })
   await createSignatureVerifier(
     {
       token: 'introspection response',
@@ -135,7 +147,19 @@ async function requireFormat(
   )(jws)
   const { iat } = jws.payload
   if (!isRecent(iat, runtime.now() / 1000, freshSeconds, freshSeconds)) throw invalid('is too old, or from the future')
-  return true
+  return signed
+}
+
+function decryptionOf({ decryptionKeys = [] }: IntrospectionClient): Decrypt {
+  const option = 'introspection.decryptionKeys'
+  return createDecryption({
+    token: 'introspection response',
+    keys: importDecryptionKeys(option, decryptionKeys),
+    option,
+    isRequired: decryptionKeys.length > 0,
+    registration: 'introspection_encrypted_response_alg',
+    maxBytes: maxSignedBytes,
+  })
 }
 
 // A failure between the two servers is never the fault of the caller's token.

@@ -6,6 +6,7 @@ import type { ConfiguredClient } from '../openid-client.js'
 
 import { decodeJws } from '../../jose/jws.js'
 import { missingEndpoint } from '../metadata.js'
+import type { Decrypt } from '../tokens/decryption.js'
 import type { SignatureVerifier } from '../tokens/signature.js'
 import { withoutBlanks } from './blank-members.js'
 import type { ClientSettings } from '../types.js'
@@ -13,12 +14,16 @@ import type { ClientSettings } from '../types.js'
 /** The client's ID, and how UserInfo responses are signed and verified. */
 export interface UserinfoSettings extends Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
   readonly verifySignature: SignatureVerifier
+  readonly decrypt: Decrypt
+  /** Whether encryption was agreed. */
+  readonly isEncrypted: boolean
 }
 
-const maxJwtBytes = 65_536
+/** Longest signed response, in characters. */
+export const maxUserinfoBytes = 65_536
 
 /**
- * Fetches the person's claims (OpenID Connect Core section 5.3), as JSON or signed. The token goes into the
+ * Fetches the person's claims (OpenID Connect Core section 5.3), as JSON, signed, or signed and encrypted. The token goes into the
  * `Authorization` header only; aggregated and distributed claims are not followed.
  *
  * @throws {TokenValidationError} `subject_mismatch`, `token_inactive` if the provider rejects the access token; for a
@@ -38,12 +43,17 @@ export async function fetchUserinfo(
   if (response.status !== 200) throw invalid(`came with status ${response.status}`)
   const body = await response.text()
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
-  if (!isSigned && client.userinfoSigningAlg !== undefined)
-    throw invalid('is not signed, although this client is registered for signed ones')
+  const agreed = agreedForm(client)
+  if (!isSigned && agreed !== undefined) throw invalid(`is not ${agreed}, although this client is registered for that`)
   const claims = isSigned ? await signedClaims(body, openidClient, client) : parseJsonObject(body)
   if (claims === undefined) throw invalid('is not a JSON object')
   requireSubject(claims['sub'], expectedSubject)
   return bareClaims(withoutBlanks(claims))
+}
+
+function agreedForm({ isEncrypted, userinfoSigningAlg }: UserinfoSettings): 'encrypted' | 'signed' | undefined {
+  if (isEncrypted) return 'encrypted'
+  return userinfoSigningAlg === undefined ? undefined : 'signed'
 }
 
 // A response without sub may be about anyone (section 5.3.2).
@@ -63,7 +73,7 @@ async function request(
   if (metadata.userinfo_endpoint === undefined) throw missingEndpoint(metadata, 'userinfo_endpoint')
   const url = new URL(metadata.userinfo_endpoint)
   const headers = new Headers({
-    accept: client.userinfoSigningAlg === undefined ? 'application/json, application/jwt' : 'application/jwt',
+    accept: agreedForm(client) === undefined ? 'application/json, application/jwt' : 'application/jwt',
   })
   const nonce = dpop?.nonceOf(url)
   const response = await send(openidClient, url, accessToken, headers)
@@ -90,9 +100,9 @@ async function send(
 async function signedClaims(
   body: string,
   { metadata }: ConfiguredClient,
-  { clientId, verifySignature }: UserinfoSettings,
+  { clientId, verifySignature, decrypt }: UserinfoSettings,
 ): Promise<Readonly<JsonObject>> {
-  const jws = decodeJws(body, { maxBytes: maxJwtBytes })
+  const jws = decodeJws(await decrypt(body), { maxBytes: maxUserinfoBytes })
   await verifySignature(jws)
   const { iss, aud } = withoutBlanks(jws.payload)
   if (iss !== undefined && iss !== metadata.issuer) {

@@ -38,8 +38,8 @@ export async function exchangeCode(
   runtime: Runtime,
 ): Promise<TokenSet> {
   const response = await sendCode(openidClient, exchange)
-  const idToken = response[unverifiedIdToken]
-  if (typeof idToken !== 'string') {
+  const received = response[unverifiedIdToken]
+  if (typeof received !== 'string') {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint returned no ID Token')
   }
   const tokens = readLoginTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
@@ -50,6 +50,8 @@ export async function exchangeCode(
     response: { code },
   } = exchange
   const { accessToken } = tokens
+  // From here on it is the signed one: as id_token_hint a client must send what was inside (RP-Initiated Logout 1.0 section 2).
+  const idToken = await idTokens.decrypt(received)
   return {
     ...tokens,
     idToken,

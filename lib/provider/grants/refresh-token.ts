@@ -26,8 +26,9 @@ export async function refreshTokens(
     openid.refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters }),
   )
   const tokens = readLoginTokens(response, request.scope, runtime.now() / 1000, openidClient)
+  const received = response[unverifiedIdToken]
   const refreshed = {
-    idToken: response[unverifiedIdToken],
+    idToken: typeof received === 'string' ? await idTokens.decrypt(received) : received,
     accessToken: tokens.accessToken,
     before: request.idTokenClaims,
   }

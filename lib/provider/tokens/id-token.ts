@@ -7,6 +7,7 @@ import { type ClaimRule, type ClockContext, always, isDate, isText, requireClaim
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, optionalDate, partyRules, strictTolerance, timeRules } from './claim-rules.js'
+import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
@@ -28,6 +29,12 @@ export interface IdTokenExpectations {
 /** Validates ID Tokens. */
 export interface IdTokenValidator {
   /**
+   * Returns the signed ID Token, which is inside the encrypted one if encryption was agreed.
+   *
+   * @throws {TokenValidationError} `token_decryption_failed`, `token_not_encrypted`, `token_malformed`
+   */
+  decrypt(idToken: string): Promise<string>
+  /**
    * Validates an ID Token completely (OpenID Connect Core section 3.1.3.7).
    *
    * @throws {TokenValidationError}
@@ -37,9 +44,10 @@ export interface IdTokenValidator {
   validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
 }
 
-/** Issuer and client, and how ID Tokens are signed. */
+/** Issuer and client, and how ID Tokens are signed and encrypted. */
 type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
-  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'>
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'> &
+  Pick<ClientSettings, 'decryptionKeys' | 'encryptedResponses'>
 
 /**
  * Creates the validator of ID Tokens.
@@ -57,6 +65,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   return {
+    decrypt: createClientDecryption(settings, { token: 'ID Token', response: 'id_token' }),
     async validate(idToken, expected) {
       const jws = decodeJws(idToken)
       await verifySignature(jws)

@@ -5,6 +5,7 @@ import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jos
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, partyRules, strictTolerance, timeRules } from './claim-rules.js'
+import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
@@ -32,9 +33,9 @@ export interface LogoutTokenValidator {
   validate(logoutToken: string): Promise<LogoutToken>
 }
 
-/** Issuer and client, and how logout tokens are signed. */
+/** Issuer and client, and how logout tokens are signed and encrypted. */
 type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
-  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg'>
+  Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'decryptionKeys' | 'encryptedResponses'>
 
 // Real ones are well below 1 KB: they have names and dates, but no personal claims.
 const maxBytes = 8_192
@@ -58,11 +59,13 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
     from: 'anyone',
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
+  // Encrypted as ID Tokens are, and refused otherwise (sections 2.4 and 2.6).
+  const decrypt = createClientDecryption(settings, { token: 'logout token', response: 'id_token', maxBytes })
   const clockToleranceSeconds = strictTolerance(settings.clockToleranceSeconds)
   return {
     async validate(logoutToken) {
       // Anyone can post anything here, so the cheap checks come before keys and signatures.
-      const jws = decodeJws(logoutToken, { maxBytes })
+      const jws = decodeJws(await decrypt(logoutToken), { maxBytes })
       requireRegisteredAlgorithm(jws.header, signature)
       requireLogoutType(jws.header)
       const requireAll = () => {

@@ -34,6 +34,8 @@ const fatal: ReadonlySet<OidcErrorCode> = new Set([
   'token_algorithm_refused',
   'token_key_not_found',
   'token_signature_invalid',
+  'token_decryption_failed',
+  'token_not_encrypted',
 ])
 
 /**

@@ -307,6 +307,11 @@ describe('a wrong option', () => {
     ['authorizationParams.audience', ['x'], 'must be a string'],
     ['pushedAuthorizationRequests', 'yes', 'must be true or false'],
     ['idTokenSigningAlg', 'none', 'must be one of RS256, RS384'],
+    ['decryptionKeys', 'x', 'must be a list of private keys'],
+    ['decryptionKeys', [], 'must name a key'],
+    ['decryptionKeys', Array(9).fill({ kty: 'RSA' }), 'must name eight keys at most'],
+    ['encryptedResponses', [], 'must be a list of id_token and userinfo'],
+    ['encryptedResponses', 'userinfo', 'must be a list of id_token and userinfo'],
     ['idTokenSigningAlg', [], 'must be one of RS256, RS384'],
     ['idTokenSigningAlg', ['RS256', 'none'], 'must be one of RS256, RS384'],
     ['idTokenAudiences', 'api', 'must be a list of audiences, or "any"'],
@@ -399,6 +404,11 @@ describe('a wrong option', () => {
       'HS256 beside an algorithm with public keys',
       { idTokenSigningAlg: ['RS256', 'HS256'], clientSecret: 'x'.repeat(32) },
       'must name HS256 alone in "idTokenSigningAlg"',
+    ],
+    [
+      'encryption without keys',
+      { encryptedResponses: ['id_token'] },
+      'must give "decryptionKeys" for "encryptedResponses"',
     ],
     [
       'two algorithms with a secret',

@@ -5,6 +5,7 @@ import { type LogoutTokenValidator, createLogoutTokenValidator } from '../../../
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
+import { encrypted, keysByKind } from '../../kit/provider/encryption.js'
 import { ecKey, mint, otherRsaKey, rsaKey } from '../../kit/provider/keys.js'
 import { TestProvider } from '../../kit/provider/provider.js'
 
@@ -99,6 +100,18 @@ describe('a good logout token', () => {
     const ps256 = { header: { alg: 'PS256' } }
     expect(await verdict({}, { ...ps256, client })).toBe('accepted')
     expect(await verdict({}, { client })).toBe('token_algorithm_refused')
+  })
+
+  test('is decrypted where ID Tokens are (OpenID Connect Back-Channel Logout 1.0 section 2.6)', async () => {
+    const op = new TestProvider()
+    const tokens = tokensOf(op, { decryptionKeys: [keysByKind.rsa.pem], encryptedResponses: ['id_token'] })
+    expect(await tokens.validate(await encrypted(await mint(claimsOf(op)), keysByKind.rsa))).toMatchObject({
+      sid: 'sid-1',
+    })
+    const wrong = await encrypted(await mint(claimsOf(op, { events: {} })), keysByKind.rsa)
+    expect(await failureOf(tokens.validate(wrong))).toMatchObject({ code: 'token_type_refused' })
+    const long = await encrypted(await mint(claimsOf(op, { x: 'x'.repeat(9000) })), keysByKind.rsa)
+    expect(await failureOf(tokens.validate(long))).toMatchObject({ code: 'token_malformed' })
   })
 
   test.each([
@@ -209,12 +222,19 @@ describe('what is not a logout token', () => {
     })
   })
 
-  test('BC02: an encrypted one', async () => {
+  test('BC02: an encrypted one without keys', async () => {
     const op = new TestProvider()
     const token = await new CompactEncrypt(Buffer.from(await mint(claimsOf(op))))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' })
       .encrypt(rsaKey.publicKey)
-    expect(await failureOf(tokensOf(op).validate(token))).toMatchObject({ code: 'token_malformed' })
+    expect(await failureOf(tokensOf(op).validate(token))).toMatchObject({ code: 'token_decryption_failed' })
+  })
+
+  test('one that is not encrypted, where ID Tokens are', async () => {
+    const op = new TestProvider()
+    const tokens = tokensOf(op, { decryptionKeys: [keysByKind.rsa.pem], encryptedResponses: ['id_token'] })
+    expect(await failureOf(tokens.validate(await mint(claimsOf(op))))).toMatchObject({ code: 'token_not_encrypted' })
+    expect(op.seen).toHaveLength(0)
   })
 
   test('BC16: garbage, which costs neither a key nor a signature', async () => {

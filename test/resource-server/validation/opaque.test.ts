@@ -1,3 +1,4 @@
+import { encrypted, keysByKind, rsaPair } from '../../kit/provider/encryption.js'
 import { describe, expect, test } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
@@ -314,6 +315,43 @@ describe('IN06: signed answers', () => {
     const api = introspectingApi()
     api.answer = signed().answer
     expect((await api.refuse('opaque-1')).status).toBe(503)
+  })
+})
+
+describe('encrypted answers (RFC 9701)', () => {
+  const { rsa } = keysByKind
+  const encryptedApi = (change: (signed: string) => string | Promise<string> = (signed) => encrypted(signed, rsa)) => {
+    const api = introspectingApi({ signedResponseAlg: 'ES256', decryptionKeys: [rsaPair().pem, rsa.pem] })
+    const { issuer } = api
+    const [signer] = issuer.keys
+    if (signer === undefined) throw new Error('no key')
+    api.answer = async () => {
+      const claims = { iss: issuer.issuer, aud: 'api', iat: issuer.clock.seconds, token_introspection: active(issuer) }
+      const signed = signJws({ alg: 'ES256', typ: 'token-introspection+jwt', kid: signer.kid }, claims, signer)
+      return new Response(await change(signed), { headers: { 'content-type': 'application/token-introspection+jwt' } })
+    }
+    return api
+  }
+
+  test('a good one is taken', async () => {
+    await expect(encryptedApi().accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
+  })
+
+  test.each<[string, (signed: string) => string | Promise<string>]>([
+    ['one that is signed only', (signed) => signed],
+    ['one for another key', (signed) => encrypted(signed, rsaPair())],
+    ['one that is not signed inside', () => encrypted('{"active":true}', rsa)],
+    ['one whose signature is broken inside', (signed) => encrypted(`${signed.slice(0, -4)}AAAA`, rsa)],
+  ])('%s is an outage, not an answer', async (_what, change) => {
+    expect((await encryptedApi(change).refuse('opaque-1')).status).toBe(503)
+  })
+
+  test('without signatures inside, or with a key that decrypts nothing, is an error at the start', () => {
+    expect(() => introspectingApi({ decryptionKeys: [rsa.pem] })).toThrow('must give "signedResponseAlg"')
+    const decryptionKeys = [rsa.pem, rsaPair(1024).pem]
+    expect(() => introspectingApi({ signedResponseAlg: 'ES256', decryptionKeys })).toThrow(
+      '"introspection.decryptionKeys[1]"',
+    )
   })
 })
 

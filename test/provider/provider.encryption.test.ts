@@ -1,0 +1,168 @@
+import { describe, expect, test } from '@jest/globals'
+import { createProvider } from '../../lib/provider/provider.js'
+import type { ClientSettings } from '../../lib/provider/types.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { mint } from '../kit/provider/keys.js'
+import { TestProvider } from '../kit/provider/provider.js'
+import { exchangeCode } from '../kit/provider/code-exchange.js'
+import { encrypted, keysByKind, rsaPair } from '../kit/provider/encryption.js'
+
+const { rsa } = keysByKind
+const agreed: Partial<ClientSettings> = { decryptionKeys: [rsa.pem], encryptedResponses: ['id_token', 'userinfo'] }
+const providerOf = (op: TestProvider, client = agreed) => createProvider(op.settings, { ...op.client, ...client })
+
+const login = {
+  redirectUri: 'https://app.example/callback',
+  response: new URLSearchParams({ code: 'code-1', state: 'state-1' }),
+  state: 'state-1',
+  nonce: 'nonce-1',
+  codeVerifier: 'v'.repeat(43),
+  scope: 'openid',
+}
+const signIn = (op: TestProvider, client = agreed) => exchangeCode(providerOf(op, client), login)
+const answerTokens = (op: TestProvider, idToken: string) =>
+  (op.answers['/token'] = () =>
+    json({ access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1', id_token: idToken }))
+
+describe('an encrypted ID Token', () => {
+  test('is taken: the tokens hold the signed one inside, which a logout sends as id_token_hint', async () => {
+    const op = new TestProvider()
+    const signed = await mint(op.claims())
+    answerTokens(op, await encrypted(signed, rsa))
+    const { idToken, idTokenClaims } = await signIn(op)
+    expect(idToken).toBe(signed)
+    expect(idTokenClaims).toMatchObject({ sub: 'user-1' })
+  })
+
+  test.each([
+    ['iss', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['aud', { aud: 'other' }, 'token_audience_mismatch'],
+    ['nonce', { nonce: 'other' }, 'token_nonce_mismatch'],
+    ['exp', { iat: 1, exp: 2 }, 'token_expired'],
+  ])('is held against all rules for what is inside: %s', async (_claim, changes, code) => {
+    const op = new TestProvider()
+    answerTokens(op, await encrypted(await mint(op.claims(changes)), rsa))
+    expect(await failureOf(signIn(op))).toMatchObject({ code })
+  })
+
+  test('by an algorithm that is not accepted inside is refused', async () => {
+    const op = new TestProvider()
+    answerTokens(op, await encrypted(await mint(op.claims(), new Uint8Array(64), { alg: 'HS256' }), rsa))
+    expect(await failureOf(signIn(op))).toMatchObject({ code: 'token_algorithm_refused' })
+  })
+
+  test('without keys names the option, and what to switch off at the client', async () => {
+    const op = new TestProvider()
+    answerTokens(op, await encrypted(await mint(op.claims()), rsa))
+    const error = await failureOf(signIn(op, {}))
+    expect(error).toMatchObject({ code: 'token_decryption_failed', status: 502 })
+    for (const part of ['encrypted', '"decryptionKeys"', 'id_token_encrypted_response_alg']) {
+      expect(error.message).toContain(part)
+    }
+  })
+
+  test('was agreed: one that is signed only is refused', async () => {
+    const op = new TestProvider()
+    answerTokens(op, await mint(op.claims()))
+    expect(await failureOf(signIn(op))).toMatchObject({ code: 'token_not_encrypted' })
+    await expect(signIn(op, { ...agreed, encryptedResponses: ['userinfo'] })).resolves.toBeDefined()
+  })
+
+  test('of another key costs no request for keys, and no other message than one that was changed', async () => {
+    const op = new TestProvider()
+    answerTokens(op, await encrypted(await mint(op.claims()), rsaPair()))
+    const other = await failureOf(signIn(op))
+    expect(op.count('/jwks')).toBe(0)
+    answerTokens(op, `${(await encrypted(await mint(op.claims()), rsa)).slice(0, -4)}AAAA`)
+    expect((await failureOf(signIn(op))).message).toBe(other.message)
+  })
+})
+
+describe('the ID Token of a refresh', () => {
+  const before = { iss: 'https://issuer.example', sub: 'user-1' }
+  const refresh = (op: TestProvider) =>
+    providerOf(op).refresh({ refreshToken: 'refresh-0', scope: 'openid', idTokenClaims: before })
+
+  test('is decrypted as that of a login', async () => {
+    const op = new TestProvider()
+    const signed = await mint(op.claims({ nonce: undefined }))
+    answerTokens(op, await encrypted(signed, rsa))
+    expect(await refresh(op)).toMatchObject({ idToken: signed, idTokenClaims: { sub: 'user-1' } })
+  })
+
+  test('is judged later without being decrypted again', async () => {
+    const op = new TestProvider()
+    const signed = await mint(op.claims({ nonce: undefined }))
+    answerTokens(op, await encrypted(signed, rsa))
+    op.answers['/jwks'] = () => json({}, 503)
+    const provider = providerOf(op)
+    const tokens = await provider.refresh({ refreshToken: 'refresh-0', scope: 'openid', idTokenClaims: before })
+    expect(tokens).toMatchObject({ unverifiedIdToken: signed })
+    op.answers['/jwks'] = new TestProvider().answers['/jwks'] ?? json({})
+    op.clock.advance(61)
+    expect(await provider.checkRefreshedIdToken({ idToken: signed, accessToken: 'access-1', before })).toMatchObject({
+      idToken: signed,
+    })
+  })
+
+  test('spoils the response where it is not encrypted, or cannot be decrypted', async () => {
+    const op = new TestProvider()
+    answerTokens(op, await mint(op.claims()))
+    expect(await failureOf(refresh(op))).toMatchObject({ name: 'TokenValidationError', code: 'token_not_encrypted' })
+    answerTokens(op, await encrypted(await mint(op.claims()), rsaPair()))
+    expect(await failureOf(refresh(op))).toMatchObject({ code: 'token_decryption_failed' })
+  })
+})
+
+describe('an encrypted UserInfo response', () => {
+  const userinfo = (op: TestProvider, client = agreed) => providerOf(op, client).userinfo('access-1', 'user-1')
+  const answer = (op: TestProvider, body: string) =>
+    (op.answers['/userinfo'] = () => new Response(body, { headers: { 'content-type': 'application/jwt' } }))
+
+  test('is taken, and was asked for', async () => {
+    const op = new TestProvider()
+    answer(op, await encrypted(await mint(op.claims({ name: 'Ada' })), rsa))
+    expect(await userinfo(op)).toMatchObject({ sub: 'user-1', name: 'Ada' })
+    expect(op.seen.find(({ url }) => url.pathname === '/userinfo')?.headers.get('accept')).toBe('application/jwt')
+  })
+
+  test.each([
+    ['for another audience', { aud: 'other' }, 'token_audience_mismatch'],
+    ['about another person', { sub: 'user-2' }, 'subject_mismatch'],
+  ])('%s inside is refused', async (_what, changes, code) => {
+    const op = new TestProvider()
+    answer(op, await encrypted(await mint(op.claims(changes)), rsa))
+    expect(await failureOf(userinfo(op))).toMatchObject({ code })
+  })
+
+  test('was agreed: what is signed only, and JSON, are refused', async () => {
+    const op = new TestProvider()
+    answer(op, await mint(op.claims()))
+    expect(await failureOf(userinfo(op))).toMatchObject({ code: 'token_not_encrypted' })
+    op.answers['/userinfo'] = () => json({ sub: 'user-1' })
+    const error = await failureOf(userinfo(op))
+    expect([error.code, error.message]).toEqual([
+      'provider_response_invalid',
+      expect.stringContaining('is not encrypted'),
+    ])
+  })
+
+  test('with claims that nobody has signed is refused', async () => {
+    const op = new TestProvider()
+    answer(op, await encrypted(JSON.stringify({ sub: 'user-1' }), rsa))
+    expect((await failureOf(userinfo(op))).message).toContain('what is inside is not a signed token')
+  })
+
+  test('without keys names what to switch off', async () => {
+    const op = new TestProvider()
+    answer(op, await encrypted(await mint(op.claims()), rsa))
+    expect((await failureOf(userinfo(op, {}))).message).toContain('switch userinfo_encrypted_response_alg off')
+  })
+})
+
+test('a key that decrypts nothing is found out at the start, by its place', async () => {
+  const error = await failureOf(() => providerOf(new TestProvider(), { decryptionKeys: [rsa.pem, rsaPair(1024).pem] }))
+  expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_options' })
+  expect(error.message).toContain('"decryptionKeys[1]" must have at least 2048 bits')
+})
