@@ -182,4 +182,11 @@ export interface EndSessionRequest {
   readonly logoutHint?: string
   /** Language tags, separated by spaces. */
   readonly uiLocales?: string
+  /** Further parameters, none of them one of the above. */
+  readonly params?: Readonly<Record<string, string>>
+  /**
+   * Name for `postLogoutRedirectUri` at a provider with an endpoint of its own kind. That gets the client ID, this and
+   * `params` only.
+   */
+  readonly redirectParameter?: string
 }

@@ -6,6 +6,7 @@ import type { Claims } from '../../policy/principal.js'
 import { type LoginOptions, startLogin } from '../../relying-party/login/login.js'
 import type { LogoutCallOptions } from '../../relying-party/logout/logout.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../../options/oidc/access-token.js'
+import { parseLogoutParams } from '../../options/oidc/logout.js'
 import type { UserinfoOptions } from '../../options/oidc/userinfo.js'
 import { currentAccessToken } from '../../relying-party/tokens/access-token.js'
 import { refreshSession } from '../../relying-party/session-refresh.js'
@@ -192,12 +193,15 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * ```
    *
    * @throws {SessionError} `headers_already_sent`, or `session_store_unavailable`: the session goes on
+   * @throws {ConfigurationError} `invalid_options` for `params` that this package sets itself
    * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#refuseAfterHeaders('logout()')
     const { configuration } = this.#context.rp
-    this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, options)))
+    const params = parseLogoutParams(options.params)
+    const checked = { ...options, params }
+    this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, checked)))
   }
 
   /**

@@ -86,6 +86,15 @@ export interface LogoutOptions {
    * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
    */
   revoke?: boolean | undefined
+  /** Further parameters of the logout request at the provider, as it documents them. @default none */
+  params?: Readonly<Record<string, string>> | undefined
+  /**
+   * Name of the parameter for the URL that people return to. With another name than the standard one, the request has `client_id`,
+   * this parameter and `params`, and nothing else: `logout_uri` for Amazon Cognito, `returnTo` for the `/v2/logout` of Auth0.
+   *
+   * @default 'post_logout_redirect_uri'
+   */
+  redirectParameter?: string | undefined
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { authorizationParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
+import { logout } from './logout.js'
 import { session } from './session.js'
 import { sharedStore } from '../common/stores.js'
 
@@ -51,11 +52,7 @@ export const oidcEntries = {
     default: v.optional(routePath),
     origins,
   }),
-  logout: byDefault({
-    atProvider: v.optional(flag, true),
-    returnTo: v.optional(routePath, '/'),
-    revoke: v.optional(flag, true),
-  }),
+  logout,
   userinfo: v.optional(flag, false),
   silentLogin: v.optional(flag, false),
   allowedOrigins: origins,

@@ -1,3 +1,4 @@
+import { standardRedirectParameter } from '../../options/oidc/logout.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import type { EndSessionRequest } from '../types.js'
 
@@ -14,6 +15,8 @@ const maxUrlLength = 2048
 export function endSessionUrl(openidClient: ConfiguredClient, request: EndSessionRequest): string | undefined {
   const { end_session_endpoint: endpoint } = openidClient.metadata
   if (endpoint === undefined) return undefined
+  const { redirectParameter = standardRedirectParameter } = request
+  if (redirectParameter !== standardRedirectParameter) return ownUrl(openidClient, endpoint, request)
   const url = urlWith(openidClient, request)
   if (url.length <= maxUrlLength) return url
   const { idTokenHint: _, ...rest } = request
@@ -21,12 +24,24 @@ export function endSessionUrl(openidClient: ConfiguredClient, request: EndSessio
 }
 
 function urlWith({ openid, configuration }: ConfiguredClient, request: EndSessionRequest): string {
-  const parameters: Record<string, string> = { client_id: configuration.clientMetadata().client_id }
+  const parameters = { ...request.params, client_id: configuration.clientMetadata().client_id }
   for (const [member, name] of parameterNames) {
     const value = request[member]
-    if (value !== undefined) parameters[name] = value
+    if (value !== undefined) Object.assign(parameters, { [name]: value })
   }
   return openid.buildEndSessionUrl(configuration, parameters).href
+}
+
+// Providers that had a logout before there was a standard refuse parameters that they do not know.
+function ownUrl(
+  { configuration }: ConfiguredClient,
+  endpoint: string,
+  { params, postLogoutRedirectUri = '', redirectParameter = '' }: EndSessionRequest,
+): string {
+  const url = new URL(endpoint)
+  const own = { client_id: configuration.clientMetadata().client_id, [redirectParameter]: postLogoutRedirectUri }
+  for (const [name, value] of Object.entries({ ...params, ...own })) url.searchParams.set(name, value)
+  return url.href
 }
 
 const parameterNames = [

@@ -26,6 +26,8 @@ export interface LogoutCallOptions {
   logoutHint?: string | undefined
   /** Languages for the provider's pages, the preferred one first, such as `['de', 'en']` (`ui_locales`). */
   uiLocales?: readonly string[] | undefined
+  /** Further parameters of this logout request at the provider, in addition to the option `logout.params`. */
+  params?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -77,6 +79,8 @@ export function wantedReturnTo(httpRequest: HttpRequest): string | undefined {
 /**
  * Responds after the local session has ended: redirects to the provider's end-session endpoint, which redirects back to
  * the registered page; or directly to the post-logout page (OpenID Connect RP-Initiated Logout 1.0 section 2).
+ *
+ * @param options - checked
  */
 export async function endSession(
   rp: LogoutParts,
@@ -102,15 +106,17 @@ export async function endSession(
 }
 
 async function urlOfProvider(
-  { provider }: RelyingPartyWith<never, 'endSessionUrl'>,
+  { provider, configuration }: RelyingPartyWith<'configuration', 'endSessionUrl'>,
   { postLogoutRedirectUri }: BaseUrl,
   session: SessionRecord | undefined,
-  { state, logoutHint, uiLocales }: LogoutCallOptions & { readonly state: string },
+  { state, logoutHint, uiLocales, params }: LogoutCallOptions & { readonly state: string },
 ): Promise<string | undefined> {
   try {
     return await provider.endSessionUrl({
       postLogoutRedirectUri,
       state,
+      params: { ...configuration.logout.params, ...params },
+      redirectParameter: configuration.logout.redirectParameter,
       ...logoutHintsOf(session),
       ...omitUndefined({ logoutHint, uiLocales: uiLocales?.join(' ') }),
     })

@@ -1,7 +1,8 @@
 import type { SmallCookie } from '../../http/cookies.js'
 import type { HttpRequest } from '../../http/request.js'
-import { isPrefetch } from '../../http/fetch-metadata.js'
+import { isNavigation, isPrefetch } from '../../http/fetch-metadata.js'
 import { type Redirect, redirect } from '../../http/outcome.js'
+import { standardRedirectParameter } from '../../options/oidc/logout.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { equalSecrets } from '../../base/constant-time.js'
@@ -9,7 +10,7 @@ import type { RelyingPartyWith } from '../relying-party.js'
 import { publicPath, baseUrlOf } from '../base-url.js'
 
 /** The parts of a relying party that remember logouts that are at the provider. */
-export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'logoutSeal' | 'runtime'>
+export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
 /** A logout in progress at the provider. */
 interface PendingLogout {
@@ -33,7 +34,7 @@ const maxSealedLength = 1024
 export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
-    rp.logoutSeal.seal({ exp, s: state, ...(target === undefined ? {} : { r: target }) })
+    rp.logoutSeal.seal({ exp, s: hasState(rp) ? state : '', ...(target === undefined ? {} : { r: target }) })
   // A target that is too long for a cookie loses its query, or is dropped.
   const targets = [returnTo, returnTo?.replace(/[?#].*$/s, ''), undefined]
   const sealed = targets.map(sealWith).find((value) => value.length <= maxSealedLength)
@@ -43,7 +44,8 @@ export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { st
 /**
  * Handles the return from the provider's logout (OpenID Connect RP-Initiated Logout 1.0 section 3): redirects to the
  * return target, or to the post-logout page without the query. Without the `state` of this browser's logout, the URL
- * has no meaning, and the request passes through as an ordinary page.
+ * has no meaning, and the request passes through as an ordinary page. A provider that sends no `state` back redirects to
+ * the page itself: then the cookie decides alone.
  */
 export function finishLogout(
   rp: PendingLogoutParts,
@@ -51,19 +53,23 @@ export function finishLogout(
   cookie: SmallCookie,
 ): Redirect | undefined {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
-  if (
-    httpRequest.method !== 'GET' ||
-    publicPath(base, httpRequest.path) !== base.paths.postLogout ||
-    httpRequest.query === ''
-  )
-    return undefined
+  if (httpRequest.method !== 'GET' || publicPath(base, httpRequest.path) !== base.paths.postLogout) return undefined
+  if (hasState(rp) ? httpRequest.query === '' : !isNavigation(httpRequest)) return undefined
   const pending = openPending(rp, cookie)
-  const states = new URLSearchParams(httpRequest.query).getAll('state')
-  const [state = ''] = states
-  if (pending === undefined || states.length !== 1 || !equalSecrets(state, pending.state)) return undefined
+  if (pending === undefined || !isReturn(rp, httpRequest, pending.state)) return undefined
   // A prefetch gets the redirect too, but does not use up the cookie.
   if (!isPrefetch(httpRequest)) cookie.remove()
   return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
+}
+
+function isReturn(rp: PendingLogoutParts, httpRequest: HttpRequest, expected: string): boolean {
+  if (!hasState(rp)) return expected === ''
+  const [state = '', ...others] = new URLSearchParams(httpRequest.query).getAll('state')
+  return others.length === 0 && state !== '' && equalSecrets(state, expected)
+}
+
+function hasState({ configuration }: PendingLogoutParts): boolean {
+  return configuration.logout.redirectParameter === standardRedirectParameter
 }
 
 function openPending(

@@ -1,0 +1,51 @@
+import * as v from 'valibot'
+import { flag, routePath } from '../common/fields.js'
+import { byDefault, parseOptions, section } from '../common/parse.js'
+
+/** Name of the parameter that RP-Initiated Logout 1.0 defines for the page to return to. */
+export const standardRedirectParameter = 'post_logout_redirect_uri'
+
+const reservedParameters: readonly string[] = ['client_id', 'id_token_hint', 'state', standardRedirectParameter]
+
+const logoutParams = v.pipe(
+  v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+  v.check(
+    (params) => reservedParameters.every((name) => !Object.hasOwn(params, name)),
+    `must not set ${reservedParameters.join(', ')}: this package sets them`,
+  ),
+)
+
+const redirectParameter = v.pipe(
+  v.string('must be the name of a parameter'),
+  v.regex(/^[\w.-]{1,64}$/, 'must be the name of a parameter'),
+  v.check(
+    (name) => name === standardRedirectParameter || !reservedParameters.includes(name),
+    'must be the name of the parameter for the page to return to, such as "logout_uri" or "returnTo"',
+  ),
+)
+
+/** The checks of the option `logout`. */
+export const logout = v.pipe(
+  byDefault({
+    atProvider: v.optional(flag, true),
+    returnTo: v.optional(routePath, '/'),
+    revoke: v.optional(flag, true),
+    params: v.optional(logoutParams, {}),
+    redirectParameter: v.optional(redirectParameter, standardRedirectParameter),
+  }),
+  v.check(
+    ({ params, redirectParameter }) => !Object.hasOwn(params, redirectParameter),
+    'must not set "redirectParameter" in "params": this package sets it',
+  ),
+)
+
+const call = section({ params: v.optional(logoutParams, {}) })
+
+/**
+ * Checks the parameters of `req.oidc.logout()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseLogoutParams(params: unknown): Readonly<Record<string, string>> {
+  return parseOptions('logout()', call, { params }).params
+}
