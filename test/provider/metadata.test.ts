@@ -31,7 +31,7 @@ describe('where the metadata are', () => {
 
   test('RFC 8414 puts its path before the issuer, and is tried when the first answers 404', async () => {
     const op = new TestProvider({ issuer: 'https://op.example/tenant' })
-    delete op.answers[oidcPath]
+    delete op.answers[`/tenant${oidcPath}`]
     op.answers[`${oauthPath}/tenant`] = () => json(op.metadata)
     await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer: 'https://op.example/tenant' })
     expect(op.seen.map(({ url }) => url.pathname)).toEqual([`/tenant${oidcPath}`, `${oauthPath}/tenant`])
