@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as errors from '../lib/errors.js'
 
-describe('errors', () => {
+describe('an error', () => {
   test.each([
     [new errors.ConfigurationError('invalid_options', 'm'), 500],
     [new errors.ProviderError('provider_timeout', 'm'), 503],
@@ -33,7 +33,7 @@ describe('errors', () => {
     expect(error.name).toBe(error.constructor.name)
   })
 
-  test('keep the cause and the headers, and have no cause where there is none', () => {
+  test('keeps the cause and the headers, and has no cause where there is none', () => {
     const cause = new Error('inner')
     const headers = { 'Retry-After': '5' }
     const error = new errors.ProviderError('provider_unreachable', 'm', { cause, headers })
@@ -41,7 +41,7 @@ describe('errors', () => {
     expect(new errors.ProviderError('provider_unreachable', 'm')).not.toHaveProperty('cause')
   })
 
-  test('of guards name the kind of requirement, if there was one', () => {
+  test('of a guard names the kind of requirement, if there was one', () => {
     expect(new errors.AccessError('not_allowed', 'm', { requirement: 'scope' })).toMatchObject({ requirement: 'scope' })
     expect(new errors.AccessError('login_needed', 'm').requirement).toBeUndefined()
   })

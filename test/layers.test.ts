@@ -76,7 +76,7 @@ describe('the layers of lib', () => {
     expect(sources.map(({ part }) => part).filter((part) => depth(part) < 0)).toEqual([])
   })
 
-  test('import downwards only, and nothing from beside them', () => {
+  test('import only from layers below, never from the same layer', () => {
     const wrong = sources.flatMap((source) =>
       relatives(source)
         .map((specifier) => target(source, specifier))
@@ -86,7 +86,7 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
-  test('keep redis apart: nothing imports it, and it knows no part of the flows', () => {
+  test('keep redis apart: no layer imports it, and it imports none of the flows', () => {
     const allowed = new Set(['redis', 'errors', 'base', 'options', 'session'])
     const wrong = sources.flatMap((source) =>
       relatives(source)
@@ -97,7 +97,7 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
-  test('keep presets apart: nothing imports them, and they know options only', () => {
+  test('keep presets apart: no layer imports them, and they import options only', () => {
     const allowed = new Set(['providers', 'errors', 'base', 'options'])
     const wrong = sources.flatMap((source) =>
       relatives(source)
@@ -108,7 +108,7 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
-  test('name files that exist, with their ending', () => {
+  test('import files that exist, with their ending', () => {
     const known = new Set(sources.map(({ path }) => path))
     const wrong = sources.flatMap((source) =>
       relatives(source)
@@ -118,7 +118,7 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
-  test('have no cycles, in types neither', () => {
+  test('have no cycles, not even between types', () => {
     expect(cycles()).toEqual([])
   })
 
@@ -130,7 +130,7 @@ describe('the layers of lib', () => {
     expect(wrong.map(({ path }) => path)).toEqual([])
   })
 
-  test.each(privileges)('write %s where it belongs only', (_name, pattern, part) => {
+  test.each(privileges)('write %s in its own place only', (_name, pattern, part) => {
     const wrong = sources.filter((source) => source.part !== part && pattern.test(source.code))
     expect(wrong.map(({ path }) => path)).toEqual([])
   })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { ageOf, isAhead, isRecent, waitUntil } from '../../lib/base/age.js'
 
-describe('what was noted is', () => {
-  test('as old as the time that has gone by', () => {
+describe('the age of a date', () => {
+  test('is the time that has gone by', () => {
     expect(ageOf(1000, 1060)).toBe(60)
   })
 
-  test('no younger after the clock was set back', () => {
+  test('does not become negative when the clock is set back', () => {
     expect(ageOf(1000, 940)).toBe(60)
   })
 })
@@ -23,7 +23,7 @@ describe('a wait', () => {
   })
 })
 
-describe('a date of somebody else', () => {
+describe('a date from another party', () => {
   test.each([
     [1005, false],
     [1006, true],

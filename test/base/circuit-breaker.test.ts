@@ -16,7 +16,7 @@ describe('the circuit breaker before a provider that is down', () => {
   }
   const down = () => Promise.reject(new ProviderError('provider_timeout', 'm'))
 
-  test('RF07: does not shut for one failure, opens with the first answer, and forgets', async () => {
+  test('RF07: stays closed after one failure, closes again with the first response, and forgets the failure', async () => {
     const breaker = new CircuitBreaker(watch)
     await expect(breaker.run(down)).rejects.toMatchObject({ code: 'provider_timeout' })
     expect(await breaker.run(async () => 'answer')).toBe('answer')
@@ -34,14 +34,14 @@ describe('the circuit breaker before a provider that is down', () => {
     expect(await breaker.run(async () => 'answer')).toBe('answer')
   })
 
-  test('RF07: does not stay shut when the clock is set back', async () => {
+  test('RF07: does not stay open when the clock is set back', async () => {
     const breaker = new CircuitBreaker(watch)
     for (let times = 0; times < 2; times += 1) await expect(breaker.run(down)).rejects.toBeInstanceOf(ProviderError)
     watch.seconds -= 86_400
     expect(await breaker.run(async () => 'answer')).toBe('answer')
   })
 
-  test('lets others through where two sessions fail for ever', async () => {
+  test('lets other sessions through where two sessions fail for ever', async () => {
     const breaker = new CircuitBreaker(watch)
     const ask = async (whose: string, isDead: boolean): Promise<boolean> => {
       const work = isDead ? unavailable() : async () => 'answer'
@@ -59,7 +59,7 @@ describe('the circuit breaker before a provider that is down', () => {
     expect(through).toEqual(through.map(() => true))
   })
 
-  test('asks for each of them less and less often', async () => {
+  test('asks less and less often for each session that keeps failing', async () => {
     const breaker = new CircuitBreaker(watch)
     let calls = 0
     for (let second = 0; second < 600; second += 1) {
@@ -76,7 +76,7 @@ describe('the circuit breaker before a provider that is down', () => {
     expect(calls).toBeLessThan(60)
   })
 
-  test('shuts for everybody once a second session fails, for a minute at most, and then one new one tries', async () => {
+  test('opens for all sessions once a second one fails, for a minute at most, and then lets one new session try', async () => {
     const breaker = new CircuitBreaker(watch)
     const busy = unavailable(undefined, '3600')
     await expect(breaker.run(busy, 'a')).rejects.toBeInstanceOf(ProviderError)
@@ -92,7 +92,7 @@ describe('the circuit breaker before a provider that is down', () => {
     expect(await breaker.run(async () => 'answer', 'd')).toBe('answer')
   })
 
-  test('lets one try alone, whatever ends beside it', async () => {
+  test('lets one session try alone, whatever ends at the same time', async () => {
     const breaker = new CircuitBreaker(watch)
     let finish = (): void => undefined
     const early = breaker.run(
@@ -110,7 +110,7 @@ describe('the circuit breaker before a provider that is down', () => {
     expect(await trying).toBe('answer')
   })
 
-  test('lets whoever failed in an outage ask at once when it is over', async () => {
+  test('lets a session that failed in an outage ask at once when the outage is over', async () => {
     const breaker = new CircuitBreaker(watch)
     for (const each of ['a', 'b', 'c']) await breaker.run(unavailable(undefined, '60'), each).catch(() => undefined)
     watch.seconds += 61

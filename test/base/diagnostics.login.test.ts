@@ -63,7 +63,7 @@ function expectNothingSeen(world: World): void {
   expect(texts.flatMap((text) => marks.leaksIn(text))).toEqual([])
 }
 
-describe('what watchers of a login are told', () => {
+describe('the diagnostics of a login', () => {
   const watching = watchAll(hear)
   const sharedStore = new FakeStore({ now: () => Date.now() })
   const layers = [
@@ -126,7 +126,7 @@ describe('what watchers of a login are told', () => {
   const names = Object.keys(faults)
   const paths = ['/refused', '/token', '/userinfo', '/api', '/large', '/private', '/leave', '/logout', '/token']
 
-  test('LK01: no secret, code, token, cookie or claim of a person, whichever way logins and renewals fail', async () => {
+  test('LK01: hold no secret, code, token, cookie or claim of a person, whichever way logins and renewals fail', async () => {
     const step = fc.tuple(fc.constantFrom(...paths), fc.constantFrom('navigate' as const, 'fetch' as const))
     const run = fc.record({
       which: fc.constantFrom(0, 1),
@@ -177,7 +177,7 @@ describe('what watchers of a login are told', () => {
     ['iss', 'https://planted.example'],
     ['response', 'planted'],
     ['code', 'planted'.repeat(1000)],
-  ])('LK01: nor what a response says whose %s is %.20s', async (name, text) => {
+  ])('LK01: hold nothing of a response whose %s is %.20s', async (name, text) => {
     for (const world of worlds) {
       const value = text.replaceAll('planted', marks.plant('planted').slice('planted-'.length))
       for (const alone of [true, false]) {
@@ -192,7 +192,7 @@ describe('what watchers of a login are told', () => {
     }
   })
 
-  test('LK01: nor what the application throws when someone signs in', async () => {
+  test('LK01: hold nothing of what the application throws when someone signs in', async () => {
     for (const world of worlds) {
       const thrown = Object.assign(new Error(everything, { cause: person }), { code: everything, person })
       refusal = thrown
@@ -208,7 +208,7 @@ describe('what watchers of a login are told', () => {
     }
   })
 
-  test('LK01: nor what a session store says that repeats what it was told', async () => {
+  test('LK01: hold nothing of an error of a session store that repeats its arguments', async () => {
     const world = worlds[1] as World
     const browser = new Browser()
     await visit(browser, (await callbackUrl(world, browser)).href)
@@ -222,7 +222,7 @@ describe('what watchers of a login are told', () => {
     expectNothingSeen(world)
   })
 
-  test('LK01: nor of logout tokens, good ones and bad ones', async () => {
+  test('LK01: hold nothing of logout tokens, valid or invalid', async () => {
     const rp = await LogoutWorld.start()
     const { world } = rp
     const browser = await rp.signedIn()
@@ -249,7 +249,7 @@ describe('what watchers of a login are told', () => {
     expect(steps).toContain('backchannel_logout failed')
   })
 
-  test('LK01: nor what discovery and keys repeat of an outage', async () => {
+  test('LK01: hold nothing of an outage of discovery and keys', async () => {
     for (const name of names) {
       use(name, /./)
       const world = await startWorld({ client: { client_secret: clientSecret }, oidc: { fetch: faultyFetch } })

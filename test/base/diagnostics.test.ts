@@ -31,8 +31,8 @@ async function told(work: () => unknown): Promise<{ phase: string; event: TraceE
 const step = { step: 'keys', issuer: 'https://op.example' }
 const context = { issuer: 'https://op.example' }
 
-describe('a step that is traced', () => {
-  test('tells start and end where nothing is waited for', async () => {
+describe('a traced step', () => {
+  test('publishes its start and end where it is synchronous', async () => {
     const seen = await told(() => traced('keys', context, () => 'value'))
     expect(seen.map(({ phase, event }) => [phase, event])).toEqual([
       ['start', step],
@@ -40,7 +40,7 @@ describe('a step that is traced', () => {
     ])
   })
 
-  test('tells a failure before its end', async () => {
+  test('publishes a failure before its end', async () => {
     const error = new ProviderError('provider_timeout', 'x')
     const seen = await told(() =>
       traced('keys', context, () => {
@@ -55,21 +55,21 @@ describe('a step that is traced', () => {
     ])
   })
 
-  test('goes on after its end where a promise is waited for, with one event from first to last', async () => {
+  test('is followed beyond its synchronous end where it returns a promise, with one event from first to last', async () => {
     const seen = await told(() => traced('keys', context, async () => 'value'))
     expect(seen.map(({ phase }) => phase)).toEqual(['start', 'end', 'asyncStart', 'asyncEnd'])
     expect(seen.map(({ event }) => event.outcome)).toEqual([undefined, undefined, 'succeeded', 'succeeded'])
     expect(new Set(seen.map(({ object }) => object)).size).toBe(1)
   })
 
-  test('tells a rejection, and lets it through as it is', async () => {
+  test('publishes a rejection, and passes it on unchanged', async () => {
     const error = new ProviderError('provider_timeout', 'x')
     const seen = await told(() => expect(traced('keys', context, () => Promise.reject(error))).rejects.toBe(error))
     expect(seen.map(({ phase }) => phase)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
     expect(seen.at(-1)?.event).toEqual({ ...step, outcome: 'failed', errorCode: 'provider_timeout', error })
   })
 
-  test('LK01: shows neither its result, nor an error of somebody else, nor more of its context than is for all to see', async () => {
+  test('LK01: publishes neither its result, nor foreign errors, nor more of its context than its public members', async () => {
     const configuration = { ...context, clientId: 'web', clientSecret: 'secret', url: 'https://op.example/keys' }
     const seen = await told(async () => {
       await traced('keys', configuration, async () => 'secret')
@@ -89,7 +89,7 @@ describe('a step that is traced', () => {
     expect(seen.at(-1)?.event).toEqual({ step: 'keys', status: 200, outcome: 'succeeded' })
   })
 
-  test('has the store that a subscriber has bound, before and after it waits, and its caller has not', async () => {
+  test('runs with the store that a subscriber has bound, before and after it waits, and its caller does not', async () => {
     const storage = new AsyncLocalStorage<string>()
     channel.start.bindStore(storage, ({ step: name }) => name)
     const stores = await traced('keys', {}, async () => {
@@ -103,8 +103,8 @@ describe('a step that is traced', () => {
   })
 })
 
-describe('a step that nobody watches', () => {
-  test('just does its work', () => {
+describe('a step without subscribers', () => {
+  test('only does its work', () => {
     expect(isTraced('keys')).toBe(false)
     expect(traced('keys', context, (notes) => notes)).toBeUndefined()
     const error = new Error('x')
@@ -115,7 +115,7 @@ describe('a step that nobody watches', () => {
     ).toThrow(error)
   })
 
-  test('is watched by whoever subscribes to a single channel of it', () => {
+  test('is seen by whoever subscribes to a single channel of it', () => {
     const listener = () => undefined
     channel.asyncEnd.subscribe(listener)
     expect(isTraced('keys')).toBe(true)

@@ -32,7 +32,7 @@ async function expectNothingSeen(promise: Promise<unknown>): Promise<unknown> {
   return error
 }
 
-describe('what watchers of an API are told', () => {
+describe('the diagnostics of an API', () => {
   const issuer = apiProvider()
   const { validator } = testApi({}, issuer)
   const stranger = signingKey()
@@ -58,7 +58,7 @@ describe('what watchers of an API are told', () => {
     'no JSON': () => `Bearer ${signJws('{"alg":"ES256"}', marks.plant('payload'), stranger)}`,
   }
 
-  test.each(Object.entries(badTokens))('LK01: nothing of a request with %s', async (_name, authorization) => {
+  test.each(Object.entries(badTokens))('LK01: hold nothing of a request with %s', async (_name, authorization) => {
     const value = authorization()
     marks.add(...value.split(/[ .]/).slice(1))
     expect(await expectNothingSeen(validator.validate(value))).toBeInstanceOf(Error)
@@ -66,7 +66,7 @@ describe('what watchers of an API are told', () => {
     expect(told.get('validation error')).not.toHaveProperty('issuer')
   })
 
-  test('LK01: who a token is from and for is named, since that is nobody', async () => {
+  test('LK01: name the issuer and audience of a token, which are not personal', async () => {
     for (const [claim, value] of [
       ['iss', 'https://foreign.example'],
       ['aud', 'another'],
@@ -78,7 +78,7 @@ describe('what watchers of an API are told', () => {
     }
   })
 
-  test('LK01: nothing of whatever else stands there', async () => {
+  test('LK01: hold nothing else that stands in the issuer or audience', async () => {
     const parts = fc.array(fc.constantFrom(' ', '.', '\t', ',', '=', '"', '%00', 'Bearer ', 'DPoP '), { maxLength: 4 })
     const check = fc.asyncProperty(fc.string({ maxLength: 20 }), parts, fc.string(), async (before, between, after) => {
       const text = [before, ...between.map((part) => part + marks.plant('any')), after].join('')
@@ -88,7 +88,7 @@ describe('what watchers of an API are told', () => {
     await fc.assert(check, { numRuns: 100 })
   })
 
-  test('LK01: of a good token its issuer only', async () => {
+  test('LK01: name only the issuer of a valid token', async () => {
     const token = issuer.accessToken(claims)
     marks.add(...token.split('.').slice(1))
     for (let time = 0; time < 2; time++) {
@@ -98,7 +98,7 @@ describe('what watchers of an API are told', () => {
     }
   })
 
-  test('a token that was seen before is judged at once, watched or not', () => {
+  test('a token that was seen before is validated synchronously, with subscribers or without', () => {
     const { issuer: other, validator: fresh } = testApi()
     const token = `Bearer ${other.accessToken()}`
     return fresh.validate(token).then(async () => {
@@ -111,8 +111,8 @@ describe('what watchers of an API are told', () => {
   })
 })
 
-describe('what watchers of questions about tokens are told', () => {
-  test.each(Object.keys(faults))('LK01: nothing of them, when the answer is %s', async (name) => {
+describe('the diagnostics of introspection', () => {
+  test.each(Object.keys(faults))('LK01: hold nothing of the token when the response is %s', async (name) => {
     const clientSecret = marks.plant('api')
     const issuer = apiProvider({ issuer: `https://${name.toLowerCase()}.example.com` })
     const api = introspectingApi({ clientSecret }, {}, issuer)
@@ -131,8 +131,8 @@ describe('what watchers of questions about tokens are told', () => {
   })
 })
 
-describe('what watchers of a machine are told', () => {
-  test.each(Object.keys(faults))('LK01: nothing of its tokens, when the answer is %s', async (name) => {
+describe('the diagnostics of client credentials', () => {
+  test.each(Object.keys(faults))('LK01: hold nothing of tokens when the response is %s', async (name) => {
     const clientSecret = marks.plant('machine')
     const { op, source } = createTokens({ clientSecret })
     op.answers['/token'] = ({ headers, body }) => {
@@ -152,7 +152,7 @@ describe('what watchers of a machine are told', () => {
     expect(told.get('token_exchange asyncEnd')).toMatchObject({ issuer: op.issuer, clientId: 'machine' })
   })
 
-  test('LK01: nor of a vault that repeats what it holds', async () => {
+  test('LK01: hold nothing of an error of a vault that quotes its secret', async () => {
     const held = marks.plant('held')
     const clientSecret = () => Promise.reject(Object.assign(new Error(held), { code: held, response: held }))
     const error = await expectNothingSeen(createTokens({ clientSecret }).source.getToken())

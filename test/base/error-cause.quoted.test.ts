@@ -11,7 +11,7 @@ describe('a quoted value', () => {
     expect(quoted(value)).toBe(expected)
   })
 
-  test('is cut', () => {
+  test('is cut to a maximum length', () => {
     expect(quoted('x'.repeat(5000))).toHaveLength(200)
   })
 })

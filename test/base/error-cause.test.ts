@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { redactedCause } from '../../lib/base/error-cause.js'
 
-describe('traces of errors', () => {
+describe('redacted causes of errors', () => {
   test('copy name and code of a chain, four deep', () => {
     let error: Error | undefined
     for (let depth = 0; depth < 6; depth++)
@@ -20,7 +20,7 @@ describe('traces of errors', () => {
     [{ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'op.example' }, 'ENOTFOUND: getaddrinfo op.example'],
     [{ code: 'ECONNRESET', syscall: 'read' }, 'ECONNRESET: read'],
     [{ code: 'CERT_HAS_EXPIRED' }, 'CERT_HAS_EXPIRED'],
-  ])('say of %j: %s', (members, message) => {
+  ])('describe %j as %s', (members, message) => {
     expect(redactedCause(Object.assign(new Error('secret'), members))).toMatchObject({ message, code: members.code })
   })
 
@@ -35,7 +35,7 @@ describe('traces of errors', () => {
     expect(redactedCause(new Error('y', { cause: own }))?.cause).toBe(own)
   })
 
-  test('LK01: what has no code keeps its name only, since parsers quote what they read', () => {
+  test('LK01: keep only the name of an error without a code, since parsers quote their input', () => {
     let quoting: unknown
     try {
       JSON.parse('eyJhbGciOiJub25lIn0.secret')
@@ -59,7 +59,7 @@ describe('traces of errors', () => {
     expect(`${trace?.name} ${trace?.message} ${trace?.stack} ${JSON.stringify(trace)}`).not.toMatch(/secret/i)
   })
 
-  test.each([undefined, null, 'text', 5, { message: 'x' }])('%p leaves no trace', (value) => {
+  test.each([undefined, null, 'text', 5, { message: 'x' }])('%p leaves no cause', (value) => {
     expect(redactedCause(value)).toBeUndefined()
   })
 })

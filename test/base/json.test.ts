@@ -2,19 +2,19 @@ import { describe, expect, test } from '@jest/globals'
 import { bareClaims, freezeJson, isJsonObject, omitUndefined, parseJsonObject } from '../../lib/base/json.js'
 
 describe('parseJsonObject()', () => {
-  test.each(['', '{', 'null', '[]', '5', '"x"', 'undefined'])('takes no %p', (text) => {
+  test.each(['', '{', 'null', '[]', '5', '"x"', 'undefined'])('rejects the text %p', (text) => {
     expect(parseJsonObject(text)).toBeUndefined()
   })
 
-  test.each(['{"__proto__":1}', '{"a":{"__proto__":{"b":1}}}', '{"\\u005f\\u005fproto__":1}'])('refuses %s', (text) => {
+  test.each(['{"__proto__":1}', '{"a":{"__proto__":{"b":1}}}', '{"\\u005f\\u005fproto__":1}'])('rejects %s', (text) => {
     expect(parseJsonObject(text)).toBeUndefined()
   })
 
-  test.each(['{"constructor":{"prototype":{"a":1}}}', '{"a":[{"prototype":1}]}'])('takes %s as data', (text) => {
+  test.each(['{"constructor":{"prototype":{"a":1}}}', '{"a":[{"prototype":1}]}'])('accepts %s as data', (text) => {
     expect(JSON.stringify(parseJsonObject(text))).toBe(text)
   })
 
-  test('takes members whose names only resemble forbidden ones', () => {
+  test('accepts members whose names only resemble forbidden ones', () => {
     expect(parseJsonObject('{"proto":1,"Constructor":"prototype","é":"\\u00e9"}')).toEqual({
       proto: 1,
       Constructor: 'prototype',
@@ -23,7 +23,7 @@ describe('parseJsonObject()', () => {
   })
 })
 
-test('an object in the sense of JSON is neither null nor an array', () => {
+test('a JSON object is neither null nor an array', () => {
   expect([{}, { a: 1 }, [], null, 'x', 5, undefined].map(isJsonObject)).toEqual([
     true,
     true,

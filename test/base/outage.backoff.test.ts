@@ -15,7 +15,7 @@ describe('a backoff', () => {
     for (let i = 0; i < times; i++) await expect(backoff.run(down)).rejects.toThrow('down')
   }
 
-  test('waits from half a second to one after a failure, then twice as long, and a minute at most', async () => {
+  test('waits from half a second to one second after a failure, then twice as long, and a minute at most', async () => {
     const backoff = new Backoff(clock)
     for (const longest of [1, 2, 4, 8, 16, 32, 60, 60]) {
       await fail(backoff, 1)
@@ -26,7 +26,7 @@ describe('a backoff', () => {
     }
   })
 
-  test('tells the failure again while it waits, with what is left', async () => {
+  test('reports the same failure while it waits, with the time that is left', async () => {
     const backoff = new Backoff(clock)
     await fail(backoff, 1)
     expect(() => backoff.requireTurn()).toThrow(
@@ -44,7 +44,7 @@ describe('a backoff', () => {
     expect(backoff.waitSeconds()).toBeGreaterThan(0)
   })
 
-  test('forgets all failures with a success', async () => {
+  test('forgets all failures after a success', async () => {
     const backoff = new Backoff(clock)
     await fail(backoff, 5)
     await backoff.run(async () => 'up')
@@ -52,20 +52,20 @@ describe('a backoff', () => {
     expect(backoff.waitSeconds()).toBe(0)
   })
 
-  test('counts neither what is not an outage, nor errors of others', async () => {
+  test('counts neither errors that are not outages, nor foreign errors', async () => {
     const backoff = new Backoff(clock)
     await expect(backoff.run(down, () => false)).rejects.toThrow('down')
     await expect(backoff.run(() => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
     expect(backoff.failures).toBe(0)
   })
 
-  test('waits for as long as it is asked to', () => {
+  test('waits for as long as a response asks it to', () => {
     const backoff = new Backoff(clock, { maxAskedSeconds: 3600 })
     backoff.recordFailure(new ProviderError('provider_unavailable', 'busy'), 1800)
     expect(backoff.waitSeconds()).toBe(1800)
   })
 
-  test('RE02: does not wait longer than it can, when the clock is set back', async () => {
+  test('RE02: does not wait longer than its maximum when the clock is set back', async () => {
     const backoff = new Backoff(clock)
     await fail(backoff, 3)
     clock.seconds -= 3600

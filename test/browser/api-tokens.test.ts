@@ -41,7 +41,7 @@ describeWith('chromium', 'the tokens behind the API page', (path) => {
     expect(await page.innerText('#answer-status')).toBe('200')
   })
 
-  test('are of a machine, which has no person behind it, and are asked for once', async () => {
+  test('can be requested by a machine, without a person, and are requested once', async () => {
     const { page, complaints } = await stage.member('alice')
     await page.goto(`${stage.demo().app}/try-api`)
     await page.click('#call-machine')
@@ -75,7 +75,7 @@ describeWith('chromium', 'the tokens behind the API page', (path) => {
     expect(await page.innerText('#answer-headers')).toMatch(/error="invalid_token"/)
   })
 
-  test('are nowhere in the page, whatever was called', async () => {
+  test('appear nowhere in the page, whatever was called', async () => {
     const { page } = await stage.member('alice')
     for (const call of ['machine', 'exchange', 'renew']) {
       await page.goto(`${stage.demo().app}/try-api`)
@@ -85,7 +85,7 @@ describeWith('chromium', 'the tokens behind the API page', (path) => {
     }
   })
 
-  test('are for people who are signed in: the link to the API leads strangers to the login', async () => {
+  test('are for people who are signed in: the link to the API leads anonymous visitors to the login', async () => {
     const { page } = await stage.visitor()
     await page.goto(stage.demo().app)
     await page.click('#api-link')

@@ -37,7 +37,7 @@ describe('the demo’s command line', () => {
   })
 
   test.each([['--rediss'], ['--redis', 'now'], ['--redis=6379']])(
-    'an option that there is not is named, with those that there are: %s %s',
+    'an unknown option is named, with the options that exist: %s %s',
     async (...args) => {
       const { status, stdout, stderr } = await runDemo(args, { PORT: taken })
       expect([status, stdout]).toEqual([1, ''])

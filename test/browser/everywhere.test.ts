@@ -24,7 +24,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     return { app, desk, phone }
   }
 
-  test('throws the other browser out within a second of the provider’s call', async () => {
+  test('signs the other browser out within a second of the provider’s call', async () => {
     const { app, desk, phone } = await twice()
     await desk.page.click('#sign-out-everywhere')
     await phone.page.waitForSelector('#ended-after')
@@ -54,7 +54,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(await bob.page.locator('#user-name').count()).toBe(1)
   })
 
-  test('the list says which browser is which, and forgets one that signs out', async () => {
+  test('lists which browser is which, and removes one that signs out', async () => {
     const { desk, phone } = await twice()
     const rows = desk.page.locator('#devices > li')
     expect(await rows.nth(0).textContent()).toMatch(/Chromium \d+ on Linux.*this browser/s)
@@ -66,7 +66,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(await desk.page.locator('#user-name').count()).toBe(1)
   })
 
-  test('“Log out” is not overtaken by its own effect', async () => {
+  test('does not let its own effect overtake “Log out”', async () => {
     const { app } = stage.demo()
     const { page } = await stage.visitor()
     await signIn(page, app, 'alice')
@@ -74,7 +74,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(page.url()).toContain('/session/end')
   })
 
-  test('happens for pages of this app only, and for the app itself at the provider', async () => {
+  test('works for pages of this app only, and for the app itself at the provider', async () => {
     const { app, provider } = stage.demo()
     const { context, page } = await stage.visitor()
     await signIn(page, app, 'alice')

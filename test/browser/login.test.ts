@@ -7,7 +7,7 @@ import { answer, isSignedIn, reachProvider, signIn } from './steps.js'
 describeWith('chromium', 'signing in with a browser', (path) => {
   const stage = setStage(path)
 
-  test('leads over the provider back to a page with the name', async () => {
+  test('leads through the provider back to a page with the person’s name', async () => {
     const { page, complaints } = await stage.visitor()
     const { app } = stage.demo()
     await signIn(page, app, 'alice')
@@ -87,7 +87,7 @@ describeWith('chromium', 'signing in with a browser', (path) => {
     expect(await page.textContent('#user-name')).toBe('Alice Archer')
   })
 
-  test('survives that the callback is opened again', async () => {
+  test('stays in place when the callback is opened again', async () => {
     const { page } = await stage.visitor()
     const { app } = stage.demo()
     const [callback] = await Promise.all([callbackResponse(page), signIn(page, app, 'alice')])
@@ -106,7 +106,7 @@ describeWith('chromium', 'signing in with a browser', (path) => {
     expect(await isSignedIn(alice.page, app)).toBe(true)
   })
 
-  test('cannot be done to somebody else by a link to an unused callback', async () => {
+  test('cannot be forced on somebody else by a link to an unused callback', async () => {
     const [mallory, victim] = [await stage.visitor(), await stage.visitor()]
     const { app, provider } = stage.demo()
     await reachProvider(mallory.page, app)
@@ -115,7 +115,7 @@ describeWith('chromium', 'signing in with a browser', (path) => {
     expect(await isSignedIn(victim.page, app)).toBe(false)
   })
 
-  test('opens a page to those whose claim allows it, and tells the others kindly', async () => {
+  test('opens a page to people whose claim allows it, and explains the refusal to the others', async () => {
     const [alice, bob] = [await stage.member('alice'), await stage.member('bob')]
     const { app } = stage.demo()
     expect((await alice.page.goto(`${app}/hr`))?.status()).toBe(200)

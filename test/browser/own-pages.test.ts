@@ -77,7 +77,7 @@ describeWith('chromium', 'our own pages in a browser', (executablePath) => {
     await context.close()
   })
 
-  test('CB33: a browser that keeps no cookies reaches the site all the same, as nobody', async () => {
+  test('CB33: a browser that keeps no cookies still reaches the site anonymously', async () => {
     const forgetful: Handler = (req, _res, next) => {
       delete req.headers.cookie
       next()

@@ -32,7 +32,7 @@ describe('the demo’s proxy', () => {
     await Promise.all(closers.splice(0).map((close) => close()))
   })
 
-  test('asks the next process where one is dead, with the whole body', async () => {
+  test('asks the next process, with the whole body, where one process is dead', async () => {
     const ports = [await deadPort(), Number((await serve(echo)).port)]
     const front = await serve(proxy(() => ports))
     for (let turn = 0; turn < 4; turn += 1) {
@@ -41,7 +41,7 @@ describe('the demo’s proxy', () => {
     }
   })
 
-  test('never sends a body twice: what a dying process has begun may have been done', async () => {
+  test('never sends a body twice, since a dying process may have acted on it', async () => {
     let orders = 0
     const counted: RequestListener = (_req, res) => res.end(String((orders += 1)))
     const ports = [Number((await serve(counted)).port), Number((await serve(dying)).port)]

@@ -20,7 +20,7 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
       return seen
     }
 
-    test('whoever signed in on one is signed in on the other, with the whole flow in the timeline', async () => {
+    test('a person who signed in on one is signed in on the other, with the whole flow in the timeline', async () => {
       const { page, complaints } = await stage.visitor()
       await signIn(page, stage.demo().app, 'alice')
       expect((await answering(page, 6)).size).toBe(2)
@@ -46,7 +46,7 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
     })
 
     // Last: nobody starts it again.
-    test('one is killed: nobody is signed out, and the live connection finds the other', async () => {
+    test('killing one signs nobody out, and the live connection finds the other', async () => {
       const { app } = stage.demo()
       const { page } = await stage.visitor()
       const other = await stage.visitor()
@@ -70,7 +70,7 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
   describeWith('chromium', 'with a button that stops one', (path) => {
     const stage = setStage(path, ['--redis'])
 
-    test('it is there for pages of the app only, ends the process that answered, and nobody is signed out', async () => {
+    test('is allowed for pages of the app only, ends the process that answered, and signs nobody out', async () => {
       const { app } = stage.demo()
       const { context, page } = await stage.visitor()
       await signIn(page, app, 'alice')

@@ -9,7 +9,7 @@ import { settled } from '../kit/until.js'
 const api = 'https://api.example.com'
 
 describe('getToken', () => {
-  test('asks for exactly the target of the options, authenticated', async () => {
+  test('sends exactly the target of the options, authenticated', async () => {
     const { source, requests } = createTokens({ scope: 'b a b', resource: api, audience: ['y', 'x'] })
     expect(await source.getToken()).toBe('token-1')
     expect(requests()).toHaveLength(1)
@@ -23,7 +23,7 @@ describe('getToken', () => {
     expect(requests()[0]?.headers.get('authorization')).toBe(`Basic ${btoa('machine:secret-1')}`)
   })
 
-  test('says nothing of a target where none is given', async () => {
+  test('sends no target where none is given', async () => {
     const { source, requests } = createTokens()
     await source.getToken()
     expect([...(requests()[0]?.body.keys() ?? [])]).toEqual(['grant_type'])
@@ -49,7 +49,7 @@ describe('getToken', () => {
     expect(await failureOf(other.source.getToken())).toMatchObject({ code: 'provider_metadata_invalid' })
   })
 
-  test.each(['made-up', 'a.b.c', 7, null])('throws an ID Token away that nobody asked for: %j', async (idToken) => {
+  test.each(['made-up', 'a.b.c', 7, null])('drops an ID Token that nobody asked for: %j', async (idToken) => {
     const tokens = createTokens({ scope: 'openid' })
     tokens.answer = { id_token: idToken }
     expect(await tokens.source.getToken()).toBe('token-1')
@@ -77,7 +77,7 @@ describe('getToken', () => {
 })
 
 describe('the life of a token', () => {
-  test('is used until the early window: no request, however often it is asked for', async () => {
+  test('is used until the early window, without a request, however often it is asked for', async () => {
     const { op, source, requests } = createTokens()
     await source.getToken()
     op.clock.advance(440)
@@ -85,7 +85,7 @@ describe('the life of a token', () => {
     expect(requests()).toHaveLength(1)
   })
 
-  test('is renewed behind the callers’ backs once it is in the early window', async () => {
+  test('is renewed in the background once it is in the early window', async () => {
     const { op, source, requests } = createTokens()
     await source.getToken()
     op.clock.advance(530)
@@ -114,14 +114,14 @@ describe('the life of a token', () => {
     expect(starts.size).toBeGreaterThan(3)
   })
 
-  test('is renewed before it is handed out where it could expire on its way', async () => {
+  test('is renewed before it is returned where it could expire on its way', async () => {
     const { op, source } = createTokens()
     await source.getToken()
     op.clock.advance(595)
     expect(await source.getToken()).toBe('token-2')
   })
 
-  test('counts from the request, not from its slow answer', async () => {
+  test('counts from the request, not from a slow response', async () => {
     const tokens = createTokens()
     const release = tokens.hold()
     const pending = tokens.source.getToken()
@@ -133,7 +133,7 @@ describe('the life of a token', () => {
     expect(await tokens.source.getToken()).toBe('token-2')
   })
 
-  test('is at most a minute where the provider does not tell', async () => {
+  test('is at most a minute where the provider does not say how long it lives', async () => {
     const tokens = createTokens()
     tokens.answer = { expires_in: undefined }
     await tokens.source.getToken()
@@ -149,7 +149,7 @@ describe('the life of a token', () => {
     expect([await tokens.source.getToken(), await tokens.source.getToken()]).toEqual(['token-1', 'token-2'])
   })
 
-  test('does not get longer by a clock that is set back', async () => {
+  test('is not prolonged by a clock that is set back', async () => {
     const { op, source } = createTokens()
     await source.getToken()
     op.clock.advance(-86_400)
@@ -215,7 +215,7 @@ describe('a failure', () => {
     expect(await tokens.source.getToken()).toBe('token-2')
   })
 
-  test('that nobody foresaw is a typed error too', async () => {
+  test('of an unforeseen kind is a typed error too', async () => {
     const tokens = createTokens()
     const { randomBytes } = tokens.op.clock
     await tokens.source.getToken()
@@ -230,8 +230,8 @@ describe('a failure', () => {
   })
 })
 
-describe('credentials that change', () => {
-  test('a key may be looked up as PEM, as JWK, and beside a secret', async () => {
+describe('credentials that are looked up', () => {
+  test('may be a PEM or a JWK, also beside a secret', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     const given = [pem, privateKey.export({ format: 'jwk' })]
@@ -242,7 +242,7 @@ describe('credentials that change', () => {
     expect(await failureOf(source.getToken())).toMatchObject({ code: 'invalid_options' })
   })
 
-  test('a secret is looked up for every request', async () => {
+  test('may be a secret, which is looked up for every request', async () => {
     let secret = 'old'
     const { source, requests } = createTokens({ clientSecret: async () => secret })
     await source.getToken()
@@ -265,7 +265,7 @@ describe('credentials that change', () => {
     ['returns nothing', () => undefined, 'invalid_options', 500],
     ['returns an empty secret', () => '', 'invalid_options', 500],
     ['hangs', () => new Promise(() => {}), 'provider_timeout', 503],
-  ])('a lookup that %s ends in a typed error without details', async (_what, lookup, code, status) => {
+  ])('end in a typed error without details when a lookup %s', async (_what, lookup, code, status) => {
     const clientSecret = lookup as () => string
     const { source, requests } = createTokens({ clientSecret, httpTimeoutSeconds: 0.1 })
     const error = await failureOf(source.getToken())

@@ -60,7 +60,7 @@ describe('at a real provider, a machine', () => {
     expect(source.health()).toMatchObject({ metadata: 'fresh' })
   })
 
-  test('is told apart from others by its secret', async () => {
+  test('is told apart from other machines by its secret', async () => {
     const error = await failureOf(sourceOf({ clientSecret: 'wrong' }).getToken())
     expect(error).toMatchObject({ name: 'ProviderError', code: 'provider_refused_client', status: 502 })
   })
@@ -70,14 +70,14 @@ describe('at a real provider, a machine', () => {
     expect((await claimsOf(await posted.getToken(), api))['client_id']).toBe('machine')
   })
 
-  test('asks for scopes and APIs that exist', async () => {
+  test('may ask only for scopes and APIs that exist', async () => {
     expect(await failureOf(sourceOf({ resource: 'https://unknown.example' }).getToken())).toMatchObject({
       name: 'TokenEndpointError',
       code: 'token_request_failed',
     })
   })
 
-  test('revokes an opaque token, after which it is worth nothing', async () => {
+  test('revokes an opaque token, which is then invalid', async () => {
     const source = sourceOf()
     const token = await source.getToken()
     const isActive = async () => {
@@ -113,7 +113,7 @@ describe('at a real provider, a machine', () => {
     })
   })
 
-  test('acts for a person at the next service: the token is about the person, for that service alone', async () => {
+  test('gets a token for the next service about the person, for that service alone', async () => {
     const gateway = sourceOf({ clientId: 'gateway', clientSecret: 'secret-of-gateway' })
     const subjectToken = await userToken(op.provider, 'gateway', 'alice')
     const token = await gateway.exchange({ subjectToken, resource: billing, scope: 'bills:read' })
@@ -128,7 +128,7 @@ describe('at a real provider, a machine', () => {
     expect(decodeJwt(bob).sub).toBe('bob')
   })
 
-  test('acts for nobody whose token is not valid', async () => {
+  test('gets no token for a person whose token is invalid', async () => {
     const gateway = sourceOf({ clientId: 'gateway', clientSecret: 'secret-of-gateway' })
     expect(await failureOf(gateway.exchange({ subjectToken: 'made-up', resource: billing }))).toMatchObject({
       name: 'TokenEndpointError',

@@ -11,8 +11,8 @@ import { down, json } from '../kit/provider/answers.js'
 const api = 'https://api.example.com'
 const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
 
-describe('many at once', () => {
-  test('CC01: a hundred callers at a real provider make one token request, and one for metadata', async () => {
+describe('many callers at once', () => {
+  test('CC01: make one token request at a real provider, and one for metadata', async () => {
     const op = await startRealProvider()
     const source = clientCredentials({ issuer: op.issuer, ...op.machine, resource: api, scope: 'orders:read' })
     const tokens = await Promise.all(many(100, () => source.getToken()))
@@ -22,7 +22,7 @@ describe('many at once', () => {
     await op.close()
   })
 
-  test('CC01: a hundred callers in the early window make one renewal', async () => {
+  test('CC01: make one renewal in the early window', async () => {
     const { op, source, requests } = createTokens()
     await source.getToken()
     op.clock.advance(540)
@@ -31,7 +31,7 @@ describe('many at once', () => {
     expect(requests()).toHaveLength(2)
   })
 
-  test('CC01: a hundred callers with an expired token make one renewal, and all get its token', async () => {
+  test('CC01: make one renewal of an expired token, and all get its token', async () => {
     const { op, source, requests } = createTokens()
     await source.getToken()
     op.clock.advance(601)
@@ -39,7 +39,7 @@ describe('many at once', () => {
     expect(requests()).toHaveLength(2)
   })
 
-  test('CC01: a hundred callers share one failure, and none after it', async () => {
+  test('CC01: share one failure, and none after it', async () => {
     const tokens = createTokens()
     tokens.failure = down
     const failures = await Promise.all(many(100, () => failureOf(tokens.source.getToken())))
@@ -49,7 +49,7 @@ describe('many at once', () => {
     expect(await tokens.source.getToken()).toBe('token-2')
   })
 
-  test('CC01: a hundred calls that are answered with 401 drop the token once', async () => {
+  test('CC01: drop the token once when a hundred calls are answered with 401', async () => {
     const { op } = createTokens()
     let count = 0
     const { issuer } = op
@@ -68,7 +68,7 @@ describe('many at once', () => {
 })
 
 describe('keys of the cache', () => {
-  test('CC01: order and repetitions of a target make no other token', async () => {
+  test('CC01: do not depend on the order of a target’s members, or on repetitions', async () => {
     const { source, requests } = createTokens()
     const [a, b] = [`${api}/a`, `${api}/b`]
     const first = await source.getToken({ scope: 'x y z', resource: [a, b], audience: ['p', 'q'] })
@@ -78,7 +78,7 @@ describe('keys of the cache', () => {
     expect(requests()).toHaveLength(1)
   })
 
-  test('CC01: no two targets share a token, whatever their names are spelled like', async () => {
+  test('CC01: differ between any two targets, whatever their names look like', async () => {
     const { source } = createTokens()
     const targets = [
       {},
@@ -110,7 +110,7 @@ describe('keys of the cache', () => {
     expect(new Set(tokens).size).toBe(targets.length)
   })
 
-  test('CC01: a caller that changes its target afterwards changes nobody’s token', async () => {
+  test('CC01: do not change when a caller changes its target afterwards', async () => {
     const { source } = createTokens()
     const target = { scope: 'a', audience: ['x'] }
     expect(await source.getToken(target)).toBe('token-1')
@@ -215,7 +215,7 @@ describe('the client assertion', () => {
   const assertionsOf = (tokens: ReturnType<typeof createTokens>) =>
     tokens.op.seen.flatMap(({ body }) => body.get('client_assertion') ?? [])
 
-  test('CC03: is for the issuer as a plain string, for a minute, and signed by the one key', async () => {
+  test('CC03: is for the issuer as a plain string, for a minute, and signed by the configured key', async () => {
     const tokens = createTokens(signing)
     await tokens.source.getToken()
     const [assertion = ''] = assertionsOf(tokens)
@@ -231,7 +231,7 @@ describe('the client assertion', () => {
     expect(decodeProtectedHeader(assertion)).toEqual({ alg: 'ES256', typ: 'JWT', kid: 'key-1' })
   })
 
-  test('CC03: has an ID of its own at every attempt, failed ones too, at every endpoint', async () => {
+  test('CC03: has a new ID at every attempt, failed ones too, at every endpoint', async () => {
     const tokens = createTokens(signing)
     tokens.op.answers['/revoke'] = () => new Response('')
     tokens.failure = down
@@ -245,7 +245,7 @@ describe('the client assertion', () => {
     expect(new Set(claims.map(({ jti }) => jti)).size).toBe(4)
   })
 
-  test('CC03: goes to the token endpoint with nothing else that proves the client', async () => {
+  test('CC03: is the only credential that goes to the token endpoint', async () => {
     const tokens = createTokens(signing)
     await tokens.source.getToken()
     expect(tokens.requests()[0]?.headers.has('authorization')).toBe(false)
@@ -258,7 +258,7 @@ describe('the client assertion', () => {
   })
 })
 
-describe('what is kept', () => {
+describe('the cache of tokens', () => {
   test('RE01: is bounded: the least recently used token goes first', async () => {
     const { source, requests } = createTokens({ cacheMaxEntries: 10 })
     for (let index = 0; index < 100; index++) await source.getToken({ audience: `a${index}` })
@@ -278,8 +278,8 @@ describe('what is kept', () => {
   })
 })
 
-describe('a provider that hangs', () => {
-  test('RE02: holds nobody longer than the deadline, and the next ones not at all', async () => {
+describe('a provider that does not answer', () => {
+  test('RE02: holds nobody longer than the deadline, and later callers not at all', async () => {
     const tokens = createTokens({ httpTimeoutSeconds: 0.1 })
     await tokens.source.ready()
     tokens.hold()
@@ -296,7 +296,7 @@ describe('a provider that hangs', () => {
     expect(await tokens.source.getToken()).toBe('token-1')
   })
 
-  test('RE02: is asked again once the wait is over, and by a clock that jumped back at once', async () => {
+  test('RE02: is asked again once the wait is over, and at once by a clock that was set back', async () => {
     const tokens = createTokens()
     tokens.failure = down
     for (let attempt = 0; attempt < 3; attempt++) await failureOf(tokens.source.getToken())
@@ -309,7 +309,7 @@ describe('a provider that hangs', () => {
     expect(await tokens.source.getToken()).toBe('token-4')
   })
 
-  test('RE02: is forgiven once it answers: the next single failure makes nobody wait', async () => {
+  test('RE02: counts as healthy once it answers: the next single failure makes nobody wait', async () => {
     const tokens = createTokens()
     tokens.failure = down
     for (let attempt = 0; attempt < 2; attempt++) await failureOf(tokens.source.getToken())
@@ -322,7 +322,7 @@ describe('a provider that hangs', () => {
     expect(await tokens.source.getToken()).toBe('token-5')
   })
 
-  test('RE02: does not stop refusals of one target from being told apart from others', async () => {
+  test('RE02: does not keep a refusal of one target from being told apart from others', async () => {
     const tokens = createTokens()
     tokens.failure = () => json({ error: 'invalid_scope' }, 400)
     for (let attempt = 0; attempt < 3; attempt++) {

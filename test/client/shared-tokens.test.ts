@@ -32,7 +32,7 @@ function startProcess(options: Partial<ClientCredentialsOptions> = {}): TokenSou
   return createClientCredentials(parseClientCredentialsOptions(given), clock)
 }
 
-describe('processes that share memory', () => {
+describe('processes that share a store', () => {
   test('fetch a token once, and find it there for as long as it lives', async () => {
     expect(await startProcess().getToken()).toBe('token-1')
     await settled()
@@ -44,7 +44,7 @@ describe('processes that share memory', () => {
     expect(tokens.requests()).toHaveLength(2)
   })
 
-  test('renew it one after the other, each at a moment of its own', async () => {
+  test('renew it one after the other, each at a different moment', async () => {
     const [first, second] = [startProcess(), startProcess()]
     await first.getToken()
     await settled()
@@ -61,7 +61,7 @@ describe('processes that share memory', () => {
     expect(tokens.requests()).toHaveLength(2)
   })
 
-  test('leave nothing there that tells a token, a secret or a target', async () => {
+  test('leave nothing in the store that reveals a token, a secret or a target', async () => {
     await startProcess().getToken({ scope: 'orders:read', resource: 'https://api.example.com' })
     await settled()
     const text = JSON.stringify([...sharedStore.contents(), sharedStore.calls])
@@ -73,7 +73,7 @@ describe('processes that share memory', () => {
     ['another client', { clientId: 'other' }],
     ['another secret', { secret: 'another secret for tests, 32 characters at least' }],
     ['another target', { scope: 'orders:read' }],
-  ])('CC01: give nothing to %s', async (_what, options) => {
+  ])('CC01: share no token with %s', async (_what, options) => {
     await startProcess().getToken()
     await settled()
     expect(await startProcess(options).getToken()).toBe('token-2')
@@ -86,7 +86,7 @@ describe('processes that share memory', () => {
     expect(await startProcess({ secret: [next, secret] }).getToken()).toBe('token-1')
   })
 
-  test('CC01: believe nothing that lies under another name than it was sealed for', async () => {
+  test('CC01: do not accept a value under another name than it was sealed for', async () => {
     const source = startProcess()
     await source.getToken({ scope: 'a' })
     await source.getToken({ scope: 'b' })
@@ -101,7 +101,7 @@ describe('processes that share memory', () => {
     }
   })
 
-  test('CC02: do not take a token back that an API refused, and spare the others that refusal', async () => {
+  test('CC02: do not take back a token that an API refused, and spare each other that refusal', async () => {
     const source = startProcess()
     source.drop(await source.getToken())
     await settled()
@@ -110,7 +110,7 @@ describe('processes that share memory', () => {
     expect(await startProcess().getToken()).toBe('token-2')
   })
 
-  test('take a revoked token from the others, too', async () => {
+  test('drop a token that another process has revoked', async () => {
     const source = startProcess()
     tokens.op.answers['/revoke'] = new Response('')
     await source.revoke(await source.getToken())
@@ -127,7 +127,7 @@ describe('processes that share memory', () => {
 })
 
 describe('a shared store that is unavailable', () => {
-  test('fails nothing: each process fetches for itself, and says that it had to', async () => {
+  test('causes no failure: each process fetches for itself, and reports that it had to', async () => {
     const source = startProcess()
     sharedStore.outage = true
     expect(await source.getToken()).toBe('token-1')
@@ -141,7 +141,7 @@ describe('a shared store that is unavailable', () => {
     expect(sharedStore.contents().size).toBe(1)
   })
 
-  test('is told apart from a provider that is', async () => {
+  test('is told apart from a provider that is unavailable', async () => {
     const source = startProcess()
     sharedStore.outage = true
     tokens.failure = down
@@ -160,18 +160,18 @@ describe('a shared store that is unavailable', () => {
     expect(await source.revoke(token)).toBe(true)
   })
 
-  test('is not a member of the health where there is none', () => {
+  test('is missing from the health where none is configured', () => {
     expect(createTokens().source.health()).not.toHaveProperty('sharedStore')
   })
 })
 
-describe('the options', () => {
+describe('the options for a shared store', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['a secret alone', { sharedStore: undefined }, '"sharedStore" and "secret" together'],
     ['memory without a secret', { secret: undefined }, '"sharedStore" and "secret" together'],
     ['a short secret', { secret: 'short' }, 'at least 32 characters'],
     ['memory that is none', { sharedStore: new Map() }, '"sharedStore" must be a shared store'],
-  ])('refuse %s', (_what, options, message) => {
+  ])('are refused with %s', (_what, options, message) => {
     expect(() => startProcess(options)).toThrow(message)
   })
 })

@@ -23,7 +23,7 @@ describe('exchange', () => {
     })
   })
 
-  test('passes the target, the types and the actor on', async () => {
+  test('passes on the target, the types and the actor', async () => {
     const { source, requests } = createTokens()
     await source.exchange({
       subjectToken,
@@ -61,7 +61,7 @@ describe('exchange', () => {
     ['an audience', { audience: 'x' }],
     ['a resource', { resource: 'https://api.example.com' }],
     ['a scope', { scope: 'a' }],
-  ])('is another one for %s', async (_what, change) => {
+  ])('is made again for %s', async (_what, change) => {
     const { source } = createTokens()
     expect(await source.exchange({ subjectToken })).toBe('token-1')
     expect(await source.exchange({ subjectToken, ...change })).toBe('token-2')
@@ -69,7 +69,7 @@ describe('exchange', () => {
   })
 
   test.each([accessToken, 'urn:ietf:params:oauth:token-type:jwt', undefined])(
-    'takes the issued type %p',
+    'accepts the issued type %p',
     async (type) => {
       const tokens = createTokens()
       tokens.answer = { issued_token_type: type }
@@ -82,7 +82,7 @@ describe('exchange', () => {
     { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' },
     { issued_token_type: 7 },
     { issued_token_type: accessToken, token_type: 'N_A' },
-  ])('refuses what is not an access token: %j', async (answer) => {
+  ])('refuses a token that is not an access token: %j', async (answer) => {
     const tokens = createTokens()
     tokens.answer = answer
     expect(await failureOf(tokens.source.exchange({ subjectToken }))).toMatchObject({ code: 'token_response_invalid' })
@@ -93,7 +93,7 @@ describe('exchange', () => {
     ['a refused target', () => json({ error: 'invalid_target' }, 400), 'token_request_failed', 502],
     ['a refused client', () => json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
     ['an outage', down, 'provider_unavailable', 503],
-  ])('tells %s apart, without naming the token', async (_what, failure, code, status) => {
+  ])('reports %s by its own code, without naming the token', async (_what, failure, code, status) => {
     const tokens = createTokens()
     tokens.failure = failure
     const error = await failureOf(tokens.source.exchange({ subjectToken }))
@@ -109,7 +109,7 @@ describe('exchange', () => {
     [{ subjectToken, subjectTokenType: 'jwt' }, '"subjectTokenType"'],
     [{ subjectToken, subjectTokenExpiresAt: Infinity }, '"subjectTokenExpiresAt"'],
     [{ subjectToken, actor_token: 'x' }, 'did you mean "actorToken"?'],
-  ])('%# refuses what is not an exchange, quoting nothing', async (options, message) => {
+  ])('%# refuses invalid arguments without quoting them', async (options, message) => {
     const { op, source } = createTokens()
     const error = await failureOf(source.exchange(options as unknown as TokenExchangeOptions))
     expect(error).toMatchObject({ code: 'invalid_options' })
@@ -140,7 +140,7 @@ describe('an exchanged token', () => {
     expect(await tokens.source.exchange(exchange)).toBe('token-2')
   })
 
-  test('ends by the earlier of both', async () => {
+  test('ends at the earlier of both', async () => {
     const tokens = createTokens()
     const exchange = {
       subjectToken: jwtUntil(nowSeconds(tokens) + 10),
@@ -159,7 +159,7 @@ describe('an exchanged token', () => {
     expect(await tokens.source.exchange(exchange)).toBe('token-2')
   })
 
-  test('kept by one who did not know the end is not given to one who does', async () => {
+  test('that was cached by a caller who did not know the end is not given to a caller who does', async () => {
     const tokens = createTokens()
     const exchange = { subjectToken, subjectTokenExpiresAt: nowSeconds(tokens) + 10 }
     expect(await tokens.source.exchange({ subjectToken })).toBe('token-1')
@@ -174,7 +174,7 @@ describe('an exchanged token', () => {
     ['has an end that is not a number', jwtUntil('1')],
     ['only looks like a JWT', 'a.b.c'],
     ['is encrypted', 'a.b.c.d.e'],
-  ])('lives its own life where the subject token %s', async (_what, subject) => {
+  ])('keeps its own lifetime where the subject token %s', async (_what, subject) => {
     const tokens = createTokens()
     await tokens.source.exchange({ subjectToken: subject })
     tokens.op.clock.advance(440)
@@ -205,7 +205,7 @@ describe('revoke', () => {
     expect(await source.getToken()).toBe('token-1')
   })
 
-  test('says so where the provider does not revoke such tokens', async () => {
+  test('reports that the provider does not revoke such tokens', async () => {
     const { op, source } = createTokens()
     op.answers['/revoke'] = () => json({ error: 'unsupported_token_type' }, 400)
     expect(await source.revoke('some-token')).toBe(false)
@@ -218,7 +218,7 @@ describe('revoke', () => {
     ['an outage', down(), 'provider_unavailable', 503],
     ['a refused client', json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
     ['another refusal', json({ error: 'invalid_request' }, 400), 'token_request_failed', 502],
-  ])('tells of %s, after one request', async (_what, answer, code, status) => {
+  ])('reports %s, after one request', async (_what, answer, code, status) => {
     const { op, source } = createTokens()
     op.answers['/revoke'] = answer
     const error = await failureOf(source.revoke('some-token'))
@@ -227,7 +227,7 @@ describe('revoke', () => {
     expect(op.count('/revoke')).toBe(1)
   })
 
-  test('forgets a token however often that happens', async () => {
+  test('forgets a token however often it is called', async () => {
     const { op, source } = createTokens()
     op.answers['/revoke'] = new Response('')
     for (let count = 1; count < 10; count++) {

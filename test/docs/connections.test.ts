@@ -76,7 +76,7 @@ test('every snippet that opens a connection is run here', () => {
   expect([opening.filter(isRedis).length, opening.filter(isUpgrade).length]).toEqual([4, 1])
 })
 
-describeWith('redis-server', 'a snippet with a client of Redis lives on when Redis dies', (path) => {
+describeWith('redis-server', 'a snippet with a Redis client survives the death of Redis', (path) => {
   let redis: RedisServer
   beforeAll(async () => {
     redis = await startRedis({ path })
@@ -144,7 +144,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     return socket
   }
 
-  test('lives on when strangers reset their connections', async () => {
+  test('survives anonymous clients that reset their connections', async () => {
     for (let count = 0; count < 200; count += 1) {
       const socket = connect(port, '127.0.0.1').on('error', () => undefined)
       await once(socket, 'connect')
@@ -156,7 +156,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     expect(child.exitCode).toBeNull()
   }, 30_000)
 
-  test('lives on when somebody who is signed in sends what is not a frame, or resets the connection', async () => {
+  test('survives a signed-in client that sends an invalid frame or resets the connection', async () => {
     for (const end of ['frame', 'reset'] as const) {
       const socket = await greeting()
       const wire = Reflect.get(socket, '_socket') as ReturnType<typeof connect>

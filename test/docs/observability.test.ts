@@ -118,7 +118,7 @@ describe('the OpenTelemetry recipe', () => {
     expect(leaks).toEqual([])
   }
 
-  test('shows a login with all that it asked the provider for, each below what it was asked for', async () => {
+  test('shows a login with all requests to the provider, each below the step that sent it', async () => {
     await world.signIn()
     for (const { value } of world.browser.cookies.all()) marks.add(value.split('.').at(-1))
     expect(lines()).toEqual(
@@ -152,7 +152,7 @@ describe('the OpenTelemetry recipe', () => {
     expectNothingSeen()
   })
 
-  test('shows a machine that calls an API, and the token that the API has seen before', async () => {
+  test('shows a machine that calls an API, and a token that the API has seen before', async () => {
     const { issuer, machine } = world.provider
     const source = clientCredentials({ issuer, ...machine, resource: audience, scope: 'orders:read' })
     const token = await source.getToken()

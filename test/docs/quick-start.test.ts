@@ -90,7 +90,7 @@ describe("the README's quick start", () => {
     expect((await browser.request('navigate', baseUrl)).text).toContain('Hello again')
   })
 
-  test('keeps out who is not of human resources', async () => {
+  test('keeps out people who are not in human resources', async () => {
     const browser = new Browser()
     await browser.request('navigate', `${baseUrl}/profile`, { follow: true })
     expect((await browser.request('navigate', `${baseUrl}/payroll`)).status).toBe(200)

@@ -43,8 +43,8 @@ const refuses =
   ({ headers }: Seen) =>
     new Response('', { status: tokens.some((token) => headers.get('authorization') === `Bearer ${token}`) ? 401 : 200 })
 
-describe('where the token goes', () => {
-  test('into the authorization header, beside what the caller gave', async () => {
+describe('the access token', () => {
+  test('goes into the authorization header, beside the caller’s other headers', async () => {
     const { source, calls } = createApi({})
     const headers = { accept: 'text/plain', authorization: 'Basic eA==' }
     const response = await source.fetch(new URL(`${api}/x?a=b`), { method: 'PUT', headers, body: 'text' })
@@ -58,14 +58,14 @@ describe('where the token goes', () => {
     expect(headers.authorization).toBe('Basic eA==')
   })
 
-  test('for the target of the call', async () => {
+  test('is the one for the target of the call', async () => {
     const { source, requests } = createApi({})
     await source.fetch(`${api}/x`, {}, { scope: 'orders:read' })
     expect(requests()[0]?.body.get('scope')).toBe('orders:read')
   })
 
   test.each(['http://api.example.com/', 'ftp://api.example.com/', '/relative', 'data:,x', '', 'https://'])(
-    'never to %p',
+    'is never sent to %p',
     async (url) => {
       const { op, source, calls } = createApi({})
       expect(await failureOf(source.fetch(url))).toMatchObject({ code: 'invalid_options' })
@@ -74,7 +74,7 @@ describe('where the token goes', () => {
   )
 
   test.each(['http://127.0.0.1:8080/', 'http://localhost/', 'http://[::1]:1/'])(
-    'to %s on this machine',
+    'is sent to %s on this machine',
     async (url) => {
       const { source, sent } = createApi({})
       await source.fetch(url)
@@ -82,13 +82,13 @@ describe('where the token goes', () => {
     },
   )
 
-  test('to plain http elsewhere only by the dangerous permission', async () => {
+  test('is sent over plain http to other machines only by the dangerous permission', async () => {
     const { source, sent } = createApi({}, { dangerouslyAllowHttp: true })
     await source.fetch('http://api.internal/')
     expect(sent()).toEqual([['GET', 'http://api.internal/', 'Bearer token-1']])
   })
 
-  test('to listed origins only, once a list is given', async () => {
+  test('is sent to listed origins only, once there is a list', async () => {
     const { source, sent } = createApi({}, { allowedOrigins: [api] })
     await source.fetch(`${api}/x`)
     for (const url of ['https://evil.example/', `${api}:444/`, `${api}.evil.example/`, 'http://api.example.com/']) {
@@ -99,7 +99,7 @@ describe('where the token goes', () => {
     expect(sent()).toEqual([['GET', `${api}/x`, 'Bearer token-1']])
   })
 
-  test('into headers for another HTTP client, without touching those given', async () => {
+  test('can be put into headers for another HTTP client, which keep what they held', async () => {
     const { source } = createApi({})
     expect(await source.authorize()).toEqual({ authorization: 'Bearer token-1' })
     const given = new Headers({ Accept: 'text/plain', Authorization: 'old' })
@@ -110,14 +110,14 @@ describe('where the token goes', () => {
     expect(given.get('authorization')).toBe('old')
   })
 
-  test('nowhere while there is none', async () => {
+  test('is sent nowhere while there is none', async () => {
     const { tokens, source, calls } = createApi({})
     tokens.failure = down
     expect(await failureOf(source.fetch(api))).toMatchObject({ code: 'provider_unavailable' })
     expect(calls).toEqual([])
   })
 
-  test('with nothing done to the errors of fetch itself', async () => {
+  test('does not change the errors of fetch itself', async () => {
     const failure = new TypeError('fetch failed')
     const { source } = createApi({
       '/x': () => {
@@ -205,7 +205,7 @@ describe('a redirect', () => {
     expect(calls).toHaveLength(1)
   })
 
-  test('whose body is used up is handed to the caller', async () => {
+  test('whose body has been consumed is handed to the caller', async () => {
     const { source, calls } = createApi({ '/a': to('/b', 307) })
     const body = new Response('x').body
     expect((await source.fetch(`${api}/a`, { method: 'POST', body })).status).toBe(307)
@@ -218,7 +218,7 @@ describe('a redirect', () => {
     expect(calls.map(({ init }) => init.redirect)).toEqual([redirect])
   })
 
-  test('that leads in circles ends after twenty', async () => {
+  test('that leads in circles ends after twenty steps', async () => {
     const { source, calls } = createApi({ '/a': to('/a') })
     expect((await source.fetch(`${api}/a`, { redirect: 'follow' })).status).toBe(302)
     expect(calls).toHaveLength(21)
@@ -242,7 +242,7 @@ describe('a 401', () => {
     expect(calls.map(({ init }) => init.body)).toEqual([body, body])
   })
 
-  test('to a body that is used up is handed to the caller, and the token is gone', async () => {
+  test('for a body that has been consumed is handed to the caller, and the token is dropped', async () => {
     const { source, calls } = createApi({ '/x': refuses('token-1') })
     const body = new Response('x').body
     expect((await source.fetch(`${api}/x`, { method: 'POST', body })).status).toBe(401)
@@ -250,21 +250,21 @@ describe('a 401', () => {
     expect(await source.getToken()).toBe('token-2')
   })
 
-  test('to the new token too is handed to the caller', async () => {
+  test('for the new token too is handed to the caller', async () => {
     const { source, sent } = createApi({ '/x': () => new Response('no', { status: 401 }) })
     const response = await source.fetch(`${api}/x`)
     expect([response.status, await response.text()]).toEqual([401, 'no'])
     expect(sent()).toHaveLength(2)
   })
 
-  test('where the provider gives the same token again is handed to the caller, whole', async () => {
+  test('is handed to the caller whole where the provider issues the same token again', async () => {
     const { tokens, source, sent } = createApi({ '/x': () => new Response('no', { status: 401 }) })
     tokens.answer = { access_token: 'always' }
     expect(await (await source.fetch(`${api}/x`)).text()).toBe('no')
     expect(sent()).toHaveLength(1)
   })
 
-  test('after a redirect repeats the last request only: the first one was carried out', async () => {
+  test('after a redirect repeats only the last request, since the first one was carried out', async () => {
     const { source, sent } = createApi({ '/orders': to('/orders/1', 303), '/orders/1': refuses('token-1') })
     expect((await source.fetch(`${api}/orders`, { method: 'POST', body: 'x' })).status).toBe(200)
     expect(sent()).toEqual([
@@ -274,7 +274,7 @@ describe('a 401', () => {
     ])
   })
 
-  test('from another origin says nothing about the token', async () => {
+  test('from another origin does not concern the token', async () => {
     const routes = { '/a': to('https://b.example/x'), '/x': () => new Response('', { status: 401 }) }
     const { source, requests } = createApi(routes)
     expect((await source.fetch(`${api}/a`)).status).toBe(401)
@@ -282,7 +282,7 @@ describe('a 401', () => {
     expect(requests()).toHaveLength(1)
   })
 
-  test('while the provider is down is an outage', async () => {
+  test('while the provider is unavailable is an outage', async () => {
     const { tokens, source } = createApi({ '/x': refuses('token-1') })
     await source.getToken()
     tokens.failure = down
@@ -298,7 +298,7 @@ describe('a 401', () => {
     expect(requests()).toHaveLength(7)
   })
 
-  test('seen by another HTTP client is told with drop()', async () => {
+  test('that another HTTP client receives is reported with drop()', async () => {
     const { source } = createApi({})
     source.drop(await source.getToken())
     expect(await source.getToken()).toBe('token-2')
@@ -306,7 +306,7 @@ describe('a 401', () => {
     expect(await source.getToken()).toBe('token-2')
   })
 
-  test('is not another status', async () => {
+  test('differs from other statuses, which leave the token alone', async () => {
     const { source, requests } = createApi({ '/x': () => json({}, 403) })
     expect((await source.fetch(`${api}/x`)).status).toBe(403)
     expect(requests()).toHaveLength(1)

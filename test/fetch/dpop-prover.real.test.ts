@@ -101,7 +101,7 @@ describe('a login with bound tokens, at a real provider and an API that want non
     expect(payload).toMatchObject({ htm: 'GET', htu: `${world.provider.issuer}/me`, ath: expect.any(String) })
   })
 
-  test('binds the code to the key: whoever has another key cannot exchange it', async () => {
+  test('binds the code to the key: nobody with another key can exchange it', async () => {
     const thief = createDpopProver(
       { privateKey: signingKey('ES256').privateKey.export({ format: 'jwk' }) },
       systemRuntime,
@@ -119,14 +119,14 @@ describe('a login with bound tokens, at a real provider and an API that want non
     expect(world.host.journal.errors).toEqual([expect.objectContaining({ code: 'invalid_grant' })])
   })
 
-  test('also with pushed requests and a key for EdDSA', async () => {
+  test('also works with pushed requests and a key for EdDSA', async () => {
     const { privateKey } = signingKey('EdDSA')
     await signedIn({ pushedAuthorizationRequests: true, dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
     expect(await ask('/call')).toEqual({ status: 200, scheme: 'dpop', subject: 'alice' })
     expect((await provedTo('/token'))[0]?.header.alg).toBe('EdDSA')
   })
 
-  test('refuses a provider that takes no proofs with this algorithm', async () => {
+  test('refuses a provider that accepts no proofs with this algorithm', async () => {
     world = await startWorld({
       provider: { overrides: { enabledJWA: { dPoPSigningAlgValues: ['EdDSA'] } } },
       oidc: { dpop: { privateKey: holderPem } },

@@ -65,7 +65,7 @@ describe('a refresh', () => {
     expect(await grants.refresh(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
   })
 
-  test('RF13: leaves the one retry of a lost answer as it is', async () => {
+  test('RF13: still retries once after a lost response', async () => {
     let losses = 1
     op.answers['/token'] = wantsNonce('n-1', () => (losses-- > 0 ? lost() : json(granted)))
     expect(await grantsOf().refresh(session, 'refresh-1')).toMatchObject({ kind: 'renewed' })
@@ -84,7 +84,7 @@ describe('a refresh', () => {
     expect(tokenRequests()).toHaveLength(4)
   })
 
-  test('DP19: and all that came before it are proved by the same key', async () => {
+  test('DP19: and the login before it are proved by the same key', async () => {
     const { privateKey, publicKey } = holderKey
     op.answers['/token'] = () => json(granted)
     op.metadata['userinfo_endpoint'] = `${op.issuer}/userinfo`
@@ -112,7 +112,7 @@ describe('a refresh', () => {
   test.each([
     ['bearer', dpop, 'Bearer'],
     ['dpop', undefined, 'DPoP'],
-  ])('a %s token in place of what was asked for is refused', async (_what, key, type) => {
+  ])('refuses a %s token in place of the requested type', async (_what, key, type) => {
     op.answers['/token'] = () => json({ ...granted, token_type: type })
     const provider = createProvider(op.settings, { ...op.client, ...(key === undefined ? {} : { dpop: key }) })
     const request = { refreshToken: 'refresh-1', scope: 'openid', idTokenClaims: { iss: op.issuer, sub: 'alice' } }
@@ -127,7 +127,7 @@ describe('a refresh', () => {
     expect(await failureOf(provider.exchangeToken(exchange))).toMatchObject({ code: 'token_response_invalid' })
   })
 
-  test('a bearer token for a code is refused, and a code is sent again only for want of a nonce', async () => {
+  test('at the login is refused where it brings a bearer token, and a code is sent again only for want of a nonce', async () => {
     const idToken = await mint(op.claims())
     const exchange = {
       redirectUri: 'https://app.example/cb',
@@ -146,7 +146,7 @@ describe('a refresh', () => {
     expect(tokenRequests()).toHaveLength(3)
   })
 
-  test('the userinfo endpoint may ask for a nonce too, once', async () => {
+  test('does not keep the userinfo endpoint from asking for a nonce once', async () => {
     const challenge = { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n-1' }
     op.answers['/userinfo'] = async ({ headers }) =>
       (await proofOf(headers, op.clock)).payload['nonce'] === 'n-1' ? json({ sub: 'alice' }) : json({}, 401, challenge)
@@ -204,7 +204,7 @@ describe('an API', () => {
     expect(second?.jti).not.toBe(first?.jti)
   })
 
-  test.each(['DPoP', 'dpop', 'DPOP'])('DP18: that asks for a nonce by the scheme %s gets it, once', async (scheme) => {
+  test.each(['DPoP', 'dpop', 'DPOP'])('DP18: that asks for a nonce by the scheme %s gets it once', async (scheme) => {
     const { source, proofs, requests, calls } = machine(async (headers) =>
       (await proofOf(headers, new Clock())).payload['nonce'] === 'n-1' ? new Response('ok') : challenge('n-1', scheme),
     )
@@ -215,7 +215,7 @@ describe('an API', () => {
     expect(requests()).toHaveLength(1)
   })
 
-  test('DP18: that asks for ever is asked twice, and the token is not blamed for it', async () => {
+  test('DP18: that always asks for a nonce is asked twice, and the token is kept', async () => {
     let nonces = 0
     const { source, calls, requests } = machine(() => challenge(`n-${++nonces}`))
     const response = await source.fetch(`${api}/x`)
@@ -249,7 +249,7 @@ describe('an API', () => {
     expect(requests()).toHaveLength(2)
   })
 
-  test('DP18: gets the nonces of its own origin only, those of good answers too', async () => {
+  test('DP18: gets only the nonces of its own origin, those of successful responses too', async () => {
     const { source, proofs } = machine(
       (_headers, { host }) => new Response('ok', { headers: { 'dpop-nonce': `of-${host}` } }),
     )
@@ -260,7 +260,7 @@ describe('an API', () => {
     expect(seen).toEqual([undefined, undefined, 'of-api.example.com', 'of-b.example', undefined])
   })
 
-  test('DP18: that asks for a nonce when the body is used up leaves that to the caller', async () => {
+  test('DP18: that asks for a nonce after the body was consumed leaves the retry to the caller', async () => {
     const { source, calls } = machine(() => challenge('n-1'))
     const { body } = new Response('x')
     expect((await source.fetch(`${api}/x`, { method: 'POST', body })).status).toBe(401)
@@ -288,8 +288,8 @@ describe('an API', () => {
   })
 })
 
-describe('nonces', () => {
-  test('DP18: of more origins than anybody calls do not pile up', () => {
+describe('a DPoP nonce', () => {
+  test('DP18: is remembered for a limited number of origins', () => {
     const prover = createDpopProver(dpop, new Clock())
     for (let i = 0; i < 1000; i++) {
       prover.rememberNonce(new URL(`https://${i}.example/`), `n-${i}`)
@@ -310,21 +310,21 @@ describe('nonces', () => {
     [false, 'DPoP realm="error=\\"use_dpop_nonce\\""'],
     [false, 'DPoP'],
     [false, ''],
-  ])('are asked for: %p by %p', (expected, header) => {
+  ])('is asked for: %p by %p', (expected, header) => {
     const headers = { 'www-authenticate': header }
     expect(asksForNonce(new Response('', { status: 401, headers }))).toBe(expected)
     expect(asksForNonce(new Response('', { status: 403, headers }))).toBe(false)
   })
 
   // With a search that backtracks this would take hours, and end with the time limit of tests.
-  test('are looked for in linear time, whatever the challenge is', () => {
+  test('is looked for in linear time, whatever the challenge is', () => {
     for (const text of ['a="', 'a ', 'a=', ',', 'a="\\"', '\\', '"']) {
       asksForNonce(new Response('', { status: 401, headers: { 'www-authenticate': `DPoP ${text.repeat(200_000)}` } }))
     }
   })
 
   test.each(['get', 'Delete', 'PATCH', 'post', 'HEAD', 'QUERY', undefined])(
-    'the method %p is proved as fetch sends it',
+    'is proved for the method %p as fetch sends it',
     (method) => {
       const init = method === undefined ? {} : { method }
       expect(sentMethod(method)).toBe(new Request('https://api.example.com', init).method)
@@ -332,10 +332,10 @@ describe('nonces', () => {
   )
 })
 
-describe('what nobody sees', () => {
+describe('an error', () => {
   const { d: secretPart = '' } = holderKey.privateKey.export({ format: 'jwk' })
 
-  test('DP19: the key and proofs, in errors', async () => {
+  test('DP19: shows neither the DPoP key nor proofs', async () => {
     const op = new TestProvider()
     const provider = createProvider(op.settings, { ...op.client, dpop })
     const errors: unknown[] = []
@@ -358,7 +358,7 @@ describe('what nobody sees', () => {
     expect(inspect(provider, { depth: 10 })).not.toContain(secretPart)
   })
 
-  test('DP19: the key, in errors about the key, and in a source', () => {
+  test('DP19: about the key does not show it, nor does a token source', () => {
     const options = { issuer: 'https://issuer.example', clientId: 'machine', clientSecret: 'x' }
     const { publicKey, privateKey } = holderKey
     const p384 = signingKey('ES384').privateKey.export({ format: 'jwk' })

@@ -25,7 +25,7 @@ describe.each(otherHosts)('$name', (host) => {
 })
 
 describe('a browser with five logins under way', () => {
-  test('CB02: an altered state starts the login over at most once', async () => {
+  test('CB02: starts the login over at most once where the state was altered', async () => {
     const altered = modules.find(({ id }) => id.endsWith('ensure-authorization-response-with-invalid-state-fails'))
     if (altered === undefined || express5 === undefined) throw new Error('the module or the host is gone')
     run = await startRun(altered, express5)

@@ -20,7 +20,7 @@ describe('oidcc-client-back-channel-logout-rp-basic', () => {
   )
   test.each(elsewhere)('%s: is the same on %s', (_id, _name, module, host) => conforms(module, host))
 
-  test('a token without sid, as the suite sends it where none was registered, ends the sessions of all browsers', async () => {
+  test('a token without sid, which the suite sends where none was registered, ends the sessions of all browsers', async () => {
     run = await startRun({ ...start(backChannel), faults: { logoutClaims: without('sid') } }, express5)
     const [browser, other] = [await signedIn(), await signedIn()]
     await walk(browser, `${run.baseUrl}/logout`)

@@ -35,7 +35,7 @@ describe('the hostile provider, seen by openid-client', () => {
     expect(tokens.claims()?.sub).toBe('hostile-user-1')
   })
 
-  test('takes a code once, and notes the second try', async () => {
+  test('accepts a code once, and notes the second try', async () => {
     const { config, callback, checks } = await login({})
     await expect(client.authorizationCodeGrant(config, callback, checks)).rejects.toMatchObject({
       error: 'invalid_grant',
@@ -51,7 +51,7 @@ describe('the hostile provider, seen by openid-client', () => {
   })
 })
 
-describe('a fault in the ID Token is one that openid-client refuses when it checks signatures', () => {
+describe('a fault in the ID Token is refused by openid-client when it checks signatures', () => {
   const inIdToken = modules.filter(({ stopsAfter, expect }) => stopsAfter === 'token' && expect === 'stop')
   const byId = new Map(inIdToken.map((module) => [module.id, module]))
 

@@ -23,7 +23,7 @@ describe('the cookie jar', () => {
     expect(names(jar, 'http://localhost:4000/app')).toEqual([])
   })
 
-  test('takes the folder of the URL for a path that is not given', () => {
+  test('uses the folder of the URL for a path that is not given', () => {
     expect(jarWith('a=1').jar.all()[0]?.path).toBe('/app')
     expect(jarWith('a=1', new URL('http://127.0.0.1/top')).jar.all()[0]?.path).toBe('/')
   })

@@ -76,7 +76,7 @@ describe.each(hosts)('$name', (host) => {
     expect([response.status, await response.json()]).toEqual([500, { message: 'Broken.' }])
   })
 
-  test('writes down the rejection of an async middleware, to which only Express 5 listens', async () => {
+  test('records the rejection of an async middleware, to which only Express 5 listens', async () => {
     const client = new AbortController()
     const { url, journal } = await start(() => [
       async () => {

@@ -28,7 +28,7 @@ describe('a return target', () => {
     expect(safeReturnTo(target, policy)).toBeUndefined()
   })
 
-  test('the table has no payload twice, and more than 150 of them', () => {
+  test('has a table of payloads without duplicates, of more than 150', () => {
     const targets = table.map(([, target]) => target)
     expect(targets.filter((target, index) => targets.indexOf(target) !== index)).toEqual([])
     expect(targets.length).toBeGreaterThan(150)
@@ -57,7 +57,7 @@ describe('a return target', () => {
     [Object('/page')],
     [Symbol('/page')],
     [() => '/page'],
-  ])('OR08: %p is not a string, and refused', (target) => {
+  ])('OR08: %p is refused, since it is not a string', (target) => {
     expect(safeReturnTo(target, policy)).toBeUndefined()
   })
 
@@ -73,7 +73,7 @@ describe('a return target', () => {
     expect(() => safeReturnTo(target, policy)).not.toThrow()
   })
 
-  test('OR06: nothing that is accepted ever leads elsewhere, whatever characters it is made of', () => {
+  test('OR06: that is accepted never leads to another site, whatever characters it is made of', () => {
     const pieces = [
       '/',
       '\\',
@@ -134,7 +134,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
     120_000,
   )
 
-  test('OR06: harmless targets are kept as they are', async () => {
+  test('OR06: stays as it is where it is harmless', async () => {
     for (const [target, expected] of some(harmless)) {
       if (target.toLowerCase().includes('https://app.example')) continue
       const landed = await landing(world, `/login?returnTo=${encodeURIComponent(target)}`)
@@ -153,7 +153,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
     ['returnTo=%'],
     ['returnTo=%ff%fe'],
     ['__proto__[returnTo]=//evil.example'],
-  ])('OR08: %s leads home', async (query) => {
+  ])('OR08: leads home where it is %s', async (query) => {
     expect(await landing(world, `/login?${query}`)).toBe(world.url('/'))
   })
 
@@ -164,7 +164,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
     '///evil.example',
     '/..//evil.example',
     'http://evil.example//evil.example',
-  ])('OR01: a guard that is reached by the request target %s returns nobody there', async (target) => {
+  ])('OR01: is not taken from the request target %s at a guard', async (target) => {
     const guarded = await startWorld({ host, layers: [requireAuth()] })
     const { host: authority } = new URL(guarded.url('/'))
     const head = `GET ${target} HTTP/1.1\r\nHost: ${authority}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`
@@ -178,7 +178,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
     await guarded.close()
   })
 
-  test('OR09: a redirect keeps the spelling of its target, and its body is empty', async () => {
+  test('OR09: keeps its spelling in a redirect, whose body is empty', async () => {
     const browser = new Browser()
     const target = '/%5cevil.example/%2f?q=%22%3e<b>'
     const callback = await toCallback(world, { browser, login: `/login?returnTo=${encodeURIComponent(target)}` })
@@ -187,7 +187,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
     expect([answer.text, answer.headers['content-length']]).toEqual(['', '0'])
   })
 
-  test('OR11: a return target travels sealed: a browser cannot put another in its place', async () => {
+  test('OR11: travels sealed, so that a browser cannot put another in its place', async () => {
     const browser = new Browser()
     const callback = await toCallback(world, { browser, login: '/login?returnTo=/private' })
     expect(callback.href).not.toContain('private')
@@ -203,7 +203,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
   })
 })
 
-test('OR11: a target that was sealed under other rules is checked again when it is used', async () => {
+test('OR11: a return target that was sealed under other rules is checked again when it is used', async () => {
   const before = await startWorld({ oidc: { returnTo: { origins: [partner] } } })
   const callback = await toCallback(before, { login: `/login?returnTo=${partner}/page` })
   // The application has been started anew, without the partner, while the person was at the provider.
@@ -225,7 +225,7 @@ test.each([
   expect(() => parseOidcOptions({ ...options, returnTo: { origins: [origin] } })).toThrow(/returnTo/)
 })
 
-test('OR10: a head that is too large for Node never reaches the application', async () => {
+test('OR10: a request head that is too large for Node never reaches the application', async () => {
   const world = await startWorld()
   const answer = await world.browser.navigate(world.url(`/login?returnTo=/${'a'.repeat(17_000)}`))
   expect(answer.status).toBe(431)

@@ -24,16 +24,16 @@ describe('a JWK that holds its key only in a certificate', () => {
     expect(importKeySet(withCertificateKeys({ keys: [jwk] }))?.imported.size).toBe(0)
   })
 
-  test('does not matter to a key that is there as well', () => {
+  test('is ignored beside a key that is there as well', () => {
     const jwks = { keys: [{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', x5c }] }
     expect(withCertificateKeys(jwks)).toBe(jwks)
   })
 
-  test.each([undefined, null, 'x', {}, { keys: 5 }])('of no set is nothing: %j', (jwks) => {
+  test.each([undefined, null, 'x', {}, { keys: 5 }])('without a key set yields no key: %j', (jwks) => {
     expect(withCertificateKeys(jwks)).toBe(jwks)
   })
 
-  test('is none to whoever did not ask, such as a DPoP proof', () => {
+  test('yields no key to a caller that did not ask, such as a DPoP proof', () => {
     expect(importKeySet({ keys: [{ kty: 'EC', x5c }] })?.imported.size).toBe(0)
   })
 })

@@ -20,8 +20,8 @@ function publicKeyFor(alg: string, key = rsaKey.publicKey) {
   return publicVerificationKey(key, alg, rule)
 }
 
-describe('the compact form', () => {
-  test('takes a token apart, and freezes what it finds', async () => {
+describe('the compact form of a token', () => {
+  test('is taken apart and frozen', async () => {
     const jws = decodeJws(await mint({ sub: 'x', nested: { list: [{}] } }))
     expect(jws.header).toEqual({ alg: 'RS256', kid: 'rsa-1' })
     expect(jws.payload).toEqual({ sub: 'x', nested: { list: [{}] } })
@@ -42,9 +42,9 @@ describe('the compact form', () => {
     '...',
     `.${encode({})}.AAAA`,
     `${encode({ alg: 'RS256' })}..AAAA`,
-  ])('IT23: refuses %p', (text) => refused(text))
+  ])('IT23: is refused: %p', (text) => refused(text))
 
-  test('IT22: looks at no more than 16384 characters, unless told otherwise', async () => {
+  test('IT22: is limited to 16384 characters, unless configured otherwise', async () => {
     const long = token({ alg: 'RS256' }, { x: 'x'.repeat(13_000) })
     expect(long.length).toBeGreaterThan(16_384)
     await refused(long)
@@ -52,14 +52,14 @@ describe('the compact form', () => {
     await refused('x'.repeat(20_000_000))
   })
 
-  test('IT22: refuses JSON nested beyond 32', async () => {
+  test('IT22: is refused where JSON is nested beyond 32', async () => {
     const nested = (depth: number) => `{"x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
     await refused(token({ alg: 'RS256' }, nested(33)))
     expect(decodeJws(token({ alg: 'RS256' }, nested(32))).payload).toHaveProperty('x')
     await refused(token({ alg: 'RS256' }, nested(5000)))
   })
 
-  test('a token has one spelling: padding, white space, other alphabets and stray bits are refused', async () => {
+  test('has one spelling: padding, white space, other alphabets and stray bits are refused', async () => {
     const good = await mint({ sub: '???>>>' })
     const [header = '', payload = '', signature = ''] = good.split('.')
     expect(() => decodeJws(good)).not.toThrow()
@@ -79,7 +79,7 @@ describe('the compact form', () => {
   })
 })
 
-describe('the header', () => {
+describe('the header of a token', () => {
   test.each([
     ['no alg', {}],
     ['a numeric alg', { alg: 5 }],
@@ -101,14 +101,14 @@ describe('the header', () => {
     ['alg twice', '{"alg":"none","alg":"RS256"}'],
     ['alg twice, once escaped', '{"alg":"none","\\u0061lg":"RS256"}'],
     ['__proto__', '{"alg":"RS256","__proto__":{"kid":"x"}}'],
-  ])('IT14: refuses %s', (_what, header) => refused(token(header)))
+  ])('IT14: is refused with %s', (_what, header) => refused(token(header)))
 
-  test('IT17: members that name or hold keys are carried along and nothing more', () => {
+  test('IT17: may name or hold keys, which are carried along without effect', () => {
     const header = { alg: 'RS256', jku: 'https://evil.example', x5u: 'https://evil.example', x5c: ['x'], jwk: {} }
     expect(decodeJws(token(header)).header).toEqual(header)
   })
 
-  test('headers seen before are not parsed again, and only 64 are remembered', () => {
+  test('is not parsed again where it was seen before, and only 64 are remembered', () => {
     const headers = new Map<string, JwsHeader>()
     const first = decodeJws(token({ alg: 'RS256', kid: '0' }), { headers })
     expect(decodeJws(token({ alg: 'RS256', kid: '0' }), { headers }).header).toBe(first.header)
@@ -119,7 +119,7 @@ describe('the header', () => {
   })
 })
 
-describe('the payload', () => {
+describe('the payload of a token', () => {
   test.each([
     ['an array', '[]'],
     ['a string', '"x"'],
@@ -138,9 +138,9 @@ describe('the payload', () => {
     ['trailing text', '{} {}'],
     ['a comment', '{}//'],
     ['nothing', ' '],
-  ])('IT23, IT29: refuses %s', (_what, payload) => refused(token({ alg: 'RS256' }, payload)))
+  ])('IT23, IT29: is refused with %s', (_what, payload) => refused(token({ alg: 'RS256' }, payload)))
 
-  test('refuses what is not UTF-8', () =>
+  test('is refused where it is not UTF-8', () =>
     refused(
       `${encode({ alg: 'RS256' })}.${Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64url')}.AAAA`,
     ))
@@ -151,12 +151,12 @@ describe('the payload', () => {
     { name: 'Jürgen 李 😀', nested: { a: [1, [2, { b: null }], true] } },
     { '': '', toString: 1, hasOwnProperty: 2 },
     { constructor: { prototype: {} }, prototype: 'x' },
-  ])('takes %j as it is', (payload) => {
+  ])('is accepted as it is: %j', (payload) => {
     expect({ ...parseStrictJson(Buffer.from(JSON.stringify(payload))) }).toEqual(payload)
   })
 })
 
-describe('the signature', () => {
+describe('the signature of a token', () => {
   test.each([
     'RS256',
     'RS384',
@@ -170,7 +170,7 @@ describe('the signature', () => {
     'EdDSA',
     'Ed25519',
     'Ed448',
-  ])('%s: accepts what jose, or node:crypto where jose cannot, signed, and nothing else', async (alg) => {
+  ])('by %s is accepted as jose, or node:crypto where jose cannot, made it, and in no other form', async (alg) => {
     const key = /^[RP]S/.test(alg) ? rsaKey : signingKey(alg)
     const other = /^[RP]S/.test(alg) ? otherRsaKey : signingKey(alg)
     const good = alg === 'Ed448' ? signed(alg, key.privateKey) : await mint({ sub: 'x' }, key.privateKey, { alg })
@@ -186,7 +186,7 @@ describe('the signature', () => {
     })
   })
 
-  test('IT06: none, in any case, is never allowed, and no key is asked', async () => {
+  test('IT06: by none, in any case, is never allowed, and no key is asked for', async () => {
     for (const alg of ['none', 'None', 'nOnE', '']) {
       const jws = decodeJws(token({ alg }))
       expect(await failureOf(() => verifySignature(jws, [publicKeyFor('RS256')], ['RS256']))).toMatchObject({
@@ -196,7 +196,7 @@ describe('the signature', () => {
     expect(algorithms.has('none')).toBe(false)
   })
 
-  test('IT07: alg is allowed by the caller, as list or set, never by the token', async () => {
+  test('IT07: uses an alg that the caller allows, as list or set, never one that the token chooses', async () => {
     const { header } = decodeJws(await mint({ sub: 'x' }))
     for (const allowed of [['ES256'], new Set(['ES256']), [], new Set<string>()]) {
       expect(await failureOf(() => requireAlgorithm(header, allowed))).toMatchObject({
@@ -206,7 +206,7 @@ describe('the signature', () => {
     expect(() => requireAlgorithm(header, new Set(['RS256']))).not.toThrow()
   })
 
-  test('IT08: a public key used as HS256 secret verifies nothing', async () => {
+  test('IT08: is not verified by a public key used as HS256 secret', async () => {
     const pem = rsaKey.publicKey.export({ type: 'spki', format: 'pem' })
     for (const secret of [pem, JSON.stringify(rsaKey.jwk)]) {
       const input = `${encode({ alg: 'HS256', kid: 'rsa-1' })}.${encode({ sub: 'admin' })}`
@@ -217,13 +217,13 @@ describe('the signature', () => {
     }
   })
 
-  test('IT09: a secret of less than 32 bytes is refused', async () => {
+  test('IT09: is refused with a secret of less than 32 bytes', async () => {
     for (const secret of ['', 'secret', 'x'.repeat(31)]) {
       expect(await failureOf(() => secretVerificationKey(secret))).toMatchObject({ code: 'invalid_options' })
     }
   })
 
-  test('HS256 verifies with its secret only', async () => {
+  test('by HS256 verifies with its secret only', async () => {
     const secret = 'a secret of at least thirty-two bytes'
     const jws = decodeJws(await mint({ sub: 'x' }, new TextEncoder().encode(secret), { alg: 'HS256' }))
     expect(() => verifySignature(jws, [secretVerificationKey(secret)], ['HS256'])).not.toThrow()
@@ -235,7 +235,7 @@ describe('the signature', () => {
     }
   })
 
-  test('IT25: ES256 signatures of zeros, in DER, or of another length are refused', async () => {
+  test('IT25: by ES256 is refused where it is zeros, in DER, or of another length', async () => {
     const jws = decodeJws(await mint({ sub: 'x' }, ecKey.privateKey, { alg: 'ES256' }))
     const der = sign('sha256', jws.signingInput, ecKey.privateKey)
     const { signature } = jws
@@ -256,7 +256,7 @@ describe('the signature', () => {
     }
   })
 
-  test('a key made ready for one algorithm verifies no other', async () => {
+  test('is not verified by a key that was prepared for another algorithm', async () => {
     const jws = decodeJws(await mint({ sub: 'x' }, rsaKey.privateKey, { alg: 'PS256' }))
     expect(await failureOf(() => verifySignature(jws, [publicKeyFor('RS256')], ['PS256', 'RS256']))).toMatchObject({
       code: 'token_signature_invalid',
@@ -283,14 +283,14 @@ describe('the signature', () => {
   })
 })
 
-describe('hashes beside a token', () => {
+describe('the hash of a token', () => {
   test.each([
     ['RS256', 16],
     ['ES384', 24],
     ['PS512', 32],
     ['EdDSA', 32],
     ['Ed448', 57],
-  ])('%s halves its own hash to %p bytes', (alg, bytes) => {
+  ])('by %s is half of the full hash, %p bytes', (alg, bytes) => {
     expect(Buffer.from(leftHalfHash(alg, 'token'), 'base64url')).toHaveLength(bytes)
   })
 

@@ -23,7 +23,7 @@ const apiKey = { header: 'X-Api-Key', verify }
 const withKey = (key: string | string[], more = {}) => ({ headers: { 'x-api-key': key, ...more } })
 
 describe('an API key', () => {
-  test('makes a principal, whose key is nowhere in it', async () => {
+  test('makes a principal that does not hold the key', async () => {
     const { send } = await startApi({ options: { apiKey } })
     expect((await send(withKey('good'))).json).toEqual({
       auth: {
@@ -81,7 +81,7 @@ describe('an API key', () => {
     }
   })
 
-  test('that cannot be verified now is 503, and what went wrong is not told', async () => {
+  test('that cannot be verified now is 503, without the reason', async () => {
     const failing = { header: 'x-api-key', verify: () => Promise.reject(new Error('S3CR3T')) }
     const { send } = await startApi({ options: { apiKey: failing } })
     const answer = await send(withKey('good'))
@@ -102,7 +102,7 @@ describe('an API key', () => {
     expect((await send(withKey('good'))).status).toBe(500)
   })
 
-  test('beside an access token, or twice, is 400; beside another scheme it counts', async () => {
+  test('beside an access token, or twice, is 400; beside another scheme it is accepted', async () => {
     const { send, issuer } = await startApi({ options: { apiKey } })
     const token = issuer.accessToken()
     for (const authorization of [`Bearer ${token}`, 'bearer x', `DPoP ${token}`, 'Bearer']) {
@@ -115,7 +115,7 @@ describe('an API key', () => {
     expect((await send(withKey('good', { authorization: 'Basic dTpw' }))).status).toBe(200)
   })
 
-  test('is asked about at each request, with the request', async () => {
+  test('is verified at each request, with the request', async () => {
     const asked: unknown[] = []
     const counting = {
       header: 'x-api-key',
@@ -133,7 +133,7 @@ describe('an API key', () => {
     ])
   })
 
-  test('makes no difference to requests without it', async () => {
+  test('does not affect requests without it', async () => {
     const { send, present, issuer } = await startApi({ options: { apiKey } })
     expect(await send()).toMatchObject({ status: 401, json: { code: 'missing_token' } })
     expect((await present(issuer.accessToken())).json).toMatchObject({ auth: { scheme: 'bearer' } })
@@ -152,14 +152,14 @@ describe('an API key', () => {
     expect(() => testApi({ apiKey: options })).toThrow(/"apiKey/)
   })
 
-  test('is no option where there are no headers', () => {
+  test('is not an option where there are no headers', () => {
     const options = { issuer: 'https://issuer.example.com', audience: 'x', apiKey } as never
     expect(() => createBearerValidator(options)).toThrow(/"apiKey" is for bearer\(\) only/)
   })
 })
 
-describe('required: false', () => {
-  test('leaves other schemes to other middleware, and refuses bad tokens all the same', async () => {
+describe('bearer() with required: false', () => {
+  test('leaves other schemes to other middleware, and still refuses invalid tokens', async () => {
     const { send, issuer } = await startApi({ options: { required: false }, requirements: [() => true] })
     for (const authorization of ['Basic dTpw', 'ApiKey key-1', 'Negotiate abc']) {
       // The guard behind it finds nobody.
@@ -173,7 +173,7 @@ describe('required: false', () => {
     )
   })
 
-  test('lets another scheme pass where no guard is behind it', async () => {
+  test('lets another scheme pass where there is no guard behind it', async () => {
     const { bearer } = await startApi({ options: { required: false } })
     const headers = { authorization: 'Basic dTpw' }
     const req = { headers, rawHeaders: ['Authorization', 'Basic dTpw'], method: 'GET', url: '/' }
@@ -181,8 +181,8 @@ describe('required: false', () => {
   })
 })
 
-describe('check', () => {
-  test('turns a good token into 401, seen before or not', async () => {
+describe('the check option of bearer()', () => {
+  test('can turn a valid token into 401, seen before or not', async () => {
     const revoked = new Set<unknown>()
     const check = async ({ claims }: { claims: Record<string, unknown> }) => !revoked.has(claims['jti'])
     const { present, issuer } = await startApi({ options: { check } })
@@ -206,7 +206,7 @@ describe('check', () => {
     expect(seen).toEqual([['alice', 'string', 'https://api.example.com/x']])
   })
 
-  test('is not asked about a token that is refused anyway, nor about API keys', async () => {
+  test('is not called for a token that is refused anyway, nor for API keys', async () => {
     let asked = 0
     const { present, send } = await startApi({ options: { check: () => ++asked > 0, apiKey } })
     expect((await present('x')).status).toBe(401)
@@ -214,7 +214,7 @@ describe('check', () => {
     expect(asked).toBe(0)
   })
 
-  test('that fails is 503', async () => {
+  test('leads to 503 where it fails', async () => {
     for (const check of [
       () => {
         throw new Error('down')
@@ -229,7 +229,7 @@ describe('check', () => {
     }
   })
 
-  test.each([undefined, null, 1, 'true', {}])('that returns %p opens nothing: 500', async (value) => {
+  test.each([undefined, null, 1, 'true', {}])('leads to 500 where it returns %p', async (value) => {
     const { present, issuer } = await startApi({ options: { check: () => value } })
     expect((await present(issuer.accessToken())).status).toBe(500)
   })

@@ -32,8 +32,8 @@ const words: readonly (readonly [string, readonly unknown[]])[] = [
 type Told = { readonly next: (error?: unknown) => void }
 const handingOn = (word: readonly unknown[]) => ({ onError: (_error: Error, { next }: Told) => next(...word) })
 
-describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
-  test.each(words.slice(0, 2))('leaves the request to the guard, which tells why: %s', async (_what, word) => {
+describe.each(hosts)('onError of bearer(), when it calls next on $name,', (host) => {
+  test.each(words.slice(0, 2))('leaves the request to the guard, which reports the reason: %s', async (_what, word) => {
     const api = await startApi({ host, options: { required: false, ...handingOn(word) } })
     const stale = await api.present(api.issuer.accessToken({ exp: 1 }))
     expect(stale).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
@@ -44,7 +44,7 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
     expect((await api.present(api.issuer.accessToken())).json).toMatchObject({ auth: { subject: 'alice' } })
   })
 
-  test.each(words)('opens nothing where a token is required, with no guard behind it: %s', async (_what, word) => {
+  test.each(words)('lets nobody in where a token is required, without a guard behind it: %s', async (_what, word) => {
     const issuer = apiProvider()
     const configuration = parseBearerOptions({
       issuer: issuer.issuer,
@@ -66,7 +66,7 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
     await app.close()
   })
 
-  test.each(words)('opens no guard by %s', async (_what, word) => {
+  test.each(words)('passes no guard by %s', async (_what, word) => {
     const { onError } = handingOn(word)
     const lenient = {
       onError: (error: Error, told: Told) => ('requirement' in error ? undefined : onError(error, told)),
@@ -79,7 +79,7 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
     expect((await strong.present(strong.issuer.accessToken())).status).toBe(401)
   })
 
-  test('makes no outage a 401', async () => {
+  test('does not turn an outage into a 401', async () => {
     const issuer = apiProvider()
     issuer.intercept = () => new Response('', { status: 500 })
     const api = await startApi({ host, issuer, options: handingOn([]) })
@@ -88,7 +88,7 @@ describe.each(hosts)('onError of bearer() that hands on, on $name', (host) => {
   })
 })
 
-describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
+describe.each(hosts)('onError of oidc(), when it calls next on $name,', (host) => {
   let world: World | undefined
   afterEach(() => world?.close())
   const start = async (options: WorldOptions['oidc'] = {}) => {
@@ -105,7 +105,7 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
     return world
   }
 
-  test('opens no guard', async () => {
+  test('passes no guard', async () => {
     const { browser, url, signIn } = await start()
     expect((await browser.fetch(url('/signed-in'))).status).toBe(401)
     await signIn()
@@ -115,7 +115,7 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
     expect(foreign.status).toBe(403)
   })
 
-  test('is told by guards where it is not known whether someone is signed in', async () => {
+  test('leads guards to report that the session is unknown', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const { browser, url, signIn } = await start({ session: { store: sharedStore } })
     await signIn()
@@ -128,43 +128,49 @@ describe.each(hosts)('onError of oidc() that hands on, on $name', (host) => {
   })
 })
 
-describe.each(hosts)('a session and a refused token, on $name', (host) => {
-  test.each(['before', 'behind'])('are nobody: no session of oidc() %s stands in for the token', async (where) => {
-    const issuer = apiProvider()
-    const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, required: false, ...handingOn([]) }
-    const api = createBearer(parseBearerOptions(options), issuer.clock)
-    const other = createBearer(parseBearerOptions({ ...options, audience: 'https://other.example.com' }), issuer.clock)
-    const who: Handler = (req, res) => res.end((req as { auth?: Principal }).auth?.scheme ?? 'nobody')
-    const own = where === 'before' ? [api] : []
-    const layers = [
-      { mount: '/both', handlers: [...own, requireAuth(), who] },
-      { mount: '/open', handlers: [...own, who] },
-      { mount: '/two', handlers: [other, ...own, requireAuth(), who] },
-    ]
-    const world = await startWorld({ host, ...(where === 'before' ? { layers } : { layers, before: [api] }) })
-    const { browser, url, signIn } = world
-    await signIn()
-    const ask = async (path: string, authorization?: string) => {
-      const { status, text } = await browser.fetch(url(path), {
-        headers: authorization === undefined ? {} : { authorization },
-      })
-      return [status, status === 200 ? text : (JSON.parse(text) as { code: string }).code]
-    }
-    const [good, bad] = [`Bearer ${issuer.accessToken()}`, `Bearer ${issuer.accessToken({ exp: 1 })}`]
-    expect(await ask('/both')).toEqual([200, 'session'])
-    expect(await ask('/both', good)).toEqual([200, where === 'before' ? 'bearer' : 'session'])
-    expect(await ask('/both', bad)).toEqual([401, 'invalid_token'])
-    expect(await ask('/both', 'Basic YTpi')).toEqual([200, 'session'])
-    expect(await ask('/open', bad)).toEqual([200, 'nobody'])
-    expect(await ask('/two', good)).toEqual([200, 'bearer'])
-    expect(await ask('/two', bad)).toEqual([401, 'invalid_token'])
-    const page = await browser.navigate(url('/both'), { headers: { authorization: bad } })
-    expect(page.status).toBe(401)
-    await world.close()
-  })
+describe.each(hosts)('a refused token beside a session, on $name,', (host) => {
+  test.each(['before', 'behind'])(
+    'leaves the request anonymous: no session of oidc() %s stands in for the token',
+    async (where) => {
+      const issuer = apiProvider()
+      const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, required: false, ...handingOn([]) }
+      const api = createBearer(parseBearerOptions(options), issuer.clock)
+      const other = createBearer(
+        parseBearerOptions({ ...options, audience: 'https://other.example.com' }),
+        issuer.clock,
+      )
+      const who: Handler = (req, res) => res.end((req as { auth?: Principal }).auth?.scheme ?? 'nobody')
+      const own = where === 'before' ? [api] : []
+      const layers = [
+        { mount: '/both', handlers: [...own, requireAuth(), who] },
+        { mount: '/open', handlers: [...own, who] },
+        { mount: '/two', handlers: [other, ...own, requireAuth(), who] },
+      ]
+      const world = await startWorld({ host, ...(where === 'before' ? { layers } : { layers, before: [api] }) })
+      const { browser, url, signIn } = world
+      await signIn()
+      const ask = async (path: string, authorization?: string) => {
+        const { status, text } = await browser.fetch(url(path), {
+          headers: authorization === undefined ? {} : { authorization },
+        })
+        return [status, status === 200 ? text : (JSON.parse(text) as { code: string }).code]
+      }
+      const [good, bad] = [`Bearer ${issuer.accessToken()}`, `Bearer ${issuer.accessToken({ exp: 1 })}`]
+      expect(await ask('/both')).toEqual([200, 'session'])
+      expect(await ask('/both', good)).toEqual([200, where === 'before' ? 'bearer' : 'session'])
+      expect(await ask('/both', bad)).toEqual([401, 'invalid_token'])
+      expect(await ask('/both', 'Basic YTpi')).toEqual([200, 'session'])
+      expect(await ask('/open', bad)).toEqual([200, 'nobody'])
+      expect(await ask('/two', good)).toEqual([200, 'bearer'])
+      expect(await ask('/two', bad)).toEqual([401, 'invalid_token'])
+      const page = await browser.navigate(url('/both'), { headers: { authorization: bad } })
+      expect(page.status).toBe(401)
+      await world.close()
+    },
+  )
 })
 
-describe.each(hosts)('other middleware that throws when headers are written, on $name', (host) => {
+describe.each(hosts)('middleware that throws when headers are written, on $name,', (host) => {
   const throwing: Handler = (_req, res, next) => {
     let isArmed = true
     onHeaders(res, () => {
@@ -181,7 +187,7 @@ describe.each(hosts)('other middleware that throws when headers are written, on 
     ['a guard', 'good', { requirements: [scope('admin')] }],
     ['a guard behind onError', 'forged', { options: { onError: (_error: Error, { next }: Told) => next() } }],
     ['onError', '', { options: { onError: (_error: Error, { res }: { res: { end(): void } }) => res.end() } }],
-  ])('ends no process, and leaves nobody waiting: %s', async (_what, kind, options) => {
+  ])('ends no process, and leaves no request waiting: %s', async (_what, kind, options) => {
     const api = await startApi({ host, before: [throwing], ...options })
     const token = api.issuer.accessToken()
     const presented = { good: token, forged: `${token.slice(0, -6)}AAAAAA` }[kind] ?? 'x'
@@ -189,7 +195,7 @@ describe.each(hosts)('other middleware that throws when headers are written, on 
     expect(api.host.journal.errors).toEqual([expect.objectContaining({ message: 'a hook of the application' })])
   })
 
-  test('ends none at resourceMetadata()', async () => {
+  test('ends no process at resourceMetadata()', async () => {
     const metadata = resourceMetadata({
       resource: 'https://api.example.com',
       authorizationServers: ['https://issuer.example.com'],

@@ -37,7 +37,7 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
     ['the person alone', () => ({ site: 'none' })],
     ['a form of this origin, in an older browser', () => ({ headers: { origin: world.url('') } })],
     ['a program that brings the header', () => ({ headers: { 'x-csrf': '1' } })],
-  ])('GU01: takes what comes from %s', async (_what, options) => {
+  ])('GU01: accepts requests from %s', async (_what, options) => {
     const kind = options().site === undefined ? 'none' : 'fetch'
     const answer = await world.browser.request(kind, world.url('/api/orders'), { method: 'POST', ...options() })
     expect([answer.status, answer.json()]).toEqual([200, { sub: 'alice' }])
@@ -55,7 +55,7 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
     ['a site whose name is a prefix', { origin: 'http://127.0.0.1' }],
     ['a program whose header is empty', { 'x-csrf': '' }],
     ['another site that has the header', { 'sec-fetch-site': 'cross-site', origin: evil, 'x-csrf': '1' }],
-  ])('GU01: refuses what comes from %s with 403', async (_what, headers) => {
+  ])('GU01: refuses requests from %s with 403', async (_what, headers) => {
     const answer = await send(headers)
     expect([answer.status, answer.headers['content-type']]).toEqual([403, 'application/problem+json'])
     expect(answer.json()).toMatchObject({ code: 'cross_site_request', status: 403 })
@@ -71,7 +71,7 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
     expect((await send({ 'sec-fetch-site': 'cross-site', origin: evil }, method)).status).not.toBe(403)
   })
 
-  test('GU01: guards those who are not signed in as well', async () => {
+  test('GU01: guards anonymous requests as well', async () => {
     const answer = await new Browser().request('none', world.url('/api/orders'), {
       method: 'POST',
       headers: { origin: evil },
@@ -79,7 +79,7 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
     expect([answer.status, codeOf(answer)]).toEqual([403, 'cross_site_request'])
   })
 
-  test('GU01: calls next once where it lets pass, and never where it refuses', () => {
+  test('GU01: calls next once where it lets a request pass, and never where it refuses one', () => {
     const passages = world.host.journal.passages.filter(({ name }) => name === 'csrf')
     expect(passages.length).toBeGreaterThan(10)
     expect(passages.filter(({ nexts }) => nexts > 1)).toEqual([])
@@ -90,13 +90,13 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
 describe('GU01: csrf()', () => {
   afterEach(() => world.close())
 
-  test('GU01: takes sibling subdomains where it is told to, and no other site', async () => {
+  test('GU01: accepts sibling subdomains where the options say so, and no other site', async () => {
     await start({ allowSameSite: true })
     expect((await send({ 'sec-fetch-site': 'same-site', origin: 'https://blog.example' })).status).toBe(200)
     expect((await send({ 'sec-fetch-site': 'cross-site', origin: evil })).status).toBe(403)
   })
 
-  test('GU01: takes the origins that are listed, exactly', async () => {
+  test('GU01: accepts exactly the origins that are listed', async () => {
     await start({ origins: ['https://www.example.com'] })
     const fromListed = { 'sec-fetch-site': 'cross-site', origin: 'https://www.example.com' }
     expect((await send(fromListed)).status).toBe(200)
@@ -106,7 +106,7 @@ describe('GU01: csrf()', () => {
     }
   })
 
-  test('GU01: knows the header by the name that it is given', async () => {
+  test('GU01: knows the header by the configured name', async () => {
     await start({ header: 'X-Requested-By' })
     expect((await send({ 'x-csrf': '1' })).status).toBe(403)
     expect((await send({ 'x-requested-by': 'app' })).status).toBe(200)
@@ -118,7 +118,7 @@ describe('GU01: csrf()', () => {
     expect((await send({ origin: evil, host, 'x-forwarded-host': host })).status).toBe(403)
   })
 
-  test('GU01: leaves the answer to onError', async () => {
+  test('GU01: leaves the response to onError', async () => {
     const told: string[] = []
     const oidc: WorldOptions['oidc'] = {
       onError: (error, { res }) => {
@@ -131,7 +131,7 @@ describe('GU01: csrf()', () => {
     expect(told).toEqual(['cross_site_request'])
   })
 
-  test('GU01: lets an access token pass where there is no session, and guards the session where there is', async () => {
+  test('GU01: lets an access token pass where there is no session, and guards the session where there is one', async () => {
     let api: ReturnType<typeof bearer> | undefined
     const lazily: Handler = (req, res, next) => {
       const { issuer } = world.provider
@@ -159,7 +159,7 @@ describe('GU01: csrf()', () => {
     api?.close()
   })
 
-  test('GU01: says so where oidc() is not before it', async () => {
+  test('GU01: reports that oidc() is not before it', async () => {
     world = await startWorld({ before: [guardedBy()] })
     const answer = await world.browser.request('none', world.url('/api/orders'), { method: 'POST' })
     expect([answer.status, codeOf(answer)]).toEqual([500, 'not_mounted'])
@@ -174,7 +174,7 @@ describe('the options of csrf()', () => {
     ['a header that is none', { header: 'x csrf' }, 'must be the name of a header'],
     ['an origin with a path', { origins: ['https://a.example/'] }, 'must be an origin'],
     ['a flag that is none', { allowSameSite: 'yes' }, 'must be true or false'],
-  ])('refuse %s', (_what, options, message) => {
+  ])('are refused with %s', (_what, options, message) => {
     expect(() => csrf(options as CsrfOptions)).toThrow(message)
   })
 })

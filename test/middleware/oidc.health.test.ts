@@ -8,8 +8,8 @@ afterEach(() => world.close())
 const fake = () => new FakeStore({ now: () => Date.now() })
 const storeOf = () => world.app.health().store
 
-describe('the health of what sessions are kept with', () => {
-  test('is that of the shared store, too, where sessions are in cookies', async () => {
+describe('the health of session storage', () => {
+  test('includes the shared store where sessions are in cookies', async () => {
     const sharedStore = fake()
     world = await startWorld({ oidc: { sharedStore: sharedStore } })
     expect(storeOf()).toBe('unknown')
@@ -21,7 +21,7 @@ describe('the health of what sessions are kept with', () => {
     expect(storeOf()).toBe('failing')
   })
 
-  test('is failing where either of two is', async () => {
+  test('is failing where either of two stores fails', async () => {
     const [store, sharedStore] = [fake(), fake()]
     world = await startWorld({ oidc: { sharedStore, session: { store } } })
     await world.signIn()
@@ -30,7 +30,7 @@ describe('the health of what sessions are kept with', () => {
     expect(storeOf()).toBe('failing')
   })
 
-  test('is not told where there is neither', async () => {
+  test('is missing where there is no store', async () => {
     world = await startWorld()
     expect(world.app.health()).not.toHaveProperty('store')
   })

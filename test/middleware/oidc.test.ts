@@ -8,7 +8,7 @@ import type { Handler } from '../hosts/layers.js'
 import { secret, startWorld, type World } from '../kit/world/world.js'
 
 describe.each(hosts)('oidc() on $name', (host) => {
-  test('says that it was mounted twice', async () => {
+  test('reports that it was mounted twice', async () => {
     const options = { issuer: 'http://127.0.0.1:1', clientId: 'web', secret }
     const running = await host.start(({ baseUrl }) => {
       const make = (): Handler => oidc({ ...options, baseUrl })
@@ -24,7 +24,7 @@ describe.each(hosts)('oidc() on $name', (host) => {
   })
 })
 
-describe('authenticate()', () => {
+describe('authenticate() of oidc()', () => {
   let world: World
   beforeAll(async () => {
     world = await startWorld()
@@ -49,7 +49,7 @@ describe('authenticate()', () => {
     return connection?.principal
   }
 
-  test('knows who opens a WebSocket from a page of this application', async () => {
+  test('accepts a WebSocket from a page of this application', async () => {
     expect(await upgrade({ origin: world.url('') })).toMatchObject({ scheme: 'session', subject: 'alice' })
   })
 
@@ -58,15 +58,15 @@ describe('authenticate()', () => {
     ['a subdomain', { origin: 'http://app.127.0.0.1' }],
     ['a sandboxed frame', { origin: 'null' }],
     ['nowhere', {}],
-  ])('GU04: does not count a WebSocket from %s, whatever cookies it brings', async (_name, headers) => {
+  ])('GU04: does not accept a WebSocket from %s, whatever cookies it brings', async (_name, headers) => {
     expect(await upgrade(headers as Record<string, string>)).toBeUndefined()
   })
 
-  test('GU04: does not count a WebSocket without a session', async () => {
+  test('GU04: does not accept a WebSocket without a session', async () => {
     expect(await upgrade({ origin: world.url(''), cookie: `${world.cookie()}=garbage` })).toBeUndefined()
   })
 
-  test('knows who makes a request that no middleware saw', async () => {
+  test('authenticates a request that no middleware saw', async () => {
     const cookie = world.browser.cookies.cookiesFor(world.url('')).map(({ name, value }) => `${name}=${value}`)
     const req = { headers: { cookie: cookie.join('; ') }, method: 'GET', url: '/' } as unknown as IncomingMessage
     expect(await world.app.authenticate(req)).toMatchObject({ principal: { subject: 'alice' } })
@@ -74,8 +74,8 @@ describe('authenticate()', () => {
   })
 })
 
-describe('the middleware', () => {
-  test('fetches ahead when asked, and tells what it has seen', async () => {
+describe('the middleware of oidc()', () => {
+  test('fetches metadata ahead when asked, and reports what it has seen', async () => {
     const world = await startWorld()
     expect(world.provider.requests).toEqual([])
     await world.app.ready()

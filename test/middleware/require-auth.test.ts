@@ -47,14 +47,14 @@ describe.each(hosts)('guards on $name', (host) => {
   const stranger = (): Browser => new Browser()
 
   test.each(['/signed-in', '/hr', '/combined', '/predicate', '/typed'])(
-    'let those through who may: %s',
+    'let people through who may pass: %s',
     async (path) => {
       const answer = await world.browser.fetch(world.url(path))
       expect([answer.status, answer.json()]).toEqual([200, { sub: 'alice' }])
     },
   )
 
-  test('send a browser that nobody is signed in at to the provider, and remember the page', async () => {
+  test('send a browser without a session to the provider, and remember the page', async () => {
     const browser = stranger()
     const answer = await browser.navigate(world.url('/signed-in?tab=2'))
     expect([answer.status, answer.text]).toEqual([302, ''])
@@ -90,7 +90,7 @@ describe.each(hosts)('guards on $name', (host) => {
     expect(answer.text).toBe('')
   })
 
-  test('redirect always, or never, when told so', async () => {
+  test('redirect always, or never, where the options say so', async () => {
     expect(await stranger().fetch(world.url('/always-redirect'))).toMatchObject({ status: 302, text: '' })
     expect(await stranger().fetch(world.url('/always-redirect'), { method: 'POST' })).toMatchObject({ status: 303 })
     expect(await stranger().navigate(world.url('/always-respond'))).toMatchObject({ status: 401 })
@@ -124,7 +124,7 @@ describe.each(hosts)('guards on $name', (host) => {
     expect(world.host.journal.rejections).toEqual([])
   })
 
-  test('GU02: a predicate that throws no error opens no door', async () => {
+  test('GU02: a predicate that throws undefined lets nobody in', async () => {
     for (const [index, thrown] of thrownValues.entries()) {
       const answer = await world.browser.fetch(world.url(`/thrown/${index}`))
       expect([thrown, answer.status]).toEqual([thrown, 500])
@@ -136,7 +136,7 @@ describe.each(hosts)('guards on $name', (host) => {
 })
 
 describe.each(hosts)('a guard without oidc() on $name', (host) => {
-  test('GU02: says what is missing, to everyone', async () => {
+  test('GU02: says what is missing, to every request', async () => {
     const running = await host.start(() => [guarded('/', requireAuth()), guarded('/open', requireAuth())])
     const answer = await new Browser().navigate(running.url)
     expect([answer.status, answer.json()]).toEqual([
@@ -163,12 +163,12 @@ describe('the arguments of requireAuth()', () => {
     ['options after requirements', () => requireAuth(scope('a'), wrong({})), 'requireAuth() got object as argument 2'],
     ['an unknown challenge', () => requireAuth(wrong({ challenge: 'basic' })), 'requireAuth() takes { challenge:'],
     ['an unknown option', () => requireAuth(wrong({ scopes: ['a'] })), 'requireAuth() takes { challenge:'],
-  ])('are no %s', (_name, make, message) => {
+  ])('are refused as %s', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
     expect(make).toThrow(message)
   })
 
-  test('are options, requirements, both or none', () => {
+  test('may be options, requirements, both or none', () => {
     const made = [
       requireAuth(),
       requireAuth({}),

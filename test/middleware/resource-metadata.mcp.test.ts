@@ -144,7 +144,7 @@ class Person implements OAuthClientProvider {
 }
 
 describe('an MCP server on Express', () => {
-  test('tells a client that knows nothing where to sign in, and lets it call a tool afterwards', async () => {
+  test('shows a client that knows nothing where to sign in, and then lets it call a tool', async () => {
     const person = new Person()
     const first = new StreamableHTTPClientTransport(new URL(url), { authProvider: person })
     const newcomer = new Client({ name: 'assistant', version: '1.0.0' })
@@ -163,7 +163,7 @@ describe('an MCP server on Express', () => {
     await client.close()
   })
 
-  test('takes tokens that are bound to a key of the client, each request with a proof of its own', async () => {
+  test('accepts tokens that are bound to a key of the client, each request with a new proof', async () => {
     const person = new Person('with proofs')
     const bound = new URL(`${url}-bound`)
     const first = new StreamableHTTPClientTransport(bound, { authProvider: person })
@@ -180,7 +180,7 @@ describe('an MCP server on Express', () => {
     expect((await fetch(bound, { method: 'POST', headers: { authorization } })).status).toBe(401)
   })
 
-  test('answers without a token by 401 and the address of its metadata, whatever is asked', async () => {
+  test('answers requests without a token with 401 and the address of its metadata, whatever is asked', async () => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await fetch(url, { method })
       expect(answer.status).toBe(401)
@@ -196,7 +196,7 @@ describe('an MCP server on Express', () => {
     }
   })
 
-  test('answers a token without the scope by 403 that names it', async () => {
+  test('answers a token without the scope with 403 that names the scope', async () => {
     const form = new URLSearchParams({ grant_type: 'client_credentials', resource: url, scope: 'tools:list' })
     const { clientId, clientSecret } = provider.machine
     const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`

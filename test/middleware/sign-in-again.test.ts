@@ -57,7 +57,7 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
     expect([back.status, back.url.endsWith('/orders?of=today')]).toEqual([200, true])
   })
 
-  test('tells a program where the login is', async () => {
+  test('shows a program where the login is', async () => {
     const browser = await signedIn({ host })
     world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
     world.clock.advance(700)
@@ -69,7 +69,7 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
     })
   })
 
-  test('hands on what no login mends', async () => {
+  test('passes on errors that a login cannot mend', async () => {
     const browser = await signedIn({ host })
     expect((await browser.navigate(world.url('/orders?broken'))).status).toBe(500)
     world.spoilTokens(answerWith(503, {}))
@@ -80,7 +80,7 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
 })
 
 describe('signInAgain()', () => {
-  test('sends no browser round in circles where no login brings a token that lives long enough', async () => {
+  test('does not send browsers in circles where no login brings a token that lives long enough', async () => {
     const browser = await signedIn({
       client: { grant_types: ['authorization_code'] },
       provider: { accessTokenTtl: 20 },

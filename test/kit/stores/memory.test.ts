@@ -9,8 +9,8 @@ beforeEach(() => {
   sharedStore = new FakeStore(watch)
 })
 
-describe('the store that tests share between parties', () => {
-  test('keeps a value for as long as it was told, and no longer', async () => {
+describe('the in-memory store of the tests', () => {
+  test('keeps a value for its lifetime, and no longer', async () => {
     await sharedStore.set('a', '1', 2_000)
     watch.seconds += 1
     expect([await sharedStore.get(['a', 'b']), sharedStore.remaining('a')]).toEqual([['1', undefined], 1_000])
@@ -22,7 +22,7 @@ describe('the store that tests share between parties', () => {
     ])
   })
 
-  test('adds where nothing is, replaces what is expected, removes what is expected', async () => {
+  test('adds where nothing is, replaces the expected value, and removes the expected value', async () => {
     expect([await sharedStore.add('a', '1', 1_000), await sharedStore.add('a', '2', 1_000)]).toEqual([true, false])
     expect(await sharedStore.replace('a', '2', '3', 1_000)).toBe(false)
     expect(await sharedStore.replace('a', '1', '3', 5_000)).toBe(true)
@@ -36,7 +36,7 @@ describe('the store that tests share between parties', () => {
     expect([await sharedStore.add('a', '4', 1_000), await sharedStore.remove('a')]).toEqual([true, true])
   })
 
-  test('rejects every call while it is unavailable, and writes all calls down', async () => {
+  test('rejects every call while it is unavailable, and records all calls', async () => {
     sharedStore.outage = true
     await expect(sharedStore.get(['a'])).rejects.toThrow('away')
     sharedStore.outage = new RangeError('mine')

@@ -21,8 +21,8 @@ const answer = (req: IncomingMessage, res: ServerResponse): void => {
   res.end(JSON.stringify({ scheme: auth?.scheme ?? null, subject: auth?.subject ?? null }))
 }
 
-describe.each(hosts)('on $name', (host) => {
-  test('a token passes, each answer comes once, and next is called at most once', async () => {
+describe.each(hosts)('bearer() on $name', (host) => {
+  test('lets a token pass, responds once, and calls next at most once', async () => {
     const api = await startApi({ host })
     expect((await api.present(api.issuer.accessToken())).json).toMatchObject({
       auth: { subject: 'alice', scheme: 'bearer' },
@@ -34,7 +34,7 @@ describe.each(hosts)('on $name', (host) => {
     expect(api.host.journal.rejections).toEqual([])
   })
 
-  test('refusals are problem documents with their challenge, never cached', async () => {
+  test('refuses with problem documents that hold the challenge and are never cached', async () => {
     const api = await startApi({ host })
     const { status, headers, json } = await api.present('x')
     expect(status).toBe(401)
@@ -51,7 +51,7 @@ describe.each(hosts)('on $name', (host) => {
     })
   })
 
-  test('an outage is 503 with Retry-After, and no challenge', async () => {
+  test('answers an outage with 503 and Retry-After, without a challenge', async () => {
     const issuer = apiProvider()
     issuer.intercept = () => new Response('', { status: 500 })
     const api = await startApi({ host, issuer })
@@ -62,7 +62,7 @@ describe.each(hosts)('on $name', (host) => {
     expect(json).toEqual({ title: 'Service Unavailable', status: 503, code: 'provider_unavailable' })
   })
 
-  test('onError answers instead', async () => {
+  test('leaves the response to onError', async () => {
     const seen: unknown[] = []
     const onError = (error: Error, { res }: { res: ServerResponse }) => {
       seen.push(error)
@@ -92,7 +92,7 @@ describe.each(hosts)('on $name', (host) => {
         },
       },
     ],
-  ])('GU02: what %s throws without an error lets nobody in', async (_what, options) => {
+  ])('GU02: lets nobody in where %s throws without an error', async (_what, options) => {
     let reached = 0
     const issuer = apiProvider()
     const given = { issuer: issuer.issuer, audience, fetch: issuer.fetch, ...options }
@@ -115,7 +115,7 @@ describe.each(hosts)('on $name', (host) => {
     expect([answer.status, reached]).toEqual([500, 0])
   })
 
-  test('what an application throws from onError or scopes goes to its error handlers', async () => {
+  test('hands what an application throws from onError or scopes to its error handlers', async () => {
     const failing = await startApi({ host, options: { onError: () => Promise.reject(new Error('mine')) } })
     expect((await failing.send()).status).toBe(500)
     expect(failing.host.journal.errors).toEqual([expect.objectContaining({ message: 'mine' })])
@@ -131,7 +131,7 @@ describe.each(hosts)('on $name', (host) => {
     expect(odd.host.journal.errors).toEqual([expect.objectContaining({ message: 'mine too' })])
   })
 
-  test('behind oidc() and bearer() a session passes, and so does a token; nobody else does', async () => {
+  test('oidc() and bearer() together let a session pass, and a token, and nothing else', async () => {
     const { app, provider } = await startBoth(host)
     const browser = new Browser()
     const page = `${app.url}/api/me`
@@ -184,7 +184,7 @@ describe('scopes', () => {
 })
 
 describe('authenticate()', () => {
-  test('validates the request of an upgrade, which no middleware saw', async () => {
+  test('validates an upgrade request, which no middleware saw', async () => {
     const issuer = apiProvider()
     const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch }
     const api = createBearer(parseBearerOptions(options), issuer.clock)
@@ -212,7 +212,7 @@ describe('resourceMetadata()', () => {
     ['https://api.example.com', '/.well-known/oauth-protected-resource'],
     ['https://api.example.com/', '/.well-known/oauth-protected-resource'],
     ['https://api.example.com/v1/orders', '/.well-known/oauth-protected-resource/v1/orders'],
-  ])('of %s is at %s', async (resource, path) => {
+  ])('for %s is at %s', async (resource, path) => {
     const metadata = resourceMetadata({ resource, authorizationServers: ['https://issuer.example.com'] })
     expect(metadata.url).toBe(`https://api.example.com${path}`)
     for (const host of hosts) {
@@ -230,7 +230,7 @@ describe('resourceMetadata()', () => {
     }
   })
 
-  test('says what was told, and cannot be told to contradict itself', async () => {
+  test('publishes what is configured, and cannot contradict itself', async () => {
     const metadata = resourceMetadata({
       resource: 'https://api.example.com',
       authorizationServers: ['https://issuer.example.com'],
@@ -259,7 +259,7 @@ describe('resourceMetadata()', () => {
     })
   })
 
-  test('refuses a resource with a query, other schemes and nobody to issue tokens', () => {
+  test('refuses a resource with a query, other schemes, and an empty list of issuers', () => {
     const authorizationServers = ['https://issuer.example.com']
     for (const resource of ['https://a.example/?x', 'https://a.example/#x', 'urn:x', 'http://a.example', '']) {
       expect(() => resourceMetadata({ resource, authorizationServers })).toThrow(/resourceMetadata\(\)/)

@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 describe('a token of more than 16 KB', () => {
-  test.each([300, 600, 900])('is taken where the server lets its header through: %d groups', async (count) => {
+  test.each([300, 600, 900])('is accepted where the server lets its header through: %d groups', async (count) => {
     const issuer = apiProvider()
     const api = createBearer(parseBearerOptions({ issuer: issuer.issuer, audience, fetch: issuer.fetch }), issuer.clock)
     const server = createServer({ maxHeaderSize: 131_072 }, (req, res) => api(req, res, () => res.end('in')))
@@ -48,7 +48,7 @@ describe('a token of more than 16 KB', () => {
     expect((await fetch(url, { headers: { authorization, connection: 'close' } })).status).toBe(431)
   })
 
-  test('is taken without HTTP, and looked up where tokens are opaque', async () => {
+  test('is accepted without HTTP, and introspected where tokens are opaque', async () => {
     const { issuer, accept } = testApi()
     await expect(accept(issuer.accessToken({ groups: groups(600) }))).resolves.toMatchObject({ subject: 'alice' })
     const opaque = introspectingApi()
@@ -80,11 +80,11 @@ describe('the URL that a DPoP proof names', () => {
     ['has taken it off, of the path itself', '/', 'https://api.example.com/svc/', 200],
     ['is of another path', '/v1/orders', 'https://api.example.com/v1/orders', 401],
     ['is of a path that begins alike', '/svc2/orders', 'https://api.example.com/svc2/orders', 401],
-  ])('is the one outside where a proxy %s', async (_what, path, htu, status) => {
+  ])('is the public one where a proxy %s', async (_what, path, htu, status) => {
     expect(await call(`${await start({ baseUrl: 'https://api.example.com/svc' })}${path}?x=1`, htu)).toBe(status)
   })
 
-  test('is of one of several public hosts, whichever Host says', async () => {
+  test('belongs to one of several public hosts, whichever Host names', async () => {
     const url = await start({ baseUrls: ['https://a.example.com', 'https://b.example.com/api'] })
     expect(await call(`${url}/orders`, 'https://a.example.com/orders')).toBe(200)
     expect(await call(`${url}/orders`, 'https://b.example.com/api/orders')).toBe(200)
@@ -92,7 +92,7 @@ describe('the URL that a DPoP proof names', () => {
     expect(await call(`${url}/orders`, 'https://evil.example/orders', { 'x-forwarded-host': 'evil.example' })).toBe(401)
   })
 
-  test('needs one of baseUrl and baseUrls', () => {
+  test('needs either baseUrl or baseUrls', () => {
     const options = { issuer: issuer.issuer, audience, dpop: 'required' as const }
     expect(() => bearer(options)).toThrow(/"baseUrl" is missing/)
     expect(() => bearer({ ...options, baseUrl: 'https://a.example', baseUrls: ['https://b.example'] })).toThrow(

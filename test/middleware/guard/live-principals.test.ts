@@ -29,7 +29,7 @@ function setUp(toleranceSeconds = 30) {
 }
 
 describe('the signal of a connection', () => {
-  test('is aborted when its token would be accepted no more', () => {
+  test('is aborted when its token is no longer valid', () => {
     const { clock, connect, pass } = setUp()
     const { signal } = connect(principal(clock.seconds + 60))
     pass(89)
@@ -48,7 +48,7 @@ describe('the signal of a connection', () => {
     expect([signal.aborted, forever.aborted]).toEqual([true, false])
   })
 
-  test('is watched from its first use on, and no longer than its socket lives', () => {
+  test('is watched from its first use on, and only while its socket lives', () => {
     const { clock, connect, socket, pass } = setUp()
     const connection = connect(principal(clock.seconds + 60))
     expect(jest.getTimerCount()).toBe(0)

@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 
 describe.each(hosts)('a stronger login on $name', (host) => {
-  test('SU02: is asked of the provider, verified on return, and not asked again', async () => {
+  test('SU02: is requested from the provider, verified on return, and not requested again', async () => {
     const world = await signedIn({ host, layers: [guarded('/vault', requireAuth(acr(mfa)))] })
     expect((await world.me()).auth?.claims['acr']).not.toBe(mfa)
     const challenge = await world.browser.navigate(world.url('/vault?box=7'))
@@ -32,7 +32,7 @@ describe.each(hosts)('a stronger login on $name', (host) => {
     expect(await world.browser.navigate(world.url('/vault'))).toMatchObject({ status: 200 })
   })
 
-  test('SU02: of which the provider is not capable ends with 403, not in a circle', async () => {
+  test('SU02: ends with 403, not in a circle, where the provider is not capable of it', async () => {
     const layers = [guarded('/vault', requireAuth(acr('urn:example:retina')))]
     const overrides = { acrValues: ['urn:example:password'] }
     const world = await signedIn({ host, layers, provider: { ...overrides } })
@@ -43,7 +43,7 @@ describe.each(hosts)('a stronger login on $name', (host) => {
   })
 })
 
-describe.each(hosts)('the first login of a stranger on $name', (host) => {
+describe.each(hosts)('the first login of an anonymous visitor on $name', (host) => {
   test('SU02: asks for what the guard needs, so that nobody signs in twice', async () => {
     const layers = [guarded('/vault', requireAuth(acr(mfa), maxAge(300)))]
     const world = await startWorld({ host, layers })
@@ -58,7 +58,7 @@ describe.each(hosts)('the first login of a stranger on $name', (host) => {
   })
 })
 
-describe('the first login of a stranger', () => {
+describe('the first login of an anonymous visitor', () => {
   test('SU02: asks for no less than the configuration', async () => {
     const layers = [guarded('/pay', requireAuth(maxAge(300)))]
     const world = await startWorld({ layers, oidc: { authorizationParams: { max_age: '60' } } })
@@ -67,7 +67,7 @@ describe('the first login of a stranger', () => {
     expect(new URL(location).searchParams.get('max_age')).toBe('60')
   })
 
-  test('SU02: is asked for by a script with what it must reach', async () => {
+  test('SU02: is described to a script with what it must reach', async () => {
     const world = await startWorld({ layers: [guarded('/vault', requireAuth(acr(mfa)))] })
     worlds.push(world)
     const answer = await world.browser.fetch(world.url('/vault'))
@@ -76,7 +76,7 @@ describe('the first login of a stranger', () => {
 })
 
 describe('a recent login', () => {
-  test('SU02: is asked for once the last one is too old, and verified on return', async () => {
+  test('SU02: is requested once the last one is too old, and verified on return', async () => {
     const clock = Clock.real()
     const world = await signedIn({
       layers: [guarded('/pay', requireAuth(maxAge(60, clock.now)))],
@@ -109,7 +109,7 @@ describe('requirements of which no login meets all', () => {
   })
 })
 
-test('a program gets 401 with what a stronger login must reach', async () => {
+test('a request of a program gets 401 with what a stronger login must reach', async () => {
   const world = await signedIn({ layers: [guarded('/vault', requireAuth(acr(mfa)))] })
   const answer = await world.browser.fetch(world.url('/vault'))
   expect([answer.status, answer.json()]).toMatchObject([

@@ -23,7 +23,7 @@ function exchange(method: string, headers: Readonly<Record<string, string>>) {
   return createHttpRequest({ method, url: '/', headers, headersDistinct: {} } as unknown as IncomingMessage)
 }
 
-describe('a navigation', () => {
+describe('a request', () => {
   test.each<[string, string, Record<string, string>, boolean]>([
     ['a page', 'GET', document, true],
     ['a page that is only looked at', 'HEAD', document, true],
@@ -64,11 +64,11 @@ describe('a navigation', () => {
     ['HTML that is not wanted at all', 'GET', { accept: 'text/html;level=1;q=0.000, */*' }, false],
     ['something that only contains it', 'GET', { accept: 'x-text/html, text/htmlx' }, false],
     ['an old browser that deletes', 'DELETE', { accept: html }, false],
-  ])('%s (%s) is told from its headers', (_what, method, headers, expected) => {
+  ])('%s (%s) is told to be a navigation or not by its headers', (_what, method, headers, expected) => {
     expect(isNavigation(exchange(method, headers))).toBe(expected)
   })
 
-  test('by a service worker is as declared as one without', () => {
+  test('of a service worker counts as one without a service worker', () => {
     expect([
       isDeclaredNavigation(exchange('GET', handedOn)),
       isDeclaredNonNavigation(exchange('GET', handedOn)),
@@ -83,11 +83,14 @@ describe('a navigation', () => {
     ['a script’s post', 'POST', { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty', accept: html }, false],
     ['a program’s post', 'POST', { accept: '*/*' }, false],
     ['a page', 'GET', document, false],
-  ])('and a posted form: %s (%s) is told from its headers', (_what, method, headers, expected) => {
-    expect(isFormPost(exchange(method, headers))).toBe(expected)
-  })
+  ])(
+    'with a posted form, %s (%s), is told to be a navigation or not by its headers',
+    (_what, method, headers, expected) => {
+      expect(isFormPost(exchange(method, headers))).toBe(expected)
+    },
+  )
 
-  test('is declared not to be one only by those who say so', () => {
+  test('is excluded as a navigation only by an explicit header', () => {
     expect(isDeclaredNonNavigation(exchange('GET', { accept: '*/*' }))).toBe(false)
     expect(isDeclaredNonNavigation(exchange('GET', { purpose: 'prefetch' }))).toBe(true)
     expect(isDeclaredNonNavigation(exchange('GET', document))).toBe(false)
@@ -100,11 +103,11 @@ describe('a navigation', () => {
     ['same-site', true],
     ['cross-site', true],
     ['made-up', true],
-  ])('from site %p comes from elsewhere: %p', (site, expected) => {
+  ])('from site %p comes from another site: %p', (site, expected) => {
     expect(isCrossOriginInitiated(exchange('GET', site === undefined ? {} : { 'sec-fetch-site': site }))).toBe(expected)
   })
 
-  test('is not a prefetch because a header of that name is empty', () => {
+  test('is not a prefetch because of an empty header of that name', () => {
     expect(isPrefetch(exchange('GET', { 'sec-purpose': '', purpose: '' }))).toBe(false)
   })
 })
@@ -147,7 +150,7 @@ describe.each(hosts)('a guard on $name', (host) => {
     ['iframe', 'GET'],
     ['none', 'GET'],
     ['none', 'DELETE'],
-  ] as const)('tells a request of kind %s by %s where the login is, with 401', async (kind, method) => {
+  ] as const)('answers a request of kind %s by %s with 401 and the login’s URL', async (kind, method) => {
     const answer = await browser.request(kind, world.url('/page'), { method })
     expect(answer.status).toBe(401)
     expect(answer.headers['content-type']).toBe('application/problem+json')
@@ -183,7 +186,7 @@ describe.each(hosts)('a guard on $name', (host) => {
     expect((await browser.navigate(world.url('/form/a?b=c'), { follow: true })).url).toBe(world.url('/form/a?b=c'))
   })
 
-  test('lets those in who are signed in, by any method, and calls next once', async () => {
+  test('lets signed-in people in, by any method, and calls next once', async () => {
     await browser.navigate(world.url('/login'), { follow: true })
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await browser.fetch(world.url('/page'), { method })
@@ -191,7 +194,7 @@ describe.each(hosts)('a guard on $name', (host) => {
     }
   })
 
-  test('refuses those who lack what it requires with 403, and does not send them round', async () => {
+  test('refuses people who lack what it requires with 403, and does not send them in circles', async () => {
     await browser.navigate(world.url('/login'), { follow: true })
     const program = await browser.fetch(world.url('/admin'))
     expect([program.status, program.json()]).toMatchObject([403, { code: 'not_allowed', status: 403 }])
@@ -199,7 +202,7 @@ describe.each(hosts)('a guard on $name', (host) => {
     expect([page.status, page.location]).toEqual([403, undefined])
   })
 
-  test('of all that ran here, nothing called next twice, and nothing was rejected', () => {
+  test('never called next twice in these tests, and rejected nothing', () => {
     expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
     expect(world.host.journal.passages.some(({ name, nexts }) => name === 'requireAuth' && nexts === 1)).toBe(true)
     expect(world.host.journal.passages.some(({ name, nexts }) => name === 'requireAuth' && nexts === 0)).toBe(true)

@@ -48,13 +48,13 @@ describe('MT01: a token that is bound to a certificate', () => {
     )
   })
 
-  test('MT01: bound to a key as well, it needs both proofs', async () => {
+  test('MT01: needs both proofs where it is bound to a key as well', async () => {
     const { issuer, refuse } = testApi({ mtls: { source: 'socket' }, dpop: 'allowed' })
     const token = issuer.accessToken({ cnf: { ...bound.cnf, jkt: client.thumbprint } })
     expect((await refuse(token, { certificateThumbprint: client.thumbprint })).status).toBe(401)
   })
 
-  test('MT01: where binding is required, an unbound token is refused', async () => {
+  test('MT01: cannot be replaced by an unbound token where binding is required', async () => {
     const { issuer, accept, refuse } = testApi({ mtls: { source: 'socket', required: true } })
     expect((await refuse(issuer.accessToken(), { certificateThumbprint: client.thumbprint })).status).toBe(401)
     await accept(issuer.accessToken(bound), { certificateThumbprint: client.thumbprint })
@@ -63,7 +63,7 @@ describe('MT01: a token that is bound to a certificate', () => {
     })
   })
 
-  test('MT01: the certificate of the TLS connection counts', async () => {
+  test('MT01: is accepted with the certificate of the TLS connection', async () => {
     const issuer = apiProvider()
     const options = { issuer: issuer.issuer, audience, fetch: issuer.fetch, mtls: { source: 'socket' } }
     const send = await startTls(createBearer(parseBearerOptions(options), issuer.clock))
@@ -86,7 +86,7 @@ describe('MT02: a certificate in a header', () => {
     return startApi({ options: { mtls } })
   }
 
-  test.each(Object.entries(formats))('MT02: %s from a trusted proxy counts', async (format, value) => {
+  test.each(Object.entries(formats))('MT02: is accepted from a trusted proxy as %s', async (format, value) => {
     const api = await start(format)
     const token = api.issuer.accessToken(bound)
     expect((await api.present(token, { headers: { 'x-client-cert': value } })).status).toBe(200)
@@ -95,7 +95,7 @@ describe('MT02: a certificate in a header', () => {
   })
 
   test.each(Object.entries(formats))(
-    'MT02: %s in any other format, twice, damaged or missing does not',
+    'MT02: is not accepted as %s in any other format, twice, damaged or missing',
     async (format, value) => {
       const api = await start(format)
       const token = api.issuer.accessToken(bound)
@@ -122,13 +122,13 @@ describe('MT02: a certificate in a header', () => {
     },
   )
 
-  test('MT02: from an address that is not trusted the header is not read', async () => {
+  test('MT02: is not read from an address that is not trusted', async () => {
     const api = await start('rfc9440', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'])
     const headers = { 'x-client-cert': formats.rfc9440, 'x-forwarded-for': '10.0.0.1' }
     expect((await api.present(api.issuer.accessToken(bound), { headers })).status).toBe(401)
   })
 
-  test('MT02: with the socket as source no header is read', async () => {
+  test('MT02: is not read where the socket is the source', async () => {
     const api = await startApi({ options: { mtls: { source: 'socket' } } })
     for (const [name, value] of [
       ['x-client-cert', formats.rfc9440],
@@ -139,7 +139,7 @@ describe('MT02: a certificate in a header', () => {
     }
   })
 
-  test('MT02: header, format and proxies have to be named', () => {
+  test('MT02: needs a named header, format and proxies', () => {
     const whole = { source: 'header', header: 'x', format: 'xfcc', trustedProxies: ['127.0.0.1'] }
     const bad = [
       { source: 'header' },
@@ -165,7 +165,7 @@ test('MT03: without mutual TLS a bound token is refused, not let through', async
   expect(reasonOf(error)).toBe('token_binding_failed')
 })
 
-describe('MT04: endpoint aliases', () => {
+describe('MT04: an endpoint alias for mutual TLS', () => {
   const introspection = { clientId: 'api', clientAuthentication: 'tls_client_auth' }
   const setUp = (alias: unknown, options: Record<string, unknown> = introspection) => {
     const issuer = apiProvider()
@@ -181,7 +181,7 @@ describe('MT04: endpoint aliases', () => {
     return testApi({ introspection: options }, issuer)
   }
 
-  test('MT04: the alias is asked when the client authenticates by certificate, and only then', async () => {
+  test('MT04: is used when the client authenticates by certificate, and only then', async () => {
     const alias = 'https://mtls.example.com/introspect'
     const { issuer, accept } = setUp(alias)
     await accept('opaque-token')
@@ -192,7 +192,7 @@ describe('MT04: endpoint aliases', () => {
   })
 
   test.each(['not a url', 'http://mtls.example.com/introspect', 5, null, ''])(
-    'MT04: an alias that is %p is an error, and nobody else is asked',
+    'MT04: that is %p is an error, and no other endpoint is asked',
     async (alias) => {
       const { issuer, refuse } = setUp(alias)
       expect((await refuse('opaque-token')).status).toBe(503)
@@ -235,7 +235,7 @@ async function startTls(middleware: ReturnType<typeof createBearer>) {
     })
 }
 
-test('MT01: the refusal says nothing about the certificate', async () => {
+test('MT01: the refusal of a bound token says nothing about the certificate', async () => {
   const { issuer, validator } = testApi({ mtls: { source: 'socket' } })
   const error = await refusalOf(
     validator.validate(`Bearer ${issuer.accessToken(bound)}`, { certificateThumbprint: other.thumbprint }),

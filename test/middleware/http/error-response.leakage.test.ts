@@ -57,7 +57,7 @@ function visible({ headers, text }: Answer): string {
 
 const printed: string[] = []
 
-describe('what can be seen', () => {
+describe('an error, a print-out or a response', () => {
   let world: World
   const answers: Answer[] = []
 
@@ -103,7 +103,7 @@ describe('what can be seen', () => {
     for (const { name, value } of browser.cookies.all()) if (name.startsWith('oidc')) remember(value)
   }
 
-  test('LK01: no secret, code, token, cookie or claim of a person is in any error, print-out or answer', async () => {
+  test('LK01: holds no secret, code, token, cookie or claim of a person', async () => {
     const names = Object.keys(faults)
     const paths = ['/refused', '/auth', '/token', '/userinfo', '/large', '/odd', '/', '/private']
     const step = fc.tuple(fc.constantFrom(...paths), fc.constantFrom('navigate' as const, 'fetch' as const))
@@ -134,7 +134,7 @@ describe('what can be seen', () => {
     expect(canaries.size).toBeGreaterThan(50)
   }, 60_000)
 
-  test('LK01: nor in what the callback says to responses that are not acceptable', async () => {
+  test('LK01: holds none of these where the callback refuses a response', async () => {
     fault = ({ answer }) => answer()
     const browser = new Browser()
     const callback = new URL(await callbackUrl(browser))
@@ -166,7 +166,7 @@ describe('what can be seen', () => {
     expectNothingSeen()
   })
 
-  test('LK02: what is the fault of provider or application is told by its code, without the message or a stack', async () => {
+  test('LK02: reports a fault of provider or application by its code, without the message or a stack', async () => {
     fault = faults['badSignature'] ?? fault
     const browser = new Browser()
     await browser.navigate(await callbackUrl(browser))

@@ -37,7 +37,7 @@ class SlowStore extends FakeStore {
   }
 }
 
-describe.each(hosts)('what has been answered already on $name', (host) => {
+describe.each(hosts)('a request that the application has already answered, on $name,', (host) => {
   // As a deadline does that a request has missed.
   let deadline: Handler = (_req, _res, next) => next()
   const before: Handler[] = [(req, res, next) => deadline(req, res, next)]
@@ -68,7 +68,7 @@ describe.each(hosts)('what has been answered already on $name', (host) => {
     expect((await world.me()).user).toMatchObject({ sub: 'alice' })
   })
 
-  test('spends no code: it still signs in where the callback is asked again', async () => {
+  test('spends no code, so that the callback can be called again', async () => {
     const sharedStore = new SlowStore()
     deadline = (_req, _res, next) => next()
     world = await startWorld({ host, before, oidc: { session: { store: sharedStore } } })
@@ -86,7 +86,7 @@ describe.each(hosts)('what has been answered already on $name', (host) => {
   })
 })
 
-describe.each(hosts)('other middleware that throws when headers are written, on $name', (host) => {
+describe.each(hosts)('middleware that throws when headers are written, on $name,', (host) => {
   let world: World | undefined
   afterEach(() => world?.close())
 
@@ -108,7 +108,7 @@ describe.each(hosts)('other middleware that throws when headers are written, on 
 
   // finalhandler, of Express and Connect, does not survive a second time itself.
   test.each(host.name === 'node:http' ? [1, 2, 5] : [1])(
-    '%p times ends neither the process nor the wait of whoever asked',
+    '%p times ends neither the process nor the wait of the client',
     async (times) => {
       const layers = [guarded('/guarded', requireAuth(not(() => true)))]
       world = await startWorld({ host, before: [throwing(times)], layers, oidc: { silentLogin: true } })

@@ -12,7 +12,7 @@ let world: World
 let browser: Browser
 let before: number
 
-describe.each(hosts.slice(0, 3))('behind the body parser of an application on $name', (host) => {
+describe.each(hosts.slice(0, 3))('the callback behind a body parser of the application on $name', (host) => {
   describe.each<[string, Handler]>([
     ['express.urlencoded, extended', express.urlencoded({ extended: true, limit: '2mb' }) as Handler],
     ['express.urlencoded', express.urlencoded({ extended: false, limit: '2mb' }) as Handler],
@@ -28,13 +28,13 @@ describe.each(hosts.slice(0, 3))('behind the body parser of an application on $n
       before = tokenCalls(world)
     })
 
-    test('CB21: a posted response signs in', async () => {
+    test('CB21: signs in with a posted response', async () => {
       const answer = await postResponse(world, browser, await postedResponse(world, browser))
       expect([answer.status, answer.location]).toEqual([303, world.url('/private')])
       expect(await subjectOf(world, browser)).toBe('alice')
     })
 
-    test('CB21: a body over 64 KiB is refused', async () => {
+    test('CB21: refuses a body over 64 KiB', async () => {
       const form = await postedResponse(world, browser)
       form.append('padding', 'a'.repeat(70_000))
       const answer = await postResponse(world, browser, form)
@@ -42,7 +42,7 @@ describe.each(hosts.slice(0, 3))('behind the body parser of an application on $n
     })
 
     test.each(['state[]', 'state[a]', 'state[0]', '__proto__[state]'])(
-      'CB18: %s is not a state, whatever a parser makes of it',
+      'CB18: does not accept %s as a state, whatever a parser makes of it',
       async (field) => {
         const form = await postedResponse(world, browser)
         renameField(form, 'state', field)
@@ -54,7 +54,7 @@ describe.each(hosts.slice(0, 3))('behind the body parser of an application on $n
       },
     )
 
-    test('CB18: a parameter that is repeated is refused', async () => {
+    test('CB18: refuses a repeated parameter', async () => {
       const form = await postedResponse(world, browser)
       form.append('code', 'evil')
       const answer = await postResponse(world, browser, form)

@@ -21,7 +21,7 @@ const give =
 describe.each([
   ['Express 5', express],
   ['Express 4', express4],
-])('a member of requests, under %s', (_name, create) => {
+])('a request property under %s', (_name, create) => {
   // One copy of Express is for all tests: what one has put there must not pass for what the next one puts there.
   afterEach(() => void Reflect.deleteProperty(create.request, 'who'))
 
@@ -38,12 +38,12 @@ describe.each([
     return (await request(app).get('/x')).body as Seen
   }
 
-  test('is one of Express, as its own members are, and tells nothing of requests that did not get it', async () => {
+  test('behaves like Express’s own properties, and is absent from requests that did not get it', async () => {
     expect(await seenBehind(give(member()))).toEqual({ who: 'reader of /x', own: false, keys: false })
     expect('who' in IncomingMessage.prototype).toBe(false)
   })
 
-  test('takes the place of what the request had of that name', async () => {
+  test('replaces what the request had under that name', async () => {
     const before: Step = (req, _res, next) => {
       req.who = 'somebody else'
       next()
@@ -61,7 +61,7 @@ describe.each([
     expect(await seenBehind(give(who))).toMatchObject({ who: 'reader of /x' })
   })
 
-  test('leaves alone what the application has defined for all its requests', async () => {
+  test('does not affect what the application has defined for all its requests', async () => {
     const app = create()
     Object.defineProperty(app.request, 'who', { value: 'of the application', configurable: true })
     app.use(give(member()) as unknown as express.RequestHandler)
@@ -71,7 +71,7 @@ describe.each([
     expect((await request(app).get('/plain')).body).toEqual({ who: 'of the application' })
   })
 
-  test('is still there when a mounted application hands the request on', async () => {
+  test('is still there when a mounted application passes the request on', async () => {
     const who = member()
     const [outer, inner] = [create(), create()]
     inner.use(give(who) as unknown as express.RequestHandler)
@@ -106,7 +106,7 @@ describe.each([
     }
   })
 
-  test('takes the place of what an application says of all its requests, before and after', async () => {
+  test('overrides what an application defines for all its requests, before and after', async () => {
     const [outer, inner] = [create(), create()]
     Object.assign(inner.request, { who: 'of the inner application' })
     outer.use(give(member()) as unknown as express.RequestHandler)
@@ -130,7 +130,7 @@ describe.each([
   })
 })
 
-test("a request with Node's own prototype gets the member itself, and does not show it", async () => {
+test("a request with Node's own prototype gets the property itself, which is not enumerable", async () => {
   const server = createServer((req, res) => {
     member().giveTo(req)
     res.end(JSON.stringify({ who: whoOf(req), own: Object.hasOwn(req, 'who'), shown: inspect(req).includes('who:') }))
@@ -147,7 +147,7 @@ test.each([
     'one whose prototype only looks like that of an application',
     () => Object.create({ app: { request: {} }, url: '/x' }),
   ],
-])('%s gets the member itself', (_what, create) => {
+])('%s gets the property itself', (_what, create) => {
   const req = create() as unknown as IncomingMessage
   member().giveTo(req)
   expect([whoOf(req), Object.hasOwn(req, 'who')]).toEqual(['reader of /x', true])

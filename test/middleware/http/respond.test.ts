@@ -35,7 +35,7 @@ const layers: readonly Layer[] = [
   { mount: '/api', handlers: [bearer, requireAuth(), (_req, res) => res.end('by token')] },
 ]
 
-describe.each(hosts)('what a guard lets somebody see, on $name', (host) => {
+describe.each(hosts)('a page behind a guard on $name', (host) => {
   let world: World
   beforeAll(async () => {
     world = await startWorld({ host, layers })
@@ -57,13 +57,13 @@ describe.each(hosts)('what a guard lets somebody see, on $name', (host) => {
   })
 
   test.each(['/own-late', '/own-list', '/own-early'])(
-    'is stored as the application says, whenever it says so: %s',
+    'is stored where the application says so, whenever it does: %s',
     async (path) => {
       expect(await cacheControl(path)).toEqual([200, 'private, max-age=60'])
     },
   )
 
-  test('is left alone without a guard, and where a token opens the door', async () => {
+  test('is left alone without a guard, and where an access token was used', async () => {
     expect(await cacheControl('/open')).toEqual([200, undefined])
     const headers = { authorization: `Bearer ${issuer.accessToken()}` }
     const answer = await new Browser().request('none', world.url('/api'), { headers })

@@ -3,7 +3,7 @@ import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { startWorld, type World } from '../../kit/world/world.js'
 
-describe.each(hosts)('answers of our routes on $name', (host) => {
+describe.each(hosts)('a response of our routes on $name', (host) => {
   let world: World
   beforeAll(async () => {
     world = await startWorld({ host })
@@ -12,7 +12,7 @@ describe.each(hosts)('answers of our routes on $name', (host) => {
 
   const browser = new Browser()
 
-  test('CH01, CH02: a login, its redirects, its callback and a logout are neither stored nor do they tell their address', async () => {
+  test('CH01, CH02: is neither stored nor leaks its address: a login, its redirects, its callback and a logout', async () => {
     const login = await browser.navigate(world.url('/login'))
     let callback = login.location ?? ''
     while (!callback.startsWith(world.url('/callback'))) callback = (await browser.navigate(callback)).location ?? ''
@@ -44,16 +44,19 @@ describe.each(hosts)('answers of our routes on $name', (host) => {
     ['another method', '/callback', 'DELETE', 405],
     ['another method at login', '/login', 'PUT', 405],
     ['another method at logout', '/logout', 'PUT', 405],
-  ])('CH01, CH02: nor are error pages of the application at our routes: %s', async (_name, path, method, status) => {
-    const answer = await new Browser().navigate(world.url(path), { method })
-    expect([answer.status, answer.headers['cache-control'], answer.headers['referrer-policy']]).toEqual([
-      status,
-      'no-store',
-      'no-referrer',
-    ])
-  })
+  ])(
+    'CH01, CH02: is not stored where it is an error page of the application: %s',
+    async (_name, path, method, status) => {
+      const answer = await new Browser().navigate(world.url(path), { method })
+      expect([answer.status, answer.headers['cache-control'], answer.headers['referrer-policy']]).toEqual([
+        status,
+        'no-store',
+        'no-referrer',
+      ])
+    },
+  )
 
-  test('CH02: the page that we write ourselves loads nothing foreign, runs nothing and sits in no frame', async () => {
+  test('CH02: with a page of ours loads nothing foreign, runs nothing and cannot be framed', async () => {
     const page = await browser.navigate(world.url('/logout'), { site: 'cross-site' })
     expect(page.headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
     expect(page.text).not.toMatch(/<script|\bsrc=|https?:|<link|style=/i)

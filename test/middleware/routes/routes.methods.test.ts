@@ -50,14 +50,14 @@ describe.each(hosts)('our routes on $name', (host) => {
     '/login\\',
     '/callback/',
     '/Logout',
-  ])('BR18: %s is none of them', async (path) => {
+  ])('BR18: do not include %s', async (path) => {
     const answer = await raw(world, `GET ${path}`, ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'])
     expect(answer).toMatch(/^HTTP\/1\.1 404 /)
     expect(answer).not.toMatch(/^set-cookie:/im)
   })
 
   test.each(['GET http://evil.example/login', 'GET /login?x=/..', 'GET /login?'])(
-    'BR18: %s is a login at this application, whatever host it names',
+    'BR18: treat %s as a login at this application, whatever host it names',
     async (line) => {
       const answer = await raw(world, line, ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'])
       const location = new URL(/^location: (.*)$/im.exec(answer)?.[1]?.trim() ?? '')
@@ -68,7 +68,7 @@ describe.each(hosts)('our routes on $name', (host) => {
     },
   )
 
-  test('BR18: no header and no method passes a guard', async () => {
+  test('BR18: let no header and no method pass a guard', async () => {
     const spoofed = {
       'x-forwarded-user': 'alice',
       'x-original-url': '/',
@@ -82,8 +82,8 @@ describe.each(hosts)('our routes on $name', (host) => {
   })
 })
 
-describe.each(hosts)('requests from other sites on $name', (host) => {
-  test('GU01: come without the session when they write, by SameSite, and do not sign anyone out (there is no other CSRF guard)', async () => {
+describe.each(hosts)('a request from another site on $name', (host) => {
+  test('GU01: comes without the session when it writes, by SameSite, and signs nobody out (there is no other CSRF guard)', async () => {
     const world = await startWorld({
       host,
       layers: [{ method: 'POST', path: '/pay', handlers: [requireAuth(), (_req, res) => void res.end('paid')] }],
@@ -104,8 +104,8 @@ describe.each(hosts)('requests from other sites on $name', (host) => {
   })
 })
 
-describe.each(hosts)('clients that go away on $name', (host) => {
-  test('RE04: in the middle of a callback leave no half answer, no second one and no rejection', async () => {
+describe.each(hosts)('the routes of oidc() on $name', (host) => {
+  test('RE04: survive a client that leaves in the middle of a callback, with no half response, second response or rejection', async () => {
     let arrived: () => void = () => undefined
     let release: () => void = () => undefined
     const inside = new Promise<void>((resolve) => (arrived = resolve))
@@ -139,7 +139,7 @@ describe.each(hosts)('clients that go away on $name', (host) => {
     await world.close()
   })
 
-  test('RE03: a provider that is unavailable leaves no rejection, and the application goes on', async () => {
+  test('RE03: survive a provider that is unavailable, without a rejection', async () => {
     const world = await startWorld({ host, oidc: { fetch: () => Promise.reject(new TypeError('fetch failed')) } })
     const answers = await Promise.all([
       world.browser.navigate(world.url('/login')),

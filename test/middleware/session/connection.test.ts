@@ -98,7 +98,7 @@ describe('a live connection', () => {
     expect((await connect(world, await sockets(world), 'https://evil.example')).said).toContain('401')
   })
 
-  test('GU04: is anonymous to middleware as well that a server of WebSockets runs, from another site, and keeps its cookies', async () => {
+  test('GU04: is anonymous to middleware of a WebSocket server, too, where it comes from another site, and keeps its cookies', async () => {
     const world = await start()
     const asked = async (headers: Record<string, string>) => {
       const answer = await world.browser.request('none', world.url('/me'), {
@@ -114,7 +114,7 @@ describe('a live connection', () => {
     expect(await asked({ upgrade: 'h2c' })).toEqual(['alice', []])
   })
 
-  test('survives a reset while it is not known yet who it is, though nobody else listens on the socket', async () => {
+  test('survives a reset while its session is being looked up, though nobody else listens on the socket', async () => {
     const world = await start()
     const req = upgradeOf(world)
     const answers = [world.app.authenticate(req), world.app.authenticate(req)]
@@ -132,7 +132,7 @@ describe('a live connection', () => {
     expect(seen.map(({ code }) => code)).toEqual(['session_missing'])
   })
 
-  test('has ended already, where a logout came before anybody asked for its signal', async () => {
+  test('is closed already where a logout came before anybody asked for its signal', async () => {
     const world = await start()
     const connection = await world.app.authenticate(upgradeOf(world))
     await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
@@ -161,7 +161,7 @@ describe('a live connection', () => {
     expect(await closed).toBe(4401)
   })
 
-  test('of a stored session follows the idle limit that other requests move on', async () => {
+  test('with a stored session follows the idle limit that other requests prolong', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const world = await start({ session: { store: sharedStore, idleSeconds: 60, rollingStepSeconds: 5 } })
     const { client } = await connect(world, await sockets(world))
@@ -173,7 +173,7 @@ describe('a live connection', () => {
     expect(client.readyState).toBe(WebSocket.OPEN)
   })
 
-  test('is watched no longer than until the next request of its socket, where there is one', async () => {
+  test('is watched only until the next request of its socket, where there is one', async () => {
     const world = await start()
     const counts: number[] = []
     const signals: (AbortSignal | undefined)[] = []
@@ -194,7 +194,7 @@ describe('a live connection', () => {
     expect(new Set(counts).size).toBe(1)
   })
 
-  test('is not refused as if nobody were signed in while the store is unavailable', async () => {
+  test('is not refused as anonymous while the store is unavailable', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const world = await start({ session: { store: sharedStore } })
     const url = await sockets(world)

@@ -55,7 +55,7 @@ const exchanges = () =>
 describe('req.oidc.exchange()', () => {
   afterEach(() => world.close())
 
-  test('gets a token for another service, about the person, once while the access token stays the same', async () => {
+  test('gets a token for another service, about the person, once per access token', async () => {
     const browser = await start()
     const tokens = await Promise.all(Array.from({ length: 10 }, () => exchange(browser)))
     expect(new Set(tokens).size).toBe(1)
@@ -66,7 +66,7 @@ describe('req.oidc.exchange()', () => {
     expect([exchanges(), world.refreshes.length]).toEqual([2, 1])
   })
 
-  test('CC01: never gives one session what was exchanged for another', async () => {
+  test('CC01: never gives one session a token that was exchanged for another', async () => {
     const browser = await start()
     const bob = new Browser()
     await bob.navigate(world.url('/bob'), { follow: true })
@@ -82,7 +82,7 @@ describe('req.oidc.exchange()', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('needs someone to be signed in, and a target that is one', async () => {
+  test('needs someone to be signed in, and a valid target', async () => {
     const browser = await start()
     expect(await exchange(new Browser())).toEqual([401, 'session_missing'])
     expect(await exchange(browser, '?resource=relative')).toEqual([500, 'invalid_options'])
@@ -139,7 +139,7 @@ describe('a chain of two services behind a web application', () => {
     await Promise.all([world.close(), ...services.map((service) => service.close())])
   })
 
-  test('hands the person on from service to service, each with a token that only the next one accepts', async () => {
+  test('passes the person on from service to service, each with a token that only the next one accepts', async () => {
     const browser = await world.enter()
     const answer = (await browser.fetch(world.url('/call'))).json()
     expect(answer).toMatchObject({

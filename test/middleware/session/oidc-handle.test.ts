@@ -71,7 +71,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
   }
   const ask = async (path: string): Promise<unknown> => (await world.browser.fetch(world.url(path))).json()
 
-  test('tells who is signed in, until when, and what the application keeps', async () => {
+  test('says who is signed in, until when, and what the application stores', async () => {
     const now = await enterAt()
     const state = (await ask('/state')) as Record<string, Record<string, unknown>>
     expect(state).toMatchObject({
@@ -93,7 +93,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
     expect(state['auth']?.['expiresAt']).toBe(idleExpiresAt)
   })
 
-  test('tells that nobody is signed in', async () => {
+  test('says that nobody is signed in', async () => {
     expect((await new Browser().fetch(world.url('/state'))).json()).toEqual({
       isAuthenticated: false,
       user: null,
@@ -131,7 +131,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
     expect(await ask('/userinfo')).toMatchObject({ sub: 'alice', email: 'alice@example.com', dept: 'hr' })
   })
 
-  test('adds to the data, and removes what is undefined', async () => {
+  test('adds members to the data, and removes those that are undefined', async () => {
     expect(await ask('/update')).toEqual({ dept: 'hr', visits: 1 })
     expect(await ask('/update?value={"theme":"dark"}')).toEqual({ dept: 'hr', visits: 1, theme: 'dark' })
     expect(await ask('/state')).toMatchObject({
@@ -141,7 +141,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
   })
 
   test.each(['[1]', '"text"', 'null', '7', '{"__proto__":{"a":1}}', '{"a":{"__proto__":{}}}'])(
-    'keeps no %s',
+    'cannot store %s',
     async (value) => {
       const answer = await world.browser.fetch(world.url(`/update?value=${encodeURIComponent(value)}`))
       expect([answer.status, answer.json()]).toMatchObject([500, { code: 'invalid_options' }])
@@ -156,7 +156,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
     expect(await ask('/state')).toMatchObject({ data: { cart: [1] } })
   })
 
-  test('signs in from any page, with parameters of its own, and comes back', async () => {
+  test('starts a login from any page, with parameters, and comes back', async () => {
     const page = await world.browser.navigate(world.url('/login-there'), { follow: true })
     expect([page.url, page.status]).toEqual([world.url('/state?there'), 200])
     const { location } = await world.browser.navigate(world.url('/login-here?x=1'))
@@ -193,7 +193,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
 })
 
 describe('the session', () => {
-  test('ends with the idle limit, the absolute one, and never later', async () => {
+  test('ends with the idle limit or the absolute one, whichever comes first', async () => {
     const session = { idleSeconds: 600, absoluteSeconds: 1500 }
     const world = await startWorld({ oidc: { session } })
     await world.signIn()
@@ -208,7 +208,7 @@ describe('the session', () => {
     await world.close()
   })
 
-  test('does not begin when onLogin refuses, and begins without data when it says true', async () => {
+  test('does not begin when onLogin refuses, and begins without data when it returns true', async () => {
     let answer: boolean | undefined = false
     const world = await startWorld({ oidc: { onLogin: async () => answer } })
     const refused = await world.signIn()

@@ -50,7 +50,7 @@ function send(world: World, cookies: Record<string, string>, path = '/me') {
 
 const anonymous = { user: null, auth: null }
 
-describe.each(hosts)('session cookies on $name', (host) => {
+describe.each(hosts)('a session cookie on $name', (host) => {
   let world: World
   let cookies: Record<string, string>
   beforeAll(async () => {
@@ -59,7 +59,7 @@ describe.each(hosts)('session cookies on $name', (host) => {
   })
   afterAll(() => world.close())
 
-  test('SC01: a changed, cut or foreign cookie is nobody and no error, and is removed if it names our key', async () => {
+  test('SC01: that is changed, cut or foreign is anonymous, not an error, and is removed if it names our key', async () => {
     const value = cookies[name] ?? ''
     const parts = value.split('.')
     const others = (await sessionOf(world))[name]?.split('.') ?? []
@@ -88,7 +88,7 @@ describe.each(hosts)('session cookies on $name', (host) => {
     expect(world.host.journal.errors).toEqual([])
   })
 
-  test('SC04: cookies of two sessions mixed, missing or out of order are nobody', async () => {
+  test('SC04: of two mixed sessions, or with parts missing or out of order, is anonymous', async () => {
     const [a, b] = [await sessionOf(world, '/fill?=3000'), await sessionOf(world, '/fill?=3000')]
     expect([Object.keys(a), Object.keys(b)]).toEqual([
       [name, 'oidc.1'],
@@ -108,7 +108,7 @@ describe.each(hosts)('session cookies on $name', (host) => {
     expect(stale.json()).toMatchObject({ user: { sub: 'alice' } })
   })
 
-  test('SC10: what a handler changes in data, user or principal is refused, at every depth', async () => {
+  test('SC10: holds data, a user and a principal that a handler cannot change at any depth', async () => {
     const answer = await send(world, cookies, '/mutate')
     expect(answer.json()).toEqual(['TypeError', 'TypeError', 'TypeError', 'TypeError', 'TypeError'])
   })
@@ -122,7 +122,7 @@ function createSealFor(purpose: readonly string[], from = secret): ReturnType<ty
   return createSeal([from], purpose, { now: Date.now, randomBytes })
 }
 
-describe('session cookies', () => {
+describe('the session in a cookie', () => {
   let world: World
   beforeAll(async () => {
     world = await startWorld({ layers, oidc: { session } })
@@ -132,7 +132,7 @@ describe('session cookies', () => {
 
   const issued = (lines: readonly string[]): string[] => lines.filter((line) => /^oidc(\.\d)?=/.test(line))
 
-  test('SC02: a login begins a new session and drops the data of the one before', async () => {
+  test('SC02: is new after a login, without the data of the one before', async () => {
     await world.signIn()
     const planted = world.browser.cookies.cookiesFor(world.url('/')).find((cookie) => cookie.name === name)?.value
     await world.browser.fetch(world.url('/fill?=10'))
@@ -146,14 +146,14 @@ describe('session cookies', () => {
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/)
   })
 
-  test('SC03: a copied cookie ends by the clocks that are sealed inside, whatever the browser keeps (without a list of ended sessions)', async () => {
+  test('SC03: that was copied ends by the times that are sealed inside, whatever the browser keeps (without a list of ended sessions)', async () => {
     const copied = await sessionOf(world)
     expect((await send(world, copied)).json()).toMatchObject({ user: { sub: 'alice' } })
     world.clock.advance(601)
     expect((await send(world, copied)).json()).toEqual(anonymous)
   })
 
-  test('SC06: a session over the budget is an error that says so, not a circle of logins', async () => {
+  test('SC06: over the size budget is an error that says so, not a circle of logins', async () => {
     await world.signIn()
     const answer = await world.browser.fetch(world.url('/fill?=8000'))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'session_too_large' }])
@@ -164,7 +164,7 @@ describe('session cookies', () => {
     await huge.close()
   })
 
-  test('SC07: a new secret takes over on the next request, and the old one is not needed any more', async () => {
+  test('SC07: is sealed with a new secret on the next request, and the old one is not needed any more', async () => {
     const next = 'the next secret for tests, 32 characters and more'
     const { provider } = world
     await world.signIn()
@@ -182,7 +182,7 @@ describe('session cookies', () => {
     expect((await at([next], { [name]: value })).json()).toMatchObject({ user: { sub: 'alice' } })
   })
 
-  test('SC08: weak secrets do not start, and one secret serves two clients, issuers or cookies without mixing them', async () => {
+  test('SC08: needs a strong secret, and one secret serves two clients, issuers or cookies without mixing them', async () => {
     const options = { issuer: world.provider.issuer, clientId: 'web', baseUrl: 'https://app.example.com' }
     for (const weak of ['secret', '', 'a'.repeat(40), 'keyboard cat'])
       expect(() => parseOidcOptions({ ...options, secret: weak })).toThrow('"secret" must be random')
@@ -197,20 +197,20 @@ describe('session cookies', () => {
     }
   })
 
-  test('SC09: every cookie has an initialisation vector of its own', async () => {
+  test('SC09: has a new initialisation vector each time', async () => {
     const vectors = new Set<string>()
     for (let i = 0; i < 20; i++) vectors.add((await sessionOf(world))[name]?.split('.')[2] ?? '')
     expect(vectors.size).toBe(20)
   })
 
-  test('SC10: an authentic cookie with a forbidden name inside is nobody, and pollutes nothing', async () => {
+  test('SC10: with a forbidden name inside is anonymous though authentic, and pollutes nothing', async () => {
     const seal = createSealFor(['session', name, world.provider.issuer, 'web'])
     const payload = JSON.parse('{"exp":4000000000,"v":1,"__proto__":{"isAdmin":true}}') as { exp: number }
     expect((await send(world, { [name]: seal.seal(payload) })).json()).toEqual(anonymous)
     expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
   })
 
-  test('SC12: cookie names, domains and SameSite that browsers would refuse do not start', () => {
+  test('SC12: cannot have a name, domain or SameSite that browsers would refuse', () => {
     const options = { issuer: 'https://op.example.com', clientId: 'web', baseUrl: 'https://app.example.com', secret }
     for (const cookie of [
       { name: '__Host-x' },
@@ -222,7 +222,7 @@ describe('session cookies', () => {
       expect(() => parseOidcOptions({ ...options, session: { cookie } })).toThrow(/"session\.cookie\./)
   })
 
-  test('SC13: an answer that sets the cookie is kept by no cache, and one that does not may be', async () => {
+  test('SC13: is set by responses that no cache keeps, while other responses may be cached', async () => {
     const login = await world.signIn()
     expect(login.headers['cache-control']).toBeUndefined()
     world.clock.advance(60)
@@ -231,13 +231,13 @@ describe('session cookies', () => {
     expect(rolled.headers).toMatchObject({ 'cache-control': 'no-store', vary: 'Cookie' })
   })
 
-  test('SC14: a request that changes nothing writes no cookie (an answer of over five seconds never does)', async () => {
+  test('SC14: is not written by a request that changes nothing (a response of over five seconds never writes it)', async () => {
     await world.signIn()
     const answers = await Promise.all(Array.from({ length: 5 }, () => world.browser.fetch(world.url('/data'))))
     expect(answers.flatMap(({ setCookies }) => setCookies)).toEqual([])
   })
 
-  test('SC16: polling does not keep a session alive past its absolute limit, nor does a clock that jumps back', async () => {
+  test('SC16: does not outlive its absolute limit by polling, nor by a clock that is set back', async () => {
     await world.signIn()
     const isSignedIn = async (seconds: number): Promise<boolean> => {
       world.clock.advance(seconds)
@@ -251,8 +251,8 @@ describe('session cookies', () => {
   })
 })
 
-describe.each(hosts)('late writes on $name', (host) => {
-  test('SC15: headers that are out already are an error for whoever stores, never a crash', async () => {
+describe.each(hosts)('a late write to the session on $name', (host) => {
+  test('SC15: is an error for the caller where headers were sent, never a crash', async () => {
     const world = await startWorld({
       host,
       layers: [

@@ -109,8 +109,8 @@ describe.each(hosts)('the session cookie on $name', (host) => {
   })
 })
 
-describe('requests of people who are not signed in', () => {
-  test('get no cookie, no Vary and no Cache-Control', async () => {
+describe('a response to an anonymous request', () => {
+  test('has no cookie, no Vary and no Cache-Control of ours', async () => {
     const world = await startWorld({ layers })
     const { headers, setCookies } = await world.browser.fetch(world.url('/end'))
     expect([setCookies, headers['vary'], headers['cache-control']]).toEqual([[], undefined, undefined])

@@ -65,19 +65,19 @@ const nothing = (): void => undefined
 const names = (lines: readonly string[]): string[] => lines.map((line) => line.split(';', 1)[0]?.slice(0, 14) ?? '')
 
 describe('the session of one request', () => {
-  test('is the one that the cookies hold, and none without', async () => {
+  test('is the one that the cookies hold, and there is none without cookies', async () => {
     const seen: unknown[] = []
     await respondWith((session) => seen.push(session.current()?.id))
     await respondWith((session) => seen.push(session.current()?.id), { cookies: {} })
     expect(seen).toEqual(['an-id', undefined])
   })
 
-  test('is rolled when due', async () => {
+  test('is renewed when due', async () => {
     expect(await respondWith(nothing, { at: 59 })).toEqual([])
     expect(names(await respondWith(nothing, { at: 60 }))).toEqual(['__Host-oidc=ey'])
   })
 
-  test('stays in the cookie that it has when a lowered limit has made it too large: headers are no place for errors', async () => {
+  test('stays in its cookie when a lowered limit makes it too large, since the response cannot report an error', async () => {
     expect(await respondWith(nothing, { at: 60, maxBytes: 100 })).toEqual([])
   })
 
@@ -87,12 +87,12 @@ describe('the session of one request', () => {
     expect(names(await respondWith(nothing, { secrets }))).toEqual(['__Host-oidc=ey'])
   })
 
-  test('that was sealed here and cannot be read is removed from the browser', async () => {
+  test('that was sealed here but cannot be read is removed from the browser', async () => {
     const cookies = { '__Host-oidc': `2.${damaged()}`, '__Host-oidc.1': 'more' }
     expect(names(await respondWith(nothing, { cookies }))).toEqual(['__Host-oidc=', '__Host-oidc.1='])
   })
 
-  test('that somebody else sealed, or nobody, stays in the browser', async () => {
+  test('that somebody else sealed, or that was never sealed, stays in the browser', async () => {
     const theirs = createStatelessStorage(
       settings(new Clock(), { audience: ['https://op.example.com', 'another client'] }),
     )
@@ -104,7 +104,7 @@ describe('the session of one request', () => {
       expect(await respondWith(nothing, { cookies })).toEqual([])
   })
 
-  test('SC14: is not rolled by a response that took over five seconds, nor removed by one that took over half a second', async () => {
+  test('SC14: is not renewed by a response that took over five seconds, nor removed by one that took over half a second', async () => {
     const wait = (seconds: number) => (_session: SessionBinding, watch: Clock) => void (watch.seconds += seconds)
     const cookies = { '__Host-oidc': damaged() }
     expect(await respondWith(wait(6), { at: 60 })).toEqual([])
@@ -135,7 +135,7 @@ describe('the session of one request', () => {
     expect(await respondWith(clear, { cookies: {} })).toEqual([])
   })
 
-  test('is left as it was when storing fails', async () => {
+  test('is unchanged when storing fails', async () => {
     const incompressible = randomBytes(8000).toString('base64')
     const attempt = (session: SessionBinding): void => {
       expect(() => session.store({ ...record(), data: { x: incompressible } })).toThrow('session.maxCookieBytes')
@@ -191,7 +191,7 @@ describe('the response that carries a session', () => {
       tokens: renewed,
     }))
 
-  test('SC13: is kept out of caches, whatever a middleware says that came later', async () => {
+  test('SC13: is not cached, whatever later middleware says', async () => {
     const headers = await answerTo(async ({ session, res }) => {
       onHeaders(res, () => {
         res.setHeader('Cache-Control', 'public, max-age=60')

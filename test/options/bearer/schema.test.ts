@@ -14,7 +14,7 @@ const problemOf = (options: unknown): string => {
   }
 }
 
-describe('options of bearer()', () => {
+describe('an option of bearer()', () => {
   test.each([
     ['nothing', undefined, /object/i],
     ['no issuer', { audience }, /"issuer" is missing/],
@@ -55,11 +55,11 @@ describe('options of bearer()', () => {
       { issuer, audience, dpop: { mode: 'allowed', replayCache: {} } },
       /add\(key, ttlSeconds\)/,
     ],
-  ])('%s is refused, and named', (_what, options, message) => {
+  ])('%s is refused by name', (_what, options, message) => {
     expect(problemOf(options)).toMatch(message)
   })
 
-  test('no message repeats a secret', () => {
+  test('is not repeated in a message where it may be a secret', () => {
     const secret = 'S3CR3T'
     for (const options of [
       { issuer, audience, secret, algorithms: ['HS256'] },
@@ -77,7 +77,7 @@ describe('options of bearer()', () => {
     }
   })
 
-  test('the result is frozen, and what the application gave is left as it was', () => {
+  test('is frozen in the result, and unchanged in what the application gave', () => {
     const options = {
       issuer: [issuer],
       audience: [audience],

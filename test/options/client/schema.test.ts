@@ -22,7 +22,7 @@ describe('the options of clientCredentials()', () => {
     expect(Object.isFrozen(configuration)).toBe(true)
   })
 
-  test('leave what the caller gave alone', () => {
+  test('leave the caller’s object unchanged', () => {
     const clientAssertionKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
     const options = { ...least, clientAssertionKey, resource: ['https://api.example.com'], allowedOrigins: [] }
     clientCredentials(options)
@@ -52,7 +52,7 @@ describe('the options of clientCredentials()', () => {
     [{ ...least, httpTimeoutSeconds: 61 }, '"httpTimeoutSeconds" must be a number of seconds from 0.1 to 60'],
     [{ ...least, fetch: 'x' }, '"fetch" must be a function'],
     [{ ...least, dangerouslyAllowHttp: 1 }, '"dangerouslyAllowHttp" must be true or false'],
-  ])('%# are refused with a message that says what to do, and no secret', async (options, message) => {
+  ])('%# are refused with a message that says what to do, without secrets', async (options, message) => {
     const error = await failureOf(() => clientCredentials(options as unknown as ClientCredentialsOptions))
     expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_options' })
     expect(error.message).toContain(message)

@@ -8,7 +8,7 @@ test.each([
     'introspection',
     'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth or none',
   ],
-] as const)('%s takes %s', (user, names) => {
+] as const)('the method %s accepts %s', (user, names) => {
   const [methods, message] = methodChoice(user)
   expect(message).toBe(`must be ${names}`)
   expect([...methods]).toEqual(names.split(/, | or /))
@@ -21,7 +21,7 @@ test.each([
   ['private_key_jwt', 'clientAssertionKey'],
   ['tls_client_auth', undefined],
   ['none', undefined],
-] as const)('%s needs %p', (clientAuthentication, credential) => {
+] as const)('the method %s needs %p', (clientAuthentication, credential) => {
   expect(missingCredential({ clientAuthentication })).toBe(credential)
   expect(missingCredential({ clientAuthentication, clientSecret: 'x', clientAssertionKey: 'x' })).toBeUndefined()
 })
@@ -30,7 +30,7 @@ test('no credential is missing where no method was chosen', () => {
   expect(missingCredential({})).toBeUndefined()
 })
 
-test('of these methods, one lives in the connection', () => {
+test('one of these methods authenticates by the connection', () => {
   expect(methodChoice('introspection')[0].filter(isMutualTls)).toEqual(['tls_client_auth'])
   expect(isMutualTls(undefined)).toBe(false)
 })

@@ -14,7 +14,7 @@ describe('parseOptions()', () => {
     return 'accepted'
   }
 
-  test('tells the type of what it received, never the value', () => {
+  test('reports the type of what it received, never the value', () => {
     expect(message({ ...right, port: 'hunter2' })).toBe(
       'call(): invalid options\n  - "port" is invalid: expected number, received string',
     )
@@ -44,7 +44,7 @@ describe('closestName()', () => {
     ['sec', undefined],
     ['audience', undefined],
     ['', undefined],
-  ])('%p: %p', (typed, expected) => {
+  ])('for %p is %p', (typed, expected) => {
     expect(closestName(typed, known)).toBe(expected)
   })
 

@@ -88,7 +88,7 @@ describe('a login in express-session', () => {
     }
   })
 
-  test('SR03: is not brought back by a slow request that stores its session after the logout', async () => {
+  test('SR03: is not restored by a slow request that stores its session after the logout', async () => {
     await start([expressSessionLayer(new expressSession.MemoryStore())])
     await world.enter(world.browser)
     const old = cookieOf(world.browser, world)
@@ -119,7 +119,7 @@ describe('a login in express-session', () => {
   })
 })
 
-describe('a login in express-session belongs to the session that it was stored in', () => {
+describe('a login in express-session, which belongs to the session that it was stored in,', () => {
   let store: expressSession.MemoryStore & { sessions: Record<string, string> }
   const idOf = (browser: Browser): string => /^s:(.*)\./.exec(decodeURIComponent(appCookie(browser)))?.[1] ?? ''
   beforeEach(async () => {
@@ -127,7 +127,7 @@ describe('a login in express-session belongs to the session that it was stored i
     await start([expressSessionLayer(store)])
   })
 
-  test('SR02: and is worth nothing in the record of another', async () => {
+  test('SR02: is not valid in the record of another session', async () => {
     await world.enter(world.browser)
     const mallory = new Browser()
     await mallory.fetch(world.url('/basket'))
@@ -139,7 +139,7 @@ describe('a login in express-session belongs to the session that it was stored i
   })
 
   test.each(['/move', '/move-and-save'])(
-    'and goes with what the application copies into a new one: %s',
+    'moves with what the application copies into a new session: %s',
     async (path) => {
       await world.enter(world.browser)
       const old = idOf(world.browser)
@@ -152,13 +152,13 @@ describe('a login in express-session belongs to the session that it was stored i
     },
   )
 
-  test('and is over where the application begins a new one without it', async () => {
+  test('ends where the application begins a new session without it', async () => {
     await world.enter(world.browser)
     await world.browser.fetch(world.url('/begin-anew'))
     expect([await subjectOf(world), await keys()]).toEqual([null, ['cookie']])
   })
 
-  test('and is not missed by requests for the server as a whole, for which there is no session', async () => {
+  test('is not required by requests for the server as a whole, for which there is no session', async () => {
     await world.enter(world.browser)
     const { port } = new URL(world.url(''))
     const statuses = await Promise.all(['OPTIONS', 'GET'].map((method) => statusOf(Number(port), method)))
@@ -177,14 +177,14 @@ async function statusOf(port: number, method: string): Promise<number | undefine
 }
 
 describe('a login in cookie-session', () => {
-  test('may lie beside a member that the application calls id', async () => {
+  test('may stand beside a member that the application calls id', async () => {
     await start([cookieSessionLayer()])
     await world.enter(world.browser)
     await world.browser.fetch(world.url('/id'))
     expect(await subjectOf(world)).toBe('alice')
   })
 
-  test('shows nothing of itself, and goes with a logout', async () => {
+  test('hides its content, and ends with a logout', async () => {
     await start([cookieSessionLayer()])
     await world.browser.fetch(world.url('/basket'))
     await world.enter(world.browser)
@@ -206,8 +206,8 @@ describe('a login in cookie-session', () => {
   })
 })
 
-describe.each(hosts)('without a session of the application on $name', (host) => {
-  test('every request is a clear error of the set-up, and no crash', async () => {
+describe.each(hosts)('oidc() without a session of the application on $name', (host) => {
+  test('reports the missing set-up at every request, and does not crash', async () => {
     await start([], { host })
     for (const path of ['/me', '/login', '/callback?state=a&code=b']) {
       const answer = await world.browser.navigate(world.url(path))
@@ -218,7 +218,7 @@ describe.each(hosts)('without a session of the application on $name', (host) => 
   })
 })
 
-describe('a store of the application’s session that is unavailable', () => {
+describe('an unavailable store of the application’s session', () => {
   /** A store that a test may break. */
   class Fragile extends expressSession.MemoryStore {
     fault: 'none' | 'fails' | 'hangs once' = 'none'
@@ -232,7 +232,7 @@ describe('a store of the application’s session that is unavailable', () => {
   }
 
   test.each(['fails', 'hangs once'] as const)(
-    'SR04: at the login and %s: 503, and nobody is signed in',
+    'SR04: at the login and %s is a 503, and nobody is signed in',
     async (fault) => {
       const store = new Fragile()
       await start([expressSessionLayer(store)])
@@ -253,7 +253,7 @@ describe('a store of the application’s session that is unavailable', () => {
     },
   )
 
-  test('SR04: and says so: 503, where it has been there before', async () => {
+  test('SR04: is reported with 503 where the store worked before', async () => {
     const store = new expressSession.MemoryStore()
     await start([expressSessionLayer(store)])
     await world.enter(world.browser)

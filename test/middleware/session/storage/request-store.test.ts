@@ -20,7 +20,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
   const keys = async (pattern: string): Promise<readonly string[]> =>
     (await two.place.redis?.client.keys(pattern)) ?? []
 
-  test('RF02: has its refresh token spent once, though they share nothing else', async () => {
+  test('RF02: has its refresh token used once, though the processes share nothing else', async () => {
     const first = await ask(two.one)
     two.advance(700)
     const worlds = [two.one, two.two, two.one, two.two, two.one, two.two]
@@ -30,7 +30,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
     expect([typeof (await ask(two.two)), await ask(two.one), refreshes()]).toEqual(['string', await ask(two.two), 2])
   })
 
-  test('RF02: leaves nothing in the store but what ends by itself, under names that no session has', async () => {
+  test('RF02: leaves nothing in the store except what expires by itself, under names that no session has', async () => {
     const ahead = 700
     two.advance(ahead)
     await Promise.all([ask(two.one), ask(two.two)])
@@ -44,7 +44,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
   })
 
   test.each(['/slow-basket', '/slow-update'])(
-    'RF16: keeps its new tokens when a slower request in the other one stores its session: %s',
+    'RF16: keeps its new tokens when a slower request in the other process stores its session: %s',
     async (path) => {
       two.advance(700)
       const slow = askAs(browser, two.one, path)
@@ -60,7 +60,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
     },
   )
 
-  test('RF16: keeps what the slower request has put into it', async () => {
+  test('RF16: keeps what the slower request has stored in it', async () => {
     const slow = askAs(browser, two.one, '/slow-basket')
     await two.arrived(1)
     two.advance(700)
@@ -73,7 +73,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
   test.each([
     ['/slow-basket', 200],
     ['/slow-update', 401],
-  ])('SR03: is not brought back by a slower request after a logout in the other one: %s', async (path, status) => {
+  ])('SR03: is not restored by a slower request after a logout in the other process: %s', async (path, status) => {
     const copied = copyOf(browser)
     const slow = askAs(copied, two.one, path)
     await two.arrived(1)
@@ -85,7 +85,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
     }
   })
 
-  test('LO06 SR03: is not brought back by a refresh that is under way at a logout in the other', async () => {
+  test('LO06 SR03: is not restored by a refresh under way at a logout in the other process', async () => {
     let letGo = (): void => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const asked = new Promise<void>((resolve) => {
@@ -112,7 +112,7 @@ describeWith('redis-server', 'one of several processes that asks for refresh tok
     jest.restoreAllMocks()
   })
 
-  test('warns once where logins lie in sessions that no other process reads refreshes from', async () => {
+  test('is warned once where logins are in sessions from which no other process reads refreshes', async () => {
     process.env['NODE_APP_INSTANCE'] = '1'
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     const two = await startTwo(storageKind('express-session over connect-redis'), program, { oidc: { scope } })
