@@ -49,6 +49,8 @@ export type TraceRemark =
   | 'return_target_lost'
   /** At `validation` or `callback`: the token lists no groups, since there were too many, but where to ask for them (Entra). */
   | 'groups_left_out'
+  /** At `callback`: the login brought no refresh token, so `session.revalidateSeconds` does nothing for it. */
+  | 'revalidation_impossible'
 
 /**
  * The event that subscribers of a step's tracing channel get. It is the same object from `start` on, so it can be the key of

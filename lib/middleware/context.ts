@@ -5,6 +5,7 @@ import type { OidcContext } from './session/request-context.js'
 import { createExchangedTokens } from '../client/token-exchange.js'
 import { createProvider } from '../provider/provider.js'
 import { CircuitBreaker } from '../base/circuit-breaker.js'
+import { Revalidation } from '../relying-party/revalidation.js'
 import { createRelyingParty } from '../relying-party/create.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
@@ -45,6 +46,7 @@ export function createContext(configuration: OidcConfiguration, runtime: Runtime
     }),
     exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
     flowCookies: byCookieName(rp.baseUrls, (name) => createFlowCookies(name, secure)),
+    revalidation: new Revalidation(rp),
     silentLogins: new CircuitBreaker(runtime),
   }
 }

@@ -167,12 +167,19 @@ function beginRequest(context: OidcContext, request: RequestContext, call: Guard
     return
   }
   if (route === undefined) {
-    trySilentLogin(context, request, call)
+    const revalidated = context.revalidation.start(request.session)
+    if (revalidated === undefined) trySilentLogin(context, request, call)
+    else goOn(revalidated, call, () => goOnRevalidated(context, request, call))
     return
   }
   // For error pages of the application too: their URL may hold a code, and caches may store 405 and 410 by default.
   for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
   route(context, request, call)
+}
+
+function goOnRevalidated(context: OidcContext, request: RequestContext, call: GuardCall): void {
+  if (call.res.headersSent) call.next()
+  else trySilentLogin(context, request, call)
 }
 
 function storeHealth({ sessionStore, sharedStore }: OidcContext['rp']): Pick<Health, 'store'> {

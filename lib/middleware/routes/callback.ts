@@ -26,6 +26,9 @@ export async function callback(
   })
   if (isTargetLost === true) remark(notes, 'return_target_lost')
   if (session !== undefined) {
+    const { revalidateSeconds } = oidc.rp.configuration.session
+    if (revalidateSeconds !== undefined && session.tokens.refreshToken === undefined)
+      remark(notes, 'revalidation_impossible')
     await request.session.store(session)
     if (current === undefined) countLogin(request)
   }

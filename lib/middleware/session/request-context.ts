@@ -3,6 +3,7 @@ import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
+import type { Revalidation } from '../../relying-party/revalidation.js'
 import type { RelyingParty } from '../../relying-party/relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../../relying-party/base-url.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
@@ -118,6 +119,7 @@ export interface OidcContext {
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly exchanges: ExchangedTokens
+  readonly revalidation: Revalidation
   /** Skips silent logins while the provider is unavailable: page loads must not wait for it. */
   readonly silentLogins: CircuitBreaker
 }

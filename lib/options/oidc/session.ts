@@ -19,6 +19,13 @@ export interface SessionOptions {
   /** Least seconds between two renewals of the cookie, which is the precision of the idle limit. @default a tenth of `idleSeconds` */
   rollingStepSeconds?: number | undefined
   /**
+   * Seconds after which a request has the session renewed at the provider, whether or not it needs a token: claims become current, and
+   * a person who was disabled there is signed out. It needs a refresh token. The session goes on while the provider is unavailable.
+   *
+   * @default none: sessions are renewed when an access token is needed
+   */
+  revalidateSeconds?: number | undefined
+  /**
    * Keeps sessions on the server, in any store of express-session (such as connect-redis) or in a shared store such as
    * `redisStore(client)` of express-oidc/redis, which also coordinates processes. The cookie then holds an encrypted id.
    *
@@ -84,6 +91,7 @@ export const session = v.pipe(
     idleSeconds: v.optional(seconds(60, 31_536_000), 86_400),
     absoluteSeconds: v.optional(seconds(60, 31_536_000), 604_800),
     rollingStepSeconds: v.optional(seconds(0, 86_400)),
+    revalidateSeconds: v.optional(seconds(10, 86_400)),
     maxCookieBytes: v.optional(
       v.pipe(
         v.number('must be a whole number of bytes'),

@@ -304,6 +304,7 @@ describe('a wrong option', () => {
     ['session.store', {}, 'must be a session store'],
     ['session.use', 'app', 'must be "request"'],
     ['sharedStore', { get: 1 }, 'must be a shared store'],
+    ['session.revalidateSeconds', 1, 'must be a number of seconds from 10 to 86400'],
     ['session.maxCookieBytes', '7168', 'must be a whole number of bytes'],
     ['session.maxCookieBytes', 2000.5, 'must be a whole number of bytes from 1024 to 12288'],
     ['session.maxCookieBytes', 1023, 'must be a whole number of bytes from 1024 to 12288'],

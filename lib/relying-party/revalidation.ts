@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache'
+import { ageOf } from '../base/age.js'
+import { isOidcError } from '../base/error-cause.js'
+import type { SessionRecord } from '../session/record.js'
+import { refreshSession } from './session-refresh.js'
+import type { RefreshableSession } from './tokens/renewal.js'
+import type { UserinfoParts } from './userinfo.js'
+
+const pauseSeconds = 30
+
+/** Renews sessions at the provider every so often, so that people who were disabled there do not stay signed in. */
+export class Revalidation {
+  readonly #rp: UserinfoParts
+  /** Sessions that could not be renewed a moment ago: requests must not wait for the provider one after another. */
+  readonly #paused: LRUCache<string, true>
+
+  constructor(rp: UserinfoParts) {
+    this.#rp = rp
+    const ttl = pauseSeconds * 1000
+    this.#paused = new LRUCache({ max: 10_000, ttl, perf: rp.runtime, ttlResolution: 0 })
+  }
+
+  /**
+   * Renews a session if that is due. If the provider ends the login, the session ends; otherwise it goes on, also if the
+   * provider is unavailable.
+   *
+   * @returns `undefined` if nothing is to be done
+   */
+  start(session: RefreshableSession): Promise<void> | undefined {
+    const { revalidateSeconds } = this.#rp.configuration.session
+    if (revalidateSeconds === undefined) return undefined
+    const record = session.current()
+    if (record === undefined || !this.#isDue(record, revalidateSeconds) || !session.canStore()) return undefined
+    return this.#renew(record, session)
+  }
+
+  #isDue({ id, createdAt, tokens }: SessionRecord, seconds: number): boolean {
+    if (tokens.refreshToken === undefined) return false
+    const age = ageOf(tokens.obtainedAt ?? createdAt, this.#rp.runtime.now() / 1000)
+    return age >= seconds && !this.#paused.has(id)
+  }
+
+  async #renew({ id }: SessionRecord, session: RefreshableSession): Promise<void> {
+    try {
+      await refreshSession(this.#rp, session)
+    } catch (error) {
+      if (!isOidcError(error)) throw error
+      this.#paused.set(id, true)
+    }
+  }
+}
