@@ -29,7 +29,7 @@ describe('the compiler of snippets', () => {
     expect(errors).toEqual([expect.stringMatching(/^redis\.md:5: Expected 1-2 arguments, but got 0/)])
   })
 
-  test('names the line of the page where a snippet is wrong, and takes right ones', () => {
+  test('names the line of the page where a snippet is invalid, and accepts valid ones', () => {
     const right = snippetsIn('right.md', page("app.get('/', requireAuth(), (req, res) => res.json(req.auth?.subject))"))
     const own = snippetsIn(
       'own.md',

@@ -19,7 +19,7 @@ describe('optionsFromEnv()', () => {
     else process.env['ISSUER'] = before
   })
 
-  test('reads options that oidc() takes', () => {
+  test('reads options that oidc() accepts', () => {
     const options = optionsFromEnv(environment)
     expect(options).toEqual({
       issuer: 'https://op.example.com',
@@ -43,7 +43,7 @@ describe('optionsFromEnv()', () => {
     expect(optionsFromEnv({ ...environment, CLIENT_SECRET })).not.toHaveProperty('clientSecret')
   })
 
-  test('names every variable that is missing, at once', () => {
+  test('names every missing variable at once', () => {
     const missing = (env: Record<string, string | undefined>) => () => optionsFromEnv(env)
     expect(missing({})).toThrow(ConfigurationError)
     expect(missing({})).toThrow(expect.objectContaining({ code: 'missing_environment', status: 500 }))
@@ -60,7 +60,7 @@ describe('optionsFromEnv()', () => {
   })
 })
 
-test('the system platform has the real clock and strong randomness', () => {
+test('the system runtime has the real clock and secure randomness', () => {
   const [before, now, after] = [Date.now(), systemRuntime.now(), Date.now()]
   expect([before <= now, now <= after]).toEqual([true, true])
   expect(systemRuntime.randomBytes(16)).toHaveLength(16)

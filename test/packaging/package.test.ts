@@ -19,7 +19,7 @@ describe('the packed package, installed in another project', () => {
 
   afterAll(() => consumer.remove())
 
-  test('holds the built files, their words and nothing else', () => {
+  test('holds the built files, the documents and nothing else', () => {
     const others = consumer.packed.filter((path) => !/^dist\/.*\.(?:js|d\.ts)$/.test(path))
     expect(others.filter((path) => path !== 'README.md')).toEqual([
       'CHANGELOG.md',
@@ -50,7 +50,7 @@ describe('the packed package, installed in another project', () => {
       expect(JSON.parse(consumer.run('node', consumer.write('names.mjs', program)))).toEqual(names)
     })
 
-    test('exports the same names to require, and the very same things', () => {
+    test('exports the same names to require, with identical values', () => {
       const program = `
         const required = require('${entry}')
         import('${entry}').then((imported) => {
@@ -61,13 +61,13 @@ describe('the packed package, installed in another project', () => {
       expect(JSON.parse(printed)).toEqual({ names, same: true })
     })
 
-    test('says nothing on the console when it is loaded, from either side', () => {
+    test('logs nothing when it is loaded, by import or by require', () => {
       expect(consumer.run('node', consumer.write('quiet.mjs', `import '${entry}'`))).toBe('')
       expect(consumer.run('node', consumer.write('quiet.cjs', `require('${entry}')`))).toBe('')
     })
   })
 
-  test('throws the error classes of the main entry from every other, without a Redis client installed', () => {
+  test('throws the error classes of the main entry from every other entry, without a Redis client installed', () => {
     const program = `
       import { ConfigurationError, SessionError } from 'express-oidc'
       import { redisStore } from 'express-oidc/redis'
@@ -80,7 +80,7 @@ describe('the packed package, installed in another project', () => {
     expect(consumer.installed.filter((name) => name.includes('redis'))).toEqual([])
   })
 
-  test('offers no way to its inner files', () => {
+  test('does not export its inner files', () => {
     const program = "import('express-oidc/dist/errors.js').catch((error) => console.log(error.code))"
     expect(consumer.run('node', consumer.write('inner.mjs', program)).trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED')
   })
@@ -88,7 +88,7 @@ describe('the packed package, installed in another project', () => {
   describe('by a TypeScript program', () => {
     beforeAll(() => consumer.add('express', '@types/express', '@types/node'), 180_000)
 
-    test('compiles as ES module and as CommonJS, with the additions to Express, and refuses wrong calls', () => {
+    test('compiles as ES module and as CommonJS, with the additions to Express, and refuses invalid calls', () => {
       const names = ['esm.mts', 'commonjs.cts']
       const compilerOptions = {
         target: 'es2023',

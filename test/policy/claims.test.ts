@@ -25,7 +25,7 @@ describe('claim()', () => {
     ['a nested list', { dept: [['hr']] }, false],
     ['null', { dept: null }, false],
     ['nothing', {}, false],
-  ])('%s: %p', async (_name, claims, expected) => {
+  ])('is met by %s: %p', async (_name, claims, expected) => {
     expect((await check(claim('dept', 'hr', 'it'), principal(claims))).met).toBe(expected)
   })
 
@@ -40,7 +40,7 @@ describe('claim()', () => {
   })
 
   test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
-    'finds nothing that claims inherit: %s',
+    'does not find inherited members: %s',
     async (name) => {
       expect(await check(claim(name, 'x'), principal({}))).toEqual({ met: false, kind: 'claim' })
     },
@@ -68,7 +68,7 @@ describe('role()', () => {
   })
 })
 
-describe('a path', () => {
+describe('the path of a claim', () => {
   const claims = {
     'cognito:groups': ['staff'],
     'https://example.com/roles': ['admin'],
@@ -97,7 +97,7 @@ describe('a path', () => {
     ['the prototype', ['a', '__proto__', 'b'], 'nested'],
     ['members of text', ['a.b', 'length'], 4],
     ['more than is there', ['a', 'b', 'c'], 'nested'],
-  ])('is of own properties, and leads nowhere by %s', async (_what, path, value) => {
+  ])('follows own properties only, and leads nowhere by %s', async (_what, path, value) => {
     expect((await check(claim(path, value), principal(claims))).met).toBe(false)
   })
 
@@ -124,7 +124,7 @@ describe('a path', () => {
 describe('role() with a claim', () => {
   const shop = role('clerk', 'manager', { claim: ['resource_access', 'shop', 'roles'] })
 
-  test('looks there, and nowhere else', async () => {
+  test('looks in that claim, and nowhere else', async () => {
     expect(await check(shop, principal({ resource_access: { shop: { roles: ['clerk'] } } }))).toEqual(met)
     const elsewhere = {
       roles: ['clerk'],
@@ -134,7 +134,7 @@ describe('role() with a claim', () => {
     expect((await check(shop, principal(elsewhere))).met).toBe(false)
   })
 
-  test('takes the names of an object for roles', async () => {
+  test('accepts the names of an object as roles', async () => {
     const name = 'urn:zitadel:iam:org:project:roles'
     const who = principal({ [name]: { clerk: { 'org-1': 'example.com' } } })
     expect(await check(role('clerk', { claim: name }), who)).toEqual(met)
@@ -142,7 +142,7 @@ describe('role() with a claim', () => {
     expect((await check(role('toString', { claim: name }), who)).met).toBe(false)
   })
 
-  test('takes no other options, and nothing behind them', () => {
+  test('accepts no other options, and no further arguments', () => {
     expect(() => role('x', { claim: 'groups', any: true } as never)).toThrow(/only options/)
     const wrong: readonly unknown[] = [{ claim: 'groups' }, 'x']
     expect(() => role(...(wrong as readonly string[]))).toThrow(/role\(\) takes one or more strings/)
@@ -151,7 +151,7 @@ describe('role() with a claim', () => {
   })
 })
 
-describe('what a token does not say of groups and roles', () => {
+describe('a requirement of groups and roles that a token cannot list', () => {
   const overage = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } }
   const unsaid: readonly (readonly [string, Requirement, Record<string, unknown>])[] = [
     ['roles that are absent', role('guest'), {}],

@@ -37,7 +37,7 @@ describe('a predicate', () => {
   })
 
   test.each([undefined, null, 1, 'true', {}, [true]])(
-    'that answers %p opens no door, nor does its opposite',
+    'that answers %p lets nobody in, nor does its opposite',
     async (value) => {
       expect(await passes(answers(value))).toBe(false)
       expect(await passes(not(answers(value)))).toBe(false)
@@ -48,7 +48,7 @@ describe('a predicate', () => {
   )
 
   test.each([undefined, null, 1, 'true', {}, true])(
-    'of the other form whose verdict says %p opens no door, nor does its opposite',
+    'as an object whose verdict says %p lets nobody in, nor does its opposite',
     async (answer) => {
       const odd: Requirement = { kind: 'odd', check: () => ({ met: answer }) as never }
       expect(await passes(odd)).toBe(answer === true)
@@ -59,7 +59,7 @@ describe('a predicate', () => {
     },
   )
 
-  test('is told by its name', async () => {
+  test('is reported by its name', async () => {
     expect(
       await check(function isOwner() {
         return false
@@ -84,7 +84,7 @@ describe('a predicate', () => {
 })
 
 describe('all()', () => {
-  test('asks in order and stops at the first that fails, which is told', async () => {
+  test('asks in order and stops at the first that fails, which it reports', async () => {
     const asked: string[] = []
     const spy =
       (name: string, answer: boolean): Requirement =>
@@ -100,8 +100,8 @@ describe('all()', () => {
   })
 })
 
-describe('all() of what is undecided', () => {
-  test('asks nothing behind it, which may rely on it, and so opens no door to its opposite', async () => {
+describe('all() with an undecided requirement', () => {
+  test('asks nothing behind it, which may rely on it, and so does not meet its opposite', async () => {
     const broken: Requirement = () => {
       throw new Error('relied on the one before')
     }
@@ -117,7 +117,7 @@ describe('any()', () => {
     expect(await check(any(no, claim('dept', 'it')))).toEqual({ met: false, kind: 'any' })
   })
 
-  test('tells a failure that more scopes or a stronger login would mend', async () => {
+  test('reports a failure that more scopes or a stronger login would mend', async () => {
     expect(await check(any(no, scope('write')))).toEqual({ met: false, kind: 'scope', scopes: ['write'] })
     expect(await check(any(claim('dept', 'it'), acr('mfa'), scope('write')))).toMatchObject({
       stepUp: { acrValues: ['mfa'] },
@@ -135,7 +135,7 @@ describe('not()', () => {
   })
 })
 
-describe('wrong use is refused when the application starts', () => {
+describe('invalid use of combinators is refused when the application starts', () => {
   const wrong = (value: unknown): Requirement => value as Requirement
 
   test.each([
@@ -158,7 +158,7 @@ describe('wrong use is refused when the application starts', () => {
   })
 })
 
-describe('what the login of a stranger should reach', () => {
+describe('what the login of an anonymous visitor should reach', () => {
   const [mfa, hardware, any_] = [acr('mfa'), acr('hw'), acr('mfa', 'hw')]
   test.each<[string, Requirement, unknown]>([
     ['acr()', any_, { acrValues: ['mfa', 'hw'] }],

@@ -8,13 +8,13 @@ const start = (requirements: ApiOptions['requirements'], options: Record<string,
   startApi({ options, ...(requirements === undefined ? {} : { requirements }) })
 const description = 'this needs a stronger or more recent authentication'
 
-describe('SU01: step-up', () => {
+describe('SU01: a step-up requirement', () => {
   test.each([
     ['too weak', 'pwd'],
     ['absent', undefined],
     ['a list', ['mfa']],
     ['of other case', 'MFA'],
-  ])('SU01: an acr that is %s is 401 with acr_values', async (_what, value) => {
+  ])('SU01: leads to 401 with acr_values for an acr that is %s', async (_what, value) => {
     const api = await start([acr('mfa', 'hwk')])
     const answer = await api.present(api.issuer.accessToken({ acr: value }))
     expect(answer).toMatchObject({ status: 401, json: { code: 'insufficient_user_authentication' } })
@@ -28,7 +28,7 @@ describe('SU01: step-up', () => {
     ['too old', (now: number) => now - 301],
     ['absent', () => undefined],
     ['in the future', (now: number) => now + 3600],
-  ])('SU01: an auth_time that is %s is 401 with max_age', async (_what, authTime) => {
+  ])('SU01: leads to 401 with max_age for an auth_time that is %s', async (_what, authTime) => {
     const api = await start(undefined)
     const { clock } = api.issuer
     const guarded = await startApi({ issuer: api.issuer, requirements: [maxAge(300, () => clock.now())] })
@@ -40,7 +40,7 @@ describe('SU01: step-up', () => {
     expect((await guarded.present(api.issuer.accessToken({ auth_time: clock.seconds - 300 }))).status).toBe(200)
   })
 
-  test('SU01: an auth_time that is not a number says nothing: it is neither a bad token nor a recent login', async () => {
+  test('SU01: takes an auth_time that is not a number as missing: the token stays valid, but the login is not recent', async () => {
     const api = await start(undefined)
     const { issuer } = api
     const recent = await startApi({ issuer, requirements: [maxAge(300, () => issuer.clock.now())] })
@@ -61,7 +61,7 @@ describe('SU01: step-up', () => {
     }
   })
 
-  test('SU01: a missing scope is told apart from a weak sign-in', async () => {
+  test('SU01: tells a missing scope apart from a weak sign-in', async () => {
     const api = await start([scope('orders:write'), acr('mfa')])
     expect((await api.present(api.issuer.accessToken())).json).toMatchObject({ code: 'insufficient_scope' })
     expect((await api.present(api.issuer.accessToken({ scope: 'orders:write' }))).json).toMatchObject({
@@ -69,12 +69,12 @@ describe('SU01: step-up', () => {
     })
   })
 
-  test('SU01: where one of several would do, the way that more can be done about is told', async () => {
+  test('SU01: reports, where one of several would do, the one that more can be done about', async () => {
     const api = await start([any(() => false, acr('mfa'))])
     expect((await api.present(api.issuer.accessToken())).status).toBe(401)
   })
 
-  test('SU01: a DPoP-bound token is challenged under its own scheme', async () => {
+  test('SU01: challenges a DPoP-bound token under its own scheme', async () => {
     const api = await start([acr('mfa')], { dpop: 'allowed' })
     const client = proofClient(api.issuer)
     const token = client.token()

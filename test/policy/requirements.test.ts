@@ -13,7 +13,7 @@ const check = (requirement: Requirement, who: Principal): Promise<Verdict> => as
 const met = { met: true }
 
 describe('scope()', () => {
-  test('asks for every scope, and tells which would be enough', async () => {
+  test('asks for every scope, and reports which would be enough', async () => {
     const requirement = scope('orders:read', 'orders:write')
     expect(await check(requirement, principal({}, ['orders:write', 'orders:read', 'x']))).toEqual(met)
     expect(await check(requirement, principal({}, ['orders:read']))).toEqual({
@@ -23,12 +23,12 @@ describe('scope()', () => {
     })
   })
 
-  test('takes several in one string, as the wire does', async () => {
+  test('accepts several in one string, as the token has them', async () => {
     expect(await check(scope(' a  b '), principal({}, ['a', 'b']))).toEqual(met)
     expect(await check(scope('a b'), principal({}, ['a']))).toMatchObject({ scopes: ['a', 'b'] })
   })
 
-  test('compares whole scopes, and never the claim of that name', async () => {
+  test('compares whole scopes, and never reads a claim of that name', async () => {
     expect(await check(scope('orders'), principal({ scope: 'orders' }, ['orders:read', 'Orders']))).toMatchObject({
       met: false,
     })
@@ -44,7 +44,7 @@ describe('permission()', () => {
     ['no list and no text', { permissions: { read: true, write: true } }, false],
     ['scopes only', { scope: 'read write' }, false],
     ['nothing', {}, false],
-  ])('wants every one, of the claim of that name alone: %s', async (_what, claims, expected) => {
+  ])('requires every permission, in the claim of that name alone: %s', async (_what, claims, expected) => {
     const who = principal(claims, ['read', 'write'])
     expect((await check(permission('read', 'write'), who)).met).toBe(expected)
   })
@@ -56,7 +56,7 @@ describe('permission()', () => {
 })
 
 describe('person() and machine()', () => {
-  test('ask who acts', async () => {
+  test('require a person or a machine', async () => {
     const alice = { ...principal(), isMachine: false }
     const job = { ...principal(), isMachine: true }
     expect([await check(person(), alice), await check(machine(), job)]).toEqual([met, met])
@@ -64,7 +64,7 @@ describe('person() and machine()', () => {
     expect(await check(machine(), alice)).toEqual({ met: false, kind: 'machine' })
   })
 
-  test.each([undefined, null, 1, 'true'])('know nothing of an isMachine that is %p', async (isMachine) => {
+  test.each([undefined, null, 1, 'true'])('do not know an isMachine of %p', async (isMachine) => {
     const who = Object.assign(principal(), { isMachine })
     expect(await check(person(), who)).toEqual({ met: false, kind: 'person', undecided: true })
     expect(await check(machine(), who)).toEqual({ met: false, kind: 'machine', undecided: true })
@@ -72,7 +72,7 @@ describe('person() and machine()', () => {
 })
 
 describe('acr()', () => {
-  test('asks for one of the classes, and for a stronger login otherwise', async () => {
+  test('requires one of the classes, and asks for a stronger login otherwise', async () => {
     const requirement = acr('urn:example:mfa', 'urn:example:key')
     expect(await check(requirement, principal({ acr: 'urn:example:key' }))).toEqual(met)
     for (const claims of [{}, { acr: 'urn:example:password' }, { acr: ['urn:example:mfa'] }]) {
@@ -98,7 +98,7 @@ describe('maxAge()', () => {
     ['as text', String(now), false],
     ['never', undefined, false],
     ['not a number', NaN, false],
-  ])('authenticated %s: %p %p', async (_name, authTime, expected) => {
+  ])('of a login authenticated %s: %p %p', async (_name, authTime, expected) => {
     const verdict = await check(requirement, principal({ auth_time: authTime }))
     expect(verdict).toEqual(expected ? met : { met: false, kind: 'maxAge', stepUp: { maxAge: 60 } })
   })
@@ -109,7 +109,7 @@ describe('maxAge()', () => {
   })
 })
 
-describe('wrong use is refused when the application starts', () => {
+describe('an invalid argument of a requirement is refused when the application starts', () => {
   const list = ['a'] as unknown as string
 
   test.each([

@@ -12,7 +12,7 @@ let redis: RedisServer
 let provider: RealProvider
 let fleet: Fleet
 
-describeWith('redis-server', 'a back-channel logout that one of three processes hears', (program) => {
+describeWith('redis-server', 'a back-channel logout that one of three processes receives', (program) => {
   beforeAll(async () => {
     redis = await startRedis({ path: program })
   })
@@ -33,7 +33,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       expect(await statuses(again)).toEqual(here)
     }, 60_000)
 
-    test(`BC15: is answered with 400 while Redis is unavailable, and lasts over its return (sessions by ${storage})`, async () => {
+    test(`BC15: is answered with 400 while Redis is unavailable, and stays in force after its return (sessions by ${storage})`, async () => {
       await start(storage)
       const alice = await fleet.signIn('alice')
       const token = await mint()
@@ -50,7 +50,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
     }, 60_000)
   }
 
-  test('SR08: leaves no name in Redis that tells of a person or a session', async () => {
+  test('SR08: leaves no name in Redis that identifies a person or a session', async () => {
     await start('cookie')
     await post(0, await mint({ sid: 'a:b * "c"' }))
     const client = await connected(redis.url)

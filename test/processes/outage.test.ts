@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step()
 })
 
-describeWith('redis-server', 'a power cut in the middle of a loop of requests', (program) => {
+describeWith('redis-server', 'an outage in the middle of a loop of requests', (program) => {
   for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
     test(`SR04: of Redis loses no session, and signs nobody out meanwhile (sessions by ${storage})`, async () => {
       const { redis, fleet, everyone } = await start(program, storage)

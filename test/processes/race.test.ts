@@ -20,7 +20,7 @@ describeWith('redis-server', 'three processes that share sessions', (program) =>
 
   for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
     test(
-      `RF02: refresh once per expiry, whoever asks (sessions by ${storage})`,
+      `RF02: refresh once per expiry, whichever is asked (sessions by ${storage})`,
       async () => {
         const race = await startRace(redis, storage)
         try {

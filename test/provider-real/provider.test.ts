@@ -64,7 +64,7 @@ describe('the real provider', () => {
       ...more,
     })
 
-  test('signs alice in without a page, and says who answers (RFC 9207)', async () => {
+  test('signs alice in without a page, and names its issuer (RFC 9207)', async () => {
     const { response } = await signIn(new Browser(), { state: 'xyz' })
     expect([response.get('state'), response.get('iss')]).toEqual(['xyz', real.issuer])
     const { id_token: idToken } = await redeem(response.get('code'))
@@ -78,12 +78,12 @@ describe('the real provider', () => {
     })
   })
 
-  test('signs in whom login_hint names', async () => {
+  test('signs in the person that login_hint names', async () => {
     const { response } = await signIn(new Browser(), { login_hint: 'bob' })
     expect(decodeJwt((await redeem(response.get('code'))).id_token)['sub']).toBe('bob')
   })
 
-  test('refuses for a person whom it does not know', async () => {
+  test('refuses a person whom it does not know', async () => {
     const { response } = await signIn(new Browser(), { login_hint: 'refuse' })
     expect(response.get('error')).toBe('access_denied')
   })

@@ -25,12 +25,12 @@ const supported = (...methods: string[]) => ({ token_endpoint_auth_methods_suppo
 const decoded = (authorization: string | null) =>
   Buffer.from((authorization ?? '').replace('Basic ', ''), 'base64').toString()
 
-describe('the method', () => {
+describe('the client authentication method', () => {
   const basic = /^Basic /
   const clientSecret = 'secret'
   const clientAssertionKey = pem('ES256')
 
-  test('a secret goes into the header, unless the provider takes it in the body only', async () => {
+  test('is client_secret_basic for a secret, unless the provider accepts it in the body only', async () => {
     expect((await authenticated({ clientSecret })).authorization).toMatch(basic)
     const both = supported('client_secret_post', 'client_secret_basic')
     expect((await authenticated({ clientSecret }, both)).authorization).toMatch(basic)
@@ -41,7 +41,7 @@ describe('the method', () => {
     expect((await authenticated({ clientSecret }, supported('tls_client_auth'))).authorization).toMatch(basic)
   })
 
-  test('a key is better than a secret, where the provider knows it', async () => {
+  test('is private_key_jwt for a key rather than a secret, where the provider knows it', async () => {
     expect((await authenticated({ clientAssertionKey })).body).toHaveProperty('client_assertion')
     const odd = supported('client_secret_basic')
     expect((await authenticated({ clientAssertionKey }, odd)).body).toHaveProperty('client_assertion')
@@ -49,11 +49,11 @@ describe('the method', () => {
     expect((await authenticated({ clientAssertionKey, clientSecret }, odd)).authorization).toMatch(basic)
   })
 
-  test('without credentials there is only the client_id', async () => {
+  test('is none without credentials: only the client_id is sent', async () => {
     expect(await authenticated({})).toEqual({ body: { client_id: 'client-1' }, authorization: null })
   })
 
-  test('a configured method counts, whatever the metadata say', async () => {
+  test('is the configured one, whatever the metadata say', async () => {
     const posted = { clientSecret, clientAuthentication: 'client_secret_post' } as const
     expect((await authenticated(posted, supported('client_secret_basic'))).body).toHaveProperty('client_secret')
     const none = { clientSecret, clientAuthentication: 'none' } as const
@@ -69,7 +69,7 @@ describe('the method', () => {
 })
 
 describe('client_secret_jwt', () => {
-  test('an assertion is signed with the secret, and the secret is not sent', async () => {
+  test('signs an assertion with the secret, and does not send the secret', async () => {
     const clientSecret = 'a shared secret of 32 characters'
     const { body, authorization } = await authenticated({ clientSecret, clientAuthentication: 'client_secret_jwt' })
     expect([authorization, body['client_secret']]).toEqual([null, undefined])
@@ -78,7 +78,7 @@ describe('client_secret_jwt', () => {
   })
 })
 
-test('tls_client_auth sends the client_id only: the connection says the rest', async () => {
+test('tls_client_auth sends the client_id only, since the connection authenticates', async () => {
   const answer = await authenticated({ clientSecret: 'secret', clientAuthentication: 'tls_client_auth' })
   expect(answer).toEqual({ body: { client_id: 'client-1' }, authorization: null })
 })
@@ -113,7 +113,7 @@ describe('private_key_jwt', () => {
     ['ES512', 'ES512', undefined],
     ['Ed25519', 'EdDSA', undefined],
     ['Ed25519', 'Ed25519', 'Ed25519'],
-  ])('CC03: an assertion by a key for %s is signed with %s', async (kind, alg, clientAssertionAlg) => {
+  ])('CC03: signs an assertion by a key for %s with %s', async (kind, alg, clientAssertionAlg) => {
     const key = signingKey(kind)
     const clientAssertionKey = key.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
     const client = { clientAssertionKey, ...(clientAssertionAlg === undefined ? {} : { clientAssertionAlg }) }
@@ -138,7 +138,7 @@ describe('private_key_jwt', () => {
     })
   })
 
-  test('CC03: every attempt gets a jti of its own', async () => {
+  test('CC03: has a new jti at every attempt', async () => {
     const authenticate = createClientAuthentication({ clientId: 'c', clientAssertionKey: pem('ES256') }, clock)
     const assertions = new Set<string | null>()
     for (let i = 0; i < 3; i++) {
@@ -149,7 +149,7 @@ describe('private_key_jwt', () => {
     expect(assertions.size).toBe(3)
   })
 
-  test('a JWK brings its kid and its alg', async () => {
+  test('uses the kid and the alg of a JWK', async () => {
     const clientAssertionKey = { ...rsaKey.privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'PS384' }
     const { body } = await authenticated({ clientAssertionKey })
     expect(decodeProtectedHeader(body['client_assertion'] ?? '')).toEqual({ alg: 'PS384', typ: 'JWT', kid: 'k' })
@@ -166,7 +166,7 @@ describe('private_key_jwt', () => {
     ['a curve that JOSE has no algorithm for', { clientAssertionKey: pem('ES256K') }],
     ['a key that does not sign', { clientAssertionKey: x25519() }],
     ['1024 bits', { clientAssertionKey: weakRsa() }],
-  ])('%s is refused at construction, and not quoted', async (_what, client) => {
+  ])('refuses %s at construction, without quoting it', async (_what, client) => {
     const error = await failureOf(authenticated(client))
     expect(error).toMatchObject({ code: 'invalid_options' })
     expect(`${error.message}${error.cause}`).not.toContain('top-secret')

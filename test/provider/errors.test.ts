@@ -7,8 +7,8 @@ import { printableErrorCode, tokenEndpointFailure } from '../../lib/provider/err
 import { failureOf } from '../kit/failure.js'
 import { Clock } from '../kit/clock.js'
 
-describe('mapping', () => {
-  test('our own errors pass through any wrapping, within four layers', () => {
+describe('the mapping of errors', () => {
+  test('passes our own errors through any wrapping, within four layers', () => {
     const own = new ProviderError('provider_timeout', 'x')
     const wrap = (depth: number): unknown => (depth === 0 ? own : new Error('wrapped', { cause: wrap(depth - 1) }))
     expect(ownError(wrap(4))).toBe(own)
@@ -17,13 +17,13 @@ describe('mapping', () => {
   })
 
   test.each([undefined, null, 'x', new Error('x'), new Error('x', { cause: 'y' }), new Error('x', { cause: {} })])(
-    'a token request that fails with %p got no token response',
+    'reports a token request that fails with %p as one without a token response',
     (error) => {
       expect(tokenEndpointFailure(error)).toMatchObject({ code: 'token_response_invalid', status: 502 })
     },
   )
 
-  test('an outage says when to come back', () => {
+  test('says when to come back after an outage', () => {
     expect(outage('provider_unavailable', 'x')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
     expect(outage('provider_unavailable', 'x', 9).headers).toEqual({ 'Retry-After': '9' })
   })
@@ -35,13 +35,13 @@ describe('mapping', () => {
     ['', 'unknown'],
     [5, 'unknown'],
     [undefined, 'unknown'],
-  ])('the error code %p is shown as %p', (code, shown) => {
+  ])('shows the error code %p as %p', (code, shown) => {
     expect(printableErrorCode(code)).toBe(shown)
   })
 })
 
 describe('a document whose fetch fails in an unforeseen way', () => {
-  test('is unusable, and says so with a trace', async () => {
+  test('is unusable, and its error has a cause', async () => {
     const cached = new Cached({
       runtime: new Clock(),
       maxAgeSeconds: 1,

@@ -13,14 +13,14 @@ describe('the record of an endpoint', () => {
     expect(new EndpointRecord(new Clock()).health()).toEqual({ state: 'unknown' })
   })
 
-  test.each([200, 400])('takes status %i for an answer', async (status) => {
+  test.each([200, 400])('counts status %i as an answer', async (status) => {
     const clock = new Clock()
     const record = new EndpointRecord(clock)
     await record.watch(answer(status))
     expect(record.health()).toEqual({ state: 'ok', lastSuccessAt: Math.floor(clock.now() / 1000) })
   })
 
-  test('tells credentials that are refused from an answer', async () => {
+  test('tells refused credentials from an answer', async () => {
     const record = new EndpointRecord(new Clock())
     await record.watch(answer(401))
     expect(record.health()).toMatchObject({ state: 'failing', lastFailure: 'provider_refused_client' })
@@ -43,7 +43,7 @@ describe('the record of an endpoint', () => {
 })
 
 describe('the health of a source of tokens', () => {
-  test('says how the token endpoint was, and asks nothing to tell', async () => {
+  test('says how the token endpoint was, without a request', async () => {
     const { source, ...tokens } = createTokens()
     expect(source.health().tokenEndpoint).toEqual({ state: 'unknown' })
     await source.getToken()
@@ -51,7 +51,7 @@ describe('the health of a source of tokens', () => {
     expect(tokens.requests()).toHaveLength(1)
   })
 
-  test('says that it is down, and since when', async () => {
+  test('says that the token endpoint is down, and since when', async () => {
     const tokens = createTokens()
     tokens.failure = down
     await failureOf(tokens.source.getToken())

@@ -21,7 +21,7 @@ const signedBy = async (privateKey: KeyObject) => {
 }
 const fetches = (op: TestProvider) => op.count('/jwks')
 
-describe('which keys are used', () => {
+describe('a key in a key set', () => {
   const kidsFor = (alg: string, ...keys: unknown[]) =>
     (importKeySet({ keys })?.keys.get(alg)?.get(undefined) ?? []).map(({ kid }) => kid)
   const jwk = rsaKey.jwk
@@ -52,7 +52,7 @@ describe('which keys are used', () => {
     ['null', null],
     ['a string', 'x'],
     ['a list', [jwk]],
-  ])('IT26, IT28: for RS256, a key with %s is passed over, and those beside it are not', (_what, bad) => {
+  ])('IT26, IT28: for RS256 with %s is passed over, and the keys beside it are not', (_what, bad) => {
     expect(kidsFor('RS256', bad, otherRsaKey.jwk)).toEqual(['rsa-2'])
   })
 
@@ -61,7 +61,7 @@ describe('which keys are used', () => {
     ['the largest e', { ...jwk, e: '_____w' }],
     ['a modulus of 4096 bits', { ...jwk, n: Buffer.alloc(512, 0xff).toString('base64url') }],
     ['a modulus of 8192 bits', { ...jwk, n: Buffer.alloc(1024, 0xff).toString('base64url') }],
-  ])('for RS256, a key with %s is taken', (_what, good) => {
+  ])('for RS256 with %s is accepted', (_what, good) => {
     expect(kidsFor('RS256', good)).toEqual(['rsa-1'])
   })
 
@@ -72,32 +72,32 @@ describe('which keys are used', () => {
     ['a point off the curve', { ...ecKey.jwk, y: ecKey.jwk['x'] }],
     ['Ed25519', signingKey('Ed25519').jwk],
     ['RSA', rsaKey.jwk],
-  ])('IT26: for ES256, a key on %s is passed over', (_what, bad) => {
+  ])('IT26: for ES256 on %s is passed over', (_what, bad) => {
     expect(kidsFor('ES256', bad, ecKey.jwk)).toEqual(['ec-1'])
   })
 
-  test('one RSA key serves all RSA algorithms, unless it names one', () => {
+  test('of RSA serves all RSA algorithms, unless it names one', () => {
     for (const alg of ['RS256', 'RS512', 'PS256', 'PS384']) expect(kidsFor(alg, jwk)).toEqual(['rsa-1'])
     expect(kidsFor('RS256', { ...jwk, alg: 'RS256', use: 'sig', key_ops: ['verify'] })).toEqual(['rsa-1'])
   })
 
-  test('Ed25519 and Ed448 keys serve EdDSA and their own name', () => {
+  test('of Ed25519 and Ed448 serves EdDSA and its own name', () => {
     const [ed25519, ed448] = [signingKey('Ed25519', { kid: 'a' }).jwk, signingKey('Ed448', { kid: 'b' }).jwk]
     expect(kidsFor('EdDSA', ed25519, ed448)).toEqual(['a', 'b'])
     expect(kidsFor('Ed25519', ed25519, ed448)).toEqual(['a'])
     expect(kidsFor('Ed448', ed25519, ed448)).toEqual(['b'])
   })
 
-  test.each([undefined, null, [], 'x', {}, { keys: {} }, { keys: 'x' }])('%j is not a key set', (document) => {
+  test.each([undefined, null, [], 'x', {}, { keys: {} }, { keys: 'x' }])('cannot be read from %j', (document) => {
     expect(importKeySet(document)).toBeUndefined()
   })
 
-  test('JK04: a set of more than 100 keys is refused', () => {
+  test('JK04: is refused with a set of more than 100 keys', () => {
     expect(importKeySet({ keys: Array.from({ length: 100 }, () => jwk) })).toBeDefined()
     expect(importKeySet({ keys: Array.from({ length: 101 }, () => jwk) })).toBeUndefined()
   })
 
-  test('JK04, IT15: a token without kid costs sixteen signature checks at most, and what is over is counted', () => {
+  test('JK04, IT15: is one of sixteen at most that are tried for a token without kid, and the rest is counted', () => {
     const many = Array.from({ length: 20 }, (_, i) => ({ ...jwk, kid: `k${i}` }))
     const set = importKeySet({ keys: many })
     expect(kidsFor('RS256', ...many)).toEqual(Array.from({ length: 16 }, (_, i) => `k${i}`))
@@ -105,12 +105,12 @@ describe('which keys are used', () => {
     expect(set?.surplus.get('RS256')).toBe(4)
   })
 
-  test('JK04: four keys of one name are tried at most', () => {
+  test('JK04: is one of four at most that are tried under one name', () => {
     const same = Array.from({ length: 6 }, () => signingKey('ES256', { kid: 'k' }).jwk)
     expect(importKeySet({ keys: same })?.keys.get('ES256')?.get('k')).toHaveLength(4)
   })
 
-  test('EdDSA and the name of its curve are one algorithm, by which of them the set may call it', () => {
+  test('for EdDSA may be called by EdDSA or by the name of its curve', () => {
     const ed = signingKey('Ed25519', { kid: 'a' }).jwk
     for (const alg of ['EdDSA', 'Ed25519']) {
       const set = importKeySet({ keys: [{ ...ed, alg }] })
@@ -120,13 +120,13 @@ describe('which keys are used', () => {
     expect(importKeySet({ keys: [{ ...ed, alg: 'ES256' }] })?.imported.size).toBe(0)
   })
 
-  test('counts what was passed over', () => {
+  test('is counted where it was passed over', () => {
     expect(importKeySet({ keys: [jwk, { ...jwk, use: 'enc' }, null] })?.ignored).toBe(2)
   })
 })
 
 describe('finding a key', () => {
-  test('a key is fetched once and then found without waiting', async () => {
+  test('fetches a key once and then finds it without waiting', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     expect(keys.find(rs256('rsa-1'))).toEqual([])
@@ -137,7 +137,7 @@ describe('finding a key', () => {
     expect(fetches(op)).toBe(1)
   })
 
-  test('IT15: without kid every suitable key is a candidate', async () => {
+  test('IT15: considers every suitable key where there is no kid', async () => {
     const op = new TestProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk, otherRsaKey.jwk)
     const candidates = await keysOf(op).load(rs256())
@@ -147,7 +147,7 @@ describe('finding a key', () => {
   })
 
   test.each(['__proto__', 'constructor', '../../etc/passwd', "' or 1=1 --", 'toString'])(
-    'IT17: the kid %p is nothing but a name',
+    'IT17: uses the kid %p as a name only',
     async (kid) => {
       const op = new TestProvider()
       expect(await failureOf(keysOf(op).load(rs256(kid)))).toMatchObject({ code: 'token_key_not_found' })
@@ -156,7 +156,7 @@ describe('finding a key', () => {
     },
   )
 
-  test('keys that are given are never fetched', async () => {
+  test('never fetches keys that are configured', async () => {
     const keys = createStaticKeys({ keys: [rsaKey.jwk] })
     await keys.ready()
     expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
@@ -169,7 +169,7 @@ describe('finding a key', () => {
     }
   })
 
-  test('concurrent first uses share one fetch', async () => {
+  test('shares one fetch between concurrent first uses', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await Promise.all([keys.ready(), keys.load(rs256('rsa-1')), keys.load(rs256('rsa-1'))])
@@ -177,7 +177,7 @@ describe('finding a key', () => {
   })
 })
 
-describe('rotation', () => {
+describe('the rotation of keys', () => {
   test('JK01: a new kid is fetched at once, and again when the provider rotates seconds later', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
@@ -225,7 +225,7 @@ describe('rotation', () => {
     await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
   })
 
-  test('JK02: what the provider itself sent has a budget that strangers cannot touch, and what it finds serves all', async () => {
+  test('JK02: tokens from the provider itself have a budget that strangers cannot use, and the keys that it finds serve all', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -267,7 +267,7 @@ describe('rotation', () => {
     }
   })
 
-  test('JK03: a fetch that fails costs nothing but its wait', async () => {
+  test('JK03: a fetch that fails costs nothing except its wait', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -329,7 +329,7 @@ describe('rotation', () => {
     expect(fetches(op)).toBe(3)
   })
 
-  test('JK01: whoever waits for a fetch under way gets the key that it brings', async () => {
+  test('JK01: a caller that waits for a fetch under way gets the key that it brings', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -342,7 +342,7 @@ describe('rotation', () => {
     expect(fetches(op)).toBe(2)
   })
 
-  test('JK07: a key that was removed dies with the next refresh, and the generation grows', async () => {
+  test('JK07: a key that was removed is unusable after the next refresh, and the generation grows', async () => {
     const op = new TestProvider()
     op.jwks(rsaKey.jwk, otherRsaKey.jwk)
     const keys = keysOf(op)
@@ -396,7 +396,7 @@ describe('rotation', () => {
     },
   )
 
-  test('signatures that no key made cost three fetches, take nothing from names not known, and stay refusals', async () => {
+  test('signatures that no key made cost three fetches, use none of the budget of unknown names, and stay refusals', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -410,7 +410,7 @@ describe('rotation', () => {
     await expect(keys.load(rs256('new'))).resolves.toHaveLength(1)
   })
 
-  test('a wrong signature of a stranger stays one while the provider is down; of the provider nobody can tell', async () => {
+  test('an invalid signature of a stranger stays a refusal while the provider is down; one of the provider is undecided', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -422,7 +422,7 @@ describe('rotation', () => {
     })
   })
 
-  test('a token without kid that no known key signed is not known, and no refusal, while its issuer may not be asked', async () => {
+  test('a token without kid that no known key signed is undecided, not refused, while its issuer may not be asked', async () => {
     const op = new TestProvider()
     op.jwks({ ...rsaKey.jwk, kid: undefined })
     const keys = keysOf(op)
@@ -441,7 +441,7 @@ describe('rotation', () => {
     expect(await failureOf(keys.load({ alg: 'RS256' }, { isSigned }))).toMatchObject({ code: 'provider_unavailable' })
   })
 
-  test('what the provider signed with a key that is not known is never a refusal once its budget is used up', async () => {
+  test('a token of the provider with an unknown key is never refused once the provider’s budget is used up', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -474,7 +474,7 @@ describe('rotation', () => {
   test.each([
     ['an empty set', []],
     ['a set without a usable key', [{ ...rsaKey.jwk, use: 'enc' }, signingKey('ES256K').jwk]],
-  ])('%s is the provider’s fault and no rotation', async (_what, published) => {
+  ])('does not include %s, which is the provider’s fault', async (_what, published) => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -489,8 +489,8 @@ describe('rotation', () => {
   })
 })
 
-describe('age', () => {
-  test('up to twice their maximum age keys serve while they are fetched behind the callers’ backs', async () => {
+describe('the age of keys', () => {
+  test('lets them serve for up to twice their maximum age while they are fetched in the background', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -501,22 +501,19 @@ describe('age', () => {
     expect(keys.find(rs256('rsa-1'))).toEqual([])
   })
 
-  test.each([1200, 3600, 40_000])(
-    'JK07: after %s idle seconds nobody is judged by keys that were withdrawn',
-    async (idle) => {
-      const op = new TestProvider()
-      const keys = keysOf(op)
-      await keys.ready()
-      op.jwks(otherRsaKey.jwk)
-      op.clock.advance(idle)
-      expect(keys.find(rs256('rsa-1'))).toEqual([])
-      expect(await failureOf(keys.load(rs256('rsa-1')))).toMatchObject({ code: 'token_key_not_found' })
-      expect(keys.find(rs256('rsa-2'))).toHaveLength(1)
-      expect(fetches(op)).toBe(2)
-    },
-  )
+  test.each([1200, 3600, 40_000])('JK07: lets no withdrawn key verify a token after %s idle seconds', async (idle) => {
+    const op = new TestProvider()
+    const keys = keysOf(op)
+    await keys.ready()
+    op.jwks(otherRsaKey.jwk)
+    op.clock.advance(idle)
+    expect(keys.find(rs256('rsa-1'))).toEqual([])
+    expect(await failureOf(keys.load(rs256('rsa-1')))).toMatchObject({ code: 'token_key_not_found' })
+    expect(keys.find(rs256('rsa-2'))).toHaveLength(1)
+    expect(fetches(op)).toBe(2)
+  })
 
-  test('after an idle time old keys serve once the fetch has failed, and nobody waits while it goes on failing', async () => {
+  test('lets old keys serve after an idle time once the fetch has failed, and nobody waits while it goes on failing', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -535,10 +532,10 @@ describe('age', () => {
   })
 })
 
-describe('outages', () => {
+describe('an outage of keys', () => {
   const outage = new Response('', { status: 503 })
 
-  test('too many requests of our own are not an outage: the next fetch waits for nothing', async () => {
+  test('is not caused by too many requests of our own: the next fetch waits for nothing', async () => {
     const { settings } = new TestProvider()
     const answers = [
       Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),
@@ -551,7 +548,7 @@ describe('outages', () => {
     await expect(cached.get()).resolves.toBe('set')
   })
 
-  test('JK03: old keys serve while the provider is down, with one attempt per wait', async () => {
+  test('JK03: lets old keys serve while the provider is down, with one attempt per wait', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -571,7 +568,7 @@ describe('outages', () => {
     expect(keys.freshness()).toEqual({ state: 'fresh', ageSeconds: 0 })
   })
 
-  test('JK03: keys that are too old end in an outage, never in a refusal of the token', async () => {
+  test('JK03: with keys that are too old is reported as an outage, never as a refusal of the token', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -584,7 +581,7 @@ describe('outages', () => {
     expect(error.headers).toHaveProperty('Retry-After')
   })
 
-  test('an unknown kid during an outage is an outage: nobody can tell', async () => {
+  test('makes an unknown kid an outage, since it may have been published', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -600,7 +597,7 @@ describe('outages', () => {
     ['no set', () => json({})],
     ['a status of 404', () => json({ keys: [] }, 404)],
     ['too many keys', () => json({ keys: Array.from({ length: 101 }, () => rsaKey.jwk) })],
-  ])('%s is the provider’s fault, and leaves the good keys in place', async (_what, answer) => {
+  ])('caused by %s is the provider’s fault, and leaves the good keys in place', async (_what, answer) => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -612,13 +609,13 @@ describe('outages', () => {
     expect(keys.find(rs256('rsa-1'))).toHaveLength(1)
   })
 
-  test('JK04: more than 512 KiB are cut off', async () => {
+  test('JK04: is a set of more than 512 KiB, which is cut off', async () => {
     const op = new TestProvider()
     op.answers['/jwks'] = json({ keys: [], x: 'x'.repeat(512 * 1024) })
     expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
-  test('RE01: unknown kids are remembered within bounds', async () => {
+  test('RE01: leaves a bounded number of unknown kids in the cache', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()
@@ -627,7 +624,7 @@ describe('outages', () => {
     expect(fetches(op)).toBe(4)
   })
 
-  test('RE03: nothing is fetched after close()', async () => {
+  test('RE03: is not tried again after close(), which ends all fetches', async () => {
     const op = new TestProvider()
     const keys = keysOf(op)
     await keys.ready()

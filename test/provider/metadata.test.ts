@@ -15,13 +15,13 @@ const metadataOf = (op: TestProvider, changes: Partial<ProviderSettings> = {}, n
   return createMetadata(settings, createHttpClient(settings), needs)
 }
 
-describe('where the metadata are', () => {
+describe('the location of metadata', () => {
   test.each([
     ['https://op.example', 'https://op.example/.well-known/openid-configuration'],
     ['https://op.example/', 'https://op.example/.well-known/openid-configuration'],
     ['https://op.example/realms/a', 'https://op.example/realms/a/.well-known/openid-configuration'],
     ['https://op.example/realms/a/', 'https://op.example/realms/a/.well-known/openid-configuration'],
-  ])('OpenID Connect Discovery of %p is at %p', async (issuer, url) => {
+  ])('by OpenID Connect Discovery of %p is %p', async (issuer, url) => {
     const op = new TestProvider({ issuer: issuer })
     const path = new URL(url).pathname
     op.answers[path] = () => json(op.metadata)
@@ -29,7 +29,7 @@ describe('where the metadata are', () => {
     expect(op.seen.map((request) => request.url.href)).toEqual([url])
   })
 
-  test('RFC 8414 puts its path before the issuer, and is tried when the first answers 404', async () => {
+  test('by RFC 8414 has its path before the issuer, and is tried when the first answers 404', async () => {
     const op = new TestProvider({ issuer: 'https://op.example/tenant' })
     delete op.answers[`/tenant${oidcPath}`]
     op.answers[`${oauthPath}/tenant`] = () => json(op.metadata)
@@ -37,7 +37,7 @@ describe('where the metadata are', () => {
     expect(op.seen.map(({ url }) => url.pathname)).toEqual([`/tenant${oidcPath}`, `${oauthPath}/tenant`])
   })
 
-  test('an issuer with neither is told so', async () => {
+  test('is reported as unknown where an issuer has neither', async () => {
     const op = new TestProvider()
     delete op.answers[oidcPath]
     const error = await failureOf(metadataOf(op).get())
@@ -45,7 +45,7 @@ describe('where the metadata are', () => {
     expect(error.message).toContain('check the issuer')
   })
 
-  test('an outage is not taken for a missing document', async () => {
+  test('is not decided by an outage, which differs from a missing document', async () => {
     const op = new TestProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_unavailable', status: 503 })
@@ -58,12 +58,12 @@ describe('where the metadata are', () => {
     'https://op.example#x',
     'op.example',
     'https://u:p@op.example',
-  ])('DI02: the issuer %p is refused at construction', async (issuer) => {
+  ])('DI02: is refused at construction for the issuer %p', async (issuer) => {
     const op = new TestProvider()
     expect(await failureOf(() => metadataOf(op, { issuer }))).toMatchObject({ code: 'invalid_options' })
   })
 
-  test('nothing is fetched before the first use, and one fetch serves all that wait', async () => {
+  test('is not asked before the first use, and one fetch serves all that wait', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     expect(op.seen).toHaveLength(0)
@@ -73,7 +73,7 @@ describe('where the metadata are', () => {
   })
 })
 
-describe('what the metadata must say', () => {
+describe('the content of metadata', () => {
   const refusedWith = async (changes: Record<string, unknown>, needs?: typeof loginNeeds) => {
     const op = new TestProvider()
     Object.assign(op.metadata, changes)
@@ -88,11 +88,11 @@ describe('what the metadata must say', () => {
     ['https://issuer.example'],
     undefined,
     null,
-  ])('DI01: refuses the issuer %p', async (issuer) => {
+  ])('DI01: is refused with the issuer %p', async (issuer) => {
     expect(await refusedWith({ issuer })).toMatchObject({ code: 'provider_issuer_mismatch', status: 502 })
   })
 
-  test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('refuses metadata without %p', async (name) => {
+  test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('is refused without %p', async (name) => {
     for (const value of [undefined, null, '']) {
       const error = await refusedWith({ [name]: value })
       expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
@@ -104,7 +104,7 @@ describe('what the metadata must say', () => {
     ['token_endpoint', 'http://issuer.example/token'],
     ['jwks_uri', 'http://169.254.169.254/keys'],
     ['authorization_endpoint', 'javascript:alert(1)'],
-  ])('DI02, DI03: refuses the %s %p', async (name, value) => {
+  ])('DI02, DI03: is refused with the %s %p', async (name, value) => {
     const error = await refusedWith({ [name]: value })
     expect(error).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
     expect(error.message).toContain(`${name} is not an absolute https URL`)
@@ -117,7 +117,7 @@ describe('what the metadata must say', () => {
     ['revocation_endpoint', 'https://user:pw@issuer.example/'],
     ['introspection_endpoint', ['https://issuer.example/']],
     ['pushed_authorization_request_endpoint', 'http://issuer.example/par'],
-  ] as const)('the %s %j is as good as none, and shuts nothing else', async (name, value) => {
+  ] as const)('may have the %s %j, which counts as missing and affects nothing else', async (name, value) => {
     const op = new TestProvider()
     op.metadata[name] = value
     const metadata = metadataOf(op)
@@ -128,19 +128,22 @@ describe('what the metadata must say', () => {
     expect(await failureOf(endpointOf(metadata, name))).toMatchObject({ code: 'provider_metadata_invalid' })
   })
 
-  test.each([[['plain']], [[]], ['S256'], [{ 0: 'S256' }]])('CB12: refuses PKCE methods %j', async (methods) => {
-    expect(await refusedWith({ code_challenge_methods_supported: methods })).toMatchObject({
-      code: 'provider_metadata_invalid',
-    })
-  })
+  test.each([[['plain']], [[]], ['S256'], [{ 0: 'S256' }]])(
+    'CB12: is refused with the PKCE methods %j',
+    async (methods) => {
+      expect(await refusedWith({ code_challenge_methods_supported: methods })).toMatchObject({
+        code: 'provider_metadata_invalid',
+      })
+    },
+  )
 
-  test('CB12: metadata that are silent about PKCE are accepted', async () => {
+  test('CB12: is accepted where it does not mention PKCE', async () => {
     const op = new TestProvider()
     delete op.metadata['code_challenge_methods_supported']
     await expect(metadataOf(op).get()).resolves.toBeDefined()
   })
 
-  test('what lacks an endpoint that somebody needs is asked for again soon, and then after waits that grow', async () => {
+  test('is asked for again soon where it lacks a required endpoint, and then after waits that grow', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     const { userinfo_endpoint: url } = op.metadata
@@ -161,7 +164,7 @@ describe('what the metadata must say', () => {
     await expect(endpointOf(metadata, 'userinfo_endpoint')).resolves.toBe(url)
   })
 
-  test('what lacks an endpoint still serves everybody else while it cannot be fetched again', async () => {
+  test('serves other callers where it lacks an endpoint and cannot be fetched again', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     delete op.metadata['userinfo_endpoint']
@@ -184,33 +187,33 @@ describe('what the metadata must say', () => {
       'a document nested beyond reason',
       `{"issuer":"https://issuer.example","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
     ],
-  ])('refuses %s', async (_what, body) => {
+  ])('is refused where it is %s', async (_what, body) => {
     const op = new TestProvider()
     op.answers[oidcPath] = () => json(body)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ status: 502 })
   })
 
-  test('refuses another status', async () => {
+  test('is refused with another status', async () => {
     const op = new TestProvider()
     op.answers[oidcPath] = () => json(op.metadata, 403)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
-  test('refuses more than 1 MiB', async () => {
+  test('is refused beyond 1 MiB', async () => {
     const op = new TestProvider()
     op.answers[oidcPath] = () => json({ ...op.metadata, x: 'x'.repeat(1024 * 1024) })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
-  test('nobody can change what is shared', async () => {
+  test('cannot be changed by anybody who shares it', async () => {
     const metadata = await metadataOf(new TestProvider()).get()
     expect(Object.isFrozen(metadata)).toBe(true)
     expect(Object.isFrozen(metadata['code_challenge_methods_supported'])).toBe(true)
   })
 })
 
-describe('outages and age', () => {
-  test('DI04: the first failure is told at once while backing off, and recovery needs no restart', async () => {
+describe('an outage and the age of metadata', () => {
+  test('DI04: reports the first failure at once while backing off, and recovers without a restart', async () => {
     const op = new TestProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
@@ -226,7 +229,7 @@ describe('outages and age', () => {
     expect(metadata.freshness()).not.toHaveProperty('lastFailure')
   })
 
-  test('DI04: waits double up to a minute, of which half is random', async () => {
+  test('DI04: doubles the wait up to a minute, of which half is random', async () => {
     const op = new TestProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     for (const [byte, factor] of [
@@ -244,7 +247,7 @@ describe('outages and age', () => {
     }
   })
 
-  test('DI04: a clock that is set back does not prolong the wait', async () => {
+  test('DI04: does not prolong the wait where the clock is set back', async () => {
     const op = new TestProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
@@ -255,7 +258,7 @@ describe('outages and age', () => {
     await expect(metadata.get()).resolves.toBeDefined()
   })
 
-  test('DI05: old metadata are renewed behind the callers’ backs, and replaced whole', async () => {
+  test('DI05: renews old metadata in the background, and replaces it as a whole', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
@@ -268,7 +271,7 @@ describe('outages and age', () => {
     expect(op.seen).toHaveLength(2)
   })
 
-  test('DI05: after an idle hour nobody is sent where the provider has moved from', async () => {
+  test('DI05: sends nobody to where the provider has moved from after an idle hour', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     await metadata.get()
@@ -277,7 +280,7 @@ describe('outages and age', () => {
     expect(await metadata.get()).toMatchObject({ token_endpoint: 'https://issuer.example/token2' })
   })
 
-  test('DI05: the last good metadata serve while the provider is down or talks nonsense', async () => {
+  test('DI05: lets the last good metadata serve while the provider is down or sends nonsense', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
@@ -293,7 +296,7 @@ describe('outages and age', () => {
     expect(op.seen).toHaveLength(3)
   })
 
-  test('a refusal that repeats keeps its own code', async () => {
+  test('keeps the code of a refusal that repeats', async () => {
     const op = new TestProvider()
     op.metadata['issuer'] = 'https://evil.example'
     const metadata = metadataOf(op)
@@ -301,7 +304,7 @@ describe('outages and age', () => {
     expect(await failureOf(metadata.get())).toMatchObject({ code: 'provider_issuer_mismatch', status: 502 })
   })
 
-  test('RE03: nothing is fetched after close()', async () => {
+  test('RE03: fetches nothing after close()', async () => {
     const op = new TestProvider()
     const metadata = metadataOf(op)
     await metadata.get()

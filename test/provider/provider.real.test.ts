@@ -94,7 +94,7 @@ describe('with a real provider', () => {
     provider.close()
   })
 
-  test('RF05: a refresh token that was used before is refused with invalid_grant', async () => {
+  test('RF05: refuses a refresh token that was used before with invalid_grant', async () => {
     const provider = providerFor('client_secret_basic')
     const { refreshToken = '', scope, idTokenClaims } = await exchangeCode(provider, await signIn(provider))
     await provider.refresh({ refreshToken, scope, idTokenClaims })
@@ -103,14 +103,14 @@ describe('with a real provider', () => {
     })
   })
 
-  test('CB04: a code that was used before is refused with invalid_grant', async () => {
+  test('CB04: refuses a code that was used before with invalid_grant', async () => {
     const provider = providerFor('client_secret_basic')
     const exchange = await signIn(provider)
     await exchangeCode(provider, exchange)
     expect(await failureOf(exchangeCode(provider, exchange))).toMatchObject({ code: 'invalid_grant', status: 400 })
   })
 
-  test('CB13: a code of another login fails for its verifier', async () => {
+  test('CB13: refuses a code of another login for its verifier', async () => {
     const provider = providerFor('client_secret_basic')
     const exchange = await signIn(provider)
     expect(await failureOf(exchangeCode(provider, { ...exchange, codeVerifier: random() }))).toMatchObject({
@@ -118,7 +118,7 @@ describe('with a real provider', () => {
     })
   })
 
-  test('wrong credentials are the operator’s matter', async () => {
+  test('reports invalid credentials as an error of the configuration', async () => {
     const provider = providerFor('client_secret_basic')
     const exchange = await signIn(provider)
     expect(
@@ -129,12 +129,12 @@ describe('with a real provider', () => {
     })
   })
 
-  test('an access token that nobody issued is refused at the UserInfo endpoint', async () => {
+  test('refuses an access token that nobody issued at the UserInfo endpoint', async () => {
     const provider = providerFor('client_secret_basic')
     expect(await failureOf(provider.userinfo('unknown', 'alice'))).toMatchObject({ code: 'token_inactive' })
   })
 
-  test('CB15: its iss parameter is required, as its metadata say', async () => {
+  test('CB15: requires its iss parameter, as its metadata promise', async () => {
     const provider = providerFor('client_secret_basic')
     const exchange = await signIn(provider)
     exchange.response.delete('iss')

@@ -48,7 +48,7 @@ async function answerTokens(
   return body
 }
 
-describe('authorization request', () => {
+describe('an authorization request', () => {
   test('CB11, CB12: is a code flow with PKCE S256, state and nonce', async () => {
     const op = new TestProvider()
     const url = new URL(await providerOf(op).authorizationUrl({ ...request, parameters: { prompt: 'login' } }))
@@ -86,14 +86,14 @@ describe('authorization request', () => {
     'request',
     'request_uri',
     'client_secret',
-  ])('CB31: the parameter %s cannot be set from outside', async (name) => {
+  ])('CB31: does not let the parameter %s be set from outside', async (name) => {
     const failure = failureOf(
       providerOf(new TestProvider()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }),
     )
     expect(await failure).toMatchObject({ code: 'invalid_options' })
   })
 
-  test.each(['fragment', 'jwt', 'query.jwt', ''])('the response_mode %p is refused', async (mode) => {
+  test.each(['fragment', 'jwt', 'query.jwt', ''])('cannot have the response_mode %p', async (mode) => {
     const parameters = { response_mode: mode }
     expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, parameters }))).toMatchObject({
       code: 'invalid_options',
@@ -106,7 +106,7 @@ describe('authorization request', () => {
     'https://app.example/cb#a',
     '/cb',
     'https://APP.example/cb',
-  ])('the redirect URI %p is refused: the token request could not repeat it', async (redirectUri) => {
+  ])('cannot have the redirect URI %p, which the token request could not repeat', async (redirectUri) => {
     expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, redirectUri }))).toMatchObject(
       {
         code: 'invalid_options',
@@ -114,7 +114,7 @@ describe('authorization request', () => {
     )
   })
 
-  test('CB12: a provider without S256 signs nobody in', async () => {
+  test('CB12: is not sent to a provider without S256', async () => {
     const op = new TestProvider()
     op.metadata['code_challenge_methods_supported'] = ['plain']
     expect(await failureOf(providerOf(op).authorizationUrl(request))).toMatchObject({
@@ -124,13 +124,13 @@ describe('authorization request', () => {
   })
 })
 
-describe('pushed authorization request', () => {
+describe('a pushed authorization request', () => {
   const pushed = () => json({ request_uri: 'urn:ietf:params:oauth:request_uri:x', expires_in: 60 }, 201)
 
   test.each([
     ['the client wants it', {}, { pushedAuthorizationRequests: true }],
     ['the provider requires it', { require_pushed_authorization_requests: true }, {}],
-  ])('CB36: when %s, the browser carries client_id and request_uri only', async (_what, members, client) => {
+  ])('CB36: leaves client_id and request_uri only in the browser when %s', async (_what, members, client) => {
     const op = new TestProvider()
     Object.assign(op.metadata, members)
     op.answers['/par'] = pushed
@@ -152,7 +152,7 @@ describe('pushed authorization request', () => {
     expect(op.count('/par')).toBe(2)
   })
 
-  test('CB36: without an endpoint for it, that is said', async () => {
+  test('CB36: is reported as impossible without an endpoint for it', async () => {
     const op = new TestProvider()
     delete op.metadata['pushed_authorization_request_endpoint']
     const provider = providerOf(op, { pushedAuthorizationRequests: true })
@@ -165,7 +165,7 @@ describe('pushed authorization request', () => {
     [json({}, 201), 'authorization_failed', 502],
     [new Response('', { status: 503 }), 'provider_unavailable', 503],
     [new Response(null, { status: 302 }), 'provider_redirected', 502],
-  ])('CB36: %# an answer that is none becomes %p', async (answer, code, status) => {
+  ])('CB36: %# with an invalid response becomes %p', async (answer, code, status) => {
     const op = new TestProvider()
     op.answers['/par'] = answer
     const error = await failureOf(providerOf(op, { pushedAuthorizationRequests: true }).authorizationUrl(request))
@@ -174,7 +174,7 @@ describe('pushed authorization request', () => {
   })
 })
 
-describe('authorization response', () => {
+describe('an authorization response', () => {
   const verdict = async (response: Record<string, string> | URLSearchParams, metadata = {}) => {
     const op = new TestProvider()
     Object.assign(op.metadata, metadata)
@@ -237,21 +237,21 @@ describe('authorization response', () => {
     expect(await verdict(response, metadata)).toBe(expected)
   })
 
-  test('CB03: a response without iss, though the metadata promise one, is told as that', async () => {
+  test('CB03: without iss, though the metadata promise one, is reported as such', async () => {
     const op = new TestProvider()
     op.metadata['authorization_response_iss_parameter_supported'] = true
     const error = await failureOf(validate(providerOf(op), exchange()))
     expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, although')])
   })
 
-  test.each(['code', 'state', 'iss', 'error'])('CB18: a repeated %s', async (name) => {
+  test.each(['code', 'state', 'iss', 'error'])('CB18: is refused with a repeated %s', async (name) => {
     const response = new URLSearchParams(good)
     response.append(name, 'x')
     response.append(name, 'x')
     expect(await verdict(response)).toBe('invalid_response')
   })
 
-  test('statuses tell a refusal, an outage and a mistake apart', async () => {
+  test('has statuses that tell a refusal, an outage and a mistake apart', async () => {
     const provider = providerOf(new TestProvider())
     const failure = (error: string) =>
       failureOf(validate(provider, { response: new URLSearchParams({ error, state: 'state-1' }), state: 'state-1' }))
@@ -260,7 +260,7 @@ describe('authorization response', () => {
     expect(await failure('invalid_scope')).toMatchObject({ status: 400 })
   })
 
-  test('CB17: what the response says is shown only if it is a plain error code', async () => {
+  test('CB17: is quoted only where it holds a plain error code', async () => {
     const provider = providerOf(new TestProvider())
     for (const error of ['<script>', 'a\r\nb', 'x'.repeat(65), 'é']) {
       const response = new URLSearchParams({ error, error_description: 'secret-text', state: 'state-1' })
@@ -271,7 +271,7 @@ describe('authorization response', () => {
   })
 })
 
-describe('code exchange', () => {
+describe('a code exchange', () => {
   test('sends code, verifier and redirect URI once, and returns validated tokens', async () => {
     const op = new TestProvider()
     const { id_token: idToken } = await answerTokens(op, { scope: 'openid' })
@@ -295,7 +295,7 @@ describe('code exchange', () => {
     })
   })
 
-  test('CB29: scope is what was granted, or what was asked for when the response is silent', async () => {
+  test('CB29: returns the granted scope, or the requested one where the response has none', async () => {
     const op = new TestProvider()
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
     const tokens = await exchangeCode(providerOf(op), exchange())
@@ -304,7 +304,7 @@ describe('code exchange', () => {
     expect(tokens).not.toHaveProperty('refreshToken')
   })
 
-  test('the platform’s clock decides, not the machine’s', async () => {
+  test('goes by the clock of the runtime, not by the machine’s', async () => {
     const op = new TestProvider()
     op.clock.seconds = Date.UTC(2035, 0, 1) / 1000
     await answerTokens(op)
@@ -328,7 +328,7 @@ describe('code exchange', () => {
     ['CB26: a token type that is null', { token_type: null }],
     ['CB26: an empty token type', { token_type: '' }],
     ['CB25: an ID Token that is null', { id_token: null }],
-  ])('%s is not a token response', async (_what, changes) => {
+  ])('does not accept %s as a token response', async (_what, changes) => {
     const op = new TestProvider()
     await answerTokens(op, changes)
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
@@ -336,7 +336,7 @@ describe('code exchange', () => {
     expect(op.count('/token')).toBe(1)
   })
 
-  test.each([null, ''])('an optional member that is %j is not there', async (blank) => {
+  test.each([null, ''])('treats an optional member that is %j as missing', async (blank) => {
     const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, error: blank })
     const { idTokenClaims: _, ...tokens } = await exchangeCode(providerOf(op), exchange())
@@ -352,14 +352,14 @@ describe('code exchange', () => {
     [['openid', 'user:read:email'], 'openid user:read:email'],
     [['openid', ''], 'openid'],
     [[], ''],
-  ])('the scope may be a list, as Twitch writes it: %j', async (scope, granted) => {
+  ])('accepts a list as scope, as Twitch writes it: %j', async (scope, granted) => {
     const op = new TestProvider()
     await answerTokens(op, { scope })
     expect((await exchangeCode(providerOf(op), exchange())).scope).toBe(granted)
   })
 
   test.each([undefined, null, ''])(
-    'an ID Token is a login where the access token is %j, as at Azure AD B2C',
+    'accepts an ID Token where the access token is %j, as at Azure AD B2C',
     async (blank) => {
       const op = new TestProvider()
       const id_token = await mint(op.claims())
@@ -375,7 +375,7 @@ describe('code exchange', () => {
     },
   )
 
-  test('machines get no ID Token in place of an access token', async () => {
+  test('does not give machines an ID Token in place of an access token', async () => {
     const op = new TestProvider()
     await answerTokens(op, { access_token: undefined })
     const error = await failureOf(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] }))
@@ -383,7 +383,7 @@ describe('code exchange', () => {
     expect(error.message).toContain('no access token')
   })
 
-  test.each([null, ''])('machines get their token where all that is optional is %j', async (blank) => {
+  test.each([null, ''])('gives machines their token where all that is optional is %j', async (blank) => {
     const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     await expect(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] })).resolves.toMatchObject({
@@ -392,13 +392,13 @@ describe('code exchange', () => {
     })
   })
 
-  test.each(['bEARER', 'bearer', 'BEARER'])('CB26: the token type %p is bearer', async (type) => {
+  test.each(['bEARER', 'bearer', 'BEARER'])('CB26: accepts the token type %p as bearer', async (type) => {
     const op = new TestProvider()
     await answerTokens(op, { token_type: type })
     expect((await exchangeCode(providerOf(op), exchange())).tokenType).toBe('bearer')
   })
 
-  test('an absurd lifetime is cut to ten years', async () => {
+  test('cuts an absurd lifetime to ten years', async () => {
     const op = new TestProvider()
     await answerTokens(op, { expires_in: 1e300 })
     const { accessTokenExpiresAt } = await exchangeCode(providerOf(op), exchange())
@@ -455,7 +455,7 @@ describe('code exchange', () => {
     [undefined, 'refused'],
     [['api'], 'accepted'],
     ['any', 'accepted'],
-  ])('IT03: an ID Token for a second audience, where %j is trusted: %s', async (idTokenAudiences, expected) => {
+  ])('IT03: with an ID Token for a second audience, where %j is trusted: %s', async (idTokenAudiences, expected) => {
     const op = new TestProvider()
     const provider = providerOf(op, idTokenAudiences === undefined ? {} : { idTokenAudiences })
     await answerTokens(op, {}, await mint(op.claims({ aud: ['client-1', 'api'], azp: 'client-1' })))
@@ -476,14 +476,14 @@ describe('code exchange', () => {
     ['sub', { sub: 5 }],
     ['auth_time', { auth_time: 'x' }],
     ['iat', { iat: 4e9, exp: 4e9 + 300 }],
-  ])('the message about a flawed ID Token names the claim: %s', async (claim, changes) => {
+  ])('names the invalid claim of an ID Token in the message: %s', async (claim, changes) => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect([error.name, error.message]).toEqual(['TokenValidationError', expect.stringContaining(claim)])
   })
 
-  test('CB24: a code is never sent twice, whatever happens to the first request', async () => {
+  test('CB24: never sends a code twice, whatever happens to the first request', async () => {
     const op = new TestProvider()
     op.answers['/token'] = () => Promise.reject(new TypeError('fetch failed'))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({
@@ -509,7 +509,7 @@ describe('code exchange', () => {
     ['IT18: a logout token', { events: {} }, 'token_type_refused'],
     ['IT12: no sub', { sub: undefined }, 'token_claim_missing'],
     ['CB10: no nonce', { nonce: undefined }, 'token_nonce_mismatch'],
-  ])('%s in the ID Token is refused', async (_what, changes, code) => {
+  ])('refuses %s in the ID Token', async (_what, changes, code) => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
@@ -517,21 +517,21 @@ describe('code exchange', () => {
     expect(op.count('/userinfo')).toBe(0)
   })
 
-  test('IT05: the signature is verified before anything else is judged', async () => {
+  test('IT05: verifies the signature before anything else', async () => {
     const op = new TestProvider()
     const forged = await mint(op.claims({ iss: 'https://evil.example', nonce: 'x' }), otherRsaKey.privateKey)
     await answerTokens(op, {}, forged)
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_signature_invalid' })
   })
 
-  test('IT06, IT07: an ID Token with another alg is refused without a request for keys', async () => {
+  test('IT06, IT07: refuses an ID Token with another alg without a request for keys', async () => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' }))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
     expect(op.count('/jwks')).toBe(0)
   })
 
-  test('CB38: max_age and acr are enforced', async () => {
+  test('CB38: enforces max_age and acr', async () => {
     const op = new TestProvider()
     await answerTokens(op)
     const provider = providerOf(op)
@@ -543,7 +543,7 @@ describe('code exchange', () => {
     }
   })
 
-  test('JK01: a key that the provider began to use a moment ago is fetched', async () => {
+  test('JK01: fetches a key that the provider began to use a moment ago', async () => {
     const op = new TestProvider()
     const provider = providerOf(op)
     await provider.ready()
@@ -553,7 +553,7 @@ describe('code exchange', () => {
   })
 
   test.each(['under a new kid', 'under the same kid', 'without kid'])(
-    'JK01: a provider that rotates its key %s before each of 20 logins in a row signs all of them in',
+    'JK01: signs everybody in where the provider rotates its key %s before each of 20 logins in a row',
     async (how) => {
       const op = new TestProvider()
       const provider = providerOf(op, { idTokenSigningAlg: 'ES256' })
@@ -567,7 +567,7 @@ describe('code exchange', () => {
     },
   )
 
-  test('DI05: endpoints that moved are used once the metadata are renewed', async () => {
+  test('DI05: uses endpoints that moved once the metadata are renewed', async () => {
     const op = new TestProvider()
     const provider = providerOf(op)
     await provider.ready()
@@ -584,12 +584,12 @@ describe('code exchange', () => {
   })
 })
 
-describe('refresh', () => {
+describe('a refresh at the provider', () => {
   const before = { iss: 'https://issuer.example', sub: 'user-1', nonce: 'nonce-1', auth_time: 1000 }
   const refresh = (op: TestProvider, changes = {}) =>
     providerOf(op).refresh({ refreshToken: 'refresh-0', scope: 'openid a b', idTokenClaims: before, ...changes })
 
-  test('RF09: what the response leaves out stays as it was', async () => {
+  test('RF09: keeps what the response leaves out', async () => {
     const op = new TestProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer' })
     expect(await refresh(op)).toEqual({
@@ -600,7 +600,7 @@ describe('refresh', () => {
     })
   })
 
-  test.each([null, ''])('RF09: what the response writes as %j stays as it was', async (blank) => {
+  test.each([null, ''])('RF09: keeps what the response writes as %j', async (blank) => {
     const op = new TestProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     expect(await refresh(op)).toEqual({
@@ -611,7 +611,7 @@ describe('refresh', () => {
     })
   })
 
-  test('a rotated refresh token and a new ID Token are taken over', async () => {
+  test('returns a rotated refresh token and a new ID Token', async () => {
     const op = new TestProvider()
     await answerTokens(op, { scope: 'openid a' })
     const tokens = await refresh(op)
@@ -619,7 +619,7 @@ describe('refresh', () => {
     expect(tokens.idTokenClaims?.sub).toBe('user-1')
   })
 
-  test('a new ID Token that has lost the sid, by which logouts name the session, is left', async () => {
+  test('ignores a new ID Token without the sid by which logouts name the session', async () => {
     const op = new TestProvider()
     await answerTokens(op)
     const tokens = await refresh(op, { idTokenClaims: { ...before, sid: 'session-1' } })
@@ -630,7 +630,7 @@ describe('refresh', () => {
     expect(await refresh(named, { idTokenClaims: { ...before, sid: 'session-1' } })).toHaveProperty('idToken')
   })
 
-  test('RF12: a refresh token with any printable character arrives as it is', async () => {
+  test('RF12: sends a refresh token with any printable character unchanged', async () => {
     const op = new TestProvider()
     const refreshToken = 'a b%20+&=;/~"\\'
     await answerTokens(op)
@@ -649,7 +649,7 @@ describe('refresh', () => {
     ['another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
     ['no nonce and the same auth_time', { nonce: undefined, auth_time: 1000 }, ''],
-  ])('RF10: an ID Token about %s', async (_what, changes, code) => {
+  ])('RF10: refuses an ID Token about %s', async (_what, changes, code) => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     if (code === '') await expect(refresh(op)).resolves.toHaveProperty('idToken')
@@ -666,7 +666,7 @@ describe('refresh', () => {
     ['no end', { exp: undefined }, 'token_claim_missing'],
     ['an at_hash of another access token', { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'token_hash_mismatch'],
     ['a beginning that is to come', { nbf: 4e9 }, 'token_not_yet_valid'],
-  ])('an ID Token with %s is left, and its tokens are taken', async (_what, changes, idTokenFlaw) => {
+  ])('ignores an ID Token with %s, and accepts its tokens', async (_what, changes, idTokenFlaw) => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const tokens = await refresh(op)
@@ -674,20 +674,20 @@ describe('refresh', () => {
     expect(tokens).not.toHaveProperty('idToken')
   })
 
-  test('a flaw does not hide that the token is about another person', async () => {
+  test('refuses an ID Token about another person whatever else is invalid in it', async () => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims({ exp: 1, nonce: '', sub: 'user-2' })))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'subject_mismatch' })
   })
 
-  test.each([null, '', 5, {}])('an ID Token that is %p is none, and its tokens are taken', async (idToken) => {
+  test.each([null, '', 5, {}])('treats an ID Token that is %p as missing, and accepts its tokens', async (idToken) => {
     const op = new TestProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer', id_token: idToken })
     expect(await refresh(op)).toMatchObject({ accessToken: 'access-2' })
     expect(await refresh(op)).not.toHaveProperty('idToken')
   })
 
-  describe('whose ID Token cannot be judged yet', () => {
+  describe('with an ID Token that cannot be verified yet', () => {
     const newKey = { alg: 'RS256', kid: 'rsa-2' }
     async function unverified(changes: Record<string, unknown> = {}) {
       const op = new TestProvider()
@@ -701,7 +701,7 @@ describe('refresh', () => {
     const request = { refreshToken: 'refresh-0', scope: 'openid', idTokenClaims: before }
     const again = (idToken: string) => ({ idToken, accessToken: 'access-1', before })
 
-    test('keeps its tokens, and judges it once the keys can be asked for', async () => {
+    test('keeps its tokens, and verifies it once the keys can be fetched', async () => {
       const { op, provider, idToken } = await unverified()
       const tokens = await provider.refresh(request)
       expect(tokens).toMatchObject({ accessToken: 'access-1', unverifiedIdToken: idToken })
@@ -723,7 +723,7 @@ describe('refresh', () => {
       }
     })
 
-    test('refuses it later where its signature is none of the issuer', async () => {
+    test('refuses it later where its signature is not the issuer’s', async () => {
       const { op, provider, idToken } = await unverified()
       await provider.refresh(request)
       op.jwks(rsaKey.jwk, { ...rsaKey.jwk, kid: 'rsa-2' })
@@ -734,7 +734,7 @@ describe('refresh', () => {
     })
   })
 
-  test('RF10: a forged ID Token spoils the whole response', async () => {
+  test('RF10: refuses the whole response for a forged ID Token', async () => {
     const op = new TestProvider()
     await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'token_signature_invalid' })
@@ -743,7 +743,7 @@ describe('refresh', () => {
   test.each([
     ['RF05', json({ error: 'invalid_grant' }, 400), 'invalid_grant'],
     ['RF07', new Response('', { status: 503, headers: { 'retry-after': '9' } }), 'provider_unavailable'],
-  ])('%s: the end of a grant and an outage are told apart', async (_id, answer, code) => {
+  ])('tells the end of a grant and an outage apart: %s', async (_id, answer, code) => {
     const op = new TestProvider()
     op.answers['/token'] = answer
     expect(await failureOf(refresh(op))).toMatchObject({ code })
@@ -751,12 +751,12 @@ describe('refresh', () => {
   })
 })
 
-describe('userinfo', () => {
+describe('a userinfo request', () => {
   const userinfo = (op: TestProvider, client: Partial<ClientSettings> = {}, token = 'access-1') =>
     providerOf(op, client).userinfo(token, 'user-1')
   const jwt = (token: string) => new Response(token, { headers: { 'content-type': 'application/jwt; charset=utf-8' } })
 
-  test('UI04: the token travels in the Authorization header only, and claims come back frozen', async () => {
+  test('UI04: sends the token in the Authorization header only, and returns frozen claims', async () => {
     const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
     const claims = await userinfo(op)
@@ -768,7 +768,7 @@ describe('userinfo', () => {
   })
 
   test.each([{ sub: 'user-2' }, { sub: ['user-1'] }, { name: 'x' }])(
-    'UI01: %j is about somebody else',
+    'UI01: refuses %j as claims about another person',
     async (claims) => {
       const op = new TestProvider()
       op.answers['/userinfo'] = () => json(claims)
@@ -776,7 +776,7 @@ describe('userinfo', () => {
     },
   )
 
-  test('UI02: distributed claims are not followed', async () => {
+  test('UI02: does not follow distributed claims', async () => {
     const op = new TestProvider()
     const sources = { src: { endpoint: 'http://169.254.169.254/' } }
     op.answers['/userinfo'] = () => json({ sub: 'user-1', _claim_names: { a: 'src' }, _claim_sources: sources })
@@ -792,13 +792,13 @@ describe('userinfo', () => {
     ['__proto__', json('{"sub":"user-1","__proto__":{"admin":true}}')],
     ['a status of 403', json({ sub: 'user-1' }, 403)],
     ['a status of 204', new Response(null, { status: 204 })],
-  ])('UI03: %s is not a UserInfo response', async (_what, answer) => {
+  ])('UI03: does not accept %s as a UserInfo response', async (_what, answer) => {
     const op = new TestProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
-  test('UI03: more than 256 KiB are cut off', async () => {
+  test('UI03: reads no more than 256 KiB', async () => {
     const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', x: 'x'.repeat(256 * 1024) })
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_too_large' })
@@ -814,7 +814,7 @@ describe('userinfo', () => {
     ['no audience (likewise)', { aud: undefined }, 'accepted'],
     ['no person', { sub: undefined }, 'subject_mismatch'],
     ['another person', { sub: 'user-2' }, 'subject_mismatch'],
-  ])('UI03: a signed response: %s', async (_what, changes, code) => {
+  ])('UI03: with a signed response: %s', async (_what, changes, code) => {
     const op = new TestProvider()
     const token = await mint(op.claims(changes))
     op.answers['/userinfo'] = () => jwt(token)
@@ -825,7 +825,7 @@ describe('userinfo', () => {
     expect(verdict).toBe(code)
   })
 
-  test('UI03: a signed response is verified, with the algorithm that was registered', async () => {
+  test('UI03: verifies a signed response with the registered algorithm', async () => {
     const op = new TestProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk)
     const forged = await mint(op.claims(), otherRsaKey.privateKey)
@@ -842,7 +842,7 @@ describe('userinfo', () => {
     expect(op.seen.at(-1)?.url.pathname).toBe('/jwks')
   })
 
-  test('UI03: a response that is signed with the client secret is taken, and verified', async () => {
+  test('UI03: accepts a response that is signed with the client secret, and verifies it', async () => {
     const op = new TestProvider()
     const clientSecret = 'a secret of at least thirty-two bytes'
     const client = { clientSecret, userinfoSigningAlg: 'HS256' }
@@ -854,7 +854,7 @@ describe('userinfo', () => {
     expect(await failureOf(userinfo(op, client))).toMatchObject({ code: 'token_signature_invalid' })
   })
 
-  test('what is written as null or "" is not there (OpenID Connect Core 5.3.2), but for sub', async () => {
+  test('treats what is written as null or "" as missing (OpenID Connect Core 5.3.2), except sub', async () => {
     const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: '', email: null, email_verified: false, age: 0 })
     expect({ ...(await userinfo(op)) }).toEqual({ sub: 'user-1', email_verified: false, age: 0 })
@@ -865,7 +865,7 @@ describe('userinfo', () => {
     }
   })
 
-  test('UI03: JSON where a signed response was agreed is refused', async () => {
+  test('UI03: refuses JSON where a signed response was agreed', async () => {
     const op = new TestProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1' })
     expect(await failureOf(userinfo(op, { userinfoSigningAlg: 'RS256' }))).toMatchObject({
@@ -882,13 +882,13 @@ describe('userinfo', () => {
       'token_inactive',
       502,
     ],
-  ])('UI04: %s has a code of its own', async (_what, answer, code, status) => {
+  ])('UI04: reports %s by its own code', async (_what, answer, code, status) => {
     const op = new TestProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code, status })
   })
 
-  test('a provider without the endpoint, and a token that no header can carry', async () => {
+  test('reports a provider without the endpoint, and a token that no header can carry', async () => {
     const op = new TestProvider()
     delete op.metadata['userinfo_endpoint']
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
@@ -898,8 +898,8 @@ describe('userinfo', () => {
   })
 })
 
-describe('end of session', () => {
-  test('client_id is always sent, the rest where it is known', async () => {
+describe('an end-session request', () => {
+  test('always sends client_id, and the rest where it is known', async () => {
     const op = new TestProvider()
     const provider = providerOf(op)
     expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
@@ -921,7 +921,7 @@ describe('end of session', () => {
     expect(Object.fromEntries(new URL(url ?? '').searchParams)).toEqual(parameters)
   })
 
-  test('of more than 2,048 characters goes without the ID Token', async () => {
+  test('of more than 2,048 characters leaves out the ID Token', async () => {
     const provider = providerOf(new TestProvider())
     const length = 'https://issuer.example/logout?client_id=client-1&id_token_hint='.length
     const [fits, tooLong] = [2048, 2049].map((whole) => 'x'.repeat(whole - length))
@@ -931,21 +931,21 @@ describe('end of session', () => {
     )
   })
 
-  test('a query of the endpoint itself stays', async () => {
+  test('keeps a query of the endpoint itself', async () => {
     const op = new TestProvider()
     op.metadata['end_session_endpoint'] = 'https://issuer.example/logout?tenant=a'
     expect(await providerOf(op).endSessionUrl({})).toBe('https://issuer.example/logout?tenant=a&client_id=client-1')
   })
 
-  test('there is none where the provider has no endpoint for it', async () => {
+  test('is missing where the provider has no endpoint for it', async () => {
     const op = new TestProvider()
     delete op.metadata['end_session_endpoint']
     expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
   })
 })
 
-describe('health', () => {
-  test('tells what is known without touching the network', async () => {
+describe('the health of the provider', () => {
+  test('is known without a request', async () => {
     const op = new TestProvider()
     const provider = providerOf(op)
     expect(provider.health()).toEqual({
@@ -979,7 +979,7 @@ describe('health', () => {
     })
   })
 
-  test('a client whose ID Tokens are signed with its secret needs no keys of the provider', async () => {
+  test('does not depend on keys where ID Tokens are signed with the client secret', async () => {
     const op = new TestProvider()
     delete op.metadata['jwks_uri']
     const clientSecret = 'a secret of at least thirty-two bytes'
@@ -990,7 +990,7 @@ describe('health', () => {
     expect(op.count('/jwks')).toBe(0)
   })
 
-  test('RE03: close() ends what is under way', async () => {
+  test('RE03: does not keep close() from ending what is under way', async () => {
     const op = new TestProvider()
     op.answers['/.well-known/openid-configuration'] = () => new Promise<Response>(() => undefined)
     const provider = providerOf(op)

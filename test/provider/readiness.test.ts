@@ -5,7 +5,7 @@ import { TestProvider } from '../kit/provider/provider.js'
 
 const metadata = { issuer: 'https://issuer.example' }
 
-describe('what ready() finds', () => {
+describe('ready()', () => {
   test.each([
     [['RS512', 'ES256'], 'RS256', 'signs ID Tokens with RS512, ES256, not with RS256: "idTokenSigningAlg"'],
     [['ES256'], ['RS256', 'PS256'], 'signs ID Tokens with ES256, not with RS256 or PS256'],
@@ -24,12 +24,12 @@ describe('what ready() finds', () => {
     [['RS256'], ['ES256', 'RS256']],
     [undefined, 'RS256'],
     ['RS256', 'ES256'],
-  ])('is nothing where the metadata lists %j, and %j is accepted', (listed, idTokenSigningAlg) => {
+  ])('does not warn where the metadata lists %j, and %j is accepted', (listed, idTokenSigningAlg) => {
     const given = { ...metadata, ...(listed === undefined ? {} : { id_token_signing_alg_values_supported: listed }) }
     expect(readinessOf(given, { idTokenSigningAlg })).toEqual({ warnings: [] })
   })
 
-  test('is not a failure: the list of LINE is wrong, and logins work', async () => {
+  test('does not fail for LINE, whose list is incorrect, since logins work', async () => {
     const op = new TestProvider()
     op.metadata['id_token_signing_alg_values_supported'] = ['ES256']
     const client = { ...op.client, idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32) }

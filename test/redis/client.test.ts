@@ -15,13 +15,13 @@ const clients: Readonly<Record<string, () => RedisClient>> = {
   'createSentinel()': () => createSentinel(sentinelOptions),
 }
 
-test.each(Object.keys(clients))('takes what %s of node-redis makes', (name) => {
+test.each(Object.keys(clients))('redisStore() accepts a client that %s of node-redis makes', (name) => {
   const client = clients[name]?.()
   expect(client && Object.keys(redisReplayCache(client))).toEqual(['add'])
   expect(client && redisStore(client)).toBeDefined()
 })
 
-test('takes nothing else, in types neither', () => {
+test('redisStore() accepts no other object, in types and at run time', () => {
   const others: readonly (() => unknown)[] = [
     // @ts-expect-error A URL is no client.
     () => redisStore('redis://127.0.0.1'),

@@ -82,7 +82,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await server.stop()
   })
 
-  test('that is dead without a word is replaced, and whoever shares the client has a living one too', async () => {
+  test('is replaced where it hangs silently, and all users of the client get a working one', async () => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
@@ -94,7 +94,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await client.get('oidc:kept')).toBe('value')
   }, 30_000)
 
-  test('stays where a blocking command of the application holds everything up for a while', async () => {
+  test('is kept where a blocking command of the application holds everything up for a while', async () => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
@@ -114,7 +114,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     other.destroy()
   }, 30_000)
 
-  test('stays where Redis itself is frozen', async () => {
+  test('is kept where Redis itself is frozen', async () => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
@@ -130,7 +130,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await sharedStore.get(['kept'])).toEqual(['value'])
   }, 30_000)
 
-  test('stays closed where its owner has closed it, and stays where something listens on it', async () => {
+  test('stays closed where its owner has closed it, and is kept where something subscribes on it', async () => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
@@ -145,7 +145,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await client.connect()
   }, 30_000)
 
-  test('may be lost where nobody listens for errors: the process lives on', async () => {
+  test('may be lost where nobody listens for errors, without ending the process', async () => {
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
     await server.kill()
@@ -156,7 +156,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
 })
 
 describeWith('redis-server', 'the connections of a cluster', (path) => {
-  test('are replaced where one of them is dead without a word', async () => {
+  test('are replaced where one of them hangs silently', async () => {
     const topology = await startRedisCluster(path)
     const wires = await Promise.all(topology.servers.map((server) => Wire.to(server)))
     const map = Object.fromEntries(
@@ -179,7 +179,7 @@ describeWith('redis-server', 'the connections of a cluster', (path) => {
   }, 40_000)
 })
 
-test('has one listener for errors, however many memories use a client', () => {
+test('have one listener for errors, however many stores use a client', () => {
   const client = Object.assign(new EventEmitter(), { withCommandOptions: () => ({}) as never })
   for (let count = 0; count < 20; count += 1) redisStore(client)
   redisReplayCache(client)

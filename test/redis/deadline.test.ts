@@ -47,7 +47,7 @@ async function expectOutage(call: Promise<unknown>, message: string | RegExp): P
   return error
 }
 
-describe('SR04: an error reply of Redis is an outage, never an absence', () => {
+describe('SR04: an error reply of Redis is an outage, never a missing value', () => {
   test.each([
     ['READONLY', "-READONLY You can't write against a read only replica."],
     ['LOADING', '-LOADING Redis is loading the dataset in memory'],
@@ -70,7 +70,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
     await stop()
   })
 
-  test('and so is an answer that none of these calls has', async () => {
+  test('also for a reply that none of these calls has', async () => {
     const { client, stop } = await scriptedRedis('*0')
     for (const call of Object.values(calls)) {
       await expectOutage(call(redisStore(client)), 'Redis is unavailable: UnexpectedReply')
@@ -79,7 +79,7 @@ describe('SR04: an error reply of Redis is an outage, never an absence', () => {
   })
 })
 
-test('the names of one get travel in one message', async () => {
+test('the names of one get() travel in one message', async () => {
   const { client, received, stop } = await scriptedRedis('$-1')
   expect(await redisStore(client).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
   const commands = ['a', 'b', 'c'].map((name) => `*2\r\n$3\r\nGET\r\n$6\r\noidc:${name}\r\n`)
@@ -101,7 +101,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     await server.stop()
   })
 
-  test('that was killed rejects in time, loses nothing, and is over by itself', async () => {
+  test('by a kill rejects calls in time, loses nothing, and ends by itself', async () => {
     await sharedStore().set('kept', secretValue, minute)
     await server.kill()
     const { result: errors, waits } = await timersDuring(() =>
@@ -115,7 +115,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     expect(await sharedStore().add(secretName, secretValue, minute)).toBe(true)
   })
 
-  test('that hangs rejects in time, and its late answers hurt nobody', async () => {
+  test('by a hang rejects calls in time, and late replies do no harm', async () => {
     await sharedStore().set('kept', secretValue, minute)
     server.pause()
     const { result: errors, waits } = await timersDuring(() =>
@@ -129,14 +129,14 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     expect(await sharedStore().get(['kept'])).toEqual([secretValue])
   })
 
-  test('leaves no write in a queue that would be done when nobody waits for it any more', async () => {
+  test('leaves no write in a queue that would be executed when nobody waits for it any more', async () => {
     await server.kill()
     await expectOutage(sharedStore(brief).set('late', secretValue, minute), 'Redis did not answer within 0.2 seconds')
     await Promise.all([isReady(client), server.restart()])
     expect(await sharedStore().get(['late'])).toEqual([undefined])
   })
 
-  test('by default takes two seconds at most', async () => {
+  test('is reported within two seconds by default', async () => {
     server.pause()
     const { waits } = await timersDuring(() =>
       expectOutage(sharedStore().get(['a']), 'Redis did not answer within 2 seconds'),
@@ -144,14 +144,14 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     expect(waits).toContain(2_000)
   })
 
-  test('is a client that is closed, or was never connected', async () => {
+  test('is reported for a client that is closed, or was never connected', async () => {
     await expectOutage(redisStore(createClient({ url: server.url })).get(['a']), 'ClientClosedError')
     const closed = await connected(server.url)
     await closed.close()
     for (const call of Object.values(calls)) await expectOutage(call(redisStore(closed)), 'ClientClosedError')
   })
 
-  test('is a value of another kind, which is left alone', async () => {
+  test('is reported for a value of another kind, which is left alone', async () => {
     await client.lPush(`oidc:${secretName}`, secretValue)
     for (const name of ['get', 'replace', 'remove expected'] as const) {
       await expectOutage(calls[name](sharedStore()), 'Redis is unavailable: WRONGTYPE')
@@ -159,7 +159,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     expect(await client.lLen(`oidc:${secretName}`)).toBe(1)
   })
 
-  test('is a replica that takes no writes: READONLY', async () => {
+  test('is reported for a replica that accepts no writes: READONLY', async () => {
     await sharedStore().set(secretName, secretValue, minute)
     const replica = await startRedisReplica(server, path)
     const reader = await connected(replica.url)
@@ -169,7 +169,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     await replica.stop()
   })
 
-  test('is a node of a cluster that serves no slots: CLUSTERDOWN', async () => {
+  test('is reported for a node of a cluster that serves no slots: CLUSTERDOWN', async () => {
     const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
     const lost = await connected(node.url)
     for (const call of Object.values(calls))
@@ -178,7 +178,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     await node.stop()
   })
 
-  test('is a server without scripts, whose complaint quotes what was sent', async () => {
+  test('is reported for a server without scripts, whose message quotes what was sent', async () => {
     const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
     const own = await connected(other.url)
     await expectOutage(calls.replace(redisStore(own)), 'Redis is unavailable: ERR')
@@ -186,7 +186,7 @@ describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) =>
     await other.stop()
   })
 
-  test('BC10: refuses to say that a proof is new', async () => {
+  test('BC10: is never reported as a new proof', async () => {
     await server.kill()
     const error = await rejection(Promise.resolve(redisReplayCache(client, brief).add('proof', 60)))
     expect(error.code).toBe('session_store_unavailable')

@@ -33,7 +33,7 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expect(await sharedStore.get([])).toEqual([])
   })
 
-  test('gets many values at once, of which Node does not warn', async () => {
+  test('gets many values at once, without a warning of Node', async () => {
     const signals: AbortSignal[] = []
     const watched = redisStore({
       withCommandOptions(options) {
@@ -47,7 +47,7 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expect(signals.map((signal) => getMaxListeners(signal))).toEqual([Infinity])
   })
 
-  test('sets over what was there', async () => {
+  test('overwrites what was there', async () => {
     await sharedStore.set('a', 'old', minute)
     await sharedStore.set('a', 'new: "\u{1f511}" \0 {b}', minute)
     expect(await sharedStore.get(['a'])).toEqual(['new: "\u{1f511}" \0 {b}'])
@@ -79,7 +79,7 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
-  test('of 100 adds at once one wins, over several connections', async () => {
+  test('lets one of 100 simultaneous adds win, over several connections', async () => {
     const other = await connected(server.url)
     const memories = [sharedStore, redisStore(other), redisStore(client.withTypeMapping({}))]
     const adds = Array.from({ length: 100 }, async (_, index) => memories[index % 3]?.add('a', `${index}`, minute))
@@ -89,13 +89,13 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     other.destroy()
   })
 
-  test('of 100 replacements of one value at once one wins', async () => {
+  test('lets one of 100 simultaneous replacements of one value win', async () => {
     await sharedStore.set('a', 'old', minute)
     const turns = Array.from({ length: 100 }, (_, index) => sharedStore.replace('a', 'old', `${index}`, minute))
     expect((await Promise.all(turns)).filter(Boolean)).toHaveLength(1)
   })
 
-  test('SR05: every write has its lifetime in milliseconds, and a refused one changes none', async () => {
+  test('SR05: gives every write its lifetime in milliseconds, and a refused write changes none', async () => {
     const lifetime = () => client.pTTL('oidc:a')
     await sharedStore.set('a', 'one', 1500)
     expectBetween(await lifetime(), 1, 1500)
@@ -110,14 +110,14 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expectBetween(await lifetime(), 1, 701)
   })
 
-  test('SR05: what has no time left is gone at once, and its predecessor too', async () => {
+  test('SR05: removes what has no time left at once, and its predecessor too', async () => {
     await sharedStore.set('a', 'one', minute)
     await sharedStore.set('a', 'two', -1)
     while ((await client.exists('oidc:a')) === 1);
     expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
-  test('SR08: keys are the prefix and the name, and prefixes keep applications apart', async () => {
+  test('SR08: names keys by prefix and name, so that prefixes keep applications apart', async () => {
     const other = redisStore(client, { prefix: 'shop:web:' })
     await sharedStore.set('a', 'mine', minute)
     await other.set('a', 'theirs', minute)
@@ -155,7 +155,7 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
   })
 })
 
-describe('options of redisStore()', () => {
+describe('the options of redisStore()', () => {
   const client = createClient()
 
   test.each([
@@ -166,7 +166,7 @@ describe('options of redisStore()', () => {
     ['another type of prefix', { prefix: 7 }, '"prefix" must be'],
     ['no time at all', { timeoutSeconds: 0 }, '"timeoutSeconds" must be a number of seconds from 0.05 to 30'],
     ['unknown names', { timeout: 7 }, '"timeout" is not an option'],
-  ])('refuse %s', (_what, options, message) => {
+  ])('are refused with %s', (_what, options, message) => {
     const call = () => redisStore(client, options as never)
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_options' }))
     expect(call).toThrow(`redisStore(): invalid options\n  - ${message}`)

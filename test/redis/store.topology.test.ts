@@ -37,9 +37,9 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
     for (const node of nodes) node.destroy()
   })
 
-  test('does every call', async () => expectEveryCall(sharedStore))
+  test('executes every call', async () => expectEveryCall(sharedStore))
 
-  test('SR04: a client of one node alone is told that keys are elsewhere: MOVED', async () => {
+  test('SR04: reports that keys are elsewhere to a client of one node alone: MOVED', async () => {
     const node = await connected(topology.servers[0]?.url ?? '')
     const gets = await Promise.allSettled(names.map((name) => redisStore(node).get([name])))
     const refused = gets.flatMap((get) => (get.status === 'rejected' ? [get.reason] : []))
@@ -50,7 +50,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
     node.destroy()
   })
 
-  test('BC10: of many who present a proof at once, one is the first', async () => {
+  test('BC10: accepts one of many who present a proof at once as the first', async () => {
     const cache = redisReplayCache(cluster)
     const added = await Promise.all(Array.from({ length: 20 }, async () => cache.add('dpop:proof', 60)))
     expect(added.filter(Boolean)).toHaveLength(1)
@@ -58,7 +58,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
 })
 
 describeWith('redis-server', 'redisStore() behind a Redis sentinel', (path) => {
-  test('does every call on the master that the sentinel names', async () => {
+  test('executes every call on the master that the sentinel names', async () => {
     const topology = await startRedisSentinel(path)
     const [sentinel, master] = topology.servers
     const client = createSentinel({

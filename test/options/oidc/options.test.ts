@@ -13,7 +13,7 @@ const required = {
   secret: 'abcdefghijklmnopqrstuvwxyz0123456789',
 }
 
-test('the type and the schema have the same members', () => {
+test('the type and the schema of the options have the same members', () => {
   const options: Same<keyof OidcOptions, keyof typeof oidcEntries> = true
   type Nested<Name extends 'routes' | 'returnTo' | 'logout' | 'session'> = keyof NonNullable<OidcOptions[Name]>
   type Parsed<Name extends 'routes' | 'returnTo' | 'logout' | 'session'> = keyof ReturnType<
@@ -28,7 +28,7 @@ test('the type and the schema have the same members', () => {
   expect(Object.keys(entries)).toEqual(expect.arrayContaining(Object.keys(required)))
 })
 
-test('optional members may be undefined', () => {
+test('optional members of the options may be undefined', () => {
   const options: OidcOptions = {
     ...required,
     clientSecret: undefined,
@@ -42,7 +42,7 @@ test('optional members may be undefined', () => {
   expect(() => oidc(options)).not.toThrow()
 })
 
-test("the claims that an application knows of type onLogin's argument", () => {
+test("an application’s type of claims is the type of onLogin's argument", () => {
   const options: OidcOptions<{ dept: string }> = {
     ...required,
     onLogin: ({ claims }) => {
@@ -58,7 +58,7 @@ test("the claims that an application knows of type onLogin's argument", () => {
   expect(claims).toBe(true)
 })
 
-test('wrong use does not compile', () => {
+test('invalid options of oidc() do not compile', () => {
   // @ts-expect-error -- the issuer is missing
   expect(() => oidc({ clientId: 'web', baseUrl: 'https://app.example.com', secret: 'x' })).toThrow(
     '"issuer" is missing',

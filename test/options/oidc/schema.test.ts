@@ -171,12 +171,12 @@ describe('the options of oidc()', () => {
     expect(parse(given)).toEqual({ ...minimal, ...given })
   })
 
-  test('take several base URLs instead of one', () => {
+  test('accept several base URLs instead of one', () => {
     const baseUrls = ['https://a.example.com', 'https://b.example.com/app']
     expect(parse({ baseUrl: undefined, baseUrls })).toMatchObject({ baseUrls })
   })
 
-  test('take a private key as PEM or as JWK, and freeze nothing of the caller', () => {
+  test('accept a private key as PEM or as JWK, and freeze nothing of the caller', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
     expect(parse({ clientAssertionKey: pem })).toMatchObject({ clientAssertionKey: pem })
@@ -210,7 +210,7 @@ describe('the options of oidc()', () => {
     }
   })
 
-  test('names below localhost are this machine for baseUrl and issuer, but not for tokens that go to APIs', () => {
+  test('treat names below localhost as this machine for baseUrl and issuer, but not for tokens that go to APIs', () => {
     for (const url of ['http://tenant.localhost:3000', 'http://a.b.localhost', 'http://TENANT.LOCALHOST']) {
       expect(parseOidcOptions({ ...minimal, baseUrl: url }).baseUrl).toBe(url)
       expect(parseOidcOptions({ ...minimal, issuer: url }).issuer).toBe(url)
@@ -221,7 +221,7 @@ describe('the options of oidc()', () => {
   })
 
   test.each(['https://*.example.com', 'https://*', 'https://a.*.example.com', 'https://%2A.example.com'])(
-    'the wildcard %s is not a base URL, and the message says why',
+    'refuse the wildcard %s as a base URL, and the message says why',
     (url) => {
       const why = /must name one host: providers compare redirect URIs exactly.*List each host/
       expect(() => parseOidcOptions({ ...minimal, baseUrl: url })).toThrow(why)
@@ -229,7 +229,7 @@ describe('the options of oidc()', () => {
     },
   )
 
-  test('form_post on plain http is refused with the reason', () => {
+  test('refuse form_post on plain http, and the message says why', () => {
     const authorizationParams = { response_mode: 'form_post' }
     for (const baseUrl of ['http://localhost:3000', 'http://127.0.0.1', 'http://app.localhost'])
       expect(() => parseOidcOptions({ ...minimal, baseUrl, authorizationParams })).toThrow(
@@ -241,7 +241,7 @@ describe('the options of oidc()', () => {
   })
 
   test.each(['/.well-known/openid-configuration', '/realms/x/.well-known/openid-configuration'])(
-    'the URL of metadata, %s, is not an issuer',
+    'refuse the URL of metadata, %s, as an issuer',
     (path) => {
       expect(() => parseOidcOptions({ ...minimal, issuer: `https://op.example.com${path}` })).toThrow(
         /"issuer" must be the issuer itself, without/,
@@ -252,7 +252,7 @@ describe('the options of oidc()', () => {
 
 const path = 'must be a string: a path such as "/login"'
 
-describe('a wrong option', () => {
+describe('an invalid option', () => {
   test.each(['session.store', 'sharedStore'])('%s: a client of Redis is refused with what to do instead', (option) => {
     const rule = `  - "${option}" must not be the client of Redis itself: give redisStore(client) of express-oidc/redis`
     expect(wrong(nest(option.split('.'), createClient()))).toContain(rule)
@@ -460,15 +460,15 @@ describe('a wrong option', () => {
     'response_type',
     'scope',
     'state',
-  ])('authorizationParams.%s: would switch a protection off', (name) => {
+  ])('authorizationParams.%s: is refused, since it would switch a protection off', (name) => {
     expect(wrong({ authorizationParams: { [name]: 'x' } })).toContain('"authorizationParams" must not set client_id')
   })
 
-  test.each([undefined, null, 5, 'https://op.example.com'])('options that are %p are not an object', (options) => {
+  test.each([undefined, null, 5, 'https://op.example.com'])('%p in place of an object is refused', (options) => {
     expect(complaint(options)).toBe('  - options must be an object')
   })
 
-  test('is told to be missing when it is', () => {
+  test('is reported as missing where it is', () => {
     expect(complaint({})).toBe(
       [
         `  - "issuer" is missing: expected the provider's issuer URL`,
@@ -478,7 +478,7 @@ describe('a wrong option', () => {
     )
   })
 
-  test('is told together with all the others', () => {
+  test('is reported together with all other invalid options', () => {
     const lines = complaint({ isuer: 'x', session: { idle: 5 } }).split('\n')
     expect(lines.map((line) => line.split('"')[1])).toEqual(['issuer', 'clientId', 'secret', 'session.idle', 'isuer'])
   })
@@ -501,7 +501,7 @@ describe('an unknown option', () => {
   })
 })
 
-test('no message repeats a value that may be secret', () => {
+test('no message about options repeats a value that may be secret', () => {
   const canary = 'canary-7f3a'
   const texts = ['clientSecret', 'secret', 'scope', 'clientAuthentication', 'idTokenSigningAlg', 'issuer', 'baseUrl']
   const nested = [
@@ -527,7 +527,7 @@ function nest([first = '', ...rest]: readonly string[], value: unknown): object 
   return first === '' ? {} : /^\d+$/.test(first) ? [inner] : { [first]: inner }
 }
 
-test('scopes are taken as a list too', () => {
+test('the option for scopes may be a list', () => {
   const { scope } = parseOidcOptions({ ...minimal, scope: ['openid', 'email', 'User.Read'] })
   expect(scope).toBe('openid email User.Read')
   expect(wrong({ scope: ['openid', ''] })).toContain('"scope.1" must be one scope, without spaces')

@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => void jest.restoreAllMocks())
 
-describe('several processes that share no memory', () => {
+describe('several processes without a shared store', () => {
   const sharedStore = new FakeStore(new Clock())
 
   test('are warned where they ask for refresh tokens, once', () => {
@@ -53,7 +53,7 @@ describe('several processes that share no memory', () => {
     expect(warned).toHaveLength(1)
   })
 
-  test('are told by PM2’s number, or as workers of a cluster', () => {
+  test('are detected by PM2’s number, or as workers of a cluster', () => {
     expect([isOneOfSeveral({}), isOneOfSeveral({ NODE_APP_INSTANCE: '0' })]).toEqual([false, true])
   })
 })

@@ -59,7 +59,7 @@ const surelyDead: readonly [string, Fault][] = [
   ['200 invalid_grant', answerWith(200, { error: 'invalid_grant' })],
 ]
 
-describe('a refresh token that is dead by the words of its provider', () => {
+describe('a refresh token that its provider calls dead', () => {
   test.each([...dead, ...surelyDead])('%s: has its person sign in again', async (_words, fault) => {
     world = await startRefreshWorld()
     const browser = await world.enter()
@@ -97,7 +97,7 @@ describe('a refresh token that is dead by the words of its provider', () => {
     expect(world.app.health().tokenEndpoint.state).toBe('ok')
   })
 
-  test.each(dead)('%s: is the provider’s trouble where it says so to a second person', async (_words, fault) => {
+  test.each(dead)('%s: is an outage of the provider where it says so to a second person', async (_words, fault) => {
     world = await startRefreshWorld()
     const [one, two, three] = [await world.enter(), await world.enter(), await world.enter()]
     world.spoilTokens(fault)
@@ -124,7 +124,7 @@ describe('a refresh token that is dead by the words of its provider', () => {
     expect(await tokenOf(world, two)).toEqual([401, 'session_expired'])
   })
 
-  test('counts the refusals of living sessions too, so that not even the first is signed out', async () => {
+  test('is counted for living sessions too, so that not even the first is signed out', async () => {
     world = await startRefreshWorld()
     const browsers = [await world.enter(), await world.enter()]
     world.spoilTokens(answerWith(400, { error: 'invalid_request' }))
@@ -136,12 +136,12 @@ describe('a refresh token that is dead by the words of its provider', () => {
   })
 })
 
-describe('sessions that the provider fails by 500', () => {
+describe('a session that the provider answers with 500', () => {
   test.each<[string, Fault]>([
     ['500', answerWith(500, {})],
     ['429 and an hour to wait', answerWith(429, {}, { 'retry-after': '3600' })],
     ['a connection that breaks', () => Promise.reject(new TypeError('fetch failed'))],
-  ])('%s: two of them, asking again and again, keep nobody else from renewing', async (_words, fault) => {
+  ])('%s: keeps nobody else from renewing, though two such sessions ask again and again', async (_words, fault) => {
     world = await startRefreshWorld()
     const [one, two, three] = [await world.enter(), await world.enter(), await world.enter()]
     const dead = [await refreshTokenOf(one), await refreshTokenOf(two)]
@@ -162,7 +162,7 @@ describe('sessions that the provider fails by 500', () => {
   })
 })
 
-describe('an answer that says nothing of the refresh token', () => {
+describe('a response that does not concern the refresh token', () => {
   test.each<[string, Fault, number, string]>([
     ['401 invalid_client', answerWith(401, { error: 'invalid_client' }), 502, 'provider_refused_client'],
     ['400 invalid_client', answerWith(400, { error: 'invalid_client' }), 502, 'provider_refused_client'],

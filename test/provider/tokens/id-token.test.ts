@@ -34,7 +34,7 @@ async function verdict(
     )
 }
 
-describe('a good ID Token', () => {
+describe('a valid ID Token', () => {
   test('is accepted, and its claims are frozen and inherit nothing', async () => {
     const op = new TestProvider()
     const claims = await idTokensOf(op).validate(await mint(op.claims({ groups: ['a'] })), accepted())
@@ -52,7 +52,7 @@ describe('a good ID Token', () => {
     expect({ ...claims }).toEqual(op.claims(odd))
   })
 
-  test.each(['JWT', 'jwt', 'application/jwt', undefined])('may have typ %p', async (typ) => {
+  test.each(['JWT', 'jwt', 'application/jwt', undefined])('may have the typ %p', async (typ) => {
     expect(await verdict({}, {}, { alg: 'RS256', kid: 'rsa-1', ...(typ === undefined ? {} : { typ }) })).toBe(
       'accepted',
     )
@@ -63,7 +63,7 @@ describe('a good ID Token', () => {
   })
 })
 
-describe('audiences', () => {
+describe('the audience of an ID Token', () => {
   const both = { aud: ['client-1', 'api'], azp: 'client-1' }
   const validate = async (changes: Record<string, unknown>, client: Partial<ClientSettings> = {}) => {
     const op = new TestProvider()
@@ -71,7 +71,7 @@ describe('audiences', () => {
     return idTokensOf(op, client).validate(token, accepted())
   }
 
-  test('one that nobody configured is refused (OpenID Connect Core 3.1.3.7), and the message names it and the option', async () => {
+  test('is refused where nobody configured it (OpenID Connect Core 3.1.3.7), and the message names it and the option', async () => {
     const error = await failureOf(validate(both))
     expect(error).toMatchObject({ code: 'token_audience_mismatch' })
     expect(error.message).toContain('it names ["client-1","api"]')
@@ -84,7 +84,7 @@ describe('audiences', () => {
     ['any, where azp is this client', both, 'any'],
     ['this client alone, in a list', { aud: ['client-1'] }, undefined],
     ['this client alone, with azp', { azp: 'client-1' }, undefined],
-  ])('%s is taken', async (_what, changes, idTokenAudiences) => {
+  ])('is accepted as %s', async (_what, changes, idTokenAudiences) => {
     await expect(validate(changes, idTokenAudiences === undefined ? {} : { idTokenAudiences })).resolves.toBeDefined()
   })
 
@@ -98,13 +98,13 @@ describe('audiences', () => {
     ['another azp for one audience', { azp: 'api' }, ['api'], 'token_audience_mismatch'],
     ['an audience that is not text', { aud: ['client-1', 5], azp: 'client-1' }, 'any', 'token_audience_mismatch'],
     ['an audience called like the option', { ...both, aud: ['client-1', 'any'] }, undefined, 'token_audience_mismatch'],
-  ])('%s is refused', async (_what, changes, idTokenAudiences, code) => {
+  ])('is refused as %s', async (_what, changes, idTokenAudiences, code) => {
     const client = idTokenAudiences === undefined ? {} : { idTokenAudiences }
     expect(await failureOf(validate(changes, client))).toMatchObject({ code })
   })
 })
 
-describe('messages say what to mend', () => {
+describe('the message about an invalid ID Token', () => {
   const messageOf = async (changes: Record<string, unknown>, header?: Record<string, unknown>, key?: KeyObject) => {
     const op = new TestProvider()
     const token = await mint(op.claims(changes), key, header)
@@ -145,12 +145,12 @@ describe('messages say what to mend', () => {
     for (const part of parts) expect(message).toContain(part)
   })
 
-  test('typ: the one seen', async () => {
+  test('names the typ', async () => {
     const message = await messageOf({}, { alg: 'RS256', kid: 'rsa-1', typ: 'at+jwt' })
     expect(message).toContain('its typ is "at+jwt", not "JWT"')
   })
 
-  test('at_hash and c_hash: which of them', async () => {
+  test('says which of at_hash and c_hash does not match', async () => {
     const op = new TestProvider()
     const token = async (claims: object) => mint(op.claims({ ...claims }))
     const failure = async (claims: object, expected: IdTokenExpectations) =>
@@ -159,7 +159,7 @@ describe('messages say what to mend', () => {
     expect(await failure({ c_hash: 'x' }, { code: 'c' })).toContain('c_hash must be that of the code')
   })
 
-  test('max_age and acr: what was asked for and what came', async () => {
+  test('says for max_age and acr what was requested and what came', async () => {
     const op = new TestProvider()
     const failure = async (claims: object, expected: IdTokenExpectations) =>
       (await failureOf(idTokensOf(op).validate(await mint(op.claims({ ...claims })), accepted(expected)))).message
@@ -168,20 +168,20 @@ describe('messages say what to mend', () => {
     expect(await failure({ acr: '1' }, { acrValues: ['2', '3'] })).toContain('its acr is "1", not 2 or 3')
   })
 
-  test('nothing of a nonce or of a person', async () => {
+  test('shows nothing of a nonce or of a person', async () => {
     const secret = 'do-not-show-this'
     for (const claim of ['nonce', 'sub', 'events'])
       expect(await messageOf({ [claim]: secret.repeat(20) })).not.toContain(secret)
   })
 
-  test('alg: the one seen, those expected in a list', async () => {
+  test('names the alg of the token and the expected ones as a list', async () => {
     const op = new TestProvider()
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'PS256'] })
     const { message } = await failureOf(idTokens.validate(await mint(op.claims()), accepted()))
     expect(message).toContain('signed with RS256, not with ES256 or PS256: "idTokenSigningAlg"')
   })
 
-  test('alg: the one seen, the one expected and the option', async () => {
+  test('names the alg of the token, the expected one and the option', async () => {
     const message = await messageOf({}, { alg: 'ES256', kid: 'ec-1' }, ecKey.privateKey)
     for (const part of ['ES256', 'RS256', '"idTokenSigningAlg"']) expect(message).toContain(part)
     const op = new TestProvider()
@@ -191,7 +191,7 @@ describe('messages say what to mend', () => {
     expect(odd.message).not.toContain('<b>')
   })
 
-  test('encryption', async () => {
+  test('says that the token is encrypted', async () => {
     const op = new TestProvider()
     const error = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA.AA', accepted()))
     expect([error.code, error.message]).toEqual(['token_malformed', expect.stringContaining('is encrypted')])
@@ -200,14 +200,14 @@ describe('messages say what to mend', () => {
   })
 })
 
-describe('signature and header', () => {
-  test('IT05: a signature by another key is refused, code flow or not', async () => {
+describe('the signature and header of an ID Token', () => {
+  test('IT05: are refused with a signature by another key, in the code flow too', async () => {
     expect(await verdict({}, {}, { alg: 'RS256', kid: 'rsa-1' }, otherRsaKey.privateKey)).toBe(
       'token_signature_invalid',
     )
   })
 
-  test('IT05: a changed payload is refused', async () => {
+  test('IT05: are refused where the payload was changed', async () => {
     const op = new TestProvider()
     const [header, , signature] = (await mint(op.claims())).split('.')
     const payload = Buffer.from(JSON.stringify(op.claims({ sub: 'admin' }))).toString('base64url')
@@ -217,7 +217,7 @@ describe('signature and header', () => {
   })
 
   test.each(['none', 'nOnE', 'NONE', 'HS256', 'RS384', 'PS256', 'ES256'])(
-    'IT06, IT07: alg %p is refused before any key is looked up',
+    'IT06, IT07: are refused with alg %p before any key is looked up',
     async (alg) => {
       const op = new TestProvider()
       const head = Buffer.from(JSON.stringify({ alg, kid: 'rsa-1' })).toString('base64url')
@@ -228,7 +228,7 @@ describe('signature and header', () => {
     },
   )
 
-  test('IT06: an empty signature is refused', async () => {
+  test('IT06: are refused where the signature is empty', async () => {
     const op = new TestProvider()
     const [header, payload] = (await mint(op.claims())).split('.')
     expect(await failureOf(idTokensOf(op).validate(`${header}.${payload}.`, accepted()))).toMatchObject({
@@ -236,7 +236,7 @@ describe('signature and header', () => {
     })
   })
 
-  test('IT07: the registered algorithm is the only one', async () => {
+  test('IT07: need the one registered algorithm', async () => {
     const op = new TestProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'ES256' })
@@ -247,7 +247,7 @@ describe('signature and header', () => {
     })
   })
 
-  test('any algorithm of a list is accepted, and none beside it', async () => {
+  test('may use any algorithm of a list, and no other', async () => {
     const op = new TestProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'RS256'] })
@@ -262,7 +262,7 @@ describe('signature and header', () => {
     ['HS256', 32],
     ['HS384', 48],
     ['HS512', 64],
-  ])('IT08: %s takes the client secret of %i bytes, and no other algorithm', async (alg, bytes) => {
+  ])('IT08: may use %s with a client secret of %i bytes, and no other algorithm', async (alg, bytes) => {
     const op = new TestProvider()
     const clientSecret = 'x'.repeat(bytes)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: alg, clientSecret })
@@ -280,7 +280,7 @@ describe('signature and header', () => {
     )
   })
 
-  test('IT08, IT09: HS256 only where configured, with the client secret, for one audience', async () => {
+  test('IT08, IT09: may use HS256 only where configured, with the client secret, for one audience', async () => {
     const op = new TestProvider()
     const clientSecret = 'a client secret of 32 bytes or more'
     const key = new TextEncoder().encode(clientSecret)
@@ -298,35 +298,38 @@ describe('signature and header', () => {
     }
   })
 
-  test.each([{ crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])('IT14: the header %j is refused', async (members) => {
-    const op = new TestProvider()
-    const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...members })).toString('base64url')
-    const [, payload, signature] = (await mint(op.claims())).split('.')
-    expect(await failureOf(idTokensOf(op).validate(`${head}.${payload}.${signature}`, accepted()))).toMatchObject({
-      code: 'token_malformed',
-    })
-  })
+  test.each([{ crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])(
+    'IT14: are refused with the header %j',
+    async (members) => {
+      const op = new TestProvider()
+      const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...members })).toString('base64url')
+      const [, payload, signature] = (await mint(op.claims())).split('.')
+      expect(await failureOf(idTokensOf(op).validate(`${head}.${payload}.${signature}`, accepted()))).toMatchObject({
+        code: 'token_malformed',
+      })
+    },
+  )
 
-  test('IT17: a token that brings its own key is judged by the issuer’s', async () => {
+  test('IT17: are verified by the issuer’s key though the token brings its own', async () => {
     const evil = signingKey('RS256')
     const header = { alg: 'RS256', kid: 'rsa-1', jwk: evil.jwk as never, jku: 'https://evil.example/jwks' }
     expect(await verdict({}, {}, header, evil.privateKey)).toBe('token_signature_invalid')
   })
 
   test.each(['logout+jwt', 'at+jwt', 'application/at+jwt', 'dpop+jwt', 'secevent+jwt', 'token-introspection+jwt', ''])(
-    'IT18: typ %p is another kind of token',
+    'IT18: are refused with typ %p, which is another kind of token',
     async (typ) => {
       expect(await verdict({}, {}, { alg: 'RS256', kid: 'rsa-1', typ })).toBe('token_type_refused')
     },
   )
 
-  test('IT18: a token with events is a logout token', async () => {
+  test('IT18: are refused with events, which make it a logout token', async () => {
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
     expect(await verdict({ events })).toBe('token_type_refused')
     expect(await verdict({ events: null })).toBe('token_type_refused')
   })
 
-  test('IT01, IT19, IT20, IT21: an encrypted token is refused unread', async () => {
+  test('IT01, IT19, IT20, IT21: are refused unread where the token is encrypted', async () => {
     const op = new TestProvider()
     const jwe = await new CompactEncrypt(Buffer.from(await mint(op.claims())))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
@@ -335,12 +338,12 @@ describe('signature and header', () => {
     expect(op.seen).toHaveLength(0)
   })
 
-  test('IT22: a huge token is refused before it is parsed', async () => {
+  test('IT22: are refused before parsing where the token is huge', async () => {
     expect(await verdict({ x: 'x'.repeat(20_000) })).toBe('token_malformed')
   })
 
   test.each(['[]', '"x"', 'null', '{"iss":"https://evil.example","iss":"https://issuer.example"}', '{"__proto__":{}}'])(
-    'IT23, IT29: the payload %p is refused',
+    'IT23, IT29: are refused with the payload %p',
     async (payload) => {
       const op = new TestProvider()
       expect(await failureOf(idTokensOf(op).validate(await mint(payload), accepted()))).toMatchObject({
@@ -349,7 +352,7 @@ describe('signature and header', () => {
     },
   )
 
-  test('IT26: a key on another curve does not verify', async () => {
+  test('IT26: are not verified by a key on another curve', async () => {
     const op = new TestProvider()
     const other = signingKey('ES384', { kid: 'ec-1' })
     op.jwks(other.jwk)
@@ -358,14 +361,14 @@ describe('signature and header', () => {
     expect(await failureOf(idTokens.validate(token, accepted()))).toMatchObject({ code: 'token_key_not_found' })
   })
 
-  test('an outage while keys are needed is an outage', async () => {
+  test('lead to an outage where the keys are unavailable', async () => {
     const op = new TestProvider()
     op.answers['/jwks'] = new Response('', { status: 500 })
     expect(await failureOf(idTokensOf(op).validate(await mint(op.claims()), accepted()))).toMatchObject({ status: 503 })
   })
 })
 
-describe('claims', () => {
+describe('the claims of an ID Token', () => {
   const now = start
 
   test.each<[string, Record<string, unknown>, string]>([
@@ -415,7 +418,7 @@ describe('claims', () => {
     expect(await verdict(changes)).toBe(expected)
   })
 
-  test('IT10: exp that overflows to Infinity is refused', async () => {
+  test('IT10: are refused where exp overflows to Infinity', async () => {
     const op = new TestProvider()
     const text = JSON.stringify(op.claims()).replace(/"exp":\d+/, '"exp":1e999')
     expect(await failureOf(idTokensOf(op).validate(await mint(text), accepted()))).toMatchObject({
@@ -424,7 +427,7 @@ describe('claims', () => {
   })
 })
 
-describe('hashes', () => {
+describe('the hashes in an ID Token', () => {
   const [accessToken, code] = ['access-token-1', 'code-1']
 
   test.each<[string, Record<string, unknown>, string]>([
@@ -439,7 +442,7 @@ describe('hashes', () => {
     expect(await verdict(changes, { accessToken, code })).toBe(expected)
   })
 
-  test('IT13: the hash follows the algorithm', async () => {
+  test('IT13: follow the algorithm of the token', async () => {
     const op = new TestProvider()
     const key = signingKey('Ed25519', { kid: 'ed' })
     op.jwks(key.jwk)
@@ -454,7 +457,7 @@ describe('hashes', () => {
   })
 })
 
-describe('strength of the sign-in', () => {
+describe('the strength of the sign-in of an ID Token', () => {
   const now = start
 
   test.each<[string, Record<string, unknown>, IdTokenExpectations, string]>([

@@ -44,8 +44,8 @@ async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, 
 
 const now = new TestProvider().clock.now() / 1000
 
-describe('a good logout token', () => {
-  test('tells who has been logged out, where, and until when it counts', async () => {
+describe('a valid logout token', () => {
+  test('says who has been logged out, where, and until when it counts', async () => {
     const op = new TestProvider()
     expect(await tokensOf(op).validate(await mint(claimsOf(op, { sub: 'ada', exp: now + 120 })))).toEqual({
       issuer: 'https://issuer.example',
@@ -64,7 +64,7 @@ describe('a good logout token', () => {
   })
 
   test.each(['JWT', 'jwt', 'logout+jwt', 'LOGOUT+JWT', 'application/logout+jwt', undefined])(
-    'may have typ %p',
+    'may have the typ %p',
     async (typ) => {
       expect(await verdict({}, { header: typ === undefined ? {} : { typ } })).toBe('accepted')
     },
@@ -95,7 +95,7 @@ describe('a good logout token', () => {
     expect(several).toBe('token_audience_mismatch')
   })
 
-  test('may be signed by any algorithm that ID Tokens may be signed by', async () => {
+  test('may be signed by any algorithm that is allowed for ID Tokens', async () => {
     const client = { idTokenSigningAlg: ['ES256', 'PS256'] }
     const ps256 = { header: { alg: 'PS256' } }
     expect(await verdict({}, { ...ps256, client })).toBe('accepted')
@@ -140,7 +140,7 @@ describe('a good logout token', () => {
   })
 })
 
-describe('what is not a logout token', () => {
+describe('refused as a logout token is', () => {
   test.each<[string, string, Claims]>([
     ['BC05: another iss', 'token_issuer_mismatch', { iss: 'https://issuer.example/' }],
     ['BC05: no iss', 'token_claim_missing', { iss: undefined }],
@@ -191,7 +191,7 @@ describe('what is not a logout token', () => {
     })
   })
 
-  test.each(['at+jwt', 'dpop+jwt', 'secevent+jwt', 'JOSE', ''])('typ %p', async (typ) => {
+  test.each(['at+jwt', 'dpop+jwt', 'secevent+jwt', 'JOSE', ''])('one with the typ %p', async (typ) => {
     expect(await verdict({}, { header: { typ } })).toBe('token_type_refused')
   })
 
@@ -214,7 +214,7 @@ describe('what is not a logout token', () => {
     expect(await verdict({}, { ...ps256, client: { idTokenSigningAlg: 'PS256' } })).toBe('accepted')
   })
 
-  test.each(['none', 'None', 'NONE', 'nOnE'])('BC04: alg %p', async (alg) => {
+  test.each(['none', 'None', 'NONE', 'nOnE'])('BC04: one with alg %p', async (alg) => {
     const op = new TestProvider()
     const encoded = [{ alg }, claimsOf(op)].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     expect(await failureOf(tokensOf(op).validate(`${encoded.join('.')}.`))).toMatchObject({
@@ -237,7 +237,7 @@ describe('what is not a logout token', () => {
     expect(op.seen).toHaveLength(0)
   })
 
-  test('BC16: garbage, which costs neither a key nor a signature', async () => {
+  test('BC16: garbage, for which no key is fetched and no signature verified', async () => {
     const op = new TestProvider()
     const good = await mint(claimsOf(op))
     const [header, payload, signature] = good.split('.')
@@ -265,7 +265,7 @@ describe('what is not a logout token', () => {
   })
 })
 
-test('an outage of the keys is told as one', async () => {
+test('an outage of the keys of a logout token is reported as one', async () => {
   const op = new TestProvider()
   op.answers['/jwks'] = () => Promise.reject(new TypeError('fetch failed'))
   expect(await failureOf(tokensOf(op).validate(await mint(claimsOf(op))))).toMatchObject({
@@ -274,7 +274,7 @@ test('an outage of the keys is told as one', async () => {
   })
 })
 
-describe('keys that are not known', () => {
+describe('unknown keys of logout tokens', () => {
   const invented = async (op: TestProvider, kid: string, changes: Claims = {}) =>
     mint(claimsOf(op, changes), rsaKey.privateKey, { alg: 'RS256', kid })
 
@@ -283,7 +283,7 @@ describe('keys that are not known', () => {
     ['for another client', { aud: 'client-2' }, 'token_audience_mismatch'],
     ['that is past', { exp: 5 }, 'token_expired'],
     ['without event', { events: undefined }, 'token_claim_missing'],
-  ])('are not asked for because of a token %s', async (_what, changes, code) => {
+  ])('are not fetched because of a token %s', async (_what, changes, code) => {
     const op = new TestProvider()
     const tokens = tokensOf(op)
     for (let i = 0; i < 10; i++) {
@@ -292,7 +292,7 @@ describe('keys that are not known', () => {
     expect(op.seen).toEqual([])
   })
 
-  test('are asked for a few times; after that nobody can tell, and the provider is told to come back', async () => {
+  test('are fetched a few times; after that the provider is told to come back', async () => {
     const op = new TestProvider()
     const tokens = tokensOf(op)
     await tokens.validate(await invented(op, 'rsa-1'))

@@ -56,14 +56,14 @@ async function traced(work: () => Promise<unknown>): Promise<readonly TraceEvent
   return events
 }
 
-describe('a new ID Token with a flaw', () => {
+describe('a refresh whose new ID Token is invalid', () => {
   test.each<[string, (claims: Record<string, unknown>) => object, string | undefined]>([
     ['none', (claims) => claims, undefined],
     ['another auth_time', (claims) => ({ ...claims, auth_time: 1 }), 'token_claim_invalid'],
     ['an empty nonce', (claims) => ({ ...claims, nonce: '' }), 'token_nonce_mismatch'],
     ['an old at_hash', (claims) => ({ ...claims, at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }), 'token_hash_mismatch'],
     ['an end that has passed', (claims) => ({ ...claims, exp: 1 }), 'token_expired'],
-  ])('%s: costs nobody the login', async (_flaw, change, idTokenFlaw) => {
+  ])('keeps the login: %s', async (_flaw, change, idTokenFlaw) => {
     const browser = await signedIn()
     const [before, first] = [await idTokenOf(browser), await tokenOf(world, browser)]
     world.spoilTokens(resigned((claims) => change({ ...claims, at_hash: undefined })))
@@ -82,7 +82,7 @@ describe('a new ID Token with a flaw', () => {
   })
 })
 
-describe('a new ID Token whose key cannot be asked for', () => {
+describe('a refresh whose new ID Token has an unavailable key', () => {
   async function renewedBlindly(key = rsaKey.privateKey) {
     const browser = await signedIn([])
     const before = await idTokenOf(browser)
@@ -93,7 +93,7 @@ describe('a new ID Token whose key cannot be asked for', () => {
     return { browser, before, renewed }
   }
 
-  test('leaves the new tokens with the session, and shows nothing of itself until it is verified', async () => {
+  test('keeps the new tokens in the session, and hides the ID Token until it is verified', async () => {
     const { browser, before, renewed } = await renewedBlindly()
     expect(renewed).toEqual(token)
     expect(await tokenOf(world, browser)).toBe(renewed)
@@ -107,7 +107,7 @@ describe('a new ID Token whose key cannot be asked for', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('ends the session where its signature turns out to be nobody’s', async () => {
+  test('ends the session where the signature turns out to be invalid', async () => {
     const { browser, renewed } = await renewedBlindly(otherRsaKey.privateKey)
     expect(renewed).toEqual(token)
     publish(rsaKey.jwk)
@@ -117,7 +117,7 @@ describe('a new ID Token whose key cannot be asked for', () => {
   })
 })
 
-test('a token that lives for less than is asked for is traced', async () => {
+test('a token with a shorter lifetime than requested is traced', async () => {
   world = await startRefreshWorld()
   const browser = await world.enter()
   const [event] = await traced(async () => {

@@ -16,7 +16,7 @@ const answering = (answer: () => Response | Promise<Response>, changes = {}) =>
 const url = 'https://issuer.example/x'
 const never = new Promise<Response>(() => undefined)
 
-describe('where requests may go', () => {
+describe('the HTTP client', () => {
   test.each([
     ['https://issuer.example/', true],
     ['http://localhost:3000/', true],
@@ -30,15 +30,15 @@ describe('where requests may go', () => {
     ['file:///etc/passwd', false],
     ['/relative', false],
     ['', false],
-  ])('DI02: %p may be requested: %p', (target, allowed) => {
+  ])('DI02: decides whether %p may be requested: %p', (target, allowed) => {
     expect(answering(() => new Response()).allows(target)).toBe(allowed)
   })
 
-  test('DI02: plain http to other hosts needs the dangerous permission', () => {
+  test('DI02: needs the dangerous permission for plain http to other hosts', () => {
     expect(answering(() => new Response(), { dangerouslyAllowHttp: true }).allows('http://issuer.example/')).toBe(true)
   })
 
-  test('DI02: refuses to send before anything is sent', async () => {
+  test('DI02: refuses a request before anything is sent', async () => {
     let sent = 0
     const httpClient = answering(() => new Response(String(sent++)))
     expect(await failureOf(httpClient.request('http://issuer.example/'))).toMatchObject({ code: 'invalid_options' })
@@ -50,7 +50,7 @@ describe('where requests may go', () => {
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_redirected', status: 502 })
   })
 
-  test('JK05: asks fetch not to follow, and refuses what it hides', async () => {
+  test('JK05: tells fetch not to follow redirects, and refuses those that it hides', async () => {
     let mode: string | undefined
     const hidden = Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' })
     const httpClient = createHttpClient({
@@ -66,14 +66,14 @@ describe('where requests may go', () => {
   })
 })
 
-describe('outages', () => {
-  test('an unreachable provider is a 503 with Retry-After', async () => {
+describe('the HTTP client in an outage', () => {
+  test('reports an unreachable provider as 503 with Retry-After', async () => {
     const httpClient = answering(() => Promise.reject(new TypeError('fetch failed')))
     const error = await failureOf(httpClient.request(url))
     expect(error).toMatchObject({ code: 'provider_unreachable', status: 503, headers: { 'Retry-After': '5' } })
   })
 
-  test('the cause names the system error, and holds no objects of others', async () => {
+  test('names the system error in the cause, without foreign objects', async () => {
     const system = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', secret: 'x' })
     const httpClient = answering(() => Promise.reject(new TypeError('fetch failed', { cause: system })))
     const { cause } = await failureOf(httpClient.request(url))
@@ -82,13 +82,13 @@ describe('outages', () => {
     expect(cause.cause).not.toHaveProperty('secret')
   })
 
-  test('LK01: a token that fetch quotes in its complaint about a header does not reach the cause', async () => {
+  test('LK01: keeps a token that fetch quotes in its message about a header out of the cause', async () => {
     const httpClient = answering(() => Promise.reject(new TypeError('Headers.append: "Bearer top-secret" is invalid')))
     const error = await failureOf(httpClient.request(url))
     expect(JSON.stringify([error.message, String(error.cause), error.cause.stack])).not.toContain('top-secret')
   })
 
-  test.each([500, 502, 503, 504, 429])('status %p is an outage', async (status) => {
+  test.each([500, 502, 503, 504, 429])('reports status %p as an outage', async (status) => {
     const httpClient = answering(() => new Response('oops', { status }))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unavailable', status: 503 })
   })
@@ -102,17 +102,17 @@ describe('outages', () => {
     ['-1', '5'],
     ['Wed, 21 Oct 2026 07:28:00 GMT', '5'],
     ['1e3', '5'],
-  ])('a Retry-After of %p becomes %p', async (given, told) => {
+  ])('turns a Retry-After of %p into %p', async (given, told) => {
     const httpClient = answering(() => new Response('', { status: 503, headers: { 'retry-after': given } }))
     expect((await failureOf(httpClient.request(url))).headers).toEqual({ 'Retry-After': told })
   })
 
-  test('RE02: a provider that never answers is given up after the deadline', async () => {
+  test('RE02: gives up a provider that never answers after the deadline', async () => {
     const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout', status: 503 })
   })
 
-  test('JK04: the deadline holds for a body that trickles', async () => {
+  test('JK04: applies the deadline to a body that trickles', async () => {
     let cancelled = false
     const trickle = new ReadableStream({
       pull: () => new Promise(() => undefined),
@@ -123,7 +123,7 @@ describe('outages', () => {
     expect(cancelled).toBe(true)
   })
 
-  test('RE02: makes no more than 256 requests at once, by a failure that is not an outage of the provider', async () => {
+  test('RE02: makes no more than 256 requests at once, and reports more as its own limit', async () => {
     let sent = 0
     const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
     const patient = { leastTimeoutSeconds: 60 }
@@ -138,7 +138,7 @@ describe('outages', () => {
     expect(new Set((await Promise.all(hung)).map(({ code }) => code))).toEqual(new Set(['provider_unreachable']))
   })
 
-  test('RE02: lets those wait in line for whom there is no room, so many and no more', async () => {
+  test('RE02: queues a limited number of requests for which there is no room', async () => {
     const open: (() => void)[] = []
     const httpClient = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
     const all = Array.from({ length: 256 + 1024 }, () => httpClient.request(url))
@@ -150,7 +150,7 @@ describe('outages', () => {
     expect(new Set((await Promise.all(all)).map(({ status }) => status))).toEqual(new Set([200]))
   })
 
-  test('RE02: keeps room for others where strangers set off as many as they like', async () => {
+  test('RE02: keeps room for other requests where strangers trigger as many as they like', async () => {
     let isFlooded = true
     const httpClient = answering(() => (isFlooded ? never : new Response('x')))
     const flood = Array.from({ length: 400 }, () => failureOf(httpClient.request(url, { isByAnyone: true })))
@@ -161,7 +161,7 @@ describe('outages', () => {
     expect(await Promise.all(flood)).toHaveLength(400)
   })
 
-  test('RE02: gives a request that goes on for longer than others no place among them', async () => {
+  test('RE02: does not count a request that goes on after the usual deadline among the others', async () => {
     const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
     const late = Array.from({ length: 256 }, () => failureOf(httpClient.request(url, { leastTimeoutSeconds: 60 })))
     await failureOf(httpClient.request(url))
@@ -170,46 +170,46 @@ describe('outages', () => {
     expect(await Promise.all(late)).toHaveLength(256)
   })
 
-  test('RE03: after close() nothing is sent', async () => {
+  test('RE03: sends nothing after close()', async () => {
     const httpClient = answering(() => new Response('x'))
     httpClient.close()
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable' })
   })
 })
 
-describe('answers', () => {
-  test('2xx and 4xx come back whole, with their headers', async () => {
+describe('a response of the HTTP client', () => {
+  test('with 2xx or 4xx is returned whole, with its headers', async () => {
     const httpClient = answering(() => new Response('{"a":1}', { status: 400, headers: { 'x-y': 'z' } }))
     const response = await httpClient.request(url)
     expect([response.status, response.header('x-y'), response.text]).toEqual([400, 'z', '{"a":1}'])
   })
 
-  test.each([204, 205])('status %p has no body', async (status) => {
+  test.each([204, 205])('with status %p has no body', async (status) => {
     const response = await answering(() => new Response(null, { status })).request(url)
     expect([response.status, response.text, response.toResponse().body]).toEqual([status, '', null])
   })
 
-  test('JK04: a body over the cap is cut off', async () => {
+  test('JK04: is cut off where its body is over the limit', async () => {
     const httpClient = answering(() => new Response('x'.repeat(101)))
     const error = await failureOf(httpClient.request(url, { maxBytes: 100 }))
     expect(error).toMatchObject({ code: 'provider_response_too_large', status: 502 })
     await expect(httpClient.request(url, { maxBytes: 101 })).resolves.toMatchObject({ status: 200 })
   })
 
-  test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', () =>
+  test('JK04: is limited by decoded bytes, so that a gzip bomb is cut off', () =>
     serving(gzipSync(Buffer.alloc(50_000_000)), async (httpClient, target) => {
       const error = await failureOf(httpClient.request(target, { maxBytes: 1_000_000 }))
       expect(error).toMatchObject({ code: 'provider_response_too_large' })
     }))
 
-  test('reads gzip from a real server and forgets its encoding', () =>
+  test('in gzip from a real server is read, and its encoding removed', () =>
     serving(gzipSync('{"ok":true}'), async (httpClient, target) => {
       const response = await httpClient.request(target)
       expect(response.toResponse().headers.get('content-encoding')).toBeNull()
       expect(response.text).toBe('{"ok":true}')
     }))
 
-  test('a connection that breaks in the middle of the body is an outage', async () => {
+  test('is an outage where the connection breaks in the middle of the body', async () => {
     const broken = new ReadableStream({
       start(controller) {
         controller.enqueue(Buffer.from('{"half"'))

@@ -39,7 +39,7 @@ describe('requests to a name below localhost', () => {
     expect(lookup).not.toHaveBeenCalled()
   })
 
-  test('are what they are where nobody listens: refused', async () => {
+  test('fail as refused connections where nobody listens', async () => {
     const port = await listenAt('127.0.0.1')
     await new Promise((resolve) => server?.close(resolve))
     server = undefined

@@ -44,7 +44,7 @@ async function talkingTo(
 }
 
 describe('requests without a fetch of the application', () => {
-  test('arrive as they were meant, forms as forms', async () => {
+  test('arrive unchanged, forms as forms', async () => {
     const seen: unknown[] = []
     const { httpClient, url } = await talkingTo((req, res) => {
       req.setEncoding('utf8').on('data', (body) => seen.push(req.method, req.url, req.headers['content-type'], body))
@@ -76,7 +76,7 @@ describe('requests without a fetch of the application', () => {
     expect(requests).toBe(1)
   })
 
-  test.each([429, 500, 503])('tell of an outage by a %p, and do not wait for the rest of it', async (status) => {
+  test.each([429, 500, 503])('report an outage for a %p, and do not wait for the rest of it', async (status) => {
     const { httpClient, url } = await talkingTo((_req, res) => {
       res.writeHead(status, { 'Retry-After': '7' }).write('the rest never comes')
     })
@@ -102,7 +102,7 @@ describe('requests without a fetch of the application', () => {
     expect(await failure).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
-  test('tell the system error where nobody listens', async () => {
+  test('report the system error where nobody listens', async () => {
     const { httpClient, url, server } = await talkingTo((_req, res) => res.end())
     server.close()
     const error = await failureOf(httpClient.request(url))
@@ -119,12 +119,12 @@ describe('requests without a fetch of the application', () => {
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
-  test('fail on what is not HTTP', async () => {
+  test('fail on a response that is not HTTP', async () => {
     const { httpClient, url } = await talkingTo((_req, res) => res.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unreachable', status: 503 })
   })
 
-  test('JK04: take no body over the cap, announced or not', async () => {
+  test('JK04: read no body over the limit, announced or not', async () => {
     for (const headers of [{ 'content-length': '101' }, {}]) {
       const { httpClient, url } = await talkingTo((_req, res) => res.writeHead(200, headers).end('x'.repeat(101)))
       const error = await failureOf(httpClient.request(url, { maxBytes: 100 }))
@@ -144,7 +144,7 @@ describe('requests without a fetch of the application', () => {
     ['identity', Buffer.from],
     ['UTF-8', Buffer.from],
     ['constructor', Buffer.from],
-  ])('ask for no coding, and read %s from who uses it all the same', async (coding, encode) => {
+  ])('ask for no coding, and still read %s', async (coding, encode) => {
     let wanted: unknown
     const { httpClient, url } = await talkingTo((req, res) => {
       wanted = req.headers['accept-encoding']
@@ -155,7 +155,7 @@ describe('requests without a fetch of the application', () => {
     expect(response.toResponse().headers.get('content-encoding')).toBeNull()
   })
 
-  test('JK04: the cap is on decoded bytes, so a gzip bomb is cut off', async () => {
+  test('JK04: limit decoded bytes, so that a gzip bomb is cut off', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000))
     const { httpClient, url } = await talkingTo((_req, res) =>
       res.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
@@ -216,14 +216,14 @@ describe('requests without a fetch of the application', () => {
     expect([second, seen]).toEqual([result, requests])
   })
 
-  test('LK01: a header that Node refuses, and quotes, does not reach the cause', async () => {
+  test('LK01: keep a header that Node refuses and quotes out of the cause', async () => {
     const { httpClient, url } = await talkingTo((_req, res) => res.end())
     const error = await failureOf(httpClient.request(url, { headers: { authorization: 'Bearer top-secret\n' } }))
     expect(error).toMatchObject({ code: 'provider_unreachable' })
     expect(JSON.stringify([error.message, String(error.cause), error.cause.stack])).not.toContain('top-secret')
   })
 
-  test('a marker at the beginning of the body is not part of the JSON behind it', async () => {
+  test('ignore a byte order mark before JSON', async () => {
     const { httpClient, url } = await talkingTo((_req, res) => res.end('\ufeff{"a":1}'))
     expect((await httpClient.request(url)).text).toBe('{"a":1}')
   })

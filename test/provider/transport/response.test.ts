@@ -5,7 +5,7 @@ const response = (status = 200, text = '{"a":1}') =>
   new HttpResponse(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, text).toResponse()
 
 describe('a response whose body is at hand', () => {
-  test('has the status and the headers, but those of an encoding that is undone', () => {
+  test('has the status and the headers, except those of an encoding that is removed', () => {
     const { status, ok, headers } = response(201)
     expect([status, ok, [...headers]]).toEqual([201, true, [['content-type', 'application/json']]])
     expect(response(400).ok).toBe(false)
@@ -23,12 +23,12 @@ describe('a response whose body is at hand', () => {
     await expect(read.formData()).rejects.toThrow(TypeError)
   })
 
-  test('fails to be JSON by a rejection', async () => {
+  test('rejects where it is read as JSON but is not', async () => {
     await expect(response(204, '').json()).rejects.toThrow(SyntaxError)
   })
 })
 
-describe('its tag is that of the global Response', () => {
+describe('the tag of a response is that of the global Response', () => {
   const native = globalThis.Response
   afterEach(() => {
     globalThis.Response = native

@@ -60,13 +60,13 @@ describe('auth0.api()', () => {
     idToken: { sub, aud: 'client-1', nonce: 'n' },
   })
 
-  test('takes the dialect of RFC 9068 as well', async () => {
+  test('accepts the dialect of RFC 9068 as well', async () => {
     const apiToken = { sub, aud: api, client_id: 'client-1', jti: '1', scope: 'orders:read' }
     const said = await presentedTo({ ...row, apiToken, accessTokenHeader: { typ: 'at+jwt' } }, preset)
     expect(said).toMatchObject({ subject: sub, clientId: 'client-1' })
   })
 
-  test('takes machines for machines', async () => {
+  test('recognizes the tokens of machines', async () => {
     const changes = { sub: 'client-1@clients', aud: api, gty: 'client-credentials', scope: undefined }
     expect(await presentedTo(row, preset, changes)).toMatchObject({ isMachine: true })
   })

@@ -27,14 +27,14 @@ describe('google.api()', () => {
     idToken: { sub, aud: audience, nonce: 'n', at_hash: 'x' },
   })
 
-  test('takes the old spelling of the issuer for the same issuer', async () => {
+  test('accepts the old spelling of the issuer for the same issuer', async () => {
     expect(await presentedTo(row, preset, { iss: 'accounts.google.com' })).toMatchObject({ issuer, subject: sub })
   })
 
   refusesWrongInput([['no audience', () => google.api({} as never), '"audience" is missing']])
 
   // Last: a login stays known to its process.
-  test('takes none where people sign in with Google, too', async () => {
+  test('accepts no token where people sign in with Google, too', async () => {
     await startWalk(row, google())
     expect(await presentedTo(row, preset)).toEqual({ refused: expect.stringContaining('signs people in') })
   })

@@ -36,7 +36,7 @@ describe('google()', () => {
   })
   noRefreshTokenUnasked(row, preset)
 
-  test('asks for nothing special by itself', () => {
+  test('requests nothing special by default', () => {
     expect(google()).toEqual({ issuer, authorizationParams: {} })
   })
 

@@ -56,7 +56,7 @@ describe('okta.api()', () => {
     idToken: { sub, aud: 'api://default', at_hash: 'x' },
   })
 
-  test('takes tokens of service applications, whose subject is their client', async () => {
+  test('accepts tokens of service applications, whose subject is their client', async () => {
     const changes = { sub: 'client-9', cid: 'client-9', uid: undefined }
     expect(await presentedTo(row, preset, changes)).toMatchObject({ subject: 'client:client-9', isMachine: true })
   })

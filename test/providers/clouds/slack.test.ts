@@ -29,7 +29,7 @@ const row: Deviations = {
 describe('slack()', () => {
   loginContract({ row, preset: slack(), user: { sub, 'https://slack.com/team_id': 'T0RR' }, logout: 'nowhere' })
 
-  test('keeps the session when the ID Token has expired, and the access token, which does not', async () => {
+  test('keeps the session when the ID Token has expired, and the access token, which does not expire', async () => {
     const walk = await startWalk(row, slack())
     await walk.signIn()
     const token = await walk.accessTokenAfter(0)

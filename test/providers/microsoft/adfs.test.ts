@@ -56,7 +56,7 @@ describe('adfs.api()', () => {
     idToken: { iss: issuer, sub, aud: audience, upn: 'alice@example.com', nonce: 'n' },
   })
 
-  test('takes the token of an application for a machine’s', async () => {
+  test('recognizes the token of an application as a machine’s', async () => {
     const machine = { upn: undefined, authmethod: undefined, auth_time: undefined, scp: undefined }
     expect(await presentedTo(row, preset, machine)).toMatchObject({ subject: 'client:client-1' })
   })

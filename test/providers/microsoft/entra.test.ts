@@ -51,7 +51,7 @@ describe('entra()', () => {
   })
   noRefreshTokenUnasked(row, preset)
 
-  test('goes to a national cloud', () => {
+  test('signs in at a national cloud', () => {
     expect(entra({ tenant, host: 'login.microsoftonline.us' })).toEqual({
       issuer: `https://login.microsoftonline.us/${tenant}/v2.0`,
     })
@@ -74,12 +74,12 @@ describe('entra.api()', () => {
     idToken: { sub, tid: tenant, aud: 'client-1', nonce: 'n' },
   })
 
-  test('takes an application’s own token for a machine’s', async () => {
+  test('recognizes an application’s own token as a machine’s', async () => {
     const changes = { sub: 'o', scp: undefined, roles: ['Orders.Read.All'] }
     expect(await presentedTo(row, preset, changes)).toMatchObject({ subject: 'o', isMachine: true })
   })
 
-  test('takes tokens of several tenants, and of version 1 where it is told so', async () => {
+  test('accepts tokens of several tenants, and of version 1 where the options say so', async () => {
     const other = '9188040d-6c67-4c5b-b112-36a304b66dad'
     const several = entra.api({ tenant: [other, tenant], audience: api })
     expect(await presentedTo(row, several)).toMatchObject({ issuer, subject: sub })

@@ -31,7 +31,7 @@ describe('dex()', () => {
   })
   noRefreshTokenUnasked(row, preset)
 
-  test('has nothing for APIs, since its access tokens cannot be told from ID Tokens', async () => {
+  test('does not offer api(), since its access tokens cannot be told from ID Tokens', async () => {
     expect(dex).not.toHaveProperty('api')
     const apiToken = { sub, aud: 'orders', at_hash: 'of something else' }
     const said = await presentedTo({ ...row, apiToken }, { issuer: url, audience: 'orders', profile: 'jwt' })

@@ -36,7 +36,7 @@ describe('gitlab()', () => {
     expect(await walk.user()).toMatchObject({ sub })
   })
 
-  test('takes an instance of one’s own', () => {
+  test('works with a self-hosted instance', () => {
     expect(gitlab({ url: 'https://gitlab.example.com/' })).toEqual({ issuer: 'https://gitlab.example.com' })
   })
 

@@ -31,7 +31,7 @@ const row: Deviations = {
 describe('keycloak()', () => {
   loginContract({ row, preset, refreshing: preset, user: { sub, preferred_username: 'alice' }, logout: `${issuer}/` })
 
-  test('takes a path before the realm, a slash at the end, and names with a space', () => {
+  test('accepts a path before the realm, a slash at the end, and names with a space', () => {
     expect(keycloak({ url: 'https://example.com/auth/', realm: 'My Shop' })).toEqual({
       issuer: 'https://example.com/auth/realms/My%20Shop',
     })
