@@ -113,7 +113,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
   {
     claim: 'sub',
     code: 'token_claim_invalid',
-    must: 'must be 1 to 255 characters',
+    must: (sub) => `must be 1 to 255 characters${typeof sub === 'string' ? '' : `: it is of type ${typeof sub}`}`,
     holds: isText(255),
   },
   optionalDate('auth_time'),

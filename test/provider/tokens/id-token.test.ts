@@ -135,7 +135,7 @@ describe('the message about an invalid ID Token', () => {
       { nonce: 'other' },
       ['nonce must be that of the login: the token was issued for another one'],
     ],
-    ['sub', { sub: 5 }, ['sub must be 1 to 255 characters']],
+    ['sub', { sub: 5 }, ['sub must be 1 to 255 characters: it is of type number']],
     ['exp of another type', { exp: '5' }, ['exp must be a date in seconds since 1970: it is "5"']],
     ['exp in milliseconds', { exp: at * 1000 }, [`exp must be a date in seconds since 1970: it is ${at * 1000}`]],
     ['iat of another type', { iat: '2026' }, ['iat must be a date in seconds since 1970: it is "2026"']],
