@@ -88,16 +88,9 @@ export type {
 export type { CsrfOptions } from './options/csrf.js'
 export type { DecryptionKeyOption, DpopKeyOptions } from './options/common/private-key.js'
 export type { EnvironmentOptions } from './options/environment.js'
-export type {
-  ClientAuthentication,
-  CompletedLogin,
-  ErrorContext,
-  LogoutOptions,
-  OidcOptions,
-  OnLoginResult,
-  ReturnToOptions,
-  RouteOptions,
-} from './options/oidc/options.js'
+export type { CompletedLogin, ErrorContext, OnLoginResult } from './options/oidc/callbacks.js'
+export type { LogoutOptions } from './options/oidc/logout.js'
+export type { ClientAuthentication, OidcOptions, ReturnToOptions, RouteOptions } from './options/oidc/options.js'
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'

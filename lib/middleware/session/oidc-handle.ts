@@ -175,7 +175,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async login(options: LoginOptions = {}): Promise<void> {
     const { rp, httpRequest } = this.#context
-    this.#refuseAfterHeaders('login()')
+    this.#context.requireUnsent('login()')
     const { returnTo: policy } = baseUrlOf(rp.baseUrls, httpRequest)
     const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, policy)
     const wanted = { returnTo: here, ...options }
@@ -197,7 +197,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
-    this.#refuseAfterHeaders('logout()')
+    this.#context.requireUnsent('logout()')
     const { configuration } = this.#context.rp
     const params = parseLogoutParams(options.params)
     const checked = { ...options, params }
@@ -217,7 +217,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async update(data: Readonly<Record<string, unknown>>): Promise<void> {
     const record = this.#require('update()')
-    this.#refuseAfterHeaders('update()')
+    this.#context.requireUnsent('update()')
     // Checked alone too: spreading a value that is not a plain object would silently lose its content.
     sessionData('update()', data)
     const merged = sessionData('update()', { ...record.data, ...data })
@@ -229,13 +229,5 @@ export class OidcHandle<PersonClaims extends object = Claims> {
     if (record === undefined)
       throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
     return record
-  }
-
-  #refuseAfterHeaders(call: string): void {
-    if (!this.#context.headersSent) return
-    throw new SessionError(
-      'headers_already_sent',
-      `${call} was called after the response's headers were written: call it earlier`,
-    )
   }
 }

@@ -1,3 +1,4 @@
+import { SessionError } from '../../errors.js'
 import type { ExchangedTokens } from '../../client/token-exchange.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
@@ -60,8 +61,17 @@ export class RequestContext {
     return this.#oidc.exchanges
   }
 
-  get headersSent(): boolean {
-    return this.#res.headersSent
+  /**
+   * Refuses a call of the application that would change a response which has begun.
+   *
+   * @throws {SessionError} `headers_already_sent`
+   */
+  requireUnsent(call: string): void {
+    if (!this.#res.headersSent) return
+    throw new SessionError(
+      'headers_already_sent',
+      `${call} was called after the response's headers were written: call it earlier`,
+    )
   }
 
   /** The person who is signed in now. */

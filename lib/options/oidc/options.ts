@@ -1,6 +1,8 @@
 import type { webcrypto } from 'node:crypto'
 import type { MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
+import type { CompletedLogin, ErrorContext, OnLoginResult } from './callbacks.js'
+import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
 
@@ -10,30 +12,6 @@ import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  */
 export type ClientAuthentication = MethodFor<'login'>
-
-/** A validated login, as passed to `onLogin`. */
-export interface CompletedLogin<Claims = Record<string, unknown>> {
-  /** Claims of the ID Token, and with the option `userinfo` of the UserInfo endpoint. */
-  readonly claims: Readonly<Claims & { iss: string; sub: string }>
-  /** The ID Token. */
-  readonly idToken: string
-  /** The access token. `undefined` if the provider issued none, as Azure AD B2C does if no scope of an API was requested. */
-  readonly accessToken: string | undefined
-  /** The scopes that were granted, separated by spaces. */
-  readonly scope: string
-}
-
-/** The request in which an error occurred, as passed to `onError`. */
-export interface ErrorContext<Request, Response> {
-  /** The framework's request. */
-  readonly req: Request
-  /** The framework's response. */
-  readonly res: Response
-  /** Passes the error to the next error handler, as without `onError`. */
-  readonly next: (error?: unknown) => void
-  /** URL that starts the login again and returns to the page that the person was on, or wanted. */
-  readonly retryUrl: string
-}
 
 /** Paths of this package's routes, below `baseUrl`. */
 export interface RouteOptions {
@@ -64,37 +42,6 @@ export interface ReturnToOptions {
   default?: string | undefined
   /** Further origins that people may return to, such as `https://www.example.com`. @default none */
   origins?: readonly string[] | undefined
-}
-
-/** What a logout does. */
-export interface LogoutOptions {
-  /**
-   * Whether to end the session at the provider too, if it has an `end_session_endpoint`. @default true
-   *
-   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html
-   */
-  atProvider?: boolean | undefined
-  /**
-   * Path below `baseUrl` that people return to. Register it at the provider as post-logout redirect URI. From there they go on
-   * to the `returnTo` of their logout, if it had one. @default '/'
-   */
-  returnTo?: string | undefined
-  /**
-   * Whether to revoke the refresh token, or the access token if there is none. A logout waits up to one second for it, and
-   * ignores errors. @default true
-   *
-   * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
-   */
-  revoke?: boolean | undefined
-  /** Further parameters of the logout request at the provider, as it documents them. @default none */
-  params?: Readonly<Record<string, string>> | undefined
-  /**
-   * Name of the parameter for the URL that people return to. With another name than the standard one, the request has `client_id`,
-   * this parameter and `params`, and nothing else: `logout_uri` for Amazon Cognito, `returnTo` for the `/v2/logout` of Auth0.
-   *
-   * @default 'post_logout_redirect_uri'
-   */
-  redirectParameter?: string | undefined
 }
 
 /**
@@ -224,6 +171,3 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   /** Allows plain http to and from hosts that are not loopback. Anyone on the network can then take over accounts. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }
-
-/** Data for the session; nothing or `true` for none; or `false` to refuse the login. */
-export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | boolean

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.js'
 import { TokenEndpointError, TransactionError } from '../../errors.js'
-import type { CompletedLogin, OnLoginResult } from '../../options/oidc/options.js'
+import type { CompletedLogin, OnLoginResult } from '../../options/oidc/callbacks.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
 import type { ValidatedAuthorizationResponse } from '../../provider/endpoints/authorization-response.js'
