@@ -30,13 +30,13 @@ describe('the default name of cookies', () => {
     expect(new Set(await Promise.all(names)).size).toBe(1)
   })
 
-  test('is each site’s own with several base URLs, so that another one changes nothing', async () => {
+  test('is a separate one per base URL, so that a further base URL changes nothing', async () => {
     const baseUrls = ['http://a.localhost:3000', 'http://b.localhost:3000']
     const oidc = { baseUrls, baseUrl: undefined, dangerouslyAllowHttp: true }
     for (const url of baseUrls) expect(await cookieNameOf(oidc, new URL(url).host)).toBe(cookieNameAt(url))
   })
 
-  test('is one for all sites that share their cookie by a domain, in whatever order they stand', async () => {
+  test('is shared by all base URLs that share cookies by a domain, in whatever order they are listed', async () => {
     const baseUrls = ['http://a.example.com', 'http://b.example.com']
     const oidc = { baseUrl: undefined, dangerouslyAllowHttp: true, session: { cookie: { domain: 'example.com' } } }
     const shared = cookieNameAt(baseUrls)
@@ -44,7 +44,7 @@ describe('the default name of cookies', () => {
       for (const url of order) expect(await cookieNameOf({ ...oidc, baseUrls: order }, new URL(url).host)).toBe(shared)
   })
 
-  test('gives way to a name that was given, which is taken as it is', async () => {
+  test('is replaced by a name that is configured, which is used as it is', async () => {
     const oidc = { baseUrl: 'https://example.com', session: { cookie: { name: 'app' } } }
     expect(await cookieNameOf(oidc)).toBe('__Host-app')
   })

@@ -19,7 +19,7 @@ describe.each(hosts)('behind a proxy that takes a prefix away, on $name,', (host
     ['/shop', '/shop'],
     ['/tenants/shop', '/tenants/shop'],
     ['/tenants/shop', '/tenants'],
-  ])('a login below %s, of which %s is gone, leads back to the page as browsers see it', async (prefix, gone) => {
+  ])('a login below %s, of which %s is removed, leads back to the page as browsers see it', async (prefix, gone) => {
     const origin = 'http://127.0.0.1:9'
     const baseUrl = origin + prefix
     world = await startWorld({
@@ -68,16 +68,16 @@ describe('several base URLs', () => {
     ['b.example:80', 'https://a.example'],
     ['b.example..', 'https://a.example'],
     ['xb.example', 'https://a.example'],
-  ])('are picked by Host %s as %s', async (host, origin) => {
+  ])('are chosen by Host %s as %s', async (host, origin) => {
     world = await startWorld({ oidc: { baseUrl: undefined, baseUrls: origins } })
     expect(await redirectOf(host)).toBe(`${origin}/callback`)
   })
 })
 
 // node:http knows no mounts.
-describe.each(hosts.slice(0, 3))('mounted at a path that baseUrl does not have, on $name,', (host) => {
+describe.each(hosts.slice(0, 3))('oidc() mounted at a path that baseUrl does not have, on $name,', (host) => {
   test.each(['/app/login', '/app/callback?code=a&state=b', '/app/guarded'])(
-    '%s is an error that names both',
+    'reports at %s an error that names both',
     async (path) => {
       const layers = [{ mount: '/app/guarded', handlers: [requireAuth()] }]
       world = await startWorld({ host, layers, below: '/app', oidc: { baseUrl: 'http://127.0.0.1:9/other' } })
@@ -89,7 +89,7 @@ describe.each(hosts.slice(0, 3))('mounted at a path that baseUrl does not have, 
     },
   )
 
-  test('pages without a guard go on', async () => {
+  test('lets pages without a guard work', async () => {
     const layers = [
       { mount: '/app/open', handlers: [(_req: unknown, res: { end(text: string): void }) => res.end('open')] },
     ]

@@ -26,7 +26,7 @@ const forwarded: readonly (readonly [string, Readonly<Record<string, string>>])[
 let world: World
 let browser: Browser
 
-describe.each(hosts)('the application behind whatever sends it requests, on $name', (host) => {
+describe.each(hosts)('an application on $name', (host) => {
   beforeAll(async () => {
     world = await startWorld({ host })
   })
@@ -35,7 +35,7 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     browser = new Browser()
   })
 
-  test.each(forwarded)('HH01: %s reaches neither redirect_uri nor the cookies', async (_name, headers) => {
+  test.each(forwarded)('HH01: lets %s reach neither redirect_uri nor the cookies', async (_name, headers) => {
     for (const path of ['/login', '/private']) {
       const answer = await browser.navigate(world.url(path), { headers })
       const asked = new URL(answer.location ?? '')
@@ -46,15 +46,18 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     }
   })
 
-  test.each(forwarded)('HH01: %s reaches neither the exchange nor where the callback leads', async (_name, headers) => {
-    const callback = await toCallback(world, { browser, login: '/private' })
-    const answer = await browser.navigate(callback.href, { headers })
-    expect([answer.status, answer.headers.location]).toEqual([302, '/private'])
-    expect(await subjectOf(world, browser)).toBe('alice')
-  })
+  test.each(forwarded)(
+    'HH01: lets %s reach neither the code exchange nor the target of the callback',
+    async (_name, headers) => {
+      const callback = await toCallback(world, { browser, login: '/private' })
+      const answer = await browser.navigate(callback.href, { headers })
+      expect([answer.status, answer.headers.location]).toEqual([302, '/private'])
+      expect(await subjectOf(world, browser)).toBe('alice')
+    },
+  )
 
   test.each(forwarded.filter(([name]) => name !== 'Referer and Origin'))(
-    'HH01: %s reaches no URL of the logout',
+    'HH01: lets %s reach no URL of the logout',
     async (_name, headers) => {
       await browser.navigate(world.url('/login'), { follow: true })
       const answer = await browser.navigate(world.url('/logout'), { headers, site: 'same-origin' })
@@ -63,7 +66,7 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     },
   )
 
-  test.each(forwarded)('HH01: %s reaches no login_url', async (_name, headers) => {
+  test.each(forwarded)('HH01: lets %s reach no login_url', async (_name, headers) => {
     const answer = await browser.fetch(world.url('/private'), { headers })
     expect(answer.json()).toMatchObject({ code: 'login_needed', login_url: world.url('/login') })
     expect(answer.text).not.toContain(evil)
@@ -73,18 +76,15 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     ['absolute form', (path: string) => `http://${evil}${path}`],
     ['absolute form of another scheme', (path: string) => `https://${evil}:8443${path}`],
     ['absolute form with a user', (path: string) => `http://127.0.0.1@${evil}${path}`],
-  ])(
-    'HH01: a request line in %s is one for this application, and its host counts for nothing',
-    async (_form, target) => {
-      const answer = await raw(`GET ${target('/login?returnTo=/private')}`)
-      const { searchParams, origin } = new URL(locationOf(answer) ?? '')
-      expect([statusOf(answer), origin]).toEqual([302, world.provider.issuer])
-      expect(searchParams.get('redirect_uri')).toBe(world.url('/callback'))
-      expect(answer).not.toContain(evil)
-    },
-  )
+  ])('HH01: treats a request line in %s as one for itself, and ignores its host', async (_form, target) => {
+    const answer = await raw(`GET ${target('/login?returnTo=/private')}`)
+    const { searchParams, origin } = new URL(locationOf(answer) ?? '')
+    expect([statusOf(answer), origin]).toEqual([302, world.provider.issuer])
+    expect(searchParams.get('redirect_uri')).toBe(world.url('/callback'))
+    expect(answer).not.toContain(evil)
+  })
 
-  test('HH01: a login that a request line in absolute form started leads to the path of this application', async () => {
+  test('HH01: leads a login that a request line in absolute form started to its own path', async () => {
     const guarded = await startWorld({ host, layers: [requireAuth()] })
     const answer = await rawRequest(guarded.url(''), head(guarded, `GET http://${evil}/page?q=1`))
     const start = { ...(await guarded.browser.navigate(guarded.url('/login'))), location: locationOf(answer) }
@@ -107,7 +107,7 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     '/login;x',
     '/login%00',
     '*',
-  ])('HH01: the request target %s is not the login route', async (target) => {
+  ])('HH01: does not take the request target %s for the login route', async (target) => {
     const answer = await raw(`GET ${target}`)
     expect(locationOf(answer) ?? '').not.toContain('/auth?')
     expect(answer).not.toMatch(/^set-cookie: oidc/im)
@@ -124,14 +124,14 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
     '?',
     '#',
     'login',
-  ])('HH01: the odd request target %s ends in an answer, not in a crash', async (target) => {
+  ])('HH01: answers the odd request target %s without a crash', async (target) => {
     const answer = await raw(`GET ${target}`)
     expect(statusOf(answer)).toBeGreaterThanOrEqual(200)
     expect(answer).not.toMatch(/^location: (?:http:)?\/\/evil/im)
     expect((await browser.navigate(world.url('/'))).text).toBe('home')
   })
 
-  test('HH01: two Host headers, or none, change nothing', async () => {
+  test('HH01: ignores two Host headers, or none', async () => {
     const two = await rawRequest(
       world.url(''),
       `GET /login HTTP/1.1\r\nHost: ${evil}\r\nHost: b.example\r\nConnection: close\r\n\r\n`,
@@ -144,7 +144,7 @@ describe.each(hosts)('the application behind whatever sends it requests, on $nam
   })
 })
 
-describe('several base URLs', () => {
+describe('a choice between several base URLs', () => {
   const [first, second] = ['https://one.example', 'https://two.example:8443']
   beforeAll(async () => {
     world = await startWorld({ oidc: { baseUrl: undefined, baseUrls: [first, second] } })
@@ -161,20 +161,20 @@ describe('several base URLs', () => {
     ['two.example:8443@evil.example', first],
     ['evil.example', first],
     ['', first],
-  ])('HH01: a request with Host %j is one for %s: only the list names origins', async (name, origin) => {
+  ])('HH01: for a request with Host %j is %s, since only the list names origins', async (name, origin) => {
     const answer = await new Browser().navigate(world.url('/login'), { headers: { host: name } })
     expect(new URL(answer.location ?? '').searchParams.get('redirect_uri')).toBe(`${origin}/callback`)
     const challenge = await new Browser().fetch(world.url('/private'), { headers: { host: name } })
     expect(challenge.json()).toMatchObject({ login_url: `${origin}/login` })
   })
 
-  test('HH01: X-Forwarded-Host picks none of them', async () => {
+  test('HH01: is not affected by X-Forwarded-Host', async () => {
     const headers = { host: 'one.example', 'x-forwarded-host': 'two.example:8443' }
     const answer = await new Browser().navigate(world.url('/login'), { headers })
     expect(new URL(answer.location ?? '').searchParams.get('redirect_uri')).toBe(`${first}/callback`)
   })
 
-  test('HH01: a login ends at the URL that it started at, whatever Host the callback names', async () => {
+  test('HH01: keeps a login at the URL where it started, whatever Host the callback names', async () => {
     const urls = ['http://localhost:9', 'http://127.0.0.1:9']
     const own = await startWorld({
       client: { redirect_uris: urls.map((url) => `${url}/callback`) },

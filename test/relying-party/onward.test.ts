@@ -19,7 +19,7 @@ function onwards({ status, text }: Answer): string {
 const fromElsewhere = (path: string, browser = world.browser) => comeBack(world.url(path), browser)
 const fromHere = (url: string) => world.browser.navigate(url, { site: 'same-origin' })
 
-describe('with cookies that are Strict', () => {
+describe('with SameSite=Strict cookies,', () => {
   test('a login that the provider’s site leads back from ends at the page, by a page that goes on by itself', async () => {
     const start = await world.browser.navigate(world.url('/private?tab=1&x=2'))
     const page = await comeBack(await throughProvider(world, start), world.browser)
@@ -29,7 +29,7 @@ describe('with cookies that are Strict', () => {
     expect(await subjectOf(world)).toBe('alice')
   })
 
-  test('a link of another site leads to a guarded page without another login', async () => {
+  test('a link on another site leads to a guarded page without another login', async () => {
     const start = await world.browser.navigate(world.url('/private'))
     await comeBack(await throughProvider(world, start), world.browser)
     const page = await fromElsewhere('/private?q=%22%3E%3Cscript%3E')
@@ -38,14 +38,14 @@ describe('with cookies that are Strict', () => {
     expect(tokenCalls(world)).toBe(1)
   })
 
-  test('a stranger who follows such a link signs in after it', async () => {
+  test('an anonymous visitor who follows such a link signs in after it', async () => {
     const page = await fromElsewhere('/private')
     const start = await fromHere(onwards(page))
     expect(start.status).toBe(302)
     expect(onwards(await comeBack(await throughProvider(world, start), world.browser))).toBe(world.url('/private'))
   })
 
-  test('a link to the callback leads home whoever is signed in, and a stranger through one login', async () => {
+  test('a link to the callback leads a signed-in person home, and an anonymous visitor through one login', async () => {
     const start = await world.browser.navigate(world.url('/private'))
     await comeBack(await throughProvider(world, start), world.browser)
     const home = await fromHere(onwards(await fromElsewhere('/callback?success=true&code=success')))

@@ -56,14 +56,14 @@ describe('refresh()', () => {
     expect([tokens.size, world.refreshes.length]).toEqual([3, 2])
   })
 
-  test('spends one refresh token for many calls at once, and nobody is signed out', async () => {
+  test('uses one refresh token for many calls at once, and nobody is signed out', async () => {
     const { browser } = await start()
     expect((await browser.fetch(world.url('/refreshes'))).json()).toEqual(Array(20).fill('done'))
     expect(world.refreshes).toHaveLength(1)
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('says that there is no refresh token, and the session goes on', async () => {
+  test('reports a missing refresh token, and the session goes on', async () => {
     const { browser } = await start({ client: { grant_types: ['authorization_code'] } })
     expect(await refusalOf(browser)).toEqual([401, 'refresh_token_missing'])
     expect(await subjectOf(world, browser)).toBe('alice')
@@ -100,7 +100,7 @@ describe('refresh()', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('spends nothing after the headers were written', async () => {
+  test('uses no refresh token after the headers were written', async () => {
     const { browser } = await start()
     expect((await browser.fetch(world.url('/late-refresh'))).json()).toEqual(['headers_already_sent'])
     expect(world.refreshes).toHaveLength(0)

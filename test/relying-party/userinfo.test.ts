@@ -37,7 +37,7 @@ describe.each(hosts)('userinfo() on $name', (host) => {
   })
   afterAll(() => world.close())
 
-  test('asks the provider once for many requests, and again when its answer has become too old', async () => {
+  test('asks the provider once for many requests, and again when its response is too old', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(browser)))
     expect(answers.map((answer) => answer.json())).toEqual(Array(20).fill(expect.objectContaining({ sub: 'alice' })))
     expect(asked()).toBe(1)
@@ -57,7 +57,7 @@ describe.each(hosts)('userinfo() on $name', (host) => {
   })
 })
 
-describe('the claims that are remembered', () => {
+describe('cached userinfo claims', () => {
   afterEach(() => world.close())
 
   test('are frozen at every depth', async () => {
@@ -79,7 +79,7 @@ describe('the claims that are remembered', () => {
     expect(asked()).toBe(3)
   })
 
-  test('need no access token, so that none is renewed for them', async () => {
+  test('need no access token, so none is renewed for them', async () => {
     const browser = await start()
     world.clock.advance(400)
     await ask(browser)
@@ -100,7 +100,7 @@ describe('the claims that are remembered', () => {
     expect(asked()).toBe(2)
   })
 
-  test('UI04: are not failures: the next request asks again', async () => {
+  test('UI04: do not include failures: the next request asks again', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', answerWith(503, {}))
     expect((await ask(browser)).status).toBe(503)
@@ -117,7 +117,7 @@ describe('the claims that are remembered', () => {
     ['no subject', { sub: undefined }],
     ['an empty subject', { sub: '' }],
     ['a subject that is not text', { sub: 5 }],
-  ])('UI01: with %s are used by nobody, and nobody is signed out', async (_what, changes) => {
+  ])('UI01: with %s are returned to nobody, and nobody is signed out', async (_what, changes) => {
     const browser = await start()
     await ask(browser)
     world.httpClient.spoil(
@@ -157,7 +157,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     }
   }
 
-  test('is renewed once, for all who ask', async () => {
+  test('is renewed once, for all requests', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', refusing(1))
     const answers = await Promise.all([1, 2, 3].map(() => ask(browser)))
@@ -165,7 +165,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('has the person sign in again where the login has ended at the provider', async () => {
+  test('leads the person to sign in again where the login has ended at the provider', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', unauthorized)
     world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
@@ -173,7 +173,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('ends no login whose access token lives where there is no refresh token', async () => {
+  test('ends no login with a valid access token where there is no refresh token', async () => {
     const browser = await start({ client: { grant_types: ['authorization_code'] } })
     world.httpClient.spoil('/me', unauthorized)
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
@@ -182,7 +182,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect((await ask(browser)).status).toBe(200)
   })
 
-  test('has the person sign in again where nothing tells when the token ends, and there is no refresh token', async () => {
+  test('leads the person to sign in again where the end of the token is unknown, and there is no refresh token', async () => {
     world = await startRefreshWorld({ client: { grant_types: ['authorization_code'] }, layers })
     world.spoilTokens(changed(({ expires_in: _, ...rest }) => rest))
     const browser = await world.enter()
@@ -206,7 +206,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
     expect((await ask(browser)).text).toContain('the login names a resource')
   })
 
-  test('is not a reason to end anything while the provider is unavailable', async () => {
+  test('ends nothing while the provider is unavailable', async () => {
     const browser = await start()
     world.httpClient.spoil('/me', unauthorized)
     world.spoilTokens(answerWith(503, {}))
@@ -220,7 +220,7 @@ describe('an access token that the userinfo endpoint refuses', () => {
   }
 })
 
-describe('the cache of claims', () => {
+describe('the cache of userinfo claims', () => {
   const claims = (sub: string) => async () => ({ sub })
 
   test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
@@ -269,7 +269,7 @@ describe('the cache of claims', () => {
     expect(sharedStore.known(record(), 60)).toEqual({ sub: 'alice' })
   })
 
-  test('does not take an old answer for a young one when the clock is set back', async () => {
+  test('does not treat an old response as recent when the clock is set back', async () => {
     const watch = new Clock()
     const sharedStore = new UserinfoCache(watch)
     await sharedStore.ask(record(), 'token', claims('alice'))

@@ -16,7 +16,7 @@ describe('a token that was seen before', () => {
     return { ...api, token }
   }
 
-  test('BR16: is refused once its exp has passed, while it is still remembered', async () => {
+  test('BR16: is refused once its exp has passed, while it is still cached', async () => {
     const { issuer, refuse, token } = await seen((now) => ({ exp: now + 10 }))
     issuer.clock.seconds += 41
     expect(reasonOf(await refuse(token))).toBe('token_expired')
@@ -29,15 +29,15 @@ describe('a token that was seen before', () => {
   })
 })
 
-describe('an issuer whose metadata lack what is needed', () => {
-  test('no jwks_uri is an outage', async () => {
+describe('an issuer whose metadata is incomplete', () => {
+  test('without jwks_uri is an outage', async () => {
     const { issuer, refuse, validator } = testApi()
     issuer.metadata = { issuer: issuer.issuer }
     expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
     expect(validator.health()).toMatchObject([{ keys: 'unknown', lastFailure: 'provider_metadata_invalid' }])
   })
 
-  test('no introspection_endpoint is an outage', async () => {
+  test('without introspection_endpoint is an outage', async () => {
     const api = introspectingApi()
     api.issuer.metadata = { issuer: api.issuer.issuer }
     expect(await api.refuse('opaque-1')).toMatchObject({ status: 503, code: 'provider_metadata_invalid' })
@@ -62,7 +62,7 @@ describe('introspection', () => {
     expect((await resolved.refuse(issuer.accessToken())).status).toBe(401)
   })
 
-  test('picks its method from the list for this endpoint, where there is one', async () => {
+  test('uses the authentication method from the list for this endpoint, where there is one', async () => {
     const api = introspectingApi()
     api.issuer.metadata = {
       ...api.issuer.metadata,
@@ -73,7 +73,7 @@ describe('introspection', () => {
     expect(api.questions[0]?.form.get('client_secret')).toBe('api secret')
   })
 
-  test('sets its client up anew when the metadata change', async () => {
+  test('creates its client anew when the metadata change', async () => {
     const api = introspectingApi({ cacheSeconds: 0 })
     await api.accept('opaque-1')
     api.issuer.metadata = { ...api.issuer.metadata, note: 'renewed' }
@@ -86,7 +86,7 @@ describe('introspection', () => {
   })
 })
 
-test('a validator that takes neither JWTs nor opaque tokens takes none', async () => {
+test('a validator that accepts neither JWTs nor opaque tokens accepts no token', async () => {
   const { issuer } = testApi()
   const parts = { schemes: ['bearer'], possession: () => undefined, clockToleranceSeconds: 0, runtime: issuer.clock }
   const challenges = { fromError: (error: unknown) => error }
@@ -96,11 +96,11 @@ test('a validator that takes neither JWTs nor opaque tokens takes none', async (
   )
 })
 
-test('nonces need a secret', () => {
+test('DPoP nonces need a secret', () => {
   expect(() => createDpopNonces([], 300, new Clock())).toThrow(RangeError)
 })
 
-test('DP15: a replay cache of the application may tell of its own outage', async () => {
+test('DP15: a replay cache of the application may report its own outage', async () => {
   const add = () => {
     throw new ProviderError('provider_timeout', 'too slow', { headers: { 'Retry-After': '9' } })
   }
@@ -111,7 +111,7 @@ test('DP15: a replay cache of the application may tell of its own outage', async
   expect(error).toMatchObject({ status: 503, code: 'provider_timeout', headers: { 'Retry-After': '9' } })
 })
 
-test('HS256: a shared secret is its own key, with nothing to fetch', async () => {
+test('HS256: a shared secret is a key without any fetch', async () => {
   const secret = 'a-secret-of-more-than-thirty-two-bytes!'
   const { validator } = testApi({ secret, algorithms: ['HS256'] })
   await validator.ready()

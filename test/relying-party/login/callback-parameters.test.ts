@@ -17,7 +17,7 @@ let world: World
 let browser: Browser
 let before: number
 
-describe.each(hosts)('the parameters of an authorization response on $name', (host) => {
+describe.each(hosts)('an authorization response on $name', (host) => {
   beforeAll(async () => {
     world = await startWorld({ host })
   })
@@ -33,7 +33,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     ['in another case', (iss) => iss.toUpperCase()],
     ['missing, although the provider promises it', () => undefined],
     ['empty', () => ''],
-  ])('CB15: a response whose iss is %s exchanges no code', async (_how, change) => {
+  ])('CB15: with an iss that is %s exchanges no code', async (_how, change) => {
     const callback = await toCallback(world, { browser })
     const iss = change(callback.searchParams.get('iss') ?? '')
     const answer = await comeBack(withParameters(callback, { iss }), browser)
@@ -42,14 +42,14 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('CB15: an error response from another issuer is not a refusal of ours', async () => {
+  test('CB15: with an error from another issuer is not a refusal', async () => {
     const callback = await toCallback(world, { browser })
     const changes = { code: undefined, error: 'access_denied', iss: 'https://evil.example' }
     const answer = await comeBack(withParameters(callback, changes), browser)
     expect([answer.status, codeOf(answer)]).toEqual([400, 'issuer_mismatch'])
   })
 
-  test('CB16: an error without state leaves session and logins under way alone', async () => {
+  test('CB16: with an error and no state leaves session and logins under way alone', async () => {
     await browser.navigate(world.url('/login'), { follow: true })
     const callback = await toCallback(world, { browser })
     for (const query of ['error=access_denied', 'error=access_denied&state=made-up', 'error=<script>&state=']) {
@@ -66,7 +66,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     ['HTML', '<script>alert(1)</script>'],
     ['line breaks', 'a\r\nSet-Cookie: evil=1\r\n\r\n<b>'],
     ['other control characters', '\u0000\u001b[2J\u202e'],
-  ])('CB17: an error description with %s is neither shown nor kept', async (_what, description) => {
+  ])('CB17: with an error description that holds %s neither shows nor keeps it', async (_what, description) => {
     const callback = await toCallback(world, { browser })
     const changes = { code: undefined, error: 'invalid_scope', error_description: description, error_uri: description }
     const answer = await comeBack(withParameters(callback, changes), browser)
@@ -76,7 +76,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     expect(String(world.host.journal.errors.at(-1))).not.toContain(description)
   })
 
-  test('CB17: an error code is shown only where it looks like one', async () => {
+  test('CB17: shows an error code only where it looks like one', async () => {
     const callback = await toCallback(world, { browser })
     const changes = { code: undefined, error: '<img src=x onerror=alert(1)>' }
     const answer = await comeBack(withParameters(callback, changes), browser)
@@ -84,7 +84,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     expect(answer.text).not.toContain('img')
   })
 
-  test('CB17: an error description of many kilobytes is refused', async () => {
+  test('CB17: with an error description of many kilobytes is refused', async () => {
     const callback = await toCallback(world, { browser })
     const changes = { code: undefined, error: 'x', error_description: 'a'.repeat(5_000) }
     const answer = await comeBack(withParameters(callback, changes), browser)
@@ -119,7 +119,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
       (code, state) => `code=${code}&state=${state}&access_token=a`,
       'invalid_response',
     ],
-  ])('CB18: a response with %s is refused, and no code is exchanged', async (_what, query, code) => {
+  ])('CB18: with %s is refused, and no code is exchanged', async (_what, query, code) => {
     const { searchParams } = await toCallback(world, { browser })
     const iss = `&iss=${encodeURIComponent(world.provider.issuer)}`
     const text = query(searchParams.get('code') ?? '', searchParams.get('state') ?? '')
@@ -131,7 +131,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
   })
 
   test.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'])(
-    'CB22: %s on the callback is answered with 405, and does not spend the code',
+    'CB22: by %s is answered with 405, and does not spend the code',
     async (method) => {
       const callback = await toCallback(world, { browser })
       const answer = await browser.request('none', callback.href, { method, headers: { 'content-length': '0' } })
@@ -147,7 +147,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     ['sec-purpose', 'prefetch;prerender'],
     ['purpose', 'prefetch'],
     ['x-moz', 'prefetch'],
-  ])('CB22: a callback that is fetched ahead of need (%s: %s) does not spend the code', async (name, value) => {
+  ])('CB22: that is prefetched (%s: %s) does not spend the code', async (name, value) => {
     const callback = await toCallback(world, { browser })
     const answer = await browser.navigate(callback.href, { headers: { [name]: value } })
     expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_response'])
@@ -156,16 +156,13 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test.each(['image', 'iframe', 'fetch'] as const)(
-    'CB22: a page that has the callback loaded as %s starts no login by that',
-    async (kind) => {
-      const answer = await browser.request(kind, world.url('/callback?code=a&state=b'), { site: 'cross-site' })
-      expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
-      expect(answer.setCookies).toEqual([])
-    },
-  )
+  test.each(['image', 'iframe', 'fetch'] as const)('CB22: that a page loads as %s starts no login', async (kind) => {
+    const answer = await browser.request(kind, world.url('/callback?code=a&state=b'), { site: 'cross-site' })
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
+    expect(answer.setCookies).toEqual([])
+  })
 
-  test('CB23: parameters that nobody knows are ignored, session_state and prototype names among them', async () => {
+  test('CB23: may have unknown parameters, session_state and prototype names among them', async () => {
     const callback = await toCallback(world, { browser })
     const extra = { session_state: 'abc.def', scope: 'openid', foo: 'bar', __proto__x: '1', constructor: 'x' }
     const answer = await comeBack(withParameters(callback, extra), browser)
@@ -176,7 +173,7 @@ describe.each(hosts)('the parameters of an authorization response on $name', (ho
   test.each([
     ['alone', (_callback: URL) => ({ code: undefined, iss: undefined, response: 'e30.e30.' })],
     ['beside a code', (_callback: URL) => ({ response: 'e30.e30.' })],
-  ])('CB37: a JWT-secured response, %s, is refused: it is never asked for', async (_how, changes) => {
+  ])('CB37: secured by JWT, %s, is refused, since it is never requested', async (_how, changes) => {
     const callback = await toCallback(world, { browser })
     const answer = await comeBack(withParameters(callback, changes(callback)), browser)
     expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_response'])

@@ -38,7 +38,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     expect(transactionCookies(browser).size).toBe(0)
   })
 
-  test('is read with its charset named, too', async () => {
+  test('is also read where its charset is named', async () => {
     const form = await postedResponse(world, browser)
     const answer = await postResponse(world, browser, form.toString(), {
       'content-type': `${urlencoded}; charset=UTF-8`,
@@ -56,7 +56,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     expect([home.status, home.location]).toEqual([302, world.url('/')])
   })
 
-  test('is refused in the query of a stranger too, where an error, or no state, is as without form_post', async () => {
+  test('is refused in the query of an anonymous visitor too, where an error, or no state, is as without form_post', async () => {
     const known = await browser.navigate(world.url('/callback?code=abc&state=unknown'))
     expect([known.status, codeOf(known)]).toEqual([400, 'invalid_response'])
     const error = await browser.navigate(world.url('/callback?error=access_denied'))
@@ -66,7 +66,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     expect(tokenCalls(world)).toBe(before)
   })
 
-  test('CB20: without its cookie it starts the login over once, as any other', async () => {
+  test('CB20: without its cookie starts the login over once, like any other', async () => {
     const form = await postedResponse(world, browser)
     browser.cookies.clear(({ name }) => name.includes('.tx.'))
     const answer = await postResponse(world, browser, form)
@@ -75,7 +75,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
   })
 
   test.each([65_000, 66_000, 1_000_000])(
-    'CB21: a body of %d bytes is read up to 64 KiB, and refused beyond',
+    'CB21: of %d bytes is read up to 64 KiB, and refused beyond',
     async (bytes) => {
       const form = await postedResponse(world, browser)
       const rest = bytes - form.toString().length - '&padding='.length
@@ -87,7 +87,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     },
   )
 
-  test('CB21: a body that does not say how long it is, is refused once it is too long', async () => {
+  test('CB21: that does not announce its length is refused once it is too long', async () => {
     await postedResponse(world, browser)
     const answer = await postChunked(world.url('/callback'), 'a'.repeat(200_000))
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
@@ -102,7 +102,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     ['a form in UTF-7', `${urlencoded}; charset=utf-7`],
     ['a form in two charsets', `${urlencoded}; charset=utf-8; charset=utf-7`],
     ['nothing that it names', ''],
-  ])('CB21: %s is refused with 415, and the login can still be finished', async (_what, type) => {
+  ])('CB21: as %s is refused with 415, and the login can still be finished', async (_what, type) => {
     const form = await postedResponse(world, browser)
     const answer = await postResponse(world, browser, form.toString(), { 'content-type': type })
     expect([answer.status, codeOf(answer)]).toEqual([415, 'unsupported_media_type'])
@@ -118,7 +118,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     ['state as a list', (form: URLSearchParams) => renameField(form, 'state', 'state[]'), 'state_missing'],
     ['state as an object', (form: URLSearchParams) => renameField(form, 'state', 'state[a]'), 'state_missing'],
     ['another iss', (form: URLSearchParams) => form.set('iss', 'https://evil.example'), 'issuer_mismatch'],
-  ] as const)('CB18: a posted response with %s is refused', async (_what, change, code) => {
+  ] as const)('CB18: with %s is refused', async (_what, change, code) => {
     const form = await postedResponse(world, browser)
     change(form)
     const answer = await postResponse(world, browser, form)
@@ -126,7 +126,7 @@ describe.each(hosts)('a posted authorization response on $name', (host) => {
     expect(tokenCalls(world)).toBe(before)
   })
 
-  test('CB22: other methods are answered with 405', async () => {
+  test('CB22: by another method is answered with 405', async () => {
     const answer = await browser.request('none', world.url('/callback'), { method: 'PUT' })
     expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, POST'])
   })

@@ -45,7 +45,7 @@ describe.each(hosts)('a login on $name', (host) => {
     browser = new Browser()
   })
 
-  test('CB09: a transaction cookie is not a session, and a session cookie is not a transaction', async () => {
+  test('CB09: does not take a transaction cookie for a session, nor a session cookie for a transaction', async () => {
     const callback = await toCallback(world, { browser })
     const [[name = '', transaction = '']] = [...transactionCookies(browser)] as [[string, string]]
     const sealed = (JSON.parse(Buffer.from(transaction, 'base64').toString()) as { sealed: string }).sealed
@@ -64,7 +64,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect(tokenCalls(world)).toBe(before)
   })
 
-  test('CB12: every login carries a challenge with S256, and every exchange its verifier', async () => {
+  test('CB12: sends a challenge with S256 each time, and its verifier at every exchange', async () => {
     const { location = '' } = await browser.navigate(world.url('/login'))
     expect(new URL(location).searchParams.get('code_challenge_method')).toBe('S256')
     const callback = await toCallback(world, { browser })
@@ -72,7 +72,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect(tokenBodies.at(-1)?.get('code_verifier')).toMatch(/^[\w-]{43}$/)
   })
 
-  test('CB13: a stolen code is of no use in another login', async () => {
+  test('CB13: does not accept a stolen code of another login', async () => {
     const victim = await toCallback(world, { browser })
     const attacker = new Browser()
     const own = await toCallback(world, { browser: attacker })
@@ -82,7 +82,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect(await subjectOf(world, attacker)).toBeNull()
   })
 
-  test('CB31: the query of the login route sets nothing of the authorization request', async () => {
+  test('CB31: takes nothing of the authorization request from the query of the login route', async () => {
     const plain = new URL((await browser.navigate(world.url('/login'))).location ?? '')
     const injected = new URLSearchParams({
       ...{ scope: 'openid admin', redirect_uri: 'https://evil.example/', request_uri: 'https://evil.example/r' },
@@ -108,14 +108,14 @@ describe.each(hosts)('a login on $name', (host) => {
   })
 
   // Only a login that was to show nothing may end without a word.
-  test('CB33: login_required is told to whoever has asked to sign in, rather than tried again', async () => {
+  test('CB33: reports login_required to a person who asked to sign in, and does not try again', async () => {
     const callback = await toCallback(world, { browser })
     const answer = await comeBack(withParameters(callback, { code: undefined, error: 'login_required' }), browser)
     expect([answer.status, codeOf(answer)]).toEqual([400, 'login_required'])
     expect(answer.location).toBeUndefined()
   })
 
-  test('CB34: a browser that keeps no session cookie is not sent in circles', async () => {
+  test('CB34: does not send a browser in circles that keeps no session cookie', async () => {
     for (let logins = 0; logins < 3; logins += 1) {
       await comeBack(await toCallback(world, { browser, login: '/private' }), browser)
       browser.cookies.clear(({ name }) => name === world.cookie())
@@ -127,7 +127,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect((await browser.navigate(world.url('/private'))).status).toBe(302)
   })
 
-  test('CB34: a browser that keeps no cookie at all is not sent in circles either', async () => {
+  test('CB34: does not send a browser in circles that keeps no cookie at all', async () => {
     const callback = await toCallback(world, { browser, login: '/private' })
     const again = await browser.navigate(callback.href, { omitCookies: true })
     const second = await throughProvider(world, again, browser)
@@ -135,7 +135,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
   })
 
-  test('CB34: somebody who signs in and out again and again is not a circle', async () => {
+  test('CB34: is not taken for a circle where somebody signs in and out again and again', async () => {
     for (let logins = 0; logins < 5; logins += 1) {
       await browser.navigate(world.url('/private'), { follow: true })
       expect(await subjectOf(world, browser)).toBe('alice')
@@ -144,7 +144,7 @@ describe.each(hosts)('a login on $name', (host) => {
   })
 
   test.each(['fetch', 'image', 'iframe', 'none'] as const)(
-    'CB35: a request of kind %s is told to sign in, not redirected',
+    'CB35: answers a request of kind %s with a challenge instead of a redirect',
     async (kind) => {
       const answer = await browser.request(kind, world.url('/private'))
       expect([answer.status, answer.headers['content-type']]).toEqual([401, 'application/problem+json'])
@@ -153,7 +153,7 @@ describe.each(hosts)('a login on $name', (host) => {
     },
   )
 
-  test('CB38: acr_values of one login are remembered, and verified in its ID Token', async () => {
+  test('CB38: remembers its acr_values, and verifies them in its ID Token', async () => {
     await browser.navigate(world.url('/login'), { follow: true })
     const stepUp = await browser.navigate(world.url('/strong'))
     const asked = new URL(stepUp.location ?? '')
@@ -168,7 +168,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect([page.status, page.text]).toEqual([200, 'strong'])
   })
 
-  test('CB38: max_age of one login is remembered, and verified in its ID Token', async () => {
+  test('CB38: remembers its max_age, and verifies it in its ID Token', async () => {
     await browser.navigate(world.url('/login'), { follow: true })
     world.clock.advance(120)
     const stepUp = await browser.navigate(world.url('/recent'))
@@ -211,7 +211,7 @@ test.each([
 })
 
 describe('CB14: a response of another provider', () => {
-  test('is refused by its iss, before any code is sent anywhere', async () => {
+  test('is refused by its iss, before any code is sent', async () => {
     const [ours, theirs] = await Promise.all([startWorld(), startWorld()])
     const callback = await toCallback(ours)
     const other = new Browser()
@@ -242,7 +242,7 @@ describe('CB14: a response of another provider', () => {
 })
 
 describe('CB36: a pushed authorization request', () => {
-  test('shows the browser nothing but client_id and request_uri, and is new for every login', async () => {
+  test('shows the browser only client_id and request_uri, and is new for every login', async () => {
     const own = await startWorld({ oidc: { pushedAuthorizationRequests: true } })
     const urls = [await own.browser.navigate(own.url('/login')), await own.browser.navigate(own.url('/login'))].map(
       ({ location = '' }) => new URL(location).searchParams,

@@ -11,10 +11,10 @@ import { type AppRequest, type World, json, startWorld } from '../../kit/world/w
 
 let world: World
 
-describe('errors of a login', () => {
+describe('an error of a login', () => {
   afterEach(() => world.close())
 
-  test('reach onError with the request, the response, next and the URL to try again', async () => {
+  test('reaches onError with the request, the response, next and the URL to try again', async () => {
     const contexts: [Error, ErrorContext<unknown, unknown>][] = []
     const onError = (error: Error, context: ErrorContext<unknown, unknown>) => {
       contexts.push([error, context])
@@ -38,7 +38,7 @@ describe('errors of a login', () => {
     expect(world.host.journal.errors).toEqual([])
   })
 
-  test('that onError hands on, or fails at itself, reach the application once', async () => {
+  test('that onError passes on, or throws itself, reaches the application once', async () => {
     const broken = new Error('the error page is broken')
     world = await startWorld({
       oidc: {
@@ -54,7 +54,7 @@ describe('errors of a login', () => {
     expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
   })
 
-  test('reach the application as errors, whatever onError rejects with', async () => {
+  test('reaches the application as an error, whatever onError rejects with', async () => {
     world = await startWorld({ oidc: { onError: async () => Promise.reject(undefined) } })
     expect((await comeBack(world.url('/callback?code=a&state[]=b'), world.browser)).status).toBe(500)
     expect(world.host.journal.errors).toMatchObject([
@@ -62,7 +62,7 @@ describe('errors of a login', () => {
     ])
   })
 
-  test('reach the application as errors, whatever onLogin rejects with', async () => {
+  test('reaches the application as an error, whatever onLogin rejects with', async () => {
     world = await startWorld({ oidc: { onLogin: async () => Promise.reject(undefined) } })
     expect((await world.signIn()).status).toBe(500)
     expect(world.host.journal.errors).toMatchObject([
@@ -70,7 +70,7 @@ describe('errors of a login', () => {
     ])
   })
 
-  test('reach the application once, even if onError hands on and then fails', async () => {
+  test('reaches the application once, even if onError calls next and then fails', async () => {
     world = await startWorld({
       oidc: {
         onError: (error, { next }) => {
@@ -84,7 +84,7 @@ describe('errors of a login', () => {
     expect(world.host.journal.passages.filter(({ nexts }) => nexts > 1)).toEqual([])
   })
 
-  test.each(hosts)('that come from writing the response reach the application on $name', async (host) => {
+  test.each(hosts)('that comes from writing the response reaches the application on $name', async (host) => {
     const broken = new Error('a header of the application is broken')
     const breaking: Handler = (_req, res, next) => {
       let isBroken = false
@@ -103,7 +103,7 @@ describe('errors of a login', () => {
     expect(world.host.journal.errors).toEqual([broken, broken, broken])
   })
 
-  test('show a page that can be neither framed nor stored where the library itself writes it', async () => {
+  test('shows a page that can be neither framed nor stored where the library writes it', async () => {
     world = await startWorld()
     const { headers } = await world.browser.fetch(world.url('/private'))
     expect(headers).toMatchObject({
@@ -119,7 +119,7 @@ describe('onLogin', () => {
   afterEach(() => world.close())
   const data: Handler = (req, res) => json(res, (req as AppRequest).oidc.data)
 
-  test('sees the validated login, and adds data to the session', async () => {
+  test('gets the validated login, and adds data to the session', async () => {
     const seen: unknown[] = []
     world = await startWorld({
       oidc: {
@@ -183,7 +183,7 @@ describe('onLogin', () => {
     ['a bigint', { id: 1n }],
     ['a circle', circle()],
     ['a prototype', JSON.parse('{"__proto__":{"admin":true}}') as object],
-  ])('that returns %s is a mistake, and starts no session', async (_what, value) => {
+  ])('that returns %s is a mistake of the application, and starts no session', async (_what, value) => {
     world = await startWorld({ oidc: { onLogin: () => value as never } })
     const answer = await comeBack(await toCallback(world), world.browser)
     expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
@@ -205,11 +205,11 @@ describe('onLogin', () => {
   })
 })
 
-describe.each(hosts)('mounted below a path on $name', (host) => {
+describe.each(hosts)('oidc() mounted below a path on $name', (host) => {
   const page: Handler = (req, res) => res.end((req as AppRequest).auth?.subject ?? 'home')
   afterEach(() => world.close())
 
-  test('the whole login and logout happen there', async () => {
+  test('handles the whole login and logout there', async () => {
     const layers = [
       { mount: '/sub/private', handlers: [requireAuth(), page] },
       { mount: '/sub', handlers: [page] },
@@ -232,7 +232,7 @@ describe.each(hosts)('mounted below a path on $name', (host) => {
   })
 })
 
-test('CB18: a query of more than 16 KB is refused, where Node was told to let it through', async () => {
+test('CB18: a query of more than 16 KB is refused, even where Node lets it through', async () => {
   const url = `/callback?code=a&state=b&x=${'a'.repeat(20_000)}`
   const exchange = createHttpRequest({ method: 'GET', url, headers: {} } as unknown as IncomingMessage)
   await expect(readCallback(exchange, false)).rejects.toMatchObject({ code: 'invalid_response', status: 400 })

@@ -56,7 +56,7 @@ describe('CB10: an ID Token whose nonce is', () => {
 })
 
 describe('CB24: a token endpoint that takes too long', () => {
-  test('is an outage to be tried again by the person, never by the library', async () => {
+  test('is an outage after which the person may try again, never the library', async () => {
     const slow = new SpoiltFetch()
     slow.spoil('/token', () => new Promise(() => undefined))
     const own = await startWorld({ oidc: { fetch: slow.fetch, httpTimeoutSeconds: 2 } })
@@ -71,14 +71,14 @@ describe('CB24: a token endpoint that takes too long', () => {
     await own.close()
   })
 
-  test('does not spoil the next login', async () => {
+  test('does not affect the next login', async () => {
     const answer = await comeBackTo(() => Promise.reject(new TypeError('fetch failed')))
     expect([answer.status, codeOf(answer)]).toEqual([503, 'provider_unreachable'])
     await comeBackTo(undefined)
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test.each([500, 502, 503, 429])('and one that answers with %d, are the same', async (status) => {
+  test.each([500, 502, 503, 429])('or that answers with %d is an outage', async (status) => {
     const answer = await comeBackTo(async () => new Response(marker, { status }))
     expect([answer.status, codeOf(answer)]).toEqual([503, 'provider_unavailable'])
     expect(answer.headers['retry-after']).toMatch(/^\d+$/)
@@ -153,7 +153,7 @@ describe('CB25: a token response', () => {
 })
 
 describe('CB26: a token type', () => {
-  test.each(['Bearer', 'bearer', 'bEARER', 'BEARER'])('%s is what was asked for', async (type) => {
+  test.each(['Bearer', 'bearer', 'bEARER', 'BEARER'])('%s is the requested one', async (type) => {
     await comeBackTo(changed((members) => ({ ...members, token_type: type })))
     expect(await subjectOf(world, browser)).toBe('alice')
   })
@@ -169,7 +169,7 @@ describe('CB26: a token type', () => {
 })
 
 describe('CB28: a token endpoint that redirects', () => {
-  test.each([301, 302, 303, 307, 308])('with %d gets the code and the secret sent nowhere else', async (status) => {
+  test.each([301, 302, 303, 307, 308])('with %d receives the code and the secret alone', async (status) => {
     const answer = await comeBackTo(async (_honest, init) => {
       expect(init?.redirect).toBe('manual')
       return new Response(null, { status, headers: { location: `${world.provider.issuer}/elsewhere` } })
@@ -180,14 +180,14 @@ describe('CB28: a token endpoint that redirects', () => {
   })
 })
 
-describe('CB29: a grant that is narrower than what was asked for', () => {
-  test('is what guards go by', async () => {
+describe('CB29: a granted scope that is narrower than the requested one', () => {
+  test('is the one that guards go by', async () => {
     await comeBackTo(changed((members) => ({ ...members, scope: 'openid' })))
     expect((await browser.fetch(world.url('/scopes'))).json()).toEqual(['openid'])
     expect((await browser.fetch(world.url('/mail'))).status).toBe(403)
   })
 
-  test('is taken for the one asked for only where the provider says nothing', async () => {
+  test('is assumed to be the requested one only where the provider says nothing', async () => {
     await comeBackTo(changed(({ scope: _, ...rest }) => rest))
     expect((await browser.fetch(world.url('/scopes'))).json()).toEqual(['openid', 'profile', 'email'])
     expect((await browser.fetch(world.url('/mail'))).status).toBe(200)

@@ -21,7 +21,7 @@ const from = (page: string): RequestOptions => ({ headers: { referer: page } })
 const finish = (page: Answer): Promise<Answer> =>
   browser.navigate(onwardUrl(page), { site: 'same-origin', follow: true })
 
-describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
+describe.each(hosts)('a form whose response is a login, on $name', (host) => {
   beforeAll(async () => {
     const end: Handler = (_req, res) => res.end('saved')
     world = await startWorld({
@@ -54,7 +54,7 @@ describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
     expect((await finish(await form(path, from(world.url(page))))).url).toBe(world.url(page))
   })
 
-  test('ends where the application says, if it does', async () => {
+  test('ends where the application says, if it says so', async () => {
     expect((await finish(await form('/start-there', from(world.url('/private'))))).url).toBe(world.url('/me'))
   })
 
@@ -64,7 +64,7 @@ describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
     expect((await finish(page)).url).toBe(world.url(referer === '/me' ? '/me' : '/'))
   })
 
-  test('at a guard, by somebody whose session has ended, is told by the error page of the application', async () => {
+  test('at a guard, from somebody whose session has ended, gets the error page of the application', async () => {
     const seen = world.host.journal.errors.length
     const answer = await form('/save', from(world.url('/me?a=1')))
     expect([answer.status, answer.json()]).toEqual([401, { code: 'login_needed', message: 'sign in to see this' }])
@@ -73,7 +73,7 @@ describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
     expect((error as AccessError).loginUrl).toBe(world.url('/login?returnTo=%2Fme%3Fa%3D1'))
   })
 
-  test('to our own login route needs no more than a button', async () => {
+  test('to our own login route needs only a button', async () => {
     const page = await form('/login', { body: new URLSearchParams({ returnTo: '/me?a=1', prompt: 'login' }) })
     expect(onwardUrl(page)).toBe(world.url('/login?returnTo=%2Fme%3Fa%3D1&prompt=login'))
     expect((await finish(page)).url).toBe(world.url('/me?a=1'))
@@ -81,13 +81,13 @@ describe.each(hosts)('a form whose answer is a login, on $name', (host) => {
     expect(onwardUrl(plain)).toBe(world.url('/login?returnTo=%2Fme'))
   })
 
-  test('of a script is redirected as before', async () => {
+  test('that a script sends is redirected as before', async () => {
     const answer = await browser.fetch(world.url('/redirect'), { method: 'POST' })
     expect([answer.status, new URL(answer.location ?? '').origin]).toEqual([303, world.provider.issuer])
   })
 })
 
-describe('the way to another try', () => {
+describe('the URL to try a login again', () => {
   const tries: (readonly [string, string])[] = []
   const httpClient = new SpoiltFetch()
   beforeAll(async () => {
@@ -106,13 +106,13 @@ describe('the way to another try', () => {
   })
   const target = (path: string): string => world.url(`/login?${new URLSearchParams({ returnTo: path }).toString()}`)
 
-  test('after a login that failed leads to the page that it was for', async () => {
+  test('leads after a failure to the page that the login was for', async () => {
     httpClient.spoil('/token', async () => new Response('', { status: 503 }))
     await comeBack(await toCallback(world, { browser, login: '/private?a=b' }), browser)
     expect(tries).toEqual([['provider_unavailable', target('/private?a=b')]])
   })
 
-  test('after a login that was cancelled, or forged, leads there too', async () => {
+  test('leads there after a cancelled or forged login, too', async () => {
     for (const changes of [{ error: 'access_denied', code: undefined }, { iss: 'https://evil.example' }]) {
       await comeBack(withParameters(await toCallback(world, { browser, login: '/private' }), changes), browser)
     }
@@ -122,7 +122,7 @@ describe('the way to another try', () => {
     ])
   })
 
-  test('at a guard leads to the page, or to the one that a script or a form is on', async () => {
+  test('leads at a guard to the page, or to the page of the script or form', async () => {
     await browser.navigate(world.url('/respond?a=1'))
     await browser.fetch(world.url('/private'), from(world.url('/app?tab=2#x')))
     await form('/private', from(world.url('/app')))
@@ -139,12 +139,12 @@ describe('the way to another try', () => {
     '//evil.example',
     '/logout',
     `/${'x'.repeat(3_000)}`,
-  ])('is not a page of another origin, and none of our routes: %s', async (referer) => {
+  ])('is never a page of another origin, nor one of our routes: %s', async (referer) => {
     await browser.fetch(world.url('/private'), from(referer === '/logout' ? world.url(referer) : referer))
     expect(tries).toEqual([['login_needed', world.url('/login')]])
   })
 
-  test('of a login that a script fetched leads to its target, or to the page it runs on', async () => {
+  test('leads to the target of a login that a script fetched, or to the page that the script runs on', async () => {
     await browser.fetch(world.url('/login?returnTo=/me'), from(world.url('/app')))
     await browser.fetch(world.url('/login'), from(world.url('/app')))
     expect(tries).toEqual([
@@ -155,7 +155,7 @@ describe('the way to another try', () => {
 })
 
 describe('login_url', () => {
-  test('carries the page that a script runs on', async () => {
+  test('names the page that a script runs on', async () => {
     world = await startWorld()
     const answer = await browser.fetch(world.url('/private'), from(world.url('/app?tab=2')))
     expect(answer.json()).toMatchObject({

@@ -25,7 +25,7 @@ const seeData: Layer = {
   handlers: [(req, res) => json(res, (req as AppRequest).oidc.data)],
 }
 
-test('IT30: whoever signs in after another person gets a session of their own, without the data of the other', async () => {
+test('IT30: a person who signs in after another gets a new session, without the data of the other', async () => {
   world = await startWorld({ layers: [basket, seeData, bobsDoor] })
   await world.signIn()
   expect((await world.browser.fetch(world.url('/basket'))).json()).toEqual({ basket: 'full' })
@@ -47,7 +47,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
   const post = (form: Record<string, string>) =>
     world.browser.navigate(world.url('/login'), { body: new URLSearchParams(form), site: 'cross-site' })
 
-  test('CB32: names our provider, and ends at the target that it names', async () => {
+  test('CB32: may name our provider, and ends at the target that it names', async () => {
     world = await startWorld({ host })
     const iss = world.provider.issuer
     const begun = await start({ iss, target_link_uri: world.url('/private?tab=1'), login_hint: 'bob' })
@@ -57,7 +57,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
     expect([page.url, page.json()]).toEqual([world.url('/private?tab=1'), { sub: 'bob' }])
   })
 
-  test('CB32: by POST goes on by GET, with the cookies that a post from elsewhere brings none of', async () => {
+  test('CB32: by POST goes on by GET, since a POST from another site brings no cookies', async () => {
     world = await startWorld({ host })
     const iss = world.provider.issuer
     const evil = { prompt: 'none', returnTo: '/me', redirect_uri: 'https://evil.example' }
@@ -70,18 +70,21 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
     expect([page.url, page.json()]).toEqual([world.url('/private'), { sub: 'alice' }])
   })
 
-  test.each(['https://evil.example', '', 'upper', 'slash'])('CB32: at another provider (%s) is none', async (kind) => {
-    world = await startWorld({ host })
-    const { issuer } = world.provider
-    const others: Record<string, string> = { upper: issuer.toUpperCase(), slash: `${issuer}/` }
-    const iss = others[kind] ?? kind
-    for (const answer of [await start({ iss, login_hint: 'bob' }), await post({ iss })]) {
-      expect([answer.status, codeOf(answer), answer.location]).toEqual([400, 'issuer_mismatch', undefined])
-      expect(answer.setCookies).toEqual([])
-    }
-  })
+  test.each(['https://evil.example', '', 'upper', 'slash'])(
+    'CB32: at another provider (%s) is refused',
+    async (kind) => {
+      world = await startWorld({ host })
+      const { issuer } = world.provider
+      const others: Record<string, string> = { upper: issuer.toUpperCase(), slash: `${issuer}/` }
+      const iss = others[kind] ?? kind
+      for (const answer of [await start({ iss, login_hint: 'bob' }), await post({ iss })]) {
+        expect([answer.status, codeOf(answer), answer.location]).toEqual([400, 'issuer_mismatch', undefined])
+        expect(answer.setCookies).toEqual([])
+      }
+    },
+  )
 
-  test('CB32: that names two providers, or by POST none, is none', async () => {
+  test('CB32: is refused where it names two providers, or none by POST', async () => {
     world = await startWorld({ host })
     const { issuer } = world.provider
     const twice = `iss=${encodeURIComponent(issuer)}&iss=${encodeURIComponent(issuer)}`
@@ -91,7 +94,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
     expect([plain.status, plain.setCookies]).toEqual([415, []])
   })
 
-  test('CB32: ends at home where its target is not of this site', async () => {
+  test('CB32: ends at home where its target is on another site', async () => {
     world = await startWorld({ host })
     const iss = world.provider.issuer
     for (const target of ['https://evil.example/', '//evil.example', '/\\evil.example', '/logout']) {
@@ -101,7 +104,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
     }
   })
 
-  test('CB32: says nothing else, and no more of the person than a name', async () => {
+  test('CB32: sets nothing else, and no more of the person than a name', async () => {
     world = await startWorld({ host })
     const iss = world.provider.issuer
     const evil = { prompt: 'consent', returnTo: '/me', scope: 'admin', acr_values: 'x', max_age: '0', state: 's' }
@@ -114,7 +117,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
     expect(location).not.toContain('evil')
   })
 
-  test('CB32: counts in a window only', async () => {
+  test('CB32: is accepted in a window only', async () => {
     world = await startWorld({ host })
     const query = `iss=${encodeURIComponent(world.provider.issuer)}`
     for (const kind of ['iframe', 'fetch', 'image'] as const) {
@@ -124,7 +127,7 @@ describe.each(hosts)('CB32: a login that another site starts, on $name', (host) 
   })
 })
 
-test('CB32: a hint without the provider’s name is not read', async () => {
+test('CB32: without the provider’s name has its hint ignored', async () => {
   world = await startWorld()
   const { location = '' } = await world.browser.navigate(world.url('/login?login_hint=bob&target_link_uri=/private'))
   expect(location).not.toMatch(/login_hint|bob/)

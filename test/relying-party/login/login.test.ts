@@ -50,7 +50,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect(page.url).toBe(world.url('/private?tab=3'))
   })
 
-  test('asks with the code flow, all of its protections, and nothing else', async () => {
+  test('uses the code flow, all of its protections, and no other parameters', async () => {
     const { location = '' } = await browser.navigate(world.url('/login'))
     const { searchParams } = new URL(location)
     expect([...searchParams.keys()].sort()).toEqual(
@@ -73,7 +73,7 @@ describe.each(hosts)('a login on $name', (host) => {
     })
   })
 
-  test('may be started by any GET that can be a browser’s', async () => {
+  test('may be started by any GET that a browser can send', async () => {
     for (const headers of [{}, { accept: 'text/html' }, { 'sec-fetch-site': 'cross-site' }]) {
       expect((await browser.request('none', world.url('/login'), { headers })).status).toBe(302)
     }
@@ -117,7 +117,7 @@ describe.each(hosts)('a login on $name', (host) => {
     expect([answer.status, codeOf(answer), answer.location]).toEqual([500, 'invalid_options', undefined])
   })
 
-  test('that is cancelled is told with 403, and the next one works', async () => {
+  test('that is cancelled is reported with 403, and the next one works', async () => {
     const callback = await toCallback(world, { browser })
     const cancelled = new URL(callback)
     cancelled.searchParams.delete('code')
@@ -149,7 +149,7 @@ describe.each(hosts)('an outage on $name', (host) => {
     await world.close()
   })
 
-  test('of the provider is 503 with Retry-After for a login, says so without a cookie, and passes', async () => {
+  test('of the provider answers a login with 503 and Retry-After, shows no cookie, and is temporary', async () => {
     for (const path of ['/login', '/private']) {
       const answer = await world.browser.navigate(world.url(path))
       expect([answer.status, codeOf(answer)]).toEqual([503, 'provider_unreachable'])
@@ -163,7 +163,7 @@ describe.each(hosts)('an outage on $name', (host) => {
     expect(await subjectOf(world)).toBe('alice')
   })
 
-  test('does not sign out who is signed in', async () => {
+  test('does not sign people out', async () => {
     httpClient.spoil('/.well-known/openid-configuration')
     await world.signIn('/private')
     await world.provider.close()

@@ -23,7 +23,7 @@ const links = [
 ] as const
 
 describe.each(hosts)('a link to the callback without a state, on $name,', (host) => {
-  test.each(links)('such as that of %s, leads a stranger through one login', async (_what, query) => {
+  test.each(links)('such as that of %s, leads an anonymous visitor through one login', async (_what, query) => {
     world = await startWorld({ host })
     const landed = await comeBack(world.url(`/callback${query}`), world.browser, true)
     expect(landed).toMatchObject({ status: 200, url: world.url('/') })
@@ -32,7 +32,7 @@ describe.each(hosts)('a link to the callback without a state, on $name,', (host)
   })
 
   test.each([...links, ['an error', '?error=access_denied&error_description=blocked'] as const])(
-    'such as that of %s, leads home whoever is signed in, and changes nothing',
+    'such as that of %s, leads a signed-in person home, and changes nothing',
     async (_what, query) => {
       world = await startWorld({ host })
       await world.signIn()
@@ -49,13 +49,13 @@ describe.each(hosts)('a link to the callback without a state, on $name,', (host)
     ['interaction_required', 400, 'login_required'],
     ['temporarily_unavailable', 503, 'provider_unavailable'],
     ['invalid_scope', 400, 'authorization_failed'],
-  ])('tells a stranger the error that it brings: %s', async (error, status, code) => {
+  ])('shows an anonymous visitor the error that it brings: %s', async (error, status, code) => {
     world = await startWorld({ host })
     const answer = await comeBack(world.url(`/callback?error=${error}&error_description=x`), world.browser)
     expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([status, code, []])
   })
 
-  test('begins no login in an image or a frame', async () => {
+  test('starts no login in an image or a frame', async () => {
     world = await startWorld({ host })
     const headers = { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', 'sec-fetch-site': 'cross-site' }
     const answer = await world.browser.request('none', world.url('/callback?code=abc'), { headers })
@@ -65,7 +65,7 @@ describe.each(hosts)('a link to the callback without a state, on $name,', (host)
 
 describe('the callback of a login that is over', () => {
   test.each(['?code=abc&state=of-another-process', '?error=access_denied&state=of-another-process'])(
-    'leads home who is signed in, on a process that knows nothing of it, without touching code or session: %s',
+    'leads a signed-in person home, on a process without knowledge of it, without touching code or session: %s',
     async (query) => {
       world = await startWorld()
       await world.signIn()
@@ -117,7 +117,7 @@ describe('a login that ended at the provider because another tab was faster', ()
   })
 })
 
-describe('an onLogin that answers by itself', () => {
+describe('an onLogin that writes the response itself', () => {
   const answering = (errors: unknown[]): WorldOptions => ({
     oidc: {
       onLogin: (_login, req) => void (req as { res: { redirect(to: string): void } }).res.redirect('/private'),
@@ -128,7 +128,7 @@ describe('an onLogin that answers by itself', () => {
     },
   })
 
-  test('is told so, begins no session, and ends in an error page instead of a circle', async () => {
+  test('gets an error that says so, starts no session, and ends in an error page instead of a circle', async () => {
     const errors: unknown[] = []
     world = await startWorld(answering(errors))
     const page = await world.browser.navigate(world.url('/private'), { follow: 60 })
@@ -139,7 +139,7 @@ describe('an onLogin that answers by itself', () => {
   })
 })
 
-describe('a browser to which nothing of the callback’s answers sticks', () => {
+describe('a browser that ignores the cookies of the callback', () => {
   /** Goes through logins as such a browser would: a proxy takes the cookies off the callback’s answers. */
   const goThrough = async (path: string, browser: Browser) => {
     for (let round = 0; round < 8; round += 1) {
@@ -170,7 +170,7 @@ describe('a browser to which nothing of the callback’s answers sticks', () => 
     expect(answers).toEqual([302, 302, 302, 302, 302, 400])
   })
 
-  test('is not what somebody is taken for who opens many pages and signs in at none', async () => {
+  test('differs from a person who opens many pages and signs in at none', async () => {
     world = await startWorld()
     for (let tab = 0; tab < 12; tab += 1)
       expect((await world.browser.navigate(world.url(`/private?tab=${tab}`))).status).toBe(302)

@@ -45,7 +45,7 @@ describe('CB33: the prompt of a login', () => {
   })
 
   test.each(['', 'NONE', 'none login', 'none%00', 'admin', '__proto__', 'none&prompt=login'])(
-    'CB33: %j of the login route is passed over',
+    'CB33: is ignored at the login route where it is %j',
     async (prompt) => {
       world = await startWorld()
       const { status, location } = await world.browser.navigate(world.url(`/login?prompt=${prompt}`))
@@ -53,16 +53,19 @@ describe('CB33: the prompt of a login', () => {
     },
   )
 
-  test.each(['', 'NONE', 'none login', 7])('CB33: %j of login() is a mistake of the application', async (prompt) => {
-    const options: LoginOptions = JSON.parse(JSON.stringify({ prompt }))
-    world = await startWorld({ layers: [get('/in', ({ oidc }) => oidc.login(options))] })
-    const answer = await world.browser.navigate(world.url('/in'))
-    expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([500, 'invalid_options', []])
-  })
+  test.each(['', 'NONE', 'none login', 7])(
+    'CB33: is a mistake of the application at login() where it is %j',
+    async (prompt) => {
+      const options: LoginOptions = JSON.parse(JSON.stringify({ prompt }))
+      world = await startWorld({ layers: [get('/in', ({ oidc }) => oidc.login(options))] })
+      const answer = await world.browser.navigate(world.url('/in'))
+      expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([500, 'invalid_options', []])
+    },
+  )
 })
 
-describe.each(hosts)('a login that shows nothing, on $name', (host) => {
-  test('CB33: signs in who is signed in at the provider, and brings everybody else back without an error', async () => {
+describe.each(hosts)('a login with prompt=none, on $name', (host) => {
+  test('CB33: signs in people who are signed in at the provider, and brings all others back without an error', async () => {
     world = await startWorld({
       host,
       layers: [get('/try', ({ oidc }) => oidc.login({ prompt: 'none', returnTo: '/me' }))],
@@ -76,7 +79,7 @@ describe.each(hosts)('a login that shows nothing, on $name', (host) => {
     expect((await known.navigate(world.url('/try'), follow)).json()).toMatchObject({ user: { sub: 'alice' } })
   })
 
-  test('CB33: is made once for a stranger who comes to the site, who then goes on as one', async () => {
+  test('CB33: is made once for an anonymous visitor, who then goes on anonymously', async () => {
     await startSilent({ host })
     const browser = new Browser()
     const page = await browser.navigate(world.url('/me?tab=1'), { ...follow, site: 'cross-site' })
@@ -87,7 +90,7 @@ describe.each(hosts)('a login that shows nothing, on $name', (host) => {
     expect((await browser.navigate(world.url('/'))).text).toBe('home')
   })
 
-  test('CB33: signs a stranger in who is known at the provider', async () => {
+  test('CB33: signs in an anonymous visitor whom the provider knows', async () => {
     await startSilent({ host })
     const browser = await knownAtProvider()
     const page = await browser.navigate(world.url('/me'), { ...follow, site: 'cross-site' })
@@ -114,7 +117,7 @@ describe('a silent login', () => {
     expect([answer.location, answer.setCookies]).toEqual([undefined, []])
   })
 
-  test('CB33: is not made where the application has not asked for it, nor for who is signed in', async () => {
+  test('CB33: is not made where the application has not asked for it, nor for signed-in people', async () => {
     world = await startWorld()
     expect((await asks(world.browser)).text).toBe('home')
     await world.close()
@@ -132,7 +135,7 @@ describe('a silent login', () => {
     expect(promptOf((await asks(world.browser)).location)).toBe('none')
   })
 
-  test('CB33: is not made after a logout, by the route or by logout(), however well the provider knows the person', async () => {
+  test('CB33: is not made after a logout, by the route or by logout(), even where the provider knows the person', async () => {
     for (const path of ['/logout', '/out']) {
       const atProvider = { logout: { atProvider: false } }
       await startSilent({ oidc: atProvider, layers: [get('/out', ({ oidc }) => oidc.logout())] })
@@ -203,7 +206,7 @@ describe('a silent login', () => {
     expect([stranger.status, stranger.text.includes('content="0;url=/"')]).toEqual([200, true])
   })
 
-  test('CB33: that is answered with two states is known as none, and told', async () => {
+  test('CB33: that is answered with two states is an unknown login, and an error', async () => {
     await startSilent()
     const start = await asks(world.browser, '/me')
     const state = new URL(start.location ?? '').searchParams.get('state') ?? ''
@@ -212,7 +215,7 @@ describe('a silent login', () => {
     expect(transactionCookies(world.browser).size).toBe(1)
   })
 
-  test('CB33: whose code comes in the query where it was to be posted leads back', async () => {
+  test('CB33: whose code comes in the query instead of a form leads back', async () => {
     await startSilent({
       oidc: { authorizationParams: { response_mode: 'form_post' }, dangerouslyAllowHttp: true },
     })
@@ -223,7 +226,7 @@ describe('a silent login', () => {
     expect(world.host.journal.errors).toEqual([])
   })
 
-  test('CB33: whose answer is posted where none was asked to be leads home, since browsers send no cookies with it', async () => {
+  test('CB33: that is answered by an unexpected form leads home, since browsers send no cookies with it', async () => {
     await startSilent()
     const start = await asks(world.browser, '/me')
     const known = new URL(start.location ?? '').searchParams.get('state') ?? ''
@@ -247,7 +250,7 @@ describe('a silent login', () => {
     expect(await subjectOf(world)).toBeNull()
   })
 
-  test('CB33: that the provider refuses to begin is let be, and not tried again at the next page', async () => {
+  test('CB33: that the provider refuses to start is given up, and not tried again at the next page', async () => {
     const httpClient = new SpoiltFetch()
     let asked = 0
     httpClient.spoil('/request', async () => {
@@ -259,7 +262,7 @@ describe('a silent login', () => {
     expect(asked).toBe(1)
   })
 
-  test('CB33: that onLogin fails for is an error of the application, and told', async () => {
+  test('CB33: for which onLogin fails is an error of the application', async () => {
     const onLogin = () => {
       throw new Error('the database is away')
     }
@@ -270,7 +273,7 @@ describe('a silent login', () => {
     expect(answer.status).toBe(500)
   })
 
-  test('CB33: of an account that onLogin refuses, or whose code cannot be exchanged, leads back too', async () => {
+  test('CB33: leads back, too, where onLogin refuses the account or the code cannot be exchanged', async () => {
     const httpClient = new SpoiltFetch()
     let isWelcome = false
     await startSilent({ oidc: { fetch: httpClient.fetch, onLogin: () => isWelcome } })
@@ -285,7 +288,7 @@ describe('a silent login', () => {
     }
   })
 
-  test('CB33: does not stand in the way while the provider is unavailable', async () => {
+  test('CB33: does not block pages while the provider is unavailable', async () => {
     const httpClient = new SpoiltFetch()
     httpClient.spoil('/.well-known/openid-configuration', () => Promise.reject(new TypeError('fetch failed')))
     await startSilent({ oidc: { fetch: httpClient.fetch } })
@@ -293,7 +296,7 @@ describe('a silent login', () => {
     expect([page.status, page.text, page.setCookies]).toEqual([200, 'home', []])
   })
 
-  test('CB33: asks a provider that is unavailable now and then, not for each stranger', async () => {
+  test('CB33: asks an unavailable provider now and then, not for each visitor', async () => {
     const httpClient = new SpoiltFetch()
     let asked = 0
     httpClient.spoil('/request', () => {
@@ -308,7 +311,7 @@ describe('a silent login', () => {
     expect((await asks(new Browser())).status).toBe(302)
   })
 
-  test('CB33: of a browser that keeps no cookies leads to a page that goes home by itself, and is not made there', async () => {
+  test('CB33: of a browser without cookies leads to a page that goes home by itself, and is not made there', async () => {
     await startSilent()
     const browser = new Browser()
     const start = await browser.navigate(world.url('/me'), { omitCookies: true })
@@ -324,7 +327,7 @@ describe('a silent login', () => {
     expect((await browser.navigate(code.href, { omitCookies: true })).location).toBeUndefined()
   })
 
-  test('CB33: that comes back late leads back, and starts no login that shows something', async () => {
+  test('CB33: that comes back late leads back, and starts no interactive login', async () => {
     await startSilent()
     const start = await asks(world.browser, '/me')
     const response = await throughProvider(world, start)
@@ -333,7 +336,7 @@ describe('a silent login', () => {
     expect([answer.status, answer.headers.location]).toEqual([302, '/me'])
   })
 
-  test('CB33: for the page of a guard gives way to a login that shows something', async () => {
+  test('CB33: for the page of a guard is followed by an interactive login', async () => {
     await startSilent()
     const page = await world.browser.navigate(world.url('/private'), { ...follow, site: 'cross-site' })
     expect(page.json()).toEqual({ sub: 'alice' })
@@ -341,7 +344,7 @@ describe('a silent login', () => {
     expect(prompts).toEqual(['none', null])
   })
 
-  test('CB33: that was tried signs nobody out whom the provider has forgotten', async () => {
+  test('CB33: signs nobody out whom the provider has forgotten', async () => {
     world = await startWorld()
     await world.signIn()
     forgetAtProvider(world.browser)

@@ -30,8 +30,8 @@ async function replayed(cookie: string): Promise<unknown> {
   return (answer.json() as { readonly user: unknown }).user
 }
 
-describe.each(hosts)('a real provider on $name', (host) => {
-  test('signs somebody out of all browsers, and nobody else, by naming the person', async () => {
+describe.each(hosts)('a logout at a real provider, with an application on $name,', (host) => {
+  test('that names the person signs them out of all browsers, and nobody else', async () => {
     await start('sub', { host })
     const [laptop, phone, bob] = [await own.signedIn(), await own.signedIn(), await own.signedIn('/bob')]
     const page = await signOut(laptop)
@@ -41,7 +41,7 @@ describe.each(hosts)('a real provider on $name', (host) => {
     expect(await own.who(phone)).toBe('alice')
   })
 
-  test('signs a browser out, and no other, by naming the session', async () => {
+  test('that names the session signs out one browser, and no other', async () => {
     await start('sid', { host })
     const [laptop, phone] = [await own.signedIn(), await own.signedIn()]
     // Another login in the same browser: one session at the provider, two here.
@@ -63,7 +63,7 @@ describe('a logout at the provider', () => {
     expect([await own.who(laptop), await own.who(phone), failures]).toEqual([null, null, []])
   })
 
-  test('ends connections that live', async () => {
+  test('ends live connections', async () => {
     let opened: (subject: unknown) => void = () => undefined
     const open = new Promise((resolve) => (opened = resolve))
     const live: Handler = handler(async (req, res) => {

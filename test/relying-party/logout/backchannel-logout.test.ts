@@ -63,7 +63,7 @@ describe.each(hosts)('back-channel logout on $name', (host) => {
       (token) => ({ body: `logout_token[]=${token}`, headers: { 'content-type': urlencoded } }),
     ],
     ['with 100 KB', (token) => ({ body: new URLSearchParams({ logout_token: token, x: 'a'.repeat(100_000) }) })],
-  ])('BC01: %s is refused with 400', async (_how, options) => {
+  ])('BC01: refuses %s with 400', async (_how, options) => {
     const answer = await request(options(await own.mint()))
     expect(verdictOf(answer)).toEqual(refused)
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' })
@@ -71,14 +71,14 @@ describe.each(hosts)('back-channel logout on $name', (host) => {
     expect(await own.who(alice)).toBe('alice')
   })
 
-  test('BC01: a token in the query alone is refused with 400', async () => {
+  test('BC01: refuses a token in the query alone with 400', async () => {
     const url = own.world.url(`/backchannel-logout?logout_token=${await own.mint()}`)
     for (const method of ['GET', 'POST', 'HEAD'])
       expect((await new Browser().request('none', url, { method })).status).toBe(400)
     expect(await own.who(alice)).toBe('alice')
   })
 
-  test('BC16: is no matter of the cookies that come with it, and leaves them alone', async () => {
+  test('BC16: ignores the cookies of the request, and leaves them alone', async () => {
     for (const cookie of [
       `${own.world.cookie()}=garbage`,
       alice.cookies.header({ url: new URL(own.world.url('/')), crossSite: false, safeNavigation: true }),
@@ -139,7 +139,7 @@ describe('a logout token', () => {
     expect(await own.who(alice)).toBe('alice')
   })
 
-  test('BC10: works once, until nobody would take it any more', async () => {
+  test('BC10: works once, until it is no longer valid', async () => {
     const token = await own.mint()
     expect(verdictOf(await own.post(token))).toEqual(done)
     alice = await own.signedIn()
@@ -152,13 +152,13 @@ describe('a logout token', () => {
     expect((await own.post(token)).text).toContain('exp must not be in the past')
   })
 
-  test('BC10: works once, however many come at the same moment', async () => {
+  test('BC10: works once, however many copies arrive at the same moment', async () => {
     const token = await own.mint({ sub: 'nobody' })
     const answers = await Promise.all(Array.from({ length: 5 }, () => own.post(token)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400])
   })
 
-  test('BC12: for a session that is not known, or has ended already, is answered with 200', async () => {
+  test('BC12: for a session that is unknown or has ended is answered with 200', async () => {
     const browser = await own.signedIn()
     const sid = await own.sidOf(browser)
     expect(verdictOf(await own.logout({ sub: 'stranger' }))).toEqual(done)
@@ -182,7 +182,7 @@ describe('a logout token', () => {
     expect([await own.who(one), await own.who(other), await own.who(bob)]).toEqual([null, null, 'bob'])
   })
 
-  test('BC13: with both ends what both fit, and nothing where one does not', async () => {
+  test('BC13: with both ends the sessions that match both, and none where one does not match', async () => {
     const [one, other] = [await own.signedIn(), await own.signedIn()]
     const sid = await own.sidOf(one)
     await own.logout({ sub: 'bob', sid })
@@ -201,7 +201,7 @@ describe('a logout token', () => {
     expect(await own.who(after)).toBe('alice')
   })
 
-  test('BC14: that was long on its way ends no session that began since', async () => {
+  test('BC14: that arrives late ends no session that began since', async () => {
     const token = await own.mint({ sub: 'alice', exp: now() + 300 })
     own.world.clock.advance(60)
     const since = await own.signedIn()
@@ -215,7 +215,7 @@ describe('a logout token', () => {
     expect(await own.who(browser)).toBeNull()
   })
 
-  test('SC03: leaves nothing of a cookie that was copied before', async () => {
+  test('SC03: ends a session for cookies, too, that were copied before', async () => {
     const browser = await own.signedIn()
     const cookie = browser.cookies.header({ url: new URL(own.world.url('/')), crossSite: false, safeNavigation: true })
     const replay = () => new Browser().fetch(own.world.url('/me'), { headers: { cookie: cookie ?? '' } })
@@ -225,7 +225,7 @@ describe('a logout token', () => {
     expect((await replay()).json()).toEqual({ user: null, auth: null })
   })
 
-  test('BC16: in a body that does not say how long it is, is read up to 64 KiB and no further', async () => {
+  test('BC16: in a body that does not announce its length is read up to 64 KiB and no further', async () => {
     const { host, origin } = new URL(own.world.url('/'))
     const head = [
       'POST /backchannel-logout HTTP/1.1',
@@ -264,7 +264,7 @@ describe('back-channel logout', () => {
     expect(await own.who(alice)).toBeNull()
   })
 
-  test('BC16: in a flood of garbage asks the provider for nothing', async () => {
+  test('BC16: asks the provider for nothing in a flood of garbage', async () => {
     own = await LogoutWorld.start()
     await own.logout()
     const before = own.world.provider.requests.length
@@ -279,7 +279,7 @@ describe('back-channel logout', () => {
     expect(own.world.provider.requests.length).toBe(before)
   })
 
-  test('has its place below the base URL, where the application says', async () => {
+  test('has its path below the base URL, where the application says', async () => {
     own = await LogoutWorld.start({ below: '/app', oidc: { routes: { backchannelLogout: '/bye' } } })
     const body = new URLSearchParams({ logout_token: await own.mint() })
     const answer = await new Browser().request('none', own.world.url('/app/bye'), { body })
@@ -287,7 +287,7 @@ describe('back-channel logout', () => {
     expect((await own.post(await own.mint())).status).toBe(404)
   })
 
-  test('strangers’ invented kids ask the provider a few times, and keep no new key from logins and refreshes', async () => {
+  test('asks the provider a few times for strangers’ invented kids, and does not keep new keys from logins and refreshes', async () => {
     const httpClient = new SpoiltFetch()
     own = await LogoutWorld.start({ oidc: { fetch: httpClient.fetch } })
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
@@ -346,7 +346,7 @@ describe('back-channel logout', () => {
   )
 })
 
-describe('processes that share memory', () => {
+describe('back-channel logout in a shared store', () => {
   const worlds: LogoutWorld[] = []
   afterEach(async () => {
     await Promise.all(worlds.splice(0).map((world) => world.close()))
@@ -360,7 +360,7 @@ describe('processes that share memory', () => {
     return world
   }
 
-  test('SR08: sids of any characters end just their sessions, and stand nowhere in the store', async () => {
+  test('SR08: accepts sids of any characters, ends just their sessions, and stores none of them in plain text', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const own = await start(sharedStore)
     const alice = await own.signedIn()
@@ -374,7 +374,7 @@ describe('processes that share memory', () => {
     expect(names.filter((name) => name.startsWith('logout:'))).toHaveLength(20)
   })
 
-  test('SR08: two applications on one memory end none of each other, and use each its own token', async () => {
+  test('SR08: ends no session of another application in the same store, and each application uses its own token', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const [one, two] = [await start(sharedStore), await start(sharedStore, 'other')]
     const [atOne, atTwo] = [await one.signedIn(), await two.signedIn()]
@@ -384,7 +384,7 @@ describe('processes that share memory', () => {
     expect(await two.who(atTwo)).toBeNull()
   })
 
-  test('SR07: a store ends all sessions of a person too, the newest as well as the oldest', async () => {
+  test('SR07: ends all sessions of a person, the newest as well as the oldest', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const own = await start(sharedStore, 'web', { store: sharedStore })
     const browsers = [await own.signedIn(), await own.signedIn(), await own.signedIn()]
@@ -393,7 +393,7 @@ describe('processes that share memory', () => {
     expect(await own.who(await own.signedIn())).toBe('alice')
   })
 
-  test('BC10: what is remembered of a token lives as long as the token could be used', async () => {
+  test('BC10: remembers a token for as long as it could be used', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
     const own = await start(sharedStore)
     const now = Math.floor(own.world.clock.now() / 1000)

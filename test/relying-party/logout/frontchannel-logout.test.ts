@@ -44,7 +44,7 @@ describe.each(hosts)('front-channel logout on $name', (host) => {
     expect(await own.who(browser)).toBeNull()
   })
 
-  test('FC03: may be framed by the provider alone, and is stored by nobody', async () => {
+  test('FC03: may be framed by the provider alone, and is never cached', async () => {
     const { headers } = await frame({ iss, sid })
     expect(headers['content-security-policy']).toBe(
       `default-src 'none'; base-uri 'none'; frame-ancestors ${new URL(iss).origin}`,
@@ -69,20 +69,20 @@ describe.each(hosts)('front-channel logout on $name', (host) => {
     expect(await own.who(browser)).toBe('alice')
   })
 
-  test('FC01: with the sid of another session ends neither', async () => {
+  test('FC01: with the sid of another session ends neither session', async () => {
     const other = await own.signedIn('/bob')
     const answer = await frame({ iss, sid: await own.sidOf(other) })
     expect([answer.status, answer.setCookies]).toEqual([200, []])
     expect([await own.who(browser), await own.who(other)]).toEqual(['alice', 'bob'])
   })
 
-  test('FC02: in a frame of another site meets no cookie, and ends nothing', async () => {
+  test('FC02: in a frame of another site has no cookie, and ends nothing', async () => {
     const answer = await frame({ iss, sid }, { site: 'cross-site' })
     expect([answer.status, answer.setCookies]).toEqual([200, []])
     expect(await own.who(browser)).toBe('alice')
   })
 
-  test('FC01: tells nobody whether someone is signed in', async () => {
+  test('FC01: does not reveal whether someone is signed in', async () => {
     const tell = ({ status, text, headers }: Answer) => [status, text, headers['content-security-policy']]
     const wrong = tell(await frame({ iss, sid: 'another' }))
     const nobody = tell(await frame({ iss, sid }, { omitCookies: true }))
@@ -99,7 +99,7 @@ describe.each(hosts)('front-channel logout on $name', (host) => {
 describe('front-channel logout', () => {
   afterEach(() => own.close())
 
-  test('ends other sessions of the same sign-in, of which the browser has lost the cookie', async () => {
+  test('ends other sessions of the same sign-in whose cookie the browser has lost', async () => {
     own = await LogoutWorld.start()
     browser = await own.signedIn()
     const sid = await own.sidOf(browser)

@@ -43,7 +43,7 @@ describe.each(hosts)('after a logout on $name', (host) => {
   })
 
   test.each(['/logout', '/out'])(
-    'by a form (%s) a page goes on by itself, to the provider, and names no token',
+    'by a form (%s), a page goes on to the provider by itself, and names no token',
     async (path) => {
       const page = await submit(path)
       expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
@@ -67,7 +67,7 @@ describe.each(hosts)('after a logout on $name', (host) => {
   )
 
   test.each(['/logout', '/out'])(
-    'by a script (%s) its window goes to logout_url, which names no token',
+    'by a script (%s), its window goes to logout_url, which names no token',
     async (path) => {
       const answer = await script(path)
       expect([answer.status, answer.headers['content-type'], answer.headers['cache-control']]).toEqual([
@@ -81,13 +81,13 @@ describe.each(hosts)('after a logout on $name', (host) => {
     },
   )
 
-  test('that stays here a form is redirected, and a script told where to go', async () => {
+  test('that stays here, a form is redirected, and a script gets the target', async () => {
     const form = await submit('/out-here')
     expect([form.status, form.headers.location]).toEqual([303, '/me'])
     expect((await script('/out-here')).json()).toEqual({ logout_url: world.url('/me') })
   })
 
-  test('the way on works once: used again it leads home, and ends no later session', async () => {
+  test('the onward URL works once: used again it leads home, and ends no later session', async () => {
     const onward = logoutUrlOf(await script())
     await follow(onward)
     await signIn()
@@ -97,7 +97,7 @@ describe.each(hosts)('after a logout on $name', (host) => {
   })
 })
 
-describe('the way on after a logout', () => {
+describe('the onward URL after a logout', () => {
   afterEach(() => world.close())
 
   test.each<[string, (path?: string) => Promise<Answer>, (answer: Answer) => string]>([
@@ -114,20 +114,20 @@ describe('the way on after a logout', () => {
     expect((await follow(urlOf(two))).headers.location).toBe('/')
   })
 
-  test('is open by either answer where two clicks were under way at once', async () => {
+  test('works by either response where two clicks were under way at once', async () => {
     await start()
     const [one, two] = await Promise.all([script(), script()])
     expect(logoutUrlOf(one)).toBe(logoutUrlOf(two))
     expect(new URL((await follow(logoutUrlOf(one))).location ?? '').pathname).toBe('/session/end')
   })
 
-  test('that a window has been told goes on for a window that signs out once more, too', async () => {
+  test('that a window has received also works for a window that signs out once more', async () => {
     await start()
     await script()
     expect(isAtProvider(await follow(world.url('/logout')))).toBe(true)
   })
 
-  test('is another one after a minute, and for whoever has signed in again', async () => {
+  test('is another one after a minute, and for a person who has signed in again', async () => {
     await start()
     const ways = [logoutUrlOf(await script())]
     world.clock.advance(61)
@@ -146,14 +146,14 @@ describe('the way on after a logout', () => {
     expect(isAtProvider(await follow(onward))).toBe(true)
   })
 
-  test.each(['continue=x', 'continue=', 'continue=a&continue=b'])('is none of: %s', async (query) => {
+  test.each(['continue=x', 'continue=', 'continue=a&continue=b'])('is refused with %s', async (query) => {
     await start()
     await script()
     const answer = await follow(world.url(`/logout?${query}`))
     expect([answer.status, answer.headers.location]).toEqual([302, '/'])
   })
 
-  test('is closed after a minute', async () => {
+  test('expires after a minute', async () => {
     await start()
     const onward = logoutUrlOf(await script())
     world.clock.advance(61)
@@ -172,21 +172,21 @@ describe('the way on after a logout', () => {
     expect(isAtProvider(await follow(onward))).toBe(true)
   })
 
-  test('is told to a script of an old browser too, which asks for JSON', async () => {
+  test('is given to a script of an old browser too, which asks for JSON', async () => {
     await start()
     const headers = { accept: 'application/json', origin: world.url('') }
     const answer = await browser.request('none', world.url('/logout'), { method: 'POST', headers })
     expect([answer.status, typeof logoutUrlOf(answer)]).toEqual([200, 'string'])
   })
 
-  test('and the form of an old browser is answered with the page', async () => {
+  test('is shown by the page, too, that answers the form of an old browser', async () => {
     await start()
     const headers = { accept: 'text/html', origin: world.url('') }
     const answer = await browser.request('none', world.url('/logout'), { method: 'POST', headers })
     expect(isAtProvider(await follow(onwardUrl(answer)))).toBe(true)
   })
 
-  test('leads out of this site by a page, too, where the provider takes no part', async () => {
+  test('also leads out of this site by a page where the provider takes no part', async () => {
     const origin = 'https://www.example.com'
     await start({ oidc: { logout: { atProvider: false }, returnTo: { origins: [origin] } } })
     const page = await submit(`/logout?returnTo=${origin}/bye`)
@@ -194,10 +194,10 @@ describe('the way on after a logout', () => {
   })
 })
 
-describe('a script that signs out by GET', () => {
+describe('a logout by GET from a script', () => {
   afterEach(() => world.close())
 
-  test('is told what would work, and nothing ends', async () => {
+  test('explains what would work, and ends nothing', async () => {
     await start()
     const answer = await browser.fetch(world.url('/logout'))
     expect([answer.status, codeOf(answer)]).toEqual([403, 'not_allowed'])

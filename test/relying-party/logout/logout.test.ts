@@ -56,7 +56,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect([...searchParams.keys()].sort()).toEqual(names)
   })
 
-  test('LO04: takes nothing of the provider’s request from its query', async () => {
+  test('LO04: takes no parameters of the provider’s request from its query', async () => {
     const query = 'returnTo=https://evil.example&post_logout_redirect_uri=https://evil.example&id_token_hint=a&state=b'
     const { location = '' } = await browser.navigate(world.url(`/logout?${query}`), { site: 'same-origin' })
     expect(location).not.toContain('evil')
@@ -67,7 +67,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(end.url).toBe(world.url('/'))
   })
 
-  test('removes the cookies, and leaves the browser’s cache alone', async () => {
+  test('removes the cookies, and does not clear the browser’s cache', async () => {
     const answer = await logout()
     const named = answer.setCookies.map(withoutHash)
     const passing = named.filter((line) => line.startsWith('oidc.bye='))
@@ -166,13 +166,13 @@ describe.each(hosts)('a logout on $name', (host) => {
   test.each([
     ['sec-purpose', 'prefetch'],
     ['purpose', 'prefetch'],
-  ])('LO01: that is fetched ahead of need (%s) ends nothing', async (name, value) => {
+  ])('LO01: that is prefetched (%s) ends nothing', async (name, value) => {
     const answer = await logout({ headers: { [name]: value } })
     expect(answer.location).toBeUndefined()
     expect(await isSignedIn()).toBe(true)
   })
 
-  test('LO02: a logout that comes twice, or without a session, is not an error', async () => {
+  test('LO02: that comes twice, or without a session, is not an error', async () => {
     for (let times = 0; times < 2; times += 1) {
       const page = await logout({ follow: true })
       expect([page.status, page.url]).toEqual([200, world.url('/')])
@@ -238,7 +238,7 @@ describe('a logout', () => {
     expect(await isSignedIn()).toBe(false)
   })
 
-  test('stays here where the application says so, and lands where it says', async () => {
+  test('stays here where the application says so, and ends at the page that it names', async () => {
     world = await startWorld({ oidc: { logout: { atProvider: false, returnTo: '/bye' } } })
     browser = world.browser
     await world.signIn()
@@ -247,7 +247,7 @@ describe('a logout', () => {
     expect(await isSignedIn()).toBe(false)
   })
 
-  test('LO05: trusts nothing that comes back from the provider', async () => {
+  test('LO05: trusts no parameter that comes back from the provider', async () => {
     world = await startWorld()
     browser = world.browser
     await world.signIn()

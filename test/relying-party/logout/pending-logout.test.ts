@@ -26,8 +26,8 @@ const comeBack = (query: Record<string, string>, path = '/') =>
 
 const outCookie = () => world.browser.cookies.all().find(({ name }) => withoutHash(name).endsWith('oidc.out'))
 
-describe.each(hosts)('coming back from the provider’s logout, on $name', (host) => {
-  test('LO04: leads on to the returnTo of the logout route, over the registered URI, and once', async () => {
+describe.each(hosts)('the way back from the provider’s logout, on $name', (host) => {
+  test('LO04: leads to the returnTo of the logout route, by way of the registered URI, and once', async () => {
     const request = await leave('/logout?returnTo=%2Fme%3Ftab%3D1%23top', { host })
     expect(request.searchParams.get('post_logout_redirect_uri')).toBe(world.url('/'))
     expect(decodeURIComponent(request.href)).not.toContain('tab=1')
@@ -39,14 +39,14 @@ describe.each(hosts)('coming back from the provider’s logout, on $name', (host
     expect((await world.browser.fetch(world.url('/me'))).json()).toMatchObject({ user: null })
   })
 
-  test('LO05: without a returnTo leads to the post-logout page, rid of its query', async () => {
+  test('LO05: leads to the post-logout page, without its query, where there is no returnTo', async () => {
     const request = await leave('/logout', { host })
     const answer = await comeBack({ state: request.searchParams.get('state') ?? '', sid: 'x', iss: 'y' })
     expect([answer.status, answer.headers.location]).toEqual([302, '/'])
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
-  test('LO05: with another state, or none, shows the page and believes nothing', async () => {
+  test('LO05: shows the page and trusts nothing where the state is another one or missing', async () => {
     await leave('/logout?returnTo=/me', { host })
     for (const query of [{ state: 'other' }, { state: '' }, { returnTo: 'https://evil.example' }]) {
       const answer = await comeBack(query)
@@ -72,7 +72,7 @@ describe('the state of a logout', () => {
     ['cut short', (state) => `state=${state.slice(1)}`],
     ['with something after it', (state) => `state=${state}%00`],
     ['as a list', (state) => `state[]=${state}`],
-  ])('LO05: %s counts as none', async (_how, query) => {
+  ])('LO05: counts as missing where it is %s', async (_how, query) => {
     const state = (await leave('/logout?returnTo=/me')).searchParams.get('state') ?? ''
     const page = await world.browser.navigate(world.url(`/?${query(state)}`))
     expect([page.status, page.text]).toEqual([200, 'home'])
@@ -85,7 +85,7 @@ describe('the state of a logout', () => {
     expect((await comeBack({ state })).text).toBe('home')
   })
 
-  test('LO05: counts in the browser that it was given to, and with a cookie that is ours', async () => {
+  test('LO05: is accepted in the browser that it was given to, and with a cookie that is ours', async () => {
     const state = (await leave('/logout?returnTo=/me')).searchParams.get('state') ?? ''
     const stranger = new Browser()
     expect((await stranger.navigate(world.url(`/?state=${state}`))).text).toBe('home')
@@ -95,7 +95,7 @@ describe('the state of a logout', () => {
     expect((await stranger.fetch(world.url('/me'), { headers: taken })).json()).toMatchObject({ user: null })
   })
 
-  test('LO05: counts at the post-logout page only, by GET', async () => {
+  test('LO05: is accepted at the post-logout page only, by GET', async () => {
     const state = (await leave('/logout?returnTo=/me')).searchParams.get('state') ?? ''
     expect((await comeBack({ state }, '/me')).status).toBe(200)
     const posted = await world.browser.navigate(world.url(`/?state=${state}`), { method: 'POST' })
@@ -141,7 +141,7 @@ describe('the returnTo of a logout', () => {
     '/logout',
     '/callback?code=x',
     `/${'x'.repeat(3_000)}`,
-  ])('LO04: %s is passed over', async (target) => {
+  ])('LO04: is ignored where it is %s', async (target) => {
     const request = await leave(`/logout?${new URLSearchParams({ returnTo: target }).toString()}`)
     const answer = await comeBack({ state: request.searchParams.get('state') ?? '' })
     expect(answer.headers.location).toBe('/')
@@ -154,7 +154,7 @@ describe('the returnTo of a logout', () => {
     expect(answer.headers.location).toBe('https://www.example.com/bye')
   })
 
-  test('LO04: goes without its query where that would not fit into the cookie', async () => {
+  test('LO04: loses its query where that would not fit into the cookie', async () => {
     const request = await leave(`/logout?returnTo=${encodeURIComponent(`/me?q=${'x'.repeat(1_500)}`)}`)
     const answer = await comeBack({ state: request.searchParams.get('state') ?? '' })
     expect(answer.headers.location).toBe('/me')
@@ -182,7 +182,7 @@ describe('the returnTo of a logout', () => {
     expect([answer.status, answer.headers.location, outCookie()]).toEqual([302, '/me', undefined])
   })
 
-  test('LO04: of logout() counts as that of the route; hints and languages go along', async () => {
+  test('LO04: of logout() is treated as that of the route, together with hints and languages', async () => {
     const out = get('/out', ({ oidc }) =>
       oidc.logout({ returnTo: '/me', logoutHint: 'alice@example.com', uiLocales: ['de', 'en'] }),
     )
@@ -198,7 +198,7 @@ describe('the returnTo of a logout', () => {
 })
 
 describe('a logout whose URL would be too long', () => {
-  test.each(hosts)('LO03: goes without the ID Token, by a redirect, on $name', async (host) => {
+  test.each(hosts)('LO03: leaves out the ID Token, and is a redirect, on $name', async (host) => {
     world = await startWorld({ host, provider: { accounts: { alice: { name: 'A'.repeat(1_800) } } } })
     await world.signIn()
     const answer = await world.browser.navigate(world.url('/logout?returnTo=/me'), { site: 'same-origin' })
@@ -260,7 +260,7 @@ describe('the tokens of a session that ends', () => {
     expect(hints()).toEqual(['access_token'])
   })
 
-  test('LO06: stay as they are where the application says so, and where there are none', async () => {
+  test('LO06: are not revoked where the application says so, or where there are none', async () => {
     await signedIn({ oidc: { logout: { revoke: false } } })
     await logout()
     await logout()
@@ -272,7 +272,7 @@ describe('the tokens of a session that ends', () => {
     ['fails', async () => new Response('oops', { status: 500 })],
     ['cannot be reached', async () => Promise.reject(new TypeError('fetch failed'))],
     ['answers nonsense', async () => new Response('<html>', { status: 418 })],
-  ])('LO06: are let go when the provider %s: the person is signed out all the same', async (_how, fault) => {
+  ])('LO06: are forgotten when the provider %s: the person is signed out all the same', async (_how, fault) => {
     const refreshing = await signedIn()
     refreshing.httpClient.spoil('/token/revocation', fault)
     const answer = await logout()
@@ -280,7 +280,7 @@ describe('the tokens of a session that ends', () => {
     expect(await subjectOf(world)).toBeNull()
   })
 
-  test('LO06: cost a second at most when the provider says nothing', async () => {
+  test('LO06: delay the logout by a second at most when the provider does not answer', async () => {
     const refreshing = await signedIn()
     refreshing.httpClient.spoil('/token/revocation', hang)
     const { result, waits } = await timersDuring(logout)
@@ -289,7 +289,7 @@ describe('the tokens of a session that ends', () => {
     expect(await subjectOf(world)).toBeNull()
   })
 
-  test('LO06: that were renewed are revoked as they are by then', async () => {
+  test('LO06: that were renewed are revoked in their newest form', async () => {
     const refreshing = await signedIn()
     world.clock.advance(700)
     const old = refreshing.browser.cookies.all().find(({ name }) => name === refreshing.cookie())?.value
@@ -326,7 +326,7 @@ describe('the tokens of a session that ends', () => {
 })
 
 describe('a logout', () => {
-  test('LO02: works without a session, when it has expired, and again', async () => {
+  test('LO02: works without a session, after it has expired, and again', async () => {
     world = await startWorld()
     await world.signIn()
     world.clock.advance(700_000)

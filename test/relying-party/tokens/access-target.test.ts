@@ -86,7 +86,7 @@ describe.each(hosts)('accessToken({ resource }) on $name', (host) => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('gets one with fewer scopes, by whatever spelling', async () => {
+  test('gets a token with fewer scopes, in whatever spelling', async () => {
     const before = world.refreshes.length
     expect(await claimsFor(browser, { resource: orders, scope: 'orders:read' })).toMatchObject({ scope: 'orders:read' })
     const both = await tokenFor(browser, { resource: orders, scope: 'orders:write orders:read' })
@@ -101,7 +101,7 @@ describe.each(hosts)('accessToken({ resource }) on $name', (host) => {
 describe('a session with tokens for several APIs', () => {
   afterEach(() => world.close())
 
-  test('RF01 RF16: whose requests ask for all of them at once spends each refresh token once, one after the other', async () => {
+  test('RF01 RF16: uses each refresh token once, one after the other, where requests ask for all of them at once', async () => {
     const browser = await start()
     world.clock.advance(700)
     const answers = await Promise.all(Array.from({ length: 10 }, () => browser.fetch(world.url('/all'))))
@@ -115,7 +115,7 @@ describe('a session with tokens for several APIs', () => {
     expect(world.refreshes).toHaveLength(8)
   })
 
-  test('RF16: serves requests that still carry the cookie of before all of that', async () => {
+  test('RF16: serves requests that still carry the cookie from before', async () => {
     const browser = await start()
     const old = cookieOf(browser, world)
     const all = await browser.fetch(world.url('/all'))
@@ -124,7 +124,7 @@ describe('a session with tokens for several APIs', () => {
     expect(world.refreshes).toHaveLength(3)
   })
 
-  test('spends nothing twice where the provider does not rotate either', async () => {
+  test('uses no refresh token twice where the provider does not rotate them', async () => {
     const browser = await start({ provider: { overrides: { rotateRefreshToken: false } } })
     const answers = await Promise.all(Array.from({ length: 5 }, () => browser.fetch(world.url('/all'))))
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
@@ -163,7 +163,7 @@ describe('a session with tokens for several APIs', () => {
     expect(world.refreshes).toHaveLength(7)
   })
 
-  test('SC10: keeps as many as fit into its cookies, and never loses the refresh token over them', async () => {
+  test('SC10: keeps as many as fit into its cookies, and never loses the refresh token for them', async () => {
     const browser = await start({ oidc: { session: { maxCookieBytes: 3_500 } } })
     for (let rounds = 1; rounds <= 3; rounds += 1) {
       expect((await browser.fetch(world.url('/all'))).status).toBe(200)
@@ -184,7 +184,7 @@ describe('a session with tokens for several APIs', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('spends no refresh token on a resource that no login names', async () => {
+  test('uses no refresh token for a resource that no login names', async () => {
     const browser = await start()
     const answer = await browser.fetch(world.url('/for?resource=https://unknown.example'))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'invalid_options' }])
@@ -195,7 +195,7 @@ describe('a session with tokens for several APIs', () => {
     expect(await claimsFor(other, { resource: billing })).toMatchObject({ aud: billing })
   })
 
-  test('RF07: serves a token that still lives while the provider is down, and 503 where there is none', async () => {
+  test('RF07: returns a token that is still valid while the provider is down, and 503 where there is none', async () => {
     const browser = await start()
     const token = await tokenFor(browser, { resource: orders })
     world.spoilTokens(answerWith(503, {}))
@@ -220,7 +220,7 @@ describe('a session with tokens for several APIs', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('says what is missing where there is no refresh token', async () => {
+  test('reports that there is no refresh token', async () => {
     const browser = await start({ client: { grant_types: ['authorization_code'] } })
     const answer = await browser.fetch(world.url(`/for?resource=${orders}`))
     expect([answer.status, answer.json()]).toMatchObject([401, { code: 'access_token_missing' }])
@@ -228,26 +228,26 @@ describe('a session with tokens for several APIs', () => {
   })
 })
 
-describe('RF11: a scope', () => {
+describe('RF11: a scope of accessToken()', () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await start()
   })
   afterAll(() => world.close())
 
-  test('that no login asks for is the application’s mistake, and asks the provider nothing', async () => {
+  test('that no login asks for is a mistake of the application, and no request is sent', async () => {
     const answer = await browser.fetch(world.url(`/for?resource=${orders}&scope=orders:delete`))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'invalid_options' }])
     expect(world.refreshes).toHaveLength(0)
   })
 
-  test('that the main token was not granted is not asked for without an API that may have it', async () => {
+  test('that the main token was not granted is requested only with an API that may have it', async () => {
     const answer = await browser.fetch(world.url('/for?scope=orders:read'))
     expect([answer.status, answer.json()]).toMatchObject([401, { code: 'access_token_missing' }])
     expect(world.refreshes).toHaveLength(0)
   })
 
-  test('list that is all of the main token’s means that token', async () => {
+  test('that lists all scopes of the main token means that token', async () => {
     const { auth } = (await browser.fetch(world.url('/me'))).json() as { auth: { scopes: string[] } }
     const main = await tokenOf(world, browser)
     expect(await tokenFor(browser, { scope: [...auth.scopes].reverse().join(' ') })).toBe(main)
@@ -260,7 +260,7 @@ describe('RF11: a scope', () => {
     ['relative', 'resource=/orders', '"resource" must be an absolute URI'],
     ['with a fragment', 'resource=https://orders.example.com/%23x', '"resource" must be an absolute URI'],
     ['with a quote', 'scope=%22', '"scope" must be scopes'],
-  ])('or resource that is %s is named', async (_what, query, message) => {
+  ])('or a resource that is %s is refused by name', async (_what, query, message) => {
     const asked = world.refreshes.length
     const answer = await browser.fetch(world.url(`/for?${query}`))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'invalid_options' }])

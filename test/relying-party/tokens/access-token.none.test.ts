@@ -30,14 +30,14 @@ async function enter(oidc: WorldOptions['oidc'] = {}): Promise<Browser> {
 }
 
 describe('a login that brings no access token', () => {
-  test('signs the person in, and tells onLogin that there is none', async () => {
+  test('signs the person in, and shows onLogin that there is none', async () => {
     const browser = await enter()
     expect(await subjectOf(world, browser)).toBe('alice')
     expect(seen).toEqual([undefined])
   })
 
   test.each(['/token', '/userinfo'])(
-    'answers %s with no_access_token, spends no refresh token and goes on',
+    'answers %s with no_access_token, uses no refresh token and goes on',
     async (path) => {
       const browser = await enter()
       for (let calls = 0; calls < 2; calls += 1) {
@@ -59,7 +59,7 @@ describe('a login that brings no access token', () => {
     expect(await tokenOf(world, browser)).toEqual([401, 'no_access_token'])
   })
 
-  test('is told so once for another target that the provider gives none for either, and keeps the new refresh token', async () => {
+  test('reports once for another target that the provider gives none either, and keeps the new refresh token', async () => {
     const browser = await enter()
     expect(told(await browser.fetch(world.url('/narrow')))).toEqual([401, 'no_access_token'])
     expect(world.refreshes).toHaveLength(1)
@@ -68,7 +68,7 @@ describe('a login that brings no access token', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('lives in a store on the server too', async () => {
+  test('works in a store on the server too', async () => {
     const browser = await enter({ session: { store: new FakeStore({ now: Date.now }) } })
     expect(await subjectOf(world, browser)).toBe('alice')
     expect(await tokenOf(world, browser)).toEqual([401, 'no_access_token'])
@@ -86,7 +86,7 @@ describe('a login that brings no access token', () => {
 })
 
 describe('a refresh that brings no access token any more', () => {
-  test('takes the ID Token, and says so at each call without another refresh', async () => {
+  test('accepts the ID Token, and reports the missing token at each call without another refresh', async () => {
     world = await startRefreshWorld({ layers })
     const browser = await world.enter()
     world.spoilTokens(withoutAccessToken)

@@ -16,7 +16,7 @@ describe.each(hosts)('accessToken() on $name', (host) => {
   })
   afterAll(() => world.close())
 
-  test('serves the token while it lives, and renews it before it ends', async () => {
+  test('returns the token while it is valid, and renews it before it ends', async () => {
     const browser = await world.enter()
     const first = await tokenOf(world, browser)
     world.clock.advance(480)
@@ -33,7 +33,7 @@ describe.each(hosts)('accessToken() on $name', (host) => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('RF01 RF16: fifty requests at once over one expired token make one refresh grant, and nobody is signed out', async () => {
+  test('RF01 RF16: makes one refresh grant for fifty requests at once over one expired token, and nobody is signed out', async () => {
     const browser = await world.enter()
     const before = world.provider.requests.filter((request) => request === 'POST /token').length
     world.clock.advance(700)
@@ -46,7 +46,7 @@ describe.each(hosts)('accessToken() on $name', (host) => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('refuses to spend the refresh token after the headers were written', async () => {
+  test('refuses to use the refresh token after the headers were written', async () => {
     const browser = await world.enter()
     expect((await browser.fetch(world.url('/late'))).json()).toEqual([expect.stringMatching(/^\S{20,}$/)])
     const before = world.refreshes.length
@@ -70,7 +70,7 @@ describe('a session whose tokens were renewed', () => {
     expect((await browser.fetch(world.url('/session'))).json()).toEqual(before)
   })
 
-  test('is renewed again and again where tokens live for less than is asked for, but not at each call', async () => {
+  test('is renewed again and again where tokens have a short lifetime, but not at each call', async () => {
     world = await startRefreshWorld({ provider: { accessTokenTtl: 20 } })
     const browser = await world.enter()
     for (let calls = 0; calls < 3; calls += 1) await tokenOf(world, browser)
@@ -82,7 +82,7 @@ describe('a session whose tokens were renewed', () => {
     }
   })
 
-  test('has no token for longer than it lives where the provider gives no refresh token', async () => {
+  test('has no token beyond its lifetime where the provider gives no refresh token', async () => {
     world = await startRefreshWorld({ client: { grant_types: ['authorization_code'] } })
     const browser = await world.enter()
     expect(await tokenOf(world, browser)).toMatch(/^\S{20,}$/)
@@ -91,7 +91,7 @@ describe('a session whose tokens were renewed', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('asks for nothing where the provider does not say when a token ends', async () => {
+  test('sends no request where the provider does not say when a token ends', async () => {
     world = await startRefreshWorld()
     world.spoilTokens(changed(({ expires_in: _, ...rest }) => rest))
     const browser = await world.enter()
@@ -117,7 +117,7 @@ describe('a session whose tokens were renewed', () => {
     expect(world.refreshes).toHaveLength(3)
   })
 
-  test('serves userinfo() with a renewed token', async () => {
+  test('calls userinfo() with a renewed token', async () => {
     world = await startRefreshWorld({ layers: [answering('/userinfo', ({ oidc }) => oidc.userinfo())] })
     const browser = await world.enter()
     world.clock.advance(700)
@@ -208,7 +208,7 @@ describe('req.oidc.fetch()', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('hands a 401 on where the body cannot be sent again', async () => {
+  test('returns a 401 to the caller where the body cannot be sent again', async () => {
     const browser = await calling([origin])
     accepts = () => false
     expect(told(await browser.fetch(world.url('/stream')))).toBe(401)

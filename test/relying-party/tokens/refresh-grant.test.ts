@@ -39,7 +39,7 @@ const places: readonly [string, () => NonNullable<Parameters<typeof startRefresh
 ]
 
 describe.each(places)('a refresh that takes longer than requests wait, for a session %s', (_place, options) => {
-  test('goes on behind their 503, and brings its tokens to whoever asks next', async () => {
+  test('goes on after they got 503, and gives its tokens to the next request', async () => {
     const { browser, release } = await slow(options())
     expect(await Promise.all([tokenOf(world, browser), tokenOf(world, browser)])).toEqual([late, late])
     expect(await tokenOf(world, browser)).toEqual(late)
@@ -67,7 +67,7 @@ describe.each(places)('a refresh that takes longer than requests wait, for a ses
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('ends the session where it is refused at last', async () => {
+  test('ends the session where it is refused in the end', async () => {
     const { browser, release } = await slow(options())
     const form = world.refreshes
     world.spoilTokens(async () => {
@@ -83,8 +83,8 @@ describe.each(places)('a refresh that takes longer than requests wait, for a ses
   })
 })
 
-describe('a provider that is slow', () => {
-  test('costs nobody a token that still lives', async () => {
+describe('a slow provider', () => {
+  test('does not cost anybody a token that is still valid', async () => {
     world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
     const browser = await world.enter()
     const first = await tokenOf(world, browser)
@@ -93,7 +93,7 @@ describe('a provider that is slow', () => {
     expect(await tokenOf(world, browser)).toBe(first)
   })
 
-  test('is left alone by others, until it answers', async () => {
+  test('is left alone by other requests until it answers', async () => {
     world = await startRefreshWorld({ oidc: { httpTimeoutSeconds: 1 } })
     const browsers = [await world.enter(), await world.enter(), await world.enter()] as const
     const { fault, release } = held()
@@ -107,7 +107,7 @@ describe('a provider that is slow', () => {
     expect(await tokenOf(world, browsers[2])).toEqual(token)
   })
 
-  test('leaves its tokens for whoever comes back after some minutes with the old cookie, and for nobody else', async () => {
+  test('leaves its tokens for a request that comes some minutes later with the old cookie, and for no other', async () => {
     const { browser, release } = await slow()
     const other = await world.enter()
     const old = cookieOf(browser, world)

@@ -76,7 +76,7 @@ function session(changes: Partial<SessionRecord> = {}): RefreshableSession & { r
 }
 
 describe('sessions that began at the same moment', () => {
-  test('RF08: renew their tokens at different ones, each early enough', async () => {
+  test('RF08: renew their tokens at different moments, each early enough', async () => {
     const sessions = Array.from({ length: 256 }, (_, byte) =>
       session({
         id: Buffer.from([byte, 1, 2]).toString('base64url'),
@@ -95,7 +95,7 @@ describe('sessions that began at the same moment', () => {
     expect(Math.max(...bySecond)).toBeLessThan(10)
   })
 
-  test('RF08: serve the token that they have when the provider fails them', async () => {
+  test('RF08: keep their valid token when the provider is unavailable', async () => {
     const failures = [new ProviderError('provider_timeout', 'm'), new TokenEndpointError('token_request_failed', 'm')]
     for (const failure of failures) {
       outcome = () => {
@@ -113,7 +113,7 @@ describe('sessions that began at the same moment', () => {
 })
 
 describe('a session', () => {
-  test('of before an upgrade, which does not say when its token began, is renewed at the last moment', async () => {
+  test('from before an upgrade, which does not say when its token began, is renewed at the last moment', async () => {
     const { obtainedAt: _, ...rest } = tokens('first')
     const old = session({ id: '_w', tokens: rest })
     watch.seconds += 570
@@ -122,7 +122,7 @@ describe('a session', () => {
     expect(await currentAccessToken(rp, old)).toBe('second')
   })
 
-  test('with an empty id, or a token without an end, is served like any other', async () => {
+  test('with an empty id, or a token without an end, is handled like any other', async () => {
     const endless = session({ tokens: { accessToken: 'first', tokenType: 'bearer', scope: '', refreshToken: 'r' } })
     expect(await currentAccessToken(rp, endless, { minTtl: 1e9 })).toBe('first')
     watch.seconds += 569
@@ -130,7 +130,7 @@ describe('a session', () => {
     expect(spent).toEqual([])
   })
 
-  test('whose response has begun is not renewed early, and not late either', async () => {
+  test('whose response has begun is renewed neither early nor late', async () => {
     const each = session({ id: '_w' })
     isOpen = false
     watch.seconds += 569
@@ -146,7 +146,7 @@ describe('a session', () => {
     expect(await replacementFor(rp, session({ tokens: rest }), 'first')).toBe('first')
   })
 
-  test('that has another token by now offers that one for the refused one', async () => {
+  test('that has another token by now returns that one for the refused one', async () => {
     expect(await replacementFor(rp, session(), 'older')).toBe('first')
     expect(spent).toEqual([])
   })
@@ -163,10 +163,10 @@ describe('a session', () => {
   })
 })
 
-describe('what a process remembers of refreshes', () => {
+describe('the refreshes that a process remembers', () => {
   const main = (refreshToken: string) => ({ refreshToken, target: '' })
 
-  test('RF16: knows the newest of several successors, for ten minutes each', async () => {
+  test('RF16: include the newest of several successors, for ten minutes each', async () => {
     const sharedStore = new RefreshCoordinator(watch)
     const first = record({ tokens: tokens('a') })
     for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
@@ -179,7 +179,7 @@ describe('what a process remembers of refreshes', () => {
     expect(sharedStore.latest(first)).toBe(first)
   })
 
-  test('RF01: remembers no failure: the next request may try', async () => {
+  test('RF01: do not include failures: the next request may try', async () => {
     const sharedStore = new RefreshCoordinator(watch)
     const each = record({ tokens: tokens('a') })
     const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
@@ -191,7 +191,7 @@ describe('what a process remembers of refreshes', () => {
     })
   })
 
-  test('is bounded', async () => {
+  test('are bounded', async () => {
     const sharedStore = new RefreshCoordinator(watch)
     const of = (name: string) => record({ id: name, tokens: tokens(name) })
     for (let count = 0; count <= 10_000; count += 1) {
@@ -204,7 +204,7 @@ describe('what a process remembers of refreshes', () => {
     expect([sharedStore.hasEnded(of('s0')), sharedStore.hasEnded(of('s10000'))]).toEqual([false, true])
   })
 
-  test('leaves a session without a refresh token as it is', async () => {
+  test('do not affect a session without a refresh token', async () => {
     const sharedStore = new RefreshCoordinator(watch)
     await sharedStore.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
     const plain = record()
@@ -213,8 +213,8 @@ describe('what a process remembers of refreshes', () => {
   })
 })
 
-describe('a refusal in unclear words', () => {
-  test('ends a session whose access token a cookie had no room for, as one whose token is dead', () => {
+describe('an unclear refusal of a refresh', () => {
+  test('ends a session whose cookie had no room for the access token, like one whose token is dead', () => {
     const refused = new RefusedRefreshes(watch)
     const living = record({ id: 'one', tokens: tokens('first') })
     const judge = (each: SessionRecord) => refused.classify(new UnclearRefusal('invalid_request'), each, { name: '' })
@@ -223,7 +223,7 @@ describe('a refusal in unclear words', () => {
   })
 })
 
-describe('an ID Token that waits for the provider’s keys', () => {
+describe('an ID Token that cannot be verified before the provider’s keys are available', () => {
   const refreshed = {
     accessToken: 'second',
     tokenType: 'bearer',
@@ -244,7 +244,7 @@ describe('an ID Token that waits for the provider’s keys', () => {
     return { unverified, after, answers }
   }
 
-  test('holds up nobody for longer than a moment whose access token lives, and is taken up later', async () => {
+  test('delays a request with a valid access token only for a moment, and is verified later', async () => {
     const { unverified, after, answers } = waiting()
     expect(await unverified.validate(after, false)).toBe(after)
     expect(await unverified.validate(after, false)).toBe(after)
@@ -255,7 +255,7 @@ describe('an ID Token that waits for the provider’s keys', () => {
     expect(unverified.has(after)).toBe(false)
   })
 
-  test('ends the session behind the caller where it is nobody’s', async () => {
+  test('ends the session in the background where it is invalid', async () => {
     const { unverified, after, answers } = waiting()
     expect(await unverified.validate(after, false)).toBe(after)
     answers[0]?.(new TokenValidationError('token_signature_invalid', 'm'))

@@ -37,8 +37,8 @@ async function signedIn(options: WorldOptions = {}): Promise<void> {
 const token = expect.stringMatching(/^\S{20,}$/)
 const isSignedIn = async () => (await subjectOf(world, browser)) !== null
 
-describe('requests that come late', () => {
-  test('RF16: with the old cookie get the successor and a new cookie, without a second token call', async () => {
+describe('a request that comes late', () => {
+  test('RF16: with the old cookie gets the successor and a new cookie, without a second token request', async () => {
     await signedIn()
     const old = cookieOf(browser, world)
     world.clock.advance(700)
@@ -54,7 +54,7 @@ describe('requests that come late', () => {
     expect(world.refreshes).toHaveLength(2)
   })
 
-  test('RF16: that never ask for a token have their cookie rewritten too', async () => {
+  test('RF16: that never asks for a token has its cookie rewritten too', async () => {
     await signedIn()
     const old = cookieOf(browser, world)
     world.clock.advance(700)
@@ -65,7 +65,7 @@ describe('requests that come late', () => {
     expect(await tokenOf(world, late)).toEqual(token)
   })
 
-  test('RF16 SC14: a response under way does not bring the old refresh token back', async () => {
+  test('RF16 SC14: does not bring the old refresh token back where its response is under way', async () => {
     const gates: (() => void)[] = []
     const slow = get('/slow', async ({ oidc }, res) => {
       await oidc.update({ visits: 1 })
@@ -84,7 +84,7 @@ describe('requests that come late', () => {
     expect(world.refreshes).toHaveLength(2)
   })
 
-  test('RF16: whose client went away during the refresh get the successor minutes later', async () => {
+  test('RF16: whose client went away during the refresh gets the successor minutes later', async () => {
     await signedIn()
     const old = cookieOf(browser, world)
     world.clock.advance(700)
@@ -106,7 +106,7 @@ describe('requests that come late', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('RF16: by more than ten minutes trip the reuse detection of the provider, and are signed out', async () => {
+  test('RF16: by more than ten minutes triggers the reuse detection of the provider, and is signed out', async () => {
     await signedIn()
     const old = cookieOf(browser, world)
     world.clock.advance(700)
@@ -135,7 +135,7 @@ describe('a refresh token that the provider refuses', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('RF05: is known by the member "error", not by what a text says', async () => {
+  test('RF05: is recognized by the member "error", not by the text', async () => {
     await signedIn()
     world.spoilTokens(answerWith(400, { error: 'invalid_client', error_description: 'no invalid_grant here' }))
     world.clock.advance(700)
@@ -145,7 +145,7 @@ describe('a refresh token that the provider refuses', () => {
     expect(await tokenOf(world, browser)).toEqual(token)
   })
 
-  test('RF06: is told apart from a client that is refused: an operator repairs that, nobody is signed out', async () => {
+  test('RF06: is told apart from a client that is refused, which the operator repairs and which signs nobody out', async () => {
     await signedIn()
     world.spoilTokens(answerWith(401, { error: 'invalid_client' }))
     world.clock.advance(575)
@@ -158,8 +158,8 @@ describe('a refresh token that the provider refuses', () => {
   })
 })
 
-describe('an answer that is lost', () => {
-  test('RF04: after the provider has rotated is asked for once more, and the session ends where that is refused', async () => {
+describe('a lost response to a refresh', () => {
+  test('RF04: after which the provider has rotated is requested once more, and the session ends where that is refused', async () => {
     await signedIn()
     world.clock.advance(700)
     let losses = 1
@@ -168,7 +168,7 @@ describe('an answer that is lost', () => {
     expect(world.refreshes).toHaveLength(2)
   })
 
-  test('RF04: with a provider that is slow is waited for behind the callers, and the token is sent once', async () => {
+  test('RF04: of a slow provider is waited for in the background, and the token is sent once', async () => {
     await signedIn({ oidc: { httpTimeoutSeconds: 1 } })
     const old = await tokenOf(world, browser)
     world.spoilTokens(() => new Promise(() => undefined))
@@ -185,7 +185,7 @@ describe('an answer that is lost', () => {
     expect(await isSignedIn()).toBe(true)
   })
 
-  test('RF04: twice leaves the token alone for a minute at most', async () => {
+  test('RF04: leaves the token alone for a minute at most when it is lost twice', async () => {
     await signedIn()
     world.clock.advance(700)
     world.spoilTokens(() => Promise.reject(new TypeError('fetch failed')))
@@ -199,7 +199,7 @@ describe('an answer that is lost', () => {
     expect(await tokenOf(world, browser)).toEqual(token)
   })
 
-  test('RF04: in a connection that broke is asked for again at once', async () => {
+  test('RF04: is requested again at once after a broken connection', async () => {
     await signedIn()
     world.clock.advance(700)
     let breaks = 1
@@ -230,7 +230,7 @@ describe('a provider that is down', () => {
     expect(await tokenOf(world, browser)).toEqual(token)
   })
 
-  test('RF07: is asked again no sooner than it wants, and then once for each session that it has failed', async () => {
+  test('RF07: is asked again no sooner than it wants, and then once for each affected session', async () => {
     await signedIn()
     const sessions = [browser, await world.enter(), await world.enter()]
     world.spoilTokens(answerWith(429, {}, { 'retry-after': '30' }))
@@ -255,7 +255,7 @@ describe('a provider that is down', () => {
     for (const answer of await ask()) expect(told(answer)).toEqual(token)
   })
 
-  test('RF07: spends no refresh token while the keys are missing that its answer is judged by', async () => {
+  test('RF07: receives no refresh token while the keys are missing that verify its response', async () => {
     await signedIn({ oidc: { session: { idleSeconds: 604_800 } } })
     world.httpClient.spoil('/jwks', refusedConnection)
     world.clock.advance(90_000)
@@ -269,7 +269,7 @@ describe('a provider that is down', () => {
   })
 })
 
-describe('what a refresh brings', () => {
+describe('a refresh', () => {
   test('RF09: keeps the refresh token and the ID Token where no new ones come', async () => {
     const idToken = answering('/id-token', ({ oidc }) => ({ token: oidc.idToken }))
     await signedIn({ layers: [idToken], provider: { overrides: { rotateRefreshToken: false } } })
@@ -283,7 +283,7 @@ describe('what a refresh brings', () => {
     expect(told(await browser.fetch(world.url('/id-token')))).toBe(before)
   })
 
-  test('RF11: never has more scopes than were granted, and never asks for any', async () => {
+  test('RF11: never widens the granted scopes, and never asks for any', async () => {
     await signedIn()
     world.spoilTokens(changed((members) => ({ ...members, scope: 'openid email admin' })))
     world.clock.advance(700)
@@ -293,7 +293,7 @@ describe('what a refresh brings', () => {
     expect(world.refreshes.map((form) => form.has('scope'))).toEqual([false])
   })
 
-  test('RF12: any printable character survives the way to the provider', async () => {
+  test('RF12: sends any printable character of the token unchanged', async () => {
     const refreshToken = 'a b%20+&=;/~"\\'
     world = await startRefreshWorld({ client: { client_secret: 'of a b%20+&=:/~ and more, long enough for all' } })
     world.spoilTokens(changed((members) => ({ ...members, refresh_token: refreshToken })))
@@ -305,7 +305,7 @@ describe('what a refresh brings', () => {
   })
 })
 
-describe('a new ID Token', () => {
+describe('a new ID Token of a refresh', () => {
   const visit = async (path: string, visitor: Browser) => visitor.navigate(`${run?.baseUrl}${path}`)
 
   test.each<[string, string, Faults['refreshedClaims'], Faults['sign']?]>([
@@ -340,8 +340,8 @@ describe('a new ID Token', () => {
   })
 })
 
-describe('a session that is over', () => {
-  test('RF15: by its absolute end is not renewed', async () => {
+describe('a session that has ended', () => {
+  test('RF15: by its absolute limit is not renewed', async () => {
     const long = answering('/long', async ({ oidc }) => {
       world.clock.advance(3_700)
       return { token: await oidc.accessToken() }
@@ -388,7 +388,7 @@ describe('a session that is over', () => {
     expect(brought).toHaveLength(1)
   })
 
-  test('LO06: by a logout in the same request is not brought back by a refresh under way', async () => {
+  test('LO06: by a logout in the same request is not restored by a refresh under way', async () => {
     const codes: unknown[] = []
     const both = get('/both', async ({ oidc }) => {
       const renewing = oidc.accessToken().catch(({ code }: { code: string }) => codes.push(code))
@@ -406,7 +406,7 @@ describe('a session that is over', () => {
     expect(await isSignedIn()).toBe(false)
   })
 
-  test('LO06: by a logout in another tab is not brought back by a refresh under way', async () => {
+  test('LO06: by a logout in another tab is not restored by a refresh under way', async () => {
     await signedIn()
     world.clock.advance(700)
     let release = (): void => undefined

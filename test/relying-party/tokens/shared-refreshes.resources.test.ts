@@ -72,8 +72,8 @@ function request(rp: RelyingParty, changes: Partial<SessionRecord> = {}) {
   return { session, tokenFor: (resource?: string) => currentAccessToken(rp, session, { resource }) }
 }
 
-describe('several processes on one memory', () => {
-  test.each([true, false])('RF02: spend each refresh token once for all targets (rotating: %p)', async (rotating) => {
+describe('several processes with one store', () => {
+  test.each([true, false])('RF02: use each refresh token once for all targets (rotating: %p)', async (rotating) => {
     isRotating = rotating
     const processes = [startProcess(), startProcess()]
     watch.seconds += 700
@@ -87,7 +87,7 @@ describe('several processes on one memory', () => {
     expect(new Set(spent).size).toBe(rotating ? 4 : 1)
   })
 
-  test('RF16: tell late requests, with the cookie of before, of all that was renewed', async () => {
+  test('RF16: give late requests, with the cookie from before, all that was renewed', async () => {
     const [first, second] = [startProcess(), startProcess()]
     const early = request(first)
     for (const name of names) await early.tokenFor(name)
@@ -99,15 +99,15 @@ describe('several processes on one memory', () => {
   })
 })
 
-describe('a request that waits in line', () => {
-  test('spends nothing more once its own target has been served', async () => {
+describe('a request that waits for the refresh lock', () => {
+  test('uses no further refresh token once its own target is served', async () => {
     const rp = startProcess()
     const requests = Array.from({ length: 30 }, () => request(rp))
     const tokens = await Promise.all(requests.map((each, index) => each.tokenFor(names[index % 3])))
     expect([new Set(tokens).size, spent]).toEqual([3, ['r0', 'r1', 'r2']])
   })
 
-  test('stops before the next token is spent where its response has begun, or its session has ended', async () => {
+  test('stops before the next refresh token is used where its response has begun, or its session has ended', async () => {
     const rp = startProcess()
     const [first, second, third] = [request(rp), request(rp), request(rp)]
     let isOpen = true
@@ -125,7 +125,7 @@ describe('a request that waits in line', () => {
     expect(spent).toEqual(['r0'])
   })
 
-  test('gets a token even where the provider gives the same one again', async () => {
+  test('gets a token even where the provider issues the same one again', async () => {
     const rp = startProcess()
     const each = request(rp, { tokens: { ...main, refreshToken: 'r0', accessToken: 'for main by 1' } })
     watch.seconds += 700

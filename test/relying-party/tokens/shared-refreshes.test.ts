@@ -45,15 +45,15 @@ const spendIn = (refreshes: SharedRefreshes, { spend }: ReturnType<typeof spende
   refreshes.refreshOnce(of, { refreshToken: of.tokens.refreshToken ?? '', target: '' }, spend)
 const named = (what: string): string[] => [...sharedStore.contents().keys()].filter((name) => name.startsWith(what))
 
-describe('a refresh token among processes', () => {
-  test('RF02: is spent once, and all have what came of it', async () => {
+describe('a refresh token that processes share', () => {
+  test('RF02: is used once, and all get the result', async () => {
     const provider = spender()
     const outcomes = await Promise.all([process(), process(), process()].map((each) => spendIn(each, provider)))
     expect(outcomes).toEqual([renewed, renewed, renewed])
     expect([provider.times, named('refresh:')]).toEqual([1, []])
   })
 
-  test('RF16: is not spent again by a process that comes later with the old one', async () => {
+  test('RF16: is not used again by a process that comes later with the old one', async () => {
     const provider = spender()
     await spendIn(process(), provider)
     watch.seconds += 599
@@ -72,7 +72,7 @@ describe('a refresh token among processes', () => {
     await other.loadSuccessors(record())
   })
 
-  test('RF09: that stays the same brings newer tokens all the same, and never older ones', async () => {
+  test('RF09: that stays the same still brings newer tokens, and never older ones', async () => {
     const same = (n: number): RefreshOutcome => ({
       kind: 'renewed',
       tokens: { ...tokens, refreshToken: 'refresh-1', accessToken: `access-${n}`, obtainedAt: start + n },
@@ -88,14 +88,14 @@ describe('a refresh token among processes', () => {
     expect([await spendIn(other, provider, newer), provider.times]).toEqual([same(10), 1])
   })
 
-  test('RF05: that is refused has nothing to publish, and frees the lock', async () => {
+  test('RF05: that is refused publishes nothing, and frees the lock', async () => {
     const ended: RefreshOutcome = { kind: 'ended', error: new Error('refused') as never }
     expect(await spendIn(process(), spender(ended))).toBe(ended)
     await expect(spendIn(process(), spender(new Error('provider away')))).rejects.toThrow('provider away')
     expect(sharedStore.contents().size).toBe(0)
   })
 
-  test('RF03: whose holder has died is spent by the next, after the lock has ended', async () => {
+  test('RF03: whose holder has died is used by the next process, after the lock has ended', async () => {
     const dead = process()
     void spendIn(dead, { times: 0, spend: () => new Promise(() => undefined) }).catch(() => undefined)
     while (named('refresh:').length === 0) await new Promise(setImmediate)
@@ -105,7 +105,7 @@ describe('a refresh token among processes', () => {
     expect([await spendIn(process(), provider), provider.times]).toEqual([renewed, 1])
   })
 
-  test('RF03: is not sent any more by a process that was stopped for longer than its lock lives', async () => {
+  test('RF03: is not sent any more by a process that was paused for longer than its lock lives', async () => {
     const provider = spender()
     const stopped = gate()
     const paused = process().refreshOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
@@ -119,7 +119,7 @@ describe('a refresh token among processes', () => {
     expect([await paused, provider.times]).toEqual([renewed, 1])
   })
 
-  test('RF03: is not sent either where nobody has spent it meanwhile: others may be about to', async () => {
+  test('RF03: is not sent either where nobody has used it meanwhile, since others may be about to', async () => {
     const provider = spender()
     const paused = process().refreshOnce(old, { refreshToken: 'refresh-1', target: '' }, async (lastLook) => {
       watch.seconds += 21
@@ -143,7 +143,7 @@ describe('a refresh token among processes', () => {
   })
 })
 
-describe('what a shared store shows of a refresh', () => {
+describe('what a shared store holds of a refresh', () => {
   test('SR01: is neither token nor id, and does not open with the secret alone', async () => {
     await spendIn(process(), spender())
     const [name = ''] = named('renewed:')
@@ -169,7 +169,7 @@ describe('what a shared store shows of a refresh', () => {
     }
   })
 
-  test.each(['garbage', ''])('counts for nothing where it is %p', async (value) => {
+  test.each(['garbage', ''])('is ignored where it is %p', async (value) => {
     await spendIn(process(), spender())
     await sharedStore.set(named('renewed:')[0] ?? '', value, 60_000)
     const provider = spender()
@@ -178,7 +178,7 @@ describe('what a shared store shows of a refresh', () => {
 })
 
 describe('a shared store that is unavailable', () => {
-  test('RF07 SR04: lets nobody spend, and nobody learn', async () => {
+  test('RF07 SR04: allows no refresh, and no result of one', async () => {
     sharedStore.outage = true
     const provider = spender()
     await expect(spendIn(process(), provider)).rejects.toThrow('away')
@@ -187,7 +187,7 @@ describe('a shared store that is unavailable', () => {
     expect([provider.times, other.latest(old)]).toEqual([0, old])
   })
 
-  test('RF02: by the time the tokens are there loses them for nobody in this process', async () => {
+  test('RF02: that fails once the tokens are there loses them for nobody in this process', async () => {
     sharedStore.before = ({ operation }) => {
       if (operation === 'set') throw new Error('away')
     }

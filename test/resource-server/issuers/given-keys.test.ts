@@ -22,7 +22,7 @@ const spellings: readonly (readonly [string, unknown])[] = [
 ]
 
 describe('a shared secret', () => {
-  test.each(spellings)('verifies HS256, HS384 and HS512 where they are named: %s', async (_what, secret) => {
+  test.each(spellings)('verifies HS256, HS384 and HS512 where they are configured: %s', async (_what, secret) => {
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       const { issuer, accept, refuse } = testApi({ algorithms: [alg], secret })
       await accept(hmacToken(alg, bytes, issuer.accessTokenClaims()))
@@ -36,14 +36,14 @@ describe('a shared secret', () => {
     }
   })
 
-  test('as text is its UTF-8, also where that looks like base64', async () => {
+  test('as text means its UTF-8 bytes, also where it looks like base64', async () => {
     const text = bytes.toString('base64')
     const { issuer, accept, refuse } = testApi({ algorithms: ['HS256'], secret: text })
     await accept(hmacToken('HS256', Buffer.from(text), issuer.accessTokenClaims()))
     await refuse(hmacToken('HS256', bytes, issuer.accessTokenClaims()))
   })
 
-  test('as JWK with alg serves that algorithm only', async () => {
+  test('as JWK with alg works for that algorithm only', async () => {
     const other = randomBytes(64)
     const jwk = (k: Buffer, alg: string) => ({ kty: 'oct', k: k.toString('base64url'), alg, kid: 'x', use: 'sig' })
     const secret = [jwk(bytes, 'HS256'), jwk(other, 'HS512')]
@@ -55,7 +55,7 @@ describe('a shared secret', () => {
     )
   })
 
-  test('is copied: what the application does with its bytes later is nothing to it', async () => {
+  test('is copied, so that later changes of the bytes do not matter', async () => {
     const own = Buffer.from(bytes)
     const { issuer, accept } = testApi({ algorithms: ['HS256'], secret: own })
     own.fill(0)
@@ -83,7 +83,7 @@ describe('a shared secret', () => {
     ],
     ['none at all', { algorithms: ['HS256'], secret: [] }, /"secret/],
     ['too many', { algorithms: ['HS256'], secret: Array.from({ length: 9 }, () => bytes) }, /"secret/],
-  ])('%s is refused at the start, and not repeated', (_what, options, message) => {
+  ])('that is %s is refused at the start, and not repeated', (_what, options, message) => {
     expect(() => testApi(options)).toThrow(message)
     try {
       testApi(options)
@@ -121,7 +121,7 @@ describe('the keys of an issuer', () => {
     await accept(issuer.accessToken({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
   })
 
-  test('by EdDSA sign as Ed25519, too, whichever of the two is allowed', async () => {
+  test('for EdDSA verify Ed25519, too, whichever of the two is allowed', async () => {
     for (const algorithms of [['EdDSA'], ['Ed25519'], undefined]) {
       const issuer = apiProvider({ keys: [signingKey('EdDSA')] })
       const { accept } = testApi({ algorithms }, issuer)

@@ -5,7 +5,7 @@ import { apiProvider } from '../../kit/provider/provider.js'
 const adfs = 'http://adfs.example.com/adfs/services/trust'
 
 describe('issuerAliases', () => {
-  test('are further spellings of iss, of which the principal has the configured one', async () => {
+  test('are further spellings of iss, while the principal has the configured one', async () => {
     const { issuer, accept } = testApi({ issuerAliases: [adfs, 'accounts.example.com'] })
     for (const iss of [issuer.issuer, adfs, 'accounts.example.com']) {
       const principal = await accept(issuer.accessToken({ iss }))
@@ -55,17 +55,17 @@ describe('issuerAliases', () => {
         },
       },
     ],
-  ])('are refused at the start where a spelling is there twice: %s', (_what, options) => {
+  ])('are refused at the start where a spelling occurs twice: %s', (_what, options) => {
     expect(() => testApi(options)).toThrow(/same spelling of an issuer twice/)
   })
 
-  test('are not options of several issuers alike', () => {
+  test('cannot belong to several issuers together', () => {
     expect(() => testApi({ issuer: ['https://a.example.com'], issuerAliases: ['x'] })).toThrow(/beside one issuer only/)
   })
 })
 
 describe('jwksUri', () => {
-  test('is where the keys are fetched from, with no metadata', async () => {
+  test('is where the keys are fetched from, without metadata', async () => {
     const issuer = apiProvider()
     const jwksUri = 'https://keys.example.com/jwks?p=policy'
     issuer.intercept = (url) => (url === jwksUri ? Response.json(jwks) : undefined)
@@ -76,17 +76,17 @@ describe('jwksUri', () => {
     expect(issuer.requests).toEqual([jwksUri])
   })
 
-  test('must be https, and the issuer need not be: nothing is fetched there', () => {
+  test('must be https, and the issuer need not be, since nothing is fetched there', () => {
     expect(() => testApi({ jwksUri: 'http://keys.example.com/jwks' })).toThrow(/must use https/)
     expect(() => testApi({ issuer: adfs })).toThrow(/must use https/)
     expect(() => testApi({ issuer: adfs, jwksUri: 'https://adfs.example.com/adfs/discovery/keys' })).not.toThrow()
   })
 
-  test('is one source of keys', () => {
+  test('excludes other sources of keys', () => {
     expect(() => testApi({ jwksUri: 'https://keys.example.com/jwks', jwks: { keys: [] } })).toThrow(/at most one/)
   })
 
-  test('of a resolver takes the place of the keys around it', async () => {
+  test('from a resolver replaces the keys around it', async () => {
     const issuer = apiProvider()
     const jwksUri = `${issuer.issuer}/jwks`
     const other = apiProvider().keys[0]?.publicKey.export({ type: 'spki', format: 'pem' })

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
 import { isLoginClient, isLoginIssuer, noteLogin } from '../../../lib/resource-server/issuers/logins.js'
 
-describe('logins of this process', () => {
-  test('are known by their client and issuer, and no other value is', () => {
+describe('the logins of this process', () => {
+  test('are known by their client and issuer, and by no other value', () => {
     noteLogin({ clientId: 'web', issuer: 'https://login.example.com' })
     expect([isLoginClient('web'), isLoginIssuer('https://login.example.com')]).toEqual([true, true])
     for (const other of ['Web', '', undefined, 5, ['web']]) expect(isLoginClient(other)).toBe(false)
     expect(isLoginIssuer('https://login.example.com/')).toBe(false)
   })
 
-  test('at a template of an issuer are those of all that fit', () => {
+  test('at a template of an issuer are those of all issuers that match', () => {
     noteLogin({ clientId: 'many', issuer: 'https://many.example.com/{tenantid}/v2.0' })
     expect(isLoginIssuer('https://many.example.com/11111111/v2.0')).toBe(true)
     expect(isLoginIssuer('https://many.example.com/11111111/v1.0')).toBe(false)

@@ -16,7 +16,7 @@ const settle = async () => {
 }
 
 describe('JK: the keys of an issuer', () => {
-  test('JK01: a new key works at once, and the next one seconds later too', async () => {
+  test('JK01: work at once when they are new, and the next ones seconds later too', async () => {
     const { issuer, accept } = testApi()
     await accept(issuer.accessToken())
     for (let i = 0; i < 3; i++) {
@@ -27,13 +27,13 @@ describe('JK: the keys of an issuer', () => {
     expect(keyRequests(issuer)).toBe(4)
   })
 
-  test('JK01: a hundred tokens at the first moment fetch the metadata and the keys once', async () => {
+  test('JK01: are fetched once, with the metadata, for a hundred tokens at the first moment', async () => {
     const { issuer, accept } = testApi()
     await Promise.all(Array.from({ length: 100 }, () => accept(issuer.accessToken())))
     expect(issuer.requests).toHaveLength(2)
   })
 
-  test('JK02: a flood of invented kids costs a few requests, and good tokens go on', async () => {
+  test('JK02: are requested a few times in a flood of invented kids, and good tokens still pass', async () => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.accessToken())
     for (let i = 0; i < 200; i++) {
@@ -45,7 +45,7 @@ describe('JK: the keys of an issuer', () => {
     await accept(issuer.accessToken())
   })
 
-  test('JK02: strangers’ invented kids make no good token a 401: it is told to come back, and then it works', async () => {
+  test('JK02: make no good token a 401 after strangers’ invented kids: it is told to come back, and then works', async () => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.accessToken())
     for (let i = 0; i < 30; i++) await refuse(issuer.accessToken({}, { kid: `invented-${i}` }))
@@ -66,7 +66,7 @@ describe('JK: the keys of an issuer', () => {
     ['that is past', { exp: 5 }, {}],
     ['without exp', { exp: undefined }, {}],
     ['with an unknown algorithm', {}, { alg: 'XX256' }],
-  ])('JK02: invented kids in tokens %s ask the issuer nothing, and stay 401', async (_what, claims, header) => {
+  ])('JK02: are not requested for invented kids in tokens %s, which stay 401', async (_what, claims, header) => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.accessToken())
     const { length } = issuer.requests
@@ -78,7 +78,7 @@ describe('JK: the keys of an issuer', () => {
     await accept(issuer.accessToken())
   })
 
-  test('JK01: a key that took another’s place under its kid is found, and forged signatures stay 401', async () => {
+  test('JK01: are found where a key took another’s place under its kid, and forged signatures stay 401', async () => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.accessToken())
     const [old] = issuer.keys
@@ -91,7 +91,7 @@ describe('JK: the keys of an issuer', () => {
     expect(keyRequests(issuer)).toBeLessThanOrEqual(6)
   })
 
-  test.each([1800, 3600, 36_000])('JK07: after %s idle seconds no token is judged by withdrawn keys', async (idle) => {
+  test.each([1800, 3600, 36_000])('JK07: verify no token with withdrawn keys after %s idle seconds', async (idle) => {
     const { issuer, accept, refuse } = testApi()
     await accept(issuer.accessToken())
     const [withdrawn] = issuer.keys
@@ -101,7 +101,7 @@ describe('JK: the keys of an issuer', () => {
     await accept(issuer.accessToken())
   })
 
-  test('JK07: an empty set withdraws nothing', async () => {
+  test('JK07: are not withdrawn by an empty set', async () => {
     const { issuer, accept } = testApi()
     await accept(issuer.accessToken())
     const [key] = issuer.keys
@@ -110,7 +110,7 @@ describe('JK: the keys of an issuer', () => {
     await accept(issuer.accessToken({}, {}, key))
   })
 
-  test('JK03: while the issuer is down the last good keys serve, for the hours that were configured', async () => {
+  test('JK03: serve for the configured hours while the issuer is down', async () => {
     const { issuer, accept, refuse } = testApi({ keysStaleSeconds: 7200 })
     await accept(issuer.accessToken())
     issuer.intercept = () => new Response('', { status: 503 })
@@ -136,19 +136,19 @@ describe('JK: the keys of an issuer', () => {
     ['HTML', () => new Response('<html>')],
     ['no keys member', () => Response.json({})],
     ['keys that are not a list', () => Response.json({ keys: {} })],
-  ])('JK04: a set that is %s is an outage', async (_what, answer) => {
+  ])('JK04: in a set that is %s are an outage', async (_what, answer) => {
     const { issuer, refuse } = testApi()
     issuer.intercept = (url) => (url.endsWith('/jwks') ? answer() : undefined)
     expect((await refuse(issuer.accessToken())).status).toBe(503)
   })
 
-  test('JK04: a set that trickles is given up after the deadline', async () => {
+  test('JK04: are given up after the deadline where the set trickles', async () => {
     const { issuer, refuse } = testApi({ httpTimeoutSeconds: 0.1 })
     issuer.intercept = (url) => (url.endsWith('/jwks') ? new Response(new ReadableStream({})) : undefined)
     expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_timeout' })
   })
 
-  test('JK04: keys that are no use are passed over, those beside them are not', async () => {
+  test('JK04: are ignored where they are unusable, and the others still work', async () => {
     const { issuer, accept } = testApi()
     const [key] = issuer.keys
     if (key === undefined) throw new Error('no key')
@@ -166,14 +166,14 @@ describe('JK: the keys of an issuer', () => {
     await accept(issuer.accessToken())
   })
 
-  test('JK05: a redirect is not followed', async () => {
+  test('JK05: are not fetched by a redirect', async () => {
     const { issuer, refuse } = testApi()
     issuer.intercept = (url) => (url.endsWith('/jwks') ? Response.redirect('http://169.254.169.254/', 302) : undefined)
     expect((await refuse(issuer.accessToken())).status).toBe(503)
     expect(issuer.requests.some((url) => url.includes('169.254'))).toBe(false)
   })
 
-  test('JK07: a key that was taken out is dead after the next refresh, for tokens seen before as well', async () => {
+  test('JK07: are unusable after the next refresh where they were removed, for tokens seen before as well', async () => {
     const { issuer, accept, refuse } = testApi()
     const token = issuer.accessToken({ exp: issuer.clock.seconds + 86_400 })
     for (let i = 0; i < 3; i++) await accept(token)
@@ -183,7 +183,7 @@ describe('JK: the keys of an issuer', () => {
     expect((await refuse(token)).status).toBe(401)
   })
 
-  test('JK: given keys are never fetched, and a PEM serves tokens with any kid', async () => {
+  test('JK: are never fetched where they are configured, and a PEM serves tokens with any kid', async () => {
     const issuer = apiProvider()
     const [key] = issuer.keys
     if (key === undefined) throw new Error('no key')
@@ -207,8 +207,8 @@ describe('JK: the keys of an issuer', () => {
   })
 })
 
-describe('DI: discovery', () => {
-  test('metadata without jwks_uri are not taken for good: they are asked for again soon', async () => {
+describe('DI: discovery of a trusted issuer', () => {
+  test('asks again soon where the metadata lack jwks_uri', async () => {
     const { issuer, accept, refuse } = testApi()
     const { metadata } = issuer
     issuer.metadata = { issuer: issuer.issuer }
@@ -218,7 +218,7 @@ describe('DI: discovery', () => {
     await accept(issuer.accessToken())
   })
 
-  test('DI01: metadata of another issuer are refused', async () => {
+  test('DI01: refuses metadata of another issuer', async () => {
     for (const name of ['https://issuer.example.com/', 'https://evil.example.com', undefined, 5]) {
       const { issuer, refuse } = testApi()
       issuer.metadata = { ...issuer.metadata, issuer: name }
@@ -227,7 +227,7 @@ describe('DI: discovery', () => {
     }
   })
 
-  test('DI02: plain http is refused, for the issuer and for its endpoints', async () => {
+  test('DI02: refuses plain http, for the issuer and for its endpoints', async () => {
     expect(() => bearer({ issuer: 'http://issuer.example.com', audience })).toThrow(/https/)
     expect(() => bearer({ issuer: ['https://a.example.com', 'http://b.example.com'], audience })).toThrow(/https/)
     const { issuer, refuse } = testApi()
@@ -237,7 +237,7 @@ describe('DI: discovery', () => {
     bearer({ issuer: 'http://localhost:3000', audience }).close()
   })
 
-  test('DI03: an issuer that a token invents is never contacted', async () => {
+  test('DI03: never contacts an issuer that a token invents', async () => {
     const { issuer, refuse } = testApi()
     for (const iss of [
       'https://169.254.169.254',
@@ -250,7 +250,7 @@ describe('DI: discovery', () => {
     expect(issuer.requests).toEqual([])
   })
 
-  test('DI04: it starts while the issuer is down, answers 503, and recovers by itself', async () => {
+  test('DI04: does not keep an API from starting while the issuer is down, answers 503, and recovers by itself', async () => {
     const { issuer, accept, refuse, validator } = testApi()
     issuer.intercept = () => Promise.reject(new TypeError('fetch failed'))
     await expect(validator.ready()).rejects.toMatchObject({ status: 503 })
@@ -268,7 +268,7 @@ describe('DI: discovery', () => {
     expect(validator.health()).toMatchObject([{ issuer: issuer.issuer, metadata: 'fresh', keys: 'fresh' }])
   })
 
-  test('DI05: keys move with the metadata', async () => {
+  test('DI05: finds keys that move with the metadata', async () => {
     const { issuer, accept } = testApi()
     await accept(issuer.accessToken())
     const [key] = issuer.keys
@@ -285,8 +285,8 @@ describe('DI: discovery', () => {
   })
 })
 
-describe('several issuers', () => {
-  test('a template is trusted for its tenants only', async () => {
+describe('a choice between several issuers', () => {
+  test('by a template trusts its tenants only', async () => {
     const tenant = 'https://login.example.com/tenant-1/v2.0'
     const issuer = apiProvider({ issuer: tenant })
     const options = { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['tenant-1', 'tenant-2'] }
@@ -301,7 +301,7 @@ describe('several issuers', () => {
     expect(() => testApi({ ...options, tenants: ['../x'] })).toThrow(ConfigurationError)
   })
 
-  test('a resolver is asked once for each issuer and a while, for strangers too', async () => {
+  test('by a resolver is made once for each issuer in a while, for strangers too', async () => {
     const asked: string[] = []
     const issuer = apiProvider()
     const resolver = async (name: string) => {
@@ -319,14 +319,14 @@ describe('several issuers', () => {
     expect(keyRequests(issuer)).toBe(1)
   })
 
-  test('what a resolver leaves out is as in the options around it', async () => {
+  test('by a resolver takes what it leaves out from the options around it', async () => {
     const issuer = apiProvider()
     const { accept, refuse } = testApi({ issuer: () => ({}), algorithms: ['ES256'] }, issuer)
     await accept(issuer.accessToken())
     expect(reasonOf(await refuse(issuer.accessToken({ aud: 'x' })))).toBe('token_audience_mismatch')
   })
 
-  test('a resolver that fails is an outage, one that answers nonsense a mistake of the application', async () => {
+  test('by a resolver that fails is an outage, and by one that returns nonsense a mistake of the application', async () => {
     const issuer = apiProvider()
     const failing = testApi({ issuer: () => Promise.reject(new Error('database password is hunter2')) }, issuer)
     const error = await failing.refuse(issuer.accessToken())
@@ -336,7 +336,7 @@ describe('several issuers', () => {
     expect(await odd.refuse(issuer.accessToken())).toMatchObject({ code: 'invalid_options', status: 500 })
   })
 
-  test('an issuer that the resolver does not know any more is forgotten after a while', async () => {
+  test('by a resolver is forgotten after a while where it does not know the issuer any more', async () => {
     const issuer = apiProvider()
     let isKnown = true
     const { accept, refuse } = testApi({ issuer: () => (isKnown ? {} : undefined) }, issuer)
@@ -347,8 +347,8 @@ describe('several issuers', () => {
   })
 })
 
-describe('RE: exhaustion', () => {
-  test('RE01: the cache of tokens is bounded', () => {
+describe('RE: a resource server under load', () => {
+  test('RE01: has a bounded cache of tokens', () => {
     const clock = new Clock()
     const cache = new VerifiedTokenCache({ maxEntries: 100, ttlSeconds: 60 }, clock)
     const keys = { generation: 1 } as SignedToken['keys']
@@ -361,7 +361,7 @@ describe('RE: exhaustion', () => {
     expect(cache.size).toBe(100)
   })
 
-  test('RE01: tokens that are seen once take no place from those that are seen often', async () => {
+  test('RE01: does not let tokens that are seen once replace those that are seen often', async () => {
     const { issuer, accept } = testApi({ cache: { maxEntries: 64 } })
     const often = issuer.accessToken()
     for (let i = 0; i < 3; i++) await accept(often)
@@ -373,7 +373,7 @@ describe('RE: exhaustion', () => {
     expect((await accept(often)).claims).toBe(claims)
   })
 
-  test('RE01: strangers that a resolver is asked about at the same time are bounded', async () => {
+  test('RE01: asks a resolver about a bounded number of strangers at the same time', async () => {
     const issuer = apiProvider()
     const { refuse } = testApi({ issuer: () => new Promise(() => undefined) }, issuer)
     const waiting = Array.from({ length: 100 }, (_, i) =>
@@ -383,7 +383,7 @@ describe('RE: exhaustion', () => {
     expect(waiting).toHaveLength(100)
   })
 
-  test('RE01: deep JSON, long segments and many dots are refused early', async () => {
+  test('RE01: refuses deep JSON, long segments and many dots early', async () => {
     const { issuer, refuse } = testApi()
     const [key] = issuer.keys
     if (key === undefined) throw new Error('no key')
@@ -394,14 +394,14 @@ describe('RE: exhaustion', () => {
     expect(issuer.requests).toEqual([])
   })
 
-  test('RE02: an issuer that never answers holds nobody longer than the deadline', async () => {
+  test('RE02: waits for an issuer that never answers no longer than the deadline', async () => {
     const { issuer, refuse } = testApi({ httpTimeoutSeconds: 0.1 })
     issuer.intercept = () => new Promise(() => undefined)
     const errors = await Promise.all(Array.from({ length: 20 }, () => refuse(issuer.accessToken())))
     for (const error of errors) expect(error).toMatchObject({ status: 503, code: 'provider_timeout' })
   })
 
-  test('RE03: after close() nothing is fetched, and what is known still serves', async () => {
+  test('RE03: fetches nothing after close(), and what is known still serves', async () => {
     const { issuer, accept, refuse, validator } = testApi()
     await accept(issuer.accessToken())
     validator.close()
@@ -411,7 +411,7 @@ describe('RE: exhaustion', () => {
     expect(issuer.requests).toHaveLength(before)
   })
 
-  test('RE03: close() ends what is under way', async () => {
+  test('RE03: ends on close() what is under way', async () => {
     const { issuer, refuse, validator } = testApi()
     issuer.intercept = () => new Promise(() => undefined)
     const refused = refuse(issuer.accessToken())
@@ -420,7 +420,7 @@ describe('RE: exhaustion', () => {
     expect((await refused).status).toBe(503)
   })
 
-  test('RE04: a client that leaves while keys are fetched gets no second answer, and nothing breaks', async () => {
+  test('RE04: sends no second response to a client that leaves while keys are fetched', async () => {
     const issuer = apiProvider()
     let release = () => undefined as void
     const gate = new Promise<void>((resolve) => (release = resolve))

@@ -38,8 +38,8 @@ describe('a bound token with its proof', () => {
   })
 })
 
-describe('RFC 9449 section 4.3', () => {
-  test('DP02: there must be one well-formed proof', async () => {
+describe('a DPoP proof (RFC 9449 section 4.3)', () => {
+  test('DP02: must be alone and well-formed', async () => {
     const { client, present } = dpopApi()
     const token = client.token()
     const good = client.proof(token)
@@ -67,16 +67,16 @@ describe('RFC 9449 section 4.3', () => {
     ['htm', [undefined, 5, null]],
     ['htu', [undefined, 5, null, '', 'orders', '//api.example.com/orders']],
     ['iat', [undefined, '1800000000', null, Number.MAX_VALUE]],
-  ])('DP03: %s must be there, and of its type', async (name, values) => {
+  ])('DP03: must have %s, of its type', async (name, values) => {
     const { refuse } = dpopApi()
     for (const value of values) await refuse({ claims: { [name]: value } })
   })
 
-  test.each(['JWT', 'at+jwt', undefined, 'dpop', 'dpop+jwt2', ''])('DP04: typ %p is refused', async (typ) => {
+  test.each(['JWT', 'at+jwt', undefined, 'dpop', 'dpop+jwt2', ''])('DP04: with typ %p is refused', async (typ) => {
     await dpopApi().refuse({ header: { typ } })
   })
 
-  test('DP05: alg must be asymmetric and in the list', async () => {
+  test('DP05: must have an asymmetric alg in the list', async () => {
     const { client, present, refuse } = dpopApi({ mode: 'allowed', algorithms: ['ES384'] })
     await refuse()
     const open = dpopApi()
@@ -88,12 +88,12 @@ describe('RFC 9449 section 4.3', () => {
     expect(await refusalOf(present(token, hmac))).toMatchObject({ code: 'invalid_dpop_proof' })
   })
 
-  test('DP06: the signature must verify with the key in the header', async () => {
+  test('DP06: must have a signature that verifies with the key in its header', async () => {
     const { refuse } = dpopApi()
     expect(reasonOf(await refuse({ key: signingKey() }))).toBe('token_signature_invalid')
   })
 
-  test('DP07: the key must be public, and complete', async () => {
+  test('DP07: must have a key that is public and complete', async () => {
     const { client, refuse } = dpopApi()
     const secret = client.key.privateKey.export({ format: 'jwk' })
     for (const jwk of [
@@ -113,7 +113,7 @@ describe('RFC 9449 section 4.3', () => {
     }
   })
 
-  test('DP08: htm is the method as sent, in its case', async () => {
+  test('DP08: must have the method as htm, as sent and in its case', async () => {
     const { accept, refuse } = dpopApi()
     await refuse({ claims: { htm: 'get' } })
     await refuse({ claims: { htm: 'POST' } })
@@ -121,7 +121,7 @@ describe('RFC 9449 section 4.3', () => {
     await accept({ claims: { htm: 'POST' } }, { method: 'POST' })
   })
 
-  test('DP11: where nonces are wanted, a proof without one gets 401 use_dpop_nonce and a nonce', async () => {
+  test('DP11: without a nonce gets 401 use_dpop_nonce and a nonce where nonces are required', async () => {
     const { accept, issuer } = dpopApi({ mode: 'allowed', nonce: true })
     const first = await refusalOf(accept())
     expect(first).toMatchObject({ status: 401, code: 'use_dpop_nonce' })
@@ -142,7 +142,7 @@ describe('RFC 9449 section 4.3', () => {
     expect(await refusalOf(accept({ claims: { nonce } }))).toMatchObject({ code: 'use_dpop_nonce' })
   })
 
-  test("DP11: processes with one secret know each other's nonces, others do not", async () => {
+  test('DP11: may have a nonce of another process with the same secret, and of no other', async () => {
     const nonceOf = async (api: ReturnType<typeof dpopApi>) => (await refusalOf(api.accept())).headers['DPoP-Nonce']
     const [old, new_] = ['one-random-secret-0123456789abcdef!!', 'two-random-secret-0123456789abcdef!!']
     const withSecret = (...secret: string[]) => dpopApi({ mode: 'required', nonce: { secret } })
@@ -152,7 +152,7 @@ describe('RFC 9449 section 4.3', () => {
     expect(await refusalOf(withSecret(new_).accept({ claims: { nonce } }))).toMatchObject({ code: 'use_dpop_nonce' })
   })
 
-  test('DP12: iat must be of now', async () => {
+  test('DP12: must have a current iat', async () => {
     const { accept, refuse, issuer } = dpopApi()
     const now = issuer.clock.seconds
     const old = { message: 'the DPoP proof is refused: iat is too far from the current time' }
@@ -165,14 +165,14 @@ describe('RFC 9449 section 4.3', () => {
     expect((await wide.refuse({ claims: { iat: now - 301 } })).cause).toMatchObject(old)
   })
 
-  test('DP13: ath must be the hash of this token', async () => {
+  test('DP13: must have the hash of this token as ath', async () => {
     const { client, present, refuse } = dpopApi()
     const [token, other] = [client.token(), client.token()]
     expect(await refusalOf(present(token, client.proof(other)))).toMatchObject({ code: 'invalid_dpop_proof' })
     for (const ath of [undefined, '', 5, null, sha256('x'), `${sha256(token)}=`]) await refuse({ claims: { ath } })
   })
 
-  test('DP14: a proof by another key, and a token that is bound to nothing, are invalid_token', async () => {
+  test('DP14: by another key, or with a token that is bound to nothing, is invalid_token', async () => {
     const { client, issuer, present } = dpopApi()
     const thief = proofClient(issuer)
     const token = client.token()
@@ -187,8 +187,8 @@ describe('RFC 9449 section 4.3', () => {
   })
 })
 
-describe('DP10: the URL', () => {
-  test('DP10: htu is compared after normalization, without query and fragment', async () => {
+describe('DP10: the URL of a DPoP proof', () => {
+  test('DP10: is compared after normalization, without query and fragment', async () => {
     const { accept, refuse } = dpopApi()
     for (const htu of [
       'https://api.example.com/orders?x=1#y',
@@ -214,14 +214,14 @@ describe('DP10: the URL', () => {
     await refuse({}, { url: undefined })
   })
 
-  test('DP10: an encoded slash is not a slash, in either case', () => {
+  test('DP10: keeps an encoded slash distinct from a slash, in either case', () => {
     expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x%2Fy')).toBe(true)
     expect(isSameTarget('https://a.example/x%2fy', 'https://a.example/x/y')).toBe(false)
     expect(isSameTarget('https://a.example/%7ex', 'https://a.example/~x')).toBe(true)
     expect(isSameTarget('ftp://a.example/x', 'ftp://a.example/x')).toBe(false)
   })
 
-  test.each(hosts)('DP10: on $name it is made of the configured origin and the path as it came in', async (host) => {
+  test.each(hosts)('DP10: consists on $name of the configured origin and the path as it came in', async (host) => {
     const server = await startApi({ host, options: { dpop: 'required' } })
     const client = proofClient(server.issuer)
     const token = client.token()
@@ -240,7 +240,7 @@ describe('DP10: the URL', () => {
     )
   })
 
-  test('DP10: without a configured URL DPoP does not start', () => {
+  test('DP10: must be configured for DPoP to start', () => {
     const options = { issuer: 'https://issuer.example.com', audience, dpop: 'allowed' } as const
     expect(() => bearer(options)).toThrow(ConfigurationError)
     expect(() => bearer({ ...options, baseUrl: 'https://api.example.com/?path' })).toThrow(ConfigurationError)
@@ -257,8 +257,8 @@ describe('DP10: the URL', () => {
   })
 })
 
-describe('DP15: replay', () => {
-  test('DP15: a proof counts once', async () => {
+describe('DP15: a replay of a DPoP proof', () => {
+  test('DP15: is refused', async () => {
     const { client, present } = dpopApi()
     const token = client.token()
     const proof = client.proof(token)
@@ -266,7 +266,7 @@ describe('DP15: replay', () => {
     expect(await refusalOf(present(token, proof))).toMatchObject({ code: 'invalid_dpop_proof' })
   })
 
-  test('DP15: of a hundred at the same moment one passes', async () => {
+  test('DP15: is refused to all but one of a hundred at the same moment', async () => {
     const seen = new Set<string>()
     const replayCache = { add: async (key: string) => !seen.has(key) && seen.add(key).size > 0 }
     for (const dpop of ['allowed', { mode: 'allowed', replayCache }]) {
@@ -278,7 +278,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: a proof that fails any other check is not remembered', async () => {
+  test('DP15: is not recorded where the proof fails any other check', async () => {
     const { client, present } = dpopApi()
     const token = client.token()
     const jti = 'the-same'
@@ -286,7 +286,7 @@ describe('DP15: replay', () => {
     await present(token, client.proof(token, { claims: { jti } }))
   })
 
-  test('DP15: the same jti by two clients is two proofs', async () => {
+  test('DP15: is not one where two clients use the same jti', async () => {
     const { client, issuer, present } = dpopApi()
     for (const each of [client, proofClient(issuer)]) {
       const token = each.token()
@@ -294,7 +294,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: a store that fails, or answers anything but true, lets nothing in', async () => {
+  test('DP15: is assumed where the store fails or answers anything but true', async () => {
     const down = dpopApi({
       mode: 'allowed',
       replayCache: { add: async () => Promise.reject(new Error('ECONNREFUSED')) },
@@ -308,7 +308,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: a store gets hashed keys and a time to live that covers the window, and is not frozen', async () => {
+  test('DP15: is found by hashed keys whose lifetime covers the window, in a store that is not frozen', async () => {
     const replayCache = {
       calls: [] as unknown[][],
       count: 0,
@@ -324,7 +324,7 @@ describe('DP15: replay', () => {
     expect(replayCache.count).toBe(1)
   })
 
-  test('DP15: a proof of the near future counts once for as long as it is good, to the last moment', async () => {
+  test('DP15: is refused for a proof of the near future as long as it is valid, to the last moment', async () => {
     const { client, issuer, present } = dpopApi()
     const token = client.token()
     const proof = client.proof(token, { claims: { iat: issuer.clock.seconds + 5 } })
@@ -336,7 +336,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: the replay cache forgets what is over, never what is not, and refuses when it is full', () => {
+  test('DP15: is refused by a cache that forgets what has expired, nothing else, and refuses when it is full', () => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 3)
     expect([cache.add('a', 60), cache.add('a', 60)]).toEqual([true, false])
@@ -362,7 +362,7 @@ describe('DP15: replay', () => {
     ['ahead, and then corrected', [3600, 0, -3600]],
     ['behind by less than a lifetime', [-30]],
     ['behind by an hour', [-3600]],
-  ])('DP15: a proof is no newer for a clock that is %s', (_what, steps) => {
+  ])('DP15: is still refused for a clock that is %s', (_what, steps) => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock)
     cache.add('before', 60)
@@ -375,7 +375,7 @@ describe('DP15: replay', () => {
     expect(cache.add('proof', 60)).toBe(false)
   })
 
-  test('DP15: a proof of any age is no newer for a clock that is set back by a lifetime, while others come in', () => {
+  test('DP15: at any age is refused when the clock is set back by a lifetime, while others come in', () => {
     const lifetime = 65
     for (let age = 0; age <= 2 * lifetime; age++) {
       const clock = new Clock()
@@ -391,7 +391,7 @@ describe('DP15: replay', () => {
     }
   })
 
-  test('DP15: a proof is known still when a clock that was set back comes by its time again', () => {
+  test('DP15: is still refused when a clock that was set back reaches its time again', () => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock)
     cache.add('proof', 60)
@@ -403,7 +403,7 @@ describe('DP15: replay', () => {
     expect(cache.add('proof', 60)).toBe(false)
   })
 
-  test('DP15: a clock that was set back keeps nobody waiting, nor the replay cache from forgetting', () => {
+  test('DP15: is forgotten in time though the clock was set back, and nobody has to wait', () => {
     const clock = new Clock()
     const cache = new MemoryReplayCache(clock, 100)
     for (const step of [0, -7200, 7200, -7200]) {
@@ -417,15 +417,15 @@ describe('DP15: replay', () => {
   })
 })
 
-describe('DP16: a bound token is nothing without its proof', () => {
-  test.each(['off', 'allowed'])('DP16: under Bearer it is refused, with dpop: %s', async (mode) => {
+describe('DP16: a bound token without its proof', () => {
+  test.each(['off', 'allowed'])('DP16: is refused under Bearer, with dpop: %s', async (mode) => {
     const { issuer, refuse } = testApi({ dpop: mode })
     const error = await refuse(proofClient(issuer).token())
     expect(error).toMatchObject({ status: 401, code: 'invalid_token' })
     expect(reasonOf(error)).toBe('token_binding_failed')
   })
 
-  test('DP16: also when it was seen before with its proof', async () => {
+  test('DP16: is refused where it was seen before with its proof', async () => {
     const { client, present, validator } = dpopApi()
     const token = client.token()
     for (let i = 0; i < 3; i++) await present(token, client.proof(token))
@@ -433,7 +433,7 @@ describe('DP16: a bound token is nothing without its proof', () => {
     expect(await refusalOf(present(token, []))).toMatchObject({ code: 'invalid_dpop_proof' })
   })
 
-  test('DP16: where DPoP is required, Bearer is not a scheme at all', async () => {
+  test('DP16: is refused where DPoP is required, since Bearer is not offered', async () => {
     const { issuer, validator } = dpopApi('required')
     const error = await refusalOf(validator.validate(`Bearer ${issuer.accessToken()}`))
     expect(error).toMatchObject({ status: 401, code: 'missing_token' })
@@ -441,7 +441,7 @@ describe('DP16: a bound token is nothing without its proof', () => {
   })
 
   test.each([[{ jkt: 'short' }], [{ jkt: 5 }], [{}], ['x'], [null], [{ kid: 'x' }], [{ jwk: {} }]])(
-    'DP16: a cnf that is not understood is refused, not ignored: %j',
+    'DP16: is refused for a cnf that is not understood: %j',
     async (cnf) => {
       const { issuer, refuse } = testApi({ dpop: 'allowed' })
       expect(reasonOf(await refuse(issuer.accessToken({ cnf })))).toBe('token_binding_failed')
@@ -449,8 +449,8 @@ describe('DP16: a bound token is nothing without its proof', () => {
   )
 })
 
-describe('DP17: challenges', () => {
-  test('DP17: both schemes are named where both are taken, and the error stands with the one that was used', async () => {
+describe('DP17: a DPoP challenge', () => {
+  test('DP17: names both schemes where both are accepted, with the error at the one that was used', async () => {
     const { client, present, refuse, validator } = dpopApi({ mode: 'allowed', algorithms: ['ES256', 'EdDSA'] })
     expect((await refusalOf(validator.validate(undefined))).headers['WWW-Authenticate']).toBe(
       'Bearer, DPoP algs="ES256 EdDSA"',
@@ -468,7 +468,7 @@ describe('DP17: challenges', () => {
     )
   })
 
-  test('DP18: the scheme is known in any case', async () => {
+  test('DP18: is for the scheme in any case', async () => {
     const { client, validator } = dpopApi()
     for (const scheme of ['dpop', 'DPOP', 'DPoP']) {
       const token = client.token()
@@ -477,7 +477,7 @@ describe('DP17: challenges', () => {
     }
   })
 
-  test('DP11: over HTTP, a nonce of the last period is renewed by a response that succeeds', async () => {
+  test('DP11: renews a nonce of the last period, over HTTP, in a successful response', async () => {
     const server = await startApi({ options: { dpop: { mode: 'allowed', nonce: true } } })
     const client = proofClient(server.issuer)
     const token = client.token({ exp: server.issuer.clock.seconds + 900 })
@@ -497,7 +497,7 @@ describe('DP17: challenges', () => {
   })
 })
 
-test('DP19: proofs and keys are in no message', async () => {
+test('DP19: shows neither proofs nor keys', async () => {
   const { client, present } = dpopApi()
   const token = client.token()
   const proof = signJws({ alg: 'ES256', typ: 'dpop+jwt', jwk: client.jwk }, { secret: 'S3CR3T' }, client.key)

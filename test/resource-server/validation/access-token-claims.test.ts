@@ -3,7 +3,7 @@ import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 
 const clients = ['web', 'mobile']
 
-describe('clients', () => {
+describe('the option clients', () => {
   test.each([
     ['client_id', { client_id: 'web' }],
     ['azp', { azp: 'mobile' }],
@@ -11,7 +11,7 @@ describe('clients', () => {
     ['appid', { appid: 'web' }],
     ['two that agree', { client_id: 'web', azp: 'web' }],
     ['one beside null', { client_id: null, azp: 'web' }],
-  ])('lets in tokens of those by %s', async (_what, claims) => {
+  ])('accepts tokens of clients by %s', async (_what, claims) => {
     const { issuer, accept } = testApi({ audience: null, profile: 'jwt', clients })
     await accept(issuer.accessToken({ aud: undefined, client_id: undefined, ...claims }))
   })
@@ -29,7 +29,7 @@ describe('clients', () => {
     expect(String(error.cause)).toContain('"clients" is ["web","mobile"]')
   })
 
-  test('are of one issuer in a map', async () => {
+  test('belongs to one issuer in a map', async () => {
     const issuer = 'https://issuer.example.com'
     const map = { [issuer]: { audience: null, profile: 'jwt', clients: ['web'] } }
     const { issuer: op, accept, refuse } = testApi({ issuer: map, audience: undefined })
@@ -37,12 +37,12 @@ describe('clients', () => {
     await refuse(op.accessToken({ client_id: 'mobile' }))
   })
 
-  test('must be named', () => {
+  test('must name at least one client', () => {
     expect(() => testApi({ clients: [] })).toThrow(/"clients" must name at least one client/)
   })
 })
 
-describe('dates', () => {
+describe('the dates of an access token', () => {
   test('may be off by as much as five minutes where the options say so', async () => {
     const { issuer, accept, refuse } = testApi({ clockToleranceSeconds: 300 })
     await accept(issuer.accessToken({ exp: issuer.clock.seconds - 299 }))

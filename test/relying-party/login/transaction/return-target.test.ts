@@ -53,7 +53,7 @@ async function remarksAt(step: 'login' | 'callback', work: () => Promise<unknown
   return said
 }
 
-describe('a page of 2,000 characters that somebody wants to go back to', () => {
+describe('a return target of 2,000 characters', () => {
   test.each(modes.filter(([name]) => !name.includes('https') && !name.includes('form')))(
     'is found again %s, by a guard, by the login route and by login()',
     async (_name, oidc) => {
@@ -72,29 +72,32 @@ describe('a page of 2,000 characters that somebody wants to go back to', () => {
     },
   )
 
-  test.each(modes)('lies %s with all cookies of logins under 4 KB, however many there are', async (_name, oidc) => {
-    const authorizationParams = { acr_values: values.join(' '), max_age: '300' }
-    const given = oidc()
-    world = await startWorld({
-      oidc: { ...given, authorizationParams: { ...given.authorizationParams, ...authorizationParams } },
-      layers: [strong],
-    })
-    const browser = new Browser()
-    for (let tab = 0; tab < 8; tab += 1) {
-      await browser.navigate(world.url(pageOf(tab % 2 === 0 ? 2_000 : 200, '/strong/page')))
-      expect(cookiesOfLogins(browser).bytes).toBeLessThan(4_096)
-    }
-  })
+  test.each(modes)(
+    'is stored %s, with all cookies of logins under 4 KB, however many there are',
+    async (_name, oidc) => {
+      const authorizationParams = { acr_values: values.join(' '), max_age: '300' }
+      const given = oidc()
+      world = await startWorld({
+        oidc: { ...given, authorizationParams: { ...given.authorizationParams, ...authorizationParams } },
+        layers: [strong],
+      })
+      const browser = new Browser()
+      for (let tab = 0; tab < 8; tab += 1) {
+        await browser.navigate(world.url(pageOf(tab % 2 === 0 ? 2_000 : 200, '/strong/page')))
+        expect(cookiesOfLogins(browser).bytes).toBeLessThan(4_096)
+      }
+    },
+  )
 })
 
-describe('logins beside one that leads back to a long page', () => {
+describe('other logins beside one with a long return target', () => {
   const tabsOf = async (targets: readonly string[]): Promise<readonly (readonly [Answer, string])[]> => {
     const tabs: (readonly [Answer, string])[] = []
     for (const target of targets) tabs.push([await world.browser.navigate(world.url(target)), target])
     return tabs
   }
 
-  test('lose their own pages first, and can still be finished: the newest keeps its page', async () => {
+  test('lose their own return targets first, and can still be finished: the newest keeps its target', async () => {
     world = await startWorld()
     const [older, newer, newest] = await tabsOf([pageOf(500), pageOf(600), `/private?q=${'ab'.repeat(1_000)}`])
     expect(transactionCookies(world.browser).size).toBe(3)
@@ -117,13 +120,13 @@ describe('logins beside one that leads back to a long page', () => {
     expect(await finish(again, world.browser)).toBe(world.url('/'))
   })
 
-  test('keep theirs where processes share memory', async () => {
+  test('keep theirs where processes share a store', async () => {
     world = await startWorld({ oidc: { session: { store: new expressSession.MemoryStore() } } })
     for (const [start, target] of await tabsOf([pageOf(2_000), pageOf(1_000), pageOf(2_000)]))
       expect(await finish(start, world.browser)).toBe(world.url(target))
   })
 
-  test('that begin at the same moment leave the head of requests small', async () => {
+  test('that start at the same moment keep the head of requests small', async () => {
     world = await startWorld()
     const pages = Array.from({ length: 8 }, () => pageOf(2_000))
     const tabs = await Promise.all(pages.map((page) => world.browser.navigate(world.url(page))))
@@ -139,8 +142,8 @@ describe('logins beside one that leads back to a long page', () => {
   })
 })
 
-describe('a store that strangers could fill', () => {
-  test('takes 600 long pages in a minute, and the browser’s cookie takes the others', () => {
+describe('a shared store of return targets', () => {
+  test('takes 600 long ones in a minute, and the browser’s cookie takes the others', () => {
     let now = 1_000_000
     const quota = new TargetQuota({ ...systemRuntime, now: () => now })
     const taken = () => Array.from({ length: 700 }, () => quota.take()).filter(Boolean).length
@@ -152,8 +155,8 @@ describe('a store that strangers could fill', () => {
   })
 })
 
-describe('a page that is too long to be kept', () => {
-  test('leads back to its path, and that is said', async () => {
+describe('a return target that is too long to be kept', () => {
+  test('is cut to its path, and that is reported', async () => {
     world = await startWorld()
     const said = await remarksAt('login', async () => {
       const start = await world.browser.navigate(world.url(pageOf(3_000)))
@@ -162,7 +165,7 @@ describe('a page that is too long to be kept', () => {
     expect(said).toEqual(['return_target_lost'])
   })
 
-  test('is not said to be lost where it was none that anybody may go to', async () => {
+  test('is not reported as lost where nobody may return to it', async () => {
     world = await startWorld()
     const evil = encodeURIComponent(`https://evil.example/${'a'.repeat(3_000)}`)
     const said = await remarksAt('login', () => world.browser.navigate(world.url(`/login?returnTo=${evil}`)))

@@ -23,7 +23,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
   })
   afterEach(() => world.close())
 
-  test('CB01: a response without state begins a login of its own once, and no code is exchanged', async () => {
+  test('CB01: starts a new login once where it is missing, and no code is exchanged', async () => {
     const callback = withParameters(await toCallback(world), { state: undefined })
     const answer = await comeBack(callback, world.browser)
     expect([answer.status, new URL(answer.location ?? '').origin]).toEqual([302, world.provider.issuer])
@@ -38,21 +38,18 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     ['shortened', (state: string) => state.slice(0, -1)],
     ['extended', (state: string) => `${state}A`],
     ['in another case', (state: string) => state.replace(/[a-zA-Z]/, flipped)],
-  ])(
-    'CB01: a state that was %s is refused, and the login that is under way can still be finished',
-    async (_how, change) => {
-      const callback = await toCallback(world)
-      const state = change(callback.searchParams.get('state') ?? '')
-      const answer = await comeBack(withParameters(callback, { state }), world.browser)
-      expect([answer.status, codeOf(answer)]).toEqual([400, 'state_mismatch'])
-      expect(tokenCalls(world)).toBe(0)
-      expect(await subjectOf(world)).toBeNull()
-      await comeBack(callback, world.browser)
-      expect(await subjectOf(world)).toBe('alice')
-    },
-  )
+  ])('CB01: is refused where it was %s, and the login under way can still be finished', async (_how, change) => {
+    const callback = await toCallback(world)
+    const state = change(callback.searchParams.get('state') ?? '')
+    const answer = await comeBack(withParameters(callback, { state }), world.browser)
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'state_mismatch'])
+    expect(tokenCalls(world)).toBe(0)
+    expect(await subjectOf(world)).toBeNull()
+    await comeBack(callback, world.browser)
+    expect(await subjectOf(world)).toBe('alice')
+  })
 
-  test('CB01: a response that was minted in another browser signs nobody in, nor anybody out', async () => {
+  test('CB01: from another browser signs nobody in or out', async () => {
     const attacker = new Browser()
     await world.signIn()
     const callback = await toCallback(world, { browser: attacker })
@@ -64,7 +61,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(await subjectOf(world)).toBe('alice')
   })
 
-  test('CB02: a response whose cookie was dropped starts the login over once, then explains itself', async () => {
+  test('CB02: whose cookie was dropped starts the login over once, then leads to an explanation', async () => {
     const callback = await toCallback(world)
     world.browser.cookies.clear(({ name }) => name.includes('.tx.'))
     const again = await comeBack(callback, world.browser)
@@ -78,7 +75,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(tokenCalls(world)).toBe(0)
   })
 
-  test('CB02: the second attempt works when its cookie is kept', async () => {
+  test('CB02: works at the second attempt when its cookie is kept', async () => {
     const callback = await toCallback(world)
     world.browser.cookies.clear(({ name }) => name.includes('.tx.'))
     const page = await comeBack(callback, world.browser, true)
@@ -86,7 +83,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(await subjectOf(world)).toBe('alice')
   })
 
-  test('CB03: the ten minutes of a login are sealed in: an old cookie does not help', async () => {
+  test('CB03: is valid for ten minutes, which are sealed in: an old cookie does not help', async () => {
     const callback = await toCallback(world, { login: '/private?tab=1' })
     world.clock.advance(599)
     world.clock.advance(2)
@@ -101,21 +98,21 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(transactionCookies(world.browser).size).toBe(0)
   })
 
-  test('CB03: a login that is started over because of its age still leads to the page that was asked for', async () => {
+  test('CB03: that is too old starts a login over, which still leads to the requested page', async () => {
     const callback = await toCallback(world, { login: '/private?tab=1' })
     world.clock.advance(601)
     const page = await comeBack(callback, world.browser, true)
     expect(page).toMatchObject({ status: 200, url: world.url('/private?tab=1') })
   })
 
-  test('CB03: a login that takes nine minutes and a half is finished', async () => {
+  test('CB03: is still valid after nine minutes and a half', async () => {
     const callback = await toCallback(world)
     world.clock.advance(570)
     await comeBack(callback, world.browser)
     expect(tokenCalls(world)).toBe(1)
   })
 
-  test('CB04: a callback that is replayed leads whom it has signed in to their page, without another exchange', async () => {
+  test('CB04: that is replayed leads a person whom it has signed in to their page, without another exchange', async () => {
     const callback = await toCallback(world, { login: '/private?tab=2' })
     const first = await comeBack(callback, world.browser)
     const replay = await comeBack(callback, world.browser)
@@ -124,7 +121,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(replay.setCookies).toEqual([])
   })
 
-  test('CB04: a callback that is replayed elsewhere is refused, with the old cookies of the browser too', async () => {
+  test('CB04: that is replayed elsewhere is refused, with the old cookies of the browser too', async () => {
     const callback = await toCallback(world)
     const stolen = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
     await comeBack(callback, world.browser)
@@ -137,7 +134,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(tokenCalls(world)).toBe(1)
   })
 
-  test('CB04: a callback that is replayed after another person signed in does not speak of the first', async () => {
+  test('CB04: that is replayed after another person signed in does not reveal the first', async () => {
     const callback = await toCallback(world)
     await comeBack(callback, world.browser)
     forgetAtProvider(world.browser)
@@ -147,7 +144,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(await subjectOf(world)).toBe('bob')
   })
 
-  test('CB04: a callback that comes again with its old cookie leads whom it has signed in to their page', async () => {
+  test('CB04: that comes again with its old cookie leads a person whom it has signed in to their page', async () => {
     const callback = await toCallback(world, { login: '/private?tab=2' })
     const old = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
     await comeBack(callback, world.browser)
@@ -157,7 +154,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(tokenCalls(world)).toBe(1)
   })
 
-  test('CB05: two identical callbacks at once exchange the code once, and both get the session', async () => {
+  test('CB05: that comes twice at once exchanges the code once, and both get the session', async () => {
     const callback = await toCallback(world, { login: '/private' })
     const cookie = world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
     const tabs = [new Browser(), new Browser()]
@@ -167,7 +164,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(await Promise.all(tabs.map((tab) => subjectOf(world, tab)))).toEqual(['alice', 'alice'])
   })
 
-  test('CB06: two tabs that sign in side by side both finish', async () => {
+  test('CB06: lets two tabs that sign in side by side both finish', async () => {
     const first = await toCallback(world, { login: '/private?tab=1' })
     const second = await toCallback(world, { login: '/private?tab=2' })
     expect((await comeBack(second, world.browser)).location).toBe(world.url('/private?tab=2'))
@@ -175,7 +172,7 @@ describe.each(hosts)('the state of an authorization response on $name', (host) =
     expect(tokenCalls(world)).toBe(2)
   })
 
-  test('CB11: state, nonce and challenge are 43 characters of base64url, and new for every login', async () => {
+  test('CB11: is 43 characters of base64url, as nonce and challenge are, and new for every login', async () => {
     const seen = new Set<string>()
     for (let logins = 0; logins < 4; logins += 1) {
       const { location = '' } = await new Browser().navigate(world.url('/login'))

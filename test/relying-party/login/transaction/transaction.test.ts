@@ -29,7 +29,7 @@ describe.each(hosts)('logins under way on $name', (host) => {
     browser = new Browser()
   })
 
-  test('CB07: of thirty tabs that are opened one after the other, the newest five can be finished', async () => {
+  test('CB07: can be finished in the newest five of thirty tabs that are opened one after the other', async () => {
     const tabs: Answer[] = []
     for (let tab = 0; tab < 30; tab += 1) {
       tabs.push(await browser.navigate(world.url(`/login?returnTo=/tab/${tab}`)))
@@ -42,7 +42,7 @@ describe.each(hosts)('logins under way on $name', (host) => {
     expect(transactionCookies(browser).size).toBe(0)
   })
 
-  test('CB07: a tab that had to make room starts its login over', async () => {
+  test('CB07: start over in a tab that had to make room', async () => {
     const oldest = await browser.navigate(world.url('/login'))
     for (let tab = 0; tab < 5; tab += 1) await browser.navigate(world.url('/login'))
     const before = tokenCalls(world)
@@ -53,7 +53,7 @@ describe.each(hosts)('logins under way on $name', (host) => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('CB07: thirty tabs at the same moment leave eight cookies at most, and the next login tidies up', async () => {
+  test('CB07: of thirty tabs at the same moment leave eight cookies at most, and the next login removes the rest', async () => {
     const long = encodeURIComponent(`/${'a'.repeat(100)}?q=${'b'.repeat(1_900)}`)
     await Promise.all(
       Array.from({ length: 30 }, () => browser.navigate(world.url(`/login?returnTo=${long}`), { site: 'same-origin' })),
@@ -67,14 +67,14 @@ describe.each(hosts)('logins under way on $name', (host) => {
     expect(answer.location).toBe(world.url('/next'))
   })
 
-  test('old ones are cleared away by the next login', async () => {
+  test('are removed by the next login where they are old', async () => {
     for (let tab = 0; tab < 3; tab += 1) await browser.navigate(world.url('/login'))
     world.clock.advance(601)
     await browser.navigate(world.url('/login'))
     expect(transactionCookies(browser).size).toBe(1)
   })
 
-  test('cookies that are not transactions stand in nobody’s way', async () => {
+  test('are not affected by cookies that are not transactions', async () => {
     const slots = Array.from(
       { length: 8 },
       (_, slot) => `${world.cookie(`.tx.${slot}`)}=${slot % 2 === 0 ? 'rubbish' : 'e30='}`,
@@ -86,10 +86,10 @@ describe.each(hosts)('logins under way on $name', (host) => {
   })
 })
 
-describe('two applications of one host that have one cookie name', () => {
+describe('two applications of one host that share a cookie name', () => {
   const session = { cookie: { name: 'app' } }
 
-  test('do not eat each other’s logins as long as there are free slots', async () => {
+  test('do not remove each other’s logins as long as there are free slots', async () => {
     const other = await startWorld({ oidc: { session, secret: 'the secret of another application, 32 letters' } })
     world = await startWorld({ oidc: { session } })
     browser = new Browser()
@@ -154,7 +154,7 @@ describe('the cookie of a login', () => {
     expect(expires - world.clock.now()).toBe(600_000)
   })
 
-  test('tells nothing of what it holds', async () => {
+  test('reveals nothing of its content', async () => {
     const { setCookies, location = '' } = await new Browser().navigate(world.url('/login?returnTo=/secret-page'))
     const value = /=([^;]+)/.exec(setCookies[0] ?? '')?.[1] ?? ''
     const { sealed } = JSON.parse(Buffer.from(value, 'base64').toString()) as { sealed: string }
@@ -189,7 +189,7 @@ describe.each(hosts)('the application’s own session on $name', (host) => {
   afterEach(() => world.close())
 
   describe.each(sessions)('by %s', (_name, create) => {
-    test.each(['before', 'after'] as const)('mounted %s oidc() goes on through a login and a logout', async (place) => {
+    test.each(['before', 'after'] as const)('mounted %s oidc() survives a login and a logout', async (place) => {
       const middleware = create()
       const layers = place === 'before' ? [count] : [middleware, count]
       world = await startWorld({ host, layers, before: place === 'before' ? [middleware] : [] })
@@ -204,7 +204,7 @@ describe.each(hosts)('the application’s own session on $name', (host) => {
     })
   })
 
-  test('is not there when the application has none', async () => {
+  test('is not required', async () => {
     const seen: unknown[] = []
     const look: Handler = (req, _res, next) => {
       seen.push('session' in req, 'sessionOptions' in req)
@@ -218,7 +218,7 @@ describe.each(hosts)('the application’s own session on $name', (host) => {
   })
 })
 
-test('a state that no tab started is refused while fewer than five are under way', async () => {
+test('an unknown state is refused while fewer than five logins are under way', async () => {
   world = await startWorld()
   for (let tab = 0; tab < 4; tab += 1) await world.browser.navigate(world.url('/login'))
   const answer = await comeBack(world.url('/callback?code=a&state=b'), world.browser)
