@@ -20,6 +20,7 @@ export { signInAgain } from './middleware/sign-in-again.js'
 export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
 export { claim, role } from './policy/claims.js'
+export { mcpAuthInfo } from './policy/mcp-auth-info.js'
 export { acr, machine, maxAge, permission, person, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
@@ -105,6 +106,7 @@ export type {
   Verdict,
 } from './policy/requirement.js'
 export type { ClaimPath } from './policy/claim-path.js'
+export type { McpAuthInfo } from './policy/mcp-auth-info.js'
 export type { ClaimValue, RoleOptions } from './policy/claims.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
 export type { Readiness } from './provider/readiness.js'

@@ -1,13 +1,26 @@
-import { parseResourceMetadataOptions, type ResourceMetadataOptions } from '../options/bearer/resource-metadata.js'
-import { metadataDocument } from '../resource-server/metadata-document.js'
+import {
+  parseResourceMetadataOptions,
+  type ResourceMetadataConfiguration,
+  type ResourceMetadataOptions,
+} from '../options/bearer/resource-metadata.js'
+import { createMetadataMirror, metadataDocument, mirrorPath } from '../resource-server/metadata-document.js'
+import { isOidcError } from '../base/error-cause.js'
+import { type Runtime, systemRuntime } from '../base/runtime.js'
+import { ConfigurationError } from '../errors.js'
+import { problem } from '../http/problem.js'
 import { createHttpRequest } from './http/request.js'
+import { goOn, thrownError } from './http/error-response.js'
 import { respondOrFail } from './http/respond.js'
+import type { GuardCall } from './guard/authentication.js'
+import { mountPathOf } from './mount.js'
 import type { Middleware } from './types.js'
 
 /** The middleware that `resourceMetadata()` returns. */
 export interface ResourceMetadataMiddleware extends Middleware {
   /** URL of the metadata. Pass the middleware to `bearer({ resourceMetadata })`, which names this URL in challenges. */
   readonly url: string
+  /** Stops background work and closes connections. */
+  close(): void
 }
 
 // Public, for pages of other origins too: browser-based clients begin here.
@@ -36,21 +49,51 @@ const allowed = 'GET, HEAD, OPTIONS'
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */
 export function resourceMetadata(options: ResourceMetadataOptions): ResourceMetadataMiddleware {
-  const { url, path, body } = metadataDocument(parseResourceMetadataOptions(options))
+  return createResourceMetadata(parseResourceMetadataOptions(options), systemRuntime)
+}
+
+/** Creates the middleware from a checked configuration and a given runtime. */
+export function createResourceMetadata(
+  configuration: ResourceMetadataConfiguration,
+  runtime: Runtime,
+): ResourceMetadataMiddleware {
+  const { url, paths, body } = metadataDocument(configuration)
+  const mirror = configuration.mirrorAuthorizationServer ? createMetadataMirror(configuration, runtime) : undefined
 
   const middleware: Middleware = function resourceMetadata(req, res, next) {
-    const httpRequest = createHttpRequest(req)
+    const { path, method } = createHttpRequest(req)
     const call = { req, res, next }
-    if (httpRequest.path !== path) next()
-    else if (httpRequest.method === 'GET' || httpRequest.method === 'HEAD') {
-      respondOrFail(call, { kind: 'respond', status: 200, headers, body })
-    } else if (httpRequest.method === 'OPTIONS') {
-      const preflight = { 'Access-Control-Allow-Methods': allowed, 'Access-Control-Allow-Headers': '*' }
-      respondOrFail(call, { kind: 'respond', status: 204, headers: { ...headers, ...preflight }, body: '' })
-    } else {
-      respondOrFail(call, { kind: 'respond', status: 405, headers: { ...headers, Allow: allowed }, body: '{}' })
-    }
+    const mount = mountPathOf(req)
+    if (mount !== '' && !paths.some((known) => known.startsWith(`${mount}/`))) next(unfittingMount(mount, url))
+    else if (paths.includes(path)) respondWith(call, method, body)
+    else if (mirror !== undefined && path === mirrorPath) {
+      const document = method === 'GET' || method === 'HEAD' ? mirror.body() : Promise.resolve('{}')
+      goOn(
+        document,
+        call,
+        (text) => respondWith(call, method, text),
+        (error) => (isOidcError(error) ? respondOrFail(call, problem(error)) : next(thrownError(error))),
+      )
+    } else next()
   }
 
-  return Object.assign(middleware, { url })
+  return Object.assign(middleware, { url, close: () => mirror?.close() })
+}
+
+function respondWith(call: GuardCall, method: string, body: string): void {
+  if (method === 'GET' || method === 'HEAD') {
+    respondOrFail(call, { kind: 'respond', status: 200, headers, body })
+  } else if (method === 'OPTIONS') {
+    const preflight = { 'Access-Control-Allow-Methods': allowed, 'Access-Control-Allow-Headers': '*' }
+    respondOrFail(call, { kind: 'respond', status: 204, headers: { ...headers, ...preflight }, body: '' })
+  } else {
+    respondOrFail(call, { kind: 'respond', status: 405, headers: { ...headers, Allow: allowed }, body: '{}' })
+  }
+}
+
+function unfittingMount(mount: string, url: string): ConfigurationError {
+  return new ConfigurationError(
+    'invalid_options',
+    `resourceMetadata() is mounted at "${mount}", where requests for ${url} never come: mount it for the whole application`,
+  )
 }

@@ -11,6 +11,8 @@ interface BearerChallengeSettings {
   /** Supported schemes, the preferred one first. */
   readonly schemes: readonly TokenScheme[]
   readonly realm?: string | undefined
+  /** Scopes that a challenge for a token asks for (RFC 6750 section 3), separated by spaces. */
+  readonly challengeScope?: string | undefined
   /** URL of the protected resource's metadata (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string | undefined
   /** Algorithms of DPoP proofs (RFC 9449 section 7.1). */
@@ -56,10 +58,11 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
     return new BearerError(code, text, { headers, cause: details.cause })
   }
   const [preferred] = settings.schemes
-  const invalidToken = (scheme: TokenScheme, cause?: unknown) => refuse('invalid_token', scheme, { cause })
+  const parameters = { scope: settings.challengeScope }
+  const invalidToken = (scheme: TokenScheme, cause?: unknown) => refuse('invalid_token', scheme, { parameters, cause })
   return {
     invalidToken,
-    missing: () => refuse('missing_token', undefined),
+    missing: () => refuse('missing_token', undefined, { parameters }),
     malformed: () => refuse('invalid_request', preferred),
     tooLong: () => refuse('invalid_request', preferred, { text: 'the Authorization header is too long' }),
     invalidApiKey: () => refuse('invalid_api_key', undefined),

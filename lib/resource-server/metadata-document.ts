@@ -1,11 +1,15 @@
+import type { Runtime } from '../base/runtime.js'
 import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
+import { createMetadata } from '../provider/metadata.js'
+import { providerSettings } from '../provider/settings.js'
+import { createHttpClient } from '../provider/transport/http-client.js'
 
 /** A protected resource's metadata, and where it is published. */
 interface MetadataDocument {
   /** The absolute URL, as sent in challenges. */
   readonly url: string
-  /** The path of `url`. */
-  readonly path: string
+  /** The paths that it is published at. */
+  readonly paths: readonly string[]
   /** JSON. */
   readonly body: string
 }
@@ -19,6 +23,7 @@ const wellKnown = '/.well-known/oauth-protected-resource'
 export function metadataDocument(configuration: ResourceMetadataConfiguration): MetadataDocument {
   const { origin, pathname } = new URL(configuration.resource)
   const path = wellKnown + pathname.replace(/\/$/, '')
+  const paths = configuration.atRoot ? [...new Set([path, wellKnown])] : [path]
   const { dpopAlgorithms, dpopRequired, certificateBound } = configuration
   const members = {
     ...configuration.members,
@@ -32,5 +37,32 @@ export function metadataDocument(configuration: ResourceMetadataConfiguration): 
     dpop_bound_access_tokens_required: dpopRequired,
     tls_client_certificate_bound_access_tokens: certificateBound,
   }
-  return { url: origin + path, path, body: JSON.stringify(members) }
+  return { url: origin + path, paths, body: JSON.stringify(members) }
+}
+
+/** Where clients of older MCP versions look for an authorization server's metadata (RFC 8414 section 3). */
+export const mirrorPath = '/.well-known/oauth-authorization-server'
+
+// Nothing is needed of what is only passed on.
+const noNeeds = { members: [], pkce: false }
+
+/** An authorization server's metadata, to be published by the resource as well. */
+export interface MetadataMirror {
+  /** The document as JSON. @throws {ProviderError} */
+  body(): Promise<string>
+  close(): void
+}
+
+/** Mirrors the metadata of the first authorization server. Nothing is fetched yet. */
+export function createMetadataMirror(configuration: ResourceMetadataConfiguration, runtime: Runtime): MetadataMirror {
+  const [issuer = ''] = configuration.authorizationServers
+  const settings = { ...providerSettings(configuration, runtime), issuer }
+  const httpClient = createHttpClient(settings)
+  const metadata = createMetadata(settings, httpClient, noNeeds)
+  return {
+    body: async () => JSON.stringify(await metadata.get()),
+    close: () => {
+      for (const part of [metadata, httpClient]) part.close()
+    },
+  }
 }

@@ -103,6 +103,7 @@ function schemesOf({ dpop }: BearerConfiguration): readonly TokenScheme[] {
 }
 
 function challengeSettings(configuration: BearerConfiguration): Parameters<typeof createBearerChallenges>[0] {
-  const { realm, resourceMetadata, dpop } = configuration
-  return { schemes: schemesOf(configuration), realm, resourceMetadata, proofAlgorithms: dpop.algorithms }
+  const { realm, challengeScope, resourceMetadata, dpop } = configuration
+  const schemes = schemesOf(configuration)
+  return { schemes, realm, challengeScope, resourceMetadata, proofAlgorithms: dpop.algorithms }
 }

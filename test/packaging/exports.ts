@@ -20,6 +20,7 @@ export const publicNames: readonly string[] = [
   'csrf',
   'machine',
   'maxAge',
+  'mcpAuthInfo',
   'not',
   'oidc',
   'optionsFromEnv',

@@ -3,6 +3,8 @@
  * Every name is a global here, so that a snippet which declares it itself simply shadows it.
  */
 import type { Express, NextFunction, Request, Response } from 'express'
+import type { AuthInfo } from '@modelcontextprotocol/server'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type * as library from 'express-oidc'
 
 declare global {
@@ -24,6 +26,10 @@ declare global {
   const beta: (req: Request, res: Response) => void
   const mine: (req: Request, res: Response) => void
   const data: (req: Request, res: Response) => void
+  /** A transport of the MCP SDK, as its types describe it. */
+  const transport: {
+    handleRequest(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, body?: unknown): Promise<void>
+  }
   const isKnownTenant: (issuer: string) => Promise<boolean>
   const isOwner: (subject: string, id: unknown) => Promise<boolean>
 

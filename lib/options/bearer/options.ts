@@ -208,6 +208,11 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   /** `realm` of challenges. @default none */
   realm?: string | undefined
   /**
+   * Scopes that a challenge for a missing or invalid token asks for (`scope="…"`), so that clients such as MCP's request them at
+   * once. @default none
+   */
+  challengeScope?: string | readonly string[] | undefined
+  /**
    * What `resourceMetadata()` returned, or the URL of the metadata: every challenge names it.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9728#section-5

@@ -3,7 +3,7 @@ import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
 import type { AsymmetricAlgorithm } from './issuer-options.js'
 import { flag, httpUrl, isAllowedUrl, text } from '../common/fields.js'
-import { httpsNeeded } from '../common/http-client.js'
+import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { parseOptions, section } from '../common/parse.js'
 
 /**
@@ -30,6 +30,20 @@ export interface ResourceMetadataOptions {
   certificateBound?: boolean | undefined
   /** Further members of the document. @default none */
   members?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Whether the document is also published at the root, `/.well-known/oauth-protected-resource`, where some clients look
+   * first. Only for the one resource of an origin that stands for it. @default false
+   */
+  atRoot?: boolean | undefined
+  /**
+   * Whether metadata of the first authorization server is also published at `/.well-known/oauth-authorization-server` of this origin,
+   * where MCP clients of the protocol version 2025-03-26 look for it. @default false
+   */
+  mirrorAuthorizationServer?: boolean | undefined
+  /** Makes the requests for that metadata. @default `node:https` with keep-alive */
+  fetch?: typeof fetch | undefined
+  /** Deadline of such a request, in seconds. @default 5 */
+  httpTimeoutSeconds?: number | undefined
   /** Allows plain http for hosts that are not on loopback. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }
@@ -55,7 +69,9 @@ const schema = v.pipe(
       ),
       {},
     ),
-    dangerouslyAllowHttp: v.optional(flag, false),
+    atRoot: v.optional(flag, false),
+    mirrorAuthorizationServer: v.optional(flag, false),
+    ...httpEntries,
   }),
   v.check(
     (o) =>

@@ -50,6 +50,13 @@ const metadataUrl = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value : value.url)),
 )
 
+const whatScopes = 'scopes separated by spaces, or a list of scopes'
+const challengeScope = v.pipe(
+  v.union([v.string(), v.array(v.string())], `must be ${whatScopes}`),
+  v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),
+  v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, `must be ${whatScopes}`),
+)
+
 const entries = {
   ...trustEntries,
   tokenFormat: v.optional(v.picklist(['jwt', 'opaque', 'auto'], 'must be "jwt", "opaque" or "auto"')),
@@ -70,6 +77,7 @@ const entries = {
   ...httpEntries,
   cache: v.optional(v.union([v.literal(false), cacheSection], 'must be false or { maxEntries, ttlSeconds }'), {}),
   realm: v.optional(v.pipe(text('a name'), v.regex(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, 'must be plain text'))),
+  challengeScope: v.optional(challengeScope),
   resourceMetadata: v.optional(metadataUrl),
   onError: v.optional(callback),
 }

@@ -1,0 +1,36 @@
+import { AccessError } from '../errors.js'
+import type { Principal } from './principal.js'
+
+/** Who calls an MCP server, in the shape that the MCP SDK calls `AuthInfo`. */
+export interface McpAuthInfo {
+  token: string
+  clientId: string
+  scopes: string[]
+  /** Seconds since the epoch; absent where there is no end. */
+  expiresAt?: number
+  /** What `AuthInfo` has no member for. */
+  extra: { subject: string; issuer: string; claims: Readonly<Record<string, unknown>> }
+}
+
+/**
+ * Makes what the transports and handlers of the MCP SDK want as `req.auth`, or as `authInfo`, of a principal.
+ *
+ * @example
+ * ```ts
+ * app.post('/mcp', (req, res) => transport.handleRequest(Object.assign(req, { auth: mcpAuthInfo(req.auth) }), res, req.body))
+ * ```
+ *
+ * @throws {AccessError} `login_needed` where there is no principal
+ * @see https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization
+ */
+export function mcpAuthInfo(principal: Principal | undefined): McpAuthInfo {
+  if (principal === undefined) throw new AccessError('login_needed', 'sign in to see this')
+  const { token = '', clientId = '', scopes, expiresAt, subject, issuer, claims } = principal
+  return {
+    token,
+    clientId,
+    scopes: [...scopes],
+    ...(Number.isFinite(expiresAt) ? { expiresAt } : {}),
+    extra: { subject, issuer, claims },
+  }
+}

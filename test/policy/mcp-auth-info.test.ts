@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals'
+import type { AuthInfo } from '@modelcontextprotocol/server'
+import type { IncomingMessage } from 'node:http'
+import { mcpAuthInfo } from '../../lib/policy/mcp-auth-info.js'
+import type { Principal } from '../../lib/policy/principal.js'
+import { testApi } from '../kit/resource-server/api.js'
+
+describe('mcpAuthInfo()', () => {
+  test('is what the SDK knows as AuthInfo, of a token', async () => {
+    const { accept, issuer } = testApi()
+    const token = issuer.accessToken({ scope: 'mcp:tools' })
+    const principal = await accept(token)
+    const info: AuthInfo = mcpAuthInfo(principal)
+    expect(info).toEqual({
+      token,
+      clientId: 'web',
+      scopes: ['mcp:tools'],
+      expiresAt: principal.expiresAt,
+      extra: { subject: 'alice', issuer: issuer.issuer, claims: principal.claims },
+    })
+  })
+
+  test('is there for those without token, client and end, and fails for nobody', () => {
+    const key: Principal = {
+      scheme: 'api-key',
+      subject: 'billing',
+      issuer: 'api-key',
+      claims: {},
+      scopes: [],
+      expiresAt: Infinity,
+    }
+    expect(mcpAuthInfo(key)).toEqual({
+      token: '',
+      clientId: '',
+      scopes: [],
+      extra: { subject: 'billing', issuer: 'api-key', claims: {} },
+    })
+    expect(() => mcpAuthInfo(undefined)).toThrow(expect.objectContaining({ code: 'login_needed', status: 401 }))
+  })
+
+  test('fits a request beside the member that is there', () => {
+    const handle = (req: IncomingMessage & { auth?: AuthInfo }): string | undefined => req.auth?.clientId
+    const req = {} as IncomingMessage & { auth?: Principal | undefined }
+    const who: Principal = {
+      scheme: 'bearer',
+      subject: 'a',
+      issuer: 'b',
+      claims: {},
+      scopes: [],
+      expiresAt: 1,
+      clientId: 'c',
+    }
+    expect(handle(Object.assign(req, { auth: mcpAuthInfo(who) }))).toBe('c')
+  })
+})
