@@ -86,8 +86,15 @@ export type {
   TokenExchangeOptions,
   TokenTargetOptions,
 } from './options/client/options.js'
+export type { ClientAuthenticationMethod, CredentialOptions } from './options/common/client-authentication.js'
 export type { CsrfOptions } from './options/csrf.js'
 export type { DecryptionKeyOption, DpopKeyOptions } from './options/common/private-key.js'
+export type {
+  EndpointName,
+  GivenMetadata,
+  NamedProviderDescription,
+  ProviderDescription,
+} from './options/common/provider-description.js'
 export type { EnvironmentOptions } from './options/environment.js'
 export type { CompletedLogin, ErrorContext, OnLoginResult } from './options/oidc/callbacks.js'
 export type { LogoutOptions } from './options/oidc/logout.js'

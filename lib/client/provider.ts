@@ -3,14 +3,14 @@ import type { Runtime } from '../base/runtime.js'
 import { tokenNeeds } from '../provider/metadata.js'
 import { type Provider, createProvider } from '../provider/provider.js'
 import { omitUndefined } from '../base/json.js'
-import { providerSettings } from '../provider/settings.js'
+import { descriptionSettings, providerSettings } from '../provider/settings.js'
 import { credentialsOf } from './credentials.js'
 
 /** Creates the provider for a machine client: no logins, and keys are fetched only if a token response has an ID Token. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, runtime: Runtime): Provider {
   const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
   return createProvider(
-    { issuer, ...providerSettings(configuration, runtime) },
+    { issuer, ...descriptionSettings(configuration), ...providerSettings(configuration, runtime) },
     {
       clientId,
       idTokenSigningAlg: 'RS256',

@@ -10,7 +10,7 @@ import { createRelyingParty } from '../relying-party/create.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
-import { clientSettings, providerSettings } from '../provider/settings.js'
+import { clientSettings, descriptionSettings, providerSettings } from '../provider/settings.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
 // A session may have several. One that was evicted is exchanged again.
@@ -20,7 +20,7 @@ const maxExchanges = 10_000
 export function createContext(configuration: OidcConfiguration, runtime: Runtime): OidcContext {
   const { issuer, clientId, session } = configuration
   const provider = createProvider(
-    { issuer, ...providerSettings(configuration, runtime) },
+    { issuer, ...descriptionSettings(configuration), ...providerSettings(configuration, runtime) },
     clientSettings(configuration),
   )
   const rp = createRelyingParty(configuration, provider, runtime)

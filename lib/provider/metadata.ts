@@ -1,15 +1,17 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
+import { type EndpointName, endpointNames } from '../options/common/provider-description.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted } from '../base/error-cause.js'
 import { type JsonObject, freezeJson, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
 import type { HttpClient } from './transport/http-client.js'
+import { providerOrigins } from './transport/internal-origin.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
 
 /** What the metadata must contain. */
 export interface MetadataNeeds {
-  readonly members: readonly Endpoint[]
+  readonly members: readonly EndpointName[]
   /** Whether the authorization server must support PKCE with S256 (RFC 9700 section 2.1.1). */
   readonly pkce: boolean
 }
@@ -23,19 +25,8 @@ export const loginNeeds: MetadataNeeds = {
 /** Requirements for a machine's tokens. */
 export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
 
-/** A member of the metadata that is an endpoint's URL. */
-type Endpoint = (typeof endpoints)[number]
-
-const endpoints = [
-  'authorization_endpoint',
-  'token_endpoint',
-  'jwks_uri',
-  'userinfo_endpoint',
-  'end_session_endpoint',
-  'introspection_endpoint',
-  'revocation_endpoint',
-  'pushed_authorization_request_endpoint',
-] as const
+/** Endpoints that browsers are sent to. */
+const browserEndpoints: readonly string[] = ['authorization_endpoint', 'end_session_endpoint']
 const maxBytes = 1024 * 1024
 
 /**
@@ -51,14 +42,15 @@ export function createMetadata(
   httpClient: HttpClient,
   needs = loginNeeds,
 ): Cached<ProviderMetadata> {
-  const urls = wellKnownUrls(settings.issuer, httpClient)
+  const { metadata: given = {} } = settings
+  const fetchDocument = documentSource(settings, httpClient)
   return new Cached({
     runtime: settings.runtime,
     maxAgeSeconds: settings.metadataMaxAgeSeconds,
     staleSeconds: Infinity,
     fetch: () =>
       traced('discovery', settings, async () =>
-        checkMetadata(await discover(urls, httpClient), settings.issuer, httpClient, needs),
+        checkMetadata({ ...withoutBlanks(await fetchDocument()), ...given }, settings, httpClient, needs),
       ),
   })
 }
@@ -69,7 +61,7 @@ export function createMetadata(
  *
  * @throws {ProviderError} `provider_metadata_invalid` if there is none
  */
-export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpoint): Promise<string> {
+export async function endpointOf(metadata: Cached<ProviderMetadata>, name: EndpointName): Promise<string> {
   const known = await metadata.getWith((document) => document[name] !== undefined)
   const url = known[name]
   if (url === undefined) throw missingEndpoint(known, name)
@@ -77,13 +69,20 @@ export async function endpointOf(metadata: Cached<ProviderMetadata>, name: Endpo
 }
 
 /** The error for an endpoint that is missing or unusable. */
-export function missingEndpoint(metadata: ProviderMetadata, name: Endpoint): ProviderError {
+export function missingEndpoint(metadata: ProviderMetadata, name: EndpointName): ProviderError {
   const why = unusable.get(metadata)?.includes(name) === true ? 'is not an absolute https URL' : 'is missing'
-  return invalid('provider_metadata_invalid', `the provider's metadata cannot be used for this: ${name} ${why}`)
+  const message = `the provider's metadata cannot be used for this: ${name} ${why} (the option "metadata" can give it)`
+  return invalid('provider_metadata_invalid', message)
 }
 
 // Unusable endpoints that were removed from the metadata, for the error message when one is needed.
-const unusable = new WeakMap<ProviderMetadata, readonly Endpoint[]>()
+const unusable = new WeakMap<ProviderMetadata, readonly EndpointName[]>()
+
+function documentSource({ issuer, discoveryUrl }: ProviderSettings, httpClient: HttpClient): () => Promise<JsonObject> {
+  if (discoveryUrl === false) return async () => ({ issuer })
+  const urls = discoveryUrl === undefined ? wellKnownUrls(issuer, httpClient) : [discoveryUrl]
+  return () => discover(urls, httpClient)
+}
 
 function wellKnownUrls(issuer: string, httpClient: HttpClient): readonly string[] {
   if (!httpClient.allows(issuer) || /[?#]/.test(issuer)) {
@@ -106,23 +105,27 @@ async function discover(urls: readonly string[], httpClient: HttpClient): Promis
     if (document !== undefined) return document
     throw invalid('provider_response_invalid', `the provider returns no metadata (status ${response.status})`)
   }
-  throw invalid('provider_response_invalid', 'the provider has no metadata below this issuer: check the issuer')
+  throw invalid(
+    'provider_response_invalid',
+    'the provider has no metadata at the usual URLs: check the issuer, or name the URL in "discoveryUrl"',
+  )
 }
 
 function checkMetadata(
   document: JsonObject,
-  issuer: string,
+  settings: ProviderSettings,
   httpClient: HttpClient,
   needs: MetadataNeeds,
 ): ProviderMetadata {
+  const { issuer } = settings
   if (document['issuer'] !== issuer) {
     const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
     const message = `the issuer is configured as ${names}: spell it exactly as the provider does`
     throw invalid('provider_issuer_mismatch', message)
   }
-  const given: JsonObject = { ...withoutBlanks(document), issuer }
+  const given = withPublicPages(document, settings)
   const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && httpClient.allows(url)
-  const removed = endpoints.filter((name) => given[name] !== undefined && !isUrl(given[name]))
+  const removed = endpointNames.filter((name) => given[name] !== undefined && !isUrl(given[name]))
   // Unusable endpoints are removed, which is an error only for those who need them.
   const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !removed.some((bad) => bad === name)))
   const flaw = metadataFlaw(metadata, removed, needs)
@@ -133,7 +136,17 @@ function checkMetadata(
   return freezeJson(metadata)
 }
 
-function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: MetadataNeeds): string | undefined {
+// A provider that is asked at its internal address may name its pages by that.
+function withPublicPages(document: JsonObject, settings: ProviderSettings): JsonObject {
+  const { publicUrl } = providerOrigins(settings)
+  const pages = browserEndpoints.flatMap((name) => {
+    const url = document[name]
+    return typeof url === 'string' ? [[name, publicUrl(url)] as const] : []
+  })
+  return { ...document, ...Object.fromEntries(pages) }
+}
+
+function metadataFlaw(metadata: JsonObject, left: readonly EndpointName[], needs: MetadataNeeds): string | undefined {
   const missing = needs.members.find((name) => metadata[name] === undefined)
   if (missing !== undefined) return `${missing} is ${left.includes(missing) ? 'not an absolute https URL' : 'missing'}`
   const refusesS256 = needs.pkce && !offersS256(metadata['code_challenge_methods_supported'])
@@ -141,8 +154,8 @@ function metadataFlaw(metadata: JsonObject, left: readonly Endpoint[], needs: Me
 }
 
 function isMetadata(metadata: JsonObject): metadata is JsonObject & ProviderMetadata {
-  const isText = (name: Endpoint) => metadata[name] === undefined || typeof metadata[name] === 'string'
-  return typeof metadata['issuer'] === 'string' && endpoints.every(isText)
+  const isText = (name: EndpointName) => metadata[name] === undefined || typeof metadata[name] === 'string'
+  return typeof metadata['issuer'] === 'string' && endpointNames.every(isText)
 }
 
 // If the member is absent, support is unknown: many providers support PKCE without announcing it.

@@ -1,4 +1,5 @@
 import type { DpopProver } from '../fetch/dpop.js'
+import type { IssuerNames } from '../options/common/provider-description.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
 import type { JsonObject } from '../base/json.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
@@ -95,7 +96,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.runtime)
   const tokenEndpoint = new EndpointRecord(settings.runtime)
   const openidClient = createOpenidClient({ ...client, authenticate, dpop }, metadata, httpClient, tokenEndpoint)
-  const userinfo = userinfoSettings(client, keys)
+  const userinfo = userinfoSettings(client, settings, keys)
   return {
     httpClient,
     keys,
@@ -113,7 +114,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
-    checkRefreshedIdToken: (refreshed) => checkRefreshedIdToken(refreshed, idTokens, client.clientId),
+    checkRefreshedIdToken: (refreshed) => checkRefreshedIdToken(refreshed, idTokens),
     userinfo: (token, subject) =>
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
         fetchUserinfo(await openidClient(), userinfo, token, subject),
@@ -131,7 +132,7 @@ function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): M
   return { ...needs, members: needs.members.filter((name) => name !== 'jwks_uri') }
 }
 
-function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings {
+function userinfoSettings(client: ClientSettings, names: IssuerNames, keys: Keys): UserinfoSettings {
   const { clientSecret, userinfoSigningAlg: algorithms = client.idTokenSigningAlg } = client
   const signature = {
     token: 'UserInfo response',
@@ -146,5 +147,7 @@ function userinfoSettings(client: ClientSettings, keys: Keys): UserinfoSettings 
     response: 'userinfo',
     maxBytes: maxUserinfoBytes,
   })
-  return { ...client, verifySignature: createSignatureVerifier(signature, keys), decrypt, isEncrypted }
+  const verifySignature = createSignatureVerifier(signature, keys)
+  const { issuer, issuerAliases } = names
+  return { ...client, issuer, issuerAliases, verifySignature, decrypt, isEncrypted }
 }

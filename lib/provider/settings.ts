@@ -10,6 +10,9 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSec
 type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
 
+/** What the options say of one authorization server. */
+type Description = Pick<ProviderSettings, 'discoveryUrl' | 'metadata' | 'internalOrigin' | 'issuerAliases'>
+
 /** How to reach an authorization server. */
 export function providerSettings(
   configuration: ProviderConfiguration,
@@ -18,6 +21,16 @@ export function providerSettings(
   const { fetch, httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
   const { clockToleranceSeconds = 30, keysStaleSeconds = ages.keysStaleSeconds } = configuration
   return { runtime, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages, keysStaleSeconds }
+}
+
+/** How one authorization server is described in options; the members that are missing are left out. */
+export function descriptionSettings({
+  discoveryUrl,
+  metadata,
+  internalOrigin,
+  issuerAliases,
+}: Description): Description {
+  return omitUndefined({ discoveryUrl, metadata, internalOrigin, issuerAliases })
 }
 
 /** Who this application is at the authorization server. */

@@ -3,6 +3,7 @@ import type { webcrypto } from 'node:crypto'
 import type { OidcErrorCode } from '../error-codes.js'
 import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../options/common/private-key.js'
+import type { GivenMetadata } from '../options/common/provider-description.js'
 import type { Algorithms } from '../options/common/algorithms.js'
 import type { Runtime } from '../base/runtime.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
@@ -11,6 +12,14 @@ import type { IdTokenClaims } from '../jose/id-token-claims.js'
 export interface ProviderSettings {
   /** Issuer identifier exactly as configured; compared without any normalization. */
   readonly issuer: string
+  /** Other values of `iss` in its tokens. */
+  readonly issuerAliases?: readonly string[] | undefined
+  /** URL of the metadata instead of the issuer's well-known ones; `false` for none. */
+  readonly discoveryUrl?: string | false | undefined
+  /** Members that complete the metadata, or replace them. */
+  readonly metadata?: GivenMetadata | undefined
+  /** Origin that requests to the issuer's origin go to. */
+  readonly internalOrigin?: string | undefined
   readonly runtime: Runtime
   /** Makes the requests. @default `node:http` with connections that are kept alive */
   readonly fetch?: typeof fetch | undefined

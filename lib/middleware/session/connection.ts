@@ -1,5 +1,4 @@
 import { isUpgrade } from '../../http/upgrade.js'
-import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import type { Principal } from '../../policy/principal.js'
 import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { storedSessionIn } from '../../session/storage/storage.js'
@@ -7,7 +6,7 @@ import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
 import type { SessionStorages } from './storage/session-storage.js'
-import { SessionIdentity } from './identity.js'
+import { SessionIdentity, type SessionRules } from './identity.js'
 import type { NodeRequest } from '../types.js'
 
 /** The parts of a relying party that authenticate connections. */
@@ -47,7 +46,7 @@ export function createConnections(rp: ConnectionParts, storageOf: SessionStorage
       const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined
       const { record } = kept
-      return new LiveConnection(record, configuration.session, () => watches.add(req, live.watch(record, storage)))
+      return new LiveConnection(record, configuration, () => watches.add(req, live.watch(record, storage)))
     },
     close: () => live.close(),
   }
@@ -97,8 +96,8 @@ class LiveConnection implements Connection {
   readonly #watch: () => AbortSignal
   #signal: AbortSignal | undefined
 
-  constructor(record: SessionRecord, limits: OidcConfiguration['session'], watch: () => AbortSignal) {
-    this.principal = new SessionIdentity(record, limits).principal
+  constructor(record: SessionRecord, rules: SessionRules, watch: () => AbortSignal) {
+    this.principal = new SessionIdentity(record, rules).principal
     this.#watch = watch
   }
 

@@ -1,22 +1,28 @@
 import type { Principal } from '../../policy/principal.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 import { personClaims, sessionClaims } from '../../session/claims.js'
+import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 
+/** Who signed the person in, and how long for. */
+export interface SessionRules extends IssuerNames {
+  readonly session: SessionLimits
+}
+
 /** The person of a session, decoded once, when it is first needed. */
 export class SessionIdentity {
   readonly record: SessionRecord
-  readonly #limits: SessionLimits
+  readonly #rules: SessionRules
   #claims: IdTokenClaims | undefined
   #person: IdTokenClaims | undefined
   #principal: Principal | undefined
 
-  constructor(record: SessionRecord, limits: SessionLimits) {
+  constructor(record: SessionRecord, rules: SessionRules) {
     this.record = record
-    this.#limits = limits
+    this.#rules = rules
   }
 
   /** The session's claims about the person. */
@@ -35,10 +41,10 @@ export class SessionIdentity {
       scheme: 'session',
       isMachine: false,
       subject: claims.sub,
-      issuer: claims.iss,
+      issuer: configuredIssuer(claims.iss, this.#rules),
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
-      expiresAt: clocksOf(record, this.#limits).idleExpiresAt,
+      expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,
     })
   }
 

@@ -79,9 +79,7 @@ export class RequestContext {
     const record = this.session.current()
     if (record === undefined) return undefined
     const known = this.#identity
-    return known?.record === record
-      ? known
-      : (this.#identity = new SessionIdentity(record, this.rp.configuration.session))
+    return known?.record === record ? known : (this.#identity = new SessionIdentity(record, this.rp.configuration))
   }
 
   cookies(): FlowCookies {

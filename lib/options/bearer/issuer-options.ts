@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { ProviderDescription } from '../common/provider-description.js'
 
 /** Signature algorithms with a public key. */
 export type AsymmetricAlgorithm =
@@ -96,7 +97,7 @@ export interface SubjectOptions {
 }
 
 /** One issuer of several. */
-export interface IssuerOptions extends IssuerKeyOptions {
+export interface IssuerOptions extends IssuerKeyOptions, ProviderDescription {
   /** Audiences, of which a token must name one. */
   audience: Audience
   /** What the issuer's access tokens look like. @default the option `profile` of `bearer()` */

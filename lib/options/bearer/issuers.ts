@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { flag, text, httpUrl } from '../common/fields.js'
 import { keepsRules, type Rules, section } from '../common/parse.js'
+import { descriptionEntries, issuerAliases, missingMembers } from '../common/provider-description.js'
 import { keyEntries, keyRules, keySources } from './keys.js'
 
 /** What access tokens look like. */
@@ -37,23 +38,34 @@ const clients = v.pipe(
   v.minLength(1, 'must name at least one client'),
 )
 
-const issuerAliases = v.array(text('a value of iss'), 'must be a list of values of iss')
+const ownEntries = { ...keyEntries, ...descriptionEntries }
 
 const ruleEntries = {
   profile: v.optional(profile),
   clients: v.optional(clients),
   subject: v.optional(subject),
-  ...keyEntries,
+  ...ownEntries,
 }
+
+/** The rules for one issuer, wherever it is described. */
+const ownRules: Rules<Partial<v.InferOutput<v.StrictObjectSchema<typeof ownEntries, undefined>>>> = [
+  ...keyRules,
+  [
+    (o) =>
+      keySources.some((source) => o[source] !== undefined) ||
+      missingMembers(o, [['jwks_uri', 'introspection_endpoint']]) === undefined,
+    'must give jwks_uri or introspection_endpoint in "metadata": with discoveryUrl false, nothing else names them',
+  ],
+]
 
 const issuerSection = section({ audience, issuerAliases: v.optional(issuerAliases), ...ruleEntries })
 const resolvedSection = section({ audience: v.optional(audience), ...ruleEntries })
 
 /** One issuer of a map. */
-const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(keyRules))
+const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(ownRules))
 
 /** The result of a resolver. */
-export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(keyRules))
+export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(ownRules))
 
 /** The result of a resolver, checked. */
 export type ResolvedIssuerConfiguration = v.InferOutput<typeof resolvedIssuer>
@@ -102,7 +114,17 @@ export interface TrustConfiguration {
   readonly defaults: ResolvedIssuerConfiguration
 }
 
-const sharedNames = ['audience', 'clients', 'issuerAliases', 'subject', 'algorithms', ...keySources, 'tenants'] as const
+const descriptionNames = ['discoveryUrl', 'metadata', 'internalOrigin'] as const
+const sharedNames = [
+  'audience',
+  'clients',
+  'issuerAliases',
+  'subject',
+  'algorithms',
+  ...keySources,
+  ...descriptionNames,
+  'tenants',
+] as const
 const place = /\{[A-Za-z]+\}/
 
 /** Rules between these options. */
@@ -112,7 +134,7 @@ export const trustRules: Rules<Trust> = [
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
     `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: set it in the map`,
   ],
-  ...keyRules,
+  ...ownRules,
   [
     (o) => isTemplate(o.issuer) === (o.tenants !== undefined),
     'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}',
@@ -120,6 +142,10 @@ export const trustRules: Rules<Trust> = [
   [
     (o) => o.issuerAliases === undefined || typeof o.issuer === 'string' || isMap(o.issuer),
     'must have "issuerAliases" beside one issuer only: with several, use a map from issuer URL to { audience, issuerAliases }',
+  ],
+  [
+    (o) => !isDescribed(o) || (typeof o.issuer === 'string' && o.tenants === undefined),
+    'must have "discoveryUrl", "metadata" and "internalOrigin" beside one issuer only: with several, use a map from issuer URL to { audience, ... }',
   ],
   [
     (o) => o.tenants === undefined || (o.issuerAliases ?? []).every((alias) => place.test(alias)),
@@ -134,6 +160,10 @@ export const trustRules: Rules<Trust> = [
     'must have an "audience" with profile "external": nothing else tells such tokens from those for other services',
   ],
 ]
+
+function isDescribed(o: Trust): boolean {
+  return descriptionNames.some((name) => o[name] !== undefined)
+}
 
 function hasOwnSpellings({ issuers }: TrustConfiguration): boolean {
   const spellings = [...issuers].flatMap(([issuer, { issuerAliases = [] }]) => [issuer, ...issuerAliases])

@@ -3,6 +3,7 @@ import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { credentialEntries, needsCredential } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { apiKey } from './api-key.js'
+import { isReachedSafely } from '../common/provider-description.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { audience, type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
@@ -101,17 +102,27 @@ const rules: Rules<Checked> = [
     (o) => fetchedUrls(o).every((url) => isAllowedHere(new URL(url), o.dangerouslyAllowHttp)),
     httpsNeeded('issuer', 'jwksUri'),
   ],
+  [
+    (o) => [...trustOf(o).issuers.values()].every((own) => isReachedSafely(own, o.dangerouslyAllowHttp)),
+    httpsNeeded('discoveryUrl', 'metadata'),
+  ],
 ]
 
-// Nothing is fetched from an issuer whose keys are given.
+// An issuer whose keys, or whose metadata's URL, are given is only a name.
 function fetchedUrls(o: Checked): readonly string[] {
   const { issuers, defaults } = trustOf(o)
-  const hasKeys = (own: IssuerConfiguration) => keySources.some((source) => own[source] !== undefined)
-  const discovered = [...issuers].flatMap(([issuer, own]) => (hasKeys(own) ? [] : [issuer]))
+  const isName = (own: IssuerConfiguration) =>
+    own.discoveryUrl !== undefined || keySources.some((source) => own[source] !== undefined)
+  const discovered = [...issuers].flatMap(([issuer, own]) => (isName(own) ? [] : [issuer]))
   const keySets = [defaults, ...issuers.values()].flatMap(({ jwksUri }) => jwksUri ?? [])
+  const named = o.introspection?.issuer ?? issuers.keys().next().value ?? []
   const asked =
-    o.introspection === undefined ? [] : [o.introspection.issuer ?? issuers.keys().next().value ?? []].flat()
+    o.introspection === undefined ? [] : [named].flat().filter((issuer) => !isElsewhere(issuers.get(issuer)))
   return [...discovered, ...keySets, ...asked]
+}
+
+function isElsewhere(own: IssuerConfiguration | undefined): boolean {
+  return own?.discoveryUrl !== undefined
 }
 
 function hasIntrospectionIssuer(o: Checked): boolean {

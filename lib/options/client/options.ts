@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import type { MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
+import type { ProviderDescription } from '../common/provider-description.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
 /** A value, or a function that returns it. The function is called for every request to the provider, so the value may change. */
@@ -32,7 +33,7 @@ export interface TokenTargetOptions {
  * }
  * ```
  */
-export interface ClientCredentialsOptions extends TokenTargetOptions {
+export interface ClientCredentialsOptions extends TokenTargetOptions, ProviderDescription {
   /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
   /** This service's client ID at the provider. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { credentialEntries, needsCredential } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { descriptionEntries, isReachedSafely, needsMembers } from '../common/provider-description.js'
 import { dpopKey, jwk } from '../common/private-key.js'
 import {
   isAllowedHere,
@@ -30,6 +31,7 @@ const targetEntries = {
 
 const entries = {
   issuer: issuerUrl("the provider's issuer URL"),
+  ...descriptionEntries,
   ...credentialEntries('machine', "this service's client ID"),
   clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
   clientAssertionKey: v.optional(
@@ -47,6 +49,8 @@ const entries = {
 const schema = v.pipe(
   section(entries),
   v.check((o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp), httpsNeeded('issuer')),
+  v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
+  needsMembers(() => ['token_endpoint']),
   v.check(
     (o) => o.clientSecret !== undefined || o.clientAssertionKey !== undefined,
     'must give "clientSecret" or "clientAssertionKey": only a client with credentials gets tokens of its own',

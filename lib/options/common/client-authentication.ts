@@ -1,3 +1,5 @@
+import type { webcrypto } from 'node:crypto'
+
 /** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
 
@@ -48,6 +50,18 @@ function isUsedBy(name: string, user: MethodUser): boolean {
 
 function isMethod(name: string): name is ClientAuthenticationMethod {
   return Object.hasOwn(methods, name)
+}
+
+/** How a client proves who it is. */
+export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
+  /** The client secret. Leave it out for a public client, or for `private_key_jwt`. */
+  clientSecret?: string | undefined
+  /** How the client authenticates. @default the best method that the metadata and the credentials allow */
+  clientAuthentication?: Method | undefined
+  /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
+  clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
+  /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
+  clientAssertionAlg?: string | undefined
 }
 
 /** Options with a method and its credential. */

@@ -1,10 +1,10 @@
-import type { webcrypto } from 'node:crypto'
-import type { MethodFor } from '../common/client-authentication.js'
+import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
 import type { CompletedLogin, ErrorContext, OnLoginResult } from './callbacks.js'
 import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
+import type { NamedProviderDescription } from '../common/provider-description.js'
 
 /**
  * Client authentication methods for logins.
@@ -62,19 +62,12 @@ export interface ReturnToOptions {
  * }
  * ```
  */
-export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown> {
+export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown>
+  extends NamedProviderDescription, CredentialOptions<ClientAuthentication> {
   /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
   /** This application's client ID at the provider. */
   clientId: string
-  /** This application's client secret. Leave it out for a public client, or for `private_key_jwt`. */
-  clientSecret?: string | undefined
-  /** How the client authenticates. @default the best method that the metadata and the credentials allow */
-  clientAuthentication?: ClientAuthentication | undefined
-  /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
-  clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
-  /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
-  clientAssertionAlg?: string | undefined
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
   /** URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. */

@@ -1,6 +1,14 @@
 import * as v from 'valibot'
 import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { secretAlgorithm } from '../common/algorithms.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import {
+  descriptionEntries,
+  hasOwnSpellings,
+  isReachedSafely,
+  issuerAliases,
+  needsMembers,
+} from '../common/provider-description.js'
 import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
@@ -24,6 +32,8 @@ import { sharedStore } from '../common/stores.js'
 /** The options of `oidc()`. */
 export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
+  ...descriptionEntries,
+  issuerAliases: v.optional(issuerAliases),
   ...credentialEntries('login', "this application's client ID"),
   dpop: v.optional(dpopKey),
   baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
@@ -72,6 +82,16 @@ const schema = v.pipe(
       urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
     httpsNeeded('issuer', 'baseUrl'),
   ),
+  v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
+  v.check(
+    (o) => hasOwnSpellings(o),
+    'must not have the same spelling of the issuer twice in "issuer" and "issuerAliases"',
+  ),
+  needsMembers((o) => [
+    'authorization_endpoint',
+    'token_endpoint',
+    ...(secretAlgorithm(o.idTokenSigningAlg) === undefined ? (['jwks_uri'] as const) : []),
+  ]),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.protocol)).size <= 1,
     'must not mix http and https in "baseUrls": cookies could not be the same',

@@ -1,4 +1,5 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
+import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { asksForNonce } from '../../fetch/dpop.js'
 import { redactedCause, ownError } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
@@ -12,7 +13,7 @@ import { withoutBlanks } from './blank-members.js'
 import type { ClientSettings } from '../types.js'
 
 /** The client's ID, and how UserInfo responses are signed and verified. */
-export interface UserinfoSettings extends Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
+export interface UserinfoSettings extends IssuerNames, Pick<ClientSettings, 'clientId' | 'userinfoSigningAlg'> {
   readonly verifySignature: SignatureVerifier
   readonly decrypt: Decrypt
   /** Whether encryption was agreed. */
@@ -45,7 +46,7 @@ export async function fetchUserinfo(
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
   const agreed = agreedForm(client)
   if (!isSigned && agreed !== undefined) throw invalid(`is not ${agreed}, although this client is registered for that`)
-  const claims = isSigned ? await signedClaims(body, openidClient, client) : parseJsonObject(body)
+  const claims = isSigned ? await signedClaims(body, client) : parseJsonObject(body)
   if (claims === undefined) throw invalid('is not a JSON object')
   requireSubject(claims['sub'], expectedSubject)
   return bareClaims(withoutBlanks(claims))
@@ -99,13 +100,12 @@ async function send(
 // Section 5.3.2 only says that iss and aud "should" be present. If they are, they must match.
 async function signedClaims(
   body: string,
-  { metadata }: ConfiguredClient,
-  { clientId, verifySignature, decrypt }: UserinfoSettings,
+  { clientId, verifySignature, decrypt, ...names }: UserinfoSettings,
 ): Promise<Readonly<JsonObject>> {
   const jws = decodeJws(await decrypt(body), { maxBytes: maxUserinfoBytes })
   await verifySignature(jws)
   const { iss, aud } = withoutBlanks(jws.payload)
-  if (iss !== undefined && iss !== metadata.issuer) {
+  if (iss !== undefined && configuredIssuer(iss, names) !== names.issuer) {
     throw new TokenValidationError('token_issuer_mismatch', 'the UserInfo response is from another issuer')
   }
   if (aud !== undefined && aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {

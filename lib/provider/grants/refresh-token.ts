@@ -32,6 +32,6 @@ export async function refreshTokens(
     accessToken: tokens.accessToken,
     before: request.idTokenClaims,
   }
-  const verdict = await checkRefreshedIdToken(refreshed, idTokens, configuration.clientMetadata().client_id)
+  const verdict = await checkRefreshedIdToken(refreshed, idTokens)
   return { ...tokens, refreshToken: tokens.refreshToken ?? request.refreshToken, ...verdict }
 }

@@ -9,13 +9,14 @@ import {
   isUnexpired,
 } from '../../jose/claim-rules.js'
 import { secretAlgorithm } from '../../options/common/algorithms.js'
+import { configuredIssuer } from '../../options/common/provider-description.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** What the rules for a provider's tokens may use in addition to the claims. */
 export interface RuleContext
   extends
     ClockContext,
-    Pick<ProviderSettings, 'issuer'>,
+    Pick<ProviderSettings, 'issuer' | 'issuerAliases'>,
     Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {}
 
 // A token for untrusted audiences may have passed through their hands (OpenID Connect Core section 3.1.3.7, step 3).
@@ -66,7 +67,7 @@ export const partyRules = {
     claim: 'iss',
     code: 'token_issuer_mismatch',
     must: (iss, { issuer }) => `must be the issuer, ${quoted(issuer)}: it is ${quoted(iss)}`,
-    holds: (iss, c) => iss === c.issuer,
+    holds: (iss, c) => configuredIssuer(iss, c) === c.issuer,
   },
   audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
 } as const satisfies Readonly<Record<string, ClaimRule<RuleContext>>>

@@ -1,4 +1,5 @@
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
+import type { IssuerNames } from '../../options/common/provider-description.js'
 import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { bareClaims } from '../../base/json.js'
@@ -26,8 +27,14 @@ export interface IdTokenExpectations {
   readonly acrValues?: readonly string[] | undefined
 }
 
+/** Who issues ID Tokens, and for whom. */
+export interface IdTokenParties extends IssuerNames {
+  readonly clientId: string
+}
+
 /** Validates ID Tokens. */
 export interface IdTokenValidator {
+  readonly parties: IdTokenParties
   /**
    * Returns the signed ID Token, which is inside the encrypted one if encryption was agreed.
    *
@@ -45,7 +52,7 @@ export interface IdTokenValidator {
 }
 
 /** Issuer and client, and how ID Tokens are signed and encrypted. */
-type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'runtime' | 'clockToleranceSeconds'> &
+type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'issuerAliases' | 'runtime' | 'clockToleranceSeconds'> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'> &
   Pick<ClientSettings, 'decryptionKeys' | 'encryptedResponses'>
 
@@ -66,6 +73,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
   const verifySignature = createSignatureVerifier(signature, keys)
   return {
     decrypt: createClientDecryption(settings, { token: 'ID Token', response: 'id_token' }),
+    parties: settings,
     async validate(idToken, expected) {
       const jws = decodeJws(idToken)
       await verifySignature(jws)

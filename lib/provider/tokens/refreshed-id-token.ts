@@ -1,8 +1,9 @@
 import type { OidcErrorCode } from '../../error-codes.js'
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
+import { configuredIssuer } from '../../options/common/provider-description.js'
 import { quoted } from '../../base/error-cause.js'
-import type { IdTokenValidator } from './id-token.js'
+import type { IdTokenParties, IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 
@@ -48,11 +49,10 @@ const fatal: ReadonlySet<OidcErrorCode> = new Set([
 export async function checkRefreshedIdToken(
   { idToken, accessToken, before }: RefreshedIdToken,
   idTokens: IdTokenValidator,
-  clientId: string,
 ): Promise<IdTokenVerdict> {
   if (idToken === undefined || idToken === null || idToken === '') return {}
   if (typeof idToken !== 'string') return { idTokenFlaw: 'token_malformed' }
-  requireSameParties(decodeJws(idToken).payload, before, clientId)
+  requireSameParties(decodeJws(idToken).payload, before, idTokens.parties)
   try {
     const idTokenClaims = await idTokens.validate(idToken, { accessToken })
     const idTokenFlaw = findFlaw(idTokenClaims, before)
@@ -64,8 +64,12 @@ export async function checkRefreshedIdToken(
   }
 }
 
-function requireSameParties({ iss, sub, aud }: Readonly<JsonObject>, before: IdTokenClaims, clientId: string): void {
-  if (iss !== before.iss) {
+function requireSameParties(
+  { iss, sub, aud }: Readonly<JsonObject>,
+  before: IdTokenClaims,
+  { clientId, ...names }: IdTokenParties,
+): void {
+  if (configuredIssuer(iss, names) !== configuredIssuer(before.iss, names)) {
     throw new TokenValidationError(
       'token_issuer_mismatch',
       `the refreshed ID Token is from another issuer: its iss is ${quoted(iss)}, that of the login was ${quoted(before.iss)}`,

@@ -6,6 +6,7 @@ import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base
 import { ProviderBusy } from '../errors.js'
 import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './node-transport.js'
+import { providerOrigins } from './internal-origin.js'
 import { HttpResponse } from './response.js'
 import { RequestSlots } from './request-slots.js'
 import type { TransportResponse, PendingResponse } from './transport.js'
@@ -41,7 +42,7 @@ export interface HttpClient {
 
 /** Which `fetch` to use, the deadline, and whether plain http is allowed. */
 type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
-  Partial<Pick<ProviderSettings, 'issuer'>>
+  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin'>>
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
@@ -55,7 +56,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const underWay = new Set<Abort>()
   const slots = new RequestSlots(settings.httpTimeoutSeconds * 1000)
   let closed = false
-  const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings.dangerouslyAllowHttp)
+  const { internalUrl } = providerOrigins(settings)
+  const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings)
   const sendOne = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
     const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
@@ -69,10 +71,12 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   }
   return {
     allows,
-    request: async (url, request = {}) =>
-      traced('request', isTraced('request') ? traceContext(settings, url, request) : {}, (notes) =>
+    request: async (named, request = {}) => {
+      const url = internalUrl(named)
+      return traced('request', isTraced('request') ? traceContext(settings, url, request) : {}, (notes) =>
         perform(url, request, notes),
-      ),
+      )
+    },
     close() {
       closed = true
       for (const abort of underWay) abort(outage('provider_unreachable', 'the connection to the provider was closed'))
@@ -93,8 +97,9 @@ function traceContext(
   return { method, url: origin + pathname, ...(issuer === undefined ? {} : { issuer }) }
 }
 
-function isRequestable(url: URL, dangerouslyAllowHttp: boolean): boolean {
-  return isAllowedHere(url, dangerouslyAllowHttp) && url.username === '' && url.password === ''
+function isRequestable(url: URL, { internalOrigin, dangerouslyAllowHttp }: HttpClientSettings): boolean {
+  const isAllowed = url.origin === internalOrigin || isAllowedHere(url, dangerouslyAllowHttp)
+  return isAllowed && url.username === '' && url.password === ''
 }
 
 // The race covers a custom fetch that ignores its signal.

@@ -2,6 +2,7 @@ import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
+import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -38,7 +39,7 @@ export async function handleFrontchannelLogout(
   }
   const { issuer } = rp.configuration
   const sid = sidOf(httpRequest, issuer)
-  const endsSession = session !== undefined && isOf(session, issuer, sid)
+  const endsSession = session !== undefined && isOf(session, rp.configuration, sid)
   // One sign-in at the provider may have led to several sessions here, of which this browser has only the last.
   if (endsSession) await rp.revocations.revoke({ sid }, rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
@@ -56,9 +57,9 @@ function sidOf({ query }: HttpRequest, issuer: string): string {
   )
 }
 
-function isOf(session: SessionRecord, issuer: string, sid: string): boolean {
+function isOf(session: SessionRecord, names: IssuerNames, sid: string): boolean {
   const claims = idTokenClaims(session)
-  return claims.iss === issuer && claims['sid'] === sid
+  return configuredIssuer(claims.iss, names) === names.issuer && claims['sid'] === sid
 }
 
 function framedPage(origin: string): Respond {

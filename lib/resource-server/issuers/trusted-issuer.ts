@@ -9,6 +9,7 @@ import { createMetadata, endpointOf } from '../../provider/metadata.js'
 import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
 import { givenKeys } from './given-keys.js'
+import { descriptionSettings } from '../../provider/settings.js'
 import type { SubjectRules } from '../validation/subject.js'
 
 /** One trusted authorization server, with its own keys and rules. */
@@ -52,13 +53,14 @@ export function createTrustedIssuer(
   common: IssuerSettings,
 ): TrustedIssuer {
   if (!isForSomebody(configuration)) throw forNobody(issuer)
-  const { profile = 'rfc9068', audience, clients, issuerAliases: aliases = [], jwksUri } = configuration
+  const { profile = 'rfc9068', audience, clients, issuerAliases: aliases = [], jwksUri, discoveryUrl } = configuration
   const { subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
-  const settings = { ...common, issuer }
+  const settings = { ...common, ...descriptionSettings(configuration), issuer }
   const given = givenKeys(configuration)
   const httpClient = createHttpClient(settings)
   // With configured keys, a plain http issuer is only a name: nothing is fetched from it.
-  const isName = (given !== undefined || jwksUri !== undefined) && !httpClient.allows(issuer)
+  const hasKeys = given !== undefined || jwksUri !== undefined
+  const isName = hasKeys && discoveryUrl === undefined && !httpClient.allows(issuer)
   const metadataClient = isName ? createHttpClient({ ...settings, dangerouslyAllowHttp: true }) : httpClient
   const metadata = createMetadata(settings, metadataClient, noNeeds)
   const keysUri = async () => jwksUri ?? endpointOf(metadata, 'jwks_uri')

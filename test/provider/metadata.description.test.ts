@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals'
+import { createMetadata, endpointOf } from '../../lib/provider/metadata.js'
+import { createHttpClient } from '../../lib/provider/transport/http-client.js'
+import type { ProviderSettings } from '../../lib/provider/types.js'
+import { failureOf } from '../kit/failure.js'
+import { json } from '../kit/provider/answers.js'
+import { TestProvider } from '../kit/provider/provider.js'
+
+const oidcPath = '/.well-known/openid-configuration'
+
+const metadataOf = (op: TestProvider, changes: Partial<ProviderSettings>) => {
+  const settings = { ...op.settings, ...changes }
+  return createMetadata(settings, createHttpClient(settings))
+}
+
+describe('discoveryUrl', () => {
+  const elsewhere = 'https://policies.example/b2c/metadata?p=b2c_1_signin'
+
+  test('is asked instead of the well-known URLs', async () => {
+    const op = new TestProvider()
+    op.answers['/b2c/metadata'] = () => json(op.metadata)
+    await expect(metadataOf(op, { discoveryUrl: elsewhere }).get()).resolves.toMatchObject({ issuer: op.issuer })
+    expect(op.requests).toEqual([elsewhere])
+  })
+
+  test('must lead to the metadata of the configured issuer', async () => {
+    const op = new TestProvider()
+    op.answers['/b2c/metadata'] = () => json({ ...op.metadata, issuer: 'https://policies.example' })
+    expect(await failureOf(metadataOf(op, { discoveryUrl: elsewhere }).get())).toMatchObject({
+      code: 'provider_issuer_mismatch',
+    })
+  })
+
+  test('that is answered with 404 is an error, and nothing else is asked', async () => {
+    const op = new TestProvider()
+    expect(await failureOf(metadataOf(op, { discoveryUrl: elsewhere }).get())).toMatchObject({
+      code: 'provider_response_invalid',
+    })
+    expect(op.requests).toEqual([elsewhere])
+  })
+
+  test('false: the metadata is what was given, and nothing is fetched', async () => {
+    const op = new TestProvider()
+    const { issuer, ...metadata } = op.metadata
+    const cached = metadataOf(op, { discoveryUrl: false, metadata })
+    await expect(cached.get()).resolves.toEqual({ issuer, ...metadata })
+    expect(op.seen).toEqual([])
+  })
+})
+
+describe('metadata', () => {
+  test('completes and replaces what the provider says', async () => {
+    const op = new TestProvider()
+    op.metadata['revocation_endpoint'] = `${op.issuer}/revoke`
+    const metadata = {
+      introspection_endpoint: 'https://admin.example/introspect',
+      revocation_endpoint: `${op.issuer}/revoke-2`,
+    }
+    await expect(metadataOf(op, { metadata }).get()).resolves.toEqual({ ...op.metadata, ...metadata })
+  })
+
+  test('replaces a member that the provider left blank, or that cannot be used', async () => {
+    const op = new TestProvider()
+    Object.assign(op.metadata, { revocation_endpoint: '', introspection_endpoint: 'http://issuer.example/x' })
+    const metadata = {
+      introspection_endpoint: `${op.issuer}/introspect`,
+      revocation_endpoint: `${op.issuer}/revoke`,
+    }
+    const cached = metadataOf(op, { metadata })
+    expect(await endpointOf(cached, 'introspection_endpoint')).toBe(`${op.issuer}/introspect`)
+    expect(await endpointOf(cached, 'revocation_endpoint')).toBe(`${op.issuer}/revoke`)
+  })
+
+  test('does not stand in for the provider: one that is down is down', async () => {
+    const op = new TestProvider()
+    op.answers[oidcPath] = new Response('', { status: 503 })
+    const metadata = { introspection_endpoint: `${op.issuer}/introspect` }
+    expect(await failureOf(metadataOf(op, { metadata }).get())).toMatchObject({ code: 'provider_unavailable' })
+  })
+
+  test('a missing endpoint is reported with the option that can give it', async () => {
+    const op = new TestProvider()
+    const { message } = await failureOf(endpointOf(metadataOf(op, {}), 'introspection_endpoint'))
+    expect(message).toContain('introspection_endpoint is missing (the option "metadata" can give it)')
+  })
+})
+
+describe('internalOrigin', () => {
+  const internalOrigin = 'http://keycloak:8080'
+
+  test('is where requests to the issuer go, over plain http', async () => {
+    const op = new TestProvider()
+    await metadataOf(op, { internalOrigin }).get()
+    expect(op.requests).toEqual([`${internalOrigin}${oidcPath}`])
+  })
+
+  test('is allowed in the metadata for endpoints that this server asks', async () => {
+    const op = new TestProvider()
+    op.metadata['token_endpoint'] = `${internalOrigin}/token`
+    op.metadata['userinfo_endpoint'] = 'http://keycloak:8081/userinfo'
+    const known = await metadataOf(op, { internalOrigin }).get()
+    expect(known.token_endpoint).toBe(`${internalOrigin}/token`)
+    expect(known).not.toHaveProperty('userinfo_endpoint')
+  })
+
+  test('is not where browsers are sent: pages that the metadata names there are at the issuer', async () => {
+    const op = new TestProvider()
+    op.metadata['authorization_endpoint'] = `${internalOrigin}/authorize?a=1`
+    op.metadata['end_session_endpoint'] = `${internalOrigin}/logout`
+    await expect(metadataOf(op, { internalOrigin }).get()).resolves.toMatchObject({
+      authorization_endpoint: `${op.issuer}/authorize?a=1`,
+      end_session_endpoint: `${op.issuer}/logout`,
+    })
+  })
+
+  test('is not asked for what is at a third origin', async () => {
+    const op = new TestProvider()
+    const settings = { ...op.settings, internalOrigin }
+    await createHttpClient(settings).request('https://keys.example/jwks')
+    expect(op.requests).toEqual(['https://keys.example/jwks'])
+  })
+
+  test('does not allow plain http to other hosts', async () => {
+    const op = new TestProvider()
+    const { allows } = createHttpClient({ ...op.settings, internalOrigin })
+    const urls = [`${internalOrigin}/x`, 'http://keycloak:8081/x', 'http://keycloak/x', 'http://u:p@keycloak:8080/x']
+    expect(urls.map((url) => allows(url))).toEqual([true, false, false, false])
+  })
+})
