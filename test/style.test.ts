@@ -16,7 +16,7 @@ function places(paths: readonly string[], matches: (line: string) => boolean): s
 }
 
 describe('the tree', () => {
-  test('names no path of anybody’s machine', () => {
+  test('names no path of a particular machine', () => {
     const machinePath = /(?:^|[\s'"`(=:,])(?:\/(?:work|root|home\/\w+|Users\/\w+)\/|[A-Z]:\\Users\\)/
     expect(places(texts, (line) => machinePath.test(line))).toEqual([])
   })
@@ -43,7 +43,7 @@ describe('the tree', () => {
   })
 })
 
-describe('the rooms of lib', () => {
+describe('the folders of lib', () => {
   const folders = [...new Set(library.map((path) => path.slice(0, path.lastIndexOf('/'))))]
   const own = (folder: string) => library.filter((path) => path.slice(0, path.lastIndexOf('/')) === folder)
 
@@ -51,7 +51,7 @@ describe('the rooms of lib', () => {
     expect(folders.filter((folder) => own(folder).length > 12)).toEqual([])
   })
 
-  test('are mirrored by test: a test stands beside the file it is about', () => {
+  test('are mirrored by test, where a test stands beside the file that it is about', () => {
     const integration =
       /^test\/(?:[^/]+|(?:browser|docs|hostile|hosts|kit|packaging|processes|provider-real|setup|soak)\/.*)$/
     // Tests of what tests share.

@@ -6,7 +6,7 @@ import { setStage } from './stage.js'
 import { isSignedIn, signIn } from './steps.js'
 
 describeWith('redis-server', 'the demo as two processes on one Redis', () => {
-  describeWith('chromium', 'with a browser', (path) => {
+  describeWith('chromium', 'in a browser:', (path) => {
     const stage = setStage(path, ['--redis'])
 
     /** The processes that have answered when a page was loaded so many times. */
@@ -67,7 +67,7 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
     })
   })
 
-  describeWith('chromium', 'with a button that stops one', (path) => {
+  describeWith('chromium', 'has a button that stops one process, which', (path) => {
     const stage = setStage(path, ['--redis'])
 
     test('is allowed for pages of the app only, ends the process that answered, and signs nobody out', async () => {

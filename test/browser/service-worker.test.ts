@@ -9,7 +9,7 @@ self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(clients.claim()))
 self.addEventListener('fetch', (event) => event.respondWith(fetch(event.request)))`
 
-describeWith('chromium', 'a page whose service worker hands requests on', (executablePath) => {
+describeWith('chromium', 'a page whose service worker passes requests on', (executablePath) => {
   const seen: string[] = []
   let chromiumBrowser: Browser
   let world: World

@@ -5,7 +5,7 @@ import { deriveKeys } from '../../lib/seal/seal.js'
 const secrets = ['a secret for tests only, 32 characters at least', 'an older secret for tests, 32 characters']
 
 describe('derived keys', () => {
-  test('are HKDF-SHA-256 of the secret with the purpose in info, and so stay the same in every version', () => {
+  test('are HKDF-SHA-256 of the secret with the purpose in info, in every version', () => {
     const [key] = deriveKeys(secrets, ['session', 'oidc'])
     const info = 'key ["session","oidc"]'
     const expected = Buffer.from(hkdfSync('sha256', secrets[0] ?? '', 'express-oidc', info, 32))

@@ -41,7 +41,7 @@ describe('a seal', () => {
     expect(`${sealed} ${decoded.join(' ')}`).not.toContain('canary')
   })
 
-  test('tells that its time has passed, at the very second', () => {
+  test('expires at the very second', () => {
     expect(seal.open(seal.seal({ exp: now }))).toMatchObject({ expired: true })
     expect(seal.open(seal.seal({ exp: now + 1 }))).toMatchObject({ expired: false })
   })
@@ -72,7 +72,7 @@ describe('a seal', () => {
     expect(Buffer.from(vectors[0] ?? '', 'base64url')).toHaveLength(12)
   })
 
-  test('takes its randomness from the platform', () => {
+  test('takes its randomness from the runtime', () => {
     const lengths: number[] = []
     const counted = createSeal([secret], purpose, {
       now: runtime.now,
@@ -86,14 +86,14 @@ describe('a seal', () => {
   })
 })
 
-describe('another purpose', () => {
+describe('a seal for another purpose', () => {
   test.each([
     ['kind', ['transaction', '__Host-oidc', 'https://op.example.com', 'web']],
     ['cookie name', ['session', 'oidc', 'https://op.example.com', 'web']],
     ['issuer', ['session', '__Host-oidc', 'https://op.example.org', 'web']],
     ['client', ['session', '__Host-oidc', 'https://op.example.com', 'other']],
     ['boundary between two parts', ['session', '__Host-oidc', 'https://op.example.comweb', '']],
-  ])('differs by %s: nothing opens across it, and no key ID is shared', (_name, other) => {
+  ])('differs by %s: it does not open, and no key ID is shared', (_name, other) => {
     const stranger = createSeal([secret], other, runtime)
     expect(stranger.open(seal.seal(payload))).toBeUndefined()
     expect(seal.open(stranger.seal(payload))).toBeUndefined()
@@ -105,7 +105,7 @@ describe('another purpose', () => {
 })
 
 describe('rotation of secrets', () => {
-  test('seals with the first, opens with all, and says which are old', () => {
+  test('seals with the first secret, opens with all, and says which values are old', () => {
     const old = createSeal([older], purpose, runtime)
     const rotated = createSeal([secret, older], purpose, runtime)
     expect(rotated.open(old.seal(payload))).toMatchObject({ payload, outdatedKey: true })
@@ -115,7 +115,7 @@ describe('rotation of secrets', () => {
   })
 })
 
-describe('a changed value', () => {
+describe('a changed sealed value', () => {
   const sealed = seal.seal({ exp: now + 60, a: 1 })
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -162,14 +162,14 @@ describe('a changed value', () => {
   })
 
   test.each(['', '.', '....', 'a.b.c.d.e', `${'a'.repeat(300)}....`, '\u0000', '💥....', 'e30....', 'bnVsbA....'])(
-    '%p is nothing',
+    'does not open as %p',
     (text) => {
       expect(seal.open(text)).toBeUndefined()
     },
   )
 })
 
-describe('an authentic value', () => {
+describe('an authentic sealed value', () => {
   const text = JSON.stringify(payload)
 
   test.each([

@@ -4,8 +4,8 @@ import { ProcessRevocations } from '../../lib/session/revocation/revocations.js'
 import { limits, record } from './example.js'
 import { Clock, start } from '../kit/clock.js'
 
-describe('the clocks of a session', () => {
-  test('count the idle limit from the last touch and the absolute one from the login', () => {
+describe('the lifetime of a session', () => {
+  test('counts the idle limit from the last use and the absolute limit from the login', () => {
     expect(clocksOf(record({ touchedAt: start + 100 }), limits)).toEqual({
       createdAt: start,
       idleExpiresAt: start + 700,
@@ -13,7 +13,7 @@ describe('the clocks of a session', () => {
     })
   })
 
-  test('never go past the absolute limit', () => {
+  test('never exceeds the absolute limit', () => {
     expect(clocksOf(record({ touchedAt: start + 3500 }), limits).idleExpiresAt).toBe(start + 3600)
   })
 
@@ -27,13 +27,13 @@ describe('the clocks of a session', () => {
     expect(isAlive(record({ touchedAt: start + touched }), limits, start + at)).toBe(alive)
   })
 
-  test('are those of the configuration of today: a shorter limit ends sessions at once', () => {
+  test('follows the current configuration: a shorter limit ends sessions at once', () => {
     expect(isAlive(record(), limits, start + 300)).toBe(true)
     expect(isAlive(record(), { ...limits, idleSeconds: 300 }, start + 300)).toBe(false)
   })
 })
 
-describe('rolling', () => {
+describe('the renewal of a session', () => {
   test.each([
     [0, 59, false],
     [0, 60, true],
@@ -41,7 +41,7 @@ describe('rolling', () => {
     [100, 160, true],
     [0, -60, false],
     [3000, 3300, false],
-  ])('touched after %i s: due at %i s is %p', (touched, at, due) => {
+  ])('last touched after %i s: due at %i s is %p', (touched, at, due) => {
     expect(isRollingDue(record({ touchedAt: start + touched }), limits, start + at)).toBe(due)
   })
 
@@ -52,8 +52,8 @@ describe('rolling', () => {
   })
 })
 
-describe('a limit of no whole milliseconds', () => {
-  test('is one for logouts, too', () => {
+describe('a limit of fractional milliseconds', () => {
+  test('is rounded for logouts, too', () => {
     const revocations = new ProcessRevocations(new Clock(), limits.absoluteSeconds + 0.0001)
     revocations.revoke({ id: 'an-id' }, start * 1000)
     expect(revocations.latest(() => ({ id: 'an-id', subject: 'alice' }))).toBe(start * 1000)

@@ -31,18 +31,18 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(base, { ...base, userinfo: fresh }, base).userinfo).toBe(fresh)
   })
 
-  test('leave to the last one what both changed', () => {
+  test('let the last one decide what both changed', () => {
     const having = (a: number): SessionRecord => ({ ...base, data: { a } })
     expect(mergeRecords(base, having(2), having(3)).data).toEqual({ a: 2 })
   })
 
-  test('remove members that objects inherit under the same name', () => {
+  test('can remove members whose names objects inherit', () => {
     const odd = record({ data: { toString: 'a', valueOf: 'b' } })
     expect(mergeRecords(odd, { ...odd, data: {} }, odd).data).toEqual({})
     expect(mergeRecords(record(), record({ data: { toString: 'a' } }), record()).data).toEqual({ toString: 'a' })
   })
 
-  test('have the newest tokens, whichever request brought them', () => {
+  test('keep the newest tokens, whichever request brought them', () => {
     const older = { ...base, tokens: tokens('second', 10), idToken: 'second' }
     const newer = { ...base, tokens: tokens('third', 20), idToken: 'third' }
     expect(mergeRecords(base, newer, older)).toMatchObject({ tokens: { accessToken: 'third' }, idToken: 'third' })
@@ -51,7 +51,7 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(base, other, newer)).toMatchObject({ tokens: { accessToken: 'third' }, data: { a: 2 } })
   })
 
-  test('have the later ID Token where the provider gives neither access tokens nor new refresh tokens', () => {
+  test('keep the later ID Token where the provider gives neither access tokens nor new refresh tokens', () => {
     const { accessToken: _accessToken, ...bare } = { ...tokens('x', 0), refreshToken: 'always' }
     const begun = { ...base, tokens: bare }
     const next = { ...begun, tokens: { ...bare, obtainedAt: start + 10, generation: 1 }, idToken: 'second' }
@@ -59,7 +59,7 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(begun, next, next).tokens).toBe(next.tokens)
   })
 
-  test('are one session still: id and login stay, and the idle limit never moves back', () => {
+  test('result in one session: id and login stay, and the idle limit never moves back', () => {
     const touched = { ...base, touchedAt: start + 5 }
     expect(mergeRecords(base, base, touched)).toEqual(touched)
     expect(mergeRecords(base, touched, base).touchedAt).toBe(start + 5)

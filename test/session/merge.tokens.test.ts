@@ -17,7 +17,7 @@ function tokens(refreshToken: string, further: readonly AdditionalToken[] = [], 
 const targets = ({ additionalTokens: further = [] }: SessionTokens) => further.map(({ target }) => target)
 
 describe('tokens that two requests have obtained', () => {
-  test('are kept both, under the refresh token that came last', () => {
+  test('are both kept, under the refresh token that came last', () => {
     const own = tokens('r1', [token('a')], { generation: 1 })
     const other = tokens('r2', [token('b', start + 1)], { generation: 2 })
     for (const merged of [mergeTokens(own, other), mergeTokens(other, own)]) {
@@ -25,7 +25,7 @@ describe('tokens that two requests have obtained', () => {
     }
   })
 
-  test('RF16: never bring a spent refresh token back, whatever the clocks of the processes say', () => {
+  test('RF16: never bring a used refresh token back, whatever the clocks of the processes say', () => {
     const stored = tokens('r2', [], { generation: 2, accessToken: 'second', obtainedAt: start - 5 })
     const slow = tokens('r1', [], { generation: 1, accessToken: 'first', obtainedAt: start })
     expect(mergeTokens(stored, slow)).toBe(stored)
@@ -33,7 +33,7 @@ describe('tokens that two requests have obtained', () => {
     expect(merged.tokens).toBe(stored)
   })
 
-  test('go by their age where the refresh token stays the same', () => {
+  test('are ordered by age where the refresh token stays the same', () => {
     const older = tokens('r', [token('a')], { accessToken: 'older', generation: 7 })
     const later = tokens('r', [token('a', start + 1)], { accessToken: 'later', obtainedAt: start + 1, generation: 5 })
     for (const merged of [mergeTokens(older, later), mergeTokens(later, older)]) {
@@ -48,7 +48,7 @@ describe('tokens that two requests have obtained', () => {
     expect(mergeTokens(tokens('r', [], { obtainedAt: start + 1, accessToken: 'x' }), own).accessToken).toBe('x')
   })
 
-  test('change nothing more when they are merged again, even if all are of one second', () => {
+  test('do not change when they are merged again, even if all are of one second', () => {
     const own = tokens(
       'r',
       ['b', 'c', 'd', 'e', 'f'].map((name) => token(name)),
@@ -63,7 +63,7 @@ describe('tokens that two requests have obtained', () => {
     expect(mergeTokens(merged, own)).toBe(merged)
   })
 
-  test('keep the ID Token of the later grant, and data of both', () => {
+  test('include the ID Token of the later grant, and the data of both', () => {
     const base = record({ tokens: tokens('r0') })
     const next = record({ tokens: tokens('r1', [token('a')], { generation: 1 }), idToken: idToken({ n: 1 }) })
     expect(mergeRecords(base, next, base)).toMatchObject({ idToken: next.idToken, tokens: next.tokens })
@@ -73,7 +73,7 @@ describe('tokens that two requests have obtained', () => {
 })
 
 describe('a token for a further target', () => {
-  test('RE01: takes the place of its predecessor, of what has expired, and then of the oldest', () => {
+  test('RE01: replaces its predecessor, then those that have expired, and then the oldest', () => {
     const ended = token('ended', start, { expiresAt: start + 10 })
     const five = ['a', 'b', 'c', 'd'].map((name, index) => token(name, start + index))
     expect(addToken([ended, ...five], token('e', start + 10)).map(({ target }) => target)).toEqual([
@@ -89,7 +89,7 @@ describe('a token for a further target', () => {
     expect(addToken(full, token('new', start - 100)).map(({ target }) => target)).toContain('new')
   })
 
-  test('is read back as it was sealed; one that cannot be read is left out, and nobody is signed out by it', () => {
+  test('is read back as it was sealed; an unreadable one is left out, and nobody is signed out by it', () => {
     const written = record({
       tokens: tokens('r', [token('a'), token('b', start, { expiresAt: start + 600 })], { generation: 3 }),
     })

@@ -25,20 +25,20 @@ describe('a sealed record', () => {
     expect(fromPayload(toPayload(written, start + 600))).toEqual(written)
   })
 
-  test('says when it ends, and leaves out what is not there', () => {
+  test('says when it ends, and leaves out missing members', () => {
     const payload = toPayload(record(), start + 600)
     expect(payload.exp).toBe(start + 600)
     expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['rft']))
     expect(Object.values(payload)).not.toContain(undefined)
   })
 
-  test.each(['v', 'id', 'iat', 'upd', 'idt', 'typ', 'scp'])('without a sound %s is not a record', (name) => {
+  test.each(['v', 'id', 'iat', 'upd', 'idt', 'typ', 'scp'])('without a valid %s is not a record', (name) => {
     const payload = toPayload(full, start + 600)
     expect(fromPayload({ ...payload, [name]: undefined })).toBeUndefined()
     expect(fromPayload({ ...payload, [name]: {} })).toBeUndefined()
   })
 
-  test('without an access token is one, and one whose access token is not text is none', () => {
+  test('may lack an access token, but may not have one that is not text', () => {
     const { accessToken: _accessToken, ...tokens } = full.tokens
     const payload = toPayload({ ...full, tokens }, start + 600)
     expect(payload).not.toHaveProperty('act')
@@ -55,7 +55,7 @@ describe('a sealed record', () => {
     }
   })
 
-  test('takes only the members that it knows', () => {
+  test('has only the members that it knows', () => {
     const payload = { ...toPayload(full, start + 600), isAdmin: true, ate: 'soon', rft: 5 }
     const { expiresAt: _expiresAt, refreshToken: _refreshToken, ...tokens } = full.tokens
     expect(fromPayload(payload)).toEqual({ ...full, tokens })
@@ -72,13 +72,13 @@ describe('the claims of the ID Token', () => {
   const claims = { aud: 'web', exp: 1, iat: 1, nbf: 1, nonce: 'n', azp: 'web', at_hash: 'h', c_hash: 'h', s_hash: 'h' }
   const person = { name: 'Zoë', roles: ['a'], auth_time: 5, acr: 'x' }
 
-  test('are all there, frozen at every depth', () => {
+  test('are all present, frozen at every depth', () => {
     const all = idTokenClaims(record({ idToken: idToken({ ...claims, ...person }) }))
     expect(all).toEqual({ iss: 'https://op.example.com', sub: 'alice', ...claims, ...person })
     expect([all, all['roles']].every(Object.isFrozen)).toBe(true)
   })
 
-  test('tell of the person without those of the protocol', () => {
+  test('describe the person, without those of the protocol', () => {
     const token = idToken({ ...claims, ...person, jti: 'j', sid: 's' })
     const user = personClaims(idTokenClaims(record({ idToken: token })))
     expect(user).toEqual({ iss: 'https://op.example.com', sub: 'alice', ...person })
@@ -86,14 +86,14 @@ describe('the claims of the ID Token', () => {
   })
 
   test.each(['', 'a', 'a.b.c', `e30.${Buffer.from('{"iss":1,"sub":"x"}').toString('base64url')}.x`])(
-    'of a token such as %p are an error of ours: nobody was to seal it',
+    'cannot be read from a token such as %p, which should not have been sealed',
     (token) => {
       expect(() => idTokenClaims(record({ idToken: token }))).toThrow('a session must hold a validated ID Token')
     },
   )
 })
 
-describe('data of the application', () => {
+describe('the application’s data in a session', () => {
   test('is copied as it will be read back, and frozen', () => {
     const given = {
       when: '1970-01-01',

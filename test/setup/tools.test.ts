@@ -49,7 +49,7 @@ describe('the programs that tests need', () => {
     expect(needs('chromium', machine([]).imagined)).toBeUndefined()
   })
 
-  test('cause no work and no words where they are there', () => {
+  test('cause no work and no output where they are installed', () => {
     const { imagined, ran, said } = machine(['redis-server', 'chromium'], { isRoot: true, isDebian: true })
     provide(allTools, imagined)
     expect([ran, said]).toEqual([[], []])

@@ -26,7 +26,7 @@ describe('a JWT that lacks what an access token needs', () => {
     expect(api.questions).toHaveLength(3)
   })
 
-  test('is asked about once in a while, and refused once it is revoked', async () => {
+  test('is introspected once in a while, and refused once it is revoked', async () => {
     const api = introspectingApi({ cacheSeconds: 30 }, auto)
     const token = api.issuer.accessToken(light, { typ: 'JWT' })
     for (let i = 0; i < 4; i++) await api.accept(token)
@@ -44,13 +44,13 @@ describe('a JWT that lacks what an access token needs', () => {
     ['that is a logout token', { events: {} }, {}],
     ['of another type by its header', {}, { typ: 'logout+jwt' }],
     ['with another subject than a text', { sub: 5, aud: 'https://api.example.com' }, {}],
-  ])('is nothing that anybody is asked about, %s', async (_what, claims, header) => {
+  ])('is not introspected: %s', async (_what, claims, header) => {
     const api = introspectingApi({}, auto)
     await api.refuse(api.issuer.accessToken({ ...light, ...claims }, { typ: 'JWT', ...header }))
     expect(api.questions).toEqual([])
   })
 
-  test('is nothing that anybody is asked about by another key, or of another issuer', async () => {
+  test('is not introspected where another key signed it, or where it is of another issuer', async () => {
     const api = introspectingApi({}, auto)
     const stranger = signingKey('ES256', { kid: api.issuer.keys[0]?.kid ?? '' })
     expect(reasonOf(await api.refuse(api.issuer.accessToken(light, { typ: 'JWT' }, stranger)))).toBe(
@@ -64,13 +64,13 @@ describe('a JWT that lacks what an access token needs', () => {
     expect(two.questions).toEqual([])
   })
 
-  test('is refused with the format "jwt", and complete JWTs are not asked about', async () => {
+  test('is refused with the format "jwt", and complete JWTs are not introspected', async () => {
     const api = introspectingApi({}, auto)
     await api.accept(api.issuer.accessToken())
     expect(api.questions).toEqual([])
   })
 
-  test('counts by what the response says', async () => {
+  test('gets its claims from the response', async () => {
     const api = introspectingApi({}, auto)
     api.answer = active(api.issuer, { aud: 'another' })
     expect(reasonOf(await api.refuse(api.issuer.accessToken(light, { typ: 'JWT' })))).toBe('token_audience_mismatch')
@@ -78,7 +78,7 @@ describe('a JWT that lacks what an access token needs', () => {
 })
 
 describe('introspection.audience', () => {
-  test('is that of introspected tokens, and of no JWTs', async () => {
+  test('is required of introspected tokens, and not of JWTs', async () => {
     const api = introspectingApi({ audience: 'orders-client' }, auto)
     api.answer = active(api.issuer, { aud: 'orders-client' })
     await api.accept('opaque-token')
@@ -88,7 +88,7 @@ describe('introspection.audience', () => {
     expect(reasonOf(await api.refuse('another-opaque-token'))).toBe('token_audience_mismatch')
   })
 
-  test('may be null, where responses name none', async () => {
+  test('may be null, where responses name no audience', async () => {
     const api = introspectingApi({ audience: null }, auto)
     api.answer = active(api.issuer, { aud: undefined })
     await api.accept('opaque-token')

@@ -132,12 +132,15 @@ describe('isMachine', () => {
     expect(await verdicts(who)).toEqual([true, false, false, true])
   })
 
-  test.each(unknowns)('is undefined, and opens neither door nor its opposite, for %s', async (what, claims) => {
-    const who = await principalOf(what, claims)
-    expect(who.isMachine).toBeUndefined()
-    expect('isMachine' in JSON.parse(JSON.stringify(who))).toBe(false)
-    expect(await verdicts(who)).toEqual([false, false, false, false])
-  })
+  test.each(unknowns)(
+    'is undefined, and meets neither a requirement nor its opposite, for %s',
+    async (what, claims) => {
+      const who = await principalOf(what, claims)
+      expect(who.isMachine).toBeUndefined()
+      expect('isMachine' in JSON.parse(JSON.stringify(who))).toBe(false)
+      expect(await verdicts(who)).toEqual([false, false, false, false])
+    },
+  )
 
   test('is not guessed from a type of token that was not declared', async () => {
     expect((await principalOf('JWT', {})).isMachine).toBeUndefined()
@@ -161,13 +164,13 @@ describe('the application’s own isMachine()', () => {
     expect((await answering(undefined).accept(token)).isMachine).toBeUndefined()
   })
 
-  test('is shown the claims', async () => {
+  test('gets the claims', async () => {
     const isMachine = ({ kind }: Record<string, unknown>) => kind === 'robot'
     const { accept } = testApi({ isMachine }, api.issuer)
     await expect(accept(api.issuer.accessToken({ kind: 'robot' }))).resolves.toMatchObject({ isMachine: true })
   })
 
-  test('makes a client the subject of a token that has none, with the option for that', async () => {
+  test('makes a client the subject of a token without one, with the option for that', async () => {
     const isMachine = ({ sub }: Record<string, unknown>) => sub === null
     const { accept } = testApi({ isMachine, profile: 'jwt', subject: { client: true } }, api.issuer)
     const token = api.issuer.accessToken({ sub: null, scope: 'openid' })
@@ -175,7 +178,7 @@ describe('the application’s own isMachine()', () => {
   })
 
   test.each([['yes'], [1], [null], [Promise.resolve(true)]])(
-    'that answers %p is a mistake of the set-up',
+    'that returns %p is a mistake of the configuration',
     async (answer) => {
       await expect(answering(answer).accept(api.issuer.accessToken())).rejects.toMatchObject({
         code: 'invalid_options',

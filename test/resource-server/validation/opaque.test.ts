@@ -8,7 +8,7 @@ import { signJws, signingKey } from '../../kit/provider/keys.js'
 import { audience } from '../../kit/provider/provider.js'
 
 describe('an opaque token', () => {
-  test('is asked about with the client authenticated, and is as good as a JWT', async () => {
+  test('is introspected with the client authenticated, and accepted like a JWT', async () => {
     const api = introspectingApi()
     await expect(api.accept('opaque-1')).resolves.toMatchObject({
       scheme: 'bearer',
@@ -28,7 +28,7 @@ describe('an opaque token', () => {
     ['client_secret_post', { client_secret: 'api secret', client_id: 'api' }],
     ['client_secret_jwt', { client_assertion: expect.stringMatching(/^eyJ/), client_id: 'api' }],
     ['none', { client_id: 'api' }],
-  ])('can be asked about by %s', async (clientAuthentication, members) => {
+  ])('can be introspected by %s', async (clientAuthentication, members) => {
     const api = introspectingApi({ clientAuthentication })
     await api.accept('opaque-1')
     const { form, headers } = api.questions[0] ?? {}
@@ -36,7 +36,7 @@ describe('an opaque token', () => {
     expect(headers?.get('authorization')).toBeNull()
   })
 
-  test('can be asked about by private_key_jwt', async () => {
+  test('can be introspected by private_key_jwt', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const clientAssertionKey = privateKey.export({ type: 'pkcs8', format: 'pem' })
     const api = introspectingApi({ clientAuthentication: 'private_key_jwt', clientAssertionKey })
@@ -46,7 +46,7 @@ describe('an opaque token', () => {
     )
   })
 
-  test('with auto, a JWT is validated here and anything else is asked about', async () => {
+  test('is introspected with the format auto, while a JWT is validated here', async () => {
     const api = introspectingApi({}, { tokenFormat: 'auto' })
     await api.accept(api.issuer.accessToken())
     expect(api.questions).toHaveLength(0)
@@ -58,14 +58,14 @@ describe('an opaque token', () => {
     expect(api.questions).toHaveLength(2)
   })
 
-  test('with introspection and no format named, JWTs are asked about too', async () => {
+  test('with introspection and no format is introspected even as a JWT', async () => {
     const api = introspectingApi()
     await api.accept(api.issuer.accessToken())
     expect(api.questions).toHaveLength(1)
   })
 })
 
-describe('IN02: what an answer says is judged', () => {
+describe('IN02: an introspection response', () => {
   test.each([
     ['inactive', { active: false }],
     ['exp is past', { exp: 1_700_000_000 }],
@@ -85,7 +85,7 @@ describe('IN02: what an answer says is judged', () => {
     ['bound to a key', { cnf: { jkt: 'A'.repeat(43) } }],
     ['bound to a certificate', { cnf: { 'x5t#S256': 'A'.repeat(43) } }],
     ['bound to something else', { cnf: { kid: 'x' } }],
-  ])('IN02: %s is refused', async (_what, overrides) => {
+  ])('IN02: is refused: %s', async (_what, overrides) => {
     const api = introspectingApi()
     api.answer = active(api.issuer, overrides)
     expect(await api.refuse('opaque-1')).toMatchObject({ status: 401, code: 'invalid_token' })
@@ -101,7 +101,7 @@ describe('IN02: what an answer says is judged', () => {
       'a forbidden name',
       new Response('{"active":true,"__proto__":{"sub":"x"}}', { headers: { 'content-type': 'application/json' } }),
     ],
-  ])('IN02: an answer that is none is an outage: %s', async (_what, response) => {
+  ])('IN02: that is invalid is an outage: %s', async (_what, response) => {
     const api = introspectingApi()
     api.answer = () => response.clone()
     const error = await api.refuse('opaque-1')
@@ -109,7 +109,7 @@ describe('IN02: what an answer says is judged', () => {
     expect(error.headers['Retry-After']).toMatch(/^\d+$/)
   })
 
-  test('IN02: a bound token passes with its proof', async () => {
+  test('IN02: for a bound token passes with the proof', async () => {
     const thumbprint = 'A'.repeat(43)
     const api = introspectingApi({}, { mtls: { source: 'socket' } })
     api.answer = active(api.issuer, { cnf: { 'x5t#S256': thumbprint } })
@@ -118,8 +118,8 @@ describe('IN02: what an answer says is judged', () => {
   })
 })
 
-describe('IN03: answers are believed for a while', () => {
-  test('IN03: for cacheSeconds, and never past exp', async () => {
+describe('IN03: a cached introspection response', () => {
+  test('IN03: is used for cacheSeconds, and never past exp', async () => {
     const api = introspectingApi({ cacheSeconds: 60 }, { clockToleranceSeconds: 0 })
     const { clock } = api.issuer
     api.answer = active(api.issuer, { exp: clock.seconds + 90 })
@@ -135,7 +135,7 @@ describe('IN03: answers are believed for a while', () => {
     expect(api.questions).toHaveLength(2)
   })
 
-  test('IN03: a revoked token dies within cacheSeconds, at once with 0', async () => {
+  test('IN03: keeps a revoked token valid for cacheSeconds at most, and not at all with 0', async () => {
     const api = introspectingApi({ cacheSeconds: 10 })
     await api.accept('opaque-1')
     api.answer = { active: false }
@@ -148,11 +148,11 @@ describe('IN03: answers are believed for a while', () => {
     expect((await strict.refuse('opaque-1')).status).toBe(401)
   })
 
-  test('IN03: more than 60 seconds is refused at start-up', () => {
+  test('IN03: cannot be used for more than 60 seconds', () => {
     expect(() => introspectingApi({ cacheSeconds: 61 })).toThrow(/cacheSeconds/)
   })
 
-  test('IN03: a clock that was set back makes no answer younger', async () => {
+  test('IN03: is no more recent for a clock that was set back', async () => {
     const api = introspectingApi({ cacheSeconds: 30 })
     await api.accept('opaque-1')
     api.issuer.clock.seconds -= 3600
@@ -160,36 +160,39 @@ describe('IN03: answers are believed for a while', () => {
     expect((await api.refuse('opaque-1')).status).toBe(401)
   })
 
-  test('IN03: without exp the principal ends when the answer does', async () => {
+  test('IN03: without exp ends the principal when it ends itself', async () => {
     const api = introspectingApi({ cacheSeconds: 20 })
     api.answer = active(api.issuer, { exp: undefined })
     await expect(api.accept('opaque-1')).resolves.toMatchObject({ expiresAt: api.issuer.clock.seconds + 20 })
   })
 })
 
-test.each([401, 403, 400, 404])('IN04: %d from the endpoint is our own trouble: 503 for the caller', async (status) => {
-  const api = introspectingApi()
-  api.answer = () => Response.json({ error: 'invalid_client' }, { status })
-  const error = await api.refuse('opaque-1')
-  expect(error.status).toBe(503)
-  expect(error.headers['Retry-After']).toMatch(/^\d+$/)
-  expect(error.headers['WWW-Authenticate']).toBeUndefined()
-})
+test.each([401, 403, 400, 404])(
+  'IN04: %d from the introspection endpoint is our own fault: 503 for the caller',
+  async (status) => {
+    const api = introspectingApi()
+    api.answer = () => Response.json({ error: 'invalid_client' }, { status })
+    const error = await api.refuse('opaque-1')
+    expect(error.status).toBe(503)
+    expect(error.headers['Retry-After']).toMatch(/^\d+$/)
+    expect(error.headers['WWW-Authenticate']).toBeUndefined()
+  },
+)
 
-test('IN04: the error for logs says that this client was refused', async () => {
+test('IN04: the logged error says that the introspection client was refused', async () => {
   const api = introspectingApi()
   api.answer = () => Response.json({ error: 'invalid_client' }, { status: 401 })
   expect(await api.refuse('opaque-1')).toMatchObject({ code: 'provider_refused_client' })
 })
 
-describe('IN05: the authorization server is unavailable', () => {
+describe('IN05: an introspection endpoint that is unavailable', () => {
   test.each([
     ['a refused connection', () => Promise.reject(new TypeError('fetch failed'))],
     ['500', () => new Response('', { status: 500 })],
     ['429', () => new Response('', { status: 429, headers: { 'retry-after': '17' } })],
     ['a redirect', () => Response.redirect('https://evil.example.com/', 302)],
     ['too much', () => new Response('x'.repeat(1_000_000))],
-  ])('IN05: %s is 503, and nobody is let in', async (_what, answer) => {
+  ])('IN05: by %s is 503, and nobody is let in', async (_what, answer) => {
     const api = introspectingApi()
     api.answer = answer
     const error = await api.refuse('opaque-1')
@@ -199,14 +202,14 @@ describe('IN05: the authorization server is unavailable', () => {
     await api.accept('opaque-1')
   })
 
-  test('IN05: a token is asked about once at a time', async () => {
+  test('IN05: is asked about a token once at a time', async () => {
     const api = introspectingApi()
     await api.accept('warm')
     await Promise.all(Array.from({ length: 50 }, () => api.accept('opaque-1')))
     expect(api.questions).toHaveLength(2)
   })
 
-  test('IN05: after three failures it is left alone for a while, then one may try', async () => {
+  test('IN05: is left alone for a while after three failures, then one request may try', async () => {
     const api = introspectingApi()
     api.answer = () => new Response('', { status: 500 })
     for (let i = 0; i < 10; i++) expect((await api.refuse(`opaque-${i}`)).status).toBe(503)
@@ -222,7 +225,7 @@ describe('IN05: the authorization server is unavailable', () => {
     expect(api.questions).toHaveLength(6)
   })
 
-  test('IN05: tokens that it answers with nonsense keep nobody else out', async () => {
+  test('IN05: does not affect other tokens where it answers some with nonsense', async () => {
     const api = introspectingApi()
     const good = active(api.issuer)
     api.answer = ({ form }) => (form.get('token') === 'good' ? Response.json(good) : new Response('', { status: 400 }))
@@ -230,14 +233,14 @@ describe('IN05: the authorization server is unavailable', () => {
     await expect(api.accept('good')).resolves.toMatchObject({ subject: 'alice' })
   })
 
-  test('IN05: what it said a moment ago still counts', async () => {
+  test('IN05: does not invalidate recent responses', async () => {
     const api = introspectingApi()
     await api.accept('opaque-1')
     api.answer = () => new Response('', { status: 500 })
     await api.accept('opaque-1')
   })
 
-  test('IN05: a server that never answers is given up on', async () => {
+  test('IN05: is given up where it never answers', async () => {
     const api = introspectingApi({}, { httpTimeoutSeconds: 0.1 })
     await api.accept('warm')
     api.answer = () => new Promise(() => undefined)
@@ -245,7 +248,7 @@ describe('IN05: the authorization server is unavailable', () => {
   })
 })
 
-describe('IN06: signed answers', () => {
+describe('IN06: a signed introspection response', () => {
   const signed = (
     claims: Record<string, unknown> = {},
     header: Record<string, unknown> = {},
@@ -275,14 +278,14 @@ describe('IN06: signed answers', () => {
   }
 
   test.each(['application/token-introspection+jwt ; charset=utf-8', 'Application/Token-Introspection+JWT'])(
-    'IN06: a good one is taken as %p',
+    'IN06: is accepted as %p',
     async (contentType) => {
       const api = signed({}, {}, 0, contentType)
       await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
     },
   )
 
-  test('IN06: a good one is taken, and was asked for', async () => {
+  test('IN06: is accepted, and was asked for', async () => {
     const api = signed()
     await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'alice' })
     expect(api.questions[0]?.headers.get('accept')).toBe('application/token-introspection+jwt')
@@ -301,17 +304,17 @@ describe('IN06: signed answers', () => {
     ['no answer inside', { token_introspection: undefined }, {}],
     ['an answer that is not an object', { token_introspection: [active] }, {}],
     ['an active member outside', { token_introspection: {}, active: true }, {}],
-  ])('IN06: %s is an outage, not an answer', async (_what, claims, header) => {
+  ])('IN06: with %s is an outage, not a response', async (_what, claims, header) => {
     expect((await signed(claims, header).refuse('opaque-1')).status).toBe(503)
   })
 
-  test('IN06: one by another key, and an unsigned one, are not answers', async () => {
+  test('IN06: is refused by another key or without a signature', async () => {
     expect((await signed({}, {}, 1).refuse('opaque-1')).status).toBe(503)
     const unsigned = introspectingApi({ signedResponseAlg: 'ES256' })
     expect((await unsigned.refuse('opaque-1')).status).toBe(503)
   })
 
-  test('IN06: a signed one that nobody asked for is none', async () => {
+  test('IN06: is refused where nobody asked for one', async () => {
     const api = introspectingApi()
     api.answer = signed().answer
     expect((await api.refuse('opaque-1')).status).toBe(503)
@@ -355,15 +358,15 @@ describe('encrypted answers (RFC 9701)', () => {
   })
 })
 
-describe('IN07: scanning', () => {
-  test('IN07: what is not a token text, or too long, is not asked about', async () => {
+describe('IN07: introspection under scanning', () => {
+  test('IN07: asks nothing about a text that is too long or cannot be a token', async () => {
     const api = introspectingApi()
     for (const token of ['a b', 'a"b', 'é', 'a,b', 'x'.repeat(300_000), 'a\u0000', '='])
       expect(await api.refuse(token)).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(api.questions).toEqual([])
   })
 
-  test('IN07: an inactive token is asked about once in a while', async () => {
+  test('IN07: asks about an inactive token once in a while', async () => {
     const api = introspectingApi()
     api.answer = { active: false }
     for (let i = 0; i < 20; i++) await api.refuse('opaque-1')
@@ -373,7 +376,7 @@ describe('IN07: scanning', () => {
     expect(api.questions).toHaveLength(2)
   })
 
-  test('IN07: no error holds the token or the secret', async () => {
+  test('IN07: has no error that holds the token or the secret', async () => {
     const api = introspectingApi()
     for (const answer of [
       () => new Response('S3CR3T-token', { status: 400 }),

@@ -53,13 +53,13 @@ describe('a token without sub', () => {
     }
   })
 
-  test.each(people)('never has its client for a subject where it speaks of a person: %s', async (_what, claims) => {
+  test.each(people)('never has its client as subject where it speaks of a person: %s', async (_what, claims) => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
     expect(reasonOf(await refuse(issuer.accessToken({ ...bare, ...claims('alice') })))).toBe('token_claim_missing')
   })
 
   test.each(perhapsPeople)(
-    'never has its client for a subject beside a claim not known to be harmless: %s',
+    'never has its client as subject beside a claim that is not known to be harmless: %s',
     async (name, value) => {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
       const error = await refuse(issuer.accessToken({ ...bare, client_id: 'web', scope: 'read', [name]: value }))
@@ -75,19 +75,19 @@ describe('a token without sub', () => {
     ['what a person delegated at Entra', { tid: 't', scp: 'Orders.Read' }, "it is a person's"],
     ['two grants', { gty: ['client-credentials', 'password'] }, 'its claims indicate both a machine and a person'],
     ['a scope in a list', { scp: ['read', 'openid'] }, 'the scope "openid" may be about a person'],
-  ])('never has its client for a subject with %s', async (_what, claims, why) => {
+  ])('never has its client as subject with %s', async (_what, claims, why) => {
     const { issuer, refuse } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
     const error = await refuse(issuer.accessToken({ ...bare, client_id: 'web', ...claims }))
     expect(error.cause).toMatchObject({ message: expect.stringContaining(`(${why})`) })
   })
 
-  test('is not its client’s own by scopes that the application reads in its own way', async () => {
+  test('does not belong to its client by scopes that the application interprets', async () => {
     const options = { profile: 'jwt', subject: clientsAreSubjects, scopes: () => [] }
     const { issuer, refuse } = testApi(options)
     expect(reasonOf(await refuse(issuer.accessToken({ sub: undefined, scope: 'openid' })))).toBe('token_claim_missing')
   })
 
-  test('is its client’s own beside claims that the application knows to say nothing of a person', async () => {
+  test('belongs to its client beside claims that the application declares to say nothing of a person', async () => {
     const subject = { client: true, clientClaims: ['tenant', 'https://example.com/plan'] }
     const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
     const claims = { sub: undefined, tenant: 'acme', 'https://example.com/plan': { name: 'gold' } }
@@ -101,7 +101,7 @@ describe('a token without sub', () => {
     )
   })
 
-  test('is its client’s own whatever it holds, where a provider says that it is a machine’s', async () => {
+  test('belongs to its client, whatever it holds, where a provider says that it is a machine’s', async () => {
     const { issuer, accept } = testApi({ profile: 'jwt', subject: clientsAreSubjects })
     const claims = { sub: undefined, gty: 'client-credentials', tenant: 'acme', roles: ['x'] }
     await expect(accept(issuer.accessToken(claims))).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
@@ -118,7 +118,7 @@ describe('a token without sub', () => {
     ['Rauthy', { profile: 'jwt' }, { sub: null, uid: null, azp: 'web', typ: 'Bearer' }],
     ['an older IdentityServer', { profile: 'jwt' }, { sub: undefined, iat: undefined }],
   ])(
-    'is its client’s own where the option says so and nothing speaks of a person: %s',
+    'belongs to its client where the option says so and no claim speaks of a person: %s',
     async (_what, options, claims) => {
       const { issuer, refuse } = testApi(options)
       expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_claim_missing')
@@ -136,14 +136,14 @@ describe('a token without sub', () => {
     expect(reasonOf(await refuse(issuer.accessToken({ ...bare, scope: 'read' })))).toBe('token_claim_missing')
   })
 
-  test.each([[''], [5], [true], [['alice']], [{}], ['x'.repeat(256)]])('is no better with %p', async (sub) => {
+  test.each([[''], [5], [true], [['alice']], [{}], ['x'.repeat(256)]])('is refused with %p, too', async (sub) => {
     for (const subject of [undefined, clientsAreSubjects]) {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject })
       expect(reasonOf(await refuse(issuer.accessToken({ sub })))).toBe('token_claim_invalid')
     }
   })
 
-  test('is told in the log with what would help', async () => {
+  test('is reported in the log with what would help', async () => {
     const { issuer, refuse } = testApi({ profile: 'jwt' })
     expect((await refuse(issuer.accessToken({ sub: undefined }))).cause).toMatchObject({
       message: 'the token\'s sub is missing: the option "subject" can name another claim, or take clients for subjects',
@@ -151,7 +151,7 @@ describe('a token without sub', () => {
   })
 })
 
-describe('a claim of another name', () => {
+describe('a subject claim of another name', () => {
   const options = { profile: 'jwt', subject: { claim: 'oid' } }
 
   test('identifies people, one by one', async () => {
@@ -161,7 +161,7 @@ describe('a claim of another name', () => {
     expect([await of('a'), await of('b')]).toEqual(['a', 'b'])
   })
 
-  test('counts whatever sub says, so that nobody can take the name of another’s sub', async () => {
+  test('is used whatever sub says, so that nobody can take the name of another’s sub', async () => {
     const { issuer, accept, refuse } = testApi(options)
     await expect(accept(issuer.accessToken({ sub: 'alice', oid: 'bob' }))).resolves.toMatchObject({ subject: 'bob' })
     expect(reasonOf(await refuse(issuer.accessToken({ sub: 'bob' })))).toBe('token_claim_missing')
@@ -172,7 +172,7 @@ describe('a claim of another name', () => {
     expect(reasonOf(await refuse(issuer.accessToken({ oid })))).toBe('token_claim_invalid')
   })
 
-  test('does not find people in a machine’s token, which may name its owner', async () => {
+  test('does not identify people in a machine’s token, which may name its owner', async () => {
     const subject = { claim: 'username' }
     const claims = { aut: 'APPLICATION', username: 'admin', sub: 'web' }
     const { issuer, refuse } = testApi({ profile: 'jwt', subject })
@@ -184,7 +184,7 @@ describe('a claim of another name', () => {
     })
   })
 
-  test('does not find people in a token that speaks for a machine as well', async () => {
+  test('does not identify people in a token that is a machine’s as well', async () => {
     const subject = { claim: 'email', client: true }
     const { issuer, accept, refuse } = testApi({ profile: 'jwt', subject })
     const email = 'boss@example.com'
@@ -208,7 +208,7 @@ describe('a claim of another name', () => {
     expect(error.cause).toMatchObject({ message: expect.stringContaining('the claim "sub" may be about a person') })
   })
 
-  test('can be another one for each issuer', async () => {
+  test('can differ between issuers', async () => {
     const issuer = apiProvider()
     const { accept } = testApi(
       {
@@ -271,7 +271,7 @@ describe('an introspection response', () => {
     await expect(api.accept('opaque-1')).resolves.toMatchObject({ subject: 'client:web', isMachine: true })
   })
 
-  test('has nothing in members that are null or empty', async () => {
+  test('treats members that are null or empty as missing', async () => {
     const api = introspectingApi({}, { audience: null })
     api.answer = active(api.issuer, {
       ...{ aud: null, iss: null, exp: null, nbf: null, iat: '', jti: null, username: '' },
@@ -308,7 +308,7 @@ describe('an introspection response', () => {
   })
 })
 
-describe('the option', () => {
+describe('the option for a subject claim', () => {
   test.each([
     ['no object', 'sub', /"subject"/],
     ['an empty claim', { claim: '' }, /"subject.claim" is empty/],
@@ -327,7 +327,7 @@ describe('the option', () => {
   })
 })
 
-describe('what is missing', () => {
+describe('a claim that is missing', () => {
   test.each([
     ['client_id', 'the token\'s client_id is missing (profile: "jwt" does not require it)'],
     ['jti', 'the token\'s jti is missing (profile: "jwt" does not require it)'],
@@ -335,12 +335,12 @@ describe('what is missing', () => {
     ['exp', "the token's exp is missing"],
     ['iss', "the token's iss is missing"],
     ['aud', 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'],
-  ])('is called missing in the log, not wrong: %s', async (claim, message) => {
+  ])('is called missing in the log, not invalid: %s', async (claim, message) => {
     const { issuer, refuse } = testApi()
     expect((await refuse(issuer.accessToken({ [claim]: undefined }))).cause).toMatchObject({ message })
   })
 
-  test('is told from what is wrong', async () => {
+  test('is told apart from one that is invalid', async () => {
     const { issuer, refuse } = testApi()
     expect((await refuse(issuer.accessToken({ client_id: 5 }))).cause).toMatchObject({
       message: "the token's client_id must be text of 1 to 255 characters",

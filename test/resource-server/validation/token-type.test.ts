@@ -18,7 +18,7 @@ describe('profile "external"', () => {
     ['Supabase', { role: 'authenticated', amr: [{ method: 'password' }], session_id: 's' }, { typ: 'JWT' }],
     ['Cloudflare Access', { email: 'a@example.com', type: 'app', identity_nonce: 'n' }, { typ: 'JWT' }],
     ['a mock server', { azp: 'x', tid: 'default' }, { typ: 'JWT' }],
-  ])('takes tokens with nothing that only access tokens have: %s', async (_what, claims, header) => {
+  ])('accepts tokens without anything that only access tokens have: %s', async (_what, claims, header) => {
     const { issuer, accept } = testApi({ profile: 'external' })
     const principal = await accept(issuer.accessToken({ ...bare, ...claims }, header))
     expect(principal.issuer).toBe(issuer.issuer)
@@ -58,7 +58,7 @@ describe('profile "external"', () => {
     expect(why(await refuse(issuer.accessToken(bare, { typ: 'JWT' })))).toContain('signs people in')
   })
 
-  test('is of one issuer in a map, and no other', async () => {
+  test('belongs to one issuer in a map, and no other', async () => {
     const issuer = apiProvider()
     const map = {
       [issuer.issuer]: { audience: 'api', profile: 'external' },
@@ -86,7 +86,7 @@ describe('profile "external"', () => {
     ).toThrow(message)
   })
 
-  test('needs an audience of what a resolver says, too', async () => {
+  test('needs an audience from a resolver, too', async () => {
     const { issuer, validator } = testApi({ issuer: () => ({ audience: null, profile: 'external' }) })
     await expect(validator.validate(`Bearer ${issuer.accessToken()}`)).rejects.toMatchObject({
       code: 'invalid_options',

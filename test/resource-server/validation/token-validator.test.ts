@@ -4,8 +4,8 @@ import type { TraceEvent } from '../../../lib/index.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 import { watchAll } from '../../kit/watching/watching.js'
 
-describe('a good access token', () => {
-  test('tells who makes the request, for whom, and what is allowed', async () => {
+describe('a valid access token', () => {
+  test('says who makes the request, for whom, and what is allowed', async () => {
     const { accept, issuer } = testApi()
     const token = issuer.accessToken({ scope: 'orders:read orders:write', acr: '1' })
     const principal = await accept(token)
@@ -50,8 +50,8 @@ describe('a good access token', () => {
   })
 })
 
-describe('a token whose groups are too many', () => {
-  test('is remarked on where it is validated', async () => {
+describe('a token with too many groups', () => {
+  test('is noted where it is validated', async () => {
     const said: TraceEvent['remarks'][] = []
     const watching = watchAll((event, phase) => {
       if (event.step === 'validation' && phase.endsWith('nd')) said.push(event.remarks)
@@ -65,8 +65,8 @@ describe('a token whose groups are too many', () => {
   })
 })
 
-describe('refusals', () => {
-  test('a token of another key is refused without telling why', async () => {
+describe('a refusal of a token', () => {
+  test('by another key does not say why', async () => {
     const { refuse, issuer } = testApi()
     const other = testApi().issuer
     const token = other.accessToken({}, { kid: issuer.keys[0]?.kid })
@@ -78,7 +78,7 @@ describe('refusals', () => {
     expect(reasonOf(error)).toBe('token_signature_invalid')
   })
 
-  test('no credentials get a bare challenge', async () => {
+  test('without credentials is a bare challenge', async () => {
     const error = await refusalOf(testApi().validator.validate(undefined))
     expect(error).toMatchObject({ status: 401, code: 'missing_token', headers: { 'WWW-Authenticate': 'Bearer' } })
   })

@@ -28,8 +28,8 @@ function cacheOf(
 
 const token = testApi().issuer.accessToken()
 
-describe('BR16: the place of a token in the cache', () => {
-  test('BR16: no character of a token can be another, its end included', () => {
+describe('BR16: the entry of a token in the cache', () => {
+  test('BR16: needs the exact token, to its last character', () => {
     const signed = signedToken()
     const cache = cacheOf({ [token]: signed })
     for (let i = 0; i < token.length; i++) {
@@ -43,7 +43,7 @@ describe('BR16: the place of a token in the cache', () => {
     expect(cache.get(token)).toBe(signed)
   })
 
-  test('BR16: what ends like a known token, or is only its end, is not a hit', () => {
+  test('BR16: is not found by a token with the same end, or by the end alone', () => {
     const cache = cacheOf({ [token]: signedToken() })
     const tail = token.slice(-12)
     const [header = '', payload = '', signature = ''] = token.split('.')
@@ -56,7 +56,7 @@ describe('BR16: the place of a token in the cache', () => {
     }
   })
 
-  test('BR16: of two tokens with one end, each is only ever itself', () => {
+  test('BR16: is not confused with that of another token with the same end', () => {
     const twin = `another.token.${token.slice(-12)}`
     const [alice, bob] = [signedToken('alice'), signedToken('bob')]
     const cache = cacheOf({ [token]: alice, [twin]: bob })
@@ -65,7 +65,7 @@ describe('BR16: the place of a token in the cache', () => {
     expect(cache.size).toBe(1)
   })
 
-  test('BR16: an entry is over after its time, when the clock is set back, and with its keys', () => {
+  test('BR16: ends after its time, when the clock is set back, and with its keys', () => {
     const clock = new Clock()
     let generation = 1
     const signed = signedToken()
@@ -87,7 +87,7 @@ describe('BR16: the place of a token in the cache', () => {
     expect(cache.get(token)).toBeUndefined()
   })
 
-  test('BR16: RE01: a flood of tokens that are seen once leaves known ones, and never grows past the limit', () => {
+  test('BR16: RE01: survives a flood of tokens that are seen once, and the cache never exceeds its limit', () => {
     const signed = signedToken()
     const cache = cacheOf({ [token]: signed }, new Clock(), 16)
     for (let i = 0; i < 400; i++) cache.offer(`a.b.${String(i).padStart(12, 'x')}`, signed)

@@ -27,7 +27,7 @@ async function watching(sessions: number) {
 }
 
 describe('the sessions of live connections', () => {
-  test('do not pile up questions to a memory that is slow', async () => {
+  test('do not pile up requests to a slow store', async () => {
     const { live, asked } = await watching(150)
     await jest.advanceTimersByTimeAsync(60_000)
     live.close()

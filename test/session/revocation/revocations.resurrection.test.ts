@@ -46,7 +46,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
     describe.each(['the same process', 'another process'])('by a logout in %s', (where) => {
       const elsewhere = (): RefreshWorld => (where === 'another process' ? two.two : two.one)
 
-      test('SC03: for whoever copied its cookies, in all processes', async () => {
+      test('SC03: for copies of its cookies, in all processes', async () => {
         expect((await askAs(browser, two.one, '/me', two.two)).json()).toMatchObject({ user: { sub: 'alice' } })
         const copied = await logout(elsewhere())
         await expectDead(copied, browser)
@@ -63,7 +63,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
         await expectDead(browser, copied)
       })
 
-      test('SR03: against a response that is rolled afterwards', async () => {
+      test('SR03: against a response that renews it afterwards', async () => {
         two.advance(61)
         const slow = browser.fetch(two.one.url('/slow'))
         await two.arrived(1)
@@ -103,7 +103,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
       })
     })
 
-    test('SR07: with all others of the person, by sub, and logins after it live', async () => {
+    test('SR07: with all others of the person, by sub, and later logins live', async () => {
       const other = await two.one.enter(new Browser())
       await endAll(two.one.provider.issuer)
       await expectDeadSessions(browser, other)

@@ -34,7 +34,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
   const isAlive = async (...args: Parameters<typeof session>) =>
     (await unlessEnded(revocations, watch, session(...args))) !== undefined
 
-  test('end nothing before there is one', async () => {
+  test('end nothing before the first logout', async () => {
     expect(await isAlive('a')).toBe(true)
   })
 
@@ -77,14 +77,14 @@ describe.each(kinds)('logouts %s', (_name, create) => {
     expect([await at(0.499), await at(0.5), await at(0.501)]).toEqual([false, false, true])
   })
 
-  test('that come late and are earlier take nothing back', async () => {
+  test('that arrive late with an earlier date take nothing back', async () => {
     await revocations.revoke({ subject: 'alice' }, start * 1000 + 9_000)
     await revocations.revoke({ subject: 'alice' }, start * 1000)
     watch.seconds += 10
     expect([await isAlive('a', {}, start + 9), await isAlive('a', {}, start + 10)]).toEqual([false, true])
   })
 
-  test('are remembered for as long as what they ended might live', async () => {
+  test('are remembered for as long as the ended sessions might live', async () => {
     await revocations.revoke({ id: 'a' }, watch.now())
     watch.seconds += limits.absoluteSeconds - 1
     expect(await isAlive('a')).toBe(false)
@@ -105,7 +105,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
     expect(await unlessEnded(revocations, watch, ahead)).toBeUndefined()
   })
 
-  test('are told to those who listen in this process, until they stop', async () => {
+  test('are reported to listeners in this process, until they stop', async () => {
     const heard: [LogoutTarget, number][] = []
     const stop = revocations.onRevoke((target, at) => heard.push([target, at]))
     await revocations.revoke({ sid: '1' }, 5)
@@ -116,7 +116,7 @@ describe.each(kinds)('logouts %s', (_name, create) => {
 })
 
 describe('the names of sessions', () => {
-  test('come from the ID Token, and a sid that is not text is none', () => {
+  test('come from the ID Token, in which a sid that is not text counts as missing', () => {
     expect(namesOf(record({ idToken: idToken({ sid: 's' }) }))).toEqual({ id: 'an-id', subject: 'alice', sid: 's' })
     expect(namesOf(record({ idToken: idToken({ sid: 7 }) }))).toEqual({ id: 'an-id', subject: 'alice' })
   })
@@ -134,7 +134,7 @@ describe('the names of sessions', () => {
     )
   })
 
-  test('are not asked for where nothing has ended', () => {
+  test('are not looked up where nothing has ended', () => {
     const revocations = new ProcessRevocations(new Clock(), 60)
     const names = (): never => {
       throw new Error('asked')
@@ -142,7 +142,7 @@ describe('the names of sessions', () => {
     expect(revocations.latest(names)).toBe(0)
   })
 
-  test('end with a mark at the very moment of the login', () => {
+  test('include the very moment of the login', () => {
     const ended = (mark: number): boolean => isEndedBy(mark, { createdAt: 1 }, 2000)
     expect([ended(1000), ended(999)]).toEqual([true, false])
   })

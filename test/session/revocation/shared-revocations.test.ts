@@ -21,7 +21,7 @@ describe('logouts in a shared store', () => {
     expect(await unlessEnded(revocationsOn(sharedStore, watch), watch, alice)).toBeUndefined()
   })
 
-  test('SR08: of one application touch no other’s sessions', async () => {
+  test('SR08: of one application do not affect another’s sessions', async () => {
     await revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, start * 1000)
     for (const other of [
       ['https://op.example.com', 'other'],
@@ -32,7 +32,7 @@ describe('logouts in a shared store', () => {
     }
   })
 
-  test('SR01 SR08: show neither who nor which session', async () => {
+  test('SR01 SR08: do not show who or which session', async () => {
     const revocations = revocationsOn(sharedStore, watch)
     for (const target of [
       { id: 'an-id' },
@@ -59,7 +59,7 @@ describe('logouts in a shared store', () => {
     expect(sharedStore.calls.map(({ operation, names }) => [operation, names.length])).toEqual([['get', 4]])
   })
 
-  test('at the same moment end with the later one, in whichever order they come', async () => {
+  test('at the same moment end with the later one, in whichever order they arrive', async () => {
     const [one, two] = [revocationsOn(sharedStore, watch), revocationsOn(sharedStore, watch)]
     for (let round = 0; round < 5; round += 1) {
       const at = (start + round) * 1000
@@ -68,7 +68,7 @@ describe('logouts in a shared store', () => {
     }
   })
 
-  test('that others overtake again and again are an outage, not an endless circle', async () => {
+  test('that others overtake again and again are an outage, not an endless loop', async () => {
     sharedStore.before = async ({ operation, names: [name = ''] }) => {
       if (operation !== 'replace' && operation !== 'add') return
       const { before } = sharedStore
@@ -80,7 +80,7 @@ describe('logouts in a shared store', () => {
     await expect(raised).rejects.toMatchObject(sharedOutage)
   })
 
-  test('do not count while they could not be stored, and nobody is told of them', async () => {
+  test('do not count where they could not be stored, and nobody is notified', async () => {
     const revocations = revocationsOn(sharedStore, watch)
     const heard: unknown[] = []
     revocations.onRevoke((target) => heard.push(target))
@@ -91,7 +91,7 @@ describe('logouts in a shared store', () => {
   })
 
   test.each(['garbage', '', ' 5', '1e999', 'Infinity', '-1', '0x10', 'true'])(
-    'that are no point in time are an outage: %p',
+    'that are not a point in time are an outage: %p',
     async (spoilt) => {
       const revocations = revocationsOn(sharedStore, watch)
       await revocations.revoke({ subject: 'alice' }, start * 1000)

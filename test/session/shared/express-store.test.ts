@@ -10,7 +10,7 @@ const runtime = { now: () => Date.now(), randomBytes: (length: number) => Buffer
 const redisStoreFor = (store: SessionStore, timeoutSeconds = 2): SharedStore =>
   expressSessionStore({ store, runtime, timeoutSeconds })
 
-describe('memory made of express-session’s own store', () => {
+describe('a shared store made of an express-session store', () => {
   let store: session.MemoryStore
   let sharedStore: SharedStore
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('memory made of express-session’s own store', () => {
     expect(await sharedStore.get(['a', 'b'])).toEqual([undefined, undefined])
   })
 
-  test('SR05: tells stores the lifetime as their sessions do, in the same write', async () => {
+  test('SR05: gives values the lifetime as sessions have it, in the same write', async () => {
     let stored: unknown
     const watch = new Clock()
     const watched = expressSessionStore({
@@ -55,7 +55,7 @@ describe('memory made of express-session’s own store', () => {
     })
   })
 
-  test('ends by the clock where a store does not', async () => {
+  test('ends values by the clock where the inner store does not', async () => {
     const watch = new Clock()
     const held = new Map<string, unknown>()
     const forever: SessionStore = {
@@ -72,7 +72,7 @@ describe('memory made of express-session’s own store', () => {
     expect(await endless.add('a', '2', 5_000)).toBe(true)
   })
 
-  test('RF02: is added to by one of many at a time, though the store knows no conditions', async () => {
+  test('RF02: is added to by one of many at a time, though the inner store knows no conditions', async () => {
     const held = new Map<string, unknown>()
     const later = (work: () => void): unknown => setTimeout(work, Math.random() * 20)
     const remote: SessionStore = {
@@ -91,7 +91,7 @@ describe('memory made of express-session’s own store', () => {
   })
 
   test.each([null, undefined, 'text', 7, {}, { oidc: 1, until: Infinity }, { oidc: 'a' }, { cookie: {}, user: 1 }])(
-    'takes %p for nothing: a session of somebody else',
+    'treats %p as nothing: it is a session of somebody else',
     async (value) => {
       const foreign = redisStoreFor({
         ...store,
@@ -104,7 +104,7 @@ describe('memory made of express-session’s own store', () => {
   )
 })
 
-describe('a store that fails', () => {
+describe('an express-session store that fails', () => {
   const outage = { code: 'session_store_unavailable', status: 503, headers: { 'Retry-After': '5' } }
   const failing = (how: SessionStore['get']): SharedStore =>
     redisStoreFor({
@@ -126,7 +126,7 @@ describe('a store that fails', () => {
       'by a promise of its own kind',
       () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('down')) }),
     ],
-  ])('SR04: %s is an outage, and no answer', async (_how, how) => {
+  ])('SR04: %s is an outage, and not an answer', async (_how, how) => {
     const sharedStore = failing(how)
     const calls = [
       sharedStore.get(['a', 'b']),
@@ -144,7 +144,7 @@ describe('a store that fails', () => {
     }
   })
 
-  test('SR04: that never answers is one after the deadline, and late answers count no more', async () => {
+  test('SR04: by silence is an outage after the deadline, and late answers are ignored', async () => {
     const waiting: (() => void)[] = []
     const slow = redisStoreFor(
       {
@@ -161,12 +161,12 @@ describe('a store that fails', () => {
     waiting[0]?.()
   })
 
-  test('that says ENOENT has nothing there, as express-session has it', async () => {
+  test('by ENOENT has nothing there, as in express-session', async () => {
     const sharedStore = failing((_sid, done) => done(Object.assign(new Error(), { code: 'ENOENT' })))
     expect(await sharedStore.get(['a'])).toEqual([undefined])
   })
 
-  test('that both answers and rejects has answered', async () => {
+  test('that both answers and rejects counts as having answered', async () => {
     const sharedStore = redisStoreFor({
       get: (_sid, done) => (done(null, { oidc: '1', until: Infinity }), Promise.reject(new Error('too late'))),
       set: () => 0,
@@ -176,8 +176,8 @@ describe('a store that fails', () => {
   })
 })
 
-describe('connect-redis', () => {
-  test('SR04: passes on that Redis refuses', async () => {
+describe('connect-redis as a shared store', () => {
+  test('SR04: passes on a refusal of Redis', async () => {
     const refused = async (): Promise<never> => {
       throw new Error("READONLY You can't write against a read only replica.")
     }

@@ -16,7 +16,7 @@ const everyCall = (sharedStore: SharedStore): (() => Promise<unknown>)[] => [
 ]
 
 describe('a shared store of an application’s own making', () => {
-  test('does what it does', async () => {
+  test('works as it is', async () => {
     const fake = new FakeStore(new Clock())
     const sharedStore = guardStore(fake)
     await sharedStore.set('a', '1', 1_000)
@@ -29,7 +29,7 @@ describe('a shared store of an application’s own making', () => {
     expect(fake.calls).toHaveLength(6)
   })
 
-  test('SR04: is unavailable whatever it throws, and keeps why for logs', async () => {
+  test('SR04: is unavailable whatever it throws, and keeps the cause for logs', async () => {
     const fake = new FakeStore(new Clock())
     fake.outage = new RangeError('mine')
     for (const call of everyCall(guardStore(fake))) {
@@ -48,7 +48,7 @@ describe('a shared store of an application’s own making', () => {
     for (const call of everyCall(guardStore(sharedStore))) await expect(call()).rejects.toMatchObject(outage)
   })
 
-  test('may say null where there is nothing', async () => {
+  test('may return null where there is nothing', async () => {
     const sharedStore = { ...new FakeStore(new Clock()), get: async () => [null] } as unknown as SharedStore
     expect(await guardStore(sharedStore).get(['a'])).toEqual([undefined])
   })
@@ -57,7 +57,7 @@ describe('a shared store of an application’s own making', () => {
     ['too few values', []],
     ['no list', undefined],
     ['values that are not text', [7]],
-  ])('SR04: with %s has not said that there is nothing', async (_name, answer) => {
+  ])('SR04: that returns %s has not said that there is nothing', async (_name, answer) => {
     const call = async (): Promise<unknown> => answer
     const sharedStore = { get: call, set: call, add: call, replace: call, remove: call } as unknown as SharedStore
     const [get, , ...others] = everyCall(guardStore(sharedStore))

@@ -5,7 +5,7 @@ import { FakeStore } from '../../kit/stores/memory.js'
 
 const fake = () => new FakeStore({ now: () => 0 })
 
-describe('guarded memory', () => {
+describe('a guarded store', () => {
   test('answers as the store does', async () => {
     const sharedStore = guardStore(fake())
     expect(sharedStore.state()).toBe('unknown')
@@ -18,7 +18,7 @@ describe('guarded memory', () => {
     expect(sharedStore.state()).toBe('ok')
   })
 
-  test('LK01: makes an outage of whatever is thrown, at once or later, without what it holds', async () => {
+  test('LK01: turns whatever is thrown, at once or later, into an outage, without its content', async () => {
     const thrown = Object.assign(new Error('SET session secret'), { code: 'ECONNRESET', command: { args: ['secret'] } })
     const inner = fake()
     const sharedStore = guardStore(inner)
@@ -42,7 +42,7 @@ describe('guarded memory', () => {
     expect(sharedStore.state()).toBe('ok')
   })
 
-  test('lets errors of this package through', async () => {
+  test('passes on errors of this package', async () => {
     const own = new SessionError('session_store_unavailable', 'x')
     const inner = fake()
     inner.outage = own

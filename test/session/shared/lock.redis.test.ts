@@ -41,7 +41,7 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
     )
   }
 
-  test('RF02: is held by one of many processes at a time, each in its turn', async () => {
+  test('RF02: is held by one of many processes at a time, in turn', async () => {
     let working = 0
     const most: number[] = []
     const work = async (index: number) => {
@@ -87,7 +87,7 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
     expect(await clients[0]?.get('oidc:lock')).toBe('of another')
   })
 
-  test('SR04: is nobody’s after Redis has hung while it was asked for', async () => {
+  test('SR04: belongs to nobody after Redis has hung while it was requested', async () => {
     server.pause()
     const brief = lock(0, async () => 'never', { timeoutSeconds: 0.3 })
     await expect(brief).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })

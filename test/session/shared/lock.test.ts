@@ -36,8 +36,8 @@ function hold(over: Partial<LockOptions<string>> = {}) {
 
 const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
 
-describe('the lock', () => {
-  test('lives as long as it was told, under a token of 128 random bits', async () => {
+describe('a lock in a shared store', () => {
+  test('lives for its configured lifetime, under a token of 128 random bits', async () => {
     const first = hold()
     await pass(0)
     expect(sharedStore.contents().get('lock')).toMatch(/^[\w-]{22}$/)
@@ -46,7 +46,7 @@ describe('the lock', () => {
     expect(await first.result).toBe('done')
   })
 
-  test('RF02: lets one work at a time, and the next after it', async () => {
+  test('RF02: lets one task run at a time, and the next after it', async () => {
     const [first, second] = [hold(), hold()]
     await pass(500)
     expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
@@ -57,7 +57,7 @@ describe('the lock', () => {
     expect(await Promise.all([first.result, second.result])).toEqual(['one', 'two'])
   })
 
-  test('RF02: gives those who wait what the holder has brought about, so that it is done once', async () => {
+  test('RF02: gives waiting callers the result of the holder, so that the task runs once', async () => {
     const store = new Map<string, string>()
     const until = async () => store.get('successor')
     const all = [hold({ until }), ...Array.from({ length: 5 }, () => hold({ until }))]
@@ -69,7 +69,7 @@ describe('the lock', () => {
     expect(all.filter(({ isWorking }) => isWorking())).toHaveLength(1)
   })
 
-  test('RF03: looks once more with the lock in hand, since its former holder may just have finished', async () => {
+  test('RF03: checks for a result once more after it is acquired, since its former holder may just have finished', async () => {
     let looks = 0
     const next = hold({ until: async () => ((looks += 1) === 2 ? 'meanwhile' : undefined) })
     expect(await next.result).toBe('meanwhile')
@@ -77,7 +77,7 @@ describe('the lock', () => {
     expect(sharedStore.contents()).toEqual(new Map())
   })
 
-  test('is not touched where the result is there already', async () => {
+  test('is not requested where the result is there already', async () => {
     expect(await hold({ until: async () => 'known' }).result).toBe('known')
     expect(sharedStore.calls).toEqual([])
   })
@@ -106,7 +106,7 @@ describe('the lock', () => {
     expect(sharedStore.count('add')).toBeLessThanOrEqual(2000 / 25 + 1)
   })
 
-  test('is waited for so long and no longer: 503 with Retry-After', async () => {
+  test('is waited for until a deadline: 503 with Retry-After', async () => {
     await sharedStore.set('lock', 'of another', 60_000)
     const waiting = hold({ waitMilliseconds: 1000 })
     await pass(1101)
@@ -119,7 +119,7 @@ describe('the lock', () => {
     expect(sharedStore.contents().get('lock')).toBe('of another')
   })
 
-  test('RF03: of a holder that died ends by itself, and the next one gets it', async () => {
+  test('RF03: of a holder that died expires, and the next caller gets it', async () => {
     await sharedStore.set('lock', 'of a dead process', 3000)
     const next = hold()
     await pass(2999)
@@ -130,7 +130,7 @@ describe('the lock', () => {
     await next.result
   })
 
-  test('RF02: is renewed while the work runs, and not after it', async () => {
+  test('RF02: is renewed while the task runs, and not after it', async () => {
     const [first, second] = [hold(), hold({ waitMilliseconds: 60_000 })]
     await pass(20_000)
     expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
@@ -145,7 +145,7 @@ describe('the lock', () => {
     expect(sharedStore.count('replace')).toBe(renewals)
   })
 
-  test('is released where the work fails, whose error passes', async () => {
+  test('is released where the task fails, whose error is passed on', async () => {
     const first = hold()
     await pass(0)
     first.fail(new TypeError('no'))
@@ -153,7 +153,7 @@ describe('the lock', () => {
     expect(sharedStore.contents()).toEqual(new Map())
   })
 
-  test('RF03: that another holds by now is not removed, and the work is told', async () => {
+  test('RF03: that another caller holds by now is not removed, and the task is notified', async () => {
     const first = hold()
     await pass(0)
     await sharedStore.set('lock', 'of another', 60_000)
@@ -179,7 +179,7 @@ describe('the lock', () => {
     expect(await first.result).toBe('done all the same')
   })
 
-  describe('whose holder was paused, its timers too', () => {
+  describe('whose holder was paused, with its timers,', () => {
     /** Stops the process, as it were: the clock goes on, and nothing runs. */
     const stopFor = (milliseconds: number) => jest.setSystemTime(Date.now() + milliseconds)
 
@@ -193,7 +193,7 @@ describe('the lock', () => {
       await first.result
     })
 
-    test('RF03: is lost where it has ended meanwhile, though nobody has taken it', async () => {
+    test('RF03: is lost where it has expired meanwhile, though nobody has taken it', async () => {
       const first = hold()
       await pass(0)
       stopFor(3001)
@@ -224,7 +224,7 @@ describe('the lock', () => {
       await first.result
     })
 
-    test('RF03: tells what another has brought about', async () => {
+    test('RF03: returns the result of another caller', async () => {
       const results = new Map<string, string>()
       const first = hold({ until: async () => results.get('successor') })
       await pass(0)
@@ -236,7 +236,7 @@ describe('the lock', () => {
     })
   })
 
-  test('SR04: rejects at once while the store is unavailable, and takes back what may yet be done', async () => {
+  test('SR04: rejects at once while the store is unavailable, and removes what may still be written', async () => {
     sharedStore.outage = new SessionError('session_store_unavailable', 'away')
     await expect(hold().result).rejects.toBe(sharedStore.outage)
     sharedStore.outage = true

@@ -85,7 +85,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     ['150 roles with names of 16 letters', keycloakTokens(roleNames(150, 16)), []],
     ['70 roles in both tokens', keycloakTokens(roleNames(70, 30), { inIdToken: true }), ['compressed']],
     ['Microsoft Entra ID', entraTokens(), []],
-  ])('signs in with all its tokens, to the letter: %s', async (_name, tokens, compressed) => {
+  ])('keeps all its tokens unchanged: %s', async (_name, tokens, compressed) => {
     const { one, two, renewals } = await startLarge(tokens, host)
     const { page, browser, cookie, remarks } = await signIn(one)
     expect([page.status, remarks.flat()]).toEqual([200, compressed])
@@ -99,7 +99,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     expect(renewals()).toBe(0)
   })
 
-  test('signs in a person with 150 long roles, whose access token another process renews', async () => {
+  test('works for a person with 150 long roles, whose access token another process renews', async () => {
     const tokens = keycloakTokens(roleNames(150, 34))
     const { one, two, renewals } = await startLarge(tokens, host)
     const { page, browser, cookie, remarks } = await signIn(one)
@@ -112,7 +112,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     expect(elsewhere.json()).toBe(`${tokens.accessToken}2`)
   })
 
-  test('signs in a person with 150 long roles, whose access token all processes have where they share memory', async () => {
+  test('works for a person with 150 long roles, whose access token all processes have where they share a store', async () => {
     const tokens = keycloakTokens(roleNames(150, 34))
     const sharedStore = new FakeStore({ now: Date.now })
     const { one, two, renewals } = await startLarge(tokens, host, { sharedStore })

@@ -53,7 +53,7 @@ describe('a session that is too large for its cookies', () => {
     ['a person with 60 roles at Keycloak', keycloakTokens(roleNames(60, 34))],
     ['a person with 150 roles of short names at Keycloak', keycloakTokens(roleNames(150, 12))],
     ['a person at Microsoft Entra', entraTokens()],
-  ])('keeps everything to the letter by taking tokens as bytes: %s', (_name, tokens) => {
+  ])('keeps all values unchanged by storing tokens as bytes: %s', (_name, tokens) => {
     const given = recordOf(tokens)
     const cookies = sentBack(storageOf().write(given, {}))
     expect(bytesOf(cookies)).toBeLessThanOrEqual(7168)
@@ -69,7 +69,7 @@ describe('a session that is too large for its cookies', () => {
     expect(readBack(cookies)).toEqual(given)
   })
 
-  test('loses the proof of its ID Token, and keeps the claims', () => {
+  test('loses the signature of its ID Token, and keeps the claims', () => {
     const given = recordOf(keycloakTokens(roleNames(150, 17)))
     const read = readBack(sentBack(storageOf().write(given, {})))
     expect(issuedIdToken(given)).toBe(given.idToken)
@@ -79,7 +79,7 @@ describe('a session that is too large for its cookies', () => {
     expect(remarks).toEqual([['id_token_left_out', 'compressed']])
   })
 
-  test('loses its access token in the end where a refresh token brings another, and then has room for the ID Token', () => {
+  test('loses its access token last, where a refresh token brings another, and then has room for the ID Token', () => {
     const given = recordOf(keycloakTokens(roleNames(150, 34)))
     const storage = storageOf()
     const cookies = sentBack(storage.write(given, {}))
@@ -88,7 +88,7 @@ describe('a session that is too large for its cookies', () => {
     expect(remarks).toEqual([['access_token_left_out']])
   })
 
-  test('has none to lose where the provider gave no access token', () => {
+  test('has no access token to lose where the provider gave none', () => {
     const { accessToken: _accessToken, ...tokens } = recordOf(entraTokens()).tokens
     const refreshToken = jwt({ long: randomBytes(1500).toString('hex') })
     const given = recordOf(entraTokens(), { tokens: { ...tokens, refreshToken } })
@@ -97,7 +97,7 @@ describe('a session that is too large for its cookies', () => {
     expect(() => storageOf().write({ ...given, tokens: tooLong }, {})).toThrow('access token 0')
   })
 
-  test('has its access token still in the process that wrote it, as long as it is that of the cookie', () => {
+  test('still has its access token in the process that wrote it, as long as it is that of the cookie', () => {
     const storage = storageOf()
     const given = recordOf(keycloakTokens(roleNames(150, 34)))
     const cookies = sentBack(storage.write(given, {}))
@@ -110,7 +110,7 @@ describe('a session that is too large for its cookies', () => {
     expect(readBack(sentBack(storage.write(readBack(cookies), {})), storage).tokens.accessToken).toBe('')
   })
 
-  test('gives up tokens for further targets before it gives up anything else', () => {
+  test('loses tokens for further targets before anything else', () => {
     const tokens = keycloakTokens(roleNames(100, 12))
     const further = ['a', 'b', 'c'].map((target) => ({
       target,
@@ -138,7 +138,7 @@ describe('a session that is too large for its cookies', () => {
     expect(remarks).toEqual([])
   })
 
-  test('is told from a small one by nobody’s version: those are sealed as ever', () => {
+  test('has another version than a small one, which is sealed as before', () => {
     const { secrets, audience } = settings(watch)
     const seal = createSeal(secrets, ['session', '__Host-oidc', ...audience], watch)
     const small = record({ data: { a: 1 } })
@@ -147,7 +147,7 @@ describe('a session that is too large for its cookies', () => {
     expect(readBack({ '__Host-oidc': seal.seal(toPayload(small, start + 600)) })).toEqual(small)
   })
 
-  test('is of a length that tells little of what was compressed: steps of 256 bytes', () => {
+  test('has a length in steps of 256 bytes, which reveals little of the compressed content', () => {
     const note = (letters: number): string => randomBytes(letters).toString('hex')
     const lengths = Array.from({ length: 40 }, (_, letters) => {
       const idToken = jwt({ iss: 'i', sub: 's', note: note(letters).padEnd(9000, 'x') }, 64)
@@ -157,7 +157,7 @@ describe('a session that is too large for its cookies', () => {
   })
 })
 
-describe('what is packed', () => {
+describe('a packed session', () => {
   const segment = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9_-]{0,120}$/),
     fc.string({ maxLength: 40, unit: 'binary' }),
@@ -167,7 +167,7 @@ describe('what is packed', () => {
   const data = fc.dictionary(fc.string(), fc.jsonValue()).filter((value) => !/__proto__/.test(JSON.stringify(value)))
   const token = fc.array(segment, { maxLength: 10 }).map((parts) => parts.join('.'))
 
-  test('comes back to the letter, whatever the tokens are made of', () => {
+  test('is unpacked unchanged, whatever the tokens are made of', () => {
     fc.assert(
       fc.property(token, token, token, fc.boolean(), data, (idt, act, rft, small, dat) => {
         const fur = [['target', act, 'bearer', 5], 'odd']
@@ -200,7 +200,7 @@ describe('what is packed', () => {
     expect(unpack({ payload, attachment: bomb, expired: false, outdatedKey: false })).toBeUndefined()
   })
 
-  test('has access and refresh tokens as they are, compressed never', () => {
+  test('has its access and refresh tokens as they are, never compressed', () => {
     const repetitive = jwt({ note: 'x'.repeat(2000) }, 0)
     const { attachment } = pack({ exp: 1, idt: 'x', act: repetitive, rft: repetitive }, true)
     expect(attachment.length).toBeGreaterThan(4000)

@@ -55,14 +55,14 @@ afterEach(() => watching.stop())
 const stores = { cookies: () => undefined, 'a store': () => new FakeStore({ now: Date.now }) }
 const places = hosts.flatMap((host) => Object.entries(stores).map(([kind, store]) => ({ host, kind, store })))
 
-describe.each(places)('several cookies of one name on $host.name, sessions in $kind', ({ host, store }) => {
+describe.each(places)('several cookies of one name on $host.name, with sessions in $kind,', ({ host, store }) => {
   let world: World
   beforeAll(async () => {
     world = await startWorld({ host, layers, oidc: { session: { ...session, store: store() } } })
   })
   afterAll(() => world.close())
 
-  test('sign nobody out by one that was planted, has expired or is another application’s', async () => {
+  test('sign nobody out where one was planted, has expired or belongs to another application', async () => {
     const expired = await sessionOf(world)
     world.clock.advance(601)
     const [own] = [await sessionOf(world)]
@@ -75,7 +75,7 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
     expect(remarks).toEqual([])
   })
 
-  test('sign nobody out by any number of values that we never sealed, and a logout removes the own one', async () => {
+  test('sign nobody out by any number of foreign values, and a logout removes the application’s own', async () => {
     const own = await sessionOf(world)
     const junk: Sent = Array.from({ length: 20 }, (_, index) => [name, `planted${index}`])
     expect(await subjectOf(world, [...junk, ...own])).toBe('alice')
@@ -93,7 +93,7 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
     expect(await subjectOf(world, [...planted(4), ...own])).toBeUndefined()
   })
 
-  test('of ended sessions are not removed again and again: one of them lies out of reach', async () => {
+  test('of ended sessions are not removed again and again where one is out of reach', async () => {
     const [one, two] = [await sessionOf(world), await sessionOf(world)]
     for (const each of [one, two]) await send(world, each, '/leave')
     world.clock.advance(61)
@@ -128,7 +128,7 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
     expect([await subjectOf(world, older), await subjectOf(world, newer)]).toEqual([undefined, undefined])
   })
 
-  test('of different people: nobody is signed in, nothing is removed, and the trace says so', async () => {
+  test('of different people sign nobody in: nothing is removed, and the trace says so', async () => {
     const [alice, bob] = [await sessionOf(world), await sessionOf(world, '/bob')]
     const answer = await send(world, [...alice, ...bob])
     expect([answer.json(), answer.setCookies]).toEqual([{ user: null, auth: null }, []])
@@ -138,7 +138,7 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
     expect([await subjectOf(world, alice), await subjectOf(world, bob)]).toEqual([undefined, undefined])
   })
 
-  test('a login ends all that it finds, so that a planted one is in nobody’s way', async () => {
+  test('are all ended by a login, so that a planted one is in nobody’s way', async () => {
     const planted = await sessionOf(world, '/bob')
     const browser = new Browser()
     await browser.navigate(world.url('/login'), { follow: true })
@@ -151,7 +151,7 @@ describe.each(places)('several cookies of one name on $host.name, sessions in $k
 })
 
 describe('several cookies of one name', () => {
-  test('that are sets of parts are put together, whatever order their parts come in', async () => {
+  test('that consist of chunks are joined, whatever order the chunks come in', async () => {
     const world = await startWorld({ layers, oidc: { session } })
     const filled = async (): Promise<Sent> => {
       const browser = new Browser()

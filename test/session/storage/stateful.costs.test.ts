@@ -38,14 +38,14 @@ const columns: readonly (readonly [string, Keep])[] = [
   ['sealed cookies, redisStore as a shared store', (client) => ({ sharedStore: redisStore(client) })],
 ]
 
-describeWith('redis-server', 'what the guide to scaling says', (program) => {
+describeWith('redis-server', 'the guide to scaling', (program) => {
   let redis: RedisPlace
   beforeEach(async () => {
     redis = await openRedis(program)
   })
   afterEach(() => redis.close())
 
-  test.each(columns)('is what Redis is sent: %s', async (name, keep) => {
+  test.each(columns)('states correctly what Redis is sent: %s', async (name, keep) => {
     const watched = watchCommands(redis.client)
     const update = answering('/update', async ({ oidc }) => oidc.update({ a: 1 }))
     const world = await startRefreshWorld({ layers: [update], oidc: keep(watched.client) })
@@ -74,7 +74,7 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
   test.each([
     ['small', 400, 43],
     ['usual', 900, 850],
-  ])('is how many bytes a session takes: %s', async (size, idTokenBytes, tokenBytes) => {
+  ])('states correctly how many bytes a session takes: %s', async (size, idTokenBytes, tokenBytes) => {
     const runtime = new Clock()
     const sharedStore = redisStore(redis.client, patient)
     const revocations = new SharedRevocations({
@@ -97,7 +97,7 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
     expect(Math.abs(Number(said) / bytes - 1)).toBeLessThan(0.15)
   })
 
-  test('is how many bytes a logout takes', async () => {
+  test('states correctly how many bytes a logout takes', async () => {
     const runtime = new Clock()
     const sharedStore = redisStore(redis.client, patient)
     const revocations = new SharedRevocations({
@@ -120,8 +120,8 @@ describeWith('redis-server', 'what the guide to scaling says', (program) => {
   }
 })
 
-describe('a plain request of somebody who is signed in', () => {
-  test('has a row in the guide that says one round trip, whatever keeps the session', () => {
+describe('a plain request of a signed-in person', () => {
+  test('has a row in the guide that says one round trip, whatever storage the session has', () => {
     expect(rowsOf('request')[0]).toEqual(columns.map(() => expect.stringMatching(/^\d in 1$/)))
   })
 })

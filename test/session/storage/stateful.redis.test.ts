@@ -60,7 +60,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
     }
   })
 
-  test('SR02: that Redis does not know are nobody’s: the cookie goes, and its id is not taken over', async () => {
+  test('SR02: that Redis does not know are anonymous: the cookie is removed, and its id is not reused', async () => {
     await world.enter(world.browser)
     const [old, cookie] = [await keysOf('session:'), valueOf(world.browser)]
     await redis.client.flushAll()
@@ -75,7 +75,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
     expect(await keysOf('session:')).toHaveLength(1)
   })
 
-  test('SR02: of one browser are not changed by another’s login', async () => {
+  test('SR02: of one browser are not changed by another browser’s login', async () => {
     await world.enter(world.browser)
     const attacker = valueOf(world.browser)
     const victim = new Browser()
@@ -118,7 +118,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
     expect(world.host.journal.errors).toEqual([])
   })
 
-  test('SR08: of two applications on one Redis do not touch each other, with the same person and secret', async () => {
+  test('SR08: of two applications on one Redis do not affect each other, with the same person and secret', async () => {
     await world.enter(world.browser)
     const other = await startRefreshWorld(
       worldIn(storageKind('redisStore'), place, { client: { client_id: 'other' }, oidc: { clientId: 'other' } }),
@@ -147,7 +147,7 @@ describeWith('redis-server', 'while Redis is unavailable', (program) => {
     ]
 
     test.each(outages)(
-      'SR04: it is %s: 503 in time for who has a session, and all as before afterwards',
+      'SR04: it is %s: 503 in time for signed-in people, and all as before afterwards',
       async (_how, begin, end) => {
         const before = cookieOf(world.browser, world)
         await begin()
@@ -174,7 +174,7 @@ describeWith('redis-server', 'while Redis is unavailable', (program) => {
       },
     )
 
-    test('SR04: for writes only (READONLY): people stay signed in, and nobody is told that a logout worked', async () => {
+    test('SR04: for writes only (READONLY), people stay signed in, and no logout is reported as done', async () => {
       await redis.client.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
       expect(await subjectOf(world)).toBe('alice')
       const out = await world.browser.fetch(world.url('/logout-here'))

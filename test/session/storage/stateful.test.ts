@@ -40,7 +40,7 @@ describe('sessions in a store', () => {
     expect(sharedStore.count()).toBe(2)
   })
 
-  test('cost nothing where no cookie of theirs comes', () => {
+  test('cost nothing where none of their cookies comes', () => {
     expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), sharedStore.count()]).toEqual([
       undefined,
       undefined,
@@ -48,7 +48,7 @@ describe('sessions in a store', () => {
     ])
   })
 
-  test('SR01: show nothing in the store, and nothing in the cookie', async () => {
+  test('SR01: hide their content in the store and in the cookie', async () => {
     const cookies = await login()
     const [[key = '', value = ''] = []] = [...sharedStore.contents()]
     expect(key).toMatch(/^session:[\w-]{43}$/)
@@ -60,7 +60,7 @@ describe('sessions in a store', () => {
     expect(dump).not.toContain(`${key} ${cookies['__Host-oidc']}`)
   })
 
-  test('SR01: do not open with the secret alone, nor do they with another id', async () => {
+  test('SR01: open neither with the secret alone nor with another id', async () => {
     await login()
     const sealed = sharedStore.contents().get(name) ?? ''
     const purposes = [
@@ -76,7 +76,7 @@ describe('sessions in a store', () => {
     expect(await storage.read(another)).toBe(unreadable)
   })
 
-  test('SR02: that the store does not know are nobody’s, and the cookie goes', async () => {
+  test('SR02: that the store does not know are anonymous, and the cookie is removed', async () => {
     const cookies = await login()
     await sharedStore.remove(name)
     expect(await storage.read(cookies)).toBeUndefined()
@@ -93,7 +93,7 @@ describe('sessions in a store', () => {
     expect([await storage.read(cookies), sharedStore.contents().size]).toEqual([undefined, 0])
   })
 
-  test('end by today’s limits, though the store would keep them longer', async () => {
+  test('end by the current limits, though the store would keep them longer', async () => {
     const cookies = await login()
     watch.seconds += 61
     const strict = storageOn(sharedStore, watch, { limits: { ...limits, idleSeconds: 60 } })
@@ -122,7 +122,7 @@ describe('sessions in a store', () => {
     return sharedStore.contents().get(name) ?? ''
   }
 
-  test('of older secrets are found, and say so, wherever the old one stands', async () => {
+  test('sealed with older secrets are found, and say so, wherever the old secret stands', async () => {
     const cookies = await login()
     const rotated = storageOn(sharedStore, watch, { secrets: ['the next secret for tests, 32 characters', ...secrets] })
     expect(await rotated.read(cookies)).toMatchObject({ outdatedKey: true })
@@ -134,12 +134,12 @@ describe('sessions in a store', () => {
   })
 })
 
-describe('what another version has written', () => {
+describe('a session written by another version', () => {
   test.each<[string, (of: string) => Promise<unknown>]>([
     ['a corrupt record', (of) => sharedStore.set(of, 'garbage', 60_000)],
     ['an empty record', (of) => sharedStore.set(of, '', 60_000)],
     ['a newer record', (of) => sharedStore.set(of, newer(), 60_000)],
-  ])('%s is not a session, stays where it is, and the cookie stays too', async (_what, spoil) => {
+  ])('as %s is not read, stays in the store, and its cookie stays too', async (_what, spoil) => {
     const cookies = await login()
     await spoil(name)
     const before = sharedStore.contents().get(name)
@@ -157,7 +157,7 @@ describe('what another version has written', () => {
     { v: 2, id: 'an-id', sub: 'alice' },
     { v: 1, id: 7, sub: 'alice' },
     { v: 1, id: 'an-id' },
-  ])('a ticket of another shape is not a session, and stays: %p', (members) => {
+  ])('with a ticket of another shape is not read, and stays: %p', (members) => {
     const tickets = createSeal(secrets, ['session ticket', '__Host-oidc', ...audience], watch)
     const seal = (exp: number) => ({ '__Host-oidc': tickets.seal({ ...members, exp }) })
     expect([storage.read(seal(start + 60)), storage.read(seal(start)), sharedStore.count()]).toEqual([
@@ -169,7 +169,7 @@ describe('what another version has written', () => {
 })
 
 describe('a session that has ended', () => {
-  test('SR03: is gone from the store, and a mark outlives whatever slow requests may write', async () => {
+  test('SR03: is removed from the store, and a mark outlives whatever slow requests may write', async () => {
     const cookies = await login()
     const stored = sharedStore.contents().get(name) ?? ''
     await storage.end(person)
@@ -178,7 +178,7 @@ describe('a session that has ended', () => {
     expect([await storage.read(cookies), await storage.find(person)]).toEqual([unreadable, undefined])
   })
 
-  test('SR03: is not brought back by a change that began before', async () => {
+  test('SR03: is not restored by a change that began before', async () => {
     await login()
     const held = gate()
     sharedStore.before = ({ operation }) => (operation === 'replace' ? held.opened : undefined)
@@ -192,7 +192,7 @@ describe('a session that has ended', () => {
     expect([...sharedStore.contents().keys()].filter((key) => key.startsWith('session:'))).toEqual([])
   })
 
-  test('SR07: by sub ends all sessions of the person, and stays dead though the store has them', async () => {
+  test('SR07: by sub ends with all sessions of the person, and stays ended though the store has them', async () => {
     const cookies = [await login(), await login({ ...person, id: 'b' })]
     await revocationsOn(sharedStore, watch).revoke({ subject: 'alice' }, watch.now())
     for (const each of cookies) expect(await storage.read(each)).toBe(unreadable)
@@ -201,7 +201,7 @@ describe('a session that has ended', () => {
     expect(await storage.read(later)).toMatchObject({ record: { id: 'c' } })
   })
 
-  test('SR08: of another application on the same memory leaves this one’s alone', async () => {
+  test('SR08: of another application in the same store leaves this one’s alone', async () => {
     const cookies = await login()
     const other = storageOn(sharedStore, watch, { audience: ['https://op.example.com', 'other'] })
     expect(other.read(cookies)).toBeUndefined()
@@ -210,7 +210,7 @@ describe('a session that has ended', () => {
   })
 })
 
-describe('changes of one session at the same time', () => {
+describe('simultaneous changes of one session', () => {
   test('are all kept', async () => {
     const cookies = await login()
     const changes = ['a', 'b', 'c', 'd'].map(async (of) =>
@@ -230,8 +230,8 @@ describe('changes of one session at the same time', () => {
   })
 })
 
-describe('a store that is unavailable', () => {
-  test('SR04: is not an answer to anything, and signs nobody out', async () => {
+describe('a session store that is unavailable', () => {
+  test('SR04: is an outage at every call, and signs nobody out', async () => {
     const cookies = await login()
     sharedStore.outage = true
     await expect(storage.read(cookies)).rejects.toThrow('away')
@@ -245,7 +245,7 @@ describe('a store that is unavailable', () => {
     expect(await storage.read(cookies)).toMatchObject({ record: { id: 'an-id' } })
   })
 
-  test('SR04: only where the logouts are, is an answer to nothing either', async () => {
+  test('SR04: only for the logouts is an outage, too', async () => {
     const marks = new FakeStore(watch)
     const apart = storageOn(sharedStore, watch, { revocations: revocationsOn(marks, watch) })
     const cookies = await login()

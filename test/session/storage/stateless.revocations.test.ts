@@ -25,7 +25,7 @@ function storageWith(revocations: SessionRevocations, loadSuccessors?: () => Pro
   return revocableStorage(createStatelessStorage(settings(watch)), parts)
 }
 
-describe('sessions in cookies, and logouts of one process', () => {
+describe('sessions in cookies, with logouts in one process,', () => {
   test('need no waiting', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     const cookies = sentBack(storage.write(record(), {}))
@@ -36,7 +36,7 @@ describe('sessions in cookies, and logouts of one process', () => {
     expect([storage.read(cookies), storage.find(record())]).toEqual([unreadable, undefined])
   })
 
-  test('SC03: a copied cookie is dead once its session has ended', () => {
+  test('SC03: end for a copied cookie once they have ended', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     const [mine, other] = ['a', 'b'].map((id) => sentBack(storage.write(record({ id }), {}))) as [object, object]
     void storage.end(record({ id: 'a' }))
@@ -44,7 +44,7 @@ describe('sessions in cookies, and logouts of one process', () => {
     expect(storage.read({ ...other })).toMatchObject({ record: { id: 'b' } })
   })
 
-  test('leave the cookie of a session that has just ended: the login that replaced it may be about to bring the next', () => {
+  test('keep the cookie of a session that has just ended, since the login that replaced it may be about to set the next', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     const cookies = sentBack(storage.write(record(), {}))
     void storage.end(record())
@@ -54,21 +54,21 @@ describe('sessions in cookies, and logouts of one process', () => {
     expect(storage.read(cookies)).toBeUndefined()
   })
 
-  test('SR03: an ended session is not written again', () => {
+  test('SR03: are not written again after their end', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     void storage.end(record())
     expect(() => storage.save(record({ data: { a: 1 } }), record())).toThrow('ended during the request')
     expect(storage.save(record({ id: 'another', createdAt: start + 1 }), undefined)).toMatchObject({ id: 'another' })
   })
 
-  test('a cookie of a newer version is not this process’s to judge', () => {
+  test('of a newer version are left to newer processes', () => {
     const storage = storageWith(new ProcessRevocations(watch, limits.absoluteSeconds))
     const seal = createSeal(settings(watch).secrets, ['session', '__Host-oidc', ...settings(watch).audience], watch)
     expect(storage.read({ '__Host-oidc': seal.seal({ v: 2, exp: start + 60 }) })).toBe(unreadable)
   })
 })
 
-describe('sessions in cookies, and logouts in a shared store', () => {
+describe('sessions in cookies, with logouts in a shared store,', () => {
   test('SC03: end in every process', async () => {
     const [one, two] = [storageWith(revocationsOn(sharedStore, watch)), storageWith(revocationsOn(sharedStore, watch))]
     const cookies = sentBack(one.write(record(), {}))
@@ -78,7 +78,7 @@ describe('sessions in cookies, and logouts in a shared store', () => {
     await expect(two.save(record(), record())).rejects.toMatchObject({ code: 'session_missing', status: 401 })
   })
 
-  test('ask for logouts and for newer tokens at the same time', async () => {
+  test('request logouts and newer tokens at the same time', async () => {
     const held = gate()
     const asked: string[] = []
     sharedStore.before = () => (asked.push('mark'), held.opened)

@@ -28,14 +28,14 @@ describe('sessions in cookies', () => {
     ['strictness', { sameSite: 'strict' as const }, '__Host-oidc=', 'SameSite=Strict'],
     ['a browser session', { transient: true }, '__Host-oidc=', '; Path=/; HttpOnly; Secure; SameSite=Lax'],
     ['another name', { name: 'sid' }, '__Host-sid=', 'SameSite=Lax'],
-  ])('carry the attributes of %s', (_name, changes, prefix, attributes) => {
+  ])('have the attributes of %s', (_name, changes, prefix, attributes) => {
     const [line = ''] = createStatelessStorage(settings(watch(), changes)).write(record(), {})
     expect(line.startsWith(prefix)).toBe(true)
     expect(line.endsWith(attributes)).toBe(true)
     expect(line.includes('Max-Age')).toBe(!('transient' in changes))
   })
 
-  test('end with the idle limit, and for certain with the absolute one', () => {
+  test('end with the idle limit, and at the latest with the absolute one', () => {
     const runtime = watch()
     const storage = createStatelessStorage(settings(runtime))
     const cookies = sentBack(storage.write(record(), {}))
@@ -56,7 +56,7 @@ describe('sessions in cookies', () => {
     expect(storage.read(cookies)).toBeUndefined()
   })
 
-  test('end at once when the limits of today are shorter than those they were sealed under', () => {
+  test('end at once when the current limits are shorter than those they were sealed under', () => {
     const runtime = watch()
     const cookies = sentBack(createStatelessStorage(settings(runtime)).write(record(), {}))
     runtime.seconds += 300
@@ -71,7 +71,7 @@ describe('sessions in cookies', () => {
     expect(createStatelessStorage(given).read(cookies)).toBe(unreadable)
   })
 
-  test('take several cookies when large, and give back those that they no longer need', () => {
+  test('use several cookies when large, and remove those that they no longer need', () => {
     const storage = createStatelessStorage(settings(watch()))
     const large = record({ idToken: idToken({ note: 'x'.repeat(3000) }) })
     const cookies = sentBack(storage.write(large, {}))
@@ -82,7 +82,7 @@ describe('sessions in cookies', () => {
     expect(Object.keys(sentBack(shrunk, cookies))).toEqual(['__Host-oidc'])
   })
 
-  test('are removed wholly, and only where the browser has some', () => {
+  test('are removed completely, and only where the browser has some', () => {
     const storage = createStatelessStorage(settings(watch(), { domain: 'example.com' }))
     const { '__Secure-oidc': sealed = '' } = sentBack(storage.write(record(), {}))
     const lines = storage.clear({ '__Secure-oidc': `2.${sealed}`, '__Secure-oidc.5': 'y', other: 'z' })
@@ -91,7 +91,7 @@ describe('sessions in cookies', () => {
     expect(storage.clear({ other: 'z' })).toEqual([])
   })
 
-  test('of nobody we know are left alone: another client, issuer, secret or no seal at all', () => {
+  test('of others are left alone: another client, issuer, secret or no seal at all', () => {
     const storage = createStatelessStorage(settings(watch()))
     const strangers = [
       { audience: ['https://op.example.com', 'another client'] },
@@ -102,7 +102,7 @@ describe('sessions in cookies', () => {
       expect([storage.read(cookies), storage.clear(cookies)]).toEqual([undefined, []])
   })
 
-  test('of nobody we know give way to a login, with all their parts', () => {
+  test('of others are replaced by a login, with all their chunks', () => {
     const storage = createStatelessStorage(settings(watch()))
     const lines = storage.write(record(), { '__Host-oidc': '2.x', '__Host-oidc.1': 'y' })
     expect(lines.map((line) => line.split('=')[0])).toEqual(['__Host-oidc', '__Host-oidc.1'])
@@ -139,7 +139,7 @@ describe('sessions in cookies', () => {
     expect(() => storage.write(record({ tokens: withoutRefreshToken }), {})).toThrow('refresh token 0')
   })
 
-  test('are counted as the Cookie header will carry them: names, equals signs and separators too', () => {
+  test('are counted as the Cookie header will carry them, with names, equals signs and separators', () => {
     const given = record({ tokens: { ...record().tokens, accessToken: '~'.repeat(3000) } })
     const cookies = sentBack(createStatelessStorage(settings(watch())).write(given, {}))
     const header = Object.entries(cookies).map(([name, value]) => `${name}=${value}; `)

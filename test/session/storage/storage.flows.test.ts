@@ -65,7 +65,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect(world.host.journal.errors).toEqual([])
     })
 
-    test('SC03: are dead after a logout, whoever has copied the cookies', async () => {
+    test('SC03: are dead after a logout, for copies of the cookies too', async () => {
       await world.enter(world.browser)
       const copied = cookieOf(world.browser, world)
       expect((await sent('/me', copied)).json()).toMatchObject({ user: { sub: 'alice' } })
@@ -74,7 +74,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect((await sent('/token', copied)).status).toBe(401)
     })
 
-    test('are others after a second login, and the first one is dead', async () => {
+    test('are new after a second login, and the first one is dead', async () => {
       await world.enter(world.browser)
       await get('/visit')
       const first = cookieOf(world.browser, world)
@@ -94,7 +94,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect(await subjectOf(world)).toBeNull()
     })
 
-    test('end at the absolute limit, whatever comes', async () => {
+    test('end at the absolute limit, whatever is requested', async () => {
       await world.enter(world.browser)
       for (let at = 0; at < 3; at += 1) {
         world.clock.advance(900)
@@ -104,7 +104,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect(await subjectOf(world)).toBeNull()
     })
 
-    test('are rolled once per step, and not in between', async () => {
+    test('are renewed once per step, and not in between', async () => {
       await world.enter(world.browser)
       const first = Number(await idleEnd())
       world.clock.advance(61)
@@ -118,7 +118,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect(world.host.journal.errors).toEqual([])
     })
 
-    test('SC07: move to a new secret with their next request, and need the old one no more', async () => {
+    test('SC07: are sealed with a new secret at their next request, and need the old one no more', async () => {
       await world.enter(world.browser)
       await get('/visit')
       const rotated = 'the next secret for tests, 32 characters and more'
@@ -133,7 +133,7 @@ describeWith('redis-server', 'sessions kept in', (program) => {
       expect((await at([secret]))[1]).toEqual({})
     })
 
-    test('SR01: show nothing where they lie', async () => {
+    test('SR01: hide their content where they are stored', async () => {
       await world.enter(world.browser)
       await get('/visit')
       const token = String(await tokenOf(world, world.browser))
