@@ -7,7 +7,7 @@ import { freePort } from './processes.js'
 import { tableOf, withTable } from './table.js'
 import { steps, walk } from './walk.js'
 
-const servers = ['oidc-provider', 'glewlwyd', 'keycloak']
+const servers = ['oidc-provider', 'glewlwyd', 'keycloak', 'canaille', 'django-oauth-toolkit']
 
 const usage = `npm run providers -- [--only ${servers.slice(0, 2).join(',')}] [--write]
 
@@ -18,7 +18,8 @@ Known are ${servers.join(', ')}. What is missing is said and left out.
   --write  put the table into docs/providers/README.md
   --help   this text
 
-oidc-provider is always there. glewlwyd: apt-get install glewlwyd sqlite3. keycloak: a JDK 17 and Maven, which fetches it.`
+oidc-provider is always there. glewlwyd: apt-get install glewlwyd sqlite3. keycloak: a JDK 17 and Maven, which fetches it.
+canaille and django-oauth-toolkit: Python 3 with pip, which fetches them.`
 
 const { values } = parseArgs({
   options: {

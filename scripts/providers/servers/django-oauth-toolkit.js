@@ -1,0 +1,112 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { has, run, start as startProgram } from '../processes.js'
+
+const lifetimeSeconds = 600
+
+/** From PyPI, in a Django project of a few lines. */
+export const name = 'django-oauth-toolkit 3.4.1'
+
+export function missing() {
+  return has('python3', '-m', 'venv', '--help') ? undefined : 'there is no Python 3 with venv'
+}
+
+export async function start({ home, port, folder }) {
+  const url = `http://127.0.0.1:${port}`
+  const client = { clientId: 'web', clientSecret: 'a secret of web, for this script only' }
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  writeFileSync(join(folder, 'shop.py'), project({ url, home, ...client }))
+  const python = join(folder, 'venv', 'bin', 'python')
+  const options = { cwd: folder, env: { ...process.env, DJANGO_SETTINGS_MODULE: 'shop' } }
+  run('python3', ['-m', 'venv', 'venv'], options)
+  run(python, ['-m', 'pip', 'install', '-q', name.replace(' ', '==')], options)
+  run(python, ['-m', 'django', 'migrate', '-v', '0'], options)
+  run(python, ['-c', 'import shop; shop.fill()'], options)
+  const program = await startProgram(python, ['-m', 'django', 'runserver', '--noreload', `127.0.0.1:${port}`], {
+    ...options,
+    log: join(folder, 'output.log'),
+    url: `${url}/o/.well-known/openid-configuration`,
+  })
+  return {
+    options: { issuer: `${url}/o`, ...client, scope: 'openid read' },
+    lifetimeSeconds,
+    api: { issuer: `${url}/o`, audience: 'orders' },
+    // Its access tokens are opaque, and its metadata names no introspection endpoint.
+    without: ['an API takes the access token', "a machine's token, known to be one"],
+    fill: (browser, page, more) => browser.submit(page, { username: 'alice', password: 'password' }, more),
+    confirmLogout: (browser, page) => browser.submit(page, { allow: 'true' }),
+    close: program.close,
+  }
+}
+
+const project = ({ url, home, clientId, clientSecret }) => `
+import os
+from django.http import HttpResponse
+
+SECRET_KEY = 'of this script only'
+DEBUG = True
+ALLOWED_HOSTS = ['127.0.0.1']
+ROOT_URLCONF = 'shop'
+DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'shop.db'}}
+DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
+INSTALLED_APPS = [
+    'django.contrib.auth', 'django.contrib.contenttypes', 'django.contrib.sessions', 'django.contrib.messages',
+    'oauth2_provider',
+]
+MIDDLEWARE = [
+    'django.contrib.sessions.middleware.SessionMiddleware',
+    'django.middleware.csrf.CsrfViewMiddleware',
+    'django.contrib.auth.middleware.AuthenticationMiddleware',
+    'django.contrib.messages.middleware.MessageMiddleware',
+]
+TEMPLATES = [{
+    'BACKEND': 'django.template.backends.django.DjangoTemplates',
+    'APP_DIRS': True,
+    'OPTIONS': {
+        'context_processors': ['django.template.context_processors.request', 'django.contrib.auth.context_processors.auth'],
+        'loaders': [
+            ('django.template.loaders.locmem.Loader', {
+                'registration/login.html': '<form method="post">{% csrf_token %}{{ form }}<button>Sign in</button></form>',
+            }),
+            'django.template.loaders.app_directories.Loader',
+        ],
+    },
+}]
+del TEMPLATES[0]['APP_DIRS']
+LOGIN_URL = '/login/'
+OAUTH2_PROVIDER = {
+    'OIDC_ENABLED': True,
+    'OIDC_ISS_ENDPOINT': '${url}/o',
+    'OIDC_RSA_PRIVATE_KEY': open(os.path.join(os.path.dirname(__file__), 'key.pem')).read(),
+    'OIDC_RP_INITIATED_LOGOUT_ENABLED': True,
+    'OIDC_RP_INITIATED_LOGOUT_ALWAYS_PROMPT': False,
+    'ACCESS_TOKEN_EXPIRE_SECONDS': ${lifetimeSeconds},
+    'SCOPES': {'openid': 'openid', 'read': 'read'},
+    'PKCE_REQUIRED': True,
+    'ALLOWED_REDIRECT_URI_SCHEMES': ['http', 'https'],
+}
+
+def fill():
+    import django
+    django.setup()
+    from django.contrib.auth.models import User
+    from oauth2_provider.models import Application
+    alice = User.objects.create_user('alice', 'alice@example.com', 'password')
+    Application.objects.create(
+        client_id='${clientId}', client_secret='${clientSecret}', user=alice, name='web', algorithm='RS256',
+        client_type='confidential', authorization_grant_type='authorization-code', skip_authorization=True,
+        redirect_uris='${home}/callback', post_logout_redirect_uris='${home}/',
+    )
+
+def routes():
+    from django.contrib.auth.views import LoginView
+    from django.urls import include, path
+    return [path('login/', LoginView.as_view()), path('o/', include('oauth2_provider.urls', namespace='oauth2_provider'))]
+
+def __getattr__(name):
+    if name == 'urlpatterns':
+        return routes()
+    raise AttributeError(name)
+`
