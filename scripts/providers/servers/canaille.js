@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { has, run, start as startProgram } from '../processes.js'
 
-// Canaille's own, which no setting changes.
-const lifetimeSeconds = 3600 * 24 * 10
+// Canaille's own, which no setting changes: after a refresh, and after the login.
+const lifetimeSeconds = [3600, 3600 * 24 * 10]
 
 /** From PyPI, with a database of its own. */
 export const name = 'canaille 0.3.6'
