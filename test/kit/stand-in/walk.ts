@@ -1,6 +1,5 @@
 import { afterEach } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { systemRuntime } from '../../../lib/base/runtime.js'
 import {
   type BearerValidatorOptions,
   type OidcHandle,
@@ -12,6 +11,7 @@ import { createOidc } from '../../../lib/middleware/oidc.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { Browser } from '../../hosts/client.js'
 import { type RunningHost, hosts } from '../../hosts/hosts.js'
+import { Clock } from '../clock.js'
 import type { Deviations, Json } from './deviations.js'
 import { type StandIn, startStandIn } from './stand-in.js'
 
@@ -44,19 +44,18 @@ afterEach(async () => {
 
 /** Starts an application with a preset's options at the stand-in that deviates so. */
 export async function startWalk(row: Deviations, preset: Partial<OidcOptions> & { issuer: string }): Promise<Walk> {
-  let offset = 0
-  const now = () => Date.now() + offset * 1000
-  const standIn = startStandIn(row, { clientId, clientSecret, now })
+  const clock = Clock.real()
+  const standIn = startStandIn(row, { clientId, clientSecret, now: clock.now })
   const [firstHost] = hosts
   if (firstHost === undefined) throw new Error('there is no host')
   const host = await firstHost.start(({ baseUrl }) => {
     const options = { clientId, clientSecret, secret: 's'.repeat(8) + 'abcdefghijklmnopqrstuvwxyz', baseUrl, ...preset }
-    const app = createOidc(parseOidcOptions({ ...options, fetch: standIn.fetch }), { ...systemRuntime, now })
+    const app = createOidc(parseOidcOptions({ ...options, fetch: standIn.fetch }), clock)
     running.add({ close: async () => app.close() })
     return [app, { method: 'GET', path: '/me', handlers: [me] }, { method: 'GET', path: '/token', handlers: [token] }]
   })
   running.add(host)
-  return walkIn(host, standIn, (seconds) => (offset += seconds))
+  return walkIn(host, standIn, (seconds) => clock.advance(seconds))
 }
 
 function walkIn(host: RunningHost, standIn: StandIn, advance: (seconds: number) => void): Walk {
