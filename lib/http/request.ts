@@ -1,5 +1,7 @@
 /** An HTTP request as plain values, independent of any framework. */
 export interface HttpRequest {
+  /** The framework's request, for functions of the application. */
+  readonly source: unknown
   /** The method as sent, such as `GET`. */
   readonly method: string
   /** Path and query as received, before any router removed a prefix. Never an absolute URL. */

@@ -3,8 +3,7 @@ import type { HttpRequest } from '../../http/request.js'
 import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
 import type { Principal } from '../../policy/principal.js'
-import type { StepUp } from '../../policy/requirement.js'
-import { startLogin } from '../../relying-party/login/login.js'
+import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
 import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
@@ -113,18 +112,14 @@ async function sendToLogin(oidc: OidcContext, request: RequestContext, call: Cha
   }
   refuseLoops(request, returnTo)
   refuseVainStepUps(request, call)
-  const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(oidc, call) })
+  const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(call) })
   // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)
 }
 
-// A guard may require a stronger login than the configuration, but never a weaker one.
-function wantedLogin({ rp }: OidcContext, { stepUp, firstLogin }: ChallengeCall): StepUp {
-  const { max_age: configured } = rp.configuration.authorizationParams
-  const { maxAge, ...rest } = stepUp ?? firstLogin ?? {}
-  if (maxAge === undefined) return rest
-  return { ...rest, maxAge: configured === undefined ? maxAge : Math.min(maxAge, Number(configured)) }
+function wantedLogin({ stepUp, firstLogin }: ChallengeCall): StartOptions {
+  return { ...(stepUp ?? firstLogin), isGuard: true }
 }
 
 // Browsers do not send Strict cookies when a link of another site leads here (RFC 6265bis section 8.8.2). A page of this site

@@ -28,6 +28,10 @@ class NodeHttpRequest implements HttpRequest {
     this.query = mark === -1 ? '' : target.slice(mark + 1)
   }
 
+  get source(): NodeRequest {
+    return this.#req
+  }
+
   header(name: string): string | undefined {
     const value = this.#req.headers[name]
     return Array.isArray(value) ? value.join(', ') : value

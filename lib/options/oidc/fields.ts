@@ -1,5 +1,7 @@
 import * as v from 'valibot'
+import { omitUndefined } from '../../base/json.js'
 import { text } from '../common/fields.js'
+import { parseOptions } from '../common/parse.js'
 
 /** Parameters that only this package sets: an application could disable a protection with them. */
 export const protocolParameters: ReadonlySet<string> = new Set([
@@ -17,8 +19,40 @@ export const protocolParameters: ReadonlySet<string> = new Set([
   'state',
 ])
 
-/** Further parameters of every authorization request. */
-export const authorizationParams = v.pipe(
+// What decides how a login runs and what it proves must not come from a link that anyone can make.
+const notFromLinks: readonly string[] = [
+  ...protocolParameters,
+  'acr_values',
+  'audience',
+  'authorization_details',
+  'claims',
+  'id_token_hint',
+  'iss',
+  'max_age',
+  'prompt',
+  'registration',
+  'resource',
+  'response_mode',
+  'returnTo',
+  'target_link_uri',
+]
+
+/** Names of the parameters that the login route passes on. */
+export const loginParams = v.optional(
+  v.pipe(
+    v.array(
+      v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, 'must be the name of a parameter')),
+      'must be a list of names',
+    ),
+    v.check(
+      (names) => !names.some((name) => notFromLinks.includes(name)),
+      `must not name ${notFromLinks.join(', ')}: links must not decide these`,
+    ),
+  ),
+  [],
+)
+
+const fixedParams = v.pipe(
   v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
   v.check(
     (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
@@ -33,6 +67,32 @@ export const authorizationParams = v.pipe(
     'must give "max_age" as a whole number of seconds, in digits',
   ),
 )
+
+/** Further parameters of every authorization request, or a function that returns them. */
+export const authorizationParams = v.optional(
+  v.lazy((given) => (typeof given === 'function' ? paramsFunction : fixedParams)),
+  {},
+)
+
+const paramsFunction = v.custom<(req: unknown) => unknown>((given) => typeof given === 'function')
+
+const returnedParams = v.pipe(
+  fixedParams,
+  v.check(
+    (params) => params['response_mode'] === undefined,
+    'must not set response_mode: give it in an object, because the callback depends on it',
+  ),
+)
+
+/**
+ * Checks what the application's function `authorizationParams` has returned. Members that are `undefined` do not count.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseReturnedParams(returned: unknown): Readonly<Record<string, string>> {
+  const isObject = typeof returned === 'object' && returned !== null
+  return parseOptions('authorizationParams()', returnedParams, isObject ? omitUndefined(returned) : returned)
+}
 
 const whatScopes = 'scopes separated by spaces, or a list of them'
 const listedScope = v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces'))

@@ -44,6 +44,9 @@ export interface ReturnToOptions {
   origins?: readonly string[] | undefined
 }
 
+type AuthorizationParams = Readonly<Record<string, string>>
+type ReturnedParams = Readonly<Record<string, string | undefined>> | undefined
+
 /**
  * Options of `oidc()`.
  *
@@ -95,8 +98,16 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    * @default `session.store`, else the memory of this process
    */
   sharedStore?: SharedStore | undefined
-  /** Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience` or `prompt`. @default none */
-  authorizationParams?: Readonly<Record<string, string>> | undefined
+  /**
+   * Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience` or `prompt`, or a function
+   * that is called at each login and returns them. @default none
+   */
+  authorizationParams?: AuthorizationParams | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
+  /**
+   * Names of parameters of `/login` that are passed on to the provider, such as `ui_locales`, `kc_idp_hint` or `organization`. A login
+   * with an `organization` succeeds only if the ID Token names it as `org_id`, `org_name` or `organization`. @default none
+   */
+  loginParams?: readonly string[] | undefined
   /** Whether to push authorization requests (RFC 9126). @default only if the provider requires it */
   pushedAuthorizationRequests?: boolean | undefined
   /**

@@ -22,7 +22,7 @@ import {
   origins,
   callback,
 } from '../common/fields.js'
-import { authorizationParams, scope } from './fields.js'
+import { authorizationParams, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
@@ -56,6 +56,7 @@ export const oidcEntries = {
   session,
   sharedStore,
   authorizationParams,
+  loginParams,
   pushedAuthorizationRequests: v.optional(flag),
   ...idTokenEntries,
   returnTo: byDefault({
@@ -97,7 +98,7 @@ const schema = v.pipe(
     'must not mix http and https in "baseUrls": cookies could not be the same',
   ),
   v.check(
-    (o) => o.authorizationParams['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
+    (o) => fixedParamsOf(o)['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
     'must use https in "baseUrl" for "response_mode" form_post: its response is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and those need https',
   ),
   v.check(
@@ -130,7 +131,22 @@ const schema = v.pipe(
     (o) => idTokenFlaw(o) === undefined,
     ({ input }) => idTokenFlaw(input) ?? '',
   ),
+  v.transform(({ authorizationParams, ...options }) => ({
+    ...options,
+    authorizationParams: fixedParamsOf({ authorizationParams }),
+    authorizationParamsOf: typeof authorizationParams === 'function' ? authorizationParams : undefined,
+  })),
 )
+
+type FixedParams = Readonly<Record<string, string>>
+
+function fixedParamsOf({
+  authorizationParams,
+}: {
+  readonly authorizationParams: FixedParams | ((req: unknown) => unknown)
+}): FixedParams {
+  return typeof authorizationParams === 'function' ? {} : authorizationParams
+}
 
 function isSecure({
   baseUrl,

@@ -8,6 +8,7 @@ import type { TokenSet } from '../../provider/types.js'
 import { addedClaims, idTokenClaims, withUserinfo } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
+import { requireOrganization } from './organization.js'
 import { stateKey, type Transaction } from './transaction/transaction.js'
 
 /** The parts of a relying party that exchange a code. */
@@ -61,6 +62,7 @@ async function exchange(
     redirectUri: base.redirectUri,
     scope: rp.configuration.scope,
   })
+  requireOrganization(tokens.idTokenClaims, transaction.organization)
   const { idToken, accessToken, scope } = tokens
   const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)

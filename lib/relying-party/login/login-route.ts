@@ -8,8 +8,8 @@ import { sendOn } from '../onward.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
-// Hints are names or addresses; with some providers they are tokens.
-const maxLoginHintLength = 1024
+// Hints are names or addresses; with some providers they, and invitations, are tokens.
+const maxParameterLength = 1024
 
 /**
  * Handles the login route. Third parties may start logins here too, by GET or POST with the provider as `iss` (OpenID
@@ -33,7 +33,7 @@ export async function handleLogin(
   }
   if (httpRequest.method === 'POST') return redirectToGet(rp, httpRequest)
   const query = new URLSearchParams(httpRequest.query)
-  const options = query.has('iss') ? thirdPartyLogin(rp, query) : ownLogin(query)
+  const options = query.has('iss') ? thirdPartyLogin(rp, query) : ownLogin(rp, query)
   return startLogin(rp, httpRequest, cookies, options)
 }
 
@@ -53,7 +53,7 @@ async function redirectToGet(rp: LoginParts, httpRequest: HttpRequest): Promise<
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const form = await httpRequest.form()
   if (!isOwnForm(httpRequest, base, form)) return redirect(pathWith(base, queryFromElsewhere(rp, base, form)))
-  return sendOn(httpRequest, pathWith(base, ownQuery(httpRequest, form)))
+  return sendOn(httpRequest, pathWith(base, ownQuery(rp, httpRequest, form)))
 }
 
 function pathWith({ paths }: BaseUrl, query: URLSearchParams): string {
@@ -66,10 +66,10 @@ function isOwnForm(httpRequest: HttpRequest, { origin }: BaseUrl, form: URLSearc
   return fetchSite === undefined ? httpRequest.header('origin') === origin : !isCrossOriginInitiated(httpRequest)
 }
 
-function ownQuery(httpRequest: HttpRequest, form: URLSearchParams): URLSearchParams {
+function ownQuery({ configuration }: LoginParts, httpRequest: HttpRequest, form: URLSearchParams): URLSearchParams {
   const own = new URLSearchParams(httpRequest.query)
   const query = new URLSearchParams()
-  for (const name of ['returnTo', 'prompt']) {
+  for (const name of ['returnTo', 'prompt', ...configuration.loginParams]) {
     const value = single(form, name) ?? single(own, name)
     if (value !== undefined) query.set(name, value)
   }
@@ -85,24 +85,38 @@ function queryFromElsewhere(rp: LoginParts, base: BaseUrl, form: URLSearchParams
 }
 
 // An invalid prompt is ignored, like an unsafe returnTo: nothing depends on them, and people can sign in.
-function ownLogin(query: URLSearchParams): LoginOptions {
+function ownLogin(rp: LoginParts, query: URLSearchParams): LoginOptions {
   const prompt = single(query, 'prompt')
   return {
     returnTo: single(query, 'returnTo'),
+    authorizationParams: allowedParams(rp, query),
     ...(prompt !== undefined && isPrompt(prompt) ? { prompt } : {}),
   }
 }
 
+// A parameter that is empty, repeated or too long is ignored, like an invalid prompt.
+function allowedParams({ configuration }: LoginParts, query: URLSearchParams): Record<string, string> {
+  const allowed: Record<string, string> = {}
+  for (const name of configuration.loginParams) {
+    const value = single(query, name) ?? ''
+    if (value !== '' && value.length <= maxParameterLength) allowed[name] = value
+  }
+  return allowed
+}
+
 // Other parameters from a third party are ignored, above all `prompt`.
-function thirdPartyLogin({ configuration }: LoginParts, parameters: URLSearchParams): LoginOptions {
-  if (single(parameters, 'iss') !== configuration.issuer) {
+function thirdPartyLogin(rp: LoginParts, parameters: URLSearchParams): LoginOptions {
+  if (single(parameters, 'iss') !== rp.configuration.issuer) {
     const message = 'a login that another site starts must name the provider of this site as "iss"'
     throw new AuthorizationResponseError('issuer_mismatch', message)
   }
   const hint = single(parameters, 'login_hint') ?? ''
   return {
     returnTo: single(parameters, 'target_link_uri'),
-    ...(hint === '' || hint.length > maxLoginHintLength ? {} : { authorizationParams: { login_hint: hint } }),
+    authorizationParams: {
+      ...allowedParams(rp, parameters),
+      ...(hint === '' || hint.length > maxParameterLength ? {} : { login_hint: hint }),
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
-import { protocolParameters } from '../../options/oidc/fields.js'
+import { parseReturnedParams, protocolParameters } from '../../options/oidc/fields.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -32,6 +32,12 @@ export interface LoginOptions {
   acrValues?: readonly string[] | undefined
 }
 
+/** Options of a login that this package starts. */
+export interface StartOptions extends LoginOptions {
+  /** Whether `maxAge` is a guard's: it may make a configured one stricter, but never weaker. */
+  readonly isGuard?: boolean | undefined
+}
+
 /**
  * Starts a login: stores a transaction in the browser, and redirects it to the authorization server (OpenID Connect
  * Core section 3.1.2.1, with PKCE as RFC 9700 section 2.1.1 asks).
@@ -44,7 +50,7 @@ export async function startLogin(
   rp: LoginParts,
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
-  options: LoginOptions = {},
+  options: StartOptions = {},
   restarted = false,
 ): Promise<Redirect | Respond> {
   return traced('login', rp.configuration, async (notes) => {
@@ -58,11 +64,11 @@ async function requestLogin(
   rp: LoginParts,
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
-  options: LoginOptions,
+  options: StartOptions,
   restarted: boolean,
 ): Promise<{ readonly outcome: Redirect | Respond; readonly isWhole: boolean }> {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
-  const parameters = authorizationParametersOf(rp, options)
+  const parameters = authorizationParametersOf(await configuredParams(rp, httpRequest), options)
   const target = wantedTarget(options.returnTo, base)
   const transaction: Transaction = {
     ...createSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
@@ -85,8 +91,18 @@ async function requestLogin(
   return { outcome, isWhole: isKept && !target.isLost }
 }
 
-function authorizationParametersOf(rp: LoginParts, options: LoginOptions): Readonly<Record<string, string>> {
-  const { authorizationParams = {}, maxAge, acrValues, prompt } = options
+type Parameters = Readonly<Record<string, string>>
+
+async function configuredParams({ configuration }: LoginParts, { source }: HttpRequest): Promise<Parameters> {
+  const { authorizationParams, authorizationParamsOf } = configuration
+  return authorizationParamsOf === undefined
+    ? authorizationParams
+    : parseReturnedParams(await authorizationParamsOf(source))
+}
+
+function authorizationParametersOf(configured: Parameters, options: StartOptions): Parameters {
+  const { authorizationParams = {}, acrValues, prompt } = options
+  const maxAge = maxAgeOf(configured, options)
   const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
   if (refused.length > 0) {
     throw new ConfigurationError('invalid_options', `login(): authorizationParams must not set ${refused.join(', ')}`)
@@ -95,21 +111,27 @@ function authorizationParametersOf(rp: LoginParts, options: LoginOptions): Reado
     throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
   }
   return {
-    ...rp.configuration.authorizationParams,
+    ...configured,
     ...authorizationParams,
     ...omitUndefined({ prompt, max_age: maxAge?.toString(), acr_values: acrValues?.join(' ') }),
   }
 }
 
+function maxAgeOf({ max_age: configured }: Parameters, { maxAge, isGuard }: StartOptions): number | undefined {
+  if (isGuard !== true || maxAge === undefined || configured === undefined) return maxAge
+  return Math.min(maxAge, Number(configured))
+}
+
 // The ID Token must show what was requested (OpenID Connect Core section 3.1.3.7, rules 12 and 13).
-function expectations(parameters: Readonly<Record<string, string>>): Pick<Transaction, 'maxAge' | 'acrValues'> {
-  const { max_age: maxAge, acr_values: acrValues } = parameters
+function expectations(parameters: Parameters): Pick<Transaction, 'maxAge' | 'acrValues' | 'organization'> {
+  const { max_age: maxAge, acr_values: acrValues, organization } = parameters
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) {
     throw new ConfigurationError('invalid_options', 'login(): max_age must be a whole number of seconds')
   }
   return omitUndefined({
     maxAge: maxAge === undefined ? undefined : Number(maxAge),
     acrValues: acrValues?.split(' ').filter((value) => value !== ''),
+    organization,
   })
 }
 

@@ -73,8 +73,9 @@ export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsk
   if (!isAsked && context.current !== undefined && lostOne !== undefined) return { outcome: redirect(lostOne.returnTo) }
   const isWanted = (isAsked || response.error === undefined) && !isDeclaredNonNavigation(httpRequest)
   if (!isWanted || isRestarted(response.state)) throw transactionLost(lostOne)
-  const { returnTo, maxAge, acrValues } = lostOne ?? {}
-  const options = { returnTo, maxAge, acrValues }
+  const { returnTo, maxAge, acrValues, organization } = lostOne ?? {}
+  const authorizationParams = organization === undefined ? undefined : { organization }
+  const options = { returnTo, maxAge, acrValues, authorizationParams }
   return { outcome: await startLogin(rp, httpRequest, context.cookies, options, true) }
 }
 

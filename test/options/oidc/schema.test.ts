@@ -60,6 +60,7 @@ describe('the options of oidc()', () => {
         cookie: { sameSite: 'Lax', transient: false },
       },
       authorizationParams: {},
+      loginParams: [],
       idTokenSigningAlg: 'RS256',
       idTokenAudiences: [],
       clockToleranceSeconds: 30,
@@ -147,6 +148,7 @@ describe('the options of oidc()', () => {
         cookie: { name: 'sid', domain: 'example.com', sameSite: 'Strict', transient: true },
       },
       authorizationParams: { response_mode: 'form_post', max_age: '600', audience: 'https://api.example.com' },
+      loginParams: ['ui_locales', 'organization'],
       pushedAuthorizationRequests: true,
       idTokenSigningAlg: 'ES256',
       idTokenAudiences: ['api'],
@@ -318,6 +320,8 @@ describe('an invalid option', () => {
     ['session.cookie.transient', 1, 'must be true or false'],
     ['authorizationParams', 'x', 'must be an object of strings'],
     ['authorizationParams.audience', ['x'], 'must be a string'],
+    ['loginParams', 'ui_locales', 'must be a list of names'],
+    ['loginParams.0', 'a b', 'must be the name of a parameter'],
     ['pushedAuthorizationRequests', 'yes', 'must be true or false'],
     ['idTokenSigningAlg', 'none', 'must be one of RS256, RS384'],
     ['decryptionKeys', 'x', 'must be a list of private keys'],
@@ -462,6 +466,22 @@ describe('an invalid option', () => {
     'state',
   ])('authorizationParams.%s: is refused, since it would switch a protection off', (name) => {
     expect(wrong({ authorizationParams: { [name]: 'x' } })).toContain('"authorizationParams" must not set client_id')
+  })
+
+  test.each([
+    ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'code_challenge'],
+    ...['code_challenge_method', 'request', 'request_uri', 'resource', 'audience', 'claims', 'prompt', 'max_age'],
+    ...['acr_values', 'id_token_hint', 'returnTo', 'iss', 'target_link_uri', 'dpop_jkt', 'client_secret'],
+  ])('loginParams may not name %s: links would decide it', (name) => {
+    expect(wrong({ loginParams: ['ui_locales', name] })).toContain('"loginParams" must not name client_id')
+  })
+
+  test('authorizationParams may be a function', () => {
+    const authorizationParams = () => ({ ui_locales: 'de' })
+    expect(parse({ authorizationParams })).toMatchObject({
+      authorizationParams: {},
+      authorizationParamsOf: authorizationParams,
+    })
   })
 
   test.each([undefined, null, 5, 'https://op.example.com'])('%p in place of an object is refused', (options) => {

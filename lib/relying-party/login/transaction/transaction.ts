@@ -17,6 +17,8 @@ export interface Transaction extends TransactionSecrets {
   /** Requested by a step-up login, and verified on return. */
   readonly maxAge?: number
   readonly acrValues?: readonly string[]
+  /** The organization that was requested, and that the ID Token must name. */
+  readonly organization?: string
 }
 
 /** The random values of a transaction. All are derived from one seed, so the cookie contains only that. */
@@ -116,6 +118,7 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
     ...(t.baseUrlIndex === 0 ? {} : { b: t.baseUrlIndex }),
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
     ...(t.acrValues === undefined ? {} : { a: t.acrValues }),
+    ...(t.organization === undefined ? {} : { o: t.organization }),
     ...(t.isCut === true ? { c: 1 } : {}),
     ...(t.madeRoom === true ? { r: 1 } : {}),
   }
@@ -123,7 +126,7 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
-  const { t, b = 0, m, a, c, r, exp } = payload
+  const { t, b = 0, m, a, o, c, r, exp } = payload
   if (!isStrings(t) || typeof b !== 'number') return undefined
   const [seed, returnTo] = t
   if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
@@ -131,6 +134,7 @@ function fromPayload(payload: SealPayload): Transaction | undefined {
     ...{ ...secretsOf(seed), returnTo, baseUrlIndex: b, startedAt: exp - transactionSeconds },
     ...(typeof m === 'number' ? { maxAge: m } : {}),
     ...(isStrings(a) ? { acrValues: a } : {}),
+    ...(typeof o === 'string' ? { organization: o } : {}),
     ...(c === 1 ? { isCut: true } : {}),
     ...(r === 1 ? { madeRoom: true } : {}),
   }

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { maxAge, requireAuth } from '../../../lib/index.js'
+import { get, guarded } from '../../kit/world/applications.js'
+import { codeOf } from '../../kit/world/steps.js'
+import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
+
+let world: World
+afterEach(() => world.close())
+
+const layers = [
+  guarded('/recent', requireAuth(maxAge(600))),
+  get('/start', ({ oidc }) => oidc.login({ authorizationParams: { display: 'popup' } })),
+]
+type Params = NonNullable<WorldOptions['oidc']>['authorizationParams']
+const start = async (authorizationParams: Params) => {
+  world = await startWorld({ layers, oidc: { authorizationParams } })
+}
+const begin = async (path = '/login', headers = {}) => {
+  const answer = await world.browser.navigate(world.url(path), { headers })
+  return Object.fromEntries(new URL(answer.location ?? '').searchParams)
+}
+
+describe('authorizationParams as a function', () => {
+  test('gets the request of the framework, and returns parameters of this login', async () => {
+    await start((req) => {
+      const { headers } = req as { headers: Record<string, string> }
+      return { ui_locales: headers['accept-language'], display: undefined }
+    })
+    expect(await begin('/login', { 'accept-language': 'de' })).toMatchObject({ ui_locales: 'de' })
+    expect(await begin('/login', { 'accept-language': 'fr' })).toMatchObject({ ui_locales: 'fr' })
+    expect(await begin()).not.toHaveProperty('display')
+  })
+
+  test('may be asynchronous, counts for guards and login(), and gives way to the parameters of the call', async () => {
+    await start(async () => ({ ui_locales: 'de', display: 'page' }))
+    expect(await begin('/private')).toMatchObject({ ui_locales: 'de', display: 'page' })
+    expect(await begin('/start')).toMatchObject({ ui_locales: 'de', display: 'popup' })
+  })
+
+  test.each([
+    [{ state: 'x' }, 'must not set client_id'],
+    [{ redirect_uri: 'https://evil.example' }, 'must not set client_id'],
+    [{ response_mode: 'form_post' }, 'must not set response_mode'],
+    [{ max_age: 'an hour' }, 'max_age'],
+    [{ ui_locales: 5 }, 'must be a string'],
+    ['ui_locales=de', 'must be an object of strings'],
+  ])('is told what is wrong with %j', async (returned, message) => {
+    await start((() => returned) as unknown as Params)
+    const answer = await world.browser.fetch(world.url('/start'))
+    expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
+    expect(answer.text).toContain(message)
+  })
+
+  test('may return nothing', async () => {
+    await start(() => undefined)
+    expect(await begin()).toMatchObject({ client_id: 'web' })
+  })
+
+  test('hands its own error to the error handlers', async () => {
+    await start(() => {
+      throw new Error('no tenant')
+    })
+    const answer = await world.browser.navigate(world.url('/login'))
+    expect([answer.status, answer.location]).toEqual([500, undefined])
+  })
+})
+
+test.each<[string, string, Params]>([
+  ['60', 'a stricter one of the options', { max_age: '60' }],
+  ['60', 'a stricter one of the function', () => ({ max_age: '60' })],
+  ['600', 'a weaker one of the options', { max_age: '3600' }],
+  ['600', 'a weaker one of the function', () => ({ max_age: '3600' })],
+  ['600', 'none', {}],
+])('a guard for 600 seconds asks for max_age %s beside %s', async (expected, _what, params) => {
+  await start(params)
+  expect(await begin('/recent')).toMatchObject({ max_age: expected })
+})
