@@ -3,8 +3,11 @@ import type { Principal } from './principal.js'
 
 /** Who calls an MCP server, in the shape that the MCP SDK calls `AuthInfo`. */
 export interface McpAuthInfo {
+  /** The access token; empty for a session or an API key. */
   token: string
+  /** The client of the token; empty where it names none. */
   clientId: string
+  /** The scopes that were granted. */
   scopes: string[]
   /** Seconds since the epoch; absent where there is no end. */
   expiresAt?: number
@@ -17,6 +20,8 @@ export interface McpAuthInfo {
  *
  * @example
  * ```ts
+ * import { mcpAuthInfo } from 'express-oidc'
+ *
  * app.post('/mcp', (req, res) => transport.handleRequest(Object.assign(req, { auth: mcpAuthInfo(req.auth) }), res, req.body))
  * ```
  *
