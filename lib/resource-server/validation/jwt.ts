@@ -1,11 +1,12 @@
 import { TokenValidationError } from '../../errors.js'
 import { quoted } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
+import type { ClockContext } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
 import { verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { checkTokenClaims } from './access-token-claims.js'
-import { introspectLightweight, isLightweight, type LightweightTokens } from './lightweight.js'
+import { introspectLightweight, isLightweight, type LightweightTokens, requireRest } from './lightweight.js'
 import { requireAccessToken, requireNoLogin } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { SignedToken } from '../types.js'
@@ -66,7 +67,8 @@ function conclude(token: string, jws: Jws, issuer: TrustedIssuer, rules: JwtRule
     return readToken(jws, issuer, rules)
   } catch (error) {
     if (!isLightweight(error, jws, issuer, lightweight)) throw error
-    return introspectLightweight(token, lightweight, issuer)
+    requireRest(jws, issuer, clockOf(rules))
+    return introspectLightweight(token, jws, lightweight, issuer)
   }
 }
 
@@ -97,16 +99,18 @@ function requireClaims(
   return isTyped
 }
 
-function requireUsable(
-  jws: Jws,
-  issuer: TrustedIssuer,
-  { runtime, clockToleranceSeconds, lightweight }: JwtRules,
-): void {
+function requireUsable(jws: Jws, issuer: TrustedIssuer, rules: JwtRules): void {
+  const clock = clockOf(rules)
   try {
-    requireClaims(jws, issuer, runtime.now() / 1000, clockToleranceSeconds)
+    requireClaims(jws, issuer, clock.now, clock.clockToleranceSeconds)
   } catch (error) {
-    if (!isLightweight(error, jws, issuer, lightweight)) throw error
+    if (!isLightweight(error, jws, issuer, rules.lightweight)) throw error
+    requireRest(jws, issuer, clock)
   }
+}
+
+function clockOf({ runtime, clockToleranceSeconds }: JwtRules): ClockContext {
+  return { now: runtime.now() / 1000, clockToleranceSeconds }
 }
 
 function unknownIssuer(name: string): TokenValidationError {

@@ -1,8 +1,12 @@
 import { TokenValidationError } from '../../errors.js'
+import type { ClockContext } from '../../jose/claim-rules.js'
 import type { Jws } from '../../jose/jws.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { SignedToken } from '../types.js'
+import { checkTokenClaims } from './access-token-claims.js'
+import { clientClaims, isFilled } from './machine-claims.js'
 import type { OpaqueValidation } from './opaque.js'
+import { boundAsIn } from './verified-token.js'
 
 /**
  * Introspects JWTs that only their issuer can complete: Keycloak's lightweight access tokens leave out `sub` and `aud`, and have
@@ -15,8 +19,8 @@ export interface LightweightTokens {
 }
 
 /**
- * Whether a JWT with a valid signature was rejected only for what it lacks. A claim that is there and wrong, such as another
- * audience, or the type of another token, is never asked about.
+ * Whether a JWT with a valid signature was rejected for something that it lacks. Whether the rest is right is for
+ * {@link requireRest} to say: a check that found something missing has left out later ones.
  */
 export function isLightweight(
   error: unknown,
@@ -29,11 +33,34 @@ export function isLightweight(
   return error.code === 'token_claim_missing'
 }
 
-/** Introspects such a token. The response is cached as for opaque tokens, and the token is not. */
+/**
+ * Checks the claims that a lightweight JWT has: one that is wrong, such as another audience, is never asked about.
+ *
+ * @throws {TokenValidationError}
+ */
+export function requireRest({ payload }: Jws, trusted: TrustedIssuer, clock: ClockContext): void {
+  const { issuer, aliases, audience, clients } = trusted
+  checkTokenClaims(payload, {
+    ...clock,
+    // As in introspection responses, no claim is required.
+    source: 'introspection',
+    issuer,
+    aliases,
+    audience: payload['aud'] === undefined || payload['aud'] === null ? null : audience,
+    clients: clientClaims.some((name) => isFilled(payload[name])) ? clients : undefined,
+  })
+}
+
+/**
+ * Introspects such a token. It stays bound to the key that the JWT names, whatever the response leaves out. The response is cached
+ * as for opaque tokens, and the token is not.
+ */
 export async function introspectLightweight(
   token: string,
+  { payload }: Jws,
   { introspect }: LightweightTokens,
   { keys }: TrustedIssuer,
 ): Promise<SignedToken> {
-  return { token: await introspect(token), keys, generation: keys.generation, isIntrospected: true }
+  const bound = boundAsIn(payload)
+  return { token: bound(await introspect(token)), keys, generation: keys.generation, isIntrospected: true }
 }

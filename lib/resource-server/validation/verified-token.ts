@@ -41,8 +41,7 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
   const client = clientOf(claims)
   const found = { client, scopes, speaker: speakerBy(isMachineBy(claims)) ?? speakerOf(claims, context.isTyped) }
   const confirmation = cnf === undefined ? undefined : readConfirmation(cnf)
-  if (confirmation?.jkt === undefined && isDpopToken(claims))
-    throw bindingFailed('has the type DPoP, but is not bound to a key')
+  if (confirmation?.jkt === undefined && isDpopToken(claims)) throw unbound()
   return {
     claims,
     ...findSubject(claims, found, context.subject),
@@ -84,10 +83,34 @@ function readConfirmation(cnf: unknown): Confirmation {
   throw bindingFailed('has a cnf that is not supported')
 }
 
+/**
+ * Reads which key a JWT is bound to, and makes the function that binds what else is known of the token to it as well.
+ *
+ * @throws {TokenValidationError} `token_binding_failed` for a `cnf` that is not supported; so does the function for another key
+ */
+export function boundAsIn(payload: Readonly<JsonObject>): (token: VerifiedToken) => VerifiedToken {
+  const { cnf } = payload
+  const own = cnf === undefined ? {} : readConfirmation(cnf)
+  return (token) => {
+    const other = token.confirmation ?? {}
+    const isOther = confirmations.some((name) => (own[name] ?? other[name]) !== (other[name] ?? own[name]))
+    if (isOther) throw bindingFailed('is bound to one key by its cnf, and to another by the introspection response')
+    const confirmation = { ...other, ...own }
+    if (confirmation.jkt === undefined && isDpopToken(payload)) throw unbound()
+    return { ...token, confirmation }
+  }
+}
+
+const confirmations = ['jkt', 'x5t'] as const
+
 // The claim `typ` (Keycloak) or the `token_type` of an introspection response. Such a token must name its key (RFC 9449
 // section 6).
 function isDpopToken({ typ, token_type: type }: Readonly<JsonObject>): boolean {
   return [typ, type].some((word) => typeof word === 'string' && word.toLowerCase() === 'dpop')
+}
+
+function unbound(): TokenValidationError {
+  return bindingFailed('has the type DPoP, but is not bound to a key')
 }
 
 function bindingFailed(why: string): TokenValidationError {

@@ -50,6 +50,32 @@ describe('a JWT that lacks what an access token needs', () => {
     expect(api.questions).toEqual([])
   })
 
+  test.each([
+    ['for another audience', { aud: 'x' }, {}],
+    ['of another client', { azp: 'x' }, { clients: ['web'] }],
+    ['with a cnf that is not supported', { cnf: { kid: 'x' } }, {}],
+  ])('is not introspected, whatever else it lacks, %s', async (_what, claims, options) => {
+    for (const absent of ['iat', 'jti', 'client_id', 'sub']) {
+      const api = introspectingApi({ audience: null }, { tokenFormat: 'auto', ...options })
+      for (let i = 0; i < 2; i++) await api.refuse(api.issuer.accessToken({ ...claims, [absent]: undefined }))
+      expect(api.questions).toEqual([])
+    }
+  })
+
+  test('stays bound to its key, whatever the response says', async () => {
+    const api = introspectingApi({}, auto)
+    const jkt = 'k'.repeat(43)
+    const bound = [{ cnf: { jkt } }, { cnf: { 'x5t#S256': jkt } }, { typ: 'DPoP' }]
+    for (const claims of bound) {
+      const error = await api.refuse(api.issuer.accessToken({ ...light, ...claims }, { typ: 'JWT' }))
+      expect(reasonOf(error)).toBe('token_binding_failed')
+    }
+    expect(api.questions).toHaveLength(3)
+    api.answer = active(api.issuer, { cnf: { jkt: 'o'.repeat(43) } })
+    const other = await api.refuse(api.issuer.accessToken({ ...light, cnf: { jkt } }, { typ: 'JWT' }))
+    expect(String(other.cause)).toContain('another by the introspection response')
+  })
+
   test('is not introspected where another key signed it, or where it is of another issuer', async () => {
     const api = introspectingApi({}, auto)
     const stranger = signingKey('ES256', { kid: api.issuer.keys[0]?.kid ?? '' })
