@@ -23,7 +23,8 @@ export function isLoginClient(clientId: unknown): boolean {
 }
 
 /** Whether people sign in to this process at an issuer. */
-export function isLoginIssuer(issuer: string): boolean {
+export function isLoginIssuer(issuer: unknown): boolean {
+  if (typeof issuer !== 'string') return false
   return issuers.has(issuer) || [...issuers].some((template) => fits(issuer, template))
 }
 

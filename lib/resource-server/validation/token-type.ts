@@ -49,14 +49,16 @@ export function requireAccessToken(
 }
 
 /**
- * Rejects tokens that may come from a login of this process, where nothing in them would tell (profile `external`).
+ * Rejects tokens that may come from a login of this process, where nothing in them would tell (profile `external`). The issuer
+ * of that login may be this one, or the spelling of it in the token.
  *
  * @throws {TokenValidationError} `token_type_refused`
  */
-export function requireNoLogin({ aud }: Readonly<JsonObject>, issuer: string): void {
-  if (isLoginIssuer(issuer)) {
+export function requireNoLogin({ aud, iss }: Readonly<JsonObject>, issuer: string): void {
+  const login = [issuer, iss].find(isLoginIssuer)
+  if (login !== undefined) {
     throw typeRefused(
-      `is from ${quoted(issuer)}, where an oidc() of this process signs people in: profile "external" is not for it`,
+      `is from ${quoted(login)}, where an oidc() of this process signs people in: profile "external" is not for it`,
     )
   }
   const client = [aud].flat().find(isLoginClient)

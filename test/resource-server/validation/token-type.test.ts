@@ -58,6 +58,14 @@ describe('profile "external"', () => {
     expect(why(await refuse(issuer.accessToken(bare, { typ: 'JWT' })))).toContain('signs people in')
   })
 
+  test('refuses tokens that spell their issuer as that of a login of this process', async () => {
+    const login = 'https://public.example.com'
+    const { issuer, accept, refuse } = testApi({ profile: 'external', issuerAliases: [login] })
+    noteLogin({ clientId: 'web-of-public', issuer: login })
+    expect(why(await refuse(issuer.accessToken({ ...bare, iss: login }, { typ: 'JWT' })))).toContain('signs people in')
+    await accept(issuer.accessToken(bare, { typ: 'JWT' }))
+  })
+
   test('belongs to one issuer in a map, and no other', async () => {
     const issuer = apiProvider()
     const map = {
