@@ -31,12 +31,23 @@ const idTokenOnly: ReadonlySet<string> = new Set([
   'may_act',
 ])
 
+/** Claims that say of another one that it was verified (OpenID Connect Core section 5.1). */
+const verifications = [
+  ['email_verified', 'email'],
+  ['phone_number_verified', 'phone_number'],
+] as const
+
 /**
  * The claims that a UserInfo response adds to those of an ID Token: whatever the ID Token lacks, except the protocol's
- * claims and those about the authentication.
+ * claims and those about the authentication. With `email_verified` comes the address that it is about.
  */
 export function addedClaims(claims: IdTokenClaims, userinfo: Readonly<JsonObject>): Readonly<JsonObject> {
-  const added = Object.entries(userinfo).filter(([name]) => !idTokenOnly.has(name) && !Object.hasOwn(claims, name))
+  const isLacking = (name: string): boolean => !Object.hasOwn(claims, name)
+  const isVerified = (name: string): boolean =>
+    verifications.some(([flag, value]) => value === name && Object.hasOwn(userinfo, flag) && isLacking(flag))
+  const added = Object.entries(userinfo).filter(
+    ([name]) => !idTokenOnly.has(name) && (isLacking(name) || isVerified(name)),
+  )
   return freezeJson(Object.fromEntries(added))
 }
 
@@ -45,9 +56,17 @@ export function sessionClaims(record: Pick<SessionRecord, 'idToken' | 'userinfo'
   return withUserinfo(idTokenClaims(record), record.userinfo)
 }
 
-/** The claims of an ID Token with further ones: the ID Token's win. */
+/**
+ * The claims of an ID Token with further ones: the ID Token's win. That an address was verified is left out where the ID Token has
+ * another address.
+ */
 export function withUserinfo(claims: IdTokenClaims, added: Readonly<JsonObject> | undefined): IdTokenClaims {
-  return added === undefined ? claims : Object.freeze({ ...added, ...claims })
+  if (added === undefined) return claims
+  const merged: Record<string, unknown> & IdTokenClaims = { ...added, ...claims }
+  for (const [flag, value] of verifications) {
+    if (!Object.hasOwn(claims, flag) && merged[value] !== added[value]) Reflect.deleteProperty(merged, flag)
+  }
+  return Object.freeze(merged)
 }
 
 /**

@@ -22,6 +22,9 @@ const layers = [
 
 const byScope = { openid: ['sub'], profile: ['name', 'dept', 'roles'], email: ['email', 'email_verified'] }
 
+/** ID Tokens with an address, and nothing about whether it was verified. */
+const withEmailOnly = { claims: { ...byScope, email: ['email'] } }
+
 /** An application at a provider whose ID Tokens hold nothing about the person beside `sub`. */
 async function start(options: WorldOptions = {}) {
   seen.length = 0
@@ -73,6 +76,17 @@ describe('a login with userinfo: true', () => {
     world.httpClient.spoil('/me', adding({ dept: 'board', roles: ['owner'], team: 'a' }))
     const { browser } = await enter()
     expect((await claimsOf(browser)).user).toMatchObject({ dept: 'hr', roles: ['admin', 'user'], team: 'a' })
+  })
+
+  test.each([
+    ['the address of the ID Token', 'alice@example.com', true],
+    ['another address', 'mallory@example.com', undefined],
+  ])('takes email_verified from the UserInfo endpoint for %s', async (_what, email, expected) => {
+    world = await startRefreshWorld({ oidc: { userinfo: true }, layers, provider: { overrides: withEmailOnly } })
+    world.httpClient.spoil('/me', adding({ email, email_verified: true }))
+    const { browser } = await enter()
+    expect((await claimsOf(browser)).user).toMatchObject({ email: 'alice@example.com' })
+    expect((await claimsOf(browser)).user['email_verified']).toBe(expected)
   })
 
   test.each([
