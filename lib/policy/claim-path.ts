@@ -34,6 +34,11 @@ export function isAbsentAt(claims: Claims, path: ClaimPath): boolean {
   return isAbsent(valueAt(claims, path))
 }
 
+/** Whether groups or roles can be read from values: they are names, and not objects of a provider's own kind. */
+export function areReadable(values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value !== 'object' || value === null)
+}
+
 /** Whether a path leads to groups or roles, by its name. */
 export function isMembership(path: ClaimPath): boolean {
   return membership.test(namesOf(path).at(-1) ?? '')

@@ -2,6 +2,7 @@ import { isJsonObject } from '../base/json.js'
 import { invalidArgument, requireTexts, requireValues } from './arguments.js'
 import {
   type ClaimPath,
+  areReadable,
   isAbsentAt,
   isClaimPath,
   isLeftOut,
@@ -20,7 +21,7 @@ export type ClaimValue = string | number | boolean
  * Requires a claim that equals one of the values, or a list that contains one of them.
  *
  * The requirement is undecided, and `not()` refuses too, if the token lacks a claim of groups or roles (such as `groups` or
- * `cognito:groups`), or says that a claim was left out and can be fetched elsewhere (Entra's group overage).
+ * `cognito:groups`) or has objects in it, or says that a claim was left out and can be fetched elsewhere (Entra's group overage).
  *
  * @example
  * ```ts
@@ -41,7 +42,7 @@ export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedR
     kind: 'claim',
     check({ claims }) {
       if (valuesAt(claims, where).some((value) => allowed.has(value))) return met
-      const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isAbsentAt(claims, where))
+      const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isUnknownAt(claims, where))
       return refused('claim', isUnsaid)
     },
   }
@@ -57,7 +58,8 @@ const usualClaims: readonly ClaimPath[] = ['roles', 'role', ['realm_access', 'ro
 
 /**
  * Requires one of these roles in the claim `roles` or `role`, or in Keycloak's `realm_access.roles`; with `claim` as the last
- * argument, in that claim only. If the token has no such claim, the requirement is undecided: `not(role())` refuses too.
+ * argument, in that claim only. If the token has no such claim, or objects in its place, the requirement is undecided:
+ * `not(role())` refuses too.
  *
  * @example
  * ```ts
@@ -78,7 +80,8 @@ export function role(
       if (paths.some((path) => rolesAt(claims, path, isNamed).some((value) => allowed.has(value)))) return met
       return refused(
         'role',
-        paths.every((path) => isAbsentAt(claims, path)) || paths.some((path) => isLeftOut(claims, path)),
+        paths.every((path) => isAbsentAt(claims, path)) ||
+          paths.some((path) => isLeftOut(claims, path) || !areReadable(rolesAt(claims, path, isNamed))),
       )
     },
   }
@@ -108,6 +111,10 @@ function splitArguments(args: readonly (string | RoleOptions)[]): {
 function rolesAt(claims: Principal['claims'], path: ClaimPath, isNamed: boolean): readonly unknown[] {
   const value = isNamed ? valueAt(claims, path) : undefined
   return isJsonObject(value) ? Object.keys(value) : valuesAt(claims, path)
+}
+
+function isUnknownAt(claims: Principal['claims'], path: ClaimPath): boolean {
+  return isAbsentAt(claims, path) || !areReadable(valuesAt(claims, path))
 }
 
 function refused(kind: string, isUndecided: boolean): Verdict {

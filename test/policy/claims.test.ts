@@ -47,6 +47,17 @@ describe('claim()', () => {
   )
 })
 
+describe('groups or roles that are objects', () => {
+  test.each<[string, Requirement, Record<string, unknown>]>([
+    ['claim() of a list', claim('groups', 'banned'), { groups: [{ name: 'banned' }] }],
+    ['claim() of an object', claim(['app', 'roles'], 'banned'), { app: { roles: { banned: true } } }],
+    ['role() of a list', role('banned'), { roles: [{ name: 'banned' }] }],
+    ['role() of an object', role('banned'), { role: 'user', roles: { banned: {} } }],
+  ])('are undecided for %s: not() refuses', async (_name, requirement, claims) => {
+    expect(await check(not(requirement), principal(claims))).toMatchObject({ met: false, undecided: true })
+  })
+})
+
 describe('role()', () => {
   test.each([
     ['roles', { roles: ['user', 'admin'] }],
