@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { bareClaims } from '../base/json.js'
 import { isOidcError, redactedCause } from '../base/error-cause.js'
 import { outage } from '../base/outage.js'
 import type { Runtime } from '../base/runtime.js'
@@ -36,7 +37,11 @@ const owner = section({
   subject: text('who the key belongs to'),
   issuer: v.optional(text('who vouches for the subject'), ownIssuer),
   scopes: v.optional(v.array(v.string('must be a scope'), 'must be a list of scopes'), []),
-  claims: v.optional(v.record(v.string(), v.unknown(), 'must be an object'), {}),
+  // A copy whose members are not frozen: they are the application's own.
+  claims: v.optional(
+    v.pipe(v.record(v.string(), v.unknown(), 'must be an object'), v.transform(bareClaims)),
+    bareClaims({}),
+  ),
   clientId: v.optional(text('a client ID')),
   isMachine: v.optional(v.boolean('must be true or false')),
   expiresAt: v.optional(v.number('must be a time in seconds')),
@@ -69,7 +74,7 @@ function principalOf(known: Omit<v.InferOutput<typeof owner>, 'expiresAt'>, expi
     subject,
     issuer,
     scopes: Object.freeze([...scopes]),
-    claims: Object.freeze({ ...claims }),
+    claims,
     expiresAt,
     ...(clientId === undefined ? {} : { clientId }),
     ...(isMachine === undefined ? {} : { isMachine }),

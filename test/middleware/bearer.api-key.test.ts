@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { claim } from '../../lib/policy/claims.js'
+import { any } from '../../lib/policy/combinators.js'
 import { scope } from '../../lib/policy/requirements.js'
 import { machine, person } from '../../lib/policy/requirements.js'
 import { ProviderError } from '../../lib/errors.js'
@@ -113,6 +115,19 @@ describe('an API key', () => {
     }
     expect((await send(withKey(['good', 'good']))).status).toBe(400)
     expect((await send(withKey('good', { authorization: 'Basic dTpw' }))).status).toBe(200)
+  })
+
+  test('leaves the claims of its owner to the application: nothing of it is frozen, and none is inherited', async () => {
+    const org = { name: 'x' }
+    const claims = JSON.parse('{"__proto__":{"role":"admin"}}') as Record<string, unknown>
+    claims['org'] = org
+    const owner = { subject: 'billing', claims }
+    const wanted = any(claim('role', 'admin'), claim('constructor', 'x'), ({ claims: seen }) => 'constructor' in seen)
+    const api = { header: 'x-api-key', verify: () => owner }
+    expect(
+      (await (await startApi({ options: { apiKey: api }, requirements: [wanted] })).send(withKey('k'))).status,
+    ).toBe(403)
+    expect([Object.isFrozen(org), Object.isFrozen(owner)]).toEqual([false, false])
   })
 
   test('is verified at each request, with the request', async () => {
