@@ -93,6 +93,11 @@ const secret = v.pipe(
     (list) => list.every(({ bytes }) => bytes.length >= 32),
     'must have at least 32 bytes (RFC 7518 section 3.2)',
   ),
+  // Everyone may know a public key, and could sign with it as a secret.
+  v.check(
+    (list) => list.every(({ bytes }) => !Buffer.from(bytes).includes('-----BEGIN')),
+    'must not be a key as PEM: "publicKey" is for that',
+  ),
 )
 
 /** The options that choose keys. */

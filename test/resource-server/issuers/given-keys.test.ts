@@ -65,6 +65,11 @@ describe('a shared secret', () => {
   test.each([
     ['too short for HS512', { algorithms: ['HS512'], secret: randomBytes(63) }, /64 for HS512/],
     ['too short for one of two', { algorithms: ['HS256', 'HS384'], secret: randomBytes(32) }, /48 for HS384/],
+    [
+      'a public key',
+      { algorithms: ['HS256'], secret: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----' },
+      /"secret" must not be a key as PEM: "publicKey"/,
+    ],
     ['too short for all', { algorithms: ['HS256'], secret: { base64: 'AAAA' } }, /at least 32 bytes/],
     ['that is not base64', { algorithms: ['HS256'], secret: { base64: 'ä'.repeat(44) } }, /"secret.*base64/],
     ['beside public keys', { algorithms: ['HS256', 'RS256'], secret: bytes }, /and no others/],
