@@ -78,6 +78,8 @@ export const algorithms: ReadonlyMap<string, AlgorithmRule> = new Map([
 export interface VerificationKey {
   readonly alg: string
   readonly kid?: string
+  /** The issuer that the key belongs to, if its JWK says so: a set may serve several. */
+  readonly issuer?: string
   /** Whether this key made the signature. */
   verify(signingInput: Buffer, signature: Buffer): boolean
 }

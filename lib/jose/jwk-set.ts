@@ -39,7 +39,7 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
   return { imported, ...groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
 }
 
-const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg']
+const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg', 'issuer']
 
 // Only public signature keys are used. A set with private members has leaked those keys.
 function isUsable(jwk: unknown): jwk is JsonObject {
@@ -58,13 +58,14 @@ function isTextOrAbsent(value: unknown): value is string | undefined {
 }
 
 function importKey(jwk: JsonObject): readonly VerificationKey[] {
-  const { kid } = jwk
+  const { kid, issuer } = jwk
   const suitable = [...algorithms].filter(([name, rule]) => isMeantFor(jwk, name) && suits(jwk, rule))
   const key = suitable.length > 0 ? importPublicKey(jwk) : undefined
   if (key === undefined) return []
-  return suitable.map(([name, rule]) =>
-    publicVerificationKey(key, name, rule, typeof kid === 'string' ? kid : undefined),
-  )
+  return suitable.map(([name, rule]) => ({
+    ...publicVerificationKey(key, name, rule, typeof kid === 'string' ? kid : undefined),
+    ...(typeof issuer === 'string' ? { issuer } : {}),
+  }))
 }
 
 const edwards = ['EdDSA', 'Ed25519', 'Ed448']

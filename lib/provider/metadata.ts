@@ -1,5 +1,6 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { type EndpointName, endpointNames } from '../options/common/provider-description.js'
+import { tenantPlace } from '../options/common/tenants.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted } from '../base/error-cause.js'
 import { type JsonObject, freezeJson, parseJsonObject } from '../base/json.js'
@@ -80,7 +81,9 @@ const unusable = new WeakMap<ProviderMetadata, readonly EndpointName[]>()
 
 function documentSource({ issuer, discoveryUrl }: ProviderSettings, httpClient: HttpClient): () => Promise<JsonObject> {
   if (discoveryUrl === false) return async () => ({ issuer })
-  const urls = discoveryUrl === undefined ? wellKnownUrls(issuer, httpClient) : [discoveryUrl]
+  // The metadata of a template are those of all tenants.
+  const urls =
+    discoveryUrl === undefined ? wellKnownUrls(issuer.replace(tenantPlace, 'common'), httpClient) : [discoveryUrl]
   return () => discover(urls, httpClient)
 }
 

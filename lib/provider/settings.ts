@@ -11,7 +11,7 @@ type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSecond
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
 
 /** What the options say of one authorization server. */
-type Description = Pick<ProviderSettings, 'discoveryUrl' | 'metadata' | 'internalOrigin' | 'issuerAliases'>
+type Description = Pick<ProviderSettings, 'discoveryUrl' | 'metadata' | 'internalOrigin' | 'issuerAliases' | 'tenants'>
 
 /** How to reach an authorization server. */
 export function providerSettings(
@@ -29,8 +29,9 @@ export function descriptionSettings({
   metadata,
   internalOrigin,
   issuerAliases,
+  tenants,
 }: Description): Description {
-  return omitUndefined({ discoveryUrl, metadata, internalOrigin, issuerAliases })
+  return omitUndefined({ discoveryUrl, metadata, internalOrigin, issuerAliases, tenants })
 }
 
 /** Who this application is at the authorization server. */

@@ -14,6 +14,8 @@ export interface ProviderSettings {
   readonly issuer: string
   /** Other values of `iss` in its tokens. */
   readonly issuerAliases?: readonly string[] | undefined
+  /** The tenants whose people may sign in, if `issuer` is a template. */
+  readonly tenants?: readonly string[] | ((tenant: string) => unknown) | undefined
   /** URL of the metadata instead of the issuer's well-known ones; `false` for none. */
   readonly discoveryUrl?: string | false | undefined
   /** Members that complete the metadata, or replace them. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { flag, text, httpUrl } from '../common/fields.js'
+import { tenantList, tenantPlace as place } from '../common/tenants.js'
 import { keepsRules, type Rules, section } from '../common/parse.js'
 import { descriptionEntries, issuerAliases, missingMembers } from '../common/provider-description.js'
 import { keyEntries, keyRules, keySources } from './keys.js'
@@ -96,12 +97,7 @@ export const trustEntries = {
   ...ruleEntries,
   profile: v.optional(profile, 'rfc9068'),
   issuerAliases: v.optional(issuerAliases),
-  tenants: v.optional(
-    v.pipe(
-      v.array(v.pipe(text('a tenant'), v.regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be a name or an ID'))),
-      v.minLength(1, 'must name at least one tenant'),
-    ),
-  ),
+  tenants: v.optional(tenantList),
 }
 
 type Trust = v.InferOutput<v.StrictObjectSchema<typeof trustEntries, undefined>>
@@ -125,7 +121,6 @@ const sharedNames = [
   ...descriptionNames,
   'tenants',
 ] as const
-const place = /\{[A-Za-z]+\}/
 
 /** Rules between these options. */
 export const trustRules: Rules<Trust> = [

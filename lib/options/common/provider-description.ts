@@ -54,6 +54,12 @@ export interface NamedProviderDescription extends ProviderDescription {
    * `req.auth.issuer` is the issuer as configured. @default none
    */
   issuerAliases?: readonly string[] | undefined
+  /**
+   * Tenants whose people may sign in, if `issuer` is a template such as `https://login.microsoftonline.com/{tenantid}/v2.0`: a
+   * list, or a function that is asked about the tenant of each ID Token. `iss`, `tid` and the key's issuer must agree.
+   * `req.auth.issuer` is the issuer of the tenant: key people by it and `subject`, never by e-mail address. @default none
+   */
+  tenants?: readonly string[] | ((tenantId: string) => boolean | Promise<boolean>) | undefined
 }
 
 const endpoint = v.optional(endpointUrl('the absolute URL of an endpoint'))

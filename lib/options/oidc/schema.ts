@@ -9,6 +9,7 @@ import {
   issuerAliases,
   needsMembers,
 } from '../common/provider-description.js'
+import { loginTenants, tenantsFlaw } from '../common/tenants.js'
 import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
@@ -34,6 +35,7 @@ export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
   ...descriptionEntries,
   issuerAliases: v.optional(issuerAliases),
+  tenants: loginTenants,
   ...credentialEntries('login', "this application's client ID"),
   dpop: v.optional(dpopKey),
   baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
@@ -82,6 +84,10 @@ const schema = v.pipe(
     (o) =>
       urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
     httpsNeeded('issuer', 'baseUrl'),
+  ),
+  v.check(
+    (o) => tenantsFlaw(o) === undefined,
+    ({ input }) => tenantsFlaw(input) ?? '',
   ),
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
   v.check(

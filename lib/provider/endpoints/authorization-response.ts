@@ -1,6 +1,7 @@
 import { outage } from '../../base/outage.js'
 import { type OidcError, AuthorizationResponseError } from '../../errors.js'
 import { equalSecrets } from '../../base/constant-time.js'
+import { tenantIn } from '../../options/common/tenants.js'
 import { printableErrorCode } from '../errors.js'
 import type { ProviderMetadata } from '../types.js'
 
@@ -96,7 +97,7 @@ export function validateAuthorizationResponse(
 
 function checkIssuer(iss: string | null, metadata: ProviderMetadata): void {
   const isRequired = metadata['authorization_response_iss_parameter_supported'] === true
-  if (iss === null ? !isRequired : iss === metadata.issuer) return
+  if (iss === null ? !isRequired : iss === metadata.issuer || tenantIn(iss, metadata.issuer) !== undefined) return
   const message =
     iss === null
       ? 'the response has no iss, although the metadata of the provider announces one'

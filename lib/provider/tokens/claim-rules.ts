@@ -9,6 +9,7 @@ import {
   isUnexpired,
 } from '../../jose/claim-rules.js'
 import { secretAlgorithm } from '../../options/common/algorithms.js'
+import { tenantIn } from '../../options/common/tenants.js'
 import { configuredIssuer } from '../../options/common/provider-description.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
@@ -16,7 +17,7 @@ import type { ClientSettings, ProviderSettings } from '../types.js'
 export interface RuleContext
   extends
     ClockContext,
-    Pick<ProviderSettings, 'issuer' | 'issuerAliases'>,
+    Pick<ProviderSettings, 'issuer' | 'issuerAliases' | 'tenants'>,
     Pick<ClientSettings, 'clientId' | 'idTokenSigningAlg' | 'idTokenAudiences'> {}
 
 // A token for untrusted audiences may have passed through their hands (OpenID Connect Core section 3.1.3.7, step 3).
@@ -61,13 +62,18 @@ export function optionalDate(claim: string): ClaimRule<RuleContext> {
   return { claim, code: 'token_claim_invalid', must: dateRule, isOptional: always, holds: isDate }
 }
 
+function isIssuer(iss: unknown, context: RuleContext): boolean {
+  if (context.tenants !== undefined) return tenantIn(iss, context.issuer) !== undefined
+  return configuredIssuer(iss, context) === context.issuer
+}
+
 /** The token is from this issuer, and for this client. */
 export const partyRules = {
   issuer: {
     claim: 'iss',
     code: 'token_issuer_mismatch',
     must: (iss, { issuer }) => `must be the issuer, ${quoted(issuer)}: it is ${quoted(iss)}`,
-    holds: (iss, c) => configuredIssuer(iss, c) === c.issuer,
+    holds: (iss, c) => isIssuer(iss, c),
   },
   audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
 } as const satisfies Readonly<Record<string, ClaimRule<RuleContext>>>

@@ -9,6 +9,7 @@ import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, optionalDate, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
+import { isKeyOf, requireTenant, tenantRule } from './tenants.js'
 import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
@@ -45,14 +46,17 @@ export interface IdTokenValidator {
    * Validates an ID Token completely (OpenID Connect Core section 3.1.3.7).
    *
    * @throws {TokenValidationError}
-   * @throws {AuthorizationResponseError} `authentication_too_weak` for `max_age` and `acr`
+   * @throws {AuthorizationResponseError} `authentication_too_weak` for `max_age` and `acr`, `access_denied` for the tenant
    * @throws {ProviderError} when keys have to be fetched and cannot be
    */
   validate(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims>
 }
 
 /** Issuer and client, and how ID Tokens are signed and encrypted. */
-type IdTokenSettings = Pick<ProviderSettings, 'issuer' | 'issuerAliases' | 'runtime' | 'clockToleranceSeconds'> &
+type IdTokenSettings = Pick<
+  ProviderSettings,
+  'issuer' | 'issuerAliases' | 'tenants' | 'runtime' | 'clockToleranceSeconds'
+> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'> &
   Pick<ClientSettings, 'decryptionKeys' | 'encryptedResponses'>
 
@@ -69,6 +73,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'provider',
+    ...(settings.tenants === undefined ? {} : { isKeyOf: isKeyOf(settings) }),
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   return {
@@ -80,6 +85,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
       requireIdTokenType(jws.header)
       const now = runtime.now() / 1000
       const claims = checkClaims(jws, { ...settings, ...expected, now })
+      await requireTenant(settings, claims)
       checkStrength(claims, expected, { ...settings, now })
       return claims
     },
@@ -100,6 +106,7 @@ interface ClaimContext extends RuleContext, IdTokenExpectations {}
 const rules: readonly ClaimRule<ClaimContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
   partyRules.issuer,
+  tenantRule,
   partyRules.audience,
   {
     claim: 'azp',

@@ -34,7 +34,10 @@ export interface LogoutTokenValidator {
 }
 
 /** Issuer and client, and how logout tokens are signed and encrypted. */
-type LogoutTokenSettings = Pick<ProviderSettings, 'issuer' | 'issuerAliases' | 'runtime' | 'clockToleranceSeconds'> &
+type LogoutTokenSettings = Pick<
+  ProviderSettings,
+  'issuer' | 'issuerAliases' | 'tenants' | 'runtime' | 'clockToleranceSeconds'
+> &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'decryptionKeys' | 'encryptedResponses'>
 
 // Real ones are well below 1 KB: they have names and dates, but no personal claims.

@@ -23,7 +23,11 @@ interface SignatureSettings {
   /** For HS256, HS384 and HS512. */
   readonly clientSecret: string | undefined
   readonly from: TokenOrigin
+  /** Whether a key may sign a token. @default every key of the issuer may */
+  readonly isKeyOf?: KeyRule | undefined
 }
+
+type KeyRule = (key: VerificationKey, jws: Jws) => boolean
 
 /**
  * Makes the check of signatures by the algorithms that are accepted, such as the registered `id_token_signed_response_alg`
@@ -34,14 +38,14 @@ interface SignatureSettings {
  * @throws {ConfigurationError} `invalid_options` for HS256, HS384 or HS512 without a long enough secret
  */
 export function createSignatureVerifier(settings: SignatureSettings, keys: Keys): SignatureVerifier {
-  const { from } = settings
+  const { from, isKeyOf } = settings
   const algorithms = algorithmNames(settings.algorithms)
   const alg = secretAlgorithm(algorithms)
   const secretKeys = alg === undefined ? undefined : [clientSecretKey(alg, settings.clientSecret)]
   return async (jws, requireClaims) => {
     requireRegisteredAlgorithm(jws.header, settings)
     if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
-    else await verifyByKeys(jws, keys, from, requireClaims)
+    else await verifyByKeys(jws, { keys, from, isKeyOf, requireClaims })
   }
 }
 
@@ -62,9 +66,17 @@ export function requireRegisteredAlgorithm(
 }
 
 /** Verifies a signature with the issuer's keys; see {@link verifyByLookup}. The caller has checked the algorithm. */
-async function verifyByKeys(jws: Jws, keys: Keys, from: TokenOrigin, requireClaims?: () => void): Promise<void> {
-  const known = keys.find(jws.header)
-  if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, { keys, from, requireClaims })
+async function verifyByKeys(jws: Jws, lookup: SignatureLookup): Promise<void> {
+  const known = fitting(lookup.keys.find(jws.header), jws, lookup)
+  if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, lookup)
+}
+
+function fitting(
+  candidates: readonly VerificationKey[],
+  jws: Jws,
+  { isKeyOf }: Pick<SignatureLookup, 'isKeyOf'>,
+): readonly VerificationKey[] {
+  return isKeyOf === undefined ? candidates : candidates.filter((key) => isKeyOf(key, jws))
 }
 
 /** Where keys are looked up, and where the token came from. */
@@ -73,6 +85,7 @@ interface SignatureLookup {
   readonly from: TokenOrigin
   /** Throws if the token would be rejected anyway, so that no keys are fetched for it. */
   readonly requireClaims?: (() => void) | undefined
+  readonly isKeyOf?: KeyRule | undefined
 }
 
 /**
@@ -84,11 +97,11 @@ interface SignatureLookup {
 export async function verifyByLookup(
   jws: Jws,
   known: readonly VerificationKey[],
-  { keys, from, requireClaims = () => undefined }: SignatureLookup,
+  { keys, from, isKeyOf, requireClaims = () => undefined }: SignatureLookup,
 ): Promise<void> {
   if (known.length === 0) requireClaims()
   else refuseUnless(requireClaims, known)
-  await keys.load(jws.header, { from, isSigned: (candidates) => isSignedBy(jws, candidates) })
+  await keys.load(jws.header, { from, isSigned: (found) => isSignedBy(jws, fitting(found, jws, { isKeyOf })) })
 }
 
 // Unsigned content can claim anything, but it is the best hint for someone who looks for the cause.

@@ -1,3 +1,4 @@
+import { tenantIn } from '../../options/common/tenants.js'
 import { AccessError, AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../../http/fetch-metadata.js'
@@ -106,7 +107,9 @@ function allowedParams({ configuration }: LoginParts, query: URLSearchParams): R
 
 // Other parameters from a third party are ignored, above all `prompt`.
 function thirdPartyLogin(rp: LoginParts, parameters: URLSearchParams): LoginOptions {
-  if (single(parameters, 'iss') !== rp.configuration.issuer) {
+  const iss = single(parameters, 'iss')
+  const { issuer } = rp.configuration
+  if (iss !== issuer && tenantIn(iss, issuer) === undefined) {
     const message = 'a login that another site starts must name the provider of this site as "iss"'
     throw new AuthorizationResponseError('issuer_mismatch', message)
   }

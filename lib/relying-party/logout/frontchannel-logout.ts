@@ -2,6 +2,7 @@ import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
+import { tenantIn } from '../../options/common/tenants.js'
 import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -50,7 +51,8 @@ function sidOf({ query }: HttpRequest, issuer: string): string {
   const parameters = new URLSearchParams(query)
   const [issuers, sids] = [parameters.getAll('iss'), parameters.getAll('sid')]
   const [sid = ''] = sids
-  if (issuers.length === 1 && issuers[0] === issuer && sids.length === 1 && sid !== '') return sid
+  const isIssuer = issuers[0] === issuer || tenantIn(issuers[0], issuer) !== undefined
+  if (issuers.length === 1 && isIssuer && sids.length === 1 && sid !== '') return sid
   throw new AuthorizationResponseError(
     'invalid_response',
     'a front-channel logout needs iss and sid, once each: register it with frontchannel_logout_session_required',
@@ -59,7 +61,8 @@ function sidOf({ query }: HttpRequest, issuer: string): string {
 
 function isOf(session: SessionRecord, names: IssuerNames, sid: string): boolean {
   const claims = idTokenClaims(session)
-  return configuredIssuer(claims.iss, names) === names.issuer && claims['sid'] === sid
+  const iss = configuredIssuer(claims.iss, names)
+  return (iss === names.issuer || tenantIn(iss, names.issuer) !== undefined) && claims['sid'] === sid
 }
 
 function framedPage(origin: string): Respond {

@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+import { callback, text } from './fields.js'
+
+/** The place of the tenant in a template of issuers. */
+export const tenantPlace = /\{[A-Za-z]+\}/
+
+const tenantName = /^[A-Za-z0-9._-]{1,128}$/
+
+/** Tenants by name or ID. */
+export const tenantList = v.pipe(
+  v.array(v.pipe(text('a tenant'), v.regex(tenantName, 'must be a name or an ID'))),
+  v.minLength(1, 'must name at least one tenant'),
+)
+
+/** Tenants of a login: a list, or a function that is asked about each. */
+export const loginTenants = v.optional(
+  v.union([tenantList, callback], 'must be a list of tenants, or a function that says whether a tenant may sign in'),
+)
+
+/** Whether an issuer is a template such as `https://login.microsoftonline.com/{tenantid}/v2.0`. */
+export function isIssuerTemplate(issuer: string): boolean {
+  return tenantPlace.test(issuer)
+}
+
+/** The tenant that an issuer is of, by a template; `undefined` if it does not fit. */
+export function tenantIn(issuer: unknown, template: string): string | undefined {
+  const [start = '', end, ...more] = template.split(tenantPlace)
+  if (typeof issuer !== 'string' || end === undefined || more.length > 0) return undefined
+  if (!issuer.startsWith(start) || !issuer.endsWith(end)) return undefined
+  const tenant = issuer.slice(start.length, issuer.length - end.length)
+  return tenantName.test(tenant) ? tenant : undefined
+}
+
+interface TenantOptions {
+  readonly issuer: string
+  readonly tenants?: unknown
+}
+
+/** What is wrong with an issuer of several tenants, if anything is. */
+export function tenantsFlaw({ issuer, tenants }: TenantOptions): string | undefined {
+  const path = URL.canParse(issuer) ? new URL(issuer).pathname : ''
+  if (/^\/(common|organizations)(\/|$)/.test(path) && /^https:\/\/login\./.test(issuer)) {
+    return 'must not have "common" or "organizations" in "issuer", which no token names: use the template "https://login.microsoftonline.com/{tenantid}/v2.0", and "tenants"'
+  }
+  if (isIssuerTemplate(issuer) === (tenants !== undefined)) return undefined
+  return 'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}'
+}

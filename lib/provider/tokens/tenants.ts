@@ -1,0 +1,50 @@
+import { AuthorizationResponseError } from '../../errors.js'
+import { isOidcError, quoted, redactedCause } from '../../base/error-cause.js'
+import { outage } from '../../base/outage.js'
+import type { VerificationKey } from '../../jose/algorithms.js'
+import type { ClaimRule } from '../../jose/claim-rules.js'
+import type { IdTokenClaims } from '../../jose/id-token-claims.js'
+import type { Jws } from '../../jose/jws.js'
+import { tenantIn } from '../../options/common/tenants.js'
+import type { ProviderSettings } from '../types.js'
+
+/** An issuer, or a template of issuers and the tenants that are accepted. */
+export type TenantSettings = Pick<ProviderSettings, 'issuer' | 'tenants'>
+
+/** The rule that `tid` names the tenant that `iss` is of, where the issuer is a template. */
+export const tenantRule: ClaimRule<TenantSettings> = {
+  claim: 'tid',
+  code: 'token_issuer_mismatch',
+  must: (tid) => `must be the tenant in iss: it is ${quoted(tid)}`,
+  isOptional: ({ tenants }) => tenants === undefined,
+  holds: (tid, { issuer, tenants }, { iss }) => tenants === undefined || tid === tenantIn(iss, issuer),
+}
+
+/** Whether a key signs for the issuer that a token names: keys of a template may each belong to one tenant. */
+export function isKeyOf({ issuer }: TenantSettings): (key: VerificationKey, jws: Jws) => boolean {
+  return (key, { payload }) => key.issuer === undefined || key.issuer === issuer || key.issuer === payload['iss']
+}
+
+/**
+ * Checks that people of a token's tenant may sign in.
+ *
+ * @throws {AuthorizationResponseError} `access_denied` for other tenants
+ * @throws {ProviderError} `provider_unavailable` if the function in `tenants` fails
+ */
+export async function requireTenant({ issuer, tenants }: TenantSettings, { iss }: IdTokenClaims): Promise<void> {
+  if (tenants === undefined) return
+  const tenant = tenantIn(iss, issuer) ?? ''
+  const isAccepted = typeof tenants === 'function' ? await askFor(tenant, tenants) : tenants.includes(tenant)
+  if (isAccepted) return
+  const message = `people of the tenant ${quoted(tenant)} cannot sign in here: "tenants" does not accept it`
+  throw new AuthorizationResponseError('access_denied', message)
+}
+
+async function askFor(tenant: string, tenants: (tenant: string) => unknown): Promise<boolean> {
+  try {
+    return (await tenants(tenant)) === true
+  } catch (error) {
+    if (isOidcError(error)) throw error
+    throw outage('provider_unavailable', 'the function in "tenants" failed', undefined, redactedCause(error))
+  }
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { createKeys } from '../../../lib/provider/keys.js'
+import { createMetadata } from '../../../lib/provider/metadata.js'
+import { createIdTokenValidator } from '../../../lib/provider/tokens/id-token.js'
+import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
+import type { ProviderSettings } from '../../../lib/provider/types.js'
+import { failureOf } from '../../kit/failure.js'
+import { json } from '../../kit/provider/answers.js'
+import { mint, rsaKey } from '../../kit/provider/keys.js'
+import { TestProvider } from '../../kit/provider/provider.js'
+
+const template = 'https://login.example/{tenantid}/v2.0'
+const issuerOf = (tenant: string) => `https://login.example/${tenant}/v2.0`
+const [ours, theirs] = ['11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222']
+const jwksUri = 'https://login.example/keys'
+
+interface Signed {
+  readonly claims?: Record<string, unknown>
+  /** The member `issuer` of the key. */
+  readonly keyIssuer?: string
+  readonly tenants?: ProviderSettings['tenants']
+}
+
+async function validate({ claims = {}, keyIssuer, tenants = [ours] }: Signed = {}) {
+  const op = new TestProvider({ issuer: 'https://login.example' })
+  op.answers['/keys'] = () =>
+    json({ keys: [{ ...rsaKey.jwk, ...(keyIssuer === undefined ? {} : { issuer: keyIssuer }) }] })
+  const settings = { ...op.settings, issuer: template, tenants }
+  const keys = createKeys(async () => jwksUri, createHttpClient(settings), settings)
+  const validator = createIdTokenValidator({ ...settings, ...op.client }, keys)
+  const idToken = await mint(op.claims({ iss: issuerOf(ours), tid: ours, ...claims }))
+  return validator.validate(idToken, { nonce: 'nonce-1' })
+}
+
+const codeOf = async (signed: Signed) => (await failureOf(validate(signed))).code
+
+describe('ID Tokens of several tenants', () => {
+  test.each([undefined, template, issuerOf(ours)])(
+    'are accepted of a tenant in the list (issuer of the key: %p)',
+    async (keyIssuer) => {
+      const claims = await validate(keyIssuer === undefined ? {} : { keyIssuer })
+      expect(claims.iss).toBe(issuerOf(ours))
+    },
+  )
+
+  test('are refused of other tenants, as a login that is denied', async () => {
+    const error = await failureOf(validate({ claims: { iss: issuerOf(theirs), tid: theirs } }))
+    expect(error).toMatchObject({ code: 'access_denied', status: 403 })
+  })
+
+  test('are accepted if a function accepts the tenant', async () => {
+    const asked: string[] = []
+    const tenants = async (tenant: string) => asked.push(tenant) === 1
+    await validate({ tenants })
+    expect(asked).toEqual([ours])
+  })
+
+  test.each<[string, ProviderSettings['tenants'], string]>([
+    ['says false', () => false, 'access_denied'],
+    ['returns no boolean', () => 1, 'access_denied'],
+    [
+      'fails',
+      () => {
+        throw new Error('database')
+      },
+      'provider_unavailable',
+    ],
+  ])('are refused if the function %s', async (_what, tenants, code) => {
+    expect(await codeOf({ tenants })).toBe(code)
+  })
+
+  test('are refused if iss and tid disagree', async () => {
+    expect(await codeOf({ claims: { tid: theirs } })).toBe('token_issuer_mismatch')
+  })
+
+  test('are refused without tid', async () => {
+    expect(await codeOf({ claims: { tid: undefined } })).toBe('token_claim_missing')
+  })
+
+  test('are refused if the key belongs to another tenant', async () => {
+    expect(await codeOf({ keyIssuer: issuerOf(theirs) })).toBe('token_signature_invalid')
+  })
+
+  test.each([template, 'https://login.example/v2.0', `${issuerOf(ours)}/x`, issuerOf('a/b'), issuerOf('')])(
+    'are refused with iss %p, which does not fit the template',
+    async (iss) => {
+      expect(await codeOf({ claims: { iss } })).toBe('token_issuer_mismatch')
+    },
+  )
+})
+
+describe('the metadata of several tenants', () => {
+  test.each<[string | undefined, string]>([
+    [undefined, 'https://login.example/common/v2.0/.well-known/openid-configuration'],
+    ['https://login.example/organizations/metadata', 'https://login.example/organizations/metadata'],
+  ])('with discoveryUrl %p are fetched from %p, and name the template as issuer', async (discoveryUrl, url) => {
+    const op = new TestProvider({ issuer: 'https://login.example' })
+    op.answers[new URL(url).pathname] = () => json({ ...op.metadata, issuer: template })
+    const settings = { ...op.settings, issuer: template, discoveryUrl }
+    const known = await createMetadata(settings, createHttpClient(settings)).get()
+    expect([known.issuer, op.requests]).toEqual([template, [url]])
+  })
+})
+
+describe('the options', () => {
+  const secret = 'a secret for tests only, 32 characters at least'
+  const web = { clientId: 'web', baseUrl: 'https://app.example.com', secret }
+  const parse = (options: Record<string, unknown>) => parseOidcOptions({ ...web, ...options })
+
+  test.each([{ tenants: [ours] }, { tenants: () => true }])('accept a template with %j', (given) => {
+    expect(parse({ issuer: template, ...given }).issuer).toBe(template)
+  })
+
+  test.each<[Record<string, unknown>, string]>([
+    [{ issuer: template }, 'must have "tenants" if, and only if'],
+    [{ issuer: issuerOf(ours), tenants: [ours] }, 'must have "tenants" if, and only if'],
+    [{ issuer: 'https://login.microsoftonline.com/common/v2.0' }, 'must not have "common" or "organizations"'],
+    [{ issuer: 'https://login.microsoftonline.com/organizations/v2.0', tenants: [ours] }, 'must not have "common"'],
+    [{ issuer: template, tenants: [] }, 'must name at least one tenant'],
+    [{ issuer: template, tenants: 'all' }, '"tenants" must be a list of tenants'],
+  ])('refuse %j', async (given, message) => {
+    expect((await failureOf(() => parse(given))).message).toContain(message)
+  })
+})
