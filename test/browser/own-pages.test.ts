@@ -3,7 +3,8 @@ import { type Browser, chromium } from 'playwright-core'
 import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
 import { post } from '../kit/world/applications.js'
-import { type AppRequest, startWorld, type World } from '../kit/world/world.js'
+import type { AppRequest } from '../kit/app.js'
+import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 
 const forms: Handler = (req, res) => {

@@ -1,10 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type OidcHandle, type OidcMiddleware, OidcError } from '../../lib/index.js'
-import { createOidc } from '../../lib/middleware/oidc.js'
-import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
+import { type OidcMiddleware, type OidcOptions, OidcError } from '../../lib/index.js'
 import type { Host } from '../hosts/hosts.js'
+import { startApp } from '../kit/app.js'
 import { Clock } from '../kit/clock.js'
+import { answering } from '../kit/world/applications.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
 import type { Module } from './modules.js'
@@ -32,12 +31,11 @@ export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationPara
 /** Starts the application and the provider of one module. */
 export async function startRun(module: RunModule, host: Host): Promise<Run> {
   const { tracked, settled } = trackedFetch()
-  const clock = Clock.real()
-  let started: { login: OidcMiddleware; provider: HostileProvider; baseUrl: string } | undefined
-  const app = await host.start(async ({ baseUrl: origin }) => {
-    const baseUrl = isFormPost(module) ? behindTls(origin) : origin
+  let baseUrl = ''
+  const app = await startApp(host, Clock.real(), async (origin) => {
+    baseUrl = isFormPost(module) ? behindTls(origin) : origin
     const { client, provider } = await startProviderOf(module, baseUrl)
-    const options = parseOidcOptions({
+    const options: OidcOptions = {
       issuer: provider.issuer,
       clientId: client.clientId,
       clientSecret: client.clientSecret,
@@ -47,27 +45,22 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
       idTokenSigningAlg: module.algorithm ?? 'RS256',
       authorizationParams: module.authorizationParams ?? {},
       fetch: tracked,
-    })
-    const login = createOidc(options, clock)
-    started = { login, provider, baseUrl }
-    return application(login)
+    }
+    return { provider, options, layers: application, close: () => provider.close() }
   })
-  if (started === undefined) throw new Error('the host has not built the application')
-  const { login, provider, baseUrl } = started
+  const { provider, oidc, clock, close } = app
+  const { journal } = app.host
   return {
     provider,
     baseUrl,
-    journal: app.journal,
+    journal,
     advance: (seconds) => clock.advance(seconds),
     warmUp: async () => {
-      await login.ready()
+      await oidc.ready()
     },
-    errors: () => app.journal.errors.map(codeOf),
+    errors: () => journal.errors.map(codeOf),
     settled,
-    close: async () => {
-      login.close()
-      await Promise.all([app.close(), provider.close()])
-    },
+    close,
   }
 }
 
@@ -103,50 +96,14 @@ async function startProviderOf(module: RunModule, baseUrl: string) {
 function application(login: OidcMiddleware): readonly Layer[] {
   return [
     login,
-    {
-      method: 'GET',
-      path: '/id-token',
-      handlers: [(req, res) => answer(res, handleOf(req).idToken)],
-    },
-    {
-      method: 'GET',
-      path: '/',
-      handlers: [(req, res) => answer(res, { authenticated: handleOf(req).isAuthenticated() })],
-    },
-    {
-      method: 'GET',
-      path: '/token',
-      handlers: [
-        (req, res, next) => {
-          handleOf(req)
-            .accessToken()
-            .then(() => answer(res, {}))
-            .catch(next)
-        },
-      ],
-    },
-    {
-      method: 'GET',
-      path: '/userinfo',
-      handlers: [
-        (req, res, next) => {
-          handleOf(req)
-            .userinfo()
-            .then((claims) => answer(res, claims))
-            .catch(next)
-        },
-      ],
-    },
+    answering('/id-token', ({ oidc }) => oidc.idToken),
+    answering('/', ({ oidc }) => ({ authenticated: oidc.isAuthenticated() })),
+    answering('/token', async ({ oidc }) => {
+      await oidc.accessToken()
+      return {}
+    }),
+    answering('/userinfo', ({ oidc }) => oidc.userinfo()),
   ]
-}
-
-function handleOf(req: IncomingMessage): OidcHandle {
-  return (req as IncomingMessage & { readonly oidc: OidcHandle }).oidc
-}
-
-function answer(res: ServerResponse, value: unknown): void {
-  res.setHeader('Content-Type', 'application/json')
-  res.end(JSON.stringify(value))
 }
 
 function codeOf(error: unknown): string {

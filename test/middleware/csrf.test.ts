@@ -4,7 +4,8 @@ import { Browser, type RequestOptions } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import type { Handler, Layer } from '../hosts/layers.js'
 import { codeOf } from '../kit/world/steps.js'
-import { type AppRequest, json, startWorld, type World, type WorldOptions } from '../kit/world/world.js'
+import { type AppRequest, json } from '../kit/app.js'
+import { startWorld, type World, type WorldOptions } from '../kit/world/world.js'
 
 let world: World
 

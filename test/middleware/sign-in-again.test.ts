@@ -5,7 +5,8 @@ import { hosts } from '../hosts/hosts.js'
 import type { Layer } from '../hosts/layers.js'
 import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
 import { codeOf, subjectOf } from '../kit/world/steps.js'
-import { type AppRequest, json, type WorldOptions } from '../kit/world/world.js'
+import { type AppRequest, json } from '../kit/app.js'
+import type { WorldOptions } from '../kit/world/world.js'
 
 let world: RefreshWorld
 afterEach(() => world.close())

@@ -1,21 +1,17 @@
 import { afterEach } from '@jest/globals'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type BearerValidatorOptions,
-  type OidcHandle,
   type OidcOptions,
   BearerError,
   createBearerValidator,
 } from '../../../lib/index.js'
-import { createOidc } from '../../../lib/middleware/oidc.js'
-import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { Browser } from '../../hosts/client.js'
-import { type RunningHost, hosts } from '../../hosts/hosts.js'
+import { type Host, hosts } from '../../hosts/hosts.js'
+import { type App, startApp } from '../app.js'
 import { Clock } from '../clock.js'
+import { answering } from '../world/applications.js'
 import type { Deviations, Json } from './deviations.js'
 import { type StandIn, startStandIn } from './stand-in.js'
-
-type AppRequest = IncomingMessage & { oidc: OidcHandle }
 
 /** An application that signs in at a stand-in, and a browser. */
 export interface Walk {
@@ -35,6 +31,9 @@ export const clientId = 'client-1'
 /** Its secret, unless a preset makes its own. */
 export const clientSecret = 'the secret of client-1, which the stand-in knows as well'
 
+const secret = 'a secret for walks only, 32 characters at least'
+const [firstHost] = hosts as readonly [Host]
+
 const running = new Set<{ close(): Promise<unknown> }>()
 
 afterEach(async () => {
@@ -46,19 +45,20 @@ afterEach(async () => {
 export async function startWalk(row: Deviations, preset: Partial<OidcOptions> & { issuer: string }): Promise<Walk> {
   const clock = Clock.real()
   const standIn = startStandIn(row, { clientId, clientSecret, now: clock.now })
-  const [firstHost] = hosts
-  if (firstHost === undefined) throw new Error('there is no host')
-  const host = await firstHost.start(({ baseUrl }) => {
-    const options = { clientId, clientSecret, secret: 's'.repeat(8) + 'abcdefghijklmnopqrstuvwxyz', baseUrl, ...preset }
-    const app = createOidc(parseOidcOptions({ ...options, fetch: standIn.fetch }), clock)
-    running.add({ close: async () => app.close() })
-    return [app, { method: 'GET', path: '/me', handlers: [me] }, { method: 'GET', path: '/token', handlers: [token] }]
-  })
-  running.add(host)
-  return walkIn(host, standIn, (seconds) => clock.advance(seconds))
+  const app = await startApp(firstHost, clock, (baseUrl) => ({
+    provider: standIn,
+    options: { clientId, clientSecret, secret, baseUrl, ...preset, fetch: standIn.fetch },
+    layers: (oidc) => [
+      oidc,
+      answering('/me', ({ oidc: { user } }) => user),
+      answering('/token', (req) => req.oidc.accessToken().catch(codeOf)),
+    ],
+  }))
+  running.add(app)
+  return walkIn(app)
 }
 
-function walkIn(host: RunningHost, standIn: StandIn, advance: (seconds: number) => void): Walk {
+function walkIn({ host, provider: standIn, clock }: App<StandIn>): Walk {
   const browser = new Browser()
   const user = async () => (await browser.fetch(`${host.url}/me`)).json() as Json | null
   return {
@@ -76,7 +76,7 @@ function walkIn(host: RunningHost, standIn: StandIn, advance: (seconds: number) 
       return user()
     },
     async accessTokenAfter(seconds) {
-      advance(seconds)
+      clock.advance(seconds)
       return (await browser.fetch(`${host.url}/token`)).json() as string
     },
     async logOut() {
@@ -88,21 +88,8 @@ function walkIn(host: RunningHost, standIn: StandIn, advance: (seconds: number) 
   }
 }
 
-function json(res: ServerResponse, value: unknown): void {
-  res.setHeader('Content-Type', 'application/json')
-  res.end(JSON.stringify(value))
-}
-
-function me(req: IncomingMessage, res: ServerResponse): void {
-  json(res, (req as AppRequest).oidc.user ?? null)
-}
-
-async function token(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  try {
-    json(res, await (req as AppRequest).oidc.accessToken())
-  } catch (error) {
-    json(res, (error as { readonly code: string }).code)
-  }
+function codeOf(error: unknown): string {
+  return (error as { readonly code: string }).code
 }
 
 /** What an API with a preset's options says of a token: the principal's subject, or the code and cause of the refusal. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Handler, Route } from '../../hosts/layers.js'
-import { type AppRequest, json } from './world.js'
+import { type AppRequest, json } from '../app.js'
 
 /** A handler that sees the request as the middleware leaves it, asynchronous or not; failures go to `next`. */
 export function handler(handle: (req: AppRequest, res: ServerResponse) => unknown): Handler {

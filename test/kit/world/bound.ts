@@ -4,7 +4,7 @@ import { type DpopOptions, type Principal, bearer } from '../../../lib/index.js'
 import { type Host, hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
 import type { RealProviderOptions } from '../../provider-real/provider.js'
-import { json } from './world.js'
+import { json } from '../app.js'
 
 /** The API's name at the provider. */
 export const resource = 'https://api.example.com'

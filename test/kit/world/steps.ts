@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import type { Answer, Browser } from '../../hosts/client.js'
 import type { Layer } from '../../hosts/layers.js'
-import type { AppRequest, World } from './world.js'
+import type { AppRequest } from '../app.js'
+import type { World } from './world.js'
 
 /** Who goes through the provider, and from which page. */
 export interface Journey {

@@ -1,7 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type OidcMiddleware, createOidc } from '../../../lib/middleware/oidc.js'
-import { type OidcHandle, type OidcOptions, type Principal, requireAuth } from '../../../lib/index.js'
-import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { type OidcMiddleware, type OidcOptions, type Principal, requireAuth } from '../../../lib/index.js'
 import { cookieNameAt } from '../../hosts/cookie-names.js'
 import { Browser } from '../../hosts/client.js'
 import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
@@ -13,13 +10,11 @@ import {
   startRealProvider,
   webClient,
 } from '../../provider-real/provider.js'
+import { type App, type AppRequest, json, startApp } from '../app.js'
 import { Clock } from '../clock.js'
 
 /** A secret that every test's application uses unless it says otherwise. */
 export const secret = 'a secret for tests only, 32 characters at least'
-
-/** A request as handlers behind the middleware see it. */
-export type AppRequest = IncomingMessage & { oidc: OidcHandle; auth?: Principal }
 
 /** An application on one host in front of the real provider, and a browser. */
 export interface World {
@@ -54,41 +49,37 @@ export interface WorldOptions {
 
 /** Starts the real provider and an application on it. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const clock = Clock.real()
-  let provider: RealProvider | undefined
-  let app: OidcMiddleware | undefined
-  let baseUrls: readonly string[] = []
-  const { below = '' } = options
-  const host = await (options.host ?? firstHost).start(async ({ baseUrl: origin }) => {
+  const { below = '', host = firstHost } = options
+  const app = await startApp(host, Clock.real(), async (origin) => {
     const baseUrl = origin + below
     const overrides = typeof options.client === 'function' ? options.client(baseUrl) : options.client
     const client = webClient(baseUrl, overrides)
-    provider = await startRealProvider({ ...options.provider, clients: [client, ...(options.provider?.clients ?? [])] })
-    const given: OidcOptions = {
-      issuer: provider.issuer,
-      clientId: client.client_id,
-      clientSecret: client.client_secret,
-      baseUrl,
-      secret,
-      ...options.oidc,
+    const clients = [client, ...(options.provider?.clients ?? [])]
+    const provider = await startRealProvider({ ...options.provider, clients })
+    const { client_id: clientId, client_secret: clientSecret } = client
+    return {
+      provider,
+      close: () => provider.close(),
+      options: { issuer: provider.issuer, clientId, clientSecret, baseUrl, secret, ...options.oidc },
+      layers: (oidc) => {
+        const placed = below === '' ? oidc : { mount: below, handlers: [oidc] }
+        return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
+      },
     }
-    baseUrls = given.baseUrls ?? [given.baseUrl ?? '']
-    app = createOidc(parseOidcOptions(given), clock)
-    const placed = below === '' ? app : { mount: below, handlers: [app] }
-    return [...(options.before ?? []), placed, ...(options.layers ?? []), ...usualLayers]
   })
-  if (provider === undefined || app === undefined) throw new Error('the application was not built')
-  return makeWorld({ provider, host, app, clock, browser: new Browser() }, baseUrls)
+  return makeWorld(app)
 }
 
-function makeWorld(
-  parts: Pick<World, 'provider' | 'host' | 'app' | 'clock' | 'browser'>,
-  baseUrls: readonly string[],
-): World {
-  const { provider, host, app, browser } = parts
+function makeWorld({ provider, host, oidc, options, clock, close }: App<RealProvider>): World {
+  const browser = new Browser()
+  const baseUrls = options.baseUrls ?? [options.baseUrl ?? '']
   const url = (path: string): string => host.url + path
   return {
-    ...parts,
+    provider,
+    host,
+    app: oidc,
+    browser,
+    clock,
     cookie: (suffix) => cookieNameAt(baseUrls.slice(0, 1), suffix),
     url,
     signIn: (login = '/login') => browser.request('navigate', url(login), { follow: true }),
@@ -96,20 +87,11 @@ function makeWorld(
       const answer = await browser.request('fetch', url('/me'))
       return answer.json() as Awaited<ReturnType<World['me']>>
     },
-    async close() {
-      app.close()
-      await Promise.all([provider.close(), host.close()])
-    },
+    close,
   }
 }
 
 const [firstHost] = hosts as readonly [Host]
-
-/** Writes JSON on any host. */
-export function json(res: ServerResponse, value: unknown): void {
-  res.setHeader('Content-Type', 'application/json')
-  res.end(JSON.stringify(value))
-}
 
 const usualLayers: readonly Layer[] = [
   {

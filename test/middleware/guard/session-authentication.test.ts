@@ -64,7 +64,7 @@ describe('a request', () => {
     ['HTML that is not wanted at all', 'GET', { accept: 'text/html;level=1;q=0.000, */*' }, false],
     ['something that only contains it', 'GET', { accept: 'x-text/html, text/htmlx' }, false],
     ['an old browser that deletes', 'DELETE', { accept: html }, false],
-  ])('%s (%s) is told to be a navigation or not by its headers', (_what, method, headers, expected) => {
+  ])('%s (%s) is recognized as a navigation or not by its headers', (_what, method, headers, expected) => {
     expect(isNavigation(exchange(method, headers))).toBe(expected)
   })
 
@@ -84,7 +84,7 @@ describe('a request', () => {
     ['a program’s post', 'POST', { accept: '*/*' }, false],
     ['a page', 'GET', document, false],
   ])(
-    'with a posted form, %s (%s), is told to be a navigation or not by its headers',
+    'with a posted form, %s (%s), is recognized as a navigation or not by its headers',
     (_what, method, headers, expected) => {
       expect(isFormPost(exchange(method, headers))).toBe(expected)
     },

@@ -7,7 +7,7 @@ import { Browser } from '../../hosts/client.js'
 import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
 import { type RefreshWorld, answerWith, startRefreshWorld, told } from '../../kit/world/refreshing.js'
 import { bobsDoor, subjectOf } from '../../kit/world/steps.js'
-import { json } from '../../kit/world/world.js'
+import { json } from '../../kit/app.js'
 import { answering, handler } from '../../kit/world/applications.js'
 
 const orders = 'https://orders.example.com'

@@ -7,7 +7,8 @@ import { readCallback } from '../../../lib/relying-party/login/callback-paramete
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { codeOf, comeBack, subjectOf, toCallback, tokenCalls } from '../../kit/world/steps.js'
-import { type AppRequest, type World, json, startWorld } from '../../kit/world/world.js'
+import { type AppRequest, json } from '../../kit/app.js'
+import { type World, startWorld } from '../../kit/world/world.js'
 
 let world: World
 

@@ -6,7 +6,8 @@ import { newBrowser, walk } from '../../hostile/browser.js'
 import { type Faults, without } from '../../hostile/faults.js'
 import { startRun } from '../../hostile/relying-party.js'
 import { type Fault, changed, codeOf, comeBack, SpoiltFetch, subjectOf, toCallback } from '../../kit/world/steps.js'
-import { type AppRequest, type World, json, startWorld } from '../../kit/world/world.js'
+import { type AppRequest, json } from '../../kit/app.js'
+import { type World, startWorld } from '../../kit/world/world.js'
 
 const marker = 'do-not-show-this'
 const [express5] = hosts

@@ -6,7 +6,8 @@ import type { Handler } from '../../hosts/layers.js'
 import { guarded, post } from '../../kit/world/applications.js'
 import { onwardUrl } from '../../kit/world/onward.js'
 import { comeBack, SpoiltFetch, toCallback, withParameters } from '../../kit/world/steps.js'
-import { json, startWorld, type World } from '../../kit/world/world.js'
+import { json } from '../../kit/app.js'
+import { startWorld, type World } from '../../kit/world/world.js'
 
 let world: World
 let browser: Browser

@@ -3,7 +3,8 @@ import type { RequestOptions } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
 import { bobsDoor, codeOf, forgetAtProvider } from '../../kit/world/steps.js'
-import { type AppRequest, json, startWorld, type World } from '../../kit/world/world.js'
+import { type AppRequest, json } from '../../kit/app.js'
+import { startWorld, type World } from '../../kit/world/world.js'
 
 let world: World
 afterEach(() => world.close())

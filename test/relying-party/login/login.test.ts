@@ -11,7 +11,8 @@ import {
   toCallback,
   transactionCookies,
 } from '../../kit/world/steps.js'
-import { type AppRequest, startWorld, type World } from '../../kit/world/world.js'
+import type { AppRequest } from '../../kit/app.js'
+import { startWorld, type World } from '../../kit/world/world.js'
 
 let world: World
 let browser: Browser

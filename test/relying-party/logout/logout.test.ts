@@ -4,7 +4,8 @@ import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { withoutHash } from '../../hosts/cookie-names.js'
 import { changed, codeOf, SpoiltFetch, subjectOf } from '../../kit/world/steps.js'
-import { type AppRequest, startWorld, type World } from '../../kit/world/world.js'
+import type { AppRequest } from '../../kit/app.js'
+import { startWorld, type World } from '../../kit/world/world.js'
 
 let world: World
 let browser: Browser

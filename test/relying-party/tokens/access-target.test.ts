@@ -16,7 +16,8 @@ import {
   tokenOf,
 } from '../../kit/world/refreshing.js'
 import { changed, subjectOf } from '../../kit/world/steps.js'
-import type { AppRequest, WorldOptions } from '../../kit/world/world.js'
+import type { AppRequest } from '../../kit/app.js'
+import type { WorldOptions } from '../../kit/world/world.js'
 
 const orders = 'https://orders.example.com'
 const billing = 'https://billing.example.com'

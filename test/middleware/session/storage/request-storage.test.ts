@@ -8,7 +8,7 @@ import { Browser } from '../../../hosts/client.js'
 import { answering } from '../../../kit/world/applications.js'
 import { cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../../kit/world/refreshing.js'
 import { codeOf, comeBack, subjectOf, toCallback } from '../../../kit/world/steps.js'
-import type { AppRequest } from '../../../kit/world/world.js'
+import type { AppRequest } from '../../../kit/app.js'
 import { cookieSessionLayer, expressSessionLayer } from '../../../kit/stores/keepers.js'
 
 let world: RefreshWorld

@@ -15,7 +15,8 @@ import {
   tokenCalls,
   transactionCookies,
 } from '../../../kit/world/steps.js'
-import { json, startWorld, type World } from '../../../kit/world/world.js'
+import { json } from '../../../kit/app.js'
+import { startWorld, type World } from '../../../kit/world/world.js'
 
 let world: World
 let browser: Browser
