@@ -41,6 +41,8 @@ export const providerNames: readonly string[] = [
   'adfs',
   'auth0',
   'authentik',
+  'azureB2c',
+  'cognito',
   'dex',
   'entra',
   'entraExternalId',

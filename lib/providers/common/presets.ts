@@ -1,13 +1,26 @@
-import type { Audience, IssuerOptions } from '../../options/bearer/issuer-options.js'
+import type { Audience, SharedAudienceOptions } from '../../options/bearer/issuer-options.js'
 import type { CommonBearerOptions } from '../../options/bearer/options.js'
 import type { OidcOptions } from '../../options/oidc/options.js'
 
 /** What a preset says of its provider, for `oidc()`: plain options, which the application's own may follow and replace. */
-export type LoginPreset = Pick<OidcOptions, 'issuer' | 'scope' | 'authorizationParams' | 'idTokenAudiences'>
+export type LoginPreset = Pick<
+  OidcOptions,
+  | 'issuer'
+  | 'scope'
+  | 'authorizationParams'
+  | 'discoveryUrl'
+  | 'idTokenAudiences'
+  | 'issuerAliases'
+  | 'logout'
+  | 'metadata'
+>
 
 /** What a preset says of its provider's access tokens, for `bearer()`: plain options as well. */
-export type ApiPreset = Pick<CommonBearerOptions, 'profile' | 'tokenFormat' | 'introspection'> &
-  Pick<IssuerOptions, 'subject' | 'clients' | 'issuerAliases'> & { issuer: string; audience: Audience }
+export type ApiPreset = Pick<CommonBearerOptions, 'profile'> &
+  Pick<SharedAudienceOptions, 'subject' | 'clients' | 'issuerAliases' | 'discoveryUrl'> & {
+    issuer: string
+    audience: Audience
+  }
 
 /** Where a preset can ask for refresh tokens. */
 export interface RefreshTokenOptions {
