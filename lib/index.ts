@@ -96,7 +96,7 @@ export type {
   ProviderDescription,
 } from './options/common/provider-description.js'
 export type { EnvironmentOptions } from './options/environment.js'
-export type { CompletedLogin, ErrorContext, OnLoginResult } from './options/oidc/callbacks.js'
+export type { CompletedLogin, ErrorContext, OnLoginResult, UnverifiedParameters } from './options/oidc/callbacks.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
 export type { ClientAuthentication, OidcOptions, ReturnToOptions, RouteOptions } from './options/oidc/options.js'
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'

@@ -8,6 +8,24 @@ export interface CompletedLogin<Claims = Record<string, unknown>> {
   readonly accessToken: string | undefined
   /** The scopes that were granted, separated by spaces. */
   readonly scope: string
+  /** What else came with the authorization response. It is not signed: see {@link UnverifiedParameters}. */
+  readonly unverified: UnverifiedParameters
+}
+
+/**
+ * Parameters that the provider added to the authorization response, such as `session_state` or `kc_action_status`. They come
+ * through the browser and are not signed, so the person may have changed them: do not use them to decide who somebody is, or
+ * what they may do. Guards do not see them, and they are not kept unless `onLogin` returns them.
+ */
+export interface UnverifiedParameters {
+  /**
+   * What Apple says about a person, with the first login only: name and e-mail address.
+   *
+   * @see https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple
+   */
+  readonly user?: Readonly<Record<string, unknown>>
+  /** Any other parameter, as text. */
+  readonly [name: string]: unknown
 }
 
 /** The request in which an error occurred, as passed to `onError`. */

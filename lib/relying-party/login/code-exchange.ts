@@ -3,12 +3,16 @@ import { TokenEndpointError, TransactionError } from '../../errors.js'
 import type { CompletedLogin, OnLoginResult } from '../../options/oidc/callbacks.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
-import type { ValidatedAuthorizationResponse } from '../../provider/endpoints/authorization-response.js'
+import type {
+  AuthorizationResponse,
+  ValidatedAuthorizationResponse,
+} from '../../provider/endpoints/authorization-response.js'
 import type { TokenSet } from '../../provider/types.js'
 import { addedClaims, idTokenClaims, withUserinfo } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { requireOrganization } from './organization.js'
+import { unverifiedParameters } from './unverified.js'
 import { stateKey, type Transaction } from './transaction/transaction.js'
 
 /** The parts of a relying party that exchange a code. */
@@ -20,6 +24,13 @@ export type CodeExchangeParts = RelyingPartyWith<
 /** The application's `onLogin`, bound to its request. */
 export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
 
+/** What an exchange needs in addition to the validated response. */
+interface ExchangeContext {
+  readonly start: SessionStart
+  /** The response as received. */
+  readonly response: Pick<AuthorizationResponse, 'parameters'>
+}
+
 /**
  * Exchanges the code once per state, even if the callback is called again: a second use would make the provider revoke
  * the tokens of the first (RFC 6749 section 4.1.2). Concurrent callbacks share one result.
@@ -28,7 +39,7 @@ export async function exchangeOnce(
   rp: CodeExchangeParts,
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
-  context: { readonly start: SessionStart },
+  context: ExchangeContext,
 ): Promise<SessionRecord> {
   const key = stateKey(transaction.state)
   const known = rp.logins.get(key)
@@ -36,7 +47,7 @@ export async function exchangeOnce(
   if (known !== undefined) {
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   }
-  const session = exchange(rp, response, transaction, context.start)
+  const session = exchange(rp, response, transaction, context)
   rp.logins.set(key, { state: 'running', session })
   try {
     const { sub: subject } = idTokenClaims(await session)
@@ -52,7 +63,7 @@ async function exchange(
   rp: CodeExchangeParts,
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
-  start: SessionStart,
+  context: ExchangeContext,
 ): Promise<SessionRecord> {
   const base = rp.baseUrls[transaction.baseUrlIndex] ?? rp.baseUrls[0]
   const startedAt = rp.runtime.now()
@@ -66,7 +77,8 @@ async function exchange(
   const { idToken, accessToken, scope } = tokens
   const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)
-  const data = await start({ claims, idToken, accessToken, scope })
+  const unverified = unverifiedParameters(context.response.parameters)
+  const data = await context.start({ claims, idToken, accessToken, scope, unverified })
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
   return newSession(rp, startedAt, { ...tokens, userinfo }, typeof data === 'object' ? data : {})
 }
