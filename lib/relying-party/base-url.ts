@@ -3,7 +3,7 @@ import type { HttpRequest } from '../http/request.js'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 
-type RouteName = 'login' | 'callback' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
+type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
@@ -19,8 +19,8 @@ export interface BaseUrl {
   readonly secure: boolean
   /** Name of the session cookie without prefix; the names of the other cookies begin with it. */
   readonly cookieName: string
-  /** Full paths of the routes and the post-logout page, as browsers see them. */
-  readonly paths: Readonly<Record<RouteName | 'postLogout', string>>
+  /** Full paths of the routes and the post-logout page, as browsers see them; `undefined` for a route that is off. */
+  readonly paths: Readonly<Record<'callback' | 'postLogout', string> & Record<OptionalRouteName, string | undefined>>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
   /** Where to go when there is no `returnTo`. */
@@ -101,12 +101,13 @@ function createBaseUrl(
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
   const segments = prefix.split('/').slice(1)
+  const pathOf = (route: string | false): string | undefined => (route === false ? undefined : prefix + route)
   const own = {
-    login: prefix + routes.login,
+    login: pathOf(routes.login),
     callback: prefix + routes.callback,
-    logout: prefix + routes.logout,
-    backchannelLogout: prefix + routes.backchannelLogout,
-    frontchannelLogout: prefix + routes.frontchannelLogout,
+    logout: pathOf(routes.logout),
+    backchannelLogout: pathOf(routes.backchannelLogout),
+    frontchannelLogout: pathOf(routes.frontchannelLogout),
   }
   const postLogout = prefix + logout.returnTo
   return {
@@ -121,6 +122,10 @@ function createBaseUrl(
     redirectUri: url.origin + own.callback,
     postLogoutRedirectUri: url.origin + postLogout,
     home: returnTo.default === undefined ? `${prefix}/` : prefix + returnTo.default,
-    returnTo: { origin: url.origin, origins: returnTo.origins, reservedPaths: Object.values(own) },
+    returnTo: {
+      origin: url.origin,
+      origins: returnTo.origins,
+      reservedPaths: Object.values(own).filter((path) => path !== undefined),
+    },
   }
 }

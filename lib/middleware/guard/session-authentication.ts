@@ -75,8 +75,9 @@ export class SessionAuthentication implements AuthenticationHandler {
 
 const nothing = (): void => undefined
 
-/** Absolute URL that starts a login and returns to a target. */
+/** Absolute URL that starts a login and returns to a target. Without a login route, it is the target: its guard starts one. */
 export function loginUrl(base: BaseUrl, returnTo?: string): string {
+  if (base.paths.login === undefined) return new URL(returnTo ?? base.home, base.origin).href
   const query =
     returnTo === undefined || returnTo === base.home ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
   return base.origin + base.paths.login + query

@@ -36,7 +36,7 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
   if (path === paths.login) return route(login, loginTarget)
-  if (path === paths.callback) return route(leavingSilently(withTracing('callback', callback)))
+  if (path === paths.callback) return route(paths.logout === undefined ? callbackOrWayOn : finishing)
   if (path === paths.logout) return route(withTracing('logout', logout))
   if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
   if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
@@ -105,6 +105,12 @@ const login: Handler = async ({ rp }, request) => {
   refuseLoops(request, undefined)
   return handleLogin(rp, request.httpRequest, request.transactions())
 }
+
+const finishing = leavingSilently(withTracing('callback', callback))
+
+// Without a logout route, the callback has the one-time URLs of logout().
+const callbackOrWayOn: Handler = async (oidc, request, call) =>
+  takeWayOn(oidc.rp, request.httpRequest, request.cookies().onward) ?? finishing(oidc, request, call)
 
 const logout: Handler = async ({ rp }, request) => {
   const { httpRequest, session } = request

@@ -135,6 +135,9 @@ export const routePath = v.pipe(
   v.description('a path such as "/login"'),
 )
 
+/** The path of a route that may be switched off. */
+export const routePathOrOff = v.lazy((given) => (given === false ? v.literal(false) : routePath))
+
 /** A secret of at least 32 characters, or a list of them: the first encrypts, and any can decrypt. */
 export const secrets = v.pipe(
   v.union([v.string(), v.array(v.string())], 'must be a string, or a list of strings'),

@@ -13,27 +13,27 @@ import type { NamedProviderDescription } from '../common/provider-description.js
  */
 export type ClientAuthentication = MethodFor<'login'>
 
-/** Paths of this package's routes, below `baseUrl`. */
+/** Paths of this package's routes, below `baseUrl`. `false` switches a route off: requests to its path are the application's. */
 export interface RouteOptions {
   /** Starts a login. Other sites may start one here too (`initiate_login_uri`). @default '/login' */
-  login?: string | undefined
+  login?: string | false | undefined
   /** Finishes a login. Register it at the provider as redirect URI. @default '/callback' */
   callback?: string | undefined
   /** Signs out. @default '/logout' */
-  logout?: string | undefined
+  logout?: string | false | undefined
   /**
    * Receives logouts from the provider. Register it there as `backchannel_logout_uri`. @default '/backchannel-logout'
    *
    * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest
    */
-  backchannelLogout?: string | undefined
+  backchannelLogout?: string | false | undefined
   /**
    * Receives logouts in a frame, from providers of the same site. Register it there as `frontchannel_logout_uri`.
    *
    * @default '/frontchannel-logout'
    * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
    */
-  frontchannelLogout?: string | undefined
+  frontchannelLogout?: string | false | undefined
 }
 
 /** Where people may return to after a login. */

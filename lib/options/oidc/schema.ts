@@ -18,6 +18,7 @@ import {
   isAllowedUrl,
   issuerUrl,
   routePath,
+  routePathOrOff,
   secrets,
   resources,
   origins,
@@ -49,11 +50,11 @@ export const oidcEntries = {
   scope: v.optional(scope, 'openid profile email'),
   resource: v.optional(resources, []),
   routes: byDefault({
-    login: v.optional(routePath, '/login'),
+    login: v.optional(routePathOrOff, '/login'),
     callback: v.optional(routePath, '/callback'),
-    logout: v.optional(routePath, '/logout'),
-    backchannelLogout: v.optional(routePath, '/backchannel-logout'),
-    frontchannelLogout: v.optional(routePath, '/frontchannel-logout'),
+    logout: v.optional(routePathOrOff, '/logout'),
+    backchannelLogout: v.optional(routePathOrOff, '/backchannel-logout'),
+    frontchannelLogout: v.optional(routePathOrOff, '/frontchannel-logout'),
   }),
   session,
   sharedStore,
@@ -115,9 +116,13 @@ const schema = v.pipe(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
     'must not name one host twice in "baseUrls": they are distinguished by host',
   ),
+  v.check(({ routes }) => {
+    const paths = Object.values(routes).filter((path) => path !== false)
+    return new Set(paths).size === paths.length
+  }, 'must give "routes" different paths'),
   v.check(
-    (o) => new Set(Object.values(o.routes)).size === Object.keys(o.routes).length,
-    'must give "routes" different paths',
+    (o) => o.routes.login !== false || o.loginParams.length === 0,
+    'must not have "loginParams" with "routes.login" false: they are parameters of that route',
   ),
   v.check(
     (o) => o.session.idleSeconds <= o.session.absoluteSeconds,

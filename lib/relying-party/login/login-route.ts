@@ -57,8 +57,8 @@ async function redirectToGet(rp: LoginParts, httpRequest: HttpRequest): Promise<
   return sendOn(httpRequest, pathWith(base, ownQuery(rp, httpRequest, form)))
 }
 
-function pathWith({ paths }: BaseUrl, query: URLSearchParams): string {
-  return query.size === 0 ? paths.login : `${paths.login}?${query.toString()}`
+function pathWith({ paths: { login = '' } }: BaseUrl, query: URLSearchParams): string {
+  return query.size === 0 ? login : `${login}?${query.toString()}`
 }
 
 function isOwnForm(httpRequest: HttpRequest, { origin }: BaseUrl, form: URLSearchParams): boolean {

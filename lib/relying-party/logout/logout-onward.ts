@@ -75,7 +75,8 @@ function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest
 
 function respondWithWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
-  const location = `${base.paths.logout}?${parameter}=${key}`
+  // The callback is the one route that is always there.
+  const location = `${base.paths.logout ?? base.paths.callback}?${parameter}=${key}`
   return isFormPost(httpRequest) ? onwardPage(location) : logoutUrl(base, location)
 }
 

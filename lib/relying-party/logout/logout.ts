@@ -52,7 +52,7 @@ export function confirmLogout(
   if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
     const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
-    return confirmationPage(base.paths.logout + query, base.home)
+    return confirmationPage(`${base.paths.logout ?? ''}${query}`, base.home)
   }
   throw refusal(httpRequest)
 }

@@ -379,6 +379,12 @@ describe('an invalid option', () => {
       { baseUrl: undefined, baseUrls: ['http://localhost', 'https://a.example.com'] },
       'must not mix http and https in "baseUrls"',
     ],
+    [
+      'parameters of a login route that is off',
+      { routes: { login: false }, loginParams: ['ui_locales'] },
+      'must not have "loginParams" with "routes.login" false',
+    ],
+    ['no callback', { routes: { callback: false } }, '"routes.callback"'],
     ['equal paths', { routes: { login: '/callback' } }, 'must give "routes" different paths'],
     ['equal logouts', { routes: { backchannelLogout: '/logout' } }, 'must give "routes" different paths'],
     [
