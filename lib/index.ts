@@ -98,7 +98,13 @@ export type {
 export type { EnvironmentOptions } from './options/environment.js'
 export type { CompletedLogin, ErrorContext, OnLoginResult, UnverifiedParameters } from './options/oidc/callbacks.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
-export type { ClientAuthentication, OidcOptions, ReturnToOptions, RouteOptions } from './options/oidc/options.js'
+export type {
+  ClientAuthentication,
+  OidcOptions,
+  ReturnedParams,
+  ReturnToOptions,
+  RouteOptions,
+} from './options/oidc/options.js'
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'

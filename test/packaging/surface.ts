@@ -88,8 +88,10 @@ export class Surfaces {
 
   #note(symbol: ts.Symbol, name: ts.Node, found: Map<ts.Symbol, string>): void {
     const isParameter = (symbol.flags & ts.SymbolFlags.TypeParameter) !== 0
+    // `keyof typeof list` names a value, of which only the strings reach the public type.
+    const isValue = (symbol.flags & ts.SymbolFlags.Variable) !== 0
     const isOwn = symbol.declarations?.some((node) => pathOf(node).startsWith('lib/')) === true
-    if (isOwn && !isParameter) found.set(symbol, `${pathOf(name)}: ${symbol.name}`)
+    if (isOwn && !isParameter && !isValue) found.set(symbol, `${pathOf(name)}: ${symbol.name}`)
   }
 
   #target(symbol: ts.Symbol): ts.Symbol {

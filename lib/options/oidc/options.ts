@@ -44,8 +44,8 @@ export interface ReturnToOptions {
   origins?: readonly string[] | undefined
 }
 
-type AuthorizationParams = Readonly<Record<string, string>>
-type ReturnedParams = Readonly<Record<string, string | undefined>> | undefined
+/** Parameters of an authorization request that `authorizationParams` returns; those that are `undefined` are left out. */
+export type ReturnedParams = Readonly<Record<string, string | undefined>> | undefined
 
 /**
  * Options of `oidc()`.
@@ -102,7 +102,8 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    * Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience` or `prompt`, or a function
    * that is called at each login and returns them. @default none
    */
-  authorizationParams?: AuthorizationParams | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
+  authorizationParams?:
+    Readonly<Record<string, string>> | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
   /**
    * Names of parameters of `/login` that are passed on to the provider, such as `ui_locales`, `kc_idp_hint` or `organization`. A login
    * with an `organization` succeeds only if the ID Token names it as `org_id`, `org_name` or `organization`. @default none
