@@ -1,22 +1,14 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { CompactSign } from 'jose'
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.js'
+import { otherRsaKey, rsaKey, signJws } from '../provider/keys.js'
+import { type Seen, TestProvider } from '../provider/provider.js'
 import { type Deviations, type Json, type Login, challengeOf } from './deviations.js'
-
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const { privateKey: foreignKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 /** The client that a stand-in knows. */
 export interface StandInClient {
   readonly clientId: string
   readonly clientSecret: string
-  readonly now: () => number
-}
-
-/** A request to one of the endpoints. */
-export interface Seen {
-  readonly url: URL
-  readonly headers: Headers
-  readonly body: URLSearchParams
+  readonly clock: Clock
 }
 
 /** A provider that is reached by `fetch` only, under its real host name, and behaves as the real one's documents say. */
@@ -31,7 +23,7 @@ export interface StandIn {
   /** Kills all refresh tokens, as when an administrator signs somebody out. */
   revoke(): void
   /** A token as the provider signs them for APIs, or with a key that is not the provider's. */
-  apiToken(changes?: Json, foreign?: boolean): Promise<string>
+  apiToken(changes?: Json, foreign?: boolean): string
 }
 
 /** Starts a stand-in for the provider that deviates so. */
@@ -41,31 +33,30 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
   const codes = new Map<string, Login>()
   const refreshTokens = new Map<string, Login>()
   const tokenRequests: Seen[] = []
-  const seconds = () => Math.floor(client.now() / 1000)
+  const provider = new TestProvider({ issuer: row.issuer, clock: client.clock })
+  const seconds = () => Math.floor(client.clock.seconds)
 
-  const sign = (claims: Json, header: Json = {}, key = privateKey) =>
-    new CompactSign(Buffer.from(JSON.stringify(claims)))
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'key-1', ...header })
-      .sign(key)
+  const sign = (claims: Json, header: Json = {}, key = rsaKey) =>
+    signJws({ alg: 'RS256', typ: 'JWT', kid: rsaKey.kid, ...header }, claims, key)
   const usual = () => ({ iss: row.tokenIssuer ?? row.issuer, iat: seconds(), exp: seconds() + 3600 })
 
-  async function tokensFor(login: Login, isRefresh: boolean): Promise<Response> {
+  function tokensFor(login: Login, isRefresh: boolean): Response {
     const idToken = { ...usual(), sub: row.sub, aud: login.clientId, ...nonceOf(login), ...row.idToken?.(login) }
     const access = row.accessToken?.(login)
     const refreshToken = row.refreshes?.(login) === false ? undefined : randomUUID()
     if (refreshToken !== undefined) refreshTokens.set(refreshToken, login)
     return Response.json({
-      access_token: access === undefined ? randomUUID() : await sign({ ...usual(), ...access }, row.accessTokenHeader),
+      access_token: access === undefined ? randomUUID() : sign({ ...usual(), ...access }, row.accessTokenHeader),
       token_type: 'Bearer',
       expires_in: 3600,
       scope: login.scopes.join(' '),
       refresh_token: refreshToken,
-      id_token: isRefresh && row.idTokenAtRefresh === false ? undefined : await sign(idToken),
+      id_token: isRefresh && row.idTokenAtRefresh === false ? undefined : sign(idToken),
       ...row.tokenResponse,
     })
   }
 
-  async function token(request: Seen): Promise<Response> {
+  function token(request: Seen): Response {
     tokenRequests.push(request)
     const { body } = request
     const secret = secretIn(request)
@@ -85,22 +76,20 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
     return tokensFor(login, false)
   }
 
-  const answers: Readonly<Record<string, (request: Seen) => Response | Promise<Response>>> = {
+  const answers: Readonly<Record<string, (request: Seen) => Response>> = {
     [paths.discovery]: () => Response.json(paths.metadata),
-    [paths.keys]: () =>
-      Response.json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'key-1', use: 'sig', ...row.key }] }),
+    [paths.keys]: () => Response.json({ keys: [{ ...rsaKey.jwk, kid: rsaKey.kid, use: 'sig', ...row.key }] }),
     [paths.token]: token,
     [paths.revocation]: () => new Response(''),
   }
 
+  // The endpoints of some providers are on several hosts.
+  provider.intercept = (_url, request) =>
+    answers[request.url.origin + request.url.pathname]?.(request) ?? new Response('', { status: 404 })
+
   return {
     tokenRequests,
-    fetch: async (input, init = {}) => {
-      const url = new URL(String(input))
-      const body = new URLSearchParams(init.body instanceof URLSearchParams ? init.body : String(init.body ?? ''))
-      const answer = answers[`${url.origin}${url.pathname}`]
-      return answer?.({ url, body, headers: new Headers(init.headers) }) ?? new Response('', { status: 404 })
-    },
+    fetch: provider.fetch,
     authorize(text) {
       const url = new URL(text)
       const { searchParams: request } = url
@@ -123,7 +112,7 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
     },
     revoke: () => refreshTokens.clear(),
     apiToken: (changes = {}, foreign = false) =>
-      sign({ ...usual(), ...row.apiToken, ...changes }, row.accessTokenHeader, foreign ? foreignKey : privateKey),
+      sign({ ...usual(), ...row.apiToken, ...changes }, row.accessTokenHeader, foreign ? otherRsaKey : rsaKey),
   }
 }
 

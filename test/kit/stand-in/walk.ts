@@ -44,7 +44,7 @@ afterEach(async () => {
 /** Starts an application with a preset's options at the stand-in that deviates so. */
 export async function startWalk(row: Deviations, preset: Partial<OidcOptions> & { issuer: string }): Promise<Walk> {
   const clock = Clock.real()
-  const standIn = startStandIn(row, { clientId, clientSecret, now: clock.now })
+  const standIn = startStandIn(row, { clientId, clientSecret, clock })
   const app = await startApp(firstHost, clock, (baseUrl) => ({
     provider: standIn,
     options: { clientId, clientSecret, secret, baseUrl, ...preset, fetch: standIn.fetch },
@@ -99,10 +99,10 @@ export async function presentedTo(
   changes: Json = {},
   foreign = false,
 ) {
-  const standIn = startStandIn(row, { clientId, clientSecret, now: Date.now })
+  const standIn = startStandIn(row, { clientId, clientSecret, clock: Clock.real() })
   const validator = createBearerValidator({ ...preset, fetch: standIn.fetch })
   try {
-    const authorization = `Bearer ${await standIn.apiToken(changes, foreign)}`
+    const authorization = `Bearer ${standIn.apiToken(changes, foreign)}`
     return await validator.validate(authorization, { method: 'GET', url: 'https://api.example.com/' })
   } catch (error) {
     if (!(error instanceof BearerError)) throw error
