@@ -13,6 +13,7 @@ export type LoginPreset = Pick<
   | 'issuerAliases'
   | 'logout'
   | 'metadata'
+  | 'tenants'
 >
 
 /** What a preset says of its provider's access tokens, for `bearer()`: plain options as well. */

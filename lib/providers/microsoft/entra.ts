@@ -1,12 +1,19 @@
 import * as v from 'valibot'
+import { loginTenants } from '../../options/common/tenants.js'
 import { parseOptions, section } from '../../options/common/parse.js'
 import { audience, guid, host, refreshTokens, scopes } from '../common/fields.js'
+import type { OidcOptions } from '../../options/oidc/options.js'
 import type { ApiOptions, ApiPreset, LoginPreset, RefreshTokenOptions } from '../common/presets.js'
 
-/** Which tenant of Microsoft Entra ID. */
+/** Who signs in with Microsoft Entra ID. */
 export interface EntraOptions {
-  /** The tenant's ID, a GUID: tokens name it, whatever domain people type. */
+  /**
+   * The tenant's ID, a GUID: tokens name it, whatever domain people type. Or `organizations` for accounts of any tenant, or
+   * `common` for personal accounts too, with `tenants`.
+   */
   tenant: string
+  /** IDs of the tenants whose people may sign in, or a function that is asked about each: with `organizations` and `common`. */
+  tenants?: OidcOptions['tenants']
   /** Of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
   host?: string | undefined
 }
@@ -22,12 +29,24 @@ export interface EntraApiOptions extends ApiOptions {
 }
 
 const publicCloud = 'login.microsoftonline.com'
-const tenantId = guid(
-  "the tenant's ID",
-  'a GUID, which is on the Overview page of Microsoft Entra ID; no domain and no "common" is in tokens',
-)
+const whatId = "the tenant's ID"
+const hint = 'a GUID, which is on the Overview page of Microsoft Entra ID; no domain and no "common" is in tokens'
+const tenantId = guid(whatId, hint)
+const tenantMessage = `must be ${whatId}: ${hint}`
 const hostName = v.optional(host('login.microsoftonline.us'), publicCloud)
-const loginOptions = section({ tenant: tenantId, host: hostName, refreshTokens })
+const shared = ['common', 'organizations'] as const
+const loginOptions = v.pipe(
+  section({
+    tenant: v.union([v.picklist(shared), tenantId], tenantMessage),
+    tenants: loginTenants,
+    host: hostName,
+    refreshTokens,
+  }),
+  v.check(
+    (o) => isShared(o.tenant) === (o.tenants !== undefined),
+    'must have "tenants" with "common" and "organizations", and only then: which tenants may sign people in, as a list of IDs or a function',
+  ),
+)
 const apiOptions = v.pipe(
   section({
     tenant: v.union([tenantId, v.pipe(v.array(tenantId), v.minLength(1, 'must name a tenant'))]),
@@ -42,7 +61,7 @@ const apiOptions = v.pipe(
 )
 
 /**
- * One tenant of Microsoft Entra ID: `oidc({ ...entra({ tenant }), clientId, … })`.
+ * One tenant of Microsoft Entra ID, or several: `oidc({ ...entra({ tenant }), clientId, … })`.
  *
  * @example
  * ```ts
@@ -55,7 +74,10 @@ const apiOptions = v.pipe(
  */
 export function entra(options: EntraOptions & RefreshTokenOptions): LoginPreset {
   const { host: name, tenant, ...parsed } = parseOptions('entra()', loginOptions, options)
-  return { issuer: issuerOf(name, tenant), ...scopes(parsed.refreshTokens, 'offline_access') }
+  const extra = scopes(parsed.refreshTokens, 'offline_access')
+  if (!isShared(tenant)) return { issuer: issuerOf(name, tenant), ...extra }
+  const discoveryUrl = `${issuerOf(name, tenant)}/.well-known/openid-configuration`
+  return { issuer: issuerOf(name, '{tenantid}'), discoveryUrl, tenants: options.tenants, ...extra }
 }
 
 /**
@@ -72,4 +94,8 @@ entra.api = (options: EntraApiOptions): Omit<ApiPreset, 'issuer'> & { issuer: st
 
 function issuerOf(name: string, tenant: string): string {
   return `https://${name}/${tenant}/v2.0`
+}
+
+function isShared(tenant: string): boolean {
+  return tenant === 'common' || tenant === 'organizations'
 }

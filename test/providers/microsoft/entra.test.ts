@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { entra } from '../../../lib/providers/microsoft/entra.js'
 import { apiContract, loginContract, noRefreshTokenUnasked } from '../../kit/stand-in/contract.js'
 import { type Deviations, byScope } from '../../kit/stand-in/deviations.js'
-import { presentedTo } from '../../kit/stand-in/walk.js'
+import { presentedTo, startWalk } from '../../kit/stand-in/walk.js'
 import { refusesWrongInput } from '../../kit/stand-in/wrong-input.js'
 
 const tenant = '8eaef023-2b34-4da1-9baa-8bc8c9d6a490'
@@ -60,6 +60,31 @@ describe('entra()', () => {
   refusesWrongInput([
     ['a domain for a tenant', () => entra({ tenant: 'contoso.onmicrosoft.com' }), '"tenant" must be the tenant\'s ID'],
     ['a URL for a host', () => entra({ tenant, host: base }), '"host" must be a host name such as'],
+  ])
+})
+
+describe('entra() for several tenants', () => {
+  const template = 'https://login.microsoftonline.com/{tenantid}/v2.0'
+  const shared: Deviations = {
+    ...row,
+    issuer: template,
+    tokenIssuer: issuer,
+    discovery: 'https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration',
+    key: { issuer: template },
+  }
+  const user = { sub, iss: issuer, tid: tenant }
+  const preset = entra({ tenant: 'organizations', tenants: [tenant] })
+  const refreshing = entra({ tenant: 'organizations', tenants: (id) => id === tenant, refreshTokens: true })
+  loginContract({ row: shared, preset, refreshing, user, logout: `${base}/oauth2/v2.0/logout` })
+
+  test('refuses people of other tenants', async () => {
+    const walk = await startWalk(shared, entra({ tenant: 'organizations', tenants: [api] }))
+    await expect(walk.signIn()).rejects.toThrow('access_denied')
+  })
+
+  refusesWrongInput([
+    ['"common" without tenants', () => entra({ tenant: 'common' }), 'must have "tenants" with "common"'],
+    ['tenants beside one tenant', () => entra({ tenant, tenants: [tenant] }), 'must have "tenants" with "common"'],
   ])
 })
 
