@@ -66,13 +66,14 @@ export function withAdditionalTokens(
 // The clocks of processes differ. If the provider rotates refresh tokens, the generation shows which one is newer.
 function newerMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   const isSameGrant = own.refreshToken === other.refreshToken
-  if (isSameGrant && own.accessToken === other.accessToken && !isLaterWithoutToken(own, other)) return own
+  if (isSameGrant && own.accessToken === other.accessToken && !isLaterRefresh(own, other)) return own
   const ahead = isSameGrant ? 0 : generationOf(other) - generationOf(own)
   const isLater = ahead === 0 ? (own.obtainedAt ?? 0) <= (other.obtainedAt ?? Infinity) : ahead > 0
   return isLater ? other : own
 }
 
-// Without an access token and without rotation of refresh tokens, only the generation shows that there was a refresh.
-function isLaterWithoutToken(own: SessionTokens, other: SessionTokens): boolean {
-  return own.accessToken === undefined && generationOf(other) > generationOf(own)
+// Where a provider neither rotates refresh tokens nor issues another access token, only the generation shows that there was a
+// refresh, which may have brought an ID Token.
+function isLaterRefresh(own: SessionTokens, other: SessionTokens): boolean {
+  return generationOf(other) > generationOf(own)
 }

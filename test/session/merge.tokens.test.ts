@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { mergeTokens, mergeRecords } from '../../lib/session/merge.js'
 import { type SessionTokens, fromPayload, toPayload } from '../../lib/session/record.js'
 import { type AdditionalToken, maxAdditionalTokens, addToken } from '../../lib/session/additional-tokens.js'
+import { renewedRecord } from '../../lib/relying-party/tokens/refreshes.js'
 import { idToken, record } from './example.js'
 import { start } from '../kit/clock.js'
 
@@ -39,6 +40,15 @@ describe('tokens that two requests have obtained', () => {
     for (const merged of [mergeTokens(older, later), mergeTokens(later, older)]) {
       expect([merged.accessToken, merged.additionalTokens?.[0]?.accessToken]).toEqual(['later', `a@${start + 1}`])
     }
+  })
+
+  test('count as renewed where the provider issued the same ones again: the refresh may have brought an ID Token', () => {
+    const own = tokens('r')
+    const same = tokens('r', [], { obtainedAt: start + 5, generation: 1 })
+    expect(mergeTokens(own, same)).toMatchObject({ obtainedAt: start + 5, generation: 1 })
+    expect(mergeTokens(same, own)).toBe(same)
+    const outcome = { kind: 'renewed', tokens: same, idToken: idToken({ n: 1 }) } as const
+    expect(renewedRecord(record({ tokens: own }), outcome).idToken).toBe(outcome.idToken)
   })
 
   test('are the same object where nothing is new', () => {
