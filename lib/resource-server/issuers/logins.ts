@@ -3,6 +3,8 @@ interface Login {
   readonly clientId: string
   /** Issuer identifier; a template such as `https://login.example.com/{tenantid}` stands for all that fit. */
   readonly issuer: string
+  /** Other spellings of it in ID Tokens. */
+  readonly issuerAliases?: readonly string[] | undefined
 }
 
 const clientIds = new Set<string>()
@@ -12,9 +14,9 @@ const issuers = new Set<string>()
  * Notes that people sign in to this process by a client: ID Tokens for it, and other tokens of its issuer, must not pass for
  * access tokens of issuers at which nobody does.
  */
-export function noteLogin({ clientId, issuer }: Login): void {
+export function noteLogin({ clientId, issuer, issuerAliases = [] }: Login): void {
   clientIds.add(clientId)
-  issuers.add(issuer)
+  for (const spelling of [issuer, ...issuerAliases]) issuers.add(spelling)
 }
 
 /** Whether people sign in to this process by a client of this ID. */

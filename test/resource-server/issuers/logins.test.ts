@@ -9,6 +9,11 @@ describe('the logins of this process', () => {
     expect(isLoginIssuer('https://login.example.com/')).toBe(false)
   })
 
+  test('are known by the other spellings of their issuer too', () => {
+    noteLogin({ clientId: 'web', issuer: 'https://op.example.com', issuerAliases: ['accounts.example.com'] })
+    expect(isLoginIssuer('accounts.example.com')).toBe(true)
+  })
+
   test('at a template of an issuer are those of all issuers that match', () => {
     noteLogin({ clientId: 'many', issuer: 'https://many.example.com/{tenantid}/v2.0' })
     expect(isLoginIssuer('https://many.example.com/11111111/v2.0')).toBe(true)
