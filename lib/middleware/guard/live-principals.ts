@@ -1,6 +1,7 @@
 import type { Runtime } from '../../base/runtime.js'
 import { BearerError } from '../../errors.js'
 import type { Principal } from '../../policy/principal.js'
+import { SocketWatches } from '../http/socket-watches.js'
 import type { NodeRequest } from '../types.js'
 
 /** Who opened a connection with an access token or API key, and a signal for its end. */
@@ -26,6 +27,7 @@ export class LivePrincipals {
   readonly #runtime: Runtime
   readonly #toleranceSeconds: number
   readonly #live = new Set<Live>()
+  readonly #watches = new SocketWatches()
   #timer: NodeJS.Timeout | undefined
 
   /** @param toleranceSeconds - how long a token is accepted past its end */
@@ -35,8 +37,8 @@ export class LivePrincipals {
   }
 
   /** Makes a connection of a principal; `undefined` of none. */
-  connect(principal: Principal | undefined, { socket }: NodeRequest): TokenConnection | undefined {
-    return principal === undefined ? undefined : new LiveConnection(principal, () => this.#watch(principal, socket))
+  connect(principal: Principal | undefined, req: NodeRequest): TokenConnection | undefined {
+    return principal === undefined ? undefined : new LiveConnection(principal, () => this.#watch(principal, req))
   }
 
   /** Stops watching, without aborting any signal. */
@@ -44,14 +46,12 @@ export class LivePrincipals {
     for (const live of this.#live) this.#forget(live)
   }
 
-  #watch({ scheme, expiresAt }: Principal, socket: NodeRequest['socket'] | undefined): AbortSignal {
+  #watch({ scheme, expiresAt }: Principal, req: NodeRequest): AbortSignal {
     const tolerance = scheme === 'api-key' ? 0 : this.#toleranceSeconds
     const live: Live = { endsAt: expiresAt + tolerance, controller: new AbortController() }
-    if (socket?.destroyed !== true) {
-      this.#live.add(live)
-      socket?.once('close', () => this.#forget(live))
-      this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
-    }
+    this.#live.add(live)
+    this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
+    this.#watches.add(req, () => this.#forget(live))
     return live.controller.signal
   }
 

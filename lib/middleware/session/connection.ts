@@ -5,6 +5,7 @@ import { storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
+import { SocketWatches } from '../http/socket-watches.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import { SessionIdentity, type SessionRules } from './identity.js'
 import type { NodeRequest } from '../types.js'
@@ -46,7 +47,11 @@ export function createConnections(rp: ConnectionParts, storageOf: SessionStorage
       const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined
       const { record } = kept
-      return new LiveConnection(record, configuration, () => watches.add(req, live.watch(record, storage)))
+      return new LiveConnection(record, configuration, () => {
+        const { signal, release } = live.watch(record, storage)
+        watches.add(req, release)
+        return signal
+      })
     },
     close: () => live.close(),
   }
@@ -59,36 +64,6 @@ function surviveReset(socket: NodeRequest['socket']): void {
 }
 
 const ignoreReset = (): void => undefined
-
-interface Watched {
-  readonly req: NodeRequest
-  readonly release: () => void
-}
-
-/** Watched sessions by socket: a watch ends with its socket or request. */
-class SocketWatches {
-  readonly #bySocket = new WeakMap<NodeRequest['socket'], Set<Watched>>()
-
-  add(req: NodeRequest, { signal, release }: ReturnType<LiveSessions['watch']>): AbortSignal {
-    if (req.socket.destroyed) release()
-    else this.#of(req).add({ req, release })
-    return signal
-  }
-
-  #of({ socket }: NodeRequest): Set<Watched> {
-    const known = this.#bySocket.get(socket)
-    const watches = known ?? new Set<Watched>()
-    const end = (watched: Watched): void => {
-      watched.release()
-      watches.delete(watched)
-    }
-    // A keep-alive socket brings one request after another: earlier ones are complete by now.
-    for (const watched of watches) if (watched.req.closed) end(watched)
-    if (known === undefined) socket.once('close', () => watches.forEach(end))
-    this.#bySocket.set(socket, watches)
-    return watches
-  }
-}
 
 /** A connection whose session is watched from the first use of `signal` on. */
 class LiveConnection implements Connection {

@@ -20,7 +20,8 @@ function setUp(toleranceSeconds = 30) {
   const clock = new Clock()
   const live = new LivePrincipals(clock, toleranceSeconds)
   const socket = Object.assign(new EventEmitter(), { destroyed: false })
-  const connect = (who: Principal) => live.connect(who, { socket } as never) as TokenConnection
+  const connect = (who: Principal, req: object = {}) =>
+    live.connect(who, { ...req, socket } as never) as TokenConnection
   const pass = (seconds: number) => {
     clock.seconds += seconds
     jest.advanceTimersByTime(1000)
@@ -46,6 +47,14 @@ describe('the signal of a connection', () => {
     const forever = connect(principal(Infinity, 'api-key')).signal
     pass(60)
     expect([signal.aborted, forever.aborted]).toEqual([true, false])
+  })
+
+  test('is watched no more once its socket serves another request', () => {
+    const { clock, connect, socket, pass } = setUp()
+    const signals = Array.from({ length: 20 }, () => connect(principal(clock.seconds + 60), { closed: true }).signal)
+    expect(socket.listenerCount('close')).toBe(1)
+    pass(1000)
+    expect(signals.map(({ aborted }) => aborted).indexOf(true)).toBe(19)
   })
 
   test('is watched from its first use on, and only while its socket lives', () => {
