@@ -4,11 +4,12 @@ import { tokenNeeds } from '../provider/metadata.js'
 import { type Provider, createProvider } from '../provider/provider.js'
 import { omitUndefined } from '../base/json.js'
 import { descriptionSettings, providerSettings } from '../provider/settings.js'
-import { credentialsOf } from './credentials.js'
+import { credentialsOf } from '../provider/credentials.js'
 
 /** Creates the provider for a machine client: no logins, and keys are fetched only if a token response has an ID Token. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, runtime: Runtime): Provider {
   const { issuer, clientId, clientAuthentication, clientAssertionAlg, dpop } = configuration
+  const { clientAssertionKid, clientAssertionCertificate, clientAssertionAudience } = configuration
   return createProvider(
     { issuer, ...descriptionSettings(configuration), ...providerSettings(configuration, runtime) },
     {
@@ -17,6 +18,9 @@ export function createTokenProvider(configuration: ClientCredentialsConfiguratio
       ...credentialsOf(configuration),
       clientAuthentication,
       clientAssertionAlg,
+      clientAssertionKid,
+      clientAssertionCertificate,
+      clientAssertionAudience,
       ...omitUndefined({ dpop }),
     },
     tokenNeeds,

@@ -1,4 +1,7 @@
-import type { ClientAuth } from 'openid-client'
+import { X509Certificate, hash } from 'node:crypto'
+import type { ClientAuth, ServerMetadata } from 'openid-client'
+import { omitUndefined } from '../base/json.js'
+import { isIssuerTemplate } from '../options/common/tenants.js'
 import { ConfigurationError } from '../errors.js'
 import type { Runtime } from '../base/runtime.js'
 import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.js'
@@ -16,6 +19,9 @@ interface Client {
   readonly clientId: string
   readonly secret: string | undefined
   readonly key: SigningKey | undefined
+  /** Members that the assertion's header has beside `typ` and `alg`. */
+  readonly assertionHeader: Readonly<Record<string, string>>
+  readonly audience: string | undefined
   readonly runtime: Runtime
 }
 
@@ -41,7 +47,7 @@ const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => A
   private_key_jwt: (client) => (metadata, _client, body) => {
     body.set('client_id', client.clientId)
     body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-    body.set('client_assertion', clientAssertion(client, metadata.issuer))
+    body.set('client_assertion', clientAssertion(client, audienceOf(client, metadata)))
   },
   tls_client_auth: byIdOnly,
   none: byIdOnly,
@@ -61,12 +67,27 @@ export function createClientAuthentication(identity: ClientIdentity, runtime: Ru
   const { clientId, clientSecret: secret, clientAuthentication: method } = identity
   const missing = missingCredential(identity)
   if (missing !== undefined) throw new ConfigurationError('invalid_options', `${method ?? ''} needs ${missing}`)
-  const client = { clientId, secret, key: assertionKeyOf(identity), runtime }
+  const client = { clientId, secret, key: assertionKeyOf(identity), ...assertionOf(identity), runtime }
   if (method !== undefined) return methods[method](client)
   return (metadata, ...request) => {
     const best = bestMethod(client, metadata.token_endpoint_auth_methods_supported)
     return methods[best](client)(metadata, ...request)
   }
+}
+
+function assertionOf(identity: ClientIdentity): Pick<Client, 'assertionHeader' | 'audience'> {
+  const { clientAssertionKid: kid, clientAssertionCertificate: pem, clientAssertionAudience: audience } = identity
+  const certificate = pem === undefined ? undefined : new X509Certificate(pem).raw
+  const thumbprint = (name: string) => certificate && hash(name, certificate, 'base64url')
+  const header = { kid, x5t: thumbprint('sha1'), 'x5t#S256': thumbprint('sha256') }
+  return { assertionHeader: omitUndefined(header), audience }
+}
+
+// No server is called by a template of issuers.
+function audienceOf({ audience }: Client, { issuer, token_endpoint: endpoint = issuer }: ServerMetadata): string {
+  const named = audience ?? (isIssuerTemplate(issuer) ? 'token_endpoint' : 'issuer')
+  if (named === 'issuer') return issuer
+  return named === 'token_endpoint' ? endpoint : named
 }
 
 function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: ClientIdentity): SigningKey | undefined {
@@ -98,12 +119,12 @@ function formEncode(value: string): string {
 
 // aud is the issuer as a single string. With a list, or an endpoint's URL, one server could use the assertion at
 // another.
-function clientAssertion({ key, clientId, runtime }: Client, issuer: string): string {
+function clientAssertion({ key, clientId, runtime, assertionHeader }: Client, aud: string): string {
   if (key === undefined) throw new ConfigurationError('invalid_options', 'private_key_jwt needs clientAssertionKey')
   const iat = Math.floor(runtime.now() / 1000)
   const jti = runtime.randomBytes(32).toString('base64url')
-  const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }) }
-  return signJws(key, header, { iss: clientId, sub: clientId, aud: issuer, jti, iat, exp: iat + assertionSeconds })
+  const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }), ...assertionHeader }
+  return signJws(key, header, { iss: clientId, sub: clientId, aud, jti, iat, exp: iat + assertionSeconds })
 }
 
 /**

@@ -51,6 +51,12 @@ export interface ClientIdentity extends ClientCredentials {
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
   /** `alg` of the assertion; by the key's type when absent. */
   readonly clientAssertionAlg?: string | undefined
+  /** `kid` of the assertion; that of the JWK when absent. */
+  readonly clientAssertionKid?: string | undefined
+  /** PEM of the key's certificate, whose hashes go into the assertion. */
+  readonly clientAssertionCertificate?: string | undefined
+  /** `aud` of the assertion. @default 'issuer' */
+  readonly clientAssertionAudience?: string | undefined
   /** Looks credentials up for each request, and overrides those given here: they may change while the process runs. */
   readonly currentCredentials?: (() => Promise<ClientCredentials>) | undefined
 }

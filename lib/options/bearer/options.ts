@@ -1,7 +1,6 @@
-import type { webcrypto } from 'node:crypto'
 import type { ApiKeyOptions } from './api-key.js'
 import type { DecryptionKeyOption } from '../common/private-key.js'
-import type { MethodFor } from '../common/client-authentication.js'
+import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type {
   AccessTokenProfile,
   AsymmetricAlgorithm,
@@ -14,7 +13,8 @@ import type {
 export type IntrospectionAuthentication = MethodFor<'introspection'>
 
 /**
- * How opaque tokens are validated: by the authorization server's introspection endpoint.
+ * How opaque tokens are validated: by the authorization server's introspection endpoint. `tls_client_auth` needs a `fetch` that
+ * presents the certificate.
  *
  * @example
  * ```ts
@@ -23,21 +23,9 @@ export type IntrospectionAuthentication = MethodFor<'introspection'>
  *
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
  */
-export interface IntrospectionOptions {
+export interface IntrospectionOptions extends CredentialOptions<IntrospectionAuthentication> {
   /** This API's own client ID at the authorization server. */
   clientId: string
-  /** This API's client secret. */
-  clientSecret?: string | undefined
-  /**
-   * How this API authenticates. `tls_client_auth` needs a `fetch` that presents the certificate.
-   *
-   * @default the best method that the metadata and the credentials allow
-   */
-  clientAuthentication?: IntrospectionAuthentication | undefined
-  /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
-  clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
-  /** `alg` of the client assertion. @default by the type of the key */
-  clientAssertionAlg?: string | undefined
   /** The issuer whose endpoint is used. Required with several issuers. */
   issuer?: string | undefined
   /** Whom introspected tokens must be meant for, if that differs from `audience`. @default `audience` */

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { MethodFor } from '../common/client-authentication.js'
+import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
 import type { ProviderDescription } from '../common/provider-description.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
@@ -33,7 +33,8 @@ export interface TokenTargetOptions {
  * }
  * ```
  */
-export interface ClientCredentialsOptions extends TokenTargetOptions, ProviderDescription {
+export interface ClientCredentialsOptions
+  extends TokenTargetOptions, ProviderDescription, Omit<CredentialOptions<MethodFor<'machine'>>, 'clientAssertionKey'> {
   /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
   /** This service's client ID at the provider. */
@@ -44,8 +45,6 @@ export interface ClientCredentialsOptions extends TokenTargetOptions, ProviderDe
   clientAuthentication?: MethodFor<'machine'> | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK, or a function, for keys that rotate. */
   clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
-  /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
-  clientAssertionAlg?: string | undefined
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
   /** Origins that `fetch()` may send a token to, such as `https://api.example.com`. @default every https origin */

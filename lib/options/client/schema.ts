@@ -33,7 +33,6 @@ const entries = {
   issuer: issuerUrl("the provider's issuer URL"),
   ...descriptionEntries,
   ...credentialEntries('machine', "this service's client ID"),
-  clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
   clientAssertionKey: v.optional(
     v.union([text('a key'), jwk, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
   ),

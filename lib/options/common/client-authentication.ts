@@ -23,7 +23,7 @@ const everywhere = ['login', 'machine', 'introspection'] as const
 const methods = {
   client_secret_basic: { needs: 'clientSecret', usedBy: everywhere },
   client_secret_post: { needs: 'clientSecret', usedBy: everywhere },
-  client_secret_jwt: { needs: 'clientSecret', usedBy: ['introspection'] },
+  client_secret_jwt: { needs: 'clientSecret', usedBy: everywhere },
   private_key_jwt: { needs: 'clientAssertionKey', usedBy: everywhere },
   tls_client_auth: { isMutualTls: true, usedBy: ['introspection'] },
   none: { usedBy: ['login', 'introspection'] },
@@ -54,14 +54,20 @@ function isMethod(name: string): name is ClientAuthenticationMethod {
 
 /** How a client proves who it is. */
 export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
-  /** The client secret. Leave it out for a public client, or for `private_key_jwt`. */
-  clientSecret?: string | undefined
+  /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. */
+  clientSecret?: string | (() => string | Promise<string>) | undefined
   /** How the client authenticates. @default the best method that the metadata and the credentials allow */
   clientAuthentication?: Method | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
   clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
   /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
+  /** `kid` in the header of the client assertion. @default that of the JWK */
+  clientAssertionKid?: string | undefined
+  /** The key's certificate as PEM: its hashes go into the header as `x5t` and `x5t#S256`, as Entra and AD FS require. @default none */
+  clientAssertionCertificate?: string | undefined
+  /** `aud` of the client assertion: `issuer`, `token_endpoint`, or another text. @default 'issuer', or 'token_endpoint' for a template */
+  clientAssertionAudience?: string | undefined
 }
 
 /** Options with a method and its credential. */

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals'
 import { isMutualTls, methodChoice, missingCredential } from '../../../lib/options/common/client-authentication.js'
 
 test.each([
-  ['login', 'client_secret_basic, client_secret_post, private_key_jwt or none'],
-  ['machine', 'client_secret_basic, client_secret_post or private_key_jwt'],
+  ['login', 'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none'],
+  ['machine', 'client_secret_basic, client_secret_post, client_secret_jwt or private_key_jwt'],
   [
     'introspection',
     'client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth or none',

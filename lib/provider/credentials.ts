@@ -1,15 +1,21 @@
 import { outage } from '../base/outage.js'
 import type { webcrypto } from 'node:crypto'
 import { type OidcError, ConfigurationError } from '../errors.js'
-import type { ClientCredentialsConfiguration } from '../options/client/schema.js'
 import { redactedCause, ownError } from '../base/error-cause.js'
 
-import type { ClientCredentials, ClientIdentity } from '../provider/types.js'
+import type { ClientCredentials, ClientIdentity } from './types.js'
 
 type Credentials = Pick<ClientIdentity, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
 
+/** Credentials as options give them: a value, or a function that looks it up. */
+interface CredentialConfiguration {
+  readonly clientSecret?: string | (() => unknown) | undefined
+  readonly clientAssertionKey?: string | webcrypto.JsonWebKey | (() => unknown) | undefined
+  readonly httpTimeoutSeconds: number
+}
+
 /** Returns fixed credentials as they are, and a lookup for those that are given as functions. */
-export function credentialsOf(configuration: ClientCredentialsConfiguration): Credentials {
+export function credentialsOf(configuration: CredentialConfiguration): Credentials {
   const { clientSecret: secret, clientAssertionKey: key, httpTimeoutSeconds } = configuration
   const given: ClientCredentials = {
     ...(typeof secret === 'string' ? { clientSecret: secret } : {}),
@@ -46,7 +52,7 @@ async function lookUp<T>(
   if (value !== undefined) return value
   throw new ConfigurationError(
     'invalid_options',
-    `clientCredentials(): the function in "${name}" returned an invalid value`,
+    `the function in "${name}" returned an invalid value`,
   )
 }
 
