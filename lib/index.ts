@@ -74,12 +74,11 @@ export type {
   CommonBearerOptions,
   DpopMode,
   DpopOptions,
-  IntrospectionAuthentication,
-  IntrospectionOptions,
   MtlsOptions,
   ReplayCache,
   TokenCacheOptions,
 } from './options/bearer/options.js'
+export type { IntrospectionAuthentication, IntrospectionOptions } from './options/bearer/introspection-options.js'
 export type {
   ClientCredentialsOptions,
   Current,
