@@ -1,3 +1,4 @@
+export { apple } from './clouds/apple.js'
 export { auth0 } from './clouds/auth0.js'
 export { cognito } from './clouds/cognito.js'
 export { google } from './clouds/google.js'
@@ -15,6 +16,7 @@ export { hydra } from './servers/hydra.js'
 export { keycloak } from './servers/keycloak.js'
 export { zitadel } from './servers/zitadel.js'
 
+export type { AppleOptions, ApplePreset } from './clouds/apple.js'
 export type { Auth0LoginOptions, Auth0Options } from './clouds/auth0.js'
 export type { CognitoApiOptions, CognitoLoginOptions, CognitoOptions } from './clouds/cognito.js'
 export type { GoogleOptions } from './clouds/google.js'

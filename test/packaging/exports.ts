@@ -39,6 +39,7 @@ export const redisNames: readonly string[] = ['redisReplayCache', 'redisStore']
 /** Everything that a program can import from `express-oidc/providers`, sorted. */
 export const providerNames: readonly string[] = [
   'adfs',
+  'apple',
   'auth0',
   'authentik',
   'azureB2c',

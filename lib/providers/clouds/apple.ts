@@ -1,0 +1,115 @@
+import { type KeyObject, createPrivateKey, sign } from 'node:crypto'
+import * as v from 'valibot'
+import { text } from '../../options/common/fields.js'
+import { parseOptions, section } from '../../options/common/parse.js'
+import type { LoginPreset } from '../common/presets.js'
+
+/** An application of a team at Apple. */
+export interface AppleOptions {
+  /** The Services ID, such as `com.example.web`; not an App ID. */
+  clientId: string
+  /** The team's ID: ten characters. */
+  teamId: string
+  /** The ID of a key for Sign in with Apple: ten characters. */
+  keyId: string
+  /** That key: the text of the `.p8` file, in which newlines may be `\n`. */
+  privateKey: string
+}
+
+/** What the preset adds: the client's ID, and a secret that is signed anew in time. */
+export interface ApplePreset extends LoginPreset {
+  clientAuthentication: 'client_secret_post'
+  clientId: string
+  clientSecret: () => string
+}
+
+const issuer = 'https://appleid.apple.com'
+
+// Apple takes six months at most. A short one is worth less to whoever finds it in a log.
+const lifetimeSeconds = 3600
+
+const tenCharacters = (what: string) =>
+  v.pipe(text(what), v.regex(/^[A-Z0-9]{10}$/, `must be ${what}: ten capital letters and digits`), v.description(what))
+
+const whatKey = 'the private key of the .p8 file (PKCS#8 PEM, P-256)'
+const loginOptions = section({
+  clientId: text('the Services ID'),
+  teamId: tenCharacters("the team's ID"),
+  keyId: tenCharacters("the key's ID"),
+  privateKey: v.pipe(
+    text(whatKey),
+    v.transform((pem) => keyOf(pem)),
+    v.check((key) => key?.asymmetricKeyDetails?.namedCurve === 'prime256v1', `must be ${whatKey}`),
+    v.description(whatKey),
+  ),
+})
+
+/**
+ * Sign in with Apple: `oidc({ ...apple({ clientId, teamId, keyId, privateKey }), … })`. Apple's client secret is a JWT, which is
+ * signed anew before it expires; its answers are posted, and need https.
+ *
+ * @example
+ * ```ts
+ * import { apple } from 'express-oidc/providers'
+ *
+ * const key = { teamId: 'AB1C23D4EF', keyId: '12AB3C456D', privateKey: process.env.APPLE_KEY ?? '' }
+ * app.use(oidc({ ...apple({ clientId: 'com.example.web', ...key }), baseUrl, secret }))
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function apple(options: AppleOptions): ApplePreset {
+  const { clientId, teamId, keyId, privateKey } = parseOptions('apple()', loginOptions, options)
+  return {
+    issuer,
+    clientId,
+    clientSecret: appleClientSecret({ clientId, teamId, keyId, privateKey }, () => Date.now()),
+    clientAuthentication: 'client_secret_post',
+    // Apple refuses other scopes, and wants form_post for these.
+    scope: 'openid name email',
+    authorizationParams: { response_mode: 'form_post' },
+  }
+}
+
+/** What a client secret is made of. */
+interface SecretParts {
+  readonly clientId: string
+  readonly teamId: string
+  readonly keyId: string
+  readonly privateKey: KeyObject | undefined
+}
+
+/** Makes client secrets: the same one until half of its time is over. */
+export function appleClientSecret(
+  { clientId, teamId, keyId, privateKey }: SecretParts,
+  now: () => number,
+): () => string {
+  let secret = ''
+  let renewAt = -Infinity
+  let madeAt = Infinity
+  return () => {
+    const seconds = Math.floor(now() / 1000)
+    // A clock that was set back has not made the secret any younger.
+    if (privateKey !== undefined && (seconds >= renewAt || seconds < madeAt)) {
+      madeAt = seconds
+      renewAt = seconds + lifetimeSeconds / 2
+      const claims = { iss: teamId, iat: seconds, exp: seconds + lifetimeSeconds, aud: issuer, sub: clientId }
+      const input = `${encode({ alg: 'ES256', kid: keyId })}.${encode(claims)}`
+      const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+      secret = `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+    }
+    return secret
+  }
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+function keyOf(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem.replaceAll('\\n', '\n'))
+  } catch {
+    return undefined
+  }
+}
