@@ -50,10 +50,7 @@ async function lookUp<T>(
 ): Promise<T> {
   const value = as(await withinDeadline(name, lookup, seconds))
   if (value !== undefined) return value
-  throw new ConfigurationError(
-    'invalid_options',
-    `the function in "${name}" returned an invalid value`,
-  )
+  throw new ConfigurationError('invalid_options', `the function in "${name}" returned an invalid value`)
 }
 
 async function withinDeadline(name: string, lookup: () => unknown, seconds: number): Promise<unknown> {

@@ -18,8 +18,11 @@ export interface AppleOptions {
 
 /** What the preset adds: the client's ID, and a secret that is signed anew in time. */
 export interface ApplePreset extends LoginPreset {
+  /** Apple takes the secret in the body only. */
   clientAuthentication: 'client_secret_post'
+  /** The Services ID. */
   clientId: string
+  /** Returns the JWT that Apple takes for a client secret. It signs a new one when half an hour is over. */
   clientSecret: () => string
 }
 

@@ -45,9 +45,9 @@ afterEach(async () => {
 export async function startWalk(row: Deviations, preset: Partial<OidcOptions> & { issuer: string }): Promise<Walk> {
   const clock = Clock.real()
   const standIn = startStandIn(row, { clientId, clientSecret, clock })
-  const app = await startApp(firstHost, clock, (baseUrl) => ({
+  const app = await startApp(firstHost, clock, (origin) => ({
     provider: standIn,
-    options: { clientId, clientSecret, secret, baseUrl, ...preset, fetch: standIn.fetch },
+    options: { clientId, clientSecret, secret, baseUrl: secured(origin), ...preset, fetch: standIn.fetch },
     layers: (oidc) => [
       oidc,
       answering('/me', ({ oidc: { user } }) => user),
@@ -59,14 +59,16 @@ export async function startWalk(row: Deviations, preset: Partial<OidcOptions> & 
 }
 
 function walkIn({ host, provider: standIn, clock }: App<StandIn>): Walk {
-  const browser = new Browser()
-  const user = async () => (await browser.fetch(`${host.url}/me`)).json() as Json | null
+  // Behind a proxy that ends TLS: posted responses need https.
+  const browser = new Browser({ isBehindProxy: true })
+  const home = secured(host.url)
+  const user = async () => (await browser.fetch(`${home}/me`)).json() as Json | null
   return {
     standIn,
     browser,
     user,
     async signIn() {
-      const { location = '' } = await browser.navigate(`${host.url}/login`)
+      const { location = '' } = await browser.navigate(`${home}/login`)
       const { redirectUri, response } = standIn.authorize(location)
       const isPost = new URL(location).searchParams.get('response_mode') === 'form_post'
       const answer = isPost
@@ -77,15 +79,19 @@ function walkIn({ host, provider: standIn, clock }: App<StandIn>): Walk {
     },
     async accessTokenAfter(seconds) {
       clock.advance(seconds)
-      return (await browser.fetch(`${host.url}/token`)).json() as string
+      return (await browser.fetch(`${home}/token`)).json() as string
     },
     async logOut() {
-      const { location = '' } = await browser.navigate(`${host.url}/logout`, { site: 'same-origin' })
-      if (location.startsWith(host.url)) return { sentTo: 'nowhere', endedAt: new URL(location).pathname }
+      const { location = '' } = await browser.navigate(`${home}/logout`, { site: 'same-origin' })
+      if (location.startsWith(home)) return { sentTo: 'nowhere', endedAt: new URL(location).pathname }
       const back = await browser.navigate(standIn.logOut(location), { site: 'cross-site', follow: true })
       return { sentTo: location, endedAt: new URL(back.url).pathname }
     },
   }
+}
+
+function secured(url: string): string {
+  return url.replace(/^http:/, 'https:')
 }
 
 function codeOf(error: unknown): string {

@@ -36,7 +36,7 @@ const row: Deviations = {
 }
 
 describe('apple()', () => {
-  const preset = { ...apple(given), dangerouslyAllowHttp: true }
+  const preset = apple(given)
   loginContract({ row, preset, refreshing: preset, user: { sub, email_verified: 'true' }, logout: 'nowhere' })
 
   test('has the answer posted, and signs the client secret for Apple', async () => {
