@@ -83,7 +83,8 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   }
   app.use(login)
   if (board !== undefined) {
-    const { clientId, clientSecret = '' } = options
+    const { clientId } = options
+    const clientSecret = typeof options.clientSecret === 'string' ? options.clientSecret : ''
     app.use(noteDevices(board))
     app.post(
       '/sign-out-everywhere',
