@@ -1,4 +1,3 @@
-import { SessionError } from '../../errors.js'
 import type { TokenTargetOptions } from '../../options/client/options.js'
 import { parseTokenTarget } from '../../options/client/schema.js'
 import { traced } from '../../base/diagnostics.js'
@@ -16,10 +15,10 @@ import { issuedIdToken } from '../../session/claims.js'
 import { type SessionClocks, clocksOf } from '../../session/lifetime.js'
 import { refererTarget } from '../../http/return-to.js'
 import { baseUrlOf } from '../../relying-party/base-url.js'
-import { type SessionRecord, sessionData } from '../../session/record.js'
 import { refuseLoops } from './login-loop.js'
 import { fetchOf } from '../../options/common/http-client.js'
 import type { RequestContext } from './request-context.js'
+import { updateData } from './session-data.js'
 import { signOut } from './sign-out.js'
 
 /** `req.oidc`: the login session of this request. Logging it, or turning it into JSON, reveals nothing of the session. */
@@ -199,8 +198,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#context.requireUnsent('logout()')
     const { configuration } = this.#context.rp
-    const params = parseLogoutParams(options.params)
-    const checked = { ...options, params }
+    const checked = { ...options, params: parseLogoutParams(options.params) }
     this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, checked)))
   }
 
@@ -216,18 +214,6 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @throws {ConfigurationError} `invalid_options` for a value that is not an object of JSON values
    */
   async update(data: Readonly<Record<string, unknown>>): Promise<void> {
-    const record = this.#require('update()')
-    this.#context.requireUnsent('update()')
-    // Checked alone too: spreading a value that is not a plain object would silently lose its content.
-    sessionData('update()', data)
-    const merged = sessionData('update()', { ...record.data, ...data })
-    await this.#context.session.store({ ...record, data: merged })
-  }
-
-  #require(call: string): SessionRecord {
-    const record = this.#context.session.current()
-    if (record === undefined)
-      throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
-    return record
+    await updateData(this.#context, data)
   }
 }

@@ -205,8 +205,7 @@ class BoundSession implements SessionBinding {
   }
 
   #touched(current: SessionRecord): SessionRecord {
-    const { limits, runtime } = this.#settings
-    return extendIdleLimit(current, limits, Math.floor(runtime.now() / 1000))
+    return extendIdleLimit(current, this.#settings.limits, Math.floor(this.#settings.runtime.now() / 1000))
   }
 
   // Writing headers must not throw: if a lowered limit makes a session too large, it keeps its old cookie.

@@ -1,6 +1,7 @@
 import { ConfigurationError, SessionError } from '../../errors.js'
 import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
+import type { StoredToken } from '../../session/additional-tokens.js'
 import type { SessionTokens } from '../../session/record.js'
 
 /** What an access token of a session is for, in normalised form. */
@@ -68,4 +69,20 @@ function requireGranted(names: readonly string[], granted: ReadonlySet<string>):
   if (missing.length === 0) return
   const message = `this login was not granted ${missing.join(', ')}: sign in again to grant it`
   throw new SessionError('access_token_missing', message)
+}
+
+/** A session's access token for one target. */
+export interface HeldToken extends StoredToken {
+  readonly accessToken: string
+}
+
+/** Returns a session's token for a target. */
+export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
+  const token = name === '' ? tokens : tokens.additionalTokens?.find(({ target }) => target === name)
+  return isHeld(token) ? token : undefined
+}
+
+// The provider gave none, or a cookie had no room for it.
+function isHeld(token: StoredToken | undefined): token is HeldToken {
+  return token?.accessToken !== undefined && token.accessToken !== ''
 }

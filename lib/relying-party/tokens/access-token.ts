@@ -5,15 +5,8 @@ import {
   parseAccessTokenOptions,
 } from '../../options/oidc/access-token.js'
 import type { SessionRecord } from '../../session/record.js'
-import { accessTarget, mainTarget } from './access-target.js'
-import {
-  heldToken,
-  type HeldToken,
-  type RefreshableSession,
-  renew,
-  type TokenCall,
-  type RenewalParts,
-} from './renewal.js'
+import { accessTarget, mainTarget, type HeldToken, heldToken } from './access-target.js'
+import { type RefreshableSession, renew, type TokenCall, type RenewalParts } from './renewal.js'
 
 const maxEarlySeconds = 60
 /**

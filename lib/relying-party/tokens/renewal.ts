@@ -4,11 +4,9 @@ import { SessionError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
-
 import { clocksOf, sessionEnded } from '../../session/lifetime.js'
-import type { SessionRecord, SessionTokens } from '../../session/record.js'
-import type { StoredToken } from '../../session/additional-tokens.js'
-import type { AccessTarget } from './access-target.js'
+import type { SessionRecord } from '../../session/record.js'
+import { type AccessTarget, type HeldToken, heldToken } from './access-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'
 import { type RevocationParts, revokeTokens } from './revocation.js'
@@ -34,11 +32,6 @@ export interface RefreshableSession {
   canStore(): boolean
 }
 
-/** A session's access token for one target. */
-export interface HeldToken extends StoredToken {
-  readonly accessToken: string
-}
-
 /** A request for an access token. */
 export interface TokenCall {
   readonly rp: RenewalParts
@@ -50,17 +43,6 @@ export interface TokenCall {
 
 const maxSaves = 3
 const savePauseMilliseconds = 100
-
-/** Returns a session's token for a target. */
-export function heldToken(tokens: SessionTokens, { name }: AccessTarget): HeldToken | undefined {
-  const token = name === '' ? tokens : tokens.additionalTokens?.find(({ target }) => target === name)
-  return isHeld(token) ? token : undefined
-}
-
-// The provider gave none, or a cookie had no room for it.
-function isHeld(token: StoredToken | undefined): token is HeldToken {
-  return token?.accessToken !== undefined && token.accessToken !== ''
-}
 
 /**
  * Renews the access token for a target. While other requests use the refresh token for theirs, it waits, and continues
