@@ -1,12 +1,13 @@
 import { TokenValidationError } from '../../errors.js'
 import { quoted } from '../../base/error-cause.js'
-import { isJsonObject } from '../../base/json.js'
+import { isJsonObject, omitUndefined } from '../../base/json.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
+import { isKeyOf } from './tenants.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** A validated logout token. It has `subject`, `sid` or both. */
@@ -60,6 +61,7 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'anyone',
+    ...omitUndefined({ isKeyOf: settings.tenants === undefined ? undefined : isKeyOf(settings) }),
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   // Encrypted as ID Tokens are, and refused otherwise (sections 2.4 and 2.6).

@@ -3,6 +3,7 @@ import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { createKeys } from '../../../lib/provider/keys.js'
 import { createMetadata } from '../../../lib/provider/metadata.js'
 import { createIdTokenValidator } from '../../../lib/provider/tokens/id-token.js'
+import { createLogoutTokenValidator } from '../../../lib/provider/tokens/logout-token.js'
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
@@ -14,6 +15,7 @@ const template = 'https://login.example/{tenantid}/v2.0'
 const issuerOf = (tenant: string) => `https://login.example/${tenant}/v2.0`
 const [ours, theirs] = ['11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222']
 const jwksUri = 'https://login.example/keys'
+const logoutEvents = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
 interface Signed {
   readonly claims?: Record<string, unknown>
@@ -22,18 +24,39 @@ interface Signed {
   readonly tenants?: ProviderSettings['tenants']
 }
 
-async function validate({ claims = {}, keyIssuer, tenants = [ours] }: Signed = {}) {
+function providerWith({ keyIssuer, tenants = [ours] }: Signed) {
   const op = new TestProvider({ issuer: 'https://login.example' })
   op.answers['/keys'] = () =>
     json({ keys: [{ ...rsaKey.jwk, ...(keyIssuer === undefined ? {} : { issuer: keyIssuer }) }] })
   const settings = { ...op.settings, issuer: template, tenants }
   const keys = createKeys(async () => jwksUri, createHttpClient(settings), settings)
-  const validator = createIdTokenValidator({ ...settings, ...op.client }, keys)
+  return { op, settings: { ...settings, ...op.client }, keys }
+}
+
+async function validate({ claims = {}, ...signed }: Signed = {}) {
+  const { op, settings, keys } = providerWith(signed)
+  const validator = createIdTokenValidator(settings, keys)
   const idToken = await mint(op.claims({ iss: issuerOf(ours), tid: ours, ...claims }))
   return validator.validate(idToken, { nonce: 'nonce-1' })
 }
 
+async function validateLogout(keyIssuer: string) {
+  const { op, settings, keys } = providerWith({ keyIssuer })
+  const { nonce: _, ...claims } = op.claims({ iss: issuerOf(ours), tid: ours, jti: 'jti-1', events: logoutEvents })
+  return createLogoutTokenValidator(settings, keys).validate(await mint(claims))
+}
+
 const codeOf = async (signed: Signed) => (await failureOf(validate(signed))).code
+
+describe('logout tokens of several tenants', () => {
+  test('are accepted if the key is that of the tenant', async () => {
+    expect(await validateLogout(issuerOf(ours))).toMatchObject({ issuer: issuerOf(ours) })
+  })
+
+  test('are refused if the key is that of another tenant', async () => {
+    expect(await failureOf(validateLogout(issuerOf(theirs)))).toMatchObject({ code: 'token_signature_invalid' })
+  })
+})
 
 describe('ID Tokens of several tenants', () => {
   test.each([undefined, template, issuerOf(ours)])(
