@@ -80,7 +80,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
 }
 
 function createSharedTokens(
-  { issuer, clientId, sharedStore: sharedStore, secret }: ClientCredentialsConfiguration,
+  { issuer, clientId, params, sharedStore, secret }: ClientCredentialsConfiguration,
   { dpop }: Provider,
   runtime: Runtime,
 ): SharedTokens | undefined {
@@ -89,7 +89,7 @@ function createSharedTokens(
   return new SharedTokens({
     sharedStore,
     secrets: secret,
-    audience: [issuer, clientId, dpop?.thumbprint ?? ''],
+    audience: [issuer, clientId, dpop?.thumbprint ?? '', ...Object.entries(params).sort().flat()],
     runtime,
   })
 }
@@ -104,14 +104,14 @@ function createOwnTokens(
   { provider, shared }: TokenOrigins,
   runtime: Runtime,
 ) {
-  const { scope, resource, audience } = configuration
+  const { scope, resource, audience, params } = configuration
   const cache = new AccessTokenCache(configuration.cacheMaxEntries, runtime)
   const keyOf = keysFor(configuration)
   const defaults = canonicalTarget({ scope, resource, audience }, defaultTarget)
   const defaultKey = keyOf(defaults)
   const fetchToken = async (target: TokenTarget) => {
     const sentAt = runtime.now()
-    const granted = await traced('client_credentials', configuration, () => provider.clientCredentials(target))
+    const granted = await traced('client_credentials', configuration, () => provider.clientCredentials(target, params))
     return toCachedToken(granted, sentAt, runtime)
   }
   const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {

@@ -13,7 +13,8 @@ import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
 
 /** Whose exchanges are cached, and how many of them. */
-type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'>
+type ExchangeSettings = Pick<ClientCredentialsConfiguration, 'issuer' | 'clientId' | 'cacheMaxEntries'> &
+  Partial<Pick<ClientCredentialsConfiguration, 'params'>>
 
 /** Exchanged tokens (RFC 8693), cached by the hashes of the tokens that they were exchanged for. */
 export interface ExchangedTokens {
@@ -46,7 +47,7 @@ export function createExchangedTokens(
       return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
         const sentAt = runtime.now()
         const subject = { token: subjectToken, type: subjectTokenType }
-        const grant = { subject, ...actor, target }
+        const grant = { subject, ...actor, target, params: settings.params }
         const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
         return toCachedToken(granted, sentAt, runtime, exchangeEnd(exchange))
       })

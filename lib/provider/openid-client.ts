@@ -3,7 +3,7 @@ import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } fr
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from '../fetch/dpop.js'
 import { parseJsonObject } from '../base/json.js'
-import { readableTokenResponse } from './endpoints/token-response.js'
+import { machineGrants, readableTokenResponse, withTokenType } from './endpoints/token-response.js'
 import type { Cached } from '../base/cached-document.js'
 import type { EndpointRecord } from './health.js'
 import type { HttpClient, HttpClientRequest } from './transport/http-client.js'
@@ -86,7 +86,7 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   const request = withProof(dpop, url, options)
   const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
   dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
-  const text = isRefresh ? readRefreshResponse(answer) : readAnswer(answer)
+  const text = isRefresh ? readRefreshResponse(answer) : readAnswer(answer, machineGrants.has(grant ?? ''))
   return toResponse(answer, options, { text })
 }
 
@@ -138,7 +138,8 @@ export function toResponse(
   return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 
-function readAnswer({ status, text }: HttpResponse): string {
+function readAnswer({ status, text }: HttpResponse, isMachine: boolean): string {
   const body = status === 200 ? parseJsonObject(text) : undefined
-  return body === undefined ? text : readableTokenResponse(body)
+  if (body === undefined) return text
+  return readableTokenResponse(isMachine ? withTokenType(body) : body)
 }

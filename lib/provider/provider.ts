@@ -27,7 +27,7 @@ import { createClientDecryption } from './tokens/decryption.js'
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
-import type { TokenTarget } from './endpoints/token.js'
+import type { FurtherParameters, TokenTarget } from './endpoints/token.js'
 import type {
   AuthorizationRequest,
   ClientSettings,
@@ -74,7 +74,7 @@ export interface Provider {
   /** The URL that ends the session at the provider, or `undefined`; see {@link endSessionUrl}. */
   endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
   /** Requests a token for the client itself; see {@link grantClientCredentials}. */
-  clientCredentials(target: TokenTarget): Promise<GrantedTokens>
+  clientCredentials(target: TokenTarget, params?: FurtherParameters): Promise<GrantedTokens>
   /** Requests a token on a user's behalf; see {@link exchangeToken}. */
   exchangeToken(exchange: TokenExchange): Promise<GrantedTokens>
   /** Revokes a token, if the provider supports that; see {@link revokeToken}. */
@@ -120,7 +120,8 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
         fetchUserinfo(await openidClient(), userinfo, token, subject),
       ),
     endSessionUrl: async (request) => endSessionUrl(await openidClient(), request),
-    clientCredentials: async (target) => grantClientCredentials(await openidClient(), target, settings.runtime),
+    clientCredentials: async (target, params) =>
+      grantClientCredentials(await openidClient(), target, { runtime: settings.runtime, params }),
     exchangeToken: async (exchange) => exchangeToken(await openidClient(), exchange, settings.runtime),
     revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
   }

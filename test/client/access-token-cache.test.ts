@@ -196,7 +196,7 @@ describe('a failure', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['another token type', { token_type: 'DPoP' }],
-    ['no token type', { token_type: undefined }],
+    ['a token type that is a number', { token_type: 1 }],
     ['no token', { access_token: undefined }],
     ['a token that would break the header', { access_token: 'a\r\nb' }],
     ['a lifetime that is not a number', { expires_in: 'soon' }],

@@ -47,6 +47,8 @@ export interface ClientCredentialsOptions
   clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
+  /** Further parameters of every token request and exchange, such as `organization`. @default none */
+  params?: Readonly<Record<string, string>> | undefined
   /** Origins that `fetch()` may send a token to, such as `https://api.example.com`. @default every https origin */
   allowedOrigins?: readonly string[] | undefined
   /** Greatest number of cached tokens, and of cached exchanges: 1 to 100000. @default 1000 */

@@ -29,6 +29,21 @@ const targetEntries = {
   ),
 }
 
+// What the grants define themselves.
+const ownParameters =
+  /^(?:grant_type|scope|resource|audience|assertion|code|code_verifier|redirect_uri|refresh_token|requested_token_type|client_.*|subject_.*|actor_.*)$/
+
+const params = v.optional(
+  v.pipe(
+    v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+    v.check(
+      (value) => Object.keys(value).every((name) => !ownParameters.test(name)),
+      'must not set parameters that have options of their own, or that identify the client, such as scope or client_id',
+    ),
+  ),
+  {},
+)
+
 const entries = {
   issuer: issuerUrl("the provider's issuer URL"),
   ...descriptionEntries,
@@ -38,6 +53,7 @@ const entries = {
   ),
   dpop: v.optional(dpopKey),
   ...targetEntries,
+  params,
   allowedOrigins: v.optional(v.array(origin)),
   cacheMaxEntries: v.optional(wholeNumber(1, 100_000), 1000),
   sharedStore,

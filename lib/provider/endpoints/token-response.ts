@@ -19,6 +19,21 @@ export function readableTokenResponse(body: JsonObject): string {
   return JSON.stringify({ ...members, ...placeholder, [unverifiedIdToken]: idToken })
 }
 
+/** The grant type of an exchange (RFC 8693 section 2.1). */
+export const exchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** Grants of machines: some providers leave the type of their tokens out. */
+export const machineGrants: ReadonlySet<string> = new Set(['client_credentials', exchangeGrantType])
+
+/**
+ * A machine's token response, with the type `Bearer` where the provider leaves the type out, as LinkedIn does, or spells it
+ * "BearerToken", as Apigee does.
+ */
+export function withTokenType(body: JsonObject): JsonObject {
+  const { access_token: accessToken, token_type: type } = body
+  const isBearer = isBlank(type) || type === undefined || (typeof type === 'string' && /^bearertoken$/i.test(type))
+  return typeof accessToken === 'string' && isBearer ? { ...body, token_type: 'bearer' } : body
+}
+
 /** Whether a body is a token response: it has an access token or an ID Token. */
 export function hasTokens(body: JsonObject): boolean {
   return typeof body['access_token'] === 'string' || (lacksAccessToken(body) && typeof body['id_token'] === 'string')

@@ -92,9 +92,15 @@ export interface TokenTarget {
   readonly audience: readonly string[]
 }
 
-/** The target as parameters of a token request. */
-export function targetParameters({ scope, resource, audience }: TokenTarget): URLSearchParams {
-  const parameters = new URLSearchParams()
+/** Parameters of a token request that are not defined by its grant, such as `organization`. */
+export type FurtherParameters = Readonly<Record<string, string>>
+
+/** The target, and further parameters, as parameters of a token request. */
+export function targetParameters(
+  { scope, resource, audience }: TokenTarget,
+  further: FurtherParameters = {},
+): URLSearchParams {
+  const parameters = new URLSearchParams(further)
   if (scope !== '') parameters.set('scope', scope)
   for (const name of resource) parameters.append('resource', name)
   for (const name of audience) parameters.append('audience', name)

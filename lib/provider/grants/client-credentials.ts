@@ -1,6 +1,12 @@
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import { type TokenTarget, targetParameters, requestTokens, readTokens } from '../endpoints/token.js'
+import {
+  type FurtherParameters,
+  type TokenTarget,
+  targetParameters,
+  requestTokens,
+  readTokens,
+} from '../endpoints/token.js'
 import type { GrantedTokens } from '../types.js'
 
 /**
@@ -12,13 +18,13 @@ import type { GrantedTokens } from '../types.js'
 export async function grantClientCredentials(
   openidClient: ConfiguredClient,
   target: TokenTarget,
-  runtime: Runtime,
+  { runtime, params }: { readonly runtime: Runtime; readonly params?: FurtherParameters | undefined },
 ): Promise<GrantedTokens> {
   // The lifetime counts from here, since a slow response must not make the token look younger than it is.
   const sentAt = runtime.now() / 1000
   const { openid, configuration } = openidClient
   const response = await requestTokens(openidClient, () =>
-    openid.clientCredentialsGrant(configuration, targetParameters(target)),
+    openid.clientCredentialsGrant(configuration, targetParameters(target, params)),
   )
   return readTokens(response, target.scope, sentAt, openidClient)
 }

@@ -1,7 +1,14 @@
 import { TokenEndpointError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import { type TokenTarget, requestTokens, readTokens, targetParameters } from '../endpoints/token.js'
+import {
+  type FurtherParameters,
+  type TokenTarget,
+  requestTokens,
+  readTokens,
+  targetParameters,
+} from '../endpoints/token.js'
+import { exchangeGrantType } from '../endpoints/token-response.js'
 import type { GrantedTokens } from '../types.js'
 
 /** A token that represents a party, and its type (RFC 8693 section 3). */
@@ -18,12 +25,12 @@ export interface TokenExchange {
   /** The acting party, if that is not the client itself. */
   readonly actor?: PartyToken
   readonly target: TokenTarget
+  readonly params?: FurtherParameters | undefined
 }
 
 /** RFC 8693's type for an OAuth access token. */
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
-const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']
 
 /**
@@ -40,7 +47,7 @@ export async function exchangeToken(
   const sentAt = runtime.now() / 1000
   const { openid, configuration } = openidClient
   const response = await requestTokens(openidClient, () =>
-    openid.genericGrantRequest(configuration, grantType, exchangeParameters(exchange)),
+    openid.genericGrantRequest(configuration, exchangeGrantType, exchangeParameters(exchange)),
   )
   // The member may also contain an ID Token or a refresh token (section 2.2.1), which must not be sent to an API.
   if (!usableTypes.includes(response['issued_token_type'])) {
@@ -52,8 +59,8 @@ export async function exchangeToken(
   return readTokens(response, exchange.target.scope, sentAt, openidClient)
 }
 
-function exchangeParameters({ subject, actor, target }: TokenExchange): URLSearchParams {
-  const parameters = targetParameters(target)
+function exchangeParameters({ subject, actor, target, params }: TokenExchange): URLSearchParams {
+  const parameters = targetParameters(target, params)
   parameters.set('subject_token', subject.token)
   parameters.set('subject_token_type', subject.type)
   if (actor === undefined) return parameters

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { bearer, oidc, requireAuth, resourceMetadata, scope } from '../../../lib/index.js'
 import { createBearer } from '../../../lib/middleware/bearer.js'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
@@ -192,6 +193,7 @@ describe('authenticate()', () => {
       ({
         method: 'GET',
         url: '/socket',
+        socket: new Socket(),
         headers: { upgrade: 'websocket', ...(authorization === undefined ? {} : { authorization }) },
         rawHeaders: authorization === undefined ? [] : ['Authorization', authorization],
       }) as IncomingMessage

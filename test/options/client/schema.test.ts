@@ -15,6 +15,7 @@ describe('the options of clientCredentials()', () => {
       scope: '',
       resource: [],
       audience: [],
+      params: {},
       cacheMaxEntries: 1000,
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,
