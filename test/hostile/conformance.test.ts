@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Host, hosts } from '../hosts/hosts.js'
 import { newBrowser, walk } from './browser.js'
 import { type FaultyAnswer, type Module, modules } from './modules.js'
-import type { Calls } from './records.js'
+import type { Calls } from './calls.js'
 import { type Run, startRun } from './relying-party.js'
 
 const [express5, ...otherHosts] = hosts

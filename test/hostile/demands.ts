@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { RecordedRequest } from './records.js'
+import type { Seen } from '../kit/provider/provider.js'
+import { endpointOf } from './calls.js'
 
 /** The client as the provider has registered it. */
 export interface RegisteredClient {
@@ -14,7 +15,7 @@ export interface RegisteredClient {
 }
 
 /** Names what is wrong with an authorization request; empty when nothing is. */
-export function authorizationRequestFlaws({ query }: RecordedRequest, client: RegisteredClient): string[] {
+export function authorizationRequestFlaws({ url: { searchParams: query } }: Seen, client: RegisteredClient): string[] {
   const is = (name: string, value: string | undefined) => query.get(name) === (value ?? null)
   const like = (name: string, pattern: RegExp) => pattern.test(query.get(name) ?? '')
   return flaws({
@@ -33,11 +34,7 @@ export function authorizationRequestFlaws({ query }: RecordedRequest, client: Re
 }
 
 /** Names what is wrong with a code exchange, given the authorization request that the code answered. */
-export function codeExchangeFlaws(
-  request: RecordedRequest,
-  client: RegisteredClient,
-  authorized: URLSearchParams,
-): string[] {
+export function codeExchangeFlaws(request: Seen, client: RegisteredClient, authorized: URLSearchParams): string[] {
   const verifier = request.body.get('code_verifier') ?? ''
   return flaws({
     'token: redirect_uri': request.body.get('redirect_uri') === client.redirectUri,
@@ -47,33 +44,33 @@ export function codeExchangeFlaws(
 }
 
 /** Names what is wrong with a refresh: it asks for nothing that was not granted (RFC 6749 section 6). */
-export function refreshFlaws({ body }: RecordedRequest, authorized: URLSearchParams): string[] {
+export function refreshFlaws({ body }: Seen, authorized: URLSearchParams): string[] {
   const granted = (authorized.get('scope') ?? '').split(' ')
   const asked = (body.get('scope') ?? '').split(' ').filter((name) => name !== '')
   return flaws({ 'token: a wider scope than was granted': asked.every((name) => granted.includes(name)) })
 }
 
 /** Names what is wrong with the way a token request is made and its client authenticated. */
-export function clientAuthenticationFlaws(request: RecordedRequest, client: RegisteredClient): string[] {
-  const [user, password] = basicCredentials(request.headers.authorization)
+export function clientAuthenticationFlaws(request: Seen, client: RegisteredClient): string[] {
+  const [user, password] = basicCredentials(request.headers.get('authorization'))
   const posted = request.body.get('client_secret')
   const basic = client.authentication === 'client_secret_basic'
   return flaws({
     'token: method': request.method === 'POST',
-    'token: content type': /^application\/x-www-form-urlencoded/.test(request.headers['content-type'] ?? ''),
-    'token: query': [...request.query].length === 0,
+    'token: content type': /^application\/x-www-form-urlencoded/.test(request.headers.get('content-type') ?? ''),
+    'token: query': request.url.search === '',
     'token: client_id': (basic ? user : request.body.get('client_id')) === client.clientId,
     'token: client_secret': (basic ? password : posted) === client.clientSecret,
-    'token: two client authentications': basic ? posted === null : request.headers.authorization === undefined,
+    'token: two client authentications': basic ? posted === null : !request.headers.has('authorization'),
   })
 }
 
 /** Names what is wrong with a userinfo request, apart from the token's value. */
-export function userinfoRequestFlaws({ method, query, body }: RecordedRequest): string[] {
+export function userinfoRequestFlaws({ method, url, body }: Seen): string[] {
   return flaws({
     'userinfo: method': method === 'GET' || method === 'POST',
     'userinfo: access token outside of the Authorization header':
-      !query.has('access_token') && !body.has('access_token'),
+      !url.searchParams.has('access_token') && !body.has('access_token'),
   })
 }
 
@@ -98,7 +95,7 @@ function flaws(rules: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(rules).flatMap(([rule, kept]) => (kept ? [] : [rule]))
 }
 
-function basicCredentials(authorization: string | undefined): string[] {
+function basicCredentials(authorization: string | null): string[] {
   const encoded = /^Basic (.+)$/i.exec(authorization ?? '')?.[1] ?? ''
   const [user, password] = Buffer.from(encoded, 'base64').toString().split(':')
   return [user ?? '', password ?? ''].map((part) => decodeURIComponent(part.replaceAll('+', ' ')))
@@ -109,12 +106,12 @@ function sha256(text: string): string {
 }
 
 /** Names what a module misses in the requests of a whole run; empty when nothing is. */
-export type Demand = (requests: readonly RecordedRequest[]) => string[]
+export type Demand = (requests: readonly Seen[]) => string[]
 
 /** Asks for at least one of the scopes that stand for claims (OpenID Connect Core section 5.4). */
 export const asksForClaims: Demand = (requests) => {
-  const scopes = requests.flatMap(({ endpoint, query }) =>
-    endpoint === 'authorize' ? (query.get('scope') ?? '').split(' ') : [],
+  const scopes = requests.flatMap((request) =>
+    endpointOf(request) === 'authorize' ? (request.url.searchParams.get('scope') ?? '').split(' ') : [],
   )
   return flaws({
     'a scope for claims': ['profile', 'email', 'phone', 'address'].some((scope) => scopes.includes(scope)),
@@ -127,8 +124,8 @@ export const sendsBasicCredentials: Demand = (requests) => authorizes(requests, 
 /** Sends the access token in the Authorization header. */
 export const sendsBearerHeader: Demand = (requests) => authorizes(requests, 'userinfo', 'Bearer ')
 
-function authorizes(requests: readonly RecordedRequest[], endpoint: string, scheme: string): string[] {
-  const asked = requests.filter((request) => request.endpoint === endpoint)
-  const all = asked.every(({ headers }) => headers.authorization?.startsWith(scheme))
+function authorizes(requests: readonly Seen[], endpoint: string, scheme: string): string[] {
+  const asked = requests.filter((request) => endpointOf(request) === endpoint)
+  const all = asked.every(({ headers }) => headers.get('authorization')?.startsWith(scheme))
   return flaws({ [`${endpoint} asked with ${scheme}`]: asked.length > 0 && all })
 }

@@ -1,4 +1,4 @@
-import type { Answer } from './answers.js'
+import { page } from './answers.js'
 
 /** What the application answered to a logout token. */
 export interface LogoutAnswer {
@@ -29,8 +29,7 @@ export function frameUrl(uri: string, issuer: string, sid: string): string {
 }
 
 /** The provider's page that holds the frame; once that is loaded, its script would go on to the target. */
-export function framePage(frame: string, target: string): Answer {
+export function framePage(frame: string, target: string): Response {
   const [src, href] = [frame, target].map((url) => url.replaceAll('&', '&amp;'))
-  const body = `<!doctype html><title>Signing out</title><iframe src="${src}"></iframe><a href="${href}">Go on</a>`
-  return { status: 200, headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' }, body }
+  return page(`<!doctype html><title>Signing out</title><iframe src="${src}"></iframe><a href="${href}">Go on</a>`)
 }

@@ -1,6 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { RegisteredClient } from './demands.js'
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../kit/clock.js'
+import { Grants, type Redeemed } from '../kit/provider/grants.js'
 import { halfHash } from '../kit/provider/keys.js'
+import type { RegisteredClient } from './demands.js'
 import { person } from './documents.js'
 import { type Faults, applied } from './faults.js'
 import { type JsonObject, type KeySet, type KeySetLayout, type SigningAlgorithm, keySet } from './keys.js'
@@ -13,21 +15,24 @@ export interface Grant {
   readonly authorized: URLSearchParams
 }
 
-/** Issues codes and tokens, and knows what it has issued. */
+/** Who tokens are issued by and for. */
+export interface TokenIssuerOptions {
+  readonly issuer: string
+  readonly clock: Clock
+  readonly client: RegisteredClient
+  readonly faults: Faults
+  readonly algorithm: SigningAlgorithm
+}
+
+/** Signs the tokens of the kit's grants, with whatever faults are set. */
 export class TokenIssuer {
+  readonly grants = new Grants<Grant>()
   keys: KeySet
-  readonly #client: RegisteredClient
-  readonly #faults: Faults
-  readonly #algorithm: SigningAlgorithm
-  readonly #codes = new Map<string, Grant>()
-  readonly #accessTokens = new Map<string, Grant>()
-  readonly #refreshTokens = new Map<string, Grant>()
+  readonly #options: TokenIssuerOptions
   readonly #idTokens = new Map<string, Grant>()
 
-  constructor(client: RegisteredClient, faults: Faults, algorithm: SigningAlgorithm) {
-    this.#client = client
-    this.#faults = faults
-    this.#algorithm = algorithm
+  constructor(options: TokenIssuerOptions) {
+    this.#options = options
     this.keys = this.#newKeys()
   }
 
@@ -38,40 +43,19 @@ export class TokenIssuer {
 
   /** Issues a code for an authorization request. */
   code(authorized: URLSearchParams): string {
-    const code = randomBytes(24).toString('base64url')
-    this.#codes.set(code, { subject: person.sub, sid: `${randomUUID()}:*`, authorized })
-    return code
+    return this.grants.code({ subject: person.sub, sid: `${randomUUID()}:*`, authorized })
   }
 
-  /** Takes a code or refresh token, which works once. */
-  redeem(body: URLSearchParams): Grant | undefined {
-    const refreshing = body.get('grant_type') === 'refresh_token'
-    const issued = refreshing ? this.#refreshTokens : this.#codes
-    const credential = body.get(refreshing ? 'refresh_token' : 'code') ?? ''
-    const grant = issued.get(credential)
-    issued.delete(credential)
-    return grant
-  }
-
-  /** The grant of an access token. */
-  grantOf(accessToken: string): Grant | undefined {
-    return this.#accessTokens.get(accessToken)
-  }
-
-  /** The grant that an ID Token tells of. */
+  /** The grant that an ID Token was issued for. */
   grantOfIdToken(idToken: string): Grant | undefined {
     return this.#idTokens.get(idToken)
   }
 
   /** A logout token for the session of a grant (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
-  logoutToken(grant: Grant, issuer: string): string {
-    const { logoutClaims, logoutSign } = this.#faults
+  logoutToken(grant: Grant): string {
+    const { logoutClaims, logoutSign } = this.#options.faults
     const claims = applied(logoutClaims, {
-      iss: issuer,
-      sub: grant.subject,
-      aud: this.#client.clientId,
-      iat: epochSeconds(),
-      exp: epochSeconds() + 120,
+      ...this.#claims(grant, 120),
       jti: randomUUID(),
       events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
       sid: grant.sid,
@@ -80,57 +64,54 @@ export class TokenIssuer {
   }
 
   /** A token response (OpenID Connect Core section 3.1.3.3). */
-  response(grant: Grant, issuer: string, refreshing = false): JsonObject {
-    const accessToken = randomBytes(24).toString('base64url')
-    const refreshToken = randomBytes(24).toString('base64url')
-    this.#accessTokens.set(accessToken, grant)
-    this.#refreshTokens.set(refreshToken, grant)
-    const idToken = this.#idToken(grant, issuer, accessToken, refreshing)
+  response({ login: grant, isRefresh }: Redeemed<Grant>): JsonObject {
+    const accessToken = this.grants.accessToken(grant)
+    const idToken = this.#idToken(grant, accessToken, isRefresh)
     this.#idTokens.set(idToken, grant)
-    return applied(this.#faults.token, {
+    return applied(this.#options.faults.token, {
       access_token: accessToken,
       token_type: 'Bearer',
       expires_in: 3600,
-      refresh_token: refreshToken,
+      refresh_token: this.grants.refreshToken(grant),
       scope: grant.authorized.get('scope'),
       id_token: idToken,
     })
   }
 
-  #idToken(grant: Grant, issuer: string, accessToken: string, refreshing: boolean): string {
-    if (this.#faults.rotates === 'before signing') this.replaceKeys()
-    const now = epochSeconds()
-    const first = applied(this.#faults.claims, {
-      iss: issuer,
-      sub: grant.subject,
-      aud: this.#client.clientId,
-      iat: now,
-      exp: now + 300,
+  #idToken(grant: Grant, accessToken: string, isRefresh: boolean): string {
+    const { faults } = this.#options
+    if (faults.rotates === 'before signing') this.replaceKeys()
+    const first = applied(faults.claims, {
+      ...this.#claims(grant, 300),
       nonce: grant.authorized.get('nonce'),
       at_hash: halfHash(accessToken),
-      ...(this.#tellsSessions() ? { sid: grant.sid } : {}),
+      ...(this.#hasLogoutOfSessions() ? { sid: grant.sid } : {}),
     })
-    const claims = refreshing ? applied(this.#faults.refreshedClaims, first) : first
-    return this.#signed({}, claims, this.#faults.sign)
+    const claims = isRefresh ? applied(faults.refreshedClaims, first) : first
+    return this.#signed({}, claims, faults.sign)
+  }
+
+  #claims(grant: Grant, lifetimeSeconds: number): JsonObject {
+    const { issuer, clock, client } = this.#options
+    const now = Math.floor(clock.seconds)
+    return { iss: issuer, sub: grant.subject, aud: client.clientId, iat: now, exp: now + lifetimeSeconds }
   }
 
   #signed(members: JsonObject, claims: JsonObject, sign: Faults['sign']): string {
     const { keys } = this
+    const { faults, algorithm, client } = this.#options
     const kid = keys.kid === undefined ? {} : { kid: keys.kid }
-    const header = applied(this.#faults.header, { alg: this.#algorithm, ...kid, ...members })
-    return sign ? sign({ header, claims, keys, clientSecret: this.#client.clientSecret }) : keys.sign(header, claims)
+    const header = applied(faults.header, { alg: algorithm, ...kid, ...members })
+    return sign ? sign({ header, claims, keys, clientSecret: client.clientSecret }) : keys.sign(header, claims)
   }
 
-  #tellsSessions(): boolean {
-    return this.#client.backchannelLogoutUri !== undefined || this.#client.frontchannelLogoutUri !== undefined
+  #hasLogoutOfSessions(): boolean {
+    const { backchannelLogoutUri, frontchannelLogoutUri } = this.#options.client
+    return backchannelLogoutUri !== undefined || frontchannelLogoutUri !== undefined
   }
 
   #newKeys(): KeySet {
-    const layout: KeySetLayout = this.#faults.keySet ?? 'decoys'
-    return keySet(layout, this.#algorithm)
+    const layout: KeySetLayout = this.#options.faults.keySet ?? 'decoys'
+    return keySet(layout, this.#options.algorithm)
   }
-}
-
-function epochSeconds(): number {
-  return Math.floor(Date.now() / 1000)
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.js'
+import { Grants } from '../provider/grants.js'
 import { otherRsaKey, rsaKey, signJws } from '../provider/keys.js'
 import { type Seen, TestProvider } from '../provider/provider.js'
 import { type Deviations, type Json, type Login, challengeOf } from './deviations.js'
@@ -26,12 +26,13 @@ export interface StandIn {
   apiToken(changes?: Json, foreign?: boolean): string
 }
 
+const refused = { status: 400, body: { error: 'invalid_grant' } }
+
 /** Starts a stand-in for the provider that deviates so. */
 export function startStandIn(row: Deviations, client: StandInClient): StandIn {
   const base = row.endpoints ?? row.issuer.replace(/\/$/, '')
   const paths = documentsOf(row, base)
-  const codes = new Map<string, Login>()
-  const refreshTokens = new Map<string, Login>()
+  const grants = new Grants<Login>()
   const tokenRequests: Seen[] = []
   const provider = new TestProvider({ issuer: row.issuer, clock: client.clock })
   const seconds = () => Math.floor(client.clock.seconds)
@@ -43,14 +44,13 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
   function tokensFor(login: Login, isRefresh: boolean): Response {
     const idToken = { ...usual(), sub: row.sub, aud: login.clientId, ...nonceOf(login), ...row.idToken?.(login) }
     const access = row.accessToken?.(login)
-    const refreshToken = row.refreshes?.(login) === false ? undefined : randomUUID()
-    if (refreshToken !== undefined) refreshTokens.set(refreshToken, login)
     return Response.json({
-      access_token: access === undefined ? randomUUID() : sign({ ...usual(), ...access }, row.accessTokenHeader),
+      access_token:
+        access === undefined ? grants.accessToken(login) : sign({ ...usual(), ...access }, row.accessTokenHeader),
       token_type: 'Bearer',
       expires_in: 3600,
       scope: login.scopes.join(' '),
-      refresh_token: refreshToken,
+      refresh_token: row.refreshes?.(login) === false ? undefined : grants.refreshToken(login),
       id_token: isRefresh && row.idTokenAtRefresh === false ? undefined : sign(idToken),
       ...row.tokenResponse,
     })
@@ -62,17 +62,15 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
     const secret = secretIn(request)
     const isKnown = row.isSecret?.(secret) ?? secret === client.clientSecret
     if (!isKnown) return Response.json({ error: 'invalid_client' }, { status: 401 })
-    if (body.get('grant_type') === 'refresh_token') {
-      const login = take(refreshTokens, body.get('refresh_token'))
-      if (login !== undefined) return tokensFor(login, true)
-      const { status, body: dead } = row.deadRefreshToken ?? { status: 400, body: { error: 'invalid_grant' } }
-      return Response.json(dead, { status })
-    }
-    const login = take(codes, body.get('code'))
+    const redeemed = grants.redeem(body)
+    if (redeemed?.isRefresh) return tokensFor(redeemed.login, true)
+    const { status, body: dead } = row.deadRefreshToken ?? refused
+    if (body.get('grant_type') === 'refresh_token') return Response.json(dead, { status })
+    const login = redeemed?.login
     const isOwn =
       login?.redirectUri === body.get('redirect_uri') &&
       login?.request.get('code_challenge') === challengeOf(body.get('code_verifier') ?? '')
-    if (login === undefined || !isOwn) return Response.json({ error: 'invalid_grant' }, { status: 400 })
+    if (login === undefined || !isOwn) return Response.json(refused.body, { status: refused.status })
     return tokensFor(login, false)
   }
 
@@ -97,8 +95,7 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
       const problem = problemOf(row, `${url.origin}${url.pathname}` === paths.authorization, request, client)
       if (problem !== undefined) throw new Error(`the stand-in shows an error page: ${problem}`)
       const redirectUri = request.get('redirect_uri') ?? ''
-      const code = randomUUID()
-      codes.set(code, { clientId: client.clientId, redirectUri, scopes, request, at: seconds() })
+      const code = grants.code({ clientId: client.clientId, redirectUri, scopes, request, at: seconds() })
       return { redirectUri, response: new URLSearchParams({ code, state: request.get('state') ?? '' }) }
     },
     logOut(text) {
@@ -110,7 +107,7 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
       if (state !== null) target.searchParams.set('state', state)
       return target.href
     },
-    revoke: () => refreshTokens.clear(),
+    revoke: () => grants.revokeRefreshTokens(),
     apiToken: (changes = {}, foreign = false) =>
       sign({ ...usual(), ...row.apiToken, ...changes }, row.accessTokenHeader, foreign ? otherRsaKey : rsaKey),
   }
@@ -161,10 +158,4 @@ function secretIn({ headers, body }: Seen): string {
   // RFC 6749 section 2.3.1: both halves are encoded as in a form.
   const [, secret = ''] = Buffer.from(basic, 'base64').toString().split(':')
   return decodeURIComponent(secret.replaceAll('+', ' '))
-}
-
-function take<T>(map: Map<string, T>, key: string | null): T | undefined {
-  const value = map.get(key ?? '')
-  map.delete(key ?? '')
-  return value
 }
