@@ -22,6 +22,9 @@ interface Client {
   /** Members that the assertion's header has beside `typ` and `alg`. */
   readonly assertionHeader: Readonly<Record<string, string>>
   readonly audience: string | undefined
+  /** A ready-made assertion. */
+  readonly assertion: string | undefined
+  readonly assertionType: string
   readonly runtime: Runtime
 }
 
@@ -46,8 +49,8 @@ const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => A
   },
   private_key_jwt: (client) => (metadata, _client, body) => {
     body.set('client_id', client.clientId)
-    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-    body.set('client_assertion', clientAssertion(client, audienceOf(client, metadata)))
+    body.set('client_assertion_type', `urn:ietf:params:oauth:client-assertion-type:${client.assertionType}`)
+    body.set('client_assertion', client.assertion ?? clientAssertion(client, audienceOf(client, metadata)))
   },
   tls_client_auth: byIdOnly,
   none: byIdOnly,
@@ -67,7 +70,9 @@ export function createClientAuthentication(identity: ClientIdentity, runtime: Ru
   const { clientId, clientSecret: secret, clientAuthentication: method } = identity
   const missing = missingCredential(identity)
   if (missing !== undefined) throw new ConfigurationError('invalid_options', `${method ?? ''} needs ${missing}`)
-  const client = { clientId, secret, key: assertionKeyOf(identity), ...assertionOf(identity), runtime }
+  const { clientAssertion: assertion, clientAssertionType: assertionType = 'jwt-bearer' } = identity
+  const ready = { assertion, assertionType }
+  const client = { clientId, secret, key: assertionKeyOf(identity), ...assertionOf(identity), ...ready, runtime }
   if (method !== undefined) return methods[method](client)
   return (metadata, ...request) => {
     const best = bestMethod(client, metadata.token_endpoint_auth_methods_supported)
@@ -98,7 +103,11 @@ function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: Cl
  * The best method that metadata and credentials allow. If the metadata does not list methods, `client_secret_basic` is
  * the default.
  */
-function bestMethod({ secret, key }: Pick<Client, 'secret' | 'key'>, listed: unknown): ClientAuthenticationMethod {
+function bestMethod(
+  { secret, key, assertion }: Pick<Client, 'secret' | 'key' | 'assertion'>,
+  listed: unknown,
+): ClientAuthenticationMethod {
+  if (assertion !== undefined) return 'private_key_jwt'
   const supports = (method: ClientAuthenticationMethod) => !Array.isArray(listed) || listed.includes(method)
   if (key !== undefined && (secret === undefined || supports('private_key_jwt'))) return 'private_key_jwt'
   if (secret === undefined) return 'none'

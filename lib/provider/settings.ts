@@ -1,7 +1,7 @@
 import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
-import { credentialsOf } from './credentials.js'
+import { clientIdentity } from './credentials.js'
 import type { ClientSettings, ProviderSettings } from './types.js'
 
 /** The age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */
@@ -37,22 +37,13 @@ export function descriptionSettings({
 
 /** Who this application is at the authorization server. */
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
-  const { clientId, idTokenSigningAlg, idTokenAudiences } = configuration
-  const { clientAuthentication, clientAssertionAlg } = configuration
-  const { clientAssertionKid, clientAssertionCertificate, clientAssertionAudience } = configuration
-  const { dpop, pushedAuthorizationRequests, decryptionKeys, encryptedResponses = ['id_token'] } = configuration
-  return omitUndefined({
-    clientId,
+  const { idTokenSigningAlg, idTokenAudiences, dpop, pushedAuthorizationRequests } = configuration
+  const { decryptionKeys, encryptedResponses = ['id_token'] } = configuration
+  return {
+    ...clientIdentity(configuration),
     idTokenSigningAlg,
     idTokenAudiences,
-    ...credentialsOf(configuration),
-    clientAuthentication,
-    clientAssertionAlg,
-    clientAssertionKid,
-    clientAssertionCertificate,
-    clientAssertionAudience,
-    dpop,
-    pushedAuthorizationRequests,
+    ...omitUndefined({ dpop, pushedAuthorizationRequests }),
     ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
-  })
+  }
 }

@@ -42,6 +42,8 @@ export interface ClientCredentials {
   readonly clientSecret?: string | undefined
   /** PKCS#8 PEM or JWK, for `private_key_jwt`. */
   readonly clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
+  /** A ready-made assertion, for `private_key_jwt`. */
+  readonly clientAssertion?: string | undefined
 }
 
 /** How a client proves who it is. */
@@ -57,6 +59,8 @@ export interface ClientIdentity extends ClientCredentials {
   readonly clientAssertionCertificate?: string | undefined
   /** `aud` of the assertion. @default 'issuer' */
   readonly clientAssertionAudience?: string | undefined
+  /** Kind of a ready-made assertion. @default 'jwt-bearer' */
+  readonly clientAssertionType?: string | undefined
   /** Looks credentials up for each request, and overrides those given here: they may change while the process runs. */
   readonly currentCredentials?: (() => Promise<ClientCredentials>) | undefined
 }

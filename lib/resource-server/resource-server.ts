@@ -14,7 +14,7 @@ import { VerifiedTokenCache } from './validation/verified-token-cache.js'
 import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
-import { credentialsOf } from '../provider/credentials.js'
+import { clientIdentity } from '../provider/credentials.js'
 import { providerSettings } from '../provider/settings.js'
 
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */
@@ -80,14 +80,14 @@ function introspectedTokens(
   { issuers, settings, reading }: IntrospectionPlace,
 ): LightweightTokens | undefined {
   if (introspection === undefined) return undefined
-  const { cacheSeconds, issuer: named, audience: ownAudience, ...given } = introspection
+  const { cacheSeconds, issuer: named, audience: ownAudience, signedResponseAlg, decryptionKeys } = introspection
   const name = named ?? issuers.all()[0]?.issuer ?? ''
   const { audience = null, ...keys } = trust.defaults
   const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
   const { runtime } = settings
   const asked = ownAudience === undefined ? issuer : { ...issuer, audience: ownAudience }
-  const { clientSecret: _secret, clientAssertionKey: _key, ...identity } = given
-  const client = { ...identity, ...credentialsOf({ ...given, httpTimeoutSeconds: settings.httpTimeoutSeconds }) }
+  const identity = clientIdentity({ ...introspection, httpTimeoutSeconds: settings.httpTimeoutSeconds })
+  const client = { ...identity, signedResponseAlg, decryptionKeys }
   const introspect = createIntrospection(client, { ...issuer, runtime })
   const rules = { introspect, issuer: asked, reading, cacheSeconds, clockToleranceSeconds, runtime }
   return { issuer: issuer.issuer, introspect: createOpaqueValidation(rules) }

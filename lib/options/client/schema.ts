@@ -67,8 +67,8 @@ const schema = v.pipe(
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
   needsMembers(() => ['token_endpoint']),
   v.check(
-    (o) => o.clientSecret !== undefined || o.clientAssertionKey !== undefined,
-    'must give "clientSecret" or "clientAssertionKey": only a client with credentials gets tokens of its own',
+    (o) => [o.clientSecret, o.clientAssertionKey, o.clientAssertion].some((credential) => credential !== undefined),
+    'must give "clientSecret", "clientAssertionKey" or "clientAssertion": only a client with credentials gets tokens of its own',
   ),
   needsCredential(),
   v.check(

@@ -3,9 +3,12 @@ import type { webcrypto } from 'node:crypto'
 /** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
 
+/** The options that hold a credential. */
+type Credential = 'clientSecret' | 'clientAssertionKey' | 'clientAssertion'
+
 interface Method {
-  /** The option with the credential. */
-  readonly needs?: 'clientSecret' | 'clientAssertionKey'
+  /** The options with the credential: one of them is needed. */
+  readonly needs?: readonly Credential[]
   /** Whether the connection authenticates the client: requests then go to the mutual-TLS endpoints of the metadata. */
   readonly isMutualTls?: true
   readonly usedBy: readonly MethodUser[]
@@ -21,10 +24,10 @@ const everywhere = ['login', 'machine', 'introspection'] as const
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
  */
 const methods = {
-  client_secret_basic: { needs: 'clientSecret', usedBy: everywhere },
-  client_secret_post: { needs: 'clientSecret', usedBy: everywhere },
-  client_secret_jwt: { needs: 'clientSecret', usedBy: everywhere },
-  private_key_jwt: { needs: 'clientAssertionKey', usedBy: everywhere },
+  client_secret_basic: { needs: ['clientSecret'], usedBy: everywhere },
+  client_secret_post: { needs: ['clientSecret'], usedBy: everywhere },
+  client_secret_jwt: { needs: ['clientSecret'], usedBy: everywhere },
+  private_key_jwt: { needs: ['clientAssertionKey', 'clientAssertion'], usedBy: everywhere },
   tls_client_auth: { isMutualTls: true, usedBy: ['introspection'] },
   none: { usedBy: ['login', 'introspection'] },
 } as const satisfies Readonly<Record<string, Method>>
@@ -52,6 +55,9 @@ function isMethod(name: string): name is ClientAuthenticationMethod {
   return Object.hasOwn(methods, name)
 }
 
+/** Kinds of assertions, as the end of `client_assertion_type`. */
+export const assertionTypes = ['jwt-bearer', 'jwt-spiffe'] as const
+
 /** How a client proves who it is. */
 export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. */
@@ -68,6 +74,15 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   clientAssertionCertificate?: string | undefined
   /** `aud` of the client assertion: `issuer`, `token_endpoint`, or another text. @default 'issuer', or 'token_endpoint' for a template */
   clientAssertionAudience?: string | undefined
+  /**
+   * An assertion that someone else signs, instead of `clientAssertionKey`: a function, or the file in which a platform keeps it.
+   * It is fetched or read for every request to the provider, within `httpTimeoutSeconds`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
+   */
+  clientAssertion?: { readonly file: string } | (() => string | Promise<string>) | undefined
+  /** Kind of `clientAssertion`: the end of `client_assertion_type`. `jwt-spiffe` is for JWT-SVIDs. @default 'jwt-bearer' */
+  clientAssertionType?: (typeof assertionTypes)[number] | undefined
 }
 
 /** Options with a method and its credential. */
@@ -75,18 +90,15 @@ export interface GivenCredentials {
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
   readonly clientSecret?: unknown
   readonly clientAssertionKey?: unknown
+  readonly clientAssertion?: unknown
 }
 
-/** The option that the chosen method needs and that is missing. */
-export function missingCredential(given: GivenCredentials): 'clientSecret' | 'clientAssertionKey' | undefined {
-  if (given.clientAuthentication === undefined) return undefined
-  const { needs }: Method = methods[given.clientAuthentication]
-  return needs !== undefined && given[needs] === undefined ? needs : undefined
-}
-
-/** The message for a missing credential. */
-export function missingCredentialMessage(given: GivenCredentials): string {
-  return `must give "${missingCredential(given) ?? ''}" for ${given.clientAuthentication ?? ''}`
+/** The options of which the chosen method needs one, if none is there. */
+export function missingCredential(given: GivenCredentials): string | undefined {
+  const { clientAuthentication: method } = given
+  const { needs = [] }: Method = method === undefined ? { usedBy: [] } : methods[method]
+  const isMissing = needs.length > 0 && needs.every((name) => given[name] === undefined)
+  return isMissing ? needs.map((name) => `"${name}"`).join(' or ') : undefined
 }
 
 /** Whether the connection authenticates the client (RFC 8705 section 2). */

@@ -3,11 +3,12 @@ import * as v from 'valibot'
 import {
   type GivenCredentials,
   type MethodUser,
+  assertionTypes,
   methodChoice,
   missingCredential,
-  missingCredentialMessage,
 } from './client-authentication.js'
 import { text } from './fields.js'
+import { section } from './parse.js'
 import { jwk } from './private-key.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
@@ -27,6 +28,10 @@ function isCertificate(pem: string): boolean {
 
 const assertionKey = v.union([text('a key'), jwk], 'must be a PKCS#8 PEM or a private JWK')
 
+const assertion = v.lazy((given) =>
+  typeof given === 'function' ? lookup : section({ file: text('the path of a file with an assertion') }),
+)
+
 /**
  * The options with which a client proves who it is.
  *
@@ -42,13 +47,47 @@ export function credentialEntries<User extends MethodUser>(user: User, whose: st
     clientAssertionKid: v.optional(text('the ID of the key')),
     clientAssertionCertificate: v.optional(certificate),
     clientAssertionAudience: v.optional(text("'issuer', 'token_endpoint', or the audience")),
+    clientAssertion: v.optional(assertion),
+    clientAssertionType: v.optional(v.picklist(assertionTypes, `must be ${assertionTypes.join(' or ')}`)),
   }
 }
 
-/** The rule that the credential for the chosen method is given. */
-export function needsCredential<Options extends GivenCredentials>() {
+/** The rule that the credential for the chosen method is given, and that credentials do not contradict each other. */
+export function needsCredential<Options extends CredentialChoice>() {
   return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
-    (options) => missingCredential(options) === undefined,
-    ({ input }) => missingCredentialMessage(input),
+    (options) => credentialFlaw(options) === undefined,
+    ({ input }) => credentialFlaw(input) ?? '',
   )
+}
+
+const signedHere = [
+  'clientAssertionAlg',
+  'clientAssertionKid',
+  'clientAssertionCertificate',
+  'clientAssertionAudience',
+] as const
+
+interface CredentialChoice extends GivenCredentials, Partial<Readonly<Record<(typeof signedHere)[number], unknown>>> {
+  readonly clientAssertionType?: unknown
+}
+
+function credentialFlaw(given: CredentialChoice): string | undefined {
+  const missing = missingCredential(given)
+  if (missing !== undefined) return `must give ${missing} for ${given.clientAuthentication}`
+  if (given.clientAssertion !== undefined) return assertionFlaw(given)
+  return given.clientAssertionType === undefined ? undefined : 'must give "clientAssertion" for "clientAssertionType"'
+}
+
+function assertionFlaw(given: CredentialChoice): string | undefined {
+  const { clientAuthentication: method = 'private_key_jwt' } = given
+  if (given.clientAssertionKey !== undefined) {
+    return 'must have at most one of "clientAssertion" and "clientAssertionKey"'
+  }
+  const unused = signedHere.find((name) => given[name] !== undefined)
+  if (unused !== undefined) {
+    return `must not have "${unused}" with "clientAssertion": it is for assertions that are signed here`
+  }
+  if (method !== 'private_key_jwt') return `must not have "clientAssertion" with ${method}: it is for private_key_jwt`
+  if (given.clientSecret === undefined || given.clientAuthentication !== undefined) return undefined
+  return 'must give "clientAuthentication" where both "clientSecret" and "clientAssertion" could authenticate the client'
 }

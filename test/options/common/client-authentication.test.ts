@@ -15,10 +15,10 @@ test.each([
 })
 
 test.each([
-  ['client_secret_basic', 'clientSecret'],
-  ['client_secret_post', 'clientSecret'],
-  ['client_secret_jwt', 'clientSecret'],
-  ['private_key_jwt', 'clientAssertionKey'],
+  ['client_secret_basic', '"clientSecret"'],
+  ['client_secret_post', '"clientSecret"'],
+  ['client_secret_jwt', '"clientSecret"'],
+  ['private_key_jwt', '"clientAssertionKey" or "clientAssertion"'],
   ['tls_client_auth', undefined],
   ['none', undefined],
 ] as const)('the method %s needs %p', (clientAuthentication, credential) => {

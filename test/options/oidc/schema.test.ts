@@ -409,7 +409,7 @@ describe('an invalid option', () => {
     [
       'private_key_jwt without a key',
       { clientAuthentication: 'private_key_jwt' },
-      'must give "clientAssertionKey" for private_key_jwt',
+      'must give "clientAssertionKey" or "clientAssertion" for private_key_jwt',
     ],
     [
       'a secret method without a secret',
