@@ -42,12 +42,13 @@ export function createExchangedTokens(
     get: (options) => {
       const exchange = parseTokenExchange(options)
       const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
+      const { requestedTokenType: requestedType } = exchange
       const target = canonicalTarget({ scope, resource, audience }, defaultTarget)
       const actor = actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }
       return cache.get(exchangeKey(exchange, keyOf(target)), async () => {
         const sentAt = runtime.now()
         const subject = { token: subjectToken, type: subjectTokenType }
-        const grant = { subject, ...actor, target, params: settings.params }
+        const grant = { subject, ...actor, target, requestedType, params: settings.params }
         const granted = await traced('token_exchange', settings, () => provider.exchangeToken(grant))
         return toCachedToken(granted, sentAt, runtime, exchangeEnd(exchange))
       })
@@ -62,9 +63,10 @@ export function createExchangedTokens(
  */
 function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
   const { subjectToken, subjectTokenType, subjectTokenExpiresAt, actorToken, actorTokenType } = exchange
+  const subject = [fingerprint(subjectToken), subjectTokenType, subjectTokenExpiresAt]
   const actor = actorToken === undefined ? [] : [fingerprint(actorToken), actorTokenType]
   // The given expiry is part of the key: a caller that knows it must not get a token cached without it.
-  return JSON.stringify([target, fingerprint(subjectToken), subjectTokenType, subjectTokenExpiresAt, ...actor])
+  return JSON.stringify([target, ...subject, exchange.requestedTokenType, ...actor])
 }
 
 /**

@@ -28,12 +28,17 @@ describe('further parameters of a machine’s token requests', () => {
     expect([first?.requests().length, second?.requests().length]).toEqual([1, 1])
   })
 
-  test.each(['scope', 'client_id', 'client_assertion', 'grant_type', 'subject_token', 'audience'])(
-    'must not set %s, which has an option or belongs to the client',
-    (name) => {
-      expect(() => createTokens({ params: { [name]: 'x' } })).toThrow('"params" must not set parameters')
-    },
-  )
+  test.each([
+    'scope',
+    'client_id',
+    'client_assertion',
+    'grant_type',
+    'subject_token',
+    'audience',
+    'requested_token_use',
+  ])('must not set %s, which has an option or belongs to the client', (name) => {
+    expect(() => createTokens({ params: { [name]: 'x' } })).toThrow('"params" must not set parameters')
+  })
 })
 
 describe('the type of a machine’s token', () => {

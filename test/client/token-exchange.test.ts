@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
 import type { TokenExchangeOptions } from '../../lib/options/client/options.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
@@ -61,8 +62,11 @@ describe('exchange', () => {
     ['an audience', { audience: 'x' }],
     ['a resource', { resource: 'https://api.example.com' }],
     ['a scope', { scope: 'a' }],
+    ['a requested type', { requestedTokenType: accessToken }],
   ])('is made again for %s', async (_what, change) => {
-    const { source } = createTokens()
+    const tokens = createTokens()
+    const { source } = tokens
+    tokens.answer = { issued_token_type: accessToken }
     expect(await source.exchange({ subjectToken })).toBe('token-1')
     expect(await source.exchange({ subjectToken, ...change })).toBe('token-2')
     expect(await source.getToken()).toBe('token-3')
@@ -88,6 +92,43 @@ describe('exchange', () => {
     expect(await failureOf(tokens.source.exchange({ subjectToken }))).toMatchObject({ code: 'token_response_invalid' })
   })
 
+  test('names the requested type, and takes a token of that type only', async () => {
+    const tokens = createTokens()
+    const idToken = 'urn:ietf:params:oauth:token-type:id_token'
+    tokens.answer = { issued_token_type: idToken, token_type: 'N_A' }
+    expect(await tokens.source.exchange({ subjectToken, requestedTokenType: idToken })).toBe('token-1')
+    expect(tokens.requests()[0]?.body.get('requested_token_type')).toBe(idToken)
+    tokens.answer = { issued_token_type: idToken, token_type: 'Bearer' }
+    expect(await tokens.source.exchange({ subjectToken: 'subject-2', requestedTokenType: idToken })).toBe('token-2')
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    [accessToken, { issued_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }],
+    [accessToken, { issued_token_type: undefined }],
+    [accessToken, { issued_token_type: accessToken, token_type: 'N_A' }],
+    ['urn:ietf:params:oauth:token-type:id_token', { issued_token_type: accessToken }],
+    ['urn:ietf:params:oauth:token-type:id_token', { issued_token_type: undefined, token_type: 'N_A' }],
+    ['urn:ietf:params:oauth:token-type:jwt', { issued_token_type: accessToken }],
+  ])('for %s refuses %j', async (requestedTokenType, answer) => {
+    const tokens = createTokens()
+    tokens.answer = answer
+    const error = await failureOf(tokens.source.exchange({ subjectToken, requestedTokenType }))
+    expect(error).toMatchObject({ code: 'token_response_invalid', status: 502 })
+    expect(error.message).not.toContain('token-1')
+  })
+
+  test('of a bound client may bring a token that is not for APIs, and no unbound access token', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const tokens = createTokens({ dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
+    const requestedTokenType = 'urn:ietf:params:oauth:token-type:id_token'
+    tokens.answer = { issued_token_type: requestedTokenType, token_type: 'N_A' }
+    expect(await tokens.source.exchange({ subjectToken, requestedTokenType })).toBe('token-1')
+    tokens.answer = { issued_token_type: accessToken, token_type: 'Bearer' }
+    expect(await failureOf(tokens.source.exchange({ subjectToken, requestedTokenType: accessToken }))).toMatchObject({
+      code: 'token_response_invalid',
+    })
+  })
+
   test.each<[string, () => Response, string, number]>([
     ['a refused subject', () => json({ error: 'invalid_grant' }, 400), 'invalid_grant', 400],
     ['a refused target', () => json({ error: 'invalid_target' }, 400), 'token_request_failed', 502],
@@ -107,6 +148,7 @@ describe('exchange', () => {
     [{ subjectToken: 'a\nb' }, '"subjectToken" must be the token'],
     [{ subjectToken: 'x'.repeat(65_537) }, 'at most 65536 characters'],
     [{ subjectToken, subjectTokenType: 'jwt' }, '"subjectTokenType"'],
+    [{ subjectToken, requestedTokenType: 'jwt' }, '"requestedTokenType" must be a URI'],
     [{ subjectToken, subjectTokenExpiresAt: Infinity }, '"subjectTokenExpiresAt"'],
     [{ subjectToken, actor_token: 'x' }, 'did you mean "actorToken"?'],
   ])('%# refuses invalid arguments without quoting them', async (options, message) => {

@@ -99,4 +99,6 @@ export interface TokenExchangeOptions extends TokenTargetOptions {
   actorToken?: string | undefined
   /** Type of `actorToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   actorTokenType?: string | undefined
+  /** Type of the token to issue, which the provider must confirm. @default an access token, without asking for a type */
+  requestedTokenType?: string | undefined
 }

@@ -31,7 +31,7 @@ const targetEntries = {
 
 // What the grants define themselves.
 const ownParameters =
-  /^(?:grant_type|scope|resource|audience|assertion|code|code_verifier|redirect_uri|refresh_token|requested_token_type|client_.*|subject_.*|actor_.*)$/
+  /^(?:grant_type|scope|resource|audience|assertion|code|code_verifier|redirect_uri|refresh_token|requested_.*|client_.*|subject_.*|actor_.*)$/
 
 const params = v.optional(
   v.pipe(
@@ -85,13 +85,11 @@ const token = (what: string) =>
     v.regex(/^[\x20-\x7e]+$/, `must be ${what}, unchanged`),
     v.maxLength(65_536, 'must have at most 65536 characters'),
   )
-const tokenType = v.optional(
-  v.pipe(
-    v.string(),
-    v.check((value) => URL.canParse(value), 'must be a URI'),
-  ),
-  'urn:ietf:params:oauth:token-type:access_token',
+const uri = v.pipe(
+  v.string('must be a URI'),
+  v.check((value) => URL.canParse(value), 'must be a URI'),
 )
+const tokenType = v.optional(uri, 'urn:ietf:params:oauth:token-type:access_token')
 
 const exchangeSchema = section({
   ...targetEntries,
@@ -100,6 +98,7 @@ const exchangeSchema = section({
   subjectTokenExpiresAt: v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite())),
   actorToken: v.optional(token('the token of the actor')),
   actorTokenType: tokenType,
+  requestedTokenType: v.optional(uri),
 })
 
 /** The checked and frozen options of `clientCredentials()`, every default in place. */

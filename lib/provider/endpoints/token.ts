@@ -47,25 +47,31 @@ export function readLoginTokens(
   }
 }
 
+interface ExpectedTokens extends Pick<ConfiguredClient, 'dpop'> {
+  readonly tokenType?: string
+}
+
 /**
  * Reads a token response as parsed by openid-client.
  *
  * @param scope - the requested scope, which was granted if the response does not say otherwise
  * @param nowSeconds - seconds since the epoch
- * @param openidClient - whether the tokens must be bound to a key (RFC 9449 section 5)
+ * @param expected - whether the tokens must be bound to a key (RFC 9449 section 5), or their `token_type` where it is
+ *   another one
  * @throws {TokenEndpointError} `token_response_invalid`
  */
 export function readTokens(
   response: TokenEndpointResponse,
   scope: string,
   nowSeconds: number,
-  { dpop }: Pick<ConfiguredClient, 'dpop'>,
+  { dpop, tokenType = dpop === undefined ? 'bearer' : 'dpop' }: ExpectedTokens,
 ): GrantedTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = response
   if (response[noAccessToken] === true) throw invalid('no access token')
-  // An unbound token could be used without a proof by anyone who steals it.
-  if (dpop !== undefined && response.token_type !== 'dpop') throw invalid('a token that is not bound to the key')
-  if (dpop === undefined && response.token_type !== 'bearer') throw invalid('a token type that was not requested')
+  if (response.token_type !== tokenType) {
+    // An unbound token could be used without a proof by anyone who steals it.
+    throw invalid(tokenType === 'dpop' ? 'a token that is not bound to the key' : 'a token type that was not requested')
+  }
   if (!tokenText.test(accessToken)) throw invalid('a malformed access token')
   return {
     accessToken,

@@ -9,6 +9,7 @@ import {
   targetParameters,
 } from '../endpoints/token.js'
 import { exchangeGrantType } from '../endpoints/token-response.js'
+import { quoted } from '../../base/error-cause.js'
 import type { GrantedTokens } from '../types.js'
 
 /** A token that represents a party, and its type (RFC 8693 section 3). */
@@ -24,17 +25,23 @@ export interface TokenExchange {
   readonly subject: PartyToken
   /** The acting party, if that is not the client itself. */
   readonly actor?: PartyToken
+  /** URI of the type to issue, if it is asked for. */
+  readonly requestedType?: string | undefined
   readonly target: TokenTarget
   readonly params?: FurtherParameters | undefined
 }
 
 /** RFC 8693's type for an OAuth access token. */
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+/** The `token_type` of tokens that are not access tokens (RFC 8693 section 2.2.1), as openid-client spells it. */
+const notApplicable = 'n_a'
 
-const usableTypes: readonly unknown[] = [undefined, accessTokenType, 'urn:ietf:params:oauth:token-type:jwt']
+const jwtType = 'urn:ietf:params:oauth:token-type:jwt'
+/** Types of tokens that APIs accept, or may accept. */
+const usableTypes: readonly unknown[] = [undefined, accessTokenType, jwtType]
 
 /**
- * Exchanges a token for an access token (RFC 8693); does not retry.
+ * Exchanges a token for an access token, or for one of the requested type (RFC 8693); does not retry.
  *
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
  * @throws {ProviderError} for outages, and `provider_refused_client`
@@ -49,20 +56,26 @@ export async function exchangeToken(
   const response = await requestTokens(openidClient, () =>
     openid.genericGrantRequest(configuration, exchangeGrantType, exchangeParameters(exchange)),
   )
-  // The member may also contain an ID Token or a refresh token (section 2.2.1), which must not be sent to an API.
-  if (!usableTypes.includes(response['issued_token_type'])) {
-    throw new TokenEndpointError(
-      'token_response_invalid',
-      'the token endpoint issued a token that is not an access token',
-    )
-  }
-  return readTokens(response, exchange.target.scope, sentAt, openidClient)
+  requireIssuedType(response['issued_token_type'], exchange)
+  const isForApis = usableTypes.includes(exchange.requestedType) || response.token_type !== notApplicable
+  // A token that is not for APIs is not bound to the key either.
+  const expected = isForApis ? openidClient : { dpop: undefined, tokenType: notApplicable }
+  return readTokens(response, exchange.target.scope, sentAt, expected)
 }
 
-function exchangeParameters({ subject, actor, target, params }: TokenExchange): URLSearchParams {
+// The member `access_token` may also contain an ID Token or a refresh token (section 2.2.1), which must not be sent to an API.
+function requireIssuedType(issued: unknown, { requestedType }: TokenExchange): void {
+  if (requestedType === undefined ? usableTypes.includes(issued) : issued === requestedType) return
+  const expected = requestedType === undefined ? 'an access token' : quoted(requestedType)
+  const message = `the token endpoint issued a token of the type ${quoted(issued)}, expected ${expected}`
+  throw new TokenEndpointError('token_response_invalid', message)
+}
+
+function exchangeParameters({ subject, actor, target, requestedType, params }: TokenExchange): URLSearchParams {
   const parameters = targetParameters(target, params)
   parameters.set('subject_token', subject.token)
   parameters.set('subject_token_type', subject.type)
+  if (requestedType !== undefined) parameters.set('requested_token_type', requestedType)
   if (actor === undefined) return parameters
   parameters.set('actor_token', actor.token)
   parameters.set('actor_token_type', actor.type)
