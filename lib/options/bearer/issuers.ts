@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { flag, text, httpUrl } from '../common/fields.js'
-import { tenantList, tenantPlace as place } from '../common/tenants.js'
+import { isSharedTenant, sharedTenantFlaw, tenantList, tenantPlace as place } from '../common/tenants.js'
 import { keepsRules, type Rules, section } from '../common/parse.js'
 import { descriptionEntries, issuerAliases, missingMembers } from '../common/provider-description.js'
 import { keyEntries, keyRules, keySources } from './keys.js'
@@ -130,6 +130,7 @@ export const trustRules: Rules<Trust> = [
     `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: set it in the map`,
   ],
   ...ownRules,
+  [(o) => ![...trustOf(o).issuers.keys()].some(isSharedTenant), sharedTenantFlaw],
   [
     (o) => isTemplate(o.issuer) === (o.tenants !== undefined),
     'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}',

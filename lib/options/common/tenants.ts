@@ -4,6 +4,11 @@ import { callback, text } from './fields.js'
 /** The place of the tenant in a template of issuers. */
 export const tenantPlace = /\{[A-Za-z]+\}/
 
+// Microsoft Entra ID, its national clouds and its earlier names.
+const entraHost =
+  /^(login\.microsoftonline\.(com|us|de)|login-us\.microsoftonline\.com|login\.microsoft\.com|(login|sts)\.windows\.net|login\.(partner\.microsoftonline|chinacloudapi)\.cn|login\.usgovcloudapi\.net|login\.sovcloud-identity\.(fr|de|sg))$/
+const sharedTenant = /^\/(common|organizations|consumers)(\/|$)/
+
 const tenantName = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Tenants by name or ID. */
@@ -36,12 +41,20 @@ interface TenantOptions {
   readonly tenants?: unknown
 }
 
+/** The message for an issuer of Microsoft Entra ID that is several tenants at once. */
+export const sharedTenantFlaw =
+  'must not have "common", "organizations" or "consumers" in "issuer", which no token names: use the template "https://login.microsoftonline.com/{tenantid}/v2.0", and "tenants" (personal accounts are of tenant 9188040d-6c67-4c5b-b112-36a304b66dad)'
+
+/** Whether an issuer is one of Microsoft Entra ID that stands for several tenants, as no token says. */
+export function isSharedTenant(issuer: string): boolean {
+  if (!URL.canParse(issuer)) return false
+  const { hostname, pathname } = new URL(issuer)
+  return entraHost.test(hostname) && sharedTenant.test(pathname)
+}
+
 /** What is wrong with an issuer of several tenants, if anything is. */
 export function tenantsFlaw({ issuer, tenants }: TenantOptions): string | undefined {
-  const path = URL.canParse(issuer) ? new URL(issuer).pathname : ''
-  if (/^\/(common|organizations)(\/|$)/.test(path) && /^https:\/\/login\./.test(issuer)) {
-    return 'must not have "common" or "organizations" in "issuer", which no token names: use the template "https://login.microsoftonline.com/{tenantid}/v2.0", and "tenants"'
-  }
+  if (isSharedTenant(issuer)) return sharedTenantFlaw
   if (isIssuerTemplate(issuer) === (tenants !== undefined)) return undefined
   return 'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}'
 }

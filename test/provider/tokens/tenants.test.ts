@@ -138,7 +138,6 @@ describe('the options', () => {
   test.each<[Record<string, unknown>, string]>([
     [{ issuer: template }, 'must have "tenants" if, and only if'],
     [{ issuer: issuerOf(ours), tenants: [ours] }, 'must have "tenants" if, and only if'],
-    [{ issuer: 'https://login.microsoftonline.com/common/v2.0' }, 'must not have "common" or "organizations"'],
     [{ issuer: 'https://login.microsoftonline.com/organizations/v2.0', tenants: [ours] }, 'must not have "common"'],
     [{ issuer: template, tenants: [] }, 'must name at least one tenant'],
     [{ issuer: template, tenants: 'all' }, '"tenants" must be a list of tenants'],

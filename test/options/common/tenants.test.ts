@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals'
+import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
+import { tenantsFlaw } from '../../../lib/options/common/tenants.js'
+
+describe('an issuer of Microsoft Entra ID that stands for several tenants', () => {
+  const shared = [
+    'https://login.microsoftonline.com/common/v2.0',
+    'https://login.microsoftonline.com/organizations/v2.0',
+    'https://login.microsoftonline.com/consumers/v2.0',
+    'https://login.microsoftonline.us/common/v2.0',
+    'https://login.partner.microsoftonline.cn/common/v2.0',
+    'https://login.sovcloud-identity.fr/common/v2.0',
+    'https://login.windows.net/common',
+    'https://sts.windows.net/common/',
+    'https://STS.windows.net/common',
+  ]
+
+  test.each(shared)('is refused: %s', (issuer) => {
+    expect(tenantsFlaw({ issuer })).toContain('must not have "common", "organizations" or "consumers" in "issuer"')
+  })
+
+  test.each(['https://login.microsoftonline.com/common/v2.0', ['https://a.example', 'https://sts.windows.net/common']])(
+    'is refused for access tokens: %j',
+    (issuer) => {
+      const parse = () => parseBearerOptions({ issuer, audience: 'orders' })
+      expect(parse).toThrow('must not have "common"')
+    },
+  )
+})
+
+test.each([
+  'https://login.example.com/common',
+  'https://login.example.com/common/v2.0',
+  'https://shop.blob.core.windows.net/common',
+  'https://login.microsoftonline.com.example.com/common/v2.0',
+  'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+  'https://login.microsoftonline.com/commons.example/v2.0',
+  'https://login.microsoftonline.com/shop/common/v2.0',
+])('an issuer that is one tenant or another provider is fine: %s', (issuer) => {
+  expect(tenantsFlaw({ issuer })).toBeUndefined()
+})
