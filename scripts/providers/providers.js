@@ -7,7 +7,14 @@ import { freePort } from './processes.js'
 import { tableOf, withTable } from './table.js'
 import { steps, walk } from './walk.js'
 
-const servers = ['oidc-provider', 'glewlwyd', 'keycloak', 'canaille', 'django-oauth-toolkit']
+const servers = [
+  'oidc-provider',
+  'glewlwyd',
+  'keycloak',
+  'canaille',
+  'django-oauth-toolkit',
+  'spring-authorization-server',
+]
 
 const usage = `npm run providers -- [--only ${servers.slice(0, 2).join(',')}] [--write]
 
