@@ -13,6 +13,8 @@ export type ConfigurationErrorCode =
 export type ProviderErrorCode =
   /** No connection: DNS, TCP or TLS failed. */
   | 'provider_unreachable'
+  /** A host of the provider has a private address, and `allowPrivateAddresses` is false. */
+  | 'provider_address_refused'
   /** No response within `httpTimeoutSeconds`. */
   | 'provider_timeout'
   /** A 429 or 5xx response, or a pause after several failures. */

@@ -16,7 +16,7 @@ export function withRetryAfter(failure: OidcError, waitSeconds: number): OidcErr
 
 /** A 503 with `Retry-After`. */
 export function outage(
-  code: 'provider_unreachable' | 'provider_timeout' | 'provider_unavailable',
+  code: 'provider_unreachable' | 'provider_address_refused' | 'provider_timeout' | 'provider_unavailable',
   message: string,
   seconds = retryAfterSeconds,
   cause?: unknown,

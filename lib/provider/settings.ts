@@ -12,7 +12,10 @@ type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSecond
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
 
 /** What the options say of one authorization server. */
-type Description = Pick<ProviderSettings, 'discoveryUrl' | 'metadata' | 'internalOrigin' | 'issuerAliases' | 'tenants'>
+type Description = Pick<
+  ProviderSettings,
+  'discoveryUrl' | 'metadata' | 'internalOrigin' | 'allowPrivateAddresses' | 'issuerAliases' | 'tenants'
+>
 
 /** How to reach an authorization server. */
 export function providerSettings(
@@ -29,10 +32,11 @@ export function descriptionSettings({
   discoveryUrl,
   metadata,
   internalOrigin,
+  allowPrivateAddresses,
   issuerAliases,
   tenants,
 }: Description): Description {
-  return omitUndefined({ discoveryUrl, metadata, internalOrigin, issuerAliases, tenants })
+  return omitUndefined({ discoveryUrl, metadata, internalOrigin, allowPrivateAddresses, issuerAliases, tenants })
 }
 
 /** Who this application is at the authorization server. */

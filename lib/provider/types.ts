@@ -22,6 +22,8 @@ export interface ProviderSettings {
   readonly metadata?: GivenMetadata | undefined
   /** Origin that requests to the issuer's origin go to. */
   readonly internalOrigin?: string | undefined
+  /** Whether requests may go to addresses of private networks. @default true */
+  readonly allowPrivateAddresses?: boolean | undefined
   readonly runtime: Runtime
   /** Makes the requests. @default `node:http` with connections that are kept alive */
   readonly fetch?: typeof fetch | undefined

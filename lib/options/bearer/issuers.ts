@@ -119,6 +119,7 @@ const sharedNames = [
   'algorithms',
   ...keySources,
   ...descriptionNames,
+  'allowPrivateAddresses',
   'tenants',
 ] as const
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { endpointUrl, isAllowedHere, origin, text } from './fields.js'
+import { endpointUrl, flag, isAllowedHere, origin, text } from './fields.js'
 
 /** The members of the metadata that are URLs of endpoints. */
 export const endpointNames = [
@@ -45,6 +45,12 @@ export interface ProviderDescription {
    * Requests to the issuer's origin go there, over plain http too; browsers are sent to the issuer's. @default the issuer's
    */
   internalOrigin?: string | undefined
+  /**
+   * Whether requests to the provider may go to private networks: loopback, private, link-local and other addresses outside of
+   * the public internet. Set `false` where strangers name the issuer. Each host is then checked after its lookup, and reached at
+   * the checked address; `internalOrigin` stays allowed. Not with a `fetch` of your own. @default true
+   */
+  allowPrivateAddresses?: boolean | undefined
 }
 
 /** The same, with the names under which the provider issues tokens. */
@@ -96,6 +102,7 @@ export const descriptionEntries = {
   ),
   metadata: v.optional(metadata),
   internalOrigin: v.optional(origin),
+  allowPrivateAddresses: v.optional(flag),
 }
 
 /** Other values of `iss` in tokens of the same issuer. */

@@ -9,7 +9,7 @@ import { keepAliveTransport } from './node-transport.js'
 import { providerOrigins } from './internal-origin.js'
 import { HttpResponse } from './response.js'
 import { RequestSlots } from './request-slots.js'
-import type { TransportResponse, PendingResponse } from './transport.js'
+import type { TransportResponse, PendingResponse, Transport } from './transport.js'
 import type { ProviderSettings } from '../types.js'
 
 /** One request to the provider. */
@@ -42,7 +42,7 @@ export interface HttpClient {
 
 /** Which `fetch` to use, the deadline, and whether plain http is allowed. */
 type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
-  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin'>>
+  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin' | 'allowPrivateAddresses'>>
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
@@ -50,9 +50,13 @@ const defaultMaxBytes = 256 * 1024
 // RFC 6585 section 4).
 const unprocessed: readonly number[] = [408, 425, 429]
 
-/** Creates the HTTP client for all requests to the provider. */
+/**
+ * Creates the HTTP client for all requests to the provider.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a `fetch` whose addresses should be checked
+ */
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
-  const transport = settings.fetch === undefined ? keepAliveTransport() : fetchTransport(settings.fetch)
+  const transport = transportOf(settings)
   const underWay = new Set<Abort>()
   const slots = new RequestSlots(settings.httpTimeoutSeconds * 1000)
   let closed = false
@@ -83,6 +87,14 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       transport.close()
     },
   }
+}
+
+function transportOf({ fetch, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
+  if (fetch === undefined) return keepAliveTransport(({ origin }) => allowPrivateAddresses || origin === internalOrigin)
+  if (allowPrivateAddresses) return fetchTransport(fetch)
+  const message =
+    'allowPrivateAddresses: false cannot be had with your own "fetch", which looks names up by itself: leave "fetch" out, or refuse private addresses in it and set allowPrivateAddresses: true'
+  throw new ConfigurationError('invalid_options', message)
 }
 
 type Abort = (reason: Error) => void

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { isError } from '../../base/error-cause.js'
 import { isLocalhostName } from '../../options/common/fields.js'
 import { decodeBody } from './content-coding.js'
+import { publicLookup, requirePublicHost } from './public-addresses.js'
 import {
   type TransportResponse,
   isRedirectStatus,
@@ -21,9 +22,11 @@ const idleMilliseconds = 4_000
 /**
  * Sends requests with `node:http` and `node:https`, over connections that are kept alive for a few seconds. A GET is
  * repeated once if the server has closed the kept connection (RFC 9110 section 9.2.2); other requests are not.
+ *
+ * @param isTrusted - whether a URL may lead to a private address
  */
-export function keepAliveTransport(): Transport {
-  const agents = new Agents()
+export function keepAliveTransport(isTrusted: (url: URL) => boolean = () => true): Transport {
+  const agents = new Agents(isTrusted)
   return {
     send: (url, request) => new KeepAliveSending(agents, new URL(url), withDefaults(request)),
     close: () => agents.close(),
@@ -39,6 +42,22 @@ interface Wire {
 /** Agents by protocol. Each module is loaded with the first request, to keep imports fast. */
 class Agents {
   readonly #wires = new Map<string, Wire>()
+  readonly #isTrusted: (url: URL) => boolean
+
+  constructor(isTrusted: (url: URL) => boolean) {
+    this.#isTrusted = isTrusted
+  }
+
+  /**
+   * How the host of a URL is looked up. An agent uses a kept connection only for the host that it was made to.
+   *
+   * @throws {ProviderError} `provider_address_refused`
+   */
+  lookupFor(url: URL): { readonly lookup?: LookupFunction } {
+    if (this.#isTrusted(url)) return isLocalhostName(url.hostname) ? { lookup: loopbackLookup } : {}
+    requirePublicHost(url.hostname)
+    return { lookup: publicLookup }
+  }
 
   async wireFor(protocol: string): Promise<Wire> {
     const known = this.#wires.get(protocol)
@@ -94,8 +113,7 @@ class KeepAliveSending implements PendingResponse {
     if (this.#aborted !== undefined) return Promise.reject(this.#aborted)
     const { method, headers, body } = this.#request
     return new Promise((resolve, reject) => {
-      const own = isLocalhostName(this.#url.hostname) ? { lookup: loopbackLookup } : {}
-      const sent = open(this.#url, { method, headers, agent, ...own })
+      const sent = open(this.#url, { method, headers, agent, ...this.#agents.lookupFor(this.#url) })
       this.#sent = sent
       sent.on('error', reject)
       sent.on('response', (response) => resolve(new NodeAnswer(response)))
