@@ -2,6 +2,7 @@ import { TokenValidationError } from '../errors.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseStrictJson } from '../base/json.js'
 import { quotedName } from '../base/error-cause.js'
+import { includesAlgorithm } from '../options/common/algorithms.js'
 import type { VerificationKey } from './algorithms.js'
 
 /** A JOSE header (RFC 7515 section 4). Members that name or contain keys are never used for verification. */
@@ -88,8 +89,7 @@ export function requireAlgorithm(
   algorithms: ReadonlySet<string> | readonly string[],
   option = 'algorithms',
 ): void {
-  const allowed = 'has' in algorithms ? algorithms.has(header.alg) : algorithms.includes(header.alg)
-  if (allowed) return
+  if (includesAlgorithm(algorithms, header.alg)) return
   const message = `the token is signed with ${quotedName(header.alg)}, and "${option}" allows ${[...algorithms].join(', ')}`
   throw new TokenValidationError('token_algorithm_refused', message)
 }

@@ -1,4 +1,4 @@
-import { algorithmNames } from '../options/common/algorithms.js'
+import { algorithmNames, includesAlgorithm } from '../options/common/algorithms.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
 /** What `ready()` has found. */
@@ -13,7 +13,7 @@ export function readinessOf(metadata: ProviderMetadata, client: Pick<ClientSetti
   const accepted = algorithmNames(client.idTokenSigningAlg)
   if (!Array.isArray(listed)) return { warnings: [] }
   const known = listed.filter((name): name is string => typeof name === 'string' && /^[A-Za-z0-9-]{1,32}$/.test(name))
-  if (known.some((name) => accepted.includes(name))) return { warnings: [] }
+  if (known.some((name) => includesAlgorithm(accepted, name))) return { warnings: [] }
   const names = known.join(', ')
   const said = `the provider says that it signs ID Tokens with ${names === '' ? 'nothing' : names}`
   const remedy = '"idTokenSigningAlg" must be what this client is registered with there'

@@ -22,6 +22,8 @@ describe('ready()', () => {
   test.each([
     [['RS256', 'ES256'], 'RS256'],
     [['RS256'], ['ES256', 'RS256']],
+    [['EdDSA'], 'Ed25519'],
+    [['Ed25519'], ['ES256', 'EdDSA']],
     [undefined, 'RS256'],
     ['RS256', 'ES256'],
   ])('does not warn where the metadata lists %j, and %j is accepted', (listed, idTokenSigningAlg) => {

@@ -29,3 +29,13 @@ export function algorithmNames(algorithms: Algorithms): readonly string[] {
 export function secretAlgorithm(algorithms: Algorithms): string | undefined {
   return algorithmNames(algorithms).find((name) => Object.hasOwn(secretBytes, name))
 }
+
+/**
+ * Whether an algorithm is among these. `EdDSA` and `Ed25519` count as one: RFC 9864 gave the common curve a name of its own,
+ * and both names stand for the same signature.
+ */
+export function includesAlgorithm(algorithms: Algorithms | ReadonlySet<string>, alg: string): boolean {
+  if (typeof algorithms === 'string') return includesAlgorithm([algorithms], alg)
+  const has = (name: string) => ('has' in algorithms ? algorithms.has(name) : algorithms.includes(name))
+  return has(alg) || (alg === 'EdDSA' && has('Ed25519')) || (alg === 'Ed25519' && has('EdDSA'))
+}

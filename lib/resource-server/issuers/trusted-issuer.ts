@@ -72,7 +72,7 @@ export function createTrustedIssuer(
     audience,
     clients,
     subject,
-    algorithms: new Set(algorithms.flatMap(withSynonym)),
+    algorithms: new Set(algorithms),
     keys,
     httpClient,
     metadata,
@@ -82,11 +82,6 @@ export function createTrustedIssuer(
       for (const part of [metadata, keys, httpClient, metadataClient]) part.close()
     },
   }
-}
-
-// RFC 9864 gave the common EdDSA curve a name of its own; both names mean the same signature.
-function withSynonym(alg: string): readonly string[] {
-  return alg === 'EdDSA' || alg === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [alg]
 }
 
 // Only a resolver's answer can get as far as this.

@@ -457,6 +457,23 @@ describe('the hashes in an ID Token', () => {
   })
 })
 
+describe('an ID Token that is signed with Ed25519', () => {
+  const named = ['EdDSA', 'Ed25519']
+
+  test.each(named.flatMap((option) => named.map((alg) => [alg, option])))(
+    'may call the algorithm %s where "idTokenSigningAlg" is %s (RFC 9864)',
+    async (alg, idTokenSigningAlg) => {
+      const op = new TestProvider()
+      const key = signingKey('Ed25519', { kid: 'ed' })
+      op.jwks(key.jwk)
+      const token = await mint(op.claims(), key.privateKey, { alg, kid: 'ed' })
+      await expect(idTokensOf(op, { idTokenSigningAlg }).validate(token, accepted({}))).resolves.toBeDefined()
+      const strict = idTokensOf(op, { idTokenSigningAlg: ['RS256', 'Ed448'] })
+      expect(await failureOf(strict.validate(token, accepted({})))).toMatchObject({ code: 'token_algorithm_refused' })
+    },
+  )
+})
+
 describe('the strength of the sign-in of an ID Token', () => {
   const now = start
 

@@ -36,6 +36,16 @@ describe('a bound token with its proof', () => {
     await expect(present(token, client.proof(token))).resolves.toMatchObject({ scheme: 'dpop', subject: 'alice' })
     await expect(present(token, client.proof(token))).resolves.toMatchObject({ scheme: 'dpop', token })
   })
+
+  test.each([
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+  ])('is accepted with a proof by %s where "dpop.algorithms" names %s (RFC 9864)', async (alg, allowed) => {
+    const { present, issuer } = dpopApi({ mode: 'required', algorithms: [allowed] })
+    const client = proofClient(issuer, alg)
+    const token = client.token()
+    await expect(present(token, client.proof(token))).resolves.toMatchObject({ scheme: 'dpop' })
+  })
 })
 
 describe('a DPoP proof (RFC 9449 section 4.3)', () => {
