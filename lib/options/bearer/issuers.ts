@@ -1,97 +1,40 @@
 import * as v from 'valibot'
-import { flag, text, httpUrl } from '../common/fields.js'
+import { isJsonObject } from '../../base/json.js'
+import { httpUrl } from '../common/fields.js'
 import { isSharedTenant, sharedTenantFlaw, tenantList, tenantPlace as place } from '../common/tenants.js'
-import { keepsRules, type Rules, section } from '../common/parse.js'
-import { descriptionEntries, issuerAliases, missingMembers } from '../common/provider-description.js'
-import { keyEntries, keyRules, keySources } from './keys.js'
-
-/** What access tokens look like. */
-const profiles = ['rfc9068', 'jwt', 'external'] as const
-
-/** The option `audience`, as a list. */
-export const audience = v.pipe(
-  v.union(
-    [
-      text("this API's identifier"),
-      v.pipe(v.array(text("this API's identifier")), v.minLength(1, 'must name an audience')),
-      v.null(),
-    ],
-    'must be a non-empty string, a list of them, or null to accept tokens for anyone',
-  ),
-  v.transform((value) => (typeof value === 'string' ? [value] : value)),
-  v.description("this API's identifier as tokens name it, or null to accept tokens for anyone"),
-)
-
-/** Where tokens name their subject. */
-const subject = v.pipe(
-  section({
-    claim: v.optional(text('the name of a claim'), 'sub'),
-    client: v.optional(flag, false),
-    clientClaims: v.optional(v.array(text('the name of a claim'), 'must be a list of names of claims'), []),
-  }),
-  v.check((o) => o.client || o.clientClaims.length === 0, 'must not have "clientClaims" without client: true'),
-)
-
-const profile = v.picklist(profiles, `must be one of ${profiles.join(', ')}`)
-
-const clients = v.pipe(
-  v.array(text('a client ID'), 'must be a list of client IDs'),
-  v.minLength(1, 'must name at least one client'),
-)
-
-const ownEntries = { ...keyEntries, ...descriptionEntries }
-
-const ruleEntries = {
-  profile: v.optional(profile),
-  clients: v.optional(clients),
-  subject: v.optional(subject),
-  ...ownEntries,
-}
-
-/** The rules for one issuer, wherever it is described. */
-const ownRules: Rules<Partial<v.InferOutput<v.StrictObjectSchema<typeof ownEntries, undefined>>>> = [
-  ...keyRules,
-  [
-    (o) =>
-      keySources.some((source) => o[source] !== undefined) ||
-      missingMembers(o, [['jwks_uri', 'introspection_endpoint']]) === undefined,
-    'must give jwks_uri or introspection_endpoint in "metadata": with discoveryUrl false, nothing else names them',
-  ],
-]
-
-const issuerSection = section({ audience, issuerAliases: v.optional(issuerAliases), ...ruleEntries })
-const resolvedSection = section({ audience: v.optional(audience), ...ruleEntries })
-
-/** One issuer of a map. */
-const issuerOptions = v.pipe(issuerSection, keepsRules<v.InferOutput<typeof issuerSection>>(ownRules))
-
-/** The result of a resolver. */
-export const resolvedIssuer = v.pipe(resolvedSection, keepsRules<v.InferOutput<typeof resolvedSection>>(ownRules))
-
-/** The result of a resolver, checked. */
-export type ResolvedIssuerConfiguration = v.InferOutput<typeof resolvedIssuer>
-
-/** One issuer, checked. */
-export type IssuerConfiguration = v.InferOutput<typeof issuerOptions>
+import type { Rules } from '../common/parse.js'
+import { issuerAliases } from '../common/provider-description.js'
+import {
+  audience,
+  type IssuerConfiguration,
+  issuerOptions,
+  ownRules,
+  profile,
+  type ResolvedIssuerConfiguration,
+  ruleEntries,
+} from './issuer-schema.js'
+import { keySources } from './keys.js'
 
 const issuerUrl = httpUrl("the authorization server's issuer URL")
+
+const issuerForms = 'an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function'
+
+const issuerNames = v.union(
+  [issuerUrl, v.pipe(v.array(issuerUrl), v.minLength(1, 'must name at least one issuer')), v.function()],
+  `must be ${issuerForms}`,
+)
+
+const issuerMap = v.pipe(
+  v.record(issuerUrl, issuerOptions),
+  v.check((map) => Object.keys(map).length > 0, 'must name at least one issuer'),
+)
 
 /** The options that decide who is trusted. */
 export const trustEntries = {
   issuer: v.pipe(
-    v.union(
-      [
-        issuerUrl,
-        v.pipe(v.array(issuerUrl), v.minLength(1, 'must name at least one issuer')),
-        v.function(),
-        v.pipe(
-          v.record(issuerUrl, issuerOptions),
-          v.check((map) => Object.keys(map).length > 0, 'must name at least one issuer'),
-        ),
-      ],
-      'must be an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function',
-    ),
-    v.description('an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function'),
+    // A map has errors of its own: they name the issuer.
+    v.lazy((given) => (isJsonObject(given) ? issuerMap : issuerNames)),
+    v.description(issuerForms),
   ),
   audience: v.optional(audience),
   ...ruleEntries,
@@ -149,12 +92,14 @@ export const trustRules: Rules<Trust> = [
     'must have "issuerAliases" with the same place to fill as "issuer", such as {tenantid}',
   ],
   [
-    (o) => hasOwnSpellings(trustOf(o)),
-    'must not have the same spelling of an issuer twice in "issuer" and "issuerAliases": each belongs to one issuer',
+    (o) => repeatedSpelling(trustOf(o)) === undefined,
+    (o) =>
+      `must not have the same spelling of an issuer twice in "issuer" and "issuerAliases", as ${repeatedSpelling(trustOf(o))}: each belongs to one issuer`,
   ],
   [
-    (o) => [...trustOf(o).issuers.values()].every(isForSomebody),
-    'must have an "audience" with profile "external": nothing else tells such tokens from those for other services',
+    (o) => issuersWithout(trustOf(o), isForSomebody).length === 0,
+    (o) =>
+      `must have an "audience" with profile "external", for ${issuersWithout(trustOf(o), isForSomebody).join(', ')}: nothing else tells such tokens from those for other services`,
   ],
 ]
 
@@ -162,9 +107,18 @@ function isDescribed(o: Trust): boolean {
   return descriptionNames.some((name) => o[name] !== undefined)
 }
 
-function hasOwnSpellings({ issuers }: TrustConfiguration): boolean {
+// The first name that two issuers have.
+function repeatedSpelling({ issuers }: TrustConfiguration): string | undefined {
   const spellings = [...issuers].flatMap(([issuer, { issuerAliases = [] }]) => [issuer, ...issuerAliases])
-  return new Set(spellings).size === spellings.length
+  return spellings.find((name, index) => spellings.indexOf(name) < index)
+}
+
+/** The issuers whose options are not as they should be. */
+export function issuersWithout(
+  { issuers }: TrustConfiguration,
+  isRight: (options: IssuerConfiguration) => boolean,
+): readonly string[] {
+  return [...issuers].flatMap(([issuer, own]) => (isRight(own) ? [] : [issuer]))
 }
 
 /** Whether an issuer with profile `external` has an audience: nothing else distinguishes its tokens. */
@@ -173,7 +127,7 @@ export function isForSomebody({ profile, audience }: Pick<IssuerConfiguration, '
 }
 
 function isMap(issuer: Trust['issuer']): issuer is Record<string, IssuerConfiguration> {
-  return typeof issuer === 'object' && !Array.isArray(issuer)
+  return isJsonObject(issuer)
 }
 
 function isTemplate(issuer: Trust['issuer']): boolean {

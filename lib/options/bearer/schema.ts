@@ -5,7 +5,8 @@ import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { apiKey } from './api-key.js'
 import { isReachedSafely } from '../common/provider-description.js'
 import { dpop, mtls } from './proof-of-possession.js'
-import { audience, type IssuerConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
+import { audience, type IssuerConfiguration } from './issuer-schema.js'
+import { issuersWithout, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
@@ -99,14 +100,22 @@ const rules: Rules<Checked> = [
   ],
   [hasIntrospectionIssuer, 'must name one of the issuers in "introspection.issuer": opaque tokens do not name theirs'],
   [
-    (o) => fetchedUrls(o).every((url) => isAllowedHere(new URL(url), o.dangerouslyAllowHttp)),
-    httpsNeeded('issuer', 'jwksUri'),
+    (o) => unsafeUrls(o).length === 0,
+    (o) => `${httpsNeeded('issuer', 'jwksUri')}, not for ${unsafeUrls(o).join(', ')}`,
   ],
   [
-    (o) => [...trustOf(o).issuers.values()].every((own) => isReachedSafely(own, o.dangerouslyAllowHttp)),
-    httpsNeeded('discoveryUrl', 'metadata'),
+    (o) => unsafelyReached(o).length === 0,
+    (o) => `${httpsNeeded('discoveryUrl', 'metadata')}, not for ${unsafelyReached(o).join(', ')}`,
   ],
 ]
+
+function unsafelyReached(o: Checked): readonly string[] {
+  return issuersWithout(trustOf(o), (own) => isReachedSafely(own, o.dangerouslyAllowHttp))
+}
+
+function unsafeUrls(o: Checked): readonly string[] {
+  return fetchedUrls(o).filter((url) => !isAllowedHere(new URL(url), o.dangerouslyAllowHttp))
+}
 
 // An issuer whose keys, or whose metadata's URL, are given is only a name.
 function fetchedUrls(o: Checked): readonly string[] {

@@ -32,15 +32,18 @@ export function section<const Entries extends v.ObjectEntries>(
   })
 }
 
-/** Rules between the members of an object, with their messages. */
-export type Rules<Options> = readonly (readonly [holds: (options: Options) => boolean, message: string])[]
+/** Rules between the members of an object, with their messages, which may depend on the members. */
+export type Rules<Options> = readonly (readonly [
+  holds: (options: Options) => boolean,
+  message: string | ((options: Options) => string),
+])[]
 
 /** Checks rules between members once each member is valid. The first broken rule is reported. */
 export function keepsRules<Options>(rules: Rules<Options>) {
   return v.rawCheck<Options>(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.issues !== undefined) return
-    const broken = rules.find(([holds]) => !holds(dataset.value))
-    if (broken !== undefined) addIssue({ message: broken[1] })
+    const [, message] = rules.find(([holds]) => !holds(dataset.value)) ?? []
+    if (message !== undefined) addIssue({ message: typeof message === 'string' ? message : message(dataset.value) })
   })
 }
 
@@ -60,11 +63,16 @@ function descriptionOf(schema: v.ObjectEntries[string]): string {
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  const subject = path === null ? 'options' : `"${path}"`
+  const path = (issue.path ?? []).map(({ key }) => String(key))
+  const subject = path.length === 0 ? 'options' : `"${path.reduce(joinPath)}"`
   // valibot's own messages quote the value, which may be a secret: only its type is named here.
   if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
   return `${subject} is invalid: expected ${issue.expected ?? 'another value'}, received ${typeof issue.input}`
+}
+
+// Keys such as URLs stand in brackets.
+function joinPath(path: string, key: string): string {
+  return /^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}[${key}]`
 }
 
 // The caller's own objects must not be frozen: only copies are.

@@ -1,7 +1,7 @@
 import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
-import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuers.js'
+import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
 import { isOidcError, redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/common/parse.js'

@@ -59,6 +59,47 @@ describe('an option of bearer()', () => {
     expect(problemOf(options)).toMatch(message)
   })
 
+  const other = 'https://other.example.com'
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'an unknown option',
+      { [other]: { audience, algoritms: [] } },
+      `"issuer[${other}].algoritms" is not an option: did you mean "algorithms"?`,
+    ],
+    ['no audience', { [other]: {} }, `"issuer[${other}].audience" is missing`],
+    ['text instead of options', { [other]: audience }, `"issuer[${other}]" must be an object`],
+    [
+      'two sources of keys',
+      { [other]: { audience, jwks: { keys: [] }, jwksUri: other } },
+      `"issuer[${other}]" must have at most one of "jwks"`,
+    ],
+    [
+      'a secret that is too short',
+      { [other]: { audience, algorithms: ['HS512'], secret: 'x'.repeat(40) } },
+      `"issuer[${other}]" must have secrets of at least`,
+    ],
+    ['something below', { [other]: { audience, subject: { claim: '' } } }, `"issuer[${other}].subject.claim"`],
+    [
+      'no audience for profile external',
+      { [other]: { audience: null, profile: 'external' } },
+      `with profile "external", for ${other}:`,
+    ],
+    [
+      'an alias of another',
+      { [other]: { audience, issuerAliases: [issuer] } },
+      `twice in "issuer" and "issuerAliases", as ${issuer}:`,
+    ],
+    ['plain http', { 'http://other.example.com': { audience } }, 'must use https in "issuer" and "jwksUri"'],
+    [
+      'plain http of its metadata',
+      { [other]: { audience, discoveryUrl: 'http://other.example.com/x' } },
+      `not for ${other}`,
+    ],
+    ['a name that is not a URL', { other: { audience } }, '"issuer.other" must be'],
+  ])('names the issuer of a map that it is wrong for: %s', (_what, wrong, message) => {
+    expect(problemOf({ issuer: { [issuer]: { audience }, ...wrong } })).toContain(message)
+  })
+
   test('is not repeated in a message where it may be a secret', () => {
     const secret = 'S3CR3T'
     for (const options of [
