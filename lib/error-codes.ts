@@ -8,6 +8,8 @@ export type ConfigurationErrorCode =
   | 'not_mounted'
   /** `oidc()` ran twice for one request. */
   | 'mounted_twice'
+  /** A guard found nobody signed in, but a `req.auth` that the application has set, which guards do not read. */
+  | 'unknown_principal'
 
 /** Codes of {@link ProviderError}: the authorization server is unavailable, broken or at odds with its own metadata. */
 export type ProviderErrorCode =

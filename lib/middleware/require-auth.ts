@@ -13,8 +13,8 @@ import {
   type GuardCall,
   countingHandlersOf,
 } from './guard/authentication.js'
-import type { Middleware, Next, NodeResponse } from './types.js'
-import { omitUndefined } from '../base/json.js'
+import type { Middleware, Next, NodeRequest, NodeResponse } from './types.js'
+import { isJsonObject, omitUndefined } from '../base/json.js'
 
 /**
  * Creates a guard that lets a request pass only if its principal meets every requirement. Sessions and access tokens count
@@ -47,7 +47,8 @@ export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
     const signedIn = handlers.find((candidate) => candidate.principal() !== undefined)
     const principal = signedIn?.principal()
     signedIn?.keepPrivate?.()
-    if (handlers.length === 0) next(notMounted())
+    if (principal === undefined && isSetByApplication(req)) next(notRead())
+    else if (handlers.length === 0) next(notMounted())
     else if (signedIn === undefined || principal === undefined)
       sendAway(handlers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
@@ -106,6 +107,18 @@ function turnAway(
 function notMounted(): ConfigurationError {
   const message = 'requireAuth() ran without oidc() or bearer() before it: mount one of them before this guard'
   return new ConfigurationError('not_mounted', message)
+}
+
+// Otherwise a developer would look for a login that is not missing.
+function isSetByApplication(req: NodeRequest): boolean {
+  const value: unknown = Object.getOwnPropertyDescriptor(req, 'auth')?.value
+  return isJsonObject(value) && typeof value['subject'] === 'string'
+}
+
+function notRead(): ConfigurationError {
+  const message =
+    'requireAuth() does not read the req.auth that this application has set: only oidc() and bearer() say who is signed in (for API keys, use the option "apiKey" of bearer())'
+  return new ConfigurationError('unknown_principal', message)
 }
 
 /** Options of one guard. */

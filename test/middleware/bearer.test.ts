@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { ConfigurationError } from '../../lib/errors.js'
-import { bearer } from '../../lib/middleware/bearer.js'
+import { bearer, createBearer } from '../../lib/middleware/bearer.js'
+import { parseBearerOptions } from '../../lib/options/bearer/schema.js'
 import { createBearerValidator } from '../../lib/resource-server/bearer-validator.js'
 import { all } from '../../lib/policy/combinators.js'
 import { claim } from '../../lib/policy/claims.js'
@@ -668,5 +669,19 @@ describe('BR19: a header that claims an identity', () => {
     expect(answer.json?.['auth']).toMatchObject({ subject: 'alice' })
     expect(answer.text).not.toContain('admin')
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('x-forwarded'))).toEqual([])
+  })
+})
+
+describe('one bearer() behind another', () => {
+  test('validates the token as well, so that what the outer one accepts passes only if the inner one accepts it too', async () => {
+    const [other, issuer] = [apiProvider({ issuer: 'https://other.example.com' }), apiProvider()]
+    const fetchFrom: typeof fetch = (input, init) =>
+      (String(input).startsWith(other.issuer) ? other : issuer).fetch(input, init)
+    const both = { issuer: [other.issuer, issuer.issuer], audience, fetch: fetchFrom }
+    const before = [createBearer(parseBearerOptions(both), issuer.clock)]
+    const { present } = await start({ issuer, before, options: { audience: 'admin' } })
+    expect((await present(issuer.accessToken({ aud: [audience, 'admin'] }))).status).toBe(200)
+    expect((await present(issuer.accessToken({ aud: audience }))).status).toBe(401)
+    expect((await present(other.accessToken({ aud: [audience, 'admin'] }))).status).toBe(401)
   })
 })

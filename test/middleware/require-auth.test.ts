@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { all, any, claim, not, requireAuth, role, scope } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
-import type { Layer } from '../hosts/layers.js'
+import { createBearer } from '../../lib/middleware/bearer.js'
+import { parseBearerOptions } from '../../lib/options/bearer/schema.js'
+import type { Handler, Layer } from '../hosts/layers.js'
+import { apiProvider, audience } from '../kit/provider/provider.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { guarded } from '../kit/world/applications.js'
 
@@ -148,6 +151,44 @@ describe.each(hosts)('a guard without oidc() on $name', (host) => {
     ])
     expect(running.journal.errors[0]).toMatchObject({ name: 'ConfigurationError', expose: false })
     await running.close()
+  })
+})
+
+describe.each(hosts)('req.auth that the application has set, on $name,', (host) => {
+  const own = { scheme: 'bearer', subject: 'key-1', issuer: 'keys', claims: {}, scopes: [], expiresAt: 9e9 }
+  const setting =
+    (auth: unknown): Handler =>
+    (req, _res, next) => {
+      Object.assign(req, { auth })
+      next()
+    }
+  const issuer = apiProvider()
+  const options = parseBearerOptions({ issuer: issuer.issuer, audience, fetch: issuer.fetch, required: false })
+  const api = createBearer(options, issuer.clock)
+  const start = (...before: readonly Handler[]) => host.start(() => [...before, guarded('/', requireAuth())])
+
+  test.each([
+    ['without bearer()', [setting(own)]],
+    ['before bearer()', [setting(own), api]],
+    ['after bearer()', [api, setting(own)]],
+  ])('opens no guard, and an error says what to use instead: %s', async (_where, before) => {
+    const app = await start(...before)
+    const answer = await new Browser().fetch(app.url)
+    expect([answer.status, answer.json()]).toEqual([
+      500,
+      { code: 'unknown_principal', message: expect.stringContaining('the option "apiKey" of bearer()') },
+    ])
+    await app.close()
+  })
+
+  test('is left alone where it is no principal, or a token was accepted', async () => {
+    const basic = await start(api, setting({ user: 'alice', password: 'x' }))
+    expect((await new Browser().fetch(basic.url)).status).toBe(401)
+    await basic.close()
+    const enriched = await start(api, setting(own))
+    const headers = { authorization: `Bearer ${issuer.accessToken()}` }
+    expect((await new Browser().fetch(enriched.url, { headers })).status).toBe(200)
+    await enriched.close()
   })
 })
 
