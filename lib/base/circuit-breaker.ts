@@ -18,7 +18,7 @@ export class NotSent extends Error {
 }
 
 /** The failures of one session, and until when it waits. */
-interface Trouble {
+interface SessionFailures {
   readonly backoff: Backoff
   /** The number of the last success of any session before the failure. */
   readonly epoch: number
@@ -42,11 +42,13 @@ type Run = object
 export class CircuitBreaker {
   readonly #runtime: Runtime
   readonly #slowSeconds: number | undefined
-  readonly #troubles: LRUCache<string, Trouble>
+  /** By the key of the session. */
+  readonly #sessions: LRUCache<string, SessionFailures>
   readonly #backoff: Backoff
   #isNamed = false
   #epoch = 0
-  #trier: Run | undefined
+  /** The one request that finds out whether the provider is back. */
+  #trial: Run | undefined
 
   /** @param slowSeconds - a response that takes longer counts as a failure, although the caller still waits for it */
   constructor(runtime: Runtime, slowSeconds?: number) {
@@ -54,48 +56,49 @@ export class CircuitBreaker {
     this.#slowSeconds = slowSeconds
     this.#backoff = newBackoff(runtime)
     const ttl = maxWaitSeconds * 1000
-    this.#troubles = new LRUCache({ max: maxSessions, ttl, perf: runtime, ttlResolution: 0 })
+    this.#sessions = new LRUCache({ max: maxSessions, ttl, perf: runtime, ttlResolution: 0 })
   }
 
   /**
    * Does the work, unless the provider is known to be down.
    *
-   * @param whose - identifies the session, if a failure may concern its token only
+   * @param sessionKey - identifies the session, if a failure may concern its token only
    * @throws {ProviderError} the last failure again, with the remaining seconds in `Retry-After`
    */
-  async run<T>(work: () => Promise<T>, whose?: string): Promise<T> {
+  async run<T>(work: () => Promise<T>, sessionKey?: string): Promise<T> {
     const run: Run = {}
-    this.#enter(run, whose)
-    const slowness = this.#watch(run, whose)
+    this.#admit(run, sessionKey)
+    const slowness = this.#watchSlowness(run, sessionKey)
     try {
       const value = await work()
-      this.#open(whose)
+      this.#recordSuccess(sessionKey)
       return value
     } catch (error) {
       if (error instanceof NotSent) throw error.reason
-      if (!isOutage(error)) this.#recordAnswer(error, whose)
-      else if (!slowness.isCounted()) this.#fail(error, whose)
+      if (!isOutage(error)) this.#recordResponse(error, sessionKey)
+      else if (!slowness.isCounted()) this.#recordFailure(error, sessionKey)
       throw error
     } finally {
       slowness.end()
-      this.#leave(run)
+      this.#endTrial(run)
     }
   }
 
-  #enter(run: Run, whose: string | undefined): void {
-    const trouble = this.#troubleOf(whose)
-    if (trouble !== undefined) this.#requireOwnTurn(trouble)
+  // Throws the last failure while the circuit is open, except for the trial.
+  #admit(run: Run, sessionKey: string | undefined): void {
+    const earlier = this.#failuresOf(sessionKey)
+    if (earlier !== undefined) this.#requireOwnTurn(earlier)
     const { failure } = this.#backoff
-    if (failure === undefined || !this.#isShut(failure)) return
+    if (failure === undefined || !this.#isOpen(failure)) return
     const wait = this.#backoff.waitSeconds()
     // A session that has failed before is not the trial: it may fail because of its token, which proves nothing.
-    const isBusy = trouble === undefined && this.#trier !== undefined
+    const isBusy = earlier === undefined && this.#trial !== undefined
     if (wait > 0 || isBusy) throw withRetryAfter(failure, Math.max(1, wait))
-    if (trouble === undefined) this.#trier = run
+    if (earlier === undefined) this.#trial = run
   }
 
   // After another session's success, this one may retry at once, but only once.
-  #requireOwnTurn({ backoff, epoch, isOwn }: Trouble): void {
+  #requireOwnTurn({ backoff, epoch, isOwn }: SessionFailures): void {
     if (epoch !== this.#epoch && !isOwn) return
     const { failure, failures } = backoff
     const wait = backoff.waitSeconds()
@@ -104,59 +107,62 @@ export class CircuitBreaker {
     }
   }
 
-  #watch(run: Run, whose: string | undefined): { isCounted(): boolean; end(): void } {
+  #watchSlowness(run: Run, sessionKey: string | undefined): { isCounted(): boolean; end(): void } {
     let isCounted = false
     const seconds = this.#slowSeconds
     const slow = (): void => {
       isCounted = true
-      this.#leave(run)
-      this.#fail(outage('provider_timeout', `the provider has not answered within ${seconds} seconds`), whose)
+      this.#endTrial(run)
+      this.#recordFailure(
+        outage('provider_timeout', `the provider has not answered within ${seconds} seconds`),
+        sessionKey,
+      )
     }
     const timer = seconds === undefined ? undefined : setTimeout(slow, seconds * 1000).unref()
     return { isCounted: () => isCounted, end: () => clearTimeout(timer) }
   }
 
-  #leave(run: Run): void {
-    if (this.#trier === run) this.#trier = undefined
+  #endTrial(run: Run): void {
+    if (this.#trial === run) this.#trial = undefined
   }
 
   // One failure may be a hiccup, or concern one session; unless the provider itself has reported an outage.
-  #isShut(failure: OidcError): boolean {
+  #isOpen(failure: OidcError): boolean {
     return this.#backoff.failures > 1 || (!this.#isNamed && isReportedByProvider(failure))
   }
 
-  #fail(failure: ProviderError, whose: string | undefined): void {
+  #recordFailure(failure: ProviderError, sessionKey: string | undefined): void {
     const asked = isReportedByProvider(failure) ? Number(failure.headers['Retry-After'] ?? 0) : 0
-    const isFirst = whose === undefined || this.#keep(whose, failure, asked)
+    const isFirst = sessionKey === undefined || this.#recordSessionFailure(sessionKey, failure, asked)
     if (!isFirst) return
-    const longest = whose === undefined ? maxWaitSeconds : maxBackoffSeconds
+    const longest = sessionKey === undefined ? maxWaitSeconds : maxBackoffSeconds
     this.#backoff.recordFailure(failure, Math.min(asked, longest))
-    this.#isNamed = whose !== undefined
+    this.#isNamed = sessionKey !== undefined
   }
 
   /** Records a session's failure. Returns whether it is its first. */
-  #keep(whose: string, failure: ProviderError, asked: number): boolean {
-    const before = this.#troubleOf(whose)
+  #recordSessionFailure(sessionKey: string, failure: ProviderError, asked: number): boolean {
+    const before = this.#failuresOf(sessionKey)
     const backoff = before?.backoff ?? newBackoff(this.#runtime)
     backoff.recordFailure(failure, asked)
     const isOwn = before !== undefined && (before.isOwn || before.epoch !== this.#epoch)
-    this.#troubles.set(whose, { backoff, epoch: this.#epoch, isOwn })
+    this.#sessions.set(sessionKey, { backoff, epoch: this.#epoch, isOwn })
     return before === undefined
   }
 
-  #troubleOf(whose: string | undefined): Trouble | undefined {
-    return whose === undefined || this.#troubles.size === 0 ? undefined : this.#troubles.get(whose)
+  #failuresOf(sessionKey: string | undefined): SessionFailures | undefined {
+    return sessionKey === undefined || this.#sessions.size === 0 ? undefined : this.#sessions.get(sessionKey)
   }
 
   // The limit on this process's own requests says nothing about the provider: it counts neither way.
-  #recordAnswer(error: unknown, whose: string | undefined): void {
-    if (!isOwnLimit(error)) this.#open(whose)
+  #recordResponse(error: unknown, sessionKey: string | undefined): void {
+    if (!isOwnLimit(error)) this.#recordSuccess(sessionKey)
   }
 
-  #open(whose: string | undefined): void {
+  #recordSuccess(sessionKey: string | undefined): void {
     this.#backoff.recordSuccess()
     this.#epoch += 1
-    if (whose !== undefined) this.#troubles.delete(whose)
+    if (sessionKey !== undefined) this.#sessions.delete(sessionKey)
   }
 }
 

@@ -11,7 +11,7 @@ import { createPrincipalFinder, type PrincipalFinder } from './guard/principal-f
 import { LivePrincipals, type TokenConnection } from './guard/live-principals.js'
 import { certificateSource } from './http/client-certificate.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
-import { callOnError, goOn, thrownError } from './http/error-response.js'
+import { callOnError, continueAfter, thrownError } from './http/error-response.js'
 import { addAuthenticationHandler, auth, type GuardCall } from './guard/authentication.js'
 import { respondOrFail } from './http/respond.js'
 import type { Middleware, NodeRequest } from './types.js'
@@ -101,7 +101,7 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
       fail(error)
       return
     }
-    if (found instanceof Promise) goOn(found, call, enter, fail)
+    if (found instanceof Promise) continueAfter(found, call, enter, fail)
     else enter(found)
   }
 

@@ -12,7 +12,7 @@ import { createContext } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
 import { createHttpRequest } from './http/request.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
-import { fail, goOn } from './http/error-response.js'
+import { continueAfter, fail } from './http/error-response.js'
 import {
   type GuardCall,
   addAuthenticationHandler,
@@ -111,8 +111,8 @@ export function createOidc(configuration: OidcConfiguration, runtime: Runtime): 
     const httpRequest = createHttpRequest(req)
     if (answerProvider(context, httpRequest, call)) return
     const begin = (request: RequestContext): void => beginRequest(context, request, call)
-    const opened = opening(context, httpRequest, call)
-    if (opened instanceof Promise) goOn(opened, call, begin, (error) => failToOpen(context, error, call))
+    const opened = tryOpenRequest(context, httpRequest, call)
+    if (opened instanceof Promise) continueAfter(opened, call, begin, (error) => failToOpen(context, error, call))
     else if (opened !== undefined) begin(opened)
   }
 
@@ -126,7 +126,7 @@ export function createOidc(configuration: OidcConfiguration, runtime: Runtime): 
   })
 }
 
-function opening(
+function tryOpenRequest(
   context: OidcContext,
   httpRequest: HttpRequest,
   call: GuardCall,
@@ -169,7 +169,7 @@ function beginRequest(context: OidcContext, request: RequestContext, call: Guard
   if (route === undefined) {
     const revalidated = context.revalidation.start(request.session)
     if (revalidated === undefined) trySilentLogin(context, request, call)
-    else goOn(revalidated, call, () => goOnRevalidated(context, request, call))
+    else continueAfter(revalidated, call, () => afterRevalidation(context, request, call))
     return
   }
   // For error pages of the application too: their URL may hold a code, and caches may store 405 and 410 by default.
@@ -177,7 +177,7 @@ function beginRequest(context: OidcContext, request: RequestContext, call: Guard
   route(context, request, call)
 }
 
-function goOnRevalidated(context: OidcContext, request: RequestContext, call: GuardCall): void {
+function afterRevalidation(context: OidcContext, request: RequestContext, call: GuardCall): void {
   if (call.res.headersSent) call.next()
   else trySilentLogin(context, request, call)
 }

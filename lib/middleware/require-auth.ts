@@ -5,7 +5,7 @@ import { all, isRequirement, refuseNonRequirements } from '../policy/combinators
 import type { Principal } from '../policy/principal.js'
 import { type UnmetRequirement, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
-import { goOn } from './http/error-response.js'
+import { continueAfter } from './http/error-response.js'
 import {
   type ChallengeCall,
   type ChallengeMode,
@@ -72,7 +72,7 @@ function decide<Request>(
 ): void {
   const { req, next, turnAway } = decision
   const checked = Promise.resolve(requirement.check(principal, req))
-  goOn(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
+  continueAfter(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
 }
 
 // A browser that loads a page can sign in. A program gets the challenge of the nearest middleware.

@@ -9,7 +9,7 @@ import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import { createHttpRequest } from './http/request.js'
-import { goOn, thrownError } from './http/error-response.js'
+import { continueAfter, thrownError } from './http/error-response.js'
 import { respondOrFail } from './http/respond.js'
 import type { GuardCall } from './guard/authentication.js'
 import { mountPathOf } from './mount.js'
@@ -68,7 +68,7 @@ export function createResourceMetadata(
     else if (paths.includes(path)) respondWith(call, method, body)
     else if (mirror !== undefined && path === mirrorPath) {
       const document = method === 'GET' || method === 'HEAD' ? mirror.body() : Promise.resolve('{}')
-      goOn(
+      continueAfter(
         document,
         call,
         (text) => respondWith(call, method, text),

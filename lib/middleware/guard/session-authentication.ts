@@ -8,7 +8,7 @@ import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
-import { fail, goOn } from '../http/error-response.js'
+import { continueAfter, fail } from '../http/error-response.js'
 import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
@@ -52,7 +52,7 @@ export class SessionAuthentication implements AuthenticationHandler {
     // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
     const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
-    goOn(answer, call, nothing, (reason) => fail(reason, this.#oidc.rp.configuration.onError, context))
+    continueAfter(answer, call, nothing, (reason) => fail(reason, this.#oidc.rp.configuration.onError, context))
   }
 
   refuse(call: RefusalCall): void {

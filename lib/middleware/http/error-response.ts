@@ -49,7 +49,7 @@ export function thrownError(reason: unknown): unknown {
  *
  * @param insist - for guards: called if `onError` calls `next()` without an error
  */
-export function callOnError(call: (next: Next) => unknown, { res, next }: Waiting, insist?: () => void): void {
+export function callOnError(call: (next: Next) => unknown, { res, next }: PendingCall, insist?: () => void): void {
   let isHandedOn = false
   const once: Next = (error) => {
     if (isHandedOn) return
@@ -58,19 +58,19 @@ export function callOnError(call: (next: Next) => unknown, { res, next }: Waitin
     if (isError || insist === undefined) next(error)
     else insist()
   }
-  goOn(Promise.resolve(once), { res, next: once }, call)
+  continueAfter(Promise.resolve(once), { res, next: once }, call)
 }
 
-/** What a waiting request continues with. */
-type Waiting = Pick<FailureContext, 'res' | 'next'>
+/** What a request needs to continue after a promise. */
+type PendingCall = Pick<FailureContext, 'res' | 'next'>
 
 /**
  * Continues a request once a promise has settled. Nothing awaits this, and Node ends the process for an unhandled rejection:
  * so errors go to the error handlers, and if those throw, the response ends.
  */
-export function goOn<T>(
+export function continueAfter<T>(
   promise: Promise<T>,
-  { res, next }: Waiting,
+  { res, next }: PendingCall,
   onValue: (value: T) => unknown,
   onError: (reason: unknown) => unknown = (reason) => next(thrownError(reason)),
 ): void {

@@ -7,13 +7,13 @@ import { handleBackchannelLogout } from '../../relying-party/logout/backchannel-
 import { handleFrontchannelLogout } from '../../relying-party/logout/frontchannel-logout.js'
 import { handleLogin, loginTarget } from '../../relying-party/login/login-route.js'
 import { confirmLogout, wantedReturnTo } from '../../relying-party/logout/logout.js'
-import { takeWayOn } from '../../relying-party/logout/logout-onward.js'
+import { followOnwardUrl } from '../../relying-party/logout/logout-onward.js'
 import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { callback } from './callback.js'
 import { refuseLoops } from '../session/login-loop.js'
-import { fail, goOn } from '../http/error-response.js'
+import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { isFittingMount, unfittingMount } from '../mount.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
@@ -36,7 +36,7 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
   if (path === paths.login) return route(login, loginTarget)
-  if (path === paths.callback) return route(paths.logout === undefined ? callbackOrWayOn : finishing)
+  if (path === paths.callback) return route(paths.logout === undefined ? callbackOrOnward : loginCallback)
   if (path === paths.logout) return route(withTracing('logout', logout))
   if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
   if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
@@ -62,7 +62,7 @@ function refuseMount({ mount, base }: RequestContext): never {
 export function answerProvider({ rp }: OidcContext, httpRequest: HttpRequest, call: GuardCall): boolean {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   if (publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
-  goOn(handleBackchannelLogout(rp, httpRequest), call, (outcome) => respondOrFail(call, outcome))
+  continueAfter(handleBackchannelLogout(rp, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
 }
 
@@ -71,7 +71,7 @@ function withTracing(step: TraceStep, handler: Handler): Handler {
 }
 
 // Nobody asked for a silent login, so its failure is not shown: the browser goes back to its page.
-function leavingSilently(handler: Handler): Handler {
+function returnIfSilentLoginFails(handler: Handler): Handler {
   return async (oidc, request, call) => {
     try {
       return await handler(oidc, request, call)
@@ -87,7 +87,7 @@ function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
   return (oidc, request, call) => {
     const { configuration, baseUrls } = oidc.rp
     const { httpRequest } = request
-    goOn(
+    continueAfter(
       handler(oidc, request, call),
       call,
       (outcome) => respondOrFail(call, outcome),
@@ -106,16 +106,16 @@ const login: Handler = async ({ rp }, request) => {
   return handleLogin(rp, request.httpRequest, request.transactions())
 }
 
-const finishing = leavingSilently(withTracing('callback', callback))
+const loginCallback = returnIfSilentLoginFails(withTracing('callback', callback))
 
 // Without a logout route, the callback has the one-time URLs of logout().
-const callbackOrWayOn: Handler = async (oidc, request, call) =>
-  takeWayOn(oidc.rp, request.httpRequest, request.cookies().onward) ?? finishing(oidc, request, call)
+const callbackOrOnward: Handler = async (oidc, request, call) =>
+  followOnwardUrl(oidc.rp, request.httpRequest, request.cookies().onward) ?? loginCallback(oidc, request, call)
 
 const logout: Handler = async ({ rp }, request) => {
   const { httpRequest, session } = request
-  const wayOn = takeWayOn(rp, httpRequest, request.cookies().onward)
-  if (wayOn !== undefined) return wayOn
+  const onward = followOnwardUrl(rp, httpRequest, request.cookies().onward)
+  if (onward !== undefined) return onward
   return (
     confirmLogout(rp, httpRequest, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(httpRequest) })
   )

@@ -2,7 +2,7 @@ import { ProviderError } from '../../errors.js'
 import { startLogin } from '../../relying-party/login/login.js'
 import { isSilentFailure, isSilentLoginDue } from '../../relying-party/login/silent-login.js'
 import { baseUrlOf } from '../../relying-party/base-url.js'
-import { fail, goOn } from '../http/error-response.js'
+import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
@@ -22,7 +22,7 @@ export function trySilentLogin({ rp, silentLogins }: OidcContext, request: Reque
   }
   const options = { prompt: 'none', returnTo: httpRequest.target } as const
   const started = silentLogins.run(() => startLogin(rp, httpRequest, request.transactions(), options))
-  goOn(
+  continueAfter(
     started,
     call,
     (outcome) => {

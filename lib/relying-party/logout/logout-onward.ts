@@ -42,30 +42,30 @@ export function sendOnToProvider(
   providerUrl: string,
 ): Redirect | Respond {
   if (!isFormPost(httpRequest) && !isScript(httpRequest)) return redirect(providerUrl)
-  const key = keyOfWay(rp, httpRequest)
+  const key = onwardKey(rp, httpRequest)
   const exp = rp.runtime.now() / 1000 + onwardSeconds
   cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl }))
-  return respondWithWayOn(rp, httpRequest, key)
+  return respondWithOnwardUrl(rp, httpRequest, key)
 }
 
 /**
  * Handles a second logout before the first has reached the provider, such as a second click. It reuses the first one's
  * URL, which has the session's ID Token. A new one would invalidate it, and the window may already be using it.
  */
-export function repeatWayOn(
+export function repeatOnwardUrl(
   rp: OnwardParts,
   httpRequest: HttpRequest,
   cookie: SmallCookie,
 ): Redirect | Respond | undefined {
-  const way = openWay(rp, cookie)
-  if (way === undefined) return undefined
+  const onward = readOnwardCookie(rp, cookie)
+  if (onward === undefined) return undefined
   return isFormPost(httpRequest) || isScript(httpRequest)
-    ? respondWithWayOn(rp, httpRequest, way.key)
-    : redirect(way.url)
+    ? respondWithOnwardUrl(rp, httpRequest, onward.key)
+    : redirect(onward.url)
 }
 
 // Two simultaneous clicks send the same session cookie, so both get the same URL, whichever response arrives last.
-function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest: HttpRequest): string {
+function onwardKey({ configuration, runtime, baseUrls }: OnwardParts, httpRequest: HttpRequest): string {
   const { cookieName, secure } = baseUrlOf(baseUrls, httpRequest)
   const sealed = httpRequest.cookies[prefixedName(cookieName, secure, configuration.session.cookie.domain)]
   return sealed === undefined
@@ -73,7 +73,7 @@ function keyOfWay({ configuration, runtime, baseUrls }: OnwardParts, httpRequest
     : hash('sha256', `way on ${sealed}`, 'base64url')
 }
 
-function respondWithWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
+function respondWithOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, key: string): Respond {
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   // The callback is the one route that is always there.
   const location = `${base.paths.logout ?? base.paths.callback}?${parameter}=${key}`
@@ -84,17 +84,17 @@ function respondWithWayOn(rp: OnwardParts, httpRequest: HttpRequest, key: string
  * Redirects from the one-time URL of {@link sendOnToProvider} to the provider. A URL that is used, expired or from
  * another browser redirects to the post-logout page and ends nothing, since the person may have signed in again.
  */
-export function takeWayOn(rp: OnwardParts, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
+export function followOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
   const keys = new URLSearchParams(httpRequest.query).getAll(parameter)
   if (httpRequest.method !== 'GET' || keys.length === 0 || isDeclaredNonNavigation(httpRequest)) return undefined
-  const way = openWay(rp, cookie)
-  const isKnown = way !== undefined && keys.length === 1 && equalSecrets(keys[0] ?? '', way.key)
+  const onward = readOnwardCookie(rp, cookie)
+  const isKnown = onward !== undefined && keys.length === 1 && equalSecrets(keys[0] ?? '', onward.key)
   if (!isKnown) return redirect(baseUrlOf(rp.baseUrls, httpRequest).paths.postLogout)
   cookie.remove()
-  return redirect(way.url)
+  return redirect(onward.url)
 }
 
-function openWay(
+function readOnwardCookie(
   { logoutSeal }: OnwardParts,
   { value }: SmallCookie,
 ): { readonly key: string; readonly url: string } | undefined {

@@ -6,7 +6,7 @@ import { safeReturnTo } from '../../http/return-to.js'
 import type { SessionRecord } from '../../session/record.js'
 import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
-import { finishHere, repeatWayOn, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
+import { finishHere, repeatOnwardUrl, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
 import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
@@ -92,7 +92,7 @@ export async function endSession(
   const { configuration } = rp
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const isLocal = options.local ?? !configuration.logout.atProvider
-  const repeated = isLocal || session !== undefined ? undefined : repeatWayOn(rp, httpRequest, cookies.onward)
+  const repeated = isLocal || session !== undefined ? undefined : repeatOnwardUrl(rp, httpRequest, cookies.onward)
   if (repeated !== undefined) return repeated
   const returnTo = safeReturnTo(options.returnTo, base.returnTo)
   const state = rp.runtime.randomBytes(32).toString('base64url')

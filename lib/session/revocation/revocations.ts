@@ -44,7 +44,7 @@ export interface SessionRevocations {
   onRevoke(listener: LogoutListener): () => void
 }
 
-const maxMarks = 100_000
+const maxRevocations = 100_000
 
 /** A session's names. */
 export function namesOf(record: SessionRecord): SessionNames {
@@ -60,12 +60,12 @@ const clockStepMilliseconds = 5_000
  * Whether a logout came before or after that is unknown, so any logout ends it.
  */
 export function isEndedBy(
-  mark: number,
+  revokedAt: number,
   { createdAt }: Pick<SessionRecord, 'createdAt'>,
   nowMilliseconds: number,
 ): boolean {
   const begunAt = Math.round(createdAt * 1000)
-  return mark >= begunAt || (mark > 0 && isAhead(begunAt, nowMilliseconds, clockStepMilliseconds))
+  return revokedAt >= begunAt || (revokedAt > 0 && isAhead(begunAt, nowMilliseconds, clockStepMilliseconds))
 }
 
 // How long a response with the browser's next session cookie may be in transit.
@@ -75,8 +75,8 @@ const justEndedMilliseconds = 10_000
  * Whether a logout is so recent that the browser may be about to receive the cookie of a new login. Removing the old
  * cookie now could remove the new one.
  */
-export function hasJustEnded(mark: number, nowMilliseconds: number): boolean {
-  return mark > nowMilliseconds - justEndedMilliseconds
+export function hasJustEnded(revokedAt: number, nowMilliseconds: number): boolean {
+  return revokedAt > nowMilliseconds - justEndedMilliseconds
 }
 
 /**
@@ -91,7 +91,7 @@ export function unlessEnded(
 ): MaybePromise<SessionRecord | undefined> {
   return whenDone(
     revocations.latest(() => namesOf(record)),
-    (mark) => (isEndedBy(mark, record, runtime.now()) ? undefined : record),
+    (revokedAt) => (isEndedBy(revokedAt, record, runtime.now()) ? undefined : record),
   )
 }
 
@@ -123,24 +123,24 @@ export function keysOf({ id, subject, sid }: SessionNames): readonly string[] {
 
 /** Remembers logouts in this process only: they are lost on restart, and other processes do not see them. */
 export class ProcessRevocations implements SessionRevocations {
-  readonly #marks: LRUCache<string, number>
+  readonly #times: LRUCache<string, number>
   readonly #listeners = new Set<LogoutListener>()
 
   /** @param seconds - the maximum lifetime of a session */
   constructor(runtime: Runtime, seconds: number) {
     const ttl = Math.ceil(seconds * 1000)
-    this.#marks = new LRUCache({ max: maxMarks, ttl, perf: runtime, ttlResolution: 0 })
+    this.#times = new LRUCache({ max: maxRevocations, ttl, perf: runtime, ttlResolution: 0 })
   }
 
   revoke(target: LogoutTarget, at: number): void {
     const key = targetKey(target)
-    this.#marks.set(key, Math.max(at, this.#marks.get(key) ?? 0))
+    this.#times.set(key, Math.max(at, this.#times.get(key) ?? 0))
     for (const listener of this.#listeners) listener(target, at)
   }
 
   latest(names: () => SessionNames): number {
-    if (this.#marks.size === 0) return 0
-    return Math.max(...keysOf(names()).map((key) => this.#marks.get(key) ?? 0))
+    if (this.#times.size === 0) return 0
+    return Math.max(...keysOf(names()).map((key) => this.#times.get(key) ?? 0))
   }
 
   onRevoke(listener: LogoutListener): () => void {

@@ -43,7 +43,7 @@ export class SharedRevocations implements SessionRevocations {
   async revoke(target: LogoutTarget, at: number): Promise<void> {
     const name = this.#name(targetKey(target))
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      if (!(await this.#mark(name, at))) continue
+      if (!(await this.#store(name, at))) continue
       this.#local.revoke(target, at)
       return
     }
@@ -51,8 +51,8 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async latest(names: () => SessionNames): Promise<number> {
-    const marks = await this.#settings.sharedStore.get(keysOf(names()).map((key) => this.#name(key)))
-    return Math.max(0, ...marks.map((mark) => (mark === undefined ? 0 : requireTime(mark))))
+    const times = await this.#settings.sharedStore.get(keysOf(names()).map((key) => this.#name(key)))
+    return Math.max(0, ...times.map((stored) => (stored === undefined ? 0 : requireTime(stored))))
   }
 
   onRevoke(listener: LogoutListener): () => void {
@@ -60,7 +60,7 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   // The time never decreases: a delayed message about an earlier logout must not undo a later one.
-  async #mark(name: string, at: number): Promise<boolean> {
+  async #store(name: string, at: number): Promise<boolean> {
     const { sharedStore, absoluteSeconds, runtime } = this.#settings
     const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
     const [before] = await sharedStore.get([name])
@@ -79,12 +79,12 @@ export class SharedRevocations implements SessionRevocations {
 }
 
 // An unreadable value may have been a logout, so whether the session has ended is unknown.
-function requireTime(mark: string): number {
-  const time = timeOf(mark)
+function requireTime(stored: string): number {
+  const time = timeOf(stored)
   if (time === undefined) throw storeOutage('the shared store holds a logout without its time')
   return time
 }
 
-function timeOf(mark: string): number | undefined {
-  return /^\d+(\.\d+)?$/.test(mark) ? Number(mark) : undefined
+function timeOf(stored: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(stored) ? Number(stored) : undefined
 }

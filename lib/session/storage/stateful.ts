@@ -115,16 +115,16 @@ class StatefulStorage implements SessionStorage {
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {
     const { sharedStore, revocations, limits, runtime } = this.#settings
-    const [[text], mark] = await Promise.all([
+    const [[text], revokedAt] = await Promise.all([
       sharedStore.get([this.#storeName(names.id)]),
       revocations.latest(() => names),
     ])
-    const nothing = hasJustEnded(mark, runtime.now()) ? unreadable : undefined
+    const nothing = hasJustEnded(revokedAt, runtime.now()) ? unreadable : undefined
     if (text === undefined) return nothing
     const found = this.#openRecord(text, names.id)
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
-    if (isEndedBy(mark, record, runtime.now())) return nothing
+    if (isEndedBy(revokedAt, record, runtime.now())) return nothing
     if (!isAlive(record, limits, runtime.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }

@@ -146,9 +146,9 @@ export function revocableStorage(
     const completed = storage.restoreShared(record)
     const whole = (): MaybePromise<StoredSession> =>
       whenDone(completed, (found) => (found === record ? kept : { ...kept, record: found }))
-    return whenDone(latest, (mark) => {
-      if (!isEndedBy(mark, record, runtime.now())) return whenDone(loaded, whole)
-      return hasJustEnded(mark, runtime.now()) ? unreadable : undefined
+    return whenDone(latest, (revokedAt) => {
+      if (!isEndedBy(revokedAt, record, runtime.now())) return whenDone(loaded, whole)
+      return hasJustEnded(revokedAt, runtime.now()) ? unreadable : undefined
     })
   }
   return {

@@ -33,7 +33,6 @@ class RequestStorage implements SessionStorage {
   readonly #reading: RequestReading
   /** The login in the application's session, and its place there. */
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
-
   /** The id of the stored session that the login was read from. */
   #readFrom: string | undefined
   #watched: RequestSession | undefined
@@ -50,8 +49,8 @@ class RequestStorage implements SessionStorage {
   read(): ReturnType<SessionStorage['read']> {
     const { limits, revocations, refreshes, runtime } = this.#settings
     const { seal, hasPath } = this.#reading
-    if (!hasPath && this.#host() === undefined) return undefined
-    const session = this.#present()
+    if (!hasPath && this.#applicationSession() === undefined) return undefined
+    const session = this.#requireSession()
     const opened = seal.open(session)
     if (opened === undefined) return undefined
     const record = fromPayload(opened.payload)
@@ -65,7 +64,7 @@ class RequestStorage implements SessionStorage {
     const learnt = refreshes.loadSuccessors(record)
     return whenDone(alive, (found) =>
       whenDone(learnt, () => {
-        if (found !== undefined) return { record: this.#renewed(record, opened.outdatedKey), outdatedKey: false }
+        if (found !== undefined) return { record: this.#updateOnRead(record, opened.outdatedKey), outdatedKey: false }
         this.#forget(session)
         return undefined
       }),
@@ -73,13 +72,14 @@ class RequestStorage implements SessionStorage {
   }
 
   find(record: SessionRecord): ReturnType<SessionStorage['find']> {
-    return whenDone(this.#unended(record), (found) => (found === undefined ? undefined : this.#newest(found)))
+    return whenDone(this.#unlessEnded(record), (found) => (found === undefined ? undefined : this.#newest(found)))
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
-    if (base === undefined) await this.#renew()
-    else if (this.#host() === undefined || (await this.#unended(base)) === undefined) throw sessionEnded()
-    const session = this.#present()
+    if (base === undefined) await this.#regenerate()
+    else if (this.#applicationSession() === undefined || (await this.#unlessEnded(base)) === undefined)
+      throw sessionEnded()
+    const session = this.#requireSession()
     this.#put(session, record)
     try {
       await storeNow(session, this.#settings.timeoutSeconds)
@@ -94,14 +94,14 @@ class RequestStorage implements SessionStorage {
 
   // When headers are written, it is not too late for cookie-session, but for express-session it is.
   touch(record: SessionRecord): void {
-    const session = this.#host()
+    const session = this.#applicationSession()
     if (session !== undefined) this.#put(session, record)
   }
 
   async end(record: SessionRecord): Promise<void> {
     const { revocations, runtime } = this.#settings
     await endById(revocations, runtime, record)
-    if (record.id === this.#held?.record.id && this.#host() !== undefined) await this.#renew()
+    if (record.id === this.#held?.record.id && this.#applicationSession() !== undefined) await this.#regenerate()
   }
 
   write(): readonly string[] {
@@ -114,15 +114,15 @@ class RequestStorage implements SessionStorage {
 
   // At once, not when headers are written: by then express-session has stored its session. A slower request may have stored
   // older tokens.
-  #renewed(record: SessionRecord, outdatedKey: boolean): SessionRecord {
+  #updateOnRead(record: SessionRecord, outdatedKey: boolean): SessionRecord {
     const { limits, refreshes } = this.#settings
     const newest = refreshes.latest(record)
     const isDue = isRollingDue(newest, limits, this.#nowSeconds())
     const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
-    const session = this.#present()
+    const session = this.#requireSession()
     if (next !== record || outdatedKey) this.#put(session, next)
     else this.#hold(session, next)
-    this.#followMoves()
+    this.#encryptAgainWhenMoved()
     return next
   }
 
@@ -143,7 +143,7 @@ class RequestStorage implements SessionStorage {
   // in another process must not come back.
   async #bringUpToDate(session: RequestSession): Promise<void> {
     const held = this.#held
-    if (held === undefined || this.#host() !== session) return
+    if (held === undefined || this.#applicationSession() !== session) return
     const newest = await this.#newest(held.record)
     const isStill = this.#held === held && this.#reading.seal.placeIn(session).sealed === held.place.sealed
     if (!isStill) return
@@ -156,23 +156,23 @@ class RequestStorage implements SessionStorage {
     const store = this.#store()
     if (store === undefined) return record
     const { seal } = this.#reading
-    const id = idOf(this.#present())
+    const id = idOf(this.#requireSession())
     // A session with a new id may not have been stored yet.
     const from = id === this.#readFrom ? id : undefined
     return newestLogin(record, { store, seal, refreshes: this.#settings.refreshes, from })
   }
 
-  #unended(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+  #unlessEnded(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
     return unlessEnded(this.#settings.revocations, this.#settings.runtime, record)
   }
 
   // Applications begin a session with a new id and copy the content of the old one. The copied login is encrypted for the old
   // id, so it is encrypted again before express-session stores it, when the response ends.
-  #followMoves(): void {
+  #encryptAgainWhenMoved(): void {
     const { res, seal } = this.#reading
     if (res === undefined || this.#held?.place.id === undefined) return
     beforeEnd(res, () => {
-      const session = this.#host()
+      const session = this.#applicationSession()
       const held = this.#held
       if (session !== undefined && held !== undefined && seal.hasMoved(held.place, session))
         this.#put(session, held.record)
@@ -184,21 +184,21 @@ class RequestStorage implements SessionStorage {
     this.#held = undefined
   }
 
-  async #renew(): Promise<void> {
-    await beginAnew(this.#present(), this.#settings.timeoutSeconds)
+  async #regenerate(): Promise<void> {
+    await beginAnew(this.#requireSession(), this.#settings.timeoutSeconds)
     this.#held = undefined
   }
 
   #store(): RequestStore | undefined {
-    return this.#reading.stores.of(this.#reading.req, this.#host())
+    return this.#reading.stores.of(this.#reading.req, this.#applicationSession())
   }
 
-  #host(): RequestSession | undefined {
+  #applicationSession(): RequestSession | undefined {
     return this.#reading.sessions.of(this.#reading.req)
   }
 
-  #present(): RequestSession {
-    const session = this.#host()
+  #requireSession(): RequestSession {
+    const session = this.#applicationSession()
     if (session !== undefined) return session
     throw this.#reading.sessions.absence()
   }
