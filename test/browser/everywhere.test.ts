@@ -74,7 +74,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(page.url()).toContain('/session/end')
   })
 
-  test('works for pages of this app only, and for the app itself at the provider', async () => {
+  test('is allowed for pages of this app only, and for the app itself at the provider', async () => {
     const { app, provider } = stage.demo()
     const { context, page } = await stage.visitor()
     await signIn(page, app, 'alice')

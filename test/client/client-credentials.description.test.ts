@@ -2,20 +2,20 @@ import { describe, expect, test } from '@jest/globals'
 import { createTokens } from '../kit/client/source.js'
 
 describe('clientCredentials() at a provider that is described', () => {
-  test('without discovery: the token endpoint is all that is asked', async () => {
+  test('requests only the token endpoint without discovery', async () => {
     const metadata = { token_endpoint: 'https://issuer.example/token' }
     const { op, source } = createTokens({ discoveryUrl: false, metadata })
     expect(await source.getToken()).toBe('token-1')
     expect(op.requests).toEqual(['https://issuer.example/token'])
   })
 
-  test('at an internal address: metadata and tokens are asked for there', async () => {
+  test('requests metadata and tokens at the internal address', async () => {
     const { op, source } = createTokens({ internalOrigin: 'http://keycloak:8080' })
     expect(await source.getToken()).toBe('token-1')
     expect(op.requests).toEqual(['http://keycloak:8080/.well-known/openid-configuration', 'http://keycloak:8080/token'])
   })
 
-  test('with an endpoint that the metadata leaves out', async () => {
+  test('uses a configured endpoint that the metadata leaves out', async () => {
     const metadata = { revocation_endpoint: 'https://issuer.example/revoke-here' }
     const { op, source } = createTokens({ metadata })
     op.answers['/revoke-here'] = new Response('')

@@ -7,7 +7,7 @@ import { FakeStore } from '../kit/stores/memory.js'
 const organization = 'org_1'
 
 describe('further parameters of a machine’s token requests', () => {
-  test('go with each token request and each exchange', async () => {
+  test('are sent with each token request and each exchange', async () => {
     const { source, requests } = createTokens({ params: { organization } })
     await source.getToken({ scope: 'read' })
     await source.exchange({ subjectToken: 'token-of-ada' })
@@ -17,7 +17,7 @@ describe('further parameters of a machine’s token requests', () => {
     ])
   })
 
-  test('tell the shared tokens of two configurations apart', async () => {
+  test('keep the shared tokens of two configurations apart', async () => {
     const sharedStore = new FakeStore(Clock.real())
     const secret = 'a secret for tests only, 32 characters at least'
     const [first, second] = [organization, 'org_2'].map((name) =>
@@ -42,13 +42,13 @@ describe('further parameters of a machine’s token requests', () => {
 })
 
 describe('the type of a machine’s token', () => {
-  test.each(['BearerToken', undefined, '', null])('is taken for Bearer where the provider says %p', async (type) => {
+  test.each(['BearerToken', undefined, '', null])('is Bearer if the provider sends %p', async (type) => {
     const tokens = createTokens()
     tokens.answer = { token_type: type }
     expect(await tokens.source.getToken()).toBe('token-1')
   })
 
-  test('is refused where it is another one', async () => {
+  test('is refused if it is another one', async () => {
     const tokens = createTokens()
     tokens.answer = { token_type: 'mac' }
     expect(await failureOf(tokens.source.getToken())).toMatchObject({ code: 'token_response_invalid' })

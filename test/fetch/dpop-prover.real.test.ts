@@ -119,7 +119,7 @@ describe('a login with bound tokens, at a real provider and an API that want non
     expect(world.host.journal.errors).toEqual([expect.objectContaining({ code: 'invalid_grant' })])
   })
 
-  test('also works with pushed requests and a key for EdDSA', async () => {
+  test('may have a key for EdDSA, and signs proofs for pushed requests', async () => {
     const { privateKey } = signingKey('EdDSA')
     await signedIn({ pushedAuthorizationRequests: true, dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
     expect(await ask('/call')).toEqual({ status: 200, scheme: 'dpop', subject: 'alice' })

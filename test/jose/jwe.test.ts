@@ -24,7 +24,7 @@ const encs = [
   ['A256CBC-HS512', 64],
 ] as const
 
-describe('a JWE that one of the keys is for', () => {
+describe('a JWE for one of the keys', () => {
   const cases: readonly [string, string, EncryptionKey][] = [
     ...encs.map(([enc]): [string, string, EncryptionKey] => ['RSA-OAEP-256', enc, rsa]),
     ...encs.map(([enc]): [string, string, EncryptionKey] => ['ECDH-ES', enc, ec]),
@@ -37,20 +37,20 @@ describe('a JWE that one of the keys is for', () => {
     ['A192KW', 'A128CBC-HS256', secretKey(24)],
     ['A256KW', 'A256CBC-HS512', secretKey(32)],
   ]
-  test.each(cases)('is opened: %s with %s', async (alg, enc, key) => {
+  test.each(cases)('is decrypted: %s with %s', async (alg, enc, key) => {
     const jwe = await encrypted('inside', key, { alg, enc })
     expect(isEncrypted(jwe)).toBe(true)
     expect(await open(jwe, key.jwk)).toBe('inside')
     if (key.pem !== '') expect(await open(jwe, key.pem)).toBe('inside')
   })
 
-  test('is opened by whichever key fits, in any place', async () => {
+  test('is decrypted by whichever key fits, in any place', async () => {
     const given = [rsaPair().pem, ec.jwk, secretKey(32).jwk, rsa.jwk]
     expect(await open(await encrypted('a', rsa), ...given)).toBe('a')
     expect(await open(await encrypted('b', ec, { alg: 'ECDH-ES' }), ...given)).toBe('b')
   })
 
-  test('is opened by the key that it names, and by one without a name', async () => {
+  test('is decrypted by the key that it names, and by one without a name', async () => {
     const jwe = await encrypted('a', rsa, { kid: 'new' })
     expect(await open(jwe, { ...rsaPair().jwk, kid: 'old' }, { ...rsa.jwk, kid: 'new' })).toBe('a')
     expect(await open(jwe, rsa.pem)).toBe('a')
@@ -64,8 +64,8 @@ describe('a JWE that one of the keys is for', () => {
   })
 })
 
-describe('a JWE is not opened', () => {
-  test('by a key of another name, curve, algorithm or length', async () => {
+describe('a JWE that cannot be trusted', () => {
+  test('is not decrypted by a key of another name, curve, algorithm or length', async () => {
     const named = await encrypted('a', rsa, { kid: 'new' })
     expect(await open(named, { ...rsa.jwk, kid: 'old' })).toBeUndefined()
     expect(await open(named, { ...rsa.jwk, alg: 'RSA-OAEP' })).toBeUndefined()
@@ -76,7 +76,7 @@ describe('a JWE is not opened', () => {
     expect(await open(named)).toBeUndefined()
   })
 
-  test('by a key without a name where another has the name, and fails', async () => {
+  test('is not decrypted by a key without a name if the key that has the name fails', async () => {
     const jwe = await encrypted('a', rsa, { kid: 'new' })
     expect(await open(jwe, rsa.pem, { ...rsaPair().jwk, kid: 'new' })).toBeUndefined()
   })
@@ -95,7 +95,7 @@ describe('a JWE is not opened', () => {
     ['zip', { zip: 'DEF' }],
     ['crit', { crit: ['exp'] }],
     ['no alg', { alg: undefined }],
-    ['an enc that is no text', { enc: 1 }],
+    ['an enc that is not text', { enc: 1 }],
   ])('where its header has %s', async (_what, members) => {
     const [, ...rest] = (await encrypted('a', rsa)).split('.')
     expect(
@@ -103,7 +103,7 @@ describe('a JWE is not opened', () => {
     ).toBeUndefined()
   })
 
-  test('where any segment was changed', async () => {
+  test('is not decrypted if any segment was changed', async () => {
     const segments = (await encrypted('inside', rsa)).split('.')
     for (const place of segments.keys()) {
       const changed = segments.map((segment, index) => (index === place ? segment.slice(0, -4) + 'AAAA' : segment))

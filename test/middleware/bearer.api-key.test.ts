@@ -83,7 +83,7 @@ describe('an API key', () => {
     }
   })
 
-  test('that cannot be verified now is 503, without the reason', async () => {
+  test('is answered with 503 if it cannot be verified now, without the reason', async () => {
     const failing = { header: 'x-api-key', verify: () => Promise.reject(new Error('S3CR3T')) }
     const { send } = await startApi({ options: { apiKey: failing } })
     const answer = await send(withKey('good'))
@@ -104,7 +104,7 @@ describe('an API key', () => {
     expect((await send(withKey('good'))).status).toBe(500)
   })
 
-  test('beside an access token, or twice, is 400; beside another scheme it is accepted', async () => {
+  test('is answered with 400 beside an access token or twice, and is accepted beside another scheme', async () => {
     const { send, issuer } = await startApi({ options: { apiKey } })
     const token = issuer.accessToken()
     for (const authorization of [`Bearer ${token}`, 'bearer x', `DPoP ${token}`, 'Bearer']) {
@@ -167,7 +167,7 @@ describe('an API key', () => {
     expect(() => testApi({ apiKey: options })).toThrow(/"apiKey/)
   })
 
-  test('is not an option where there are no headers', () => {
+  test('is not an option of functions that see no headers', () => {
     const options = { issuer: 'https://issuer.example.com', audience: 'x', apiKey } as never
     expect(() => createBearerValidator(options)).toThrow(/"apiKey" is for bearer\(\) only/)
   })
@@ -188,7 +188,7 @@ describe('bearer() with required: false', () => {
     )
   })
 
-  test('lets another scheme pass where there is no guard behind it', async () => {
+  test('lets another scheme pass if no guard follows', async () => {
     const { bearer } = await startApi({ options: { required: false } })
     const headers = { authorization: 'Basic dTpw' }
     const req = { headers, rawHeaders: ['Authorization', 'Basic dTpw'], method: 'GET', url: '/' }

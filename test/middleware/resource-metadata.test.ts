@@ -21,7 +21,7 @@ const root = '/.well-known/oauth-protected-resource'
 const mirror = '/.well-known/oauth-authorization-server'
 
 describe.each(hosts)('resourceMetadata() on $name', (host) => {
-  test('is at the root as well where that is asked for', async () => {
+  test('serves the document at the root, too, if that is configured', async () => {
     const app = await start(host, () => [resourceMetadata({ resource, authorizationServers, atRoot: true })])
     for (const path of [root, `${root}/mcp`]) {
       expect(await (await fetch(app.url + path)).json()).toMatchObject({ resource })
@@ -29,7 +29,7 @@ describe.each(hosts)('resourceMetadata() on $name', (host) => {
     expect((await fetch(app.url + mirror)).status).toBe(404)
   })
 
-  test('publishes the metadata of the authorization server where that is asked for', async () => {
+  test('publishes the metadata of the authorization server if that is configured', async () => {
     const issuer = apiProvider()
     issuer.metadata = { ...issuer.metadata, registration_endpoint: `${issuer.issuer}/register` }
     const options = {
@@ -55,7 +55,7 @@ describe.each(hosts)('resourceMetadata() on $name', (host) => {
     metadata.close()
   })
 
-  test('answers 503 while the authorization server is away', async () => {
+  test('answers 503 while the authorization server is unavailable', async () => {
     const issuer = apiProvider()
     issuer.intercept = () => new Response('', { status: 500 })
     const options = {
@@ -71,7 +71,7 @@ describe.each(hosts)('resourceMetadata() on $name', (host) => {
 
 // Plain node:http has no mounting.
 describe.each(hosts.filter(({ name }) => name !== 'node:http'))('resourceMetadata() on $name', (host) => {
-  test('says so where it is mounted at a path that its URL is not below', async () => {
+  test('reports that it is mounted at a path that its URL is not below', async () => {
     const metadata = resourceMetadata({ resource, authorizationServers })
     const app = await start(host, () => [{ mount: '/mcp', handlers: [metadata] }])
     expect((await fetch(`${app.url}/mcp`)).status).toBe(500)

@@ -135,7 +135,7 @@ describe('the path of a claim', () => {
 describe('role() with a claim', () => {
   const shop = role('clerk', 'manager', { claim: ['resource_access', 'shop', 'roles'] })
 
-  test('looks in that claim, and nowhere else', async () => {
+  test('reads that claim only', async () => {
     expect(await check(shop, principal({ resource_access: { shop: { roles: ['clerk'] } } }))).toEqual(met)
     const elsewhere = {
       roles: ['clerk'],

@@ -6,7 +6,7 @@ import type { Principal } from '../../lib/policy/principal.js'
 import { testApi } from '../kit/resource-server/api.js'
 
 describe('mcpAuthInfo()', () => {
-  test('is what the SDK knows as AuthInfo, of a token', async () => {
+  test('returns the AuthInfo of the MCP SDK for a token', async () => {
     const { accept, issuer } = testApi()
     const token = issuer.accessToken({ scope: 'mcp:tools' })
     const principal = await accept(token)
@@ -20,7 +20,7 @@ describe('mcpAuthInfo()', () => {
     })
   })
 
-  test('is there for those without token, client and end, and fails for nobody', () => {
+  test('returns one for principals without token, client and expiry, and throws if nobody is authenticated', () => {
     const key: Principal = {
       scheme: 'api-key',
       subject: 'billing',
@@ -38,7 +38,7 @@ describe('mcpAuthInfo()', () => {
     expect(() => mcpAuthInfo(undefined)).toThrow(expect.objectContaining({ code: 'login_needed', status: 401 }))
   })
 
-  test('fits a request beside the member that is there', () => {
+  test('can be passed to a handler whose req.auth has the type of the MCP SDK', () => {
     const handle = (req: IncomingMessage & { auth?: AuthInfo }): string | undefined => req.auth?.clientId
     const req = {} as IncomingMessage & { auth?: Principal | undefined }
     const who: Principal = {

@@ -37,7 +37,7 @@ describe('the client assertion', () => {
     expect(header).toMatchObject({ x5t: thumbprint('sha1'), 'x5t#S256': thumbprint('sha256') })
   })
 
-  test('has the kid that was given', async () => {
+  test('has the configured kid', async () => {
     expect((await assertionOf({ clientAssertionKid: 'key-1' })).header.kid).toBe('key-1')
   })
 
@@ -77,7 +77,7 @@ describe('credentials in options', () => {
     expect(parseClientCredentialsOptions({ issuer, clientId: 'machine', ...given })).toMatchObject(given)
   })
 
-  test('a certificate that is none is refused', async () => {
+  test('a clientAssertionCertificate that is not a certificate is refused', async () => {
     const { message } = await failureOf(() => parseOidcOptions({ ...web, clientAssertionCertificate: 'x' }))
     expect(message).toContain('"clientAssertionCertificate" must be a certificate as PEM')
   })

@@ -16,7 +16,7 @@ const metadataOf = (op: TestProvider, changes: Partial<ProviderSettings>) => {
 describe('discoveryUrl', () => {
   const elsewhere = 'https://policies.example/b2c/metadata?p=b2c_1_signin'
 
-  test('is asked instead of the well-known URLs', async () => {
+  test('is requested instead of the well-known URLs', async () => {
     const op = new TestProvider()
     op.answers['/b2c/metadata'] = () => json(op.metadata)
     await expect(metadataOf(op, { discoveryUrl: elsewhere }).get()).resolves.toMatchObject({ issuer: op.issuer })
@@ -31,7 +31,7 @@ describe('discoveryUrl', () => {
     })
   })
 
-  test('that is answered with 404 is an error, and nothing else is asked', async () => {
+  test('leads to an error, and to no other request, if it is answered with 404', async () => {
     const op = new TestProvider()
     expect(await failureOf(metadataOf(op, { discoveryUrl: elsewhere }).get())).toMatchObject({
       code: 'provider_response_invalid',
@@ -39,7 +39,7 @@ describe('discoveryUrl', () => {
     expect(op.requests).toEqual([elsewhere])
   })
 
-  test('false: the metadata is what was given, and nothing is fetched', async () => {
+  test('may be false: the metadata is the configured one, and nothing is fetched', async () => {
     const op = new TestProvider()
     const { issuer, ...metadata } = op.metadata
     const cached = metadataOf(op, { discoveryUrl: false, metadata })
@@ -49,7 +49,7 @@ describe('discoveryUrl', () => {
 })
 
 describe('metadata', () => {
-  test('completes and replaces what the provider says', async () => {
+  test('completes and replaces members of the provider’s metadata', async () => {
     const op = new TestProvider()
     op.metadata['revocation_endpoint'] = `${op.issuer}/revoke`
     const metadata = {
@@ -59,7 +59,7 @@ describe('metadata', () => {
     await expect(metadataOf(op, { metadata }).get()).resolves.toEqual({ ...op.metadata, ...metadata })
   })
 
-  test('replaces a member that the provider left blank, or that cannot be used', async () => {
+  test('replaces a member that is empty or unusable', async () => {
     const op = new TestProvider()
     Object.assign(op.metadata, { revocation_endpoint: '', introspection_endpoint: 'http://issuer.example/x' })
     const metadata = {
@@ -71,14 +71,14 @@ describe('metadata', () => {
     expect(await endpointOf(cached, 'revocation_endpoint')).toBe(`${op.issuer}/revoke`)
   })
 
-  test('does not stand in for the provider: one that is down is down', async () => {
+  test('does not replace discovery: a provider that is unavailable stays so', async () => {
     const op = new TestProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     const metadata = { introspection_endpoint: `${op.issuer}/introspect` }
     expect(await failureOf(metadataOf(op, { metadata }).get())).toMatchObject({ code: 'provider_unavailable' })
   })
 
-  test('a missing endpoint is reported with the option that can give it', async () => {
+  test('is named by the error for a missing endpoint', async () => {
     const op = new TestProvider()
     const { message } = await failureOf(endpointOf(metadataOf(op, {}), 'introspection_endpoint'))
     expect(message).toContain('introspection_endpoint is missing (the option "metadata" can give it)')
@@ -88,13 +88,13 @@ describe('metadata', () => {
 describe('internalOrigin', () => {
   const internalOrigin = 'http://keycloak:8080'
 
-  test('is where requests to the issuer go, over plain http', async () => {
+  test('gets the requests to the issuer, over plain http', async () => {
     const op = new TestProvider()
     await metadataOf(op, { internalOrigin }).get()
     expect(op.requests).toEqual([`${internalOrigin}${oidcPath}`])
   })
 
-  test('is allowed in the metadata for endpoints that this server asks', async () => {
+  test('is allowed in the metadata for endpoints that only this server requests', async () => {
     const op = new TestProvider()
     op.metadata['token_endpoint'] = `${internalOrigin}/token`
     op.metadata['userinfo_endpoint'] = 'http://keycloak:8081/userinfo'
@@ -103,7 +103,7 @@ describe('internalOrigin', () => {
     expect(known).not.toHaveProperty('userinfo_endpoint')
   })
 
-  test('is not where browsers are sent: pages that the metadata names there are at the issuer', async () => {
+  test('is never where browsers are sent: pages that the metadata names there are at the issuer', async () => {
     const op = new TestProvider()
     op.metadata['authorization_endpoint'] = `${internalOrigin}/authorize?a=1`
     op.metadata['end_session_endpoint'] = `${internalOrigin}/logout`
@@ -113,14 +113,14 @@ describe('internalOrigin', () => {
     })
   })
 
-  test('is not asked for what is at a third origin', async () => {
+  test('gets no requests for a third origin', async () => {
     const op = new TestProvider()
     const settings = { ...op.settings, internalOrigin }
     await createHttpClient(settings).request('https://keys.example/jwks')
     expect(op.requests).toEqual(['https://keys.example/jwks'])
   })
 
-  test('does not allow plain http to other hosts', async () => {
+  test('allows plain http to no other host', async () => {
     const op = new TestProvider()
     const { allows } = createHttpClient({ ...op.settings, internalOrigin })
     const urls = [`${internalOrigin}/x`, 'http://keycloak:8081/x', 'http://keycloak/x', 'http://u:p@keycloak:8080/x']

@@ -26,7 +26,7 @@ const answerTokens = (op: TestProvider, idToken: string) =>
     json({ access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1', id_token: idToken }))
 
 describe('an encrypted ID Token', () => {
-  test('is taken: the tokens hold the signed one inside, which a logout sends as id_token_hint', async () => {
+  test('is accepted: the tokens hold the signed one inside, which a logout sends as id_token_hint', async () => {
     const op = new TestProvider()
     const signed = await mint(op.claims())
     answerTokens(op, await encrypted(signed, rsa))
@@ -46,13 +46,13 @@ describe('an encrypted ID Token', () => {
     expect(await failureOf(signIn(op))).toMatchObject({ code })
   })
 
-  test('by an algorithm that is not accepted inside is refused', async () => {
+  test('is refused if the token inside has an algorithm that is not accepted', async () => {
     const op = new TestProvider()
     answerTokens(op, await encrypted(await mint(op.claims(), new Uint8Array(64), { alg: 'HS256' }), rsa))
     expect(await failureOf(signIn(op))).toMatchObject({ code: 'token_algorithm_refused' })
   })
 
-  test('without keys names the option, and what to switch off at the client', async () => {
+  test('is refused without keys, with the option and the setting to switch off at the client', async () => {
     const op = new TestProvider()
     answerTokens(op, await encrypted(await mint(op.claims()), rsa))
     const error = await failureOf(signIn(op, {}))
@@ -62,14 +62,14 @@ describe('an encrypted ID Token', () => {
     }
   })
 
-  test('was agreed: one that is signed only is refused', async () => {
+  test('is required with keys: a token that is only signed is refused', async () => {
     const op = new TestProvider()
     answerTokens(op, await mint(op.claims()))
     expect(await failureOf(signIn(op))).toMatchObject({ code: 'token_not_encrypted' })
     await expect(signIn(op, { ...agreed, encryptedResponses: ['userinfo'] })).resolves.toBeDefined()
   })
 
-  test('of another key costs no request for keys, and no other message than one that was changed', async () => {
+  test('is refused for another key without a request for keys, with the message of a changed one', async () => {
     const op = new TestProvider()
     answerTokens(op, await encrypted(await mint(op.claims()), rsaPair()))
     const other = await failureOf(signIn(op))
@@ -91,7 +91,7 @@ describe('the ID Token of a refresh', () => {
     expect(await refresh(op)).toMatchObject({ idToken: signed, idTokenClaims: { sub: 'user-1' } })
   })
 
-  test('is judged later without being decrypted again', async () => {
+  test('is validated later without being decrypted again', async () => {
     const op = new TestProvider()
     const signed = await mint(op.claims({ nonce: undefined }))
     answerTokens(op, await encrypted(signed, rsa))
@@ -106,7 +106,7 @@ describe('the ID Token of a refresh', () => {
     })
   })
 
-  test('spoils the response where it is not encrypted, or cannot be decrypted', async () => {
+  test('makes the refresh fail if it is not encrypted or cannot be decrypted', async () => {
     const op = new TestProvider()
     answerTokens(op, await mint(op.claims()))
     expect(await failureOf(refresh(op))).toMatchObject({ name: 'TokenValidationError', code: 'token_not_encrypted' })
@@ -120,7 +120,7 @@ describe('an encrypted UserInfo response', () => {
   const answer = (op: TestProvider, body: string) =>
     (op.answers['/userinfo'] = () => new Response(body, { headers: { 'content-type': 'application/jwt' } }))
 
-  test('is taken, and was asked for', async () => {
+  test('is requested and accepted', async () => {
     const op = new TestProvider()
     answer(op, await encrypted(await mint(op.claims({ name: 'Ada' })), rsa))
     expect(await userinfo(op)).toMatchObject({ sub: 'user-1', name: 'Ada' })
@@ -136,7 +136,7 @@ describe('an encrypted UserInfo response', () => {
     expect(await failureOf(userinfo(op))).toMatchObject({ code })
   })
 
-  test('was agreed: what is signed only, and JSON, are refused', async () => {
+  test('is required: a signed response and JSON are refused', async () => {
     const op = new TestProvider()
     answer(op, await mint(op.claims()))
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'token_not_encrypted' })
@@ -148,20 +148,20 @@ describe('an encrypted UserInfo response', () => {
     ])
   })
 
-  test('with claims that nobody has signed is refused', async () => {
+  test('is refused if its claims are not signed', async () => {
     const op = new TestProvider()
     answer(op, await encrypted(JSON.stringify({ sub: 'user-1' }), rsa))
     expect((await failureOf(userinfo(op))).message).toContain('what is inside is not a signed token')
   })
 
-  test('without keys names what to switch off', async () => {
+  test('is refused without keys, with the setting to switch off', async () => {
     const op = new TestProvider()
     answer(op, await encrypted(await mint(op.claims()), rsa))
     expect((await failureOf(userinfo(op, {}))).message).toContain('switch userinfo_encrypted_response_alg off')
   })
 })
 
-test('a key that decrypts nothing is found out at the start, by its place', async () => {
+test('a key that cannot decrypt is reported at startup, with its place in the list', async () => {
   const error = await failureOf(() => providerOf(new TestProvider(), { decryptionKeys: [rsa.pem, rsaPair(1024).pem] }))
   expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_options' })
   expect(error.message).toContain('"decryptionKeys[1]" must have at least 2048 bits')

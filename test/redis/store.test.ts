@@ -143,7 +143,7 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expect(cached.options.clientSideCache).toBeDefined()
   })
 
-  test('works on a pool', async () => {
+  test('accepts a pool of clients', async () => {
     const pool = client.createPool({ minimum: 1, maximum: 3, cleanupDelay: 0 })
     await pool.connect()
     const own = redisStore(pool)

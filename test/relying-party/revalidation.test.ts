@@ -55,7 +55,7 @@ describe('a session with revalidateSeconds', () => {
     expect(world.refreshes).toHaveLength(1)
   })
 
-  test('ends with the login at the provider, for the request that finds out too', async () => {
+  test('ends with the login at the provider, also for the request that notices it', async () => {
     const { browser } = await start()
     world.spoilTokens(dead)
     world.clock.advance(60)
@@ -90,7 +90,7 @@ describe('a session with revalidateSeconds', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
-  test('goes on without being renewed where there is no refresh token, and tracing says so at the login', async () => {
+  test('continues without being renewed if there is no refresh token, and tracing says so at the login', async () => {
     const remarks: unknown[] = []
     const listen = (event: unknown) => void remarks.push(...((event as TraceEvent).remarks ?? []))
     subscribe('tracing:express-oidc:callback:asyncEnd', listen)
@@ -102,7 +102,7 @@ describe('a session with revalidateSeconds', () => {
     expect(world.refreshes).toHaveLength(0)
   })
 
-  test('fetches claims from userinfo anew where they are part of the session', async () => {
+  test('fetches claims from UserInfo again if they are part of the session', async () => {
     const claims = { openid: ['sub'], profile: ['roles'] }
     const { browser, alice } = await start({
       oidc: { userinfo: true },

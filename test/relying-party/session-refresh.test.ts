@@ -69,7 +69,7 @@ describe('refresh()', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('works for a login that brings no access token', async () => {
+  test('renews a login that brings no access token', async () => {
     const { browser, alice } = await start()
     const withoutToken = changed(({ access_token: _token, token_type: _type, expires_in: _in, ...rest }) => rest)
     world.spoilTokens(withoutToken)
@@ -80,7 +80,7 @@ describe('refresh()', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('needs somebody to be signed in', async () => {
+  test('fails if nobody is signed in', async () => {
     const { browser } = await start()
     await browser.navigate(world.url('/logout'), { site: 'same-origin' })
     expect(await refusalOf(browser)).toEqual([401, 'session_missing'])

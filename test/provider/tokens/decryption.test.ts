@@ -20,7 +20,7 @@ const signed = await mint(new TestProvider().claims())
 const jwe = await encrypted(signed, rsa)
 
 describe('where encryption was agreed', () => {
-  test('what is inside is returned', async () => {
+  test('the token inside is returned', async () => {
     expect(await decryption()(jwe)).toBe(signed)
   })
 
@@ -76,7 +76,7 @@ describe('where encryption was not agreed', () => {
     for (const token of [signed, '', 'x', '{}']) expect(await decryption({ isRequired: false })(token)).toBe(token)
   })
 
-  test('an encrypted token is opened all the same, by keys that are there', async () => {
+  test('an encrypted token is decrypted all the same if there are keys', async () => {
     expect(await decryption({ isRequired: false })(jwe)).toBe(signed)
   })
 

@@ -4,7 +4,7 @@ import { HttpResponse } from '../../../lib/provider/transport/response.js'
 const response = (status = 200, text = '{"a":1}') =>
   new HttpResponse(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, text).toResponse()
 
-describe('a response whose body is at hand', () => {
+describe('a response with its whole body', () => {
   test('has the status and the headers, except those of an encoding that is removed', () => {
     const { status, ok, headers } = response(201)
     expect([status, ok, [...headers]]).toEqual([201, true, [['content-type', 'application/json']]])
@@ -23,7 +23,7 @@ describe('a response whose body is at hand', () => {
     await expect(read.formData()).rejects.toThrow(TypeError)
   })
 
-  test('rejects where it is read as JSON but is not', async () => {
+  test('rejects json() if it is not JSON', async () => {
     await expect(response(204, '').json()).rejects.toThrow(SyntaxError)
   })
 })

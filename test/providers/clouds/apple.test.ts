@@ -39,7 +39,7 @@ describe('apple()', () => {
   const preset = apple(given)
   loginContract({ row, preset, refreshing: preset, user: { sub, email_verified: 'true' }, logout: 'nowhere' })
 
-  test('has the answer posted, and signs the client secret for Apple', async () => {
+  test('requests form_post, and signs the client secret for Apple', async () => {
     const walk = await startWalk(row, preset)
     await walk.signIn()
     const secret = walk.standIn.tokenRequests[0]?.body.get('client_secret') ?? ''
@@ -48,7 +48,7 @@ describe('apple()', () => {
     expect(decodeProtectedHeader(secret)).toEqual({ alg: 'ES256', kid: given.keyId })
   })
 
-  test('takes a key whose newlines stand as two characters, as environments hold them', () => {
+  test('accepts a key whose line breaks are written as two characters, as in environment variables', () => {
     expect(apple({ ...given, privateKey: pem.replaceAll('\n', '\\n') }).clientSecret()).toMatch(/^ey/)
   })
 
@@ -67,7 +67,7 @@ describe('the client secret', () => {
   const expiryOf = (secret: string) =>
     (JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString()) as { readonly exp: number }).exp
 
-  test('stays the same for half an hour, and is always good for half an hour more', () => {
+  test('stays the same for half an hour, and is always valid for another half hour', () => {
     let now = Date.UTC(2026, 0, 1)
     const secretNow = appleClientSecret({ ...given, privateKey }, () => now)
     const first = secretNow()
@@ -78,7 +78,7 @@ describe('the client secret', () => {
     expect(expiryOf(secretNow()) - now / 1000).toBe(3600)
   })
 
-  test('is made anew when the clock was set back', () => {
+  test('is signed again if the clock is set back', () => {
     let now = Date.UTC(2026, 0, 1)
     const secretNow = appleClientSecret({ ...given, privateKey }, () => now)
     const first = expiryOf(secretNow())

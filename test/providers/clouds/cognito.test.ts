@@ -35,14 +35,14 @@ describe('cognito()', () => {
   const user = { sub, 'cognito:groups': ['staff'] }
   loginContract({ row, preset, refreshing: preset, user, logout: `https://${domain}/logout` })
 
-  test('logs out with the parameters of its own, and no others', async () => {
+  test('logs out with the parameters that Cognito has instead of the standard ones', async () => {
     const walk = await startWalk(row, preset)
     await walk.signIn()
     const { searchParams } = new URL((await walk.logOut()).sentTo)
     expect([...searchParams.keys()].sort()).toEqual(['client_id', 'logout_uri'])
   })
 
-  test('knows that China has endpoints of its own', () => {
+  test('has the issuer of China for a pool in China', () => {
     const china = cognito({ userPoolId: 'cn-north-1_AbCdEf123', domain })
     expect(china.issuer).toBe('https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbCdEf123')
   })
@@ -69,7 +69,7 @@ describe('cognito.api()', () => {
     idToken: { sub, token_use: 'id', aud: 'client-1' },
   })
 
-  test('takes the token of an application for a machine’s', async () => {
+  test('recognizes the token of an application as a machine’s', async () => {
     const machine = { sub: 'client-1', username: undefined, scope: 'orders/read' }
     expect(await presentedTo(row, preset, machine)).toMatchObject({ subject: 'client-1', isMachine: true })
   })

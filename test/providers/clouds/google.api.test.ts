@@ -34,7 +34,7 @@ describe('google.api()', () => {
   refusesWrongInput([['no audience', () => google.api({} as never), '"audience" is missing']])
 
   // Last: a login stays known to its process.
-  test('accepts no token where people sign in with Google, too', async () => {
+  test('refuses all tokens if people sign in with Google, too', async () => {
     await startWalk(row, google())
     expect(await presentedTo(row, preset)).toEqual({ refused: expect.stringContaining('signs people in') })
   })

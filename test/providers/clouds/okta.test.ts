@@ -34,7 +34,7 @@ describe('okta()', () => {
   loginContract({ row, preset: okta(place), refreshing, user: { sub }, logout: `${issuer}/v1/logout` })
   noRefreshTokenUnasked(row, okta(place))
 
-  test('signs in at the org authorization server where no other is named', () => {
+  test('signs in at the org authorization server by default', () => {
     expect(okta({ domain: 'Example.okta.com' })).toEqual({ issuer: 'https://example.okta.com' })
   })
 

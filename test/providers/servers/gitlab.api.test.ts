@@ -37,7 +37,7 @@ describe('gitlab.api()', () => {
   refusesWrongInput([['no audience', () => gitlab.api({} as never), '"audience" is missing']])
 
   // Last: a login stays known to its process.
-  test('accepts no token where people sign in with the same GitLab, too', async () => {
+  test('refuses all tokens if people sign in with the same GitLab, too', async () => {
     await startWalk(row, gitlab({ url: 'https://gitlab.example.com' }))
     expect(await presentedTo(row, preset)).toEqual({ refused: expect.stringContaining('signs people in') })
   })

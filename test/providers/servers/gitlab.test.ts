@@ -36,7 +36,7 @@ describe('gitlab()', () => {
     expect(await walk.user()).toMatchObject({ sub })
   })
 
-  test('works with a self-hosted instance', () => {
+  test('accepts the URL of a self-hosted instance', () => {
     expect(gitlab({ url: 'https://gitlab.example.com/' })).toEqual({ issuer: 'https://gitlab.example.com' })
   })
 

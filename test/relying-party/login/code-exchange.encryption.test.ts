@@ -42,7 +42,7 @@ const start = (key: EncryptionKey, alg: string, options: Parameters<typeof Logou
 }
 
 describe('a real provider that encrypts', () => {
-  test.each(hosts)('signs in, renews, tells of the person and signs out, on $name', async (host) => {
+  test.each(hosts)('is used for a login, a refresh, UserInfo and a logout on $name', async (host) => {
     own = await start(rsa, 'RSA-OAEP-256', { host })
     const failures: unknown[] = []
     own.world.provider.provider.on('backchannel.error', (_ctx, error) => failures.push(error.message))
@@ -60,12 +60,12 @@ describe('a real provider that encrypts', () => {
     expect([await own.who(laptop), await own.who(phone)]).toEqual([null, null])
   })
 
-  test('may agree on a key on a curve', async () => {
+  test('may encrypt for an elliptic-curve key', async () => {
     own = await start(ecPair('P-256'), 'ECDH-ES')
     expect(await own.who(await own.signedIn())).toBe('alice')
   })
 
-  test('signs nobody in where the application has no key, and the error says what to do', async () => {
+  test('signs nobody in if the application has no key, and the error says what to do', async () => {
     own = await start(rsa, 'RSA-OAEP-256', { oidc: { decryptionKeys: undefined, encryptedResponses: undefined } })
     const page = await own.world.browser.navigate(own.world.url('/login'), {
       follow: true,

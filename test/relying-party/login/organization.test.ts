@@ -38,7 +38,7 @@ describe('a login for an organization', () => {
     expect(verdict(members, organization)).toBe('token_claim_invalid')
   })
 
-  test('is refused where the ID Token names none', () => {
+  test('is refused if the ID Token names none', () => {
     expect(verdict({ groups: ['acme'] }, 'acme')).toBe('token_claim_missing')
   })
 })

@@ -139,7 +139,7 @@ describe('a logout token', () => {
     expect(await own.who(alice)).toBe('alice')
   })
 
-  test('BC10: works once, until it is no longer valid', async () => {
+  test('BC10: is accepted once, until it is no longer valid', async () => {
     const token = await own.mint()
     expect(verdictOf(await own.post(token))).toEqual(done)
     alice = await own.signedIn()
@@ -152,7 +152,7 @@ describe('a logout token', () => {
     expect((await own.post(token)).text).toContain('exp must not be in the past')
   })
 
-  test('BC10: works once, however many copies arrive at the same moment', async () => {
+  test('BC10: is accepted once, however many copies arrive at the same moment', async () => {
     const token = await own.mint({ sub: 'nobody' })
     const answers = await Promise.all(Array.from({ length: 5 }, () => own.post(token)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400, 400, 400])

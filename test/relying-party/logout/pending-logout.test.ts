@@ -109,7 +109,7 @@ describe('the state of a logout', () => {
     expect((await comeBack({ state })).headers.location).toBe('/me')
   })
 
-  test('LO05: works below a path, and at the path that the application has chosen', async () => {
+  test('LO05: leads back below the path of the base URL, and to the path that the application has chosen', async () => {
     const oidc = { logout: { returnTo: '/bye' } }
     world = await startWorld({ below: '/app', oidc })
     await world.browser.navigate(world.url('/app/login'), { follow: true })

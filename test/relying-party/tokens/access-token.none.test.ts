@@ -68,7 +68,7 @@ describe('a login that brings no access token', () => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('works in a store on the server too', async () => {
+  test('signs the person in with sessions in a store, too', async () => {
     const browser = await enter({ session: { store: new FakeStore({ now: Date.now }) } })
     expect(await subjectOf(world, browser)).toBe('alice')
     expect(await tokenOf(world, browser)).toEqual([401, 'no_access_token'])

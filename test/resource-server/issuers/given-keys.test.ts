@@ -36,14 +36,14 @@ describe('a shared secret', () => {
     }
   })
 
-  test('as text means its UTF-8 bytes, also where it looks like base64', async () => {
+  test('is the UTF-8 bytes of a text, even if that looks like base64', async () => {
     const text = bytes.toString('base64')
     const { issuer, accept, refuse } = testApi({ algorithms: ['HS256'], secret: text })
     await accept(hmacToken('HS256', Buffer.from(text), issuer.accessTokenClaims()))
     await refuse(hmacToken('HS256', bytes, issuer.accessTokenClaims()))
   })
 
-  test('as JWK with alg works for that algorithm only', async () => {
+  test('is used for one algorithm only if it is a JWK with alg', async () => {
     const other = randomBytes(64)
     const jwk = (k: Buffer, alg: string) => ({ kty: 'oct', k: k.toString('base64url'), alg, kid: 'x', use: 'sig' })
     const secret = [jwk(bytes, 'HS256'), jwk(other, 'HS512')]

@@ -25,7 +25,7 @@ describe('issuerAliases', () => {
     expect(reasonOf(error)).toBe('token_key_not_found')
   })
 
-  test('of a template are filled for each tenant', async () => {
+  test('are filled in for each tenant of a template', async () => {
     const issuer = apiProvider({ issuer: 'https://login.example.com/t1/v2.0' })
     const options = {
       issuer: 'https://login.example.com/{tenantid}/v2.0',
@@ -86,7 +86,7 @@ describe('jwksUri', () => {
     expect(() => testApi({ jwksUri: 'https://keys.example.com/jwks', jwks: { keys: [] } })).toThrow(/at most one/)
   })
 
-  test('from a resolver replaces the keys around it', async () => {
+  test('replaces the keys of the options if a resolver returns it', async () => {
     const issuer = apiProvider()
     const jwksUri = `${issuer.issuer}/jwks`
     const other = apiProvider().keys[0]?.publicKey.export({ type: 'spki', format: 'pem' })

@@ -14,7 +14,7 @@ describe('the logins of this process', () => {
     expect(isLoginIssuer('accounts.example.com')).toBe(true)
   })
 
-  test('at a template of an issuer are those of all issuers that match', () => {
+  test('include all issuers that match a template', () => {
     noteLogin({ clientId: 'many', issuer: 'https://many.example.com/{tenantid}/v2.0' })
     expect(isLoginIssuer('https://many.example.com/11111111/v2.0')).toBe(true)
     expect(isLoginIssuer('https://many.example.com/11111111/v1.0')).toBe(false)

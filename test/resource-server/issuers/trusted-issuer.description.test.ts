@@ -28,7 +28,7 @@ describe('the description of an issuer in bearer()', () => {
     expect(issuer.requests).toEqual([discoveryUrl, `${issuer.issuer}/jwks`])
   })
 
-  test('without discovery, keys come from jwks_uri of metadata', async () => {
+  test('discoveryUrl false leaves the keys to jwks_uri of metadata', async () => {
     const issuer = apiProvider()
     const metadata = { jwks_uri: `${issuer.issuer}/jwks` }
     const { accept } = testApi({ discoveryUrl: false, metadata }, issuer)

@@ -43,7 +43,7 @@ describe('the option clients', () => {
 })
 
 describe('the dates of an access token', () => {
-  test('may be off by as much as five minutes where the options say so', async () => {
+  test('may be off by up to five minutes if the options allow it', async () => {
     const { issuer, accept, refuse } = testApi({ clockToleranceSeconds: 300 })
     await accept(issuer.accessToken({ exp: issuer.clock.seconds - 299 }))
     await accept(issuer.accessToken({ iat: issuer.clock.seconds + 300 }))

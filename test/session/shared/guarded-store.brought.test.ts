@@ -16,7 +16,7 @@ const everyCall = (sharedStore: SharedStore): (() => Promise<unknown>)[] => [
 ]
 
 describe('a shared store of an application’s own making', () => {
-  test('works as it is', async () => {
+  test('gets each call unchanged, and its results are returned', async () => {
     const fake = new FakeStore(new Clock())
     const sharedStore = guardStore(fake)
     await sharedStore.set('a', '1', 1_000)

@@ -99,7 +99,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     expect(renewals()).toBe(0)
   })
 
-  test('works for a person with 150 long roles, whose access token another process renews', async () => {
+  test('signs in a person with 150 long roles, whose access token another process renews', async () => {
     const tokens = keycloakTokens(roleNames(150, 34))
     const { one, two, renewals } = await startLarge(tokens, host)
     const { page, browser, cookie, remarks } = await signIn(one)
@@ -112,7 +112,7 @@ describe.each(hosts)('a large session under default options on $name', (host) =>
     expect(elsewhere.json()).toBe(`${tokens.accessToken}2`)
   })
 
-  test('works for a person with 150 long roles, whose access token all processes have where they share a store', async () => {
+  test('signs in a person with 150 long roles, whose access token all processes with a shared store have', async () => {
     const tokens = keycloakTokens(roleNames(150, 34))
     const sharedStore = new FakeStore({ now: Date.now })
     const { one, two, renewals } = await startLarge(tokens, host, { sharedStore })
