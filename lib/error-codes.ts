@@ -90,6 +90,8 @@ export type TransactionErrorCode =
 export type TokenEndpointErrorCode =
   /** The code, refresh token or subject token was refused (400). */
   | 'invalid_grant'
+  /** The person has to act at the provider first, by a second factor for example (401). Only for tokens on a person's behalf. */
+  | 'interaction_required'
   /** The token endpoint reported another error (502). */
   | 'token_request_failed'
   /** The response is not a valid token response (502). */

@@ -96,14 +96,28 @@ export class TransactionError extends OidcError<TransactionErrorCode> {
 }
 
 /**
- * The token endpoint refused the request (400 for `invalid_grant`, else 502), or its response is invalid (502).
+ * The token endpoint refused the request (400 for `invalid_grant`, 401 for `interaction_required`, else 502), or its response
+ * is invalid (502).
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
-  constructor(code: TokenEndpointErrorCode, message: string, details?: OidcErrorDetails) {
-    super(code, message, code === 'invalid_grant' ? 400 : 502, details)
+  /** With `interaction_required`: the provider's claims challenge, JSON for the parameter `claims` of the person's next login. Absent if it sent none. */
+  readonly claims?: string
+
+  constructor(
+    code: TokenEndpointErrorCode,
+    message: string,
+    details: OidcErrorDetails & { readonly claims?: string } = {},
+  ) {
+    super(code, message, tokenEndpointStatus(code), details)
+    if (details.claims !== undefined) this.claims = details.claims
   }
+}
+
+function tokenEndpointStatus(code: TokenEndpointErrorCode): number {
+  if (code === 'interaction_required') return 401
+  return code === 'invalid_grant' ? 400 : 502
 }
 
 /** A token is not valid. At the callback this is the provider's fault (502). At an API it is the `cause` of a {@link BearerError}. */

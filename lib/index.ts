@@ -82,6 +82,7 @@ export type { IntrospectionAuthentication, IntrospectionOptions } from './option
 export type {
   ClientCredentialsOptions,
   Current,
+  OnBehalfOfOptions,
   TokenExchangeOptions,
   TokenTargetOptions,
 } from './options/client/options.js'

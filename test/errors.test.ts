@@ -13,6 +13,7 @@ describe('an error', () => {
     [new errors.TransactionError('transaction_expired', 'm'), 410],
     [new errors.TransactionError('login_refused', 'm'), 403],
     [new errors.TokenEndpointError('invalid_grant', 'm'), 400],
+    [new errors.TokenEndpointError('interaction_required', 'm'), 401],
     [new errors.TokenEndpointError('token_request_failed', 'm'), 502],
     [new errors.TokenValidationError('token_expired', 'm'), 502],
     [new errors.BearerError('invalid_request', 'm'), 400],

@@ -21,8 +21,8 @@ import { ConfigurationError } from '../errors.js'
 import { omitUndefined } from '../base/json.js'
 
 /**
- * Creates a source of tokens for service-to-service calls: by the client credentials grant, and by token exchange on a
- * user's behalf. Nothing is fetched yet.
+ * Creates a source of tokens for service-to-service calls: by the client credentials grant, and on a user's behalf by token
+ * exchange or by the JWT bearer grant. Nothing is fetched yet.
  *
  * @example
  * ```ts
@@ -59,6 +59,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
     getToken,
     drop,
     exchange: async (exchange) => exchanged.get(exchange),
+    onBehalfOf: async (request) => exchanged.redeem(request, 'on_behalf_of'),
     fetch: (url, init, target) => fetchWithToken({ ...authorized, token: () => getToken(target) }, url, init),
     authorize: async (headers, target, request) => {
       const credentials = await authorizationFor(authorized, request, () => getToken(target))

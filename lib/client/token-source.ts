@@ -1,4 +1,4 @@
-import type { TokenExchangeOptions, TokenTargetOptions } from '../options/client/options.js'
+import type { OnBehalfOfOptions, TokenExchangeOptions, TokenTargetOptions } from '../options/client/options.js'
 import type { TokenTypeHint } from '../provider/endpoints/revocation.js'
 import type { Health } from '../provider/types.js'
 import type { SharedStoreHealth } from './shared-tokens.js'
@@ -66,9 +66,19 @@ export interface TokenSource {
    * SHA-256 of the exchanged token, and never for longer than that token is known to be valid.
    *
    * @throws like {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` if the provider rejects the
-   *   subject token
+   *   subject token, and `interaction_required` if the person has to act first
    */
   exchange(exchange: TokenExchangeOptions): Promise<string>
+  /**
+   * Gets a token that calls the next service on the user's behalf from Microsoft Entra ID or AD FS, which do not know token
+   * exchange: by the JWT bearer grant (RFC 7523) with `requested_token_use=on_behalf_of`. It is cached as by `exchange()`.
+   *
+   * If the person has to act first, for Conditional Access say, the error holds the challenge for the client in
+   * `headers['WWW-Authenticate']`, and in `claims`.
+   *
+   * @throws like {@link TokenSource.exchange}
+   */
+  onBehalfOf(request: OnBehalfOfOptions): Promise<string>
   /**
    * Forgets a token that an API rejected, so that the next call gets a new one. `fetch()` does this by itself. It is
    * rate-limited, in case an API rejects every token: five in a row, then one per ten seconds.

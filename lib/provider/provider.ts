@@ -2,6 +2,7 @@ import type { DpopProver } from '../fetch/dpop.js'
 import type { IssuerNames } from '../options/common/provider-description.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
 import type { JsonObject } from '../base/json.js'
+import type { Runtime } from '../base/runtime.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
 import {
   type AuthorizationResponse,
@@ -14,7 +15,7 @@ import { createCurrentAuthentication } from './client-authentication.js'
 import { createDpopProver } from '../fetch/dpop-prover.js'
 import { endSessionUrl } from './endpoints/end-session.js'
 import { EndpointRecord, healthOf } from './health.js'
-import { createOpenidClient } from './openid-client.js'
+import { type ConfiguredClient, createOpenidClient } from './openid-client.js'
 import { type IdTokenValidator, createIdTokenValidator } from './tokens/id-token.js'
 import { type Keys, createKeys } from './keys.js'
 import { type LogoutTokenValidator, createLogoutTokenValidator } from './tokens/logout-token.js'
@@ -26,6 +27,7 @@ import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } fro
 import { createClientDecryption } from './tokens/decryption.js'
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
+import { type AssertionGrant, redeemAssertion } from './grants/jwt-bearer.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
 import type { FurtherParameters, TokenTarget } from './endpoints/token.js'
 import type {
@@ -77,6 +79,8 @@ export interface Provider {
   clientCredentials(target: TokenTarget, params?: FurtherParameters): Promise<GrantedTokens>
   /** Requests a token on a user's behalf; see {@link exchangeToken}. */
   exchangeToken(exchange: TokenExchange): Promise<GrantedTokens>
+  /** Requests a token for an assertion; see {@link redeemAssertion}. */
+  redeemAssertion(grant: AssertionGrant): Promise<GrantedTokens>
   /** Revokes a token, if the provider supports that; see {@link revokeToken}. */
   revokeToken(token: string, hint?: TokenTypeHint): Promise<boolean>
 }
@@ -122,8 +126,18 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     endSessionUrl: async (request) => endSessionUrl(await openidClient(), request),
     clientCredentials: async (target, params) =>
       grantClientCredentials(await openidClient(), target, { runtime: settings.runtime, params }),
-    exchangeToken: async (exchange) => exchangeToken(await openidClient(), exchange, settings.runtime),
+    ...onBehalfGrants(openidClient, settings.runtime),
     revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
+  }
+}
+
+function onBehalfGrants(
+  openidClient: () => Promise<ConfiguredClient>,
+  runtime: Runtime,
+): Pick<Provider, 'exchangeToken' | 'redeemAssertion'> {
+  return {
+    exchangeToken: async (exchange) => exchangeToken(await openidClient(), exchange, runtime),
+    redeemAssertion: async (grant) => redeemAssertion(await openidClient(), grant, runtime),
   }
 }
 

@@ -72,6 +72,32 @@ export interface ClientCredentialsOptions
 }
 
 /**
+ * Whose token `onBehalfOf()` redeems, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
+ *
+ * @example
+ * ```ts
+ * import { bearer, clientCredentials } from 'express-oidc'
+ * import { entra } from 'express-oidc/providers'
+ *
+ * const api = entra.api({ tenant: '8eaef023-2b34-4da1-9baa-8bc8c9d6a490', audience: clientId })
+ * const service = clientCredentials({ issuer, clientId, clientSecret })
+ * app.get('/photo', bearer(api), async (req, res) => {
+ *   const assertion = req.auth?.token ?? ''
+ *   const token = await service.onBehalfOf({ assertion, scope: 'https://graph.microsoft.com/User.Read' })
+ *   res.json({ received: token !== '' })
+ * })
+ * ```
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
+ */
+export interface OnBehalfOfOptions extends TokenTargetOptions {
+  /** The access token of the person to act for, which was issued for this service. It must have been validated, such as `req.auth.token`. */
+  assertion: string
+  /** When `assertion` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
+  assertionExpiresAt?: number | undefined
+}
+
+/**
  * What `exchange()` exchanges, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
  *
  * @example

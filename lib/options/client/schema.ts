@@ -91,11 +91,19 @@ const uri = v.pipe(
 )
 const tokenType = v.optional(uri, 'urn:ietf:params:oauth:token-type:access_token')
 
+const expiry = v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite()))
+
+const assertionSchema = section({
+  ...targetEntries,
+  assertion: token('the access token of the person to act for'),
+  assertionExpiresAt: expiry,
+})
+
 const exchangeSchema = section({
   ...targetEntries,
   subjectToken: token('the token of the person to act for'),
   subjectTokenType: tokenType,
-  subjectTokenExpiresAt: v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite())),
+  subjectTokenExpiresAt: expiry,
   actorToken: v.optional(token('the token of the actor')),
   actorTokenType: tokenType,
   requestedTokenType: v.optional(uri),
@@ -106,6 +114,9 @@ export type ClientCredentialsConfiguration = v.InferOutput<typeof schema>
 
 /** What a token is for, checked. */
 type TargetConfiguration = v.InferOutput<typeof targetSchema>
+
+/** The options of `onBehalfOf()`, checked. */
+export type AssertionConfiguration = v.InferOutput<typeof assertionSchema>
 
 /** The options of `exchange()`, checked. */
 export type ExchangeConfiguration = v.InferOutput<typeof exchangeSchema>
@@ -127,6 +138,15 @@ export function parseClientCredentialsOptions(options: unknown): ClientCredentia
  */
 export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetConfiguration {
   return parseOptions(call, targetSchema, options)
+}
+
+/**
+ * Checks the options of `onBehalfOf()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseAssertion(options: unknown): AssertionConfiguration {
+  return parseOptions('onBehalfOf()', assertionSchema, options)
 }
 
 /**

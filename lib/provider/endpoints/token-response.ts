@@ -21,8 +21,10 @@ export function readableTokenResponse(body: JsonObject): string {
 
 /** The grant type of an exchange (RFC 8693 section 2.1). */
 export const exchangeGrantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** The grant type of an assertion (RFC 7523 section 2.1). */
+export const assertionGrantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 /** Grants of machines: some providers leave the type of their tokens out. */
-export const machineGrants: ReadonlySet<string> = new Set(['client_credentials', exchangeGrantType])
+export const machineGrants: ReadonlySet<string> = new Set(['client_credentials', exchangeGrantType, assertionGrantType])
 
 /**
  * A machine's token response, with the type `Bearer` where the provider leaves the type out, as LinkedIn does, or spells it

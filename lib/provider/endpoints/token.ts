@@ -1,7 +1,7 @@
 import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
-import { TokenEndpointError } from '../../errors.js'
+import { type OidcError, TokenEndpointError } from '../../errors.js'
 import { noAccessToken } from './token-response.js'
 import type { GrantedTokens, ReceivedTokens } from '../types.js'
 
@@ -9,11 +9,16 @@ import type { GrantedTokens, ReceivedTokens } from '../types.js'
  * Sends a token request, and repeats it once if the server asks for a proof with a nonce (RFC 9449 section 8), which it
  * does before it uses the grant. The second request is built from scratch, with a new client assertion.
  *
- * @throws {OidcError} as mapped by {@link tokenEndpointFailure}
+ * @param failureOf - maps its errors
+ * @throws {OidcError} as mapped by `failureOf`
  */
-export async function requestTokens<T>({ dpop, tokenEndpoint }: ConfiguredClient, send: () => Promise<T>): Promise<T> {
+export async function requestTokens<T>(
+  { dpop, tokenEndpoint }: ConfiguredClient,
+  send: () => Promise<T>,
+  failureOf: (error: unknown) => OidcError = tokenEndpointFailure,
+): Promise<T> {
   const failed = (error: unknown): never => {
-    throw tokenEndpointFailure(error)
+    throw failureOf(error)
   }
   if (dpop === undefined || tokenEndpoint === undefined) return send().catch(failed)
   const nonce = dpop.nonceOf(tokenEndpoint)

@@ -1,16 +1,11 @@
 import { TokenEndpointError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import {
-  type FurtherParameters,
-  type TokenTarget,
-  requestTokens,
-  readTokens,
-  targetParameters,
-} from '../endpoints/token.js'
+import { type FurtherParameters, type TokenTarget, readTokens, targetParameters } from '../endpoints/token.js'
 import { exchangeGrantType } from '../endpoints/token-response.js'
 import { quoted } from '../../base/error-cause.js'
 import type { GrantedTokens } from '../types.js'
+import { requestOnBehalf } from './on-behalf.js'
 
 /** A token that represents a party, and its type (RFC 8693 section 3). */
 interface PartyToken {
@@ -43,7 +38,7 @@ const usableTypes: readonly unknown[] = [undefined, accessTokenType, jwtType]
 /**
  * Exchanges a token for an access token, or for one of the requested type (RFC 8693); does not retry.
  *
- * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`
+ * @throws {TokenEndpointError} `invalid_grant`, `interaction_required`, `token_request_failed`, `token_response_invalid`
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function exchangeToken(
@@ -52,10 +47,7 @@ export async function exchangeToken(
   runtime: Runtime,
 ): Promise<GrantedTokens> {
   const sentAt = runtime.now() / 1000
-  const { openid, configuration } = openidClient
-  const response = await requestTokens(openidClient, () =>
-    openid.genericGrantRequest(configuration, exchangeGrantType, exchangeParameters(exchange)),
-  )
+  const response = await requestOnBehalf(openidClient, exchangeGrantType, exchangeParameters(exchange))
   requireIssuedType(response['issued_token_type'], exchange)
   const isForApis = usableTypes.includes(exchange.requestedType) || response.token_type !== notApplicable
   // A token that is not for APIs is not bound to the key either.
