@@ -23,14 +23,15 @@ describeWith('redis-server', 'processes of one machine, on one Redis,', (path) =
     await server.stop()
   })
 
-  function startProcess() {
+  // A busy machine may take a while to answer.
+  function startProcess(timeoutSeconds = 30) {
     const { issuer, fetch, clock } = tokens.op
     const given = {
       issuer,
       fetch,
       clientId: 'machine',
       clientSecret: 'secret-1',
-      sharedStore: redisStore(client, { timeoutSeconds: 0.3 }),
+      sharedStore: redisStore(client, { timeoutSeconds }),
       secret: 'a secret for tests only, 32 characters at least',
     }
     return createClientCredentials(parseClientCredentialsOptions(given), clock)
@@ -44,12 +45,12 @@ describeWith('redis-server', 'processes of one machine, on one Redis,', (path) =
     expect(tokens.requests()).toHaveLength(1)
     expect(await client.get(names[0] ?? '')).not.toContain('token-1')
     const left = await client.pTTL(names[0] ?? '')
-    expect([left > 590_000, left <= 600_000]).toEqual([true, true])
+    expect([left > 540_000, left <= 600_000]).toEqual([true, true])
   })
 
   test('fetch for themselves while it is gone', async () => {
     await server.kill()
-    const sources = [startProcess(), startProcess()]
+    const sources = [startProcess(0.3), startProcess(0.3)]
     expect(await Promise.all(sources.map((source) => source.getToken()))).toEqual(['token-1', 'token-2'])
     expect(sources[0]?.health().sharedStore?.isAway).toBe(true)
   })

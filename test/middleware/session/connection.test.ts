@@ -1,7 +1,6 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { type RequestOptions, Agent, createServer, IncomingMessage, request } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../../lib/index.js'
 import { systemRuntime } from '../../../lib/base/runtime.js'
@@ -89,7 +88,9 @@ describe('a live connection', () => {
     const world = await start()
     const { said, client } = await connect(world, await sockets(world))
     expect(said).toBe('alice')
-    await pause(1100)
+    // It is looked at every second, each time by the clock.
+    const looks = jest.spyOn(world.clock, 'now')
+    await until(() => looks.mock.calls.length >= 2)
     expect(client.readyState).toBe(WebSocket.OPEN)
   })
 

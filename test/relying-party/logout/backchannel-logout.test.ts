@@ -6,6 +6,7 @@ import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
 import { done, logoutEvent, LogoutWorld, refused, verdictOf } from '../../kit/world/logout-world.js'
 import { rawRequest, SpoiltFetch } from '../../kit/world/steps.js'
+import { Clock } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 
 const urlencoded = 'application/x-www-form-urlencoded'
@@ -394,10 +395,10 @@ describe('back-channel logout in a shared store', () => {
   })
 
   test('BC10: remembers a token for as long as it could be used', async () => {
-    const sharedStore = new FakeStore({ now: () => Date.now() })
+    const sharedStore = new FakeStore(new Clock())
     const own = await start(sharedStore)
-    const now = Math.floor(own.world.clock.now() / 1000)
-    await own.logout({ exp: now + 86_400 })
+    own.world.clock.stop()
+    await own.logout({ exp: own.world.clock.seconds + 86_400 })
     const name = [...sharedStore.contents().keys()].find((key) => key.startsWith('logout:')) ?? ''
     const seconds = (sharedStore.remaining(name) ?? 0) / 1000
     expect(seconds).toBeGreaterThan(325)
