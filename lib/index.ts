@@ -81,7 +81,9 @@ export type {
 export type { IntrospectionAuthentication, IntrospectionOptions } from './options/bearer/introspection-options.js'
 export type {
   ClientCredentialsOptions,
+  CrossAppAccessOptions,
   Current,
+  IdentityProvider,
   OnBehalfOfOptions,
   TokenExchangeOptions,
   TokenTargetOptions,

@@ -9,6 +9,7 @@ import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
 import { type AuthorizedFetch, fetchWithToken, requireAllowed } from '../fetch/authorized-fetch.js'
+import { createCrossAppAccess } from './cross-app-access.js'
 import { createExchangedTokens } from './token-exchange.js'
 import { toCachedToken } from './token-lifetime.js'
 import { SharedTokens } from './shared-tokens.js'
@@ -60,6 +61,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
     drop,
     exchange: async (exchange) => exchanged.get(exchange),
     onBehalfOf: async (request) => exchanged.redeem(request, 'on_behalf_of'),
+    crossAppAccess: createCrossAppAccess(configuration.issuer, exchanged),
     fetch: (url, init, target) => fetchWithToken({ ...authorized, token: () => getToken(target) }, url, init),
     authorize: async (headers, target, request) => {
       const credentials = await authorizationFor(authorized, request, () => getToken(target))

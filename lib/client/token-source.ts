@@ -1,4 +1,9 @@
-import type { OnBehalfOfOptions, TokenExchangeOptions, TokenTargetOptions } from '../options/client/options.js'
+import type {
+  CrossAppAccessOptions,
+  OnBehalfOfOptions,
+  TokenExchangeOptions,
+  TokenTargetOptions,
+} from '../options/client/options.js'
 import type { TokenTypeHint } from '../provider/endpoints/revocation.js'
 import type { Health } from '../provider/types.js'
 import type { SharedStoreHealth } from './shared-tokens.js'
@@ -79,6 +84,19 @@ export interface TokenSource {
    * @throws like {@link TokenSource.exchange}
    */
   onBehalfOf(request: OnBehalfOfOptions): Promise<string>
+  /**
+   * Gets a token from this source's authorization server for a person of a company whose identity provider it trusts, without
+   * showing them a page ("cross-app access"): the identity provider exchanges their ID Token for a grant for this server
+   * (ID-JAG), which is redeemed here. Both are cached, for no longer than the grant is valid. A grant that is refused is replaced
+   * once.
+   *
+   * The draft is not an RFC yet: this method may change in any version.
+   *
+   * @experimental
+   * @throws like {@link TokenSource.exchange}
+   * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/
+   */
+  crossAppAccess(request: CrossAppAccessOptions): Promise<string>
   /**
    * Forgets a token that an API rejected, so that the next call gets a new one. `fetch()` does this by itself. It is
    * rate-limited, in case an API rejects every token: five in a row, then one per ten seconds.

@@ -97,6 +97,44 @@ export interface OnBehalfOfOptions extends TokenTargetOptions {
   assertionExpiresAt?: number | undefined
 }
 
+/** A company's identity provider, which vouches for its people at other authorization servers: a source of `clientCredentials()`. */
+export interface IdentityProvider {
+  /** Exchanges a person's token for a grant. */
+  exchange(exchange: TokenExchangeOptions): Promise<string>
+  /** Forgets a grant. */
+  drop(grant: string): void
+}
+
+/**
+ * For whom `crossAppAccess()` gets a token, and what for.
+ *
+ * @example
+ * ```ts
+ * import { clientCredentials, requireAuth } from 'express-oidc'
+ *
+ * const identityProvider = clientCredentials({ issuer, clientId, clientSecret }) // as in oidc()
+ * const wiki = clientCredentials({ issuer: 'https://wiki.example.com', clientId: 'notes', clientSecret })
+ * app.get('/pages', requireAuth(), async (req, res) => {
+ *   const subjectToken = req.oidc.idToken ?? ''
+ *   const token = await wiki.crossAppAccess({ identityProvider, subjectToken, scope: 'pages:read' })
+ *   res.json({ received: token !== '' })
+ * })
+ * ```
+ *
+ * @experimental
+ * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/
+ */
+export interface CrossAppAccessOptions extends Pick<TokenTargetOptions, 'scope' | 'resource'> {
+  /** This service as a client of the identity provider where the person signed in. */
+  identityProvider: IdentityProvider
+  /** The person's ID Token, such as `req.oidc.idToken`. It must have been issued for the same client as that of `identityProvider`. */
+  subjectToken: string
+  /** Type of `subjectToken`, for a refresh token for example. @default 'urn:ietf:params:oauth:token-type:id_token' */
+  subjectTokenType?: string | undefined
+  /** When `subjectToken` expires, in seconds since the epoch. The grant is cached no longer. @default `exp` of a JWT */
+  subjectTokenExpiresAt?: number | undefined
+}
+
 /**
  * What `exchange()` exchanges, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
  *

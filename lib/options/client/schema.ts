@@ -15,7 +15,8 @@ import {
   scopes,
 } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
-import { sharedStore } from '../common/stores.js'
+import { hasMethods, sharedStore } from '../common/stores.js'
+import type { IdentityProvider } from './options.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
@@ -89,7 +90,8 @@ const uri = v.pipe(
   v.string('must be a URI'),
   v.check((value) => URL.canParse(value), 'must be a URI'),
 )
-const tokenType = v.optional(uri, 'urn:ietf:params:oauth:token-type:access_token')
+const tokenTypeUri = (name: string) => `urn:ietf:params:oauth:token-type:${name}`
+const tokenType = v.optional(uri, tokenTypeUri('access_token'))
 
 const expiry = v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite()))
 
@@ -107,6 +109,18 @@ const exchangeSchema = section({
   actorToken: v.optional(token('the token of the actor')),
   actorTokenType: tokenType,
   requestedTokenType: v.optional(uri),
+})
+
+const crossAppAccessSchema = section({
+  identityProvider: v.custom<IdentityProvider>(
+    (value) => hasMethods(value, ['exchange', 'drop']),
+    'must be what clientCredentials() returns for the identity provider',
+  ),
+  subjectToken: token('the ID Token of the person to act for'),
+  subjectTokenType: v.optional(uri, tokenTypeUri('id_token')),
+  subjectTokenExpiresAt: expiry,
+  scope: targetEntries.scope,
+  resource: targetEntries.resource,
 })
 
 /** The checked and frozen options of `clientCredentials()`, every default in place. */
@@ -147,6 +161,15 @@ export function parseTokenTarget(options: unknown, call = 'getToken()'): TargetC
  */
 export function parseAssertion(options: unknown): AssertionConfiguration {
   return parseOptions('onBehalfOf()', assertionSchema, options)
+}
+
+/**
+ * Checks the options of `crossAppAccess()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseCrossAppAccess(options: unknown): v.InferOutput<typeof crossAppAccessSchema> {
+  return parseOptions('crossAppAccess()', crossAppAccessSchema, options)
 }
 
 /**

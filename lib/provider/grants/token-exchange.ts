@@ -5,6 +5,7 @@ import { type FurtherParameters, type TokenTarget, readTokens, targetParameters 
 import { exchangeGrantType } from '../endpoints/token-response.js'
 import { quoted } from '../../base/error-cause.js'
 import type { GrantedTokens } from '../types.js'
+import { idJagType, requireIdJag } from './id-jag.js'
 import { requestOnBehalf } from './on-behalf.js'
 
 /** A token that represents a party, and its type (RFC 8693 section 3). */
@@ -48,15 +49,18 @@ export async function exchangeToken(
 ): Promise<GrantedTokens> {
   const sentAt = runtime.now() / 1000
   const response = await requestOnBehalf(openidClient, exchangeGrantType, exchangeParameters(exchange))
-  requireIssuedType(response['issued_token_type'], exchange)
-  const isForApis = usableTypes.includes(exchange.requestedType) || response.token_type !== notApplicable
+  const { requestedType } = exchange
+  requireIssuedType(response['issued_token_type'], requestedType)
+  if (requestedType === idJagType) requireIdJag(response.access_token)
+  const isForApis =
+    usableTypes.includes(requestedType) || (response.token_type !== notApplicable && requestedType !== idJagType)
   // A token that is not for APIs is not bound to the key either.
   const expected = isForApis ? openidClient : { dpop: undefined, tokenType: notApplicable }
   return readTokens(response, exchange.target.scope, sentAt, expected)
 }
 
 // The member `access_token` may also contain an ID Token or a refresh token (section 2.2.1), which must not be sent to an API.
-function requireIssuedType(issued: unknown, { requestedType }: TokenExchange): void {
+function requireIssuedType(issued: unknown, requestedType: string | undefined): void {
   if (requestedType === undefined ? usableTypes.includes(issued) : issued === requestedType) return
   const expected = requestedType === undefined ? 'an access token' : quoted(requestedType)
   const message = `the token endpoint issued a token of the type ${quoted(issued)}, expected ${expected}`
