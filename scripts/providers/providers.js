@@ -14,6 +14,7 @@ const servers = [
   'canaille',
   'django-oauth-toolkit',
   'spring-authorization-server',
+  'lemonldap-ng',
 ]
 
 const usage = `npm run providers -- [--only ${servers.slice(0, 2).join(',')}] [--write]

@@ -87,8 +87,8 @@ const attempts = [
     state.idToken = (await read(state, state.first, '/kept')).idToken
   },
   async (state) => {
-    state.token = (await read(state, state.first, '/token')).token
-    check(typeof state.token === 'string', 'there is none')
+    const { token } = await read(state, state.first, '/token')
+    check(typeof token === 'string', 'there is none')
   },
   async (state) => {
     const { claims, code } = await read(state, state.first, '/userinfo')
@@ -146,7 +146,9 @@ const attempts = [
     check(user.auth_time >= (before.auth_time ?? 0), 'auth_time is older')
   },
   async (state) => {
-    const { status, text } = await presented(state, state.token)
+    // Not the first one: some void a token as soon as there is a newer one.
+    const { token } = await read(state, state.first, '/token')
+    const { status, text } = await presented(state, token)
     check(status === 200 && JSON.parse(text).subject !== undefined, reasonOf(state))
   },
   async (state) => {

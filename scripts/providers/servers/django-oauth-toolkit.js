@@ -15,9 +15,11 @@ export function missing() {
 export async function start({ home, port, folder }) {
   const url = `http://127.0.0.1:${port}`
   const client = { clientId: 'web', clientSecret: 'a secret of web, for this script only' }
+  // An application has one grant there, so that a machine is one of its own.
+  const machine = { clientId: 'job', clientSecret: 'a secret of job, for this script only' }
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   writeFileSync(join(folder, 'key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  writeFileSync(join(folder, 'shop.py'), project({ url, home, ...client }))
+  writeFileSync(join(folder, 'shop.py'), project({ url, home, client, machine }))
   const python = join(folder, 'venv', 'bin', 'python')
   const options = { cwd: folder, env: { ...process.env, DJANGO_SETTINGS_MODULE: 'shop' } }
   run('python3', ['-m', 'venv', 'venv'], options)
@@ -32,16 +34,22 @@ export async function start({ home, port, folder }) {
   return {
     options: { issuer: `${url}/o`, ...client, scope: 'openid read' },
     lifetimeSeconds,
-    api: { issuer: `${url}/o`, audience: 'orders' },
-    // Its access tokens are opaque, and its metadata names no introspection endpoint.
-    without: ['an API takes the access token', "a machine's token, known to be one"],
+    // Its access tokens are opaque, and say neither whom they are for nor who "sub" is. Its metadata names no endpoint for them.
+    api: {
+      issuer: `${url}/o`,
+      audience: null,
+      metadata: { introspection_endpoint: `${url}/o/introspect/` },
+      introspection: machine,
+      subject: { claim: 'username', client: true },
+    },
+    machine: { ...machine, scope: 'read' },
     fill: (browser, page, more) => browser.submit(page, { username: 'alice', password: 'password' }, more),
     confirmLogout: (browser, page) => browser.submit(page, { allow: 'true' }),
     close: program.close,
   }
 }
 
-const project = ({ url, home, clientId, clientSecret }) => `
+const project = ({ url, home, client, machine }) => `
 import os
 from django.http import HttpResponse
 
@@ -95,9 +103,13 @@ def fill():
     from oauth2_provider.models import Application
     alice = User.objects.create_user('alice', 'alice@example.com', 'password')
     Application.objects.create(
-        client_id='${clientId}', client_secret='${clientSecret}', user=alice, name='web', algorithm='RS256',
+        client_id='${client.clientId}', client_secret='${client.clientSecret}', user=alice, name='web', algorithm='RS256',
         client_type='confidential', authorization_grant_type='authorization-code', skip_authorization=True,
         redirect_uris='${home}/callback', post_logout_redirect_uris='${home}/',
+    )
+    Application.objects.create(
+        client_id='${machine.clientId}', client_secret='${machine.clientSecret}', name='job',
+        client_type='confidential', authorization_grant_type='client-credentials',
     )
 
 def routes():
