@@ -1,6 +1,7 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError } from '../errors.js'
 import { Backoff, isOwnLimit, maxBackoffSeconds, outage, withRetryAfter } from './outage.js'
+import { createGrowingCache } from './cache/growing-cache.js'
 import type { Runtime } from './runtime.js'
 
 // The longest wait that a provider may ask for.
@@ -55,8 +56,7 @@ export class CircuitBreaker {
     this.#runtime = runtime
     this.#slowSeconds = slowSeconds
     this.#backoff = newBackoff(runtime)
-    const ttl = maxWaitSeconds * 1000
-    this.#sessions = new LRUCache({ max: maxSessions, ttl, perf: runtime, ttlResolution: 0 })
+    this.#sessions = createGrowingCache({ max: maxSessions, milliseconds: maxWaitSeconds * 1000, runtime })
   }
 
   /**

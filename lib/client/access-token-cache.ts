@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../base/cache/growing-cache.js'
 import { Backoff, failureOf, outage } from '../base/outage.js'
 import { TokenBucket } from '../base/rate-limit.js'
 import type { Runtime } from '../base/runtime.js'
@@ -26,7 +27,7 @@ export class AccessTokenCache {
   #closed = false
 
   constructor(maxEntries: number, runtime: Runtime) {
-    this.#slots = new LRUCache({ max: maxEntries })
+    this.#slots = createGrowingCache({ max: maxEntries, runtime })
     this.#runtime = runtime
   }
 

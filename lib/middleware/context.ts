@@ -1,41 +1,42 @@
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
+import type { Application } from '../relying-party/application.js'
 import { byCookieName, transactionCookieName } from '../relying-party/base-url.js'
 import type { OidcContext } from './session/request-context.js'
-import { createExchangedTokens } from '../client/token-exchange.js'
-import { createProvider } from '../provider/provider.js'
 import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { Revalidation } from '../relying-party/revalidation.js'
-import { createRelyingParty } from '../relying-party/create.js'
+import { onlyRelyingParty, type RelyingParties, type WebRelyingParty } from './providers/relying-parties.js'
+import { createWebRelyingParty } from './providers/web-relying-party.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
-import { clientSettings, descriptionSettings, providerSettings } from '../provider/settings.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
-// A session may have several. One that was evicted is exchanged again.
-const maxExchanges = 10_000
-
 /** Creates what all requests to one `oidc()` share. */
-export function createContext(configuration: OidcConfiguration, runtime: Runtime): OidcContext {
-  const { issuer, clientId, session } = configuration
-  const provider = createProvider(
-    { issuer, ...descriptionSettings(configuration), ...providerSettings(configuration, runtime) },
-    clientSettings(configuration),
-  )
-  const rp = createRelyingParty(configuration, provider, runtime)
-  const { secure } = rp.baseUrls[0]
+export function createContext(
+  configuration: OidcConfiguration,
+  runtime: Runtime,
+): { readonly context: OidcContext; readonly rp: WebRelyingParty } {
+  const rp = createWebRelyingParty(configuration, runtime)
   const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
+  return { context: contextOf(rp, onlyRelyingParty(rp), formPost), rp }
+}
+
+function contextOf(application: Application, parties: RelyingParties, formPost: boolean): OidcContext {
+  const { baseUrls, configuration, runtime, refreshes } = application
+  const { secure } = baseUrls[0]
   return {
-    rp,
-    storageOf: createSessionStorages(rp),
+    application,
+    parties,
+    storageOf: createSessionStorages(application),
     binding: {
-      limits: session,
+      limits: configuration.session,
       runtime,
-      refreshes: rp.refreshes,
+      refreshes,
       forget: (record) => {
-        rp.userinfo.forget(record)
-        rp.grants.unverified.forget(record)
+        const rp = parties.of(record)
+        rp?.userinfo.forget(record)
+        rp?.grants.unverified.forget(record)
       },
     },
     transactionCookies: createTransactionCookies({
@@ -44,9 +45,8 @@ export function createContext(configuration: OidcConfiguration, runtime: Runtime
       formPost,
       maxAgeSeconds: transactionSeconds,
     }),
-    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
-    flowCookies: byCookieName(rp.baseUrls, (name) => createFlowCookies(name, secure)),
-    revalidation: new Revalidation(rp),
+    flowCookies: byCookieName(baseUrls, (name) => createFlowCookies(name, secure)),
+    revalidation: new Revalidation(application),
     silentLogins: new CircuitBreaker(runtime),
   }
 }

@@ -95,10 +95,17 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
 
 /** Creates the middleware from a checked configuration and a given runtime. */
 export function createOidc(configuration: OidcConfiguration, runtime: Runtime): OidcMiddleware {
-  const context = createContext(configuration, runtime)
+  const { context, rp } = createContext(configuration, runtime)
   noteLogin(configuration)
-  const { rp } = context
-  const connections = createConnections(rp, context.storageOf)
+  return createMiddleware(context, () => rp.provider.health())
+}
+
+function createMiddleware<State>(
+  context: OidcContext,
+  health: () => State,
+): Middleware & Omit<OidcMiddleware, 'health'> & { health(): State & Pick<Health, 'store'> } {
+  const { application, parties } = context
+  const connections = createConnections(context)
 
   const middleware: Middleware = function oidc(req, res, next) {
     if (authenticationHandlersOf(req).some(isSession)) {
@@ -118,10 +125,10 @@ export function createOidc(configuration: OidcConfiguration, runtime: Runtime): 
 
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => connections.open(req),
-    ready: () => rp.provider.ready(),
-    health: () => ({ ...rp.provider.health(), ...storeHealth(rp) }),
+    ready: () => parties.ready(),
+    health: () => ({ ...health(), ...storeHealth(application) }),
     close: () => {
-      for (const part of [connections, context.exchanges.cache, rp.provider]) part.close()
+      for (const part of [connections, parties]) part.close()
     },
   })
 }
@@ -140,10 +147,10 @@ function tryOpenRequest(
 }
 
 // An unreadable session does not mean that nobody is signed in: if onError goes on, guards report the same error.
-function failToOpen({ rp }: OidcContext, error: unknown, call: GuardCall): void {
-  const { onError } = rp.configuration
+function failToOpen({ application }: OidcContext, error: unknown, call: GuardCall): void {
+  const { onError } = application.configuration
   const httpRequest = createHttpRequest(call.req)
-  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const base = baseUrlOf(application.baseUrls, httpRequest)
   const retryUrl = loginUrl(base, pageTarget(httpRequest, base.returnTo))
   if (onError !== undefined) {
     const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
@@ -167,7 +174,7 @@ function beginRequest(context: OidcContext, request: RequestContext, call: Guard
     return
   }
   if (route === undefined) {
-    const revalidated = context.revalidation.start(request.session)
+    const revalidated = context.revalidation.start(request)
     if (revalidated === undefined) trySilentLogin(context, request, call)
     else continueAfter(revalidated, call, () => afterRevalidation(context, request, call))
     return
@@ -182,7 +189,7 @@ function afterRevalidation(context: OidcContext, request: RequestContext, call: 
   else trySilentLogin(context, request, call)
 }
 
-function storeHealth({ sessionStore, sharedStore }: OidcContext['rp']): Pick<Health, 'store'> {
+function storeHealth({ sessionStore, sharedStore }: OidcContext['application']): Pick<Health, 'store'> {
   const states = [sessionStore, sharedStore].flatMap((sharedStore) =>
     sharedStore === undefined ? [] : [sharedStore.state()],
   )

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { HttpRequest } from '../http/request.js'
 import type { ReturnToPolicy } from '../http/return-to.js'
-import type { OidcConfiguration } from '../options/oidc/schema.js'
+import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
 type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
 
@@ -29,7 +29,7 @@ export interface BaseUrl {
 }
 
 /** Creates the application's base URLs, in the configured order. */
-export function createBaseUrls(configuration: OidcConfiguration): readonly BaseUrl[] {
+export function createBaseUrls(configuration: ApplicationConfiguration): readonly BaseUrl[] {
   const baseUrls = configuredUrls(configuration)
   return baseUrls.map((baseUrl, index) => createBaseUrl(configuration, baseUrls, baseUrl, index))
 }
@@ -38,7 +38,7 @@ export function createBaseUrls(configuration: OidcConfiguration): readonly BaseU
  * The name of the transaction cookies. It is the same for all base URLs: a transaction knows its own, in case a proxy
  * has changed the Host of the callback.
  */
-export function transactionCookieName(configuration: OidcConfiguration): string {
+export function transactionCookieName(configuration: ApplicationConfiguration): string {
   return configuration.session.cookie.name ?? defaultCookieName(configuredUrls(configuration))
 }
 
@@ -53,8 +53,21 @@ export function defaultCookieName(baseUrls: readonly string[]): string {
   return `oidc_${hash('sha256', urls.join(' '), 'hex').slice(0, 8)}`
 }
 
-function configuredUrls({ baseUrls, baseUrl = '' }: OidcConfiguration): readonly string[] {
+function configuredUrls({ baseUrls, baseUrl = '' }: ApplicationConfiguration): readonly string[] {
   return baseUrls ?? [baseUrl]
+}
+
+/** A base URL with the routes of one of several providers: except for the logout, they end with its name. */
+export function atProvider(base: BaseUrl, name: string): BaseUrl {
+  const below = (path: string | undefined): string | undefined => (path === undefined ? undefined : `${path}/${name}`)
+  const { login, callback, backchannelLogout, frontchannelLogout } = base.paths
+  const own = {
+    login: below(login),
+    callback: `${callback}/${name}`,
+    backchannelLogout: below(backchannelLogout),
+    frontchannelLogout: below(frontchannelLogout),
+  }
+  return { ...base, paths: { ...base.paths, ...own }, redirectUri: base.origin + own.callback }
 }
 
 /** Creates something once per cookie name: base URLs that share cookies share it. */
@@ -92,7 +105,7 @@ export function publicPath({ prefix, arrivals }: BaseUrl, path: string): string 
 }
 
 function createBaseUrl(
-  configuration: OidcConfiguration,
+  configuration: ApplicationConfiguration,
   baseUrls: readonly string[],
   baseUrl: string,
   index: number,

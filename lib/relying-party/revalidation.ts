@@ -5,44 +5,53 @@ import type { SessionRecord } from '../session/record.js'
 import { refreshSession } from './session-refresh.js'
 import type { RefreshableSession } from './tokens/renewal.js'
 import type { UserinfoParts } from './userinfo.js'
+import type { ApplicationWith } from './relying-party.js'
 
 const pauseSeconds = 30
 
+/** A session, and its relying party. */
+interface RevalidatedRequest {
+  readonly rp: UserinfoParts | undefined
+  readonly session: RefreshableSession
+}
+
 /** Renews sessions at the provider every so often, so that people who were disabled there do not stay signed in. */
 export class Revalidation {
-  readonly #rp: UserinfoParts
+  readonly #application: ApplicationWith<'configuration' | 'runtime'>
   /** Sessions that could not be renewed a moment ago: requests must not wait for the provider one after another. */
   readonly #paused: LRUCache<string, true>
 
-  constructor(rp: UserinfoParts) {
-    this.#rp = rp
+  constructor(application: ApplicationWith<'configuration' | 'runtime'>) {
+    this.#application = application
     const ttl = pauseSeconds * 1000
-    this.#paused = new LRUCache({ max: 10_000, ttl, perf: rp.runtime, ttlResolution: 0 })
+    this.#paused = new LRUCache({ max: 10_000, ttl, perf: application.runtime, ttlResolution: 0 })
   }
 
   /**
-   * Renews a session if that is due. If the provider ends the login, the session ends; otherwise it goes on, also if the
+   * Renews a session at its relying party if that is due. If the provider ends the login, the session ends; otherwise it goes on, also if the
    * provider is unavailable.
    *
    * @returns `undefined` if nothing is to be done
    */
-  start(session: RefreshableSession): Promise<void> | undefined {
-    const { revalidateSeconds } = this.#rp.configuration.session
+  start(request: RevalidatedRequest): Promise<void> | undefined {
+    const { revalidateSeconds } = this.#application.configuration.session
     if (revalidateSeconds === undefined) return undefined
+    const { rp, session } = request
     const record = session.current()
-    if (record === undefined || !this.#isDue(record, revalidateSeconds) || !session.canStore()) return undefined
-    return this.#renew(record, session)
+    if (rp === undefined || record === undefined || !this.#isDue(record, revalidateSeconds) || !session.canStore())
+      return undefined
+    return this.#renew(rp, record, session)
   }
 
   #isDue({ id, createdAt, tokens }: SessionRecord, seconds: number): boolean {
     if (tokens.refreshToken === undefined) return false
-    const age = ageOf(tokens.obtainedAt ?? createdAt, this.#rp.runtime.now() / 1000)
+    const age = ageOf(tokens.obtainedAt ?? createdAt, this.#application.runtime.now() / 1000)
     return age >= seconds && !this.#paused.has(id)
   }
 
-  async #renew({ id }: SessionRecord, session: RefreshableSession): Promise<void> {
+  async #renew(rp: UserinfoParts, { id }: SessionRecord, session: RefreshableSession): Promise<void> {
     try {
-      await refreshSession(this.#rp, session)
+      await refreshSession(rp, session)
     } catch (error) {
       if (!isOidcError(error)) throw error
       this.#paused.set(id, true)

@@ -38,9 +38,9 @@ export class UserinfoCache {
   constructor(runtime: Runtime) {
     this.#runtime = runtime
     this.#answers = new LRUCache({
-      max: maxSessions,
       maxSize: maxCharacters,
-      sizeCalculation: ({ claims }) => JSON.stringify(claims).length,
+      // Without the option `max`, which would take memory for so many entries at once.
+      sizeCalculation: ({ claims }) => Math.max(JSON.stringify(claims).length, maxCharacters / maxSessions),
       ttl: maxUserinfoAge * 1000,
       perf: runtime,
       ttlResolution: 0,

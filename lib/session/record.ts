@@ -14,6 +14,14 @@ export interface SessionTokens extends StoredToken {
   readonly additionalTokens?: readonly AdditionalToken[]
 }
 
+/** Which of several providers a session is of. */
+export interface SessionProvider {
+  /** Its name in the options. */
+  readonly name: string
+  /** A hash of name, issuer and client ID: under the same name there may be another provider, or client, later. */
+  readonly key: string
+}
+
 /** One login session. Times are seconds since the epoch. */
 export interface SessionRecord {
   /** 256 random bits, new at each login. */
@@ -28,6 +36,8 @@ export interface SessionRecord {
   /** As issued, or without header and signature if the cookie had no room for them (see `issuedIdToken()`). */
   readonly idToken: string
   readonly tokens: SessionTokens
+  /** Absent if the application has one provider. */
+  readonly provider?: SessionProvider
   /** Claims that the UserInfo endpoint added to those of the ID Token (see `addedClaims()`). */
   readonly userinfo?: Readonly<JsonObject>
   /** The application's own data. */
@@ -55,6 +65,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
     ...(tokens.generation === undefined ? {} : { gen: tokens.generation }),
     ...(tokens.additionalTokens === undefined ? {} : { fur: toTuples(tokens.additionalTokens) }),
+    ...(record.provider === undefined ? {} : { prv: [record.provider.name, record.provider.key] }),
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
   }
@@ -62,13 +73,30 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
 
 /** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { v, id, iat, upd, idt, uic, dat = noData } = payload
+  const { v, id, iat, upd, idt, prv, uic, dat = noData } = payload
   const tokens = tokensFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
   const record = { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
-  if (uic === undefined) return record
-  return isJsonObject(uic) ? { ...record, userinfo: freezeJson(uic) } : undefined
+  return prv === undefined && uic === undefined ? record : withFurtherMembers(record, prv, uic)
+}
+
+function withFurtherMembers(record: SessionRecord, prv: unknown, uic: unknown): SessionRecord | undefined {
+  const further: Writable<Pick<SessionRecord, 'provider' | 'userinfo'>> = {}
+  const provider = sessionProviderIn(prv)
+  if (provider !== undefined) further.provider = provider
+  else if (prv !== undefined) return undefined
+  if (isJsonObject(uic)) further.userinfo = freezeJson(uic)
+  else if (uic !== undefined) return undefined
+  return { ...record, ...further }
+}
+
+/** Reads which provider a payload is of; `undefined` if another version wrote it. */
+export function sessionProviderIn(value: unknown): SessionProvider | undefined {
+  if (!Array.isArray(value)) return undefined
+  const members: readonly unknown[] = value
+  const [name, key] = members
+  return typeof name === 'string' && typeof key === 'string' ? { name, key } : undefined
 }
 
 // A hot path: it runs for each request, and conditional spreads would take several times as long.

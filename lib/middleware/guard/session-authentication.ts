@@ -4,7 +4,7 @@ import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
 import type { Principal } from '../../policy/principal.js'
 import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
-import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
+import type { ApplicationWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
 import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
@@ -52,11 +52,13 @@ export class SessionAuthentication implements AuthenticationHandler {
     // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
     const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
-    continueAfter(answer, call, nothing, (reason) => fail(reason, this.#oidc.rp.configuration.onError, context))
+    continueAfter(answer, call, nothing, (reason) =>
+      fail(reason, this.#oidc.application.configuration.onError, context),
+    )
   }
 
   refuse(call: RefusalCall): void {
-    fail(call.error, this.#oidc.rp.configuration.onError, {
+    fail(call.error, this.#oidc.application.configuration.onError, {
       ...call,
       retryUrl: this.#retryUrl(),
       isGuard: true,
@@ -69,7 +71,7 @@ export class SessionAuthentication implements AuthenticationHandler {
   }
 
   #base(): BaseUrl {
-    return baseUrlOf(this.#oidc.rp.baseUrls, this.#request.httpRequest)
+    return baseUrlOf(this.#oidc.application.baseUrls, this.#request.httpRequest)
   }
 }
 
@@ -100,20 +102,20 @@ function isRedirected({ mode }: ChallengeCall, httpRequest: HttpRequest): boolea
 }
 
 async function sendToLogin(oidc: OidcContext, request: RequestContext, call: ChallengeCall): Promise<void> {
-  const { rp } = oidc
   const { httpRequest } = request
   const isSafe = httpRequest.method === 'GET' || httpRequest.method === 'HEAD'
-  const returnTo = isSafe
-    ? httpRequest.target
-    : refererTarget(httpRequest, baseUrlOf(rp.baseUrls, httpRequest).returnTo)
-  const strictTarget = isSafe ? targetWithStrictCookies(rp, request, returnTo) : undefined
+  const returnTo = isSafe ? httpRequest.target : refererTarget(httpRequest, request.base.returnTo)
+  const strictTarget = isSafe ? targetWithStrictCookies(oidc.application, request, returnTo) : undefined
   if (strictTarget !== undefined) {
     respond(call.req, call.res, onwardPage(strictTarget))
     return
   }
   refuseLoops(request, returnTo)
   refuseVainStepUps(request, call)
-  const outcome = await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(call) })
+  const outcome = await startLogin(request.requireRelyingParty('requireAuth()'), httpRequest, request.transactions(), {
+    returnTo,
+    ...wantedLogin(call),
+  })
   // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)
@@ -126,7 +128,7 @@ function wantedLogin({ stepUp, firstLogin }: ChallengeCall): StartOptions {
 // Browsers do not send Strict cookies when a link of another site leads here (RFC 6265bis section 8.8.2). A page of this site
 // that loads the same URL again shows whether the person is signed in.
 function targetWithStrictCookies(
-  { configuration }: RelyingPartyWith<'configuration'>,
+  { configuration }: ApplicationWith<'configuration'>,
   { session, httpRequest, base }: RequestContext,
   returnTo: string | undefined,
 ): string | undefined {

@@ -8,28 +8,31 @@ import type { SessionStart } from '../../relying-party/login/code-exchange.js'
 import { sessionData } from '../../session/record.js'
 import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
-import type { OidcContext, RequestContext } from '../session/request-context.js'
+import type { WebRelyingParty } from '../providers/relying-parties.js'
+import type { RequestContext } from '../session/request-context.js'
+
+/** A request to a route of a relying party. */
+export interface RouteCall {
+  readonly rp: WebRelyingParty
+  readonly request: RequestContext
+  readonly call: GuardCall
+}
 
 /** Finishes a login and stores the new session. */
-export async function callback(
-  oidc: OidcContext,
-  request: RequestContext,
-  call: GuardCall,
-  notes: TraceNotes | undefined,
-): Promise<Outcome> {
+export async function callback({ rp, request, call }: RouteCall, notes: TraceNotes | undefined): Promise<Outcome> {
   const current = request.session.current()
-  const { outcome, session, isTargetLost } = await finishLogin(oidc.rp, request.httpRequest, {
+  const { outcome, session, isTargetLost } = await finishLogin(rp, request.httpRequest, {
     cookies: request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
-    start: sessionStart(oidc, request, call, notes),
+    start: sessionStart(rp, request, call, notes),
   })
   if (isTargetLost === true) remark(notes, 'return_target_lost')
   if (session !== undefined) {
-    const { revalidateSeconds } = oidc.rp.configuration.session
+    const { revalidateSeconds } = rp.configuration.session
     if (revalidateSeconds !== undefined && session.tokens.refreshToken === undefined)
       remark(notes, 'revalidation_impossible')
-    await request.session.store(session)
+    await request.signIn(rp, session)
     if (current === undefined) countLogin(request)
   }
   return outcome
@@ -38,12 +41,12 @@ export async function callback(
 // An onLogin that responds writes the headers before the session's cookie is in them. Its response may lead back to a guard,
 // so the login counts for the detection of loops.
 function sessionStart(
-  oidc: OidcContext,
+  rp: WebRelyingParty,
   request: RequestContext,
   { req, res }: GuardCall,
   notes: TraceNotes | undefined,
 ): SessionStart {
-  const { onLogin } = oidc.rp.configuration
+  const { onLogin } = rp.configuration
   return async (completed) => {
     if (areGroupsLeftOut(completed.claims)) remark(notes, 'groups_left_out')
     if (onLogin === undefined) return true

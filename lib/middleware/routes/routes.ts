@@ -11,7 +11,8 @@ import { followOnwardUrl } from '../../relying-party/logout/logout-onward.js'
 import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
 import { type BaseUrl, publicPath, baseUrlOf } from '../../relying-party/base-url.js'
-import { callback } from './callback.js'
+import { callback, type RouteCall } from './callback.js'
+import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from '../session/login-loop.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
@@ -21,34 +22,41 @@ import { respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
 
-/** Handles a request to one of the relying party's own paths. */
-type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall) => void
+/** Handles a request to one of our own paths. */
+export type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall) => void
 
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
 
-type Handler = (oidc: OidcContext, request: RequestContext, call: GuardCall, notes?: TraceNotes) => Promise<Outcome>
+type Handler = (call: RouteCall, notes?: TraceNotes) => Promise<Outcome>
 
 /** The route of a path. Paths are compared exactly, without decoding or case folding. */
 export function routeOf(oidc: OidcContext, request: RequestContext): Route | undefined {
-  const { httpRequest } = request
-  const base = baseUrlOf(oidc.rp.baseUrls, httpRequest)
+  const { httpRequest, base } = request
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
-  if (path === paths.login) return route(login, loginTarget)
-  if (path === paths.callback) return route(paths.logout === undefined ? callbackOrOnward : loginCallback)
-  if (path === paths.logout) return route(withTracing('logout', logout))
-  if (path === paths.frontchannelLogout) return route(withTracing('logout', frontchannelLogout))
+  const own = oidc.parties.areNamed ? undefined : routeAt(oidc.parties.only, paths, path)
+  if (own !== undefined) return own
+  if (path === paths.logout) return route(logout)
   if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, except after a logout at the provider.
-  const back = finishLogout(oidc.rp, httpRequest, request.cookies().logout)
+  const back = finishLogout(oidc.application, httpRequest, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
 }
 
+/** The route of a path at one relying party, by that one's paths. */
+function routeAt(rp: WebRelyingParty | undefined, paths: BaseUrl['paths'], path: string): Route | undefined {
+  if (rp === undefined) return undefined
+  if (path === paths.login) return routeTo(rp, login, loginTarget)
+  if (path === paths.callback) return routeTo(rp, paths.logout === undefined ? callbackOrOnward : loginCallback)
+  if (path === paths.frontchannelLogout) return routeTo(rp, withTracing('logout', frontchannelLogout))
+  return undefined
+}
+
 // Whether the request is for a route below a mount path that the base URL does not include.
-function isMisplaced({ rp }: OidcContext, { mount, httpRequest, base }: RequestContext): boolean {
+function isMisplaced({ application }: OidcContext, { mount, httpRequest, base }: RequestContext): boolean {
   if (isFittingMount(mount, base) || !httpRequest.path.startsWith(mount)) return false
-  return Object.values(rp.configuration.routes).includes(httpRequest.path.slice(mount.length))
+  return Object.values(application.configuration.routes).includes(httpRequest.path.slice(mount.length))
 }
 
 function refuseMount({ mount, base }: RequestContext): never {
@@ -59,40 +67,49 @@ function refuseMount({ mount, base }: RequestContext): never {
  * Handles a request of the provider itself, if it is one: no session is read, no cookie is set, and checks against browsers
  * do not apply.
  */
-export function answerProvider({ rp }: OidcContext, httpRequest: HttpRequest, call: GuardCall): boolean {
-  const base = baseUrlOf(rp.baseUrls, httpRequest)
-  if (publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
-  continueAfter(handleBackchannelLogout(rp, httpRequest), call, (outcome) => respondOrFail(call, outcome))
+export function answerProvider(
+  { application, parties }: OidcContext,
+  httpRequest: HttpRequest,
+  call: GuardCall,
+): boolean {
+  const base = baseUrlOf(application.baseUrls, httpRequest)
+  if (parties.only === undefined || publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
+  continueAfter(handleBackchannelLogout(parties.only, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
 }
 
 function withTracing(step: TraceStep, handler: Handler): Handler {
-  return (oidc, request, call) => traced(step, oidc.rp.configuration, (notes) => handler(oidc, request, call, notes))
+  return (call) => traced(step, call.rp.configuration, (notes) => handler(call, notes))
 }
 
 // Nobody asked for a silent login, so its failure is not shown: the browser goes back to its page.
 function returnIfSilentLoginFails(handler: Handler): Handler {
-  return async (oidc, request, call) => {
+  return async (call) => {
     try {
-      return await handler(oidc, request, call)
+      return await handler(call)
     } catch (error) {
-      const { login } = request
+      const { login } = call.request
       if (login?.isSilent === true && isSilentFailure(error)) return redirect(login.returnTo)
       throw error
     }
   }
 }
 
-function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
+function routeTo(rp: WebRelyingParty, handler: Handler, targetOf?: TargetOf): Route {
+  return route((_oidc, request, call) => handler({ rp, request, call }), targetOf)
+}
+
+type ApplicationHandler = (oidc: OidcContext, request: RequestContext, call: GuardCall) => Promise<Outcome>
+
+function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined): Route {
   return (oidc, request, call) => {
-    const { configuration, baseUrls } = oidc.rp
-    const { httpRequest } = request
+    const { configuration } = oidc.application
+    const { httpRequest, base } = request
     continueAfter(
       handler(oidc, request, call),
       call,
       (outcome) => respondOrFail(call, outcome),
       (error) => {
-        const base = baseUrlOf(baseUrls, httpRequest)
         const retryUrl = loginUrl(base, request.login?.returnTo ?? targetOf(httpRequest, base))
         const isPage = !(error instanceof AccessError) || isPageLoad(httpRequest)
         fail(error, configuration.onError, { ...call, retryUrl, members: { login_url: retryUrl }, isPage })
@@ -101,7 +118,7 @@ function route(handler: Handler, targetOf: TargetOf = () => undefined): Route {
   }
 }
 
-const login: Handler = async ({ rp }, request) => {
+const login: Handler = async ({ rp, request }) => {
   refuseLoops(request, undefined)
   return handleLogin(rp, request.httpRequest, request.transactions())
 }
@@ -109,19 +126,19 @@ const login: Handler = async ({ rp }, request) => {
 const loginCallback = returnIfSilentLoginFails(withTracing('callback', callback))
 
 // Without a logout route, the callback has the one-time URLs of logout().
-const callbackOrOnward: Handler = async (oidc, request, call) =>
-  followOnwardUrl(oidc.rp, request.httpRequest, request.cookies().onward) ?? loginCallback(oidc, request, call)
+const callbackOrOnward: Handler = async (call) =>
+  followOnwardUrl(call.rp, call.request.httpRequest, call.request.cookies().onward) ?? loginCallback(call)
 
-const logout: Handler = async ({ rp }, request) => {
-  const { httpRequest, session } = request
-  const onward = followOnwardUrl(rp, httpRequest, request.cookies().onward)
-  if (onward !== undefined) return onward
-  return (
-    confirmLogout(rp, httpRequest, session.current()) ?? signOut(request, { returnTo: wantedReturnTo(httpRequest) })
-  )
-}
+const logout: ApplicationHandler = ({ application }, request) =>
+  traced('logout', (request.rp ?? application).configuration, async () => {
+    const { httpRequest, session } = request
+    const onward = followOnwardUrl(application, httpRequest, request.cookies().onward)
+    if (onward !== undefined) return onward
+    const page = confirmLogout(application, httpRequest, session.current())
+    return page ?? signOut(request, { returnTo: wantedReturnTo(httpRequest) })
+  })
 
-const frontchannelLogout: Handler = async ({ rp }, { httpRequest, session }, { res }) => {
+const frontchannelLogout: Handler = async ({ rp, request: { httpRequest, session }, call: { res } }) => {
   const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, session.current())
   if (endsSession) await session.clear()
   // The application, or helmet, may have set it for all responses. In old browsers it overrides frame-ancestors.

@@ -12,10 +12,15 @@ import { loginUrl } from '../guard/session-authentication.js'
  * Sends a browser that is new to this site to the provider, which may know the person. All others go to the next middleware.
  * There is one attempt per hour, and none while the provider is unavailable.
  */
-export function trySilentLogin({ rp, silentLogins }: OidcContext, request: RequestContext, call: GuardCall): void {
+export function trySilentLogin({ parties, silentLogins }: OidcContext, request: RequestContext, call: GuardCall): void {
+  const { only: rp } = parties
+  if (rp?.configuration.silentLogin !== true) {
+    call.next()
+    return
+  }
   const { configuration, baseUrls } = rp
   const { httpRequest, session } = request
-  const isWanted = configuration.silentLogin && session.current() === undefined && isSilentLoginDue(httpRequest)
+  const isWanted = session.current() === undefined && isSilentLoginDue(httpRequest)
   if (!isWanted || request.cookies().quiet.value !== undefined) {
     call.next()
     return

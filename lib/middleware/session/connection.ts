@@ -1,17 +1,13 @@
 import { isUpgrade } from '../../http/upgrade.js'
 import type { Principal } from '../../policy/principal.js'
-import type { RelyingPartyWith } from '../../relying-party/relying-party.js'
 import { storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
 import { SocketWatches } from '../http/socket-watches.js'
-import type { SessionStorages } from './storage/session-storage.js'
+import type { OidcContext } from './request-context.js'
 import { SessionIdentity, type SessionRules } from './identity.js'
 import type { NodeRequest } from '../types.js'
-
-/** The parts of a relying party that authenticate connections. */
-type ConnectionParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore'>
 
 /** Who opened a connection, and a signal for the end of the session. */
 export interface Connection {
@@ -32,9 +28,9 @@ interface Connections {
 }
 
 /** Creates the authentication of connections, by Origin and session. */
-export function createConnections(rp: ConnectionParts, storageOf: SessionStorages): Connections {
-  const { runtime, revocations, sharedStore, configuration } = rp
-  const origins = new Set(rp.baseUrls.map((base) => base.origin))
+export function createConnections({ application, parties, storageOf }: OidcContext): Connections {
+  const { runtime, revocations, sharedStore, configuration } = application
+  const origins = new Set(application.baseUrls.map((base) => base.origin))
   const isShared = sharedStore !== undefined
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isShared })
   const watches = new SocketWatches()
@@ -47,7 +43,8 @@ export function createConnections(rp: ConnectionParts, storageOf: SessionStorage
       const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined
       const { record } = kept
-      return new LiveConnection(record, configuration, () => {
+      const rules = parties.of(record)?.configuration ?? configuration
+      return new LiveConnection(record, rules, () => {
         const { signal, release } = live.watch(record, storage)
         watches.add(req, release)
         return signal

@@ -8,7 +8,7 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 
 /** Who signed the person in, and how long for. */
-export interface SessionRules extends IssuerNames {
+export interface SessionRules extends Partial<IssuerNames> {
   readonly session: SessionLimits
 }
 
@@ -37,11 +37,12 @@ export class SessionIdentity {
   #newPrincipal(): Principal {
     const { record } = this
     const claims = this.#allClaims()
+    const { issuer = claims.iss, issuerAliases } = this.#rules
     return Object.freeze({
       scheme: 'session',
       isMachine: false,
       subject: claims.sub,
-      issuer: configuredIssuer(claims.iss, this.#rules),
+      issuer: configuredIssuer(claims.iss, { issuer, issuerAliases }),
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,

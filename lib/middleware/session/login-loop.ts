@@ -47,14 +47,14 @@ export function countStepUp(request: RequestContext): void {
 
 // If the browser keeps no cookie of the callback, the transactions of finished logins are still there.
 function isCircleWithoutCookies(request: RequestContext, returnTo: string | undefined): boolean {
-  const { rp } = request
+  const { application } = request
   const cookies = request.transactions()
-  const transactions = openTransactions(rp.transactionSeal, cookies)
-  if (!isReturningUnseen(rp, transactions, returnTo)) return false
+  const transactions = openTransactions(application.transactionSeal, cookies)
+  if (!isReturningUnseen(application, transactions, returnTo)) return false
   for (const { slot } of transactions) cookies.remove(slot)
   return true
 }
 
-function nowSeconds({ rp }: RequestContext): number {
-  return Math.floor(rp.runtime.now() / 1000)
+function nowSeconds({ application }: RequestContext): number {
+  return Math.floor(application.runtime.now() / 1000)
 }

@@ -1,11 +1,9 @@
 import type { TokenTargetOptions } from '../../options/client/options.js'
 import { parseTokenTarget } from '../../options/client/schema.js'
-import { traced } from '../../base/diagnostics.js'
 import type { Claims } from '../../policy/principal.js'
-import { type LoginOptions, startLogin } from '../../relying-party/login/login.js'
+import type { LoginOptions } from '../../relying-party/login/login.js'
 import type { LogoutCallOptions } from '../../relying-party/logout/logout.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../../options/oidc/access-token.js'
-import { parseLogoutParams } from '../../options/oidc/logout.js'
 import type { UserinfoOptions } from '../../options/oidc/userinfo.js'
 import { currentAccessToken } from '../../relying-party/tokens/access-token.js'
 import { refreshSession } from '../../relying-party/session-refresh.js'
@@ -13,13 +11,11 @@ import { fetchForSession } from '../../relying-party/tokens/session-fetch.js'
 import { sessionUserinfo } from '../../relying-party/userinfo.js'
 import { issuedIdToken } from '../../session/claims.js'
 import { type SessionClocks, clocksOf } from '../../session/lifetime.js'
-import { refererTarget } from '../../http/return-to.js'
-import { baseUrlOf } from '../../relying-party/base-url.js'
-import { refuseLoops } from './login-loop.js'
+import { beginLogin } from './begin-login.js'
 import { fetchOf } from '../../options/common/http-client.js'
 import type { RequestContext } from './request-context.js'
 import { updateData } from './session-data.js'
-import { signOut } from './sign-out.js'
+import { signOutAsAsked } from './sign-out.js'
 
 /** `req.oidc`: the login session of this request. Logging it, or turning it into JSON, reveals nothing of the session. */
 export class OidcHandle<PersonClaims extends object = Claims> {
@@ -58,7 +54,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
   /** When the session began and when it ends, in seconds since the epoch. */
   get session(): SessionClocks | undefined {
     const record = this.#context.session.current()
-    return record === undefined ? undefined : clocksOf(record, this.#context.rp.configuration.session)
+    return record === undefined ? undefined : clocksOf(record, this.#context.application.configuration.session)
   }
 
   /**
@@ -88,7 +84,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
    */
   async accessToken(options: AccessTokenOptions = {}): Promise<string> {
-    return currentAccessToken(this.#context.rp, this.#context.session, options)
+    return currentAccessToken(this.#context.requireRelyingParty('accessToken()'), this.#context.session, options)
   }
 
   /**
@@ -110,7 +106,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
    */
   async refresh(): Promise<void> {
-    await refreshSession(this.#context.rp, this.#context.session)
+    await refreshSession(this.#context.requireRelyingParty('refresh()'), this.#context.session)
   }
 
   /**
@@ -126,7 +122,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @throws like {@link OidcHandle.accessToken} and `fetch`
    */
   async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
-    const { rp, session } = this.#context
+    const { session } = this.#context
+    const rp = this.#context.requireRelyingParty('fetch()')
     return fetchForSession(rp, session, fetchOf(rp.configuration), { url, init, target })
   }
 
@@ -139,7 +136,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
    */
   async exchange(target: TokenTargetOptions = {}): Promise<string> {
-    const { session, exchanges } = this.#context
+    const { session } = this.#context
+    const { exchanges } = this.#context.requireRelyingParty('exchange()')
     const checked = parseTokenTarget(target, 'exchange()')
     const subjectToken = await this.accessToken()
     const subjectTokenExpiresAt = session.current()?.tokens.expiresAt
@@ -157,7 +155,11 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
    */
   async userinfo(options: UserinfoOptions = {}): Promise<Readonly<PersonClaims & { sub: string }>> {
-    const claims = await sessionUserinfo(this.#context.rp, this.#context.session, options)
+    const claims = await sessionUserinfo(
+      this.#context.requireRelyingParty('userinfo()'),
+      this.#context.session,
+      options,
+    )
     // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- typed by the application, which knows its provider
     return claims as Readonly<PersonClaims & { sub: string }>
   }
@@ -173,13 +175,8 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    */
   async login(options: LoginOptions = {}): Promise<void> {
-    const { rp, httpRequest } = this.#context
     this.#context.requireUnsent('login()')
-    const { returnTo: policy } = baseUrlOf(rp.baseUrls, httpRequest)
-    const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, policy)
-    const wanted = { returnTo: here, ...options }
-    refuseLoops(this.#context, wanted.returnTo)
-    this.#context.respond(await startLogin(rp, httpRequest, this.#context.transactions(), wanted))
+    this.#context.respond(await beginLogin(this.#context, options))
   }
 
   /**
@@ -197,9 +194,7 @@ export class OidcHandle<PersonClaims extends object = Claims> {
    */
   async logout(options: LogoutCallOptions = {}): Promise<void> {
     this.#context.requireUnsent('logout()')
-    const { configuration } = this.#context.rp
-    const checked = { ...options, params: parseLogoutParams(options.params) }
-    this.#context.respond(await traced('logout', configuration, () => signOut(this.#context, checked)))
+    this.#context.respond(await signOutAsAsked(this.#context, options))
   }
 
   /**

@@ -1,19 +1,20 @@
 import { SessionError } from '../../errors.js'
-import type { ExchangedTokens } from '../../client/token-exchange.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
 import type { Revalidation } from '../../relying-party/revalidation.js'
-import type { RelyingParty } from '../../relying-party/relying-party.js'
+import type { Application } from '../../relying-party/application.js'
 import { type BaseUrl, baseUrlOf } from '../../relying-party/base-url.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
 import { type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
 import { type BindingSettings, bindSession } from './response-session.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
+import type { RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
+import type { SessionRecord } from '../../session/record.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
@@ -32,6 +33,7 @@ export class RequestContext {
   #identity: SessionIdentity | undefined
   #cookies: FlowCookies | undefined
   #transactions: TransactionCookies | undefined
+  #rp: WebRelyingParty | undefined
 
   constructor(
     oidc: OidcContext,
@@ -48,17 +50,47 @@ export class RequestContext {
     this.#res = res
   }
 
-  get rp(): RelyingParty {
-    return this.#oidc.rp
+  get application(): Application {
+    return this.#oidc.application
+  }
+
+  /** The relying party of the session, or without a session the only one; `undefined` if people choose among several. */
+  get rp(): WebRelyingParty | undefined {
+    const record = this.session.current()
+    if (record === undefined) return this.#rp ?? this.#oidc.parties.only
+    return (this.#rp ??= this.#oidc.parties.of(record))
   }
 
   /** The base URL that the request came to. */
   get base(): BaseUrl {
-    return baseUrlOf(this.#oidc.rp.baseUrls, this.httpRequest)
+    return baseUrlOf(this.#oidc.application.baseUrls, this.httpRequest)
   }
 
-  get exchanges(): ExchangedTokens {
-    return this.#oidc.exchanges
+  /**
+   * The relying party of the session, for a call that needs one.
+   *
+   * @throws {SessionError} `session_missing`
+   */
+  requireRelyingParty(call: string): WebRelyingParty {
+    const { rp } = this
+    if (rp !== undefined) return rp
+    throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
+  }
+
+  /** The relying party of another session than that of the request. */
+  rpOf(record: SessionRecord): WebRelyingParty | undefined {
+    return this.#oidc.parties.of(record)
+  }
+
+  /** Finds a relying party by the name of its provider. */
+  find(name: string): MaybePromise<WebRelyingParty | undefined> {
+    return this.#oidc.parties.find(name, this.#req)
+  }
+
+  /** Stores the session of a login that this request has finished. */
+  async signIn(rp: WebRelyingParty, record: SessionRecord): Promise<void> {
+    await this.session.store(record)
+    this.#rp = rp
   }
 
   /**
@@ -79,7 +111,8 @@ export class RequestContext {
     const record = this.session.current()
     if (record === undefined) return undefined
     const known = this.#identity
-    return known?.record === record ? known : (this.#identity = new SessionIdentity(record, this.rp.configuration))
+    const rules = this.rp?.configuration ?? this.application.configuration
+    return known?.record === record ? known : (this.#identity = new SessionIdentity(record, rules))
   }
 
   cookies(): FlowCookies {
@@ -118,15 +151,15 @@ export function openRequest(
   )
 }
 
-/** What all requests to one `oidc()` share: the relying party, and the factories of its cookies. */
+/** What all requests to one `oidc()` share: the relying parties, and the factories of cookies. */
 export interface OidcContext {
-  readonly rp: RelyingParty
+  readonly application: Application
+  readonly parties: RelyingParties
   /** The storage for the session of a request. */
   readonly storageOf: SessionStorages
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
-  readonly exchanges: ExchangedTokens
   readonly revalidation: Revalidation
   /** Skips silent logins while the provider is unavailable: page loads must not wait for it. */
   readonly silentLogins: CircuitBreaker

@@ -181,6 +181,24 @@ function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean 
 /** The checked and frozen options of `oidc()`, every default in place. */
 export type OidcConfiguration = v.InferOutput<typeof schema>
 
+/** The options that concern the whole application, whatever its provider. */
+export type ApplicationConfiguration = Pick<
+  OidcConfiguration,
+  | 'baseUrl'
+  | 'baseUrls'
+  | 'secret'
+  | 'routes'
+  | 'session'
+  | 'sharedStore'
+  | 'returnTo'
+  | 'logout'
+  | 'silentLogin'
+  | 'httpTimeoutSeconds'
+  | 'onLogin'
+  | 'onError'
+> &
+  Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>>
+
 /**
  * Checks the options of `oidc()`.
  *

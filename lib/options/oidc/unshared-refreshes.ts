@@ -1,7 +1,10 @@
-import type { OidcConfiguration } from './schema.js'
+import type { ApplicationConfiguration, OidcConfiguration } from './schema.js'
 import { isOneOfSeveral } from '../common/several-processes.js'
 
 let isWarned = false
+
+/** What logins ask for. Absent where each provider has its own. */
+type LoginRequests = Partial<Pick<OidcConfiguration, 'scope' | 'authorizationParams'>>
 
 /**
  * Warns, once, if several processes would use a refresh token twice: providers that rotate then revoke all tokens, and
@@ -10,7 +13,7 @@ let isWarned = false
  * @param hasRefreshToken - whether a login has brought a refresh token: some providers issue one unasked
  */
 export function warnOfUnsharedRefreshes(
-  configuration: OidcConfiguration,
+  configuration: Pick<ApplicationConfiguration, 'sharedStore' | 'session'> & LoginRequests,
   isShared = isOneOfSeveral(),
   hasRefreshToken = false,
 ): void {
@@ -26,6 +29,6 @@ export function warnOfUnsharedRefreshes(
   })
 }
 
-function asksForRefreshTokens({ scope, authorizationParams }: OidcConfiguration): boolean {
+function asksForRefreshTokens({ scope = '', authorizationParams = {} }: LoginRequests): boolean {
   return scope.split(' ').includes('offline_access') || authorizationParams['access_type'] === 'offline'
 }

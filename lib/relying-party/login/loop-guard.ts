@@ -1,4 +1,4 @@
-import type { RelyingPartyWith } from '../relying-party.js'
+import type { ApplicationWith } from '../relying-party.js'
 import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, stateKey } from './transaction/transaction.js'
 
@@ -29,7 +29,7 @@ export function isLooping(counter: string | undefined, nowSeconds: number): bool
  * the maximum number of transactions began within a minute for the same page.
  */
 export function isReturningUnseen(
-  { logins, runtime }: RelyingPartyWith<'logins' | 'runtime'>,
+  { logins, runtime }: ApplicationWith<'logins' | 'runtime'>,
   transactions: readonly FoundTransaction[],
   returnTo: string | undefined,
 ): boolean {

@@ -6,11 +6,11 @@ import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { sendTo, onwardPage } from '../onward.js'
-import type { RelyingPartyWith } from '../relying-party.js'
+import type { ApplicationWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 
-/** The parts of a relying party that lead a logout on to the provider. */
-export type OnwardParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
+/** The parts of an application that lead a logout on to the provider. */
+export type OnwardParts = ApplicationWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
 /** How long the one-time URL for the redirect to the provider is valid, in seconds. */
 export const onwardSeconds = 60

@@ -8,7 +8,7 @@ import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, repeatOnwardUrl, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
 import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
-import type { RelyingPartyWith } from '../relying-party.js'
+import type { ApplicationWith, RelyingPartyWith } from '../relying-party.js'
 import { type BaseUrl, baseUrlOf } from '../base-url.js'
 import { revokeTokens, type RevocationParts } from '../tokens/revocation.js'
 import { omitUndefined } from '../../base/json.js'
@@ -38,11 +38,11 @@ export interface LogoutCallOptions {
  * @throws {AccessError} `cross_site_request`, or `not_allowed` if the request is not a navigation of a window
  */
 export function confirmLogout(
-  rp: RelyingPartyWith<'baseUrls'>,
+  application: ApplicationWith<'baseUrls'>,
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Respond | undefined {
-  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const base = baseUrlOf(application.baseUrls, httpRequest)
   if (httpRequest.method === 'POST' ? isOwnPost(httpRequest, base, session) : isOwnNavigation(httpRequest))
     return undefined
   if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
@@ -103,6 +103,24 @@ export async function endSession(
   if (providerUrl === undefined) return finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
   rememberLogout(rp, cookies.logout, { state, returnTo })
   return sendOnToProvider(rp, httpRequest, cookies.onward, providerUrl)
+}
+
+/**
+ * Responds to a logout without a session that would say which of several providers it is of. If the first of two clicks has ended
+ * the session, the second goes to the same provider.
+ *
+ * @param options - checked
+ */
+export function leaveWithoutSession(
+  application: OnwardParts,
+  httpRequest: HttpRequest,
+  cookies: LogoutCookies,
+  options: LogoutCallOptions = {},
+): Redirect | Respond {
+  const base = baseUrlOf(application.baseUrls, httpRequest)
+  const repeated = options.local === true ? undefined : repeatOnwardUrl(application, httpRequest, cookies.onward)
+  const returnTo = safeReturnTo(options.returnTo, base.returnTo)
+  return repeated ?? finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
 }
 
 async function urlOfProvider(

@@ -6,11 +6,11 @@ import { standardRedirectParameter } from '../../options/oidc/logout.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import type { RelyingPartyWith } from '../relying-party.js'
+import type { ApplicationWith } from '../relying-party.js'
 import { publicPath, baseUrlOf } from '../base-url.js'
 
-/** The parts of a relying party that remember logouts that are at the provider. */
-export type PendingLogoutParts = RelyingPartyWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
+/** The parts of an application that remember logouts that are at the provider. */
+export type PendingLogoutParts = ApplicationWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
 /** A logout in progress at the provider. */
 interface PendingLogout {
@@ -34,7 +34,7 @@ const maxSealedLength = 1024
 export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
-    rp.logoutSeal.seal({ exp, s: hasState(rp) ? state : '', ...(target === undefined ? {} : { r: target }) })
+    rp.logoutSeal.seal({ exp, s: sendsState(rp) ? state : '', ...(target === undefined ? {} : { r: target }) })
   // A target that is too long for a cookie loses its query, or is dropped.
   const targets = [returnTo, returnTo?.replace(/[?#].*$/s, ''), undefined]
   const sealed = targets.map(sealWith).find((value) => value.length <= maxSealedLength)
@@ -48,27 +48,27 @@ export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { st
  * the page itself: then the cookie decides alone.
  */
 export function finishLogout(
-  rp: PendingLogoutParts,
+  application: PendingLogoutParts,
   httpRequest: HttpRequest,
   cookie: SmallCookie,
 ): Redirect | undefined {
-  const base = baseUrlOf(rp.baseUrls, httpRequest)
+  const base = baseUrlOf(application.baseUrls, httpRequest)
   if (httpRequest.method !== 'GET' || publicPath(base, httpRequest.path) !== base.paths.postLogout) return undefined
-  if (hasState(rp) ? httpRequest.query === '' : !isNavigation(httpRequest)) return undefined
-  const pending = openPending(rp, cookie)
-  if (pending === undefined || !isReturn(rp, httpRequest, pending.state)) return undefined
+  const pending = openPending(application, cookie)
+  if (pending === undefined || !isReturn(httpRequest, pending.state)) return undefined
   // A prefetch gets the redirect too, but does not use up the cookie.
   if (!isPrefetch(httpRequest)) cookie.remove()
   return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
 }
 
-function isReturn(rp: PendingLogoutParts, httpRequest: HttpRequest, expected: string): boolean {
-  if (!hasState(rp)) return expected === ''
+// Of a logout at a provider that sends no state back, nothing else is known.
+function isReturn(httpRequest: HttpRequest, expected: string): boolean {
+  if (expected === '') return isNavigation(httpRequest)
   const [state = '', ...others] = new URLSearchParams(httpRequest.query).getAll('state')
   return others.length === 0 && state !== '' && equalSecrets(state, expected)
 }
 
-function hasState({ configuration }: PendingLogoutParts): boolean {
+function sendsState({ configuration }: PendingLogoutParts): boolean {
   return configuration.logout.redirectParameter === standardRedirectParameter
 }
 

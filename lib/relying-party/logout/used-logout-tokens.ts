@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
@@ -18,17 +19,30 @@ export interface UsedLogoutTokens {
 
 // Only tokens that the provider signed get this far, so no one else can evict entries.
 const maxTokens = 10_000
+const maxRelyingParties = 10_000
 
-/** Remembers tokens in this process only. */
-export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
-  const seen = new LRUCache<string, true>({ max: maxTokens, ttl: 1, perf: runtime, ttlResolution: 0 })
-  return {
-    has: (jti) => seen.has(jti),
-    add(jti, milliseconds) {
-      if (seen.has(jti)) return false
-      seen.set(jti, true, { ttl: milliseconds })
-      return true
-    },
+/**
+ * Remembers tokens in this process only. Each relying party has a memory of its own, which no other one's tokens fill.
+ *
+ * @returns the memory for the key of a relying party
+ */
+export function usedLogoutTokensInProcess(runtime: Runtime): (key: readonly string[]) => UsedLogoutTokens {
+  const memories = new LRUCache<string, LRUCache<string, true>>({
+    maxSize: maxRelyingParties,
+    sizeCalculation: () => 1,
+  })
+  return (key) => {
+    const name = JSON.stringify(key)
+    return {
+      has: (jti) => memories.get(name)?.has(jti) === true,
+      add(jti, milliseconds) {
+        const seen = memories.get(name) ?? createGrowingCache<true>({ max: maxTokens, milliseconds: 1, runtime })
+        if (seen.has(jti)) return false
+        seen.set(jti, true, { ttl: milliseconds })
+        memories.set(name, seen)
+        return true
+      },
+    }
   }
 }
 
@@ -36,7 +50,7 @@ export function usedLogoutTokensInProcess(runtime: Runtime): UsedLogoutTokens {
  * Remembers tokens in the store that all processes share. Names are hashed, since a `jti` may contain any characters,
  * and other applications may use the same store.
  *
- * @param audience - distinguishes this application from others: issuer and client
+ * @param audience - the key of the relying party
  */
 export function sharedUsedLogoutTokens(sharedStore: SharedStore, audience: readonly string[]): UsedLogoutTokens {
   const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`

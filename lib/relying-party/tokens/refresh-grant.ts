@@ -1,7 +1,8 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
 import { ProviderError, TokenValidationError } from '../../errors.js'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
@@ -48,6 +49,20 @@ interface RefreshGrantOptions {
 
 type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | { readonly found: RefreshOutcome }
 
+/** How often refresh tokens were sent without a response, by their hash. */
+export type RefreshAttempts = LRUCache<string, number>
+
+/** Creates the memory of refresh tokens that were sent without a response. */
+export function createAttempts(runtime: Runtime): RefreshAttempts {
+  return createGrowingCache({ max: 10_000, milliseconds: uncertainSeconds * 1000, runtime })
+}
+
+/** When a response is slow, and what earlier requests have left. */
+interface RefreshGrantsSettings {
+  readonly slowSeconds?: number
+  readonly attempts?: RefreshAttempts
+}
+
 /** Sends refresh requests to the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
 export class RefreshGrants {
   readonly unverified: UnverifiedIdTokens
@@ -55,20 +70,18 @@ export class RefreshGrants {
   readonly #runtime: Runtime
   readonly #breaker: CircuitBreaker
   readonly #refused: RefusedRefreshes
-  /** How often a refresh token was sent without a response. */
-  readonly #attemptsWithoutAnswer: LRUCache<string, number>
+  readonly #attemptsWithoutAnswer: RefreshAttempts
 
-  constructor(provider: Provider, runtime: Runtime, slowSeconds?: number) {
+  constructor(
+    provider: Provider,
+    runtime: Runtime,
+    { slowSeconds, attempts = createAttempts(runtime) }: RefreshGrantsSettings = {},
+  ) {
     this.#provider = provider
     this.#runtime = runtime
     this.#breaker = new CircuitBreaker(runtime, slowSeconds)
     this.#refused = new RefusedRefreshes(runtime)
-    this.#attemptsWithoutAnswer = new LRUCache({
-      max: 10_000,
-      ttl: uncertainSeconds * 1000,
-      perf: runtime,
-      ttlResolution: 0,
-    })
+    this.#attemptsWithoutAnswer = attempts
     this.unverified = new UnverifiedIdTokens(provider, runtime)
   }
 

@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
@@ -36,8 +37,7 @@ export class UnverifiedIdTokens {
 
   constructor(provider: Pick<Provider, 'checkRefreshedIdToken'>, runtime: Runtime) {
     this.#provider = provider
-    const bounds = { max: maxKept, ttl: maxMilliseconds, perf: runtime, ttlResolution: 0 }
-    this.#kept = new LRUCache(bounds)
+    this.#kept = createGrowingCache({ max: maxKept, milliseconds: maxMilliseconds, runtime })
   }
 
   /** Keeps a refresh's ID Token if it has to be validated later; otherwise forgets the previous one. */

@@ -3,7 +3,7 @@ import { isForeignSocket } from '../../../http/upgrade.js'
 import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
 import { isOneOfSeveral } from '../../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
-import type { RelyingPartyWith } from '../../../relying-party/relying-party.js'
+import type { ApplicationWith } from '../../../relying-party/relying-party.js'
 import { byCookieName, baseUrlOf } from '../../../relying-party/base-url.js'
 import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
@@ -12,9 +12,9 @@ import { createStatefulStorage } from '../../../session/storage/stateful.js'
 import { createRequestStorages } from './request-storage.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
-/** The parts of a relying party that decide where sessions are kept. */
-type StorageParts = RelyingPartyWith<
-  'baseUrls' | 'configuration' | 'refreshes' | 'revocations' | 'runtime' | 'sessionStore' | 'sharedStore'
+/** The parts of an application that decide where sessions are kept. */
+type StorageParts = ApplicationWith<
+  'audience' | 'baseUrls' | 'configuration' | 'refreshes' | 'revocations' | 'runtime' | 'sessionStore' | 'sharedStore'
 >
 
 /** Finds the storage for the session of a request. At an upgrade there is no response. */
@@ -24,9 +24,9 @@ export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?:
  * Creates the storages that the options choose: the browser, a store, or the application's own session. For a WebSocket that a
  * page of another site opens, no session is found: some WebSocket servers run middleware on that request.
  */
-export function createSessionStorages(rp: StorageParts): SessionStorages {
-  const origins = new Set(rp.baseUrls.map((base) => base.origin))
-  const storageOf = storagesOf(rp)
+export function createSessionStorages(application: StorageParts): SessionStorages {
+  const origins = new Set(application.baseUrls.map((base) => base.origin))
+  const storageOf = storagesOf(application)
   return (req, httpRequest, res) => {
     const storage = storageOf(req, httpRequest, res)
     return isForeignSocket(httpRequest, origins) ? closed(storage) : storage
@@ -45,17 +45,17 @@ function closed(storage: SessionStorage): SessionStorage {
   }
 }
 
-function storagesOf(rp: StorageParts): SessionStorages {
-  const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = rp
+function storagesOf(application: StorageParts): SessionStorages {
+  const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = application
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
-    secure: rp.baseUrls[0].secure,
+    secure: application.baseUrls[0].secure,
     sameSite: cookie.sameSite === 'Strict' ? ('strict' as const) : ('lax' as const),
     ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
     transient: cookie.transient,
     limits,
-    audience: [configuration.issuer, configuration.clientId],
+    audience: application.audience,
     runtime,
     remark: (remarks: readonly TraceRemark[]) => remarkOn('session', configuration, remarks),
   }
@@ -68,7 +68,7 @@ function storagesOf(rp: StorageParts): SessionStorages {
     }
     return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared })
   }
-  const storageOf = byCookieName(rp.baseUrls, (name) =>
+  const storageOf = byCookieName(application.baseUrls, (name) =>
     sessionStore === undefined
       ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedStore }), {
           ...common,
@@ -77,5 +77,5 @@ function storagesOf(rp: StorageParts): SessionStorages {
         })
       : createStatefulStorage({ ...common, name, sharedStore: sessionStore, revocations }),
   )
-  return (_req, httpRequest) => storageOf(baseUrlOf(rp.baseUrls, httpRequest))
+  return (_req, httpRequest) => storageOf(baseUrlOf(application.baseUrls, httpRequest))
 }

@@ -1,0 +1,55 @@
+import type { ExchangedTokens } from '../../client/token-exchange.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { Readiness } from '../../provider/readiness.js'
+import type { RelyingParty } from '../../relying-party/relying-party.js'
+import type { SessionRecord } from '../../session/record.js'
+import type { SessionStorage } from '../../session/storage/storage.js'
+import type { NodeRequest } from '../types.js'
+
+/** A relying party, and the tokens that its sessions were exchanged for. */
+export interface WebRelyingParty extends RelyingParty {
+  readonly exchanges: ExchangedTokens
+}
+
+/** The relying parties of one application, one for each of its providers. */
+export interface RelyingParties {
+  /** Where everybody signs in; absent if people choose. */
+  readonly only?: WebRelyingParty
+  /** Whether paths name providers. */
+  readonly areNamed: boolean
+  /** Those that people can choose from. */
+  readonly listed: readonly WebRelyingParty[]
+  /**
+   * Finds one by the name in a path.
+   *
+   * @returns `undefined` for an unknown name
+   * @throws {ProviderError} `provider_options_unavailable`, or rejects with it
+   */
+  find(name: string, req: NodeRequest): MaybePromise<WebRelyingParty | undefined>
+  /** The one that a session is of, which {@link RelyingParties.guard} has found. */
+  of(record: SessionRecord): WebRelyingParty | undefined
+  /** Restricts a storage to sessions of relying parties that are still there. */
+  guard(storage: SessionStorage, req: NodeRequest): SessionStorage
+  ready(): Promise<Readiness>
+  close(): void
+}
+
+/** The relying party of an application with one provider. */
+export function onlyRelyingParty(rp: WebRelyingParty): RelyingParties {
+  return {
+    only: rp,
+    areNamed: false,
+    listed: [rp],
+    find: () => undefined,
+    of: () => rp,
+    guard: (storage) => storage,
+    ready: () => rp.provider.ready(),
+    close: () => closeRelyingParty(rp),
+  }
+}
+
+/** Stops the work of a relying party in the background, and closes its connections. */
+export function closeRelyingParty({ exchanges, provider }: WebRelyingParty): void {
+  exchanges.cache.close()
+  provider.close()
+}

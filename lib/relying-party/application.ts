@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache'
+import type { ApplicationConfiguration } from '../options/oidc/schema.js'
+import type { Runtime } from '../base/runtime.js'
+import { isSharedStore, type SharedStore } from '../options/common/stores.js'
+import { createSeal, type Seal } from '../seal/seal.js'
+import type { SessionRecord } from '../session/record.js'
+import { type GuardedStore, guardStore } from '../session/shared/guarded-store.js'
+import { SharedRevocations } from '../session/revocation/shared-revocations.js'
+import { expressSessionStore } from '../session/shared/express-store.js'
+import { ProcessRevocations, type SessionRevocations } from '../session/revocation/revocations.js'
+import {
+  type UsedLogoutTokens,
+  usedLogoutTokensInProcess,
+  sharedUsedLogoutTokens,
+} from './logout/used-logout-tokens.js'
+import { createAttempts, type RefreshAttempts } from './tokens/refresh-grant.js'
+import { RefreshCoordinator, type Refreshes } from './tokens/refreshes.js'
+import { SharedRefreshes } from './tokens/shared-refreshes.js'
+import { type BaseUrl, createBaseUrls } from './base-url.js'
+import { transactionSeconds } from './login/transaction/transaction.js'
+
+/** What all relying parties of one application share: its URLs and stores, and what must be remembered of each of them. */
+export interface Application {
+  readonly configuration: ApplicationConfiguration
+  readonly baseUrls: readonly [BaseUrl, ...BaseUrl[]]
+  readonly runtime: Runtime
+  /** What sessions are sealed for, beside their cookie. */
+  readonly audience: readonly string[]
+  readonly transactionSeal: Seal
+  /** Seals return targets that are too long for their transaction's slot. */
+  readonly targetSeal: Seal
+  /** Seals logouts in progress. */
+  readonly logoutSeal: Seal
+  /** Logins that this process is finishing or has finished, by the hash of their state, so that a code is exchanged once. */
+  readonly logins: LRUCache<string, Login>
+  readonly refreshes: Refreshes
+  /** Refresh tokens that were sent without a response. */
+  readonly refreshAttempts: RefreshAttempts
+  /** Logouts that end sessions. */
+  readonly revocations: SessionRevocations
+  /** Logout tokens that have been used, by the key of the relying party that they were for. */
+  readonly usedLogoutTokensOf: (key: readonly string[]) => UsedLogoutTokens
+  /** The store that the application's processes share, if there is one. */
+  readonly sharedStore: GuardedStore | undefined
+  /** The session store; absent if sessions are in the browser. */
+  readonly sessionStore: GuardedStore | undefined
+}
+
+/** A login whose code is being exchanged, or has been; tokens are not kept afterwards. */
+type Login =
+  | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
+  | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }
+  | { readonly state: 'failed' }
+
+/** Puts together what relying parties share. */
+export function createApplication(
+  configuration: ApplicationConfiguration,
+  audience: readonly string[],
+  runtime: Runtime,
+): Application {
+  const [first, ...others] = createBaseUrls(configuration)
+  if (first === undefined) throw new RangeError('a relying party needs a base URL')
+  const { secret, session } = configuration
+  // Logins and logouts on their way outlive a change of the base URLs.
+  const passing = [session.cookie.name ?? 'oidc', ...audience]
+  const sessionStore = sessionStoreOf(configuration, runtime)
+  const sharedStore = configuration.sharedStore === undefined ? sessionStore : guardStore(configuration.sharedStore)
+  const { absoluteSeconds } = session
+  const usedInProcess = usedLogoutTokensInProcess(runtime)
+  return {
+    configuration,
+    baseUrls: [first, ...others],
+    runtime,
+    audience,
+    transactionSeal: createSeal(secret, ['transaction', ...passing], runtime),
+    targetSeal: createSeal(secret, ['return target', ...passing], runtime),
+    logoutSeal: createSeal(secret, ['logout', ...passing], runtime),
+    logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: runtime, ttlResolution: 0 }),
+    refreshes: createRefreshes(configuration, audience, { runtime, sharedStore }),
+    refreshAttempts: createAttempts(runtime),
+    revocations:
+      sharedStore === undefined
+        ? new ProcessRevocations(runtime, absoluteSeconds)
+        : new SharedRevocations({ sharedStore, runtime, absoluteSeconds, audience }),
+    usedLogoutTokensOf: (key) =>
+      sharedStore === undefined ? usedInProcess(key) : sharedUsedLogoutTokens(sharedStore, key),
+    sharedStore,
+    sessionStore,
+  }
+}
+
+interface RefreshPlace {
+  readonly runtime: Runtime
+  readonly sharedStore: SharedStore | undefined
+}
+
+function createRefreshes(
+  { secret, session, httpTimeoutSeconds }: ApplicationConfiguration,
+  audience: readonly string[],
+  { runtime, sharedStore }: RefreshPlace,
+): Refreshes {
+  const local = new RefreshCoordinator(runtime)
+  // A session of the application's own may bring its store along.
+  if (sharedStore === undefined && session.use !== 'request') return local
+  return new SharedRefreshes(local, { sharedStore, runtime, secrets: secret, audience, httpTimeoutSeconds })
+}
+
+function sessionStoreOf({ session }: ApplicationConfiguration, runtime: Runtime): GuardedStore | undefined {
+  const { store, storeTimeoutSeconds: timeoutSeconds } = session
+  if (store === undefined) return undefined
+  return guardStore(isSharedStore(store) ? store : expressSessionStore({ store, runtime, timeoutSeconds }))
+}
