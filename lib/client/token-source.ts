@@ -27,7 +27,7 @@ export interface TokenSourceHealth extends Health {
 /** Access tokens for service-to-service calls. The methods do not use `this`. */
 export interface TokenSource {
   /**
-   * Returns this service's own access token (RFC 6749 section 4.4). It is cached and renewed before it expires. While
+   * Returns this service's own access token. It is cached and renewed before it expires. While
    * the provider is down, it is returned until it expires.
    *
    * @example
@@ -42,12 +42,21 @@ export interface TokenSource {
    * @throws {ProviderError} 503 for outages, and `provider_refused_client`
    * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`
    * @throws {ConfigurationError} `invalid_options`
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
    */
   getToken(target?: TokenTargetOptions): Promise<string>
   /**
    * Calls `fetch` with the token, and with its proof if `dpop` is set, for https and loopback URLs at `allowedOrigins`.
    * After a 401 it retries once with a new token, if the body can be sent again. The token is not sent along with a
    * redirect to another origin.
+   *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret, allowedOrigins: ['https://api.example.com'] })
+   * const response = await service.fetch('https://api.example.com/orders')
+   * ```
    *
    * @throws like {@link TokenSource.getToken} and `fetch`
    */
@@ -67,21 +76,23 @@ export interface TokenSource {
     request?: AuthorizedRequest,
   ): Promise<Record<string, string>>
   /**
-   * Exchanges a token for one that calls the next service on the user's behalf (RFC 8693). The result is cached by the
+   * Exchanges a token for one that calls the next service on the user's behalf. The result is cached by the
    * SHA-256 of the exchanged token, and never for longer than that token is known to be valid.
    *
    * @throws like {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` if the provider rejects the
    *   subject token, and `interaction_required` if the person has to act first
+   * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
    */
   exchange(exchange: TokenExchangeOptions): Promise<string>
   /**
    * Gets a token that calls the next service on the user's behalf from Microsoft Entra ID or AD FS, which do not know token
-   * exchange: by the JWT bearer grant (RFC 7523) with `requested_token_use=on_behalf_of`. It is cached as by `exchange()`.
+   * exchange: by the JWT bearer grant with `requested_token_use=on_behalf_of`. It is cached as by `exchange()`.
    *
    * If the person has to act first, for Conditional Access say, the error holds the challenge for the client in
    * `headers['WWW-Authenticate']`, and in `claims`.
    *
    * @throws like {@link TokenSource.exchange}
+   * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
    */
   onBehalfOf(request: OnBehalfOfOptions): Promise<string>
   /**
@@ -103,10 +114,11 @@ export interface TokenSource {
    */
   drop(token: string): void
   /**
-   * Forgets a token and revokes it at the provider (RFC 7009), with one request.
+   * Forgets a token and revokes it at the provider, with one request.
    *
    * @returns `false` if the provider does not revoke such tokens
    * @throws {ProviderError} for outages: assume that the token is still valid
+   * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
    */
   revoke(token: string, tokenTypeHint?: TokenTypeHint): Promise<boolean>
   /**

@@ -121,7 +121,14 @@ function notRead(): ConfigurationError {
   return new ConfigurationError('unknown_principal', message)
 }
 
-/** Options of one guard. */
+/**
+ * Options of one guard.
+ *
+ * @example
+ * ```ts
+ * app.get('/api/orders', requireAuth({ challenge: 'respond' }), listOrders)
+ * ```
+ */
 export interface RequireAuthOptions {
   /**
    * What happens if nobody is signed in: `redirect` sends to the login, `respond` sends 401 as problem+json, and `auto`

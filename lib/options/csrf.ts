@@ -2,7 +2,16 @@ import * as v from 'valibot'
 import { flag, origins, text } from './common/fields.js'
 import { parseOptions, section } from './common/parse.js'
 
-/** Options of `csrf()`. */
+/**
+ * Options of `csrf()`.
+ *
+ * @example
+ * ```ts
+ * import { csrf } from 'express-oidc'
+ *
+ * app.use(csrf({ origins: ['https://www.example.com'] }))
+ * ```
+ */
 export interface CsrfOptions {
   /** Whether to accept requests from sibling subdomains. Everyone who controls one can then act for people here. @default false */
   allowSameSite?: boolean | undefined

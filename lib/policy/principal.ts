@@ -1,9 +1,16 @@
 /** JSON claims by name. */
 export type Claims = Record<string, unknown>
 
-/** Who makes the request: a person with a login session, or the holder of an access token. Available as `req.auth`. */
+/**
+ * Who makes the request: a person with a login session, or the holder of an access token or API key. Available as `req.auth`.
+ *
+ * @example
+ * ```ts
+ * app.get('/me', requireAuth(), (req, res) => res.json({ person: [req.auth?.issuer, req.auth?.subject] }))
+ * ```
+ */
 export interface Principal<C extends object = Claims> {
-  /** How the request was authenticated: by a session, a bearer token or a DPoP-bound token. */
+  /** How the request was authenticated: by a session, a bearer token, a DPoP-bound token or an API key. */
   readonly scheme: 'session' | 'bearer' | 'dpop' | 'api-key'
   /**
    * `sub`, or the claim that `bearer({ subject })` names. It is unique at one issuer only: use `issuer` and `subject` together
@@ -14,11 +21,11 @@ export interface Principal<C extends object = Claims> {
   readonly subject: string
   /** The issuer of the ID Token or of the access token. */
   readonly issuer: string
-  /** Claims of the ID Token (session) or of the access token, frozen. */
+  /** Claims of the ID Token (session) or of the access token, frozen; or those that `verify` returned for an API key. */
   readonly claims: Readonly<C>
   /** Scopes that were granted, which may be fewer than were asked for. */
   readonly scopes: readonly string[]
-  /** When the session or the token ends, in seconds since the epoch. */
+  /** When the session, the token or the API key ends, in seconds since the epoch; `Infinity` for a key that never expires. */
   readonly expiresAt: number
   /** The client that the access token was issued to, if the token names it. */
   readonly clientId?: string

@@ -1,6 +1,15 @@
 import type { Principal } from './principal.js'
 
-/** A requirement as a function of the application. It is met only by `true`. `req` is the framework's own request. */
+/**
+ * A requirement as a function of the application. It is met only by `true`. `req` is the framework's own request.
+ *
+ * @example
+ * ```ts
+ * import type { Request } from 'express'
+ *
+ * app.delete('/orders/:id', requireAuth<Request>(({ subject }, { params }) => isOwner(subject, params['id'])), removeOrder)
+ * ```
+ */
 export type Predicate<Request = unknown> = (principal: Principal, req: Request) => boolean | Promise<boolean>
 
 /** What a principal must meet: one of this package's requirements, or a predicate. */

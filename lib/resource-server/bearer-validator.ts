@@ -29,7 +29,7 @@ const maxHeaderLength = 262_144
 /** Validates access tokens, independent of any HTTP server. */
 export interface BearerValidator {
   /**
-   * Validates an access token, and its proof of possession if it has one.
+   * Validates an access token, and its proof of possession if it has one. Without credentials it rejects, too.
    *
    * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`
    * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, with
@@ -37,7 +37,11 @@ export interface BearerValidator {
    * @throws {ProviderError} when the authorization server is needed but unavailable
    */
   validate(authorization: string | undefined, request?: PresentedRequest): Promise<Principal>
-  /** Fetches metadata and keys ahead of the first token. */
+  /**
+   * Fetches metadata and keys ahead of the first token.
+   *
+   * @throws {ProviderError} when an issuer is unavailable. Later calls try again.
+   */
   ready(): Promise<void>
   /** The state of each issuer's metadata and keys; makes no request. */
   health(): readonly ProviderHealth[]

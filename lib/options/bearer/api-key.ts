@@ -2,31 +2,45 @@ import * as v from 'valibot'
 import { text } from '../common/fields.js'
 import { section } from '../common/parse.js'
 
-/** Whom an API key belongs to. */
+/**
+ * The owner of an API key, as `verify` returns it. It becomes `req.auth`, with the scheme `api-key`.
+ */
 export interface ApiKeyOwner {
   /** Identifies the owner, unique at `issuer`. */
   readonly subject: string
-  /** Who vouches for the subject: records are keyed by both. @default 'api-key' */
+  /** Where the subject is unique: use `issuer` and `subject` together as the key of an owner. @default 'api-key' */
   readonly issuer?: string | undefined
-  /** For `scope()`. @default none */
+  /** Scopes of the key, for `scope()`. @default none */
   readonly scopes?: readonly string[] | undefined
-  /** For `claim()`, `role()` and the like. @default none */
+  /** Claims of the owner, for `claim()`, `role()` and `permission()`. @default none */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** The client that uses the key. @default none */
   readonly clientId?: string | undefined
-  /** For `person()` and `machine()`, which both refuse where this is not said. */
+  /** Whether the owner is a machine rather than a person. `person()` and `machine()` both refuse the key if it is not set. @default unknown */
   readonly isMachine?: boolean | undefined
-  /** Seconds since the epoch. @default never */
+  /** When the key expires, in seconds since the epoch: from then on it is refused. @default never */
   readonly expiresAt?: number | undefined
 }
 
-/** API keys beside access tokens, under the same guards. */
+/**
+ * API keys beside access tokens, under the same guards.
+ *
+ * @example
+ * ```ts
+ * import { createHash } from 'node:crypto'
+ *
+ * const owners = new Map<string, { subject: string; scopes: string[] }>()
+ * const verify = (key: string) => owners.get(createHash('sha256').update(key).digest('hex'))
+ * app.use(bearer({ issuer, audience: 'https://api.example.com', apiKey: { header: 'x-api-key', verify } }))
+ * ```
+ */
 export interface ApiKeyOptions<Request = unknown> {
   /** The header that holds the key alone, such as `x-api-key`. It cannot be `Authorization` or `Cookie`. */
   header: string
   /**
-   * Finds out whom a key belongs to, at each request: nothing is cached. `undefined` is no key of yours: 401 `invalid_api_key`.
-   * A rejection is an outage: 503. Look keys up by a hash (SHA-256), so that whoever reads your database has no keys.
+   * Returns the owner of a key, or `undefined` for an unknown key: 401 `invalid_api_key`. It is called for every request, and
+   * nothing is cached. An error counts as an outage: 503. Store SHA-256 hashes of keys only, and look keys up by them: a copy of
+   * your database then holds no usable keys.
    */
   verify(key: string, req: Request): ApiKeyOwner | undefined | Promise<ApiKeyOwner | undefined>
 }

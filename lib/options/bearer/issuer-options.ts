@@ -64,16 +64,17 @@ export interface OctJwk {
 export interface IssuerKeyOptions {
   /** Allowed signature algorithms. @default all asymmetric ones */
   algorithms?: readonly AccessTokenAlgorithm[] | undefined
-  /** A JWK Set that replaces the one that the issuer publishes. */
+  /** A JWK Set that replaces the one that the issuer publishes. @default the issuer's */
   jwks?: { readonly keys: readonly webcrypto.JsonWebKey[] } | undefined
-  /** URL of the JWK Set, instead of the one in the issuer's metadata. No metadata is fetched then. */
+  /** URL of the JWK Set, instead of the one in the issuer's metadata. No metadata is fetched then. @default `jwks_uri` of the metadata */
   jwksUri?: string | undefined
-  /** A public key that replaces the issuer's JWK Set: SPKI PEM or a certificate. `kid` is then ignored. */
+  /** A public key that replaces the issuer's JWK Set: SPKI PEM or a certificate. `kid` is then ignored. @default none */
   publicKey?: string | undefined
   /**
    * Secret for `algorithms: ['HS256']`, `HS384` or `HS512`: at least 32, 48 or 64 bytes. Of a list of up to eight, each
    * verifies, which helps to replace a secret. Everyone who has it can issue tokens.
    *
+   * @default none
    * @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2
    */
   secret?: SharedSecret | readonly SharedSecret[] | undefined
@@ -112,7 +113,7 @@ export interface IssuerOptions extends IssuerKeyOptions, ProviderDescription {
    * Nothing is fetched from them. `req.auth.issuer` is the issuer as configured. @default none
    */
   issuerAliases?: readonly string[] | undefined
-  /** Where the issuer's tokens name their subject. */
+  /** Where the issuer's tokens name their subject. @default the claim `sub` */
   subject?: SubjectOptions | undefined
 }
 
@@ -142,11 +143,23 @@ export interface SharedAudienceOptions extends IssuerOptions {
   issuer: string | readonly string[] | IssuerResolver
   /** Audiences, of which a token must name one. There is no default: only an explicit `null` accepts tokens for anyone. */
   audience: Audience
-  /** Tenants that may replace the placeholder of the template. */
+  /** Tenants that may replace the placeholder of the template. Only for a template, which needs them. @default none */
   tenants?: readonly string[] | undefined
 }
 
-/** Several issuers, each with its own audience, algorithms and keys. */
+/**
+ * Several issuers, each with its own audience, algorithms and keys.
+ *
+ * @example
+ * ```ts
+ * bearer({
+ *   issuer: {
+ *     'https://id.example.com': { audience: 'https://api.example.com' },
+ *     'https://login.partner.example': { audience: 'orders', profile: 'jwt' },
+ *   },
+ * })
+ * ```
+ */
 export interface IssuerMapOptions {
   /** Options by issuer identifier. */
   issuer: Readonly<Record<string, IssuerOptions>>

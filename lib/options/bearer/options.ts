@@ -7,7 +7,12 @@ import type {
   SharedAudienceOptions,
 } from './issuer-options.js'
 
-/** Remembers the `jti` of DPoP proofs: each proof counts once. */
+/**
+ * Remembers the `jti` of DPoP proofs: each proof counts once. Processes that serve one API must share it, such as
+ * `redisReplayCache(client)` of express-oidc/redis.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
+ */
 export interface ReplayCache {
   /**
    * Adds a key if it does not exist, atomically (`SET key 1 NX EX ttlSeconds`).
@@ -138,7 +143,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   scopes?: ((claims: Readonly<Record<string, unknown>>) => readonly string[] | ReadonlySet<string>) | undefined
   /**
    * Returns whether a token is a machine's, if you know how the issuer marks such tokens. `undefined` falls back to the claims
-   * that most providers use. See {@link Principal.isMachine}.
+   * that most providers use. See {@link Principal.isMachine}. @default by those claims
    */
   isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
   /**
@@ -156,7 +161,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
   keysStaleSeconds?: number | undefined
   /** Makes the requests to the authorization server. @default `node:https` with keep-alive */
   fetch?: typeof fetch | undefined
-  /** Cache of verified tokens, by their SHA-256. `false` verifies a token with every request. */
+  /** Cache of verified tokens, by their SHA-256. `false` verifies a token with every request. @default 5000 tokens for 60 seconds */
   cache?: TokenCacheOptions | false | undefined
   /** `realm` of challenges. @default none */
   realm?: string | undefined
@@ -166,7 +171,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
    */
   challengeScope?: string | readonly string[] | undefined
   /**
-   * What `resourceMetadata()` returned, or the URL of the metadata: every challenge names it.
+   * What `resourceMetadata()` returned, or the URL of the metadata: every challenge names it. @default none
    *
    * @see https://www.rfc-editor.org/rfc/rfc9728#section-5
    */

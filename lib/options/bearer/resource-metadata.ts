@@ -9,6 +9,17 @@ import { parseOptions, section } from '../common/parse.js'
 /**
  * Metadata of a protected resource.
  *
+ * @example
+ * ```ts
+ * import type { ResourceMetadataOptions } from 'express-oidc'
+ *
+ * const metadata: ResourceMetadataOptions = {
+ *   resource: 'https://api.example.com',
+ *   authorizationServers: ['https://id.example.com'],
+ *   scopes: ['orders:read'],
+ * }
+ * ```
+ *
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
  */
 export interface ResourceMetadataOptions {
@@ -22,11 +33,11 @@ export interface ResourceMetadataOptions {
   name?: string | undefined
   /** URL of a page for developers. @default none */
   documentation?: string | undefined
-  /** Whether tokens must be DPoP-bound (`dpop: 'required'` of `bearer()`). */
+  /** Whether tokens must be DPoP-bound (`dpop: 'required'` of `bearer()`). @default not said */
   dpopRequired?: boolean | undefined
-  /** Algorithms of DPoP proofs. Leave it out if DPoP is not supported. */
+  /** Algorithms of DPoP proofs. Leave it out if DPoP is not supported. @default none */
   dpopAlgorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** Whether tokens are bound to client certificates. */
+  /** Whether tokens are bound to client certificates. @default not said */
   certificateBound?: boolean | undefined
   /** Further members of the document. @default none */
   members?: Readonly<Record<string, unknown>> | undefined

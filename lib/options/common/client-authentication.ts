@@ -60,11 +60,11 @@ export const assertionTypes = ['jwt-bearer', 'jwt-spiffe'] as const
 
 /** How a client proves who it is. */
 export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
-  /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. */
+  /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. @default none */
   clientSecret?: string | (() => string | Promise<string>) | undefined
   /** How the client authenticates. @default the best method that the metadata and the credentials allow */
   clientAuthentication?: Method | undefined
-  /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. */
+  /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. @default none */
   clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
   /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined

@@ -5,6 +5,16 @@ import * as v from 'valibot'
  *
  * Every call must settle within a bounded time. While the store is unavailable, calls must reject: they must never resolve as
  * if there were no value.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisStore } from 'express-oidc/redis'
+ *
+ * const client = createClient({ url: 'redis://127.0.0.1:6379' }).on('error', console.error)
+ * await client.connect()
+ * app.use(oidc({ ...options, sharedStore: redisStore(client) }))
+ * ```
  */
 export interface SharedStore {
   /** Returns the values of these names, in order, `undefined` for a missing one. It should take one round trip. */

@@ -2,15 +2,26 @@ import * as v from 'valibot'
 import { parseOptions, section } from '../common/parse.js'
 import { resource, scopes } from '../common/fields.js'
 
-/** What an access token of a session is for. Without `resource` and `scope`, it is the main token of the login. */
+/**
+ * What an access token of a session is for. Without `resource` and `scope`, it is the main token of the login.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+ */
 export interface AccessTokenTarget {
-  /** The API, as an absolute URI: one of the option `resource` of `oidc()` (RFC 8707 section 2.2). */
+  /** The API, as an absolute URI: one of the option `resource` of `oidc()`. @default the API of the main token */
   resource?: string | undefined
-  /** Some of the scopes that the login was granted, separated by spaces (RFC 6749 section 6). */
+  /** Some of the scopes that the login was granted, separated by spaces (RFC 6749 section 6). @default all of them */
   scope?: string | undefined
 }
 
-/** Options of `req.oidc.accessToken()`. */
+/**
+ * Options of `req.oidc.accessToken()`.
+ *
+ * @example
+ * ```ts
+ * const token = await req.oidc.accessToken({ minTtl: 120 })
+ * ```
+ */
 export interface AccessTokenOptions extends AccessTokenTarget {
   /** Seconds for which the token must still be valid, if the provider's tokens are valid for that long. @default 30 */
   minTtl?: number | undefined

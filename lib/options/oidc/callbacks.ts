@@ -1,4 +1,11 @@
-/** A validated login, as passed to `onLogin`. */
+/**
+ * A validated login, as passed to `onLogin`.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, onLogin: ({ claims }) => ({ tenant: String(claims['tenant']) }) }))
+ * ```
+ */
 export interface CompletedLogin<Claims = Record<string, unknown>> {
   /** Claims of the ID Token, and with the option `userinfo` of the UserInfo endpoint. */
   readonly claims: Readonly<Claims & { iss: string; sub: string }>
@@ -28,7 +35,20 @@ export interface UnverifiedParameters {
   readonly [name: string]: unknown
 }
 
-/** The request in which an error occurred, as passed to `onError`. */
+/**
+ * The request in which an error occurred, as passed to `onError`.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorContext, OidcOptions } from 'express-oidc'
+ * import type { Request, Response } from 'express'
+ *
+ * const withErrorPage: OidcOptions<Record<string, unknown>, Request, Response> = {
+ *   ...options,
+ *   onError: (error, { res, retryUrl }) => res.status(400).render('error', { message: error.message, retryUrl }),
+ * }
+ * ```
+ */
 export interface ErrorContext<Request, Response> {
   /** The framework's request. */
   readonly req: Request
@@ -40,5 +60,5 @@ export interface ErrorContext<Request, Response> {
   readonly retryUrl: string
 }
 
-/** Data for the session; nothing or `true` for none; or `false` to refuse the login. */
+/** Data for the session; `undefined` or `true` for none; `false` refuses the login with {@link TransactionError} `login_refused` (403). */
 export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | boolean

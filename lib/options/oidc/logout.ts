@@ -2,7 +2,14 @@ import * as v from 'valibot'
 import { flag, routePath } from '../common/fields.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 
-/** What a logout does. */
+/**
+ * What a logout does.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, logout: { returnTo: '/goodbye', atProvider: false } }))
+ * ```
+ */
 export interface LogoutOptions {
   /**
    * Whether to end the session at the provider too, if it has an `end_session_endpoint`. @default true

@@ -13,7 +13,14 @@ import type { NamedProviderDescription } from '../common/provider-description.js
  */
 export type ClientAuthentication = MethodFor<'login'>
 
-/** Paths of this package's routes, below `baseUrl`. `false` switches a route off: requests to its path are the application's. */
+/**
+ * Paths of this package's routes, below `baseUrl`. `false` switches a route off: requests to its path are the application's.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, routes: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' } }))
+ * ```
+ */
 export interface RouteOptions {
   /** Starts a login. Other sites may start one here too (`initiate_login_uri`). @default '/login' */
   login?: string | false | undefined
@@ -73,9 +80,9 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   clientId: string
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
-  /** URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. */
+  /** URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. @default none: give this or `baseUrls` */
   baseUrl?: string | undefined
-  /** Several base URLs instead of `baseUrl`. The request's host selects one of them, or the first if none matches. */
+  /** Several base URLs instead of `baseUrl`. The request's host selects one of them, or the first if none matches. @default none */
   baseUrls?: readonly string[] | undefined
   /** Secret of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt. */
   secret: string | readonly string[]
@@ -87,9 +94,9 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
   resource?: string | readonly string[] | undefined
-  /** Paths of the routes. */
+  /** Paths of the routes. @default see {@link RouteOptions} */
   routes?: RouteOptions | undefined
-  /** How long sessions live, and where they are kept. */
+  /** How long sessions live, and where they are kept. @default see {@link SessionOptions} */
   session?: SessionOptions | undefined
   /**
    * A store that all processes of this application share, such as `redisStore(client)` of express-oidc/redis: a logout in one
@@ -145,9 +152,9 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   clockToleranceSeconds?: number | undefined
   /** Deadline of each request to the provider, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
-  /** Where people may return to after a login. */
+  /** Where people may return to after a login. @default see {@link ReturnToOptions} */
   returnTo?: ReturnToOptions | undefined
-  /** What a logout does. */
+  /** What a logout does. @default see {@link LogoutOptions} */
   logout?: LogoutOptions | undefined
   /**
    * Whether to add claims of the UserInfo endpoint to those of the ID Token, at each login and `refresh()`. Claims of the ID Token
@@ -164,7 +171,7 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   silentLogin?: boolean | undefined
   /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
   allowedOrigins?: readonly string[] | undefined
-  /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. */
+  /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. @default none */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Handles errors of login, callback, logout and guards. @default `next(error)` for navigations, problem+json for programs */
   onError?: ((error: Error, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined

@@ -5,7 +5,14 @@ import { parseOptions, section } from '../common/parse.js'
 /** Greatest age of a cached response, in seconds. */
 export const maxUserinfoAge = 3600
 
-/** Options of `req.oidc.userinfo()`. */
+/**
+ * Options of `req.oidc.userinfo()`.
+ *
+ * @example
+ * ```ts
+ * const { email } = await req.oidc.userinfo({ maxAgeSeconds: 0 })
+ * ```
+ */
 export interface UserinfoOptions {
   /** Greatest age of a cached response in seconds, 0 to 3600. 0 always requests a new one. @default 300 */
   maxAgeSeconds?: number | undefined

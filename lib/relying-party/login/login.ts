@@ -21,14 +21,15 @@ export interface LoginOptions {
    * What the provider shows. With `none` it shows no page: a person who is not signed in there comes back to `returnTo`
    * without a session.
    *
+   * @default the provider decides
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    */
   prompt?: Prompt | undefined
-  /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. */
+  /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. @default none */
   authorizationParams?: Readonly<Record<string, string>> | undefined
-  /** Greatest age of the authentication in seconds (`max_age`), verified on return. */
+  /** Greatest age of the authentication in seconds (`max_age`), verified on return. @default any */
   maxAge?: number | undefined
-  /** Authentication context classes (`acr_values`), of which the login must reach one: verified on return. */
+  /** Authentication context classes (`acr_values`), of which the login must reach one: verified on return. @default any */
   acrValues?: readonly string[] | undefined
 }
 

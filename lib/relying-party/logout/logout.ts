@@ -22,11 +22,11 @@ export interface LogoutCallOptions {
   local?: boolean | undefined
   /** Where to go after the logout: a path, or a URL of an allowed origin. @default the option `logout.returnTo` */
   returnTo?: string | undefined
-  /** Identifies the person to the provider, in addition to the ID Token (`logout_hint`). */
+  /** Identifies the person to the provider, in addition to the ID Token (`logout_hint`). @default none */
   logoutHint?: string | undefined
-  /** Languages for the provider's pages, the preferred one first, such as `['de', 'en']` (`ui_locales`). */
+  /** Languages for the provider's pages, the preferred one first, such as `['de', 'en']` (`ui_locales`). @default the provider decides */
   uiLocales?: readonly string[] | undefined
-  /** Further parameters of this logout request at the provider, in addition to the option `logout.params`. */
+  /** Further parameters of this logout request at the provider, in addition to the option `logout.params`. @default none */
   params?: Readonly<Record<string, string>> | undefined
 }
 
