@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { root } from '../setup/tree.js'
+
+const run = promisify(execFile)
+
+/** Does one thing in a process of its own, in which these packages cannot be loaded; answers what it printed. */
+async function without(packages: readonly string[], task: string): Promise<string> {
+  const script = join(root, 'test', 'kit', 'processes', 'loading.js')
+  const { stdout } = await run(process.execPath, [script, task, ...packages], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  return stdout.trim()
+}
+
+describe('the built package', () => {
+  test('loads neither openid-client nor jose before the first login, whatever is mounted', async () => {
+    expect(await without(['openid-client', 'jose'], 'page')).toBe('undefined')
+  })
+
+  test('loads neither openid-client nor jose to validate access tokens', async () => {
+    expect(await without(['openid-client', 'jose'], 'token')).toBe('alice')
+  })
+
+  test('loads openid-client, but not jose itself, for a login without encryption', async () => {
+    expect(await without(['jose'], 'login')).toBe('alice')
+    await expect(without(['openid-client'], 'login')).rejects.toThrow('Command failed')
+  })
+})
