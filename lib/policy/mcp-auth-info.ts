@@ -15,6 +15,12 @@ export interface McpAuthInfo {
   extra: { subject: string; issuer: string; claims: Readonly<Record<string, unknown>> }
 }
 
+/** What the packages of the MCP SDK for Express declare `req.auth` to be, in place of {@link Principal}. */
+type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'> & {
+  expiresAt?: number | undefined
+  extra?: Record<string, unknown> | undefined
+}
+
 /**
  * Makes what the transports and handlers of the MCP SDK want as `req.auth`, or as `authInfo`, of a principal.
  *
@@ -25,11 +31,14 @@ export interface McpAuthInfo {
  * app.post('/mcp', (req, res) => transport.handleRequest(Object.assign(req, { auth: mcpAuthInfo(req.auth) }), res, req.body))
  * ```
  *
+ * @param principal - the `req.auth` of `oidc()` or `bearer()`. A project that imports the MCP SDK's middleware for Express sees it
+ *   declared as `AuthInfo`, which is accepted as well.
  * @throws {AccessError} `login_needed` where there is no principal
  * @see https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization
  */
-export function mcpAuthInfo(principal: Principal | undefined): McpAuthInfo {
-  if (principal === undefined) throw new AccessError('login_needed', 'sign in to see this')
+export function mcpAuthInfo(principal: Principal | DeclaredAuthInfo | undefined): McpAuthInfo {
+  // The SDK's own middleware sets no subject: what it says is not from this package.
+  if (principal === undefined || !('subject' in principal)) throw new AccessError('login_needed', 'sign in to see this')
   const { token = '', clientId = '', scopes, expiresAt, subject, issuer, claims } = principal
   return {
     token,

@@ -38,6 +38,15 @@ describe('mcpAuthInfo()', () => {
     expect(() => mcpAuthInfo(undefined)).toThrow(expect.objectContaining({ code: 'login_needed', status: 401 }))
   })
 
+  test('takes req.auth where the MCP SDK declares it as AuthInfo, but only a principal of this package', () => {
+    const principal: Principal = { scheme: 'bearer', subject: 'a', issuer: 'b', claims: {}, scopes: [], expiresAt: 1 }
+    const req = {} as IncomingMessage & { auth?: AuthInfo }
+    Object.assign(req, { auth: principal })
+    expect(mcpAuthInfo(req.auth).extra).toMatchObject({ subject: 'a', issuer: 'b' })
+    const foreign: AuthInfo = { token: 't', clientId: 'c', scopes: [] }
+    expect(() => mcpAuthInfo(foreign)).toThrow(expect.objectContaining({ code: 'login_needed' }))
+  })
+
   test('can be passed to a handler whose req.auth has the type of the MCP SDK', () => {
     const handle = (req: IncomingMessage & { auth?: AuthInfo }): string | undefined => req.auth?.clientId
     const req = {} as IncomingMessage & { auth?: Principal | undefined }

@@ -6,7 +6,9 @@ import {
   type Principal,
   all,
   any,
+  bearer,
   claim,
+  mcpAuthInfo,
   not,
   OidcError,
   oidc,
@@ -48,6 +50,27 @@ app.use((error: unknown, _req: express.Request, res: express.Response, next: exp
   if (error instanceof OidcError) res.status(error.status).json({ code: error.code })
   else next(error)
 })
+
+// The MCP SDK's AuthInfo, and a transport's method that wants it.
+interface AuthInfo {
+  token: string
+  clientId: string
+  scopes: string[]
+  expiresAt?: number
+  resource?: URL
+  extra?: Record<string, unknown>
+}
+declare const handleRequest: (
+  req: import('node:http').IncomingMessage & { auth?: AuthInfo },
+  res: express.Response,
+  body?: unknown,
+) => Promise<void>
+app.post('/mcp', bearer({ issuer: 'https://issuer.example.com', audience: 'mcp' }), (req, res) =>
+  handleRequest(Object.assign(req, { auth: mcpAuthInfo(req.auth) }), res, req.body),
+)
+// Where the SDK's own middleware for Express declares `req.auth`.
+declare const declared: AuthInfo | undefined
+export const info: AuthInfo = mcpAuthInfo(declared)
 
 const signIn = oidc(options)
 createServer((req, res) => signIn(req, res, () => res.end()))
