@@ -23,7 +23,7 @@ const layers = [
 const reserved: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['provider'],
   jose: ['lib/jose/jwe.ts'],
-  'node:http': ['middleware', 'lib/provider/transport/node-transport.ts'],
+  'node:http': ['middleware', 'testing', 'lib/provider/transport/node-transport.ts'],
   'node:https': ['lib/provider/transport/node-transport.ts'],
   'node:http2': ['middleware'],
 }
@@ -106,6 +106,13 @@ describe('the layers of lib', () => {
         .map((path) => `${source.path} -> ${path}`),
     )
     expect(wrong).toEqual([])
+  })
+
+  test('keep the test kit apart: nothing that an application runs imports it', () => {
+    const wrong = sources
+      .filter(({ part }) => part !== 'testing' && part !== 'cli')
+      .flatMap((source) => relatives(source).map((specifier) => `${source.path} -> ${target(source, specifier)}`))
+    expect(wrong.filter((line) => line.includes('-> lib/testing/'))).toEqual([])
   })
 
   test('import files that exist, with their ending', () => {

@@ -4,7 +4,7 @@ import {
   parseClientCredentialsOptions,
   parseTokenTarget,
 } from '../options/client/schema.js'
-import { type Runtime, systemRuntime } from '../base/runtime.js'
+import { type Runtime, runtimeFor } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
@@ -38,7 +38,8 @@ import { omitUndefined } from '../base/json.js'
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
  */
 export function clientCredentials(options: ClientCredentialsOptions): TokenSource {
-  return createClientCredentials(parseClientCredentialsOptions(options), systemRuntime)
+  const configuration = parseClientCredentialsOptions(options)
+  return createClientCredentials(configuration, runtimeFor(configuration))
 }
 
 /** Creates the source from a parsed configuration, with a given clock. */

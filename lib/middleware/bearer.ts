@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
-import { type Runtime, systemRuntime } from '../base/runtime.js'
+import { type Runtime, runtimeFor } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer, type ResourceServer } from '../resource-server/resource-server.js'
@@ -69,7 +69,8 @@ export interface BearerMiddleware extends Middleware {
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
  */
 export function bearer(options: BearerOptions): BearerMiddleware {
-  return createBearer(parseBearerOptions(options), systemRuntime)
+  const configuration = parseBearerOptions(options)
+  return createBearer(configuration, runtimeFor(configuration))
 }
 
 /** Creates the middleware from a checked configuration and a given runtime. */

@@ -3,7 +3,7 @@ import type { Claims } from '../policy/principal.js'
 import type { OidcOptions } from '../options/oidc/options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
 import { noteLogin } from '../resource-server/issuers/logins.js'
-import { type Runtime, systemRuntime } from '../base/runtime.js'
+import { type Runtime, internals, runtimeFor } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
 import type { Readiness } from '../provider/readiness.js'
 import type { Health } from '../provider/types.js'
@@ -90,7 +90,7 @@ export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<
   const configuration = parseOidcOptions(options)
   // With session.use 'request', the first login shows whether the application's session store is shared.
   if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)
-  return createOidc(configuration, systemRuntime)
+  return createOidc(configuration, runtimeFor(configuration))
 }
 
 /** Creates the middleware from a checked configuration and a given runtime. */
@@ -123,6 +123,7 @@ function createMiddleware<State>(
     else if (opened !== undefined) begin(opened)
   }
 
+  internals().middlewares.set(middleware, context)
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => connections.open(req),
     ready: () => parties.ready(),

@@ -1,7 +1,7 @@
 import type { BearerOptions } from '../options/bearer/options.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
 import { ConfigurationError } from '../errors.js'
-import { type Runtime, systemRuntime } from '../base/runtime.js'
+import { type Runtime, runtimeFor } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
 import { createResourceServer } from './resource-server.js'
@@ -79,7 +79,7 @@ export type BearerValidatorOptions = BearerOptions & {
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
   const configuration = parseBearerOptions(options, 'createBearerValidator()')
   if (configuration.apiKey !== undefined) throw headerNeeded()
-  return bearerValidator(configuration, systemRuntime)
+  return bearerValidator(configuration, runtimeFor(configuration))
 }
 
 /** Creates the validator from a parsed configuration, with a given clock. */

@@ -56,3 +56,6 @@ export const providerNames: readonly string[] = [
   'slack',
   'zitadel',
 ]
+
+/** Everything that a test can import from `express-oidc/testing`. */
+export const testingNames: readonly string[] = ['signedIn', 'testProvider']

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
-import { providerNames, publicNames, redisNames } from './exports.js'
+import { providerNames, publicNames, redisNames, testingNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */
 const mostPackages = 16
@@ -29,7 +29,10 @@ describe('the packed package, installed in another project', () => {
     ])
     expect(consumer.packed).toEqual(
       expect.arrayContaining(
-        ['', 'redis/', 'providers/'].flatMap((folder) => [`dist/${folder}index.d.ts`, `dist/${folder}index.js`]),
+        ['', 'redis/', 'providers/', 'testing/'].flatMap((folder) => [
+          `dist/${folder}index.d.ts`,
+          `dist/${folder}index.js`,
+        ]),
       ),
     )
   })
@@ -44,6 +47,7 @@ describe('the packed package, installed in another project', () => {
     ['express-oidc', publicNames],
     ['express-oidc/redis', redisNames],
     ['express-oidc/providers', providerNames],
+    ['express-oidc/testing', testingNames],
   ])('as %s', (entry, names) => {
     test('exports its public names to import', () => {
       const program = `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`
@@ -65,6 +69,16 @@ describe('the packed package, installed in another project', () => {
       expect(consumer.run('node', consumer.write('quiet.mjs', `import '${entry}'`))).toBe('')
       expect(consumer.run('node', consumer.write('quiet.cjs', `require('${entry}')`))).toBe('')
     })
+  })
+
+  test('loads no test kit in production, and has none of it in the files of an application', () => {
+    const program = "import('express-oidc/testing').then(() => console.log('loaded'), ({ code }) => console.log(code))"
+    expect(
+      consumer.run('node', consumer.write('production.mjs', `process.env.NODE_ENV = 'production'; ${program}`)),
+    ).toBe('invalid_options\n')
+    const files = ['', 'redis/', 'providers/'].flatMap((folder) => importedBy(`dist/${folder}index.js`))
+    expect(files.filter((path) => textOf(path).includes('testProvider('))).toEqual([])
+    expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })
 
   test('throws the error classes of the main entry from every other entry, without a Redis client installed', () => {
@@ -121,3 +135,13 @@ describe('the packed package, installed in another project', () => {
     })
   })
 })
+
+/** A built file and all that it imports of this package. */
+function importedBy(path: string, found = new Set<string>()): readonly string[] {
+  if (found.has(path)) return [...found]
+  found.add(path)
+  for (const [, specifier = ''] of textOf(path).matchAll(/\b(?:from|import)\s*"(\.{1,2}\/[^"]+)"/g)) {
+    importedBy(posix.join(posix.dirname(path), specifier), found)
+  }
+  return [...found]
+}

@@ -1,0 +1,124 @@
+import { request as httpRequest } from 'node:http'
+import { ConfigurationError } from '../errors.js'
+
+/** A response of the application, as supertest gives it. */
+export interface TestResponse {
+  /** Its status code. */
+  readonly status: number
+  /** By lower-case name; `set-cookie` is a list. */
+  readonly headers: Readonly<Record<string, unknown>>
+  /** Its body, as it was sent. */
+  readonly text?: string | undefined
+}
+
+/** A request to the application, as supertest makes it: it is sent when it is awaited. */
+export interface TestRequest extends PromiseLike<TestResponse> {
+  /** Sets a header. */
+  set(name: string, value: string): TestRequest
+  /** Sets the body. */
+  send(body: string): TestRequest
+}
+
+/** What makes requests to the application: `request(app)` or `request.agent(app)` of supertest, or anything with these methods. */
+export interface TestAgent {
+  /** Begins a GET request; the path may have a query. */
+  get(path: string): TestRequest
+  /** Begins a POST request. */
+  post(path: string): TestRequest
+}
+
+/** A function like `fetch` that reaches the application. */
+export type AppFetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; redirect: 'manual' },
+) => Promise<Response>
+
+/** How to reach the application: an agent of supertest, a function like `fetch`, or the URL where it listens. */
+export type AppUnderTest = TestAgent | AppFetch | string | URL
+
+/** One request, however it is sent. */
+export interface AppRequest {
+  readonly method: 'GET' | 'POST'
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+}
+
+/** What is needed of a response. */
+export interface AppResponse {
+  readonly status: number
+  readonly location: string | undefined
+  readonly setCookies: readonly string[]
+  readonly text: string
+}
+
+/** Sends one request. */
+export type Send = (request: AppRequest) => Promise<AppResponse>
+
+/**
+ * How requests reach the application.
+ *
+ * @param baseUrl - of the application, for a function like `fetch`
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function senderOf(app: AppUnderTest, baseUrl: string): Send {
+  if (typeof app === 'string' || app instanceof URL) return (request) => overHttp(new URL(request.path, app), request)
+  if (isAgent(app)) return (request) => throughAgent(app, request)
+  if (typeof app === 'function' && app.length <= 2) return (request) => byFetch(app, baseUrl, request)
+  throw new ConfigurationError(
+    'invalid_options',
+    'signIn() takes request(app) or request.agent(app) of supertest, the URL where the application listens, or a function like fetch',
+  )
+}
+
+function isAgent(app: object): app is TestAgent {
+  const isListener = 'listen' in app || 'handle' in app
+  return !isListener && 'get' in app && 'post' in app
+}
+
+async function throughAgent(agent: TestAgent, { method, path, headers, body }: AppRequest): Promise<AppResponse> {
+  let request = method === 'GET' ? agent.get(path) : agent.post(path)
+  for (const [name, value] of Object.entries(headers)) request = request.set(name, value)
+  const response = await (body === undefined ? request : request.send(body))
+  const { location, 'set-cookie': cookies } = response.headers
+  return {
+    status: response.status,
+    location: typeof location === 'string' ? location : undefined,
+    setCookies: [cookies ?? []].flat().map(String),
+    text: response.text ?? '',
+  }
+}
+
+async function byFetch(app: AppFetch, baseUrl: string, request: AppRequest): Promise<AppResponse> {
+  const { method, path, headers, body } = request
+  const init = { method, headers: { ...headers }, redirect: 'manual', ...(body === undefined ? {} : { body }) } as const
+  const response = await app(new URL(path, baseUrl).href, init)
+  return {
+    status: response.status,
+    location: response.headers.get('location') ?? undefined,
+    setCookies: response.headers.getSetCookie(),
+    text: await response.text(),
+  }
+}
+
+// Not by fetch, which says in `Sec-Fetch-Mode` that no window asks: nobody signs in that way.
+function overHttp(url: URL, { method, headers, body }: AppRequest): Promise<AppResponse> {
+  if (url.protocol !== 'http:') {
+    throw new ConfigurationError('invalid_options', `signIn() reaches applications by http, and not at ${url.origin}`)
+  }
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, agent: false }, (response) => {
+      const { statusCode: status = 0, headers: answered } = response
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => void parts.push(part))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString()
+        resolve({ status, location: answered.location, setCookies: answered['set-cookie'] ?? [], text })
+      })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}

@@ -1,0 +1,15 @@
+import { requireTesting } from '../options/testing.js'
+
+requireTesting('express-oidc/testing')
+
+export { signedIn } from './signed-in.js'
+export { testProvider } from './test-provider.js'
+
+export type { AppFetch, AppUnderTest, TestAgent, TestRequest, TestResponse } from './agent.js'
+export type { BearerTestOptions, ClientTestOptions, OidcTestOptions, ProviderTestOptions } from './given-options.js'
+export type { TestClient, TestProviderOptions, TestUser } from './options.js'
+export type { EndpointName } from './provider/metadata.js'
+export type { SignedInOptions } from './signed-in.js'
+export type { BackchannelLogoutOptions, SignInOptions, TestProvider } from './test-provider.js'
+export type { AccessTokens, TestTokenOptions } from './test-tokens.js'
+export type { Walked } from './walk.js'

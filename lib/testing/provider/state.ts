@@ -1,0 +1,83 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { JsonObject } from '../../base/json.js'
+import { type SigningKey, importSigningKey } from '../../jose/signing-key.js'
+import type { Person, ProviderConfiguration } from '../options.js'
+import { TestClock } from './clock.js'
+
+/** A key pair of the provider. */
+export interface ProviderKey extends SigningKey {
+  readonly kid: string
+  /** What is published. */
+  readonly publicJwk: JsonObject
+}
+
+/** What a person, or a client on its own behalf, has granted. */
+export interface Grant {
+  readonly person: Person | undefined
+  readonly clientId: string
+  readonly scope: string
+  /** The APIs that access tokens are for; empty for the usual one. */
+  readonly audience: readonly string[]
+  /** The session of the person at the provider. */
+  readonly sid?: string
+  readonly authTime?: number
+  readonly nonce?: string
+  readonly acr?: string
+  /** The key that the tokens are bound to (DPoP). */
+  readonly jkt?: string
+}
+
+/** A grant whose code has not been used. */
+export interface PendingCode {
+  readonly grant: Grant
+  readonly redirectUri: string
+  readonly challenge: string | undefined
+  readonly expiresAt: number
+}
+
+/** An access token or a refresh token. */
+export interface IssuedToken {
+  readonly kind: 'access' | 'refresh'
+  readonly grant: Grant
+  /** Claims, for introspection. */
+  readonly claims: JsonObject
+  readonly expiresAt: number
+}
+
+/** All that a provider remembers. */
+export interface ProviderState {
+  readonly configuration: ProviderConfiguration
+  readonly clock: TestClock
+  readonly codes: Map<string, PendingCode>
+  readonly tokens: Map<string, IssuedToken>
+  /** Refresh tokens that were used: whoever uses one again ends its login. */
+  readonly usedRefreshTokens: Map<string, Grant>
+  /** Pushed authorization requests. */
+  readonly pushed: Map<string, { readonly parameters: URLSearchParams; readonly expiresAt: number }>
+  readonly usedProofs: Set<string>
+  /** It signs with this one, and publishes no other. */
+  key: ProviderKey
+}
+
+/** A provider to which nothing has happened. */
+export function newState(configuration: ProviderConfiguration): ProviderState {
+  const clock = new TestClock()
+  return {
+    configuration,
+    clock,
+    codes: new Map(),
+    tokens: new Map(),
+    usedRefreshTokens: new Map(),
+    pushed: new Map(),
+    usedProofs: new Set(),
+    key: newKey(clock),
+  }
+}
+
+/** Makes a key pair. */
+export function newKey(clock: TestClock): ProviderKey {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const kid = clock.newName()
+  const signing = importSigningKey({ option: 'key', key: privateKey.export({ format: 'jwk' }), alg: 'RS256' })
+  return { ...signing, kid, publicJwk: { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid } }
+}

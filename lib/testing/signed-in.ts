@@ -1,0 +1,170 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { ConfigurationError } from '../errors.js'
+import { internals } from '../base/runtime.js'
+import { omitUndefined } from '../base/json.js'
+import type { HttpRequest } from '../http/request.js'
+import type { OidcMiddleware } from '../middleware/oidc.js'
+import type { OidcContext } from '../middleware/session/request-context.js'
+import { requireTesting } from '../options/testing.js'
+import type { BaseUrl } from '../relying-party/base-url.js'
+import type { RelyingParty } from '../relying-party/relying-party.js'
+import { type SessionRecord, sessionData } from '../session/record.js'
+
+/** What a session of {@link signedIn} holds beside the claims. */
+export interface SignedInOptions {
+  /** The application's own data, as `req.oidc.update()` stores it. @default none */
+  data?: Readonly<Record<string, unknown>> | undefined
+  /** Granted scopes, separated by spaces. @default what `oidc()` asks for */
+  scope?: string | undefined
+  /** The access token. @default none */
+  accessToken?: string | undefined
+  /** The refresh token. @default none */
+  refreshToken?: string | undefined
+  /** Seconds for which the access token is valid; negative for one that has expired. @default 3600 */
+  expiresIn?: number | undefined
+  /** When the person proved who they are, in seconds since the epoch (`auth_time`). @default now */
+  authTime?: number | undefined
+  /** How they proved it (`acr`). @default none */
+  acr?: string | undefined
+  /** Which of several providers signed them in, by its name in the options. @default the only one */
+  provider?: string | undefined
+}
+
+/**
+ * Makes a session for exactly the middleware that it is given, and returns it as a `Cookie` header. No provider is asked, and
+ * `onLogin` does not run. The session ends, and is refused elsewhere, like any other one.
+ *
+ * @example
+ * ```ts
+ * import { signedIn } from 'express-oidc/testing'
+ * import request from 'supertest'
+ *
+ * const auth = oidc(options)
+ * app.use(auth)
+ * const cookie = await signedIn(auth, { sub: 'alice', dept: 'hr' })
+ * await request(app).get('/hr').set('Cookie', cookie).expect(200)
+ * ```
+ *
+ * @param auth - what `oidc()` returned
+ * @param claims - the ID Token's claims. Default of the others: those of a login that has just taken place
+ * @throws {ConfigurationError} `invalid_options` for anything but a middleware of `oidc()`, for one with `session.use: 'request'`, and
+ *   with `NODE_ENV=production`
+ * @throws {SessionError} `session_too_large` or `session_store_unavailable`
+ */
+export async function signedIn(
+  auth: OidcMiddleware,
+  claims: Readonly<Record<string, unknown>> & { readonly sub: string },
+  options: SignedInOptions = {},
+): Promise<string> {
+  requireTesting('signedIn()')
+  const context = contextOf(auth)
+  if (typeof claims.sub !== 'string' || claims.sub === '') throw invalid('needs the claim sub: the ID of the person')
+  const { configuration, baseUrls } = context.application
+  if (configuration.session.use === 'request') {
+    throw invalid(
+      "cannot make a session for session.use 'request', which is kept in req.session: use testProvider(), and its signIn()",
+    )
+  }
+  const rp = await relyingPartyOf(context, options.provider)
+  const cookies: string[] = []
+  const names = new Set<string>()
+  for (const base of baseUrls) {
+    if (names.has(base.cookieName)) continue
+    names.add(base.cookieName)
+    cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, options))))
+  }
+  return cookies.join('; ')
+}
+
+async function relyingPartyOf({ parties }: OidcContext, name: string | undefined): Promise<RelyingParty> {
+  if (name === undefined && parties.only !== undefined) return parties.only
+  const found = name === undefined || !parties.areNamed ? undefined : await parties.find(name, anyRequest())
+  if (found !== undefined) return found
+  throw invalid(
+    parties.areNamed
+      ? 'needs the name of one of the providers, as { provider }: there are several'
+      : 'takes no { provider } here: oidc() has one',
+  )
+}
+
+function anyRequest(): IncomingMessage {
+  return new IncomingMessage(new Socket())
+}
+
+function contextOf(auth: unknown): OidcContext {
+  const context = typeof auth === 'function' ? internals().middlewares.get(auth) : undefined
+  if (isContext(context)) return context
+  throw invalid('takes the middleware that oidc() returned, and not the application or its options')
+}
+
+function isContext(value: unknown): value is OidcContext {
+  return typeof value === 'object' && value !== null && 'parties' in value && 'storageOf' in value
+}
+
+function invalid(why: string): ConfigurationError {
+  return new ConfigurationError('invalid_options', `signedIn() ${why}`)
+}
+
+async function cookiesOf(context: OidcContext, base: BaseUrl, record: SessionRecord): Promise<readonly string[]> {
+  const httpRequest = requestTo(base)
+  const storage = context.storageOf(anyRequest(), httpRequest)
+  const saved = await storage.save(record, undefined)
+  return storage.write(saved, {}).map((cookie) => cookie.split(';', 1)[0] ?? '')
+}
+
+// A request as a new browser would send it.
+function requestTo({ host, prefix }: BaseUrl): HttpRequest {
+  const path = `${prefix}/`
+  return {
+    source: undefined,
+    method: 'GET',
+    target: path,
+    path,
+    query: '',
+    header: (name) => (name === 'host' ? host : undefined),
+    cookies: {},
+    furtherCookies: () => [],
+    form: async () => new URLSearchParams(),
+  }
+}
+
+function newRecord(
+  { configuration, runtime, sessionProvider }: RelyingParty,
+  claims: Readonly<Record<string, unknown>>,
+  { data = {}, scope, accessToken, refreshToken, expiresIn = 3600, authTime, acr }: SignedInOptions,
+): SessionRecord {
+  const now = runtime.now()
+  const seconds = Math.floor(now / 1000)
+  const usual = {
+    iss: configuration.issuer,
+    aud: configuration.clientId,
+    iat: seconds,
+    exp: seconds + 3600,
+    auth_time: authTime ?? seconds,
+    ...omitUndefined({ acr }),
+  }
+  return {
+    id: runtime.randomBytes(32).toString('base64url'),
+    createdAt: now / 1000,
+    touchedAt: seconds,
+    idToken: unsignedToken({ ...usual, ...claims }, runtime.randomBytes(64)),
+    tokens: {
+      tokenType: configuration.dpop === undefined ? 'bearer' : 'dpop',
+      scope: scope ?? configuration.scope,
+      obtainedAt: seconds,
+      ...(accessToken === undefined ? {} : { accessToken, expiresAt: seconds + expiresIn }),
+      ...omitUndefined({ refreshToken }),
+    },
+    ...omitUndefined({ provider: sessionProvider }),
+    data: sessionData('signedIn()', data),
+  }
+}
+
+// Sessions are sealed: the ID Token in them is not verified again. No key made this signature, so nobody else takes the token.
+function unsignedToken(claims: object, signature: Buffer): string {
+  const [header, payload] = [{ alg: 'ES256', typ: 'JWT', kid: 'express-oidc/testing' }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  return `${header ?? ''}.${payload ?? ''}.${signature.toString('base64url')}`
+}

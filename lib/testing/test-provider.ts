@@ -1,0 +1,214 @@
+import { ConfigurationError } from '../errors.js'
+import { requireTesting } from '../options/testing.js'
+import { type AppUnderTest, type Send, senderOf } from './agent.js'
+import { type ProviderTestOptions, optionsOf } from './given-options.js'
+import { type Person, type TestProviderOptions, readOptions } from './options.js'
+import { type EndpointName, endpointPaths, isEndpointName } from './provider/metadata.js'
+import { ProviderServer } from './provider/provider.js'
+import { type ProviderState, newKey, newState } from './provider/state.js'
+import { issueLogoutToken, revokeRefreshTokens } from './provider/tokens.js'
+import { type AccessTokens, createAccessTokens, personNamed } from './test-tokens.js'
+import { Walk, type Walked, type WalkedLogin } from './walk.js'
+
+/** How `signIn()` signs in. */
+export interface SignInOptions {
+  /** The page that leads to the provider. @default '/login' */
+  path?: string | undefined
+  /** The error that the person goes back with instead, such as `access_denied`. @default none */
+  error?: string | undefined
+  /** `acr` of the ID Token. @default the first of `acr_values`, if the application asks for some */
+  acr?: string | undefined
+  /** `auth_time` of the ID Token, in seconds since the epoch. @default now */
+  authTime?: number | undefined
+  /** The browser's cookies before, as a `Cookie` header: an agent of supertest keeps its own. @default none */
+  cookie?: string | undefined
+}
+
+/** Where `backchannelLogout()` posts to, if not where the person has signed in. */
+export interface BackchannelLogoutOptions {
+  /** The application. @default every application that the person has signed in to by `signIn()` */
+  app?: AppUnderTest | undefined
+  /** @default `backchannel-logout` beside the callback */
+  path?: string | undefined
+  /** The client that the token is for. @default the first of `clients` */
+  clientId?: string | undefined
+}
+
+/** An OpenID provider in the process of a test: no network, no other package, and its clock is yours. */
+export interface TestProvider {
+  /** As given, or 'https://provider.test'. */
+  readonly issuer: string
+  /** Options that are complete: `oidc(provider.options.oidc)`, `bearer(provider.options.bearer)`. Add your own after them. */
+  readonly options: ProviderTestOptions
+  /** Reaches the provider, and nothing else: what `options` have as `fetch`. */
+  readonly fetch: typeof globalThis.fetch
+  /** Makes access tokens, and bad ones: `accessToken.expired()`. */
+  readonly accessToken: AccessTokens
+  /**
+   * Signs a person in through the application's own routes, so that `onLogin` runs.
+   *
+   * @throws {TransactionError} `login_refused`: the application did not sign them in; the message has its answer
+   */
+  signIn(app: AppUnderTest, user: string, options?: SignInOptions): Promise<Walked>
+  /** Signs out through the application's logout route and the provider. */
+  signOut(app: AppUnderTest, options?: { readonly path?: string; readonly cookie?: string }): Promise<Walked>
+  /** Posts a logout token to the application, and returns the status of each answer. */
+  backchannelLogout(user: string, options?: BackchannelLogoutOptions): Promise<readonly number[]>
+  /** Has an endpoint fail, until `up()`, or the returned function, is called. */
+  fail(endpoint: EndpointName, status: number, body?: unknown): () => void
+  /** Nobody reaches it any more. */
+  down(): void
+  /** All of it answers again. */
+  up(): void
+  /** From now on it signs with a new key, and publishes no other. */
+  rotateKeys(): void
+  /** Ends the refresh tokens of a person, or of everybody: as when an administrator signs them out. */
+  revokeRefresh(user?: string): void
+  /** Moves the clock ahead: the provider's, and that of every `oidc()`, `bearer()` and `clientCredentials()` with its options. */
+  advance(seconds: number): void
+  /** The time by that clock, in seconds since the epoch. */
+  now(): number
+}
+
+/**
+ * Starts a provider in this process. Tokens are signed and validated as ever: only `fetch` is not the real one.
+ *
+ * @example
+ * ```ts
+ * import { testProvider } from 'express-oidc/testing'
+ * import request from 'supertest'
+ *
+ * const provider = await testProvider({ users: { alice: { dept: 'hr' } } })
+ * app.use(oidc(provider.options.oidc))
+ * const agent = request.agent(app)
+ * await provider.signIn(agent, 'alice')
+ * await agent.get('/hr').expect(200)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options` for what is no option, and with `NODE_ENV=production`
+ */
+export async function testProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
+  requireTesting('testProvider()')
+  const state = newState(readOptions(options))
+  const server = new ProviderServer(state)
+  return new Provider(state, server)
+}
+
+interface Visit {
+  readonly send: Send
+  readonly clientId: string
+  readonly path: string
+}
+
+class Provider implements TestProvider {
+  readonly issuer: string
+  readonly options: ProviderTestOptions
+  readonly fetch: typeof globalThis.fetch
+  readonly accessToken: AccessTokens
+  readonly #state: ProviderState
+  readonly #server: ProviderServer
+  readonly #visits = new Map<Person, Map<string, Visit>>()
+
+  constructor(state: ProviderState, server: ProviderServer) {
+    this.#state = state
+    this.#server = server
+    this.issuer = state.configuration.issuer
+    this.fetch = server.fetch
+    this.options = optionsOf(state, server.fetch)
+    this.accessToken = createAccessTokens(state)
+  }
+
+  async signIn(app: AppUnderTest, user: string, options: SignInOptions = {}): Promise<Walked> {
+    const { path = '/login', cookie, ...decision } = options
+    const person = personNamed(this.#state, user)
+    const send = this.#senderOf(app)
+    const walk = new Walk(send, this.#state, this.#server, cookie)
+    const { clientId, redirectUri, ...walked } = await walk.login(path, { ...decision, person })
+    this.#remember(person, send, { clientId, redirectUri })
+    return walked
+  }
+
+  async signOut(
+    app: AppUnderTest,
+    { path = '/logout', cookie }: { path?: string; cookie?: string } = {},
+  ): Promise<Walked> {
+    return new Walk(this.#senderOf(app), this.#state, this.#server, cookie).logout(path)
+  }
+
+  async backchannelLogout(user: string, options: BackchannelLogoutOptions = {}): Promise<readonly number[]> {
+    const person = personNamed(this.#state, user)
+    const visits = this.#visitsOf(person, options)
+    return Promise.all(
+      visits.map(async ({ send, clientId, path }) => {
+        const token = issueLogoutToken(this.#state, { clientId, sub: person.sub })
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        const body = new URLSearchParams({ logout_token: token }).toString()
+        const { status } = await send({ method: 'POST', path: options.path ?? path, headers, body })
+        return status
+      }),
+    )
+  }
+
+  fail(endpoint: EndpointName, status: number, body: unknown = { error: 'server_error' }): () => void {
+    if (!isEndpointName(endpoint)) {
+      throw new ConfigurationError('invalid_options', `fail() takes one of ${Object.keys(endpointPaths).join(', ')}`)
+    }
+    this.#server.fail(endpoint, { status, body })
+    return () => this.#server.recover(endpoint)
+  }
+
+  down(): void {
+    this.#server.isUp = false
+  }
+
+  up(): void {
+    this.#server.isUp = true
+    this.#server.recover()
+  }
+
+  rotateKeys(): void {
+    this.#state.key = newKey(this.#state.clock)
+  }
+
+  revokeRefresh(user?: string): void {
+    revokeRefreshTokens(this.#state, user === undefined ? undefined : personNamed(this.#state, user).sub)
+  }
+
+  advance(seconds: number): void {
+    if (!(seconds >= 0)) throw new ConfigurationError('invalid_options', 'advance() takes seconds, and never goes back')
+    this.#state.clock.advance(seconds)
+  }
+
+  now(): number {
+    return this.#state.clock.seconds
+  }
+
+  #senderOf(app: AppUnderTest): Send {
+    return senderOf(app, this.#state.configuration.baseUrl)
+  }
+
+  #remember(
+    person: Person,
+    send: Send,
+    { clientId, redirectUri }: Pick<WalkedLogin, 'clientId' | 'redirectUri'>,
+  ): void {
+    const visits = this.#visits.get(person) ?? new Map<string, Visit>()
+    this.#visits.set(person, visits)
+    visits.set(`${clientId} ${redirectUri}`, {
+      send,
+      clientId,
+      path: new URL('backchannel-logout', redirectUri).pathname,
+    })
+  }
+
+  #visitsOf(person: Person, { app, path, clientId }: BackchannelLogoutOptions): readonly Visit[] {
+    if (app !== undefined) {
+      const visit = { send: this.#senderOf(app), path: path ?? '/backchannel-logout' }
+      return [{ ...visit, clientId: clientId ?? this.options.oidc.clientId }]
+    }
+    const visits = [...(this.#visits.get(person)?.values() ?? [])]
+    if (visits.length > 0) return visits
+    const message = `${person.name} has not signed in anywhere by signIn(): give backchannelLogout() the application, as { app }`
+    throw new ConfigurationError('invalid_options', message)
+  }
+}

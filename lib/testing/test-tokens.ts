@@ -1,0 +1,107 @@
+import { type JsonObject, omitUndefined } from '../base/json.js'
+import { ConfigurationError } from '../errors.js'
+import type { Person } from './options.js'
+import { type Grant, type ProviderState, newKey } from './provider/state.js'
+import { accessTokenClaims, issueAccessToken, issueIdToken, sign } from './provider/tokens.js'
+
+/** What an access token of `accessToken()` says. */
+export interface TestTokenOptions {
+  /** The person, by their name in `users`, or any other `sub`. @default the first of `users` */
+  sub?: string | undefined
+  /** Scopes, separated by spaces. @default none */
+  scope?: string | undefined
+  /** @default the provider's `audience` */
+  audience?: string | readonly string[] | undefined
+  /** @default the first of `clients` */
+  clientId?: string | undefined
+  /** Seconds for which it is valid. @default the provider's `accessTokenSeconds` */
+  expiresIn?: number | undefined
+  /** `typ` of its header. @default 'at+jwt' */
+  typ?: string | undefined
+  /** Thumbprint of the key that it is bound to (DPoP). @default none */
+  jkt?: string | undefined
+  /** Further claims, or others in place of the usual ones; `undefined` leaves one out. @default none */
+  claims?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Makes access tokens, good ones and bad ones. */
+export interface AccessTokens {
+  /** An access token that `bearer(provider.options.bearer)` takes. */
+  (options?: TestTokenOptions): string
+  /** One that expired an hour ago. */
+  expired(options?: TestTokenOptions): string
+  /** One for another API. */
+  wrongAudience(options?: TestTokenOptions): string
+  /** One that names another issuer. */
+  wrongIssuer(options?: TestTokenOptions): string
+  /** One that is signed with a key which is not the provider's, under the name of a key that is. */
+  forged(options?: TestTokenOptions): string
+  /** An ID Token, which no API may take. */
+  idToken(options?: TestTokenOptions): string
+}
+
+/** Creates what makes tokens of a provider. */
+export function createAccessTokens(state: ProviderState): AccessTokens {
+  const { clock } = state
+  const changed =
+    (changes: () => JsonObject) =>
+    (options: TestTokenOptions = {}): string =>
+      accessToken(state, { ...options, claims: { ...changes(), ...options.claims } })
+  return Object.assign((options: TestTokenOptions = {}) => accessToken(state, options), {
+    expired: changed(() => ({ iat: clock.seconds - 7200, exp: clock.seconds - 3600 })),
+    wrongAudience: changed(() => ({ aud: 'https://another-api.test' })),
+    wrongIssuer: changed(() => ({ iss: 'https://another-issuer.test' })),
+    forged: ({ typ = 'at+jwt', ...options }: TestTokenOptions = {}) =>
+      sign(state, typ, claimsOf(state, grantOf(state, options), options), newKey(clock)),
+    idToken: (options: TestTokenOptions = {}) => idToken(state, options),
+  })
+}
+
+function accessToken(state: ProviderState, { typ, ...options }: TestTokenOptions): string {
+  const grant = grantOf(state, options)
+  const claims = claimsOf(state, grant, options)
+  return typ === undefined ? issueAccessToken(state, grant, claims) : sign(state, typ, claims)
+}
+
+function idToken(state: ProviderState, options: TestTokenOptions): string {
+  const grant = { ...grantOf(state, options), scope: 'openid', nonce: state.clock.newName() }
+  return issueIdToken(state, grant) ?? ''
+}
+
+function claimsOf(state: ProviderState, grant: Grant, { expiresIn, claims }: TestTokenOptions): JsonObject {
+  const { exp: usual, ...others } = accessTokenClaims(state, grant)
+  const exp = expiresIn === undefined ? usual : state.clock.seconds + expiresIn
+  return omitUndefined({ ...others, exp, ...claims })
+}
+
+function grantOf(state: ProviderState, { sub, scope = '', audience, clientId, jkt }: TestTokenOptions): Grant {
+  const { users, clients } = state.configuration
+  const [[firstClient = ''] = []] = clients
+  return {
+    person: sub === undefined ? firstOf(users) : (users.get(sub) ?? { name: sub, sub, claims: { sub } }),
+    clientId: clientId ?? firstClient,
+    scope,
+    audience: [audience ?? []].flat(),
+    ...omitUndefined({ jkt }),
+  }
+}
+
+function firstOf(users: ReadonlyMap<string, Person>): Person | undefined {
+  const [[, person] = []] = users
+  return person
+}
+
+/**
+ * The person of a name.
+ *
+ * @throws {ConfigurationError} `invalid_options`: nobody is called that
+ */
+export function personNamed({ configuration }: ProviderState, name: string): Person {
+  const person = configuration.users.get(name)
+  if (person !== undefined) return person
+  const known = [...configuration.users.keys()].join(', ')
+  throw new ConfigurationError(
+    'invalid_options',
+    `the test provider knows nobody called "${name}": its users are ${known}`,
+  )
+}

@@ -1,0 +1,145 @@
+import { ProviderError, TransactionError } from '../errors.js'
+import type { AppResponse, Send } from './agent.js'
+import { CookieJar } from './cookie-jar.js'
+import {
+  type AuthorizationAnswer,
+  type Decision,
+  authorize,
+  readAuthorizationRequest,
+} from './provider/authorization.js'
+import { endSession } from './provider/end-session.js'
+import { endpointPaths } from './provider/metadata.js'
+import type { ProviderServer } from './provider/provider.js'
+import type { ProviderState } from './provider/state.js'
+
+/** A browser's walk through the application's own routes. */
+export interface Walked {
+  /** Of the last response of the application. */
+  readonly status: number
+  /** Where it sends the browser. */
+  readonly location: string | undefined
+  /** The `Cookie` header of the browser afterwards. */
+  readonly cookie: string
+}
+
+/** A login that went to the provider and back. */
+export interface WalkedLogin extends Walked {
+  readonly clientId: string
+  readonly redirectUri: string
+}
+
+const maxRedirects = 10
+
+/** One browser, the application and the provider. */
+export class Walk {
+  readonly #send: Send
+  readonly #state: ProviderState
+  readonly #server: ProviderServer
+  readonly #jar = new CookieJar()
+
+  constructor(send: Send, state: ProviderState, server: ProviderServer, cookie: string | undefined) {
+    this.#send = send
+    this.#state = state
+    this.#server = server
+    this.#jar.take(cookie?.split('; ') ?? [])
+  }
+
+  /** Opens a page that leads to the provider, decides there, and comes back. */
+  async login(path: string, decision: Decision): Promise<WalkedLogin> {
+    const url = await this.#leave(path, endpointPaths.authorization, 'GET')
+    const failure = this.#server.failureOf('authorization')
+    if (failure !== undefined) throw new ProviderError('provider_unavailable', `the provider answers ${failure.status}`)
+    const request = readAuthorizationRequest(this.#state, url.searchParams)
+    const answer = authorize(this.#state, request, decision)
+    const response = await this.#comeBack(answer)
+    if (response.status >= 400 && decision.error === undefined) throw refused(answer, response)
+    return {
+      ...this.#walked(response),
+      clientId: request.get('client_id') ?? '',
+      redirectUri: answer.redirectUri,
+    }
+  }
+
+  /** Signs out in the application, then at the provider, and comes back. */
+  async logout(path: string): Promise<Walked> {
+    const url = await this.#leave(path, endpointPaths.endSession, 'POST')
+    const target = endSession(this.#state, url.searchParams)
+    if (target === undefined) return { status: 200, location: undefined, cookie: this.#jar.header }
+    return this.#walked(await this.#open(pathOf(target), 'cross-site'))
+  }
+
+  async #comeBack({ redirectUri, parameters, isPosted }: AuthorizationAnswer): Promise<AppResponse> {
+    if (!isPosted) {
+      const url = new URL(redirectUri)
+      for (const [name, value] of parameters) url.searchParams.set(name, value)
+      return this.#open(pathOf(url.href), 'cross-site')
+    }
+    return this.#request('POST', pathOf(redirectUri), 'cross-site', parameters)
+  }
+
+  // Follows the application's own redirects, until one leads to the provider.
+  async #leave(path: string, endpoint: string, method: 'GET' | 'POST'): Promise<URL> {
+    const { issuer } = this.#state.configuration
+    let response =
+      method === 'GET'
+        ? await this.#open(path, 'none')
+        : await this.#request(method, path, 'same-origin', new URLSearchParams())
+    for (let count = 0; count < maxRedirects && response.location !== undefined; count += 1) {
+      const { location } = response
+      if (location.startsWith(issuer + endpoint)) return new URL(location)
+      response = await this.#open(pathOf(location), 'same-origin')
+    }
+    throw new TransactionError(
+      'login_refused',
+      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}: ${start(response.text)}`,
+    )
+  }
+
+  #open(path: string, site: string): Promise<AppResponse> {
+    return this.#request('GET', path, site)
+  }
+
+  async #request(method: 'GET' | 'POST', path: string, site: string, form?: URLSearchParams): Promise<AppResponse> {
+    const cookie = this.#jar.header
+    const response = await this.#send({
+      method,
+      path,
+      headers: {
+        accept: 'text/html',
+        'sec-fetch-mode': 'navigate',
+        'sec-fetch-dest': 'document',
+        'sec-fetch-site': site,
+        ...(cookie === '' ? {} : { cookie }),
+        ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
+      body: form?.toString(),
+    })
+    this.#jar.take(response.setCookies)
+    return { ...response, location: response.location ?? onwardUrl(response.text) }
+  }
+
+  #walked({ status, location }: AppResponse): Walked {
+    return { status, location, cookie: this.#jar.header }
+  }
+}
+
+// Where a redirect would lose a browser's cookies, the application sends a page that goes on by itself.
+function onwardUrl(page: string): string | undefined {
+  const [, url] = /<meta http-equiv="refresh" content="0;url=([^"]+)"/.exec(page) ?? []
+  return url?.replaceAll('&amp;', '&').replaceAll('&#39;', "'").replaceAll('&quot;', '"')
+}
+
+// The application may listen elsewhere than its base URL says.
+function pathOf(location: string): string {
+  const { pathname, search } = new URL(location, 'http://localhost')
+  return pathname + search
+}
+
+function refused({ redirectUri }: AuthorizationAnswer, { status, text }: AppResponse): TransactionError {
+  const message = `${pathOf(redirectUri)} answered ${status} and signed nobody in: ${start(text)}`
+  return new TransactionError('login_refused', message)
+}
+
+function start(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+}
