@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
+import express from 'express'
 import { generateKeyPairSync } from 'node:crypto'
+import { createServer } from 'node:http'
 import type { OnBehalfOfOptions } from '../../lib/options/client/options.js'
 import { TokenEndpointError } from '../../lib/errors.js'
 import { createTokens, type Tokens } from '../kit/client/source.js'
 import { failureOf } from '../kit/failure.js'
+import { listen } from '../kit/listen.js'
 import { down, json } from '../kit/provider/answers.js'
 import type { Seen } from '../kit/provider/provider.js'
 
@@ -186,6 +189,22 @@ describe('a person who has to act first', () => {
     const [, sent = ''] = /^Bearer error="insufficient_claims", claims="([^"]+)"$/.exec(challenge) ?? []
     expect(Buffer.from(sent, 'base64').toString()).toBe(claims)
     expect(error.message).not.toMatch(/polids|AADSTS/)
+  })
+
+  test('is answered so by Express, where the API passes the error on', async () => {
+    const { source } = entra(() => json({ error: 'interaction_required', claims }, 400))
+    const app = express().get('/photo', async (_req, res) => {
+      res.json(await source.onBehalfOf({ assertion: assertionOf('ada'), scope: graph }))
+    })
+    const { origin, close } = await listen(createServer(app))
+    const response = await fetch(`${origin}/photo`)
+    const text = await response.text()
+    await close()
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
+    )
+    expect(text).not.toContain(assertionOf('ada'))
   })
 
   test.each([
