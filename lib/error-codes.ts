@@ -107,7 +107,7 @@ export type TokenValidationErrorCode =
   | 'token_signature_invalid'
   /** Encrypted, and not decrypted: `decryptionKeys` are missing or do not fit. */
   | 'token_decryption_failed'
-  /** Not encrypted, though `encryptedResponses` says that it was agreed. */
+  /** The token or response is not encrypted, although `encryptedResponses` requires it. */
   | 'token_not_encrypted'
   /** Another type of token than expected, such as an ID Token at an API. */
   | 'token_type_refused'

@@ -41,7 +41,7 @@ export function isEncrypted(token: string): boolean {
 /**
  * Decrypts a compact JWE (RFC 7516 section 5.2) with the keys that its header suits.
  *
- * @returns what is inside, or `undefined`: nothing tells one failure from another, so that nobody learns from them
+ * @returns the plaintext, or `undefined`: all failures look alike, so that a sender learns nothing from them
  */
 export async function decryptJwe(jwe: string, keys: readonly DecryptionKey[]): Promise<string | undefined> {
   const header = headerOf(jwe)
@@ -64,7 +64,7 @@ interface JweHeader {
   readonly epk?: unknown
 }
 
-// zip could hide gigabytes in a short token and tells of contents by its size (RFC 8725 section 3.6); crit changes how it is read.
+// zip could hide gigabytes in a short token and reveals contents by its size (RFC 8725 section 3.6); crit changes how it is read.
 function headerOf(jwe: string): JweHeader | undefined {
   const bytes = fromBase64url(jwe.slice(0, jwe.indexOf('.')))
   const header = bytes === undefined ? undefined : parseStrictJson(bytes)
@@ -74,7 +74,7 @@ function headerOf(jwe: string): JweHeader | undefined {
   return keyManagement.has(alg) && contentEncryption.has(enc) ? { alg, enc, kid, epk } : undefined
 }
 
-// A key without a name may be the one that any token names.
+// A key without `kid` may be the one that a token names.
 function candidates(keys: readonly DecryptionKey[], header: JweHeader): readonly DecryptionKey[] {
   const suitable = keys.filter((key) => suits(key, header))
   const named = suitable.filter(({ kid }) => kid !== undefined && kid === header.kid)

@@ -9,7 +9,7 @@ export interface McpAuthInfo {
   clientId: string
   /** The scopes that were granted. */
   scopes: string[]
-  /** Seconds since the epoch; absent where there is no end. */
+  /** When the token or key expires, in seconds since the epoch. Absent if it does not expire. */
   expiresAt?: number
   /** What `AuthInfo` has no member for. */
   extra: { subject: string; issuer: string; claims: Readonly<Record<string, unknown>> }
@@ -33,7 +33,7 @@ type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'> & {
  *
  * @param principal - the `req.auth` of `oidc()` or `bearer()`. A project that imports the MCP SDK's middleware for Express sees it
  *   declared as `AuthInfo`, which is accepted as well.
- * @throws {AccessError} `login_needed` where there is no principal
+ * @throws {AccessError} `login_needed` if there is no principal
  * @see https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization
  */
 export function mcpAuthInfo(principal: Principal | DeclaredAuthInfo | undefined): McpAuthInfo {

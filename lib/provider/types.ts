@@ -208,7 +208,7 @@ export interface EndSessionRequest {
   /** Further parameters, none of them one of the above. */
   readonly params?: Readonly<Record<string, string>>
   /**
-   * Name for `postLogoutRedirectUri` at a provider with an endpoint of its own kind. That gets the client ID, this and
+   * Name for `postLogoutRedirectUri` at a provider with a non-standard endpoint, which gets the client ID, this and
    * `params` only.
    */
   readonly redirectParameter?: string

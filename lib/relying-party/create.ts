@@ -48,7 +48,7 @@ export function createRelyingParty(
   }
 }
 
-/** What tells one relying party from all others. Whatever is kept of one is kept under this key. */
+/** The key of a relying party: everything that is stored for it is stored under this key. */
 function keyOf({ issuer, clientId }: OidcConfiguration, name: string | undefined): readonly string[] {
   return name === undefined ? [issuer, clientId] : [name, issuer, clientId]
 }

@@ -27,7 +27,7 @@ export function createTokenCheck(check: (principal: Principal, request: unknown)
   }
 }
 
-/** Finds out whom an API key belongs to. */
+/** Looks up the owner of an API key. */
 export type ApiKeyVerification = (key: string, request: unknown) => Promise<Principal>
 
 /** The issuer of principals of API keys, unless the application names one: their subjects are none of an issuer's. */

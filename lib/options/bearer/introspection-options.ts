@@ -21,7 +21,7 @@ export interface IntrospectionOptions extends CredentialOptions<IntrospectionAut
   clientId: string
   /** The issuer whose endpoint is used. Required with several issuers. */
   issuer?: string | undefined
-  /** Whom introspected tokens must be meant for, if that differs from `audience`. @default `audience` */
+  /** Audiences, of which an introspected token must name one. `null` accepts tokens for anyone. @default `audience` of `bearer()` */
   audience?: Audience | undefined
   /** Requests signed responses (RFC 9701) with this algorithm, and refuses others. @default unsigned responses */
   signedResponseAlg?: AsymmetricAlgorithm | undefined

@@ -62,7 +62,7 @@ export interface NamedProviderDescription extends ProviderDescription {
   issuerAliases?: readonly string[] | undefined
   /**
    * Tenants whose people may sign in, if `issuer` is a template such as `https://login.microsoftonline.com/{tenantid}/v2.0`: a
-   * list, or a function that is asked about the tenant of each ID Token. `iss`, `tid` and the key's issuer must agree.
+   * list, or a function that returns whether the tenant of an ID Token is accepted. `iss`, `tid` and the key's issuer must agree.
    * `req.auth.issuer` is the issuer of the tenant: key people by it and `subject`, never by e-mail address. @default none
    */
   tenants?: readonly string[] | ((tenantId: string) => boolean | Promise<boolean>) | undefined
@@ -121,7 +121,7 @@ interface DescriptionOptions {
  */
 function urlsIn({ discoveryUrl, metadata: given = {}, internalOrigin }: DescriptionOptions): readonly string[] {
   const urls = [discoveryUrl, ...endpointNames.map((name) => given[name])].filter((url) => typeof url === 'string')
-  // What is no URL has been refused already.
+  // Values that are not URLs have been refused before.
   return urls.filter((url) => URL.canParse(url) && new URL(url).origin !== internalOrigin)
 }
 

@@ -17,7 +17,7 @@ export const tenantList = v.pipe(
   v.minLength(1, 'must name at least one tenant'),
 )
 
-/** Tenants of a login: a list, or a function that is asked about each. */
+/** Tenants of a login: a list, or a function that returns whether a tenant is accepted. */
 export const loginTenants = v.optional(
   v.union([tenantList, callback], 'must be a list of tenants, or a function that says whether a tenant may sign in'),
 )
@@ -27,7 +27,7 @@ export function isIssuerTemplate(issuer: string): boolean {
   return tenantPlace.test(issuer)
 }
 
-/** The tenant that an issuer is of, by a template; `undefined` if it does not fit. */
+/** The tenant in an issuer, by a template; `undefined` if the issuer does not match. */
 export function tenantIn(issuer: unknown, template: string): string | undefined {
   const [start = '', end, ...more] = template.split(tenantPlace)
   if (typeof issuer !== 'string' || end === undefined || more.length > 0) return undefined
@@ -41,18 +41,18 @@ interface TenantOptions {
   readonly tenants?: unknown
 }
 
-/** The message for an issuer of Microsoft Entra ID that is several tenants at once. */
+/** The message for an issuer of Microsoft Entra ID that stands for several tenants. */
 export const sharedTenantFlaw =
   'must not have "common", "organizations" or "consumers" in "issuer", which no token names: use the template "https://login.microsoftonline.com/{tenantid}/v2.0", and "tenants" (personal accounts are of tenant 9188040d-6c67-4c5b-b112-36a304b66dad)'
 
-/** Whether an issuer is one of Microsoft Entra ID that stands for several tenants, as no token says. */
+/** Whether an issuer is one of Microsoft Entra ID that stands for several tenants. Tokens never name such an issuer. */
 export function isSharedTenant(issuer: string): boolean {
   if (!URL.canParse(issuer)) return false
   const { hostname, pathname } = new URL(issuer)
   return entraHost.test(hostname) && sharedTenant.test(pathname)
 }
 
-/** What is wrong with an issuer of several tenants, if anything is. */
+/** The reason why an issuer of several tenants is invalid, if it is. */
 export function tenantsFlaw({ issuer, tenants }: TenantOptions): string | undefined {
   if (isSharedTenant(issuer)) return sharedTenantFlaw
   if (isIssuerTemplate(issuer) === (tenants !== undefined)) return undefined

@@ -28,7 +28,7 @@ const growth = 1.5
 
 /**
  * Makes the function that decrypts tokens of one kind. What is inside must be a signed token: anyone who knows the public key
- * can encrypt, so encryption says nothing of where a token is from (RFC 8725 section 2.3).
+ * can encrypt, so encryption does not show who issued a token (RFC 8725 section 2.3).
  */
 export function createDecryption(settings: DecryptionSettings): Decrypt {
   const { token: name, keys, option, isRequired, registration, maxBytes = maxTokenBytes } = settings

@@ -16,19 +16,19 @@ export interface AppleOptions {
   privateKey: string
 }
 
-/** What the preset adds: the client's ID, and a secret that is signed anew in time. */
+/** Options of `oidc()` for Apple: the client ID, and a client secret that is signed again before it expires. */
 export interface ApplePreset extends LoginPreset {
-  /** Apple takes the secret in the body only. */
+  /** Apple accepts the client secret only in the body. */
   clientAuthentication: 'client_secret_post'
   /** The Services ID. */
   clientId: string
-  /** Returns the JWT that Apple takes for a client secret. It signs a new one when half an hour is over. */
+  /** Returns the JWT that serves as client secret. A new one is signed every half hour. */
   clientSecret: () => string
 }
 
 const issuer = 'https://appleid.apple.com'
 
-// Apple takes six months at most. A short one is worth less to whoever finds it in a log.
+// Apple accepts up to six months. A short lifetime limits the damage if a secret ends up in a log.
 const lifetimeSeconds = 3600
 
 const tenCharacters = (what: string) =>
@@ -49,7 +49,7 @@ const loginOptions = section({
 
 /**
  * Sign in with Apple: `oidc({ ...apple({ clientId, teamId, keyId, privateKey }), … })`. Apple's client secret is a JWT, which is
- * signed anew before it expires; its answers are posted, and need https.
+ * signed again before it expires. Apple posts the authorization response, so `baseUrl` must be https.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export function apple(options: AppleOptions): ApplePreset {
   }
 }
 
-/** What a client secret is made of. */
+/** The claims and the key of a client secret. */
 interface SecretParts {
   readonly clientId: string
   readonly teamId: string
@@ -82,7 +82,7 @@ interface SecretParts {
   readonly privateKey: KeyObject | undefined
 }
 
-/** Makes client secrets: the same one until half of its time is over. */
+/** Returns the same client secret until half of its lifetime is over. */
 export function appleClientSecret(
   { clientId, teamId, keyId, privateKey }: SecretParts,
   now: () => number,
@@ -92,7 +92,7 @@ export function appleClientSecret(
   let madeAt = Infinity
   return () => {
     const seconds = Math.floor(now() / 1000)
-    // A clock that was set back has not made the secret any younger.
+    // If the clock is set back, the age of the secret is unknown.
     if (privateKey !== undefined && (seconds >= renewAt || seconds < madeAt)) {
       madeAt = seconds
       renewAt = seconds + lifetimeSeconds / 2

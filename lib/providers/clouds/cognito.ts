@@ -4,21 +4,21 @@ import { parseOptions, section } from '../../options/common/parse.js'
 import { host } from '../common/fields.js'
 import type { ApiPreset, LoginPreset } from '../common/presets.js'
 
-/** Which user pool of Amazon Cognito. */
+/** A user pool of Amazon Cognito. */
 export interface CognitoOptions {
   /** The user pool's ID, which begins with its region, such as `eu-west-1_AbCdEf123`. */
   userPoolId: string
 }
 
-/** Where people sign in. */
+/** How to sign in with Amazon Cognito. */
 export interface CognitoLoginOptions extends CognitoOptions {
   /** The domain of the user pool's pages: `example.auth.eu-west-1.amazoncognito.com`, or a custom domain. */
   domain: string
 }
 
-/** Which access tokens of a user pool an API takes. */
+/** Which access tokens of a user pool an API accepts. */
 export interface CognitoApiOptions extends CognitoOptions {
-  /** IDs of the app clients whose tokens are taken: access tokens of Cognito name no audience. */
+  /** IDs of the app clients whose tokens are accepted: Cognito's access tokens have no `aud`. */
   clients: readonly string[]
 }
 
@@ -42,8 +42,8 @@ const apiOptions = section({
 })
 
 /**
- * A user pool of Amazon Cognito: `oidc({ ...cognito({ userPoolId, domain }), clientId, … })`. It logs out at the domain's own
- * page, which takes other parameters than the standard's. An own `logout` replaces the preset's: spread it in.
+ * A user pool of Amazon Cognito: `oidc({ ...cognito({ userPoolId, domain }), clientId, … })`. A logout uses
+ * Cognito's own page and parameters. If you set `logout` yourself, include the preset's: `{ ...preset.logout, … }`.
  *
  * @example
  * ```ts

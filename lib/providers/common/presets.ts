@@ -2,7 +2,7 @@ import type { Audience, SharedAudienceOptions } from '../../options/bearer/issue
 import type { CommonBearerOptions } from '../../options/bearer/options.js'
 import type { OidcOptions } from '../../options/oidc/options.js'
 
-/** What a preset says of its provider, for `oidc()`: plain options, which the application's own may follow and replace. */
+/** Options of `oidc()` that a preset sets for its provider. Options after it replace them. */
 export type LoginPreset = Pick<
   OidcOptions,
   | 'issuer'
@@ -16,21 +16,21 @@ export type LoginPreset = Pick<
   | 'tenants'
 >
 
-/** What a preset says of its provider's access tokens, for `bearer()`: plain options as well. */
+/** Options of `bearer()` that a preset sets for its provider's access tokens. Options after it replace them. */
 export type ApiPreset = Pick<CommonBearerOptions, 'profile'> &
   Pick<SharedAudienceOptions, 'subject' | 'clients' | 'issuerAliases' | 'discoveryUrl'> & {
     issuer: string
     audience: Audience
   }
 
-/** Where a preset can ask for refresh tokens. */
+/** Options of presets that can request refresh tokens. */
 export interface RefreshTokenOptions {
-  /** Ask for a refresh token, in the way that this provider has for it. @default false */
+  /** Whether to request a refresh token, in this provider's way. @default false */
   refreshTokens?: boolean | undefined
 }
 
-/** Which access tokens an API takes. */
+/** Which access tokens an API accepts. */
 export interface ApiOptions {
-  /** Whom the tokens must be meant for: their `aud`. */
+  /** Audiences, of which a token must name one in `aud`. */
   audience: string | readonly string[]
 }

@@ -8,11 +8,11 @@ import type { ApiOptions, ApiPreset, LoginPreset, RefreshTokenOptions } from '..
 /** Who signs in with Microsoft Entra ID. */
 export interface EntraOptions {
   /**
-   * The tenant's ID, a GUID: tokens name it, whatever domain people type. Or `organizations` for accounts of any tenant, or
+   * The tenant's ID, a GUID, as in the tokens; not a domain. Or `organizations` for accounts of any tenant, or
    * `common` for personal accounts too, with `tenants`.
    */
   tenant: string
-  /** IDs of the tenants whose people may sign in, or a function that is asked about each: with `organizations` and `common`. */
+  /** IDs of the tenants whose people may sign in, or a function that returns whether a tenant's people may: with `organizations` and `common`. @default none */
   tenants?: OidcOptions['tenants']
   /** Of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
   host?: string | undefined

@@ -22,7 +22,7 @@ const maxTokens = 10_000
 const maxRelyingParties = 10_000
 
 /**
- * Remembers tokens in this process only. Each relying party has a memory of its own, which no other one's tokens fill.
+ * Remembers tokens in this process only. Each relying party has its own memory, so that the tokens of one cannot fill another's.
  *
  * @returns the memory for the key of a relying party
  */

@@ -19,8 +19,8 @@ export interface LightweightTokens {
 }
 
 /**
- * Whether a JWT with a valid signature was rejected for something that it lacks. Whether the rest is right is for
- * {@link requireRest} to say: a check that found something missing has left out later ones.
+ * Whether a JWT with a valid signature was rejected for a missing claim. {@link requireRest} checks the other claims: the
+ * first check stopped at the missing one.
  */
 export function isLightweight(
   error: unknown,
@@ -34,7 +34,7 @@ export function isLightweight(
 }
 
 /**
- * Checks the claims that a lightweight JWT has: one that is wrong, such as another audience, is never asked about.
+ * Checks the claims that a lightweight JWT has: with an invalid one, such as another audience, it is not introspected.
  *
  * @throws {TokenValidationError}
  */
@@ -52,7 +52,7 @@ export function requireRest({ payload }: Jws, trusted: TrustedIssuer, clock: Clo
 }
 
 /**
- * Introspects such a token. It stays bound to the key that the JWT names, whatever the response leaves out. The response is cached
+ * Introspects such a token. It stays bound to the key that the JWT names, even if the response does not name it. The response is cached
  * as for opaque tokens, and the token is not.
  */
 export async function introspectLightweight(

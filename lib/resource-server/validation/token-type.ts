@@ -49,7 +49,7 @@ export function requireAccessToken(
 }
 
 /**
- * Rejects tokens that may come from a login of this process, where nothing in them would tell (profile `external`). The issuer
+ * Rejects tokens that may come from a login of this process, for the profile `external`, in which nothing else shows that. The issuer
  * of that login may be this one, or the spelling of it in the token.
  *
  * @throws {TokenValidationError} `token_type_refused`

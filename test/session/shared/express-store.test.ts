@@ -81,7 +81,7 @@ describe('a shared store made of an express-session store', () => {
       destroy: (sid, done) => later(() => (held.delete(sid), done?.())),
     }
     const many = Array.from({ length: 10 }, () =>
-      expressSessionStore({ store: remote, runtime: { ...runtime, randomBytes }, timeoutSeconds: 2 }),
+      expressSessionStore({ store: remote, runtime: { ...runtime, randomBytes }, timeoutSeconds: 30 }),
     )
     const rounds = Array.from({ length: 20 }, async (_, round) => {
       const added = await Promise.all(many.map((each) => each.add(`lock-${round}`, 'held', 60_000)))
