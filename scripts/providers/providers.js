@@ -26,8 +26,9 @@ Known are ${servers.join(', ')}. What is missing is said and left out.
   --write  put the table into docs/providers/README.md
   --help   this text
 
-oidc-provider is always there. glewlwyd: apt-get install glewlwyd sqlite3. keycloak: a JDK 17 and Maven, which fetches it.
-canaille and django-oauth-toolkit: Python 3 with pip, which fetches them.`
+oidc-provider is always there. glewlwyd: apt-get install glewlwyd sqlite3. keycloak and spring-authorization-server: a JDK 17 and
+Maven, which fetches them. canaille and django-oauth-toolkit: Python 3 with pip, which fetches them. lemonldap-ng: apt-get install
+--no-install-recommends liblemonldap-ng-portal-perl libio-string-perl libstring-random-perl.`
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +53,7 @@ for (const file of wanted) {
     console.log(`${file}: left out, ${lack}`)
     continue
   }
-  columns.push({ name: server.name, results: await tryOne(file, server) })
+  columns.push({ name: server.name, remarks: server.remarks, results: await tryOne(file, server) })
 }
 const table = tableOf(steps, columns)
 console.log(`\n${table}`)

@@ -1,13 +1,14 @@
 const begin = '<!-- Written by npm run providers -- --write. -->'
 const end = '<!-- End of what it writes. -->'
 
-/** A table with the result of each step for each provider; failures are listed below it. */
+/** A table with the result of each step for each provider; failures are listed below it, with what is known about them. */
 export function tableOf(steps, columns) {
   const notes = []
-  const cell = ({ name, results }, index) => {
+  const cell = ({ name, results, remarks = {} }, index) => {
     const result = results[index]
     if (!result.startsWith('no')) return result
-    notes.push(`- ${name}, ${index + 1}: ${result.slice(4)}`)
+    const remark = remarks[index + 1]
+    notes.push(`- ${name}, ${index + 1}: ${result.slice(4)}${remark === undefined ? '' : `. The reason: ${remark}`}`)
     return 'no'
   }
   const head = ['', 'step', ...columns.map(({ name }) => name)]

@@ -37,7 +37,9 @@ export async function start({ home, port, folder }) {
   return {
     options: { issuer: url, ...client, idTokenSigningAlg: ['RS256', 'RS512'] },
     lifetimeSeconds,
-    api: { issuer: url, audience: client.clientId, profile: 'jwt' },
+    // A person's token has no claim that an ID Token lacks, and a machine's is opaque: all are looked up.
+    api: { issuer: url, audience: client.clientId, introspection: client, subject: { client: true } },
+    machine: { scope: 'read' },
     fill: (browser, page, more) => fill(browser, page, more),
     confirmLogout: (browser, page) => browser.submit(page, { answer: 'logout' }),
     close: program.close,
@@ -84,7 +86,7 @@ function clientArguments({ clientId, clientSecret }, home) {
   }
   const lists = {
     'grant-types': ['authorization_code', 'refresh_token', 'client_credentials'],
-    scope: ['openid', 'profile', 'email'],
+    scope: ['openid', 'profile', 'email', 'read'],
   }
   return [
     ...Object.entries(members).flatMap(([member, value]) => [`--${member}`, value]),

@@ -8,6 +8,12 @@ const lifetimeSeconds = 600
 /** From PyPI, in a Django project of a few lines. */
 export const name = 'django-oauth-toolkit 3.4.1'
 
+const silentLogin =
+  'it does not implement `prompt=none` ([pull request 1361](https://github.com/django-oauth/django-oauth-toolkit/pull/1361))'
+
+/** Why a step fails there. */
+export const remarks = { 12: silentLogin, 13: silentLogin, 15: 'it does not know `max_age`' }
+
 export function missing() {
   return has('python3', '-m', 'venv', '--help') ? undefined : 'there is no Python 3 with venv'
 }

@@ -20,6 +20,9 @@ const logoutUris = `
 /** Debian's package, with a separate database. */
 export const name = `glewlwyd ${versionOf()}`
 
+/** Why a step fails there. */
+export const remarks = { 12: 'it wants `id_token_hint` with `prompt=none`, which OpenID Connect only recommends' }
+
 export function missing() {
   if (!existsSync('/usr/bin/glewlwyd') || !existsSync(schema))
     return 'glewlwyd is not installed (apt-get install glewlwyd)'

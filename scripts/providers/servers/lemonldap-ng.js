@@ -4,11 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { has, start as startProgram } from '../processes.js'
 
-const packages = 'liblemonldap-ng-portal-perl libio-string-perl libstring-random-perl'
+const packages = '--no-install-recommends liblemonldap-ng-portal-perl libio-string-perl libstring-random-perl'
 const lifetimeSeconds = 600
 
 /** Debian's package: its portal, with a folder of its own instead of `/etc/lemonldap-ng` and `/var/lib/lemonldap-ng`. */
 export const name = `LemonLDAP::NG ${versionOf()}`
+
+/** Why a step fails there. */
+export const remarks = { 13: 'it looks at `prompt` only once somebody is signed in' }
 
 export function missing() {
   const modules = ['Lemonldap::NG::Portal', 'IO::String', 'String::Random']

@@ -8,6 +8,12 @@ const lifetimeSeconds = 600
 /** From Maven Central, as part of Spring Security, in an application of one class. */
 export const name = 'Spring Authorization Server 7.1.2'
 
+/** Why a step fails there. */
+export const remarks = {
+  13: 'Spring Security 7 asks for the password before it looks at `prompt` ([issue 18647](https://github.com/spring-projects/spring-security/issues/18647))',
+  15: 'it does not know `max_age`',
+}
+
 export function missing() {
   if (!has('javac', '-version')) return 'there is no JDK'
   return has('mvn', '-version') ? undefined : 'there is no Maven, which fetches and builds it'
