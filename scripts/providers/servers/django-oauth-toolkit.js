@@ -44,6 +44,7 @@ export async function start({ home, port, folder }) {
     api: {
       issuer: `${url}/o`,
       audience: null,
+      clients: [client.clientId, machine.clientId],
       metadata: { introspection_endpoint: `${url}/o/introspect/` },
       introspection: machine,
       subject: { claim: 'username', client: true },
