@@ -53,6 +53,7 @@ const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => A
     body.set('client_assertion', client.assertion ?? clientAssertion(client, audienceOf(client, metadata)))
   },
   tls_client_auth: byIdOnly,
+  self_signed_tls_client_auth: byIdOnly,
   none: byIdOnly,
 }
 

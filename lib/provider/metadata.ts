@@ -3,7 +3,7 @@ import { type EndpointName, endpointNames } from '../options/common/provider-des
 import { tenantPlace } from '../options/common/tenants.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted } from '../base/error-cause.js'
-import { type JsonObject, freezeJson, parseJsonObject } from '../base/json.js'
+import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
 import type { HttpClient } from './transport/http-client.js'
@@ -51,7 +51,7 @@ export function createMetadata(
     staleSeconds: Infinity,
     fetch: () =>
       traced('discovery', settings, async () =>
-        checkMetadata({ ...withoutBlanks(await fetchDocument()), ...given }, settings, httpClient, needs),
+        checkMetadata(merged(withoutBlanks(await fetchDocument()), given, settings), settings, httpClient, needs),
       ),
   })
 }
@@ -78,6 +78,25 @@ export function missingEndpoint(metadata: ProviderMetadata, name: EndpointName):
 
 // Unusable endpoints that were removed from the metadata, for the error message when one is needed.
 const unusable = new WeakMap<ProviderMetadata, readonly EndpointName[]>()
+
+/** Endpoints that a client with a certificate may have to call elsewhere (RFC 8705 section 5). */
+const mtlsEndpoints: readonly string[] = [
+  'token_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+]
+
+function merged(document: JsonObject, given: JsonObject, { usesMtlsEndpoints = false }: ProviderSettings): JsonObject {
+  if (!usesMtlsEndpoints) return { ...document, ...given }
+  return { ...document, ...aliasesIn(document), ...given, ...aliasesIn(given) }
+}
+
+function aliasesIn({ mtls_endpoint_aliases: aliases }: JsonObject): JsonObject {
+  if (!isJsonObject(aliases)) return {}
+  return Object.fromEntries(Object.entries(aliases).filter(([name]) => mtlsEndpoints.includes(name)))
+}
 
 function documentSource({ issuer, discoveryUrl }: ProviderSettings, httpClient: HttpClient): () => Promise<JsonObject> {
   if (discoveryUrl === false) return async () => ({ issuer })

@@ -1,8 +1,9 @@
 import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
+import { isMutualTls } from '../options/common/client-authentication.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import { clientIdentity } from './credentials.js'
-import type { ClientSettings, ProviderSettings } from './types.js'
+import type { ClientIdentity, ClientSettings, ProviderSettings } from './types.js'
 
 /** The age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */
 const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSeconds: 24 * 3600 }
@@ -10,6 +11,9 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSec
 /** The options about authorization servers, of whatever function. */
 type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
+
+/** The connection to the provider, if the client presents a certificate. */
+export type Connection = Pick<ProviderSettings, 'tls' | 'usesMtlsEndpoints'>
 
 /** What the options say of one authorization server. */
 type Description = Pick<
@@ -25,6 +29,14 @@ export function providerSettings(
   const { fetch, httpTimeoutSeconds, dangerouslyAllowHttp } = configuration
   const { clockToleranceSeconds = 30, keysStaleSeconds = ages.keysStaleSeconds } = configuration
   return { runtime, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages, keysStaleSeconds }
+}
+
+/** How the client's certificate is presented: by us, or by the application's `fetch`. */
+export function connectionSettings({
+  tls,
+  clientAuthentication,
+}: Pick<ClientIdentity, 'clientAuthentication'> & Pick<ProviderSettings, 'tls'>): Connection {
+  return omitUndefined({ tls, usesMtlsEndpoints: tls !== undefined || isMutualTls(clientAuthentication) })
 }
 
 /** How one authorization server is described in options; the members that are missing are left out. */

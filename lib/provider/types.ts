@@ -1,10 +1,10 @@
 import type { webcrypto } from 'node:crypto'
-
 import type { OidcErrorCode } from '../error-codes.js'
 import type { ClientAuthenticationMethod } from '../options/common/client-authentication.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../options/common/private-key.js'
 import type { GivenMetadata } from '../options/common/provider-description.js'
 import type { Algorithms } from '../options/common/algorithms.js'
+import type { TlsConfiguration } from '../options/common/tls.js'
 import type { Runtime } from '../base/runtime.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
@@ -27,6 +27,10 @@ export interface ProviderSettings {
   readonly runtime: Runtime
   /** Makes the requests. @default `node:http` with connections that are kept alive */
   readonly fetch?: typeof fetch | undefined
+  /** Certificate that connections present. Not with `fetch`. */
+  readonly tls?: TlsConfiguration | undefined
+  /** Whether requests go to the endpoints for mutual TLS (RFC 8705 section 5). */
+  readonly usesMtlsEndpoints?: boolean | undefined
   /** Deadline of one outbound request, in seconds. */
   readonly httpTimeoutSeconds: number
   /** Allows plain http for hosts that are not loopback. */

@@ -1,4 +1,4 @@
-import type { BearerConfiguration } from '../options/bearer/schema.js'
+import { type BearerConfiguration, introspectionIssuer } from '../options/bearer/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import { createIntrospection } from '../provider/endpoints/introspection.js'
 import type { ProviderHealth } from '../provider/types.js'
@@ -15,7 +15,7 @@ import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issu
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
 import { clientIdentity } from '../provider/credentials.js'
-import { providerSettings } from '../provider/settings.js'
+import { type Connection, connectionSettings, providerSettings } from '../provider/settings.js'
 
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */
 export interface ResourceServer {
@@ -38,7 +38,7 @@ export interface ResourceServer {
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
   const { clockToleranceSeconds, cache, check, apiKey, tokenFormat } = configuration
-  const settings = providerSettings(configuration, runtime)
+  const settings = { ...providerSettings(configuration, runtime), connections: connectionsOf(configuration) }
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
@@ -69,6 +69,12 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
   }
 }
 
+// The certificate is for the authorization server where this API is a client, and for no other.
+function connectionsOf({ introspection, trust }: BearerConfiguration): ReadonlyMap<string, Connection> {
+  if (introspection === undefined) return new Map()
+  return new Map([[introspectionIssuer(introspection, trust), connectionSettings(introspection)]])
+}
+
 interface IntrospectionPlace {
   readonly issuers: Issuers
   readonly settings: IssuerSettings
@@ -80,8 +86,8 @@ function introspectedTokens(
   { issuers, settings, reading }: IntrospectionPlace,
 ): LightweightTokens | undefined {
   if (introspection === undefined) return undefined
-  const { cacheSeconds, issuer: named, audience: ownAudience, signedResponseAlg, decryptionKeys } = introspection
-  const name = named ?? issuers.all()[0]?.issuer ?? ''
+  const { cacheSeconds, audience: ownAudience, signedResponseAlg, decryptionKeys } = introspection
+  const name = introspectionIssuer(introspection, trust)
   const { audience = null, ...keys } = trust.defaults
   const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
   const { runtime } = settings

@@ -78,10 +78,13 @@ describe('client_secret_jwt', () => {
   })
 })
 
-test('tls_client_auth sends the client_id only, since the connection authenticates', async () => {
-  const answer = await authenticated({ clientSecret: 'secret', clientAuthentication: 'tls_client_auth' })
-  expect(answer).toEqual({ body: { client_id: 'client-1' }, authorization: null })
-})
+test.each(['tls_client_auth', 'self_signed_tls_client_auth'] as const)(
+  '%s sends the client_id only, since the connection authenticates',
+  async (clientAuthentication) => {
+    const answer = await authenticated({ clientSecret: 'secret', clientAuthentication })
+    expect(answer).toEqual({ body: { client_id: 'client-1' }, authorization: null })
+  },
+)
 
 describe('client_secret_basic', () => {
   test.each([

@@ -2,7 +2,7 @@ import type { OidcConfiguration } from '../../options/oidc/schema.js'
 import type { Runtime } from '../../base/runtime.js'
 import { createExchangedTokens } from '../../client/token-exchange.js'
 import { createProvider } from '../../provider/provider.js'
-import { clientSettings, descriptionSettings, providerSettings } from '../../provider/settings.js'
+import { clientSettings, connectionSettings, descriptionSettings, providerSettings } from '../../provider/settings.js'
 import type { Application } from '../../relying-party/application.js'
 import { createRelyingParty } from '../../relying-party/create.js'
 import type { WebRelyingParty } from './relying-parties.js'
@@ -22,7 +22,12 @@ export function createWebRelyingParty(
 ): WebRelyingParty {
   const { issuer, clientId } = configuration
   const provider = createProvider(
-    { issuer, ...descriptionSettings(configuration), ...providerSettings(configuration, runtime) },
+    {
+      issuer,
+      ...descriptionSettings(configuration),
+      ...providerSettings(configuration, runtime),
+      ...connectionSettings(configuration),
+    },
     clientSettings(configuration),
   )
   return {

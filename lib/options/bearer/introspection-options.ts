@@ -6,8 +6,8 @@ import type { AsymmetricAlgorithm, Audience } from './issuer-options.js'
 export type IntrospectionAuthentication = MethodFor<'introspection'>
 
 /**
- * How opaque tokens are validated: by the authorization server's introspection endpoint. `tls_client_auth` needs a `fetch` that
- * presents the certificate.
+ * How opaque tokens are validated: by the authorization server's introspection endpoint. With `tls`, the certificate is presented
+ * to that authorization server only.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
-import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { credentialEntries, needsCredential, tlsFlaw } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { apiKey } from './api-key.js'
 import { isReachedSafely } from '../common/provider-description.js'
 import { dpop, mtls } from './proof-of-possession.js'
 import { audience, type IssuerConfiguration } from './issuer-schema.js'
-import { issuersWithout, trustEntries, trustOf, trustRules } from './issuers.js'
+import { issuersWithout, type TrustConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
@@ -124,14 +124,28 @@ function fetchedUrls(o: Checked): readonly string[] {
     own.discoveryUrl !== undefined || keySources.some((source) => own[source] !== undefined)
   const discovered = [...issuers].flatMap(([issuer, own]) => (isName(own) ? [] : [issuer]))
   const keySets = [defaults, ...issuers.values()].flatMap(({ jwksUri }) => jwksUri ?? [])
-  const named = o.introspection?.issuer ?? issuers.keys().next().value ?? []
-  const asked =
-    o.introspection === undefined ? [] : [named].flat().filter((issuer) => !isElsewhere(issuers.get(issuer)))
+  const named = o.introspection === undefined ? '' : introspectionIssuer(o.introspection, { issuers })
+  const asked = named === '' || isElsewhere(issuers.get(named)) ? [] : [named]
   return [...discovered, ...keySets, ...asked]
+}
+
+/** The issuer whose introspection endpoint is used: the only one, if none is named. */
+export function introspectionIssuer(
+  { issuer }: { readonly issuer?: string | undefined },
+  { issuers }: Pick<TrustConfiguration, 'issuers'>,
+): string {
+  return issuer ?? issuers.keys().next().value ?? ''
 }
 
 function isElsewhere(own: IssuerConfiguration | undefined): boolean {
   return own?.discoveryUrl !== undefined
+}
+
+function introspectionTlsFlaw(o: Checked): string | undefined {
+  if (o.introspection === undefined) return undefined
+  const trust = trustOf(o)
+  const { internalOrigin } = trust.issuers.get(introspectionIssuer(o.introspection, trust)) ?? {}
+  return tlsFlaw({ ...o.introspection, fetch: o.fetch, internalOrigin }, 'introspection.tls')
 }
 
 function hasIntrospectionIssuer(o: Checked): boolean {
@@ -145,6 +159,10 @@ function hasIntrospectionIssuer(o: Checked): boolean {
 const schema = v.pipe(
   checked,
   keepsRules(rules),
+  v.check(
+    (o) => introspectionTlsFlaw(o) === undefined,
+    ({ input }) => introspectionTlsFlaw(input) ?? '',
+  ),
   v.transform((o) => ({
     ...o,
     trust: trustOf(o),

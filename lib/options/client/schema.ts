@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { isMutualTls } from '../common/client-authentication.js'
+import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import { descriptionEntries, isReachedSafely, needsMembers } from '../common/provider-description.js'
 import { dpopKey, jwk } from '../common/private-key.js'
@@ -68,10 +69,13 @@ const schema = v.pipe(
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
   needsMembers(() => ['token_endpoint']),
   v.check(
-    (o) => [o.clientSecret, o.clientAssertionKey, o.clientAssertion].some((credential) => credential !== undefined),
-    'must give "clientSecret", "clientAssertionKey" or "clientAssertion": only a client with credentials gets tokens of its own',
+    (o) =>
+      isMutualTls(o.clientAuthentication) ||
+      [o.clientSecret, o.clientAssertionKey, o.clientAssertion, o.tls].some((credential) => credential !== undefined),
+    'must give "clientSecret", "clientAssertionKey", "clientAssertion" or "tls": only a client with credentials gets tokens of its own',
   ),
   needsCredential(),
+  presentsCertificate(),
   v.check(
     (o) => (o.sharedStore === undefined) === (o.secret === undefined),
     'must give "sharedStore" and "secret" together: the tokens there are encrypted',

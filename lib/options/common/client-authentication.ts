@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { TlsOptions } from './tls.js'
 
 /** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
@@ -9,7 +10,7 @@ type Credential = 'clientSecret' | 'clientAssertionKey' | 'clientAssertion'
 interface Method {
   /** The options with the credential: one of them is needed. */
   readonly needs?: readonly Credential[]
-  /** Whether the connection authenticates the client: requests then go to the mutual-TLS endpoints of the metadata. */
+  /** Whether the connection authenticates the client, by the certificate in the option `tls`. */
   readonly isMutualTls?: true
   readonly usedBy: readonly MethodUser[]
 }
@@ -28,7 +29,8 @@ const methods = {
   client_secret_post: { needs: ['clientSecret'], usedBy: everywhere },
   client_secret_jwt: { needs: ['clientSecret'], usedBy: everywhere },
   private_key_jwt: { needs: ['clientAssertionKey', 'clientAssertion'], usedBy: everywhere },
-  tls_client_auth: { isMutualTls: true, usedBy: ['introspection'] },
+  tls_client_auth: { isMutualTls: true, usedBy: everywhere },
+  self_signed_tls_client_auth: { isMutualTls: true, usedBy: everywhere },
   none: { usedBy: ['login', 'introspection'] },
 } as const satisfies Readonly<Record<string, Method>>
 
@@ -83,6 +85,14 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   clientAssertion?: { readonly file: string } | (() => string | Promise<string>) | undefined
   /** Kind of `clientAssertion`: the end of `client_assertion_type`. `jwt-spiffe` is for JWT-SVIDs. @default 'jwt-bearer' */
   clientAssertionType?: (typeof assertionTypes)[number] | undefined
+  /**
+   * Certificate that connections to the provider present: for `tls_client_auth` and `self_signed_tls_client_auth`, and for
+   * tokens that are bound to it. Requests then go to `mtls_endpoint_aliases` of the metadata. Not together with `fetch`.
+   *
+   * @default none
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
+   */
+  tls?: TlsOptions | undefined
 }
 
 /** Options with a method and its credential. */

@@ -1,30 +1,19 @@
-import { X509Certificate } from 'node:crypto'
 import * as v from 'valibot'
 import {
+  type ClientAuthenticationMethod,
   type GivenCredentials,
   type MethodUser,
   assertionTypes,
+  isMutualTls,
   methodChoice,
   missingCredential,
 } from './client-authentication.js'
 import { text } from './fields.js'
 import { section } from './parse.js'
 import { jwk } from './private-key.js'
+import { type TlsConfiguration, certificate, tls } from './tls.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
-
-const certificate = v.pipe(
-  text('a certificate as PEM'),
-  v.check(isCertificate, 'must be a certificate as PEM, which begins with -----BEGIN CERTIFICATE-----'),
-)
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0
-  } catch {
-    return false
-  }
-}
 
 const assertionKey = v.union([text('a key'), jwk], 'must be a PKCS#8 PEM or a private JWK')
 
@@ -49,6 +38,7 @@ export function credentialEntries<User extends MethodUser>(user: User, whose: st
     clientAssertionAudience: v.optional(text("'issuer', 'token_endpoint', or the audience")),
     clientAssertion: v.optional(assertion),
     clientAssertionType: v.optional(v.picklist(assertionTypes, `must be ${assertionTypes.join(' or ')}`)),
+    tls,
   }
 }
 
@@ -90,4 +80,36 @@ function assertionFlaw(given: CredentialChoice): string | undefined {
   if (method !== 'private_key_jwt') return `must not have "clientAssertion" with ${method}: it is for private_key_jwt`
   if (given.clientSecret === undefined || given.clientAuthentication !== undefined) return undefined
   return 'must give "clientAuthentication" where both "clientSecret" and "clientAssertion" could authenticate the client'
+}
+
+/** The options that say how the connection is made. */
+interface ConnectionOptions {
+  readonly clientAuthentication?: ClientAuthenticationMethod | undefined
+  readonly tls?: TlsConfiguration | undefined
+  readonly fetch?: unknown
+  readonly internalOrigin?: string | undefined
+}
+
+/**
+ * The problem with options about the client's certificate, if there is one.
+ *
+ * @param option - the name of the option `tls`
+ */
+export function tlsFlaw(options: ConnectionOptions, option = 'tls'): string | undefined {
+  const { clientAuthentication: method, fetch, internalOrigin = '' } = options
+  if (options.tls === undefined) {
+    if (!isMutualTls(method) || fetch !== undefined) return undefined
+    return `must give "${option}" for ${method}, or a "fetch" that presents the certificate`
+  }
+  if (fetch !== undefined) return `must not have "${option}" with "fetch": that function makes the connections`
+  if (internalOrigin.startsWith('https:') || internalOrigin === '') return undefined
+  return `must not have "${option}" with an "internalOrigin" of plain http: nothing presents a certificate there`
+}
+
+/** The rule that the client's certificate is there, and can be presented. */
+export function presentsCertificate<Options extends ConnectionOptions>() {
+  return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
+    (options) => tlsFlaw(options) === undefined,
+    ({ input }) => tlsFlaw(input) ?? '',
+  )
 }

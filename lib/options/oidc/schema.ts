@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { credentialEntries, needsCredential } from '../common/credentials.js'
+import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
 import { secretAlgorithm } from '../common/algorithms.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
 import {
@@ -138,6 +138,7 @@ const schema = v.pipe(
     'must give a "session.cookie.domain" that contains the host of "baseUrl": browsers drop the cookie otherwise',
   ),
   needsCredential(),
+  presentsCertificate(),
   v.check(
     (o) => idTokenFlaw(o) === undefined,
     ({ input }) => idTokenFlaw(input) ?? '',

@@ -8,7 +8,6 @@ import { traced } from '../../base/diagnostics.js'
 import { type JsonObject, parseStrictJson } from '../../base/json.js'
 import type { Cached } from '../../base/cached-document.js'
 import { createCurrentAuthentication } from '../client-authentication.js'
-import { isMutualTls } from '../../options/common/client-authentication.js'
 import { forward, serverMetadata, toResponse } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import { importDecryptionKeys } from '../../jose/decryption-key.js'
@@ -95,7 +94,6 @@ function configure(
     withIntrospectionMethods(metadata),
     client.clientId,
     {
-      use_mtls_endpoint_aliases: isMutualTls(client.clientAuthentication),
       // Times are checked here, with the injected clock.
       [openid.clockTolerance]: Number.MAX_SAFE_INTEGER,
       ...(client.signedResponseAlg === undefined

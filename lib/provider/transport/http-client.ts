@@ -40,9 +40,9 @@ export interface HttpClient {
   close(): void
 }
 
-/** Which `fetch` to use, the deadline, and whether plain http is allowed. */
+/** Which `fetch` or certificate to use, the deadline, and whether plain http is allowed. */
 type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
-  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin' | 'allowPrivateAddresses'>>
+  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin' | 'allowPrivateAddresses' | 'tls'>>
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
@@ -89,8 +89,9 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   }
 }
 
-function transportOf({ fetch, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
-  if (fetch === undefined) return keepAliveTransport(({ origin }) => allowPrivateAddresses || origin === internalOrigin)
+function transportOf({ fetch, tls, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
+  const isTrusted = ({ origin }: URL) => allowPrivateAddresses || origin === internalOrigin
+  if (fetch === undefined) return keepAliveTransport({ tls, isTrusted })
   if (allowPrivateAddresses) return fetchTransport(fetch)
   const message =
     'allowPrivateAddresses: false cannot be had with your own "fetch", which looks names up by itself: leave "fetch" out, or refuse private addresses in it and set allowPrivateAddresses: true'

@@ -1,9 +1,11 @@
 // Why not the global fetch: a login takes 1.65 ms with fetch, and 1.04 ms with this transport.
 import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http'
+import type { AgentOptions } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { isError } from '../../base/error-cause.js'
 import { isLocalhostName } from '../../options/common/fields.js'
+import type { TlsConfiguration } from '../../options/common/tls.js'
 import { decodeBody } from './content-coding.js'
 import { publicLookup, requirePublicHost } from './public-addresses.js'
 import {
@@ -19,14 +21,20 @@ import {
 // lost.
 const idleMilliseconds = 4_000
 
+/** How connections are made. */
+interface TransportSettings {
+  readonly tls?: TlsConfiguration | undefined
+  readonly isTrusted?: (url: URL) => boolean
+}
+
 /**
  * Sends requests with `node:http` and `node:https`, over connections that are kept alive for a few seconds. A GET is
  * repeated once if the server has closed the kept connection (RFC 9110 section 9.2.2); other requests are not.
  *
- * @param isTrusted - whether a URL may lead to a private address
+ * @param settings - the certificate that connections present, and whether a URL may lead to a private address
  */
-export function keepAliveTransport(isTrusted: (url: URL) => boolean = () => true): Transport {
-  const agents = new Agents(isTrusted)
+export function keepAliveTransport({ tls, isTrusted = () => true }: TransportSettings = {}): Transport {
+  const agents = new Agents({ tls, isTrusted })
   return {
     send: (url, request) => new KeepAliveSending(agents, new URL(url), withDefaults(request)),
     close: () => agents.close(),
@@ -42,9 +50,11 @@ interface Wire {
 /** Agents by protocol. Each module is loaded with the first request, to keep imports fast. */
 class Agents {
   readonly #wires = new Map<string, Wire>()
+  readonly #options: AgentOptions
   readonly #isTrusted: (url: URL) => boolean
 
-  constructor(isTrusted: (url: URL) => boolean) {
+  constructor({ tls, isTrusted }: TransportSettings & Required<Pick<TransportSettings, 'isTrusted'>>) {
+    this.#options = { keepAlive: true, timeout: idleMilliseconds, ...tls }
     this.#isTrusted = isTrusted
   }
 
@@ -64,7 +74,7 @@ class Agents {
     if (known !== undefined) return known
     const { Agent, request } = await (protocol === 'http:' ? import('node:http') : import('node:https'))
     const wire = this.#wires.get(protocol) ?? {
-      agent: new Agent({ keepAlive: true, timeout: idleMilliseconds }),
+      agent: new Agent(this.#options),
       request,
     }
     this.#wires.set(protocol, wire)

@@ -10,7 +10,7 @@ import { createMetadata, endpointOf } from '../../provider/metadata.js'
 import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
 import { givenKeys } from './given-keys.js'
-import { descriptionSettings } from '../../provider/settings.js'
+import { type Connection, descriptionSettings } from '../../provider/settings.js'
 import type { SubjectRules } from '../validation/subject.js'
 
 /** One trusted authorization server, with its own keys and rules. */
@@ -35,8 +35,11 @@ export interface TrustedIssuer {
   close(): void
 }
 
-/** How to reach authorization servers: the same for all of them. */
-export type IssuerSettings = Omit<ProviderSettings, 'issuer'>
+/** How to reach authorization servers: the same for all of them but those where this API presents a certificate. */
+export interface IssuerSettings extends Omit<ProviderSettings, 'issuer'> {
+  /** Connections by issuer. */
+  readonly connections?: ReadonlyMap<string, Connection>
+}
 
 const subjectDefaults: SubjectRules = { claim: 'sub', client: false, clientClaims: [] }
 
@@ -56,7 +59,7 @@ export function createTrustedIssuer(
   if (!isForSomebody(configuration)) throw forNobody(issuer)
   const { profile = 'rfc9068', audience, clients, issuerAliases: aliases = [], jwksUri, discoveryUrl } = configuration
   const { subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
-  const settings = { ...common, ...descriptionSettings(configuration), issuer }
+  const settings = { ...common, ...common.connections?.get(issuer), ...descriptionSettings(configuration), issuer }
   const given = givenKeys(configuration)
   const httpClient = createHttpClient(settings)
   // With configured keys, a plain http issuer is only a name: nothing is fetched from it.

@@ -5,6 +5,8 @@ export interface Certificate {
   readonly der: Buffer
   readonly pem: string
   readonly key: KeyObject
+  /** The key as PKCS#8 PEM. */
+  readonly keyPem: string
   /** `x5t#S256` (RFC 8705 section 3.1). */
   readonly thumbprint: string
 }
@@ -32,6 +34,7 @@ export function selfSigned(name: string): Certificate {
     der: bytes,
     pem: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
     key: privateKey,
+    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     thumbprint: createHash('sha256').update(bytes).digest('base64url'),
   }
 }

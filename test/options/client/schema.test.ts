@@ -36,7 +36,7 @@ describe('the options of clientCredentials()', () => {
     [{}, '"issuer" is missing: expected the provider\'s issuer URL'],
     [{ ...least, issuer: 'http://issuer.example' }, 'must use https in "issuer"'],
     [{ ...least, clientID: 'x' }, '"clientID" is not an option: did you mean "clientId"?'],
-    [anonymous, 'must give "clientSecret", "clientAssertionKey" or "clientAssertion"'],
+    [anonymous, 'must give "clientSecret", "clientAssertionKey", "clientAssertion" or "tls"'],
     [{ ...least, clientSecret: '' }, '"clientSecret"'],
     [{ ...least, clientSecret: 7 }, '"clientSecret" must be a non-empty string or a function'],
     [{ ...least, clientAuthentication: 'none' }, '"clientAuthentication" must be client_secret_basic'],

@@ -279,7 +279,7 @@ describe('an invalid option', () => {
     [
       'clientAuthentication',
       'basic',
-      'must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none',
+      'must be client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none',
     ],
     ['clientAssertionKey', 5, 'must be a PKCS#8 PEM or a private JWK'],
     ['clientAssertionKey', { d: 'x' }, 'must be a PKCS#8 PEM or a private JWK'],
@@ -419,6 +419,16 @@ describe('an invalid option', () => {
     [
       'HS256 without a long secret',
       { idTokenSigningAlg: 'HS256', clientSecret: 'short' },
+      'must give a "clientSecret" of at least 32 bytes, as text, for HS256 (RFC 7518 section 3.2)',
+    ],
+    [
+      'HS256 with a secret that a function looks up, since the key for ID Tokens must not change meanwhile',
+      { idTokenSigningAlg: 'HS256', clientSecret: () => 'x'.repeat(32) },
+      'must give a "clientSecret" of at least 32 bytes, as text, for HS256 (RFC 7518 section 3.2)',
+    ],
+    [
+      'HS256 with nothing but an assertion',
+      { idTokenSigningAlg: 'HS256', clientSecret: undefined, clientAssertion: { file: '/var/run/token' } },
       'must give a "clientSecret" of at least 32 bytes, as text, for HS256 (RFC 7518 section 3.2)',
     ],
     [

@@ -1,0 +1,87 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+import * as v from 'valibot'
+import { text } from './fields.js'
+import { section } from './parse.js'
+
+/**
+ * The certificate that connections to the provider present.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
+ */
+export interface TlsOptions {
+  /** The client's certificate as PEM, followed by those of intermediate authorities. */
+  cert: string | Uint8Array
+  /** The certificate's private key as PEM. */
+  key: string | Uint8Array
+  /** Certificates as PEM: the authorities that the provider's own certificate may come from. @default those that Node trusts */
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
+  /** Passphrase of `key`. @default none: the key is not encrypted */
+  passphrase?: string | undefined
+}
+
+/** The option `tls`, checked. */
+export interface TlsConfiguration {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string[] | undefined
+  readonly passphrase?: string | undefined
+}
+
+const whatCertificate = 'a certificate as PEM, which begins with -----BEGIN CERTIFICATE-----'
+
+/** A certificate as PEM. */
+export const certificate = v.pipe(
+  pem('a certificate as PEM'),
+  v.check(isCertificate, `must be ${whatCertificate}`),
+  v.description('a certificate as PEM'),
+)
+
+/** The option `tls`. */
+export const tls = v.optional(
+  v.pipe(
+    section({
+      cert: certificate,
+      key: pem('a private key as PEM'),
+      ca: v.optional(
+        v.pipe(
+          v.union(
+            [pem('a certificate as PEM'), v.array(pem('a certificate as PEM'))],
+            `must be ${whatCertificate}, or a list`,
+          ),
+          v.transform((value) => [value].flat()),
+          v.check((list) => list.length > 0 && list.every(isCertificate), `must be ${whatCertificate}, or a list`),
+        ),
+      ),
+      passphrase: v.optional(text('the passphrase of the key')),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const flaw = dataset.typed && dataset.issues === undefined ? keyFlaw(dataset.value) : undefined
+      if (flaw !== undefined) addIssue({ message: flaw })
+    }),
+  ),
+)
+
+function pem(what: string) {
+  return v.pipe(
+    v.union([v.string(), v.instance(Uint8Array)], `must be ${what}: a string or a Buffer`),
+    v.transform((value) => (typeof value === 'string' ? value : Buffer.from(value).toString('latin1'))),
+    v.description(what),
+  )
+}
+
+function isCertificate(value: string): boolean {
+  try {
+    return value.includes('-----BEGIN CERTIFICATE-----') && new X509Certificate(value).raw.length > 0
+  } catch {
+    return false
+  }
+}
+
+function keyFlaw({ cert, key, passphrase }: TlsConfiguration): string | undefined {
+  try {
+    const isOfCertificate = new X509Certificate(cert).checkPrivateKey(createPrivateKey({ key, passphrase }))
+    return isOfCertificate ? undefined : 'must have the "key" that belongs to "cert"'
+  } catch {
+    return 'must have a private key as PEM in "key", and its "passphrase" if it is encrypted'
+  }
+}
