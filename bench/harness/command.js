@@ -8,7 +8,7 @@ export const benches = {
   session: () => import('../session.js'),
   login: () => import('../login.js'),
   machine: () => import('../machine.js'),
-  sharedStore: () => import('../memory.js'),
+  memory: () => import('../memory.js'),
   install: () => import('../install.js'),
 }
 
