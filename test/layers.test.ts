@@ -5,6 +5,7 @@ import { files, textOf } from './setup/tree.js'
 
 /** From the surface to the ground. A part imports from lower lines only: never upwards, never from its own line. */
 const layers = [
+  ['cli'],
   ['index', 'testing'],
   ['providers'],
   ['express'],
@@ -23,7 +24,7 @@ const layers = [
 const reserved: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['provider'],
   jose: ['lib/jose/jwe.ts'],
-  'node:http': ['middleware', 'testing', 'lib/provider/transport/node-transport.ts'],
+  'node:http': ['middleware', 'testing', 'cli', 'lib/provider/transport/node-transport.ts'],
   'node:https': ['lib/provider/transport/node-transport.ts'],
   'node:http2': ['middleware'],
 }
@@ -34,7 +35,7 @@ const privileges: readonly (readonly [name: string, pattern: RegExp, part: strin
   // Newer types of Node have it no more; that of webcrypto stays.
   ['JsonWebKey of node:crypto', /(?<!webcrypto\.)\bJsonWebKey\b/, undefined],
   ['console', /\bconsole\s*[.[]/, undefined],
-  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b|\bdebuglog\b/, undefined],
+  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b|\bdebuglog\b/, 'cli'],
   // Of options that sign people out, which no error may forbid: one process alone is well with them.
   ['a warning', /\bprocess\s*\.\s*emitWarning\b/, 'options'],
 ]

@@ -9,6 +9,6 @@ export function requireTesting(what: string): void {
   if (process.env['NODE_ENV'] !== 'production') return
   throw new ConfigurationError(
     'invalid_options',
-    `${what} signs people in without a password, so it does not run with NODE_ENV=production: import it in tests only`,
+    `${what} signs people in without a password, so it is for tests and development, and does not run with NODE_ENV=production`,
   )
 }

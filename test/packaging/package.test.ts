@@ -81,6 +81,12 @@ describe('the packed package, installed in another project', () => {
     expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })
 
+  test('has a command that says what it does', () => {
+    const bin = join('node_modules', '.bin', 'express-oidc')
+    expect(consumer.run('node', bin)).toMatch(/^Usage: npx express-oidc <command>/)
+    expect(consumer.run('node', bin, 'dev-provider', '--help')).toContain('--port')
+  })
+
   test('throws the error classes of the main entry from every other entry, without a Redis client installed', () => {
     const program = `
       import { ConfigurationError, SessionError } from 'express-oidc'

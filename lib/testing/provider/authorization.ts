@@ -28,6 +28,7 @@ const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/
 export function readAuthorizationRequest(state: ProviderState, query: URLSearchParams): URLSearchParams {
   const uri = query.get('request_uri')
   const pushed = uri === null ? undefined : state.pushed.get(uri)
+  if (uri !== null) state.pushed.delete(uri)
   if (uri !== null && (pushed === undefined || pushed.expiresAt <= state.clock.seconds)) {
     throw new OAuthError('invalid_request_uri', 'this pushed request is unknown, was used before or has expired')
   }

@@ -1,0 +1,38 @@
+import { isError, isOidcError } from '../base/error-cause.js'
+import { devProvider } from './dev-provider.js'
+import type { Terminal } from './terminal.js'
+
+const help = `Usage: npx express-oidc <command>
+
+Commands:
+  dev-provider   starts an OpenID provider on this machine, to sign in to your application without an account
+
+Help for a command: npx express-oidc <command> --help`
+
+const commands: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<unknown>>> = {
+  'dev-provider': devProvider,
+}
+
+/** Runs a command. Without one, it prints what there is. */
+export async function run([name, ...args]: readonly string[], terminal: Terminal): Promise<void> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    terminal.print(help)
+    return
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) {
+    terminal.fail(`there is no command "${name}"\n\n${help}`)
+    return
+  }
+  try {
+    await command(args, terminal)
+  } catch (error) {
+    if (!isOidcError(error) && !isMistake(error)) throw error
+    terminal.fail(error.message)
+  }
+}
+
+// Of the arguments, and a port that is in use.
+function isMistake(error: unknown): error is Error {
+  return isError(error) && 'code' in error && /^ERR_PARSE_ARGS_|^EADDRINUSE$|^EACCES$/.test(String(error.code))
+}

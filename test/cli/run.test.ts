@@ -1,0 +1,32 @@
+import { describe, expect, test } from '@jest/globals'
+import { run } from '../../lib/cli/run.js'
+
+async function ran(...args: string[]) {
+  const terminal = { printed: [] as string[], failed: [] as string[] }
+  await run(args, { print: (text) => terminal.printed.push(text), fail: (text) => terminal.failed.push(text) })
+  return { printed: terminal.printed.join('\n'), failed: terminal.failed.join('\n') }
+}
+
+describe('npx express-oidc', () => {
+  test.each([[], ['--help'], ['help']])('prints its commands: %j', async (...args) => {
+    expect(await ran(...args)).toEqual({ printed: expect.stringMatching(/dev-provider {3}starts/), failed: '' })
+  })
+
+  test('says that it does not know a command, and which it knows', async () => {
+    const { printed, failed } = await ran('doctor-who')
+    expect(printed).toBe('')
+    expect(failed).toMatch(/no command "doctor-who"[\s\S]+dev-provider/)
+  })
+
+  test('prints the options of a command', async () => {
+    expect((await ran('dev-provider', '--help')).printed).toMatch(/--port <number>[\s\S]+--user/)
+  })
+
+  test.each([
+    [['--prot', '1'], /Unknown option '--prot'/],
+    [['--port', 'http'], /--port must be a number.*"http"/],
+    [['--user', 'carol,dept'], /--user must be like carol.*"carol,dept"/],
+  ])('says what is wrong with %j', async (args, message) => {
+    expect((await ran('dev-provider', ...args)).failed).toMatch(message)
+  })
+})
