@@ -8,7 +8,9 @@ export function tableOf(steps, columns) {
     const result = results[index]
     if (!result.startsWith('no')) return result
     const remark = remarks[index + 1]
-    notes.push(`- ${name}, ${index + 1}: ${result.slice(4).trim()}${remark === undefined ? '' : `. The reason: ${remark}`}`)
+    notes.push(
+      `- ${name}, ${index + 1}: ${result.slice(4).trim()}${remark === undefined ? '' : `. The reason: ${remark}`}`,
+    )
     return 'no'
   }
   const head = ['', 'step', ...columns.map(({ name }) => name)]
