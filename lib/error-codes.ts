@@ -160,6 +160,8 @@ export type AccessErrorCode =
   | 'not_allowed'
   /** A page of another site may have caused the request (403). */
   | 'cross_site_request'
+  /** The request came to a host that `baseUrls` does not allow (421). */
+  | 'host_not_allowed'
 
 /** Codes of {@link SessionError}: the login session. */
 export type SessionErrorCode =

@@ -1,7 +1,8 @@
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import type { Application } from '../relying-party/application.js'
-import { byCookieName, transactionCookieName } from '../relying-party/base-url.js'
+import { transactionCookieName } from '../relying-party/base-url.js'
+import { byCookieName } from '../relying-party/base-urls.js'
 import type { OidcContext } from './session/request-context.js'
 import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { Revalidation } from '../relying-party/revalidation.js'
@@ -24,7 +25,7 @@ export function createContext(
 
 function contextOf(application: Application, parties: RelyingParties, formPost: boolean): OidcContext {
   const { baseUrls, configuration, runtime, refreshes } = application
-  const { secure } = baseUrls[0]
+  const { secure } = baseUrls
   return {
     application,
     parties,

@@ -7,7 +7,7 @@ import { type Runtime, internals, runtimeFor } from '../base/runtime.js'
 import { warnOfUnsharedRefreshes } from '../options/oidc/unshared-refreshes.js'
 import type { Readiness } from '../provider/readiness.js'
 import type { Health } from '../provider/types.js'
-import { baseUrlOf } from '../relying-party/base-url.js'
+import { baseUrlOf } from '../relying-party/base-urls.js'
 import { createContext } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
 import { createHttpRequest } from './http/request.js'
@@ -49,6 +49,7 @@ export interface OidcMiddleware extends Middleware {
    * ```
    *
    * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
+   * @throws {AccessError} `host_not_allowed`: no pattern in `baseUrls` fits the host
    */
   authenticate(req: NodeRequest): Promise<Connection | undefined>
   /**
@@ -116,6 +117,7 @@ function createMiddleware<State>(
     }
     const call = { req, res, next }
     const httpRequest = createHttpRequest(req)
+    if (application.baseUrls.mayRefuse && isRefusedHost(context, httpRequest, call)) return
     if (answerProvider(context, httpRequest, call)) return
     const begin = (request: RequestContext): void => beginRequest(context, request, call)
     const opened = tryOpenRequest(context, httpRequest, call)
@@ -132,6 +134,17 @@ function createMiddleware<State>(
       for (const part of [connections, parties]) part.close()
     },
   })
+}
+
+// The routes and cookies depend on the host, and so does the page that onError would offer for another try.
+function isRefusedHost({ application }: OidcContext, httpRequest: HttpRequest, call: GuardCall): boolean {
+  try {
+    baseUrlOf(application.baseUrls, httpRequest)
+    return false
+  } catch (error) {
+    fail(error, undefined, { ...call, retryUrl: '' })
+    return true
+  }
 }
 
 function tryOpenRequest(

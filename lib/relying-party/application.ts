@@ -16,13 +16,13 @@ import {
 import { createAttempts, type RefreshAttempts } from './tokens/refresh-grant.js'
 import { RefreshCoordinator, type Refreshes } from './tokens/refreshes.js'
 import { SharedRefreshes } from './tokens/shared-refreshes.js'
-import { type BaseUrl, createBaseUrls } from './base-url.js'
+import { type BaseUrls, createBaseUrls } from './base-urls.js'
 import { transactionSeconds } from './login/transaction/transaction.js'
 
 /** What all relying parties of one application share: its URLs and stores, and what must be remembered of each of them. */
 export interface Application {
   readonly configuration: ApplicationConfiguration
-  readonly baseUrls: readonly [BaseUrl, ...BaseUrl[]]
+  readonly baseUrls: BaseUrls
   readonly runtime: Runtime
   /** What sessions are sealed for, beside their cookie. */
   readonly audience: readonly string[]
@@ -58,8 +58,6 @@ export function createApplication(
   audience: readonly string[],
   runtime: Runtime,
 ): Application {
-  const [first, ...others] = createBaseUrls(configuration)
-  if (first === undefined) throw new RangeError('a relying party needs a base URL')
   const { secret, session } = configuration
   // Logins and logouts on their way outlive a change of the base URLs.
   const passing = [session.cookie.name ?? 'oidc', ...audience]
@@ -69,7 +67,7 @@ export function createApplication(
   const usedInProcess = usedLogoutTokensInProcess(runtime)
   return {
     configuration,
-    baseUrls: [first, ...others],
+    baseUrls: createBaseUrls(configuration),
     runtime,
     audience,
     transactionSeal: createSeal(secret, ['transaction', ...passing], runtime),

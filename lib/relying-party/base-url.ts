@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { HttpRequest } from '../http/request.js'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
@@ -7,7 +6,8 @@ type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchanne
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
-  readonly index: number
+  /** Its place in the options, or its origin if it comes from a pattern there: short, for sealed values. */
+  readonly key: number | string
   readonly origin: string
   /** As in the `Host` header, without the default port of the protocol. */
   readonly host: string
@@ -26,12 +26,6 @@ export interface BaseUrl {
   /** Where to go when there is no `returnTo`. */
   readonly home: string
   readonly returnTo: ReturnToPolicy
-}
-
-/** Creates the application's base URLs, in the configured order. */
-export function createBaseUrls(configuration: ApplicationConfiguration): readonly BaseUrl[] {
-  const baseUrls = configuredUrls(configuration)
-  return baseUrls.map((baseUrl, index) => createBaseUrl(configuration, baseUrls, baseUrl, index))
 }
 
 /**
@@ -53,7 +47,8 @@ export function defaultCookieName(baseUrls: readonly string[]): string {
   return `oidc_${hash('sha256', urls.join(' '), 'hex').slice(0, 8)}`
 }
 
-function configuredUrls({ baseUrls, baseUrl = '' }: ApplicationConfiguration): readonly string[] {
+/** The base URLs in the options, in their order; some may be patterns. */
+export function configuredUrls({ baseUrls, baseUrl = '' }: ApplicationConfiguration): readonly string[] {
   return baseUrls ?? [baseUrl]
 }
 
@@ -70,31 +65,6 @@ export function atProvider(base: BaseUrl, name: string): BaseUrl {
   return { ...base, paths: { ...base.paths, ...own }, redirectUri: base.origin + own.callback }
 }
 
-/** Creates something once per cookie name: base URLs that share cookies share it. */
-export function byCookieName<T>(baseUrls: readonly BaseUrl[], make: (name: string) => T): (base: BaseUrl) => T {
-  const made = new Map(baseUrls.map(({ cookieName }) => [cookieName, make(cookieName)]))
-  return ({ cookieName }) => made.get(cookieName) ?? make(cookieName)
-}
-
-/**
- * Finds the base URL of a request: the one that matches its Host, otherwise the first. The header is only compared,
- * never used to build a URL. A trailing dot and the default port do not count.
- */
-export function baseUrlOf(
-  baseUrls: readonly [BaseUrl, ...BaseUrl[]],
-  httpRequest: Pick<HttpRequest, 'header'>,
-): BaseUrl {
-  if (baseUrls.length === 1) return baseUrls[0]
-  const host = canonicalHost(httpRequest.header('host') ?? httpRequest.header(':authority') ?? '', baseUrls[0])
-  return baseUrls.find((base) => base.host === host) ?? baseUrls[0]
-}
-
-// All base URLs have the same protocol.
-function canonicalHost(header: string, { secure }: BaseUrl): string {
-  const [, name = '', port = ''] = /^(.*?)\.?(:\d+)?$/.exec(header.toLowerCase()) ?? []
-  return port === (secure ? ':443' : ':80') ? name : name + port
-}
-
 /**
  * The path as browsers see it: a proxy may have removed some or all segments of the base URL's path.
  */
@@ -104,13 +74,25 @@ export function publicPath({ prefix, arrivals }: BaseUrl, path: string): string 
   return prefix + path.slice(arrived.length)
 }
 
-function createBaseUrl(
+/** Where a base URL comes from. */
+interface Source {
+  readonly key: BaseUrl['key']
+  readonly cookieName: string
+}
+
+/** The name of the session cookie at a base URL of the options, or at all those of a pattern. */
+export function cookieNameOf(configuration: ApplicationConfiguration, baseUrl: string): string {
+  const { name, domain } = configuration.session.cookie
+  return name ?? defaultCookieName(domain === undefined ? [baseUrl] : configuredUrls(configuration))
+}
+
+/** Derives everything from one base URL. */
+export function createBaseUrl(
   configuration: ApplicationConfiguration,
-  baseUrls: readonly string[],
   baseUrl: string,
-  index: number,
+  { key, cookieName }: Source,
 ): BaseUrl {
-  const { routes, returnTo, logout, session } = configuration
+  const { routes, returnTo, logout } = configuration
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
   const segments = prefix.split('/').slice(1)
@@ -124,13 +106,13 @@ function createBaseUrl(
   }
   const postLogout = prefix + logout.returnTo
   return {
-    index,
+    key,
     origin: url.origin,
     host: url.host.replace(/\.(?=:|$)/, ''),
     prefix,
     arrivals: segments.map((_, index) => `/${segments.slice(index).join('/')}`),
     secure: url.protocol === 'https:',
-    cookieName: session.cookie.name ?? defaultCookieName(session.cookie.domain === undefined ? [baseUrl] : baseUrls),
+    cookieName,
     paths: { ...own, postLogout },
     redirectUri: url.origin + own.callback,
     postLogoutRedirectUri: url.origin + postLogout,
@@ -141,4 +123,14 @@ function createBaseUrl(
       reservedPaths: Object.values(own).filter((path) => path !== undefined),
     },
   }
+}
+
+/** The base URL in a payload that is sealed for it; left out for the first one, which is nearly always the only one. */
+export function keyIn({ key }: BaseUrl): { readonly b?: BaseUrl['key'] } {
+  return key === 0 ? {} : { b: key }
+}
+
+/** Whether a payload was sealed for a base URL. */
+export function isOf({ key }: BaseUrl, { b = 0 }: Readonly<Record<string, unknown>>): boolean {
+  return b === key
 }

@@ -4,7 +4,7 @@ import type { Runtime } from '../base/runtime.js'
 import type { Provider } from '../provider/provider.js'
 import { RefreshGrants } from './tokens/refresh-grant.js'
 import { type Application, createApplication } from './application.js'
-import { atProvider } from './base-url.js'
+import { allAtProvider } from './base-urls.js'
 import { TargetQuota } from './login/transaction/target-quota.js'
 import { UserinfoCache } from './userinfo-cache.js'
 import type { RelyingParty } from './relying-party.js'
@@ -25,7 +25,6 @@ export function createRelyingParty(
 ): RelyingParty {
   const key = keyOf(configuration, place?.name)
   const application = place?.application ?? createApplication(configuration, key, runtime)
-  const [first, ...others] = application.baseUrls
   const { httpTimeoutSeconds } = configuration
   return {
     ...application,
@@ -34,7 +33,7 @@ export function createRelyingParty(
     ...(place === undefined
       ? {}
       : {
-          baseUrls: [atProvider(first, place.name), ...others.map((base) => atProvider(base, place.name))] as const,
+          baseUrls: allAtProvider(application.baseUrls, place.name),
           sessionProvider: { name: place.name, key: fingerprint(key) },
         }),
     provider,

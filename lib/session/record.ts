@@ -1,4 +1,4 @@
-import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
+import { type JsonObject, freezeJson, isJsonObject, omitUndefined, parseJsonObject } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
 import { type StoredToken, type AdditionalToken, fromTuples, toTuples } from './additional-tokens.js'
 import { ConfigurationError } from '../errors.js'
@@ -42,6 +42,20 @@ export interface SessionRecord {
   readonly userinfo?: Readonly<JsonObject>
   /** The application's own data. */
   readonly data: Readonly<JsonObject>
+  /** Origin of the base URL where it began; absent for the first one, which is nearly always the only one. */
+  readonly origin?: string
+}
+
+/** A base URL at which a session may begin. */
+export interface SessionPlace {
+  readonly origin: string
+  /** Whether it is the first one in the options: sessions from a time when it was the only one began there. */
+  readonly isFirst: boolean
+}
+
+/** Whether a session began at a base URL, if it belongs to one. */
+export function beganAt({ origin }: SessionRecord, place: SessionPlace | undefined): boolean {
+  return place === undefined || (origin === undefined ? place.isFirst : origin === place.origin)
 }
 
 const version = 1
@@ -68,27 +82,32 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.provider === undefined ? {} : { prv: [record.provider.name, record.provider.key] }),
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
+    ...(record.origin === undefined ? {} : { org: record.origin }),
   }
 }
 
 /** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { v, id, iat, upd, idt, prv, uic, dat = noData } = payload
+  const { v, id, iat, upd, idt, dat = noData } = payload
   const tokens = tokensFrom(payload)
+  const rare = rareFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
-  if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat)) return undefined
+  if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat) || rare === undefined) return undefined
   const record = { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
-  return prv === undefined && uic === undefined ? record : withFurtherMembers(record, prv, uic)
+  return rare === nothingRare ? record : { ...record, ...rare }
 }
 
-function withFurtherMembers(record: SessionRecord, prv: unknown, uic: unknown): SessionRecord | undefined {
-  const further: Writable<Pick<SessionRecord, 'provider' | 'userinfo'>> = {}
+type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin'>
+const nothingRare: Rare = {}
+
+/** The members that most sessions do not have; `undefined` if another version wrote them. */
+function rareFrom({ prv, uic, org }: SealPayload): Rare | undefined {
+  if (prv === undefined && uic === undefined && org === undefined) return nothingRare
   const provider = sessionProviderIn(prv)
-  if (provider !== undefined) further.provider = provider
-  else if (prv !== undefined) return undefined
-  if (isJsonObject(uic)) further.userinfo = freezeJson(uic)
-  else if (uic !== undefined) return undefined
-  return { ...record, ...further }
+  if (prv !== undefined && provider === undefined) return undefined
+  if (uic !== undefined && !isJsonObject(uic)) return undefined
+  if (org !== undefined && typeof org !== 'string') return undefined
+  return omitUndefined({ provider, userinfo: uic === undefined ? undefined : freezeJson(uic), origin: org })
 }
 
 /** Reads which provider a payload is of; `undefined` if another version wrote it. */

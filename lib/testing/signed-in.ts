@@ -66,10 +66,15 @@ export async function signedIn(
       "cannot make a session for session.use 'request', which is kept in req.session: use testProvider(), and its signIn()",
     )
   }
+  if (baseUrls.named.length === 0) {
+    throw invalid(
+      'cannot make a session where "baseUrl" is a function, or all "baseUrls" are patterns: use testProvider(), and its signIn()',
+    )
+  }
   const rp = await relyingPartyOf(context, options.provider)
   const cookies: string[] = []
   const names = new Set<string>()
-  for (const base of baseUrls) {
+  for (const base of baseUrls.named) {
     if (names.has(base.cookieName)) continue
     names.add(base.cookieName)
     cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, options))))

@@ -1,7 +1,7 @@
 import { ProviderError } from '../../errors.js'
 import { startLogin } from '../../relying-party/login/login.js'
 import { isSilentFailure, isSilentLoginDue } from '../../relying-party/login/silent-login.js'
-import { baseUrlOf } from '../../relying-party/base-url.js'
+import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'

@@ -30,7 +30,6 @@ interface Connections {
 /** Creates the authentication of connections, by Origin and session. */
 export function createConnections({ application, parties, storageOf }: OidcContext): Connections {
   const { runtime, revocations, sharedStore, configuration } = application
-  const origins = new Set(application.baseUrls.map((base) => base.origin))
   const isShared = sharedStore !== undefined
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isShared })
   const watches = new SocketWatches()
@@ -38,7 +37,8 @@ export function createConnections({ application, parties, storageOf }: OidcConte
     async open(req) {
       const httpRequest = createHttpRequest(req)
       if (httpRequest.header('upgrade') !== undefined) surviveReset(req.socket)
-      if (isUpgrade(httpRequest) && !origins.has(httpRequest.header('origin') ?? '')) return undefined
+      if (isUpgrade(httpRequest) && !application.baseUrls.isOwnOrigin(httpRequest.header('origin') ?? '', httpRequest))
+        return undefined
       const storage = storageOf(req, httpRequest)
       const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
       if (kept === undefined) return undefined

@@ -87,16 +87,26 @@ export function issuerUrl(what: string) {
   )
 }
 
-/** A URL at which browsers reach this application. */
-export function applicationUrl(what: string) {
+/**
+ * A URL at which browsers reach this application.
+ *
+ * @param isPatternAllowed - whether the left-most label of its host may be `*`
+ */
+export function applicationUrl(what: string, isPatternAllowed = false) {
   return v.pipe(
     httpUrl(what),
     v.check(
-      (value) => !(URL.canParse(value) && new URL(value).hostname.includes('*')),
-      'must name one host: providers compare redirect URIs exactly, so wildcards are not possible (RFC 9700 section 2.1). List each host',
+      (value) => !URL.canParse(value) || isNamedHost(new URL(value).hostname, isPatternAllowed),
+      isPatternAllowed
+        ? 'must name one host, or have "*" as the whole left-most label of one: https://*.example.com'
+        : 'must name one host: providers compare redirect URIs exactly (RFC 9700 section 2.1). Patterns such as https://*.example.com go into "baseUrls"',
     ),
     v.description(what),
   )
+}
+
+function isNamedHost(hostname: string, isPatternAllowed: boolean): boolean {
+  return !(isPatternAllowed ? hostname.replace(/^\*\.(?=\w)/, '') : hostname).includes('*')
 }
 
 function isBareHttpUrl(value: string): boolean {

@@ -80,9 +80,21 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   clientId: string
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
-  /** URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. @default none: give this or `baseUrls` */
-  baseUrl?: string | undefined
-  /** Several base URLs instead of `baseUrl`. The request's host selects one of them, or the first if none matches. @default none */
+  /**
+   * URL at which browsers reach this application, such as `https://app.example.com`: the Host header is never used. Or a function
+   * that returns it for a request, at once: one that `baseUrls` allows, or `undefined` for a host that is not allowed.
+   *
+   * @default none: give this or `baseUrls`
+   */
+  baseUrl?: string | ((req: Request) => string | undefined) | undefined
+  /**
+   * Several base URLs instead of `baseUrl`, or those that a function may return. Among them may be patterns such as
+   * `https://*.example.com`, whose `*` stands for one label. The Host header selects one, `X-Forwarded-Host` is not read. Without
+   * patterns and function, the first stands for all other hosts; with them, requests to other hosts get 421. A session opens only
+   * at the base URL where it began, unless `session.cookie.domain` shares it.
+   *
+   * @default none
+   */
   baseUrls?: readonly string[] | undefined
   /** Secret of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt. */
   secret: string | readonly string[]

@@ -31,6 +31,8 @@ import { logout } from './logout.js'
 import { session } from './session.js'
 import { sharedStore } from '../common/stores.js'
 
+const ownUrl = applicationUrl("this application's own URL, such as https://app.example.com")
+
 /** The options of `oidc()`. */
 export const oidcEntries = {
   issuer: issuerUrl("the provider's issuer URL"),
@@ -39,10 +41,10 @@ export const oidcEntries = {
   tenants: loginTenants,
   ...credentialEntries('login', "this application's client ID"),
   dpop: v.optional(dpopKey),
-  baseUrl: v.optional(applicationUrl("this application's own URL, such as https://app.example.com")),
+  baseUrl: v.optional(v.lazy((given) => (typeof given === 'function' ? callback : ownUrl))),
   baseUrls: v.optional(
     v.pipe(
-      v.array(applicationUrl('one of the URLs of this application'), 'must be a list of URLs'),
+      v.array(applicationUrl('one of the URLs of this application', true), 'must be a list of URLs'),
       v.minLength(1, 'must name at least one URL'),
     ),
   ),
@@ -78,8 +80,11 @@ export const oidcEntries = {
 const schema = v.pipe(
   section(oidcEntries),
   v.check(
-    (o) => (o.baseUrl === undefined) !== (o.baseUrls === undefined),
-    'must have exactly one of "baseUrl" and "baseUrls"',
+    (o) => (typeof o.baseUrl === 'string') !== (o.baseUrls !== undefined),
+    ({ input: { baseUrl } }) =>
+      typeof baseUrl === 'function'
+        ? 'must have "baseUrls" beside a function as "baseUrl": they list what it may return'
+        : 'must have exactly one of "baseUrl" and "baseUrls"',
   ),
   v.check(
     (o) =>
@@ -143,8 +148,10 @@ const schema = v.pipe(
     (o) => idTokenFlaw(o) === undefined,
     ({ input }) => idTokenFlaw(input) ?? '',
   ),
-  v.transform(({ authorizationParams, ...options }) => ({
+  v.transform(({ authorizationParams, baseUrl, ...options }) => ({
     ...options,
+    baseUrl: typeof baseUrl === 'function' ? undefined : baseUrl,
+    baseUrlOf: typeof baseUrl === 'function' ? baseUrl : undefined,
     authorizationParams: fixedParamsOf({ authorizationParams }),
     authorizationParamsOf: typeof authorizationParams === 'function' ? authorizationParams : undefined,
   })),
@@ -160,19 +167,13 @@ function fixedParamsOf({
   return typeof authorizationParams === 'function' ? {} : authorizationParams
 }
 
-function isSecure({
-  baseUrl,
-  baseUrls = [],
-}: {
-  baseUrl?: string | undefined
-  baseUrls?: readonly string[] | undefined
-}) {
+function isSecure({ baseUrl, baseUrls = [] }: { baseUrl?: unknown; baseUrls?: readonly string[] | undefined }) {
   return urlsOf(baseUrl, ...baseUrls).every((url) => url.protocol === 'https:')
 }
 
 // Rules also run on values that an earlier check refused: these are reported already.
-function urlsOf(...texts: readonly (string | undefined)[]): readonly URL[] {
-  return texts.flatMap((text) => (text !== undefined && URL.canParse(text) ? [new URL(text)] : []))
+function urlsOf(...texts: readonly unknown[]): readonly URL[] {
+  return texts.flatMap((text) => (typeof text === 'string' && URL.canParse(text) ? [new URL(text)] : []))
 }
 
 function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
@@ -187,6 +188,7 @@ export type ApplicationConfiguration = Pick<
   OidcConfiguration,
   | 'baseUrl'
   | 'baseUrls'
+  | 'baseUrlOf'
   | 'secret'
   | 'routes'
   | 'session'

@@ -43,7 +43,9 @@ export async function finishLogin(
   const response = await readCallback(httpRequest, formPost)
   const isSilentLogin = isSilent(response.state)
   if (response.problem !== undefined && !isSilentLogin) throw response.problem
-  const transactions = openTransactions(rp.transactionSeal, context.cookies)
+  const transactions = openTransactions(rp.transactionSeal, context.cookies).filter(({ transaction }) =>
+    rp.baseUrls.isFittingEnd(transaction.baseUrlKey, httpRequest),
+  )
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction({ rp, httpRequest, context, response }, transactions)
   if (response.isMisplaced && !isSilentLogin) throw codeMisplaced()
@@ -105,8 +107,8 @@ function goTo({ configuration }: CallbackParts, location: string): Outcome {
 }
 
 // If a proxy has removed the prefix from this path, it has also removed it from the path of the page to return to.
-function returnTarget(rp: CallbackParts, httpRequest: HttpRequest, { baseUrlIndex, returnTo }: Transaction): string {
-  const base = rp.baseUrls[baseUrlIndex] ?? rp.baseUrls[0]
+function returnTarget(rp: CallbackParts, httpRequest: HttpRequest, { baseUrlKey, returnTo }: Transaction): string {
+  const base = rp.baseUrls.at(baseUrlKey)
   const isStripped = publicPath(base, httpRequest.path) !== httpRequest.path
   const whole = isStripped && returnTo.startsWith('/') ? publicPath(base, returnTo) : returnTo
   return safeReturnTo(whole, base.returnTo) ?? base.home

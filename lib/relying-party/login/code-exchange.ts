@@ -65,7 +65,7 @@ async function exchange(
   transaction: Transaction,
   context: ExchangeContext,
 ): Promise<SessionRecord> {
-  const base = rp.baseUrls[transaction.baseUrlIndex] ?? rp.baseUrls[0]
+  const base = rp.baseUrls.at(transaction.baseUrlKey)
   const startedAt = rp.runtime.now()
   const tokens = await rp.provider.exchangeCode({
     ...transaction,

@@ -6,7 +6,8 @@ import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
 import { type LoginOptions, startLogin, isPrompt, type LoginParts } from './login.js'
 import { sendOn } from '../onward.js'
-import { type BaseUrl, baseUrlOf } from '../base-url.js'
+import type { BaseUrl } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 import type { TransactionCookies } from './transaction/transaction.js'
 
 // Hints are names or addresses; with some providers they, and invitations, are tokens.

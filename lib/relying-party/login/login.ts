@@ -5,7 +5,7 @@ import { parseReturnedParams, protocolParameters } from '../../options/oidc/fiel
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
-import { baseUrlOf } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 import { storeLogin, type ReturnTargetParts, wantedTarget } from './transaction/return-target.js'
 import { type Transaction, type TransactionCookies, createSecrets } from './transaction/transaction.js'
 import { omitUndefined } from '../../base/json.js'
@@ -74,7 +74,7 @@ async function requestLogin(
   const transaction: Transaction = {
     ...createSecrets(rp.runtime, { restarted, silent: options.prompt === 'none' }),
     ...expectations(parameters),
-    baseUrlIndex: base.index,
+    baseUrlKey: base.key,
     returnTo: target.returnTo,
     startedAt: rp.runtime.now() / 1000,
   }

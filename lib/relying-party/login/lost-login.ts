@@ -10,7 +10,7 @@ import { startLogin, type LoginParts } from './login.js'
 import { loopWindowSeconds } from './loop-guard.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { onwardPage } from '../onward.js'
-import { baseUrlOf } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 import { maxTransactions } from './transaction/stored-transactions.js'
 import { type FoundTransaction, isRestarted, isSilent, stateKey, type Transaction } from './transaction/transaction.js'
 

@@ -7,7 +7,8 @@ import { privateHeaders } from '../../http/problem.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { sendTo, onwardPage } from '../onward.js'
 import type { ApplicationWith } from '../relying-party.js'
-import { type BaseUrl, baseUrlOf } from '../base-url.js'
+import { type BaseUrl, isOf, keyIn } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 
 /** The parts of an application that lead a logout on to the provider. */
 export type OnwardParts = ApplicationWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
@@ -44,7 +45,7 @@ export function sendOnToProvider(
   if (!isFormPost(httpRequest) && !isScript(httpRequest)) return redirect(providerUrl)
   const key = onwardKey(rp, httpRequest)
   const exp = rp.runtime.now() / 1000 + onwardSeconds
-  cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl }))
+  cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl, ...keyIn(baseUrlOf(rp.baseUrls, httpRequest)) }))
   return respondWithOnwardUrl(rp, httpRequest, key)
 }
 
@@ -57,7 +58,7 @@ export function repeatOnwardUrl(
   httpRequest: HttpRequest,
   cookie: SmallCookie,
 ): Redirect | Respond | undefined {
-  const onward = readOnwardCookie(rp, cookie)
+  const onward = readOnwardCookie(rp, httpRequest, cookie)
   if (onward === undefined) return undefined
   return isFormPost(httpRequest) || isScript(httpRequest)
     ? respondWithOnwardUrl(rp, httpRequest, onward.key)
@@ -87,7 +88,7 @@ function respondWithOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, key: st
 export function followOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, cookie: SmallCookie): Redirect | undefined {
   const keys = new URLSearchParams(httpRequest.query).getAll(parameter)
   if (httpRequest.method !== 'GET' || keys.length === 0 || isDeclaredNonNavigation(httpRequest)) return undefined
-  const onward = readOnwardCookie(rp, cookie)
+  const onward = readOnwardCookie(rp, httpRequest, cookie)
   const isKnown = onward !== undefined && keys.length === 1 && equalSecrets(keys[0] ?? '', onward.key)
   if (!isKnown) return redirect(baseUrlOf(rp.baseUrls, httpRequest).paths.postLogout)
   cookie.remove()
@@ -95,11 +96,13 @@ export function followOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, cooki
 }
 
 function readOnwardCookie(
-  { logoutSeal }: OnwardParts,
+  { baseUrls, logoutSeal }: OnwardParts,
+  httpRequest: HttpRequest,
   { value }: SmallCookie,
 ): { readonly key: string; readonly url: string } | undefined {
   const opened = value === undefined ? undefined : logoutSeal.open(value)
-  if (opened === undefined || opened.expired) return undefined
+  if (opened === undefined || opened.expired || !isOf(baseUrlOf(baseUrls, httpRequest), opened.payload))
+    return undefined
   const { k: key, u: url } = opened.payload
   return typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
 }

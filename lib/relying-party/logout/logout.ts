@@ -9,7 +9,8 @@ import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, repeatOnwardUrl, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
 import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
 import type { ApplicationWith, RelyingPartyWith } from '../relying-party.js'
-import { type BaseUrl, baseUrlOf } from '../base-url.js'
+import type { BaseUrl } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 import { revokeTokens, type RevocationParts } from '../tokens/revocation.js'
 import { omitUndefined } from '../../base/json.js'
 
@@ -101,7 +102,7 @@ export async function endSession(
     session === undefined ? undefined : revokeTokens(rp, session.tokens),
   ])
   if (providerUrl === undefined) return finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
-  rememberLogout(rp, cookies.logout, { state, returnTo })
+  rememberLogout(rp, cookies.logout, { base, state, returnTo })
   return sendOnToProvider(rp, httpRequest, cookies.onward, providerUrl)
 }
 

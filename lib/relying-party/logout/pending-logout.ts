@@ -7,13 +7,16 @@ import { safeReturnTo } from '../../http/return-to.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import type { ApplicationWith } from '../relying-party.js'
-import { publicPath, baseUrlOf } from '../base-url.js'
+import { type BaseUrl, isOf, keyIn, publicPath } from '../base-url.js'
+import { baseUrlOf } from '../base-urls.js'
 
 /** The parts of an application that remember logouts that are at the provider. */
 export type PendingLogoutParts = ApplicationWith<'baseUrls' | 'configuration' | 'logoutSeal' | 'runtime'>
 
 /** A logout in progress at the provider. */
 interface PendingLogout {
+  /** The base URL where it began. */
+  readonly base: BaseUrl
   /** 32 random bytes. */
   readonly state: string
   readonly returnTo: string | undefined
@@ -31,10 +34,19 @@ const maxSealedLength = 1024
 /**
  * Stores in the browser that a logout is in progress, and the return target, which has been checked.
  */
-export function rememberLogout(rp: PendingLogoutParts, cookie: SmallCookie, { state, returnTo }: PendingLogout): void {
+export function rememberLogout(
+  rp: PendingLogoutParts,
+  cookie: SmallCookie,
+  { base, state, returnTo }: PendingLogout,
+): void {
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
-    rp.logoutSeal.seal({ exp, s: sendsState(rp) ? state : '', ...(target === undefined ? {} : { r: target }) })
+    rp.logoutSeal.seal({
+      exp,
+      s: sendsState(rp) ? state : '',
+      ...keyIn(base),
+      ...(target === undefined ? {} : { r: target }),
+    })
   // A target that is too long for a cookie loses its query, or is dropped.
   const targets = [returnTo, returnTo?.replace(/[?#].*$/s, ''), undefined]
   const sealed = targets.map(sealWith).find((value) => value.length <= maxSealedLength)
@@ -54,7 +66,7 @@ export function finishLogout(
 ): Redirect | undefined {
   const base = baseUrlOf(application.baseUrls, httpRequest)
   if (httpRequest.method !== 'GET' || publicPath(base, httpRequest.path) !== base.paths.postLogout) return undefined
-  const pending = openPending(application, cookie)
+  const pending = openPending(application, base, cookie)
   if (pending === undefined || !isReturn(httpRequest, pending.state)) return undefined
   // A prefetch gets the redirect too, but does not use up the cookie.
   if (!isPrefetch(httpRequest)) cookie.remove()
@@ -74,10 +86,11 @@ function sendsState({ configuration }: PendingLogoutParts): boolean {
 
 function openPending(
   { logoutSeal }: PendingLogoutParts,
+  base: BaseUrl,
   { value }: SmallCookie,
 ): { readonly state: string; readonly returnTo: unknown } | undefined {
   const opened = value === undefined ? undefined : logoutSeal.open(value)
-  if (opened === undefined || opened.expired) return undefined
+  if (opened === undefined || opened.expired || !isOf(base, opened.payload)) return undefined
   const { s, r }: SealPayload = opened.payload
   return typeof s === 'string' ? { state: s, returnTo: r } : undefined
 }

@@ -6,7 +6,7 @@ import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js
 import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
-import { fromPayload, type SessionRecord, toPayload } from '../record.js'
+import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
@@ -52,11 +52,15 @@ class StatefulStorage implements SessionStorage {
     this.#tickets = new SealedCookies('session ticket', settings)
   }
 
-  read(cookies: Cookies, further: FurtherCookies = noFurther): ReturnType<SessionStorage['read']> {
+  read(
+    cookies: Cookies,
+    further: FurtherCookies = noFurther,
+    place?: SessionPlace,
+  ): ReturnType<SessionStorage['read']> {
     const opened = this.#tickets.open(cookies, further)
     if (opened === undefined) return undefined
-    if (!isSeveral(opened)) return this.#findBy(opened)
-    const found = mapAll(opened, (each) => this.#findBy(each))
+    if (!isSeveral(opened)) return this.#findBy(opened, place)
+    const found = mapAll(opened, (each) => this.#findBy(each, place))
     return whenDone(found, (all) => chooseSession(all, this.#settings.remark))
   }
 
@@ -108,9 +112,12 @@ class StatefulStorage implements SessionStorage {
     return this.#tickets.clear(cookies, further)
   }
 
-  #findBy({ payload, outdatedKey }: Opened): MaybePromise<FoundSession> {
+  #findBy({ payload, outdatedKey }: Opened, place: SessionPlace | undefined): MaybePromise<FoundSession> {
     const names = readTicket(payload)
-    return names === undefined ? unreadable : this.#find(names, outdatedKey)
+    if (names === undefined) return unreadable
+    return whenDone(this.#find(names, outdatedKey), (found) =>
+      found === undefined || found === unreadable || beganAt(found.record, place) ? found : unreadable,
+    )
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {

@@ -9,7 +9,7 @@ import { type SessionForm, formsOf } from './fitting.js'
 import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
-import { type SessionRecord, fromPayload, toPayload } from '../record.js'
+import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
 import { type OneOrSeveral, type SealedCookieSettings, isSeveral, SealedCookies } from './sealed-cookies.js'
 import { type Remark, chooseSession, mapAll } from './several.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -28,7 +28,11 @@ export interface StatelessStorage {
    * Reads the session from the cookies, if it is authentic and has not expired; a list if cookies of the same name were
    * sent.
    */
-  read(cookies: Cookies, further?: FurtherCookies): OneOrSeveral<StoredSession | typeof unreadable>
+  read(
+    cookies: Cookies,
+    further?: FurtherCookies,
+    place?: SessionPlace,
+  ): OneOrSeveral<StoredSession | typeof unreadable>
   /**
    * `Set-Cookie` values that store a record, and remove parts that are no longer needed.
    *
@@ -62,18 +66,18 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
   const { runtime, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings)
   const leftOut = new LeftOutTokens(settings)
-  const toStored = (opened: Opened): StoredSession | typeof unreadable | undefined => {
+  const toStored = (opened: Opened, place: SessionPlace | undefined): StoredSession | typeof unreadable | undefined => {
     const payload = unpack(opened)
     const record = payload === undefined ? undefined : fromPayload(payload)
-    if (record === undefined) return unreadable
+    if (record === undefined || !beganAt(record, place)) return unreadable
     if (!isAlive(record, limits, Math.floor(runtime.now() / 1000))) return undefined
     return { record: leftOut.restoreLocal(record), outdatedKey: opened.outdatedKey }
   }
   return {
-    read(cookies, further = noFurther) {
+    read(cookies, further = noFurther, place) {
       const opened = sealed.open(cookies, further)
-      if (isSeveral(opened)) return opened.flatMap((each) => toStored(each) ?? [])
-      return opened === undefined ? undefined : toStored(opened)
+      if (isSeveral(opened)) return opened.flatMap((each) => toStored(each, place) ?? [])
+      return opened === undefined ? undefined : toStored(opened, place)
     },
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
@@ -152,8 +156,8 @@ export function revocableStorage(
     })
   }
   return {
-    read(cookies, further) {
-      const found = storage.read(cookies, further)
+    read(cookies, further, place) {
+      const found = storage.read(cookies, further, place)
       if (isSeveral(found)) return whenDone(mapAll(found, unlessRevoked), (all) => chooseSession(all, remark))
       return found === undefined ? undefined : unlessRevoked(found)
     },

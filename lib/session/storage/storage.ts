@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
-import type { SessionRecord } from '../record.js'
+import type { SessionPlace, SessionRecord } from '../record.js'
 
 /** A session that was found. */
 export interface StoredSession {
@@ -22,8 +22,8 @@ export class SeveralPeople {
 }
 
 /**
- * An authentic cookie that must not be removed: another version of the application wrote it, or its session has just
- * ended.
+ * An authentic cookie that must not be removed: another version of the application wrote it, its session has just ended, or
+ * began at another base URL.
  */
 export const unreadable: unique symbol = Symbol('a session of another version')
 
@@ -53,9 +53,10 @@ export interface SessionStorage {
    * Reads the session of a request's cookies, if it is authentic, unexpired and not revoked.
    *
    * @param further - for cookies of the same name
+   * @param place - the base URL of the request, if sessions of another one do not count
    * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
    */
-  read(cookies: Cookies, further?: FurtherCookies): MaybePromise<FoundSession>
+  read(cookies: Cookies, further?: FurtherCookies, place?: SessionPlace): MaybePromise<FoundSession>
   /**
    * Reads a session again, with the changes of other requests; `undefined` if it has ended.
    *

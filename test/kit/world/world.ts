@@ -72,7 +72,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 
 function makeWorld({ provider, host, oidc, options, clock, close }: App<RealProvider>): World {
   const browser = new Browser()
-  const baseUrls = options.baseUrls ?? [options.baseUrl ?? '']
+  const baseUrls = options.baseUrls ?? [typeof options.baseUrl === 'string' ? options.baseUrl : '']
   const url = (path: string): string => host.url + path
   return {
     provider,

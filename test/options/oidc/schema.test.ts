@@ -225,11 +225,49 @@ describe('the options of oidc()', () => {
   test.each(['https://*.example.com', 'https://*', 'https://a.*.example.com', 'https://%2A.example.com'])(
     'refuse the wildcard %s as a base URL, and the message says why',
     (url) => {
-      const why = /must name one host: providers compare redirect URIs exactly.*List each host/
+      const why = /must name one host: providers compare redirect URIs exactly.*into "baseUrls"/
       expect(() => parseOidcOptions({ ...minimal, baseUrl: url })).toThrow(why)
-      expect(() => parseOidcOptions({ ...minimal, baseUrl: undefined, baseUrls: [url] })).toThrow(why)
     },
   )
+
+  test.each([
+    'https://*',
+    'https://*.',
+    'https://*a.example.com',
+    'https://a*.example.com',
+    'https://**.example.com',
+    'https://*.*.example.com',
+    'https://a.*.example.com',
+    'https://*.example.*',
+  ])('refuse the pattern %s in baseUrls, and the message shows one', (url) => {
+    expect(() => parseOidcOptions({ ...minimal, baseUrl: undefined, baseUrls: [url] })).toThrow(
+      /"baseUrls.0" must name one host, or have "\*" .* https:\/\/\*\.example\.com/,
+    )
+  })
+
+  test.each(['https://*.example.com', 'https://*.preview.example.com:8443/app', 'http://*.localhost:3000'])(
+    'accept the pattern %s in baseUrls',
+    (url) => {
+      expect(parseOidcOptions({ ...minimal, baseUrl: undefined, baseUrls: [url] }).baseUrls).toEqual([url])
+    },
+  )
+
+  test('accept a function as baseUrl, with the baseUrls that it may return', () => {
+    const baseUrls = ['https://a.example.com', 'https://*.example.com']
+    const baseUrl = () => 'https://a.example.com'
+    expect(parseOidcOptions({ ...minimal, baseUrl, baseUrls })).toMatchObject({ baseUrlOf: baseUrl, baseUrls })
+    expect(() => parseOidcOptions({ ...minimal, baseUrl })).toThrow(
+      'must have "baseUrls" beside a function as "baseUrl": they list what it may return',
+    )
+  })
+
+  test('refuse a cookie domain that does not contain the hosts of a pattern', () => {
+    const session = { cookie: { domain: 'other.example' } }
+    const baseUrls = ['https://*.example.com']
+    expect(() => parseOidcOptions({ ...minimal, session, baseUrl: undefined, baseUrls })).toThrow(
+      'session.cookie.domain',
+    )
+  })
 
   test('refuse form_post on plain http, and the message says why', () => {
     const authorizationParams = { response_mode: 'form_post' }

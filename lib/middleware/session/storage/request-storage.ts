@@ -3,7 +3,7 @@ import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedStore } from '../../../options/common/stores.js'
 import { clocksOf, isAlive, isRollingDue, sessionEnded } from '../../../session/lifetime.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
-import { fromPayload, type SessionRecord, toPayload } from '../../../session/record.js'
+import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
 import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
 import { createRequestSeal, idOf, type Place } from './request-seal.js'
@@ -46,7 +46,7 @@ class RequestStorage implements SessionStorage {
     return this.#store()?.sharedStore
   }
 
-  read(): ReturnType<SessionStorage['read']> {
+  read(_cookies: unknown, _further: unknown, place?: SessionPlace): ReturnType<SessionStorage['read']> {
     const { limits, revocations, refreshes, runtime } = this.#settings
     const { seal, hasPath } = this.#reading
     if (!hasPath && this.#applicationSession() === undefined) return undefined
@@ -54,7 +54,7 @@ class RequestStorage implements SessionStorage {
     const opened = seal.open(session)
     if (opened === undefined) return undefined
     const record = fromPayload(opened.payload)
-    if (record === undefined) return unreadable
+    if (record === undefined || !beganAt(record, place)) return unreadable
     if (opened.expired || !isAlive(record, limits, this.#nowSeconds())) {
       this.#forget(session)
       return undefined

@@ -4,7 +4,9 @@ import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
 import { isOneOfSeveral } from '../../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
 import type { ApplicationWith } from '../../../relying-party/relying-party.js'
-import { byCookieName, baseUrlOf } from '../../../relying-party/base-url.js'
+import type { BaseUrl } from '../../../relying-party/base-url.js'
+import { byCookieName, baseUrlOf } from '../../../relying-party/base-urls.js'
+import { BoundStorage } from '../../../session/storage/bound.js'
 import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import type { SessionRecord } from '../../../session/record.js'
@@ -25,12 +27,17 @@ export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?:
  * page of another site opens, no session is found: some WebSocket servers run middleware on that request.
  */
 export function createSessionStorages(application: StorageParts): SessionStorages {
-  const origins = new Set(application.baseUrls.map((base) => base.origin))
   const storageOf = storagesOf(application)
   return (req, httpRequest, res) => {
-    const storage = storageOf(req, httpRequest, res)
-    return isForeignSocket(httpRequest, origins) ? closed(storage) : storage
+    const found = storageOf(req, httpRequest, res)
+    const storage = application.baseUrls.areApart ? boundTo(baseUrlOf(application.baseUrls, httpRequest), found) : found
+    const isOwn = (origin: string): boolean => application.baseUrls.isOwnOrigin(origin, httpRequest)
+    return isForeignSocket(httpRequest, isOwn) ? closed(storage) : storage
   }
+}
+
+function boundTo({ key, origin }: BaseUrl, storage: SessionStorage): SessionStorage {
+  return new BoundStorage(storage, { origin, isFirst: key === 0 })
 }
 
 function closed(storage: SessionStorage): SessionStorage {
@@ -50,7 +57,7 @@ function storagesOf(application: StorageParts): SessionStorages {
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
-    secure: application.baseUrls[0].secure,
+    secure: application.baseUrls.secure,
     sameSite: cookie.sameSite === 'Strict' ? ('strict' as const) : ('lax' as const),
     ...(cookie.domain === undefined ? {} : { domain: cookie.domain }),
     transient: cookie.transient,

@@ -2,11 +2,12 @@ import { hash } from 'node:crypto'
 import type { Runtime } from '../../../base/runtime.js'
 import { equalSecrets } from '../../../base/constant-time.js'
 import type { Seal, SealPayload } from '../../../seal/seal.js'
+import type { BaseUrl } from '../../base-url.js'
 
 /** One login in progress: what the authorization response must match, and where to go afterwards. */
 export interface Transaction extends TransactionSecrets {
-  /** Index of the base URL where it started. */
-  readonly baseUrlIndex: number
+  /** Key of the base URL where it started. */
+  readonly baseUrlKey: BaseUrl['key']
   readonly returnTo: string
   /** Whether `returnTo` is shortened: the whole return target is stored elsewhere, or was dropped. */
   readonly isCut?: boolean
@@ -115,7 +116,7 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
   const payload: SealPayload = {
     exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
     t: [t.seed, t.returnTo],
-    ...(t.baseUrlIndex === 0 ? {} : { b: t.baseUrlIndex }),
+    ...(t.baseUrlKey === 0 ? {} : { b: t.baseUrlKey }),
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
     ...(t.acrValues === undefined ? {} : { a: t.acrValues }),
     ...(t.organization === undefined ? {} : { o: t.organization }),
@@ -127,17 +128,21 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
   const { t, b = 0, m, a, o, c, r, exp } = payload
-  if (!isStrings(t) || typeof b !== 'number') return undefined
+  if (!isStrings(t) || !isKey(b)) return undefined
   const [seed, returnTo] = t
   if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
   return {
-    ...{ ...secretsOf(seed), returnTo, baseUrlIndex: b, startedAt: exp - transactionSeconds },
+    ...{ ...secretsOf(seed), returnTo, baseUrlKey: b, startedAt: exp - transactionSeconds },
     ...(typeof m === 'number' ? { maxAge: m } : {}),
     ...(isStrings(a) ? { acrValues: a } : {}),
     ...(typeof o === 'string' ? { organization: o } : {}),
     ...(c === 1 ? { isCut: true } : {}),
     ...(r === 1 ? { madeRoom: true } : {}),
   }
+}
+
+function isKey(value: unknown): value is BaseUrl['key'] {
+  return typeof value === 'number' || typeof value === 'string'
 }
 
 function isStrings(value: unknown): value is readonly string[] {

@@ -1,0 +1,49 @@
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { SharedStore } from '../../options/common/stores.js'
+import type { SessionPlace, SessionRecord } from '../record.js'
+import type { Cookies, FurtherCookies } from './cookie-chunks.js'
+import type { FoundSession, SessionStorage } from './storage.js'
+
+/** A storage at one of several base URLs: sessions that begin here are found here only. */
+export class BoundStorage implements SessionStorage {
+  readonly #storage: SessionStorage
+  readonly #place: SessionPlace
+
+  constructor(storage: SessionStorage, place: SessionPlace) {
+    this.#storage = storage
+    this.#place = place
+  }
+
+  get sharedStore(): SharedStore | undefined {
+    return this.#storage.sharedStore
+  }
+
+  read(cookies: Cookies, further?: FurtherCookies): MaybePromise<FoundSession> {
+    return this.#storage.read(cookies, further, this.#place)
+  }
+
+  find(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    return this.#storage.find(record)
+  }
+
+  save(record: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    const { origin, isFirst } = this.#place
+    return this.#storage.save(base === undefined && !isFirst ? { ...record, origin } : record, base)
+  }
+
+  touch(record: SessionRecord, base: SessionRecord): void {
+    this.#storage.touch(record, base)
+  }
+
+  end(record: SessionRecord): MaybePromise<void> {
+    return this.#storage.end(record)
+  }
+
+  write(record: SessionRecord, cookies: Cookies): readonly string[] {
+    return this.#storage.write(record, cookies)
+  }
+
+  clear(cookies: Cookies, further?: FurtherCookies): readonly string[] {
+    return this.#storage.clear(cookies, further)
+  }
+}
