@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../http/request.js'
 import { isCrossOriginInitiated, isFormPost } from '../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
-import { escapeHtml, page } from './pages.js'
+import { escapeHtml, page } from '../http/page.js'
 import type { BaseUrl } from './base-url.js'
 
 /**

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals'
+import { hash } from 'node:crypto'
+import { directionOf, escapeHtml, page } from '../../lib/http/page.js'
+
+describe('a page', () => {
+  test('runs no script and loads nothing: its policy allows its own style sheet only', () => {
+    const { headers, body } = page({ title: 'Hello', main: '<h1>Hello</h1>' })
+    const sheet = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? ''
+    expect(headers['Content-Security-Policy']).toBe(
+      `default-src 'none'; style-src 'sha256-${hash('sha256', sheet, 'base64')}'; base-uri 'none'; frame-ancestors 'none'`,
+    )
+    expect(body).not.toMatch(/<script|style=|url\(|@import/)
+  })
+
+  test('is not stored by caches, whatever further headers it gets', () => {
+    const { headers, status } = page({
+      ...{ title: 'Hello', main: '', status: 503 },
+      headers: { 'Retry-After': '5', 'Content-Security-Policy': 'x', 'Cache-Control': 'public' },
+    })
+    expect(status).toBe(503)
+    expect(headers).toMatchObject({ 'Retry-After': '5', 'Cache-Control': 'no-store' })
+    expect(headers['Content-Security-Policy']).toContain("default-src 'none'")
+  })
+
+  test('says its language and in which direction that is written', () => {
+    expect(page({ title: '', main: '' }).body).toContain('<html lang="en" dir="ltr">')
+    expect(page({ title: '', main: '', language: 'ar-EG' }).body).toContain('<html lang="ar-EG" dir="rtl">')
+  })
+
+  test('shows its title as text', () => {
+    expect(page({ title: '</title><b>', main: '' }).body).toContain('<title>&lt;/title&gt;&lt;b&gt;</title>')
+  })
+})
+
+test.each([
+  ...(['ar', 'he', 'fa-IR', 'ur', 'yi', 'ckb', 'dv', 'ug', 'pa-PK', 'az-Arab'] as const).map((tag) => [tag, 'rtl']),
+  ...(['en', 'de-CH', 'pa', 'az', 'zh-Hant', 'ku', 'tlh'] as const).map((tag) => [tag, 'ltr']),
+])('%s is written %s', (tag, direction) => {
+  expect(directionOf(tag)).toBe(direction)
+})
+
+test('escapes what would end a text or an attribute', () => {
+  expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;')
+})
