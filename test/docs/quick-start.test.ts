@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Browser } from '../hosts/client.js'
-import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
+import { type Answer, Browser } from '../hosts/client.js'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -47,8 +47,50 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
   }
 }
 
+interface StartedProvider {
+  readonly child: ChildProcess
+  /** What it printed to set, by name. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** Runs the command of the README that starts a provider, on a free port. */
+async function startDevProvider(): Promise<StartedProvider> {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, args] = /^npx express-oidc (dev-provider .*)$/m.exec(readme) ?? []
+  if (args === undefined) throw new Error('README.md names no provider to begin with')
+  const bin = join(root, 'dist', 'cli', 'index.js')
+  const child = spawn(process.execPath, [bin, ...args.split(' '), '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'] },
+  })
+  const variables: Record<string, string> = {}
+  for await (const line of createInterface(child.stdout)) {
+    const [, name, value = ''] = /^ {2}([A-Z_]+)=(\S+)$/.exec(line) ?? []
+    if (name !== undefined) variables[name] = value
+    if (line.includes('bearer(')) break
+  }
+  return { child, variables }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill()
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+/** Chooses somebody on the provider's page. */
+async function choose(browser: Browser, page: Answer, user: string): Promise<Answer> {
+  const [, request = ''] = /name="request" value="([^"]+)"/.exec(page.text) ?? []
+  const body = new URLSearchParams({ request: request.replaceAll('&amp;', '&'), user })
+  return browser.request('navigate', new URL('/authorize', page.url).href, {
+    method: 'POST',
+    body,
+    follow: true,
+    site: 'same-origin',
+  })
+}
+
 describe("the README's quick start", () => {
-  let provider: RealProvider
+  let provider: StartedProvider
   let child: ChildProcess
   let folder: string
   let baseUrl: string
@@ -56,44 +98,44 @@ describe("the README's quick start", () => {
   beforeAll(async () => {
     const port = await freePort()
     baseUrl = `http://127.0.0.1:${port}`
-    const client = webClient(baseUrl)
-    provider = await startRealProvider({ clients: [client] })
+    provider = await startDevProvider()
     folder = makeFolder()
     child = spawn(process.execPath, ['server.mjs'], {
       cwd: folder,
       stdio: 'inherit',
       env: {
         PATH: process.env['PATH'],
+        NODE_ENV: 'test',
         PORT: String(port),
-        ISSUER: provider.issuer,
-        CLIENT_ID: client.client_id,
-        CLIENT_SECRET: client.client_secret,
+        ...provider.variables,
         BASE_URL: baseUrl,
-        SESSION_SECRET: 'quick-start-secret-long-and-random-enough',
       },
     })
     await untilListening(port, child)
   })
 
   afterAll(async () => {
-    child.kill()
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-    await provider.close()
+    await end(child)
+    await end(provider.child)
     rmSync(folder, { recursive: true })
   })
 
   test('signs someone in and says who they are', async () => {
     const browser = new Browser()
     expect((await browser.request('navigate', baseUrl)).text).toContain('Sign in')
-    const profile = await browser.request('navigate', `${baseUrl}/profile`, { follow: true })
-    expect(profile.json()).toMatchObject({ iss: provider.issuer, sub: 'alice' })
+    const page = await browser.request('navigate', `${baseUrl}/profile`, { follow: true })
+    const profile = await choose(browser, page, 'alice')
+    expect(profile.json()).toMatchObject({ iss: provider.variables['ISSUER'], sub: 'alice', dept: 'hr' })
     expect((await browser.request('navigate', baseUrl)).text).toContain('Hello again')
   })
 
   test('keeps out people who are not in human resources', async () => {
     const browser = new Browser()
-    await browser.request('navigate', `${baseUrl}/profile`, { follow: true })
+    await choose(browser, await browser.request('navigate', `${baseUrl}/profile`, { follow: true }), 'alice')
     expect((await browser.request('navigate', `${baseUrl}/payroll`)).status).toBe(200)
+    const other = new Browser()
+    await choose(other, await other.request('navigate', `${baseUrl}/profile`, { follow: true }), 'bob')
+    expect((await other.request('navigate', `${baseUrl}/payroll`)).status).toBe(403)
     const stranger = new Browser()
     expect((await stranger.request('fetch', `${baseUrl}/payroll`)).status).toBe(401)
   })

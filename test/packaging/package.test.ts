@@ -81,6 +81,29 @@ describe('the packed package, installed in another project', () => {
     expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })
 
+  test('makes sessions and tokens for tests, without any other package', () => {
+    const program = `
+      import test from 'node:test'
+      import assert from 'node:assert'
+      import { createServer } from 'node:http'
+      import { oidc } from 'express-oidc'
+      import { signedIn, testProvider } from 'express-oidc/testing'
+      test('a session', async () => {
+        const provider = await testProvider()
+        const auth = oidc(provider.options.oidc)
+        const app = createServer((req, res) => auth(req, res, () => res.end(req.oidc.user?.sub)))
+        await new Promise((done) => app.listen(0, '127.0.0.1', done))
+        const url = 'http://127.0.0.1:' + app.address().port
+        const { cookie } = await provider.signIn(url, 'bob')
+        const texts = [cookie, await signedIn(auth, { sub: 'alice' })].map(async (value) =>
+          (await fetch(url, { headers: { cookie: value } })).text())
+        assert.deepEqual(await Promise.all(texts), ['bob', 'alice'])
+        app.close()
+        app.closeAllConnections()
+      })`
+    expect(consumer.run('node', '--test', consumer.write('kit.test.mjs', program))).toMatch(/pass 1/)
+  })
+
   test('has a command that says what it does', () => {
     const bin = join('node_modules', '.bin', 'express-oidc')
     expect(consumer.run('node', bin)).toMatch(/^Usage: npx express-oidc <command>/)
