@@ -66,6 +66,7 @@ export type {
   SharedSecret,
   SubjectOptions,
 } from './options/bearer/issuer-options.js'
+export type { TokenProvider, TokenProviderOptions } from './options/bearer/providers.js'
 export type { ApiKeyOptions, ApiKeyOwner } from './options/bearer/api-key.js'
 export type {
   BearerErrorContext,

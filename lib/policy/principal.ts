@@ -21,6 +21,8 @@ export interface Principal<C extends object = Claims> {
   readonly subject: string
   /** The issuer of the ID Token or of the access token. */
   readonly issuer: string
+  /** Name of the provider in the option `providers`. Absent if there is none, or if several have the issuer of an access token. */
+  readonly provider?: string
   /** Claims of the ID Token (session) or of the access token, frozen; or those that `verify` returned for an API key. */
   readonly claims: Readonly<C>
   /** Scopes that were granted, which may be fewer than were asked for. */

@@ -37,7 +37,7 @@ export interface ResourceServer {
  * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
-  const { clockToleranceSeconds, cache, check, apiKey, tokenFormat } = configuration
+  const { clockToleranceSeconds, cache, check, apiKey, tokenFormat, providerNames } = configuration
   const settings = { ...providerSettings(configuration, runtime), connections: connectionsOf(configuration) }
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
@@ -52,6 +52,7 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
     ...(introspected === undefined ? {} : { opaque: introspected.introspect }),
+    ...(providerNames === undefined ? {} : { providerNames }),
     ...(check === undefined ? {} : { check: createTokenCheck(check) }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
   })

@@ -1,3 +1,4 @@
+import type { TokenProviderOptions } from './providers.js'
 import type { ApiKeyOptions } from './api-key.js'
 import type { IntrospectionOptions } from './introspection-options.js'
 import type {
@@ -197,4 +198,4 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
  * ```
  */
 export type BearerOptions<Request = unknown, Response = unknown> = CommonBearerOptions<Request, Response> &
-  (SharedAudienceOptions | IssuerMapOptions)
+  (SharedAudienceOptions | IssuerMapOptions | TokenProviderOptions)

@@ -8,6 +8,7 @@ import { dpop, mtls } from './proof-of-possession.js'
 import { audience, type IssuerConfiguration } from './issuer-schema.js'
 import { issuersWithout, type TrustConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
+import { withoutProviders } from './providers.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
 import { decryptionKeys } from '../common/private-key.js'
@@ -171,7 +172,10 @@ const schema = v.pipe(
 )
 
 /** The checked and frozen options of `bearer()`, every default in place. */
-export type BearerConfiguration = v.InferOutput<typeof schema>
+export type BearerConfiguration = v.InferOutput<typeof schema> & {
+  /** Names of the option `providers` by issuer. */
+  readonly providerNames?: ReadonlyMap<string, string>
+}
 
 /**
  * Checks the options of `bearer()`.
@@ -179,5 +183,9 @@ export type BearerConfiguration = v.InferOutput<typeof schema>
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseBearerOptions(options: unknown, call = 'bearer()'): BearerConfiguration {
-  return parseOptions(call, schema, options)
+  const given = withoutProviders(options, call)
+  const configuration = parseOptions(call, schema, given.options)
+  return given.providerNames.size === 0
+    ? configuration
+    : Object.freeze({ ...configuration, providerNames: given.providerNames })
 }

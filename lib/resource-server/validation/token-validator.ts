@@ -24,6 +24,8 @@ interface ValidatorParts {
   readonly jwt?: JwtValidation
   /** Absent if every token must be a JWT. */
   readonly opaque?: OpaqueValidation
+  /** Names of providers by issuer. */
+  readonly providerNames?: ReadonlyMap<string, string>
   readonly cache?: VerifiedTokenCache
   readonly possession: PossessionCheck
   readonly challenges: BearerChallenges
@@ -94,7 +96,7 @@ export class TokenValidator {
       const verified = this.#verify(token)
       if (verified instanceof Promise) return this.#finish(verified, scheme, token, request)
       const proof = this.#parts.possession(verified, scheme, token, request)
-      const principal = new TokenPrincipal(verified, scheme, token)
+      const principal = this.#principal(verified, scheme, token)
       return proof === undefined
         ? principal
         : this.#finish(
@@ -107,6 +109,10 @@ export class TokenValidator {
     }
   }
 
+  #principal(verified: VerifiedToken, scheme: TokenScheme, token: string): TokenPrincipal {
+    return new TokenPrincipal(verified, scheme, token, this.#parts.providerNames?.get(verified.issuer))
+  }
+
   async #finish(
     pending: Promise<VerifiedToken>,
     scheme: TokenScheme,
@@ -116,7 +122,7 @@ export class TokenValidator {
     try {
       const verified = await pending
       if (request !== undefined) await this.#parts.possession(verified, scheme, token, request)
-      return new TokenPrincipal(verified, scheme, token)
+      return this.#principal(verified, scheme, token)
     } catch (error) {
       throw this.#parts.challenges.fromError(error, scheme)
     }

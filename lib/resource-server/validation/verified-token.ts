@@ -134,9 +134,10 @@ export class TokenPrincipal implements Principal {
   readonly expiresAt: number
   readonly clientId?: string
   readonly isMachine?: boolean
+  readonly provider?: string
   readonly #token: string
 
-  constructor(verified: VerifiedToken, scheme: TokenScheme, token: string) {
+  constructor(verified: VerifiedToken, scheme: TokenScheme, token: string, provider?: string) {
     this.scheme = scheme
     this.subject = verified.subject
     this.issuer = verified.issuer
@@ -145,6 +146,7 @@ export class TokenPrincipal implements Principal {
     this.expiresAt = verified.expiresAt
     if (verified.clientId !== undefined) this.clientId = verified.clientId
     if (verified.isMachine !== undefined) this.isMachine = verified.isMachine
+    if (provider !== undefined) this.provider = provider
     this.#token = token
     Object.freeze(this)
   }

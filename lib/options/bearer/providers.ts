@@ -1,0 +1,128 @@
+import { ConfigurationError } from '../../errors.js'
+import { isJsonObject } from '../../base/json.js'
+import type { NamedProviderDescription } from '../common/provider-description.js'
+import { isIssuerTemplate, tenantPlace } from '../common/tenants.js'
+import type { IssuerOptions } from './issuer-options.js'
+
+/** A provider whose access tokens are accepted: as in the option `providers` of `oidc()`. The client there is not needed. */
+export interface TokenProvider extends NamedProviderDescription {
+  /** The provider's issuer identifier. */
+  issuer: string
+}
+
+/**
+ * The issuers of the providers that an `oidc()` of this application has.
+ *
+ * @example
+ * ```ts
+ * const providers = { work: { issuer: 'https://id.example.com', clientId, clientSecret } }
+ * app.use('/api', bearer({ providers, audience: 'https://api.example.com' }))
+ * ```
+ */
+export interface TokenProviderOptions extends Pick<
+  IssuerOptions,
+  'audience' | 'profile' | 'clients' | 'subject' | 'algorithms'
+> {
+  /**
+   * The same map as the option `providers` of `oidc()`: exactly these issuers are trusted, with their aliases, tenants and
+   * descriptions. Of several with one issuer, the first describes it. `req.auth.provider` is the name, unless several have the
+   * issuer. A function by name cannot be asked for the issuer of a token: give a function as `issuer` then.
+   */
+  providers: Readonly<Record<string, TokenProvider>>
+  /** The providers name their issuers. @default none */
+  issuer?: undefined
+}
+
+/** Options with a map of issuers in place of `providers`, and the names of the providers, if one alone has an issuer. */
+interface WithoutProviders {
+  readonly options: unknown
+  readonly providerNames: ReadonlyMap<string, string>
+}
+
+const described = ['issuerAliases', 'discoveryUrl', 'metadata', 'internalOrigin', 'allowPrivateAddresses'] as const
+const rules = ['audience', 'clients', 'subject', 'algorithms'] as const
+
+/**
+ * Replaces the option `providers` by a map of their issuers.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function withoutProviders(options: unknown, call: string): WithoutProviders {
+  if (!isJsonObject(options) || options['providers'] === undefined) return { options, providerNames: new Map() }
+  const { providers, issuer: _issuer, ...others } = options
+  const flaw = flawOf(options)
+  if (flaw !== undefined) throw new ConfigurationError('invalid_options', `${call}: invalid options\n  - ${flaw}`)
+  const own = picked(others, rules)
+  const rest = Object.entries(others).filter(([name]) => !Object.hasOwn(own, name))
+  const found = Object.entries(isJsonObject(providers) ? providers : {}).flatMap(([name, one]) => issuersOf(name, one))
+  const issuers = new Map<string, Found>()
+  for (const one of found) {
+    const first = issuers.get(one.issuer)
+    issuers.set(one.issuer, first === undefined ? one : together(first, one))
+  }
+  const map = [...issuers.values()].map((one) => [one.issuer, { ...own, ...one.description }] as const)
+  const named = [...issuers.values()].flatMap((one) =>
+    one.name === undefined ? [] : [[one.issuer, one.name] as const],
+  )
+  return {
+    options: { ...Object.fromEntries(rest), issuer: Object.fromEntries(map) },
+    providerNames: new Map(named),
+  }
+}
+
+function flawOf({ providers, issuer, audience }: Readonly<Record<string, unknown>>): string | undefined {
+  if (issuer !== undefined) return '"issuer" must not be beside "providers": they name their issuers'
+  if (audience === undefined) {
+    return '"audience" is missing: expected this API\'s identifier as tokens name it, or null to accept tokens for anyone'
+  }
+  if (typeof providers === 'function') {
+    return '"providers" must be a map here: a function of names cannot be asked for the issuer of a token. Give a function as "issuer", which gets that'
+  }
+  if (!isJsonObject(providers) || Object.keys(providers).length === 0) {
+    return '"providers" must be a map from name to { issuer, ... }, as in oidc()'
+  }
+  for (const [name, one] of Object.entries(providers)) {
+    const flaw = providerFlaw(one)
+    if (flaw !== undefined) return `"providers.${name}" ${flaw}`
+  }
+  return undefined
+}
+
+function providerFlaw(provider: unknown): string | undefined {
+  if (!isJsonObject(provider) || typeof provider['issuer'] !== 'string') return 'must have an "issuer"'
+  if (!isIssuerTemplate(provider['issuer']) || Array.isArray(provider['tenants'])) return undefined
+  return 'must have "tenants" as a list: only then are the issuers of its tokens known'
+}
+
+/** One issuer, and how it is described. */
+interface Found {
+  readonly issuer: string
+  /** The name of the provider; absent if several have the issuer. */
+  readonly name: string | undefined
+  readonly description: Readonly<Record<string, unknown>>
+}
+
+function issuersOf(name: string, provider: unknown): readonly Found[] {
+  if (!isJsonObject(provider)) return []
+  const issuer = String(provider['issuer'])
+  const description = picked(provider, described)
+  if (!isIssuerTemplate(issuer)) return [{ issuer, name, description }]
+  const tenants: readonly unknown[] = Array.isArray(provider['tenants']) ? provider['tenants'] : []
+  return tenants.map((tenant) => {
+    const fill = (template: unknown): string => String(template).replace(tenantPlace, String(tenant))
+    const { issuerAliases: aliases, ...more } = description
+    const filled = Array.isArray(aliases) ? { issuerAliases: aliases.map(fill) } : {}
+    return { issuer: fill(issuer), name, description: { ...more, ...filled } }
+  })
+}
+
+// Two clients of one provider: its tokens are the same.
+function together(first: Found, other: Found): Found {
+  const aliases = [first, other].flatMap(({ description }) => description['issuerAliases'] ?? [])
+  const description = aliases.length === 0 ? {} : { issuerAliases: [...new Set(aliases)] }
+  return { ...first, name: undefined, description: { ...first.description, ...description } }
+}
+
+function picked(from: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]] as const])))
+}
