@@ -122,7 +122,7 @@ export type {
   Verdict,
 } from './policy/requirement.js'
 export type { ClaimPath } from './policy/claim-path.js'
-export type { McpAuthInfo } from './policy/mcp-auth-info.js'
+export type { DeclaredAuthInfo, McpAuthInfo } from './policy/mcp-auth-info.js'
 export type { ClaimValue, RoleOptions } from './policy/claims.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
 export type { Readiness } from './provider/readiness.js'

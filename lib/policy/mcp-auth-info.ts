@@ -16,7 +16,7 @@ export interface McpAuthInfo {
 }
 
 /** What the packages of the MCP SDK for Express declare `req.auth` to be, in place of {@link Principal}. */
-type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'> & {
+export type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'> & {
   expiresAt?: number | undefined
   extra?: Record<string, unknown> | undefined
 }
