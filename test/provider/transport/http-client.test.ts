@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { type HttpClient, createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import { failureOf } from '../../kit/failure.js'
 
@@ -15,6 +15,8 @@ const answering = (answer: () => Response | Promise<Response>, changes = {}) =>
 
 const url = 'https://issuer.example/x'
 const never = new Promise<Response>(() => undefined)
+
+afterEach(() => void jest.useRealTimers())
 
 describe('the HTTP client', () => {
   test.each([
@@ -124,11 +126,13 @@ describe('the HTTP client in an outage', () => {
   })
 
   test('RE02: makes no more than 256 requests at once, and reports more as its own limit', async () => {
+    jest.useFakeTimers()
     let sent = 0
-    const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 0.1 })
-    const patient = { leastTimeoutSeconds: 60 }
-    const hung = Array.from({ length: 256 }, () => failureOf(httpClient.request(url, patient)))
-    expect(await failureOf(httpClient.request(url))).toMatchObject({
+    const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 5 })
+    const hung = Array.from({ length: 256 }, () => failureOf(httpClient.request(url)))
+    const refused = failureOf(httpClient.request(url))
+    await jest.advanceTimersByTimeAsync(2500)
+    expect(await refused).toMatchObject({
       code: 'outbound_limit_reached',
       status: 503,
       headers: { 'Retry-After': '1' },
