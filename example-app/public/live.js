@@ -7,7 +7,9 @@ function open() {
   source = new EventSource('/live')
   source.addEventListener('devices', ({ data }) => {
     // Rendered, and escaped, by the same template as the page.
-    if (devices) devices.innerHTML = JSON.parse(data)
+    if (devices === null) return
+    devices.innerHTML = JSON.parse(data)
+    devices.dataset.live = 'true'
   })
   source.addEventListener('process', ({ data }) => show(JSON.parse(data)))
   source.addEventListener('over', ({ data }) => {

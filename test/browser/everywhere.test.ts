@@ -21,6 +21,8 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(await desk.page.locator('#devices > li').count()).toBe(1)
     await signIn(phone.page, app, 'alice')
     await desk.page.waitForSelector('#devices > li:nth-child(2)')
+    // A stream that opens after the session has ended cannot know when that was.
+    await phone.page.waitForSelector('#devices[data-live]')
     return { app, desk, phone }
   }
 
