@@ -25,6 +25,8 @@ export { acr, machine, maxAge, permission, person, scope } from './policy/requir
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
 export type {} from './express.js'
+// Applications add claims to these interfaces, which TypeScript allows where a module exports all of another.
+export type * from './options/declared-claims.js'
 export type { SharedStoreHealth } from './client/shared-tokens.js'
 export type { AuthorizedRequest, TokenSource, TokenSourceHealth } from './client/token-source.js'
 export type {
@@ -112,7 +114,8 @@ export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/diagnostics.js'
-export type { Claims, Principal } from './policy/principal.js'
+export type { Claims, Principal, PrincipalClaims } from './policy/principal.js'
+export type { FrameworkRequest, FrameworkResponse } from './options/framework.js'
 export type {
   NamedRequirement,
   Predicate,

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
+import type { FrameworkRequest, FrameworkResponse } from '../options/framework.js'
 import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
 import { type Runtime, runtimeFor } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
@@ -68,7 +69,9 @@ export interface BearerMiddleware extends Middleware {
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
  */
-export function bearer(options: BearerOptions): BearerMiddleware {
+export function bearer<Request = FrameworkRequest, Response = FrameworkResponse>(
+  options: BearerOptions<Request, Response>,
+): BearerMiddleware {
   const configuration = parseBearerOptions(options)
   return createBearer(configuration, runtimeFor(configuration))
 }

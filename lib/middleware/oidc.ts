@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
-import type { Claims } from '../policy/principal.js'
+import type { SessionClaims } from '../options/declared-claims.js'
+import type { FrameworkRequest, FrameworkResponse } from '../options/framework.js'
 import type { OidcOptions } from '../options/oidc/options.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
 import { noteLogin } from '../resource-server/issuers/logins.js'
@@ -87,7 +88,11 @@ export interface OidcMiddleware extends Middleware {
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.1
  */
-export function oidc<PersonClaims extends object = Claims>(options: OidcOptions<PersonClaims>): OidcMiddleware {
+export function oidc<
+  PersonClaims extends object = SessionClaims,
+  Request = FrameworkRequest,
+  Response = FrameworkResponse,
+>(options: OidcOptions<PersonClaims, Request, Response>): OidcMiddleware {
   const configuration = parseOidcOptions(options)
   // With session.use 'request', the first login shows whether the application's session store is shared.
   if (configuration.session.use !== 'request') warnOfUnsharedRefreshes(configuration)

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { AccessError, ConfigurationError } from '../errors.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
-import type { Principal } from '../policy/principal.js'
+import type { FrameworkRequest } from '../options/framework.js'
+import type { Principal, PrincipalClaims } from '../policy/principal.js'
 import { type UnmetRequirement, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
 import { continueAfter } from './http/error-response.js'
@@ -35,7 +36,13 @@ import { isJsonObject, omitUndefined } from '../base/json.js'
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
-export function requireAuth<Request extends IncomingMessage = IncomingMessage>(
+export function requireAuth(
+  ...args: readonly [RequireAuthOptions, ...Requirement<FrameworkRequest>[]] | readonly Requirement<FrameworkRequest>[]
+): Middleware
+export function requireAuth<Request extends IncomingMessage = FrameworkRequest, C extends object = PrincipalClaims>(
+  ...args: readonly [RequireAuthOptions, ...Requirement<Request, C>[]] | readonly Requirement<Request, C>[]
+): Middleware<Request>
+export function requireAuth<Request extends IncomingMessage>(
   ...args: readonly [RequireAuthOptions, ...Requirement<Request>[]] | readonly Requirement<Request>[]
 ): Middleware<Request> {
   const { mode, requirements } = splitArguments<Request>(args)

@@ -8,6 +8,8 @@ import {
   type NamedRequirement,
   type Requirement,
 } from './requirement.js'
+import type { FrameworkRequest } from '../options/framework.js'
+import type { PrincipalClaims } from './principal.js'
 import { strictest, weakest } from './step-up.js'
 
 /**
@@ -21,6 +23,9 @@ import { strictest, weakest } from './step-up.js'
  *
  * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
  */
+export function all<Request = FrameworkRequest, C extends object = PrincipalClaims>(
+  ...requirements: readonly Requirement<Request, C>[]
+): NamedRequirement<Request>
 export function all<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('all', requirements)
   return {
@@ -51,6 +56,9 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
  *
  * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
  */
+export function any<Request = FrameworkRequest, C extends object = PrincipalClaims>(
+  ...requirements: readonly Requirement<Request, C>[]
+): NamedRequirement<Request>
 export function any<Request>(...requirements: readonly Requirement<Request>[]): NamedRequirement<Request> {
   refuseNonRequirements('any', requirements)
   return {
@@ -81,6 +89,9 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
  *
  * @throws {ConfigurationError} `invalid_options` for a value that is not a requirement
  */
+export function not<Request = FrameworkRequest, C extends object = PrincipalClaims>(
+  requirement: Requirement<Request, C>,
+): NamedRequirement<Request>
 export function not<Request>(requirement: Requirement<Request>): NamedRequirement<Request> {
   refuseNonRequirements('not', [requirement])
   return {

@@ -1,5 +1,13 @@
+import type { AccessTokenClaims, SessionClaims } from '../options/declared-claims.js'
+
 /** JSON claims by name. */
 export type Claims = Record<string, unknown>
+
+/**
+ * Claims of `req.auth`: of the ID Token or of the access token. In an application that has both, declare as optional the claims
+ * that only one of them holds.
+ */
+export type PrincipalClaims = SessionClaims & AccessTokenClaims
 
 /**
  * Who makes the request: a person with a login session, or the holder of an access token or API key. Available as `req.auth`.
@@ -9,7 +17,7 @@ export type Claims = Record<string, unknown>
  * app.get('/me', requireAuth(), (req, res) => res.json({ person: [req.auth?.issuer, req.auth?.subject] }))
  * ```
  */
-export interface Principal<C extends object = Claims> {
+export interface Principal<C extends object = PrincipalClaims> {
   /** How the request was authenticated: by a session, a bearer token, a DPoP-bound token or an API key. */
   readonly scheme: 'session' | 'bearer' | 'dpop' | 'api-key'
   /**

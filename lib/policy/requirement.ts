@@ -1,4 +1,4 @@
-import type { Principal } from './principal.js'
+import type { Principal, PrincipalClaims } from './principal.js'
 
 /**
  * A requirement as a function of the application. It is met only by `true`. `req` is the framework's own request.
@@ -10,10 +10,14 @@ import type { Principal } from './principal.js'
  * app.delete('/orders/:id', requireAuth<Request>(({ subject }, { params }) => isOwner(subject, params['id'])), removeOrder)
  * ```
  */
-export type Predicate<Request = unknown> = (principal: Principal, req: Request) => boolean | Promise<boolean>
+export type Predicate<Request = unknown, C extends object = PrincipalClaims> = (
+  principal: Principal<C>,
+  req: Request,
+) => boolean | Promise<boolean>
 
 /** What a principal must meet: one of this package's requirements, or a predicate. */
-export type Requirement<Request = unknown> = NamedRequirement<Request> | Predicate<Request>
+export type Requirement<Request = unknown, C extends object = PrincipalClaims> =
+  NamedRequirement<Request> | Predicate<Request, C>
 
 /** A requirement that has a name. */
 export interface NamedRequirement<Request = unknown> {

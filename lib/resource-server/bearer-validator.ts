@@ -50,7 +50,7 @@ export interface BearerValidator {
 }
 
 /** Options of {@link createBearerValidator}: those of `bearer()`, except the ones that only make sense with HTTP. */
-export type BearerValidatorOptions = BearerOptions & {
+export type BearerValidatorOptions = BearerOptions<PresentedRequest, never> & {
   readonly required?: undefined
   readonly onError?: undefined
   readonly baseUrl?: undefined

@@ -1,8 +1,8 @@
 import type { TokenTargetOptions } from '../../options/client/options.js'
 import { parseTokenTarget } from '../../options/client/schema.js'
-import type { Claims } from '../../policy/principal.js'
 import type { LoginOptions } from '../../relying-party/login/login.js'
 import type { LogoutCallOptions } from '../../relying-party/logout/logout.js'
+import type { SessionClaims } from '../../options/declared-claims.js'
 import type { AccessTokenOptions, AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { UserinfoOptions } from '../../options/oidc/userinfo.js'
 import { currentAccessToken } from '../../relying-party/tokens/access-token.js'
@@ -18,7 +18,7 @@ import { updateData } from './session-data.js'
 import { signOutAsAsked } from './sign-out.js'
 
 /** `req.oidc`: the login session of this request. Logging it, or turning it into JSON, reveals nothing of the session. */
-export class OidcHandle<PersonClaims extends object = Claims> {
+export class OidcHandle<PersonClaims extends object = SessionClaims> {
   readonly #context: RequestContext
 
   constructor(context: RequestContext) {

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { text } from '../common/fields.js'
 import { section } from '../common/parse.js'
+import type { FrameworkRequest } from '../framework.js'
 
 /**
  * The owner of an API key, as `verify` returns it. It becomes `req.auth`, with the scheme `api-key`.
@@ -34,7 +35,7 @@ export interface ApiKeyOwner {
  * app.use(bearer({ issuer, audience: 'https://api.example.com', apiKey: { header: 'x-api-key', verify } }))
  * ```
  */
-export interface ApiKeyOptions<Request = unknown> {
+export interface ApiKeyOptions<Request = FrameworkRequest> {
   /** The header that holds the key alone, such as `x-api-key`. It cannot be `Authorization` or `Cookie`. */
   header: string
   /**

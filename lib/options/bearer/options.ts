@@ -1,3 +1,6 @@
+import type { OidcError } from '../../errors.js'
+import type { AccessTokenClaims } from '../declared-claims.js'
+import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
 import type { TokenProviderOptions } from './providers.js'
 import type { ApiKeyOptions } from './api-key.js'
 import type { IntrospectionOptions } from './introspection-options.js'
@@ -87,7 +90,7 @@ export interface CheckedPrincipal {
   /** The issuer of the token. */
   readonly issuer: string
   /** Claims of the token. */
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<AccessTokenClaims>
   /** Scopes that were granted. */
   readonly scopes: readonly string[]
   /** When the token expires, in seconds since the epoch. */
@@ -101,7 +104,7 @@ export interface CheckedPrincipal {
 }
 
 /** The request that was refused, as passed to `onError` of `bearer()`. */
-export interface BearerErrorContext<Request, Response> {
+export interface BearerErrorContext<Request = FrameworkRequest, Response = FrameworkResponse> {
   /** The framework's request. */
   readonly req: Request
   /** The framework's response. */
@@ -114,7 +117,7 @@ export interface BearerErrorContext<Request, Response> {
 }
 
 /** The options of `bearer()` that are the same for all issuers. */
-export interface CommonBearerOptions<Request = unknown, Response = unknown> {
+export interface CommonBearerOptions<Request = FrameworkRequest, Response = FrameworkResponse> {
   /** What access tokens look like. An issuer in a map can have its own profile. @default 'rfc9068' */
   profile?: AccessTokenProfile | undefined
   /**
@@ -141,12 +144,12 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
    */
   required?: boolean | undefined
   /** Returns the scopes of a token. @default the claims `scope` and `scp` */
-  scopes?: ((claims: Readonly<Record<string, unknown>>) => readonly string[] | ReadonlySet<string>) | undefined
+  scopes?: ((claims: Readonly<AccessTokenClaims>) => readonly string[] | ReadonlySet<string>) | undefined
   /**
    * Returns whether a token is a machine's, if you know how the issuer marks such tokens. `undefined` falls back to the claims
    * that most providers use. See {@link Principal.isMachine}. @default by those claims
    */
-  isMachine?: ((claims: Readonly<Record<string, unknown>>) => boolean | undefined) | undefined
+  isMachine?: ((claims: Readonly<AccessTokenClaims>) => boolean | undefined) | undefined
   /**
    * Checks every request that has a valid access token, for example whether the token was revoked. It is never cached. `false`
    * means 401 `invalid_token`, a rejection 503. Without HTTP, `req` is the request passed to `validate()`. @default none
@@ -184,7 +187,7 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
    *
    * @default sends problem+json with the challenge
    */
-  onError?: ((error: Error, context: BearerErrorContext<Request, Response>) => void | Promise<void>) | undefined
+  onError?: ((error: OidcError, context: BearerErrorContext<Request, Response>) => void | Promise<void>) | undefined
 }
 
 /**
@@ -197,5 +200,8 @@ export interface CommonBearerOptions<Request = unknown, Response = unknown> {
  * const options: BearerOptions = { issuer: 'https://id.example.com', audience: 'https://api.example.com' }
  * ```
  */
-export type BearerOptions<Request = unknown, Response = unknown> = CommonBearerOptions<Request, Response> &
+export type BearerOptions<Request = FrameworkRequest, Response = FrameworkResponse> = CommonBearerOptions<
+  Request,
+  Response
+> &
   (SharedAudienceOptions | IssuerMapOptions | TokenProviderOptions)

@@ -1,3 +1,6 @@
+import type { SessionClaims } from '../declared-claims.js'
+import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
+
 /**
  * A validated login, as passed to `onLogin`.
  *
@@ -6,7 +9,7 @@
  * app.use(oidc({ ...options, onLogin: ({ claims }) => ({ tenant: String(claims['tenant']) }) }))
  * ```
  */
-export interface CompletedLogin<Claims = Record<string, unknown>> {
+export interface CompletedLogin<Claims = SessionClaims> {
   /** Claims of the ID Token, and with the option `userinfo` of the UserInfo endpoint. */
   readonly claims: Readonly<Claims & { iss: string; sub: string }>
   /** The ID Token. */
@@ -40,16 +43,15 @@ export interface UnverifiedParameters {
  *
  * @example
  * ```ts
- * import type { ErrorContext, OidcOptions } from 'express-oidc'
- * import type { Request, Response } from 'express'
- *
- * const withErrorPage: OidcOptions<Record<string, unknown>, Request, Response> = {
- *   ...options,
- *   onError: (error, { res, retryUrl }) => res.status(400).render('error', { message: error.message, retryUrl }),
- * }
+ * app.use(
+ *   oidc({
+ *     ...options,
+ *     onError: (error, { res, retryUrl }) => res.status(error.status).render('error', { code: error.code, retryUrl }),
+ *   }),
+ * )
  * ```
  */
-export interface ErrorContext<Request, Response> {
+export interface ErrorContext<Request = FrameworkRequest, Response = FrameworkResponse> {
   /** The framework's request. */
   readonly req: Request
   /** The framework's response. */

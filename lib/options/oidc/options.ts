@@ -1,5 +1,8 @@
 import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
+import type { OidcError } from '../../errors.js'
+import type { SessionClaims } from '../declared-claims.js'
+import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
 import type { CompletedLogin, ErrorContext, OnLoginResult } from './callbacks.js'
 import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
@@ -72,7 +75,7 @@ export type ReturnedParams = Readonly<Record<string, string | undefined>> | unde
  * }
  * ```
  */
-export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown>
+export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest, Response = FrameworkResponse>
   extends NamedProviderDescription, CredentialOptions<ClientAuthentication> {
   /** The provider's issuer identifier, spelled exactly as in its metadata: a trailing slash counts. */
   issuer: string
@@ -186,7 +189,7 @@ export interface OidcOptions<Claims = Record<string, unknown>, Request = unknown
   /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. @default none */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Handles errors of login, callback, logout and guards. @default `next(error)` for navigations, problem+json for programs */
-  onError?: ((error: Error, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
+  onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
   /**
    * Makes all requests, for proxies and private certificate authorities, for example. @default `node:https` with keep-alive
    * for the provider, the global `fetch` for `req.oidc.fetch()`

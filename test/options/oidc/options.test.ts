@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InferInput } from 'valibot'
 import { type CompletedLogin, type OidcOptions, oidc } from '../../../lib/index.js'
 import { type oidcEntries, type parseOidcOptions, oidcEntries as entries } from '../../../lib/options/oidc/schema.js'
@@ -56,6 +57,23 @@ test("an application’s type of claims is the type of onLogin's argument", () =
   expect(() => oidc<{ dept: string }>(options)).not.toThrow()
   const claims: Same<CompletedLogin<{ dept: string }>['claims']['dept'], string> = true
   expect(claims).toBe(true)
+})
+
+test("onError gets this package's error, and callbacks get Express's request and response", () => {
+  const fromExpress = oidc({
+    ...required,
+    onLogin: ({ claims }, req) => ({ language: req.acceptsLanguages('de', 'en') || 'en', subject: claims.sub }),
+    onError: (error, { req, res, next }) => {
+      if (error.code === 'access_denied') res.status(error.status).json({ path: req.path })
+      else next(error)
+    },
+  })
+  const options: OidcOptions<{ dept: string }, IncomingMessage, ServerResponse> = {
+    ...required,
+    onLogin: ({ claims }, req) => ({ dept: claims.dept, url: req.url }),
+    onError: (error, { res }) => void res.writeHead(error.status, { ...error.headers }).end(),
+  }
+  expect([fromExpress, oidc(options)]).toEqual([expect.any(Function), expect.any(Function)])
 })
 
 test('invalid options of oidc() do not compile', () => {

@@ -1,0 +1,28 @@
+/**
+ * Claims of a person with a login session. Add the claims that your provider issues, and they have types in `req.oidc.user`,
+ * `onLogin` and guards everywhere. Nothing checks them at run time: declare as optional what may be missing.
+ *
+ * @example
+ * ```ts
+ * declare module 'express-oidc' {
+ *   interface SessionClaims {
+ *     dept: 'hr' | 'sales'
+ *   }
+ * }
+ *
+ * app.get('/dept', requireAuth(), (req, res) => res.send(req.oidc.user?.dept))
+ * ```
+ */
+export interface SessionClaims {
+  /** Any other claim. */
+  readonly [name: string]: unknown
+}
+
+/**
+ * Claims of an access token. Add the claims that your authorization server issues, as with {@link SessionClaims}, and they have
+ * types in `req.auth.claims` and guards everywhere.
+ */
+export interface AccessTokenClaims {
+  /** Any other claim. */
+  readonly [name: string]: unknown
+}
