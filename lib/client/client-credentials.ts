@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client/options.js'
 import {
   type ClientCredentialsConfiguration,
@@ -84,16 +85,18 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
 }
 
 function createSharedTokens(
-  { issuer, clientId, params, sharedStore, secret }: ClientCredentialsConfiguration,
+  { issuer, clientId, params, sharedStore, secret, tls }: ClientCredentialsConfiguration,
   { dpop }: Provider,
   runtime: Runtime,
 ): SharedTokens | undefined {
   if (sharedStore === undefined || secret === undefined) return undefined
-  // A bound token is useless without its key (RFC 9449 section 5), so only processes with the same key share tokens.
+  // A bound token is useless without its key or certificate (RFC 9449 section 5, RFC 8705 section 3), so only processes
+  // with the same ones share tokens.
+  const bindings = [dpop?.thumbprint ?? '', tls === undefined ? '' : new X509Certificate(tls.cert).fingerprint256]
   return new SharedTokens({
     sharedStore,
     secrets: secret,
-    audience: [issuer, clientId, dpop?.thumbprint ?? '', ...Object.entries(params).sort().flat()],
+    audience: [issuer, clientId, ...bindings, ...Object.entries(params).sort().flat()],
     runtime,
   })
 }

@@ -9,7 +9,7 @@ import { toCachedToken, type CachedToken } from './token-lifetime.js'
 interface SharedTokensSettings {
   readonly sharedStore: SharedStore
   readonly secrets: readonly string[]
-  /** Distinguishes these tokens from others in the same store: issuer, client, and the key that they are bound to. */
+  /** Distinguishes these tokens from others in the same store: issuer, client, and the key and certificate that they may be bound to. */
   readonly audience: readonly string[]
   readonly runtime: Runtime
 }
