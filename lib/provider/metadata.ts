@@ -1,5 +1,5 @@
 import { ConfigurationError, ProviderError } from '../errors.js'
-import { type EndpointName, endpointNames } from '../options/common/provider-description.js'
+import { type EndpointName, endpointNames, mtlsEndpointNames } from '../options/common/provider-description.js'
 import { tenantPlace } from '../options/common/tenants.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted } from '../base/error-cause.js'
@@ -79,15 +79,6 @@ export function missingEndpoint(metadata: ProviderMetadata, name: EndpointName):
 // Unusable endpoints that were removed from the metadata, for the error message when one is needed.
 const unusable = new WeakMap<ProviderMetadata, readonly EndpointName[]>()
 
-/** Endpoints that a client with a certificate may have to call elsewhere (RFC 8705 section 5). */
-const mtlsEndpoints: readonly string[] = [
-  'token_endpoint',
-  'revocation_endpoint',
-  'introspection_endpoint',
-  'userinfo_endpoint',
-  'pushed_authorization_request_endpoint',
-]
-
 function merged(document: JsonObject, given: JsonObject, { usesMtlsEndpoints = false }: ProviderSettings): JsonObject {
   if (!usesMtlsEndpoints) return { ...document, ...given }
   return { ...document, ...aliasesIn(document), ...given, ...aliasesIn(given) }
@@ -95,7 +86,9 @@ function merged(document: JsonObject, given: JsonObject, { usesMtlsEndpoints = f
 
 function aliasesIn({ mtls_endpoint_aliases: aliases }: JsonObject): JsonObject {
   if (!isJsonObject(aliases)) return {}
-  return Object.fromEntries(Object.entries(aliases).filter(([name]) => mtlsEndpoints.includes(name)))
+  return Object.fromEntries(
+    Object.entries(aliases).filter(([name]) => mtlsEndpointNames.some((known) => known === name)),
+  )
 }
 
 function documentSource({ issuer, discoveryUrl }: ProviderSettings, httpClient: HttpClient): () => Promise<JsonObject> {

@@ -13,6 +13,15 @@ export const endpointNames = [
   'pushed_authorization_request_endpoint',
 ] as const
 
+/** Endpoints that a client with a certificate may have to call elsewhere (RFC 8705 section 5). */
+export const mtlsEndpointNames = [
+  'token_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const
+
 /** A member of the metadata that is an endpoint's URL. */
 export type EndpointName = (typeof endpointNames)[number]
 
@@ -26,6 +35,9 @@ export type EndpointName = (typeof endpointNames)[number]
 export type GivenMetadata = Readonly<Partial<Record<EndpointName, string | undefined>>> & {
   /** Whether authorization responses have `iss` (RFC 9207). It can be switched on here, and not off. */
   readonly authorization_response_iss_parameter_supported?: true | undefined
+  /** Endpoints for a client with a certificate (RFC 8705 section 5). */
+  readonly mtls_endpoint_aliases?:
+    Readonly<Partial<Record<(typeof mtlsEndpointNames)[number], string | undefined>>> | undefined
   readonly [member: string]: unknown
 }
 
@@ -85,6 +97,18 @@ const metadata = v.pipe(
       authorization_response_iss_parameter_supported: v.optional(
         v.literal(true, 'must be true, or be left out: the check of "iss" cannot be switched off'),
       ),
+      mtls_endpoint_aliases: v.optional(
+        v.looseObject(
+          {
+            token_endpoint: endpoint,
+            revocation_endpoint: endpoint,
+            introspection_endpoint: endpoint,
+            userinfo_endpoint: endpoint,
+            pushed_authorization_request_endpoint: endpoint,
+          },
+          'must be an object of endpoints',
+        ),
+      ),
     },
     'must be an object of members of the metadata',
   ),
@@ -120,7 +144,9 @@ interface DescriptionOptions {
  * origin are allowed by its name.
  */
 function urlsIn({ discoveryUrl, metadata: given = {}, internalOrigin }: DescriptionOptions): readonly string[] {
-  const urls = [discoveryUrl, ...endpointNames.map((name) => given[name])].filter((url) => typeof url === 'string')
+  const aliases = given.mtls_endpoint_aliases ?? {}
+  const endpoints = [...endpointNames.map((name) => given[name]), ...mtlsEndpointNames.map((name) => aliases[name])]
+  const urls = [discoveryUrl, ...endpoints].filter((url) => typeof url === 'string')
   // Values that are not URLs have been refused before.
   return urls.filter((url) => URL.canParse(url) && new URL(url).origin !== internalOrigin)
 }

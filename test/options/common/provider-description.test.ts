@@ -24,6 +24,7 @@ describe.each(Object.entries(parsers))('the description of a provider in %s', (_
     { discoveryUrl: 'https://op.example.com/policy/v2.0/.well-known/openid-configuration?p=b2c_1_signin' },
     { metadata: { introspection_endpoint: 'https://admin.example.com/introspect' } },
     { metadata: { authorization_response_iss_parameter_supported: true, acr_values_supported: ['a'] } },
+    { metadata: { mtls_endpoint_aliases: { token_endpoint: 'https://mtls.example.com/token' } } },
     { internalOrigin: 'http://keycloak:8080' },
     { internalOrigin: 'http://keycloak:8080', metadata: { jwks_uri: 'http://keycloak:8080/keys' } },
     { internalOrigin: 'http://keycloak:8080', discoveryUrl: 'http://keycloak:8080/metadata' },
@@ -35,6 +36,11 @@ describe.each(Object.entries(parsers))('the description of a provider in %s', (_
 const { 'bearer() with a map of issuers': _map, ...single } = parsers
 describe.each(Object.entries(single))('the description of a provider in %s', (_call, parse) => {
   test.each<[Given, string]>([
+    [
+      { metadata: { mtls_endpoint_aliases: { token_endpoint: 'http://mtls.example.com/token' } } },
+      'must use https in "discoveryUrl" and "metadata"',
+    ],
+    [{ metadata: { mtls_endpoint_aliases: 'mtls.example.com' } }, 'must be an object of endpoints'],
     [{ discoveryUrl: true }, '"discoveryUrl"'],
     [{ discoveryUrl: '/metadata' }, '"discoveryUrl"'],
     [{ discoveryUrl: 'http://op.example.com/metadata' }, 'must use https in "discoveryUrl" and "metadata"'],
