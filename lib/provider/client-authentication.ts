@@ -1,6 +1,6 @@
 import { X509Certificate, hash } from 'node:crypto'
 import type { ClientAuth, ServerMetadata } from 'openid-client'
-import { omitUndefined } from '../base/json.js'
+import { type JsonObject, omitUndefined } from '../base/json.js'
 import { isIssuerTemplate } from '../options/common/tenants.js'
 import { ConfigurationError } from '../errors.js'
 import type { Runtime } from '../base/runtime.js'
@@ -40,11 +40,15 @@ const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => A
       body.set('client_id', clientId)
       body.set('client_secret', secret)
     },
-  client_secret_jwt: ({ secret = '' }) => {
-    let authenticate: Authenticate | undefined
-    return async (...request) => {
-      authenticate ??= (await import('openid-client')).ClientSecretJwt(secret)
-      await authenticate(...request)
+  client_secret_jwt: (client) => {
+    const { secret = '' } = client
+    return async (metadata, ...request) => {
+      const { ClientSecretJwt, modifyAssertion } = await import('openid-client')
+      const setAudience = (_header: object, payload: JsonObject): void => {
+        payload['aud'] = audienceOf(client, metadata)
+      }
+      const authenticate: Authenticate = ClientSecretJwt(secret, { [modifyAssertion]: setAudience })
+      await authenticate(metadata, ...request)
     }
   },
   private_key_jwt: (client) => (metadata, _client, body) => {

@@ -47,10 +47,16 @@ describe('the client assertion', () => {
     ['token_endpoint', issuer, `${issuer}/token`],
     ['urn:example', issuer, 'urn:example'],
     [undefined, 'https://login.example/{tenantid}/v2.0', `${issuer}/token`],
-  ])('with audience %p at %p is for %p', async (clientAssertionAudience, name, aud) => {
-    const { claims } = await assertionOf({ clientAssertionAudience }, { issuer: name })
-    expect(claims.aud).toBe(aud)
-  })
+  ])(
+    'with audience %p at %p is for %p, whether a key or a secret signs it',
+    async (clientAssertionAudience, name, aud) => {
+      const secret = { clientSecret: 'secret-1', clientAuthentication: 'client_secret_jwt' } as const
+      for (const signer of [{}, secret]) {
+        const { claims } = await assertionOf({ clientAssertionAudience, ...signer }, { issuer: name })
+        expect(claims.aud).toBe(aud)
+      }
+    },
+  )
 })
 
 describe('credentials in options', () => {
@@ -75,6 +81,17 @@ describe('credentials in options', () => {
     const given = { clientSecret: 'secret-1', clientAuthentication: 'client_secret_jwt' }
     expect(parseOidcOptions({ ...web, ...given })).toMatchObject(given)
     expect(parseClientCredentialsOptions({ issuer, clientId: 'machine', ...given })).toMatchObject(given)
+  })
+
+  test.each([
+    ['clientAssertionAlg', 'HS512'],
+    ['clientAssertionKid', 'key-1'],
+    ['clientAssertionCertificate', selfSigned('web').pem],
+  ])('%s is refused without a key, where it would do nothing', async (name, value) => {
+    const given = { clientSecret: 'secret-1', clientAuthentication: 'client_secret_jwt', [name]: value }
+    const { message } = await failureOf(() => parseOidcOptions({ ...web, ...given }))
+    expect(message).toContain(`must give "clientAssertionKey" for "${name}"`)
+    expect(() => parseOidcOptions({ ...web, ...given, clientAssertionKey })).not.toThrow()
   })
 
   test('a clientAssertionCertificate that is not a certificate is refused', async () => {

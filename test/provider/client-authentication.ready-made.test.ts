@@ -97,6 +97,13 @@ describe('a ready-made client assertion', () => {
   })
 })
 
+test('a function that returns no assertion is an error of the options, for introspection too', async () => {
+  const api = introspectingApi({ clientSecret: undefined, clientAssertion: () => 'a secret, and no JWT' })
+  const error = await failureOf(api.accept('opaque-token'))
+  expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_options', status: 500 })
+  expect(error.message).toBe('the function in "clientAssertion" returned an invalid value')
+})
+
 describe('options that contradict a ready-made client assertion are refused', () => {
   const web = {
     issuer,
@@ -134,7 +141,7 @@ describe('options that contradict a ready-made client assertion are refused', ()
     })
 
     test.each<[unknown, string]>([
-      ['a.b.c', 'clientAssertion'],
+      ['a.b.c', 'clientAssertion" must be a function that returns an assertion, or { file }'],
       [{}, 'file" is missing: expected the path of a file with an assertion'],
       [{ file: '' }, 'file" is empty'],
       [{ path: '/x' }, 'path" is not an option'],

@@ -17,9 +17,13 @@ const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
 const assertionKey = v.union([text('a key'), jwk], 'must be a PKCS#8 PEM or a private JWK')
 
-const assertion = v.lazy((given) =>
-  typeof given === 'function' ? lookup : section({ file: text('the path of a file with an assertion') }),
-)
+const assertionFile = section({ file: text('the path of a file with an assertion') })
+const assertion = v.lazy((given) => {
+  if (typeof given === 'function') return lookup
+  return typeof given === 'object'
+    ? assertionFile
+    : v.never('must be a function that returns an assertion, or { file }')
+})
 
 /**
  * The options with which a client proves who it is.
@@ -50,12 +54,8 @@ export function needsCredential<Options extends CredentialChoice>() {
   )
 }
 
-const signedHere = [
-  'clientAssertionAlg',
-  'clientAssertionKid',
-  'clientAssertionCertificate',
-  'clientAssertionAudience',
-] as const
+const ofKey = ['clientAssertionAlg', 'clientAssertionKid', 'clientAssertionCertificate'] as const
+const signedHere = [...ofKey, 'clientAssertionAudience'] as const
 
 interface CredentialChoice extends GivenCredentials, Partial<Readonly<Record<(typeof signedHere)[number], unknown>>> {
   readonly clientAssertionType?: unknown
@@ -65,7 +65,9 @@ function credentialFlaw(given: CredentialChoice): string | undefined {
   const missing = missingCredential(given)
   if (missing !== undefined) return `must give ${missing} for ${given.clientAuthentication}`
   if (given.clientAssertion !== undefined) return assertionFlaw(given)
-  return given.clientAssertionType === undefined ? undefined : 'must give "clientAssertion" for "clientAssertionType"'
+  if (given.clientAssertionType !== undefined) return 'must give "clientAssertion" for "clientAssertionType"'
+  const unused = given.clientAssertionKey === undefined ? ofKey.find((name) => given[name] !== undefined) : undefined
+  return unused === undefined ? undefined : `must give "clientAssertionKey" for "${unused}"`
 }
 
 function assertionFlaw(given: CredentialChoice): string | undefined {

@@ -1,6 +1,6 @@
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
-import { ProviderError } from '../../errors.js'
+import { ConfigurationError, ProviderError } from '../../errors.js'
 import { isRecent } from '../../base/age.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -160,10 +160,12 @@ function decryptionOf({ decryptionKeys = [] }: IntrospectionClient): Decrypt {
   })
 }
 
-// A failure between the two servers is never the fault of the caller's token.
-function introspectionFailure(error: unknown): ProviderError {
+// A failure between the two servers, or of this API's own credentials, is never the fault of the caller's token.
+function introspectionFailure(error: unknown): ProviderError | ConfigurationError {
   const failure = tokenEndpointFailure(error)
-  return failure instanceof ProviderError ? failure : invalid('cannot be used', error)
+  return failure instanceof ProviderError || failure instanceof ConfigurationError
+    ? failure
+    : invalid('cannot be used', error)
 }
 
 function invalid(why: string, error?: unknown): ProviderError {
