@@ -7,7 +7,7 @@ export const tenantPlace = /\{[A-Za-z]+\}/
 // Microsoft Entra ID, its national clouds and its earlier names.
 const entraHost =
   /^(login\.microsoftonline\.(com|us|de)|login-us\.microsoftonline\.com|login\.microsoft\.com|(login|sts)\.windows\.net|login\.(partner\.microsoftonline|chinacloudapi)\.cn|login\.usgovcloudapi\.net|login\.sovcloud-identity\.(fr|de|sg))$/
-const sharedTenant = /^\/(common|organizations|consumers)(\/|$)/
+const sharedTenant = /^\/(common|organizations|consumers)(\/|$)/i
 
 const tenantName = /^[A-Za-z0-9._-]{1,128}$/
 

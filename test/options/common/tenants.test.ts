@@ -13,6 +13,7 @@ describe('an issuer of Microsoft Entra ID that stands for several tenants', () =
     'https://login.windows.net/common',
     'https://sts.windows.net/common/',
     'https://STS.windows.net/common',
+    'https://login.microsoftonline.com/Common/v2.0',
   ]
 
   test.each(shared)('is refused: %s', (issuer) => {
