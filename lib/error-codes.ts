@@ -39,6 +39,8 @@ export type ProviderErrorCode =
   | 'provider_refused_client'
   /** This process has too many requests to the provider under way. */
   | 'outbound_limit_reached'
+  /** The function `providers` has failed, or has not answered in time, and there is no earlier answer. */
+  | 'provider_options_unavailable'
 
 /**
  * Codes of {@link AuthorizationResponseError}: the authorization response is a refusal, or invalid.

@@ -21,6 +21,7 @@ export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
 export { claim, role } from './policy/claims.js'
 export { mcpAuthInfo } from './policy/mcp-auth-info.js'
+export { provider } from './policy/provider.js'
 export { acr, machine, maxAge, permission, person, scope } from './policy/requirements.js'
 export { createBearerValidator } from './resource-server/bearer-validator.js'
 
@@ -44,7 +45,7 @@ export type {
 export type { OidcErrorDetails } from './errors.js'
 export type { BearerMiddleware } from './middleware/bearer.js'
 export type { OidcHandle } from './middleware/session/oidc-handle.js'
-export type { OidcMiddleware } from './middleware/oidc.js'
+export type { OidcMiddleware } from './middleware/oidc-middleware.js'
 export type { Connection } from './middleware/session/connection.js'
 export type { TokenConnection } from './middleware/guard/live-principals.js'
 export type { RequireAuthOptions } from './middleware/require-auth.js'
@@ -101,7 +102,13 @@ export type {
   ProviderDescription,
 } from './options/common/provider-description.js'
 export type { EnvironmentOptions } from './options/environment.js'
-export type { CompletedLogin, ErrorContext, OnLoginResult, UnverifiedParameters } from './options/oidc/callbacks.js'
+export type {
+  CompletedLogin,
+  CurrentLogin,
+  ErrorContext,
+  OnLoginResult,
+  UnverifiedParameters,
+} from './options/oidc/callbacks.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
 export type {
   ClientAuthentication,
@@ -110,6 +117,16 @@ export type {
   ReturnToOptions,
   RouteOptions,
 } from './options/oidc/options.js'
+export type {
+  ApplicationOption,
+  LoginChoice,
+  LoginPageContext,
+  ProviderCacheOptions,
+  ProviderDefault,
+  ProviderOptions,
+  ProviderResolver,
+  ProvidersOptions,
+} from './options/oidc/providers/options.js'
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
@@ -129,6 +146,7 @@ export type { DeclaredAuthInfo, McpAuthInfo } from './policy/mcp-auth-info.js'
 export type { ClaimValue, RoleOptions } from './policy/claims.js'
 export type { TokenTypeHint } from './provider/endpoints/revocation.js'
 export type { Readiness } from './provider/readiness.js'
+export type { ProvidersHealth } from './provider/health.js'
 export type { EndpointHealth, Health, ProviderHealth } from './provider/types.js'
 export type { LoginOptions } from './relying-party/login/login.js'
 export type { LogoutCallOptions } from './relying-party/logout/logout.js'

@@ -32,6 +32,8 @@ export type TraceStep =
   | 'client_credentials'
   | 'token_exchange'
   | 'request'
+  /** The function `providers` is asked for a provider. */
+  | 'provider_options'
 
 /** Something worth noting in a step, whether it succeeded or not. */
 export type TraceRemark =
@@ -63,6 +65,8 @@ export interface TraceEvent {
   readonly issuer?: string
   /** The configured client ID. */
   readonly clientId?: string
+  /** Name of the provider, if `oidc()` has several. */
+  readonly provider?: string
   /** How the step ended. Set at `end` if the step was synchronous, else from `asyncStart` on. */
   readonly outcome?: 'succeeded' | 'failed'
   /** Code of the error. `unexpected_error` for an error of the application or another package. */
@@ -87,7 +91,7 @@ export interface TraceEvent {
 }
 
 /** What a step is about. */
-export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'method' | 'url'>
+export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'provider' | 'method' | 'url'>
 
 /** What a step may add to its event while it runs. */
 export interface TraceNotes {
@@ -115,6 +119,7 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   client_credentials: channelOf('client_credentials'),
   token_exchange: channelOf('token_exchange'),
   request: channelOf('request'),
+  provider_options: channelOf('provider_options'),
 }
 
 /** Whether a step has subscribers: for hot paths, where even a closure would cost too much. */
@@ -177,8 +182,8 @@ function watchPromise(channel: Channel, event: OpenEvent, promise: Promise<unkno
   )
 }
 
-function newEvent(step: TraceStep, { issuer, clientId, method, url }: TraceContext): OpenEvent {
-  return omitUndefined({ step, issuer, clientId, method, url })
+function newEvent(step: TraceStep, { issuer, clientId, provider, method, url }: TraceContext): OpenEvent {
+  return omitUndefined({ step, issuer, clientId, provider, method, url })
 }
 
 function succeed(event: OpenEvent): void {

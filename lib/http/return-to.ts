@@ -9,6 +9,8 @@ export interface ReturnToPolicy {
   readonly origins: readonly string[]
   /** Paths that are never a target: this package's own routes. */
   readonly reservedPaths: readonly string[]
+  /** Whether all paths below these are our own routes too. */
+  readonly isReservedBelow?: boolean
 }
 
 const longest = 2048
@@ -27,7 +29,11 @@ export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | 
   // `/..//evil` is now `//evil`, which a browser reads as a host.
   if (url.username !== '' || url.password !== '' || url.pathname.startsWith('//')) return undefined
   if (url.origin !== policy.origin) return policy.origins.includes(url.origin) ? url.href : undefined
-  return policy.reservedPaths.includes(url.pathname) ? undefined : `${url.pathname}${url.search}${url.hash}`
+  return isReserved(url.pathname, policy) ? undefined : `${url.pathname}${url.search}${url.hash}`
+}
+
+function isReserved(path: string, { reservedPaths, isReservedBelow = false }: ReturnToPolicy): boolean {
+  return reservedPaths.includes(path) || (isReservedBelow && reservedPaths.some((own) => path.startsWith(`${own}/`)))
 }
 
 /** The page of this origin that a request came from, if the browser says so. */

@@ -1,6 +1,9 @@
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
-import type { Application } from '../relying-party/application.js'
+import type { ProvidersConfiguration } from '../options/oidc/providers/parse-providers.js'
+import { type Application, createApplication } from '../relying-party/application.js'
+import { listedRelyingParties } from './providers/listed.js'
+import { resolvedRelyingParties } from './providers/resolved.js'
 import { transactionCookieName } from '../relying-party/base-url.js'
 import { byCookieName } from '../relying-party/base-urls.js'
 import type { OidcContext } from './session/request-context.js'
@@ -19,17 +22,38 @@ export function createContext(
   runtime: Runtime,
 ): { readonly context: OidcContext; readonly rp: WebRelyingParty } {
   const rp = createWebRelyingParty(configuration, runtime)
-  const formPost = configuration.authorizationParams['response_mode'] === 'form_post'
-  return { context: contextOf(rp, onlyRelyingParty(rp), formPost), rp }
+  return { context: contextOf(rp, onlyRelyingParty(rp), isFormPost(configuration.authorizationParams)), rp }
+}
+
+/** The same for several providers. */
+export function createContextOfSeveral(configuration: ProvidersConfiguration, runtime: Runtime): OidcContext {
+  const { providers } = configuration
+  const application = createApplication(configuration, ['providers'], runtime)
+  if (typeof providers === 'function') {
+    const parties = resolvedRelyingParties(application, configuration, providers)
+    const formPost = isFormPost(configuration.defaults['authorizationParams'])
+    return { ...contextOf(application, parties, formPost), loginPage: configuration.loginPage }
+  }
+  const parties = listedRelyingParties(application, providers)
+  const formPost = providers.some((provider) => isFormPost(provider.configuration.authorizationParams))
+  return { ...contextOf(application, parties, formPost), loginPage: configuration.loginPage }
+}
+
+function isFormPost(authorizationParams: unknown): boolean {
+  const isObject = typeof authorizationParams === 'object' && authorizationParams !== null
+  return isObject && Reflect.get(authorizationParams, 'response_mode') === 'form_post'
 }
 
 function contextOf(application: Application, parties: RelyingParties, formPost: boolean): OidcContext {
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
+  const storageOf = createSessionStorages(application)
   return {
     application,
     parties,
-    storageOf: createSessionStorages(application),
+    storageOf: parties.areNamed
+      ? (req, httpRequest, res) => parties.guard(storageOf(req, httpRequest, res), req)
+      : storageOf,
     binding: {
       limits: configuration.session,
       runtime,

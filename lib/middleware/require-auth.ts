@@ -4,7 +4,13 @@ import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
 import type { FrameworkRequest } from '../options/framework.js'
 import type { Principal, PrincipalClaims } from '../policy/principal.js'
-import { type UnmetRequirement, type NamedRequirement, type Requirement, askingFirst } from '../policy/requirement.js'
+import {
+  type UnmetRequirement,
+  type NamedRequirement,
+  type Requirement,
+  type StepUp,
+  askingFirst,
+} from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
 import { continueAfter } from './http/error-response.js'
 import {
@@ -101,14 +107,20 @@ function turnAway(
   mode: ChallengeMode,
 ): void {
   const { kind: requirement, stepUp, scopes } = failure
-  if (stepUp !== undefined) {
-    const message = `this needs a stronger or more recent login (${requirement}): sign in again`
+  if (stepUp !== undefined && canStepUp(handler, stepUp)) {
+    const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'
+    const message = `this needs ${what} (${requirement}): sign in again`
     handler.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement })
   handler.refuse({ ...call, error, ...omitUndefined({ scopes }) })
+}
+
+// No access token says at which of the login's providers somebody has signed in.
+function canStepUp({ scheme }: AuthenticationHandler, { acrValues, maxAge }: StepUp): boolean {
+  return scheme === 'session' || acrValues !== undefined || maxAge !== undefined
 }
 
 function notMounted(): ConfigurationError {

@@ -116,7 +116,7 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
     wrong === -1 ? 'needs at least one requirement' : `got ${typeof values[wrong]} as argument ${wrong + 1}`
   throw new ConfigurationError(
     'invalid_options',
-    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), all(), any(), not() or a predicate (principal, req) => boolean`,
+    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), all(), any(), not() or a predicate (principal, req) => boolean`,
   )
 }
 

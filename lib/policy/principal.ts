@@ -29,7 +29,10 @@ export interface Principal<C extends object = PrincipalClaims> {
   readonly subject: string
   /** The issuer of the ID Token or of the access token. */
   readonly issuer: string
-  /** Name of the provider in the option `providers`. Absent if there is none, or if several have the issuer of an access token. */
+  /**
+   * Name of the provider in the option `providers`. It belongs to the key of a person too: two providers may have the same issuer.
+   * Absent if there is none, or if several have the issuer of an access token.
+   */
   readonly provider?: string
   /** Claims of the ID Token (session) or of the access token, frozen; or those that `verify` returned for an API key. */
   readonly claims: Readonly<C>

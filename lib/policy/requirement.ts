@@ -48,6 +48,8 @@ export interface UnmetRequirement {
 
 /** The authentication that a login must reach. */
 export interface StepUp {
+  /** At one of these providers, by their names in `oidc({ providers })`. */
+  readonly providers?: readonly string[]
   /** One of these authentication context classes (`acr_values`). */
   readonly acrValues?: readonly string[]
   /** Greatest age of the authentication in seconds (`max_age`). */

@@ -1,9 +1,15 @@
 import { ownError } from '../base/error-cause.js'
 import type { Cached } from '../base/cached-document.js'
 import type { Keys } from './keys.js'
-import type { ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
+import type { Health, ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
 import type { Runtime } from '../base/runtime.js'
 import { omitUndefined } from '../base/json.js'
+
+/** State of everything that an `oidc()` with several providers depends on, as last seen. */
+export interface ProvidersHealth extends Pick<Health, 'store'> {
+  /** State of each provider, by its name. Of a function `providers`, of those that are kept ready. */
+  readonly providers: Readonly<Record<string, Omit<Health, 'store'>>>
+}
 
 /** The state of one authorization server's metadata and keys; makes no request. */
 export function healthOf(issuer: string, metadata: Cached<ProviderMetadata>, keys: Keys): ProviderHealth {

@@ -120,6 +120,7 @@ export function createBaseUrl(
     returnTo: {
       origin: url.origin,
       origins: returnTo.origins,
+      ...(configuration.providers === undefined ? {} : { isReservedBelow: true }),
       reservedPaths: Object.values(own).filter((path) => path !== undefined),
     },
   }

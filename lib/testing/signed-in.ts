@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import { internals } from '../base/runtime.js'
 import { omitUndefined } from '../base/json.js'
 import type { HttpRequest } from '../http/request.js'
-import type { OidcMiddleware } from '../middleware/oidc.js'
+import type { OidcMiddleware } from '../middleware/oidc-middleware.js'
 import type { OidcContext } from '../middleware/session/request-context.js'
 import { requireTesting } from '../options/testing.js'
 import type { BaseUrl } from '../relying-party/base-url.js'
@@ -53,7 +53,7 @@ export interface SignedInOptions {
  * @throws {SessionError} `session_too_large` or `session_store_unavailable`
  */
 export async function signedIn(
-  auth: OidcMiddleware,
+  auth: OidcMiddleware<unknown>,
   claims: Readonly<Record<string, unknown>> & { readonly sub: string },
   options: SignedInOptions = {},
 ): Promise<string> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type OidcMiddleware, createOidc } from '../../lib/middleware/oidc.js'
-import type { OidcHandle, OidcOptions, Principal } from '../../lib/index.js'
+import { type OidcMiddleware, createOidc, createOidcOfSeveral } from '../../lib/middleware/oidc-middleware.js'
+import type { OidcHandle, OidcOptions, Principal, ProvidersHealth, ProvidersOptions } from '../../lib/index.js'
+import { parseProvidersOptions } from '../../lib/options/oidc/providers/parse-providers.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
 import type { Host, RunningHost } from '../hosts/hosts.js'
 import type { Layer } from '../hosts/layers.js'
@@ -36,20 +37,57 @@ export async function startApp<P>(
   clock: Clock,
   setUp: (origin: string) => AppSetup<P> | Promise<AppSetup<P>>,
 ): Promise<App<P>> {
-  let built: (AppSetup<P> & Pick<App<P>, 'oidc'>) | undefined
-  const running = await host.start(async ({ baseUrl: origin }) => {
+  let options: OidcOptions | undefined
+  const started = await start(host, async (origin) => {
     const setup = await setUp(origin)
-    const oidc = createOidc(parseOidcOptions(setup.options), clock)
-    built = { ...setup, oidc }
-    return setup.layers(oidc)
+    options = setup.options
+    return { ...setup, oidc: createOidc(parseOidcOptions(setup.options), clock) }
+  })
+  if (options === undefined) throw new Error('the host has not built the application')
+  return { ...started, options, clock }
+}
+
+/** An application with several providers on one host. */
+export type ProvidersApp = Pick<App<unknown>, 'host' | 'close'> & { readonly oidc: OidcMiddleware<ProvidersHealth> }
+
+/** Starts an application with several providers on a host, with a clock that a test moves. */
+export function startAppOfProviders(
+  host: Host,
+  clock: Clock,
+  setUp: (origin: string) => Promise<{
+    readonly options: ProvidersOptions
+    readonly layers: (oidc: OidcMiddleware<ProvidersHealth>) => readonly Layer[]
+  }>,
+): Promise<ProvidersApp> {
+  return start(host, async (origin) => {
+    const setup = await setUp(origin)
+    return { ...setup, provider: undefined, oidc: createOidcOfSeveral(parseProvidersOptions(setup.options), clock) }
+  })
+}
+
+interface Built<P, Oidc> {
+  readonly provider: P
+  readonly oidc: Oidc
+  readonly layers: (oidc: Oidc) => readonly Layer[]
+  readonly close?: () => Promise<unknown>
+}
+
+async function start<P, Oidc extends { close(): void }>(
+  host: Host,
+  build: (origin: string) => Promise<Built<P, Oidc>>,
+) {
+  let built: Built<P, Oidc> | undefined
+  const running = await host.start(async ({ baseUrl: origin }) => {
+    built = await build(origin)
+    return built.layers(built.oidc)
   })
   if (built === undefined) throw new Error('the host has not built the application')
-  const { provider, options, oidc, close: closeProvider } = built
+  const { provider, oidc, close: closeProvider } = built
   const close = async () => {
     oidc.close()
     await Promise.all([closeProvider?.(), running.close()])
   }
-  return { provider, options, host: running, oidc, clock, close }
+  return { provider, host: running, oidc, close }
 }
 
 /** Writes JSON on any host. */

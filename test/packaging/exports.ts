@@ -26,6 +26,7 @@ export const publicNames: readonly string[] = [
   'optionsFromEnv',
   'permission',
   'person',
+  'provider',
   'requireAuth',
   'resourceMetadata',
   'role',

@@ -20,6 +20,7 @@ declare global {
   const baseUrl: string
   const secret: string
   const listOrders: (req: Request, res: Response) => void
+  const payroll: (req: Request, res: Response) => void
   const removeOrder: (req: Request, res: Response) => void
   const transfer: (req: Request, res: Response) => void
   const vote: (req: Request, res: Response) => void
@@ -45,6 +46,7 @@ declare global {
   const optionsFromEnv: typeof library.optionsFromEnv
   const permission: typeof library.permission
   const person: typeof library.person
+  const provider: typeof library.provider
   const requireAuth: typeof library.requireAuth
   const role: typeof library.role
   const scope: typeof library.scope

@@ -6,7 +6,11 @@ import type { Principal } from '../../policy/principal.js'
 import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
 import type { ApplicationWith } from '../../relying-party/relying-party.js'
 import { onwardPage } from '../../relying-party/onward.js'
-import { type BaseUrl, publicPath } from '../../relying-party/base-url.js'
+import { redirect } from '../../http/outcome.js'
+import { choiceUrl } from '../../relying-party/login/choice.js'
+import type { WebRelyingParty } from '../providers/relying-parties.js'
+import { requireProvider } from '../session/begin-login.js'
+import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
 import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
 import { continueAfter, fail } from '../http/error-response.js'
@@ -46,7 +50,7 @@ export class SessionAuthentication implements AuthenticationHandler {
 
   challenge(call: ChallengeCall): void {
     const { httpRequest } = this.#request
-    const retryUrl = this.#retryUrl()
+    const retryUrl = this.#retryUrl(providersOf(call))
     const isRedirect = isRedirected(call, httpRequest)
     const error = withLoginUrl(call.error, retryUrl)
     const answer = isRedirect ? sendToLogin(this.#oidc, this.#request, call) : Promise.reject(error)
@@ -66,9 +70,12 @@ export class SessionAuthentication implements AuthenticationHandler {
     })
   }
 
-  #retryUrl(): string {
+  #retryUrl(providers: readonly string[] = []): string {
     const base = this.#base()
-    return loginUrl(base, pageTarget(this.#request.httpRequest, base.returnTo))
+    const target = pageTarget(this.#request.httpRequest, base.returnTo)
+    const [name = '', ...others] = providers
+    if (others.length > 0) return new URL(choiceUrl(base, target, providers), base.origin).href
+    return loginUrl(name === '' ? base : atProvider(base, name), target)
   }
 
   #base(): BaseUrl {
@@ -113,17 +120,34 @@ async function sendToLogin(oidc: OidcContext, request: RequestContext, call: Cha
   }
   refuseLoops(request, returnTo)
   refuseVainStepUps(request, call)
-  const outcome = await startLogin(request.requireRelyingParty('requireAuth()'), httpRequest, request.transactions(), {
-    returnTo,
-    ...wantedLogin(call),
-  })
+  const rp = await placeOf(request, call)
+  const outcome =
+    rp === undefined
+      ? redirect(choiceUrl(request.base, safeReturnTo(returnTo, request.base.returnTo), providersOf(call)))
+      : await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(call) })
   // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)
 }
 
+/** The providers that a requirement names. */
+function providersOf({ stepUp, firstLogin }: ChallengeCall): readonly string[] {
+  return (stepUp ?? firstLogin)?.providers ?? []
+}
+
+/**
+ * Where to sign in: at the provider that a requirement names, at that of the session that is not enough or has ended, or at the
+ * only one; `undefined` if people choose.
+ */
+async function placeOf(request: RequestContext, call: ChallengeCall): Promise<WebRelyingParty | undefined> {
+  const [name, ...others] = providersOf(call)
+  if (name === undefined) return request.rp
+  return others.length > 0 ? undefined : requireProvider(request, name, 'provider()')
+}
+
 function wantedLogin({ stepUp, firstLogin }: ChallengeCall): StartOptions {
-  return { ...(stepUp ?? firstLogin), isGuard: true }
+  const { providers: _, ...wanted } = stepUp ?? firstLogin ?? {}
+  return { ...wanted, isGuard: true }
 }
 
 // Browsers do not send Strict cookies when a link of another site leads here (RFC 6265bis section 8.8.2). A page of this site

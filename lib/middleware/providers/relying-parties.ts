@@ -1,5 +1,7 @@
 import type { ExchangedTokens } from '../../client/token-exchange.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { Health } from '../../provider/types.js'
+import type { ProvidersHealth } from '../../provider/health.js'
 import type { Readiness } from '../../provider/readiness.js'
 import type { RelyingParty } from '../../relying-party/relying-party.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -11,14 +13,20 @@ export interface WebRelyingParty extends RelyingParty {
   readonly exchanges: ExchangedTokens
 }
 
+/** A provider to choose. */
+export interface ListedProvider {
+  readonly name: string
+  readonly label: string
+}
+
 /** The relying parties of one application, one for each of its providers. */
 export interface RelyingParties {
   /** Where everybody signs in; absent if people choose. */
   readonly only?: WebRelyingParty
   /** Whether paths name providers. */
   readonly areNamed: boolean
-  /** Those that people can choose from. */
-  readonly listed: readonly WebRelyingParty[]
+  /** The providers that people choose from, by name; empty if they are not known before. */
+  readonly listed: readonly ListedProvider[]
   /**
    * Finds one by the name in a path.
    *
@@ -31,6 +39,8 @@ export interface RelyingParties {
   /** Restricts a storage to sessions of relying parties that are still there. */
   guard(storage: SessionStorage, req: NodeRequest): SessionStorage
   ready(): Promise<Readiness>
+  /** State of each provider by its name. */
+  health(): ProvidersHealth['providers']
   close(): void
 }
 
@@ -39,13 +49,24 @@ export function onlyRelyingParty(rp: WebRelyingParty): RelyingParties {
   return {
     only: rp,
     areNamed: false,
-    listed: [rp],
+    listed: [],
     find: () => undefined,
     of: () => rp,
     guard: (storage) => storage,
     ready: () => rp.provider.ready(),
+    health: () => ({}),
     close: () => closeRelyingParty(rp),
   }
+}
+
+/** The state of relying parties by the names of their providers. */
+export function healthByName(parties: readonly WebRelyingParty[]): ProvidersHealth['providers'] {
+  return Object.fromEntries(
+    parties.map(({ provider, sessionProvider }): [string, Omit<Health, 'store'>] => [
+      sessionProvider?.name ?? '',
+      provider.health(),
+    ]),
+  )
 }
 
 /** Stops the work of a relying party in the background, and closes its connections. */

@@ -10,9 +10,11 @@ import { confirmLogout, wantedReturnTo } from '../../relying-party/logout/logout
 import { followOnwardUrl } from '../../relying-party/logout/logout-onward.js'
 import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
-import { type BaseUrl, publicPath } from '../../relying-party/base-url.js'
+import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
 import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { callback, type RouteCall } from './callback.js'
+import { answerNamedProvider, namedRoute, type Route } from './named-routes.js'
+import { prepareChoice, showChoice } from '../../relying-party/login/choice.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from '../session/login-loop.js'
 import { continueAfter, fail } from '../http/error-response.js'
@@ -22,9 +24,6 @@ import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
 import { loginUrl } from '../guard/session-authentication.js'
-
-/** Handles a request to one of our own paths. */
-export type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall) => void
 
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
@@ -36,13 +35,18 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const { httpRequest, base } = request
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
-  const own = oidc.parties.areNamed ? undefined : routeAt(oidc.parties.only, paths, path)
+  const own = oidc.parties.areNamed ? routeOfSeveral(request, path) : routeAt(oidc.parties.only, paths, path)
   if (own !== undefined) return own
   if (path === paths.logout) return route(logout)
   if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, except after a logout at the provider.
   const back = finishLogout(oidc.application, httpRequest, request.cookies().logout)
   return back === undefined ? undefined : route(() => Promise.resolve(back))
+}
+
+function routeOfSeveral(request: RequestContext, path: string): Route | undefined {
+  if (path === request.base.paths.login) return route(chooseOrLogin, loginTarget)
+  return namedRoute(request, path, (rp, paths) => routeAt(rp, paths, path))
 }
 
 /** The route of a path at one relying party, by that one's paths. */
@@ -74,6 +78,7 @@ export function answerProvider(
   call: GuardCall,
 ): boolean {
   const base = baseUrlOf(application.baseUrls, httpRequest)
+  if (parties.areNamed) return answerNamedProvider({ parties }, base, httpRequest, call)
   if (parties.only === undefined || publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
   continueAfter(handleBackchannelLogout(parties.only, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
@@ -97,21 +102,22 @@ function returnIfSilentLoginFails(handler: Handler): Handler {
 }
 
 function routeTo(rp: WebRelyingParty, handler: Handler, targetOf?: TargetOf): Route {
-  return route((_oidc, request, call) => handler({ rp, request, call }), targetOf)
+  return route((_oidc, request, call) => handler({ rp, request, call }), targetOf, rp.sessionProvider?.name)
 }
 
-type ApplicationHandler = (oidc: OidcContext, request: RequestContext, call: GuardCall) => Promise<Outcome>
+type ApplicationHandler = (oidc: OidcContext, request: RequestContext, call: GuardCall) => Promise<Outcome | undefined>
 
-function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined): Route {
+function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined, provider?: string): Route {
   return (oidc, request, call) => {
     const { configuration } = oidc.application
     const { httpRequest, base } = request
     continueAfter(
       handler(oidc, request, call),
       call,
-      (outcome) => respondOrFail(call, outcome),
+      (outcome) => (outcome === undefined ? undefined : respondOrFail(call, outcome)),
       (error) => {
-        const retryUrl = loginUrl(base, request.login?.returnTo ?? targetOf(httpRequest, base))
+        const place = provider === undefined ? base : atProvider(base, provider)
+        const retryUrl = loginUrl(place, request.login?.returnTo ?? targetOf(httpRequest, base))
         const isPage = !(error instanceof AccessError) || isPageLoad(httpRequest)
         fail(error, configuration.onError, { ...call, retryUrl, members: { login_url: retryUrl }, isPage })
       },
@@ -122,6 +128,19 @@ function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined
 const login: Handler = async ({ rp, request }) => {
   refuseLoops(request, undefined)
   return handleLogin(rp, request.httpRequest, request.transactions())
+}
+
+// With several providers, people choose. Where there is one only, they go on to it.
+const chooseOrLogin: ApplicationHandler = async ({ parties, loginPage }, request, { req, res }) => {
+  refuseLoops(request, undefined)
+  const { base, httpRequest } = request
+  const choice = await prepareChoice(base, httpRequest, parties.listed)
+  if ('kind' in choice) return choice
+  const [only, ...others] = choice.choices
+  if (only !== undefined && others.length === 0) return redirect(only.url)
+  if (loginPage === undefined) return showChoice(choice)
+  await loginPage(choice.choices, { req, res, returnTo: choice.returnTo })
+  return undefined
 }
 
 const loginCallback = returnIfSilentLoginFails(withTracing('callback', callback))

@@ -1,14 +1,45 @@
-import type { Redirect, Respond } from '../../http/outcome.js'
-import { refererTarget } from '../../http/return-to.js'
-import { type LoginOptions, startLogin } from '../../relying-party/login/login.js'
+import { ConfigurationError } from '../../errors.js'
+import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
+import { refererTarget, safeReturnTo } from '../../http/return-to.js'
+import { choiceUrl } from '../../relying-party/login/choice.js'
+import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
+import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from './login-loop.js'
 import type { RequestContext } from './request-context.js'
 
+/** Options of `req.oidc.login()`, and names of providers that a requirement asks for. */
+interface PlacedLogin extends StartOptions {
+  readonly provider?: string | undefined
+}
+
 /** Starts the login that the application asks for. */
-export async function beginLogin(context: RequestContext, options: LoginOptions): Promise<Redirect | Respond> {
+export async function beginLogin(context: RequestContext, options: PlacedLogin): Promise<Redirect | Respond> {
   const { httpRequest, base } = context
   const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, base.returnTo)
-  const wanted = { returnTo: here, ...options }
+  const { provider: name, ...given } = options
+  const wanted = { returnTo: here, ...given }
   refuseLoops(context, wanted.returnTo)
-  return startLogin(context.requireRelyingParty('login()'), httpRequest, context.transactions(), wanted)
+  const rp = name === undefined ? context.only : await requireProvider(context, name, 'login()')
+  if (rp !== undefined) return startLogin(rp, httpRequest, context.transactions(), wanted)
+  const { returnTo, ...further } = wanted
+  if (Object.values(further).some((value) => value !== undefined)) {
+    const message = 'login() needs { provider } with these options: they are parameters of the request to one provider'
+    throw new ConfigurationError('invalid_options', message)
+  }
+  return redirect(choiceUrl(base, safeReturnTo(returnTo, base.returnTo)))
+}
+
+/**
+ * Finds the relying party that the application names.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a name that no provider has
+ * @throws {ProviderError} `provider_options_unavailable`
+ */
+export async function requireProvider(context: RequestContext, name: string, call: string): Promise<WebRelyingParty> {
+  const rp = await context.find(name)
+  if (rp !== undefined) return rp
+  throw new ConfigurationError(
+    'invalid_options',
+    `${call}: no provider of oidc({ providers }) has the name that is given`,
+  )
 }

@@ -43,6 +43,7 @@ export class SessionIdentity {
       isMachine: false,
       subject: claims.sub,
       issuer: configuredIssuer(claims.iss, { issuer, issuerAliases }),
+      ...(record.provider === undefined ? {} : { provider: record.provider.name }),
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,

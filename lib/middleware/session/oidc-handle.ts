@@ -25,6 +25,11 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
     this.#context = context
   }
 
+  /** Name of the provider that the person is signed in at, if `oidc()` has several. */
+  get provider(): string | undefined {
+    return this.#context.session.current()?.provider?.name
+  }
+
   /** Whether someone is signed in. */
   isAuthenticated(): boolean {
     return this.#context.session.current() !== undefined

@@ -11,6 +11,8 @@ import type { TransactionCookies } from '../../relying-party/login/transaction/t
 import { type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
 import { type BindingSettings, bindSession } from './response-session.js'
+import type { LoginPage } from '../../options/oidc/providers/parse-providers.js'
+import { noteLogin } from '../../resource-server/issuers/logins.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
 import type { RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
@@ -83,6 +85,11 @@ export class RequestContext {
     return this.#oidc.parties.of(record)
   }
 
+  /** Where everybody signs in; absent if people choose. */
+  get only(): WebRelyingParty | undefined {
+    return this.#oidc.parties.only
+  }
+
   /** Finds a relying party by the name of its provider. */
   find(name: string): MaybePromise<WebRelyingParty | undefined> {
     return this.#oidc.parties.find(name, this.#req)
@@ -92,6 +99,8 @@ export class RequestContext {
   async signIn(rp: WebRelyingParty, record: SessionRecord): Promise<void> {
     await this.session.store(record)
     this.#rp = rp
+    // Anyone may have named an issuer in the options of a provider: it counts once it has signed somebody in.
+    if (rp.sessionProvider !== undefined) noteLogin(rp.configuration)
   }
 
   /**
@@ -156,6 +165,8 @@ export function openRequest(
 export interface OidcContext {
   readonly application: Application
   readonly parties: RelyingParties
+  /** Writes the page with the choices among several providers, in place of ours. */
+  readonly loginPage?: LoginPage | undefined
   /** The storage for the session of a request. */
   readonly storageOf: SessionStorages
   readonly binding: BindingSettings

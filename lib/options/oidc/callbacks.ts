@@ -20,6 +20,23 @@ export interface CompletedLogin<Claims = SessionClaims> {
   readonly scope: string
   /** What else came with the authorization response. It is not signed: see {@link UnverifiedParameters}. */
   readonly unverified: UnverifiedParameters
+  /** Name of the provider, if `oidc()` has several. Together with `iss` and `sub` it is the key of a person. */
+  readonly provider?: string
+  /**
+   * The session that this browser has, which the new one replaces: of the same person or another, at this provider or another.
+   * Absent if nobody is signed in, and where the response is a POST (`form_post`), with which browsers send no session.
+   */
+  readonly current?: CurrentLogin
+}
+
+/** The session that a login replaces. */
+export interface CurrentLogin {
+  /** Claims of its ID Token, and those that the UserInfo endpoint added. */
+  readonly claims: Readonly<Record<string, unknown> & { iss: string; sub: string }>
+  /** Name of its provider, if `oidc()` has several. */
+  readonly provider?: string
+  /** The application's own data. */
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 /**

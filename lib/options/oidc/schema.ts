@@ -181,7 +181,10 @@ function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean 
 }
 
 /** The checked and frozen options of `oidc()`, every default in place. */
-export type OidcConfiguration = v.InferOutput<typeof schema>
+export type OidcConfiguration = v.InferOutput<typeof schema> & {
+  /** Name of the provider, if the application has several. */
+  readonly provider?: string
+}
 
 /** The options that concern the whole application, whatever its provider. */
 export type ApplicationConfiguration = Pick<
@@ -189,6 +192,7 @@ export type ApplicationConfiguration = Pick<
   | 'baseUrl'
   | 'baseUrls'
   | 'baseUrlOf'
+  | 'fetch'
   | 'secret'
   | 'routes'
   | 'session'
@@ -200,13 +204,17 @@ export type ApplicationConfiguration = Pick<
   | 'onLogin'
   | 'onError'
 > &
-  Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>>
+  Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>> & {
+    /** Set if the application has several providers, so that paths end with their names. */
+    readonly providers?: unknown
+  }
 
 /**
  * Checks the options of `oidc()`.
  *
+ * @param call - what messages begin with
  * @throws {ConfigurationError} `invalid_options`
  */
-export function parseOidcOptions(options: unknown): OidcConfiguration {
-  return parseOptions('oidc()', schema, options)
+export function parseOidcOptions(options: unknown, call = 'oidc()'): OidcConfiguration {
+  return parseOptions(call, schema, options)
 }

@@ -1,4 +1,4 @@
-import { ProviderError } from '../../errors.js'
+import { AuthorizationResponseError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
@@ -48,6 +48,7 @@ export async function finishLogin(
   )
   const found = findTransaction(response.state, transactions)
   if (found === undefined) return withoutTransaction({ rp, httpRequest, context, response }, transactions)
+  if (found.transaction.provider !== rp.sessionProvider?.key) throw responseOfAnother()
   if (response.isMisplaced && !isSilentLogin) throw codeMisplaced()
   context.cookies.remove(found.slot)
   const { returnTo, isLost } = await recallTarget(rp, context.cookies, found.transaction)
@@ -57,6 +58,13 @@ export async function finishLogin(
   }
   const finished = await finishFound(rp, httpRequest, { ...context, response }, { ...found, transaction })
   return isLost ? { ...finished, isTargetLost: true } : finished
+}
+
+// The login stays usable at its own provider (RFC 9700 section 4.4.2).
+function responseOfAnother(): AuthorizationResponseError {
+  const message =
+    'this login was sent to another provider than the one that responds, or the options of the provider have changed: start again'
+  return new AuthorizationResponseError('issuer_mismatch', message)
 }
 
 interface AnsweredContext extends CallbackContext {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.js'
 import { TokenEndpointError, TransactionError } from '../../errors.js'
-import type { CompletedLogin, OnLoginResult } from '../../options/oidc/callbacks.js'
+import type { CompletedLogin, CurrentLogin, OnLoginResult } from '../../options/oidc/callbacks.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
 import type {
@@ -8,7 +8,7 @@ import type {
   ValidatedAuthorizationResponse,
 } from '../../provider/endpoints/authorization-response.js'
 import type { TokenSet } from '../../provider/types.js'
-import { addedClaims, idTokenClaims, withUserinfo } from '../../session/claims.js'
+import { addedClaims, idTokenClaims, sessionClaims, withUserinfo } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { requireOrganization } from './organization.js'
@@ -17,7 +17,7 @@ import { stateKey, type Transaction } from './transaction/transaction.js'
 
 /** The parts of a relying party that exchange a code. */
 export type CodeExchangeParts = RelyingPartyWith<
-  'baseUrls' | 'configuration' | 'logins' | 'runtime',
+  'baseUrls' | 'configuration' | 'logins' | 'runtime' | 'sessionProvider',
   'exchangeCode' | 'userinfo'
 >
 
@@ -27,6 +27,7 @@ export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<On
 /** What an exchange needs in addition to the validated response. */
 interface ExchangeContext {
   readonly start: SessionStart
+  readonly current: SessionRecord | undefined
   /** The response as received. */
   readonly response: Pick<AuthorizationResponse, 'parameters'>
 }
@@ -78,9 +79,25 @@ async function exchange(
   const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)
   const unverified = unverifiedParameters(context.response.parameters)
-  const data = await context.start({ claims, idToken, accessToken, scope, unverified })
+  const login = { claims, idToken, accessToken, scope, unverified, ...circumstances(rp, context) }
+  const data = await context.start(login)
   if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
   return newSession(rp, startedAt, { ...tokens, userinfo }, typeof data === 'object' ? data : {})
+}
+
+function circumstances(
+  { sessionProvider }: CodeExchangeParts,
+  { current }: ExchangeContext,
+): Pick<CompletedLogin, 'provider' | 'current'> {
+  return {
+    ...(sessionProvider === undefined ? {} : { provider: sessionProvider.name }),
+    ...(current === undefined ? {} : { current: currentLogin(current) }),
+  }
+}
+
+function currentLogin(record: SessionRecord): CurrentLogin {
+  const { provider, data } = record
+  return { claims: sessionClaims(record), data, ...(provider === undefined ? {} : { provider: provider.name }) }
 }
 
 // A login without these claims would be one with fewer roles than the person has, or with fewer restrictions.
@@ -121,6 +138,7 @@ function newSession(
       ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
       ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
     },
+    ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider }),
     ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),
     data,
   }

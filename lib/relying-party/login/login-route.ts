@@ -26,6 +26,20 @@ export async function handleLogin(
   httpRequest: HttpRequest,
   cookies: TransactionCookies,
 ): Promise<Redirect | Respond> {
+  requireLoginRequest(httpRequest)
+  if (httpRequest.method === 'POST') return redirectToGet(rp, httpRequest)
+  const query = new URLSearchParams(httpRequest.query)
+  const options = query.has('iss') ? thirdPartyLogin(rp, query) : ownLogin(rp, query)
+  return startLogin(rp, httpRequest, cookies, options)
+}
+
+/**
+ * Refuses requests that cannot begin a login.
+ *
+ * @throws {AccessError} `login_needed` if the request is not a navigation of a window
+ * @throws {AuthorizationResponseError} `method_not_allowed`
+ */
+export function requireLoginRequest(httpRequest: HttpRequest): void {
   if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
     const details = { status: 405, headers: { Allow: 'GET, POST' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the login route accepts only GET and POST', details)
@@ -33,10 +47,6 @@ export async function handleLogin(
   if (isDeclaredNonNavigation(httpRequest)) {
     throw new AccessError('login_needed', 'a login needs a browser window: open login_url there, do not fetch it')
   }
-  if (httpRequest.method === 'POST') return redirectToGet(rp, httpRequest)
-  const query = new URLSearchParams(httpRequest.query)
-  const options = query.has('iss') ? thirdPartyLogin(rp, query) : ownLogin(rp, query)
-  return startLogin(rp, httpRequest, cookies, options)
 }
 
 /**

@@ -25,6 +25,10 @@ export interface LoginOptions {
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    */
   prompt?: Prompt | undefined
+  /**
+   * Name of the provider, if `oidc()` has several. Without it, and without other options than `returnTo`, the person chooses. @default none
+   */
+  provider?: string | undefined
   /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. @default none */
   authorizationParams?: Readonly<Record<string, string>> | undefined
   /** Greatest age of the authentication in seconds (`max_age`), verified on return. @default any */
@@ -76,6 +80,7 @@ async function requestLogin(
     ...expectations(parameters),
     baseUrlKey: base.key,
     returnTo: target.returnTo,
+    ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider.key }),
     startedAt: rp.runtime.now() / 1000,
   }
   const location = await rp.provider.authorizationUrl({

@@ -30,13 +30,13 @@ interface CallbackCall {
  * redirected to its target again.
  */
 export function repeatFinished(
-  rp: RelyingPartyWith<'logins'>,
+  rp: RelyingPartyWith<'logins' | 'sessionProvider'>,
   { current }: Pick<CallbackContext, 'current'>,
   state: string,
 ): FinishedLogin | undefined {
   const login = rp.logins.get(stateKey(state))
-  const isSignedIn =
-    login?.state === 'succeeded' && current !== undefined && login.subject === idTokenClaims(current).sub
+  if (login?.state !== 'succeeded' || current === undefined) return undefined
+  const isSignedIn = current.provider?.key === rp.sessionProvider?.key && login.subject === idTokenClaims(current).sub
   return isSignedIn ? { outcome: redirect(login.returnTo) } : undefined
 }
 

@@ -6,12 +6,14 @@ import { traced } from '../../base/diagnostics.js'
 import { strictTolerance } from '../../provider/tokens/claim-rules.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
+import { atProvider } from './logout-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
+import { retryAfterSeconds } from '../../base/outage.js'
 import { isOidcError } from '../../base/error-cause.js'
 
 /** The parts of a relying party that answer a back-channel logout. */
 type BackchannelParts = RelyingPartyWith<
-  'configuration' | 'revocations' | 'runtime' | 'usedLogoutTokens',
+  'configuration' | 'revocations' | 'runtime' | 'sessionProvider' | 'usedLogoutTokens',
   'logoutTokens'
 >
 
@@ -38,6 +40,18 @@ export async function handleBackchannelLogout(rp: BackchannelParts, httpRequest:
   }
 }
 
+/** The response to a logout below a name that no provider has. */
+export function unknownProvider(): Respond {
+  return answer(404, 'invalid_request', 'no provider has this name')
+}
+
+/** The response while it is not known who the provider of this name is. */
+export function providerUnavailable(): Respond {
+  return answer(503, 'temporarily_unavailable', nobodySignedOut, { 'Retry-After': String(retryAfterSeconds) })
+}
+
+const nobodySignedOut = 'nobody was signed out: try again'
+
 // Other parameters and the query are ignored (section 2.5).
 async function postedToken(httpRequest: HttpRequest): Promise<string | undefined> {
   if (httpRequest.method !== 'POST') return undefined
@@ -49,7 +63,7 @@ async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<vo
   const { runtime, usedLogoutTokens, revocations } = rp
   const at = endOf(rp, token)
   if (await usedLogoutTokens.has(token.jti)) throw tokenReplayed()
-  await revocations.revoke(targetOf(token), at)
+  await revocations.revoke(atProvider(targetOf(token), rp), at)
   // Recorded last, so that the provider may retry with the same token if revoking fails.
   const ends = (token.expiresAt + strictTolerance(rp.configuration.clockToleranceSeconds)) * 1000
   if (!(await usedLogoutTokens.add(token.jti, Math.max(1, Math.ceil(ends - runtime.now()))))) throw tokenReplayed()
@@ -79,8 +93,7 @@ function toErrorResponse(error: unknown): Respond {
   const isTheirs = isOidcError(error) && (error.expose || error instanceof TokenValidationError)
   if (isTheirs) return invalidRequest(error.message, headers)
   const isThrottled = isOidcError(error) && error.code === 'provider_keys_throttled'
-  const away = 'nobody was signed out: try again'
-  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', away, headers)
+  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', nobodySignedOut, headers)
 }
 
 function invalidRequest(description: string, headers?: Respond['headers']): Respond {

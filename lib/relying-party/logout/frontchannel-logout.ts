@@ -3,13 +3,14 @@ import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { tenantIn } from '../../options/common/tenants.js'
-import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
+import { configuredIssuer } from '../../options/common/provider-description.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
+import { atProvider } from './logout-target.js'
 
 /** The parts of a relying party that answer a front-channel logout. */
-type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime'>
+type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime' | 'sessionProvider'>
 
 /** The response to a front-channel logout, and whether the session ends. */
 interface LogoutDecision {
@@ -40,9 +41,9 @@ export async function handleFrontchannelLogout(
   }
   const { issuer } = rp.configuration
   const sid = sidOf(httpRequest, issuer)
-  const endsSession = session !== undefined && isOf(session, rp.configuration, sid)
+  const endsSession = session !== undefined && isOf(session, rp, sid)
   // One sign-in at the provider may have led to several sessions here, of which this browser has only the last.
-  if (endsSession) await rp.revocations.revoke({ sid }, rp.runtime.now())
+  if (endsSession) await rp.revocations.revoke(atProvider({ sid }, rp), rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
 }
 
@@ -59,7 +60,12 @@ function sidOf({ query }: HttpRequest, issuer: string): string {
   )
 }
 
-function isOf(session: SessionRecord, names: IssuerNames, sid: string): boolean {
+function isOf(
+  session: SessionRecord,
+  { configuration: names, sessionProvider }: FrontchannelParts,
+  sid: string,
+): boolean {
+  if (session.provider?.key !== sessionProvider?.key) return false
   const claims = idTokenClaims(session)
   const iss = configuredIssuer(claims.iss, names)
   return (iss === names.issuer || tenantIn(iss, names.issuer) !== undefined) && claims['sid'] === sid

@@ -148,7 +148,9 @@ export class SharedRefreshes implements Refreshes {
     return isNews(outcome, record.tokens) ? outcome : undefined
   }
 
-  #name(what: string, { refreshToken }: SharedToken): string {
-    return `${what}:${refreshTokenKey(JSON.stringify([this.#settings.audience, refreshToken]))}`
+  #name(what: string, { record, refreshToken }: SharedToken): string {
+    const { audience } = this.#settings
+    const parts = record.provider === undefined ? [refreshToken] : [record.provider.key, refreshToken]
+    return `${what}:${refreshTokenKey(JSON.stringify([audience, ...parts]))}`
   }
 }

@@ -9,6 +9,7 @@ interface Login {
 
 const clientIds = new Set<string>()
 const issuers = new Set<string>()
+const templates = new Set<string>()
 
 /**
  * Notes that people sign in to this process by a client: ID Tokens for it, and other tokens of its issuer, must not pass for
@@ -16,7 +17,10 @@ const issuers = new Set<string>()
  */
 export function noteLogin({ clientId, issuer, issuerAliases = [] }: Login): void {
   clientIds.add(clientId)
-  for (const spelling of [issuer, ...issuerAliases]) issuers.add(spelling)
+  for (const spelling of [issuer, ...issuerAliases]) {
+    issuers.add(spelling)
+    if (spelling.includes('{')) templates.add(spelling)
+  }
 }
 
 /** Whether people sign in to this process by a client of this ID. */
@@ -27,7 +31,7 @@ export function isLoginClient(clientId: unknown): boolean {
 /** Whether people sign in to this process at an issuer. */
 export function isLoginIssuer(issuer: unknown): boolean {
   if (typeof issuer !== 'string') return false
-  return issuers.has(issuer) || [...issuers].some((template) => fits(issuer, template))
+  return issuers.has(issuer) || [...templates].some((template) => fits(issuer, template))
 }
 
 function fits(issuer: string, template: string): boolean {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import { isAhead } from '../../base/age.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -12,13 +13,19 @@ export interface SessionNames {
   readonly subject: string
   /** `sid`: the session at the provider (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
   readonly sid?: string
+  /** Key of its provider, if the application has several: the other names are unique at one provider only. */
+  readonly provider?: string
 }
 
 /** What a logout ends: one session by its ID, or all sessions with a `sub`, a `sid`, or both. */
-export type LogoutTarget =
+export type LogoutTarget = (
   | { readonly id: string }
   | { readonly subject: string; readonly sid?: string }
   | { readonly sid: string; readonly subject?: never }
+) & {
+  /** Key of the provider, if the application has several. */
+  readonly provider?: string
+}
 
 /** Called when a logout becomes known. */
 export type LogoutListener = (target: LogoutTarget, at: number) => void
@@ -45,11 +52,16 @@ export interface SessionRevocations {
 }
 
 const maxRevocations = 100_000
+const maxProviders = 10_000
 
 /** A session's names. */
 export function namesOf(record: SessionRecord): SessionNames {
   const { sub: subject, sid } = idTokenClaims(record)
-  return { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}) }
+  return { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}), ...providerIn(record) }
+}
+
+function providerIn({ provider }: Pick<SessionRecord, 'provider'>): Pick<SessionNames, 'provider'> {
+  return provider === undefined ? {} : { provider: provider.key }
 }
 
 // More than the clocks of processes with NTP differ.
@@ -103,48 +115,69 @@ export function unlessEnded(
 export function endById(
   revocations: SessionRevocations,
   runtime: Pick<Runtime, 'now'>,
-  { id, createdAt }: Pick<SessionRecord, 'id' | 'createdAt'>,
+  record: Pick<SessionRecord, 'id' | 'createdAt' | 'provider'>,
 ): MaybePromise<void> {
-  return revocations.revoke({ id }, Math.max(runtime.now(), Math.round(createdAt * 1000)))
+  const { id, createdAt } = record
+  return revocations.revoke({ id, ...providerIn(record) }, Math.max(runtime.now(), Math.round(createdAt * 1000)))
 }
 
 /** The key of a logout target, unique per target. */
 export function targetKey(target: LogoutTarget): string {
+  const key = keyAtProvider(target)
+  return target.provider === undefined ? key : JSON.stringify([target.provider, key])
+}
+
+function keyAtProvider(target: LogoutTarget): string {
   if ('id' in target) return `i:${target.id}`
   if (target.subject === undefined) return `s:${target.sid}`
   return target.sid === undefined ? `p:${target.subject}` : `b:${JSON.stringify([target.subject, target.sid])}`
 }
 
 /** The keys of all logout targets that include a session. */
-export function keysOf({ id, subject, sid }: SessionNames): readonly string[] {
-  const own = [targetKey({ id }), targetKey({ subject })]
-  return sid === undefined ? own : [...own, targetKey({ sid }), targetKey({ subject, sid })]
+export function keysOf({ id, subject, sid, provider }: SessionNames): readonly string[] {
+  const at = provider === undefined ? {} : { provider }
+  const own = [targetKey({ id, ...at }), targetKey({ subject, ...at })]
+  return sid === undefined ? own : [...own, targetKey({ sid, ...at }), targetKey({ subject, sid, ...at })]
 }
 
-/** Remembers logouts in this process only: they are lost on restart, and other processes do not see them. */
+/**
+ * Remembers logouts in this process only: they are lost on restart, and other processes do not see them. Those of each of several
+ * providers are apart, so that however many one of them sends, the others' stay.
+ */
 export class ProcessRevocations implements SessionRevocations {
-  readonly #times: LRUCache<string, number>
+  readonly #runtime: Runtime
+  readonly #milliseconds: number
+  readonly #times = new LRUCache<string, LRUCache<string, number>>({ maxSize: maxProviders, sizeCalculation: () => 1 })
   readonly #listeners = new Set<LogoutListener>()
 
   /** @param seconds - the maximum lifetime of a session */
   constructor(runtime: Runtime, seconds: number) {
-    const ttl = Math.ceil(seconds * 1000)
-    this.#times = new LRUCache({ max: maxRevocations, ttl, perf: runtime, ttlResolution: 0 })
+    this.#runtime = runtime
+    this.#milliseconds = Math.ceil(seconds * 1000)
   }
 
   revoke(target: LogoutTarget, at: number): void {
     const key = targetKey(target)
-    this.#times.set(key, Math.max(at, this.#times.get(key) ?? 0))
+    const { provider = '' } = target
+    const times = this.#times.get(provider) ?? this.#newTimes()
+    times.set(key, Math.max(at, times.get(key) ?? 0))
+    this.#times.set(provider, times)
     for (const listener of this.#listeners) listener(target, at)
   }
 
   latest(names: () => SessionNames): number {
     if (this.#times.size === 0) return 0
-    return Math.max(...keysOf(names()).map((key) => this.#times.get(key) ?? 0))
+    const known = names()
+    const times = this.#times.get(known.provider ?? '')
+    return times === undefined ? 0 : Math.max(...keysOf(known).map((key) => times.get(key) ?? 0))
   }
 
   onRevoke(listener: LogoutListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #newTimes(): LRUCache<string, number> {
+    return createGrowingCache({ max: maxRevocations, milliseconds: this.#milliseconds, runtime: this.#runtime })
   }
 }

@@ -42,5 +42,5 @@ function newestFirst({ record: a }: StoredSession, { record: b }: StoredSession)
 
 function personOf(record: SessionRecord): string {
   const { iss, sub } = idTokenClaims(record)
-  return JSON.stringify([iss, sub])
+  return JSON.stringify([iss, sub, record.provider?.key])
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
@@ -103,8 +104,8 @@ class StatefulStorage implements SessionStorage {
 
   write(record: SessionRecord, cookies: Cookies): readonly string[] {
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
-    const { id, subject, sid } = namesOf(record)
-    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub: subject, ...(sid === undefined ? {} : { sid }) }
+    const { id, subject: sub, sid, provider: prv } = namesOf(record)
+    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub, ...omitUndefined({ sid, prv }) }
     return this.#tickets.write(this.#tickets.chunks(ticket), idleExpiresAt, cookies)
   }
 
@@ -157,7 +158,12 @@ class StatefulStorage implements SessionStorage {
   }
 }
 
-function readTicket({ v, id, sub, sid }: Readonly<Record<string, unknown>>): SessionNames | undefined {
+function readTicket({ v, id, sub, sid, prv }: Readonly<Record<string, unknown>>): SessionNames | undefined {
   if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
-  return { id, subject: sub, ...(typeof sid === 'string' ? { sid } : {}) }
+  return {
+    id,
+    subject: sub,
+    ...(typeof sid === 'string' ? { sid } : {}),
+    ...(typeof prv === 'string' ? { provider: prv } : {}),
+  }
 }

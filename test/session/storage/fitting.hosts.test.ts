@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import type { OidcOptions, TraceRemark } from '../../../lib/index.js'
-import { createOidc } from '../../../lib/middleware/oidc.js'
+import { createOidc } from '../../../lib/middleware/oidc-middleware.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { systemRuntime } from '../../../lib/base/runtime.js'
 import { watchAll } from '../../kit/watching/watching.js'

@@ -8,7 +8,7 @@ import { stateKey, type Transaction, type TransactionCookies, transactionSeconds
 
 /** The parts of a relying party that keep return targets while logins are under way. */
 export type ReturnTargetParts = RelyingPartyWith<
-  'configuration' | 'transactionSeal' | 'targetSeal' | 'targetQuota' | 'sharedStore'
+  'configuration' | 'key' | 'sessionProvider' | 'transactionSeal' | 'targetSeal' | 'targetQuota' | 'sharedStore'
 >
 
 // Longer than any return target, the only content that is sealed here.
@@ -143,6 +143,6 @@ function openTarget(
   return inflateRawSync(opened.attachment, { maxOutputLength: maxInflated }).toString()
 }
 
-function storeName({ configuration: { issuer, clientId } }: ReturnTargetParts, { state }: Transaction): string {
-  return `target:${hash('sha256', JSON.stringify([issuer, clientId, state]), 'base64url')}`
+function storeName({ key }: ReturnTargetParts, { state }: Transaction): string {
+  return `target:${hash('sha256', JSON.stringify([...key, state]), 'base64url')}`
 }

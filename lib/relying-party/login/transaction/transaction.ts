@@ -9,6 +9,8 @@ export interface Transaction extends TransactionSecrets {
   /** Key of the base URL where it started. */
   readonly baseUrlKey: BaseUrl['key']
   readonly returnTo: string
+  /** Key of the provider that it was sent to, if the application has several. */
+  readonly provider?: string
   /** Whether `returnTo` is shortened: the whole return target is stored elsewhere, or was dropped. */
   readonly isCut?: boolean
   /** Whether older logins were evicted for it. */
@@ -117,6 +119,7 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
     exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
     t: [t.seed, t.returnTo],
     ...(t.baseUrlKey === 0 ? {} : { b: t.baseUrlKey }),
+    ...(t.provider === undefined ? {} : { p: t.provider }),
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
     ...(t.acrValues === undefined ? {} : { a: t.acrValues }),
     ...(t.organization === undefined ? {} : { o: t.organization }),
@@ -127,17 +130,24 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
-  const { t, b = 0, m, a, o, c, r, exp } = payload
+  const { t, b = 0, c, r, exp } = payload
   if (!isStrings(t) || !isKey(b)) return undefined
   const [seed, returnTo] = t
   if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
   return {
     ...{ ...secretsOf(seed), returnTo, baseUrlKey: b, startedAt: exp - transactionSeconds },
+    ...expectationsIn(payload),
+    ...(c === 1 ? { isCut: true } : {}),
+    ...(r === 1 ? { madeRoom: true } : {}),
+  }
+}
+
+function expectationsIn({ p, m, a, o }: SealPayload): Partial<Transaction> {
+  return {
+    ...(typeof p === 'string' ? { provider: p } : {}),
     ...(typeof m === 'number' ? { maxAge: m } : {}),
     ...(isStrings(a) ? { acrValues: a } : {}),
     ...(typeof o === 'string' ? { organization: o } : {}),
-    ...(c === 1 ? { isCut: true } : {}),
-    ...(r === 1 ? { madeRoom: true } : {}),
   }
 }
 

@@ -1,0 +1,91 @@
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { HttpRequest } from '../../http/request.js'
+import { isProviderName } from '../../options/oidc/providers/names.js'
+import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
+import {
+  handleBackchannelLogout,
+  providerUnavailable,
+  unknownProvider,
+} from '../../relying-party/logout/backchannel-logout.js'
+import { loginUrl } from '../guard/session-authentication.js'
+import type { GuardCall } from '../guard/authentication.js'
+import { continueAfter, fail } from '../http/error-response.js'
+import { respondOrFail } from '../http/respond.js'
+import type { WebRelyingParty } from '../providers/relying-parties.js'
+import type { OidcContext, RequestContext } from '../session/request-context.js'
+
+/** Handles a request to one of our own paths. */
+export type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall) => void
+
+/** The route at a relying party, by its paths. */
+export type RouteAt = (rp: WebRelyingParty, paths: BaseUrl['paths']) => Route | undefined
+
+/** The name that a path ends with below one of some paths: one segment, as it is. `undefined` if it cannot be a name. */
+function nameBelow(paths: readonly (string | undefined)[], path: string): string | undefined {
+  const parent = paths.find((own) => own !== undefined && path.startsWith(`${own}/`))
+  const name = parent === undefined ? undefined : path.slice(parent.length + 1)
+  return name !== undefined && isProviderName(name) ? name : undefined
+}
+
+/**
+ * The route of a path that names a provider. A name that is unknown makes a page of the application of it.
+ *
+ * @param path - as browsers see it
+ * @param routeAt - finds the route once the relying party is known
+ */
+export function namedRoute(request: RequestContext, path: string, routeAt: RouteAt): Route | undefined {
+  const { base } = request
+  const { login, callback, frontchannelLogout } = base.paths
+  const name = nameBelow([login, callback, frontchannelLogout], path)
+  if (name === undefined) return undefined
+  const { paths } = atProvider(base, name)
+  const found = request.find(name)
+  if (!(found instanceof Promise)) return found === undefined ? undefined : routeAt(found, paths)
+  return waiting(found, name, (rp) => routeAt(rp, paths))
+}
+
+function waiting(
+  found: Promise<WebRelyingParty | undefined>,
+  name: string,
+  routeOf: (rp: WebRelyingParty) => Route | undefined,
+): Route {
+  return (oidc, request, call) => {
+    continueAfter(
+      found,
+      call,
+      (rp) => {
+        const route = rp === undefined ? undefined : routeOf(rp)
+        if (route === undefined) call.next()
+        else route(oidc, request, call)
+      },
+      (error) => {
+        const retryUrl = loginUrl(atProvider(request.base, name))
+        fail(error, oidc.application.configuration.onError, { ...call, retryUrl })
+      },
+    )
+  }
+}
+
+/** Handles a logout that one of several providers sends, if it is one. */
+export function answerNamedProvider(
+  { parties }: Pick<OidcContext, 'parties'>,
+  base: BaseUrl,
+  httpRequest: HttpRequest,
+  call: GuardCall,
+): boolean {
+  const path = publicPath(base, httpRequest.path)
+  if (base.paths.backchannelLogout === undefined || !path.startsWith(`${base.paths.backchannelLogout}/`)) return false
+  const name = nameBelow([base.paths.backchannelLogout], path)
+  const found = name === undefined ? undefined : parties.find(name, call.req)
+  continueAfter(answerLogout(found, httpRequest), call, (outcome) => respondOrFail(call, outcome))
+  return true
+}
+
+async function answerLogout(found: MaybePromise<WebRelyingParty | undefined>, httpRequest: HttpRequest) {
+  try {
+    const rp = await found
+    return rp === undefined ? unknownProvider() : await handleBackchannelLogout(rp, httpRequest)
+  } catch {
+    return providerUnavailable()
+  }
+}

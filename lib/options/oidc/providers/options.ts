@@ -1,0 +1,116 @@
+import type { OidcOptions } from '../options.js'
+
+/** Options that concern the whole application, and not one of its providers. */
+export type ApplicationOption =
+  | 'baseUrl'
+  | 'baseUrls'
+  | 'secret'
+  | 'routes'
+  | 'session'
+  | 'sharedStore'
+  | 'returnTo'
+  | 'silentLogin'
+  | 'onLogin'
+  | 'onError'
+
+/** Options of a provider that may also be given for all of them, beside `providers`. A provider's own win. */
+export type ProviderDefault =
+  | 'scope'
+  | 'resource'
+  | 'authorizationParams'
+  | 'loginParams'
+  | 'pushedAuthorizationRequests'
+  | 'idTokenSigningAlg'
+  | 'clockToleranceSeconds'
+  | 'httpTimeoutSeconds'
+  | 'userinfo'
+  | 'allowedOrigins'
+  | 'fetch'
+  | 'dangerouslyAllowHttp'
+  | 'logout'
+
+/** One of several providers, and this application as a client there. The presets of `express-oidc/providers` return parts of it. */
+export interface ProviderOptions<Request = unknown> extends Omit<
+  OidcOptions<Record<string, unknown>, Request>,
+  ApplicationOption
+> {
+  /** What people choose it by. @default its name */
+  label?: string | undefined
+}
+
+/**
+ * Finds a provider by its name, such as that of a customer who brings one: its options, or `undefined` for none. `req` is the
+ * request that asks first: what is returned must depend on the name only, since it is used for other requests too.
+ */
+export type ProviderResolver<Request = unknown> = (
+  name: string,
+  req: Request,
+) => ProviderOptions<Request> | undefined | Promise<ProviderOptions<Request> | undefined>
+
+/** How long the results of a function `providers` are used, and how many of them. */
+export interface ProviderCacheOptions {
+  /** Most providers that are kept ready; the one that was used longest ago goes first. @default 1000 */
+  maxEntries?: number | undefined
+  /** Seconds after which the function is asked again. A provider that it no longer knows is gone by then. @default 300 */
+  seconds?: number | undefined
+}
+
+/** One provider that a person can choose. */
+export interface LoginChoice {
+  /** Its name in the options. */
+  readonly name: string
+  /** Its label in the options, or else its name. */
+  readonly label: string
+  /** Path that starts the login there. */
+  readonly url: string
+}
+
+/** Where the choice is shown. */
+export interface LoginPageContext<Request = unknown, Response = unknown> {
+  /** The framework's request. */
+  readonly req: Request
+  /** The framework's response, which the function writes. */
+  readonly res: Response
+  /** Where the login returns to, checked. `undefined` for the default. */
+  readonly returnTo: string | undefined
+}
+
+/**
+ * Options of `oidc()` with several providers: the application's own, and under `providers` those of each provider. Scopes and the
+ * like may be given here too, for all of them.
+ *
+ * @example
+ * ```ts
+ * import type { ProvidersOptions } from 'express-oidc'
+ * import { entra, google } from 'express-oidc/providers'
+ *
+ * const options: ProvidersOptions = {
+ *   providers: {
+ *     google: { ...google(), clientId: 'app-at-google', clientSecret, label: 'Google' },
+ *     work: { ...entra({ tenant: 'contoso.onmicrosoft.com' }), clientId: 'app-at-work', clientSecret, label: 'Your company' },
+ *   },
+ *   baseUrl: 'https://app.example.com',
+ *   secret,
+ * }
+ * ```
+ */
+export interface ProvidersOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown>
+  extends
+    Omit<Pick<OidcOptions<Claims, Request, Response>, ApplicationOption>, 'silentLogin'>,
+    Pick<OidcOptions<Claims, Request, Response>, ProviderDefault> {
+  /**
+   * The providers by name, or a function that finds one by its name. Names are letters, digits, `.`, `_` and `-`, 64 at most: they
+   * are in the paths `/login/<name>`, `/callback/<name>` and those of logouts.
+   */
+  providers: Readonly<Record<string, ProviderOptions<Request>>> | ProviderResolver<Request>
+  /** For a function `providers`: how long its results are used, and how many. */
+  providerCache?: ProviderCacheOptions | undefined
+  /** Writes the page with the choices in place of ours. With a function `providers` there are none to list. @default a plain page */
+  loginPage?:
+    | ((choices: readonly LoginChoice[], context: LoginPageContext<Request, Response>) => void | Promise<void>)
+    | undefined
+  /** Is an option of a provider. */
+  issuer?: never
+  /** Is an option of a provider. */
+  clientId?: never
+}

@@ -1,0 +1,162 @@
+import * as v from 'valibot'
+import { ConfigurationError } from '../../../errors.js'
+import { callback, text, wholeNumber, seconds } from '../../common/fields.js'
+import { byDefault, parseOptions, section } from '../../common/parse.js'
+import { type ApplicationConfiguration, type OidcConfiguration, oidcEntries, parseOidcOptions } from '../schema.js'
+import { isProviderName, whatNames } from './names.js'
+import type { ApplicationOption, LoginChoice, LoginPageContext, ProviderDefault } from './options.js'
+
+/** One of several providers, with its checked options. */
+export interface NamedProvider {
+  readonly name: string
+  readonly label: string
+  readonly configuration: OidcConfiguration
+}
+
+/** The application's own page with the choices. */
+export type LoginPage = (choices: readonly LoginChoice[], context: LoginPageContext) => unknown
+
+/** The checked options of an `oidc()` with several providers. */
+export interface ProvidersConfiguration extends ApplicationConfiguration {
+  /** The providers, or a function that finds one. */
+  readonly providers: readonly NamedProvider[] | ((name: string, req: unknown) => unknown)
+  readonly providerCache: { readonly maxEntries: number; readonly seconds: number }
+  readonly loginPage?: LoginPage | undefined
+  /** What is given for all providers, unchecked. */
+  readonly defaults: Readonly<Record<string, unknown>>
+}
+
+const applicationOptions: readonly string[] = [
+  'baseUrl',
+  'baseUrls',
+  'secret',
+  'routes',
+  'session',
+  'sharedStore',
+  'returnTo',
+  'silentLogin',
+  'onLogin',
+  'onError',
+] satisfies readonly ApplicationOption[]
+
+const providerDefaults: readonly string[] = [
+  'scope',
+  'resource',
+  'authorizationParams',
+  'loginParams',
+  'pushedAuthorizationRequests',
+  'idTokenSigningAlg',
+  'clockToleranceSeconds',
+  'httpTimeoutSeconds',
+  'userinfo',
+  'allowedOrigins',
+  'fetch',
+  'dangerouslyAllowHttp',
+  'logout',
+] satisfies readonly ProviderDefault[]
+
+const call = 'oidc()'
+const own = section({
+  providerCache: byDefault({
+    maxEntries: v.optional(wholeNumber(1, 100_000), 1000),
+    seconds: v.optional(seconds(1, 86_400), 300),
+  }),
+  loginPage: v.optional(callback),
+})
+const label = section({ label: v.optional(text('what people choose the provider by')) })
+
+/** Whether options are those of several providers. */
+export function hasProviders(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && Reflect.get(options, 'providers') !== undefined
+}
+
+/**
+ * Checks the options of an `oidc()` with several providers.
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message names the provider.
+ */
+export function parseProvidersOptions(options: object): ProvidersConfiguration {
+  const { providers, providerCache, loginPage, ...given } = membersOf(options)
+  requireApplicationOptions(given)
+  const { providerCache: cache, loginPage: page } = parseOptions(call, own, { providerCache, loginPage })
+  // The rules between options are those for one provider, so one of no consequence stands in.
+  const standIn = { issuer: 'https://provider.invalid', clientId: 'none' }
+  const { issuer: _issuer, clientId: _clientId, ...application } = parseOidcOptions({ ...given, ...standIn })
+  return Object.freeze({
+    ...application,
+    providers: isFunction(providers) ? providers : parseMap(providers, given),
+    providerCache: cache,
+    loginPage: page,
+    defaults: given,
+  })
+}
+
+function isFunction(value: unknown): value is (name: string, req: unknown) => unknown {
+  return typeof value === 'function'
+}
+
+function parseMap(providers: unknown, defaults: Readonly<Record<string, unknown>>): readonly NamedProvider[] {
+  if (typeof providers !== 'object' || providers === null || Array.isArray(providers)) {
+    throw flaw('"providers" must be an object of providers by name, or a function that finds one')
+  }
+  const entries = Object.entries(membersOf(providers))
+  if (entries.length === 0) throw flaw('"providers" must name at least one provider')
+  const wrong = entries.find(([name]) => !isProviderName(name))?.[0]
+  if (wrong !== undefined) {
+    throw flaw(`"providers" must have names of ${whatNames}: ${JSON.stringify(wrong.slice(0, 80))} is none`)
+  }
+  return Object.freeze(entries.map(([name, options]) => parseProvider(name, options, defaults)))
+}
+
+/**
+ * Checks the options of one provider.
+ *
+ * @param defaults - what is given for all providers; a provider's own win, in `logout` member by member
+ * @throws {ConfigurationError} `invalid_options`. The message names the provider.
+ */
+export function parseProvider(
+  name: string,
+  options: unknown,
+  defaults: Readonly<Record<string, unknown>>,
+): NamedProvider {
+  const where = `oidc({ providers: { ${name} } })`
+  if (typeof options !== 'object' || options === null) throw flaw('the provider must be an object of options', where)
+  const { label: given, ...members } = membersOf(options)
+  const misplaced = applicationOptions.filter((option) => members[option] !== undefined)
+  if (misplaced.length > 0) {
+    const list = misplaced.map((option) => `"${option}"`).join(', ')
+    throw flaw(`${list} is of the whole application: give it beside "providers"`, where)
+  }
+  const own = typeof members['logout'] === 'object' ? membersOf(members['logout'] ?? {}) : {}
+  if (own['returnTo'] !== undefined)
+    throw flaw('"logout.returnTo" is of the whole application: give it beside "providers"', where)
+  const common = typeof defaults['logout'] === 'object' ? membersOf(defaults['logout'] ?? {}) : {}
+  const parsed = parseOidcOptions({ ...defaults, ...members, logout: { ...common, ...own } }, where)
+  const configuration = Object.freeze({ ...parsed, provider: name })
+  return Object.freeze({ name, label: parseOptions(where, label, { label: given }).label ?? name, configuration })
+}
+
+function requireApplicationOptions(given: Readonly<Record<string, unknown>>): void {
+  const known = new Set([...applicationOptions, ...providerDefaults])
+  const misplaced = Object.keys(given).filter(
+    (name) => given[name] !== undefined && !known.has(name) && Object.hasOwn(oidcEntries, name),
+  )
+  if (misplaced.length > 0) {
+    const list = misplaced.map((name) => `"${name}"`).join(', ')
+    throw flaw(`${list} must not be beside "providers": give it in the options of each provider`)
+  }
+  if (given['silentLogin'] === true)
+    throw flaw('"silentLogin" must not be on with "providers": it is not known at which of them to try')
+  const { routes } = given
+  if (typeof routes === 'object' && routes !== null && Reflect.get(routes, 'login') === false)
+    throw flaw('"routes.login" must not be false with "providers": people choose one there')
+}
+
+// Own members only: nobody's prototype is an option.
+function membersOf(options: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options))
+}
+
+function flaw(message: string, where = call): ConfigurationError {
+  return new ConfigurationError('invalid_options', `${where}: invalid options\n  - ${message}`)
+}

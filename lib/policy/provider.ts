@@ -1,0 +1,26 @@
+import { requireTexts } from './arguments.js'
+import { met, type NamedRequirement, type Verdict } from './requirement.js'
+
+/**
+ * Requires that the person signed in at one of these providers of `oidc({ providers })`. Somebody who is signed in at another one
+ * is asked to sign in there, which replaces the session. Access tokens do not meet it.
+ *
+ * @example
+ * ```ts
+ * app.get('/payroll', requireAuth(provider('work')), payroll)
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function provider(...names: readonly string[]): NamedRequirement {
+  const allowed = requireTexts('provider', names)
+  return {
+    kind: 'provider',
+    firstLogin: { providers: allowed },
+    check({ provider: name }): Verdict {
+      return name !== undefined && allowed.includes(name)
+        ? met
+        : { met: false, kind: 'provider', stepUp: { providers: allowed } }
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import { afterEach, expect, test } from '@jest/globals'
+import type { ProviderOptions } from '../../../lib/index.js'
+import { Browser } from '../../hosts/client.js'
+import { knownJwks, mintLogoutToken } from '../../kit/world/logout-world.js'
+import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
+
+let world: SeveralWorld
+afterEach(() => world.close())
+
+type Answer = ProviderOptions | undefined
+/** The tenants, which a test changes, and the names that the application was asked for. */
+interface Tenants {
+  answer: (name: string) => Answer | Promise<Answer>
+  readonly asked: string[]
+}
+
+async function start(cache: { maxEntries?: number; seconds?: number } = {}): Promise<Tenants> {
+  let tenants: Tenants | undefined
+  world = await startSeveral({
+    provider: { overrides: { jwks: knownJwks } },
+    oidc: (options) => {
+      const known = new Map<string, ProviderOptions>(Object.entries(options))
+      const made: Tenants = { answer: (name) => known.get(name), asked: [] }
+      tenants = made
+      return {
+        providers: (name) => {
+          made.asked.push(name)
+          return made.answer(name)
+        },
+        providerCache: cache,
+        httpTimeoutSeconds: 0.3,
+      }
+    },
+  })
+  if (tenants === undefined) throw new Error('not started')
+  return tenants
+}
+
+const asJson = { headers: { accept: 'application/json' } }
+
+test('signs in at the provider that the application finds, and asks once for it', async () => {
+  const tenants = await start()
+  expect((await world.signIn('work')).text).toBe('home')
+  expect(await world.who()).toMatchObject({ by: 'work', sub: 'alice', iss: world.at.work.issuer })
+  expect(tenants.asked).toEqual(['work'])
+})
+
+test('asks once for requests that come together', async () => {
+  const tenants = await start()
+  await Promise.all([1, 2, 3].map(() => new Browser().navigate(world.url('/login/work'))))
+  expect(tenants.asked).toEqual(['work'])
+})
+
+test('has nothing to list at the login route, and says so', async () => {
+  await start()
+  const { status, text } = await world.browser.navigate(world.url('/login'))
+  expect(status).toBe(400)
+  expect(text).toContain('does not say where to sign in')
+})
+
+test.each([
+  ['__proto__', '__proto__'],
+  ['an encoded path', '..%2fwork'],
+  ['a NUL', 'wo%00rk'],
+  ['two segments', 'work/'],
+  ['65 characters', 'x'.repeat(65)],
+  ['10 kB', 'x'.repeat(10_000)],
+])('does not ask for a name that cannot be one: %s', async (_what, name) => {
+  const tenants = await start()
+  expect((await world.browser.navigate(world.url(`/login/${name}`))).status).toBe(404)
+  expect(tenants.asked).toEqual([])
+})
+
+test('makes pages of the application of names that it does not know', async () => {
+  const tenants = await start()
+  for (let i = 0; i < 3; i += 1) expect((await world.browser.navigate(world.url('/login/nobody'))).status).toBe(404)
+  expect(tenants.asked).toEqual(['nobody'])
+})
+
+test('signs out the people of a provider that is gone, within the seconds of the cache', async () => {
+  const tenants = await start({ seconds: 60 })
+  await world.signIn('work')
+  tenants.answer = () => undefined
+  expect(await world.who()).toMatchObject({ by: 'work' })
+  world.clock.advance(61)
+  expect(await world.who()).toBeNull()
+  expect(world.browser.cookies.all().filter(({ name }) => /^oidc_[0-9a-f]{8}$/.test(name))).toEqual([])
+})
+
+test('signs out the people of a provider with another client or issuer under its name', async () => {
+  const tenants = await start({ seconds: 60 })
+  await world.signIn('work')
+  tenants.answer = () => ({ ...world.options.google })
+  world.clock.advance(61)
+  expect(await world.who()).toBeNull()
+})
+
+test('keeps the keys and metadata of a provider whose options are the same', async () => {
+  const tenants = await start({ seconds: 60 })
+  await world.signIn('work')
+  const before = world.at.work.requests.length
+  const { answer } = tenants
+  tenants.answer = async (name) => ({ ...(await answer(name)) }) as Answer
+  world.clock.advance(61)
+  expect(await world.who()).toMatchObject({ by: 'work' })
+  expect(tenants.asked).toEqual(['work', 'work'])
+  await new Browser().navigate(world.url('/login/work'))
+  expect(world.at.work.requests.slice(before)).toEqual([])
+})
+
+test.each([
+  ['fails', () => Promise.reject(new Error('the database is away'))],
+  ['hangs', () => new Promise<undefined>(() => undefined)],
+])('while the function %s: 503 where nothing is known, and nobody is signed out', async (_what, answer) => {
+  const tenants = await start({ seconds: 60, maxEntries: 1 })
+  await world.signIn('work')
+  const known = tenants.answer
+  tenants.answer = answer
+  const login = await new Browser().navigate(world.url('/login/google'), asJson)
+  expect([login.status, login.headers['retry-after']]).toEqual([503, expect.any(String)])
+  world.clock.advance(61)
+  expect(await world.who()).toMatchObject({ by: 'work' })
+  // Another one takes its place in the cache, and nothing is known of it.
+  tenants.answer = (name) => (name === 'google' ? known(name) : answer())
+  world.clock.advance(61)
+  expect((await new Browser().navigate(world.url('/login/google'))).status).toBe(302)
+  expect((await world.browser.fetch(world.url('/me'))).status).toBe(503)
+  tenants.answer = known
+  world.clock.advance(61)
+  expect(await world.who()).toMatchObject({ by: 'work' })
+})
+
+test('invalid options of one provider are an error there alone', async () => {
+  const tenants = await start()
+  const { answer } = tenants
+  tenants.answer = (name) => (name === 'google' ? ({ clientId: 'app' } as ProviderOptions) : answer(name))
+  expect((await world.browser.navigate(world.url('/login/google'), asJson)).status).toBe(500)
+  expect((await world.signIn('work')).text).toBe('home')
+})
+
+test('a provider that was evicted keeps its logouts', async () => {
+  await start({ maxEntries: 1 })
+  await world.signIn('work')
+  const kept = world.browser.cookies.all()
+  const body = new URLSearchParams({
+    logout_token: await mintLogoutToken(world.at.work.issuer, world.clock.now(), { aud: 'app-at-work' }),
+  })
+  const answer = await new Browser().request('none', world.url('/backchannel-logout/work'), { body })
+  expect([kept.length > 0, answer.status]).toEqual([true, 200])
+  await new Browser().navigate(world.url('/login/google'))
+  expect(await world.who()).toBeNull()
+  // Nor does the same logout count twice.
+  const again = await new Browser().request('none', world.url('/backchannel-logout/work'), { body })
+  expect(again.status).toBe(400)
+})
+
+test('health() has the providers that are kept ready', async () => {
+  await start()
+  expect(world.app.health()).toEqual({ providers: {} })
+  await world.signIn('work')
+  expect(Object.keys(world.app.health().providers)).toEqual(['work'])
+})
