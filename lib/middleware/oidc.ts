@@ -52,7 +52,7 @@ export function oidc<
  *   oidc({
  *     providers: {
  *       google: { ...google(), clientId: 'app-at-google', clientSecret, label: 'Google' },
- *       work: { ...entra({ tenant: 'contoso.onmicrosoft.com' }), clientId: 'app-at-work', clientSecret },
+ *       work: { ...entra({ tenant: '8eaef023-2b34-4da1-9baa-8bc8c9d6a490' }), clientId: 'app-at-work', clientSecret },
  *     },
  *     baseUrl: 'https://app.example.com',
  *     secret,

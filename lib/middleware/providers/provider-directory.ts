@@ -132,7 +132,10 @@ export class ProviderDirectory {
 
   // What is under way at the relying party before is finished there: it is not closed, and its connections end when they are idle.
   #create(name: string, options: unknown): WebRelyingParty {
-    const { configuration } = parseProvider(name, options, this.#configuration.defaults)
+    const { defaults } = this.#configuration
+    // Who brings a provider may be a stranger, whose URLs must not reach what is behind the firewall.
+    const allowPrivateAddresses = defaults['allowPrivateAddresses'] ?? false
+    const { configuration } = parseProvider(name, options, { ...defaults, allowPrivateAddresses })
     return createWebRelyingParty(configuration, this.#application.runtime, { application: this.#application, name })
   }
 

@@ -210,9 +210,8 @@ export type ApplicationConfiguration = Pick<
   }
 
 /**
- * Checks the options of `oidc()`.
+ * Checks the options of `oidc()`. Messages begin with the call.
  *
- * @param call - what messages begin with
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseOidcOptions(options: unknown, call = 'oidc()'): OidcConfiguration {

@@ -28,6 +28,7 @@ async function start(cache: { maxEntries?: number; seconds?: number } = {}): Pro
           return made.answer(name)
         },
         providerCache: cache,
+        allowPrivateAddresses: true,
         httpTimeoutSeconds: 0.3,
       }
     },
@@ -128,6 +129,15 @@ test.each([
   tenants.answer = known
   world.clock.advance(61)
   expect(await world.who()).toMatchObject({ by: 'work' })
+})
+
+test('reaches no private address for a provider that the application finds, unless it is allowed', async () => {
+  world = await startSeveral({
+    oidc: (options) => ({ providers: (name) => (name === 'work' ? options.work : undefined) }),
+  })
+  const { status } = await world.browser.navigate(world.url('/login/work'), asJson)
+  expect(status).toBeGreaterThanOrEqual(500)
+  expect(world.at.work.requests).toEqual([])
 })
 
 test('invalid options of one provider are an error there alone', async () => {

@@ -27,6 +27,7 @@ export type ProviderDefault =
   | 'allowedOrigins'
   | 'fetch'
   | 'dangerouslyAllowHttp'
+  | 'allowPrivateAddresses'
   | 'logout'
 
 /** One of several providers, and this application as a client there. The presets of `express-oidc/providers` return parts of it. */
@@ -87,7 +88,7 @@ export interface LoginPageContext<Request = unknown, Response = unknown> {
  * const options: ProvidersOptions = {
  *   providers: {
  *     google: { ...google(), clientId: 'app-at-google', clientSecret, label: 'Google' },
- *     work: { ...entra({ tenant: 'contoso.onmicrosoft.com' }), clientId: 'app-at-work', clientSecret, label: 'Your company' },
+ *     work: { ...entra({ tenant: '8eaef023-2b34-4da1-9baa-8bc8c9d6a490' }), clientId: 'app-at-work', clientSecret, label: 'Your company' },
  *   },
  *   baseUrl: 'https://app.example.com',
  *   secret,
@@ -100,7 +101,8 @@ export interface ProvidersOptions<Claims = Record<string, unknown>, Request = un
     Pick<OidcOptions<Claims, Request, Response>, ProviderDefault> {
   /**
    * The providers by name, or a function that finds one by its name. Names are letters, digits, `.`, `_` and `-`, 64 at most: they
-   * are in the paths `/login/<name>`, `/callback/<name>` and those of logouts.
+   * are in the paths `/login/<name>`, `/callback/<name>` and those of logouts. For providers that a function finds,
+   * `allowPrivateAddresses` is false by default.
    */
   providers: Readonly<Record<string, ProviderOptions<Request>>> | ProviderResolver<Request>
   /** For a function `providers`: how long its results are used, and how many. */

@@ -52,6 +52,7 @@ const providerDefaults: readonly string[] = [
   'allowedOrigins',
   'fetch',
   'dangerouslyAllowHttp',
+  'allowPrivateAddresses',
   'logout',
 ] satisfies readonly ProviderDefault[]
 
