@@ -10,9 +10,14 @@ import type {
   TokenValidationErrorCode,
   TransactionErrorCode,
 } from './error-codes.js'
+import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
 
 /** What an error holds besides its code and message. */
-export interface OidcErrorDetails {
+export interface OidcErrorInit {
+  /** What was seen and expected. @default that of `cause` */
+  readonly details?: OidcErrorDetails | undefined
+  /** What the provider said. @default that of `cause` */
+  readonly provider?: ProviderErrorReport | undefined
   /** HTTP status. @default by the class and code */
   readonly status?: number
   /** Response headers, such as `Retry-After` or `WWW-Authenticate`. */
@@ -47,14 +52,21 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
   readonly headers: Readonly<Record<string, string>>
   /** Whether the response may show `message`: below status 500 only. */
   readonly expose: boolean
+  /** What was seen and expected, for logs. It is not enumerable, and in no response. */
+  declare readonly details?: OidcErrorDetails
+  /** What the provider said, for logs. It is not enumerable, and in no response. */
+  declare readonly provider?: ProviderErrorReport
 
-  constructor(code: Code, message: string, status: number, details: OidcErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+  constructor(code: Code, message: string, status: number, init: OidcErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause })
     this.name = new.target.name
     this.code = code
-    this.status = details.status ?? status
-    this.headers = details.headers ?? {}
+    this.status = init.status ?? status
+    this.headers = init.headers ?? {}
     this.expose = this.status < 500
+    const { details, provider }: OidcErrorInit = init.cause instanceof OidcError ? init.cause : {}
+    hide(this, 'details', init.details ?? details)
+    hide(this, 'provider', init.provider ?? provider)
   }
 
   /** Same as `status`, for code that reads the spelling of http-errors. */
@@ -63,16 +75,26 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
   }
 }
 
+// Not enumerable, so that neither JSON nor a copy of the error's members holds it.
+function hide(error: OidcError, name: 'details' | 'provider', value: object | undefined): void {
+  if (value !== undefined) Object.defineProperty(error, name, { value: Object.freeze(value), configurable: true })
+}
+
+/** Adds the token that an error is about to its details, unless they name one. */
+export function addToken(error: OidcError, token: TokenDetails): void {
+  if (error.details?.token === undefined) hide(error, 'details', { ...error.details, token })
+}
+
 /** The application's set-up is invalid (500). Thrown when middleware is created, or on first use where it cannot be detected earlier. */
 export class ConfigurationError extends OidcError<ConfigurationErrorCode> {
-  constructor(code: ConfigurationErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: ConfigurationErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, 500, details)
   }
 }
 
 /** The authorization server is unavailable (503, with `Retry-After`) or its response is invalid (502). No session ends because of it. */
 export class ProviderError extends OidcError<ProviderErrorCode> {
-  constructor(code: ProviderErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: ProviderErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, 503, details)
   }
 }
@@ -83,14 +105,14 @@ export class ProviderError extends OidcError<ProviderErrorCode> {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export class AuthorizationResponseError extends OidcError<AuthorizationResponseErrorCode> {
-  constructor(code: AuthorizationResponseErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: AuthorizationResponseErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, code === 'access_denied' || code === 'authentication_too_weak' ? 403 : 400, details)
   }
 }
 
 /** The login cannot be finished: it is unknown here (400), too old (410), finished before (400), in a loop (400) or refused by `onLogin` (403). */
 export class TransactionError extends OidcError<TransactionErrorCode> {
-  constructor(code: TransactionErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: TransactionErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, code === 'transaction_expired' ? 410 : code === 'login_refused' ? 403 : 400, details)
   }
 }
@@ -108,7 +130,7 @@ export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
   constructor(
     code: TokenEndpointErrorCode,
     message: string,
-    details: OidcErrorDetails & { readonly claims?: string } = {},
+    details: OidcErrorInit & { readonly claims?: string } = {},
   ) {
     super(code, message, tokenEndpointStatus(code), details)
     if (details.claims !== undefined) this.claims = details.claims
@@ -122,7 +144,7 @@ function tokenEndpointStatus(code: TokenEndpointErrorCode): number {
 
 /** A token is not valid. At the callback this is the provider's fault (502). At an API it is the `cause` of a {@link BearerError}. */
 export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
-  constructor(code: TokenValidationErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: TokenValidationErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, 502, details)
   }
 }
@@ -134,7 +156,7 @@ export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
 export class BearerError extends OidcError<BearerErrorCode> {
-  constructor(code: BearerErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: BearerErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, code === 'invalid_request' ? 400 : code === 'insufficient_scope' ? 403 : 401, details)
   }
 }
@@ -149,7 +171,7 @@ export class AccessError extends OidcError<AccessErrorCode> {
   constructor(
     code: AccessErrorCode,
     message: string,
-    details: OidcErrorDetails & { readonly requirement?: string; readonly loginUrl?: string } = {},
+    details: OidcErrorInit & { readonly requirement?: string; readonly loginUrl?: string } = {},
   ) {
     super(code, message, code === 'login_needed' ? 401 : 403, details)
     if (details.requirement !== undefined) this.requirement = details.requirement
@@ -159,7 +181,7 @@ export class AccessError extends OidcError<AccessErrorCode> {
 
 /** The session is missing, has ended or cannot be stored (401 or 500), or its store is unavailable (503, with `Retry-After`). */
 export class SessionError extends OidcError<SessionErrorCode> {
-  constructor(code: SessionErrorCode, message: string, details?: OidcErrorDetails) {
+  constructor(code: SessionErrorCode, message: string, details?: OidcErrorInit) {
     super(code, message, sessionStatus(code), details)
   }
 }

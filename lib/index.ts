@@ -42,7 +42,8 @@ export type {
   TokenValidationErrorCode,
   TransactionErrorCode,
 } from './error-codes.js'
-export type { OidcErrorDetails } from './errors.js'
+export type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
+export type { OidcErrorInit } from './errors.js'
 export type { BearerMiddleware } from './middleware/bearer.js'
 export type { OidcHandle } from './middleware/session/oidc-handle.js'
 export type { OidcMiddleware } from './middleware/oidc-middleware.js'
@@ -130,7 +131,7 @@ export type {
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
-export type { TraceEvent, TraceRemark, TraceStep } from './base/diagnostics.js'
+export type { TraceEvent, TraceRemark, TraceStep } from './base/tracing/event.js'
 export type { Claims, Principal, PrincipalClaims } from './policy/principal.js'
 export type { FrameworkRequest, FrameworkResponse } from './options/framework.js'
 export type {

@@ -17,7 +17,7 @@ const layers = [
   ['options'],
   ['base'],
   ['errors'],
-  ['error-codes'],
+  ['error-codes', 'error-details'],
 ]
 
 /** Packages and built-in modules that one part alone may know. */
@@ -36,7 +36,9 @@ const privileges: readonly (readonly [name: string, pattern: RegExp, part: strin
   // Newer types of Node have it no more; that of webcrypto stays.
   ['JsonWebKey of node:crypto', /(?<!webcrypto\.)\bJsonWebKey\b/, undefined],
   ['console', /\bconsole\s*[.[]/, undefined],
-  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b|\bdebuglog\b/, 'cli'],
+  ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b/, 'cli'],
+  // Only where NODE_DEBUG asks for it.
+  ['with debuglog', /\bdebuglog\b/, 'base'],
   // Of options that sign people out, which no error may forbid: one process alone is well with them.
   ['a warning', /\bprocess\s*\.\s*emitWarning\b/, 'options'],
 ]

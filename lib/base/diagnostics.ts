@@ -3,92 +3,8 @@ import type { OidcErrorCode } from '../error-codes.js'
 import type { OidcError } from '../errors.js'
 import { isOidcError } from './error-cause.js'
 import { omitUndefined } from './json.js'
-
-/**
- * The steps that can be traced. Each has a tracing channel of `node:diagnostics_channel`, named `express-oidc:<step>`.
- *
- * @example
- * ```ts
- * import { subscribe } from 'node:diagnostics_channel'
- * import type { TraceEvent } from 'express-oidc'
- *
- * subscribe('tracing:express-oidc:refresh:error', (event) => {
- *   const { issuer, errorCode } = event as TraceEvent
- *   console.warn('a refresh failed', issuer, errorCode)
- * })
- * ```
- */
-export type TraceStep =
-  | 'login'
-  | 'callback'
-  | 'session'
-  | 'refresh'
-  | 'logout'
-  | 'backchannel_logout'
-  | 'validation'
-  | 'discovery'
-  | 'keys'
-  | 'introspection'
-  | 'client_credentials'
-  | 'token_exchange'
-  | 'request'
-  /** The function `providers` is asked for a provider. */
-  | 'provider_options'
-
-/** Something worth noting in a step, whether it succeeded or not. */
-export type TraceRemark =
-  /** Cookies of one name held sessions of different people. None of them counts. */
-  | 'several_people'
-  /** A cookie had no room for tokens for further targets: they are requested again when needed. */
-  | 'additional_tokens_left_out'
-  /** Claims and the application's data were compressed to fit into a cookie. */
-  | 'compressed'
-  /** A cookie had room for the ID Token's claims only: a logout will have no `id_token_hint`. */
-  | 'id_token_left_out'
-  /** A cookie had no room for the access token: other processes renew it when they need it. */
-  | 'access_token_left_out'
-  /** At `login` or `callback`: the URL of the wanted page was too long to keep, so the person returns to a shorter one. */
-  | 'return_target_lost'
-  /** At `validation` or `callback`: the token lists no groups, since there were too many, but where to ask for them (Entra). */
-  | 'groups_left_out'
-  /** At `callback`: the login brought no refresh token, so `session.revalidateSeconds` does nothing for it. */
-  | 'revalidation_impossible'
-
-/**
- * The event that subscribers of a step's tracing channel get. It is the same object from `start` on, so it can be the key of
- * a WeakMap. It never holds a token, a code, a secret, a cookie or personal data, not even `sub`.
- */
-export interface TraceEvent {
-  /** The step that is traced. */
-  readonly step: TraceStep
-  /** The configured issuer. At `validation`, the token's issuer once the token was accepted. */
-  readonly issuer?: string
-  /** The configured client ID. */
-  readonly clientId?: string
-  /** Name of the provider, if `oidc()` has several. */
-  readonly provider?: string
-  /** How the step ended. Set at `end` if the step was synchronous, else from `asyncStart` on. */
-  readonly outcome?: 'succeeded' | 'failed'
-  /** Code of the error. `unexpected_error` for an error of the application or another package. */
-  readonly errorCode?: OidcErrorCode | 'unexpected_error'
-  /** The error, if it is one of this package. */
-  readonly error?: OidcError
-  /** Method of an outbound request. */
-  readonly method?: string
-  /** Origin and path of an outbound request, without its query. */
-  readonly url?: string
-  /** HTTP status of the response to an outbound request, once it has arrived. */
-  readonly status?: number
-  /** What is worth noting. At `session`, an event is published only if there are remarks. */
-  readonly remarks?: readonly TraceRemark[]
-  /**
-   * At `refresh`: why the new ID Token was rejected. The other new tokens are used, and the session keeps its previous ID
-   * Token.
-   */
-  readonly idTokenFlaw?: OidcErrorCode
-  /** At `refresh`: the new access token is valid for less than the requested `minTtl`. */
-  readonly isShortLived?: true
-}
+import { writeDebugLog } from './tracing/debug-log.js'
+import type { TraceEvent, TraceRemark, TraceStep } from './tracing/event.js'
 
 /** What a step is about. */
 export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'provider' | 'method' | 'url'>
@@ -96,6 +12,7 @@ export type TraceContext = Pick<TraceEvent, 'issuer' | 'clientId' | 'provider' |
 /** What a step may add to its event while it runs. */
 export interface TraceNotes {
   issuer?: string
+  redirectUri?: string
   status?: number
   remarks?: readonly TraceRemark[]
   idTokenFlaw?: OidcErrorCode
@@ -118,9 +35,12 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   introspection: channelOf('introspection'),
   client_credentials: channelOf('client_credentials'),
   token_exchange: channelOf('token_exchange'),
+  guard: channelOf('guard'),
   request: channelOf('request'),
   provider_options: channelOf('provider_options'),
 }
+
+writeDebugLog(channels)
 
 /** Whether a step has subscribers: for hot paths, where even a closure would cost too much. */
 export function isTraced(step: TraceStep): boolean {
@@ -144,6 +64,17 @@ export function remarkOn(step: TraceStep, context: TraceContext, remarks: readon
   traced(step, context, (notes) => {
     if (notes !== undefined) notes.remarks = remarks
   })
+}
+
+/** Publishes the failure of a step that is over, such as the refusal of a guard. */
+export function failedAt(step: TraceStep, context: TraceContext, error: OidcError): void {
+  const channel = channels[step]
+  if (!channel.hasSubscribers) return
+  const event = newEvent(step, context)
+  channel.start.publish(event)
+  fail(event, error)
+  channel.error.publish(event)
+  channel.end.publish(event)
 }
 
 // Not tracePromise: it would publish the result, and results here hold tokens.
@@ -194,7 +125,9 @@ function succeed(event: OpenEvent): void {
 function fail(event: OpenEvent, error: unknown): void {
   event.outcome = 'failed'
   event.errorCode = isOidcError(error) ? error.code : 'unexpected_error'
-  if (isOidcError(error)) event.error = error
+  if (!isOidcError(error)) return
+  event.error = error
+  if (error.details !== undefined) event.details = error.details
 }
 
 function channelOf(step: TraceStep) {

@@ -65,7 +65,12 @@ export function ownError(error: unknown, depth = 4): OidcError | undefined {
   return depth > 0 && isError(error) ? ownError(error.cause, depth - 1) : undefined
 }
 
-const maxQuoteLength = 200
+/** The value of a claim or parameter for details: quoted, or `missing`. */
+export function seenValue(value: unknown): string {
+  return value === undefined || value === null ? 'missing' : quoted(value)
+}
+
+const maxQuoteLength = 100
 
 /**
  * Quotes a token's value in a message for logs: as JSON, in printable ASCII, and shortened. Only for what is nobody's

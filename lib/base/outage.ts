@@ -9,9 +9,9 @@ export const retryAfterSeconds = 5
 /** Copies a failure for a caller that comes during the wait, with the remaining time in `Retry-After`. */
 export function withRetryAfter(failure: OidcError, waitSeconds: number): OidcError {
   if (!(failure instanceof ProviderError)) return failure
-  const { code, message, status, cause } = failure
+  const { code, message, status, cause, details, provider } = failure
   const headers = { ...failure.headers, 'Retry-After': String(Math.ceil(waitSeconds)) }
-  return new ProviderError(code, message, { status, cause, headers })
+  return new ProviderError(code, message, { status, cause, headers, details, provider })
 }
 
 /** A 503 with `Retry-After`. */

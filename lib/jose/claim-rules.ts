@@ -1,7 +1,8 @@
-import { quoted } from '../base/error-cause.js'
+import { quoted, seenValue } from '../base/error-cause.js'
 import { isAhead } from '../base/age.js'
 import type { JsonObject } from '../base/json.js'
 import type { TokenValidationErrorCode } from '../error-codes.js'
+import type { OidcErrorDetails } from '../error-details.js'
 import { TokenValidationError } from '../errors.js'
 
 /** What rules about dates need. */
@@ -18,6 +19,8 @@ export interface ClaimRule<Context> {
   /** Completes "the token's <claim> …" in the message. @default 'is invalid' */
   readonly must?: string | ((value: unknown, context: Context) => string)
   readonly holds: (value: unknown, context: Context, claims: JsonObject) => boolean
+  /** What an error's details say. @default the name of the claim, and whether it is missing */
+  readonly details?: (value: unknown, context: Context) => OidcErrorDetails
   /** Whether the claim may be missing. @default false */
   readonly isOptional?: (context: Context, claims: JsonObject) => boolean
   /** Whether `null` counts as missing, since some providers send it. */
@@ -79,17 +82,41 @@ export function requireClaims<Context>(
     const isMissing = value === undefined || (value === null && rule.isNullable === true)
     const isGood = isMissing ? rule.isOptional?.(context, claims) : rule.holds(value, context, claims)
     if (isGood === true) continue
-    if (isMissing && rule.isMissingInvalid !== true) throw missing(token, rule)
     const { claim, code, must = 'is invalid' } = rule
+    const details = { subject: claim, ...seenOf(isMissing), ...rule.details?.(value, context) }
+    if (isMissing && rule.isMissingInvalid !== true) throw missing(token, rule, details)
     const message = typeof must === 'string' ? must : must(value, context)
-    throw new TokenValidationError(code, `the ${token}'s ${claim} ${message}`)
+    throw new TokenValidationError(code, `the ${token}'s ${claim} ${message}`, { details })
   }
+}
+
+function seenOf(isMissing: boolean): OidcErrorDetails {
+  return isMissing ? { seen: 'missing' } : {}
+}
+
+/** Details of a date that does not fit this clock. */
+export function dateDetails(date: unknown, { now }: ClockContext): OidcErrorDetails {
+  if (!isDate(date)) return { seen: date === undefined ? 'missing' : 'not a date', expected: 'seconds since 1970' }
+  return {
+    seen: new Date(date * 1000).toISOString(),
+    offBySeconds: Math.round(date - now),
+    option: 'clockToleranceSeconds',
+  }
+}
+
+/** Makes details of a claim that has to be that of an option. */
+export function optionDetails<Context>(
+  option: string,
+  expected: (context: Context) => unknown,
+): NonNullable<ClaimRule<Context>['details']> {
+  return (value, context) => ({ seen: seenValue(value), expected: quoted(expected(context)), option })
 }
 
 function missing(
   token: string,
   { claim, missingHint }: Pick<ClaimRule<never>, 'claim' | 'missingHint'>,
+  details: OidcErrorDetails,
 ): TokenValidationError {
   const hint = missingHint === undefined ? '' : ` (${missingHint})`
-  return new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing${hint}`)
+  return new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing${hint}`, { details })
 }

@@ -1,7 +1,8 @@
+import type { OidcErrorDetails } from '../error-details.js'
 import { TokenValidationError } from '../errors.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseStrictJson } from '../base/json.js'
-import { quotedName } from '../base/error-cause.js'
+import { quoted, quotedName } from '../base/error-cause.js'
 import { includesAlgorithm } from '../options/common/algorithms.js'
 import type { VerificationKey } from './algorithms.js'
 
@@ -91,7 +92,14 @@ export function requireAlgorithm(
 ): void {
   if (includesAlgorithm(algorithms, header.alg)) return
   const message = `the token is signed with ${quotedName(header.alg)}, and "${option}" allows ${[...algorithms].join(', ')}`
-  throw new TokenValidationError('token_algorithm_refused', message)
+  throw new TokenValidationError('token_algorithm_refused', message, {
+    details: algDetails(header.alg, algorithms, option),
+  })
+}
+
+/** Details of an `alg` that is not accepted. */
+export function algDetails(alg: string, accepted: Iterable<string>, option: string): OidcErrorDetails {
+  return { subject: 'alg', seen: quotedName(alg), expected: [...accepted].map(quoted).join(' or '), option }
 }
 
 // RFC 7516 section 3.1: an encrypted token has five segments.

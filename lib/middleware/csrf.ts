@@ -1,4 +1,8 @@
+import { failedAt } from '../base/diagnostics.js'
+import { quoted } from '../base/error-cause.js'
+import type { OidcErrorDetails } from '../error-details.js'
 import { AccessError, ConfigurationError } from '../errors.js'
+import type { HttpRequest } from '../http/request.js'
 import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
 import { createHttpRequest } from './http/request.js'
@@ -40,8 +44,26 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     else {
       const message =
         'this request must come from a page of this site, or send the header that scripts of this site send'
-      session.refuse({ req, res, next, error: new AccessError('cross_site_request', message) })
+      const error = new AccessError('cross_site_request', message, {
+        details: originDetails(httpRequest, session.origin),
+      })
+      failedAt('guard', {}, error)
+      session.refuse({ req, res, next, error })
     }
+  }
+}
+
+function originDetails(httpRequest: HttpRequest, origin: string): OidcErrorDetails {
+  const [subject = 'X-CSRF', seen] =
+    ['sec-fetch-site', 'origin'].flatMap((name) => {
+      const value = httpRequest.header(name)
+      return value === undefined ? [] : [[name, quoted(value)] as const]
+    })[0] ?? []
+  return {
+    subject,
+    seen: seen ?? 'missing',
+    expected: `a page of ${origin}, or X-CSRF: 1 of a script`,
+    option: 'baseUrl',
   }
 }
 

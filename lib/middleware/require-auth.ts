@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { AccessError, ConfigurationError } from '../errors.js'
+import { failedAt } from '../base/diagnostics.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
 import type { FrameworkRequest } from '../options/framework.js'
@@ -93,6 +94,7 @@ function sendAway(handlers: readonly AuthenticationHandler[], call: ChallengeCal
   const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createHttpRequest(call.req)))
   const session = canSignIn ? handlers.find((candidate) => candidate.scheme === 'session') : undefined
   const handler = session ?? handlers[0]
+  failedAt('guard', {}, call.error)
   handler?.challenge(call)
 }
 
@@ -106,15 +108,18 @@ function turnAway(
   call: GuardCall,
   mode: ChallengeMode,
 ): void {
-  const { kind: requirement, stepUp, scopes } = failure
+  const { kind: requirement, stepUp, scopes, details } = failure
   if (stepUp !== undefined && canStepUp(handler, stepUp)) {
     const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'
     const message = `this needs ${what} (${requirement}): sign in again`
-    handler.challenge({ ...call, mode, error: new AccessError('login_needed', message, { requirement }), stepUp })
+    const error = new AccessError('login_needed', message, { requirement, details })
+    failedAt('guard', {}, error)
+    handler.challenge({ ...call, mode, error, stepUp })
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
-  const error = new AccessError('not_allowed', message, { requirement })
+  const error = new AccessError('not_allowed', message, { requirement, details })
+  failedAt('guard', {}, error)
   handler.refuse({ ...call, error, ...omitUndefined({ scopes }) })
 }
 

@@ -1,4 +1,6 @@
+import { quoted } from '../base/error-cause.js'
 import { isJsonObject } from '../base/json.js'
+import type { OidcErrorDetails } from '../error-details.js'
 import { invalidArgument, requireTexts, requireValues } from './arguments.js'
 import {
   type ClaimPath,
@@ -43,7 +45,7 @@ export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedR
     check({ claims }) {
       if (valuesAt(claims, where).some((value) => allowed.has(value))) return met
       const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isUnknownAt(claims, where))
-      return refused('claim', isUnsaid)
+      return refused('claim', isUnsaid, seenAt(claims, [where], 'a value that the guard names'))
     },
   }
 }
@@ -82,6 +84,7 @@ export function role(
         'role',
         paths.every((path) => isAbsentAt(claims, path)) ||
           paths.some((path) => isLeftOut(claims, path) || !areReadable(rolesAt(claims, path, isNamed))),
+        seenAt(claims, paths, roles.map(quoted).join(' or ')),
       )
     },
   }
@@ -117,8 +120,14 @@ function isUnknownAt(claims: Principal['claims'], path: ClaimPath): boolean {
   return isAbsentAt(claims, path) || !areReadable(valuesAt(claims, path))
 }
 
-function refused(kind: string, isUndecided: boolean): Verdict {
-  return { met: false, kind, ...(isUndecided ? { undecided: true } : {}) }
+function refused(kind: string, isUndecided: boolean, details: OidcErrorDetails): Verdict {
+  return { met: false, kind, details, ...(isUndecided ? { undecided: true } : {}) }
+}
+
+// Only names: the values that a person has are theirs alone.
+function seenAt(claims: Principal['claims'], paths: readonly ClaimPath[], expected: string): OidcErrorDetails {
+  const seen = paths.every((path) => isAbsentAt(claims, path)) ? 'missing' : 'another value'
+  return { subject: paths.map(pathText).join(' or '), seen, expected }
 }
 
 function isClaimValue(value: unknown): boolean {

@@ -73,7 +73,8 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
       }
       const mendable = failures.find((failure) => failure.stepUp !== undefined || failure.scopes !== undefined)
       const undecided = failures.some((failure) => failure.undecided === true)
-      return { ...(mendable ?? { met: false, kind: 'any' }), ...(undecided ? { undecided: true } : {}) }
+      const details = { subject: 'any', seen: 'none of these', expected: failures.map(({ kind }) => kind).join(' or ') }
+      return { ...(mendable ?? { met: false, kind: 'any', details }), ...(undecided ? { undecided: true } : {}) }
     },
   }
 }

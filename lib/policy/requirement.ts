@@ -1,3 +1,4 @@
+import type { OidcErrorDetails } from '../error-details.js'
 import type { Principal, PrincipalClaims } from './principal.js'
 
 /**
@@ -40,6 +41,8 @@ export interface UnmetRequirement {
   readonly kind: string
   /** Scopes that would meet it, for the challenge (RFC 6750 section 3.1). */
   readonly scopes?: readonly string[]
+  /** What was seen and expected, for logs: other claims than those of {@link OidcErrorDetails} by their name only. */
+  readonly details?: OidcErrorDetails
   /** Set when it is not known whether it is met: `not()` must not count it as met either. */
   readonly undecided?: true
   /** A newer or stronger login that would meet it (RFC 9470 section 3). */
@@ -84,5 +87,12 @@ export async function ask<Request>(
   }
   const answer: unknown = await requirement(principal, req)
   if (answer === true) return met
-  return { met: false, kind: requirement.name || 'predicate', ...(answer === false ? {} : { undecided: true }) }
+  const kind = requirement.name || 'predicate'
+  if (answer === false) return { met: false, kind, details: { subject: kind, seen: 'false', expected: 'true' } }
+  const details = {
+    subject: kind,
+    seen: `a value of type ${typeof answer}`,
+    expected: 'true or false: a predicate must return one',
+  }
+  return { met: false, kind, undecided: true, details }
 }

@@ -1,4 +1,6 @@
 import { isRecent } from '../base/age.js'
+import { quoted } from '../base/error-cause.js'
+import type { OidcErrorDetails } from '../error-details.js'
 import { invalidArgument, requireTexts } from './arguments.js'
 import type { Principal } from './principal.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
@@ -19,7 +21,9 @@ export function scope(...scopes: readonly string[]): NamedRequirement {
   return {
     kind: 'scope',
     check: ({ scopes: granted }) =>
-      wanted.every((value) => granted.includes(value)) ? met : { met: false, kind: 'scope', scopes: wanted },
+      wanted.every((value) => granted.includes(value))
+        ? met
+        : { met: false, kind: 'scope', scopes: wanted, details: lacking('scope', wanted, granted) },
   }
 }
 
@@ -40,10 +44,8 @@ export function permission(...permissions: readonly string[]): NamedRequirement 
     kind: 'permission',
     check({ claims }) {
       const given = permissionsOf(claims)
-      return verdict(
-        'permission',
-        wanted.every((value) => given.includes(value)),
-      )
+      if (wanted.every((value) => given.includes(value))) return met
+      return { met: false, kind: 'permission', details: lacking('permissions', wanted, given) }
     },
   }
 }
@@ -102,7 +104,7 @@ export function acr(...values: readonly string[]): NamedRequirement {
       const reached = claims['acr']
       return typeof reached === 'string' && allowed.includes(reached)
         ? met
-        : { met: false, kind: 'acr', stepUp: { acrValues: allowed } }
+        : { met: false, kind: 'acr', stepUp: { acrValues: allowed }, details: claimDetails('acr', reached, allowed) }
     },
   }
 }
@@ -133,13 +135,28 @@ export function maxAge(seconds: number, now: () => number = Date.now): NamedRequ
       // A time in the future does not prove a recent login. A minute is allowed for clocks that differ.
       return isRecent(claims['auth_time'], now() / 1000, seconds, 60)
         ? met
-        : { met: false, kind: 'maxAge', stepUp: { maxAge: seconds } }
+        : {
+            met: false,
+            kind: 'maxAge',
+            stepUp: { maxAge: seconds },
+            details: claimDetails('auth_time', claims['auth_time'], [`at most ${seconds} seconds old`]),
+          }
     },
   }
 }
 
-function verdict(kind: string, fulfilled: boolean): Verdict {
-  return fulfilled ? met : { met: false, kind }
+// Of what was granted, only what is missing is named.
+function lacking(subject: string, wanted: readonly string[], given: readonly unknown[]): OidcErrorDetails {
+  const missing = wanted.filter((value) => !given.includes(value))
+  return { subject, seen: 'missing', expected: missing.map(quoted).join(' and ') }
+}
+
+function claimDetails(subject: string, value: unknown, expected: readonly string[]): OidcErrorDetails {
+  return {
+    subject,
+    seen: value === undefined ? 'missing' : 'another value',
+    expected: expected.map(quoted).join(' or '),
+  }
 }
 
 function actor(kind: string, wanted: boolean): NamedRequirement {
@@ -147,7 +164,10 @@ function actor(kind: string, wanted: boolean): NamedRequirement {
     kind,
     check({ isMachine }): Verdict {
       if (isMachine === wanted) return met
-      return { met: false, kind, ...(typeof isMachine === 'boolean' ? {} : { undecided: true }) }
+      const isKnown = typeof isMachine === 'boolean'
+      const seen = isKnown ? `a ${isMachine ? 'machine' : 'person'}` : 'the token does not say'
+      const details = { subject: kind, seen, expected: `a ${kind}`, ...(isKnown ? {} : { option: 'isMachine' }) }
+      return { met: false, kind, details, ...(isKnown ? {} : { undecided: true }) }
     },
   }
 }

@@ -1,5 +1,12 @@
-import { AuthorizationResponseError, type OidcError, ProviderError, TokenEndpointError } from '../errors.js'
+import {
+  AuthorizationResponseError,
+  type OidcError,
+  type OidcErrorInit,
+  ProviderError,
+  TokenEndpointError,
+} from '../errors.js'
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
+import { printableErrorCode, responseReport } from './endpoints/error-report.js'
 import { BufferedResponse } from './transport/response.js'
 
 /** The members of a foreign error. It has no type, since libraries wrap each other's errors. */
@@ -11,11 +18,6 @@ interface Failure {
   /** `error` of an OAuth error response (RFC 6749 section 5.2). */
   readonly error?: string
   readonly cause?: unknown
-}
-
-/** The provider's error code, if it is well-formed (RFC 6749 section 4.1.2.1) and short enough to show. */
-export function printableErrorCode(error: unknown): string {
-  return typeof error === 'string' && /^[A-Za-z0-9_.:/-]{1,64}$/.test(error) ? error : 'unknown'
 }
 
 /** The provider asked clients to retry later (RFC 6585 section 4, RFC 9110 section 15.6.4). */
@@ -39,24 +41,23 @@ export function pushedRequestFailure(error: unknown): OidcError {
   if (isClientRefusal(failure)) return clientRefused(error)
   const why = printableErrorCode(failure?.error)
   const message = `the provider refused the pushed authorization request: ${why}`
-  return new AuthorizationResponseError('authorization_failed', message, { status: 502, cause: redactedCause(error) })
+  return new AuthorizationResponseError('authorization_failed', message, { status: 502, ...evidence(error) })
 }
 
 function grantFailure(error: unknown): OidcError | undefined {
   const failure = toFailure(error)
-  const cause = redactedCause(error)
   // With any status: some providers send 401 or 403.
   if (failure?.error === 'invalid_grant') {
     return new TokenEndpointError(
       'invalid_grant',
       'the provider refused the grant: it was used before, has expired or was revoked',
-      { cause },
+      evidence(error),
     )
   }
   if (isClientRefusal(failure)) return clientRefused(error)
   if (failure?.error === undefined) return undefined
   const message = `the token endpoint refused the request: ${printableErrorCode(failure.error)}`
-  return new TokenEndpointError('token_request_failed', message, { cause })
+  return new TokenEndpointError('token_request_failed', message, evidence(error))
 }
 
 function isClientRefusal(failure: Failure | undefined): boolean {
@@ -65,7 +66,11 @@ function isClientRefusal(failure: Failure | undefined): boolean {
 
 function clientRefused(error: unknown): ProviderError {
   const message = "the provider refused this client: check the client's ID, credentials and authentication method"
-  return new ProviderError('provider_refused_client', message, { status: 502, cause: redactedCause(error) })
+  return new ProviderError('provider_refused_client', message, { status: 502, ...evidence(error) })
+}
+
+function evidence(error: unknown): Pick<OidcErrorInit, 'cause' | 'provider'> {
+  return { cause: redactedCause(error), provider: responseReport(error) }
 }
 
 function invalidTokenResponse(error: unknown): TokenEndpointError {

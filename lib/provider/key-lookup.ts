@@ -3,7 +3,7 @@ import { ProviderError, TokenValidationError } from '../errors.js'
 import type { Runtime } from '../base/runtime.js'
 import type { VerificationKey } from '../jose/algorithms.js'
 import { signatureInvalid } from '../jose/jws.js'
-import { quotedName } from '../base/error-cause.js'
+import { quotedName, seenValue } from '../base/error-cause.js'
 import { TokenBucket } from '../base/rate-limit.js'
 
 /** The members of a JOSE header that select keys. */
@@ -99,7 +99,8 @@ export function noMatchingKey(
   const remark = `${skipped}${besides === undefined ? '' : `; besides, ${besides}`}`
   if (candidates.length > 0) return signatureInvalid(remark)
   const message = `the token names a key that its issuer does not publish${forAlg(selector)}${remark}`
-  return new TokenValidationError('token_key_not_found', message)
+  const details = { subject: 'kid', seen: seenValue(selector?.kid), option: 'jwksUri' }
+  return new TokenValidationError('token_key_not_found', message, { details })
 }
 
 function forAlg(selector: KeySelector | undefined): string {

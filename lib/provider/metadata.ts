@@ -1,8 +1,9 @@
+import type { OidcErrorDetails } from '../error-details.js'
 import { ConfigurationError, ProviderError } from '../errors.js'
 import { type EndpointName, endpointNames, mtlsEndpointNames } from '../options/common/provider-description.js'
 import { tenantPlace } from '../options/common/tenants.js'
 import { traced } from '../base/diagnostics.js'
-import { quoted } from '../base/error-cause.js'
+import { quoted, seenValue } from '../base/error-cause.js'
 import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
@@ -136,7 +137,13 @@ function checkMetadata(
   if (document['issuer'] !== issuer) {
     const names = `${quoted(issuer)}, but the provider calls itself ${quoted(document['issuer'])}`
     const message = `the issuer is configured as ${names}: spell it exactly as the provider does`
-    throw invalid('provider_issuer_mismatch', message)
+    const details = {
+      subject: 'issuer',
+      seen: seenValue(document['issuer']),
+      expected: quoted(issuer),
+      option: 'issuer',
+    }
+    throw invalid('provider_issuer_mismatch', message, details)
   }
   const given = withPublicPages(document, settings)
   const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && httpClient.allows(url)
@@ -181,6 +188,7 @@ function offersS256(methods: unknown): boolean {
 function invalid(
   code: 'provider_response_invalid' | 'provider_issuer_mismatch' | 'provider_metadata_invalid',
   message: string,
+  details?: OidcErrorDetails,
 ): ProviderError {
-  return new ProviderError(code, message, { status: 502 })
+  return new ProviderError(code, message, { status: 502, details })
 }

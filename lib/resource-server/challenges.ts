@@ -1,4 +1,5 @@
 import type { BearerErrorCode } from '../error-codes.js'
+import type { OidcErrorDetails } from '../error-details.js'
 import { BearerError, ProviderError, TokenValidationError } from '../errors.js'
 import { challenge, type ChallengeParameters } from '../http/authorization.js'
 import type { StepUp } from '../policy/requirement.js'
@@ -30,7 +31,7 @@ export interface BearerChallenges {
   invalidApiKey(): BearerError
   invalidProof(cause?: unknown): BearerError
   nonceNeeded(nonce: string): BearerError
-  insufficientScope(scheme: TokenScheme, scopes: readonly string[]): BearerError
+  insufficientScope(scheme: TokenScheme, scopes: readonly string[], details?: OidcErrorDetails): BearerError
   stepUp(scheme: TokenScheme, stepUp: StepUp): BearerError
   /** Maps what validation threw to what the caller sees: an outage stays an outage, and all invalid tokens look alike. */
   fromError(error: unknown, scheme: TokenScheme): unknown
@@ -50,12 +51,12 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
 
 /** Creates the errors of one resource server. */
 export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
-  const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, details: ErrorDetails = {}) => {
-    const { text = texts[code] } = details
+  const refuse = (code: BearerErrorCode, scheme: TokenScheme | undefined, refusal: Refusal = {}) => {
+    const { text = texts[code], cause, details } = refusal
     const error = code === 'missing_token' || code === 'invalid_api_key' ? {} : { error: code, error_description: text }
-    const parameters = { ...error, ...details.parameters }
-    const headers = { 'WWW-Authenticate': challenges(settings, scheme, parameters), ...details.headers }
-    return new BearerError(code, text, { headers, cause: details.cause })
+    const parameters = { ...error, ...refusal.parameters }
+    const headers = { 'WWW-Authenticate': challenges(settings, scheme, parameters), ...refusal.headers }
+    return new BearerError(code, text, { headers, cause, details })
   }
   const [preferred] = settings.schemes
   const parameters = { scope: settings.challengeScope }
@@ -68,8 +69,8 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
     invalidApiKey: () => refuse('invalid_api_key', undefined),
     invalidProof: (cause) => refuse('invalid_dpop_proof', 'dpop', { cause }),
     nonceNeeded: (nonce) => refuse('use_dpop_nonce', 'dpop', { headers: { 'DPoP-Nonce': nonce } }),
-    insufficientScope: (scheme, scopes) =>
-      refuse('insufficient_scope', scheme, { parameters: { scope: scopes.join(' ') } }),
+    insufficientScope: (scheme, scopes, details) =>
+      refuse('insufficient_scope', scheme, { parameters: { scope: scopes.join(' ') }, details }),
     stepUp: (scheme, { acrValues, maxAge }) =>
       refuse('insufficient_user_authentication', scheme, {
         parameters: { acr_values: acrValues?.join(' '), max_age: maxAge === undefined ? undefined : String(maxAge) },
@@ -82,12 +83,13 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
   }
 }
 
-interface ErrorDetails {
+interface Refusal {
   /** Replaces the text of the code. */
   readonly text?: string
   readonly parameters?: ChallengeParameters
   readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
+  readonly details?: OidcErrorDetails | undefined
 }
 
 // Only the challenge of the scheme that was used carries the error; the others just advertise their scheme (RFC 9449

@@ -234,7 +234,7 @@ describe('the diagnostics of a login', () => {
       // The issuer and the audience that a token names are no secrets, and say what to mend.
       await rp.mint({ iss: 'https://other.example', sub: marks.plant('sub') }),
       await rp.mint({ aud: 'other-client', sid: marks.plant('sid') }),
-      await rp.mint({}, { kid: marks.plant('kid') }),
+      await rp.mint({}, { kid: 'unknown' }),
       marks.plant('garbage'),
     ]
     marks.add(...tokens.map((token) => token.split('.').slice(1).join('.')))

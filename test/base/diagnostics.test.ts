@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { ProviderError } from '../../lib/errors.js'
-import { isTraced, type TraceEvent, traced } from '../../lib/base/diagnostics.js'
+import { isTraced, traced } from '../../lib/base/diagnostics.js'
+import type { TraceEvent } from '../../lib/base/tracing/event.js'
 
 const channel = tracingChannel<unknown, TraceEvent>('express-oidc:keys')
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { TraceEvent } from '../../lib/index.js'
+import type { OidcError, TraceEvent } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
 import { json } from '../kit/provider/answers.js'
 import { signJws, signingKey } from '../kit/provider/keys.js'
-import { apiProvider } from '../kit/provider/provider.js'
+import { apiProvider, audience } from '../kit/provider/provider.js'
 import { active, introspectingApi } from '../kit/resource-server/introspecting.js'
 import { testApi } from '../kit/resource-server/api.js'
 import { type Fault, faults } from '../kit/watching/faults.js'
@@ -37,7 +37,7 @@ describe('the diagnostics of an API', () => {
   const { validator } = testApi({}, issuer)
   const stranger = signingKey()
   const person = marks.plant('person')
-  const claims = { sub: person, name: person, email: `${person}@example.com`, jti: person, client_id: person }
+  const claims = { sub: person, name: person, email: `${person}@example.com`, jti: person, client_id: 'web' }
 
   const badTokens: Readonly<Record<string, () => string>> = {
     garbage: () => `Bearer ${marks.plant('garbage')}`,
@@ -47,7 +47,7 @@ describe('the diagnostics of an API', () => {
     'a long token': () => `Bearer ${marks.plant('long').repeat(1000)}`,
     'three segments': () => `Bearer ${marks.plant('a')}.${marks.plant('b')}.${marks.plant('c')}`,
     'a foreign key': () => `Bearer ${issuer.accessToken(claims, {}, stranger)}`,
-    'an unknown kid': () => `Bearer ${issuer.accessToken(claims, { kid: marks.plant('kid') })}`,
+    'an unknown kid': () => `Bearer ${issuer.accessToken(claims, { kid: 'unknown' })}`,
     'a foreign issuer': () => `Bearer ${issuer.accessToken({ ...claims, iss: 'https://foreign.example' })}`,
     'another audience': () => `Bearer ${issuer.accessToken({ ...claims, aud: 'another' })}`,
     'another type': () => `Bearer ${issuer.accessToken(claims, { typ: marks.plant('typ') })}`,
@@ -76,6 +76,30 @@ describe('the diagnostics of an API', () => {
       )
       expect(String((error as Error).cause)).toContain(value)
     }
+  })
+
+  test('LK01: name what identifies a refused token, and nothing else of it', async () => {
+    const { seconds } = issuer.clock
+    const token = { ...claims, aud: 'another', iat: seconds, exp: seconds + 60 }
+    const error = await expectNothingSeen(validator.validate(`Bearer ${issuer.accessToken(token, { kid: 'unknown' })}`))
+    const details = {
+      subject: 'aud',
+      seen: '"another"',
+      expected: JSON.stringify([audience]),
+      option: 'audience',
+      token: {
+        alg: '"ES256"',
+        typ: '"at+jwt"',
+        kid: '"unknown"',
+        iss: JSON.stringify(issuer.issuer),
+        aud: '"another"',
+        client: '"web"',
+        iat: seconds,
+        exp: seconds + 60,
+      },
+    }
+    expect((error as OidcError).details).toEqual(details)
+    expect(told.get('validation error')).toMatchObject({ details })
   })
 
   test('LK01: hold nothing else that stands in the issuer or audience', async () => {

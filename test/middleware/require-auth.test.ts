@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { all, any, claim, not, requireAuth, role, scope } from '../../lib/index.js'
+import { all, any, claim, not, requireAuth, role, scope, type TraceEvent } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { createBearer } from '../../lib/middleware/bearer.js'
@@ -8,6 +8,7 @@ import type { Handler, Layer } from '../hosts/layers.js'
 import { apiProvider, audience } from '../kit/provider/provider.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { guarded } from '../kit/world/applications.js'
+import { watchAll } from '../kit/watching/watching.js'
 
 const broken = async (): Promise<boolean> => {
   throw new Error('the database is away')
@@ -56,6 +57,21 @@ describe.each(hosts)('guards on $name', (host) => {
       expect([answer.status, answer.json()]).toEqual([200, { sub: 'alice' }])
     },
   )
+
+  test('tell tracing channels why a request did not pass', async () => {
+    const refusals: TraceEvent[] = []
+    const watching = watchAll((event, phase) => {
+      if (event.step === 'guard' && phase === 'end') refusals.push(event)
+    })
+    const answer = await world.browser.fetch(world.url('/sales'))
+    await stranger().fetch(world.url('/signed-in'))
+    watching.stop()
+    expect(answer.text).not.toMatch(/details|another value/)
+    expect(refusals).toMatchObject([
+      { outcome: 'failed', errorCode: 'not_allowed', details: { subject: '"dept"', seen: 'another value' } },
+      { outcome: 'failed', errorCode: 'login_needed' },
+    ])
+  })
 
   test('send a browser without a session to the provider, and remember the page', async () => {
     const browser = stranger()

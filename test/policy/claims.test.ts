@@ -2,14 +2,15 @@ import { describe, expect, test } from '@jest/globals'
 import { all, any, not } from '../../lib/policy/combinators.js'
 import { claim, role } from '../../lib/policy/claims.js'
 import type { Principal } from '../../lib/policy/principal.js'
-import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { ask, type Requirement } from '../../lib/policy/requirement.js'
+import { decisionOf } from '../kit/verdict.js'
 
 function principal(claims: Record<string, unknown> = {}): Principal {
   const who = { scheme: 'session', subject: 'alice', issuer: 'https://op.example.com', expiresAt: 0 } as const
   return { ...who, claims, scopes: [] }
 }
 
-const check = (requirement: Requirement, who: Principal): Promise<Verdict> => ask(requirement, who, undefined)
+const check = decisionOf
 const met = { met: true }
 
 describe('claim()', () => {
@@ -198,5 +199,22 @@ describe('a requirement of groups and roles that a token cannot list', () => {
     ] as const) {
       expect(await check(not(requirement), principal(claims))).toEqual(met)
     }
+  })
+})
+
+describe('the details of a refusal', () => {
+  test.each<[string, Requirement, Record<string, unknown>, object]>([
+    ['a claim that is missing', claim('dept', 'hr'), {}, { subject: '"dept"', seen: 'missing' }],
+    [
+      'a claim with another value',
+      claim(['a', 'b'], 'x'),
+      { a: { b: 'y' } },
+      { subject: '["a","b"]', seen: 'another value' },
+    ],
+    ['no role', role('admin'), {}, { subject: '"roles" or "role" or ["realm_access","roles"]', expected: '"admin"' }],
+  ])('name the claim, and not its value: %s', async (_what, requirement, claims, details) => {
+    const verdict = await ask(requirement, principal(claims), undefined)
+    expect(verdict).toMatchObject({ met: false, details })
+    expect(JSON.stringify(verdict)).not.toContain('y"')
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { all, any, isRequirement, not } from '../../lib/policy/combinators.js'
 import type { Principal } from '../../lib/policy/principal.js'
 import { ask, firstLoginOf, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { decisionOf } from '../kit/verdict.js'
 import { claim } from '../../lib/policy/claims.js'
 import { acr, maxAge, scope } from '../../lib/policy/requirements.js'
 
@@ -13,7 +14,7 @@ const alice: Principal = {
   scopes: ['read'],
   expiresAt: 0,
 }
-const check = (requirement: Requirement): Promise<Verdict> => ask(requirement, alice, undefined)
+const check = (requirement: Requirement): Promise<Verdict> => decisionOf(requirement, alice)
 const passes = async (requirement: Requirement): Promise<boolean> => (await check(requirement)).met
 
 const yes = (): boolean => true

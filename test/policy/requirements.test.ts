@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Principal } from '../../lib/policy/principal.js'
-import { ask, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
+import { ask, type Requirement } from '../../lib/policy/requirement.js'
+import { decisionOf } from '../kit/verdict.js'
 import { claim, role } from '../../lib/policy/claims.js'
 import { acr, machine, maxAge, permission, person, scope } from '../../lib/policy/requirements.js'
 
@@ -9,7 +10,7 @@ function principal(claims: Record<string, unknown> = {}, scopes: readonly string
   return { ...who, claims, scopes }
 }
 
-const check = (requirement: Requirement, who: Principal): Promise<Verdict> => ask(requirement, who, undefined)
+const check = decisionOf
 const met = { met: true }
 
 describe('scope()', () => {
@@ -138,5 +139,23 @@ describe('an invalid argument of a requirement is refused when the application s
   ])('%s', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
     expect(make).toThrow(message)
+  })
+})
+
+describe('the details of a refusal', () => {
+  test.each<[string, Requirement, Principal, object]>([
+    ['scope()', scope('read', 'write'), principal({}, ['read', 'other']), { subject: 'scope', expected: '"write"' }],
+    [
+      'permission()',
+      permission('read'),
+      principal({}),
+      { subject: 'permissions', seen: 'missing', expected: '"read"' },
+    ],
+    ['acr()', acr('mfa'), principal({ acr: '1' }), { subject: 'acr', seen: 'another value', expected: '"mfa"' }],
+    ['maxAge()', maxAge(60), principal({}), { subject: 'auth_time', seen: 'missing' }],
+    ['person()', person(), principal({}), { seen: 'the token does not say', option: 'isMachine' }],
+    ['a forgotten return', (() => undefined) as never, principal({}), { seen: 'a value of type undefined' }],
+  ])('of %s say what was seen and what was expected', async (_what, requirement, who, details) => {
+    expect(await ask(requirement, who, undefined)).toMatchObject({ met: false, details })
   })
 })

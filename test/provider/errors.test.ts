@@ -3,7 +3,7 @@ import { outage } from '../../lib/base/outage.js'
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
 import { Cached } from '../../lib/base/cached-document.js'
-import { printableErrorCode, tokenEndpointFailure } from '../../lib/provider/errors.js'
+import { tokenEndpointFailure } from '../../lib/provider/errors.js'
 import { failureOf } from '../kit/failure.js'
 import { Clock } from '../kit/clock.js'
 
@@ -26,17 +26,6 @@ describe('the mapping of errors', () => {
   test('says when to come back after an outage', () => {
     expect(outage('provider_unavailable', 'x')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
     expect(outage('provider_unavailable', 'x', 9).headers).toEqual({ 'Retry-After': '9' })
-  })
-
-  test.each([
-    ['invalid_scope', 'invalid_scope'],
-    ['urn:x/y.z-1', 'urn:x/y.z-1'],
-    ['a b', 'unknown'],
-    ['', 'unknown'],
-    [5, 'unknown'],
-    [undefined, 'unknown'],
-  ])('shows the error code %p as %p', (code, shown) => {
-    expect(printableErrorCode(code)).toBe(shown)
   })
 })
 

@@ -33,7 +33,10 @@ export class BearerAuthentication implements AuthenticationHandler {
   // Without missing scopes no other token would help, so there is no challenge.
   refuse(call: RefusalCall): void {
     const { scopes, error } = call
-    this.#refuse(scopes === undefined ? error : this.#challenges.insufficientScope(this.#tokenScheme(), scopes), call)
+    this.#refuse(
+      scopes === undefined ? error : this.#challenges.insufficientScope(this.#tokenScheme(), scopes, error.details),
+      call,
+    )
   }
 
   #tokenScheme(): 'bearer' | 'dpop' {

@@ -95,8 +95,8 @@ export function loginUrl(base: BaseUrl, returnTo?: string): string {
 
 function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): ChallengeCall['error'] {
   if (!(error instanceof AccessError)) return error
-  const { requirement } = error
-  return new AccessError('login_needed', error.message, omitUndefined({ requirement, loginUrl }))
+  const { requirement, details } = error
+  return new AccessError('login_needed', error.message, omitUndefined({ requirement, loginUrl, details }))
 }
 
 // With the authentication that is needed: a program can request it (RFC 9470 section 3).

@@ -1,8 +1,9 @@
-import { outage } from '../../base/outage.js'
-import { type OidcError, AuthorizationResponseError } from '../../errors.js'
+import { retryAfterSeconds } from '../../base/outage.js'
+import { type OidcError, AuthorizationResponseError, ProviderError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { tenantIn } from '../../options/common/tenants.js'
-import { printableErrorCode } from '../errors.js'
+import { browserReport, printableErrorCode } from './error-report.js'
 import type { ProviderMetadata } from '../types.js'
 
 /** An authorization response as received. Nothing in it can be trusted yet. */
@@ -88,7 +89,7 @@ export function validateAuthorizationResponse(
   checkState(state, expectedState)
   if (otherFlows.some((name) => parameters.has(name))) throw invalidResponse('it has parameters of another flow')
   const code = parameters.get('code')
-  if (code === null && error !== undefined) throw refusalOf(error)
+  if (code === null && error !== undefined) throw refusalOf(error, parameters)
   if (code === null || code === '' || parameters.has('error')) {
     throw invalidResponse('it must hold either code or error')
   }
@@ -102,7 +103,10 @@ function checkIssuer(iss: string | null, metadata: ProviderMetadata): void {
     iss === null
       ? 'the response has no iss, although the metadata of the provider announces one'
       : 'the response is from another provider'
-  throw new AuthorizationResponseError('issuer_mismatch', message)
+  // The browser brought it, so its value is anybody's.
+  const seen = iss === null ? 'missing' : 'another value'
+  const details = { subject: 'iss', seen, expected: quoted(metadata.issuer), option: 'issuer' }
+  throw new AuthorizationResponseError('issuer_mismatch', message, { details })
 }
 
 function checkState(state: string, expected: string): void {
@@ -113,21 +117,24 @@ function checkState(state: string, expected: string): void {
 }
 
 /**
- * Maps the `error` of an authorization response. `error_description` is ignored: it is meant for developers, anyone can
+ * Maps the `error` of an authorization response. `error_description` is for logs only: it is meant for developers, anyone can
  * forge it, and some providers put names in it.
  */
-export function refusalOf(error: string): OidcError {
+export function refusalOf(error: string, parameters: URLSearchParams): OidcError {
+  const provider = browserReport(parameters)
   if (error === 'access_denied') {
-    return new AuthorizationResponseError('access_denied', 'the sign-in was cancelled or refused')
+    return new AuthorizationResponseError('access_denied', 'the sign-in was cancelled or refused', { provider })
   }
   if (loginErrors.includes(error)) {
-    return new AuthorizationResponseError('login_required', `the provider needs to show a page: ${error}`)
+    return new AuthorizationResponseError('login_required', `the provider needs to show a page: ${error}`, { provider })
   }
   if (outageErrors.includes(error)) {
-    return outage('provider_unavailable', `the provider cannot sign anyone in at the moment: ${error}`)
+    const message = `the provider cannot sign anyone in at the moment: ${error}`
+    const headers = { 'Retry-After': String(retryAfterSeconds) }
+    return new ProviderError('provider_unavailable', message, { headers, provider })
   }
   const message = `the provider refused the authorization request: ${printableErrorCode(error)}`
-  return new AuthorizationResponseError('authorization_failed', message)
+  return new AuthorizationResponseError('authorization_failed', message, { provider })
 }
 
 /** The error for a response without a state. */

@@ -3,7 +3,8 @@ import { isError, ownError } from '../../base/error-cause.js'
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../base/json.js'
 import { type OidcError, TokenEndpointError } from '../../errors.js'
 import { requestTokens } from '../endpoints/token.js'
-import { printableErrorCode, tokenEndpointFailure } from '../errors.js'
+import { bodyReport, printableErrorCode } from '../endpoints/error-report.js'
+import { tokenEndpointFailure } from '../errors.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import { isDeadGrant } from './refresh-response.js'
 
@@ -38,13 +39,15 @@ function onBehalfFailure(error: unknown): OidcError {
   return ownError(error) ?? interactionFailure(errorResponseOf(error)) ?? tokenEndpointFailure(error)
 }
 
-function interactionFailure({ error, suberror, claims }: Readonly<JsonObject>): TokenEndpointError | undefined {
+function interactionFailure(body: Readonly<JsonObject>): TokenEndpointError | undefined {
+  const { error, suberror, claims } = body
   const challenge = claimsChallenge(claims)
   const isForPerson = error !== 'invalid_grant' && isDeadGrant(error)
   if (challenge === undefined && !isForPerson && !actsForPerson.includes(suberror)) return undefined
   const message = `the person has to act at the provider first: ${printableErrorCode(error)}`
   return new TokenEndpointError('interaction_required', message, {
     headers: { 'WWW-Authenticate': challengeFor(challenge) },
+    provider: bodyReport(body),
     ...(challenge === undefined ? {} : { claims: challenge }),
   })
 }

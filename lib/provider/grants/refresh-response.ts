@@ -1,8 +1,9 @@
 import { outage } from '../../base/outage.js'
+import type { ProviderErrorReport } from '../../error-details.js'
 import { type OidcError, type ProviderError, TokenEndpointError } from '../../errors.js'
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
 import { hasTokens, readableTokenResponse } from '../endpoints/token-response.js'
-import { printableErrorCode } from '../errors.js'
+import { bodyReport, printableErrorCode } from '../endpoints/error-report.js'
 import type { HttpResponse } from '../transport/response.js'
 
 /**
@@ -13,8 +14,8 @@ export class UnclearRefusal extends TokenEndpointError {
   /** Equal for rejections with the same error code or status. */
   readonly way: string
 
-  constructor(way: string) {
-    super('token_request_failed', `the token endpoint refused the refresh token, or the request: ${way}`)
+  constructor(way: string, provider?: ProviderErrorReport) {
+    super('token_request_failed', `the token endpoint refused the refresh token, or the request: ${way}`, { provider })
     this.name = TokenEndpointError.name
     this.way = way
   }
@@ -59,7 +60,7 @@ export function readRefreshResponse(answer: HttpResponse): string {
   const body = parseJsonObject(text)
   if (status < 300 && body !== undefined && hasTokens(body)) return readableTokenResponse(body)
   const error = body?.['error']
-  if (isDeadGrant(error)) throw deadGrant(error)
+  if (isDeadGrant(error)) throw deadGrant(error, body)
   if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint reported ${String(error)}`)
   if (isClientFault(answer, error)) return text
   // An unreadable success: the token may have been used.
@@ -70,11 +71,15 @@ export function readRefreshResponse(answer: HttpResponse): string {
 function unclearFailure(answer: HttpResponse, body: JsonObject | undefined): OidcError {
   const { status } = answer
   if (status >= 300 && !refusalStatuses.includes(status)) return notReached(status)
-  return body === undefined && isPage(answer) ? answeredWithPage(status) : unclearRefusal(status, body?.['error'])
+  return body === undefined && isPage(answer) ? answeredWithPage(status) : unclearRefusal(status, body)
 }
 
-function unclearRefusal(status: number, error: unknown): UnclearRefusal {
-  return new UnclearRefusal(typeof error === 'string' ? printableErrorCode(error) : `status ${status}`)
+function unclearRefusal(status: number, body: JsonObject | undefined): UnclearRefusal {
+  const error = body?.['error']
+  return new UnclearRefusal(
+    typeof error === 'string' ? printableErrorCode(error) : `status ${status}`,
+    bodyReport(body),
+  )
 }
 
 function notReached(status: number): ProviderError {
@@ -104,9 +109,9 @@ function isRequiredOfClient(error: unknown): boolean {
   return typeof error === 'string' && error.length <= maxWordLength && clientRequired.test(error)
 }
 
-function deadGrant(error: string): TokenEndpointError {
+function deadGrant(error: string, body: JsonObject | undefined): TokenEndpointError {
   const message = `the provider refused the refresh token: ${error}`
-  return new TokenEndpointError('invalid_grant', message)
+  return new TokenEndpointError('invalid_grant', message, { provider: bodyReport(body) })
 }
 
 function isPage(answer: HttpResponse): boolean {

@@ -3,10 +3,12 @@ import {
   type ClaimRule,
   type ClockContext,
   always,
+  dateDetails,
   distanceTo,
   isDate,
   isPast,
   isUnexpired,
+  optionDetails,
 } from '../../jose/claim-rules.js'
 import { secretAlgorithm } from '../../options/common/algorithms.js'
 import { tenantIn } from '../../options/common/tenants.js'
@@ -74,25 +76,34 @@ export const partyRules = {
     code: 'token_issuer_mismatch',
     must: (iss, { issuer }) => `must be the issuer, ${quoted(issuer)}: it is ${quoted(iss)}`,
     holds: (iss, c) => isIssuer(iss, c),
+    details: optionDetails('issuer', ({ issuer }: RuleContext) => issuer),
   },
-  audience: { claim: 'aud', code: 'token_audience_mismatch', must: audienceRule, holds: isAudience },
+  audience: {
+    claim: 'aud',
+    code: 'token_audience_mismatch',
+    must: audienceRule,
+    holds: isAudience,
+    details: optionDetails('clientId', ({ clientId }: RuleContext) => clientId),
+  },
 } as const satisfies Readonly<Record<string, ClaimRule<RuleContext>>>
 
 /** `exp` and `iat` must be present and valid now, and so must `nbf` if present. */
 export const timeRules: readonly ClaimRule<RuleContext>[] = [
-  { claim: 'exp', code: 'token_claim_invalid', must: dateRule, holds: isDate },
+  { claim: 'exp', code: 'token_claim_invalid', must: dateRule, holds: isDate, details: dateDetails },
   {
     claim: 'exp',
     code: 'token_expired',
     must: (exp, c) => `must not be in the past: ${distanceTo(exp, c)}`,
     holds: isUnexpired,
+    details: dateDetails,
   },
-  { claim: 'iat', code: 'token_claim_invalid', must: dateRule, holds: isDate },
+  { claim: 'iat', code: 'token_claim_invalid', must: dateRule, holds: isDate, details: dateDetails },
   {
     claim: 'iat',
     code: 'token_not_yet_valid',
     must: (iat, c) => `must not be in the future: ${distanceTo(iat, c)}`,
     holds: isPast,
+    details: dateDetails,
   },
   {
     claim: 'nbf',
@@ -100,5 +111,6 @@ export const timeRules: readonly ClaimRule<RuleContext>[] = [
     must: (nbf, c) => `must not be in the future: ${distanceTo(nbf, c)}`,
     isOptional: always,
     holds: isPast,
+    details: dateDetails,
   },
 ]

@@ -1,11 +1,21 @@
+import type { OidcErrorDetails } from '../../error-details.js'
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
 import type { IssuerNames } from '../../options/common/provider-description.js'
-import { quoted } from '../../base/error-cause.js'
+import { quoted, quotedName } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
-import { type ClaimRule, type ClockContext, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
+import {
+  type ClaimRule,
+  type ClockContext,
+  always,
+  isDate,
+  isText,
+  optionDetails,
+  requireClaims,
+} from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
+import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, optionalDate, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
@@ -81,13 +91,15 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
     parties: settings,
     async validate(idToken, expected) {
       const jws = decodeJws(idToken)
-      await verifySignature(jws)
-      requireIdTokenType(jws.header)
-      const now = runtime.now() / 1000
-      const claims = checkClaims(jws, { ...settings, ...expected, now })
-      await requireTenant(settings, claims)
-      checkStrength(claims, expected, { ...settings, now })
-      return claims
+      return describingFailures(jws, async () => {
+        await verifySignature(jws)
+        requireIdTokenType(jws.header)
+        const now = runtime.now() / 1000
+        const claims = checkClaims(jws, { ...settings, ...expected, now })
+        await requireTenant(settings, claims)
+        checkStrength(claims, expected, { ...settings, now })
+        return claims
+      })
     },
   }
 }
@@ -97,7 +109,8 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
 function requireIdTokenType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
     const message = `the token is not an ID Token: its typ is ${quoted(typ)}, not "JWT"`
-    throw new TokenValidationError('token_type_refused', message)
+    const details = { subject: 'typ', seen: quotedName(typ), expected: '"JWT"' }
+    throw new TokenValidationError('token_type_refused', message, { details })
   }
 }
 
@@ -114,6 +127,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
     must: (azp, { clientId }) => `must be this client, ${quoted(clientId)}: it is ${quoted(azp)}`,
     isOptional: (_context, { aud }) => !Array.isArray(aud) || aud.length === 1,
     holds: (azp, c) => azp === c.clientId,
+    details: optionDetails('clientId', ({ clientId }) => clientId),
   },
   ...timeRules,
   {
@@ -172,13 +186,23 @@ function checkStrength(
   const age = isDate(authTime) ? now - authTime : undefined
   if (maxAge !== undefined && !(age !== undefined && age <= maxAge + strictTolerance(clockToleranceSeconds))) {
     const seen = age === undefined ? 'the ID Token has no auth_time' : `it is ${Math.round(age)} seconds old`
-    throw tooWeak(`the sign-in is older than requested by max_age ${maxAge}: ${seen}`)
+    throw tooWeak(`the sign-in is older than requested by max_age ${maxAge}: ${seen}`, {
+      subject: 'auth_time',
+      seen: age === undefined ? 'missing' : `${Math.round(age)} seconds old`,
+      expected: `at most ${maxAge} seconds old`,
+      option: 'max_age',
+    })
   }
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) {
-    throw tooWeak(`the sign-in is weaker than requested: its acr is ${quoted(acr)}, not ${acrValues.join(' or ')}`)
+    throw tooWeak(`the sign-in is weaker than requested: its acr is ${quoted(acr)}, not ${acrValues.join(' or ')}`, {
+      subject: 'acr',
+      seen: acr === undefined ? 'missing' : 'another value',
+      expected: quoted(acrValues),
+      option: 'acr_values',
+    })
   }
 }
 
-function tooWeak(message: string): AuthorizationResponseError {
-  return new AuthorizationResponseError('authentication_too_weak', message)
+function tooWeak(message: string, details: OidcErrorDetails): AuthorizationResponseError {
+  return new AuthorizationResponseError('authentication_too_weak', message, { details })
 }

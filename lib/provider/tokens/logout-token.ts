@@ -3,6 +3,7 @@ import { quoted } from '../../base/error-cause.js'
 import { isJsonObject, omitUndefined } from '../../base/json.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
+import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, partyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
@@ -79,9 +80,11 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
         const context = { ...settings, clockToleranceSeconds, idTokenAudiences: 'any', now } as const
         requireClaims('logout token', rules, jws.payload, context)
       }
-      await verifySignature(jws, requireAll)
-      requireAll()
-      return readClaims(jws.payload)
+      return describingFailures(jws, async () => {
+        await verifySignature(jws, requireAll)
+        requireAll()
+        return readClaims(jws.payload)
+      })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type Algorithms, algorithmNames, includesAlgorithm, secretAlgorithm } from '../../options/common/algorithms.js'
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
 import { type VerificationKey, secretVerificationKey } from '../../jose/algorithms.js'
-import { type Jws, type JwsHeader, isSignedBy, verifySignature } from '../../jose/jws.js'
+import { algDetails, type Jws, type JwsHeader, isSignedBy, verifySignature } from '../../jose/jws.js'
 import { type TokenOrigin, noMatchingKey } from '../key-lookup.js'
 import type { Keys } from '../keys.js'
 
@@ -62,7 +62,7 @@ export function requireRegisteredAlgorithm(
   const accepted = algorithmNames(algorithms)
   const name = /^[A-Za-z0-9-]{1,32}$/.test(seen) ? seen : 'an unknown algorithm'
   const message = `the ${token} is signed with ${name}, not with ${accepted.join(' or ')}: "${option}" must be what the provider signs with`
-  throw new TokenValidationError('token_algorithm_refused', message)
+  throw new TokenValidationError('token_algorithm_refused', message, { details: algDetails(seen, accepted, option) })
 }
 
 /** Verifies a signature with the issuer's keys; see {@link verifyByLookup}. The caller has checked the algorithm. */

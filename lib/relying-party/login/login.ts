@@ -59,6 +59,7 @@ export async function startLogin(
   restarted = false,
 ): Promise<Redirect | Respond> {
   return traced('login', rp.configuration, async (notes) => {
+    if (notes !== undefined) notes.redirectUri = baseUrlOf(rp.baseUrls, httpRequest).redirectUri
     const { outcome, isWhole } = await requestLogin(rp, httpRequest, cookies, options, restarted)
     if (!isWhole && notes !== undefined) notes.remarks = ['return_target_lost']
     return outcome

@@ -82,7 +82,7 @@ export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsk
 // For example, a link in a verification e-mail, a login that the provider started, or a bookmark.
 async function withoutState(call: CallbackCall, transactions: readonly FoundTransaction[]): Promise<FinishedLogin> {
   const { rp, response } = call
-  if (response.error !== undefined) throw refusalOf(response.error)
+  if (response.error !== undefined) throw refusalOf(response.error, response.parameters)
   const now = rp.runtime.now() / 1000
   const hasBegunOne = transactions.some(
     ({ transaction }) => isRestarted(transaction.state) && now - transaction.startedAt < loopWindowSeconds,

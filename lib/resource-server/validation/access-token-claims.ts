@@ -1,15 +1,17 @@
 import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
-import { quoted } from '../../base/error-cause.js'
+import { quoted, seenValue } from '../../base/error-cause.js'
 import {
   type ClaimRule,
   type ClockContext,
   always,
+  dateDetails,
   distanceTo,
   isDate,
   isPast,
   isText,
   isUnexpired,
+  optionDetails,
   requireClaims,
 } from '../../jose/claim-rules.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
@@ -35,6 +37,7 @@ const isLenient = ({ source }: ClaimExpectations): boolean => source !== 'rfc906
 const missingHint = 'profile: "jwt" does not require it'
 const mustBePast = (date: unknown, context: ClockContext): string =>
   `must not be in the future: ${distanceTo(date, context)}`
+const past = { code: 'token_not_yet_valid', must: mustBePast, holds: isPast, details: dateDetails } as const
 const name = {
   code: 'token_claim_invalid',
   must: 'must be text of 1 to 255 characters',
@@ -52,17 +55,26 @@ const rules: readonly ClaimRule<ClaimExpectations>[] = [
     must: (iss, { issuer }) => `must be ${quoted(issuer)}, and is ${quoted(iss)} ("issuerAliases" can name it)`,
     isOptional: isOpaque,
     holds: (iss, { issuer, aliases }) => iss === issuer || (typeof iss === 'string' && aliases.includes(iss)),
+    details: optionDetails('issuer', ({ issuer }) => issuer),
   },
-  { claim: 'exp', code: 'token_claim_invalid', must: 'must be a date', isOptional: isOpaque, holds: isDate },
+  {
+    claim: 'exp',
+    code: 'token_claim_invalid',
+    must: 'must be a date',
+    isOptional: isOpaque,
+    holds: isDate,
+    details: dateDetails,
+  },
   {
     claim: 'exp',
     code: 'token_expired',
     must: (exp, context) => `must not be in the past: ${distanceTo(exp, context)}`,
     isOptional: isOpaque,
     holds: isUnexpired,
+    details: dateDetails,
   },
-  { claim: 'nbf', code: 'token_not_yet_valid', must: mustBePast, isOptional: always, holds: isPast },
-  { claim: 'iat', code: 'token_not_yet_valid', must: mustBePast, isOptional: isLenient, missingHint, holds: isPast },
+  { claim: 'nbf', ...past, isOptional: always },
+  { claim: 'iat', ...past, isOptional: isLenient, missingHint },
   { claim: 'client_id', ...name },
   { claim: 'jti', ...name },
 ]
@@ -89,7 +101,8 @@ function checkAudience(aud: unknown, audience: readonly string[] | null): void {
     named.length === 0
       ? 'the token\'s aud is missing (audience: null takes tokens that name none: "clients" can say whose)'
       : `the token is for another audience: its aud is ${quoted(aud)}, and "audience" is ${quoted(audience)}`
-  throw new TokenValidationError('token_audience_mismatch', message)
+  const details = { subject: 'aud', seen: seenValue(aud), expected: quoted(audience), option: 'audience' }
+  throw new TokenValidationError('token_audience_mismatch', message, { details })
 }
 
 function checkClients(claims: Readonly<JsonObject>, clients: readonly string[]): void {
@@ -98,9 +111,11 @@ function checkClients(claims: Readonly<JsonObject>, clients: readonly string[]):
   const wanted = `"clients" is ${quoted(clients)}`
   if (names.length === 0) {
     const message = `the token names no client in ${clientClaims.join(', ')}, and ${wanted}`
-    throw new TokenValidationError('token_claim_missing', message)
+    const details = { subject: 'client_id', seen: 'missing', expected: quoted(clients), option: 'clients' }
+    throw new TokenValidationError('token_claim_missing', message, { details })
   }
   if (stranger === undefined) return
   const message = `the token is another client's: its ${stranger} is ${quoted(claims[stranger])}, and ${wanted}`
-  throw new TokenValidationError('token_claim_invalid', message)
+  const details = { subject: stranger, seen: quoted(claims[stranger]), expected: quoted(clients), option: 'clients' }
+  throw new TokenValidationError('token_claim_invalid', message, { details })
 }

@@ -3,6 +3,7 @@ import { quoted } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { ClockContext } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
+import { describingFailures } from '../../jose/token-details.js'
 import { verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { checkTokenClaims } from './access-token-claims.js'
@@ -48,8 +49,11 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
   }
   return (token) => {
     const jws = decodeJws(token, { headers, maxBytes })
+    return describingFailures(jws, () => validate(token, jws))
+  }
+  function validate(token: string, jws: Jws): SignedToken | Promise<SignedToken> {
     const name = jws.payload['iss']
-    if (typeof name !== 'string') throw new TokenValidationError('token_issuer_mismatch', "the token's iss is missing")
+    if (typeof name !== 'string') throw issuerMissing()
     const issuer = issuers.find(name)
     if (issuer !== undefined) return verify(token, jws, issuer)
     if (issuers.lookUp === undefined) throw unknownIssuer(name)
@@ -115,5 +119,11 @@ function clockOf({ runtime, clockToleranceSeconds }: JwtRules): ClockContext {
 
 function unknownIssuer(name: string): TokenValidationError {
   const message = `the token is from ${quoted(name)}, an issuer that is not trusted here ("issuer", "issuerAliases")`
-  return new TokenValidationError('token_issuer_mismatch', message)
+  const details = { subject: 'iss', seen: quoted(name), option: 'issuer' }
+  return new TokenValidationError('token_issuer_mismatch', message, { details })
+}
+
+function issuerMissing(): TokenValidationError {
+  const details = { subject: 'iss', seen: 'missing', option: 'issuer' }
+  return new TokenValidationError('token_issuer_mismatch', "the token's iss is missing", { details })
 }

@@ -1,3 +1,4 @@
+import type { OidcErrorDetails } from '../../error-details.js'
 import { TokenValidationError } from '../../errors.js'
 import type { JwsHeader } from '../../jose/jws.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
@@ -35,7 +36,8 @@ export function requireAccessToken(
 ): boolean {
   const type = mediaType(header.typ)
   const isDeclared = type === 'at+jwt'
-  if (!isDeclared && !includes(plainTypes[profile], type)) throw typeRefused(typeProblem(header.typ, profile))
+  if (!isDeclared && !includes(plainTypes[profile], type))
+    throw typeRefused(typeProblem(header.typ, profile), typeDetails(header.typ, profile))
   if ('events' in claims) throw typeRefused('is a logout token, or another event')
   const hash = onlyInIdTokens.find((name) => name in claims)
   if (hash !== undefined) throw typeRefused(`is an ID Token: it has the claim "${hash}"`)
@@ -103,8 +105,14 @@ function isOtherTokenUse(word: unknown): boolean {
   return word !== undefined && !(typeof word === 'string' && accessTokenUses.has(word.toLowerCase()))
 }
 
-function typeRefused(why: string): TokenValidationError {
-  return new TokenValidationError('token_type_refused', `the token ${why}`)
+function typeRefused(why: string, details?: OidcErrorDetails): TokenValidationError {
+  return new TokenValidationError('token_type_refused', `the token ${why}`, { details })
+}
+
+function typeDetails(typ: string | undefined, profile: AccessTokenProfile): OidcErrorDetails {
+  const expected = ['at+jwt', ...plainTypes[profile]].map(quoted).join(' or ')
+  const seen = typ === undefined ? 'missing' : quotedName(typ)
+  return { subject: 'typ', seen, expected, option: 'profile' }
 }
 
 /**

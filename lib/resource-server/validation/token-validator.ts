@@ -1,5 +1,6 @@
 import { TokenValidationError } from '../../errors.js'
 import { isTokenText, splitAuthorization } from '../../http/authorization.js'
+import { dateDetails } from '../../jose/claim-rules.js'
 import { isAhead } from '../../base/age.js'
 import { whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -161,7 +162,8 @@ export class TokenValidator {
     const { runtime, clockToleranceSeconds } = this.#parts
     const now = runtime.now() / 1000
     if (token.expiresAt + clockToleranceSeconds <= now) {
-      throw new TokenValidationError('token_expired', "the token's exp is in the past")
+      const details = { subject: 'exp', ...dateDetails(token.expiresAt, { now, clockToleranceSeconds }) }
+      throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
     }
     if (isAhead(token.notBefore, now, clockToleranceSeconds)) {
       throw new TokenValidationError('token_not_yet_valid', "the token's nbf is in the future")

@@ -1,4 +1,4 @@
-import type { TraceRemark } from '../../base/diagnostics.js'
+import type { TraceRemark } from '../../base/tracing/event.js'
 import { withoutProof } from '../claims.js'
 import { withAdditionalTokens } from '../merge.js'
 import type { SessionRecord } from '../record.js'

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { TraceRemark } from '../../base/diagnostics.js'
+import type { TraceRemark } from '../../base/tracing/event.js'
 import { idTokenClaims } from '../claims.js'
 import { type FoundSession, storedSessionIn, type StoredSession, SeveralPeople, unreadable } from './storage.js'
 import { generationOf } from '../merge.js'

@@ -15,6 +15,7 @@ export const steps = [
   'introspection',
   'client_credentials',
   'token_exchange',
+  'guard',
   'request',
 ] as const satisfies readonly TraceStep[]
 

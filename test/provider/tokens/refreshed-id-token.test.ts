@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { tracingChannel } from 'node:diagnostics_channel'
-import type { TraceEvent } from '../../../lib/base/diagnostics.js'
+import type { TraceEvent } from '../../../lib/base/tracing/event.js'
 import type { Browser } from '../../hosts/client.js'
 import { answering } from '../../kit/world/applications.js'
 import { mint, otherRsaKey, rsaKey } from '../../kit/provider/keys.js'

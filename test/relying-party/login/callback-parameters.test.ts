@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { oidc } from '../../../lib/index.js'
+import { oidc, type OidcError } from '../../../lib/index.js'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import {
@@ -74,6 +74,25 @@ describe.each(hosts)('an authorization response on $name', (host) => {
     expect(answer.text).not.toMatch(/script|evil|<b>|\\u001b|202e/i)
     expect(Object.keys(answer.headers)).not.toContain('evil')
     expect(String(world.host.journal.errors.at(-1))).not.toContain(description)
+  })
+
+  test('CB17: keeps what it says of its error for logs, marked as from the browser, and answers without it', async () => {
+    const callback = await toCallback(world, { browser })
+    const said = { error_description: 'AADSTS50011: no such page', error_uri: 'https://id.example/help' }
+    const answer = await comeBack(
+      withParameters(callback, { code: undefined, error: 'invalid_scope', ...said }),
+      browser,
+    )
+    expect(answer.text).not.toMatch(/AADSTS|no such page|help/)
+    const error = world.host.journal.errors.at(-1) as OidcError
+    expect(error.provider).toEqual({
+      via: 'browser',
+      error: 'invalid_scope',
+      description: 'AADSTS50011: no such page',
+      uri: 'https://id.example/help',
+      codes: ['AADSTS50011'],
+    })
+    expect(Object.keys(error)).not.toContain('provider')
   })
 
   test('CB17: shows an error code only where it looks like one', async () => {

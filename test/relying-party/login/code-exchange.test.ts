@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { type OidcErrorCode, requireAuth, scope } from '../../../lib/index.js'
+import { type OidcError, type OidcErrorCode, requireAuth, scope } from '../../../lib/index.js'
 import { type Answer, Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { newBrowser, walk } from '../../hostile/browser.js'
@@ -150,6 +150,17 @@ describe('CB25: a token response', () => {
     expect([answer.status, codeOf(answer)]).toEqual([status, code])
     expect(answer.text).not.toContain(marker)
     expect(await subjectOf(world, browser)).toBeNull()
+  })
+})
+
+describe('CB26: what the token endpoint says about an error', () => {
+  test('is kept for logs', async () => {
+    await comeBackTo(async () =>
+      Response.json({ error: 'invalid_client', error_description: 'AADSTS7000215: wrong secret' }, { status: 401 }),
+    )
+    const { provider } = world.host.journal.errors.at(-1) as OidcError
+    const description = 'AADSTS7000215: wrong secret'
+    expect(provider).toEqual({ via: 'response', error: 'invalid_client', description, codes: ['AADSTS7000215'] })
   })
 })
 

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../../http/request.js'
 import { isForeignSocket } from '../../../http/upgrade.js'
-import { type TraceRemark, remarkOn } from '../../../base/diagnostics.js'
+import { remarkOn } from '../../../base/diagnostics.js'
+import type { TraceRemark } from '../../../base/tracing/event.js'
 import { isOneOfSeveral } from '../../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshes.js'
 import type { ApplicationWith } from '../../../relying-party/relying-party.js'

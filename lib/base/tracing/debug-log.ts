@@ -1,0 +1,119 @@
+import type { TracingChannel } from 'node:diagnostics_channel'
+import { debuglog } from 'node:util'
+import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from '../../error-details.js'
+import { isOidcError, quoted } from '../error-cause.js'
+import type { TraceEvent, TraceStep } from './event.js'
+
+/** The steps that have lines, and what they are called. A line for each request to the provider would be too much. */
+const names: Readonly<Partial<Record<TraceStep, string>>> = {
+  login: 'login begun',
+  callback: 'login',
+  session: 'session',
+  refresh: 'renewal',
+  logout: 'logout',
+  backchannel_logout: 'back-channel logout',
+  validation: 'access token',
+  guard: 'guard',
+  discovery: 'metadata',
+  keys: 'keys',
+  client_credentials: 'client credentials',
+  token_exchange: 'token exchange',
+  provider_options: 'providers',
+}
+
+/** Steps that succeed too often to be worth a line. */
+const quiet: ReadonlySet<TraceStep> = new Set(['validation', 'discovery', 'keys', 'provider_options'])
+
+/** Another copy of this package in the process, such as its CommonJS build, must not write each line again. */
+const mark = Symbol.for('express-oidc.debug-log')
+
+/** Writes a line for each login, refusal, renewal and logout, if `NODE_DEBUG` names `express-oidc` when the process starts. */
+export function writeDebugLog(
+  channels: Readonly<Record<TraceStep, TracingChannel<unknown, TraceEvent>>>,
+  log: Pick<ReturnType<typeof debuglog>, 'enabled'> & ((format: string, line: string) => void) = debuglog(
+    'express-oidc',
+  ),
+): void {
+  if (!log.enabled || Reflect.has(globalThis, mark)) return
+  Object.defineProperty(globalThis, mark, { value: true, configurable: true })
+  const write = (event: TraceEvent): void => {
+    const line = debugLine(event)
+    if (line !== undefined) log('%s', line)
+  }
+  for (const channel of Object.values(channels)) {
+    channel.subscribe({
+      start: () => undefined,
+      end: (event) => (event.outcome === undefined ? undefined : write(event)),
+      asyncStart: () => undefined,
+      asyncEnd: write,
+      error: () => undefined,
+    })
+  }
+}
+
+/** The line for a step that has ended, if it gets one. */
+export function debugLine(event: TraceEvent): string | undefined {
+  const { step, outcome, issuer, clientId, provider, redirectUri, remarks } = event
+  const name = names[step]
+  if (name === undefined || (outcome === 'succeeded' && quiet.has(step) && remarks === undefined)) return undefined
+  const facts = members({ issuer, client: clientId, provider, redirect_uri: redirectUri, remarks: remarks?.join(' ') })
+  if (outcome === 'succeeded') return joined(`${name}: ok`, facts, flawOf(event))
+  return joined(`${name}: refused (${codesOf(event)})`, reasonOf(event.error), detailsOf(event.details), facts)
+}
+
+function flawOf({ idTokenFlaw, isShortLived }: TraceEvent): string {
+  return members({ 'new ID Token left out': idTokenFlaw, 'short-lived': isShortLived })
+}
+
+/** The error's code and that of its cause, which says what a caller may not see. */
+function codesOf({ error, errorCode = 'unexpected_error' }: TraceEvent): string {
+  const cause = error?.cause
+  return isOidcError(cause) && cause.code !== errorCode ? `${errorCode} < ${cause.code}` : errorCode
+}
+
+function reasonOf(error: TraceEvent['error']): string {
+  if (error === undefined) return 'the application threw an error'
+  const { cause } = error
+  const deepest = isOidcError(cause) ? cause : error
+  const system = deepest.cause instanceof Error ? ` (${deepest.cause.message})` : ''
+  return `${deepest.message}${system}${said(error.provider)}`.replace(/[^\x20-\x7e]+/g, ' ')
+}
+
+// The description may name people.
+function said(report: ProviderErrorReport | undefined): string {
+  if (report === undefined) return ''
+  const { via, error, codes } = report
+  const where = via === 'browser' ? 'the browser brought' : 'the provider said'
+  return `; ${where} ${members({ error, codes: codes?.join(' ') })}${report.description === undefined ? '' : ' and a text, in error.provider.description'}`
+}
+
+function detailsOf(details: OidcErrorDetails | undefined): string {
+  if (details === undefined) return ''
+  const { subject, seen, expected, option, offBySeconds, token } = details
+  return joined(members({ subject, seen, expected, option, off: offBySeconds && `${offBySeconds}s` }), tokenOf(token))
+}
+
+function tokenOf(token: TokenDetails | undefined): string {
+  if (token === undefined) return ''
+  const { exp, iat, nbf, ...texts } = token
+  return `token ${members({ ...texts, exp: isoDate(exp), iat: isoDate(iat), nbf: isoDate(nbf) })}`
+}
+
+function isoDate(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('; ')
+}
+
+/** `name=value` of each value that is there; texts are quoted, unless they are already. */
+function members(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  return Object.entries(values)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${isQuoted(value) ? value : quoted(value)}`]))
+    .join(' ')
+}
+
+function isQuoted(value: unknown): value is string {
+  return typeof value === 'string' && /^(?:["[{]|missing$|nothing$)/.test(value)
+}

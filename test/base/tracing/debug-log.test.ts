@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { tracingChannel } from 'node:diagnostics_channel'
+import { debugLine, writeDebugLog } from '../../../lib/base/tracing/debug-log.js'
+import type { TraceEvent, TraceStep } from '../../../lib/base/tracing/event.js'
+import { BearerError, ProviderError, TokenEndpointError, TokenValidationError } from '../../../lib/errors.js'
+
+const issuer = 'https://id.example.com'
+
+function refused(step: TraceStep, error: NonNullable<TraceEvent['error']>): string | undefined {
+  const { details } = error
+  return debugLine({ step, outcome: 'failed', errorCode: error.code, error, ...(details && { details }) })
+}
+
+describe('the line of a step', () => {
+  test('that succeeded names issuer and client', () => {
+    const line = debugLine({ step: 'callback', outcome: 'succeeded', issuer, clientId: 'web' })
+    expect(line).toBe('login: ok; issuer="https://id.example.com" client="web"')
+  })
+
+  test('that sends a browser to the provider names the redirect URI, which the provider may not know', () => {
+    const redirectUri = 'http://localhost:3000/callback'
+    expect(debugLine({ step: 'login', outcome: 'succeeded', redirectUri })).toContain(`redirect_uri="${redirectUri}"`)
+  })
+
+  test('that refused a token says what was seen, what was expected, and which option says so', () => {
+    const details = { subject: 'typ', seen: '"JWT"', expected: '"at+jwt"', option: 'profile' }
+    const token = { alg: '"RS256"', kid: '"k1"', iss: `"${issuer}"`, aud: '"api"', exp: 1_700_000_000 }
+    const cause = new TokenValidationError('token_type_refused', 'the token has another typ', {
+      details: { ...details, token },
+    })
+    expect(refused('validation', new BearerError('invalid_token', 'not valid here', { cause }))).toBe(
+      'access token: refused (invalid_token < token_type_refused); the token has another typ; ' +
+        'subject="typ" seen="JWT" expected="at+jwt" option="profile"; ' +
+        'token alg="RS256" kid="k1" iss="https://id.example.com" aud="api" exp="2023-11-14T22:13:20.000Z"',
+    )
+  })
+
+  test('says by how much a date is off', () => {
+    const details = { subject: 'exp', offBySeconds: -130, option: 'clockToleranceSeconds' }
+    const error = new TokenValidationError('token_expired', 'm', { details })
+    expect(refused('callback', error)).toContain('option="clockToleranceSeconds" off="-130s"')
+  })
+
+  test("names the provider's codes, and only points to its text, which can name people", () => {
+    const provider = { via: 'response', error: 'invalid_client', description: 'Alice', codes: ['AADSTS1'] } as const
+    const line = refused('refresh', new TokenEndpointError('token_request_failed', 'm', { provider }))
+    expect(line).toContain('the provider said error="invalid_client" codes="AADSTS1" and a text, in error.provider')
+    expect(line).not.toContain('Alice')
+  })
+
+  test('marks what came through the browser', () => {
+    const provider = { via: 'browser', error: 'invalid_scope' } as const
+    expect(refused('callback', new TokenEndpointError('token_request_failed', 'm', { provider }))).toContain(
+      'the browser brought error="invalid_scope"',
+    )
+  })
+
+  test('names the error of the system', () => {
+    const cause = new Error('ECONNREFUSED: connect 127.0.0.1:1')
+    expect(refused('discovery', new ProviderError('provider_unreachable', 'not reached', { cause }))).toContain(
+      'not reached (ECONNREFUSED: connect 127.0.0.1:1)',
+    )
+  })
+
+  test('of an error of the application does not show it', () => {
+    const line = debugLine({ step: 'callback', outcome: 'failed', errorCode: 'unexpected_error' })
+    expect(line).toBe('login: refused (unexpected_error); the application threw an error')
+  })
+
+  test.each(['validation', 'keys', 'request'] as const)('is left out where it succeeds all the time: %s', (step) => {
+    expect(debugLine({ step, outcome: 'succeeded' })).toBeUndefined()
+  })
+})
+
+describe('the lines of a process', () => {
+  const mark = Symbol.for('express-oidc.debug-log')
+  const channel = tracingChannel<unknown, TraceEvent>('debug-log-test')
+  const channels = { callback: channel } as Record<TraceStep, typeof channel>
+  const lines: string[] = []
+  const log = (enabled: boolean) => Object.assign((_format: string, line: string) => void lines.push(line), { enabled })
+
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, mark)
+    lines.length = 0
+  })
+
+  test('are written once, also where this package is loaded twice', () => {
+    writeDebugLog(channels, log(true))
+    writeDebugLog(channels, log(true))
+    channel.end.publish({ step: 'callback', outcome: 'succeeded' })
+    channel.asyncEnd.publish({ step: 'callback', outcome: 'succeeded' })
+    expect(lines).toEqual(['login: ok', 'login: ok'])
+  })
+
+  test('are not there, and nothing listens, unless they are asked for', () => {
+    const quiet = tracingChannel<unknown, TraceEvent>('debug-log-test-quiet')
+    writeDebugLog({ callback: quiet } as Record<TraceStep, typeof quiet>, log(false))
+    expect(quiet.hasSubscribers).toBe(false)
+  })
+})

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals'
+import { inspect } from 'node:util'
+import { testApi } from '../../kit/resource-server/api.js'
+
+const { issuer, refuse } = testApi({ clients: ['web'] })
+const { seconds: now } = issuer.clock
+const iss = issuer.issuer
+
+const cases: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>, object])[] = [
+  ['another alg', {}, { alg: 'HS256' }, { subject: 'alg', seen: '"HS256"', option: 'algorithms' }],
+  ['another typ', {}, { typ: 'JWT' }, { subject: 'typ', seen: '"JWT"', expected: '"at+jwt"', option: 'profile' }],
+  ['no typ', {}, { typ: undefined }, { subject: 'typ', seen: 'missing', expected: '"at+jwt"', option: 'profile' }],
+  [
+    'another iss',
+    { iss: 'https://other.example' },
+    {},
+    { subject: 'iss', seen: '"https://other.example"', option: 'issuer' },
+  ],
+  ['no iss', { iss: undefined }, {}, { subject: 'iss', seen: 'missing', option: 'issuer' }],
+  ['another aud', { aud: ['a', 'b'] }, {}, { subject: 'aud', seen: '["a","b"]', option: 'audience' }],
+  ['no aud', { aud: undefined }, {}, { subject: 'aud', seen: 'missing', option: 'audience' }],
+  ['an exp that has passed', { exp: now - 130 }, {}, { subject: 'exp', offBySeconds: -130 }],
+  ['an nbf that is to come', { nbf: now + 300 }, {}, { subject: 'nbf', offBySeconds: 300 }],
+  ['an iat that is to come', { iat: now + 301 }, {}, { subject: 'iat', option: 'clockToleranceSeconds' }],
+  ['an exp that is no date', { exp: 'soon' }, {}, { subject: 'exp', seen: 'not a date' }],
+  ['no jti', { jti: undefined }, {}, { subject: 'jti', seen: 'missing' }],
+  [
+    'another client',
+    { client_id: 'x' },
+    {},
+    { subject: 'client_id', seen: '"x"', expected: '["web"]', option: 'clients' },
+  ],
+  ['a kid that is not published', {}, { kid: 'x' }, { subject: 'kid', seen: '"x"' }],
+]
+
+describe('the refusal of an access token', () => {
+  test.each(cases)('with %s has details of what was seen and expected', async (_what, claims, header, expected) => {
+    const error = await refuse(issuer.accessToken(claims, header))
+    expect(error.code).toBe('invalid_token')
+    expect(error.details).toMatchObject(expected)
+  })
+
+  test("names the token by what is nobody's secret", async () => {
+    const { details } = await refuse(issuer.accessToken({ aud: 'x', email: 'alice@example.com' }))
+    expect(details?.token).toMatchObject({ typ: '"at+jwt"', iss: JSON.stringify(iss), aud: '"x"', client: '"web"' })
+    expect(inspect(details, { depth: 5 })).not.toContain('alice')
+  })
+
+  test('shows its details neither as JSON, nor in a copy, nor when it is printed', async () => {
+    const error = await refuse(issuer.accessToken({ aud: 'planted' }))
+    expect(Object.keys(error)).not.toContain('details')
+    expect(JSON.stringify(error) + JSON.stringify({ ...error })).not.toContain('planted')
+  })
+
+  test('cuts and quotes what anybody may have written', async () => {
+    const { details } = await refuse(issuer.accessToken({ aud: `\n\u001b[31m${'x'.repeat(500)}` }))
+    expect(details?.seen).toMatch(/^"\\n\\u001b\[31mx+$/)
+    expect(details?.seen).toHaveLength(100)
+  })
+})
