@@ -12,6 +12,7 @@ import type { Layer } from '../../hosts/layers.js'
 import {
   type RealProvider,
   type RealProviderOptions,
+  type WebClient,
   startRealProvider,
   webClient,
 } from '../../provider-real/provider.js'
@@ -43,6 +44,8 @@ export interface SeveralWorldOptions {
   /** Options beside `providers`, or in place of it. */
   readonly oidc?: (options: SeveralWorld['options']) => Partial<ProvidersOptions>
   readonly provider?: RealProviderOptions
+  /** Further clients at both providers. */
+  readonly clients?: (origin: string) => readonly WebClient[]
   readonly before?: readonly Layer[]
   readonly layers?: readonly Layer[]
 }
@@ -63,7 +66,7 @@ export async function startSeveral(options: SeveralWorldOptions = {}): Promise<S
         backchannel_logout_uri: `${origin}/backchannel-logout/${name}`,
         backchannel_logout_session_required: true,
       })
-      const clients = [client, ...(options.provider?.clients ?? [])]
+      const clients = [client, ...(options.clients?.(origin) ?? [])]
       const provider = await startRealProvider({ ...options.provider, clients })
       const { client_id: clientId, client_secret: clientSecret } = client
       return { provider, options: { issuer: provider.issuer, clientId, clientSecret } }

@@ -1,3 +1,5 @@
+import type { SessionClaims } from '../../declared-claims.js'
+import type { FrameworkRequest, FrameworkResponse } from '../../framework.js'
 import type { OidcOptions } from '../options.js'
 
 /** Options that concern the whole application, and not one of its providers. */
@@ -31,8 +33,8 @@ export type ProviderDefault =
   | 'logout'
 
 /** One of several providers, and this application as a client there. The presets of `express-oidc/providers` return parts of it. */
-export interface ProviderOptions<Request = unknown> extends Omit<
-  OidcOptions<Record<string, unknown>, Request>,
+export interface ProviderOptions<Request = FrameworkRequest> extends Omit<
+  OidcOptions<SessionClaims, Request>,
   ApplicationOption
 > {
   /** What people choose it by. @default its name */
@@ -43,7 +45,7 @@ export interface ProviderOptions<Request = unknown> extends Omit<
  * Finds a provider by its name, such as that of a customer who brings one: its options, or `undefined` for none. `req` is the
  * request that asks first: what is returned must depend on the name only, since it is used for other requests too.
  */
-export type ProviderResolver<Request = unknown> = (
+export type ProviderResolver<Request = FrameworkRequest> = (
   name: string,
   req: Request,
 ) => ProviderOptions<Request> | undefined | Promise<ProviderOptions<Request> | undefined>
@@ -67,7 +69,7 @@ export interface LoginChoice {
 }
 
 /** Where the choice is shown. */
-export interface LoginPageContext<Request = unknown, Response = unknown> {
+export interface LoginPageContext<Request = FrameworkRequest, Response = FrameworkResponse> {
   /** The framework's request. */
   readonly req: Request
   /** The framework's response, which the function writes. */
@@ -95,7 +97,7 @@ export interface LoginPageContext<Request = unknown, Response = unknown> {
  * }
  * ```
  */
-export interface ProvidersOptions<Claims = Record<string, unknown>, Request = unknown, Response = unknown>
+export interface ProvidersOptions<Claims = SessionClaims, Request = FrameworkRequest, Response = FrameworkResponse>
   extends
     Omit<Pick<OidcOptions<Claims, Request, Response>, ApplicationOption>, 'silentLogin'>,
     Pick<OidcOptions<Claims, Request, Response>, ProviderDefault> {

@@ -14,7 +14,7 @@ export interface NamedProvider {
 }
 
 /** The application's own page with the choices. */
-export type LoginPage = (choices: readonly LoginChoice[], context: LoginPageContext) => unknown
+export type LoginPage = (choices: readonly LoginChoice[], context: LoginPageContext<unknown, unknown>) => unknown
 
 /** The checked options of an `oidc()` with several providers. */
 export interface ProvidersConfiguration extends ApplicationConfiguration {
