@@ -13,6 +13,7 @@ export {
 } from './errors.js'
 export { bearer } from './middleware/bearer.js'
 export { csrf } from './middleware/csrf.js'
+export { errorPages } from './middleware/error-pages.js'
 export { oidc } from './middleware/oidc.js'
 export { requireAuth } from './middleware/require-auth.js'
 export { resourceMetadata } from './middleware/resource-metadata.js'
@@ -51,6 +52,7 @@ export type { Connection } from './middleware/session/connection.js'
 export type { TokenConnection } from './middleware/guard/live-principals.js'
 export type { RequireAuthOptions } from './middleware/require-auth.js'
 export type { ResourceMetadataMiddleware } from './middleware/resource-metadata.js'
+export type { ErrorPages } from './middleware/error-pages.js'
 export type { ErrorMiddleware } from './middleware/sign-in-again.js'
 export type { ChallengeMode } from './middleware/guard/authentication.js'
 export type { Middleware, Next, NodeRequest, NodeResponse } from './middleware/types.js'
@@ -103,6 +105,7 @@ export type {
   ProviderDescription,
 } from './options/common/provider-description.js'
 export type { EnvironmentOptions } from './options/environment.js'
+export type { PageOptions, PageTextName } from './options/pages.js'
 export type {
   CompletedLogin,
   CurrentLogin,

@@ -5,6 +5,7 @@ import { AccessError, ConfigurationError } from '../errors.js'
 import type { HttpRequest } from '../http/request.js'
 import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
+import { passOn } from './http/error-response.js'
 import { createHttpRequest } from './http/request.js'
 import { type AuthenticationHandler, authenticationHandlersOf } from './guard/authentication.js'
 import type { Middleware } from './types.js'
@@ -39,7 +40,7 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     const handlers = authenticationHandlersOf(req)
     const session = handlers.find(({ scheme }) => scheme === 'session')
     if (isSafe(httpRequest) || isByTokenOnly(handlers, session)) next()
-    else if (session?.origin === undefined) next(notMounted())
+    else if (session?.origin === undefined) passOn(notMounted(), { res, next })
     else if (!mayBeCrossSite(httpRequest, { ...configuration, origin: session.origin })) next()
     else {
       const message =

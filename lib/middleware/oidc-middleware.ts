@@ -9,9 +9,10 @@ import { baseUrlOf } from '../relying-party/base-urls.js'
 import type { ProvidersConfiguration } from '../options/oidc/providers/parse-providers.js'
 import { createContext, createContextOfSeveral } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
+import { noLinks } from './http/error-page.js'
 import { createHttpRequest } from './http/request.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
-import { continueAfter, fail } from './http/error-response.js'
+import { continueAfter, fail, passOn } from './http/error-response.js'
 import {
   type GuardCall,
   addAuthenticationHandler,
@@ -22,7 +23,7 @@ import {
 } from './guard/authentication.js'
 import { type OidcContext, type RequestContext, openRequest } from './session/request-context.js'
 import { answerProvider, routeOf } from './routes/routes.js'
-import { loginUrl, SessionAuthentication } from './guard/session-authentication.js'
+import { errorLinks, SessionAuthentication } from './guard/session-authentication.js'
 import { trySilentLogin } from './routes/silent-login.js'
 import type { Middleware, NodeRequest } from './types.js'
 import type { HttpRequest } from '../http/request.js'
@@ -89,9 +90,7 @@ function createMiddleware<State extends object>(
 
   const middleware: Middleware = function oidc(req, res, next) {
     if (authenticationHandlersOf(req).some(isSession)) {
-      next(
-        new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards'),
-      )
+      passOn(mountedTwice(), { res, next })
       return
     }
     const call = { req, res, next }
@@ -121,9 +120,13 @@ function isRefusedHost({ application }: OidcContext, httpRequest: HttpRequest, c
     baseUrlOf(application.baseUrls, httpRequest)
     return false
   } catch (error) {
-    fail(error, undefined, { ...call, retryUrl: '' })
+    fail(error, { pages: application.configuration.pages, onError: undefined }, { ...call, ...noLinks })
     return true
   }
+}
+
+function mountedTwice(): ConfigurationError {
+  return new ConfigurationError('mounted_twice', 'oidc() ran twice for one request: mount it once, before all guards')
 }
 
 function tryOpenRequest(
@@ -141,18 +144,19 @@ function tryOpenRequest(
 
 // An unreadable session does not mean that nobody is signed in: if onError goes on, guards report the same error.
 function failToOpen({ application }: OidcContext, error: unknown, call: GuardCall): void {
-  const { onError } = application.configuration
+  const { configuration } = application
   const httpRequest = createHttpRequest(call.req)
   const base = baseUrlOf(application.baseUrls, httpRequest)
-  const retryUrl = loginUrl(base, pageTarget(httpRequest, base.returnTo))
-  if (onError !== undefined) {
-    const refuse = (failure: unknown, guard: GuardCall) => fail(failure, onError, { ...guard, retryUrl, isGuard: true })
+  const links = errorLinks(base, pageTarget(httpRequest, base.returnTo))
+  if (configuration.onError !== undefined) {
+    const refuse = (failure: unknown, guard: GuardCall) =>
+      fail(failure, configuration, { ...guard, ...links, isGuard: true })
     addAuthenticationHandler(
       call.req,
       new FailedAuthentication({ scheme: 'session', origin: base.origin }, error, refuse),
     )
   }
-  fail(error, onError, { ...call, retryUrl })
+  fail(error, configuration, { ...call, ...links })
 }
 
 function beginRequest(context: OidcContext, request: RequestContext, call: GuardCall): void {

@@ -13,7 +13,7 @@ import {
   askingFirst,
 } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
-import { continueAfter } from './http/error-response.js'
+import { continueAfter, passOn } from './http/error-response.js'
 import {
   type ChallengeCall,
   type ChallengeMode,
@@ -61,8 +61,8 @@ export function requireAuth<Request extends IncomingMessage>(
     const signedIn = handlers.find((candidate) => candidate.principal() !== undefined)
     const principal = signedIn?.principal()
     signedIn?.keepPrivate?.()
-    if (principal === undefined && isSetByApplication(req)) next(notRead())
-    else if (handlers.length === 0) next(notMounted())
+    if (principal === undefined && isSetByApplication(req)) passOn(notRead(), call)
+    else if (handlers.length === 0) passOn(notMounted(), call)
     else if (signedIn === undefined || principal === undefined)
       sendAway(handlers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()

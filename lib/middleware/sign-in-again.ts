@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { OidcErrorCode } from '../error-codes.js'
 import { SessionError } from '../errors.js'
-import { authenticationHandlersOf, isSession } from './guard/authentication.js'
+import { passOn } from './http/error-response.js'
+import {
+  authenticationHandlersOf,
+  type AuthenticationHandler,
+  type GuardCall,
+  isSession,
+} from './guard/authentication.js'
 import type { Next, NodeResponse } from './types.js'
 
 /** Error-handling middleware for Express 4 and 5 and Connect. It can also be called directly. */
@@ -32,9 +38,17 @@ const resolvedByLogin: ReadonlySet<OidcErrorCode> = new Set([
 export function signInAgain(): ErrorMiddleware {
   // Express recognises error handlers by their four parameters.
   return function signInAgain(error, req, res, next) {
-    const handler = authenticationHandlersOf(req).find(isSession)
-    const isMended = error instanceof SessionError && resolvedByLogin.has(error.code)
-    if (handler === undefined || !isMended || res.headersSent) next(error)
-    else handler.challenge({ req, res, next, mode: 'auto', error })
+    const challenge = challengeFor(error, authenticationHandlersOf(req).find(isSession))
+    if (challenge === undefined || res.headersSent) passOn(error, { res, next })
+    else challenge({ req, res, next })
   }
+}
+
+/** The challenge for an error that a new login resolves. */
+export function challengeFor(
+  error: unknown,
+  session: AuthenticationHandler | undefined,
+): ((call: GuardCall) => void) | undefined {
+  if (session === undefined || !(error instanceof SessionError) || !resolvedByLogin.has(error.code)) return undefined
+  return (call) => session.challenge({ ...call, mode: 'auto', error })
 }

@@ -31,6 +31,9 @@ export interface App<P> {
   close(): Promise<void>
 }
 
+// Most tests are about the error itself, which error handlers get.
+const withoutPages = { pages: false }
+
 /** Starts an application on a host, with a clock that a test moves. */
 export async function startApp<P>(
   host: Host,
@@ -41,7 +44,7 @@ export async function startApp<P>(
   const started = await start(host, async (origin) => {
     const setup = await setUp(origin)
     options = setup.options
-    return { ...setup, oidc: createOidc(parseOidcOptions(setup.options), clock) }
+    return { ...setup, oidc: createOidc(parseOidcOptions({ ...withoutPages, ...setup.options }), clock) }
   })
   if (options === undefined) throw new Error('the host has not built the application')
   return { ...started, options, clock }
@@ -61,7 +64,8 @@ export function startAppOfProviders(
 ): Promise<ProvidersApp> {
   return start(host, async (origin) => {
     const setup = await setUp(origin)
-    return { ...setup, provider: undefined, oidc: createOidcOfSeveral(parseProvidersOptions(setup.options), clock) }
+    const options = parseProvidersOptions({ ...withoutPages, ...setup.options })
+    return { ...setup, provider: undefined, oidc: createOidcOfSeveral(options, clock) }
   })
 }
 

@@ -18,6 +18,7 @@ export const publicNames: readonly string[] = [
   'clientCredentials',
   'createBearerValidator',
   'csrf',
+  'errorPages',
   'machine',
   'maxAge',
   'mcpAuthInfo',

@@ -1,6 +1,8 @@
 import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
 import type { AccessError, SessionError } from '../../errors.js'
+import type { Pages } from '../../options/pages.js'
+import type { ErrorLinks } from '../http/error-page.js'
 import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 
@@ -9,6 +11,9 @@ export interface AuthenticationHandler {
   readonly scheme: 'session' | 'bearer'
   /** Origin of the application that the request came to, if the options name it. */
   readonly origin?: string
+  /** What pages about errors say, and where they lead. */
+  readonly pages?: Pages
+  links?(): ErrorLinks
   /** The value of `req.oidc`. */
   readonly handle?: unknown
   /** Whether an access token of the request was refused, and the application went on all the same. */

@@ -2,6 +2,7 @@ import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
+import type { Pages } from '../../options/pages.js'
 import type { Principal } from '../../policy/principal.js'
 import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
 import type { ApplicationWith } from '../../relying-party/relying-party.js'
@@ -13,6 +14,7 @@ import { requireProvider } from '../session/begin-login.js'
 import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
 import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
+import type { ErrorLinks } from '../http/error-page.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
@@ -50,32 +52,30 @@ export class SessionAuthentication implements AuthenticationHandler {
 
   challenge(call: ChallengeCall): void {
     const { httpRequest } = this.#request
-    const retryUrl = this.#retryUrl(providersOf(call))
+    const links = this.links(providersOf(call))
     const isRedirect = isRedirected(call, httpRequest)
-    const error = withLoginUrl(call.error, retryUrl)
+    const error = withLoginUrl(call.error, links.retryUrl)
     const answer = isRedirect ? sendToLogin(this.#oidc, this.#request, call) : Promise.reject(error)
     // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
-    const context = { ...call, retryUrl, members: challengeMembers(retryUrl, call), isPage, isGuard: true }
-    continueAfter(answer, call, nothing, (reason) =>
-      fail(reason, this.#oidc.application.configuration.onError, context),
-    )
+    const context = { ...call, ...links, members: challengeMembers(links.retryUrl, call), isPage, isGuard: true }
+    continueAfter(answer, call, nothing, (reason) => fail(reason, this.#oidc.application.configuration, context))
   }
 
   refuse(call: RefusalCall): void {
-    fail(call.error, this.#oidc.application.configuration.onError, {
-      ...call,
-      retryUrl: this.#retryUrl(),
-      isGuard: true,
-    })
+    fail(call.error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
   }
 
-  #retryUrl(providers: readonly string[] = []): string {
+  get pages(): Pages {
+    return this.#oidc.application.configuration.pages
+  }
+
+  links(providers: readonly string[] = []): ErrorLinks {
     const base = this.#base()
     const target = pageTarget(this.#request.httpRequest, base.returnTo)
     const [name = '', ...others] = providers
-    if (others.length > 0) return new URL(choiceUrl(base, target, providers), base.origin).href
-    return loginUrl(name === '' ? base : atProvider(base, name), target)
+    if (others.length === 0) return errorLinks(name === '' ? base : atProvider(base, name), target)
+    return { retryUrl: new URL(choiceUrl(base, target, providers), base.origin).href, home: base.home }
   }
 
   #base(): BaseUrl {
@@ -91,6 +91,11 @@ export function loginUrl(base: BaseUrl, returnTo?: string): string {
   const query =
     returnTo === undefined || returnTo === base.home ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
   return base.origin + base.paths.login + query
+}
+
+/** Where a page about an error leads: to the login and then to a target, and to the start. */
+export function errorLinks(base: BaseUrl, returnTo?: string): ErrorLinks {
+  return { retryUrl: loginUrl(base, returnTo), home: base.home }
 }
 
 function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): ChallengeCall['error'] {

@@ -1,41 +1,60 @@
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { problem } from '../../http/problem.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
+import { type ErrorLinks, errorPage } from './error-page.js'
 import { createHttpRequest } from './request.js'
-import { respondOrFail } from './respond.js'
+import { respond, respondOrFail } from './respond.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
-import { isOidcError } from '../../base/error-cause.js'
+import { isError, isOidcError, systemCode } from '../../base/error-cause.js'
 
-/** Where an error is reported, and how the login can be tried again. */
-interface FailureContext {
+/** Where an error is reported, and where a page about it leads. */
+interface FailureContext extends ErrorLinks {
   readonly req: NodeRequest
   readonly res: NodeResponse
   readonly next: Next
-  readonly retryUrl: string
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** Whether the error handlers respond, rather than problem+json. @default whether a window shows the response */
+  /** Without pages: whether the error handlers respond, rather than problem+json. @default whether a window shows the response */
   readonly isPage?: boolean
   /** Whether a guard refuses: an `onError` that calls `next()` without an error must not let the request pass. */
   readonly isGuard?: boolean
 }
 
 /**
- * Reports an error: to `onError` if it is set, otherwise to `next(error)` for what a window shows, and as problem+json for
- * programs. Errors of other packages always go to `next(error)`.
+ * Reports an error: to `onError` if it is set, otherwise as a page for what a window shows, and as problem+json for programs.
+ * With the option `pages: false`, `next(error)` takes the place of the page. Errors of other packages always go to `next(error)`.
  */
-export function fail(error: unknown, onError: OidcConfiguration['onError'], context: FailureContext): void {
-  const { req, res, next, retryUrl, isGuard } = context
+export function fail(
+  error: unknown,
+  { onError, pages }: Pick<OidcConfiguration, 'onError' | 'pages'>,
+  context: FailureContext,
+): void {
+  const { req, res, retryUrl, isGuard } = context
   if (!isOidcError(error)) {
-    next(thrownError(error))
+    passOn(thrownError(error), context)
     return
   }
   const answer = (): void => {
-    if (context.isPage ?? isPageLoad(createHttpRequest(req))) next(error)
-    else respondOrFail(context, problem(error, context.members))
+    const isShown = isPageLoad(createHttpRequest(req))
+    if (!pages.showErrors && (context.isPage ?? isShown)) passOn(error, context)
+    else respondOrFail(context, isShown ? errorPage(error, pages, context) : problem(error, context.members))
   }
   if (onError === undefined) answer()
   else callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context, isGuard ? answer : undefined)
+}
+
+/**
+ * Passes an error to the error handlers. If one of them takes `code` for the status, as the default handler of Polka 0.5 does, Node
+ * refuses that and the process would end: the response has the error's own status then.
+ */
+export function passOn(error: unknown, { res, next }: PendingCall): void {
+  try {
+    next(error)
+  } catch (thrown) {
+    const isInvalidStatus = isError(thrown) && systemCode(thrown) === 'ERR_HTTP_INVALID_STATUS_CODE'
+    if (!isInvalidStatus || !isOidcError(error) || res.headersSent) throw thrown
+    respond(res.req, res, problem(error))
+  }
 }
 
 /** What was thrown, or an error instead of a primitive: `next(undefined)` and `next('route')` have another meaning in Express. */
@@ -54,8 +73,8 @@ export function callOnError(call: (next: Next) => unknown, { res, next }: Pendin
   const once: Next = (error) => {
     if (isHandedOn) return
     isHandedOn = true
-    const isError = typeof error === 'object' && error !== null
-    if (isError || insist === undefined) next(error)
+    if (typeof error === 'object' && error !== null) passOn(error, { res, next })
+    else if (insist === undefined) next(error)
     else insist()
   }
   continueAfter(Promise.resolve(once), { res, next: once }, call)
@@ -72,16 +91,19 @@ export function continueAfter<T>(
   promise: Promise<T>,
   { res, next }: PendingCall,
   onValue: (value: T) => unknown,
-  onError: (reason: unknown) => unknown = (reason) => next(thrownError(reason)),
+  onError: (reason: unknown) => unknown = (reason) => passOn(thrownError(reason), { res, next }),
 ): void {
   promise
     .then(onValue, onError)
-    .catch((reason: unknown) => next(thrownError(reason)))
+    .catch((reason: unknown) => passOn(thrownError(reason), { res, next }))
     .catch(() => giveUp(res))
 }
 
-// An error handler has thrown, or a hook of other middleware throws whenever headers are written. Both were reported before.
-function giveUp(res: NodeResponse): void {
+/**
+ * Ends a response without a word: an error handler has thrown, or a hook of other middleware throws whenever headers are written.
+ * Both were reported before.
+ */
+export function giveUp(res: NodeResponse): void {
   try {
     if (res.headersSent) return void res.destroy()
     res.statusCode = 500

@@ -7,7 +7,7 @@ import {
   providerUnavailable,
   unknownProvider,
 } from '../../relying-party/logout/backchannel-logout.js'
-import { loginUrl } from '../guard/session-authentication.js'
+import { errorLinks } from '../guard/session-authentication.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import { respondOrFail } from '../http/respond.js'
@@ -59,8 +59,8 @@ function waiting(
         else route(oidc, request, call)
       },
       (error) => {
-        const retryUrl = loginUrl(atProvider(request.base, name))
-        fail(error, oidc.application.configuration.onError, { ...call, retryUrl })
+        const links = errorLinks(atProvider(request.base, name))
+        fail(error, oidc.application.configuration, { ...call, ...links })
       },
     )
   }

@@ -24,7 +24,7 @@ import { isFittingMount, unfittingMount } from '../mount.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
-import { loginUrl } from '../guard/session-authentication.js'
+import { errorLinks } from '../guard/session-authentication.js'
 
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
@@ -118,9 +118,9 @@ function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined
       (outcome) => (outcome === undefined ? undefined : respondOrFail(call, outcome)),
       (error) => {
         const place = provider === undefined ? base : atProvider(base, provider)
-        const retryUrl = loginUrl(place, request.login?.returnTo ?? targetOf(httpRequest, base))
+        const links = errorLinks(place, request.login?.returnTo ?? targetOf(httpRequest, base))
         const isPage = !(error instanceof AccessError) || isPageLoad(httpRequest)
-        fail(error, configuration.onError, { ...call, retryUrl, members: { login_url: retryUrl }, isPage })
+        fail(error, configuration, { ...call, ...links, members: { login_url: links.retryUrl }, isPage })
       },
     )
   }
@@ -132,14 +132,14 @@ const login: Handler = async ({ rp, request }) => {
 }
 
 // With several providers, people choose. Where there is one only, they go on to it.
-const chooseOrLogin: ApplicationHandler = async ({ parties, loginPage }, request, { req, res }) => {
+const chooseOrLogin: ApplicationHandler = async ({ application, parties, loginPage }, request, { req, res }) => {
   refuseLoops(request, undefined)
   const { base, httpRequest } = request
   const choice = await prepareChoice(base, httpRequest, parties.listed)
   if ('kind' in choice) return choice
   const [only, ...others] = choice.choices
   if (only !== undefined && others.length === 0) return redirect(only.url)
-  if (loginPage === undefined) return showChoice(choice)
+  if (loginPage === undefined) return showChoice(application.configuration.pages, choice)
   await loginPage(choice.choices, { req, res, returnTo: choice.returnTo })
   return undefined
 }

@@ -6,7 +6,7 @@ import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respondOrFail } from '../http/respond.js'
-import { loginUrl } from '../guard/session-authentication.js'
+import { errorLinks } from '../guard/session-authentication.js'
 
 /**
  * Sends a browser that is new to this site to the provider, which may know the person. All others go to the next middleware.
@@ -38,11 +38,7 @@ export function trySilentLogin({ parties, silentLogins }: OidcContext, request: 
       // It would fail again: the next page loads make no attempt.
       if (!(error instanceof ProviderError) && isSilentFailure(error)) request.cookies().quiet.write('1')
       if (isSilentFailure(error)) call.next()
-      else
-        fail(error, configuration.onError, {
-          ...call,
-          retryUrl: loginUrl(baseUrlOf(baseUrls, httpRequest), httpRequest.target),
-        })
+      else fail(error, configuration, { ...call, ...errorLinks(baseUrlOf(baseUrls, httpRequest), httpRequest.target) })
     },
   )
 }

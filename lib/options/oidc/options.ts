@@ -8,6 +8,7 @@ import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
 import type { NamedProviderDescription } from '../common/provider-description.js'
+import type { PageOptions } from '../pages.js'
 
 /**
  * Client authentication methods for logins.
@@ -188,8 +189,13 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   allowedOrigins?: readonly string[] | undefined
   /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. @default none */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
-  /** Handles errors of login, callback, logout and guards. @default `next(error)` for navigations, problem+json for programs */
+  /** Answers errors of login, callback, logout and guards, instead of `pages` and of problem+json for programs. @default none */
   onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
+  /**
+   * What this package's own pages say, and in which language. They show errors of its routes and guards to browsers that load a
+   * page. `false` passes these errors to `next(error)` instead. @default pages in English
+   */
+  pages?: PageOptions | false | undefined
   /**
    * Makes all requests, for proxies and private certificate authorities, for example. @default `node:https` with keep-alive
    * for the provider, the global `fetch` for `req.oidc.fetch()`

@@ -28,6 +28,7 @@ import { authorizationParams, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
+import { pages } from '../pages.js'
 import { session } from './session.js'
 import { sharedStore } from '../common/stores.js'
 
@@ -74,6 +75,7 @@ export const oidcEntries = {
   allowedOrigins: origins,
   onLogin: v.optional(callback),
   onError: v.optional(callback),
+  pages,
   ...httpEntries,
 }
 
@@ -203,6 +205,7 @@ export type ApplicationConfiguration = Pick<
   | 'httpTimeoutSeconds'
   | 'onLogin'
   | 'onError'
+  | 'pages'
 > &
   Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>> & {
     /** Set if the application has several providers, so that paths end with their names. */

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../http/request.js'
 import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
 import type { LoginChoice } from '../../options/oidc/providers/options.js'
+import type { Pages } from '../../options/pages.js'
 import { choicePage, nothingToChoosePage } from '../pages.js'
 import { atProvider, type BaseUrl } from '../base-url.js'
 import { loginTarget, requireLoginRequest } from './login-route.js'
@@ -44,8 +45,8 @@ export async function prepareChoice(
 }
 
 /** Shows the choice. */
-export function showChoice({ choices }: Choice): Respond {
-  return choices.length === 0 ? nothingToChoosePage() : choicePage(choices)
+export function showChoice(pages: Pages, { choices }: Choice): Respond {
+  return choices.length === 0 ? nothingToChoosePage(pages) : choicePage(pages, choices)
 }
 
 /**

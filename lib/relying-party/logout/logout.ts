@@ -39,7 +39,7 @@ export interface LogoutCallOptions {
  * @throws {AccessError} `cross_site_request`, or `not_allowed` if the request is not a navigation of a window
  */
 export function confirmLogout(
-  application: ApplicationWith<'baseUrls'>,
+  application: ApplicationWith<'baseUrls' | 'configuration'>,
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Respond | undefined {
@@ -53,7 +53,7 @@ export function confirmLogout(
   if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
     const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
-    return confirmationPage(`${base.paths.logout ?? ''}${query}`, base.home)
+    return confirmationPage(application.configuration.pages, `${base.paths.logout ?? ''}${query}`, base.home)
   }
   throw refusal(httpRequest)
 }

@@ -76,6 +76,7 @@ describe('the options of oidc()', () => {
       },
       userinfo: false,
       silentLogin: false,
+      pages: { showErrors: true, language: 'en', texts: {} },
       dangerouslyAllowHttp: false,
     })
   })
@@ -99,6 +100,7 @@ describe('the options of oidc()', () => {
       'logout',
       'onLogin',
       'onError',
+      'pages',
     ]
     const names = [...optional, ...further, ...rest, 'allowedOrigins', 'fetch', 'dangerouslyAllowHttp']
     expect(parse(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parse())
@@ -168,9 +170,10 @@ describe('the options of oidc()', () => {
       onLogin,
       onError: onLogin,
       fetch,
+      pages: { language: 'de', texts: { home: 'Start' } },
       dangerouslyAllowHttp: true,
     }
-    expect(parse(given)).toEqual({ ...minimal, ...given })
+    expect(parse(given)).toEqual({ ...minimal, ...given, pages: { showErrors: true, ...given.pages } })
   })
 
   test('accept several base URLs instead of one', () => {

@@ -14,6 +14,7 @@ export type ApplicationOption =
   | 'silentLogin'
   | 'onLogin'
   | 'onError'
+  | 'pages'
 
 /** Options of a provider that may also be given for all of them, beside `providers`. A provider's own win. */
 export type ProviderDefault =

@@ -37,6 +37,7 @@ const applicationOptions: readonly string[] = [
   'silentLogin',
   'onLogin',
   'onError',
+  'pages',
 ] satisfies readonly ApplicationOption[]
 
 const providerDefaults: readonly string[] = [

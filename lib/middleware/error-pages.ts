@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { isOidcError } from '../base/error-cause.js'
+import { isPageLoad } from '../http/fetch-metadata.js'
+import { problem } from '../http/problem.js'
+import { type PageOptions, parsePageOptions } from '../options/pages.js'
+import { authenticationHandlersOf, isSession } from './guard/authentication.js'
+import { errorPage, noLinks } from './http/error-page.js'
+import { giveUp, passOn } from './http/error-response.js'
+import { createHttpRequest } from './http/request.js'
+import { respondOrFail } from './http/respond.js'
+import { challengeFor } from './sign-in-again.js'
+import type { Next, NodeRequest, NodeResponse } from './types.js'
+
+/** Error-handling middleware for Express 4 and 5 and Connect. Without `next` it answers every error. */
+export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeResponse, next?: Next) => void
+
+/**
+ * Creates an error handler for what handlers throw by `req.oidc.accessToken()` and other calls of this package. Where a login
+ * mends the error, a browser that loads a page is sent to the login and back, as by `signInAgain()`. Otherwise it gets a page like
+ * those of `oidc()`, and a program gets problem+json. Other errors, and errors after the response has begun, go to the next
+ * error handler; without one they get 500 with an empty body.
+ *
+ * @param options - texts and language. Default: those of `oidc()`
+ *
+ * @example
+ * ```ts
+ * import { errorPages } from 'express-oidc'
+ *
+ * app.get('/orders', requireAuth(), async (req, res) => {
+ *   const response = await req.oidc.fetch('https://api.example.com/orders')
+ *   res.json(await response.json())
+ * })
+ * app.use(errorPages())
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function errorPages(options?: PageOptions): ErrorPages {
+  const own = parsePageOptions(options ?? {})
+
+  // Express recognises error handlers by their four parameters.
+  return function errorPages(error, req: NodeRequest, res, next) {
+    const onward: Next = next ?? (() => giveUp(res))
+    if (!isOidcError(error) || res.headersSent) {
+      passOn(error, { res, next: onward })
+      return
+    }
+    const session = authenticationHandlersOf(req).find(isSession)
+    const pages = options === undefined ? (session?.pages ?? own) : own
+    const links = session?.links?.() ?? noLinks
+    const show = (reason: unknown): void => {
+      if (!isOidcError(reason) || res.headersSent) {
+        passOn(reason, { res, next: onward })
+        return
+      }
+      const isShown = isPageLoad(createHttpRequest(req))
+      const answer = isShown ? errorPage(reason, pages, links) : problem(reason)
+      respondOrFail({ req, res, next: onward }, answer)
+    }
+    const challenge = challengeFor(error, session)
+    if (challenge === undefined) show(error)
+    else challenge({ req, res, next: show })
+  }
+}

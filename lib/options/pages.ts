@@ -1,0 +1,123 @@
+import * as v from 'valibot'
+import { text } from './common/fields.js'
+import { closestName, parseOptions, section } from './common/parse.js'
+
+/** The texts of this package's own pages, in English. A page about an error has a title and one sentence or two. */
+export const englishTexts = {
+  cancelledTitle: 'You are not signed in',
+  cancelledText: 'The sign-in was cancelled or refused. You can try again whenever you like.',
+  refusedTitle: 'You cannot sign in here',
+  refusedText: 'We know who you are, but this account has no access to this site.',
+  expiredTitle: 'This sign-in is no longer valid',
+  expiredText: 'It took too long, was finished before, or began in another browser. Please start again.',
+  cookiesTitle: 'Your browser does not keep you signed in',
+  cookiesText: 'This site needs cookies to sign you in. Allow them for this site, and try again.',
+  unavailableTitle: 'Not possible at the moment',
+  unavailableText: 'A service that this site needs does not respond. Please try again in a moment.',
+  loginNeededTitle: 'Please sign in',
+  loginNeededText:
+    'You are not signed in, or your session has ended. If you were sending a form, go back to keep what you entered.',
+  notAllowedTitle: 'You have no access',
+  notAllowedText: 'You are signed in, but your account may not do this.',
+  otherSiteTitle: 'This did not come from here',
+  otherSiteText: 'It seems that another site sent this request, so nothing was done.',
+  failedTitle: 'That did not work',
+  failedText: 'Please try again. If it goes wrong again, tell the people who run this site, with the code below.',
+  tryAgain: 'Try again',
+  signIn: 'Sign in',
+  signInAgain: 'Sign in again',
+  home: 'Home',
+  code: 'Code',
+  chooseTitle: 'Sign in',
+  chooseText: 'Choose how:',
+  nothingToChooseTitle: 'Sign in',
+  nothingToChooseText:
+    'This address does not say where to sign in. Use the link that your organization has given you, or begin at the start page of this site.',
+  signOutTitle: 'Sign out?',
+  signOutText: 'You are still signed in: your browser did not say whether you clicked a link of this site.',
+  signOut: 'Sign out',
+  staySignedIn: 'Stay signed in',
+} as const satisfies Readonly<Record<string, string>>
+
+/** Name of a text of this package's own pages. */
+export type PageTextName = keyof typeof englishTexts
+
+/**
+ * What this package's own pages say.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, pages: { language: 'de', texts: { tryAgain: 'Noch einmal', home: 'Startseite' } } }))
+ * ```
+ */
+export interface PageOptions {
+  /** Language of `texts`, as a BCP 47 tag such as `de` or `pt-BR`. It decides the direction of writing too. @default 'en' */
+  language?: string | undefined
+  /** Texts to show instead of the English ones. They are shown as text: HTML in them has no meaning. @default the English texts */
+  texts?: Readonly<Partial<Record<PageTextName, string | undefined>>> | undefined
+}
+
+/** The checked options of this package's own pages. */
+export interface Pages {
+  /** Whether our own routes and guards show errors as pages: otherwise the application's error handlers do. */
+  readonly showErrors: boolean
+  readonly language: string
+  readonly texts: Readonly<Partial<Record<PageTextName, string | undefined>>>
+}
+
+const isLanguage = (tag: string): boolean => {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
+  }
+}
+
+const texts = v.pipe(
+  v.record(v.string(), v.optional(text('a text')), 'must be an object of texts'),
+  v.check(
+    (given) => unknownName(given) === undefined,
+    ({ input }) => `has no text "${unknownName(input) ?? ''}": ${suggestion(unknownName(input) ?? '')}`,
+  ),
+)
+
+function unknownName(given: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(given).find((name) => !Object.hasOwn(englishTexts, name))
+}
+
+function suggestion(name: string): string {
+  const known = Object.keys(englishTexts)
+  const closest = closestName(name, known)
+  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`
+}
+
+const schema = section({
+  language: v.optional(
+    v.pipe(
+      text('a language tag such as "de" or "pt-BR"'),
+      v.check(isLanguage, 'must be a language tag such as "de" or "pt-BR"'),
+    ),
+    'en',
+  ),
+  texts: v.optional(texts, {}),
+})
+
+/** The checks of the option `pages`. */
+export const pages = v.pipe(
+  v.optional(
+    v.lazy((given) => (given === false ? v.literal(false) : schema)),
+    {},
+  ),
+  v.transform((given): Pages =>
+    given === false ? { showErrors: false, language: 'en', texts: {} } : { showErrors: true, ...given },
+  ),
+)
+
+/**
+ * Checks the options of `errorPages()`.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parsePageOptions(options: unknown): Pages {
+  return { showErrors: true, ...parseOptions('errorPages()', schema, options) }
+}

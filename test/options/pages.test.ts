@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals'
+import { englishTexts, parsePageOptions } from '../../lib/options/pages.js'
+import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
+
+const options = {
+  issuer: 'https://id.example.com',
+  clientId: 'web',
+  clientSecret: 'a secret of the client',
+  baseUrl: 'https://app.example.com',
+  secret: 'a secret for tests only, 32 characters at least',
+}
+const pagesOf = (pages?: unknown) => parseOidcOptions({ ...options, pages }).pages
+
+describe('the option "pages"', () => {
+  test('shows errors in English by default', () => {
+    expect(pagesOf()).toEqual({ showErrors: true, language: 'en', texts: {} })
+  })
+
+  test('shows no errors if it is false', () => {
+    expect(pagesOf(false)).toEqual({ showErrors: false, language: 'en', texts: {} })
+  })
+
+  test('takes a language and texts', () => {
+    const texts = { home: 'Startseite', tryAgain: undefined }
+    expect(pagesOf({ language: 'de-AT', texts })).toEqual({ showErrors: true, language: 'de-AT', texts })
+  })
+
+  test.each([
+    [{ language: 'de_AT' }, '"pages.language" must be a language tag such as "de" or "pt-BR"'],
+    [{ language: '' }, '"pages.language" is empty: expected a language tag such as "de" or "pt-BR"'],
+    [{ texts: { hom: 'x' } }, '"pages.texts" has no text "hom": did you mean "home"?'],
+    [{ texts: { toString: 'x' } }, '"pages.texts" has no text "toString": known are cancelledTitle,'],
+    [{ texts: { home: 1 } }, '"pages.texts.home" must be a string: a text'],
+    [{ texts: 'home' }, '"pages.texts" must be an object of texts'],
+    [{ lang: 'de' }, '"pages.lang" is not an option: known are language, texts'],
+    [true, '"pages"'],
+  ])('refuses %j', (pages, message) => {
+    expect(() => pagesOf(pages)).toThrow(message)
+  })
+})
+
+test('errorPages() takes the same options, and names itself where one is wrong', () => {
+  expect(parsePageOptions({ language: 'fr' })).toEqual({ showErrors: true, language: 'fr', texts: {} })
+  expect(() => parsePageOptions({ language: '?' })).toThrow(
+    /^errorPages\(\): invalid options\n {2}- "language" must be/,
+  )
+})
+
+test('no English text is empty, and none holds HTML', () => {
+  for (const text of Object.values(englishTexts)) expect(text).toMatch(/^[A-Z][^<>&]+$/)
+})
