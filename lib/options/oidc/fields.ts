@@ -103,3 +103,8 @@ export const scope = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),
   v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
 )
+
+/** Whether browsers keep a cookie of a domain that a host sets. */
+export function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
+  return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
+}

@@ -24,7 +24,7 @@ import {
   origins,
   callback,
 } from '../common/fields.js'
-import { authorizationParams, loginParams, scope } from './fields.js'
+import { authorizationParams, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
@@ -176,10 +176,6 @@ function isSecure({ baseUrl, baseUrls = [] }: { baseUrl?: unknown; baseUrls?: re
 // Rules also run on values that an earlier check refused: these are reported already.
 function urlsOf(...texts: readonly unknown[]): readonly URL[] {
   return texts.flatMap((text) => (typeof text === 'string' && URL.canParse(text) ? [new URL(text)] : []))
-}
-
-function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
-  return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
 }
 
 /** The checked and frozen options of `oidc()`, every default in place. */
