@@ -156,6 +156,14 @@ describe('crossAppAccess', () => {
     expect(await failureOf(company.access({ subjectToken: idTokenOf('eve') }))).toMatchObject({ status: 503 })
   })
 
+  test('names what is missing', async () => {
+    const { wiki } = createCompany()
+    const given = { subjectToken: idTokenOf('ada') } as unknown as CrossAppAccessOptions
+    expect((await failureOf(wiki.source.crossAppAccess(given))).message).toContain(
+      '"identityProvider" is missing: expected what clientCredentials() returns for the identity provider',
+    )
+  })
+
   test('reports a policy of the company that refuses, by the identity provider’s code', async () => {
     const { idp, wiki, access } = createCompany()
     idp.failure = () => json({ error: 'interaction_required' }, 400)
@@ -166,7 +174,7 @@ describe('crossAppAccess', () => {
   })
 
   test.each<[Record<string, unknown>, string]>([
-    [{ identityProvider: undefined }, '"identityProvider"'],
+    [{ identityProvider: undefined }, '"identityProvider" must be what clientCredentials() returns'],
     [
       { identityProvider: { issuer: 'https://idp.example' } },
       '"identityProvider" must be what clientCredentials() returns',

@@ -115,10 +115,12 @@ const exchangeSchema = section({
   requestedTokenType: v.optional(uri),
 })
 
+const whatIdentityProvider = 'what clientCredentials() returns for the identity provider'
+
 const crossAppAccessSchema = section({
-  identityProvider: v.custom<IdentityProvider>(
-    (value) => hasMethods(value, ['exchange', 'drop']),
-    'must be what clientCredentials() returns for the identity provider',
+  identityProvider: v.pipe(
+    v.custom<IdentityProvider>((value) => hasMethods(value, ['exchange', 'drop']), `must be ${whatIdentityProvider}`),
+    v.description(whatIdentityProvider),
   ),
   subjectToken: token('the ID Token of the person to act for'),
   subjectTokenType: v.optional(uri, tokenTypeUri('id_token')),

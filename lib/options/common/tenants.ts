@@ -13,7 +13,7 @@ const tenantName = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Tenants by name or ID. */
 export const tenantList = v.pipe(
-  v.array(v.pipe(text('a tenant'), v.regex(tenantName, 'must be a name or an ID'))),
+  v.array(v.pipe(text('a tenant'), v.regex(tenantName, 'must be a name or an ID')), 'must be a list of tenants'),
   v.minLength(1, 'must name at least one tenant'),
 )
 

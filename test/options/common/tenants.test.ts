@@ -40,3 +40,9 @@ test.each([
 ])('an issuer that is one tenant or another provider is fine: %s', (issuer) => {
   expect(tenantsFlaw({ issuer })).toBeUndefined()
 })
+
+test.each([() => true, 'contoso', {}])('tenants of access tokens are a list, not %p', (tenants) => {
+  const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0'
+  const parse = () => parseBearerOptions({ issuer, audience: 'orders', tenants })
+  expect(parse).toThrow('"tenants" must be a list of tenants')
+})
