@@ -52,6 +52,31 @@ describe('an API key', () => {
     })
   })
 
+  test('may be the JWT of a proxy that signs people in, checked by a validator', async () => {
+    const { issuer, validator } = testApi({ profile: 'external' })
+    const checked = async (token: string) => {
+      const { subject, issuer, claims, expiresAt } = await validator.validate(`Bearer ${token}`)
+      return { subject, issuer, claims, expiresAt, isMachine: false }
+    }
+    const options = { apiKey: { header: 'cf-access-jwt-assertion', verify: checked } }
+    const { send } = await startApi({ options, requirements: [person(), claim('email', 'ada@example.com')] })
+    const withJwt = (token: string) => send({ headers: { 'cf-access-jwt-assertion': token } })
+    const claims = {
+      type: 'app',
+      identity_nonce: 'x',
+      email: 'ada@example.com',
+      scope: undefined,
+      client_id: undefined,
+    }
+    const header = { typ: undefined }
+    expect((await withJwt(issuer.accessToken(claims, header))).status).toBe(200)
+    const others = [{ aud: 'another' }, { exp: 1 }, { nonce: 'x' }]
+    for (const other of others) {
+      const refused = await withJwt(issuer.accessToken({ ...claims, ...other }, header))
+      expect(refused).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
+    }
+  })
+
   test('is under the same guards as access tokens', async () => {
     const { send, present, issuer } = await startApi({ options: { apiKey }, requirements: [scope('orders:read')] })
     expect((await send(withKey('good'))).status).toBe(200)
