@@ -12,6 +12,10 @@ import type {
 } from './error-codes.js'
 import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
 
+// The ES modules and the CommonJS files of this package are two copies in one process, with a set of classes each. By this mark
+// `instanceof` knows the errors of both.
+const ofThisPackage = Symbol.for('express-oidc.error')
+
 /** What an error holds besides its code and message. */
 export interface OidcErrorInit {
   /** What was seen and expected. @default that of `cause` */
@@ -44,6 +48,11 @@ export interface OidcErrorInit {
  * ```
  */
 export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error {
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return inherits(value, this) || (classes.has(this) && classNames(value).includes(this.name))
+  }
+
   /** What happened, from a closed set of names. */
   readonly code: Code
   /** HTTP status of the response. */
@@ -67,6 +76,11 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
     const { details, provider }: OidcErrorInit = init.cause instanceof OidcError ? init.cause : {}
     hide(this, 'details', init.details ?? details)
     hide(this, 'provider', init.provider ?? provider)
+  }
+
+  /** @internal */
+  get [ofThisPackage](): true {
+    return true
   }
 
   /** Same as `status`, for code that reads the spelling of http-errors. */
@@ -189,4 +203,30 @@ export class SessionError extends OidcError<SessionErrorCode> {
 function sessionStatus(code: SessionErrorCode): number {
   if (code === 'session_store_unavailable') return 503
   return code === 'session_too_large' || code === 'headers_already_sent' ? 500 : 401
+}
+
+// Only these: an application's own class may have any name.
+const classes: ReadonlySet<object> = new Set([
+  OidcError,
+  AccessError,
+  AuthorizationResponseError,
+  BearerError,
+  ConfigurationError,
+  ProviderError,
+  SessionError,
+  TokenEndpointError,
+  TokenValidationError,
+  TransactionError,
+])
+
+function inherits(value: unknown, constructor: object): boolean {
+  return Function.prototype[Symbol.hasInstance].call(constructor, value)
+}
+
+// The classes of an error of either copy, from its own up to OidcError.
+function classNames(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const prototype = Reflect.getPrototypeOf(value)
+  if (prototype === null || !(ofThisPackage in prototype)) return []
+  return [prototype.constructor.name, ...classNames(prototype)]
 }

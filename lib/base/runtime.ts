@@ -29,10 +29,15 @@ const key = Symbol.for('express-oidc.internals')
 
 /** The registry of this process. */
 export function internals(): Internals {
-  const known: unknown = Reflect.get(globalThis, key)
-  if (isInternals(known)) return known
-  const made: Internals = { middlewares: new WeakMap(), clocks: new WeakMap() }
-  Object.defineProperty(globalThis, key, { value: made })
+  return processWide(key, isInternals, () => ({ middlewares: new WeakMap(), clocks: new WeakMap() }))
+}
+
+/** Something that both copies of this package share, unless they are of versions that differ in it. */
+export function processWide<T extends object>(name: symbol, isIt: (value: unknown) => value is T, make: () => T): T {
+  const known: unknown = Reflect.get(globalThis, name)
+  if (isIt(known)) return known
+  const made = make()
+  if (known === undefined) Object.defineProperty(globalThis, name, { value: made })
   return made
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { join, posix } from 'node:path'
+import ts from 'typescript'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
 import { providerNames, publicNames, redisNames, testingNames } from './exports.js'
@@ -25,6 +26,8 @@ describe('the packed package, installed in another project', () => {
       'CHANGELOG.md',
       'LICENSE',
       'SECURITY.md',
+      'dist/cjs/LICENSES.txt',
+      'dist/cjs/package.json',
       'package.json',
     ])
     expect(consumer.packed).toEqual(
@@ -32,6 +35,8 @@ describe('the packed package, installed in another project', () => {
         ['', 'redis/', 'providers/', 'testing/'].flatMap((folder) => [
           `dist/${folder}index.d.ts`,
           `dist/${folder}index.js`,
+          `dist/cjs/${folder}index.d.ts`,
+          `dist/cjs/${folder}index.js`,
         ]),
       ),
     )
@@ -123,44 +128,85 @@ describe('the packed package, installed in another project', () => {
     expect(consumer.installed.filter((name) => name.includes('redis'))).toEqual([])
   })
 
+  test('has declarations that refer to no package but Express, whose types may be absent', () => {
+    const declarations = consumer.packed.filter((path) => path.endsWith('.d.ts'))
+    const packages = declarations.flatMap((path) => {
+      const { importedFiles } = ts.preProcessFile(textOf(path), true, true)
+      return importedFiles.map(({ fileName }) => fileName).filter((name) => !/^(?:\.|node:)/.test(name))
+    })
+    expect([...new Set(packages)]).toEqual(['express'])
+  })
+
+  test('carries the licences of the packages inside its CommonJS files', () => {
+    const licences = textOf('dist/cjs/LICENSES.txt')
+    expect([...licences.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map(([, name]) => name)).toEqual([
+      'jose',
+      'oauth4webapi',
+      'openid-client',
+    ])
+    expect(licences.match(/MIT License/g)).toHaveLength(3)
+  })
+
   test('does not export its inner files', () => {
     const program = "import('express-oidc/dist/errors.js').catch((error) => console.log(error.code))"
     expect(consumer.run('node', consumer.write('inner.mjs', program)).trim()).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED')
   })
 
+  test('works under Jest as it comes, which loads CommonJS', () => {
+    consumer.write('jest.config.js', "module.exports = { testMatch: ['<rootDir>/application.test.js'] }")
+    consumer.write('application.test.js', textOf('test/packaging/consumer/jest.js'))
+    const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js')
+    expect(consumer.run('node', jest, '--json')).toContain('"numPassedTests":3')
+  }, 120_000)
+
   describe('by a TypeScript program', () => {
-    beforeAll(() => consumer.add('express', '@types/express', '@types/node'), 180_000)
+    const compilerOptions = {
+      target: 'es2023',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+    }
+    const node10 = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true, ignoreDeprecations: '6.0' }
 
-    test('compiles as ES module and as CommonJS, with the additions to Express, and refuses invalid calls', () => {
-      const names = ['esm.mts', 'commonjs.cts']
-      const compilerOptions = {
-        target: 'es2023',
-        module: 'nodenext',
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        noEmit: true,
-        types: ['node'],
+    /** What tsc says of some files, each named as it is in the consumer's project. */
+    function errorsIn(sources: Readonly<Record<string, string>>, options: object): string {
+      for (const [name, source] of Object.entries(sources)) {
+        consumer.write(name, textOf(`test/packaging/consumer/${source}.ts`))
       }
-      for (const name of names) consumer.write(name, textOf('test/packaging/consumer/typed.ts'))
-      const project = consumer.write('tsconfig.express.json', JSON.stringify({ compilerOptions, files: names }))
-      expect(consumer.run('node', tsc, '-p', project)).toBe('')
-    })
+      const project = { compilerOptions: { ...compilerOptions, ...options }, files: Object.keys(sources) }
+      return consumer.run('node', tsc, '-p', consumer.write('tsconfig.json', JSON.stringify(project)))
+    }
 
-    test('compiles without the types of Express', () => {
-      const program = `
-        import { bearer, oidc } from 'express-oidc'
-        import { redisReplayCache, type RedisClient } from 'express-oidc/redis'
-        export const make: typeof oidc = oidc
-        export const api = (client: RedisClient) =>
-          bearer({
-            issuer: 'https://op.example.com',
-            audience: null,
-            dpop: { mode: 'required', replayCache: redisReplayCache(client) },
-          })
-      `
-      const args = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
-      expect(consumer.run('node', tsc, ...args, consumer.write('plain.mts', program))).toBe('')
+    test("compiles without the types of Express, with Node's in their place", () => {
+      consumer.add('@types/node')
+      expect(errorsIn({ 'plain.mts': 'plain' }, { module: 'nodenext' })).toBe('')
+    }, 180_000)
+
+    describe('with the types of Express', () => {
+      beforeAll(() => consumer.add('express', '@types/express', '@types/node'), 180_000)
+
+      test.each([
+        ['nodenext', { module: 'nodenext' }, ['typed.mts', 'typed.cts']],
+        ['node16', { module: 'node16' }, ['typed.mts', 'typed.cts']],
+        ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts']],
+        ['node10', node10, ['typed.ts']],
+      ])(
+        'compiles by the resolution %s, and refuses what is wrong',
+        (_name, options, names) => {
+          expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options)).toBe('')
+        },
+        60_000,
+      )
+
+      test.each(['jwt-bearer', 'mcp'])(
+        'compiles beside another package that declares req.auth (%s)',
+        (name) => {
+          expect(errorsIn({ 'beside.mts': `beside-${name}` }, { module: 'nodenext' })).toBe('')
+        },
+        60_000,
+      )
     })
   })
 })

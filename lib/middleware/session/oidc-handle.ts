@@ -21,6 +21,7 @@ import { signOutAsAsked } from './sign-out.js'
 export class OidcHandle<PersonClaims extends object = SessionClaims> {
   readonly #context: RequestContext
 
+  /** @internal */
   constructor(context: RequestContext) {
     this.#context = context
   }

@@ -1,3 +1,5 @@
+import { processWide } from '../../base/runtime.js'
+
 /** One `oidc()` of this process, as its provider knows it. */
 interface Login {
   readonly clientId: string
@@ -7,9 +9,24 @@ interface Login {
   readonly issuerAliases?: readonly string[] | undefined
 }
 
-const clientIds = new Set<string>()
-const issuers = new Set<string>()
-const templates = new Set<string>()
+interface Logins {
+  readonly clientIds: Set<string>
+  readonly issuers: Set<string>
+  readonly templates: Set<string>
+}
+
+// Logins may run in one copy of this package and APIs in the other.
+const { clientIds, issuers, templates } = processWide(Symbol.for('express-oidc.logins'), isLogins, () => ({
+  clientIds: new Set<string>(),
+  issuers: new Set<string>(),
+  templates: new Set<string>(),
+}))
+
+function isLogins(value: unknown): value is Logins {
+  return (
+    typeof value === 'object' && value !== null && ['clientIds', 'issuers', 'templates'].every((name) => name in value)
+  )
+}
 
 /**
  * Notes that people sign in to this process by a client: ID Tokens for it, and other tokens of its issuer, must not pass for

@@ -1,6 +1,6 @@
 // Compiled by tsc in a project that has installed the package: what must not compile says so.
-import express from 'express'
-import { createServer } from 'node:http'
+import express, { type Request } from 'express'
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import {
   type OidcOptions,
   type Principal,
@@ -17,6 +17,9 @@ import {
   role,
   scope,
 } from 'express-oidc'
+import { keycloak } from 'express-oidc/providers'
+import { redisStore, type RedisClient } from 'express-oidc/redis'
+import { signedIn } from 'express-oidc/testing'
 
 const options: OidcOptions = {
   issuer: 'https://issuer.example.com',
@@ -26,8 +29,62 @@ const options: OidcOptions = {
   secret: '0123456789abcdef0123456789abcdef',
 }
 
+// Claims that this application's provider issues, for all of its files.
+declare module 'express-oidc' {
+  interface SessionClaims {
+    dept: 'hr' | 'sales'
+  }
+  interface AccessTokenClaims {
+    tenant?: string
+  }
+}
+
 const app = express()
 app.use(oidc(options))
+app.use(
+  oidc({
+    ...options,
+    onLogin: (login, req) => {
+      const dept: 'hr' | 'sales' = login.claims.dept
+      return { dept, ip: req.ip }
+    },
+    onError: (error, { req, res, next, retryUrl }) => {
+      if (error.code === 'access_denied') res.status(error.status).render('cancelled', { retryUrl, path: req.path })
+      else next(error)
+    },
+  }),
+)
+const ofNode: OidcOptions<{ team: string }, IncomingMessage, ServerResponse> = {
+  ...optionsFromEnv(),
+  onLogin: ({ claims }, req) => ({ team: claims.team, url: req.url }),
+  onError: (error, { res }) => void res.writeHead(error.status).end(),
+}
+app.use(oidc(ofNode))
+app.use(
+  bearer({
+    issuer: 'https://issuer.example.com',
+    audience: 'api',
+    check: ({ claims }, req) => claims.tenant === req.get('x-tenant'),
+    onError: (error, { res }) => void res.status(error.status).json({ code: error.code }),
+  }),
+)
+app.get('/dept', requireAuth(), (req, res) => {
+  const dept: 'hr' | 'sales' | undefined = req.oidc.user?.dept
+  const same: 'hr' | 'sales' | undefined = req.auth?.claims.dept
+  const tenant: string | undefined = req.auth?.claims.tenant
+  const other: unknown = req.oidc.user?.other
+  res.json({ dept, same, tenant, other })
+})
+const isHr = (principal: Principal<{ dept: string }>) => principal.claims.dept === 'hr'
+const isAdult = (principal: Principal<{ age: number }>, req: Request<{ id: string }>) =>
+  principal.claims.age >= 18 && principal.subject === req.params.id
+app.get('/hr', requireAuth(isHr), (_req, res) => void res.sendStatus(204))
+app.get('/people/:id', requireAuth(any(role('admin'), isAdult)), (_req, res) => void res.sendStatus(204))
+app.get(
+  '/mine/:id',
+  requireAuth((principal, req) => principal.subject === req.params['id']),
+  (_req, res) => void res.sendStatus(204),
+)
 app.use(oidc({ ...optionsFromEnv() }))
 
 app.get('/profile', requireAuth(), (req, res) => {
@@ -89,3 +146,7 @@ requireAuth('admin')
 scope(7)
 // @ts-expect-error There is no such claim reader on the request.
 app.get('/wrong', (req, res) => res.json(req.oidc.nonsense))
+// @ts-expect-error There is no such department.
+export const isIt = (principal: Principal) => principal.claims.dept === 'it'
+
+export const entries = (client: RedisClient) => [keycloak, redisStore(client), signedIn(signIn, { sub: 'alice' })]

@@ -1,0 +1,91 @@
+/*
+ * Builds dist: ES modules; the same as CommonJS in dist/cjs, with the dependencies that are ES modules only inside; and one set of
+ * declarations for both, so that a program which uses both has one type of each name. The declarations are those of CommonJS,
+ * since an ES module may import CommonJS, and TypeScript does not allow the opposite everywhere.
+ */
+import { build, transform } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { trimDeclarations } from './declarations.js'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const dist = join(root, 'dist')
+const cjs = join(dist, 'cjs')
+
+/** What can be imported. The command line is a program, and an ES module only. */
+const entries = ['index', 'redis/index', 'providers/index', 'testing/index']
+const programs = ['cli/index']
+const moduleOnly = ['openid-client', 'oauth4webapi', 'jose']
+
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  outbase: 'lib',
+  logLevel: 'warning',
+}
+const sources = (names) => names.map((name) => `lib/${name}.ts`)
+
+rmSync(dist, { recursive: true, force: true })
+declarations()
+await build({ ...common, entryPoints: sources([...entries, ...programs]), packages: 'external', outdir: 'dist' })
+await commonjs()
+
+function declarations() {
+  const require = createRequire(import.meta.url)
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', cjs], { cwd: root, stdio: 'inherit' })
+  trimDeclarations(
+    cjs,
+    entries.map((entry) => `${entry}.d.ts`),
+  )
+  for (const entry of entries) {
+    const file = join(dist, `${entry}.d.ts`)
+    write(
+      file,
+      `export * from '${relative(dirname(file), cjs).replaceAll('\\', '/').replace(/^c/, './c')}/${entry}.js'\n`,
+    )
+  }
+}
+
+// esbuild splits ES modules only: they are split first, then each file becomes CommonJS. Without a shared file, each entry would
+// have its own copy of all. A dynamic import becomes a require, as test runners that load CommonJS have no other.
+async function commonjs() {
+  const external = Object.keys(dependencies).filter((name) => !moduleOnly.includes(name))
+  const settings = { ...common, entryPoints: sources(entries), outdir: cjs, external, write: false, metafile: true }
+  const { outputFiles, metafile } = await build(settings)
+  for (const { path, text } of outputFiles) {
+    const supported = { 'dynamic-import': false }
+    const { code } = await transform(text, { format: 'cjs', platform: 'node', target: common.target, supported })
+    write(path, code)
+  }
+  write(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
+  write(join(cjs, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)))
+}
+
+/** The licences of the packages that files come from. */
+function licences(files) {
+  const names = files.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [])
+  return [...new Set(names)]
+    .sort()
+    .map((name) => {
+      const folder = join(root, 'node_modules', name)
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e(?:\.\w+)?$/i.test(entry))
+      if (file === undefined) throw new Error(`${name} has no file with its licence`)
+      return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { root } from '../setup/tree.js'
+
+const run = promisify(execFile)
+
+interface Report {
+  readonly errors: Readonly<Record<string, unknown>>
+  readonly answers: Readonly<Record<string, unknown>>
+}
+
+/** Mounts the middleware of one build in a process of its own, with guards and test kit of the other. */
+async function mounted(build: string): Promise<Report> {
+  const script = join(root, 'test', 'kit', 'processes', 'both-builds.js')
+  const { stdout } = await run(process.execPath, [script, build], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  return JSON.parse(stdout) as Report
+}
+
+describe.each(['esm', 'cjs'])('with oidc() and bearer() of the %s build, and all else of the other', (build) => {
+  test('errors, guards, members of requests and test sessions work as within one', async () => {
+    const { errors, answers } = await mounted(build)
+    expect(errors).toEqual({
+      isTwo: true,
+      classes: ['ConfigurationError', 'OidcError'],
+      ownClass: false,
+      ownName: false,
+      others: false,
+    })
+    expect(answers).toEqual({
+      anonymous: 401,
+      person: [200, { subject: 'alice', scheme: 'session', user: 'alice' }],
+      stranger: 403,
+      token: [200, { subject: 'alice', scheme: 'bearer' }],
+      idToken: 401,
+      otherSite: 403,
+      renewal: [401, { code: 'no_access_token', isOurs: true }],
+    })
+  }, 60_000)
+})
