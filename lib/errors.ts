@@ -10,11 +10,8 @@ import type {
   TokenValidationErrorCode,
   TransactionErrorCode,
 } from './error-codes.js'
+import { classNames, inherits, ofThisPackage } from './error-copies.js'
 import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
-
-// The ES modules and the CommonJS files of this package are two copies in one process, with a set of classes each. By this mark
-// `instanceof` knows the errors of both.
-const ofThisPackage = Symbol.for('express-oidc.error')
 
 /** What an error holds besides its code and message. */
 export interface OidcErrorInit {
@@ -218,15 +215,3 @@ const classes: ReadonlySet<object> = new Set([
   TokenValidationError,
   TransactionError,
 ])
-
-function inherits(value: unknown, constructor: object): boolean {
-  return Function.prototype[Symbol.hasInstance].call(constructor, value)
-}
-
-// The classes of an error of either copy, from its own up to OidcError.
-function classNames(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return []
-  const prototype = Reflect.getPrototypeOf(value)
-  if (prototype === null || !(ofThisPackage in prototype)) return []
-  return [prototype.constructor.name, ...classNames(prototype)]
-}

@@ -17,7 +17,7 @@ const layers = [
   ['options'],
   ['base'],
   ['errors'],
-  ['error-codes', 'error-details'],
+  ['error-codes', 'error-details', 'error-copies'],
 ]
 
 /** Packages and built-in modules that one part alone may know. */
