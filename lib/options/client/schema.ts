@@ -16,6 +16,7 @@ import {
   scopes,
 } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
+import { isSharedTenant } from '../common/tenants.js'
 import { hasMethods, sharedStore } from '../common/stores.js'
 import type { IdentityProvider } from './options.js'
 
@@ -67,6 +68,11 @@ const schema = v.pipe(
   section(entries),
   v.check((o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp), httpsNeeded('issuer')),
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
+  // The metadata there name a template as the issuer, so they could not be used.
+  v.check(
+    (o) => o.discoveryUrl === false || !isSharedTenant(o.issuer),
+    'must name the tenant in "issuer" rather than "common", "organizations" or "consumers": a service gets its tokens from one tenant',
+  ),
   needsMembers(() => ['token_endpoint']),
   v.check(
     (o) =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
+import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
 import { tenantsFlaw } from '../../../lib/options/common/tenants.js'
 
 describe('an issuer of Microsoft Entra ID that stands for several tenants', () => {
@@ -18,6 +19,17 @@ describe('an issuer of Microsoft Entra ID that stands for several tenants', () =
 
   test.each(shared)('is refused: %s', (issuer) => {
     expect(tenantsFlaw({ issuer })).toContain('must not have "common", "organizations" or "consumers" in "issuer"')
+  })
+
+  test.each(shared)('is refused for machines, which need one tenant: %s', (issuer) => {
+    const parse = () => parseClientCredentialsOptions({ issuer, clientId: 'machine', clientSecret: 'secret-1' })
+    expect(parse).toThrow('must name the tenant in "issuer" rather than "common"')
+  })
+
+  test('is fine for machines that fetch no metadata', () => {
+    const metadata = { token_endpoint: 'https://login.microsoftonline.com/common/oauth2/v2.0/token' }
+    const given = { issuer: shared[0], discoveryUrl: false, metadata, clientId: 'machine', clientSecret: 'secret-1' }
+    expect(() => parseClientCredentialsOptions(given)).not.toThrow()
   })
 
   test.each(['https://login.microsoftonline.com/common/v2.0', ['https://a.example', 'https://sts.windows.net/common']])(
