@@ -130,6 +130,7 @@ describe('the options of oidc()', () => {
     const given = {
       clientSecret: 'a client secret of at least 32 characters',
       clientAuthentication: 'client_secret_post',
+      clientAssertionKey: 'a key',
       clientAssertionAlg: 'ES256',
       secret: ['the new secret is this, long and random', 'the old secret is this, long and random'],
       scope: 'openid offline_access',
