@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ConfigurationError } from '../../../errors.js'
+import { omitUndefined } from '../../../base/json.js'
 import { callback, text, wholeNumber, seconds } from '../../common/fields.js'
 import { byDefault, parseOptions, section } from '../../common/parse.js'
 import { type ApplicationConfiguration, type OidcConfiguration, oidcEntries, parseOidcOptions } from '../schema.js'
@@ -65,6 +66,8 @@ const own = section({
   }),
   loginPage: v.optional(callback),
 })
+// Long enough for any algorithm that idTokenSigningAlg may name for all providers.
+const standIn = { issuer: 'https://provider.invalid', clientId: 'none', clientSecret: 'none'.repeat(16) }
 const label = section({ label: v.optional(text('what people choose the provider by')) })
 
 /** Whether options are those of several providers. */
@@ -82,8 +85,12 @@ export function parseProvidersOptions(options: object): ProvidersConfiguration {
   requireApplicationOptions(given)
   const { providerCache: cache, loginPage: page } = parseOptions(call, own, { providerCache, loginPage })
   // The rules between options are those for one provider, so one of no consequence stands in.
-  const standIn = { issuer: 'https://provider.invalid', clientId: 'none' }
-  const { issuer: _issuer, clientId: _clientId, ...application } = parseOidcOptions({ ...given, ...standIn })
+  const {
+    issuer: _issuer,
+    clientId: _clientId,
+    clientSecret: _,
+    ...application
+  } = parseOidcOptions({ ...given, ...standIn })
   return Object.freeze({
     ...application,
     providers: isFunction(providers) ? providers : parseMap(providers, given),
@@ -123,19 +130,25 @@ export function parseProvider(
 ): NamedProvider {
   const where = `oidc({ providers: { ${name} } })`
   if (typeof options !== 'object' || options === null) throw flaw('the provider must be an object of options', where)
-  const { label: given, ...members } = membersOf(options)
+  // A member that is undefined does not hide what is given for all providers.
+  const { label: given, ...members } = omitUndefined(membersOf(options))
   const misplaced = applicationOptions.filter((option) => members[option] !== undefined)
   if (misplaced.length > 0) {
     const list = misplaced.map((option) => `"${option}"`).join(', ')
     throw flaw(`${list} is of the whole application: give it beside "providers"`, where)
   }
-  const own = typeof members['logout'] === 'object' ? membersOf(members['logout'] ?? {}) : {}
-  if (own['returnTo'] !== undefined)
-    throw flaw('"logout.returnTo" is of the whole application: give it beside "providers"', where)
-  const common = typeof defaults['logout'] === 'object' ? membersOf(defaults['logout'] ?? {}) : {}
-  const parsed = parseOidcOptions({ ...defaults, ...members, logout: { ...common, ...own } }, where)
+  const parsed = parseOidcOptions({ ...defaults, ...members, logout: logoutOf(members, defaults, where) }, where)
   const configuration = Object.freeze({ ...parsed, provider: name })
   return Object.freeze({ name, label: parseOptions(where, label, { label: given }).label ?? name, configuration })
+}
+
+// Anything but an object is left for the schema to refuse.
+function logoutOf(members: Members, defaults: Members, where: string): unknown {
+  const [own = {}, common = {}] = [members['logout'], defaults['logout']]
+  if (typeof own !== 'object' || own === null || typeof common !== 'object' || common === null) return own
+  const { returnTo, ...others } = omitUndefined(membersOf(own))
+  if (returnTo === undefined) return { ...membersOf(common), ...others }
+  throw flaw('"logout.returnTo" is of the whole application: give it beside "providers"', where)
 }
 
 function requireApplicationOptions(given: Readonly<Record<string, unknown>>): void {
@@ -154,8 +167,10 @@ function requireApplicationOptions(given: Readonly<Record<string, unknown>>): vo
     throw flaw('"routes.login" must not be false with "providers": people choose one there')
 }
 
+type Members = Readonly<Record<string, unknown>>
+
 // Own members only: nobody's prototype is an option.
-function membersOf(options: object): Readonly<Record<string, unknown>> {
+function membersOf(options: object): Members {
   return Object.fromEntries(Object.entries(options))
 }
 

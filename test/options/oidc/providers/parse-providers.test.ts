@@ -35,6 +35,28 @@ describe('options of several providers', () => {
     ])
   })
 
+  test('that are undefined for one provider leave it what is given for all', () => {
+    const { providers } = parseProvidersOptions({
+      ...options,
+      providers: { one: { ...one, scope: undefined, logout: { revoke: undefined } } },
+      scope: 'openid email',
+      logout: { revoke: false },
+    })
+    expect(providers).toMatchObject([{ configuration: { scope: 'openid email', logout: { revoke: false } } }])
+  })
+
+  test('may be an algorithm for all that needs the secret of each', () => {
+    const secret = 'x'.repeat(32)
+    const { providers, ...others } = parseProvidersOptions({
+      ...options,
+      idTokenSigningAlg: 'HS256',
+      providers: { one: { ...one, clientSecret: secret } },
+    })
+    expect(providers).toMatchObject([{ configuration: { idTokenSigningAlg: 'HS256', clientSecret: secret } }])
+    expect(others).not.toHaveProperty('clientSecret')
+    expect(problemOf({ idTokenSigningAlg: 'HS256' })).toContain('oidc({ providers: { one } }): invalid options')
+  })
+
   test('take presets, and do not freeze what the application has given', () => {
     const given = {
       google: { ...google(), clientId: 'a' },
@@ -78,6 +100,7 @@ describe('options of several providers', () => {
       { providers: { one: null } },
       'oidc({ providers: { one } }): invalid options\n  - the provider must be an object',
     ],
+    ['a logout that is no object', { providers: { one: { ...one, logout: true } } }, '"logout" must be an object'],
     ['a label that is no text', { providers: { one: { ...one, label: 1 } } }, '"label" must be a string'],
   ])('with %s are refused', (_what, changes, message) => {
     expect(problemOf(changes)).toContain(message)
