@@ -20,11 +20,14 @@ export type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall
 /** The route at a relying party, by its paths. */
 export type RouteAt = (rp: WebRelyingParty, paths: BaseUrl['paths']) => Route | undefined
 
-/** The name that a path ends with below one of some paths: one segment, as it is. `undefined` if it cannot be a name. */
+/**
+ * The name that a path ends with below one of some paths, which may be below each other: one segment, as it is. `undefined` if it
+ * cannot be a name.
+ */
 function nameBelow(paths: readonly (string | undefined)[], path: string): string | undefined {
-  const parent = paths.find((own) => own !== undefined && path.startsWith(`${own}/`))
-  const name = parent === undefined ? undefined : path.slice(parent.length + 1)
-  return name !== undefined && isProviderName(name) ? name : undefined
+  const end = path.lastIndexOf('/')
+  const name = path.slice(end + 1)
+  return paths.includes(path.slice(0, end)) && isProviderName(name) ? name : undefined
 }
 
 /**
@@ -74,11 +77,18 @@ export function answerNamedProvider(
   call: GuardCall,
 ): boolean {
   const path = publicPath(base, httpRequest.path)
-  if (base.paths.backchannelLogout === undefined || !path.startsWith(`${base.paths.backchannelLogout}/`)) return false
-  const name = nameBelow([base.paths.backchannelLogout], path)
+  const { backchannelLogout: own, ...others } = base.paths
+  if (own === undefined || !isBelow(path, own)) return false
+  if (Object.values(others).some((other) => isBelow(other, own) && (path === other || isBelow(path, other))))
+    return false
+  const name = nameBelow([own], path)
   const found = name === undefined ? undefined : parties.find(name, call.req)
   continueAfter(answerLogout(found, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
+}
+
+function isBelow(path: string | undefined, parent: string | undefined): boolean {
+  return path !== undefined && parent !== undefined && path.startsWith(`${parent}/`)
 }
 
 async function answerLogout(found: MaybePromise<WebRelyingParty | undefined>, httpRequest: HttpRequest) {

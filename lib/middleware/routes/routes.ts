@@ -36,18 +36,20 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const { httpRequest, base } = request
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
-  const own = oidc.parties.areNamed ? routeOfSeveral(request, path) : routeAt(oidc.parties.only, paths, path)
+  const own = oidc.parties.areNamed ? choiceAt(paths, path) : routeAt(oidc.parties.only, paths, path)
   if (own !== undefined) return own
   if (path === paths.logout) return route(logout)
-  if (path !== paths.postLogout) return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
   // A page of the application, except after a logout at the provider.
-  const back = finishLogout(oidc.application, httpRequest, request.cookies().logout)
-  return back === undefined ? undefined : route(() => Promise.resolve(back))
+  const back =
+    path === paths.postLogout ? finishLogout(oidc.application, httpRequest, request.cookies().logout) : undefined
+  if (back !== undefined) return route(() => Promise.resolve(back))
+  const named = oidc.parties.areNamed ? namedRoute(request, path, (rp, at) => routeAt(rp, at, path)) : undefined
+  if (named !== undefined || path === paths.postLogout) return named
+  return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
 }
 
-function routeOfSeveral(request: RequestContext, path: string): Route | undefined {
-  if (path === request.base.paths.login) return route(chooseOrLogin, loginTarget)
-  return namedRoute(request, path, (rp, paths) => routeAt(rp, paths, path))
+function choiceAt(paths: BaseUrl['paths'], path: string): Route | undefined {
+  return path === paths.login ? route(chooseOrLogin, loginTarget) : undefined
 }
 
 /** The route of a path at one relying party, by that one's paths. */

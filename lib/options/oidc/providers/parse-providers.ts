@@ -91,9 +91,11 @@ export function parseProvidersOptions(options: object): ProvidersConfiguration {
     clientSecret: _,
     ...application
   } = parseOidcOptions({ ...given, ...standIn })
+  const parsed = isFunction(providers) ? providers : parseMap(providers, given)
+  if (!isFunction(parsed)) requireRoutes(parsed, application.routes)
   return Object.freeze({
     ...application,
-    providers: isFunction(providers) ? providers : parseMap(providers, given),
+    providers: parsed,
     providerCache: cache,
     loginPage: page,
     defaults: given,
@@ -140,6 +142,15 @@ export function parseProvider(
   const parsed = parseOidcOptions({ ...defaults, ...members, logout: logoutOf(members, defaults, where) }, where)
   const configuration = Object.freeze({ ...parsed, provider: name })
   return Object.freeze({ name, label: parseOptions(where, label, { label: given }).label ?? name, configuration })
+}
+
+// The routes of a provider are below those of the application, which may be below each other.
+function requireRoutes(providers: readonly NamedProvider[], { logout, ...routes }: OidcConfiguration['routes']): void {
+  const own = Object.values({ ...routes, logout })
+  for (const { name } of providers) {
+    const taken = Object.values(routes).find((route) => route !== false && own.includes(`${route}/${name}`))
+    if (taken !== undefined) throw flaw(`"routes" must leave ${taken}/${name} to the provider of that name`)
+  }
 }
 
 // Anything but an object is left for the schema to refuse.

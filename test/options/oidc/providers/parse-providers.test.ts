@@ -77,6 +77,11 @@ describe('options of several providers', () => {
     ['a client secret beside them', { clientSecret: 'x' }, '"clientSecret" must not be beside "providers"'],
     ['silentLogin', { silentLogin: true }, '"silentLogin" must not be on with "providers"'],
     ['no login route', { routes: { login: false } }, '"routes.login" must not be false with "providers"'],
+    [
+      'a route where a provider has its own',
+      { routes: { login: '/auth', logout: '/auth/two' } },
+      '"routes" must leave /auth/two to the provider of that name',
+    ],
     ['a mistyped option', { provider: {} }, '"provider" is not an option'],
     ['a short secret', { secret: 'short' }, '"secret" must be random'],
     ['a cache of nothing', { providerCache: { maxEntries: 0 } }, '"providerCache.maxEntries" must be a whole number'],
