@@ -55,7 +55,8 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
   const recorder = recordingFetch(timeline, options.fetch === undefined ? {} : { fetch: options.fetch })
   const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.sharedStore }) }
-  const login = oidc({ session, ...options, fetch: recorder })
+  // Its own error page shows the messages that led to the error.
+  const login = oidc({ session, ...options, pages: false, fetch: recorder })
   const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
   const billing = embedded ? createBilling({ issuer: options.issuer, audience: billingAudience }) : undefined
   const source =

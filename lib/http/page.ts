@@ -39,11 +39,12 @@ a{color:var(--accent);text-underline-offset:.2em}
 ul{display:grid;gap:.6rem;padding:0;list-style:none}
 button,.button,li a{display:block;padding:.6rem 1.1rem;border:1px solid transparent;border-radius:.5rem;font:inherit;text-align:center;text-decoration:none;cursor:pointer}
 button,.button{background:var(--accent);color:var(--on-accent);font-weight:600}
-li a{border-color:var(--line);color:inherit}
+li a{border-color:var(--soft);color:inherit}
 li a:hover{border-color:var(--accent)}
 button:hover,.button:hover{filter:brightness(1.08)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.actions{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.25rem;margin-top:1.5rem}
+.actions{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.25rem;margin:1.5rem 0}
+form .actions{margin-bottom:0}
 .actions a:not(.button){padding:.6rem 0}
 .code{padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem}
 @media (max-width:30rem){main{padding:1.5rem}.actions>*,.actions .button{width:100%;text-align:center}}

@@ -14,7 +14,10 @@ interface FailureContext extends ErrorLinks {
   readonly next: Next
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
-  /** Without pages: whether the error handlers respond, rather than problem+json. @default whether a window shows the response */
+  /**
+   * Whether the response is a page, if a window shows it, or with `pages: false` that of the error handlers. Otherwise it is
+   * problem+json. @default whether a window shows the response
+   */
   readonly isPage?: boolean
   /** Whether a guard refuses: an `onError` that calls `next()` without an error must not let the request pass. */
   readonly isGuard?: boolean
@@ -36,8 +39,9 @@ export function fail(
   }
   const answer = (): void => {
     const isShown = isPageLoad(createHttpRequest(req))
-    if (!pages.showErrors && (context.isPage ?? isShown)) passOn(error, context)
-    else respondOrFail(context, isShown ? errorPage(error, pages, context) : problem(error, context.members))
+    const isPage = context.isPage ?? isShown
+    if (isPage && !pages.showErrors) passOn(error, context)
+    else respondOrFail(context, isPage && isShown ? errorPage(error, pages, context) : problem(error, context.members))
   }
   if (onError === undefined) answer()
   else callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context, isGuard ? answer : undefined)
