@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { AccessError, ConfigurationError } from '../errors.js'
 import { failedAt } from '../base/diagnostics.js'
+import { quoted } from '../base/error-cause.js'
+import { isRequest } from '../options/common/parse.js'
+import { kindOf } from '../options/given.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { all, isRequirement, refuseNonRequirements } from '../policy/combinators.js'
 import type { FrameworkRequest } from '../options/framework.js'
@@ -180,13 +183,17 @@ function splitArguments<Request>(args: readonly (RequireAuthOptions | Requiremen
 }
 
 function isOptions(value: unknown): value is RequireAuthOptions {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRequirement(value)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isRequirement(value) && !isRequest(value)
+  )
 }
 
 const modes: readonly unknown[] = ['auto', 'redirect', 'respond'] satisfies readonly ChallengeMode[]
 
 function challengeMode({ challenge = 'auto', ...unknown }: RequireAuthOptions): ChallengeMode {
   if (modes.includes(challenge) && Object.keys(unknown).length === 0) return challenge
-  const message = 'requireAuth() takes { challenge: "auto" | "redirect" | "respond" } as its only options'
+  const names = Object.keys(unknown).map((name) => quoted(name))
+  const what = names.length > 0 ? `${names.join(', ')} in an object` : kindOf(challenge)
+  const message = `requireAuth() takes { challenge: "auto" | "redirect" | "respond" } as its only options (given: ${what}): requirements are calls, such as scope("…") or claim("…", "…")`
   throw new ConfigurationError('invalid_options', message)
 }

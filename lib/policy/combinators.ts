@@ -1,4 +1,6 @@
 import { ConfigurationError } from '../errors.js'
+import { quoted } from '../base/error-cause.js'
+import { isRequest, notCalled } from '../options/common/parse.js'
 import {
   ask,
   askingFirst,
@@ -111,14 +113,24 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
  * @throws {ConfigurationError} `invalid_options`
  */
 export function refuseNonRequirements(call: string, values: readonly unknown[]): void {
+  if (call === 'requireAuth' && isRequest(values[0])) throw notCalled('requireAuth()')
   const wrong = values.findIndex((value) => !isRequirement(value))
   if (wrong === -1 && (values.length > 0 || call === 'requireAuth')) return
   const problem =
-    wrong === -1 ? 'needs at least one requirement' : `got ${typeof values[wrong]} as argument ${wrong + 1}`
+    wrong === -1
+      ? 'needs at least one requirement'
+      : `got ${typeof values[wrong]} as argument ${wrong + 1}${hintFor(values[wrong])}`
   throw new ConfigurationError(
     'invalid_options',
     `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), all(), any(), not() or a predicate (principal, req) => boolean`,
   )
+}
+
+// Names of scopes and roles are in the application's code.
+function hintFor(value: unknown): string {
+  if (typeof value !== 'string') return ''
+  const text = quoted(value)
+  return ` (perhaps meant: scope(${text}) or role(${text}))`
 }
 
 /** Whether a value is a requirement: one of this package's, or a predicate. */

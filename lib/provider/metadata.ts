@@ -121,10 +121,8 @@ async function discover(urls: readonly string[], httpClient: HttpClient): Promis
     if (document !== undefined) return document
     throw invalid('provider_response_invalid', `the provider returns no metadata (status ${response.status})`)
   }
-  throw invalid(
-    'provider_response_invalid',
-    'the provider has no metadata at the usual URLs: check the issuer, or name the URL in "discoveryUrl"',
-  )
+  const message = `the provider has no metadata at ${urls.join(' or ')} (status 404): check the issuer, or name the URL in "discoveryUrl"`
+  throw invalid('provider_response_invalid', message, { subject: 'discoveryUrl', seen: '404', option: 'issuer' })
 }
 
 function checkMetadata(

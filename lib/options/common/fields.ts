@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { kindOf } from '../given.js'
 
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -81,10 +82,16 @@ export function issuerUrl(what: string) {
     httpUrl(what),
     v.check(
       (value) => !wellKnown.test(value),
-      'must be the issuer itself, without "/.well-known/…": its metadata names it as "issuer"',
+      ({ input }) =>
+        `must be the issuer itself, without "/.well-known/…": its metadata names it as "issuer"${withoutWellKnown(input)}`,
     ),
     v.description(what),
   )
+}
+
+function withoutWellKnown(url: string): string {
+  const shown = kindOf(url.slice(0, url.search(wellKnown)))
+  return shown.startsWith('"') ? `, probably ${shown}` : ''
 }
 
 /**
@@ -148,14 +155,32 @@ export const routePath = v.pipe(
 /** The path of a route that may be switched off. */
 export const routePathOrOff = v.lazy((given) => (given === false ? v.literal(false) : routePath))
 
+function isRandom(secret: string): boolean {
+  return secret.length >= 32 && new Set(secret).size >= 8
+}
+
+// How long, and how varied: a secret itself is not shown.
+function weakness(list: readonly string[]): string {
+  const at = list.findIndex((secret) => !isRandom(secret))
+  const secret = list[at] ?? ''
+  const what = secret.length < 32 ? `${secret.length} characters` : `only ${new Set(secret).size} different characters`
+  if (list.length === 1) return what
+  return `${what} in secret ${at + 1} of ${list.length}; optionsFromEnv() takes spaces in SESSION_SECRET for the ends of secrets, so a passphrase must have none`
+}
+
 /** A secret of at least 32 characters, or a list of them: the first encrypts, and any can decrypt. */
 export const secrets = v.pipe(
-  v.union([v.string(), v.array(v.string())], 'must be a string, or a list of strings'),
+  v.union([v.string(), v.array(v.string())], ({ input }) =>
+    input === undefined
+      ? 'is missing: expected a random string of at least 32 characters, or a list of them (an environment variable that is not set?)'
+      : 'must be a string, or a list of strings',
+  ),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
   v.check((list) => list.length > 0, 'must hold at least one secret'),
   v.check(
-    (list) => list.every((secret) => secret.length >= 32 && new Set(secret).size >= 8),
-    'must be random and at least 32 characters long: make one with "openssl rand -base64 48"',
+    (list) => list.every(isRandom),
+    ({ input: list }) =>
+      `must be random and at least 32 characters long: make one with "openssl rand -base64 48" (given: ${weakness(list)})`,
   ),
   v.description('a random string of at least 32 characters, or a list of them'),
 )

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { flag, seconds } from './fields.js'
+import { kindOf } from '../given.js'
+import { flag, isAllowedHere, seconds } from './fields.js'
 
 /** The options that say how requests are made. */
 export const httpEntries = {
@@ -17,6 +18,35 @@ export const httpEntries = {
 export function httpsNeeded(...options: readonly string[]): string {
   const where = options.map((name) => ` "${name}"`).join(' and')
   return `must use https${where === '' ? '' : ` in${where}`}: plain http is for loopback hosts only (or dangerouslyAllowHttp)`
+}
+
+/**
+ * The rule that none of these options is of plain http, unless that is allowed. Its message names each that is, with its URL. What
+ * is no URL of the web has been refused already.
+ */
+export function usesHttps<Options extends { readonly dangerouslyAllowHttp: boolean }>(
+  valuesOf: (options: Options) => Readonly<Record<string, unknown>>,
+  isAllowed: (url: URL, dangerouslyAllowHttp: boolean) => boolean = isAllowedHere,
+) {
+  const wrong = (options: Options): readonly (readonly [string, string])[] =>
+    Object.entries(valuesOf(options)).flatMap(([name, value]) =>
+      [value]
+        .flat()
+        .flatMap((url) =>
+          isPlainHttp(url) && !isAllowed(new URL(url), options.dangerouslyAllowHttp) ? [[name, url] as const] : [],
+        ),
+    )
+  return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
+    (options) => wrong(options).length === 0,
+    ({ input }) => {
+      const found = wrong(input)
+      return `${httpsNeeded(...new Set(found.map(([name]) => name)))} (given: ${found.map(([, url]) => kindOf(url)).join(', ')})`
+    },
+  )
+}
+
+function isPlainHttp(url: unknown): url is string {
+  return typeof url === 'string' && URL.canParse(url) && new URL(url).protocol === 'http:'
 }
 
 /** The function that makes requests to APIs. */

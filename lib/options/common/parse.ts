@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { ConfigurationError } from '../../errors.js'
+import { adviceFor } from '../synonyms.js'
+import { kindOf } from '../given.js'
 import { hasMethods } from './stores.js'
 
 /**
@@ -13,23 +15,56 @@ export function parseOptions<Schema extends v.GenericSchema>(
   schema: Schema,
   input: unknown,
 ): v.InferOutput<Schema> {
+  if (isRequest(input)) throw notCalled(call)
   const result = v.safeParse(schema, input)
   if (result.success) return freezePlain(result.output)
   const problems = new Set(result.issues.map((issue) => `  - ${describeIssue(issue)}`))
   throw new ConfigurationError('invalid_options', `${call}: invalid options\n${[...problems].join('\n')}`)
 }
 
+/**
+ * The error where a function that makes middleware was mounted itself, and so was called with a request.
+ *
+ * @param call - such as `requireAuth()`
+ */
+export function notCalled(call: string): ConfigurationError {
+  const message = `${call}: invalid options\n  - options must not be a request: ${call} makes the middleware, so call it, as in app.use(${call.replace('()', '(…)')}), and do not mount ${call.replace('()', '')} itself`
+  return new ConfigurationError('invalid_options', message)
+}
+
+/** Whether a value is a request of Node, or of a framework on it. */
+export function isRequest(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const [method, url, headers]: readonly unknown[] = ['method', 'url', 'headers'].map((name): unknown =>
+    Reflect.get(value, name),
+  )
+  return typeof method === 'string' && typeof url === 'string' && typeof headers === 'object'
+}
+
 /** An object schema that refuses unknown keys with a suggestion, and describes what a missing key should be. */
-export function section<const Entries extends v.ObjectEntries>(
-  entries: Entries,
-): v.StrictObjectSchema<Entries, v.ErrorMessage<v.StrictObjectIssue>> {
-  return v.strictObject(entries, (issue) => {
+export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries)
+  const object = v.strictObject(entries, (issue) => {
     const last: unknown = issue.path?.at(-1)?.key
     const key = typeof last === 'string' ? last : ''
-    if (issue.expected === 'never') return unknownKey(key, Object.keys(entries))
+    if (issue.expected === 'never') return unknownKey(key, known)
     const entry = Object.hasOwn(entries, key) ? entries[key] : undefined
     return entry === undefined ? 'must be an object' : `is missing: expected ${descriptionOf(entry)}`
   })
+  return v.pipe(object, v.rawCheck<v.InferOutput<typeof object>>(refuseOtherKeys(known)))
+}
+
+// A strict object reports the first unknown key only.
+function refuseOtherKeys(known: readonly string[]) {
+  return <Output>({ dataset, addIssue }: v.RawCheckContext<Output>): void => {
+    const first = dataset.issues?.find(({ expected, path }) => expected === 'never' && path?.length === 1)?.path?.[0]
+    if (first?.type !== 'object') return
+    const { input } = first
+    for (const key of Object.keys(input).filter((each) => each !== first.key && !known.includes(each))) {
+      const path: [v.IssuePathItem] = [{ type: 'object', origin: 'value', input, key, value: input[key] }]
+      addIssue({ message: unknownKey(key, known), path })
+    }
+  }
 }
 
 /** Rules between the members of an object, with their messages, which may depend on the members. */
@@ -54,6 +89,8 @@ export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  const advice = adviceFor(key, known)
+  if (advice !== undefined) return `is not an option: ${advice}`
   const closest = closestName(key, known)
   return `is not an option: ${closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`}`
 }
@@ -66,8 +103,16 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = (issue.path ?? []).map(({ key }) => String(key))
   const subject = path.length === 0 ? 'options' : `"${path.reduce(joinPath)}"`
   // valibot's own messages quote the value, which may be a secret: only its type is named here.
-  if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}`
+  if (!issue.message.startsWith('Invalid ')) return `${subject} ${issue.message}${given(issue)}`
   return `${subject} is invalid: expected ${issue.expected ?? 'another value'}, received ${typeof issue.input}`
+}
+
+// Only what is a mistake in itself: rules between options name what they are about.
+function given({ kind, path, input, message }: v.BaseIssue<unknown>): string {
+  const isRule = path === undefined && kind !== 'schema'
+  return isRule || !/^(?:must|is invalid)/.test(message) || message.includes('(given: ')
+    ? ''
+    : ` (given: ${kindOf(input)})`
 }
 
 // Keys such as URLs stand in brackets.

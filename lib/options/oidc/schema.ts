@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
 import { secretAlgorithm } from '../common/algorithms.js'
-import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { httpEntries, httpsNeeded, usesHttps } from '../common/http-client.js'
 import {
   descriptionEntries,
   hasOwnSpellings,
@@ -14,7 +14,6 @@ import { dpopKey } from '../common/private-key.js'
 import {
   applicationUrl,
   flag,
-  isAllowedHere,
   isAllowedUrl,
   issuerUrl,
   routePath,
@@ -24,6 +23,7 @@ import {
   origins,
   callback,
 } from '../common/fields.js'
+import { hasBaseUrl } from './base-urls.js'
 import { authorizationParams, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
@@ -81,18 +81,8 @@ export const oidcEntries = {
 
 const schema = v.pipe(
   section(oidcEntries),
-  v.check(
-    (o) => (typeof o.baseUrl === 'string') !== (o.baseUrls !== undefined),
-    ({ input: { baseUrl } }) =>
-      typeof baseUrl === 'function'
-        ? 'must have "baseUrls" beside a function as "baseUrl": they list what it may return'
-        : 'must have exactly one of "baseUrl" and "baseUrls"',
-  ),
-  v.check(
-    (o) =>
-      urlsOf(o.issuer, o.baseUrl, ...(o.baseUrls ?? [])).every((url) => isAllowedHere(url, o.dangerouslyAllowHttp)),
-    httpsNeeded('issuer', 'baseUrl'),
-  ),
+  hasBaseUrl(),
+  usesHttps(({ issuer, baseUrl, baseUrls = [] }) => ({ issuer, baseUrl, baseUrls })),
   v.check(
     (o) => tenantsFlaw(o) === undefined,
     ({ input }) => tenantsFlaw(input) ?? '',
@@ -115,10 +105,7 @@ const schema = v.pipe(
     (o) => fixedParamsOf(o)['response_mode'] !== 'form_post' || o.dangerouslyAllowHttp || isSecure(o),
     'must use https in "baseUrl" for "response_mode" form_post: its response is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and those need https',
   ),
-  v.check(
-    (o) => urlsOf(...o.allowedOrigins).every((url) => isAllowedUrl(url, o.dangerouslyAllowHttp)),
-    httpsNeeded('allowedOrigins'),
-  ),
+  usesHttps(({ allowedOrigins }) => ({ allowedOrigins }), isAllowedUrl),
   v.check(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
     'must not name one host twice in "baseUrls": they are distinguished by host',
@@ -133,7 +120,8 @@ const schema = v.pipe(
   ),
   v.check(
     (o) => o.session.idleSeconds <= o.session.absoluteSeconds,
-    'must not have "session.idleSeconds" over "session.absoluteSeconds"',
+    ({ input: { session: own } }) =>
+      `must not have "session.idleSeconds" over "session.absoluteSeconds" (given: ${own.idleSeconds} and ${own.absoluteSeconds})`,
   ),
   v.check(
     (o) => o.session.rollingStepSeconds < o.session.idleSeconds,

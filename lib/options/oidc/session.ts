@@ -65,6 +65,11 @@ export interface CookieOptions {
   transient?: boolean | undefined
 }
 
+function sameSiteHint(given: unknown): string {
+  if (/^(?:lax|strict)$/i.test(String(given))) return ', with a capital letter'
+  return given === 'None' || given === 'none' ? ': with "None", pages of every site could act as the person' : ''
+}
+
 const cookie = byDefault({
   name: v.optional(
     v.pipe(
@@ -81,7 +86,10 @@ const cookie = byDefault({
       v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain such as "example.com", without a leading dot'),
     ),
   ),
-  sameSite: v.optional(v.picklist(['Lax', 'Strict'], 'must be "Lax" or "Strict"'), 'Lax'),
+  sameSite: v.optional(
+    v.picklist(['Lax', 'Strict'], ({ input }) => `must be "Lax" or "Strict"${sameSiteHint(input)}`),
+    'Lax',
+  ),
   transient: v.optional(flag, false),
 })
 

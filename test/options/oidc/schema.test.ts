@@ -327,7 +327,7 @@ describe('an invalid option', () => {
     ['clientAssertionKey', { d: 'x' }, 'must be a PKCS#8 PEM or a private JWK'],
     ['clientAssertionAlg', '', 'is empty: expected a JWS algorithm'],
     ['baseUrl', 'app.example.com', "must be this application's own URL, such as https://app.example.com"],
-    ['secret', undefined, 'must be a string, or a list of strings'],
+    ['secret', undefined, 'is missing: expected a random string of at least 32 characters, or a list of them'],
     ['secret', 5, 'must be a string, or a list of strings'],
     ['secret', [5], 'must be a string, or a list of strings'],
     ['secret', [], 'must hold at least one secret'],
@@ -412,7 +412,7 @@ describe('an invalid option', () => {
 
   test.each([
     ['both base URLs', { baseUrls: ['https://a.example.com'] }, 'must have exactly one of "baseUrl" and "baseUrls"'],
-    ['no base URL', { baseUrl: undefined }, 'must have exactly one of "baseUrl" and "baseUrls"'],
+    ['no base URL', { baseUrl: undefined }, 'must have "baseUrl", this application\'s own URL'],
     ['no list of base URLs', { baseUrls: 'https://a.example.com' }, '"baseUrls" must be a list of URLs'],
     [
       'one host twice',
@@ -547,7 +547,7 @@ describe('an invalid option', () => {
   })
 
   test.each([undefined, null, 5, 'https://op.example.com'])('%p in place of an object is refused', (options) => {
-    expect(complaint(options)).toBe('  - options must be an object')
+    expect(complaint(options)).toContain('  - options must be an object (given: ')
   })
 
   test('is reported as missing where it is', () => {
@@ -556,13 +556,21 @@ describe('an invalid option', () => {
         `  - "issuer" is missing: expected the provider's issuer URL`,
         `  - "clientId" is missing: expected this application's client ID`,
         '  - "secret" is missing: expected a random string of at least 32 characters, or a list of them',
+        `  - options must have "baseUrl", this application's own URL, such as https://app.example.com, or several as "baseUrls": both are missing`,
       ].join('\n'),
     )
   })
 
   test('is reported together with all other invalid options', () => {
     const lines = complaint({ isuer: 'x', session: { idle: 5 } }).split('\n')
-    expect(lines.map((line) => line.split('"')[1])).toEqual(['issuer', 'clientId', 'secret', 'session.idle', 'isuer'])
+    expect(lines.map((line) => line.split('"')[1])).toEqual([
+      'issuer',
+      'clientId',
+      'secret',
+      'session.idle',
+      'isuer',
+      'baseUrl',
+    ])
   })
 })
 
@@ -575,8 +583,9 @@ describe('an unknown option', () => {
     ['session.cookie.samesite', '"session.cookie.samesite" is not an option: did you mean "sameSite"?'],
     [
       'session.cookie.httpOnly',
-      '"session.cookie.httpOnly" is not an option: known are name, domain, sameSite, transient',
+      '"session.cookie.httpOnly" is not an option: cookies are always HttpOnly here: leave it out',
     ],
+    ['session.cookie.partitioned', 'is not an option: known are name, domain, sameSite, transient'],
     ['routes.signOut', '"routes.signOut" is not an option: known are login, callback, logout'],
   ])('%s: gets a suggestion', (dotPath, expected) => {
     expect(wrong(nest(dotPath.split('.'), true))).toContain(expected)

@@ -1,0 +1,16 @@
+/** What a value is, for messages: texts may be secrets, so that only URLs and a few words are repeated. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return value === null ? 'null' : 'nothing'
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') return textKind(value)
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return typeof value === 'function' ? 'a function' : 'an object'
+}
+
+const plainWords = /^(?:none|lax|strict|true|false|yes|no|on|off)$/i
+const plainUrl = /^https?:\/\/[A-Za-z0-9.:[\]-]{1,80}(?:\/[A-Za-z0-9._-]{1,32}){0,4}\/?$/
+
+function textKind(text: string): string {
+  if (plainWords.test(text) || plainUrl.test(text)) return JSON.stringify(text)
+  return `a text of ${text.length} characters`
+}
