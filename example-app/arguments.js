@@ -1,6 +1,7 @@
 /** What may stand behind `npm run demo --`, and what it does. */
 export const knownOptions = Object.freeze({
   '--redis': 'two processes behind a proxy, on a redis-server of its own',
+  '--two': 'two providers, Company and Home, and a switch between them',
   '--help': 'prints this',
 })
 
@@ -8,13 +9,18 @@ export const knownOptions = Object.freeze({
  * Reads the command line. It needs nothing that would have to be installed first.
  *
  * @param {readonly string[]} given
- * @returns {{ redis: boolean, help: boolean, problem?: string }} `problem` in one line, where there is one.
+ * @returns {{ redis: boolean, two: boolean, help: boolean, problem?: string }} `problem` in one line, where there is one.
  */
 export function readArguments(given) {
   const help = given.includes('--help') || given.includes('-h')
-  const redis = given.includes('--redis')
+  const [redis, two] = [given.includes('--redis'), given.includes('--two')]
   const stray = given.find((argument) => argument !== '-h' && !Object.hasOwn(knownOptions, argument))
-  if (help || stray === undefined) return { redis, help }
-  const problem = `there is not an option "${stray}": the options are ${Object.keys(knownOptions).join(' and ')}`
-  return { redis, help, problem }
+  if (help || stray === undefined) return { redis, two, help }
+  const problem = `there is not an option "${stray}": the options are ${list(Object.keys(knownOptions))}`
+  return { redis, two, help, problem }
+}
+
+/** @param {readonly string[]} names */
+function list(names) {
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }

@@ -1,6 +1,8 @@
 import onHeaders from 'on-headers'
 import { carried } from './secrets.js'
 
+const named = /^(\/login|\/callback)\/[^/]+$/
+
 /** @type {Readonly<Record<string, { title: string, why: string, begins?: boolean }>>} */
 const arrivals = {
   '/login': {
@@ -23,6 +25,11 @@ const arrivals = {
     begins: true,
   },
   '/logout': { title: 'You press “Log out”', why: 'Asked for by a form on the app’s own page.', begins: true },
+}
+
+const choice = {
+  title: 'You choose the provider',
+  why: 'By a link: its address names where to sign in.',
 }
 
 const wayOn = {
@@ -55,17 +62,20 @@ export function recordBrowserSteps(timeline) {
         ...arrival,
         ...(refused ? { failed: true, why: 'No code this time: the provider says that the sign-in was refused.' } : {}),
       })
-      onHeaders(res, () => timeline.add(answer(req.path, res)))
+      onHeaders(res, () => timeline.add(answer(req.path.replace(named, '$1'), res)))
       next()
     })
   }
 }
 
 /** @param {import('express').Request} req */
-function arrivalOf({ method, path }) {
+function arrivalOf({ method, path, headers: { referer: referrer = '' } }) {
   // Viewing the page itself is not a step.
   if (path === '/try-api' && method !== 'POST') return undefined
-  return Object.hasOwn(arrivals, path) ? arrivals[path] : undefined
+  // The login has begun already with the page that the link is on.
+  if (named.test(path) && new URL(referrer, 'http://localhost').pathname === '/login') return choice
+  const common = path.replace(named, '$1')
+  return Object.hasOwn(arrivals, common) ? arrivals[common] : undefined
 }
 
 /** @param {import('express').Request} req */
@@ -108,7 +118,7 @@ function answer(path, res) {
     from: /** @type {const} */ ('app'),
     to: /** @type {const} */ ('browser'),
     what,
-    ...(isFarewell(path, res) ? farewell : wording(path, location)),
+    ...(isFarewell(path, res) ? farewell : wording(path, location, res.statusCode)),
   }
   const query = location.includes('?') ? new URL(location, 'http://localhost').searchParams : []
   return { ...base, carried: [...carried(query), ...cookies(res)], failed: res.statusCode >= 400 }
@@ -130,10 +140,14 @@ function isFarewell(path, res) {
 /**
  * @param {string} path
  * @param {string} location
+ * @param {number} status
  */
-function wording(path, location) {
+function wording(path, location, status) {
   const leaves = /^https?:/.test(location)
   if (path === '/try-api') return { title: 'You see what the API said', why: 'The answer, and nothing of the token.' }
+  if (path === '/login' && status === 200) {
+    return { title: 'The app asks where', why: 'It trusts two providers. Nobody has been asked anything yet.' }
+  }
   if (location === '') return { title: 'The app says why it did not work', why: 'No session begins.' }
   if (path === '/login') {
     return {

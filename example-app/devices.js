@@ -1,7 +1,7 @@
 import onHeaders from 'on-headers'
 import { describeAgent } from './user-agent.js'
 
-/** @typedef {import('express-oidc').OidcMiddleware} Login */
+/** @typedef {import('express-oidc').OidcMiddleware<unknown>} Login */
 /** @typedef {import('./board.js').Board} Board */
 
 /**

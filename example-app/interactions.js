@@ -8,18 +8,19 @@ import { render } from './render.js'
  * `GET /interaction/:uid` shows the page; `POST /interaction/:uid/login` (`account`), `/consent` and `/cancel` answer it.
  *
  * @param {import('oidc-provider/lib/provider.js').Provider} provider
+ * @param {import('./provider-pages.js').Site} site
  * @param {readonly import('./users.js').User[]} people
  * @param {readonly Record<string, unknown>[]} clients
  * @returns {express.Router}
  */
-export function interactions(provider, people, clients) {
+export function interactions(provider, site, people, clients) {
   const router = express.Router()
   const headers = pageHeaders(clients)
 
   router.get('/interaction/:uid', async (req, res) => {
     const { uid, prompt, params } = await provider.interactionDetails(req, res)
     const client = clients.find((candidate) => candidate.client_id === params.client_id)
-    const page = { issuer: provider.issuer, uid, prompt: prompt.name, people, client, scope: params.scope ?? '' }
+    const page = { site, uid, prompt: prompt.name, people, client, scope: params.scope ?? '' }
     res.set(headers).send(render('provider-login', page))
   })
 
@@ -38,15 +39,15 @@ export function interactions(provider, people, clients) {
     }),
   )
 
-  router.use('/interaction', failed(provider.issuer))
+  router.use('/interaction', failed(site))
   return router
 }
 
 /**
- * @param {string} issuer
+ * @param {import('./provider-pages.js').Site} site
  * @returns {express.ErrorRequestHandler}
  */
-function failed(issuer) {
+function failed(site) {
   return (error, _req, res, _next) => {
     const status = error.status ?? error.statusCode ?? 500
     const text =
@@ -54,6 +55,6 @@ function failed(issuer) {
         ? 'This sign-in is over or was never begun. Go back to the application and start again.'
         : 'It failed.'
     res.status(status).set(pageHeaders([]))
-    res.send(render('provider-message', { issuer, title: 'Nothing to sign in to', text }))
+    res.send(render('provider-message', { site, title: 'Nothing to sign in to', text }))
   }
 }

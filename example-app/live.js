@@ -9,7 +9,7 @@ const beatMilliseconds = 10_000
  * It stands before the login middleware and asks it by `authenticate()`: a stream is no use of the session that would
  * prolong it.
  *
- * @param {import('express-oidc').OidcMiddleware} login
+ * @param {import('express-oidc').OidcMiddleware<unknown>} login
  * @param {import('./board.js').Board} board
  * @param {import('lru-cache').LRUCache<string, number>} heard
  * @param {import('./pages.js').Processes} [processes]

@@ -4,7 +4,7 @@ import { readArguments } from './arguments.js'
 import { StartError } from './start-error.js'
 import { usage } from './usage.js'
 
-const { redis, help, problem } = readArguments(process.argv.slice(2))
+const { redis, two, help, problem } = readArguments(process.argv.slice(2))
 if (help) {
   console.log(usage)
   process.exit(0)
@@ -13,11 +13,12 @@ if (help) {
 try {
   if (problem !== undefined) throw new StartError(problem)
   const { start } = await import('./start.js')
-  const demo = await start(process.env, { redis })
+  const demo = await start(process.env, { redis, two })
   const processes = redis ? `\n  processes ${demo.processes().join(' and ')}, on one Redis: kill one and go on` : ''
-  console.log(
-    `express-oidc demo\n\n  app       ${demo.url}${processes}\n  provider  ${demo.issuer}${demo.embedded ? '  (its own: alice or bob, no passwords)' : ''}`,
+  const providers = demo.providers.map(
+    ({ issuer, note }) => `\n  provider  ${issuer}${note === '' ? '' : `  (${note})`}`,
   )
+  console.log(`express-oidc demo\n\n  app       ${demo.url}${processes}${providers.join('')}`)
   if (!demo.embedded)
     console.log(`\n  Register there: redirect URI ${demo.url}/callback, post-logout redirect URI ${demo.url}/`)
   console.log('\n  Ctrl+C stops it.')

@@ -5,13 +5,14 @@ import { endedView } from './ended-view.js'
 import { errorView } from './error-view.js'
 import { render } from './render.js'
 import { claimRows, clocks, cookieRows, decodedIdToken } from './session-view.js'
+import { switchOf } from './sites.js'
 import { flows } from './timeline-view.js'
 import { expiryOf } from './token-facts.js'
 
 /**
  * @typedef {object} PageOptions
  * @property {import('./timeline.js').Timeline} timeline
- * @property {string} issuer
+ * @property {readonly import('./sites.js').Site[]} sites
  * @property {boolean} embedded
  * @property {number} idleSeconds
  * @property {string | undefined} audience Without it there is no API.
@@ -40,7 +41,8 @@ export function pages(options) {
   const common = async (req, active) => ({
     active,
     live: options.board !== undefined && req.oidc?.isAuthenticated(),
-    issuer: options.issuer,
+    sites: options.sites,
+    switch: switchOf(options.sites, req.oidc?.provider),
     embedded: options.embedded,
     hasApi: options.audience !== undefined,
     person: personOf(req),
@@ -55,7 +57,7 @@ export function pages(options) {
     apiUrl: options.apis.urls.orders,
   }
 
-  /** @type {Record<'home' | 'hr' | 'api' | 'callApi' | 'notFound', import('express').RequestHandler> & { failed: import('express').ErrorRequestHandler }} */
+  /** @type {Record<'home' | 'hr' | 'company' | 'api' | 'callApi' | 'notFound', import('express').RequestHandler> & { failed: import('express').ErrorRequestHandler }} */
   const handlers = {
     async home(req, res) {
       const view = req.oidc?.isAuthenticated() ? 'signed-in' : 'signed-out'
@@ -66,6 +68,10 @@ export function pages(options) {
 
     async hr(req, res) {
       res.send(render('hr', await common(req, 'hr')))
+    },
+
+    async company(req, res) {
+      res.send(render('company', await common(req, 'company')))
     },
 
     async api(req, res) {

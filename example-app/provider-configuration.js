@@ -8,19 +8,19 @@ const apiScopes = 'orders:read orders:write'
 /**
  * oidc-provider's configuration. Whatever is named here is named on purpose: a default that is used makes it print a notice.
  *
- * @param {string} issuer
+ * @param {import('./provider-pages.js').Site} site
  * @param {readonly import('./users.js').User[]} people
  * @param {import('./provider.js').ProviderOptions} options
  * @param {(model: string) => object} adapter Where its state lives.
  * @returns {Record<string, unknown>}
  */
-export function providerConfiguration(issuer, people, options, adapter) {
+export function providerConfiguration(site, people, options, adapter) {
   const resource = options.resource === undefined ? 'urn:example:api' : options.resource
   return {
     adapter,
     clients: options.clients,
     clockTolerance,
-    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    cookies: { keys: [randomBytes(32).toString('base64url')], names: cookieNames(site) },
     jwks: { keys: [signingKey('rsa'), signingKey('ec')] },
     claims: {
       openid: ['sub'],
@@ -44,7 +44,7 @@ export function providerConfiguration(issuer, people, options, adapter) {
     clientBasedCORS: () => false,
     // Without the default dispatcher, which rejects loopback addresses: that is where logout tokens are sent.
     fetch: (/** @type {string} */ url, /** @type {RequestInit} */ { dispatcher: _, ...options }) => fetch(url, options),
-    renderError: showError,
+    renderError: showError(site),
     extraTokenClaims: actorClaim,
     ttl: lifetimes(options),
     features: {
@@ -55,8 +55,8 @@ export function providerConfiguration(issuer, people, options, adapter) {
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: askToSignOut(issuer, options.clients),
-        postLogoutSuccessSource: showSignedOut,
+        logoutSource: askToSignOut(site, options.clients),
+        postLogoutSuccessSource: showSignedOut(site),
       },
       resourceIndicators: {
         enabled: true,
@@ -79,6 +79,20 @@ export function providerConfiguration(issuer, people, options, adapter) {
 }
 
 /** @typedef {{ grantTypeAllowed(type: string): boolean }} Client */
+
+/**
+ * Names of this provider's own: cookies know no ports, so those of two providers on one host would replace each other.
+ *
+ * @param {import('./provider-pages.js').Site} site
+ */
+function cookieNames({ look }) {
+  const suffix = look === '' ? '' : `_${look}`
+  return {
+    session: `_session${suffix}`,
+    interaction: `_interaction${suffix}`,
+    resume: `_interaction_resume${suffix}`,
+  }
+}
 
 /** @param {import('./provider.js').ProviderOptions} options */
 function lifetimes({

@@ -24,38 +24,45 @@ export function pageHeaders(clients) {
 /** @typedef {import('oidc-provider/lib/provider.js').ProviderContext} ProviderContext */
 
 /**
+ * What a provider's pages call themselves, and how they look.
+ *
+ * @typedef {{ issuer: string, name: string, look: string }} Site
+ */
+
+/**
  * Asks whether the person wants to leave the provider too (OpenID Connect RP-Initiated Logout 1.0 section 2).
  *
- * @param {string} issuer
+ * @param {Site} site
  * @param {readonly Record<string, unknown>[]} clients
  * @returns {(ctx: ProviderContext, form: string) => void}
  */
-export function askToSignOut(issuer, clients) {
+export function askToSignOut(site, clients) {
   const headers = pageHeaders(clients)
   return (ctx, form) => {
-    show(ctx, headers, 'provider-logout', { issuer, form, account: ctx.oidc.session.accountId })
+    show(ctx, headers, 'provider-logout', { site, form, account: ctx.oidc.session.accountId })
   }
 }
 
-/** @param {ProviderContext} ctx */
-export function showSignedOut(ctx) {
-  show(ctx, pageHeaders([]), 'provider-message', {
-    issuer: ctx.oidc.provider.issuer,
-    title: 'You are signed out',
-    text: 'The provider has forgotten you.',
-  })
+/**
+ * @param {Site} site
+ * @returns {(ctx: ProviderContext) => void}
+ */
+export function showSignedOut(site) {
+  return (ctx) => {
+    const text = 'The provider has forgotten you.'
+    show(ctx, pageHeaders([]), 'provider-message', { site, title: 'You are signed out', text })
+  }
 }
 
 /**
- * @param {ProviderContext} ctx
- * @param {{ error: string, error_description?: string }} out
+ * @param {Site} site
+ * @returns {(ctx: ProviderContext, out: { error: string, error_description?: string }) => void}
  */
-export function showError(ctx, out) {
-  show(ctx, pageHeaders([]), 'provider-message', {
-    issuer: ctx.oidc.provider.issuer,
-    title: 'The provider cannot answer this request',
-    text: `${out.error}: ${out.error_description ?? 'no description'}`,
-  })
+export function showError(site) {
+  return (ctx, out) => {
+    const text = `${out.error}: ${out.error_description ?? 'no description'}`
+    show(ctx, pageHeaders([]), 'provider-message', { site, title: 'The provider cannot answer this request', text })
+  }
 }
 
 /**

@@ -66,10 +66,10 @@ const silence = {
  * A `fetch` that records the application's requests to the provider, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
- * @param {{ fetch?: typeof fetch }} [options]
+ * @param {{ fetch?: typeof fetch, sites?: readonly import('./sites.js').Site[] }} [options]
  * @returns {typeof fetch}
  */
-export function recordingFetch(timeline, { fetch = globalThis.fetch } = {}) {
+export function recordingFetch(timeline, { fetch = globalThis.fetch, sites = [] } = {}) {
   return async (input, init) => {
     const request = new URL(input instanceof Request ? input.url : input)
     const method = init?.method ?? 'GET'
@@ -78,7 +78,7 @@ export function recordingFetch(timeline, { fetch = globalThis.fetch } = {}) {
     timeline.add({
       from: 'app',
       to: 'provider',
-      what: `${method} ${request.pathname}`,
+      what: `${method} ${request.pathname}${placeOf(request, sites)}`,
       title: wordings[kind].title,
       why: wordings[kind].why,
       carried: [...carried(form), ...credentials(init?.headers)],
@@ -99,6 +99,17 @@ export function recordingFetch(timeline, { fetch = globalThis.fetch } = {}) {
     })
     return response
   }
+}
+
+/**
+ * Which of several providers is asked.
+ *
+ * @param {URL} url
+ * @param {readonly import('./sites.js').Site[]} sites
+ */
+function placeOf({ origin }, sites) {
+  const site = sites.length > 1 && sites.find(({ issuer }) => new URL(issuer).origin === origin)
+  return site ? ` at ${site.label}` : ''
 }
 
 /**

@@ -14,6 +14,8 @@ import { users } from './users.js'
  * @typedef {object} ProviderOptions
  * @property {number} [port] TCP port on 127.0.0.1; 0 takes any free one. Default 0.
  * @property {readonly Record<string, unknown>[]} clients Client metadata (RFC 7591 names), such as {@link webClient} makes.
+ * @property {string} [name] What its pages call it. Default `Demo provider`.
+ * @property {'company' | 'home'} [look] Colours of its pages. Default: those of a provider that stands alone.
  * @property {readonly import('./users.js').User[]} [people] Who may sign in. Default alice (dept hr) and bob (dept engineering).
  * @property {string | null} [resource] API that access tokens are for when a request names none; they are JWTs then.
  *   `null`: opaque tokens that open the userinfo endpoint. Default `urn:example:api`.
@@ -47,12 +49,13 @@ export async function startProvider(options) {
   const port = await listen(server, options.port ?? 0)
   const issuer = `http://127.0.0.1:${port}`
   const people = options.people ?? users
+  const site = { issuer, name: options.name ?? 'Demo provider', look: options.look ?? '' }
   try {
     const sessions = sessionIndex(createMemoryAdapter(clockTolerance))
-    const provider = new Provider(issuer, providerConfiguration(issuer, people, options, sessions.adapter))
+    const provider = new Provider(issuer, providerConfiguration(site, people, options, sessions.adapter))
     if (options.exchangeFor !== undefined) addTokenExchange(provider, options.exchangeFor)
     app.use(assets(), signOutEverywhere(provider, sessions, options.clients))
-    app.use(interactions(provider, people, options.clients), provider.callback())
+    app.use(interactions(provider, site, people, options.clients), provider.callback())
     return { issuer, port, provider, close: () => closeServer(server) }
   } catch (error) {
     await closeServer(server)
@@ -63,19 +66,26 @@ export async function startProvider(options) {
 /**
  * Makes the metadata of a confidential web client with one base URL.
  *
- * @param {{ clientId: string, clientSecret: string, baseUrl: string, exchanges?: boolean, backchannelLogoutUrl?: string
- *   }} client With `exchanges` it may call other services on a user's behalf; `backchannelLogoutUrl` is where it gets
- *   logout tokens.
+ * @param {{ clientId: string, clientSecret: string, baseUrl: string, callbackPath?: string, exchanges?: boolean,
+ *   backchannelLogoutUrl?: string }} client With `exchanges` it may call other services on a user's behalf;
+ *   `backchannelLogoutUrl` is where it gets logout tokens. `callbackPath`: default `/callback`.
  * @returns {Record<string, unknown>}
  */
-export function webClient({ clientId, clientSecret, baseUrl, exchanges = false, backchannelLogoutUrl }) {
+export function webClient({
+  clientId,
+  clientSecret,
+  baseUrl,
+  callbackPath = '/callback',
+  exchanges = false,
+  backchannelLogoutUrl,
+}) {
   const told = { backchannel_logout_uri: backchannelLogoutUrl, backchannel_logout_session_required: true }
   return {
     ...(backchannelLogoutUrl === undefined ? {} : told),
     client_id: clientId,
     client_secret: clientSecret,
     client_name: 'express-oidc demo',
-    redirect_uris: [`${baseUrl}/callback`],
+    redirect_uris: [`${baseUrl}${callbackPath}`],
     post_logout_redirect_uris: [baseUrl, `${baseUrl}/`],
     grant_types: ['authorization_code', 'refresh_token', ...(exchanges ? [tokenExchangeGrant] : [])],
     response_types: ['code'],

@@ -1,5 +1,5 @@
 import express from 'express'
-import { claim, clientCredentials, csrf, oidc, requireAuth } from 'express-oidc'
+import { claim, clientCredentials, csrf, oidc, provider, requireAuth } from 'express-oidc'
 import { LRUCache } from 'lru-cache'
 import { createApi } from './api.js'
 import { billingAudience } from './api-calls.js'
@@ -14,6 +14,7 @@ import { liveStream } from './live.js'
 import { pages } from './pages.js'
 import { stopProcess } from './stop-process.js'
 import { recordingFetch } from './provider-steps.js'
+import { sitesOf } from './sites.js'
 import { createTimeline } from './timeline.js'
 
 const idleSeconds = 900
@@ -21,7 +22,8 @@ export const absoluteSeconds = 28_800
 
 /**
  * @typedef {object} AppOptions
- * @property {Omit<import('express-oidc').OidcOptions, 'onError'> & { baseUrl: string }} oidc Options of the login middleware.
+ * @property {import('./sites.js').OneProvider | import('./sites.js').SeveralProviders} oidc Options of the login middleware. With
+ *   several providers there is no API, and no list of a person's sessions.
  * @property {boolean} [embedded] Whether the provider is the demo's own, where alice and bob live. Default false.
  * @property {string} [audience] Identifier of the demo's API in access tokens; without it there is no API.
  * @property {{ clientId: string, clientSecret: string }} [machine] A client that may call the API without a person.
@@ -53,25 +55,41 @@ export const absoluteSeconds = 28_800
 export function createApp({ oidc: options, embedded = false, audience, machine }, shared) {
   const secureCookie = options.baseUrl.startsWith('https:')
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
-  const recorder = recordingFetch(timeline, options.fetch === undefined ? {} : { fetch: options.fetch })
+  const sites = sitesOf(options)
+  const recorder = recordingFetch(timeline, { sites, ...(options.fetch && { fetch: options.fetch }) })
   const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.sharedStore }) }
   // Its own error page shows the messages that led to the error.
-  const login = oidc({ session, ...options, pages: false, fetch: recorder })
-  const api = audience === undefined ? undefined : createApi({ issuer: options.issuer, audience })
-  const billing = embedded ? createBilling({ issuer: options.issuer, audience: billingAudience }) : undefined
+  const own = { session, pages: /** @type {const} */ (false) }
+  const one = 'providers' in options ? undefined : options
+  const login =
+    'providers' in options
+      ? oidc({ ...own, ...options, fetch: recorder })
+      : oidc({ ...own, ...options, fetch: recorder })
+  const api = one && audience !== undefined ? createApi({ issuer: one.issuer, audience }) : undefined
+  const billing = one && embedded ? createBilling({ issuer: one.issuer, audience: billingAudience }) : undefined
   const source =
+    one &&
     machine &&
-    clientCredentials({ issuer: options.issuer, ...machine, scope: 'orders:read', resource: audience, fetch: recorder })
+    clientCredentials({ issuer: one.issuer, ...machine, scope: 'orders:read', resource: audience, fetch: recorder })
   const apis = {
     urls: apiUrls(options.baseUrl),
     fetch: recordingApiFetch(timeline),
     ...(source && { machine: source }),
   }
   // Other providers may not send logout tokens, so a list of sessions could become wrong.
-  const board = embedded ? (shared?.board ?? memoryBoard(absoluteSeconds)) : undefined
-  const { issuer } = options
+  const board = one && embedded ? (shared?.board ?? memoryBoard(absoluteSeconds)) : undefined
   const processes = shared?.processes
-  const page = pages({ timeline, issuer, embedded, idleSeconds, audience, machine, apis, board, processes })
+  const page = pages({
+    timeline,
+    sites,
+    embedded,
+    idleSeconds,
+    audience,
+    machine,
+    apis,
+    board,
+    processes,
+  })
 
   const app = express().disable('x-powered-by')
   app.use(assets(), securityHeaders(), recordBrowserSteps(timeline))
@@ -83,9 +101,9 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login, heard))
   }
   app.use(login)
-  if (board !== undefined) {
-    const { clientId } = options
-    const clientSecret = typeof options.clientSecret === 'string' ? options.clientSecret : ''
+  if (one !== undefined && board !== undefined) {
+    const { issuer, clientId } = one
+    const clientSecret = typeof one.clientSecret === 'string' ? one.clientSecret : ''
     app.use(noteDevices(board))
     app.post(
       '/sign-out-everywhere',
@@ -97,6 +115,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   if (processes !== undefined) app.post('/stop-process', csrf(), stopProcess(processes))
   app.get('/', page.home)
   app.get('/hr', requireAuth(claim('dept', 'hr')), page.hr)
+  if (one === undefined) app.get('/company', requireAuth(provider('company')), page.company)
   if (billing !== undefined) app.use('/billing', billing.router)
   if (api !== undefined) {
     app.use('/api', api.router)

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { optionsFromEnv } from 'express-oidc'
-import { accessTokenSeconds, billingAudience } from './api-calls.js'
-import { closeServer, listen, machineClient, startProvider, webClient } from './provider.js'
+import { startOne, startTwo } from './own-providers.js'
+import { closeServer, listen } from './provider.js'
 import { createApp } from './server.js'
 import { portError, StartError, startError } from './start-error.js'
 import { startWebProcesses } from './web-processes.js'
 
-const clientId = 'demo-app'
 const ownAudience = 'urn:example:api'
-const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:read' } }
 
 /**
  * @typedef {object} RunningDemo
  * @property {string} url
- * @property {string} issuer
- * @property {boolean} embedded Whether the provider is the demo's own.
+ * @property {boolean} embedded Whether the providers are the demo's own.
+ * @property {readonly { issuer: string, note: string }[]} providers `note`: who lives there.
  * @property {() => number[]} processes The ids of those that serve the web application just now.
  * @property {() => Promise<void>} close
  */
@@ -24,12 +22,14 @@ const tokens = { accessTokenSeconds, exchangeFor: { [billingAudience]: 'bills:re
  * Starts the web application, and an embedded provider unless `ISSUER` names one.
  *
  * @param {Readonly<Record<string, string | undefined>>} env `PORT`, `BASE_URL`, `ISSUER`, `CLIENT_ID`, `CLIENT_SECRET`, `SESSION_SECRET`, `PROVIDER_PORT`.
- * @param {{ redis?: boolean }} [how] `redis`: as two processes on one Redis. Default: in this process.
+ * @param {{ redis?: boolean, two?: boolean }} [how] `redis`: as two processes on one Redis. Default: in this process. `two`: with
+ *   two embedded providers.
  * @returns {Promise<RunningDemo>}
  * @throws {StartError}
  */
-export async function start(env, { redis = false } = {}) {
+export async function start(env, { redis = false, two = false } = {}) {
   const embedded = !env.ISSUER
+  if (two && !embedded) throw new StartError('--two brings two providers of its own: leave ISSUER unset')
   const stray = ['CLIENT_ID', 'CLIENT_SECRET'].find((name) => embedded && env[name])
   if (stray !== undefined) throw new StartError(`${stray} is set, but ISSUER is not: set both, or neither`)
 
@@ -43,24 +43,16 @@ export async function start(env, { redis = false } = {}) {
 
   try {
     const baseUrl = baseUrlOf(env, port)
-    const provider = embedded ? await ownProvider(env, port, baseUrl) : undefined
-    if (provider !== undefined) closers.push(provider.close)
-    const secrets = { SESSION_SECRET: randomBytes(32).toString('base64url') }
-    const options = optionsFromEnv({ ...secrets, ...env, BASE_URL: baseUrl, ...provider?.env })
-    const scope = embedded ? { scope: 'openid profile email orders:read' } : {}
-    const serve = redis ? startWebProcesses : startHere
-    const web = await serve({
-      oidc: { ...options, ...scope },
-      embedded,
-      ...(embedded ? { audience: ownAudience } : env.AUDIENCE ? { audience: env.AUDIENCE } : {}),
-      ...(provider === undefined ? {} : { machine: provider.machine }),
-    })
+    const place = { port: embedded ? providerPort(env, port) : 0, appPort: port, baseUrl }
+    const setUp = two ? await withTwo(env, place) : await withOne(env, place, embedded)
+    closers.push(setUp.close)
+    const web = await (redis ? startWebProcesses : startHere)({ ...setUp.app, embedded })
     closers.push(web.close)
     handler = web.handler
-    return { url: baseUrl, issuer: options.issuer, embedded, processes: web.processes, close }
+    return { url: baseUrl, providers: setUp.providers, embedded, processes: web.processes, close }
   } catch (error) {
     await close()
-    throw startError(error, env.ISSUER ?? 'the own provider')
+    throw startError(error, env.ISSUER || 'the own provider')
   }
 }
 
@@ -71,24 +63,69 @@ async function startHere(options) {
   return { handler: app, processes: () => [process.pid], close: async () => {} }
 }
 
+/** @typedef {Readonly<Record<string, string | undefined>>} Env */
+/** @typedef {import('./own-providers.js').Place} Place */
+
 /**
- * @param {Readonly<Record<string, string | undefined>>} env
- * @param {number} port
- * @param {string} baseUrl
+ * What the application needs for one provider: the embedded one, or that of the variables.
+ *
+ * @param {Env} env
+ * @param {Place} place
+ * @param {boolean} embedded
  */
-async function ownProvider(env, port, baseUrl) {
-  const clientSecret = randomBytes(32).toString('base64url')
-  const wanted = portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
-  const machine = { clientId: 'demo-machine', clientSecret: randomBytes(16).toString('hex') }
-  const backchannelLogoutUrl = `http://127.0.0.1:${port}/backchannel-logout`
-  const clients = [
-    webClient({ clientId, clientSecret, baseUrl, exchanges: true, backchannelLogoutUrl }),
-    machineClient(machine),
-  ]
-  const { issuer, close } = await startProvider({ port: wanted, clients, ...tokens }).catch((error) => {
-    throw portError(error, wanted, 'PROVIDER_PORT')
-  })
-  return { close, machine, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }
+async function withOne(env, place, embedded) {
+  const own = embedded ? await startOne(place) : undefined
+  const close = own?.close ?? (async () => {})
+  try {
+    const oidc = optionsFromEnv({ ...newSecret(), ...env, BASE_URL: place.baseUrl, ...own?.env })
+    const audience = embedded ? ownAudience : env.AUDIENCE || undefined
+    const app = {
+      oidc: { ...oidc, ...(embedded ? { scope: 'openid profile email orders:read' } : {}) },
+      ...(audience === undefined ? {} : { audience }),
+      ...(own === undefined ? {} : { machine: own.machine }),
+    }
+    return {
+      close,
+      app,
+      providers: [{ issuer: oidc.issuer, note: embedded ? 'its own: alice or bob, no passwords' : '' }],
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/**
+ * What the application needs for the two embedded providers.
+ *
+ * @param {Env} env
+ * @param {Place} place
+ */
+async function withTwo(env, place) {
+  const secret = env.SESSION_SECRET || newSecret().SESSION_SECRET
+  const { close, providers } = await startTwo(place)
+  const oidc = { providers, baseUrl: place.baseUrl, secret, scope: 'openid profile email' }
+  const [company, home] = Object.values(providers).map(({ issuer }) => issuer)
+  return {
+    close,
+    app: { oidc },
+    providers: [
+      { issuer: String(company), note: 'Company: alice or bob, no passwords' },
+      { issuer: String(home), note: 'Home: another alice, or carol' },
+    ],
+  }
+}
+
+function newSecret() {
+  return { SESSION_SECRET: randomBytes(32).toString('base64url') }
+}
+
+/**
+ * @param {Env} env
+ * @param {number} port Of the application.
+ */
+function providerPort(env, port) {
+  return portOf(env, 'PROVIDER_PORT', env.PORT === '0' ? 0 : port + 1)
 }
 
 /**

@@ -54,7 +54,7 @@ function titleOf([first]) {
  * @param {readonly Step[]} group
  */
 function isStray({ what, from }, group) {
-  const isCallback = from === 'browser' && what.endsWith('/callback')
+  const isCallback = from === 'browser' && /\/callback(\/|$)/.test(what)
   return isCallback && (titleOf(group) !== 'Login' || group.some((step) => step.from === from && step.what === what))
 }
 

@@ -12,7 +12,8 @@ Options, behind \`npm run demo --\`:
 
 ${options.join('\n')}
 
-Without variables it brings its own OpenID Provider, where alice (dept hr) and bob (dept engineering) live.
+Without variables it brings its own OpenID Provider, where alice (dept hr) and bob (dept engineering) live. With --two it brings a
+second one, on the next port, where another alice lives, and carol.
 
   PORT            port of the app on 127.0.0.1           3000
   BASE_URL        where browsers reach the app           http://localhost:PORT

@@ -9,7 +9,7 @@
  * @property {string} preferred_username
  * @property {string} email
  * @property {boolean} email_verified
- * @property {string} dept The claim that the example's guard asks for.
+ * @property {string} [dept] The claim that the example's guard asks for.
  */
 
 /** @type {readonly User[]} */
@@ -19,21 +19,32 @@ export const users = Object.freeze([
 ])
 
 /**
+ * Those at the second provider. One has the same `sub` as a person at the first: they are two people.
+ *
+ * @type {readonly User[]}
+ */
+export const usersAtHome = Object.freeze([
+  user('alice', 'Alice', 'Albers', undefined, 'home.example'),
+  user('carol', 'Carol', 'Castle', undefined, 'home.example'),
+])
+
+/**
  * @param {string} id
  * @param {string} given
  * @param {string} family
- * @param {string} dept
+ * @param {string | undefined} dept
+ * @param {string} [domain] Of the e-mail address.
  * @returns {User}
  */
-function user(id, given, family, dept) {
+function user(id, given, family, dept, domain = 'example.com') {
   return Object.freeze({
     id,
     name: `${given} ${family}`,
     given_name: given,
     family_name: family,
     preferred_username: id,
-    email: `${id}@example.com`,
+    email: `${id}@${domain}`,
     email_verified: true,
-    dept,
+    ...(dept === undefined ? {} : { dept }),
   })
 }
