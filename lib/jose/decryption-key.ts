@@ -1,5 +1,6 @@
 import { type KeyObject, type webcrypto, createPrivateKey } from 'node:crypto'
 import { fromBase64url } from '../base/base64url.js'
+import { pemLines } from '../options/common/private-key.js'
 import { ConfigurationError } from '../errors.js'
 import type { DecryptionKeyOption } from '../options/common/private-key.js'
 
@@ -55,7 +56,9 @@ function privateKeyOf(name: string, given: DecryptionKeyOption): KeyObject {
     typeof given === 'string' ? /BEGIN (RSA )?(PUBLIC KEY|CERTIFICATE)/.test(given) : given.d === undefined
   if (isPublic) throw unusable(name, 'is a public key: tokens are decrypted with the private one')
   try {
-    return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: { ...given }, format: 'jwk' })
+    return typeof given === 'string'
+      ? createPrivateKey(pemLines(given))
+      : createPrivateKey({ key: { ...given }, format: 'jwk' })
   } catch {
     throw unusable(name, 'is not a private key: expected a PKCS#8 PEM without passphrase, or a JWK')
   }

@@ -1,4 +1,5 @@
 import { type KeyObject, type webcrypto, createPrivateKey, sign } from 'node:crypto'
+import { pemLines } from '../options/common/private-key.js'
 import { ConfigurationError } from '../errors.js'
 import type { JsonObject } from '../base/json.js'
 import { type AlgorithmRule, algorithms } from './algorithms.js'
@@ -70,7 +71,9 @@ export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, clai
 // The original error is dropped: it may quote the key.
 function importPrivateKey(given: string | webcrypto.JsonWebKey): KeyObject | undefined {
   try {
-    return typeof given === 'string' ? createPrivateKey(given) : createPrivateKey({ key: { ...given }, format: 'jwk' })
+    return typeof given === 'string'
+      ? createPrivateKey(pemLines(given))
+      : createPrivateKey({ key: { ...given }, format: 'jwk' })
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { pemLines } from '../common/private-key.js'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { endpointUrl, text } from '../common/fields.js'
 import type { Rules } from '../common/parse.js'
@@ -18,8 +19,7 @@ const jwks = v.pipe(
 
 const pem = v.pipe(
   text('a public key as PEM'),
-  // Environment variables often hold the two characters \ and n instead of line breaks.
-  v.transform((value) => value.replaceAll('\\n', '\n')),
+  v.transform(pemLines),
   v.check((value) => value.includes('-----BEGIN') && !value.includes('PRIVATE'), 'must be a public key as PEM'),
 )
 

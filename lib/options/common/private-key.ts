@@ -63,3 +63,8 @@ export const dpopKey = v.pipe(
   }),
   v.description('{ privateKey, alg }'),
 )
+
+/** A key or certificate as PEM, with line breaks for the two characters \ and n, which environment variables often hold instead. */
+export function pemLines(pem: string): string {
+  return pem.replaceAll('\\n', '\n')
+}

@@ -1,5 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import * as v from 'valibot'
+import { pemLines } from './private-key.js'
 import { text } from './fields.js'
 import { section } from './parse.js'
 
@@ -64,7 +65,7 @@ export const tls = v.optional(
 function pem(what: string) {
   return v.pipe(
     v.union([v.string(), v.instance(Uint8Array)], `must be ${what}: a string or a Buffer`),
-    v.transform((value) => (typeof value === 'string' ? value : Buffer.from(value).toString('latin1'))),
+    v.transform((value) => pemLines(typeof value === 'string' ? value : Buffer.from(value).toString('latin1'))),
     v.description(what),
   )
 }

@@ -1,5 +1,6 @@
 import { type KeyObject, createPrivateKey, sign } from 'node:crypto'
 import * as v from 'valibot'
+import { pemLines } from '../../options/common/private-key.js'
 import { text } from '../../options/common/fields.js'
 import { parseOptions, section } from '../../options/common/parse.js'
 import type { LoginPreset } from '../common/presets.js'
@@ -111,7 +112,7 @@ function encode(value: unknown): string {
 
 function keyOf(pem: string): KeyObject | undefined {
   try {
-    return createPrivateKey(pem.replaceAll('\\n', '\n'))
+    return createPrivateKey(pemLines(pem))
   } catch {
     return undefined
   }
