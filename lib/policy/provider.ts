@@ -3,7 +3,8 @@ import { met, type NamedRequirement, type Verdict } from './requirement.js'
 
 /**
  * Requires that the person signed in at one of these providers of `oidc({ providers })`. Somebody who is signed in at another one
- * is asked to sign in there, which replaces the session. Access tokens do not meet it.
+ * is asked to sign in there, which replaces the session. Only a session says where somebody signed in: access tokens meet neither
+ * this nor its opposite.
  *
  * @example
  * ```ts
@@ -17,7 +18,9 @@ export function provider(...names: readonly string[]): NamedRequirement {
   return {
     kind: 'provider',
     firstLogin: { providers: allowed },
-    check({ provider: name }): Verdict {
+    check({ scheme, provider: name }): Verdict {
+      // The name in bearer({ providers }) says who issued the token, which may be a machine's.
+      if (scheme !== 'session') return { met: false, kind: 'provider', undecided: true }
       return name !== undefined && allowed.includes(name)
         ? met
         : { met: false, kind: 'provider', stepUp: { providers: allowed } }
