@@ -12,7 +12,7 @@ import { type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
 import { type BindingSettings, bindSession } from './response-session.js'
 import type { LoginPage } from '../../options/oidc/providers/parse-providers.js'
-import { noteLogin } from '../../resource-server/issuers/logins.js'
+import { noteBroughtLogin } from '../../resource-server/issuers/logins.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
 import type { RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
@@ -100,7 +100,7 @@ export class RequestContext {
     await this.session.store(record)
     this.#rp = rp
     // Anyone may have named an issuer in the options of a provider: it counts once it has signed somebody in.
-    if (rp.sessionProvider !== undefined) noteLogin(rp.configuration)
+    if (rp.sessionProvider !== undefined) noteBroughtLogin(rp.configuration)
   }
 
   /**

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 import { processWide } from '../../base/runtime.js'
 
 /** One `oidc()` of this process, as its provider knows it. */
@@ -38,6 +40,27 @@ export function noteLogin({ clientId, issuer, issuerAliases = [] }: Login): void
     issuers.add(spelling)
     if (spelling.includes('{')) templates.add(spelling)
   }
+}
+
+const maxBrought = 10_000
+// By client ID: the spellings of the issuers where it is a client.
+const brought = new LRUCache<string, ReadonlySet<string>>({ maxSize: maxBrought, sizeCalculation: ({ size }) => size })
+
+/**
+ * Notes that people sign in by a client at a provider that a stranger may have brought, with any client ID. ID Tokens of that
+ * issuer for that client must not pass for access tokens. Nothing else is refused for it: another's tokens must go on to pass.
+ */
+export function noteBroughtLogin({ clientId, issuer, issuerAliases = [] }: Login): void {
+  const known = brought.get(clientId)
+  const spellings = [issuer, ...issuerAliases].filter((spelling) => known?.has(spelling) !== true)
+  if (spellings.length > 0) brought.set(clientId, new Set([...(known ?? []), ...spellings]))
+}
+
+/** Whether people sign in to this process by this client at a provider with this issuer that somebody has brought. */
+export function isBroughtLogin(clientId: unknown, issuer: unknown): boolean {
+  const spellings = typeof clientId === 'string' ? brought.get(clientId) : undefined
+  if (spellings === undefined || typeof issuer !== 'string') return false
+  return [...spellings].some((spelling) => spelling === issuer || fits(issuer, spelling))
 }
 
 /** Whether people sign in to this process by a client of this ID. */

@@ -2,7 +2,7 @@ import type { OidcErrorDetails } from '../../error-details.js'
 import { TokenValidationError } from '../../errors.js'
 import type { JwsHeader } from '../../jose/jws.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
-import { isLoginClient, isLoginIssuer } from '../issuers/logins.js'
+import { isBroughtLogin, isLoginClient, isLoginIssuer } from '../issuers/logins.js'
 import { quoted, quotedName } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject } from '../../base/json.js'
 
@@ -63,7 +63,9 @@ export function requireNoLogin({ aud, iss }: Readonly<JsonObject>, issuer: strin
       `is from ${quoted(login)}, where an oidc() of this process signs people in: profile "external" is not for it`,
     )
   }
-  const client = [aud].flat().find(isLoginClient)
+  const client = [aud]
+    .flat()
+    .find((one) => isLoginClient(one) || [issuer, iss].some((each) => isBroughtLogin(one, each)))
   if (client === undefined) return
   throw typeRefused(`names ${quoted(client)} in aud, the client ID of an oidc() of this process: it may be an ID Token`)
 }

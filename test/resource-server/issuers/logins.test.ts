@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { isLoginClient, isLoginIssuer, noteLogin } from '../../../lib/resource-server/issuers/logins.js'
+import {
+  isBroughtLogin,
+  isLoginClient,
+  isLoginIssuer,
+  noteBroughtLogin,
+  noteLogin,
+} from '../../../lib/resource-server/issuers/logins.js'
 
 describe('the logins of this process', () => {
   test('are known by their client and issuer, and by no other value', () => {
@@ -18,5 +24,18 @@ describe('the logins of this process', () => {
     noteLogin({ clientId: 'many', issuer: 'https://many.example.com/{tenantid}/v2.0' })
     expect(isLoginIssuer('https://many.example.com/11111111/v2.0')).toBe(true)
     expect(isLoginIssuer('https://many.example.com/11111111/v1.0')).toBe(false)
+  })
+
+  test('at a provider that somebody has brought are known by issuer and client together', () => {
+    const issuer = 'https://brought.example.com'
+    noteBroughtLogin({ clientId: 'https://api.example.com', issuer, issuerAliases: ['brought'] })
+    noteBroughtLogin({ clientId: 'https://api.example.com', issuer: 'https://other.example.com/{tenantid}' })
+    const known = [issuer, 'brought', 'https://other.example.com/t1'].map((each) =>
+      isBroughtLogin('https://api.example.com', each),
+    )
+    expect(known).toEqual([true, true, true])
+    expect(isBroughtLogin('https://api.example.com', 'https://machines.example.com')).toBe(false)
+    expect(isBroughtLogin('another', issuer)).toBe(false)
+    expect([isLoginClient('https://api.example.com'), isLoginIssuer(issuer)]).toEqual([false, false])
   })
 })

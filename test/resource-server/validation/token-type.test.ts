@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { noteLogin } from '../../../lib/resource-server/issuers/logins.js'
+import { noteBroughtLogin, noteLogin } from '../../../lib/resource-server/issuers/logins.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { apiProvider } from '../../kit/provider/provider.js'
 
@@ -64,6 +64,18 @@ describe('profile "external"', () => {
     noteLogin({ clientId: 'web-of-public', issuer: login })
     expect(why(await refuse(issuer.accessToken({ ...bare, iss: login }, { typ: 'JWT' })))).toContain('signs people in')
     await accept(issuer.accessToken(bare, { typ: 'JWT' }))
+  })
+
+  test('goes on to accept tokens whose audience a stranger has as the client ID at a provider of theirs', async () => {
+    const issuer = apiProvider({ issuer: 'https://machines.example.com' })
+    const { accept, refuse } = testApi({ profile: 'external', audience: 'of-machines' }, issuer)
+    const token = () => issuer.accessToken({ ...bare, aud: 'of-machines' }, { typ: 'JWT' })
+    noteBroughtLogin({ clientId: 'of-machines', issuer: 'https://stranger.example.com' })
+    await accept(token())
+    noteBroughtLogin({ clientId: 'another', issuer: issuer.issuer })
+    await accept(token())
+    noteBroughtLogin({ clientId: 'of-machines', issuer: issuer.issuer })
+    expect(reasonOf(await refuse(token()))).toBe('token_type_refused')
   })
 
   test('belongs to one issuer in a map, and no other', async () => {
