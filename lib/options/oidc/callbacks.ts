@@ -73,7 +73,7 @@ export interface ErrorContext<Request = FrameworkRequest, Response = FrameworkRe
   readonly req: Request
   /** The framework's response. */
   readonly res: Response
-  /** Passes the error to the next error handler, as without `onError`. */
+  /** Passes the error to the next error handler, as with `pages: false`. */
   readonly next: (error?: unknown) => void
   /** URL that starts the login again and returns to the page that the person was on, or wanted. */
   readonly retryUrl: string
