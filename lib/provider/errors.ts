@@ -66,7 +66,9 @@ function isClientRefusal(failure: Failure | undefined): boolean {
 
 function clientRefused(error: unknown): ProviderError {
   const message = "the provider refused this client: check the client's ID, credentials and authentication method"
-  return new ProviderError('provider_refused_client', message, { status: 502, ...evidence(error) })
+  const seen = printableErrorCode(toFailure(error)?.error)
+  const details = { subject: 'client authentication', seen, option: 'clientSecret, clientAuthentication' }
+  return new ProviderError('provider_refused_client', message, { status: 502, details, ...evidence(error) })
 }
 
 function evidence(error: unknown): Pick<OidcErrorInit, 'cause' | 'provider'> {

@@ -22,6 +22,8 @@ interface JwtRules {
   readonly lightweight?: LightweightTokens | undefined
 }
 
+// Of many trusted issuers, details name a few.
+const maxNamed = 3
 // The server has already limited the length of the header that contains the token.
 const maxBytes = Infinity
 
@@ -56,9 +58,9 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     if (typeof name !== 'string') throw issuerMissing()
     const issuer = issuers.find(name)
     if (issuer !== undefined) return verify(token, jws, issuer)
-    if (issuers.lookUp === undefined) throw unknownIssuer(name)
+    if (issuers.lookUp === undefined) throw unknownIssuer(name, issuers)
     return issuers.lookUp(name).then((found) => {
-      if (found === undefined) throw unknownIssuer(name)
+      if (found === undefined) throw unknownIssuer(name, issuers)
       return verify(token, jws, found)
     })
   }
@@ -117,9 +119,11 @@ function clockOf({ runtime, clockToleranceSeconds }: JwtRules): ClockContext {
   return { now: runtime.now() / 1000, clockToleranceSeconds }
 }
 
-function unknownIssuer(name: string): TokenValidationError {
+function unknownIssuer(name: string, issuers: Issuers): TokenValidationError {
   const message = `the token is from ${quoted(name)}, an issuer that is not trusted here ("issuer", "issuerAliases")`
-  const details = { subject: 'iss', seen: quoted(name), option: 'issuer' }
+  const trusted = issuers.all().map(({ issuer }) => quoted(issuer))
+  const expected = trusted.length === 0 ? undefined : trusted.slice(0, maxNamed).join(' or ')
+  const details = { subject: 'iss', seen: quoted(name), expected, option: 'issuer' }
   return new TokenValidationError('token_issuer_mismatch', message, { details })
 }
 
