@@ -1,7 +1,9 @@
 import type { HttpRequest } from '../http/request.js'
 import { isCrossOriginInitiated, isFormPost } from '../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
-import { escapeHtml, page } from '../http/page.js'
+import { escapeHtml } from '../http/page.js'
+import type { Pages } from '../options/pages.js'
+import { textOf, textPage } from './pages.js'
 import type { BaseUrl } from './base-url.js'
 
 /**
@@ -9,21 +11,26 @@ import type { BaseUrl } from './base-url.js'
  * that navigates: Chromium applies the `form-action` of the form's page to redirects too (CSP 3 section 6.4.1), and
  * `form-action 'self'` is a common default.
  */
-export function sendOn(httpRequest: HttpRequest, location: string): Redirect | Respond {
-  return isFormPost(httpRequest) && !isCrossOriginInitiated(httpRequest) ? onwardPage(location) : redirect(location)
+export function sendOn(pages: Pages, httpRequest: HttpRequest, location: string): Redirect | Respond {
+  return isFormPost(httpRequest) && !isCrossOriginInitiated(httpRequest)
+    ? onwardPage(pages, location)
+    : redirect(location)
 }
 
 /** Like {@link sendOn}, except that a target on this site always gets a redirect, which `form-action 'self'` allows. */
-export function sendTo(httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
-  return new URL(location, base.origin).origin === base.origin ? redirect(location) : sendOn(httpRequest, location)
+export function sendTo(pages: Pages, httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
+  return new URL(location, base.origin).origin === base.origin
+    ? redirect(location)
+    : sendOn(pages, httpRequest, location)
 }
 
 /** Renders a page that navigates to a URL by itself, with a link as a fallback. */
-export function onwardPage(location: string): Respond {
+export function onwardPage(pages: Pages, location: string): Respond {
   const target = escapeHtml(location)
-  return page({
-    title: 'One moment',
+  return textPage(pages, {
+    title: 'onwardTitle',
+    text: 'onwardText',
     head: `<meta http-equiv="refresh" content="0;url=${target}">`,
-    main: `<p><a href="${target}">Go on</a></p>`,
+    main: `<p class="actions"><a href="${target}">${textOf(pages, 'goOn')}</a></p>`,
   })
 }

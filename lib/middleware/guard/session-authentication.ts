@@ -120,7 +120,7 @@ async function sendToLogin(oidc: OidcContext, request: RequestContext, call: Cha
   const returnTo = isSafe ? httpRequest.target : refererTarget(httpRequest, request.base.returnTo)
   const strictTarget = isSafe ? targetWithStrictCookies(oidc.application, request, returnTo) : undefined
   if (strictTarget !== undefined) {
-    respond(call.req, call.res, onwardPage(strictTarget))
+    respond(call.req, call.res, onwardPage(oidc.application.configuration.pages, strictTarget))
     return
   }
   refuseLoops(request, returnTo)

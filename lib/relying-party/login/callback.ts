@@ -111,7 +111,9 @@ function isSignedInElsewhere({ error, parameters }: CallbackResponse, thrown: un
 // Browsers send no Strict cookies with a chain of redirects that another site began (RFC 6265bis section 8.8.2), so a
 // page of ours navigates in place of a redirect.
 function goTo({ configuration }: CallbackParts, location: string): Outcome {
-  return configuration.session.cookie.sameSite === 'Strict' ? onwardPage(location) : redirect(location)
+  return configuration.session.cookie.sameSite === 'Strict'
+    ? onwardPage(configuration.pages, location)
+    : redirect(location)
 }
 
 // If a proxy has removed the prefix from this path, it has also removed it from the path of the page to return to.

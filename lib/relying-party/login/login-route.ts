@@ -65,7 +65,7 @@ async function redirectToGet(rp: LoginParts, httpRequest: HttpRequest): Promise<
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   const form = await httpRequest.form()
   if (!isOwnForm(httpRequest, base, form)) return redirect(pathWith(base, queryFromElsewhere(rp, base, form)))
-  return sendOn(httpRequest, pathWith(base, ownQuery(rp, httpRequest, form)))
+  return sendOn(rp.configuration.pages, httpRequest, pathWith(base, ownQuery(rp, httpRequest, form)))
 }
 
 function pathWith({ paths: { login = '' } }: BaseUrl, query: URLSearchParams): string {

@@ -94,7 +94,7 @@ async function requestLogin(
   const isKept = await storeLogin(rp, cookies, transaction)
   // A restarted login responds to the callback. If that was a form POST, the form was on the provider's page, whose
   // policy allows redirects to the provider.
-  const outcome = restarted ? redirect(location) : sendOn(httpRequest, location)
+  const outcome = restarted ? redirect(location) : sendOn(rp.configuration.pages, httpRequest, location)
   return { outcome, isWhole: isKept && !target.isLost }
 }
 

@@ -53,9 +53,10 @@ export async function withoutTransaction(
   const finished = repeatFinished(rp, context, response.state)
   if (finished !== undefined) return finished
   // A page that navigates: with a redirect, the next request would not be same-origin.
-  if (isSilent(response.state)) return { outcome: onwardPage(home) }
+  if (isSilent(response.state)) return { outcome: onwardPage(rp.configuration.pages, home) }
   if (context.current !== undefined) return { outcome: redirect(home) }
-  if (isWithoutStrictCookies(call)) return { outcome: onwardPage(paths.callback + errorOf(response)) }
+  if (isWithoutStrictCookies(call))
+    return { outcome: onwardPage(rp.configuration.pages, paths.callback + errorOf(response)) }
   if (response.state === '') return withoutState(call, transactions)
   if (response.isMisplaced) throw codeMisplaced()
   return withUnknownState(call, transactions)

@@ -101,7 +101,8 @@ export async function endSession(
     isLocal ? undefined : urlOfProvider(rp, base, session, { ...options, state }),
     session === undefined ? undefined : revokeTokens(rp, session.tokens),
   ])
-  if (providerUrl === undefined) return finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
+  if (providerUrl === undefined)
+    return finishHere(rp.configuration.pages, httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
   rememberLogout(rp, cookies.logout, { base, state, returnTo })
   return sendOnToProvider(rp, httpRequest, cookies.onward, providerUrl)
 }
@@ -121,7 +122,8 @@ export function leaveWithoutSession(
   const base = baseUrlOf(application.baseUrls, httpRequest)
   const repeated = options.local === true ? undefined : repeatOnwardUrl(application, httpRequest, cookies.onward)
   const returnTo = safeReturnTo(options.returnTo, base.returnTo)
-  return repeated ?? finishHere(httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
+  const { pages } = application.configuration
+  return repeated ?? finishHere(pages, httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
 }
 
 async function urlOfProvider(
