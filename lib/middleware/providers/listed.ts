@@ -20,6 +20,7 @@ export function listedRelyingParties(application: Application, providers: readon
   return {
     ...(first !== undefined && others.length === 0 ? { only: first } : {}),
     areNamed: true,
+    mayLose: false,
     listed,
     find: (name) => byName.get(name),
     of: (record) => sessions.of(record),

@@ -25,6 +25,8 @@ export interface RelyingParties {
   readonly only?: WebRelyingParty
   /** Whether paths name providers. */
   readonly areNamed: boolean
+  /** Whether one that is there may be gone later. */
+  readonly mayLose: boolean
   /** The providers that people choose from, by name; empty if they are not known before. */
   readonly listed: readonly ListedProvider[]
   /**
@@ -49,6 +51,7 @@ export function onlyRelyingParty(rp: WebRelyingParty): RelyingParties {
   return {
     only: rp,
     areNamed: false,
+    mayLose: false,
     listed: [],
     find: () => undefined,
     of: () => rp,

@@ -14,6 +14,7 @@ export function resolvedRelyingParties(
   const sessions = new SessionParties((name, req) => directory.find(name, { req, isFromPath: false }))
   return {
     areNamed: true,
+    mayLose: true,
     listed: [],
     find: (name, req) => directory.find(name, { req, isFromPath: true }),
     of: (record) => sessions.of(record),

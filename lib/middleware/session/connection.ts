@@ -15,7 +15,7 @@ export interface Connection {
   readonly principal: Principal
   /**
    * Aborts when the session ends: within a second after it expires, at once after a logout in this process, within five
-   * seconds after a logout in another process that shares the store. Its `reason` is a {@link SessionError}. It no longer
+   * seconds after a logout in another process that shares the store, or after the seconds of `providerCache` if its provider is gone. Its `reason` is a {@link SessionError}. It no longer
    * aborts once the request's socket has closed, or serves another request.
    */
   readonly signal: AbortSignal
@@ -30,8 +30,9 @@ interface Connections {
 /** Creates the authentication of connections, by Origin and session. */
 export function createConnections({ application, parties, storageOf }: OidcContext): Connections {
   const { runtime, revocations, sharedStore, configuration } = application
-  const isShared = sharedStore !== undefined
-  const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isShared })
+  // Other processes may end sessions, and a function may know a provider no longer.
+  const isPolled = sharedStore !== undefined || parties.mayLose
+  const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isPolled })
   const watches = new SocketWatches()
   return {
     async open(req) {

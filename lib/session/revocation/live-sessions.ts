@@ -10,8 +10,8 @@ interface LiveSessionsSettings {
   readonly runtime: Runtime
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations
-  /** Whether other processes may end sessions too, so that sessions have to be polled. */
-  readonly isShared: boolean
+  /** Whether sessions may end without a call of this process, so that they have to be polled. */
+  readonly isPolled: boolean
 }
 
 interface Live {
@@ -71,8 +71,8 @@ export class LiveSessions {
 
   #tick(): void {
     this.#ticks += 1
-    const { runtime, limits, isShared } = this.#settings
-    const isLook = isShared && !this.#isLooking && this.#ticks % ticksPerLook === 0
+    const { runtime, limits, isPolled } = this.#settings
+    const isLook = isPolled && !this.#isLooking && this.#ticks % ticksPerLook === 0
     const nowSeconds = runtime.now() / 1000
     const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
     if (isLook) this.#isLooking = true

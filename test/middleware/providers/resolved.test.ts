@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { Socket } from 'node:net'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import type { ProviderOptions } from '../../../lib/index.js'
 import { Browser } from '../../hosts/client.js'
 import { knownJwks, mintLogoutToken } from '../../kit/world/logout-world.js'
@@ -86,6 +87,29 @@ test('signs out the people of a provider that is gone, within the seconds of the
   world.clock.advance(61)
   expect(await world.who()).toBeNull()
   expect(world.browser.cookies.all().filter(({ name }) => /^oidc_[0-9a-f]{8}$/.test(name))).toEqual([])
+})
+
+test('ends the connections of a provider that is gone, within the seconds of the cache', async () => {
+  const tenants = await start({ seconds: 60 })
+  await world.signIn('work')
+  const cookie = world.browser.cookies
+    .all()
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ')
+  const headers = { cookie, host: new URL(world.url('/')).host }
+  jest.useFakeTimers()
+  try {
+    const req = { headers, rawHeaders: [], url: '/', method: 'GET', socket: new Socket() }
+    const signal = (await world.app.authenticate(req as never))?.signal
+    tenants.answer = () => undefined
+    await jest.advanceTimersByTimeAsync(10_000)
+    expect(signal?.aborted).toBe(false)
+    world.clock.advance(61)
+    await jest.advanceTimersByTimeAsync(5_000)
+    expect(signal?.reason).toMatchObject({ code: 'session_missing' })
+  } finally {
+    jest.useRealTimers()
+  }
 })
 
 test('signs out the people of a provider with another client or issuer under its name', async () => {

@@ -12,7 +12,7 @@ afterEach(() => void jest.useRealTimers())
 async function watching(sessions: number) {
   const runtime = new Clock()
   const revocations = new ProcessRevocations(runtime, limits.absoluteSeconds)
-  const live = new LiveSessions({ runtime, limits, revocations, isShared: true })
+  const live = new LiveSessions({ runtime, limits, revocations, isPolled: true })
   const asked: string[] = []
   let isHanging = false
   const find = (kept: SessionRecord) => {
