@@ -22,29 +22,21 @@ export function createContext(
   runtime: Runtime,
 ): { readonly context: OidcContext; readonly rp: WebRelyingParty } {
   const rp = createWebRelyingParty(configuration, runtime)
-  return { context: contextOf(rp, onlyRelyingParty(rp), isFormPost(configuration.authorizationParams)), rp }
+  return { context: contextOf(rp, onlyRelyingParty(rp)), rp }
 }
 
 /** The same for several providers. */
 export function createContextOfSeveral(configuration: ProvidersConfiguration, runtime: Runtime): OidcContext {
   const { providers } = configuration
   const application = createApplication(configuration, ['providers'], runtime)
-  if (typeof providers === 'function') {
-    const parties = resolvedRelyingParties(application, configuration, providers)
-    const formPost = isFormPost(configuration.defaults['authorizationParams'])
-    return { ...contextOf(application, parties, formPost), loginPage: configuration.loginPage }
-  }
-  const parties = listedRelyingParties(application, providers)
-  const formPost = providers.some((provider) => isFormPost(provider.configuration.authorizationParams))
-  return { ...contextOf(application, parties, formPost), loginPage: configuration.loginPage }
+  const parties =
+    typeof providers === 'function'
+      ? resolvedRelyingParties(application, configuration, providers)
+      : listedRelyingParties(application, providers)
+  return { ...contextOf(application, parties), loginPage: configuration.loginPage }
 }
 
-function isFormPost(authorizationParams: unknown): boolean {
-  const isObject = typeof authorizationParams === 'object' && authorizationParams !== null
-  return isObject && Reflect.get(authorizationParams, 'response_mode') === 'form_post'
-}
-
-function contextOf(application: Application, parties: RelyingParties, formPost: boolean): OidcContext {
+function contextOf(application: Application, parties: RelyingParties): OidcContext {
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
   const storageOf = createSessionStorages(application)
@@ -67,7 +59,6 @@ function contextOf(application: Application, parties: RelyingParties, formPost: 
     transactionCookies: createTransactionCookies({
       name: transactionCookieName(configuration),
       secure,
-      formPost,
       maxAgeSeconds: transactionSeconds,
     }),
     flowCookies: byCookieName(baseUrls, (name) => createFlowCookies(name, secure)),

@@ -13,8 +13,6 @@ export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => 
 interface TransactionCookieSettings {
   readonly name: string
   readonly secure: boolean
-  /** Whether the response is a POST from the provider's site, with which browsers do not send `Lax` cookies. */
-  readonly formPost: boolean
   readonly maxAgeSeconds: number
 }
 
@@ -29,7 +27,9 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
   const prefixed = prefixedName(settings.name, secure, undefined)
   const slots = Array.from({ length: slotCount }, (_, slot) => `${prefixed}.tx.${slot}`)
   const target = `${prefixed}.to`
-  const carriers = createCarriers([...slots, target], settings)
+  const common = { signed: false, httpOnly: true, path: '/', secure, sameSite: 'lax' } as const
+  const options = { ...common, maxAge: settings.maxAgeSeconds * 1000 }
+  const carriers = createCarriers([...slots, target], options)
   return (req, res) => {
     const opened = new Map<string, Carried>()
     const open = (name: string): Carried => {
@@ -51,8 +51,11 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
         const sealed = open(name).session?.['sealed']
         return typeof sealed === 'string' ? sealed : undefined
       },
-      write(name, sealed) {
-        open(name).session = { sealed }
+      write(name, sealed, isPosted = false) {
+        const carried = open(name)
+        // Browsers do not send `Lax` cookies with a POST from the provider's site.
+        if (isPosted && secure) carried.sessionOptions = { ...options, sameSite: 'none' }
+        carried.session = { sealed }
       },
       remove(name) {
         open(name).session = null
@@ -62,12 +65,7 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
   }
 }
 
-function createCarriers(
-  names: readonly string[],
-  { secure, formPost, maxAgeSeconds }: TransactionCookieSettings,
-): ReadonlyMap<string, Carrier> {
-  const sameSite = formPost && secure ? 'none' : 'lax'
-  const options = { signed: false, httpOnly: true, path: '/', secure, sameSite, maxAge: maxAgeSeconds * 1000 } as const
+function createCarriers(names: readonly string[], options: CookieAttributes): ReadonlyMap<string, Carrier> {
   return new Map(
     names.map((name): [string, Carrier] => {
       const carrier: unknown = cookieSession({ ...options, name })
@@ -83,6 +81,8 @@ class Carried {
   readonly socket: NodeRequest['socket']
   readonly protocol: string
   session: Record<string, unknown> | null = null
+  /** Attributes of this cookie. */
+  sessionOptions: CookieAttributes | undefined
 
   constructor({ headers, socket }: NodeRequest, secure: boolean) {
     this.headers = headers
@@ -90,5 +90,7 @@ class Carried {
     this.protocol = secure ? 'https' : 'http'
   }
 }
+
+type CookieAttributes = NonNullable<Parameters<typeof cookieSession>[0]>
 
 type Carrier = (req: Carried, res: NodeResponse, next: () => void) => void

@@ -108,3 +108,8 @@ export const scope = v.pipe(
 export function isWithinDomain({ hostname }: URL, domain: string | undefined): boolean {
   return domain === undefined || `.${hostname}`.endsWith(`.${domain.toLowerCase()}`)
 }
+
+/** Whether responses of the provider are a POST from its site. */
+export function isFormPost(options: { readonly authorizationParams: Readonly<Record<string, string>> }): boolean {
+  return options.authorizationParams['response_mode'] === 'form_post'
+}

@@ -1,6 +1,7 @@
 import { AuthorizationResponseError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
+import { isFormPost } from '../../options/oidc/fields.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
 import { type CodeExchangeParts, exchangeOnce } from './code-exchange.js'
@@ -39,7 +40,7 @@ export async function finishLogin(
   httpRequest: HttpRequest,
   context: CallbackContext,
 ): Promise<FinishedLogin> {
-  const formPost = rp.configuration.authorizationParams['response_mode'] === 'form_post'
+  const formPost = isFormPost(rp.configuration)
   const response = await readCallback(httpRequest, formPost)
   const isSilentLogin = isSilent(response.state)
   if (response.problem !== undefined && !isSilentLogin) throw response.problem

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
-import { parseReturnedParams, protocolParameters } from '../../options/oidc/fields.js'
+import { isFormPost, parseReturnedParams, protocolParameters } from '../../options/oidc/fields.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -82,6 +82,7 @@ async function requestLogin(
     baseUrlKey: base.key,
     returnTo: target.returnTo,
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider.key }),
+    ...(isFormPost(rp.configuration) ? { isPosted: true } : {}),
     startedAt: rp.runtime.now() / 1000,
   }
   const location = await rp.provider.authorizationUrl({

@@ -103,7 +103,7 @@ function storeInCookie(
   const sealed = sealTarget(rp, transaction)
   const bytes = cookies.bytes(cookies.target, sealed)
   if (bytes > roomBeside(left, rp.transactionSeal, cookies)) return 0
-  cookies.write(cookies.target, sealed)
+  cookies.write(cookies.target, sealed, transaction.isPosted)
   return bytes
 }
 

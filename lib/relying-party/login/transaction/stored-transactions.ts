@@ -61,7 +61,8 @@ export function storeTransaction(
   const slot = freeSlot(cookies, transaction, { own: used.map((found) => found.slot), kept })
   const isLeft = live.every((found) => kept.has(found.slot) && found.slot !== slot)
   const madeRoom = !isLeft || live.some((found) => found.transaction.madeRoom === true)
-  if (slot !== undefined) cookies.write(slot, sealTransaction(seal, madeRoom ? { ...newest, madeRoom } : newest))
+  if (slot !== undefined)
+    cookies.write(slot, sealTransaction(seal, madeRoom ? { ...newest, madeRoom } : newest), newest.isPosted)
 }
 
 interface Room {
@@ -85,7 +86,7 @@ function makeRoom(
     if (!isFull()) break
     const sealed = sealTransaction(seal, withoutTarget(transaction))
     sizes.set(slot, cookies.bytes(slot, sealed))
-    cookies.write(slot, sealed)
+    cookies.write(slot, sealed, transaction.isPosted)
   }
   for (const { slot } of older.toReversed()) if (isFull()) sizes.delete(slot)
   return new Set(sizes.keys())

@@ -11,6 +11,8 @@ export interface Transaction extends TransactionSecrets {
   readonly returnTo: string
   /** Key of the provider that it was sent to, if the application has several. */
   readonly provider?: string
+  /** Whether the response is a POST from the provider's site (`form_post`). */
+  readonly isPosted?: boolean
   /** Whether `returnTo` is shortened: the whole return target is stored elsewhere, or was dropped. */
   readonly isCut?: boolean
   /** Whether older logins were evicted for it. */
@@ -40,7 +42,8 @@ export interface TransactionCookies {
   /** Whether the browser sent a cookie with this name, ours or not. */
   isTaken(name: string): boolean
   read(name: string): string | undefined
-  write(name: string, sealed: string): void
+  /** @param isPosted - whether a POST from another site must bring the cookie */
+  write(name: string, sealed: string, isPosted?: boolean): void
   remove(name: string): void
   /** Length of the cookie in a request: name, value and separators. */
   bytes(name: string, sealed: string): number
@@ -123,6 +126,7 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
     ...(t.maxAge === undefined ? {} : { m: t.maxAge }),
     ...(t.acrValues === undefined ? {} : { a: t.acrValues }),
     ...(t.organization === undefined ? {} : { o: t.organization }),
+    ...(t.isPosted === true ? { f: 1 } : {}),
     ...(t.isCut === true ? { c: 1 } : {}),
     ...(t.madeRoom === true ? { r: 1 } : {}),
   }
@@ -130,13 +134,14 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
-  const { t, b = 0, c, r, exp } = payload
+  const { t, b = 0, f, c, r, exp } = payload
   if (!isStrings(t) || !isKey(b)) return undefined
   const [seed, returnTo] = t
   if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
   return {
     ...{ ...secretsOf(seed), returnTo, baseUrlKey: b, startedAt: exp - transactionSeconds },
     ...expectationsIn(payload),
+    ...(f === 1 ? { isPosted: true } : {}),
     ...(c === 1 ? { isCut: true } : {}),
     ...(r === 1 ? { madeRoom: true } : {}),
   }
