@@ -68,8 +68,8 @@ const rows: readonly Row[] = [
     'must use https in "issuer":',
     'dangerouslyAllowHttp',
   ],
-  ['a base URL without scheme', app({ baseUrl: 'localhost:3000' }), '14 characters', 'own URL', 'such as https://'],
-  ['an issuer without scheme', app({ issuer: 'id.example.com' }), '14 characters', 'issuer URL', '"issuer" must be'],
+  ['a base URL without scheme', app({ baseUrl: 'localhost:3000' }), '14 characters', 'own URL', 'it has no https://'],
+  ['an issuer without scheme', app({ issuer: 'id.example.com' }), '14 characters', 'issuer URL', 'it has no https://'],
   [
     'the URL of metadata as issuer',
     app({ issuer: `${issuer}/.well-known/openid-configuration` }),
@@ -217,7 +217,7 @@ describe('a mistake that shows at the provider', () => {
 
   test('names the host that could not be reached', async () => {
     const error = await ready({ issuer: 'http://127.0.0.1:1', fetch: undefined })
-    expect(error).toMatchObject({ message: 'the provider could not be reached' })
+    expect(error).toMatchObject({ message: 'the provider could not be reached at http://127.0.0.1:1' })
     expect(String((error as Error).cause)).toContain('ECONNREFUSED: connect 127.0.0.1:1')
   })
 })

@@ -14,3 +14,8 @@ function textKind(text: string): string {
   if (plainWords.test(text) || plainUrl.test(text)) return JSON.stringify(text)
   return `a text of ${text.length} characters`
 }
+
+/** For messages about URLs: whether the scheme is what is missing. */
+export function schemeHint(url: string): string {
+  return /^https?:\/\//i.test(url.trim()) ? '' : ': it has no https:// (or http://) at its beginning'
+}

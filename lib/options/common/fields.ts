@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { kindOf } from '../given.js'
+import { kindOf, schemeHint } from '../given.js'
 
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -51,7 +51,7 @@ export function text(what: string) {
 export function httpUrl(what: string) {
   return v.pipe(
     text(what),
-    v.check(isBareHttpUrl, `must be ${what}, without query, fragment or user name`),
+    v.check(isBareHttpUrl, ({ input }) => `must be ${what}, without query, fragment or user name${schemeHint(input)}`),
     v.description(what),
   )
 }

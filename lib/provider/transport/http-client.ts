@@ -67,7 +67,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
     const sending = transport.send(url, { method, headers, body })
     const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
-    return withDeadline(sending, seconds, underWay, received(sending, maxBytes, notes))
+    const { origin } = new URL(url)
+    return withDeadline(sending, { seconds, underWay, origin }, received(sending, maxBytes, notes))
   }
   const perform = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
@@ -115,11 +116,17 @@ function isRequestable(url: URL, { internalOrigin, dangerouslyAllowHttp }: HttpC
   return isAllowed && url.username === '' && url.password === ''
 }
 
+interface Deadline {
+  readonly seconds: number
+  readonly underWay: Set<Abort>
+  /** Where the request goes, for messages. */
+  readonly origin: string
+}
+
 // The race covers a custom fetch that ignores its signal.
 async function withDeadline<T>(
   sending: PendingResponse,
-  seconds: number,
-  underWay: Set<Abort>,
+  { seconds, underWay, origin }: Deadline,
   received: Promise<T>,
 ): Promise<T> {
   let abort: Abort = () => undefined
@@ -137,18 +144,16 @@ async function withDeadline<T>(
   try {
     return await Promise.race([received, aborted])
   } catch (error) {
-    throw failureOf(error)
+    throw failureOf(error, origin)
   } finally {
     clearTimeout(timer)
     underWay.delete(abort)
   }
 }
 
-function failureOf(error: unknown): Error {
-  return (
-    ownError(error) ??
-    outage('provider_unreachable', 'the provider could not be reached', undefined, redactedCause(error))
-  )
+function failureOf(error: unknown, origin: string): Error {
+  const message = `the provider could not be reached at ${origin}`
+  return ownError(error) ?? outage('provider_unreachable', message, undefined, redactedCause(error))
 }
 
 async function received(
