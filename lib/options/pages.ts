@@ -16,7 +16,7 @@ export const englishTexts = {
   unavailableText: 'A service that this site needs does not respond. Please try again in a moment.',
   loginNeededTitle: 'Please sign in',
   loginNeededText:
-    'You are not signed in, or your session has ended. If you were sending a form, go back to keep what you entered.',
+    'You are not signed in, or your session has ended. If you were sending a form, the Back button may still have what you entered.',
   notAllowedTitle: 'You have no access',
   notAllowedText: 'You are signed in, but your account may not do this.',
   otherSiteTitle: 'This did not come from here',
