@@ -14,6 +14,8 @@ const clientAt = (origin: string) =>
   webClient(origin, {
     client_id: 'everything',
     redirect_uris: ['google', 'work'].map((name) => `${origin}/callback/${name}`),
+    backchannel_logout_uri: `${origin}/backchannel-logout/work`,
+    backchannel_logout_session_required: true,
     grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant],
   })
 
@@ -101,6 +103,7 @@ describe('a front-channel logout of one of two providers', () => {
     await world.signIn('work', browser)
     const [, claims = ''] = String(await ask('/id-token')).split('.')
     ;({ sid } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sid: string })
+    expect(sid).toMatch(/./)
   })
 
   test('ends its session, and may be framed by it alone', async () => {

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from '@jest/globals'
-import type { ServerResponse } from 'node:http'
 import type { LoginChoice, ProvidersOptions } from '../../../lib/index.js'
 import { json } from '../../kit/app.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
@@ -7,15 +6,13 @@ import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 let world: SeveralWorld
 afterEach(() => world.close())
 
-const asJson = { headers: { accept: 'application/json' } }
-
 interface Shown {
   readonly choices: readonly LoginChoice[]
   readonly returnTo: string | null
 }
 
 const loginPage: ProvidersOptions['loginPage'] = (choices, { res, returnTo }) =>
-  json(res as unknown as ServerResponse, { choices, returnTo: returnTo ?? null })
+  json(res, { choices, returnTo: returnTo ?? null })
 
 test('loginPage writes the page, and gets the choices and the checked return target', async () => {
   world = await startSeveral({ oidc: () => ({ loginPage }) })
@@ -50,10 +47,10 @@ test('loginPage is where a function finds providers too, with nothing to list', 
   expect(page.json()).toEqual({ choices: [], returnTo: '/me' })
 })
 
-test('an error of loginPage is handled like any of the login route', async () => {
+test('an error of loginPage goes to the error handlers of the application', async () => {
   world = await startSeveral({ oidc: () => ({ loginPage: () => Promise.reject(new Error('no template')) }) })
-  const page = await world.browser.navigate(world.url('/login'), asJson)
-  expect([page.status, page.text.includes('no template')]).toEqual([500, false])
+  const page = await world.browser.navigate(world.url('/login'))
+  expect([page.status, page.text.includes('no template')]).toEqual([500, true])
 })
 
 test('only the providers that the query names are shown; of one, the login begins', async () => {
