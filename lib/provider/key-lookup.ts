@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import { ProviderError, TokenValidationError } from '../errors.js'
+import { createGrowingCache } from '../base/cache/growing-cache.js'
 import type { Runtime } from '../base/runtime.js'
 import type { VerificationKey } from '../jose/algorithms.js'
 import { signatureInvalid } from '../jose/jws.js'
@@ -40,13 +41,14 @@ export class LookupBudget {
   readonly #anyone: TokenBucket
   readonly #forged: TokenBucket
   // Kids that the last fetch did not find. The cache is bounded, since anyone can invent kids.
-  readonly #absent = new LRUCache<string, number>({ max: maxAbsent })
+  readonly #absent: LRUCache<string, number>
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
     this.#provider = new TokenBucket(runtime, sizes.provider)
     this.#anyone = new TokenBucket(runtime, sizes.anyone)
     this.#forged = new TokenBucket(runtime, sizes.forged)
+    this.#absent = createGrowingCache({ max: maxAbsent, runtime })
   }
 
   /** The budget for a fetch. Invalid signatures under a known kid are common, so they have their own. */

@@ -1,5 +1,6 @@
 import { retryAfterSeconds } from '../../base/outage.js'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import { type OidcError, ProviderError, SessionError, TokenEndpointError, TokenValidationError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 
@@ -13,10 +14,11 @@ const maxWays = 100
 export class RefusedRefreshes {
   readonly #runtime: Runtime
   /** The sessions, two at most, that were refused in some words since the last success. */
-  readonly #refused = new LRUCache<string, readonly string[]>({ max: maxWays })
+  readonly #refused: LRUCache<string, readonly string[]>
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
+    this.#refused = createGrowingCache({ max: maxWays, runtime })
   }
 
   /** Records a successful refresh: later rejections have a different cause. */
