@@ -84,8 +84,15 @@ export class ProviderDirectory {
   }
 
   async #renew(name: string, known: Known, lookup: Lookup): Promise<WebRelyingParty | undefined> {
+    const wasFailing = this.#failing.has(name)
+    const asked = this.#ask(name, { ...lookup, isFromPath: false })
+    // Not all requests should wait for a function that hangs.
+    if (wasFailing) {
+      asked.catch(() => undefined)
+      return known.rp
+    }
     try {
-      return await this.#ask(name, { ...lookup, isFromPath: false })
+      return await asked
     } catch {
       return known.rp
     }

@@ -15,12 +15,17 @@ interface Tenants {
   readonly asked: string[]
 }
 
-async function start(cache: { maxEntries?: number; seconds?: number } = {}): Promise<Tenants> {
+async function start(
+  cache: { maxEntries?: number; seconds?: number } = {},
+  httpTimeoutSeconds = 0.3,
+): Promise<Tenants> {
   let tenants: Tenants | undefined
   world = await startSeveral({
     provider: { overrides: { jwks: knownJwks } },
     oidc: (options) => {
-      const known = new Map<string, ProviderOptions>(Object.entries(options))
+      // Of the function alone little patience is asked.
+      const patient = Object.entries(options).map(([name, one]) => [name, { ...one, httpTimeoutSeconds: 10 }] as const)
+      const known = new Map<string, ProviderOptions>(patient)
       const made: Tenants = { answer: (name) => known.get(name), asked: [] }
       tenants = made
       return {
@@ -30,7 +35,7 @@ async function start(cache: { maxEntries?: number; seconds?: number } = {}): Pro
         },
         providerCache: cache,
         allowPrivateAddresses: true,
-        httpTimeoutSeconds: 0.3,
+        httpTimeoutSeconds,
       }
     },
   })
@@ -153,6 +158,22 @@ test.each([
   tenants.answer = known
   world.clock.advance(61)
   expect(await world.who()).toMatchObject({ by: 'work' })
+})
+
+test('nobody waits for a function that has failed and hangs now, where the provider is known', async () => {
+  const tenants = await start({ seconds: 60 }, 60)
+  await world.signIn('work')
+  tenants.answer = () => Promise.reject(new Error('the database is away'))
+  world.clock.advance(61)
+  expect(await world.who()).toMatchObject({ by: 'work' })
+  let answer: (value: undefined) => void = () => undefined
+  tenants.answer = () => new Promise<undefined>((resolve) => (answer = resolve))
+  world.clock.advance(61)
+  for (let i = 0; i < 3; i += 1) expect(await world.who()).toMatchObject({ by: 'work' })
+  expect(tenants.asked).toHaveLength(3)
+  answer(undefined)
+  await new Promise(setImmediate)
+  expect(await world.who()).toBeNull()
 })
 
 test('reaches no private address for a provider that the application finds, unless it is allowed', async () => {

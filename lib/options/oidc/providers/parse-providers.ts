@@ -82,7 +82,7 @@ export function hasProviders(options: unknown): boolean {
  */
 export function parseProvidersOptions(options: object): ProvidersConfiguration {
   const { providers, providerCache, loginPage, ...given } = membersOf(options)
-  requireApplicationOptions(given)
+  requireApplicationOptions(given, providers)
   const { providerCache: cache, loginPage: page } = parseOptions(call, own, { providerCache, loginPage })
   // The rules between options are those for one provider, so one of no consequence stands in.
   const {
@@ -162,7 +162,7 @@ function logoutOf(members: Members, defaults: Members, where: string): unknown {
   throw flaw('"logout.returnTo" is of the whole application: give it beside "providers"', where)
 }
 
-function requireApplicationOptions(given: Readonly<Record<string, unknown>>): void {
+function requireApplicationOptions(given: Members, providers: unknown): void {
   const known = new Set([...applicationOptions, ...providerDefaults])
   const misplaced = Object.keys(given).filter(
     (name) => given[name] !== undefined && !known.has(name) && Object.hasOwn(oidcEntries, name),
@@ -171,6 +171,10 @@ function requireApplicationOptions(given: Readonly<Record<string, unknown>>): vo
     const list = misplaced.map((name) => `"${name}"`).join(', ')
     throw flaw(`${list} must not be beside "providers": give it in the options of each provider`)
   }
+  if (isFunction(providers) && given['fetch'] !== undefined && given['allowPrivateAddresses'] !== true)
+    throw flaw(
+      '"fetch" beside a function "providers" needs "allowPrivateAddresses: true": such a function looks names up by itself, so it must refuse private addresses itself',
+    )
   if (given['silentLogin'] === true)
     throw flaw('"silentLogin" must not be on with "providers": it is not known at which of them to try')
   const { routes } = given

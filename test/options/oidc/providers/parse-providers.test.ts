@@ -82,6 +82,11 @@ describe('options of several providers', () => {
       { routes: { login: '/auth', logout: '/auth/two' } },
       '"routes" must leave /auth/two to the provider of that name',
     ],
+    [
+      'a fetch whose addresses would be checked',
+      { providers: () => undefined, fetch },
+      '"fetch" beside a function "providers" needs "allowPrivateAddresses: true"',
+    ],
     ['a mistyped option', { provider: {} }, '"provider" is not an option'],
     ['a short secret', { secret: 'short' }, '"secret" must be random'],
     ['a cache of nothing', { providerCache: { maxEntries: 0 } }, '"providerCache.maxEntries" must be a whole number'],
