@@ -9,6 +9,7 @@ export const benches = {
   login: () => import('../login.js'),
   machine: () => import('../machine.js'),
   memory: () => import('../memory.js'),
+  tenants: () => import('../tenants.js'),
   install: () => import('../install.js'),
 }
 

@@ -1,0 +1,28 @@
+import { createServer } from 'node:http'
+import express from 'express'
+import { answerCalls } from '../harness/child.js'
+import { contenders } from './contenders.js'
+
+answerCalls({
+  /** Serves one route that returns the person of the session. */
+  async start({ name, issuer }) {
+    const { mount, subject = () => 'nobody' } = contenders.find((contender) => contender.name === name)
+    const app = express()
+    const server = createServer(app)
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address()
+    await mount(app, { issuer, baseUrl: `http://127.0.0.1:${port}` })
+    app.get('/api/orders', (req, res) => {
+      const sub = subject(req)
+      if (sub === undefined) res.status(401).end()
+      else res.json({ orders: [], sub })
+    })
+    app.use((error, _req, res, _next) => res.status(error.status ?? 500).end())
+    return port
+  },
+  /** CPU so far in microseconds, of all threads. */
+  cpu() {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
+})
