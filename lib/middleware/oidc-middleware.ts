@@ -49,6 +49,7 @@ export interface OidcMiddleware<State = Health> extends Middleware {
    * ```
    *
    * @throws {SessionError} `session_store_unavailable`: it is not known whether someone is signed in
+   * @throws {ProviderError} `provider_options_unavailable`: a function `providers` fails, and nothing is known of the session's
    * @throws {AccessError} `host_not_allowed`: no pattern in `baseUrls` fits the host
    */
   authenticate(req: NodeRequest): Promise<Connection | undefined>

@@ -32,16 +32,23 @@ export async function prepareChoice(
   listed: readonly Listed[],
 ): Promise<Choice | Redirect> {
   requireLoginRequest(httpRequest)
-  if (httpRequest.method === 'POST') return redirect(choiceUrl(base, await postedTarget(base, httpRequest)))
   const query = new URLSearchParams(httpRequest.query)
+  if (httpRequest.method === 'POST')
+    return redirect(choiceUrl(base, await postedTarget(base, httpRequest), namesIn(listed, query)))
   const returnTo = loginTarget(httpRequest, base)
   // Of requirements that name some of them. Unknown names are ignored, since nothing depends on them.
-  const wanted = listed.filter(({ name }) => query.getAll(parameter).includes(name))
+  const names = namesIn(listed, query)
+  const wanted = listed.filter(({ name }) => names.includes(name))
   const shown = wanted.length === 0 ? listed : wanted
   return {
     returnTo,
     choices: shown.map(({ name, label }) => ({ name, label, url: urlAt(base, name, returnTo, query) })),
   }
+}
+
+function namesIn(listed: readonly Listed[], query: URLSearchParams): readonly string[] {
+  const wanted = query.getAll(parameter)
+  return listed.map(({ name }) => name).filter((name) => wanted.includes(name))
 }
 
 /** Shows the choice. */

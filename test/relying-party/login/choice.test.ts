@@ -61,6 +61,13 @@ test('only the providers that the query names are shown; of one, the login begin
   expect(all.choices.map(({ name }) => name)).toEqual(['google', 'work'])
 })
 
+test('a form leads to the choice among the same', async () => {
+  world = await startSeveral()
+  const options = { method: 'POST', site: 'same-origin', body: new URLSearchParams({ returnTo: '/me' }) } as const
+  const { status, location } = await world.browser.navigate(world.url('/login?provider=work&provider=x'), options)
+  expect([status, location]).toEqual([303, world.url('/login?provider=work&returnTo=%2Fme')])
+})
+
 test('labels are text on the page, whatever is in them', async () => {
   world = await startSeveral({
     oidc: ({ work, google }) => ({
