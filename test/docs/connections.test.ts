@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import supertest from 'supertest'
 import { WebSocket } from 'ws'
 import { Browser } from '../hosts/client.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
@@ -20,7 +21,9 @@ const opening = pages
   .flatMap((page) => snippetsIn(page))
   .filter(({ code }) => /\bcreate(Client|ClientPool|Cluster|Sentinel|Server)\(|\bWebSocket|\.connect\(/.test(code))
 const isRedis = ({ code }: Snippet): boolean => code.includes("from 'redis'")
-const isUpgrade = ({ code }: Snippet): boolean => code.includes("server.on('upgrade'")
+const isTokenUpgrade = ({ code }: Snippet): boolean => code.includes('api.authenticate(')
+const isUpgrade = ({ code }: Snippet): boolean => code.includes('auth.authenticate(')
+const isPlainServer = ({ code }: Snippet): boolean => code.includes('createServer((req, res)')
 
 /** The application around a snippet. */
 const before = "import express from 'express'\nconst app = express()\nconst secret = process.env.SESSION_SECRET\n"
@@ -47,9 +50,14 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Runs a snippet as a program of its own, with some lines after it that speak to the test. */
-function run({ markdown, line, code }: Snippet, after: string, env: Readonly<Record<string, string>>): ChildProcess {
+function run(
+  first: string,
+  { markdown, line, code }: Snippet,
+  after: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   const file = join(folder, `${markdown.replaceAll(/\W/g, '-')}-${line}.mjs`)
-  writeFileSync(file, `${before}${code}\n${after}`)
+  writeFileSync(file, `${before}${first}${code}\n${after}`)
   const common = { PATH: process.env['PATH'] ?? '', SESSION_SECRET: 'quick-start-secret-long-and-random-enough' }
   const child = fork(file, [], {
     execArgv: [],
@@ -72,8 +80,9 @@ function word(child: ChildProcess): Promise<unknown> {
 }
 
 test('every snippet that opens a connection is run here', () => {
-  expect(opening.filter((snippet) => !isRedis(snippet) && !isUpgrade(snippet))).toEqual([])
-  expect([opening.filter(isRedis).length, opening.filter(isUpgrade).length]).toEqual([4, 1])
+  const kinds = [isRedis, isUpgrade, isTokenUpgrade, isPlainServer]
+  expect(opening.filter((snippet) => !kinds.some((isKind) => isKind(snippet)))).toEqual([])
+  expect(kinds.map((isKind) => opening.filter(isKind).length)).toEqual([5, 1, 1, 1])
 })
 
 describeWith('redis-server', 'a snippet with a Redis client survives the death of Redis', (path) => {
@@ -96,7 +105,7 @@ describeWith('redis-server', 'a snippet with a Redis client survives the death o
         BASE_URL: 'http://127.0.0.1:2',
         CLIENT_SECRET: 'x',
       }
-      const child = run(snippet, listening, env)
+      const child = run('', snippet, listening, env)
       expect(await word(child)).toBe('started')
       const lost = word(child)
       await redis.kill()
@@ -109,6 +118,50 @@ describeWith('redis-server', 'a snippet with a Redis client survives the death o
   }
 })
 
+const listen = (port: number): string => `server.listen(${port}, '127.0.0.1', () => process.send('started'))`
+
+const upgrade = ['GET /ws HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', '', ''].join('\r\n')
+
+/** Clients that ask for an upgrade and are gone. */
+async function resetUpgrades(port: number): Promise<void> {
+  for (let count = 0; count < 200; count += 1) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+    await once(socket, 'connect')
+    await new Promise((sent) => socket.write(upgrade, sent))
+    for (let turns = 0; turns < count % 5; turns += 1) await turn()
+    socket.resetAndDestroy()
+  }
+}
+
+test.each(opening.filter(isTokenUpgrade))(
+  'the upgrade of $markdown answers 401 without a token, and survives clients that reset their connections',
+  async (snippet) => {
+    const port = await freePort()
+    const child = run(`const issuer = 'http://127.0.0.1:1'\n`, snippet, listen(port), {})
+    expect(await word(child)).toBe('started')
+    await resetUpgrades(port)
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1')
+    socket.write(upgrade)
+    const [answer] = (await once(socket, 'data')) as [string]
+    socket.destroy()
+    expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+    expect(child.exitCode).toBeNull()
+  },
+  30_000,
+)
+
+test.each(opening.filter(isPlainServer))(
+  'the server of $markdown answers without a session, and during an outage',
+  async (snippet) => {
+    const port = await freePort()
+    const env = { ISSUER: 'http://127.0.0.1:1', BASE_URL: `http://127.0.0.1:${port}`, CLIENT_SECRET: 'x' }
+    const child = run('', snippet, listen(port), env)
+    expect(await word(child)).toBe('started')
+    const app = supertest(`http://127.0.0.1:${port}`)
+    expect([(await app.get('/')).status, (await app.get('/login')).status]).toEqual([401, 503])
+  },
+)
+
 describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (snippet) => {
   let provider: RealProvider
   let child: ChildProcess
@@ -120,7 +173,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     const client = webClient(BASE_URL)
     provider = await startRealProvider({ clients: [client] })
     const env = { ISSUER: provider.issuer, CLIENT_ID: client.client_id, CLIENT_SECRET: client.client_secret, BASE_URL }
-    child = run(snippet, `server.listen(${port}, '127.0.0.1', () => process.send('started'))`, env)
+    child = run('', snippet, listen(port), env)
     expect(await word(child)).toBe('started')
     children.splice(0)
   })
@@ -128,8 +181,6 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     await end(child)
     await provider.close()
   })
-
-  const upgrade = ['GET /ws HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', '', ''].join('\r\n')
 
   async function greeting(): Promise<WebSocket> {
     const browser = new Browser()
@@ -145,13 +196,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
   }
 
   test('survives anonymous clients that reset their connections', async () => {
-    for (let count = 0; count < 200; count += 1) {
-      const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-      await once(socket, 'connect')
-      await new Promise((sent) => socket.write(upgrade, sent))
-      for (let turns = 0; turns < count % 5; turns += 1) await turn()
-      socket.resetAndDestroy()
-    }
+    await resetUpgrades(port)
     ;(await greeting()).terminate()
     expect(child.exitCode).toBeNull()
   }, 30_000)
