@@ -14,33 +14,6 @@ import type { ProvidersHealth } from '../provider/health.js'
 import { createOidc, createOidcOfSeveral, type OidcMiddleware } from './oidc-middleware.js'
 
 /**
- * Creates middleware that signs people in by OpenID Connect, with the authorization code flow, state, nonce and PKCE. It adds
- * the login, callback and logout routes and sets `req.oidc` and `req.auth`.
- *
- * @example
- * ```ts
- * app.use(
- *   oidc({
- *     issuer: 'https://id.example.com',
- *     clientId: 'my-app',
- *     clientSecret,
- *     baseUrl: 'https://app.example.com',
- *     secret,
- *   }),
- * )
- * app.get('/', requireAuth(), (req, res) => res.send(`Hello ${req.oidc.user?.sub}`))
- * ```
- *
- * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
- * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
- * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.1
- */
-export function oidc<
-  PersonClaims extends object = SessionClaims,
-  Request = FrameworkRequest,
-  Response = FrameworkResponse,
->(options: OidcOptions<PersonClaims, Request, Response>): OidcMiddleware
-/**
  * Creates middleware that signs people in at several providers: those of a list, or those that a function finds by their names.
  * People choose at the login route. They have one session, of one provider at a time.
  *
@@ -69,6 +42,34 @@ export function oidc<
   Request = FrameworkRequest,
   Response = FrameworkResponse,
 >(options: ProvidersOptions<PersonClaims, Request, Response>): OidcMiddleware<ProvidersHealth>
+// The last overload is the one by which TypeScript 7 reports mistakes: that of most applications.
+/**
+ * Creates middleware that signs people in by OpenID Connect, with the authorization code flow, state, nonce and PKCE. It adds
+ * the login, callback and logout routes and sets `req.oidc` and `req.auth`.
+ *
+ * @example
+ * ```ts
+ * app.use(
+ *   oidc({
+ *     issuer: 'https://id.example.com',
+ *     clientId: 'my-app',
+ *     clientSecret,
+ *     baseUrl: 'https://app.example.com',
+ *     secret,
+ *   }),
+ * )
+ * app.get('/', requireAuth(), (req, res) => res.send(`Hello ${req.oidc.user?.sub}`))
+ * ```
+ *
+ * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.1
+ */
+export function oidc<
+  PersonClaims extends object = SessionClaims,
+  Request = FrameworkRequest,
+  Response = FrameworkResponse,
+>(options: OidcOptions<PersonClaims, Request, Response>): OidcMiddleware
 export function oidc(options: object): OidcMiddleware | OidcMiddleware<ProvidersHealth> {
   if (hasProviders(options)) {
     const configuration = parseProvidersOptions(options)

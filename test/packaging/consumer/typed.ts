@@ -40,7 +40,9 @@ declare module 'express-oidc' {
 }
 
 const app = express()
-app.use(oidc(options))
+// The form with one provider is the last: `ReturnType` reads that one, and TypeScript 7 reports mistakes by no other.
+const auth: ReturnType<typeof oidc> = oidc(options)
+app.use(auth)
 app.use(
   oidc({
     ...options,
