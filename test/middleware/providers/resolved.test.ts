@@ -215,3 +215,20 @@ test('health() has the providers that are kept ready', async () => {
   await world.signIn('work')
   expect(Object.keys(world.app.health().providers)).toEqual(['work'])
 })
+
+test('leaves the people of other tenants alone while the provider of one is down', async () => {
+  const tenants = await start()
+  await world.signIn('work')
+  const { answer } = tenants
+  tenants.answer = async (name) => {
+    const found = await answer(name)
+    return name === 'google' && found !== undefined ? { ...found, issuer: 'http://127.0.0.1:1' } : found
+  }
+  const stranger = new Browser()
+  for (let i = 0; i < 3; i += 1) {
+    const { status } = await stranger.navigate(world.url('/login/google'), asJson)
+    expect(status).toBe(503)
+  }
+  expect((await world.signIn('work', stranger)).text).toBe('home')
+  expect(await world.who()).toMatchObject({ by: 'work', sub: 'alice' })
+})
