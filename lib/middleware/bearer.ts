@@ -12,7 +12,7 @@ import { createPrincipalFinder, type PrincipalFinder } from './guard/principal-f
 import { LivePrincipals, type TokenConnection } from './guard/live-principals.js'
 import { certificateSource } from './http/client-certificate.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
-import { callOnError, continueAfter, thrownError } from './http/error-response.js'
+import { callOnError, continueAfter, passOn, thrownError } from './http/error-response.js'
 import { addAuthenticationHandler, auth, type GuardCall } from './guard/authentication.js'
 import { respondOrFail } from './http/respond.js'
 import type { Middleware, NodeRequest } from './types.js'
@@ -144,7 +144,8 @@ function answer(error: unknown, call: GuardCall, { onError, isGuard }: Answering
     next(thrownError(error))
     return
   }
-  const byItself = (): void => respondOrFail(call, problem(error))
+  const byItself = (): void =>
+    error instanceof ConfigurationError ? passOn(error, call) : respondOrFail(call, problem(error))
   if (onError === undefined) byItself()
   else callOnError((once) => onError(error, { req, res, next: once }), call, isGuard ? byItself : undefined)
 }

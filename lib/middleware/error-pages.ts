@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { isOidcError } from '../base/error-cause.js'
+import { ConfigurationError, type OidcError } from '../errors.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { problem } from '../http/problem.js'
+import { warnOfMistake } from '../options/mistake.js'
 import { type PageOptions, parsePageOptions } from '../options/pages.js'
 import { authenticationHandlersOf, isSession } from './guard/authentication.js'
 import { errorPage, noLinks } from './http/error-page.js'
@@ -17,8 +19,9 @@ export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeRespons
 /**
  * Creates an error handler for what handlers throw by `req.oidc.accessToken()` and other calls of this package. Where a login
  * mends the error, a browser that loads a page is sent to the login and back, as by `signInAgain()`. Otherwise it gets a page like
- * those of `oidc()`, and a program gets problem+json. Other errors, and errors after the response has begun, go to the next
- * error handler; without one they get 500 with an empty body.
+ * those of `oidc()`, and a program gets problem+json. Mistakes in the set-up (`ConfigurationError`), errors of others, and errors
+ * after the response has begun, go to the next error handler. Without one, mistakes in the set-up are reported as a warning of
+ * the process and get a page, and the others get 500 with an empty body.
  *
  * @param options - texts and language. Default: those of `oidc()`
  *
@@ -38,10 +41,16 @@ export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeRespons
 export function errorPages(options?: PageOptions): ErrorPages {
   const own = parsePageOptions(options ?? {})
 
+  // Polka has one error handler, and its `next` calls that one again.
+  const passing = new WeakSet<Next>()
+
   // Express recognises error handlers by their four parameters.
   return function errorPages(error, req: NodeRequest, res, next) {
-    const onward: Next = next ?? (() => giveUp(res))
-    if (!isOidcError(error) || res.headersSent) {
+    const isLast = next === undefined || passing.has(next)
+    const onward: Next = isLast ? () => giveUp(res) : (reason) => callWithin(passing, next, reason)
+    const mayAnswer = (reason: unknown): reason is OidcError =>
+      isOidcError(reason) && !res.headersSent && (isLast || !(reason instanceof ConfigurationError))
+    if (!mayAnswer(error)) {
       passOn(error, { res, next: onward })
       return
     }
@@ -49,10 +58,11 @@ export function errorPages(options?: PageOptions): ErrorPages {
     const pages = options === undefined ? (session?.pages ?? own) : own
     const links = session?.links?.() ?? noLinks
     const show = (reason: unknown): void => {
-      if (!isOidcError(reason) || res.headersSent) {
+      if (!mayAnswer(reason)) {
         passOn(reason, { res, next: onward })
         return
       }
+      if (reason instanceof ConfigurationError) warnOfMistake(reason)
       const isShown = isPageLoad(createHttpRequest(req))
       const answer = isShown ? errorPage(reason, pages, links) : problem(reason)
       respondOrFail({ req, res, next: onward }, answer)
@@ -60,5 +70,14 @@ export function errorPages(options?: PageOptions): ErrorPages {
     const challenge = challengeFor(error, session)
     if (challenge === undefined) show(error)
     else challenge({ req, res, next: show })
+  }
+}
+
+function callWithin(passing: WeakSet<Next>, next: Next, reason: unknown): void {
+  passing.add(next)
+  try {
+    next(reason)
+  } finally {
+    passing.delete(next)
   }
 }

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import connect from 'connect'
 import express from 'express'
 import express4 from 'express4'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import {
   AccessError,
   BearerError,
@@ -132,6 +132,7 @@ describe('errorPages() without oidc()', () => {
   const thrown = new BearerError('insufficient_scope', 'the token has not enough', {
     headers: { 'WWW-Authenticate': 'Bearer scope="a"' },
   })
+  const mistake = new ConfigurationError('invalid_options', 'mount it over there')
   const failing = (error: unknown) => () => {
     throw error
   }
@@ -154,6 +155,31 @@ describe('errorPages() without oidc()', () => {
     expect([data.status, codeOf(data), data.headers['www-authenticate']]).toEqual([
       ...[403, 'insufficient_scope', 'Bearer scope="a"'],
     ])
+  })
+
+  test.each([
+    ['Express 5', () => express()],
+    ['Express 4', () => express4()],
+    ['Connect', () => connect()],
+  ])('leaves mistakes in the set-up to the next error handler of %s', async (_name, create) => {
+    const seen: unknown[] = []
+    const app = create()
+      .use(failing(mistake))
+      .use(errorPages())
+      .use((error: unknown, _req: unknown, res: ServerResponse, _next: unknown) => {
+        seen.push(error)
+        res.end('mine')
+      })
+    expect([(await visit(app, 'navigate')).text, (await visit(app, 'fetch')).text]).toEqual(['mine', 'mine'])
+    expect(seen).toEqual([mistake, mistake])
+  })
+
+  test('reports mistakes in the set-up as a warning where there is no next error handler, and says nothing of them in the page', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    endings.push(() => warn.mockRestore())
+    const page = await visit((req, res) => errorPages()(mistake, req, res), 'navigate')
+    expect([page.status, titleOf(page), page.text.includes('over there')]).toEqual([500, 'That did not work', false])
+    expect(warn.mock.calls).toEqual([['mount it over there', { type: 'ConfigurationError', code: 'invalid_options' }]])
   })
 
   test('answers any other error with 500 and nothing about it, where there is no next error handler', async () => {

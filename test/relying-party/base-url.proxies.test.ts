@@ -80,7 +80,14 @@ describe.each(hosts.slice(0, 3))('oidc() mounted at a path that baseUrl does not
     'reports at %s an error that names both',
     async (path) => {
       const layers = [{ mount: '/app/guarded', handlers: [requireAuth()] }]
-      world = await startWorld({ host, layers, below: '/app', oidc: { baseUrl: 'http://127.0.0.1:9/other' } })
+      world = await startWorld({
+        host,
+        layers,
+        below: '/app',
+        oidc: { baseUrl: 'http://127.0.0.1:9/other', pages: {} },
+      })
+      const program = await world.browser.fetch(world.url('/app/login'))
+      expect([program.status, world.host.journal.errors.length]).toEqual([500, 1])
       const answer = await world.browser.navigate(world.url(path))
       expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
       const [error] = world.host.journal.errors as readonly Error[]

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../errors.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { problem } from '../../http/problem.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
@@ -25,7 +26,8 @@ interface FailureContext extends ErrorLinks {
 
 /**
  * Reports an error: to `onError` if it is set, otherwise as a page for what a window shows, and as problem+json for programs.
- * With the option `pages: false`, `next(error)` takes the place of the page. Errors of other packages always go to `next(error)`.
+ * With the option `pages: false`, `next(error)` takes the place of the page. Mistakes in the set-up and errors of other packages
+ * always go to `next(error)`: nobody but the operator can mend them.
  */
 export function fail(
   error: unknown,
@@ -38,6 +40,10 @@ export function fail(
     return
   }
   const answer = (): void => {
+    if (error instanceof ConfigurationError) {
+      passOn(error, context)
+      return
+    }
     const isShown = isPageLoad(createHttpRequest(req))
     const isPage = context.isPage ?? isShown
     if (isPage && !pages.showErrors) passOn(error, context)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { ServerResponse } from 'node:http'
-import { claim, csrf, requireAuth } from '../../../lib/index.js'
+import { claim, csrf, provider, requireAuth } from '../../../lib/index.js'
 import type { Answer } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import { guarded } from '../../kit/world/applications.js'
@@ -12,6 +12,7 @@ afterEach(() => world.close())
 
 const layers = [
   guarded('/hr', requireAuth(claim('dept', 'elsewhere'))),
+  guarded('/elsewhere', requireAuth(provider('wrok'))),
   { method: 'POST', path: '/orders', handlers: [requireAuth(), csrf(), () => undefined] },
 ]
 
@@ -60,6 +61,14 @@ describe.each(hosts)('an error of our own routes and guards on $name', (host) =>
     expect([form.status, titleOf(form)]).toEqual([401, 'Please sign in'])
     expect(form.text).toContain('>Sign in</a>')
     expect(world.host.journal.errors).toEqual([])
+  })
+
+  test('goes to the error handlers if it is a mistake in the set-up', async () => {
+    world = await start({}, host)
+    await world.browser.navigate(world.url('/elsewhere'))
+    expect(world.host.journal.errors).toEqual([
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining('no provider of oidc(') }),
+    ])
   })
 
   test('goes to the error handlers with pages: false', async () => {

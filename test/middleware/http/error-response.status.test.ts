@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import { claim, errorPages, oidc, type OidcMiddleware, requireAuth, type OidcOptions } from '../../../lib/index.js'
@@ -77,4 +77,24 @@ test('errorPages() is an error handler of Polka', async () => {
   )
   const answer = await browser.fetch(url('/token'))
   expect([answer.status, answer.headers['content-type']]).toEqual([401, 'application/problem+json'])
+})
+
+test('errorPages() as the only error handler of Polka answers what it would pass on', async () => {
+  const { browser, url } = await start(
+    (app, login) =>
+      app
+        .use(early)
+        .use(login)
+        .get('/broken', (_req: unknown, _res: unknown, next: (error: unknown) => void) => {
+          next(new Error('broken'))
+        }),
+    { onError: errorPages() },
+  )
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  endings.push(() => warn.mockRestore())
+  const page = await browser.navigate(url('/early'))
+  expect([page.status, page.text.includes('not_mounted'), page.text.includes('mount one')]).toEqual([500, true, false])
+  expect(warn.mock.calls).toEqual([[expect.any(String), { type: 'ConfigurationError', code: 'not_mounted' }]])
+  const broken = await browser.navigate(url('/broken'))
+  expect([broken.status, broken.text]).toEqual([500, ''])
 })
