@@ -11,9 +11,22 @@ export interface Runtime {
 /** The system's clock and randomness. */
 export const systemRuntime: Runtime = { now: () => Date.now(), randomBytes: (length) => randomBytes(length) }
 
-/** The runtime for options: the system's, unless their `fetch` reaches a test provider, whose clock a test moves. */
-export function runtimeFor({ fetch }: { readonly fetch?: object | undefined }): Runtime {
-  return fetch === undefined ? systemRuntime : (internals().clocks.get(fetch) ?? systemRuntime)
+/** A clock that a test moves. */
+export interface MovableRuntime extends Runtime {
+  /** From now on, whoever moves one of the two moves both. */
+  join(other: MovableRuntime): void
+}
+
+/**
+ * The runtime for options: the system's, unless the `fetch` of one of them reaches a test provider, whose clock a test moves. The
+ * clocks of several test providers become one, since tokens of each are checked by it.
+ */
+export function runtimeFor(...options: readonly { readonly fetch?: object | undefined }[]): Runtime {
+  const { clocks } = internals()
+  const found = options.flatMap(({ fetch }) => (fetch === undefined ? [] : (clocks.get(fetch) ?? [])))
+  const [first, ...others] = found
+  for (const other of others) first?.join(other)
+  return first ?? systemRuntime
 }
 
 /** What the test kit needs of this package's inside. It is no part of any middleware, so that no application finds it there. */
@@ -21,7 +34,7 @@ interface Internals {
   /** What each `oidc()` is made of, by its middleware. */
   readonly middlewares: WeakMap<object, unknown>
   /** The clocks of test providers, by the `fetch` that reaches them. */
-  readonly clocks: WeakMap<object, Runtime>
+  readonly clocks: WeakMap<object, MovableRuntime>
 }
 
 // The ES modules and the CommonJS files of this package are two copies in one process: both find the same registry.

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
 import type { FrameworkRequest, FrameworkResponse } from '../options/framework.js'
-import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
+import { type BearerConfiguration, parseBearerOptions, reachedBy } from '../options/bearer/schema.js'
 import { type Runtime, runtimeFor } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
 import type { ProviderHealth } from '../provider/types.js'
@@ -73,7 +73,7 @@ export function bearer<Request = FrameworkRequest, Response = FrameworkResponse>
   options: BearerOptions<Request, Response>,
 ): BearerMiddleware {
   const configuration = parseBearerOptions(options)
-  return createBearer(configuration, runtimeFor(configuration))
+  return createBearer(configuration, runtimeFor(...reachedBy(configuration)))
 }
 
 /** Creates the middleware from a checked configuration and a given runtime. */

@@ -73,8 +73,9 @@ export function oidc<
 export function oidc(options: object): OidcMiddleware | OidcMiddleware<ProvidersHealth> {
   if (hasProviders(options)) {
     const configuration = parseProvidersOptions(options)
-    for (const each of configurationsOf(configuration)) warnUnlessShared(each)
-    return createOidcOfSeveral(configuration, runtimeFor(configuration))
+    const each = configurationsOf(configuration)
+    for (const one of each) warnUnlessShared(one)
+    return createOidcOfSeveral(configuration, runtimeFor(...each, configuration))
   }
   const configuration = parseOidcOptions(options)
   warnUnlessShared(configuration)

@@ -12,8 +12,8 @@ const ages = { metadataMaxAgeSeconds: 1800, keysMaxAgeSeconds: 600, keysStaleSec
 type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
 
-/** The connection to the provider, if the client presents a certificate. */
-export type Connection = Pick<ProviderSettings, 'tls' | 'usesMtlsEndpoints'>
+/** The connection to one provider, if the client presents a certificate there, or the provider has its own `fetch`. */
+export type Connection = Partial<Pick<ProviderSettings, 'tls' | 'usesMtlsEndpoints' | 'fetch'>>
 
 /** What the options say of one authorization server. */
 type Description = Pick<

@@ -1,5 +1,5 @@
 import type { BearerOptions } from '../options/bearer/options.js'
-import { type BearerConfiguration, parseBearerOptions } from '../options/bearer/schema.js'
+import { type BearerConfiguration, parseBearerOptions, reachedBy } from '../options/bearer/schema.js'
 import { ConfigurationError } from '../errors.js'
 import { type Runtime, runtimeFor } from '../base/runtime.js'
 import type { Principal } from '../policy/principal.js'
@@ -79,7 +79,7 @@ export type BearerValidatorOptions = BearerOptions<PresentedRequest, never> & {
 export function createBearerValidator(options: BearerValidatorOptions): BearerValidator {
   const configuration = parseBearerOptions(options, 'createBearerValidator()')
   if (configuration.apiKey !== undefined) throw headerNeeded()
-  return bearerValidator(configuration, runtimeFor(configuration))
+  return bearerValidator(configuration, runtimeFor(...reachedBy(configuration)))
 }
 
 /** Creates the validator from a parsed configuration, with a given clock. */

@@ -71,9 +71,15 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
 }
 
 // The certificate is for the authorization server where this API is a client, and for no other.
-function connectionsOf({ introspection, trust }: BearerConfiguration): ReadonlyMap<string, Connection> {
-  if (introspection === undefined) return new Map()
-  return new Map([[introspectionIssuer(introspection, trust), connectionSettings(introspection)]])
+function connectionsOf({
+  introspection,
+  trust,
+  providerFetches = new Map(),
+}: BearerConfiguration): ReadonlyMap<string, Connection> {
+  const connections = new Map<string, Connection>([...providerFetches].map(([issuer, fetch]) => [issuer, { fetch }]))
+  if (introspection === undefined) return connections
+  const asked = introspectionIssuer(introspection, trust)
+  return connections.set(asked, { ...connectionSettings(introspection), ...connections.get(asked) })
 }
 
 interface IntrospectionPlace {

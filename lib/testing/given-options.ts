@@ -1,7 +1,7 @@
 import { omitUndefined } from '../base/json.js'
 import type { ProviderState } from './provider/state.js'
 
-/** Options for `clientCredentials()`. */
+/** Options for `clientCredentials()`, and for one of several providers. */
 export interface ClientTestOptions {
   /** The provider's issuer. */
   issuer: string
@@ -39,6 +39,8 @@ export interface BearerTestOptions {
 export interface ProviderTestOptions {
   /** For `oidc()`. */
   readonly oidc: OidcTestOptions
+  /** For one of the providers of `oidc({ providers })` and `bearer({ providers })`. */
+  readonly provider: ClientTestOptions
   /** For `bearer()`. */
   readonly bearer: BearerTestOptions
   /** For `clientCredentials()`. */
@@ -56,6 +58,7 @@ export function optionsOf(
   const introspection = clientSecret === undefined ? { ...client, clientAuthentication: 'none' as const } : client
   return {
     oidc: { issuer, ...client, baseUrl, secret: clock.newName() + clock.newName(), fetch },
+    provider: { issuer, ...client, fetch },
     bearer: { issuer, audience, ...(tokenFormat === 'opaque' ? { tokenFormat, introspection } : {}), fetch },
     clientCredentials: { issuer, ...client, fetch },
   }

@@ -8,7 +8,7 @@ import { ProviderServer } from './provider/provider.js'
 import { type ProviderState, newKey, newState } from './provider/state.js'
 import { issueLogoutToken, revokeRefreshTokens } from './provider/tokens.js'
 import { type AccessTokens, createAccessTokens, personNamed } from './test-tokens.js'
-import { Walk, type Walked, type WalkedLogin } from './walk.js'
+import { logoutPathBeside, Walk, type Walked, type WalkedLogin } from './walk.js'
 
 /** How `signIn()` signs in. */
 export interface SignInOptions {
@@ -197,7 +197,7 @@ class Provider implements TestProvider {
     visits.set(`${clientId} ${redirectUri}`, {
       send,
       clientId,
-      path: new URL('backchannel-logout', redirectUri).pathname,
+      path: logoutPathBeside(redirectUri),
     })
   }
 

@@ -143,3 +143,12 @@ function refused({ redirectUri }: AuthorizationAnswer, { status, text }: AppResp
 function start(text: string): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
+
+/** Where logout tokens go. The route of one of several providers ends with its name, as its callback does. */
+export function logoutPathBeside(redirectUri: string): string {
+  const { pathname } = new URL(redirectUri)
+  const named = /^(.*\/)callback(\/[^/]+)$/.exec(pathname)
+  return named === null
+    ? new URL('backchannel-logout', redirectUri).pathname
+    : `${named[1] ?? ''}backchannel-logout${named[2] ?? ''}`
+}

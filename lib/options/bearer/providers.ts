@@ -8,6 +8,8 @@ import type { IssuerOptions } from './issuer-options.js'
 export interface TokenProvider extends NamedProviderDescription {
   /** The provider's issuer identifier. */
   issuer: string
+  /** Makes the requests to this provider. @default the option `fetch` beside `providers` */
+  fetch?: typeof fetch | undefined
 }
 
 /**
@@ -33,10 +35,19 @@ export interface TokenProviderOptions extends Pick<
   issuer?: undefined
 }
 
-/** Options with a map of issuers in place of `providers`, and the names of the providers, if one alone has an issuer. */
+/** What is known of the providers beside the map of issuers. */
+export interface KnownProviders {
+  /** Names of the providers by issuer, where one alone has it. */
+  readonly providerNames: ReadonlyMap<string, string>
+  /** What makes the requests to an issuer, where its provider has its own. */
+  readonly providerFetches: ReadonlyMap<string, typeof fetch>
+}
+
+/** Options with a map of issuers in place of `providers`. */
 interface WithoutProviders {
   readonly options: unknown
-  readonly providerNames: ReadonlyMap<string, string>
+  /** Absent if there were no `providers`. */
+  readonly known?: KnownProviders
 }
 
 const described = ['issuerAliases', 'discoveryUrl', 'metadata', 'internalOrigin', 'allowPrivateAddresses'] as const
@@ -48,7 +59,7 @@ const rules = ['audience', 'clients', 'subject', 'algorithms'] as const
  * @throws {ConfigurationError} `invalid_options`
  */
 export function withoutProviders(options: unknown, call: string): WithoutProviders {
-  if (!isJsonObject(options) || options['providers'] === undefined) return { options, providerNames: new Map() }
+  if (!isJsonObject(options) || options['providers'] === undefined) return { options }
   const { providers, issuer: _issuer, ...others } = options
   const flaw = flawOf(options)
   if (flaw !== undefined) throw new ConfigurationError('invalid_options', `${call}: invalid options\n  - ${flaw}`)
@@ -61,16 +72,24 @@ export function withoutProviders(options: unknown, call: string): WithoutProvide
     issuers.set(one.issuer, first === undefined ? one : together(first, one))
   }
   const map = [...issuers.values()].map((one) => [one.issuer, { ...own, ...one.description }] as const)
-  const named = [...issuers.values()].flatMap((one) =>
-    one.name === undefined ? [] : [[one.issuer, one.name] as const],
-  )
   return {
     options: { ...Object.fromEntries(rest), issuer: Object.fromEntries(map) },
-    providerNames: new Map(named),
+    known: {
+      providerNames: byIssuer([...issuers.values()], ({ name }) => name),
+      providerFetches: byIssuer([...issuers.values()], ({ fetch }) => fetch),
+    },
   }
 }
 
-function flawOf({ providers, issuer, audience }: Readonly<Record<string, unknown>>): string | undefined {
+function byIssuer<T>(all: readonly Found[], memberOf: (one: Found) => T | undefined): ReadonlyMap<string, T> {
+  const entries = all.flatMap((one) => {
+    const member = memberOf(one)
+    return member === undefined ? [] : [[one.issuer, member] as const]
+  })
+  return new Map(entries)
+}
+
+function flawOf({ providers, issuer, audience, introspection }: Readonly<Record<string, unknown>>): string | undefined {
   if (issuer !== undefined) return '"issuer" must not be beside "providers": they name their issuers'
   if (audience === undefined) {
     return '"audience" is missing: expected this API\'s identifier as tokens name it, or null to accept tokens for anyone'
@@ -82,16 +101,30 @@ function flawOf({ providers, issuer, audience }: Readonly<Record<string, unknown
     return '"providers" must be a map from name to { issuer, ... }, as in oidc()'
   }
   for (const [name, one] of Object.entries(providers)) {
-    const flaw = providerFlaw(one)
+    const flaw = providerFlaw(one, introspection)
     if (flaw !== undefined) return `"providers.${name}" ${flaw}`
   }
   return undefined
 }
 
-function providerFlaw(provider: unknown): string | undefined {
+function providerFlaw(provider: unknown, introspection: unknown): string | undefined {
   if (!isJsonObject(provider) || typeof provider['issuer'] !== 'string') return 'must have an "issuer"'
+  if (provider['fetch'] !== undefined && !isFetch(provider['fetch'])) return 'must have a function as "fetch"'
+  if (provider['fetch'] !== undefined && hasCertificate(introspection, provider['issuer'])) {
+    return 'must not have "fetch" with "introspection.tls": that function makes the connections'
+  }
   if (!isIssuerTemplate(provider['issuer']) || Array.isArray(provider['tenants'])) return undefined
   return 'must have "tenants" as a list: only then are the issuers of its tokens known'
+}
+
+// Without a name in it, the introspection is that of the only issuer.
+function hasCertificate(introspection: unknown, issuer: string): boolean {
+  if (!isJsonObject(introspection) || introspection['tls'] === undefined) return false
+  return (introspection['issuer'] ?? issuer) === issuer
+}
+
+function isFetch(value: unknown): value is typeof fetch {
+  return typeof value === 'function'
 }
 
 /** One issuer, and how it is described. */
@@ -100,19 +133,21 @@ interface Found {
   /** The name of the provider; absent if several have the issuer. */
   readonly name: string | undefined
   readonly description: Readonly<Record<string, unknown>>
+  readonly fetch: typeof globalThis.fetch | undefined
 }
 
 function issuersOf(name: string, provider: unknown): readonly Found[] {
   if (!isJsonObject(provider)) return []
   const issuer = String(provider['issuer'])
   const description = picked(provider, described)
-  if (!isIssuerTemplate(issuer)) return [{ issuer, name, description }]
+  const fetch = isFetch(provider['fetch']) ? provider['fetch'] : undefined
+  if (!isIssuerTemplate(issuer)) return [{ issuer, name, description, fetch }]
   const tenants: readonly unknown[] = Array.isArray(provider['tenants']) ? provider['tenants'] : []
   return tenants.map((tenant) => {
     const fill = (template: unknown): string => String(template).replace(tenantPlace, String(tenant))
     const { issuerAliases: aliases, ...more } = description
     const filled = Array.isArray(aliases) ? { issuerAliases: aliases.map(fill) } : {}
-    return { issuer: fill(issuer), name, description: { ...more, ...filled } }
+    return { issuer: fill(issuer), name, description: { ...more, ...filled }, fetch }
   })
 }
 

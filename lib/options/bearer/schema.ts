@@ -8,7 +8,7 @@ import { dpop, mtls } from './proof-of-possession.js'
 import { audience, type IssuerConfiguration } from './issuer-schema.js'
 import { issuersWithout, type TrustConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
-import { withoutProviders } from './providers.js'
+import { type KnownProviders, withoutProviders } from './providers.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
 import { decryptionKeys } from '../common/private-key.js'
@@ -172,9 +172,14 @@ const schema = v.pipe(
 )
 
 /** The checked and frozen options of `bearer()`, every default in place. */
-export type BearerConfiguration = v.InferOutput<typeof schema> & {
-  /** Names of the option `providers` by issuer. */
-  readonly providerNames?: ReadonlyMap<string, string>
+export type BearerConfiguration = v.InferOutput<typeof schema> & Partial<KnownProviders>
+
+/** What reaches the authorization servers: the functions of the providers, then that of all of them. */
+export function reachedBy({
+  fetch,
+  providerFetches = new Map(),
+}: BearerConfiguration): readonly { readonly fetch?: typeof globalThis.fetch | undefined }[] {
+  return [...[...providerFetches.values()].map((own) => ({ fetch: own })), { fetch }]
 }
 
 /**
@@ -185,7 +190,5 @@ export type BearerConfiguration = v.InferOutput<typeof schema> & {
 export function parseBearerOptions(options: unknown, call = 'bearer()'): BearerConfiguration {
   const given = withoutProviders(options, call)
   const configuration = parseOptions(call, schema, given.options)
-  return given.providerNames.size === 0
-    ? configuration
-    : Object.freeze({ ...configuration, providerNames: given.providerNames })
+  return given.known === undefined ? configuration : Object.freeze({ ...configuration, ...given.known })
 }

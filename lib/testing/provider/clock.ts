@@ -1,10 +1,11 @@
-import { systemRuntime, type Runtime } from '../../base/runtime.js'
+import { type MovableRuntime, systemRuntime } from '../../base/runtime.js'
 
 /** The machine's clock, ahead of it by as much as a test says. */
-export class TestClock implements Runtime {
-  #ahead = 0
+export class TestClock implements MovableRuntime {
+  /** By how many milliseconds. Shared with the clocks that it has joined; public for those of the package's other copy. */
+  time = { ahead: 0, clocks: new Set<TestClock>([this]) }
 
-  readonly now = (): number => systemRuntime.now() + this.#ahead
+  readonly now = (): number => systemRuntime.now() + this.time.ahead
 
   readonly randomBytes = (length: number): Buffer => systemRuntime.randomBytes(length)
 
@@ -15,7 +16,16 @@ export class TestClock implements Runtime {
 
   /** Moves it ahead. */
   advance(seconds: number): void {
-    this.#ahead += seconds * 1000
+    this.time.ahead += seconds * 1000
+  }
+
+  /** Shares the time with another clock, and with those that it shares it with: that of the one that is further ahead. */
+  join(other: TestClock): void {
+    const time = {
+      ahead: Math.max(this.time.ahead, other.time.ahead),
+      clocks: new Set([...this.time.clocks, ...other.time.clocks]),
+    }
+    for (const clock of time.clocks) clock.time = time
   }
 
   /** A name that nobody guesses. */

@@ -93,6 +93,26 @@ describe('bearer({ providers })', () => {
     expect(error.message).toContain(message)
   })
 
+  test('refuses a fetch that is none, and one beside a certificate for introspection', () => {
+    const withFetch = (fetch: unknown, others = {}) => trusted({ a: { issuer, fetch } }, others)
+    expect(() => withFetch('fetch')).toThrow('"providers.a" must have a function as "fetch"')
+    const tls = { cert: 'a certificate', key: 'a key' }
+    expect(() => withFetch(fetch, { introspection: { clientId: 'api', tls } })).toThrow(
+      '"providers.a" must not have "fetch" with "introspection.tls"',
+    )
+  })
+
+  test('reaches each provider by its own fetch, and the others by that beside them', async () => {
+    const [one, two] = [
+      apiProvider({ issuer: 'https://one.example.com' }),
+      apiProvider({ issuer: 'https://two.example.com' }),
+    ]
+    const providers = { one: { issuer: one.issuer, fetch: one.fetch }, two: { issuer: two.issuer } }
+    const { accept } = testApi({ issuer: undefined, providers, audience, fetch: two.fetch }, one)
+    expect(await accept(one.accessToken())).toMatchObject({ provider: 'one' })
+    expect(await accept(two.accessToken())).toMatchObject({ provider: 'two' })
+  })
+
   test('accepts tokens of each, says which provider it was, and refuses those of others', async () => {
     const [one, two, stranger] = ['one', 'two', 'three'].map((name) =>
       apiProvider({ issuer: `https://${name}.example.com` }),

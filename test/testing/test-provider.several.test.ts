@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import express from 'express'
+import request from 'supertest'
+import { bearer, createBearerValidator, oidc, provider as signedInAt, requireAuth } from '../../lib/index.js'
+import { type TestProvider, signedIn, testProvider } from '../../lib/testing/index.js'
+
+const audience = 'https://api.test'
+const baseUrl = 'http://localhost:3000'
+const secret = 'a-secret-of-the-session-for-tests-32'
+
+let work: TestProvider
+let home: TestProvider
+
+beforeEach(async () => {
+  work = await testProvider({ issuer: 'https://work.test' })
+  home = await testProvider({ issuer: 'https://home.test' })
+})
+
+/** An application where people sign in at `work` or `home`; `GET /payroll` is for people of `work`. */
+function web() {
+  const auth = oidc({ providers: { work: work.options.provider, home: home.options.provider }, baseUrl, secret })
+  const app = express().use(auth)
+  app.get('/', requireAuth(), (req, res) => void res.json(req.auth))
+  app.get('/payroll', requireAuth(signedInAt('work')), (_req, res) => void res.json('payroll'))
+  return { app, auth }
+}
+
+function api() {
+  const app = express()
+  app.use(bearer({ providers: { work: work.options.provider, home: home.options.provider }, audience }))
+  app.get('/', (req, res) => void res.json(req.auth))
+  return (token: string) => request(app).get('/').set('Authorization', `Bearer ${token}`)
+}
+
+describe('oidc({ providers }) with test providers', () => {
+  test('signs people in at each of them', async () => {
+    const { app } = web()
+    for (const [name, provider] of Object.entries({ work, home })) {
+      const agent = request.agent(app)
+      await provider.signIn(agent, 'alice', { path: `/login/${name}` })
+      expect((await agent.get('/')).body).toMatchObject({ provider: name, issuer: provider.issuer })
+    }
+  })
+
+  test('ends a session when the clock of any of them is moved', async () => {
+    for (const moved of [work, home]) {
+      const agent = request.agent(web().app)
+      await home.signIn(agent, 'alice', { path: '/login/home' })
+      moved.advance(7 * 86_400 + 1)
+      expect((await agent.get('/')).status).toBe(401)
+    }
+  })
+
+  test('gives them one clock, so that each can sign people in after it was moved', async () => {
+    const { app } = web()
+    work.advance(86_400)
+    expect(home.now()).toBe(work.now())
+    const agent = request.agent(app)
+    await home.signIn(agent, 'alice', { path: '/login/home' })
+    expect((await agent.get('/')).status).toBe(200)
+  })
+
+  test('ends the session of a person at a logout token of the provider where they signed in', async () => {
+    const agent = request.agent(web().app)
+    await work.signIn(agent, 'alice', { path: '/login/work' })
+    expect(await work.backchannelLogout('alice')).toEqual([200])
+    expect((await agent.get('/')).status).toBe(401)
+  })
+
+  test('has sessions of signedIn() at the provider of that name', async () => {
+    const { app, auth } = web()
+    const statuses = Object.entries({ work: 200, home: 401 })
+    for (const [name, status] of statuses) {
+      const cookie = await signedIn(auth, { sub: 'alice' }, { provider: name })
+      expect((await request(app).get('/').set('Cookie', cookie)).body).toMatchObject({ provider: name })
+      expect((await request(app).get('/payroll').set('Cookie', cookie)).status).toBe(status)
+    }
+  })
+})
+
+describe('bearer({ providers }) with test providers', () => {
+  test('takes tokens of each, which its own fetch reaches', async () => {
+    const get = api()
+    expect((await get(work.accessToken())).body).toMatchObject({ provider: 'work' })
+    expect((await get(home.accessToken())).body).toMatchObject({ provider: 'home' })
+  })
+
+  test('expires tokens when the clock of any of them is moved', async () => {
+    for (const moved of [work, home]) {
+      const get = api()
+      const token = home.accessToken()
+      expect((await get(token)).status).toBe(200)
+      moved.advance(331)
+      expect((await get(token)).status).toBe(401)
+      expect((await get(work.accessToken())).status).toBe(200)
+    }
+  })
+
+  test('is the same without HTTP', async () => {
+    const validator = createBearerValidator({ providers: { work: work.options.provider }, audience })
+    const token = work.accessToken()
+    expect(await validator.validate(`Bearer ${token}`)).toMatchObject({ provider: 'work' })
+    work.advance(331)
+    await expect(validator.validate(`Bearer ${token}`)).rejects.toMatchObject({ status: 401 })
+  })
+})
