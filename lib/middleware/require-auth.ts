@@ -23,6 +23,7 @@ import {
   type AuthenticationHandler,
   type GuardCall,
   countingHandlersOf,
+  isSession,
 } from './guard/authentication.js'
 import type { Middleware, Next, NodeRequest, NodeResponse } from './types.js'
 import { isJsonObject, omitUndefined } from '../base/json.js'
@@ -67,7 +68,7 @@ export function requireAuth<Request extends IncomingMessage>(
     if (principal === undefined && isSetByApplication(req)) passOn(notRead(), call)
     else if (handlers.length === 0) passOn(notMounted(), call)
     else if (signedIn === undefined || principal === undefined)
-      sendAway(handlers, { ...call, mode, error: loginNeeded(), ...askingFirst(requirement?.firstLogin) })
+      sendAway(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
     else
       decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
@@ -101,8 +102,19 @@ function sendAway(handlers: readonly AuthenticationHandler[], call: ChallengeCal
   handler?.challenge(call)
 }
 
-function loginNeeded(): AccessError {
-  return new AccessError('login_needed', 'sign in to see this')
+function loginNeeded(handlers: readonly AuthenticationHandler[], req: NodeRequest): AccessError {
+  const details = isTokenUnread(handlers, req) ? tokenUnread : handlers.find(isSession)?.absence?.()
+  return new AccessError('login_needed', 'sign in to see this', { details })
+}
+
+const tokenUnread = {
+  subject: 'Authorization',
+  seen: 'an access token',
+  expected: 'bearer() before this guard: oidc() reads no tokens',
+}
+
+function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequest): boolean {
+  return handlers.every(isSession) && /^(?:Bearer|DPoP) /i.test(createHttpRequest(req).header('authorization') ?? '')
 }
 
 function turnAway(

@@ -65,11 +65,20 @@ describe.each(hosts)('guards on $name', (host) => {
     })
     const answer = await world.browser.fetch(world.url('/sales'))
     await stranger().fetch(world.url('/signed-in'))
+    await stranger().fetch(world.url('/signed-in').replace('127.0.0.1', 'localhost'))
+    await stranger().fetch(world.url('/signed-in'), { headers: { authorization: 'Bearer x' } })
     watching.stop()
     expect(answer.text).not.toMatch(/details|another value/)
     expect(refusals).toMatchObject([
       { outcome: 'failed', errorCode: 'not_allowed', details: { subject: '"dept"', seen: 'another value' } },
-      { outcome: 'failed', errorCode: 'login_needed' },
+      { outcome: 'failed', errorCode: 'login_needed', details: { subject: 'session', seen: 'no cookie' } },
+      {
+        details: {
+          seen: 'no cookie',
+          expected: expect.stringMatching(/^a request to http.*, which came to "localhost:/),
+        },
+      },
+      { details: { subject: 'Authorization', seen: 'an access token', expected: expect.stringContaining('bearer()') } },
     ])
   })
 

@@ -1,5 +1,6 @@
 import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
+import type { OidcErrorDetails } from '../../error-details.js'
 import type { AccessError, SessionError } from '../../errors.js'
 import type { Pages } from '../../options/pages.js'
 import type { ErrorLinks } from '../http/error-page.js'
@@ -19,6 +20,8 @@ export interface AuthenticationHandler {
   /** Whether an access token of the request was refused, and the application went on all the same. */
   readonly hasRefusedToken?: boolean
   principal(): Principal | undefined
+  /** Why there is no principal, for logs. */
+  absence?(): OidcErrorDetails
   /** Keeps the response out of caches, unless the application decides otherwise: behind a guard, responses are personal. */
   keepPrivate?(): void
   /** Responds with a login for a browser, and a challenge for a program. */

@@ -1,3 +1,4 @@
+import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
@@ -44,6 +45,10 @@ export class SessionAuthentication implements AuthenticationHandler {
 
   principal(): Principal | undefined {
     return this.#request.identity()?.principal
+  }
+
+  absence(): OidcErrorDetails {
+    return this.#request.absence()
   }
 
   keepPrivate(): void {

@@ -1,4 +1,6 @@
+import type { OidcErrorDetails } from '../../error-details.js'
 import { SessionError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
@@ -18,6 +20,7 @@ import type { RelyingParties, WebRelyingParty } from '../providers/relying-parti
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
+import { absences } from '../../session/storage/storage.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
@@ -125,6 +128,18 @@ export class RequestContext {
     return known?.record === record ? known : (this.#identity = new SessionIdentity(record, rules))
   }
 
+  /** Why nobody is signed in, for logs. */
+  absence(): OidcErrorDetails {
+    const { httpRequest } = this
+    const absence = this.#oidc.storageOf(this.#req, httpRequest, this.#res).absence?.(httpRequest.cookies)
+    const host = httpRequest.header('host') ?? ''
+    const { origin } = this.base
+    // A browser keeps the cookies of each host apart.
+    const isElsewhere = absence === absences.noCookie && !hasHost(origin, host)
+    const expected = isElsewhere ? `a request to ${origin}, which came to ${quoted(host)}` : undefined
+    return { subject: 'session', seen: 'missing', ...absence, expected }
+  }
+
   cookies(): FlowCookies {
     return (this.#cookies ??= this.#oidc.flowCookies(this.base)(this.httpRequest, this.#res))
   }
@@ -142,6 +157,10 @@ export class RequestContext {
   respond(outcome: Redirect | Respond): void {
     respond(this.#req, this.#res, outcome)
   }
+}
+
+function hasHost(origin: string, host: string): boolean {
+  return new URL(origin).host === host.toLowerCase()
 }
 
 /**

@@ -74,6 +74,12 @@ export class SealedCookies {
     return sealed.flatMap((value) => this.#openValue(value) ?? [])
   }
 
+  /** Opens the first value even if it has expired; `null` if it is there, but was sealed with none of our keys. */
+  openAnyway(cookies: Cookies): Opened | null | undefined {
+    const sealed = fromChunks(this.#name, cookies)
+    return sealed === undefined ? undefined : (this.#seal.open(sealed) ?? null)
+  }
+
   /** Seals a payload and bytes, and splits the result into cookies. */
   chunks(payload: SealPayload, attachment?: Buffer): ReadonlyMap<string, string> {
     return toChunks(this.#name, this.#seal.seal(payload, attachment))

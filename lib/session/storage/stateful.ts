@@ -5,7 +5,14 @@ import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
-import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
+import {
+  absences,
+  type FoundSession,
+  type SessionAbsence,
+  type StoredSession,
+  type SessionStorage,
+  unreadable,
+} from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
@@ -63,6 +70,13 @@ class StatefulStorage implements SessionStorage {
     if (!isSeveral(opened)) return this.#findBy(opened, place)
     const found = mapAll(opened, (each) => this.#findBy(each, place))
     return whenDone(found, (all) => chooseSession(all, this.#settings.remark))
+  }
+
+  absence(cookies: Cookies): SessionAbsence {
+    const opened = this.#tickets.openAnyway(cookies)
+    if (opened === undefined) return absences.noCookie
+    if (opened === null) return absences.otherSecret
+    return opened.expired ? absences.idle : absences.lost
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {

@@ -6,7 +6,14 @@ import type { TraceRemark } from '../../base/tracing/event.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { type SessionLimits, clocksOf, isAlive, sessionEnded } from '../lifetime.js'
 import { type SessionForm, formsOf } from './fitting.js'
-import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
+import {
+  absences,
+  type StoredSession,
+  type FoundSession,
+  type SessionAbsence,
+  type SessionStorage,
+  unreadable,
+} from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
@@ -33,6 +40,8 @@ export interface StatelessStorage {
     further?: FurtherCookies,
     place?: SessionPlace,
   ): OneOrSeveral<StoredSession | typeof unreadable>
+  /** Why no session counts, for logs. */
+  absence(cookies: Cookies, place?: SessionPlace): SessionAbsence
   /**
    * `Set-Cookie` values that store a record, and remove parts that are no longer needed.
    *
@@ -79,6 +88,7 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
       if (isSeveral(opened)) return opened.flatMap((each) => toStored(each, place) ?? [])
       return opened === undefined ? undefined : toStored(opened, place)
     },
+    absence: (cookies, place) => absenceOf(sealed.openAnyway(cookies), place, settings),
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
       let bytes = 0
@@ -96,6 +106,22 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
     restoreShared: (record) => leftOut.restoreShared(record),
     forget: (record) => leftOut.forget(record),
   }
+}
+
+function absenceOf(
+  opened: Opened | null | undefined,
+  place: SessionPlace | undefined,
+  { runtime, limits }: Pick<StatelessStorageSettings, 'runtime' | 'limits'>,
+): SessionAbsence {
+  if (opened === undefined) return absences.noCookie
+  if (opened === null) return absences.otherSecret
+  const payload = unpack(opened)
+  const record = payload === undefined ? undefined : fromPayload(payload)
+  if (record === undefined) return absences.otherVersion
+  if (!beganAt(record, place)) return absences.otherBaseUrl
+  const now = Math.floor(runtime.now() / 1000)
+  if (isAlive(record, limits, now)) return absences.revoked
+  return now < clocksOf(record, limits).absoluteExpiresAt ? absences.idle : absences.absolute
 }
 
 function writeForm(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
@@ -161,6 +187,7 @@ export function revocableStorage(
       if (isSeveral(found)) return whenDone(mapAll(found, unlessRevoked), (all) => chooseSession(all, remark))
       return found === undefined ? undefined : unlessRevoked(found)
     },
+    absence: (cookies, place) => storage.absence(cookies, place),
     find: (record) => unlessEnded(revocations, runtime, record),
     // After a logout, writing this session's cookie could overwrite that of a newer login.
     save: (record, base) =>

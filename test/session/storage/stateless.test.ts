@@ -48,6 +48,26 @@ describe('sessions in cookies', () => {
     expect([alive(3599, late), alive(3600, late)]).toEqual([true, false])
   })
 
+  test('tell logs why there is none', () => {
+    const runtime = watch()
+    const storage = createStatelessStorage(settings(runtime))
+    const cookies = sentBack(storage.write(record(), {}))
+    const late = sentBack(storage.write(record({ touchedAt: start + 3500 }), {}))
+    const other = createStatelessStorage(settings(runtime, { secrets: ['another secret, of 32 characters at least'] }))
+    expect(storage.absence({})).toEqual({ seen: 'no cookie' })
+    expect(other.absence(cookies)).toMatchObject({
+      seen: expect.stringContaining('no "secret" opens'),
+      option: 'secret',
+    })
+    expect(storage.absence(cookies, { origin: 'https://b.example', isFirst: false })).toMatchObject({
+      ...{ seen: 'a session of another base URL', option: 'baseUrls' },
+    })
+    runtime.seconds = start + 600
+    expect(storage.absence(cookies)).toEqual({ seen: 'ended (idle)', option: 'session.idleSeconds' })
+    runtime.seconds = start + 3600
+    expect(storage.absence(late)).toEqual({ seen: 'ended (absolute)', option: 'session.absoluteSeconds' })
+  })
+
   test('end on the server, however long the browser keeps the cookie', () => {
     const runtime = watch()
     const storage = createStatelessStorage(settings(runtime, { transient: true }))
