@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { text } from './common/fields.js'
-import { closestName, parseOptions, section } from './common/parse.js'
+import { parseOptions, section, suggestion } from './common/parse.js'
 
 /** The texts of this package's own pages, in English. A page about an error has a title and one sentence or two. */
 export const englishTexts = {
@@ -80,18 +80,13 @@ const texts = v.pipe(
   v.record(v.string(), v.optional(text('a text')), 'must be an object of texts'),
   v.check(
     (given) => unknownName(given) === undefined,
-    ({ input }) => `has no text "${unknownName(input) ?? ''}": ${suggestion(unknownName(input) ?? '')}`,
+    ({ input }) =>
+      `has no text "${unknownName(input) ?? ''}": ${suggestion(unknownName(input) ?? '', Object.keys(englishTexts))}`,
   ),
 )
 
 function unknownName(given: Readonly<Record<string, unknown>>): string | undefined {
   return Object.keys(given).find((name) => !Object.hasOwn(englishTexts, name))
-}
-
-function suggestion(name: string): string {
-  const known = Object.keys(englishTexts)
-  const closest = closestName(name, known)
-  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`
 }
 
 const schema = section({

@@ -2,34 +2,17 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { ConfigurationError } from '../errors.js'
 import { internals } from '../base/runtime.js'
+import { isOidcError } from '../base/error-cause.js'
 import { omitUndefined } from '../base/json.js'
 import type { HttpRequest } from '../http/request.js'
 import type { OidcMiddleware } from '../middleware/oidc-middleware.js'
 import type { OidcContext } from '../middleware/session/request-context.js'
 import { requireTesting } from '../options/testing.js'
-import type { BaseUrl } from '../relying-party/base-url.js'
+import { type BaseUrl, configuredUrls } from '../relying-party/base-url.js'
+import type { BaseUrls } from '../relying-party/base-urls.js'
 import type { RelyingParty } from '../relying-party/relying-party.js'
 import { type SessionRecord, sessionData } from '../session/record.js'
-
-/** What a session of {@link signedIn} holds beside the claims. */
-export interface SignedInOptions {
-  /** The application's own data, as `req.oidc.update()` stores it. @default none */
-  data?: Readonly<Record<string, unknown>> | undefined
-  /** Granted scopes, separated by spaces. @default what `oidc()` asks for */
-  scope?: string | undefined
-  /** The access token. @default none */
-  accessToken?: string | undefined
-  /** The refresh token. @default none */
-  refreshToken?: string | undefined
-  /** Seconds for which the access token is valid; negative for one that has expired. @default 3600 */
-  expiresIn?: number | undefined
-  /** When the person proved who they are, in seconds since the epoch (`auth_time`). @default now */
-  authTime?: number | undefined
-  /** How they proved it (`acr`). @default none */
-  acr?: string | undefined
-  /** Which of several providers signed them in, by its name in the options. @default the only one */
-  provider?: string | undefined
-}
+import { requireKnownOptions, type SignedInOptions } from './signed-in-options.js'
 
 /**
  * Makes a session for exactly the middleware that it is given, and returns it as a `Cookie` header. No provider is asked, and
@@ -60,21 +43,18 @@ export async function signedIn(
   requireTesting('signedIn()')
   const context = contextOf(auth)
   if (typeof claims.sub !== 'string' || claims.sub === '') throw invalid('needs the claim sub: the ID of the person')
-  const { configuration, baseUrls } = context.application
+  requireKnownOptions(options)
+  const { configuration } = context.application
   if (configuration.session.use === 'request') {
     throw invalid(
       "cannot make a session for session.use 'request', which is kept in req.session: use testProvider(), and its signIn()",
     )
   }
-  if (baseUrls.named.length === 0) {
-    throw invalid(
-      'cannot make a session where "baseUrl" is a function, or all "baseUrls" are patterns: use testProvider(), and its signIn()',
-    )
-  }
+  const bases = basesOf(context, options.baseUrl)
   const rp = await relyingPartyOf(context, options.provider)
   const cookies: string[] = []
   const names = new Set<string>()
-  for (const base of baseUrls.named) {
+  for (const base of bases) {
     if (names.has(base.cookieName)) continue
     names.add(base.cookieName)
     cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, options))))
@@ -82,14 +62,42 @@ export async function signedIn(
   return cookies.join('; ')
 }
 
+function basesOf({ application }: OidcContext, baseUrl: string | undefined): readonly BaseUrl[] {
+  const { baseUrls, configuration } = application
+  if (configuration.baseUrlOf !== undefined) {
+    throw invalid('cannot make a session where "baseUrl" is a function: use testProvider(), and its signIn()')
+  }
+  if (baseUrl === undefined) {
+    if (baseUrls.named.length > 0) return baseUrls.named
+    throw invalid('needs the base URL of the session, as { baseUrl: \'https://…\' }: all "baseUrls" are patterns')
+  }
+  const found = URL.canParse(baseUrl) ? baseAt(baseUrls, new URL(baseUrl)) : undefined
+  if (found !== undefined) return [found]
+  throw invalid(`takes no { baseUrl: '${baseUrl}' } here: oidc() has ${configuredUrls(configuration).join(', ')}`)
+}
+
+function baseAt(baseUrls: BaseUrls, { origin }: URL): BaseUrl | undefined {
+  try {
+    const base = baseUrls.at(origin)
+    return base.origin === origin ? base : undefined
+  } catch (error) {
+    // No pattern fits it.
+    if (isOidcError(error)) return undefined
+    throw error
+  }
+}
+
 async function relyingPartyOf({ parties }: OidcContext, name: string | undefined): Promise<RelyingParty> {
   if (name === undefined && parties.only !== undefined) return parties.only
   const found = name === undefined || !parties.areNamed ? undefined : await parties.find(name, anyRequest())
   if (found !== undefined) return found
+  if (!parties.areNamed) throw invalid('takes no { provider } here: oidc() has one')
+  const names = parties.listed.map((one) => one.name)
+  const known = names.length === 0 ? 'a function "providers" finds them' : `oidc() has ${names.join(', ')}`
   throw invalid(
-    parties.areNamed
-      ? 'needs the name of one of the providers, as { provider }: there are several'
-      : 'takes no { provider } here: oidc() has one',
+    name === undefined
+      ? `needs the name of one of the providers, as { provider: '${names[0] ?? 'name'}' }: ${known}`
+      : `knows no provider "${name}": ${known}`,
   )
 }
 

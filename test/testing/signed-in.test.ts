@@ -91,6 +91,42 @@ describe('signedIn()', () => {
     }
   })
 
+  test('makes a session for one of several base URLs that have one cookie name, or for one of a pattern', async () => {
+    const { baseUrl: _, ...others } = options
+    const [first, second] = ['https://one.example.com', 'https://two.example.com'] as const
+    const session = { cookie: { name: 'session' } }
+    for (const baseUrls of [[first, second], [first, 'https://*.example.com'], ['https://*.example.com']]) {
+      const auth = oidc({ ...others, baseUrls, session })
+      const app = express().use(auth)
+      app.get('/', requireAuth(), (req, res) => void res.json(req.oidc.user))
+      const cookie = await signedIn(auth, { sub: 'alice' }, { baseUrl: second })
+      const statusAt = async (host: string) =>
+        (await request(app).get('/').set('Host', host).set('Cookie', cookie)).status
+      expect([await statusAt('two.example.com'), await statusAt('one.example.com')]).toEqual([200, 401])
+    }
+  })
+
+  test('names the base URLs that there are, where it is given another', async () => {
+    const { auth } = appWith()
+    for (const baseUrl of ['https://other.example.com', 'other'])
+      await expect(signedIn(auth, { sub: 'alice' }, { baseUrl })).rejects.toThrow(
+        `takes no { baseUrl: '${baseUrl}' } here: oidc() has http://localhost:3000`,
+      )
+    const { baseUrl: _, ...others } = options
+    const ofPattern = oidc({ ...others, baseUrls: ['https://*.example.com'] })
+    await expect(signedIn(ofPattern, { sub: 'alice' })).rejects.toThrow("{ baseUrl: 'https://…' }")
+    await expect(signedIn(ofPattern, { sub: 'alice' }, { baseUrl: 'https://a.example.org' })).rejects.toThrow(
+      'oidc() has https://*.example.com',
+    )
+  })
+
+  test('refuses options that it does not have', async () => {
+    const { auth } = appWith()
+    await expect(signedIn(auth, { sub: 'alice' }, { scopes: 'orders' } as never)).rejects.toThrow(
+      'has no option "scopes": did you mean "scope"?',
+    )
+  })
+
   test('makes a session that no other middleware takes', async () => {
     const { auth } = appWith()
     const cookie = await signedIn(auth, { sub: 'alice' })
@@ -126,6 +162,16 @@ describe('signedIn()', () => {
     await expect(signedIn(auth, { sub: 'alice' })).rejects.toMatchObject({
       message: expect.stringContaining('signIn()'),
     })
+  })
+
+  test('names the providers that there are, where it is given another name or none', async () => {
+    const { issuer, clientId, clientSecret, ...others } = options
+    const one = { issuer, clientId, clientSecret }
+    const auth = oidc({ ...others, providers: { work: one, home: { ...one, clientId: 'home' } } } as never)
+    await expect(signedIn(auth, { sub: 'alice' }, { provider: 'wrok' })).rejects.toThrow(
+      'knows no provider "wrok": oidc() has work, home',
+    )
+    await expect(signedIn(auth, { sub: 'alice' })).rejects.toThrow("as { provider: 'work' }: oidc() has work, home")
   })
 
   test('takes the name of a provider only where there are several', async () => {

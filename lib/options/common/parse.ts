@@ -91,8 +91,13 @@ export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
 function unknownKey(key: string, known: readonly string[]): string {
   const advice = adviceFor(key, known)
   if (advice !== undefined) return `is not an option: ${advice}`
-  const closest = closestName(key, known)
-  return `is not an option: ${closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`}`
+  return `is not an option: ${suggestion(key, known)}`
+}
+
+/** What a name that is not known was meant to be: the closest one, or else one of those that there are. */
+export function suggestion(typed: string, known: readonly string[]): string {
+  const closest = closestName(typed, known)
+  return closest === undefined ? `known are ${known.join(', ')}` : `did you mean "${closest}"?`
 }
 
 function descriptionOf(schema: v.ObjectEntries[string]): string {
