@@ -14,7 +14,10 @@ import { logoutPathBeside, Walk, type Walked, type WalkedLogin } from './walk.js
 export interface SignInOptions {
   /** The page that leads to the provider. @default '/login' */
   path?: string | undefined
-  /** The error that the person goes back with instead, such as `access_denied`. @default none */
+  /**
+   * The error that the person goes back with instead, such as `access_denied`. Nobody is to be signed in then: `signIn()` resolves with
+   * the application's answer, whatever its status. @default none
+   */
   error?: string | undefined
   /** `acr` of the ID Token. @default the first of `acr_values`, if the application asks for some */
   acr?: string | undefined
@@ -47,7 +50,7 @@ export interface TestProvider {
   /**
    * Signs a person in through the application's own routes, so that `onLogin` runs.
    *
-   * @throws {TransactionError} `login_refused`: the application did not sign them in; the message has its answer
+   * @throws {TransactionError} `login_refused`: the application did not sign them in, and no `error` was given; the message has its answer
    */
   signIn(app: AppUnderTest, user: string, options?: SignInOptions): Promise<Walked>
   /** Signs out through the application's logout route and the provider. */

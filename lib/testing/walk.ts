@@ -87,11 +87,12 @@ export class Walk {
     for (let count = 0; count < maxRedirects && response.location !== undefined; count += 1) {
       const { location } = response
       if (location.startsWith(issuer + endpoint)) return new URL(location)
+      if (isOfClient(location)) throw elsewhere(`${method} ${path}`, location, issuer)
       response = await this.#open(pathOf(location), 'same-origin')
     }
     throw new TransactionError(
       'login_refused',
-      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}: ${start(response.text)}`,
+      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}${choiceIn(response.text)}: ${start(response.text)}`,
     )
   }
 
@@ -126,7 +127,16 @@ export class Walk {
 // Where a redirect would lose a browser's cookies, the application sends a page that goes on by itself.
 function onwardUrl(page: string): string | undefined {
   const [, url] = /<meta http-equiv="refresh" content="0;url=([^"]+)"/.exec(page) ?? []
-  return url?.replaceAll('&amp;', '&').replaceAll('&#39;', "'").replaceAll('&quot;', '"')
+  return url === undefined ? undefined : textOf(url)
+}
+
+function textOf(html: string): string {
+  return html
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 }
 
 // The application may listen elsewhere than its base URL says.
@@ -140,8 +150,30 @@ function refused({ redirectUri }: AuthorizationAnswer, { status, text }: AppResp
   return new TransactionError('login_refused', message)
 }
 
+// Applications send nobody to themselves with a client ID: this is a request to some provider.
+function isOfClient(location: string): boolean {
+  return URL.canParse(location) && new URL(location).searchParams.has('client_id')
+}
+
+function elsewhere(what: string, location: string, issuer: string): TransactionError {
+  const message = `${what} led to ${new URL(location).origin}, and this provider is ${issuer}: sign in by the signIn() of the other, or give the path of a login here`
+  return new TransactionError('login_refused', message)
+}
+
+function choiceIn(page: string): string {
+  const [, path] = /href="([^"?]*\/login\/[^"?]+)/.exec(page) ?? []
+  return path === undefined ? '' : `, where people choose a provider (give signIn() { path: '${path}' })`
+}
+
+// What a person would read of a page: the code of an error is at its end.
 function start(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+  const body = /^\s*</.test(text) ? withoutMarkup(text) : text
+  return body.replaceAll(/\s+/g, ' ').trim().slice(0, 300)
+}
+
+function withoutMarkup(page: string): string {
+  const shown = page.replaceAll(/<(style|script)\b[^>]*>[\s\S]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' ')
+  return textOf(shown)
 }
 
 /** Where logout tokens go. The route of one of several providers ends with its name, as its callback does. */

@@ -42,6 +42,18 @@ describe('oidc({ providers }) with test providers', () => {
     }
   })
 
+  test('say at which of them a login arrived, if that is another', async () => {
+    const { app } = web()
+    for (const pushedAuthorizationRequests of [false, true]) {
+      const providers = { work: { ...work.options.provider, pushedAuthorizationRequests } }
+      const one = express().use(oidc({ providers, baseUrl, secret }))
+      await expect(home.signIn(request(one), 'alice', { path: '/login/work' })).rejects.toThrow(
+        'GET /login/work led to https://work.test, and this provider is https://home.test',
+      )
+    }
+    await expect(home.signIn(request(app), 'alice')).rejects.toThrow("give signIn() { path: '/login/work' }")
+  })
+
   test('ends a session when the clock of any of them is moved', async () => {
     for (const moved of [work, home]) {
       const agent = request.agent(web().app)

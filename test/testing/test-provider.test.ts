@@ -119,6 +119,14 @@ describe('signIn()', () => {
     )
   })
 
+  test('has the code of an error page in its message, and no markup', async () => {
+    const stop = provider.fail('token', 503)
+    const message = await provider.signIn(request(web()), 'alice').catch((error: Error) => error.message)
+    stop()
+    expect(message).toMatch(/^\/callback answered 503 and signed nobody in: .*Code: provider_unavailable/)
+    expect(message).not.toMatch(/[<>{}]/)
+  })
+
   test('names the people that it knows, and the ways to an application', async () => {
     await expect(provider.signIn(request(web()), 'carol')).rejects.toThrow(/users are alice, bob/)
     await expect(provider.signIn(web() as never, 'alice')).rejects.toThrow(/request\.agent\(app\)/)
