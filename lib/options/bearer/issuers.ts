@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { isJsonObject } from '../../base/json.js'
-import { httpUrl } from '../common/fields.js'
+import { issuerUrl } from '../common/fields.js'
 import { isSharedTenant, sharedTenantFlaw, tenantList, tenantPlace as place } from '../common/tenants.js'
 import type { Rules } from '../common/parse.js'
 import { issuerAliases } from '../common/provider-description.js'
@@ -15,17 +15,17 @@ import {
 } from './issuer-schema.js'
 import { keySources } from './keys.js'
 
-const issuerUrl = httpUrl("the authorization server's issuer URL")
+const issuerName = issuerUrl("the authorization server's issuer URL")
 
 const issuerForms = 'an issuer URL, a list, a map from issuer URL to { audience, ... }, or a function'
 
 const issuerNames = v.union(
-  [issuerUrl, v.pipe(v.array(issuerUrl), v.minLength(1, 'must name at least one issuer')), v.function()],
+  [issuerName, v.pipe(v.array(issuerName), v.minLength(1, 'must name at least one issuer')), v.function()],
   `must be ${issuerForms}`,
 )
 
 const issuerMap = v.pipe(
-  v.record(issuerUrl, issuerOptions),
+  v.record(issuerName, issuerOptions),
   v.check((map) => Object.keys(map).length > 0, 'must name at least one issuer'),
 )
 

@@ -37,7 +37,7 @@ export function requireAccessToken(
   const type = mediaType(header.typ)
   const isDeclared = type === 'at+jwt'
   if (!isDeclared && !includes(plainTypes[profile], type))
-    throw typeRefused(typeProblem(header.typ, profile), typeDetails(header.typ, profile))
+    throw typeRefused(typeProblem(header, claims, profile), typeDetails(header.typ, profile))
   if ('events' in claims) throw typeRefused('is a logout token, or another event')
   const hash = onlyInIdTokens.find((name) => name in claims)
   if (hash !== undefined) throw typeRefused(`is an ID Token: it has the claim "${hash}"`)
@@ -86,10 +86,23 @@ export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
   return typ !== undefined || tokenUse !== undefined
 }
 
-function typeProblem(typ: string | undefined, profile: AccessTokenProfile): string {
+function typeProblem(header: JwsHeader, claims: Readonly<JsonObject>, profile: AccessTokenProfile): string {
+  const { typ } = header
   const seen = typ === undefined ? 'has no typ in its header' : `has the typ ${quotedName(typ)} in its header`
-  const isPlain = includes(plainTypes.jwt, mediaType(typ))
-  return isPlain ? `${seen}, not "at+jwt" as profile "${profile}" wants (profile: "jwt" would take it)` : seen
+  if (!includes(plainTypes.jwt, mediaType(typ))) return seen
+  const remedy = isForJwtProfile(header, claims)
+    ? 'profile: "jwt" would take it'
+    : 'it looks like an ID Token, which no profile takes: send the access token'
+  return `${seen}, not "at+jwt" as profile "${profile}" wants (${remedy})`
+}
+
+function isForJwtProfile(header: JwsHeader, claims: Readonly<JsonObject>): boolean {
+  try {
+    requireAccessToken(header, claims, 'jwt')
+    return true
+  } catch {
+    return false
+  }
 }
 
 function includes(list: readonly string[], value: string): boolean {

@@ -4,6 +4,7 @@ import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import { audience } from '../../kit/provider/provider.js'
 
 const issuer = 'https://issuer.example.com'
+const metadataUrl = `${issuer}/.well-known/openid-configuration`
 const problemOf = (options: unknown): string => {
   try {
     parseBearerOptions(options)
@@ -137,4 +138,13 @@ describe('an option of bearer()', () => {
       cache: { ttlSeconds: 60 },
     })
   })
+})
+
+test.each([
+  ['alone', metadataUrl],
+  ['in a list', [metadataUrl]],
+  ['in a map', { [metadataUrl]: { audience: 'api' } }],
+])('the URL of metadata is refused as an issuer: %s', (_where, issuer) => {
+  const audience = typeof issuer === 'string' || Array.isArray(issuer) ? 'api' : undefined
+  expect(() => parseBearerOptions({ issuer, audience })).toThrow('must be the issuer itself, without')
 })

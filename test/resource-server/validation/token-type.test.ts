@@ -6,6 +6,17 @@ import { apiProvider } from '../../kit/provider/provider.js'
 const bare = { client_id: undefined, scope: undefined, jti: undefined }
 const why = (error: { readonly cause?: unknown }) => String(error.cause)
 
+describe('profile "rfc9068"', () => {
+  test.each([
+    ['an access token of the profile "jwt"', {}, 'profile: "jwt" would take it'],
+    ['an ID Token with at_hash', { at_hash: 'x' }, 'looks like an ID Token, which no profile takes: send the access'],
+    ['an ID Token without', bare, 'looks like an ID Token, which no profile takes: send the access token'],
+  ])('says what to do instead where it refuses %s', async (_what, claims, remedy) => {
+    const { issuer, refuse } = testApi({ profile: 'rfc9068' })
+    expect(why(await refuse(issuer.accessToken(claims, { typ: 'JWT' })))).toContain(remedy)
+  })
+})
+
 describe('profile "external"', () => {
   test.each([
     ['GitHub Actions', { sub: 'repo:acme/shop:ref:refs/heads/main', repository: 'acme/shop' }, { typ: 'JWT' }],
