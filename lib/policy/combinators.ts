@@ -12,6 +12,9 @@ import {
 } from './requirement.js'
 import type { FrameworkRequest } from '../options/framework.js'
 import type { PrincipalClaims } from './principal.js'
+import { claim, role } from './claims.js'
+import { provider } from './provider.js'
+import { acr, machine, maxAge, permission, person, scope } from './requirements.js'
 import { strictest, weakest } from './step-up.js'
 
 /**
@@ -114,7 +117,7 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
  */
 export function refuseNonRequirements(call: string, values: readonly unknown[]): void {
   if (call === 'requireAuth' && isRequest(values[0])) throw notCalled('requireAuth()')
-  const wrong = values.findIndex((value) => !isRequirement(value))
+  const wrong = values.findIndex((value) => !isRequirement(value) || isUncalled(value))
   if (wrong === -1 && (values.length > 0 || call === 'requireAuth')) return
   const problem =
     wrong === -1
@@ -128,9 +131,20 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
 
 // Names of scopes and roles are in the application's code.
 function hintFor(value: unknown): string {
+  if (isUncalled(value)) return `, ${value.name} itself (call it: ${value.name}(…))`
   if (typeof value !== 'string') return ''
   const text = quoted(value)
   return ` (perhaps meant: scope(${text}) or role(${text}))`
+}
+
+// As a predicate, each of these would let nobody in.
+const makers: readonly unknown[] = [
+  ...[scope, permission, claim, role, person, machine, acr, maxAge, provider],
+  ...[all, any, not],
+]
+
+function isUncalled(value: unknown): value is (...args: never) => unknown {
+  return makers.includes(value)
 }
 
 /** Whether a value is a requirement: one of this package's, or a predicate. */

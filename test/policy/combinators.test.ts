@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { all, any, isRequirement, not } from '../../lib/policy/combinators.js'
+import { all, any, isRequirement, not, refuseNonRequirements } from '../../lib/policy/combinators.js'
 import type { Principal } from '../../lib/policy/principal.js'
 import { ask, firstLoginOf, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
 import { decisionOf } from '../kit/verdict.js'
-import { claim } from '../../lib/policy/claims.js'
-import { acr, maxAge, scope } from '../../lib/policy/requirements.js'
+import { claim, role } from '../../lib/policy/claims.js'
+import { acr, maxAge, person, scope } from '../../lib/policy/requirements.js'
 
 const alice: Principal = {
   scheme: 'session',
@@ -151,6 +151,12 @@ describe('invalid use of combinators is refused when the application starts', ()
   ])('%s', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_options' }))
     expect(make).toThrow(message)
+  })
+
+  test.each([scope, person, role, all])('%p itself, which nobody has called', (maker) => {
+    const message = `got function as argument 1, ${maker.name} itself (call it: ${maker.name}(…))`
+    expect(() => refuseNonRequirements('requireAuth', [maker])).toThrow(message)
+    expect(() => any(maker as never)).toThrow(message)
   })
 
   test('a requirement is a function, or an object that checks', () => {
