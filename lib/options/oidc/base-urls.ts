@@ -20,3 +20,17 @@ function flawOf(options: unknown, isTyped: boolean): string | undefined {
     ? 'must have "baseUrls" beside a function as "baseUrl": they list what it may return'
     : 'must have exactly one of "baseUrl" and "baseUrls"'
 }
+
+interface RoutePaths {
+  readonly [route: string]: string | false
+  readonly callback: string
+}
+
+/** What is wrong with the paths of the routes below these base URLs. */
+export function routesFlaw(routes: RoutePaths, baseUrls: readonly URL[]): string | undefined {
+  const paths = Object.values(routes).filter((path) => path !== false)
+  if (new Set(paths).size < paths.length) return 'must give "routes" different paths'
+  return baseUrls.some((url) => url.pathname.replace(/\/$/, '').endsWith(routes.callback))
+    ? `must have "baseUrl" without "${routes.callback}": that path is added to it, and the redirect URI would have it twice`
+    : undefined
+}

@@ -101,7 +101,13 @@ const listedScope = v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'm
 export const scope = v.pipe(
   v.union([text(whatScopes), v.array(listedScope)], `must be ${whatScopes}`),
   v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),
-  v.check((value) => value.split(' ').includes('openid'), 'must contain "openid"'),
+  v.check(
+    (value) => value.split(' ').includes('openid'),
+    ({ input }) =>
+      input.includes(',')
+        ? 'must contain "openid", and have spaces between scopes, no commas'
+        : 'must contain "openid"',
+  ),
 )
 
 /** Whether browsers keep a cookie of a domain that a host sets. */

@@ -23,7 +23,7 @@ import {
   origins,
   callback,
 } from '../common/fields.js'
-import { hasBaseUrl } from './base-urls.js'
+import { hasBaseUrl, routesFlaw } from './base-urls.js'
 import { authorizationParams, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
@@ -110,10 +110,10 @@ const schema = v.pipe(
     (o) => new Set(urlsOf(...(o.baseUrls ?? [])).map((url) => url.host)).size === (o.baseUrls ?? []).length,
     'must not name one host twice in "baseUrls": they are distinguished by host',
   ),
-  v.check(({ routes }) => {
-    const paths = Object.values(routes).filter((path) => path !== false)
-    return new Set(paths).size === paths.length
-  }, 'must give "routes" different paths'),
+  v.check(
+    (o) => routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) === undefined,
+    ({ input }) => routesFlaw(input.routes, urlsOf(input.baseUrl, ...(input.baseUrls ?? []))) ?? '',
+  ),
   v.check(
     (o) => o.routes.login !== false || o.loginParams.length === 0,
     'must not have "loginParams" with "routes.login" false: they are parameters of that route',

@@ -284,6 +284,12 @@ describe('the options of oidc()', () => {
     expect(parseOidcOptions({ ...minimal, authorizationParams }).authorizationParams).toEqual(authorizationParams)
   })
 
+  test.each(['/callback', '/app/callback/'])('refuse the redirect URI, %s, as a base URL', (path) => {
+    expect(() => parseOidcOptions({ ...minimal, baseUrl: `https://app.example.com${path}` })).toThrow(
+      'must have "baseUrl" without "/callback": that path is added to it',
+    )
+  })
+
   test.each(['/.well-known/openid-configuration', '/realms/x/.well-known/openid-configuration'])(
     'refuse the URL of metadata, %s, as an issuer',
     (path) => {
@@ -338,6 +344,7 @@ describe('an invalid option', () => {
     ['scope', '', 'is empty: expected scopes separated by spaces'],
     ['scope', [], 'must contain "openid"'],
     ['scope', 'profile', 'must contain "openid"'],
+    ['scope', 'openid,profile', 'must contain "openid", and have spaces between scopes, no commas'],
     ['routes', 'x', 'must be an object'],
     ['routes.login', 5, path],
     ['routes.callback', 'callback', 'must be a path that starts with one "/", without query'],
