@@ -52,7 +52,29 @@ const rows: readonly Row[] = [
     'at least 32 characters',
     'a passphrase must have none',
   ],
-  ['a client ID that is missing', app({ clientId: undefined }), '(given: nothing)', 'must be a string', '"clientId"'],
+  [
+    'a client ID that is missing',
+    app({ clientId: undefined }),
+    '"clientId"',
+    'is missing: expected',
+    'environment variable',
+  ],
+  ['an undefined issuer', app({ issuer: undefined }), '"issuer"', "expected the provider's issuer URL", 'environment'],
+  [
+    'a parameter that this package sets',
+    app({ authorizationParams: { display: 'page', state: 'x' } }),
+    'cannot set state:',
+    'this package does',
+    'leave it out',
+  ],
+  [
+    'a short secret of tokens',
+    call(bearer, { issuer, audience: 'orders', algorithms: ['HS256'], secret: 'abc' }),
+    '(given: 3 bytes)',
+    'at least 32 bytes',
+    '"secret"',
+  ],
+  ['no audience', call(bearer, { issuer }), 'options must have', 'an "audience": ', 'options'],
   ['an empty client secret', app({ clientSecret: '' }), '"clientSecret" is empty', 'the client secret', 'expected'],
   [
     'a base URL over http',
@@ -81,7 +103,8 @@ const rows: readonly Row[] = [
   ['a misspelt scope', app({ scop: 'x' }), '"scop"', 'is not an option', '"scope"?'],
   ['a second misspelt option', app({ scop: 'x', sekret: 'y' }), '"sekret"', 'is not an option', '"secret"?'],
   ['names in snake case', app({ client_secret: 'x' }), '"client_secret"', 'is not an option', '"clientSecret"?'],
-  ['an option of nobody', app({ foo: 1, bar: 2 }), '"bar"', 'is not an option', 'known are issuer'],
+  ['an option of nobody', app({ foo: 1, bar: 2 }), '"bar"', 'is not an option', 'the README lists'],
+  ['issuer_url', app({ issuer_url: issuer }), '"issuer_url"', 'is not an option', '"issuer"?'],
   ...(
     [
       ['issuerBaseURL', '"issuer"?'],

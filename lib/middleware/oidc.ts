@@ -6,6 +6,7 @@ import {
   hasProviders,
   parseProvidersOptions,
   type ProvidersConfiguration,
+  withoutProviders,
 } from '../options/oidc/providers/parse-providers.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
 import { runtimeFor } from '../base/runtime.js'
@@ -77,7 +78,7 @@ export function oidc(options: object): OidcMiddleware | OidcMiddleware<Providers
     for (const one of each) warnUnlessShared(one)
     return createOidcOfSeveral(configuration, runtimeFor(...each, configuration))
   }
-  const configuration = parseOidcOptions(options)
+  const configuration = parseOidcOptions(withoutProviders(options))
   warnUnlessShared(configuration)
   return createOidc(configuration, runtimeFor(configuration))
 }

@@ -15,6 +15,11 @@ function textKind(text: string): string {
   return `a text of ${text.length} characters`
 }
 
+/** The message where an option has no value; `what` completes "expected …". */
+export function missing(what: string): string {
+  return `is missing: expected ${what} (an environment variable that is not set?)`
+}
+
 /** For messages about URLs: whether the scheme is what is missing. */
 export function schemeHint(url: string): string {
   return /^https?:\/\//i.test(url.trim()) ? '' : ': it has no https:// (or http://) at its beginning'

@@ -5,6 +5,7 @@
  */
 const synonyms: Readonly<Record<string, readonly string[]>> = {
   issuerbaseurl: ['issuer'],
+  issuerurl: ['issuer'],
   issueruri: ['issuer'],
   authority: ['issuer'],
   domain: ['issuer'],

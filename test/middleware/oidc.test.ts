@@ -101,3 +101,12 @@ describe('the middleware of oidc()', () => {
     middleware.close()
   })
 })
+
+describe('the options of oidc()', () => {
+  test('may have a member "providers" that is undefined, beside those of one provider', () => {
+    const issuer = 'https://id.example.com'
+    const options = { issuer, clientId: 'web', baseUrl: 'https://app.example.com', secret, providers: undefined }
+    expect(oidc(options).health()).toMatchObject({ issuer })
+    expect(() => oidc({ ...options, clientId: '' })).toThrow(/^oidc\(\): invalid options\n {2}- "clientId" is [^\n]*$/)
+  })
+})

@@ -68,7 +68,7 @@ const sharedNames = [
 
 /** Rules between these options. */
 export const trustRules: Rules<Trust> = [
-  [(o) => isMap(o.issuer) || o.audience !== undefined, `is missing "audience": expected ${v.getDescription(audience)}`],
+  [(o) => isMap(o.issuer) || o.audience !== undefined, `must have an "audience": ${v.getDescription(audience)}`],
   [
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
     `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: set it in the map`,

@@ -78,6 +78,8 @@ const oneSecret = v.union(
   'must be text, bytes, { base64 } or a JWK of kty "oct" for signatures',
 )
 
+const shortestOf = (list: readonly SecretBytes[]) => Math.min(...list.map(({ bytes }) => bytes.length))
+
 const secret = v.pipe(
   v.union(
     [
@@ -90,8 +92,8 @@ const secret = v.pipe(
     `must be text, bytes, { base64 } or a JWK of kty "oct" for signatures, or a list of up to ${maxSecrets} of them`,
   ),
   v.check(
-    (list) => list.every(({ bytes }) => bytes.length >= 32),
-    'must have at least 32 bytes (RFC 7518 section 3.2)',
+    (list) => shortestOf(list) >= 32,
+    ({ input }) => `must have at least 32 bytes (RFC 7518 section 3.2) (given: ${shortestOf(input)} bytes)`,
   ),
   // Everyone may know a public key, and could sign with it as a secret.
   v.check(

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { kindOf, schemeHint } from '../given.js'
+import { kindOf, missing, schemeHint } from '../given.js'
 
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -41,7 +41,7 @@ export const callback = v.pipe(v.function('must be a function'), v.description('
 /** A non-empty string; `what` completes "expected …". */
 export function text(what: string) {
   return v.pipe(
-    v.string(`must be a string: ${what}`),
+    v.string(({ input }) => (input === undefined ? missing(what) : `must be a string: ${what}`)),
     v.minLength(1, `is empty: expected ${what}`),
     v.description(what),
   )
@@ -172,7 +172,7 @@ function weakness(list: readonly string[]): string {
 export const secrets = v.pipe(
   v.union([v.string(), v.array(v.string())], ({ input }) =>
     input === undefined
-      ? 'is missing: expected a random string of at least 32 characters, or a list of them (an environment variable that is not set?)'
+      ? missing('a random string of at least 32 characters, or a list of them')
       : 'must be a string, or a list of strings',
   ),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),

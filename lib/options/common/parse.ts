@@ -88,10 +88,14 @@ export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
   return v.optional(section(entries), {} as never)
 }
 
+// A longer list hides the other problems.
+const maxListed = 12
+
 function unknownKey(key: string, known: readonly string[]): string {
   const advice = adviceFor(key, known)
   if (advice !== undefined) return `is not an option: ${advice}`
-  return `is not an option: ${suggestion(key, known)}`
+  const isLong = known.length > maxListed && closestName(key, known) === undefined
+  return `is not an option: ${isLong ? 'the README lists them' : suggestion(key, known)}`
 }
 
 /** What a name that is not known was meant to be: the closest one, or else one of those that there are. */

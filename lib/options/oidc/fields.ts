@@ -52,11 +52,15 @@ export const loginParams = v.optional(
   [],
 )
 
+function protocolParametersIn(params: object): readonly string[] {
+  return Object.keys(params).filter((name) => protocolParameters.has(name))
+}
+
 const fixedParams = v.pipe(
   v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
   v.check(
-    (value) => Object.keys(value).every((name) => !protocolParameters.has(name)),
-    `must not set ${[...protocolParameters].join(', ')}: this package sets them`,
+    (value) => protocolParametersIn(value).length === 0,
+    ({ input }) => `cannot set ${protocolParametersIn(input).join(', ')}: this package does, so leave it out`,
   ),
   v.check(
     (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),

@@ -38,8 +38,8 @@ describe('authorizationParams as a function', () => {
   })
 
   test.each([
-    [{ state: 'x' }, 'must not set client_id'],
-    [{ redirect_uri: 'https://evil.example' }, 'must not set client_id'],
+    [{ state: 'x' }, 'cannot set state: this package does'],
+    [{ redirect_uri: 'https://evil.example' }, 'cannot set redirect_uri: this package does'],
     [{ response_mode: 'form_post' }, 'must not set response_mode'],
     [{ max_age: 'an hour' }, 'max_age'],
     [{ ui_locales: 5 }, 'must be a string'],

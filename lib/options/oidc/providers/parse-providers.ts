@@ -75,6 +75,12 @@ export function hasProviders(options: unknown): boolean {
   return typeof options === 'object' && options !== null && Reflect.get(options, 'providers') !== undefined
 }
 
+/** Options of one provider, without a member `providers`, which is undefined there. */
+export function withoutProviders(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'providers')) return options
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'providers'))
+}
+
 /**
  * Checks the options of an `oidc()` with several providers.
  *
