@@ -94,5 +94,9 @@ or these options:
 
   oidc({ issuer: '${issuer}', clientId: 'my-app', baseUrl: 'http://localhost:3000', secret })
   bearer({ issuer: '${issuer}', audience: 'https://api.test' })
+
+An access token for that API:
+
+  curl -u my-app:x -d grant_type=client_credentials -d scope=orders:read ${issuer}/token
 `
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createServer } from 'node:http'
 import express from 'express'
 import { type DevProvider, devProvider } from '../../lib/cli/dev-provider.js'
-import { bearer, oidc, requireAuth } from '../../lib/index.js'
+import { bearer, createBearerValidator, oidc, requireAuth } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { listen } from '../kit/listen.js'
 
@@ -55,6 +55,21 @@ describe('dev-provider', () => {
     expect(provider.issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(printed.join('\n')).toContain(`ISSUER=${provider.issuer}`)
     expect(printed.join('\n')).toMatch(/SESSION_SECRET=\S{32,}/)
+  })
+
+  test('prints a command for an access token that the printed API takes', async () => {
+    const [, user = '', one = '', two = '', url = ''] =
+      /curl -u (\S+) -d (\S+) -d (\S+) (\S+)/.exec(printed.join('\n')) ?? []
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
+      body: new URLSearchParams(`${one}&${two}`),
+    })
+    const { access_token: token } = (await response.json()) as { access_token: string }
+    const api = createBearerValidator({ issuer: provider.issuer, audience: 'https://api.test' })
+    const { scopes } = await api.validate(`Bearer ${token}`)
+    api.close()
+    expect([...scopes]).toEqual(['orders:read'])
   })
 
   test('shows a page with the people, and signs in who is chosen, with their claims', async () => {
