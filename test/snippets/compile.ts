@@ -38,10 +38,10 @@ const options: ts.CompilerOptions = {
  * package's own name, which Node and TypeScript resolve to `dist`. Answers `file:line: message` for every error.
  */
 export function errorsIn(snippets: readonly Snippet[]): string[] {
-  const byPath = new Map(
-    snippets.map((snippet) => [join(root, `snippet-${snippet.line}-${slug(snippet)}.ts`), snippet]),
-  )
+  const byPath = new Map(snippets.map((snippet) => [join(root, `snippets-${slug(snippet)}`, nameOf(snippet)), snippet]))
   const host = ts.createCompilerHost(options)
+  // Only then are modules looked for in the folders of snippets, which are nowhere.
+  host.directoryExists = () => true
   const { fileExists, readFile, getSourceFile } = host
   // `export {}` makes a module of a snippet that imports nothing, so that it may shadow the context and use await.
   const codeOf = (path: string) => (byPath.has(path) ? `${byPath.get(path)?.code}\nexport {}\n` : undefined)
@@ -63,6 +63,11 @@ function describeError({ file, start, messageText }: ts.Diagnostic, byPath: Read
   const snippet = byPath.get(file.fileName)
   const place = snippet === undefined ? `${file.fileName}:${line + 1}` : `${snippet.markdown}:${snippet.line + line}`
   return `${place}: ${message}`
+}
+
+// A snippet that begins with the name of its file can be imported by others of its document.
+function nameOf({ line, code }: Snippet): string {
+  return /^\/\/ ([a-z]+(?:\.test)?\.ts)\n/.exec(code)?.[1] ?? `${line}.ts`
 }
 
 const slug = ({ markdown }: Snippet) => markdown.replaceAll(/\W+/g, '-')
