@@ -67,8 +67,7 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
    * Returns the access token. It is renewed if it expires in less than `minTtl` seconds; concurrent requests share one
    * renewal. Call it before the response begins: new tokens may travel to the browser in the session's cookie.
    *
-   * With `resource` it returns a token for that API, with `scope` one with fewer scopes than the login was granted. A session
-   * keeps up to five of these beside the main token.
+   * With `resource` it returns a token for that API, with `scope` one with fewer scopes. A session keeps up to five of these.
    *
    * @example
    * ```ts
