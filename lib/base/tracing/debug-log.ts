@@ -24,6 +24,9 @@ const names: Readonly<Partial<Record<TraceStep, string>>> = {
 /** Steps that succeed too often to be worth a line. */
 const quiet: ReadonlySet<TraceStep> = new Set(['validation', 'discovery', 'keys', 'provider_options'])
 
+const begunAgain =
+  'begun again, nobody is signed in yet; the browser sent no cookie of this login, or it was too old (cookies belong to one host: open the application at that of baseUrl)'
+
 /** Another copy of this package in the process, such as its CommonJS build, must not write each line again. */
 const mark = Symbol.for('express-oidc.debug-log')
 
@@ -57,6 +60,7 @@ export function debugLine(event: TraceEvent): string | undefined {
   const name = names[step]
   if (name === undefined || (outcome === 'succeeded' && quiet.has(step) && remarks === undefined)) return undefined
   const facts = members({ issuer, client: clientId, provider, redirect_uri: redirectUri, remarks: remarks?.join(' ') })
+  if (remarks?.includes('begun_again') === true) return joined(`${name}: ${begunAgain}`, facts)
   if (outcome === 'succeeded') return joined(`${name}: ok`, facts, flawOf(event))
   return joined(`${name}: refused (${codesOf(event)})`, reasonOf(event.error), detailsOf(event.details), facts)
 }

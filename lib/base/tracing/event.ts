@@ -46,6 +46,8 @@ export type TraceRemark =
   | 'id_token_left_out'
   /** A cookie had no room for the access token: other processes renew it when they need it. */
   | 'access_token_left_out'
+  /** At `callback`: nobody was signed in, and another login was begun: the browser sent no cookie of this one, or it was too old. */
+  | 'begun_again'
   /** At `login` or `callback`: the URL of the wanted page was too long to keep, so the person returns to a shorter one. */
   | 'return_target_lost'
   /** At `validation` or `callback`: the token lists no groups, since there were too many, but where to ask for them (Entra). */

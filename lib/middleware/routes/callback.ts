@@ -22,12 +22,13 @@ export interface RouteCall {
 /** Finishes a login and stores the new session. */
 export async function callback({ rp, request, call }: RouteCall, notes: TraceNotes | undefined): Promise<Outcome> {
   const current = request.session.current()
-  const { outcome, session, isTargetLost } = await finishLogin(rp, request.httpRequest, {
+  const { outcome, session, isTargetLost, isBegunAgain } = await finishLogin(rp, request.httpRequest, {
     cookies: request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
     start: sessionStart(rp, request, call, notes),
   })
+  if (isBegunAgain === true) remark(notes, 'begun_again')
   if (isTargetLost === true) remark(notes, 'return_target_lost')
   if (session !== undefined) {
     const { revalidateSeconds } = rp.configuration.session

@@ -7,6 +7,8 @@ import type { TransactionCookies } from './transaction/transaction.js'
 export interface FinishedLogin {
   readonly outcome: Outcome
   readonly session?: SessionRecord
+  /** Whether nobody was signed in, and another login was begun instead: this one was not known to the browser, or too old. */
+  readonly isBegunAgain?: true
   /** Whether the return target was too long to be kept as a whole. */
   readonly isTargetLost?: boolean
 }

@@ -77,7 +77,7 @@ export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsk
   const { returnTo, maxAge, acrValues, organization } = lostOne ?? {}
   const authorizationParams = organization === undefined ? undefined : { organization }
   const options = { returnTo, maxAge, acrValues, authorizationParams }
-  return { outcome: await startLogin(rp, httpRequest, context.cookies, options, true) }
+  return { outcome: await startLogin(rp, httpRequest, context.cookies, options, true), isBegunAgain: true }
 }
 
 // For example, a link in a verification e-mail, a login that the provider started, or a bookmark.

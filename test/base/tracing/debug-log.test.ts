@@ -17,6 +17,14 @@ describe('the line of a step', () => {
     expect(line).toBe('login: ok; issuer="https://id.example.com" client="web"')
   })
 
+  test('at the callback does not call a login that was begun again a success', () => {
+    const line = debugLine({ step: 'callback', outcome: 'succeeded', remarks: ['begun_again'], issuer })
+    expect(line).toMatch(
+      /^login: begun again, nobody is signed in yet; the browser sent no cookie of this login, .*issuer=/,
+    )
+    expect(line).not.toContain('login: ok')
+  })
+
   test('that sends a browser to the provider names the redirect URI, which the provider may not know', () => {
     const redirectUri = 'http://localhost:3000/callback'
     expect(debugLine({ step: 'login', outcome: 'succeeded', redirectUri })).toContain(`redirect_uri="${redirectUri}"`)
