@@ -73,7 +73,8 @@ export async function startOver(call: CallbackCall, lostOne?: Transaction, isAsk
   const { rp, httpRequest, context, response } = call
   if (!isAsked && context.current !== undefined && lostOne !== undefined) return { outcome: redirect(lostOne.returnTo) }
   const isWanted = (isAsked || response.error === undefined) && !isDeclaredNonNavigation(httpRequest)
-  if (!isWanted || isRestarted(response.state)) throw transactionLost(lostOne)
+  if (!isWanted) throw transactionLost(lostOne)
+  if (isRestarted(response.state)) throw lostAgain(httpRequest, lostOne)
   const { returnTo, maxAge, acrValues, organization } = lostOne ?? {}
   const authorizationParams = organization === undefined ? undefined : { organization }
   const options = { returnTo, maxAge, acrValues, authorizationParams }
@@ -127,4 +128,10 @@ function transactionLost(expired: Transaction | undefined): TransactionError {
         'this login is not known to your browser: its cookie was dropped, or it was started in another browser. Start again, with cookies allowed',
       )
     : new TransactionError('transaction_expired', 'this login took longer than ten minutes: start again')
+}
+
+// Without a single cookie at the second attempt, the browser is likely to keep none.
+function lostAgain({ cookies }: HttpRequest, expired: Transaction | undefined): TransactionError {
+  if (expired !== undefined || Object.keys(cookies).length > 0) return transactionLost(expired)
+  return new TransactionError('login_loop', 'your browser sends no cookies: allow them for this site, and try again')
 }

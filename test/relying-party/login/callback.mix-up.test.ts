@@ -132,7 +132,7 @@ describe.each(hosts)('a login on $name', (host) => {
     const again = await browser.navigate(callback.href, { omitCookies: true })
     const second = await throughProvider(world, again, browser)
     const answer = await browser.navigate(second.href, { omitCookies: true })
-    expect([answer.status, codeOf(answer)]).toEqual([400, 'transaction_missing'])
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'login_loop'])
   })
 
   test('CB34: is not taken for a circle where somebody signs in and out again and again', async () => {
