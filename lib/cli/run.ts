@@ -28,7 +28,8 @@ export async function run([name, ...args]: readonly string[], terminal: Terminal
     await command(args, terminal)
   } catch (error) {
     if (!isOidcError(error) && !isMistake(error)) throw error
-    terminal.fail(error.message)
+    const hint = 'code' in error && error.code === 'EADDRINUSE' ? ' (another port: --port 4001)' : ''
+    terminal.fail(error.message + hint)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
 import { isJsonObject, omitUndefined } from '../base/json.js'
+import { suggestion } from '../options/common/parse.js'
 
 /** A person that a test provider knows: claims of their ID Tokens. `sub` is the name in `users`, unless it is given here. */
 export type TestUser = Readonly<Record<string, unknown>>
@@ -56,16 +57,7 @@ export interface Person {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-const names = new Set([
-  'users',
-  'clients',
-  'issuer',
-  'baseUrl',
-  'audience',
-  'tokenFormat',
-  'accessTokenSeconds',
-  'fetch',
-])
+const names = ['users', 'clients', 'issuer', 'baseUrl', 'audience', 'tokenFormat', 'accessTokenSeconds', 'fetch']
 
 const defaultUsers: Readonly<Record<string, TestUser>> = {
   alice: { name: 'Alice Example', email: 'alice@example.com', email_verified: true },
@@ -88,8 +80,8 @@ const defaultClients = { 'test-client': { clientSecret: 'the-secret-of-the-test-
  * @throws {ConfigurationError} `invalid_options`
  */
 export function readOptions(options: TestProviderOptions, takesAnyClient = false): ProviderConfiguration {
-  const unknown = Object.keys(options).filter((name) => !names.has(name))
-  if (unknown.length > 0) throw invalid(`unknown ${unknown.join(', ')}: it has ${[...names].join(', ')}`)
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw invalid(`"${unknown}" is not an option: ${suggestion(unknown, names)}`)
   const { users, clients, fetch, ...others } = options
   const configuration = { ...defaults, ...omitUndefined(others) }
   const { issuer } = configuration

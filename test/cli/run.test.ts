@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import { createServer } from 'node:http'
 import { run } from '../../lib/cli/run.js'
+import { listen } from '../kit/listen.js'
 
 async function ran(...args: string[]) {
   const terminal = { printed: [] as string[], failed: [] as string[] }
@@ -16,6 +18,13 @@ describe('npx express-oidc', () => {
     const { printed, failed } = await ran('doctor-who')
     expect(printed).toBe('')
     expect(failed).toMatch(/no command "doctor-who"[\s\S]+dev-provider/)
+  })
+
+  test('says how to take another port where one is in use', async () => {
+    const { origin, close } = await listen(createServer())
+    const { failed } = await ran('dev-provider', '--port', new URL(origin).port)
+    await close()
+    expect(failed).toMatch(/EADDRINUSE.*--port 4001/)
   })
 
   test('prints the options of a command', async () => {

@@ -298,7 +298,7 @@ describe('testProvider()', () => {
   })
 
   test('refuses options that it does not have', async () => {
-    await expect(testProvider({ user: {} } as never)).rejects.toThrow(/unknown user: it has users, /)
+    await expect(testProvider({ user: {} } as never)).rejects.toThrow(/"user" is not an option: did you mean "users"\?/)
     await expect(testProvider({ users: {} })).rejects.toThrow(/at least one person/)
     await expect(testProvider({ users: { alice: 'hr' } } as never)).rejects.toThrow(/users\.alice must be/)
     await expect(testProvider({ issuer: 'https://id.test/' })).rejects.toThrow(/without a slash/)
