@@ -105,7 +105,7 @@ export function algDetails(alg: string, accepted: Iterable<string>, option: stri
 // RFC 7516 section 3.1: an encrypted token has five segments.
 function segmentProblem(token: string): string {
   const isEncrypted = token.split('.', 6).length === 5
-  if (!isEncrypted) return 'does not have three segments'
+  if (!isEncrypted) return 'does not have three segments: it is opaque, or cut short'
   return 'is encrypted, which is not supported: configure the provider to sign it only'
 }
 

@@ -1,6 +1,6 @@
 import { outage, retryAfterSeconds } from '../../base/outage.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
-import { redactedCause, ownError } from '../../base/error-cause.js'
+import { isError, ownError, redactedCause, systemCode } from '../../base/error-cause.js'
 import { isAllowedHere } from '../../options/common/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
 import { ProviderBusy } from '../errors.js'
@@ -152,8 +152,18 @@ async function withDeadline<T>(
 }
 
 function failureOf(error: unknown, origin: string): Error {
-  const message = `the provider could not be reached at ${origin}`
-  return ownError(error) ?? outage('provider_unreachable', message, undefined, redactedCause(error))
+  const cause = redactedCause(error)
+  const hint = [cause, cause?.cause].some(isNoTls) ? ' (does it speak https there?)' : ''
+  const message = `the provider could not be reached at ${origin}${hint}`
+  return ownError(error) ?? outage('provider_unreachable', message, undefined, cause)
+}
+
+// What OpenSSL says of an answer in plain http.
+function isNoTls(error: unknown): boolean {
+  return (
+    isError(error) &&
+    /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/.test(systemCode(error) ?? '')
+  )
 }
 
 async function received(
