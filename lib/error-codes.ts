@@ -79,7 +79,7 @@ export type TransactionErrorCode =
   | 'transaction_expired'
   /** The login was finished before. */
   | 'transaction_used'
-  /** Login after login succeeded, but the browser never kept the session cookie. */
+  /** Logins succeed, but the browser keeps no session cookie; or it sent no cookie at all, twice. */
   | 'login_loop'
   /** `onLogin` returned `false` (403). */
   | 'login_refused'
