@@ -177,7 +177,7 @@ describe('the OpenTelemetry recipe', () => {
     const failed = exporter.getFinishedSpans().filter(({ attributes }) => attributes['error.type'] !== undefined)
     expect(failed.map(({ name, attributes }) => [name, attributes['error.type']])).toEqual([
       ['express-oidc validation', 'invalid_token'],
-      ['express-oidc callback', 'transaction_missing'],
+      ['express-oidc callback', 'login_loop'],
     ])
     for (const { status } of failed) {
       expect(status).toEqual({ code: telemetry.SpanStatusCode.ERROR, message: expect.stringMatching(/./) })
@@ -212,7 +212,7 @@ describe('the logging recipe', () => {
       outcome: 'succeeded',
       milliseconds: expect.any(Number),
     })
-    expect(written.at(-1)).toMatchObject({ step: 'callback', outcome: 'failed', errorCode: 'transaction_missing' })
+    expect(written.at(-1)).toMatchObject({ step: 'callback', outcome: 'failed', errorCode: 'login_loop' })
     expect(written.filter(({ step }) => step === 'request').map(({ status }) => status)).toContain(200)
     await world.close()
   })
