@@ -179,6 +179,26 @@ describe('signedIn()', () => {
     await expect(signedIn(auth, { sub: 'alice' }, { provider: 'work' })).rejects.toThrow(/takes no \{ provider \} here/)
   })
 
+  test('cannot know the base URL that a function returns', async () => {
+    const { auth } = appWith({ baseUrl: () => 'http://localhost:3000', baseUrls: ['http://localhost:3000'] } as never)
+    await expect(signedIn(auth, { sub: 'alice' })).rejects.toThrow('"baseUrl" is a function')
+  })
+
+  test('needs a base URL where all are patterns, and takes none that fits no pattern', async () => {
+    const { auth } = appWith({ baseUrl: undefined, baseUrls: ['https://*.example.com'] } as never)
+    await expect(signedIn(auth, { sub: 'alice' })).rejects.toThrow('all "baseUrls" are patterns')
+    for (const baseUrl of ['https://evil.test', 'not a URL']) {
+      await expect(signedIn(auth, { sub: 'alice' }, { baseUrl })).rejects.toThrow(`takes no { baseUrl: '${baseUrl}' }`)
+    }
+    expect(await signedIn(auth, { sub: 'alice' }, { baseUrl: 'https://a.example.com' })).toMatch(/^\S+=/)
+  })
+
+  test('makes one cookie for base URLs that share it', async () => {
+    const baseUrls = ['https://a.example.com', 'https://b.example.com']
+    const { auth } = appWith({ baseUrl: undefined, baseUrls, session: { cookie: { domain: 'example.com' } } } as never)
+    expect((await signedIn(auth, { sub: 'alice' })).split('; ')).toHaveLength(1)
+  })
+
   test('refuses NODE_ENV=production', async () => {
     const { auth } = appWith()
     process.env['NODE_ENV'] = 'production'

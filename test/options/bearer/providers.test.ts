@@ -50,6 +50,15 @@ describe('bearer({ providers })', () => {
     expect(new Set(Object.values(names))).toEqual(new Set(['entra']))
   })
 
+  test('joins the aliases of two clients of one issuer', () => {
+    const { issuers } = trusted({
+      a: { issuer, issuerAliases: ['one'] },
+      b: { issuer, issuerAliases: ['one', 'two'] },
+      c: { issuer },
+    })
+    expect(issuers[issuer]).toMatchObject({ issuerAliases: ['one', 'two'] })
+  })
+
   test('has one entry, and no name, for two clients of one issuer', () => {
     const { issuers, names } = trusted({
       a: { issuer, clientId: 'a', issuerAliases: ['id-a'] },
