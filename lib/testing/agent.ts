@@ -13,6 +13,8 @@ export interface TestResponse {
 
 /** A request to the application, as supertest makes it: it is sent when it is awaited. */
 export interface TestRequest extends PromiseLike<TestResponse> {
+  /** Where it was sent. */
+  readonly url?: string | undefined
   /** Sets a header. */
   set(name: string, value: string): TestRequest
   /** Sets the body. */
@@ -51,6 +53,8 @@ export interface AppResponse {
   readonly location: string | undefined
   readonly setCookies: readonly string[]
   readonly text: string
+  /** Where an agent has sent the request, if it says so. */
+  readonly sentTo?: string | undefined
 }
 
 /** Sends one request. */
@@ -63,7 +67,9 @@ export type Send = (request: AppRequest) => Promise<AppResponse>
  * @throws {ConfigurationError} `invalid_options`
  */
 export function senderOf(app: AppUnderTest, baseUrl: string): Send {
-  if (typeof app === 'string' || app instanceof URL) return (request) => overHttp(new URL(request.path, app), request)
+  if (app instanceof URL || (typeof app === 'string' && URL.canParse('/', app))) {
+    return (request) => overHttp(new URL(request.path, app), request)
+  }
   if (isAgent(app)) return (request) => throughAgent(app, request)
   if (typeof app === 'function' && app.length <= 2) return (request) => byFetch(app, baseUrl, request)
   throw new ConfigurationError(
@@ -72,9 +78,24 @@ export function senderOf(app: AppUnderTest, baseUrl: string): Send {
   )
 }
 
-function isAgent(app: object): app is TestAgent {
+function isAgent(app: unknown): app is TestAgent {
+  if ((typeof app !== 'object' && typeof app !== 'function') || app === null) return false
   const isListener = 'listen' in app || 'handle' in app
   return !isListener && 'get' in app && 'post' in app
+}
+
+/**
+ * Refuses an agent that keeps cookies of https for itself, and sends none of them, as it speaks http.
+ *
+ * @param sentTo - where it has sent a request
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function requireSendsSecureCookies(app: AppUnderTest, sentTo: string | undefined): void {
+  if (!isAgent(app) || !('jar' in app) || sentTo?.startsWith('http:') !== true) return
+  throw new ConfigurationError(
+    'invalid_options',
+    'request.agent(app) speaks http, and sends no cookies of an https base URL: use signIn(request(app), …) and the cookie that it returns, or a baseUrl with http://localhost in tests',
+  )
 }
 
 async function throughAgent(agent: TestAgent, { method, path, headers, body }: AppRequest): Promise<AppResponse> {
@@ -87,6 +108,7 @@ async function throughAgent(agent: TestAgent, { method, path, headers, body }: A
     location: typeof location === 'string' ? location : undefined,
     setCookies: [cookies ?? []].flat().map(String),
     text: response.text ?? '',
+    sentTo: request.url,
   }
 }
 

@@ -7,6 +7,7 @@ export class CookieJar {
     for (const value of values) {
       const [pair = '', ...attributes] = value.split(';').map((part) => part.trim())
       const name = pair.slice(0, pair.indexOf('='))
+      if (name === '') continue
       if (attributes.some(isOver)) this.#cookies.delete(name)
       else this.#cookies.set(name, pair)
     }

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import { ConfigurationError } from '../errors.js'
-import { isJsonObject, omitUndefined } from '../base/json.js'
-import { suggestion } from '../options/common/parse.js'
+import { checkOptions } from '../options/common/parse.js'
+import { providerOptions } from './schema.js'
 
 /** A person that a test provider knows: claims of their ID Tokens. `sub` is the name in `users`, unless it is given here. */
 export type TestUser = Readonly<Record<string, unknown>>
@@ -57,20 +57,10 @@ export interface Person {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-const names = ['users', 'clients', 'issuer', 'baseUrl', 'audience', 'tokenFormat', 'accessTokenSeconds', 'fetch']
-
 const defaultUsers: Readonly<Record<string, TestUser>> = {
   alice: { name: 'Alice Example', email: 'alice@example.com', email_verified: true },
   bob: { name: 'Bob Example', email: 'bob@example.com', email_verified: true },
 }
-
-const defaults = {
-  issuer: 'https://provider.test',
-  baseUrl: 'http://localhost:3000',
-  audience: 'https://api.test',
-  tokenFormat: 'jwt',
-  accessTokenSeconds: 300,
-} as const
 
 const defaultClients = { 'test-client': { clientSecret: 'the-secret-of-the-test-client-is-no-secret' } }
 
@@ -80,26 +70,16 @@ const defaultClients = { 'test-client': { clientSecret: 'the-secret-of-the-test-
  * @throws {ConfigurationError} `invalid_options`
  */
 export function readOptions(options: TestProviderOptions, takesAnyClient = false): ProviderConfiguration {
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw invalid(`"${unknown}" is not an option: ${suggestion(unknown, names)}`)
-  const { users, clients, fetch, ...others } = options
-  const configuration = { ...defaults, ...omitUndefined(others) }
-  const { issuer } = configuration
-  if (!URL.canParse(issuer) || issuer.endsWith('/')) throw invalid('issuer must be a URL without a slash at its end')
-  const people = Object.entries(users ?? defaultUsers).map(([name, claims]) => [name, personOf(name, claims)] as const)
-  if (people.length === 0) throw invalid('users must name at least one person')
-  const applications = Object.entries(clients ?? defaultClients)
-  if (applications.length === 0) throw invalid('clients must have at least one client')
-  return { ...configuration, users: new Map(people), clients: new Map(applications), fetch, takesAnyClient }
+  const checked = checkOptions('testProvider()', providerOptions, options)
+  const { users = defaultUsers, clients = defaultClients, fetch } = checked
+  const people = Object.entries(users).map(([name, claims]) => [name, personOf(name, claims)] as const)
+  return { ...checked, users: new Map(people), clients: new Map(Object.entries(clients)), fetch, takesAnyClient }
 }
 
-function personOf(name: string, claims: unknown): Person {
-  if (!isJsonObject(claims)) throw invalid(`users.${name} must be an object of claims, such as { dept: 'hr' }`)
-  const sub = claims['sub'] ?? name
-  if (typeof sub !== 'string' || sub === '') throw invalid(`users.${name}.sub must be text`)
+function personOf(name: string, claims: TestUser): Person {
+  const { sub = name } = claims
+  if (typeof sub !== 'string' || sub === '') {
+    throw new ConfigurationError('invalid_options', `testProvider(): users.${name}.sub must be text`)
+  }
   return { name, sub, claims: { ...claims, sub } }
-}
-
-function invalid(why: string): ConfigurationError {
-  return new ConfigurationError('invalid_options', `testProvider(): ${why}`)
 }

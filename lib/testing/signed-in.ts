@@ -1,18 +1,21 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import type * as v from 'valibot'
 import { ConfigurationError } from '../errors.js'
 import { internals } from '../base/runtime.js'
 import { isOidcError } from '../base/error-cause.js'
-import { omitUndefined } from '../base/json.js'
+import { isJsonObject, omitUndefined } from '../base/json.js'
 import type { HttpRequest } from '../http/request.js'
 import type { OidcMiddleware } from '../middleware/oidc-middleware.js'
 import type { OidcContext } from '../middleware/session/request-context.js'
+import { checkOptions } from '../options/common/parse.js'
 import { requireTesting } from '../options/testing.js'
 import { type BaseUrl, configuredUrls } from '../relying-party/base-url.js'
 import type { BaseUrls } from '../relying-party/base-urls.js'
 import type { RelyingParty } from '../relying-party/relying-party.js'
 import { type SessionRecord, sessionData } from '../session/record.js'
-import { requireKnownOptions, type SignedInOptions } from './signed-in-options.js'
+import { signedInOptions } from './schema.js'
+import type { SignedInOptions } from './call-options.js'
 
 /**
  * Makes a session for exactly the middleware that it is given, and returns it as a `Cookie` header. No provider is asked, and
@@ -42,24 +45,28 @@ export async function signedIn(
 ): Promise<string> {
   requireTesting('signedIn()')
   const context = contextOf(auth)
-  if (typeof claims.sub !== 'string' || claims.sub === '') throw invalid('needs the claim sub: the ID of the person')
-  requireKnownOptions(options)
+  if (!hasSubject(claims)) throw invalid("needs the claim sub: the ID of the person, as in { sub: 'alice' }")
+  const checked = checkOptions('signedIn()', signedInOptions, options)
   const { configuration } = context.application
   if (configuration.session.use === 'request') {
     throw invalid(
       "cannot make a session for session.use 'request', which is kept in req.session: use testProvider(), and its signIn()",
     )
   }
-  const bases = basesOf(context, options.baseUrl)
-  const rp = await relyingPartyOf(context, options.provider)
+  const bases = basesOf(context, checked.baseUrl)
+  const rp = await relyingPartyOf(context, checked.provider)
   const cookies: string[] = []
   const names = new Set<string>()
   for (const base of bases) {
     if (names.has(base.cookieName)) continue
     names.add(base.cookieName)
-    cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, options))))
+    cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, checked))))
   }
   return cookies.join('; ')
+}
+
+function hasSubject(claims: unknown): boolean {
+  return isJsonObject(claims) && typeof claims['sub'] === 'string' && claims['sub'] !== ''
 }
 
 function basesOf({ application }: OidcContext, baseUrl: string | undefined): readonly BaseUrl[] {
@@ -145,7 +152,7 @@ function requestTo({ host, prefix }: BaseUrl): HttpRequest {
 function newRecord(
   { configuration, runtime, sessionProvider }: RelyingParty,
   claims: Readonly<Record<string, unknown>>,
-  { data = {}, scope, accessToken, refreshToken, expiresIn = 3600, authTime, acr }: SignedInOptions,
+  { data = {}, scope, accessToken, refreshToken, expiresIn, authTime, acr }: v.InferOutput<typeof signedInOptions>,
 ): SessionRecord {
   const now = runtime.now()
   const seconds = Math.floor(now / 1000)

@@ -1,41 +1,17 @@
 import { ConfigurationError } from '../errors.js'
+import { checkOptions } from '../options/common/parse.js'
 import { requireTesting } from '../options/testing.js'
-import { type AppUnderTest, type Send, senderOf } from './agent.js'
+import { type AppUnderTest, requireSendsSecureCookies, type Send, senderOf } from './agent.js'
+import type { BackchannelLogoutOptions, SignInOptions } from './call-options.js'
 import { type ProviderTestOptions, optionsOf } from './given-options.js'
 import { type Person, type TestProviderOptions, readOptions } from './options.js'
 import { type EndpointName, endpointPaths, isEndpointName } from './provider/metadata.js'
 import { ProviderServer } from './provider/provider.js'
 import { type ProviderState, newKey, newState } from './provider/state.js'
 import { issueLogoutToken, revokeRefreshTokens } from './provider/tokens.js'
+import { backchannelLogoutOptions, signInOptions, signOutOptions } from './schema.js'
 import { type AccessTokens, createAccessTokens, personNamed } from './test-tokens.js'
 import { logoutPathBeside, Walk, type Walked, type WalkedLogin } from './walk.js'
-
-/** How `signIn()` signs in. */
-export interface SignInOptions {
-  /** The page that leads to the provider. @default '/login' */
-  path?: string | undefined
-  /**
-   * The error that the person goes back with instead, such as `access_denied`. Nobody is to be signed in then: `signIn()` resolves with
-   * the application's answer, whatever its status. @default none
-   */
-  error?: string | undefined
-  /** `acr` of the ID Token. @default the first of `acr_values`, if the application asks for some */
-  acr?: string | undefined
-  /** `auth_time` of the ID Token, in seconds since the epoch. @default now */
-  authTime?: number | undefined
-  /** The browser's cookies before, as a `Cookie` header: an agent of supertest keeps its own. @default none */
-  cookie?: string | undefined
-}
-
-/** Where `backchannelLogout()` posts to, if not where the person has signed in. */
-export interface BackchannelLogoutOptions {
-  /** The application. @default every application that the person has signed in to by `signIn()` */
-  app?: AppUnderTest | undefined
-  /** @default `backchannel-logout` beside the callback */
-  path?: string | undefined
-  /** The client that the token is for. @default the first of `clients` */
-  clientId?: string | undefined
-}
 
 /** An OpenID provider in the process of a test: no network, no other package, and its clock is yours. */
 export interface TestProvider {
@@ -122,23 +98,23 @@ class Provider implements TestProvider {
   }
 
   async signIn(app: AppUnderTest, user: string, options: SignInOptions = {}): Promise<Walked> {
-    const { path = '/login', cookie, ...decision } = options
+    const { path, cookie, ...decision } = checkOptions('signIn()', signInOptions, options)
     const person = personNamed(this.#state, user)
     const send = this.#senderOf(app)
     const walk = new Walk(send, this.#state, this.#server, cookie)
-    const { clientId, redirectUri, ...walked } = await walk.login(path, { ...decision, person })
+    const { clientId, redirectUri, sentTo, ...walked } = await walk.login(path, { ...decision, person })
+    if (redirectUri.startsWith('https:')) requireSendsSecureCookies(app, sentTo)
     this.#remember(person, send, { clientId, redirectUri })
     return walked
   }
 
-  async signOut(
-    app: AppUnderTest,
-    { path = '/logout', cookie }: { path?: string; cookie?: string } = {},
-  ): Promise<Walked> {
+  async signOut(app: AppUnderTest, options: { path?: string; cookie?: string } = {}): Promise<Walked> {
+    const { path, cookie } = checkOptions('signOut()', signOutOptions, options)
     return new Walk(this.#senderOf(app), this.#state, this.#server, cookie).logout(path)
   }
 
   async backchannelLogout(user: string, options: BackchannelLogoutOptions = {}): Promise<readonly number[]> {
+    checkOptions('backchannelLogout()', backchannelLogoutOptions, options)
     const person = personNamed(this.#state, user)
     const visits = this.#visitsOf(person, options)
     return Promise.all(
@@ -155,6 +131,9 @@ class Provider implements TestProvider {
   fail(endpoint: EndpointName, status: number, body: unknown = { error: 'server_error' }): () => void {
     if (!isEndpointName(endpoint)) {
       throw new ConfigurationError('invalid_options', `fail() takes one of ${Object.keys(endpointPaths).join(', ')}`)
+    }
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new ConfigurationError('invalid_options', 'fail() takes a status from 200 to 599')
     }
     this.#server.fail(endpoint, { status, body })
     return () => this.#server.recover(endpoint)
@@ -178,7 +157,9 @@ class Provider implements TestProvider {
   }
 
   advance(seconds: number): void {
-    if (!(seconds >= 0)) throw new ConfigurationError('invalid_options', 'advance() takes seconds, and never goes back')
+    if (!Number.isFinite(seconds) || seconds < 0) {
+      throw new ConfigurationError('invalid_options', 'advance() takes a number of seconds, and never goes back')
+    }
     this.#state.clock.advance(seconds)
   }
 

@@ -1,8 +1,11 @@
+import type * as v from 'valibot'
 import { type JsonObject, omitUndefined } from '../base/json.js'
 import { ConfigurationError } from '../errors.js'
+import { checkOptions } from '../options/common/parse.js'
 import type { Person } from './options.js'
-import { type Grant, type ProviderState, newKey } from './provider/state.js'
+import { type Grant, type ProviderKey, type ProviderState, newKey } from './provider/state.js'
 import { accessTokenClaims, issueAccessToken, issueIdToken, sign } from './provider/tokens.js'
+import { tokenOptions } from './schema.js'
 
 /** What an access token of `accessToken()` says. */
 export interface TestTokenOptions {
@@ -24,6 +27,8 @@ export interface TestTokenOptions {
   claims?: Readonly<Record<string, unknown>> | undefined
 }
 
+type TokenOptions = v.InferOutput<typeof tokenOptions>
+
 /** Makes access tokens, good ones and bad ones. */
 export interface AccessTokens {
   /** An access token that `bearer(provider.options.bearer)` takes. */
@@ -43,38 +48,46 @@ export interface AccessTokens {
 /** Creates what makes tokens of a provider. */
 export function createAccessTokens(state: ProviderState): AccessTokens {
   const { clock } = state
-  const changed =
-    (changes: () => JsonObject) =>
+  let foreignKey: ProviderKey | undefined
+  const maker =
+    (make: (options: TokenOptions) => string) =>
     (options: TestTokenOptions = {}): string =>
-      accessToken(state, { ...options, claims: { ...changes(), ...options.claims } })
-  return Object.assign((options: TestTokenOptions = {}) => accessToken(state, options), {
-    expired: changed(() => ({ iat: clock.seconds - 7200, exp: clock.seconds - 3600 })),
-    wrongAudience: changed(() => ({ aud: 'https://another-api.test' })),
-    wrongIssuer: changed(() => ({ iss: 'https://another-issuer.test' })),
-    forged: ({ typ = 'at+jwt', ...options }: TestTokenOptions = {}) =>
-      sign(state, typ, claimsOf(state, grantOf(state, options), options), newKey(clock)),
-    idToken: (options: TestTokenOptions = {}) => idToken(state, options),
-  })
+      make(checkOptions('accessToken()', tokenOptions, options))
+  const changed = (changes: () => JsonObject) =>
+    maker((options) => accessToken(state, { ...options, claims: { ...changes(), ...options.claims } }))
+  return Object.assign(
+    maker((options) => accessToken(state, options)),
+    {
+      expired: changed(() => ({ iat: clock.seconds - 7200, exp: clock.seconds - 3600 })),
+      wrongAudience: changed(() => ({ aud: 'https://another-api.test' })),
+      wrongIssuer: changed(() => ({ iss: 'https://another-issuer.test' })),
+      forged: maker(({ typ = 'at+jwt', ...options }) =>
+        sign(state, typ, claimsOf(state, grantOf(state, options), options), (foreignKey ??= newKey(clock))),
+      ),
+      idToken: maker((options) => idToken(state, options)),
+    },
+  )
 }
 
-function accessToken(state: ProviderState, { typ, ...options }: TestTokenOptions): string {
+function accessToken(state: ProviderState, options: TokenOptions): string {
+  const { typ } = options
   const grant = grantOf(state, options)
   const claims = claimsOf(state, grant, options)
   return typ === undefined ? issueAccessToken(state, grant, claims) : sign(state, typ, claims)
 }
 
-function idToken(state: ProviderState, options: TestTokenOptions): string {
+function idToken(state: ProviderState, options: TokenOptions): string {
   const grant = { ...grantOf(state, options), scope: 'openid', nonce: state.clock.newName() }
   return issueIdToken(state, grant) ?? ''
 }
 
-function claimsOf(state: ProviderState, grant: Grant, { expiresIn, claims }: TestTokenOptions): JsonObject {
+function claimsOf(state: ProviderState, grant: Grant, { expiresIn, claims }: TokenOptions): JsonObject {
   const { exp: usual, ...others } = accessTokenClaims(state, grant)
   const exp = expiresIn === undefined ? usual : state.clock.seconds + expiresIn
   return omitUndefined({ ...others, exp, ...claims })
 }
 
-function grantOf(state: ProviderState, { sub, scope = '', audience, clientId, jkt }: TestTokenOptions): Grant {
+function grantOf(state: ProviderState, { sub, scope, audience, clientId, jkt }: TokenOptions): Grant {
   const { users, clients } = state.configuration
   const [[firstClient = ''] = []] = clients
   return {

@@ -26,6 +26,8 @@ export interface Walked {
 export interface WalkedLogin extends Walked {
   readonly clientId: string
   readonly redirectUri: string
+  /** Where the last request was sent, if its sender says so. */
+  readonly sentTo: string | undefined
 }
 
 const maxRedirects = 10
@@ -57,6 +59,7 @@ export class Walk {
       ...this.#walked(response),
       clientId: request.get('client_id') ?? '',
       redirectUri: answer.redirectUri,
+      sentTo: response.sentTo,
     }
   }
 
@@ -172,7 +175,7 @@ function start(text: string): string {
 }
 
 function withoutMarkup(page: string): string {
-  const shown = page.replaceAll(/<(style|script)\b[^>]*>[\s\S]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' ')
+  const shown = page.replaceAll(/<(head|script)\b[^>]*>[\s\S]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' ')
   return textOf(shown)
 }
 

@@ -120,13 +120,6 @@ describe('signedIn()', () => {
     )
   })
 
-  test('refuses options that it does not have', async () => {
-    const { auth } = appWith()
-    await expect(signedIn(auth, { sub: 'alice' }, { scopes: 'orders' } as never)).rejects.toThrow(
-      'has no option "scopes": did you mean "scope"?',
-    )
-  })
-
   test('makes a session that no other middleware takes', async () => {
     const { auth } = appWith()
     const cookie = await signedIn(auth, { sub: 'alice' })
@@ -149,9 +142,8 @@ describe('signedIn()', () => {
     await expect(signedIn(undefined as never, { sub: 'alice' })).rejects.toMatchObject(isNoMiddleware)
   })
 
-  test('refuses a person without sub, and data that JSON does not have', async () => {
+  test('refuses data that JSON does not have', async () => {
     const { auth } = appWith()
-    await expect(signedIn(auth, {} as never)).rejects.toMatchObject({ message: expect.stringContaining('claim sub') })
     await expect(signedIn(auth, { sub: 'a' }, { data: { at: new Date() } })).rejects.toMatchObject({
       code: 'invalid_options',
     })

@@ -16,8 +16,17 @@ export function parseOptions<Schema extends v.GenericSchema>(
   input: unknown,
 ): v.InferOutput<Schema> {
   if (isRequest(input)) throw notCalled(call)
+  return freezePlain(checkOptions(call, schema, input))
+}
+
+/** The same for options that hold objects of the caller, which are not to be frozen. */
+export function checkOptions<Schema extends v.GenericSchema>(
+  call: string,
+  schema: Schema,
+  input: unknown,
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, input)
-  if (result.success) return freezePlain(result.output)
+  if (result.success) return result.output
   const problems = new Set(result.issues.map((issue) => `  - ${describeIssue(issue)}`))
   throw new ConfigurationError('invalid_options', `${call}: invalid options\n${[...problems].join('\n')}`)
 }

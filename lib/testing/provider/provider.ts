@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../errors.js'
 import { internals } from '../../base/runtime.js'
 import { type ProviderRequest, errorResponse, json } from './answers.js'
 import { type EndpointName, endpointPaths, isEndpointName, metadataOf } from './metadata.js'
@@ -42,7 +43,7 @@ export class ProviderServer {
     const { issuer, fetch: elsewhere } = this.#state.configuration
     if (!request.url.startsWith(`${issuer}/`)) {
       if (elsewhere !== undefined) return elsewhere(input, init)
-      throw new TypeError(`there is no network here: give testProvider() a "fetch" that answers ${url.origin}`)
+      throw new ConfigurationError('invalid_options', noNetwork(request.method, url, issuer))
     }
     if (!this.isUp) throw new TypeError('fetch failed', { cause: unreachable() })
     const isForm = request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true
@@ -87,6 +88,10 @@ function posted(endpoint: Endpoint): Endpoint {
     request.method === 'POST'
       ? endpoint(state, request)
       : new Response(null, { status: 405, headers: { allow: 'POST' } })
+}
+
+function noNetwork(method: string, { origin, pathname }: URL, issuer: string): string {
+  return `a test sends nothing over the network: ${method} ${origin}${pathname} is not at the test provider, ${issuer}. Give testProvider() a "fetch" that answers it`
 }
 
 function unreachable(): Error {

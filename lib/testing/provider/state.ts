@@ -62,6 +62,8 @@ export interface ProviderState {
 /** A provider to which nothing has happened. */
 export function newState(configuration: ProviderConfiguration): ProviderState {
   const clock = new TestClock()
+  // Making one takes a while, and many tests need none.
+  let key: ProviderKey | undefined
   return {
     configuration,
     clock,
@@ -70,7 +72,12 @@ export function newState(configuration: ProviderConfiguration): ProviderState {
     usedRefreshTokens: new Map(),
     pushed: new Map(),
     usedProofs: new Set(),
-    key: newKey(clock),
+    get key() {
+      return (key ??= newKey(clock))
+    },
+    set key(next) {
+      key = next
+    },
   }
 }
 
