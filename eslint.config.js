@@ -80,6 +80,11 @@ export default defineConfig(
     },
   },
   {
+    // Runs in pages, and knows the types of browsers.
+    files: ['lib/browser/**/*.ts'],
+    languageOptions: { parserOptions: { project: './lib/browser/tsconfig.json' } },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // Tests read JSON bodies and hand in what JavaScript callers would.

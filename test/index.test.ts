@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import ts from 'typescript'
-import { providerNames, publicNames, redisNames, testingNames } from './packaging/exports.js'
+import { browserNames, providerNames, publicNames, redisNames, testingNames } from './packaging/exports.js'
 import { Surfaces } from './packaging/surface.js'
 import { files, textOf } from './setup/tree.js'
 import { errorsIn, snippetsIn } from './snippets/compile.js'
@@ -9,6 +9,7 @@ const entries = [
   ['lib/index.ts', publicNames],
   ['lib/redis/index.ts', redisNames],
   ['lib/providers/index.ts', providerNames],
+  ['lib/browser/index.ts', browserNames],
   ['lib/testing/index.ts', testingNames],
 ] as const
 

@@ -5,6 +5,7 @@ import { files, textOf } from './setup/tree.js'
 
 /** From the surface to the ground. A part imports from lower lines only: never upwards, never from its own line. */
 const layers = [
+  ['browser'],
   ['cli'],
   ['index', 'testing'],
   ['providers'],
@@ -112,6 +113,17 @@ describe('the layers of lib', () => {
     expect(wrong).toEqual([])
   })
 
+  test('keep the client of pages apart: no layer imports it, and it imports nothing', () => {
+    const wrong = sources.flatMap((source) =>
+      source.imports
+        .map((specifier) => (specifier.startsWith('.') ? target(source, specifier) : specifier))
+        .filter((path) => (source.part === 'browser') !== path.startsWith('lib/browser/'))
+        .map((path) => `${source.path} -> ${path}`)
+        .filter((line) => line.includes('lib/browser/')),
+    )
+    expect(wrong).toEqual([])
+  })
+
   test('keep the test kit apart: nothing that an application runs imports it', () => {
     const wrong = sources
       .filter(({ part }) => part !== 'testing' && part !== 'cli')
@@ -167,7 +179,9 @@ describe('the layers of lib', () => {
     const barrel = /^export\s+(?:type\s+)?(?:\*|\{[^}]*\})\s+from\b/m
     const wrong = sources.filter(({ path, part }) => part !== 'index' && barrel.test(textOf(path)))
     expect(
-      wrong.filter(({ path }) => !/^lib\/(?:testing|redis|providers)\/index\.ts$/.test(path)).map(({ path }) => path),
+      wrong
+        .filter(({ path }) => !/^lib\/(?:browser|testing|redis|providers)\/index\.ts$/.test(path))
+        .map(({ path }) => path),
     ).toEqual([])
   })
 })

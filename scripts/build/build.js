@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleBrowserClient } from './browser.js'
 import { trimDeclarations } from './declarations.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -17,6 +18,8 @@ const cjs = join(dist, 'cjs')
 
 /** What can be imported. The command line is a program, and an ES module only. */
 const entries = ['index', 'redis/index', 'providers/index', 'testing/index']
+/** What pages import: alone, and with the types of browsers. */
+const browserEntry = 'browser/index'
 const programs = ['cli/index']
 const moduleOnly = ['openid-client', 'oauth4webapi', 'jose']
 
@@ -37,16 +40,20 @@ rmSync(dist, { recursive: true, force: true })
 declarations()
 await build({ ...common, entryPoints: sources([...entries, ...programs]), packages: 'external', outdir: 'dist' })
 await commonjs()
+await browserClient()
 
 function declarations() {
   const require = createRequire(import.meta.url)
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', cjs], { cwd: root, stdio: 'inherit' })
+  for (const project of ['tsconfig.build.json', 'lib/browser/tsconfig.build.json']) {
+    execFileSync(process.execPath, [tsc, '-p', project, '--outDir', cjs], { cwd: root, stdio: 'inherit' })
+  }
+  const typed = [...entries, browserEntry]
   trimDeclarations(
     cjs,
-    entries.map((entry) => `${entry}.d.ts`),
+    typed.map((entry) => `${entry}.d.ts`),
   )
-  for (const entry of entries) {
+  for (const entry of typed) {
     const file = join(dist, `${entry}.d.ts`)
     write(
       file,
@@ -68,6 +75,14 @@ async function commonjs() {
   }
   write(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
   write(join(cjs, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)))
+}
+
+// Bundlers and test runners of pages may load CommonJS.
+async function browserClient() {
+  const text = await bundleBrowserClient()
+  write(join(dist, `${browserEntry}.js`), text)
+  const { code } = await transform(text, { format: 'cjs', minify: true })
+  write(join(cjs, `${browserEntry}.js`), code)
 }
 
 /** The licences of the packages that files come from. */

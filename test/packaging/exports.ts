@@ -59,5 +59,8 @@ export const providerNames: readonly string[] = [
   'zitadel',
 ]
 
+/** Everything that a page can import from `express-oidc/browser`. */
+export const browserNames: readonly string[] = ['createOidcClient']
+
 /** Everything that a test can import from `express-oidc/testing`. */
 export const testingNames: readonly string[] = ['signedIn', 'testProvider']

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
-import { providerNames, publicNames, redisNames, testingNames } from './exports.js'
+import { browserNames, providerNames, publicNames, redisNames, testingNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */
 const mostPackages = 16
@@ -32,7 +32,7 @@ describe('the packed package, installed in another project', () => {
     ])
     expect(consumer.packed).toEqual(
       expect.arrayContaining(
-        ['', 'redis/', 'providers/', 'testing/'].flatMap((folder) => [
+        ['', 'redis/', 'providers/', 'browser/', 'testing/'].flatMap((folder) => [
           `dist/${folder}index.d.ts`,
           `dist/${folder}index.js`,
           `dist/cjs/${folder}index.d.ts`,
@@ -65,6 +65,7 @@ describe('the packed package, installed in another project', () => {
     ['express-oidc', publicNames],
     ['express-oidc/redis', redisNames],
     ['express-oidc/providers', providerNames],
+    ['express-oidc/browser', browserNames],
     ['express-oidc/testing', testingNames],
   ])('as %s', (entry, names) => {
     test('exports its public names to import', () => {

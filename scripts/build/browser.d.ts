@@ -1,0 +1,1 @@
+export function bundleBrowserClient(): Promise<string>
