@@ -1,3 +1,4 @@
+import { quoted } from '../base/error-cause.js'
 import { isJsonObject } from '../base/json.js'
 import type { Principal } from './principal.js'
 
@@ -64,7 +65,7 @@ export function areGroupsLeftOut(claims: Claims): boolean {
 
 /** A path as an error names it. */
 export function pathText(path: ClaimPath): string {
-  return JSON.stringify(path)
+  return quoted(path)
 }
 
 /** Whether an argument is a path. */

@@ -45,7 +45,7 @@ export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedR
     check({ claims }) {
       if (valuesAt(claims, where).some((value) => allowed.has(value))) return met
       const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isUnknownAt(claims, where))
-      return refused('claim', isUnsaid, seenAt(claims, [where], 'a value that the guard names'))
+      return refused('claim', isUnsaid, seenAt(claims, [where], values))
     },
   }
 }
@@ -84,7 +84,7 @@ export function role(
         'role',
         paths.every((path) => isAbsentAt(claims, path)) ||
           paths.some((path) => isLeftOut(claims, path) || !areReadable(rolesAt(claims, path, isNamed))),
-        seenAt(claims, paths, roles.map(quoted).join(' or ')),
+        seenAt(claims, paths, roles),
       )
     },
   }
@@ -124,10 +124,14 @@ function refused(kind: string, isUndecided: boolean, details: OidcErrorDetails):
   return { met: false, kind, details, ...(isUndecided ? { undecided: true } : {}) }
 }
 
-// Only names: the values that a person has are theirs alone.
-function seenAt(claims: Principal['claims'], paths: readonly ClaimPath[], expected: string): OidcErrorDetails {
+// The values that a person has are theirs alone. Those that are expected stand in the application's code.
+function seenAt(
+  claims: Principal['claims'],
+  paths: readonly ClaimPath[],
+  expected: readonly ClaimValue[],
+): OidcErrorDetails {
   const seen = paths.every((path) => isAbsentAt(claims, path)) ? 'missing' : 'another value'
-  return { subject: paths.map(pathText).join(' or '), seen, expected }
+  return { subject: paths.map(pathText).join(' or '), seen, expected: expected.map(quoted).join(' or ') }
 }
 
 function isClaimValue(value: unknown): boolean {

@@ -6,6 +6,7 @@ import {
   askingFirst,
   type UnmetRequirement,
   firstLoginOf,
+  kindOf,
   met,
   type NamedRequirement,
   type Requirement,
@@ -104,8 +105,10 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
     kind: 'not',
     async check(principal, req) {
       const verdict = await ask(requirement, principal, req)
-      if (verdict.met) return { met: false, kind: 'not' }
-      return verdict.undecided === true ? { met: false, kind: 'not', undecided: true } : met
+      if (!verdict.met && verdict.undecided !== true) return met
+      const seen = verdict.met ? 'met' : `undecided (${verdict.details?.seen ?? 'it does not say why'})`
+      const details = { subject: `not(${kindOf(requirement)})`, seen, expected: 'not met' }
+      return { met: false, kind: 'not', details, ...(verdict.met ? {} : { undecided: true }) }
     },
   }
 }

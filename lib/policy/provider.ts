@@ -1,3 +1,4 @@
+import { quoted, seenValue } from '../base/error-cause.js'
 import { requireTexts } from './arguments.js'
 import { met, type NamedRequirement, type Verdict } from './requirement.js'
 
@@ -20,10 +21,13 @@ export function provider(...names: readonly string[]): NamedRequirement {
     firstLogin: { providers: allowed },
     check({ scheme, provider: name }): Verdict {
       // The name in bearer({ providers }) says who issued the token, which may be a machine's.
-      if (scheme !== 'session') return { met: false, kind: 'provider', undecided: true }
-      return name !== undefined && allowed.includes(name)
-        ? met
-        : { met: false, kind: 'provider', stepUp: { providers: allowed } }
+      if (scheme !== 'session') {
+        const details = { subject: 'provider', seen: 'an access token or API key', expected: 'a session' }
+        return { met: false, kind: 'provider', undecided: true, details }
+      }
+      if (name !== undefined && allowed.includes(name)) return met
+      const details = { subject: 'provider', seen: seenValue(name), expected: allowed.map(quoted).join(' or ') }
+      return { met: false, kind: 'provider', stepUp: { providers: allowed }, details }
     },
   }
 }

@@ -67,6 +67,11 @@ export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequireme
   return firstLogin === undefined ? {} : { firstLogin }
 }
 
+/** The name of a requirement: a predicate has that of its function. */
+export function kindOf<Request>(requirement: Requirement<Request>): string {
+  return typeof requirement === 'function' ? requirement.name || 'predicate' : requirement.kind
+}
+
 /** What a requirement asks of a first login. */
 export function firstLoginOf<Request>(requirement: Requirement<Request>): StepUp | undefined {
   return typeof requirement === 'function' ? undefined : requirement.firstLogin
@@ -79,15 +84,14 @@ export async function ask<Request>(
   req: Request,
 ): Promise<Verdict> {
   // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.
+  const kind = kindOf(requirement)
   if (typeof requirement !== 'function') {
-    const { kind } = requirement
     const verdict: Verdict = await requirement.check(principal, req)
     const isMet: unknown = verdict.met
     return isMet === true || isMet === false ? verdict : { met: false, kind, undecided: true }
   }
   const answer: unknown = await requirement(principal, req)
   if (answer === true) return met
-  const kind = requirement.name || 'predicate'
   if (answer === false) return { met: false, kind, details: { subject: kind, seen: 'false', expected: 'true' } }
   const details = {
     subject: kind,

@@ -67,7 +67,7 @@ describe('the diagnostics of a login', () => {
   const watching = watchAll(hear)
   const sharedStore = new FakeStore({ now: () => Date.now() })
   const layers = [
-    guarded('/refused', requireAuth(claim('dept', person.email))),
+    guarded('/refused', requireAuth(claim('dept', 'another'))),
     answering('/token', async ({ oidc }) => void (await oidc.accessToken({ minTtl: 600 }))),
     answering('/userinfo', async ({ oidc }) => void (await oidc.userinfo())),
     answering('/api', async ({ oidc }) => void (await oidc.fetch(`https://api.example.com/${person.email}`))),

@@ -207,10 +207,13 @@ describe('the details of a refusal', () => {
     ['a claim that is missing', claim('dept', 'hr'), {}, { subject: '"dept"', seen: 'missing' }],
     [
       'a claim with another value',
-      claim(['a', 'b'], 'x'),
+      claim(['a', 'b'], 'x', 5, true),
       { a: { b: 'y' } },
-      { subject: '["a","b"]', seen: 'another value' },
+      { subject: '["a","b"]', seen: 'another value', expected: '"x" or 5 or true' },
     ],
+    ['a claim whose name is no ASCII', claim('r\u00f4le\u001b', 'x'), {}, { subject: '"r?le\\u001b"' }],
+    ['a claim with a long name', claim('a'.repeat(500), 'x'), {}, { subject: `"${'a'.repeat(99)}` }],
+    ['a long expected value', claim('a', 'x'.repeat(500)), {}, { expected: `"${'x'.repeat(99)}` }],
     ['no role', role('admin'), {}, { subject: '"roles" or "role" or ["realm_access","roles"]', expected: '"admin"' }],
   ])('name the claim, and not its value: %s', async (_what, requirement, claims, details) => {
     const verdict = await ask(requirement, principal(claims), undefined)

@@ -128,6 +128,22 @@ describe('any()', () => {
 })
 
 describe('not()', () => {
+  const isMine = () => true
+  test.each([
+    ['a requirement that is met', claim('dept', 'hr'), 'not(claim)', 'met'],
+    ['a predicate that is met', isMine, 'not(isMine)', 'met'],
+    ['one of which nothing is known', role('admin'), 'not(role)', 'undecided (missing)'],
+    [
+      'one that gives no reason',
+      { kind: 'mine', check: () => ({}) as Verdict },
+      'not(mine)',
+      'undecided (it does not say why)',
+    ],
+  ] as const)('says for logs why it refuses %s', async (_what, requirement, subject, seen) => {
+    const verdict = await ask(not(requirement), alice, undefined)
+    expect(verdict).toMatchObject({ met: false, details: { subject, seen, expected: 'not met' } })
+  })
+
   test('requires the opposite, and offers nothing to mend it', async () => {
     expect(await check(not(claim('dept', 'hr')))).toEqual({ met: false, kind: 'not' })
     expect(await passes(not(claim('dept', 'it')))).toBe(true)

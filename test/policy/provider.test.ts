@@ -3,7 +3,7 @@ import { all, any, not } from '../../lib/policy/combinators.js'
 import type { Principal } from '../../lib/policy/principal.js'
 import { provider } from '../../lib/policy/provider.js'
 import { acr, scope } from '../../lib/policy/requirements.js'
-import { firstLoginOf } from '../../lib/policy/requirement.js'
+import { ask, firstLoginOf } from '../../lib/policy/requirement.js'
 import { decisionOf } from '../kit/verdict.js'
 
 function principal(name: string | undefined, scheme: Principal['scheme'] = 'session'): Principal {
@@ -31,6 +31,15 @@ describe('provider()', () => {
       expect(await decisionOf(any(provider('work'), scope('a')), principal('work', scheme))).toEqual({ met: true })
     },
   )
+
+  test.each([
+    ['google', 'session', '"google"', '"work" or "home"'],
+    [undefined, 'session', 'missing', '"work" or "home"'],
+    ['work', 'bearer', 'an access token or API key', 'a session'],
+  ] as const)('says for logs what was seen and expected: %s by %s', async (name, scheme, seen, expected) => {
+    const details = { subject: 'provider', seen, expected }
+    expect(await ask(provider('work', 'home'), principal(name, scheme), undefined)).toMatchObject({ details })
+  })
 
   test('lets a first login go there, where all that could be met does', () => {
     const both = { providers: ['work'], acrValues: ['mfa'] }
