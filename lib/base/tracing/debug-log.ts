@@ -54,8 +54,12 @@ export function writeDebugLog(
   }
 }
 
-/** The line for a step that has ended, if it gets one. */
+/** The line for a step that has ended, if it gets one. It is one line, in printable ASCII, whatever the event holds. */
 export function debugLine(event: TraceEvent): string | undefined {
+  return lineOf(event)?.replace(/[^\x20-\x7e]+/g, ' ')
+}
+
+function lineOf(event: TraceEvent): string | undefined {
   const { step, outcome, issuer, clientId, provider, redirectUri, remarks } = event
   const name = names[step]
   if (name === undefined || (outcome === 'succeeded' && quiet.has(step) && remarks === undefined)) return undefined
@@ -80,7 +84,7 @@ function reasonOf(error: TraceEvent['error']): string {
   const { cause } = error
   const deepest = isOidcError(cause) ? cause : error
   const system = deepest.cause instanceof Error ? ` (${deepest.cause.message})` : ''
-  return `${deepest.message}${system}${said(error.provider)}`.replace(/[^\x20-\x7e]+/g, ' ')
+  return `${deepest.message}${system}${said(error.provider)}`
 }
 
 // The description may name people.
@@ -94,13 +98,14 @@ function said(report: ProviderErrorReport | undefined): string {
 function detailsOf(details: OidcErrorDetails | undefined): string {
   if (details === undefined) return ''
   const { subject, seen, expected, option, offBySeconds, token } = details
-  return joined(members({ subject, seen, expected, option, off: offBySeconds && `${offBySeconds}s` }), tokenOf(token))
+  const facts = members({ subject, seen, expected, option, off: offBySeconds && `${offBySeconds}s` }, detail)
+  return joined(facts, tokenOf(token))
 }
 
 function tokenOf(token: TokenDetails | undefined): string {
   if (token === undefined) return ''
   const { exp, iat, nbf, ...texts } = token
-  return `token ${members({ ...texts, exp: isoDate(exp), iat: isoDate(iat), nbf: isoDate(nbf) })}`
+  return `token ${members({ ...texts, exp: isoDate(exp), iat: isoDate(iat), nbf: isoDate(nbf) }, detail)}`
 }
 
 function isoDate(seconds: number | undefined): string | undefined {
@@ -111,13 +116,17 @@ function joined(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('; ')
 }
 
-/** `name=value` of each value that is there; texts are quoted, unless they are already. */
-function members(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+/** `name=value` of each value that is there. */
+function members(
+  values: Readonly<Record<string, string | number | boolean | undefined>>,
+  show: (value: unknown) => string = quoted,
+): string {
   return Object.entries(values)
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${isQuoted(value) ? value : quoted(value)}`]))
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${show(value)}`]))
     .join(' ')
 }
 
-function isQuoted(value: unknown): value is string {
-  return typeof value === 'string' && /^(?:["[{]|missing$|nothing$)/.test(value)
+// The texts of details are quoted already where they are values, and are words otherwise.
+function detail(value: unknown): string {
+  return typeof value === 'string' && /^(?:["[{]|missing$|nothing$)/.test(value) ? value : quoted(value)
 }

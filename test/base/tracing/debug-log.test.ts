@@ -70,6 +70,31 @@ describe('the line of a step', () => {
     )
   })
 
+  const hostile = '"a"\r\n\u001b[31mEXPRESS-OIDC 1: login: ok\u2028\u009b'
+  test.each([
+    ['the client ID', { clientId: hostile }],
+    ['the issuer', { issuer: hostile }],
+    ['the name of a provider', { provider: hostile }],
+    ['what a requirement of the application saw', { details: { seen: hostile, expected: hostile, subject: hostile } }],
+    ['a token', { details: { token: { kid: hostile, aud: `[${hostile}` } } }],
+    ['a message', { error: new ProviderError('provider_unreachable', hostile) }],
+    ['a cause', { error: new ProviderError('provider_unreachable', 'm', { cause: new Error(hostile) }) }],
+  ])('is one line in printable ASCII, whatever is in %s', (_what, members) => {
+    const line = debugLine({ step: 'callback', outcome: 'failed', errorCode: 'provider_unreachable', ...members })
+    expect(line).toMatch(/^[\x20-\x7e]+$/)
+    expect(line).toContain('EXPRESS-OIDC 1')
+  })
+
+  test.each(['"a" client="b"', '[x', '{', 'missing'])('quotes each fact of its own accord: %s', (clientId) => {
+    const line = debugLine({ step: 'callback', outcome: 'succeeded', clientId })
+    expect(line).toBe(`login: ok; client=${JSON.stringify(clientId)}`)
+  })
+
+  test('cuts a fact that is too long', () => {
+    const line = debugLine({ step: 'callback', outcome: 'succeeded', clientId: `"${'x'.repeat(5000)}"` })
+    expect(line).toHaveLength('login: ok; client='.length + 100)
+  })
+
   test('of an error of the application does not show it', () => {
     const line = debugLine({ step: 'callback', outcome: 'failed', errorCode: 'unexpected_error' })
     expect(line).toBe('login: refused (unexpected_error); the application threw an error')
