@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.js'
+import { quoted } from '../../base/error-cause.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
 import { choiceUrl } from '../../relying-party/login/choice.js'
@@ -38,8 +39,14 @@ export async function beginLogin(context: RequestContext, options: PlacedLogin):
 export async function requireProvider(context: RequestContext, name: string, call: string): Promise<WebRelyingParty> {
   const rp = await context.find(name)
   if (rp !== undefined) return rp
-  throw new ConfigurationError(
-    'invalid_options',
-    `${call}: no provider of oidc({ providers }) has the name that is given`,
-  )
+  const message = `${call}: no provider of oidc({ providers }) has the name ${quoted(name)}${knownNames(context)}`
+  throw new ConfigurationError('invalid_options', message)
+}
+
+const maxNames = 12
+
+function knownNames({ names }: RequestContext): string {
+  if (names.length === 0) return ''
+  const more = names.length > maxNames ? `, and ${names.length - maxNames} more` : ''
+  return `: known are ${names.slice(0, maxNames).map(quoted).join(', ')}${more}`
 }

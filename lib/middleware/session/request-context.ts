@@ -93,6 +93,11 @@ export class RequestContext {
     return this.#oidc.parties.only
   }
 
+  /** The names of the providers; empty if they are not known before. */
+  get names(): readonly string[] {
+    return this.#oidc.parties.listed.map(({ name }) => name)
+  }
+
   /** Finds a relying party by the name of its provider. */
   find(name: string): MaybePromise<WebRelyingParty | undefined> {
     return this.#oidc.parties.find(name, this.#req)
