@@ -46,6 +46,13 @@ const rows: readonly Row[] = [
   ['a short secret', app({ secret: 'keyboard cat' }), '(given: 12 characters)', 'at least 32', 'openssl rand'],
   ['a secret of one letter', app({ secret: 'a'.repeat(40) }), 'only 1 different', 'must be random', 'openssl rand'],
   [
+    'a secret that was to be replaced',
+    app({ secret: 'change-me-change-me-change-me-change-me' }),
+    '(given: a placeholder, such as "change-me")',
+    'must be random',
+    'openssl rand',
+  ],
+  [
     'a passphrase with spaces',
     env({ SESSION_SECRET: 'correct horse battery staple and more words here' }),
     '7 characters in secret 1 of 8',
@@ -91,7 +98,41 @@ const rows: readonly Row[] = [
     'dangerouslyAllowHttp',
   ],
   ['a base URL without scheme', app({ baseUrl: 'localhost:3000' }), '14 characters', 'own URL', 'it has no https://'],
-  ['an issuer without scheme', app({ issuer: 'id.example.com' }), '14 characters', 'issuer URL', 'it has no https://'],
+  [
+    'an issuer without scheme',
+    app({ issuer: 'id.example.com/realms/a' }),
+    'no https://',
+    'issuer URL',
+    '"https://id.example.com/realms/a"',
+  ],
+  [
+    'an issuer without slashes',
+    app({ issuer: 'https:id.example.com' }),
+    '20 characters',
+    'issuer URL',
+    'it has no https://',
+  ],
+  [
+    'an issuer after a space',
+    app({ issuer: ' https://id.example.com' }),
+    '23',
+    'issuer URL',
+    'begins or ends with a space',
+  ],
+  [
+    'an issuer of a machine without scheme',
+    call(clientCredentials, { issuer: 'id.example.com', clientId: 'a', clientSecret: 'b' }),
+    'no https://',
+    'issuer URL',
+    '"https://id.example.com"',
+  ],
+  [
+    'tenants by a word for several',
+    app({ issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0', tenants: ['Common'] }),
+    '"tenants.0"',
+    'the ID of one tenant',
+    'which no token names',
+  ],
   [
     'the URL of metadata as issuer',
     app({ issuer: `${issuer}/.well-known/openid-configuration` }),
@@ -212,6 +253,8 @@ describe('a mistake of set-up', () => {
     for (const option of ['clientSecret', 'secret', 'issuer', 'baseUrl', 'scope', 'onLogin', 'sekret']) {
       const { message } = await failureOf(app({ [option]: 'planted', foo: 1 }))
       expect(message).not.toContain('planted')
+      const { message: ofToken } = await failureOf(app({ [option]: 'SG.planted.Planted', foo: 1 }))
+      expect(ofToken).not.toContain('lanted')
     }
   })
 })

@@ -20,7 +20,12 @@ export function missing(what: string): string {
   return `is missing: expected ${what} (an environment variable that is not set?)`
 }
 
-/** For messages about URLs: whether the scheme is what is missing. */
+/** For messages about URLs: whether the scheme is what is missing, or there are spaces. */
 export function schemeHint(url: string): string {
-  return /^https?:\/\//i.test(url.trim()) ? '' : ': it has no https:// (or http://) at its beginning'
+  if (url !== url.trim()) return ': it begins or ends with a space'
+  if (/^https?:\/\//i.test(url)) return ''
+  return `: it has no https:// (or http://) at its beginning${plainHost.test(url) ? `, as in "https://${url}"` : ''}`
 }
+
+// Nothing like a password: in lower case, and the last label is a word.
+const plainHost = /^(?=.{1,80}$)(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:\/[a-z0-9._-]{1,32}){0,4}\/?$/

@@ -1,20 +1,10 @@
 import * as v from 'valibot'
 import { isMutualTls } from '../common/client-authentication.js'
 import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
-import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { httpEntries, httpsNeeded, usesHttps } from '../common/http-client.js'
 import { descriptionEntries, isReachedSafely, needsMembers } from '../common/provider-description.js'
 import { dpopKey, jwk } from '../common/private-key.js'
-import {
-  isAllowedHere,
-  issuerUrl,
-  origin,
-  wholeNumber,
-  secrets,
-  text,
-  listOf,
-  resources,
-  scopes,
-} from '../common/fields.js'
+import { issuerUrl, origin, wholeNumber, secrets, text, listOf, resources, scopes } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 import { isSharedTenant } from '../common/tenants.js'
 import { hasMethods, sharedStore } from '../common/stores.js'
@@ -66,7 +56,7 @@ const entries = {
 
 const schema = v.pipe(
   section(entries),
-  v.check((o) => isAllowedHere(new URL(o.issuer), o.dangerouslyAllowHttp), httpsNeeded('issuer')),
+  usesHttps(({ issuer }) => ({ issuer })),
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
   // The metadata there name a template as the issuer, so they could not be used.
   v.check(

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { kindOf, missing, schemeHint } from '../given.js'
+import { weaknessOf } from '../weak-secret.js'
 
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -121,7 +122,7 @@ function isBareHttpUrl(value: string): boolean {
 }
 
 function isHttpUrl(value: string): boolean {
-  if (!URL.canParse(value) || value !== value.trim()) return false
+  if (!URL.canParse(value) || !/^https?:\/\/\S+$/i.test(value)) return false
   const { protocol, hash, username, password } = new URL(value)
   return (protocol === 'https:' || protocol === 'http:') && hash === '' && username === '' && password === ''
 }
@@ -155,19 +156,6 @@ export const routePath = v.pipe(
 /** The path of a route that may be switched off. */
 export const routePathOrOff = v.lazy((given) => (given === false ? v.literal(false) : routePath))
 
-function isRandom(secret: string): boolean {
-  return secret.length >= 32 && new Set(secret).size >= 8
-}
-
-// How long, and how varied: a secret itself is not shown.
-function weakness(list: readonly string[]): string {
-  const at = list.findIndex((secret) => !isRandom(secret))
-  const secret = list[at] ?? ''
-  const what = secret.length < 32 ? `${secret.length} characters` : `only ${new Set(secret).size} different characters`
-  if (list.length === 1) return what
-  return `${what} in secret ${at + 1} of ${list.length}; optionsFromEnv() takes spaces in SESSION_SECRET for the ends of secrets, so a passphrase must have none`
-}
-
 /** A secret of at least 32 characters, or a list of them: the first encrypts, and any can decrypt. */
 export const secrets = v.pipe(
   v.union([v.string(), v.array(v.string())], ({ input }) =>
@@ -178,9 +166,9 @@ export const secrets = v.pipe(
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
   v.check((list) => list.length > 0, 'must hold at least one secret'),
   v.check(
-    (list) => list.every(isRandom),
+    (list) => weaknessOf(list) === undefined,
     ({ input: list }) =>
-      `must be random and at least 32 characters long: make one with "openssl rand -base64 48" (given: ${weakness(list)})`,
+      `must be random and at least 32 characters long: make one with "openssl rand -base64 48" (given: ${weaknessOf(list) ?? ''})`,
   ),
   v.description('a random string of at least 32 characters, or a list of them'),
 )

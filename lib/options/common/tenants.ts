@@ -8,12 +8,23 @@ export const tenantPlace = /\{[A-Za-z]+\}/
 const entraHost =
   /^(login\.microsoftonline\.(com|us|de)|login-us\.microsoftonline\.com|login\.microsoft\.com|(login|sts)\.windows\.net|login\.(partner\.microsoftonline|chinacloudapi)\.cn|login\.usgovcloudapi\.net|login\.sovcloud-identity\.(fr|de|sg))$/
 const sharedTenant = /^\/(common|organizations|consumers)(\/|$)/i
+const sharedTenantName = /^(common|organizations|consumers)$/i
 
 const tenantName = /^[A-Za-z0-9._-]{1,128}$/
 
 /** Tenants by name or ID. */
 export const tenantList = v.pipe(
-  v.array(v.pipe(text('a tenant'), v.regex(tenantName, 'must be a name or an ID')), 'must be a list of tenants'),
+  v.array(
+    v.pipe(
+      text('a tenant'),
+      v.regex(tenantName, 'must be a name or an ID'),
+      v.check(
+        (tenant) => !sharedTenantName.test(tenant),
+        'must be the ID of one tenant rather than "common", "organizations" or "consumers", which no token names (personal accounts are of tenant 9188040d-6c67-4c5b-b112-36a304b66dad)',
+      ),
+    ),
+    'must be a list of tenants',
+  ),
   v.minLength(1, 'must name at least one tenant'),
 )
 
