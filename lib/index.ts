@@ -132,6 +132,7 @@ export type {
   ProvidersOptions,
 } from './options/oidc/providers/options.js'
 export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
+export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/tracing/event.js'

@@ -14,6 +14,7 @@ import { createWebRelyingParty } from './providers/web-relying-party.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
+import { createUseRule } from './session/storage/use-rule.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
 /** Creates what all requests to one `oidc()` share. */
@@ -39,7 +40,8 @@ export function createContextOfSeveral(configuration: ProvidersConfiguration, ru
 function contextOf(application: Application, parties: RelyingParties): OidcContext {
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
-  const storageOf = createSessionStorages(application)
+  const countsAsUse = createUseRule(application)
+  const storageOf = createSessionStorages(application, countsAsUse)
   return {
     application,
     parties,
@@ -48,6 +50,7 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
       : storageOf,
     binding: {
       limits: configuration.session,
+      countsAsUse,
       runtime,
       refreshes,
       forget: (record) => {

@@ -1,10 +1,8 @@
 import { failedAt } from '../base/diagnostics.js'
-import { quoted } from '../base/error-cause.js'
-import type { OidcErrorDetails } from '../error-details.js'
-import { AccessError, ConfigurationError } from '../errors.js'
-import type { HttpRequest } from '../http/request.js'
+import { ConfigurationError } from '../errors.js'
 import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
+import { crossSiteRequest } from './http/cross-site.js'
 import { passOn } from './http/error-response.js'
 import { createHttpRequest } from './http/request.js'
 import { type AuthenticationHandler, authenticationHandlersOf } from './guard/authentication.js'
@@ -43,28 +41,10 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     else if (session?.origin === undefined) passOn(notMounted(), { res, next })
     else if (!mayBeCrossSite(httpRequest, { ...configuration, origin: session.origin })) next()
     else {
-      const message =
-        'this request must come from a page of this site, or send the header that scripts of this site send'
-      const error = new AccessError('cross_site_request', message, {
-        details: originDetails(httpRequest, session.origin),
-      })
+      const error = crossSiteRequest(httpRequest, session.origin)
       failedAt('guard', {}, error)
       session.refuse({ req, res, next, error })
     }
-  }
-}
-
-function originDetails(httpRequest: HttpRequest, origin: string): OidcErrorDetails {
-  const [subject = 'X-CSRF', seen] =
-    ['sec-fetch-site', 'origin'].flatMap((name) => {
-      const value = httpRequest.header(name)
-      return value === undefined ? [] : [[name, quoted(value)] as const]
-    })[0] ?? []
-  return {
-    subject,
-    seen: seen ?? 'missing',
-    expected: `a page of ${origin}, or X-CSRF: 1 of a script`,
-    option: 'baseUrl',
   }
 }
 

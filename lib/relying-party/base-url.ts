@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
-type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout'
+type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout' | 'session'
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
@@ -103,6 +103,7 @@ export function createBaseUrl(
     logout: pathOf(routes.logout),
     backchannelLogout: pathOf(routes.backchannelLogout),
     frontchannelLogout: pathOf(routes.frontchannelLogout),
+    session: pathOf(routes.session),
   }
   const postLogout = prefix + logout.returnTo
   return {

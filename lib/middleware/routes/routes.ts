@@ -16,6 +16,7 @@ import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { callback, type RouteCall } from './callback.js'
 import { answerNamedProvider, namedRoute, type Route } from './named-routes.js'
 import { prepareChoice, showChoice } from '../../relying-party/login/choice.js'
+import { sessionRoute } from './session.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from '../session/login-loop.js'
 import { continueAfter, fail } from '../http/error-response.js'
@@ -39,6 +40,7 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const own = oidc.parties.areNamed ? choiceAt(paths, path) : routeAt(oidc.parties.only, paths, path)
   if (own !== undefined) return own
   if (path === paths.logout) return route(logout)
+  if (path === paths.session) return sessionRoute
   // A page of the application, except after a logout at the provider.
   const back =
     path === paths.postLogout ? finishLogout(oidc.application, httpRequest, request.cookies().logout) : undefined

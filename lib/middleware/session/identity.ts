@@ -6,6 +6,9 @@ import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
+import type { Runtime } from '../../base/runtime.js'
+import type { SessionEndSettings } from './session-end.js'
+import type { UseRule } from './storage/use-rule.js'
 
 /** Who signed the person in, and how long for. */
 export interface SessionRules extends Partial<IssuerNames> {
@@ -53,6 +56,13 @@ export class SessionIdentity {
   #allClaims(): IdTokenClaims {
     return (this.#claims ??= sessionClaims(this.record))
   }
+}
+
+/** What binding a session needs. */
+export interface BindingSettings extends SessionEndSettings {
+  readonly countsAsUse: UseRule
+  readonly limits: SessionLimits
+  readonly runtime: Runtime
 }
 
 /** The session of one request, and the changes that its response makes to cookies. */

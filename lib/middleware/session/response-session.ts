@@ -2,12 +2,11 @@ import onHeaders from 'on-headers'
 import { SessionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { Runtime } from '../../base/runtime.js'
-import { extendIdleLimit, sessionEnded, type SessionLimits } from '../../session/lifetime.js'
+import { extendIdleLimit, sessionEnded } from '../../session/lifetime.js'
 import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
-import type { SessionBinding } from './identity.js'
-import { endSessions, type SessionEndSettings } from './session-end.js'
+import type { BindingSettings, SessionBinding } from './identity.js'
+import { endSessions } from './session-end.js'
 import { finishHeaders, unlessRepeated } from '../http/respond.js'
 import type { NodeResponse } from '../types.js'
 
@@ -15,12 +14,6 @@ import type { NodeResponse } from '../types.js'
 const slowResponseMilliseconds = 5_000
 // Removing cookies would sign out a person who has signed in meanwhile. If it is skipped, the next response does it.
 const slowRemovalMilliseconds = 500
-
-/** What binding a session needs. */
-export interface BindingSettings extends SessionEndSettings {
-  readonly limits: SessionLimits
-  readonly runtime: Runtime
-}
 
 /**
  * Binds a response to the session of its request. Cookies are added when headers are written, however the response ends. An
@@ -55,6 +48,8 @@ class BoundSession implements SessionBinding {
   readonly #res: NodeResponse
   readonly #startedAt: number
   readonly #found: FoundSession
+  /** Whether the request extends the idle limit. */
+  readonly #isUse: boolean
   #record: SessionRecord | undefined
   /** The record as stored, without the changes of this request. */
   #base: SessionRecord | undefined
@@ -80,6 +75,7 @@ class BoundSession implements SessionBinding {
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
+    this.#isUse = settings.countsAsUse(httpRequest)
     this.#record = storedSessionIn(found)?.record
     this.#base = this.#record
     this.#opened = recordsIn(found)
@@ -205,6 +201,7 @@ class BoundSession implements SessionBinding {
   }
 
   #touched(current: SessionRecord): SessionRecord {
+    if (!this.#isUse) return current
     return extendIdleLimit(current, this.#settings.limits, Math.floor(this.#settings.runtime.now() / 1000))
   }
 

@@ -6,6 +6,7 @@ import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
 import type { CompletedLogin, ErrorContext, OnLoginResult } from './callbacks.js'
 import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
+import type { SessionRouteOptions } from './session-route.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
 import type { NamedProviderDescription } from '../common/provider-description.js'
 import type { PageOptions } from '../pages.js'
@@ -45,6 +46,12 @@ export interface RouteOptions {
    * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
    */
   frontchannelLogout?: string | false | undefined
+  /**
+   * Tells scripts of this site by GET who is signed in, and until when: `/session`, for example. @default false
+   *
+   * @see {@link SessionRouteOptions}
+   */
+  session?: string | false | undefined
 }
 
 /** Where people may return to after a login. */
@@ -112,8 +119,10 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   resource?: string | readonly string[] | undefined
   /** Paths of the routes. @default see {@link RouteOptions} */
   routes?: RouteOptions | undefined
+  /** What `routes.session` tells scripts of this site. @default `sub` and `name` of the person */
+  sessionRoute?: SessionRouteOptions<Claims, Request> | undefined
   /** How long sessions live, and where they are kept. @default see {@link SessionOptions} */
-  session?: SessionOptions | undefined
+  session?: SessionOptions<Request> | undefined
   /**
    * A store that all processes of this application share, such as `redisStore(client)` of express-oidc/redis: a logout in one
    * process ends the session in all, and each refresh token is used once.

@@ -30,6 +30,7 @@ import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
 import { pages } from '../pages.js'
 import { session } from './session.js'
+import { sessionRoute, sessionRouteFlaw } from './session-route.js'
 import { sharedStore } from '../common/stores.js'
 
 const ownUrl = applicationUrl("this application's own URL, such as https://app.example.com")
@@ -58,7 +59,9 @@ export const oidcEntries = {
     logout: v.optional(routePathOrOff, '/logout'),
     backchannelLogout: v.optional(routePathOrOff, '/backchannel-logout'),
     frontchannelLogout: v.optional(routePathOrOff, '/frontchannel-logout'),
+    session: v.optional(routePathOrOff, false),
   }),
+  sessionRoute,
   session,
   sharedStore,
   authorizationParams,
@@ -111,8 +114,8 @@ const schema = v.pipe(
     'must not name one host twice in "baseUrls": they are distinguished by host',
   ),
   v.check(
-    (o) => routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) === undefined,
-    ({ input }) => routesFlaw(input.routes, urlsOf(input.baseUrl, ...(input.baseUrls ?? []))) ?? '',
+    (o) => (routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o)) === undefined,
+    ({ input: o }) => routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o) ?? '',
   ),
   v.check(
     (o) => o.routes.login !== false || o.loginParams.length === 0,
@@ -182,6 +185,7 @@ export type ApplicationConfiguration = Pick<
   | 'secret'
   | 'routes'
   | 'session'
+  | 'sessionRoute'
   | 'sharedStore'
   | 'returnTo'
   | 'logout'

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
-import { flag, seconds, text } from '../common/fields.js'
+import { callback, flag, seconds, text } from '../common/fields.js'
 import { type SessionStore, type SharedStore, sessionStore } from '../common/stores.js'
 import { byDefault } from '../common/parse.js'
+import type { FrameworkRequest } from '../framework.js'
 
 /**
  * How long a session lives, and where it is kept.
@@ -11,7 +12,7 @@ import { byDefault } from '../common/parse.js'
  * app.use(oidc({ ...options, session: { idleSeconds: 3600, absoluteSeconds: 28_800, cookie: { sameSite: 'Strict' } } }))
  * ```
  */
-export interface SessionOptions {
+export interface SessionOptions<Request = FrameworkRequest> {
   /** Seconds without a request after which the session ends. @default 86400 (24 hours) */
   idleSeconds?: number | undefined
   /** Seconds after the login after which the session ends in any case. @default 604800 (7 days) */
@@ -41,6 +42,11 @@ export interface SessionOptions {
   use?: 'request' | undefined
   /** Seconds that the store may take. After that, requests get 503. @default 2 */
   storeTimeoutSeconds?: number | undefined
+  /**
+   * Whether a request counts as use of the session, which starts `idleSeconds` anew: `false` for what a page asks by itself, in an
+   * interval. It returns at once. Requests with the header `X-Poll: 1` never count. @default all other requests count
+   */
+  countsAsUse?: ((req: Request) => boolean) | undefined
   /** Greatest size of the session's cookies in bytes, all together with their names, 1024 to 12288. @default 7168 */
   maxCookieBytes?: number | undefined
   /** Name and attributes of the session's cookie. */
@@ -112,6 +118,7 @@ export const session = v.pipe(
     ),
     store: sessionStore,
     use: v.optional(v.picklist(['request'], 'must be "request", which keeps the login in req.session')),
+    countsAsUse: v.optional(callback),
     storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
   }),

@@ -38,7 +38,7 @@ async function respondWith(
   const exchange = { cookies: cookies ?? sentBack(sealed), furtherCookies: further } as unknown as HttpRequest
   const server = createServer((_req, res) => {
     const binding = bindSession(
-      { limits, runtime: watch, refreshes: new RefreshCoordinator(watch), forget: () => undefined },
+      { limits, runtime: watch, refreshes: new RefreshCoordinator(watch), forget: () => undefined, countsAsUse: () => true },
       storage,
       exchange,
       res,
@@ -162,7 +162,7 @@ describe('the response that carries a session', () => {
       remark: () => undefined,
     })
     const refreshes = new RefreshCoordinator(watch)
-    const bindingSettings = { limits, runtime: watch, refreshes, forget: () => undefined }
+    const bindingSettings = { limits, runtime: watch, refreshes, forget: () => undefined, countsAsUse: () => true }
     const server = createServer((_req, res) => {
       const session = bindSession(bindingSettings, storage, exchange, res) as SessionBinding
       Promise.resolve(handle({ session, res, refreshes })).then(

@@ -50,6 +50,7 @@ describe('the options of oidc()', () => {
         logout: '/logout',
         backchannelLogout: '/backchannel-logout',
         frontchannelLogout: '/frontchannel-logout',
+        session: false,
       },
       session: {
         idleSeconds: 86_400,
@@ -111,6 +112,7 @@ describe('the options of oidc()', () => {
         logout: undefined,
         backchannelLogout: undefined,
         frontchannelLogout: undefined,
+        session: undefined,
       },
       session: {
         idleSeconds: undefined,
@@ -141,7 +143,9 @@ describe('the options of oidc()', () => {
         logout: '/auth/out',
         backchannelLogout: '/auth/back',
         frontchannelLogout: '/auth/front',
+        session: '/auth/me',
       },
+      sessionRoute: { claims: ['email'] },
       session: {
         idleSeconds: 600,
         absoluteSeconds: 3600,
@@ -350,6 +354,10 @@ describe('an invalid option', () => {
     ['routes.callback', 'callback', 'must be a path that starts with one "/", without query'],
     ['routes.logout', '//evil.example', 'must be a path that starts with one "/", without query'],
     ['routes.login', '/login?a=b', 'must be a path that starts with one "/", without query'],
+    ['routes.session', true, path],
+    ['sessionRoute', 'sub', 'must be an object'],
+    ['sessionRoute.claims', 'sub', 'must be a list of names of claims, or a function'],
+    ['session.countsAsUse', true, 'must be a function'],
     ['session', 5, 'must be an object'],
     ['session.idleSeconds', 59, 'must be a number of seconds from 60 to 31536000'],
     ['session.idleSeconds', NaN, 'must be a number of seconds from 60 to 31536000'],
@@ -439,6 +447,16 @@ describe('an invalid option', () => {
     ],
     ['no callback', { routes: { callback: false } }, '"routes.callback"'],
     ['equal paths', { routes: { login: '/callback' } }, 'must give "routes" different paths'],
+    [
+      'a session route without a login route',
+      { routes: { login: false, session: '/session' } },
+      'must not have "routes.session" with "routes.login" false',
+    ],
+    [
+      'claims of a session route that is off',
+      { sessionRoute: { claims: ['email'] } },
+      'must have "routes.session", such as "/session", with "sessionRoute"',
+    ],
     ['equal logouts', { routes: { backchannelLogout: '/logout' } }, 'must give "routes" different paths'],
     [
       'an idle limit over the absolute one',
@@ -595,6 +613,9 @@ describe('an unknown option', () => {
       '"session.cookie.httpOnly" is not an option: cookies are always HttpOnly here: leave it out',
     ],
     ['session.cookie.partitioned', 'is not an option: known are name, domain, sameSite, transient'],
+    ['routes.profile', '"routes.profile" is not an option: did you mean "session"?'],
+    ['user', '"user" is not an option: did you mean "routes.session"?'],
+    ['sessionRoute.fields', '"sessionRoute.fields" is not an option: did you mean "claims"?'],
     ['routes.signOut', '"routes.signOut" is not an option: known are login, callback, logout'],
   ])('%s: gets a suggestion', (dotPath, expected) => {
     expect(wrong(nest(dotPath.split('.'), true))).toContain(expected)

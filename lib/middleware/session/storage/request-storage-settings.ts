@@ -3,6 +3,7 @@ import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
 import type { SessionRecord } from '../../../session/record.js'
 import type { SessionRevocations } from '../../../session/revocation/revocations.js'
+import type { UseRule } from './use-rule.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 import type { RequestSessions } from './application-session.js'
 import type { RequestSeal } from './request-seal.js'
@@ -16,6 +17,7 @@ export interface RequestStorageSettings {
   readonly revocations: SessionRevocations
   readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
   readonly runtime: Runtime
+  readonly countsAsUse: UseRule
   /** Deadline of each call to the store of the application's session. */
   readonly timeoutSeconds: number
   /** Called with logins in sessions that no other process reads. */
@@ -29,6 +31,8 @@ export interface RequestReading {
   readonly stores: RequestStores
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
+  /** Whether the request extends the idle limit. */
+  readonly isUse: () => boolean
   /** `OPTIONS *` has no path, and express-session reads no session for it. */
   readonly hasPath: boolean
 }

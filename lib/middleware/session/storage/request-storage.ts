@@ -24,8 +24,11 @@ export function createRequestStorages(
   const seal = createRequestSeal(settings.secrets, settings.audience, settings.runtime)
   const sessions = new RequestSessions()
   const stores = new RequestStores(settings)
-  return (req, { path }, res) =>
-    new RequestStorage(settings, { seal, sessions, stores, req, res, hasPath: path.startsWith('/') })
+  return (req, httpRequest, res) => {
+    const isUse = (): boolean => settings.countsAsUse(httpRequest)
+    const hasPath = httpRequest.path.startsWith('/')
+    return new RequestStorage(settings, { seal, sessions, stores, req, res, isUse, hasPath })
+  }
 }
 
 class RequestStorage implements SessionStorage {
@@ -117,7 +120,7 @@ class RequestStorage implements SessionStorage {
   #updateOnRead(record: SessionRecord, outdatedKey: boolean): SessionRecord {
     const { limits, refreshes } = this.#settings
     const newest = refreshes.latest(record)
-    const isDue = isRollingDue(newest, limits, this.#nowSeconds())
+    const isDue = isRollingDue(newest, limits, this.#nowSeconds()) && this.#reading.isUse()
     const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
     const session = this.#requireSession()
     if (next !== record || outdatedKey) this.#put(session, next)

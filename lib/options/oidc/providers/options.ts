@@ -9,6 +9,7 @@ export type ApplicationOption =
   | 'secret'
   | 'routes'
   | 'session'
+  | 'sessionRoute'
   | 'sharedStore'
   | 'returnTo'
   | 'silentLogin'

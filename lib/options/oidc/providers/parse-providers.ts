@@ -33,6 +33,7 @@ const applicationOptions: readonly string[] = [
   'secret',
   'routes',
   'session',
+  'sessionRoute',
   'sharedStore',
   'returnTo',
   'silentLogin',
@@ -151,8 +152,11 @@ export function parseProvider(
 }
 
 // The routes of a provider are below those of the application, which may be below each other.
-function requireRoutes(providers: readonly NamedProvider[], { logout, ...routes }: OidcConfiguration['routes']): void {
-  const own = Object.values({ ...routes, logout })
+function requireRoutes(
+  providers: readonly NamedProvider[],
+  { logout, session, ...routes }: OidcConfiguration['routes'],
+): void {
+  const own = Object.values({ ...routes, logout, session })
   for (const { name } of providers) {
     const taken = Object.values(routes).find((route) => route !== false && own.includes(`${route}/${name}`))
     if (taken !== undefined) throw flaw(`"routes" must leave ${taken}/${name} to the provider of that name`)

@@ -1,0 +1,129 @@
+import { failedAt } from '../../base/diagnostics.js'
+import type { JsonObject } from '../../base/json.js'
+import { AuthorizationResponseError, ConfigurationError } from '../../errors.js'
+import type { HttpRequest } from '../../http/request.js'
+import type { Respond } from '../../http/outcome.js'
+import { privateHeaders } from '../../http/problem.js'
+import { clocksOf, isRollingDue } from '../../session/lifetime.js'
+import { sessionData, type SessionRecord } from '../../session/record.js'
+import { errorLinks, loginUrl } from '../guard/session-authentication.js'
+import { isOwnScript, noOwnScript } from '../http/cross-site.js'
+import { continueAfter, fail } from '../http/error-response.js'
+import { respondOrFail } from '../http/respond.js'
+import type { OidcContext, RequestContext } from '../session/request-context.js'
+import type { NodeResponse } from '../types.js'
+import type { Route } from './named-routes.js'
+
+/** Tells scripts of this site who is signed in and until when, as JSON. */
+export const sessionRoute: Route = (oidc, request, call) => {
+  leaveCors(call.res)
+  continueAfter(
+    answer(oidc, request),
+    call,
+    (outcome) => respondOrFail(call, outcome),
+    // Also to a window: this is no page.
+    (error) => fail(error, oidc.application.configuration, { ...call, ...errorLinks(request.base), isPage: false }),
+  )
+}
+
+// Middleware that lets other sites read all responses must not do so for this one.
+function leaveCors(res: NodeResponse): void {
+  for (const name of res.getHeaderNames()) if (name.startsWith('access-control-')) res.removeHeader(name)
+}
+
+async function answer(oidc: OidcContext, request: RequestContext): Promise<Respond> {
+  const { httpRequest, base } = request
+  requireOwnScript(httpRequest, base.origin)
+  if (oidc.binding.countsAsUse(httpRequest)) await prolong(oidc, request)
+  const user = await userOf(request)
+  const record = request.session.current()
+  const links = { login_url: loginUrl(base), logout_url: null }
+  if (user === undefined || record === undefined)
+    return json({ isAuthenticated: false, user: null, session: null, ...links })
+  const { logout } = base.paths
+  return json({
+    isAuthenticated: true,
+    user,
+    session: lifetimeOf(record, oidc),
+    ...links,
+    logout_url: logout === undefined ? null : base.origin + logout,
+  })
+}
+
+function json(document: object): Respond {
+  const headers = { ...privateHeaders, 'Content-Type': 'application/json' }
+  return { kind: 'respond', status: 200, headers, body: JSON.stringify(document) }
+}
+
+// Before the response is written, which says how long the session lives.
+async function prolong(oidc: OidcContext, request: RequestContext): Promise<void> {
+  await oidc.revalidation.start(request)
+  const { session } = request
+  const record = session.current()
+  if (record === undefined || !isRollingDue(record, oidc.binding.limits, nowSeconds(oidc))) return
+  try {
+    await session.store(record)
+  } catch (error) {
+    // It may have ended meanwhile.
+    if (session.current() !== undefined) throw error
+  }
+}
+
+function nowSeconds({ application }: OidcContext): number {
+  return Math.floor(application.runtime.now() / 1000)
+}
+
+function lifetimeOf(record: SessionRecord, oidc: OidcContext): object {
+  const now = nowSeconds(oidc)
+  const { idleExpiresAt, absoluteExpiresAt } = clocksOf(record, oidc.binding.limits)
+  return {
+    expires_in: Math.max(0, idleExpiresAt - now),
+    absolute_expires_in: Math.max(0, absoluteExpiresAt - now),
+    ...(record.provider === undefined ? {} : { provider: record.provider.name }),
+  }
+}
+
+function requireOwnScript(httpRequest: HttpRequest, origin: string): void {
+  if (httpRequest.method !== 'GET') {
+    const details = { status: 405, headers: { Allow: 'GET' } }
+    throw new AuthorizationResponseError('method_not_allowed', 'the session route accepts only GET', details)
+  }
+  if (isOwnScript(httpRequest, origin)) return
+  const error = noOwnScript(httpRequest, origin)
+  failedAt('guard', {}, error)
+  throw error
+}
+
+const defaultClaims: readonly string[] = ['sub', 'name']
+
+async function userOf(request: RequestContext): Promise<Readonly<JsonObject> | undefined> {
+  const person = request.identity()?.person
+  if (person === undefined) return undefined
+  const claims = request.application.configuration.sessionRoute?.claims ?? defaultClaims
+  if (typeof claims !== 'function') {
+    const known = claims.filter((name) => Object.hasOwn(person, name))
+    return Object.fromEntries(known.map((name) => [name, person[name]]))
+  }
+  const user = sessionData('sessionRoute.claims()', await claims(person, { req: request.httpRequest.source }))
+  refuseTokens(user, request.session.current())
+  return user
+}
+
+// A token that a page can read is stolen by any script that gets into the page.
+function refuseTokens(user: Readonly<JsonObject>, record: SessionRecord | undefined): void {
+  if (record === undefined) return
+  const { idToken, tokens } = record
+  const { accessToken, refreshToken, additionalTokens = [] } = tokens
+  const all = [idToken, accessToken, refreshToken, ...additionalTokens.map((each) => each.accessToken)]
+  const text = JSON.stringify(user)
+  if (!all.some((token) => token !== undefined && token.length >= leastToken && text.includes(escaped(token)))) return
+  const message = 'sessionRoute.claims() returned a token of the session: no script in a browser may see one'
+  throw new ConfigurationError('invalid_options', message)
+}
+
+// Shorter ones could be guessed, and no provider issues them (RFC 6749 section 10.10).
+const leastToken = 16
+
+function escaped(token: string): string {
+  return JSON.stringify(token).slice(1, -1)
+}
