@@ -58,10 +58,16 @@ export default defineConfig(
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
   },
   {
-    // Scripts of the example's pages run in a browser.
-    files: ['example-app/public/**/*.js'],
+    // Scripts of pages run in a browser.
+    files: ['example-app/public/**/*.js', 'test/browser/single-page/*.js'],
     languageOptions: {
-      globals: { document: 'readonly', window: 'readonly', location: 'readonly', EventSource: 'readonly' },
+      globals: {
+        document: 'readonly',
+        window: 'readonly',
+        location: 'readonly',
+        EventSource: 'readonly',
+        FormData: 'readonly',
+      },
     },
   },
   {
