@@ -9,13 +9,14 @@ import {
   requireRedirectUri,
 } from '../testing/provider/authorization.js'
 import { endSession } from '../testing/provider/end-session.js'
-import { endpointPaths } from '../testing/provider/metadata.js'
+import { endpointPaths, isEndpointPath } from '../testing/provider/metadata.js'
 import type { ProviderServer } from '../testing/provider/provider.js'
 import type { ProviderState } from '../testing/provider/state.js'
-import { chooseUserPage, errorPage, type Page, postPage, signedOutPage } from './pages.js'
+import type { Respond } from '../http/outcome.js'
+import { chooseUserPage, errorPage, postPage, signedOutPage } from './pages.js'
 
 /** What a browser gets: a page, or the way to go on. */
-type BrowserAnswer = Page | { readonly location: string }
+type BrowserAnswer = Respond | { readonly location: string }
 
 const maxBodyBytes = 65_536
 
@@ -24,7 +25,7 @@ export function answerBrowsers(state: ProviderState, server: ProviderServer): Re
   return (req, res) => {
     void answer(state, server, req, res).catch((error: unknown) => {
       const isKnown = error instanceof OAuthError || isOidcError(error)
-      send(res, errorPage(isKnown ? error.message : 'the request cannot be read', 400))
+      send(res, errorPage(isKnown ? error.message : 'This request cannot be read.', 400))
     })
   }
 }
@@ -34,7 +35,7 @@ async function answer(state: ProviderState, server: ProviderServer, req: Incomin
   const url = new URL(req.url ?? '/', issuer)
   // A page of the web whose host name is made to resolve to this machine is not one of ours.
   if (!isUsualRedirect(`http://${req.headers.host ?? ''}/`, true)) {
-    send(res, errorPage('this provider is for this machine only', 403))
+    send(res, errorPage('This provider is for this machine only.', 403))
     return
   }
   const form = new URLSearchParams(await bodyOf(req))
@@ -42,6 +43,7 @@ async function answer(state: ProviderState, server: ProviderServer, req: Incomin
   if (url.pathname === endpointPaths.authorization) send(res, authorizationPage(state, { req, url, form }))
   else if (url.pathname === endpointPaths.endSession)
     send(res, logoutPage(state, method === 'POST' ? form : url.searchParams))
+  else if (!isEndpointPath(url.pathname)) send(res, errorPage('There is nothing at this address.', 404))
   else await pass(server.answer({ method, url, headers: headersOf(req), form }), res)
 }
 
@@ -66,9 +68,9 @@ function decision(
   request: URLSearchParams,
 ): BrowserAnswer {
   const site = req.headers['sec-fetch-site'] ?? 'same-origin'
-  const { origin = state.configuration.issuer } = req.headers
-  if (site !== 'same-origin' || new URL(origin).host !== req.headers.host) {
-    return errorPage('this form is not from here', 403)
+  const { host, origin = `http://${host}` } = req.headers
+  if (site !== 'same-origin' || origin !== `http://${host}`) {
+    return errorPage('This form is not from here.', 403)
   }
   requireRedirectUri(state, request)
   const person = state.configuration.users.get(form.get('user') ?? '')
@@ -88,19 +90,8 @@ function logoutPage(state: ProviderState, query: URLSearchParams): BrowserAnswer
 }
 
 function send(res: ServerResponse, answered: BrowserAnswer): void {
-  res.setHeader('Cache-Control', 'no-store')
-  if ('location' in answered) {
-    res.writeHead(303, { Location: answered.location }).end()
-    return
-  }
-  res
-    .writeHead(answered.status, {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': answered.policy,
-      'Referrer-Policy': 'same-origin',
-      'X-Content-Type-Options': 'nosniff',
-    })
-    .end(answered.html)
+  if ('location' in answered) res.writeHead(303, { 'Cache-Control': 'no-store', Location: answered.location }).end()
+  else res.writeHead(answered.status, answered.headers).end(answered.body)
 }
 
 async function pass(response: Response, res: ServerResponse): Promise<void> {

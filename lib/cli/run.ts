@@ -1,4 +1,4 @@
-import { isError, isOidcError } from '../base/error-cause.js'
+import { isError, isOidcError, systemCode } from '../base/error-cause.js'
 import { devProvider } from './dev-provider.js'
 import type { Terminal } from './terminal.js'
 
@@ -28,9 +28,14 @@ export async function run([name, ...args]: readonly string[], terminal: Terminal
     await command(args, terminal)
   } catch (error) {
     if (!isOidcError(error) && !isMistake(error)) throw error
-    const hint = 'code' in error && error.code === 'EADDRINUSE' ? ' (another port: --port 4001)' : ''
-    terminal.fail(error.message + hint)
+    terminal.fail(error.message + hintFor(error))
   }
+}
+
+function hintFor(error: Error): string {
+  if (systemCode(error) !== 'EADDRINUSE' || !('port' in error)) return ''
+  const port = Number(error.port)
+  return ` (another port: --port ${port < 65_535 ? port + 1 : 0})`
 }
 
 // Of the arguments, and a port that is in use.

@@ -23,6 +23,8 @@ export interface PageParts {
    * @default 'same-origin'
    */
   readonly referrer?: 'same-origin' | 'no-referrer'
+  /** A script that runs at the end of the page, the same for everybody. @default none */
+  readonly script?: string
 }
 
 // Borders that are transparent show in the high-contrast modes, where backgrounds do not.
@@ -39,8 +41,10 @@ a{color:var(--accent);text-underline-offset:.2em}
 ul{display:grid;gap:.6rem;padding:0;list-style:none}
 button,.button,li a{display:block;padding:.6rem 1.1rem;border:1px solid transparent;border-radius:.5rem;font:inherit;text-align:center;text-decoration:none;cursor:pointer}
 button,.button{background:var(--accent);color:var(--on-accent);font-weight:600}
-li a{border-color:var(--soft);color:inherit}
-li a:hover{border-color:var(--accent)}
+li a,li button{border-color:var(--soft);color:inherit}
+li button{width:100%;background:none;font-weight:400}
+li a:hover,li button:hover{border-color:var(--accent)}
+small{display:block;color:var(--soft)}
 button:hover,.button:hover{filter:brightness(1.08)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .actions{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 1.25rem;margin:1.5rem 0}
@@ -49,18 +53,29 @@ form .actions{margin-bottom:0}
 .code{padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem}
 @media (max-width:30rem){main{padding:1.5rem}.actions>*,.actions .button{width:100%;text-align:center}}
 `
-const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; frame-ancestors 'none'`
+const sha256 = (text: string): string => `'sha256-${hash('sha256', text, 'base64')}'`
+const policy = `default-src 'none'; style-src ${sha256(style)}; base-uri 'none'; frame-ancestors 'none'`
 
-/** Renders a page that loads nothing, runs no script, and must not be framed or stored. */
+/** Renders a page that loads nothing, runs no script but its own, and must not be framed or stored. */
 export function page(parts: PageParts): Respond {
-  const { title, main, head = '', status = 200, headers = {}, language = 'en', referrer = 'same-origin' } = parts
+  const {
+    title,
+    main,
+    head = '',
+    status = 200,
+    headers = {},
+    language = 'en',
+    referrer = 'same-origin',
+    script,
+  } = parts
   const body = `<!doctype html>
 <html lang="${escapeHtml(language)}" dir="${directionOf(language)}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="${referrer}"><meta name="color-scheme" content="light dark">${head}<title>${escapeHtml(title)}</title><style>${style}</style></head>
-<body><main>${main}</main></body>
+<body><main>${main}</main>${script === undefined ? '' : `<script>${script}</script>`}</body>
 </html>
 `
-  const own = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy }
+  const scripts = script === undefined ? '' : `; script-src ${sha256(script)}`
+  const own = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy + scripts }
   return { kind: 'respond', status, headers: { ...headers, ...privateHeaders, ...own }, body }
 }
 

@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { claim, csrf, requireAuth } from '../../lib/index.js'
 import type { Handler, Layer } from '../hosts/layers.js'
@@ -9,9 +7,8 @@ import { parsePageOptions } from '../../lib/options/pages.js'
 import { guarded } from '../kit/world/applications.js'
 import { startWorld, type World, type WorldOptions } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { flawsOf } from './axe.js'
 import { portray } from './screenshots.js'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const form: Handler = (_req, res) => {
   res.setHeader('Content-Type', 'text/html')
@@ -52,13 +49,6 @@ const arabic = {
     home: 'الصفحة الرئيسية',
     code: 'الرمز',
   },
-}
-
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-
-/** What axe finds. */
-interface Found {
-  readonly violations: readonly { readonly id: string; readonly help: string }[]
 }
 
 interface Visit {
@@ -137,12 +127,7 @@ describeWith('chromium', 'a page of our own in a browser', (executablePath) => {
       const { page, complaints } = await open(oidc)
       await visit(page, world)
       expect(await page.textContent('h1')).toBe(title)
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        await page.evaluate(axe)
-        const { violations } = await page.evaluate<Found>(`axe.run({ runOnly: ${JSON.stringify(rules)} })`)
-        expect(violations.map(({ id, help }) => `${colorScheme}: ${id}: ${help}`)).toEqual([])
-      }
+      expect(await flawsOf(page)).toEqual([])
       expect(await portray(page, `page-${name.replaceAll(' ', '-')}`)).toEqual([])
       expect(complaints.filter((complaint) => /policy|refused to/i.test(complaint))).toEqual([])
     },

@@ -85,8 +85,10 @@ export function requireRedirectUri(state: ProviderState, request: URLSearchParam
   const client = clientOf(state, required(request, 'client_id'))
   if (client === undefined) throw new OAuthError('invalid_client', 'this client is unknown', 401)
   const uri = required(request, 'redirect_uri')
-  const isAllowed = client.redirectUris?.includes(uri) ?? isUsualRedirect(uri, state.configuration.takesAnyClient)
-  if (!isAllowed) throw new OAuthError('invalid_request', `${uri} is no redirect URI of this client`)
+  const { takesAnyClient } = state.configuration
+  if (client.redirectUris?.includes(uri) ?? isUsualRedirect(uri, takesAnyClient)) return
+  const rule = takesAnyClient ? ': people are sent back to this machine only, such as to http://localhost:3000' : ''
+  throw new OAuthError('invalid_request', `${uri} is not a redirect URI of this client${rule}`)
 }
 
 /** Whether a URL may be redirected to where none are registered: https anywhere unless all must be local, http on loopback hosts. */

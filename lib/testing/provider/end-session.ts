@@ -11,7 +11,7 @@ export function endSession(state: ProviderState, query: URLSearchParams): string
   const clientId = query.get('client_id')
   const isKnown = clientId === null ? query.has('id_token_hint') : clientOf(state, clientId) !== undefined
   if (!isKnown || !isUsualRedirect(target, takesAnyClient)) {
-    throw new OAuthError('invalid_request', `${target} is no post-logout redirect URI of this client`)
+    throw new OAuthError('invalid_request', `${target} is not a post-logout redirect URI of this client`)
   }
   const url = new URL(target)
   const logoutState = query.get('state')

@@ -23,6 +23,11 @@ export function isEndpointName(name: string): name is EndpointName {
   return Object.hasOwn(endpointPaths, name)
 }
 
+/** Whether an endpoint is at this path, below the issuer. */
+export function isEndpointPath(path: string): boolean {
+  return Object.values<string>(endpointPaths).includes(path)
+}
+
 /** What the provider says about itself (OpenID Connect Discovery section 3, RFC 8414 section 2). */
 export function metadataOf(issuer: string): JsonObject {
   const methods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none']

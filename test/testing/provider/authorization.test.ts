@@ -45,9 +45,9 @@ describe('an authorization request is refused', () => {
 
   test.each([
     ['an unknown client', { client_id: 'nobody' }, 'this client is unknown'],
-    ['an unregistered redirect URI', { client_id: 'listed', redirect_uri: 'https://evil.test/' }, 'no redirect URI'],
-    ['a redirect URI with a user', { redirect_uri: 'https://a:b@app.test/' }, 'no redirect URI'],
-    ['plain http elsewhere', { redirect_uri: 'http://app.test/' }, 'no redirect URI'],
+    ['an unregistered redirect URI', { client_id: 'listed', redirect_uri: 'https://evil.test/' }, 'not a redirect URI'],
+    ['a redirect URI with a user', { redirect_uri: 'https://a:b@app.test/' }, 'not a redirect URI'],
+    ['plain http elsewhere', { redirect_uri: 'http://app.test/' }, 'not a redirect URI'],
     ['a pushed request that does not exist', { request_uri: 'urn:x' }, 'unknown'],
     ['no client', { client_id: '' }, 'client_id is missing'],
   ])('without a redirect: %s', (_what, changes, message) => {
