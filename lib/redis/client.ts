@@ -1,3 +1,4 @@
+import { hasMethods } from '../options/common/stores.js'
 import { ConfigurationError } from '../errors.js'
 
 /** Options of node-redis for the commands of one call. */
@@ -30,25 +31,43 @@ export interface RedisCommands {
  * A connected client of node-redis 5 or later (package `redis`): what `createClient()`, `createClientPool()`,
  * `createCluster()` and `createSentinel()` return. Reads must go to masters, so do not set `useReplicas`.
  */
-export interface RedisClient {
+export interface NodeRedisClient {
   /** Returns the commands with other options than the client's own. */
   withCommandOptions(options: RedisCommandOptions): RedisCommands
 }
 
+/** A client of ioredis 5 or later: `new Redis()`, with sentinels too, and `new Cluster()`. Its options are used for a second connection. */
+export interface IoredisClient {
+  /** Such as `ready`, or `end` once it has been closed. */
+  readonly status: string
+  /** Whether it is a `Cluster`. */
+  readonly isCluster: boolean
+  /** Returns a client with the same options, and some others. */
+  duplicate(...options: never[]): unknown
+  /** Connects a client that has not been connected, or has been closed. */
+  connect(): Promise<unknown>
+  /** Closes the client. */
+  disconnect(): void
+  /** Listens for an event. */
+  on(event: string, listener: (...values: unknown[]) => void): unknown
+}
+
+/** A client of either package. */
+export type RedisClient = NodeRedisClient | IoredisClient
+
 /** A client's commands. The signal withdraws those that have not been sent yet. */
-export function commandsOf(client: RedisClient, abortSignal: AbortSignal): RedisCommands {
+export function commandsOf(client: NodeRedisClient, abortSignal: AbortSignal): RedisCommands {
   // A type mapping of our own bypasses the client's local cache, and turns off replies as Buffers.
   return client.withCommandOptions({ abortSignal, timeout: 0, typeMapping: {} })
 }
 
-/**
- * Rejects anything that is not a client of node-redis, such as one of ioredis, or options for one.
- *
- * @throws {ConfigurationError} `invalid_options`
- */
-export function assertRedisClient(call: string, client: unknown): asserts client is RedisClient {
-  const isClient = typeof client === 'object' && client !== null && 'withCommandOptions' in client
-  if (isClient && typeof client.withCommandOptions === 'function') return
-  const message = `${call}: needs a client of node-redis 5 or later, such as createClient() of the package "redis" makes`
-  throw new ConfigurationError('invalid_options', message)
+/** Whether a value is a client of node-redis 5 or later. */
+export function isNodeRedisClient(value: unknown): value is NodeRedisClient {
+  return hasMethods(value, ['withCommandOptions'])
+}
+
+/** Rejects anything that is not a client of Redis, such as options for one. */
+export function notARedisClient(call: string): ConfigurationError {
+  const message = `${call}: needs a client of node-redis 5 or later, such as createClient() of the package "redis" makes, or of ioredis 5 or later`
+  return new ConfigurationError('invalid_options', message)
 }

@@ -1,7 +1,7 @@
 import { type EventEmitter, setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { hasMethods } from '../options/common/stores.js'
-import { commandsOf, type RedisClient } from './client.js'
+import { commandsOf, type NodeRedisClient } from './client.js'
 
 /** Keeps a client's connection alive: replaces it if Redis no longer answers on it, and survives its errors. */
 export interface RedisConnection {
@@ -13,19 +13,19 @@ export interface RedisConnection {
  * A client whose connection can be replaced: any client of node-redis except a pool, which opens new connections by
  * itself.
  */
-interface ReplaceableClient extends RedisClient {
+interface ReplaceableClient extends NodeRedisClient {
   duplicate(): unknown
   connect(): Promise<unknown>
   destroy(): unknown
 }
 
-const known = new WeakMap<RedisClient, RedisConnection>()
+const known = new WeakMap<NodeRedisClient, RedisConnection>()
 const leastPatienceSeconds = 0.5
 const maxPatienceSeconds = 5
 const secondLookMilliseconds = 4000
 
 /** The connection of a client, shared by all stores that use this client. */
-export function connectionOf(client: RedisClient): RedisConnection {
+export function connectionOf(client: NodeRedisClient): RedisConnection {
   const found = known.get(client)
   if (found !== undefined) return found
   surviveErrors(client)
@@ -122,7 +122,7 @@ function isReplaceable(client: unknown): client is ReplaceableClient {
 }
 
 /** Asks a client for all of these keys. An error reply counts as a reply. */
-function readKeys(client: RedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
+function readKeys(client: NodeRedisClient, keys: readonly string[], signal: AbortSignal): Promise<unknown> {
   const redis = commandsOf(client, signal)
   return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
 }

@@ -1,8 +1,16 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { withDeadline } from './deadline.js'
-import { assertRedisClient, commandsOf, type RedisClient, type RedisCommands } from './client.js'
+import {
+  commandsOf,
+  isNodeRedisClient,
+  type NodeRedisClient,
+  notARedisClient,
+  type RedisClient,
+  type RedisCommands,
+} from './client.js'
 import { connectionOf, type RedisConnection } from './connection.js'
+import { adaptIoredis, isIoredisClient } from './ioredis.js'
 
 const replaceScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -29,9 +37,10 @@ return 0`
  * app.use(oidc({ ...options, sharedStore: redisStore(client) }))
  * ```
  *
- * @param client A connected client, which you close yourself. If its connection dies unnoticed, it is replaced. For
- *   that reason, use a separate client (`client.duplicate()`) for blocking commands such as `BLPOP` and `XREAD BLOCK`.
- *   Its `error` events do not end the process, but you will want to log them.
+ * @param client A connected client of node-redis or ioredis, which you close yourself. If the connection of node-redis
+ *   dies unnoticed, it is replaced. For that reason, use a separate client (`client.duplicate()`) for blocking commands
+ *   such as `BLPOP` and `XREAD BLOCK`. Its `error` events do not end the process, but you will want to log them. A client
+ *   of ioredis gets a second connection, with the same options, which is closed along with the client.
  * @returns calls that reject with {@link SessionError} `session_store_unavailable` (503 with `Retry-After`) while Redis
  *   is unavailable, slow, loading, read-only or in conflict with its cluster
  * @throws {ConfigurationError} `invalid_options`
@@ -42,16 +51,21 @@ export function redisStore(client: RedisClient, options: RedisOptions = {}): Sha
 
 /** Creates the store for another function, which error messages then name. */
 export function redisStoreFor(call: string, client: RedisClient, options: RedisOptions): SharedStore {
-  assertRedisClient(call, client)
-  return new RedisStore(client, parseRedisOptions(call, options))
+  return new RedisStore(nodeRedisClient(call, client), parseRedisOptions(call, options))
+}
+
+function nodeRedisClient(call: string, client: unknown): NodeRedisClient {
+  if (isNodeRedisClient(client)) return client
+  if (isIoredisClient(client)) return adaptIoredis(client)
+  throw notARedisClient(call)
 }
 
 class RedisStore implements SharedStore {
-  readonly #client: RedisClient
+  readonly #client: NodeRedisClient
   readonly #connection: RedisConnection
   readonly #configuration: RedisConfiguration
 
-  constructor(client: RedisClient, configuration: RedisConfiguration) {
+  constructor(client: NodeRedisClient, configuration: RedisConfiguration) {
     this.#client = client
     this.#connection = connectionOf(client)
     this.#configuration = configuration

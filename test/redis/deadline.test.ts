@@ -5,7 +5,7 @@ import { createClient } from 'redis'
 import { SessionError } from '../../lib/errors.js'
 import { type RedisOptions, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { connected, scriptedRedis } from '../kit/redis/clients.js'
+import { clientPackages, connected, type OpenClient, scriptedRedis } from '../kit/redis/clients.js'
 import { type RedisServer, freePort, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisReplica } from '../kit/redis/topology.js'
 import { timersDuring } from '../kit/timers.js'
@@ -87,113 +87,124 @@ test('the names of one get() travel in one message', async () => {
   await stop()
 })
 
-describeWith('redis-server', 'SR04: an outage of a real Redis server', (path) => {
-  let server: RedisServer
-  let client: Awaited<ReturnType<typeof connected>>
-  const sharedStore = (options: RedisOptions = {}) => redisStore(client, options)
-
-  beforeEach(async () => {
-    server = await startRedis({ path })
-    client = await connected(server.url)
-  })
-  afterEach(async () => {
-    client.destroy()
-    await server.stop()
-  })
-
-  test('by a kill rejects calls in time, loses nothing, and ends by itself', async () => {
-    await sharedStore().set('kept', secretValue, minute)
-    await server.kill()
-    const { result: errors, waits } = await timersDuring(() =>
-      Promise.all(Object.values(calls).map((call) => rejection(call(sharedStore(brief))))),
-    )
-    expect(errors).toHaveLength(Object.keys(calls).length)
-    expect(waits.filter((wait) => wait === 200)).toHaveLength(errors.length)
-
-    await Promise.all([isReady(client), server.restart()])
-    expect(await sharedStore().get(['kept', secretName])).toEqual([secretValue, undefined])
-    expect(await sharedStore().add(secretName, secretValue, minute)).toBe(true)
-  })
-
-  test('by a hang rejects calls in time, and late replies do no harm', async () => {
-    await sharedStore().set('kept', secretValue, minute)
-    server.pause()
-    const { result: errors, waits } = await timersDuring(() =>
-      Promise.all(
-        Object.values(calls).map((call) => expectOutage(call(sharedStore(brief)), 'Redis did not answer within 0.2')),
-      ),
-    )
-    expect(waits.filter((wait) => wait === 200)).toHaveLength(errors.length)
-
-    server.resume()
-    expect(await sharedStore().get(['kept'])).toEqual([secretValue])
-  })
-
-  test('leaves no write in a queue that would be executed when nobody waits for it any more', async () => {
-    await server.kill()
-    await expectOutage(sharedStore(brief).set('late', secretValue, minute), 'Redis did not answer within 0.2 seconds')
-    await Promise.all([isReady(client), server.restart()])
-    expect(await sharedStore().get(['late'])).toEqual([undefined])
-  })
-
-  test('is reported within two seconds by default', async () => {
-    server.pause()
-    const { waits } = await timersDuring(() =>
-      expectOutage(sharedStore().get(['a']), 'Redis did not answer within 2 seconds'),
-    )
-    expect(waits).toContain(2_000)
-  })
-
-  test('is reported for a client that is closed, or was never connected', async () => {
-    await expectOutage(redisStore(createClient({ url: server.url })).get(['a']), 'ClientClosedError')
-    const closed = await connected(server.url)
-    await closed.close()
-    for (const call of Object.values(calls)) await expectOutage(call(redisStore(closed)), 'ClientClosedError')
-  })
-
-  test('is reported for a value of another kind, which is left alone', async () => {
-    await client.lPush(`oidc:${secretName}`, secretValue)
-    for (const name of ['get', 'replace', 'remove expected'] as const) {
-      await expectOutage(calls[name](sharedStore()), 'Redis is unavailable: WRONGTYPE')
-    }
-    expect(await client.lLen(`oidc:${secretName}`)).toBe(1)
-  })
-
-  test('is reported for a replica that accepts no writes: READONLY', async () => {
-    await sharedStore().set(secretName, secretValue, minute)
-    const replica = await startRedisReplica(server, path)
-    const reader = await connected(replica.url)
-    for (const [, call] of writes) await expectOutage(call(redisStore(reader)), 'Redis is unavailable: READONLY')
-    expect(await redisStore(reader).get([secretName])).toEqual([secretValue])
-    reader.destroy()
-    await replica.stop()
-  })
-
-  test('is reported for a node of a cluster that serves no slots: CLUSTERDOWN', async () => {
-    const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
-    const lost = await connected(node.url)
-    for (const call of Object.values(calls))
-      await expectOutage(call(redisStore(lost)), 'Redis is unavailable: CLUSTERDOWN')
-    lost.destroy()
-    await node.stop()
-  })
-
-  test('is reported for a server without scripts, whose message quotes what was sent', async () => {
-    const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
-    const own = await connected(other.url)
-    await expectOutage(calls.replace(redisStore(own)), 'Redis is unavailable: ERR')
-    own.destroy()
-    await other.stop()
-  })
-
-  test('BC10: is never reported as a new proof', async () => {
-    await server.kill()
-    const error = await rejection(Promise.resolve(redisReplayCache(client, brief).add('proof', 60)))
-    expect(error.code).toBe('session_store_unavailable')
-  })
+test('a client of node-redis that was never connected is an outage', async () => {
+  await expectOutage(redisStore(createClient({ url: 'redis://127.0.0.1:1' })).get(['a']), 'ClientClosedError')
 })
 
+for (const { name, open } of clientPackages) {
+  describeWith('redis-server', `SR04: an outage of a real Redis server, with a client of ${name}`, (path) => {
+    let server: RedisServer
+    let opened: OpenClient
+    const sharedStore = (options: RedisOptions = {}) => redisStore(opened.client, options)
+
+    beforeEach(async () => {
+      server = await startRedis({ path })
+      opened = await open(server.url)
+    })
+    afterEach(async () => {
+      opened.destroy()
+      await server.stop()
+    })
+
+    test('by a kill rejects calls in time, loses nothing, and ends by itself', async () => {
+      await sharedStore().set('kept', secretValue, minute)
+      await server.kill()
+      const { result: errors, waits } = await timersDuring(() =>
+        Promise.all(Object.values(calls).map((call) => rejection(call(sharedStore(brief))))),
+      )
+      expect(errors).toHaveLength(Object.keys(calls).length)
+      expect(waits.filter((wait) => wait === 200)).toHaveLength(errors.length)
+
+      await Promise.all([isReady(opened.client), server.restart()])
+      expect(await sharedStore().get(['kept', secretName])).toEqual([secretValue, undefined])
+      expect(await sharedStore().add(secretName, secretValue, minute)).toBe(true)
+    })
+
+    test('by a hang rejects calls in time, and late replies do no harm', async () => {
+      await sharedStore().set('kept', secretValue, minute)
+      server.pause()
+      const { result: errors, waits } = await timersDuring(() =>
+        Promise.all(
+          Object.values(calls).map((call) => expectOutage(call(sharedStore(brief)), 'Redis did not answer within 0.2')),
+        ),
+      )
+      expect(waits.filter((wait) => wait === 200)).toHaveLength(errors.length)
+
+      server.resume()
+      expect(await sharedStore().get(['kept'])).toEqual([secretValue])
+    })
+
+    test('leaves no write in a queue that would be executed when nobody waits for it any more', async () => {
+      await server.kill()
+      await expectOutage(
+        sharedStore(brief).set('late', secretValue, minute),
+        /within 0\.2 seconds|ECONNREFUSED: connect/,
+      )
+      await Promise.all([isReady(opened.client), server.restart()])
+      expect(await sharedStore().get(['late'])).toEqual([undefined])
+    })
+
+    test('is reported within two seconds by default', async () => {
+      server.pause()
+      const { waits } = await timersDuring(() =>
+        expectOutage(sharedStore().get(['a']), 'Redis did not answer within 2 seconds'),
+      )
+      expect(waits).toContain(2_000)
+    })
+
+    test('is reported for a client that is closed', async () => {
+      await sharedStore().set('kept', secretValue, minute)
+      await opened.close()
+      for (const call of Object.values(calls)) await expectOutage(call(sharedStore()), 'ClientClosedError')
+    })
+
+    test('is reported for a value of another kind, which is left alone', async () => {
+      const admin = await connected(server.url)
+      await admin.lPush(`oidc:${secretName}`, secretValue)
+      for (const name of ['get', 'replace', 'remove expected'] as const) {
+        await expectOutage(calls[name](sharedStore()), 'Redis is unavailable: WRONGTYPE')
+      }
+      expect(await admin.lLen(`oidc:${secretName}`)).toBe(1)
+      admin.destroy()
+    })
+
+    test('is reported for a replica that accepts no writes: READONLY', async () => {
+      await sharedStore().set(secretName, secretValue, minute)
+      const replica = await startRedisReplica(server, path)
+      const reader = await open(replica.url)
+      for (const [, call] of writes)
+        await expectOutage(call(redisStore(reader.client)), 'Redis is unavailable: READONLY')
+      expect(await redisStore(reader.client).get([secretName])).toEqual([secretValue])
+      reader.destroy()
+      await replica.stop()
+    })
+
+    test('is reported for a node of a cluster that serves no slots: CLUSTERDOWN', async () => {
+      const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
+      const lost = await open(node.url)
+      for (const call of Object.values(calls))
+        await expectOutage(call(redisStore(lost.client)), 'Redis is unavailable: CLUSTERDOWN')
+      lost.destroy()
+      await node.stop()
+    })
+
+    test('is reported for a server without scripts, whose message quotes what was sent', async () => {
+      const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
+      const own = await open(other.url)
+      await expectOutage(calls.replace(redisStore(own.client)), 'Redis is unavailable: ERR')
+      own.destroy()
+      await other.stop()
+    })
+
+    test('BC10: is never reported as a new proof', async () => {
+      await server.kill()
+      const error = await rejection(Promise.resolve(redisReplayCache(opened.client, brief).add('proof', 60)))
+      expect(error.code).toBe('session_store_unavailable')
+    })
+  })
+}
+
 // events.once() rejects at the first error, of which there are many until then.
-const isReady = (client: EventEmitter) => new Promise((resolve) => client.once('ready', resolve))
+const isReady = (client: Pick<EventEmitter, 'once'>) => new Promise((resolve) => client.once('ready', resolve))
 
 const brief: RedisOptions = { timeoutSeconds: 0.2 }

@@ -3,14 +3,122 @@ import { getMaxListeners } from 'node:events'
 import { createClient, RESP_TYPES } from 'redis'
 import { type SharedStore, redisStore } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { connected } from '../kit/redis/clients.js'
+import { clientPackages, connected, type OpenClient } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 
 afterAll(stopEveryRedis)
 
 const minute = 60_000
 
-describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
+for (const { name, open } of clientPackages) {
+  describeWith('redis-server', `redisStore() on a Redis server, with a client of ${name}`, (path) => {
+    let server: RedisServer
+    let opened: OpenClient
+    let admin: Awaited<ReturnType<typeof connected>>
+    let sharedStore: SharedStore
+
+    beforeAll(async () => {
+      server = await startRedis({ path })
+      admin = await connected(server.url)
+      opened = await open(server.url)
+      sharedStore = redisStore(opened.client)
+    })
+    beforeEach(() => admin.flushAll())
+    afterAll(async () => {
+      opened?.destroy()
+      admin?.destroy()
+      await server?.stop()
+    })
+
+    test('gets values in the order of their names, and undefined where there is none', async () => {
+      await sharedStore.set('a', 'one', minute)
+      await sharedStore.set('b', '', minute)
+      expect(await sharedStore.get(['b', 'missing', 'a', 'a'])).toEqual(['', undefined, 'one', 'one'])
+      expect(await sharedStore.get([])).toEqual([])
+    })
+
+    test('overwrites what was there', async () => {
+      await sharedStore.set('a', 'old', minute)
+      await sharedStore.set('a', 'new: "\u{1f511}" \0 {b}', minute)
+      expect(await sharedStore.get(['a'])).toEqual(['new: "\u{1f511}" \0 {b}'])
+    })
+
+    test('adds only where nothing is', async () => {
+      expect(await sharedStore.add('a', 'first', minute)).toBe(true)
+      expect(await sharedStore.add('a', 'second', minute)).toBe(false)
+      expect(await sharedStore.get(['a'])).toEqual(['first'])
+    })
+
+    test('replaces only the expected value', async () => {
+      expect(await sharedStore.replace('a', '', 'new', minute)).toBe(false)
+      await sharedStore.set('a', 'old', minute)
+      expect(await sharedStore.replace('a', 'other', 'new', minute)).toBe(false)
+      expect(await sharedStore.get(['a'])).toEqual(['old'])
+      expect(await sharedStore.replace('a', 'old', 'new', minute)).toBe(true)
+      expect(await sharedStore.get(['a'])).toEqual(['new'])
+    })
+
+    test('removes any value, or the expected one only, and says whether there was one', async () => {
+      await sharedStore.set('a', 'one', minute)
+      expect(await sharedStore.remove('a', 'other')).toBe(false)
+      expect(await sharedStore.remove('a', 'one')).toBe(true)
+      expect(await sharedStore.remove('a', 'one')).toBe(false)
+      await sharedStore.set('a', 'two', minute)
+      expect(await sharedStore.remove('a')).toBe(true)
+      expect(await sharedStore.remove('a')).toBe(false)
+      expect(await sharedStore.get(['a'])).toEqual([undefined])
+    })
+
+    test('lets one of 100 simultaneous adds win, over several connections', async () => {
+      const other = await open(server.url)
+      const memories = [sharedStore, redisStore(other.client)]
+      const adds = Array.from({ length: 100 }, async (_, index) => memories[index % 2]?.add('a', `${index}`, minute))
+      const won = (await Promise.all(adds)).flatMap((did, index) => (did === true ? [`${index}`] : []))
+      expect(won).toHaveLength(1)
+      expect(await sharedStore.get(['a'])).toEqual(won)
+      other.destroy()
+    })
+
+    test('lets one of 100 simultaneous replacements of one value win', async () => {
+      await sharedStore.set('a', 'old', minute)
+      const turns = Array.from({ length: 100 }, (_, index) => sharedStore.replace('a', 'old', `${index}`, minute))
+      expect((await Promise.all(turns)).filter(Boolean)).toHaveLength(1)
+    })
+
+    test('SR05: gives every write its lifetime in milliseconds, and a refused write changes none', async () => {
+      const lifetime = () => admin.pTTL('oidc:a')
+      await sharedStore.set('a', 'one', 1500)
+      expectBetween(await lifetime(), 1, 1500)
+      await sharedStore.add('a', 'two', minute)
+      await sharedStore.replace('a', 'other', 'two', minute)
+      await sharedStore.remove('a', 'other')
+      expectBetween(await lifetime(), 1, 1500)
+      await sharedStore.replace('a', 'one', 'two', minute)
+      expectBetween(await lifetime(), minute - 5000, minute)
+      await sharedStore.remove('a')
+      await sharedStore.add('a', 'three', 700.5)
+      expectBetween(await lifetime(), 1, 701)
+    })
+
+    test('SR05: removes what has no time left at once, and its predecessor too', async () => {
+      await sharedStore.set('a', 'one', minute)
+      await sharedStore.set('a', 'two', -1)
+      while ((await admin.exists('oidc:a')) === 1);
+      expect(await sharedStore.get(['a'])).toEqual([undefined])
+    })
+
+    test('SR08: names keys by prefix and name, so that prefixes keep applications apart', async () => {
+      const other = redisStore(opened.client, { prefix: 'shop:web:' })
+      await sharedStore.set('a', 'mine', minute)
+      await other.set('a', 'theirs', minute)
+      expect((await admin.keys('*')).sort()).toEqual(['oidc:a', 'shop:web:a'])
+      expect(await other.remove('a')).toBe(true)
+      expect(await sharedStore.get(['a'])).toEqual(['mine'])
+    })
+  })
+}
+
+describeWith('redis-server', 'redisStore() with what only node-redis has', (path) => {
   let server: RedisServer
   let client: Awaited<ReturnType<typeof connected>>
   let sharedStore: SharedStore
@@ -24,13 +132,6 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
   afterAll(async () => {
     client?.destroy()
     await server?.stop()
-  })
-
-  test('gets values in the order of their names, and undefined where there is none', async () => {
-    await sharedStore.set('a', 'one', minute)
-    await sharedStore.set('b', '', minute)
-    expect(await sharedStore.get(['b', 'missing', 'a', 'a'])).toEqual(['', undefined, 'one', 'one'])
-    expect(await sharedStore.get([])).toEqual([])
   })
 
   test('gets many values at once, without a warning of Node', async () => {
@@ -47,83 +148,9 @@ describeWith('redis-server', 'redisStore() on a Redis server', (path) => {
     expect(signals.map((signal) => getMaxListeners(signal))).toEqual([Infinity])
   })
 
-  test('overwrites what was there', async () => {
-    await sharedStore.set('a', 'old', minute)
-    await sharedStore.set('a', 'new: "\u{1f511}" \0 {b}', minute)
-    expect(await sharedStore.get(['a'])).toEqual(['new: "\u{1f511}" \0 {b}'])
-  })
-
-  test('adds only where nothing is', async () => {
-    expect(await sharedStore.add('a', 'first', minute)).toBe(true)
-    expect(await sharedStore.add('a', 'second', minute)).toBe(false)
-    expect(await sharedStore.get(['a'])).toEqual(['first'])
-  })
-
-  test('replaces only the expected value', async () => {
-    expect(await sharedStore.replace('a', '', 'new', minute)).toBe(false)
-    await sharedStore.set('a', 'old', minute)
-    expect(await sharedStore.replace('a', 'other', 'new', minute)).toBe(false)
-    expect(await sharedStore.get(['a'])).toEqual(['old'])
-    expect(await sharedStore.replace('a', 'old', 'new', minute)).toBe(true)
-    expect(await sharedStore.get(['a'])).toEqual(['new'])
-  })
-
-  test('removes any value, or the expected one only, and says whether there was one', async () => {
-    await sharedStore.set('a', 'one', minute)
-    expect(await sharedStore.remove('a', 'other')).toBe(false)
-    expect(await sharedStore.remove('a', 'one')).toBe(true)
-    expect(await sharedStore.remove('a', 'one')).toBe(false)
-    await sharedStore.set('a', 'two', minute)
-    expect(await sharedStore.remove('a')).toBe(true)
-    expect(await sharedStore.remove('a')).toBe(false)
-    expect(await sharedStore.get(['a'])).toEqual([undefined])
-  })
-
-  test('lets one of 100 simultaneous adds win, over several connections', async () => {
-    const other = await connected(server.url)
-    const memories = [sharedStore, redisStore(other), redisStore(client.withTypeMapping({}))]
-    const adds = Array.from({ length: 100 }, async (_, index) => memories[index % 3]?.add('a', `${index}`, minute))
-    const won = (await Promise.all(adds)).flatMap((did, index) => (did === true ? [`${index}`] : []))
-    expect(won).toHaveLength(1)
-    expect(await sharedStore.get(['a'])).toEqual(won)
-    other.destroy()
-  })
-
-  test('lets one of 100 simultaneous replacements of one value win', async () => {
-    await sharedStore.set('a', 'old', minute)
-    const turns = Array.from({ length: 100 }, (_, index) => sharedStore.replace('a', 'old', `${index}`, minute))
-    expect((await Promise.all(turns)).filter(Boolean)).toHaveLength(1)
-  })
-
-  test('SR05: gives every write its lifetime in milliseconds, and a refused write changes none', async () => {
-    const lifetime = () => client.pTTL('oidc:a')
-    await sharedStore.set('a', 'one', 1500)
-    expectBetween(await lifetime(), 1, 1500)
-    await sharedStore.add('a', 'two', minute)
-    await sharedStore.replace('a', 'other', 'two', minute)
-    await sharedStore.remove('a', 'other')
-    expectBetween(await lifetime(), 1, 1500)
-    await sharedStore.replace('a', 'one', 'two', minute)
-    expectBetween(await lifetime(), minute - 5000, minute)
-    await sharedStore.remove('a')
-    await sharedStore.add('a', 'three', 700.5)
-    expectBetween(await lifetime(), 1, 701)
-  })
-
-  test('SR05: removes what has no time left at once, and its predecessor too', async () => {
-    await sharedStore.set('a', 'one', minute)
-    await sharedStore.set('a', 'two', -1)
-    while ((await client.exists('oidc:a')) === 1);
-    expect(await sharedStore.get(['a'])).toEqual([undefined])
-  })
-
-  test('SR08: names keys by prefix and name, so that prefixes keep applications apart', async () => {
-    const other = redisStore(client, { prefix: 'shop:web:' })
-    await sharedStore.set('a', 'mine', minute)
-    await other.set('a', 'theirs', minute)
-    expect((await client.keys('*')).sort()).toEqual(['oidc:a', 'shop:web:a'])
-    expect(await other.remove('a')).toBe(true)
-    expect(await sharedStore.get(['a'])).toEqual(['mine'])
+  test('accepts a client with other options for its commands, beside the first', async () => {
+    expect(await redisStore(client.withTypeMapping({})).add('a', 'one', minute)).toBe(true)
+    expect(await sharedStore.add('a', 'two', minute)).toBe(false)
   })
 
   test('reads past a client-side cache, and as text where the client answers in Buffers', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Cluster, Redis } from 'ioredis'
+import { Cluster as Cluster5 } from 'ioredis5'
 import { createCluster, createSentinel } from 'redis'
 import { type RedisClient, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
@@ -39,6 +41,20 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
 
   test('executes every call', async () => expectEveryCall(sharedStore))
 
+  test.each([
+    ['ioredis', Cluster],
+    ['ioredis 5', Cluster5],
+  ])('executes every call on masters, with a cluster of %s that reads from replicas', async (_name, ClusterOf) => {
+    const nodes = topology.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+    const own = new ClusterOf(nodes, { scaleReads: 'slave', redisOptions: { disconnectTimeout: 20 } })
+    const ended = new Promise((resolve) => own.once('end', resolve))
+    await expectEveryCall(redisStore(own))
+    expect(await redisStore(own).get(names)).toEqual(await sharedStore.get(names))
+    own.disconnect()
+    await ended
+    await expect(redisStore(own).get(['a'])).rejects.toThrow('ClientClosedError')
+  })
+
   test('SR04: reports that keys are elsewhere to a client of one node alone: MOVED', async () => {
     const node = await connected(topology.servers[0]?.url ?? '')
     const gets = await Promise.allSettled(names.map((name) => redisStore(node).get([name])))
@@ -72,6 +88,22 @@ describeWith('redis-server', 'redisStore() behind a Redis sentinel', (path) => {
     const call = redisStore(client, { timeoutSeconds: 0.3 }).get(['a'])
     await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
     await client.destroy()
+    await topology.stop()
+  })
+
+  test('executes every call on that master with ioredis, whose sentinels are asked again at each call', async () => {
+    const topology = await startRedisSentinel(path)
+    const [sentinel, master] = topology.servers
+    const sentinels = [{ host: '127.0.0.1', port: sentinel?.port ?? 0 }]
+    const client = new Redis({ name: 'main', sentinels, role: 'slave', lazyConnect: true, disconnectTimeout: 20 })
+    const sharedStore = redisStore(client)
+    await expectEveryCall(sharedStore)
+    await master?.kill()
+    const call = redisStore(client, { timeoutSeconds: 0.3 }).get(['a'])
+    await expect(call).rejects.toMatchObject({ code: 'session_store_unavailable', status: 503 })
+    await master?.restart()
+    expect(await sharedStore.get(['a'])).toEqual([undefined])
+    client.disconnect()
     await topology.stop()
   })
 })

@@ -80,8 +80,6 @@ function isRedisClient(value: unknown): boolean {
 function reasonOr(rule: string): (issue: v.CustomIssue) => string {
   return ({ input }) => {
     if (!isRedisClient(input)) return rule
-    return hasMethods(input, ['withCommandOptions'])
-      ? 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis'
-      : 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis, with a client of the package "redis" 5 or later'
+    return 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis, with a client of node-redis 5 or later, or of ioredis 5 or later'
   }
 }

@@ -1,6 +1,9 @@
+import type { EventEmitter } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis5'
 import { createClient } from 'redis'
-import type { RedisClient } from '../../../lib/redis/index.js'
+import type { NodeRedisClient, RedisClient } from '../../../lib/redis/index.js'
 
 /** A client of a server, connected; quiet about lost connections, which tests bring about. */
 export async function connected(url: string) {
@@ -10,9 +13,47 @@ export async function connected(url: string) {
   return client
 }
 
+/** A client of a package that `redisStore()` accepts, and how that package closes it. */
+export interface OpenClient {
+  readonly client: RedisClient & Pick<EventEmitter, 'once'>
+  /** Closes it as an application does that ends. */
+  close(): Promise<unknown>
+  /** Drops its connection. */
+  destroy(): void
+}
+
+/** A package with a client of Redis. */
+export interface ClientPackage {
+  readonly name: string
+  open(url: string): Promise<OpenClient>
+}
+
+/** All kinds of clients that `redisStore()` accepts. */
+export const clientPackages: readonly ClientPackage[] = [
+  {
+    name: 'redis',
+    async open(url) {
+      const client = await connected(url)
+      return { client, close: () => client.close(), destroy: () => void (client.isOpen && client.destroy()) }
+    },
+  },
+  { name: 'ioredis', open: (url) => openIoredis(new Redis(url, quick)) },
+  { name: 'ioredis 5', open: (url) => openIoredis(new Redis5(url, quick)) },
+]
+
+/** A closed client of ioredis keeps a timer of `disconnectTimeout`. */
+const quick = { retryStrategy: () => 20, disconnectTimeout: 20 }
+
+async function openIoredis(client: Redis | Redis5): Promise<OpenClient> {
+  client.on('error', () => undefined)
+  await new Promise((resolve) => client.once('ready', resolve))
+  const ended = new Promise((resolve) => client.once('end', resolve))
+  return { client, close: () => client.quit().then(() => ended), destroy: () => client.disconnect() }
+}
+
 /** A client whose server answers every command with the same line of the Redis protocol, such as `-LOADING …`. */
 export interface ScriptedRedis {
-  readonly client: RedisClient
+  readonly client: NodeRedisClient
   /** What arrived, as it arrived. */
   readonly received: readonly string[]
   stop(): Promise<void>

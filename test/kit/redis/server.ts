@@ -51,7 +51,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const kill = () => ended(child, 'SIGKILL')
   const stop = async () => {
     await kill()
-    rmSync(folder, { recursive: true, force: true })
+    // Its child that writes a snapshot may live a little longer.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     unfinished.delete(stop)
   }
   unfinished.add(stop)
