@@ -100,6 +100,16 @@ describe('the packed package, installed in another project', () => {
     expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })
 
+  test('has the client of pages as one file, where the guide looks for it', () => {
+    const program = `
+      import { readFileSync } from 'node:fs'
+      const folder = new URL('.', import.meta.resolve('express-oidc/browser'))
+      console.log(readFileSync(new URL('index.js', folder), 'utf8'))`
+    const text = consumer.run('node', consumer.write('client.mjs', program))
+    expect(text).toContain('createOidcClient')
+    expect(text).not.toMatch(/\bimport\b/)
+  })
+
   test('makes sessions and tokens for tests, without any other package', () => {
     const program = `
       import test from 'node:test'
