@@ -136,7 +136,7 @@ export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/ses
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/tracing/event.js'
-export type { Claims, Principal, PrincipalClaims } from './policy/principal.js'
+export type { Principal, PrincipalClaims } from './policy/principal.js'
 export type { FrameworkRequest, FrameworkResponse } from './options/framework.js'
 export type {
   NamedRequirement,

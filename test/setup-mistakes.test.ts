@@ -11,6 +11,7 @@ import {
   requireAuth,
   role,
   scope,
+  signInAgain,
 } from '../lib/index.js'
 import { failureOf } from './kit/failure.js'
 import { apiProvider, audience } from './kit/provider/provider.js'
@@ -224,6 +225,13 @@ const rows: readonly Row[] = [
   ['DPoP without base URL', call(bearer, { ...api, dpop: 'required' }), 'is missing', 'the URL', '"baseUrl"'],
   ['requireAuth not called', call(requireAuth, request, {}, () => undefined), 'a request', 'must not', 'call it'],
   ['oidc not called', call(oidc, request, {}, () => undefined), 'a request', 'must not', 'app.use(oidc('],
+  [
+    'signInAgain not called',
+    call(signInAgain, request, {}, () => undefined),
+    'a request',
+    'must not',
+    'app.use(signInAgain(',
+  ],
   ['csrf not called', call(csrf, request, {}, () => undefined), 'a request', 'must not', 'app.use(csrf('],
   ['a scope as text', call(requireAuth, 'orders:read'), 'got string', 'pass scope()', 'scope("orders:read")'],
   ['a scope as option', call(requireAuth, { scope: 'x' }), '(given: "scope"', '{ challenge', 'such as scope('],

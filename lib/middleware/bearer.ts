@@ -71,6 +71,7 @@ export interface BearerMiddleware extends Middleware {
  */
 export function bearer<Request = FrameworkRequest, Response = FrameworkResponse>(
   options: BearerOptions<Request, Response>,
+  ..._none: readonly undefined[]
 ): BearerMiddleware {
   const configuration = parseBearerOptions(options)
   return createBearer(configuration, runtimeFor(...reachedBy(configuration)))

@@ -30,7 +30,7 @@ import type { Middleware } from './types.js'
  * @throws {ConfigurationError} `invalid_options`
  * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
-export function csrf(options: CsrfOptions = {}): Middleware {
+export function csrf(options: CsrfOptions = {}, ..._none: readonly undefined[]): Middleware {
   const configuration = parseCsrfOptions(options)
 
   return function csrf(req, res, next) {

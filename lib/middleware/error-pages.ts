@@ -38,7 +38,7 @@ export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeRespons
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-export function errorPages(options?: PageOptions): ErrorPages {
+export function errorPages(options?: PageOptions, ..._none: readonly undefined[]): ErrorPages {
   const own = parsePageOptions(options ?? {})
 
   // Polka has one error handler, and its `next` calls that one again.

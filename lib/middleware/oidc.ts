@@ -42,8 +42,12 @@ export function oidc<
   PersonClaims extends object = SessionClaims,
   Request = FrameworkRequest,
   Response = FrameworkResponse,
->(options: ProvidersOptions<PersonClaims, Request, Response>): OidcMiddleware<ProvidersHealth>
-// The last overload is the one by which TypeScript 7 reports mistakes: that of most applications.
+>(
+  options: ProvidersOptions<PersonClaims, Request, Response>,
+  ...none: readonly undefined[]
+): OidcMiddleware<ProvidersHealth>
+// The last overload is the one by which TypeScript 7 reports mistakes: that of most applications. By `none`, TypeScript refuses
+// app.use(oidc): a framework would call it with a request.
 /**
  * Creates middleware that signs people in by OpenID Connect, with the authorization code flow, state, nonce and PKCE. It adds
  * the login, callback and logout routes and sets `req.oidc` and `req.auth`.
@@ -70,7 +74,7 @@ export function oidc<
   PersonClaims extends object = SessionClaims,
   Request = FrameworkRequest,
   Response = FrameworkResponse,
->(options: OidcOptions<PersonClaims, Request, Response>): OidcMiddleware
+>(options: OidcOptions<PersonClaims, Request, Response>, ...none: readonly undefined[]): OidcMiddleware
 export function oidc(options: object): OidcMiddleware | OidcMiddleware<ProvidersHealth> {
   if (hasProviders(options)) {
     const configuration = parseProvidersOptions(options)

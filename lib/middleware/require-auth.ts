@@ -47,11 +47,17 @@ import { isJsonObject, omitUndefined } from '../base/json.js'
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
+export function requireAuth(...requirements: readonly Requirement<FrameworkRequest>[]): Middleware
 export function requireAuth(
-  ...args: readonly [RequireAuthOptions, ...Requirement<FrameworkRequest>[]] | readonly Requirement<FrameworkRequest>[]
+  options: RequireAuthOptions,
+  ...requirements: readonly Requirement<FrameworkRequest>[]
 ): Middleware
 export function requireAuth<Request extends IncomingMessage = FrameworkRequest, C extends object = PrincipalClaims>(
-  ...args: readonly [RequireAuthOptions, ...Requirement<Request, C>[]] | readonly Requirement<Request, C>[]
+  options: RequireAuthOptions,
+  ...requirements: readonly Requirement<Request, C>[]
+): Middleware<Request>
+export function requireAuth<Request extends IncomingMessage = FrameworkRequest, C extends object = PrincipalClaims>(
+  ...requirements: readonly Requirement<Request, C>[]
 ): Middleware<Request>
 export function requireAuth<Request extends IncomingMessage>(
   ...args: readonly [RequireAuthOptions, ...Requirement<Request>[]] | readonly Requirement<Request>[]

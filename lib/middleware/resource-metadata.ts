@@ -48,7 +48,10 @@ const allowed = 'GET, HEAD, OPTIONS'
  * @throws {ConfigurationError} `invalid_options`. The message lists every invalid option.
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  */
-export function resourceMetadata(options: ResourceMetadataOptions): ResourceMetadataMiddleware {
+export function resourceMetadata(
+  options: ResourceMetadataOptions,
+  ..._none: readonly undefined[]
+): ResourceMetadataMiddleware {
   return createResourceMetadata(parseResourceMetadataOptions(options), systemRuntime)
 }
 

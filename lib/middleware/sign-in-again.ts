@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { OidcErrorCode } from '../error-codes.js'
 import { SessionError } from '../errors.js'
+import { isRequest, notCalled } from '../options/common/parse.js'
 import { passOn } from './http/error-response.js'
 import {
   authenticationHandlersOf,
@@ -35,7 +36,8 @@ const resolvedByLogin: ReadonlySet<OidcErrorCode> = new Set([
  * app.use(signInAgain())
  * ```
  */
-export function signInAgain(): ErrorMiddleware {
+export function signInAgain(...none: readonly undefined[]): ErrorMiddleware {
+  if (isRequest(none[0])) throw notCalled('signInAgain()')
   // Express recognises error handlers by their four parameters.
   return function signInAgain(error, req, res, next) {
     const challenge = challengeFor(error, authenticationHandlersOf(req).find(isSession))

@@ -1,3 +1,9 @@
+/** Claims of a person and of an access token alike. Claims that are added here have types in both of the following. */
+export interface Claims {
+  /** Any other claim. */
+  readonly [name: string]: unknown
+}
+
 /**
  * Claims of a person with a login session. Add the claims that your provider issues, and they have types in `req.oidc.user`,
  * `onLogin` and guards everywhere. Nothing checks them at run time: declare as optional what may be missing.
@@ -13,7 +19,7 @@
  * app.get('/dept', requireAuth(), (req, res) => res.send(req.oidc.user?.dept))
  * ```
  */
-export interface SessionClaims {
+export interface SessionClaims extends Claims {
   /** Any other claim. */
   readonly [name: string]: unknown
 }
@@ -22,7 +28,7 @@ export interface SessionClaims {
  * Claims of an access token. Add the claims that your authorization server issues, as with {@link SessionClaims}, and they have
  * types in `req.auth.claims` and guards everywhere.
  */
-export interface AccessTokenClaims {
+export interface AccessTokenClaims extends Claims {
   /** Any other claim. */
   readonly [name: string]: unknown
 }

@@ -15,10 +15,10 @@ export interface McpAuthInfo {
   extra: { subject: string; issuer: string; claims: Readonly<Record<string, unknown>> }
 }
 
-/** What the packages of the MCP SDK for Express declare `req.auth` to be, in place of {@link Principal}. */
-export type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'> & {
-  expiresAt?: number | undefined
-  extra?: Record<string, unknown> | undefined
+/** What the MCP SDK and express-oauth2-jwt-bearer declare `req.auth` to be, in place of {@link Principal}. */
+export interface DeclaredAuthInfo {
+  /** The access token. */
+  token: string
 }
 
 /**
@@ -31,8 +31,8 @@ export type DeclaredAuthInfo = Pick<McpAuthInfo, 'token' | 'clientId' | 'scopes'
  * app.post('/mcp', (req, res) => transport.handleRequest(Object.assign(req, { auth: mcpAuthInfo(req.auth) }), res, req.body))
  * ```
  *
- * @param principal - the `req.auth` of `oidc()` or `bearer()`. A project that imports the MCP SDK's middleware for Express sees it
- *   declared as `AuthInfo`, which is accepted as well.
+ * @param principal - the `req.auth` of `oidc()` or `bearer()`. A project that imports the MCP SDK's middleware for Express,
+ *   or express-oauth2-jwt-bearer, sees it declared as theirs, which is accepted as well.
  * @throws {AccessError} `login_needed` if there is no principal
  * @see https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization
  */

@@ -1,8 +1,5 @@
 import type { AccessTokenClaims, SessionClaims } from '../options/declared-claims.js'
 
-/** JSON claims by name. */
-export type Claims = Record<string, unknown>
-
 /**
  * Claims of `req.auth`: of the ID Token or of the access token. In an application that has both, declare as optional the claims
  * that only one of them holds.

@@ -1,6 +1,6 @@
 // Compiled by tsc: a package such as express-oauth2-jwt-bearer declares `req.auth` in Express's global namespace.
 import express from 'express'
-import { oidc, optionsFromEnv, requireAuth } from 'express-oidc'
+import { mcpAuthInfo, oidc, optionsFromEnv, requireAuth } from 'express-oidc'
 
 interface AuthResult {
   header: object
@@ -22,3 +22,4 @@ app.get('/new', requireAuth(), (req, res) => {
   const subject: unknown = req.auth !== undefined && 'subject' in req.auth ? req.auth.subject : undefined
   res.json({ subject, user: req.oidc.user?.sub })
 })
+app.get('/mcp', requireAuth(), (req, res) => void res.json(mcpAuthInfo(req.auth).clientId))

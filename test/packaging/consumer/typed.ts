@@ -8,6 +8,8 @@ import {
   any,
   bearer,
   claim,
+  csrf,
+  errorPages,
   mcpAuthInfo,
   not,
   OidcError,
@@ -16,6 +18,7 @@ import {
   requireAuth,
   role,
   scope,
+  signInAgain,
 } from 'express-oidc'
 import { keycloak } from 'express-oidc/providers'
 import { redisStore, type RedisClient } from 'express-oidc/redis'
@@ -31,6 +34,9 @@ const options: OidcOptions = {
 
 // Claims that this application's provider issues, for all of its files.
 declare module 'express-oidc' {
+  interface Claims {
+    org?: string
+  }
   interface SessionClaims {
     dept: 'hr' | 'sales'
   }
@@ -75,7 +81,8 @@ app.get('/dept', requireAuth(), (req, res) => {
   const same: 'hr' | 'sales' | undefined = req.auth?.claims.dept
   const tenant: string | undefined = req.auth?.claims.tenant
   const other: unknown = req.oidc.user?.other
-  res.json({ dept, same, tenant, other })
+  const org: string | undefined = req.oidc.user?.org ?? req.auth?.claims.org
+  res.json({ dept, same, tenant, other, org })
 })
 const isHr = (principal: Principal<{ dept: string }>) => principal.claims.dept === 'hr'
 const isAdult = (principal: Principal<{ age: number }>, req: Request<{ id: string }>) =>
@@ -148,6 +155,23 @@ requireAuth('admin')
 scope(7)
 // @ts-expect-error There is no such claim reader on the request.
 app.get('/wrong', (req, res) => res.json(req.oidc.nonsense))
+// @ts-expect-error It makes the middleware: it has to be called.
+app.use(oidc)
+// @ts-expect-error So does this one.
+app.use(bearer)
+// @ts-expect-error And this one.
+app.use(csrf)
+// @ts-expect-error And this one.
+app.use(errorPages)
+// @ts-expect-error And this one.
+app.use(signInAgain)
+// @ts-expect-error A guard too.
+app.get('/uncalled', requireAuth, (_req: Request, res: express.Response) => void res.end())
+// Its result is known all the same.
+export const guard: ReturnType<typeof requireAuth> = requireAuth(
+  { challenge: 'respond' },
+  ({ claims }, req) => claims.dept === req.path,
+)
 // @ts-expect-error There is no such department.
 export const isIt = (principal: Principal) => principal.claims.dept === 'it'
 
