@@ -79,14 +79,16 @@ async function signOut(watch: SessionWatch, returnTo: string | URL | undefined):
   return next
 }
 
-// Without storage there are no cookies either, and no login would help.
 function mayLogIn(): boolean {
+  // A login in a frame is refused.
+  if (self !== top) return false
   try {
     const sinceLast = Date.now() - Number(sessionStorage.getItem(storageKey))
     if (Math.abs(sinceLast) < loginIntervalMilliseconds) return false
     sessionStorage.setItem(storageKey, String(Date.now()))
     return true
   } catch {
+    // Without storage there are no cookies either, and no login would help.
     return false
   }
 }

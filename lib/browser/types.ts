@@ -114,7 +114,8 @@ export interface OidcClient {
    * `fetch()` for the application's own origin, with the header that `csrf()` and `apiProxy()` require. On 401 it goes to the
    * login, once a minute at most, and returns to this page.
    *
-   * The response of a 401 is returned if it is not from a guard of `oidc()`, or if the last such login was less than a minute ago.
+   * The response of a 401 is returned if it is not from a guard of `oidc()`, if the last such login was less than a minute ago, or
+   * if this page is in a frame, where no login starts.
    *
    * It rejects with a `TypeError` for a URL of another origin, and for a redirect to one.
    */

@@ -39,7 +39,7 @@ describeWith('chromium', 'a 401 for apiFetch()', (path) => {
     expect(logins()).toHaveLength(1)
   })
 
-  test('goes to the login once a minute at most, so that a login that does not help ends', async () => {
+  test('SP13: goes to the login once a minute at most, so that a login that does not help ends', async () => {
     loginNeeded()
     const tab = await tabs.open()
     await begin(tab, `client.apiFetch('/api')`)
@@ -61,6 +61,21 @@ describeWith('chromium', 'a 401 for apiFetch()', (path) => {
     const { run } = await tabs.open()
     await run(`Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('denied') } })`)
     expect(await run(status(`client.apiFetch('/api')`))).toBe(401)
+    expect(logins()).toEqual([])
+  })
+
+  test('returns the response in a frame, where no login starts', async () => {
+    loginNeeded()
+    tabs
+      .application()
+      .at('/portal', (_req, res) =>
+        res.writeHead(200, { 'Content-Type': 'text/html' }).end('<iframe src="/framed"></iframe>'),
+      )
+    const { page } = await tabs.visit('/portal')
+    const [, frame] = page.frames()
+    await frame?.waitForLoadState()
+    const call = `import('/client.js').then(({ createOidcClient }) => createOidcClient().apiFetch('/api'))`
+    expect(await frame?.evaluate(status(call))).toBe(401)
     expect(logins()).toEqual([])
   })
 
@@ -97,13 +112,16 @@ describeWith('chromium', 'a 401 for apiFetch()', (path) => {
     ['with a login by two slashes', { login_url: '//evil.example/login' }, undefined],
     ['with a script as login', { login_url: 'javascript:document.title="evil"' }, undefined],
     ['with a login that is a number', { login_url: 7 }, undefined],
-  ])('%s is not from the application, and is returned', async (_what, body, type = 'application/problem+json') => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body)
-    tabs.application().at('/api', (_req, res) => res.writeHead(401, { 'Content-Type': type }).end(text))
-    const { page, run } = await tabs.open()
-    expect(await run(`client.apiFetch('/api').then((response) => response.text())`)).toBe(text)
-    expect([page.url(), await page.title()]).toEqual([`${here()}/`, '/'])
-  })
+  ])(
+    'SP12: %s is not from the application, and is returned',
+    async (_what, body, type = 'application/problem+json') => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      tabs.application().at('/api', (_req, res) => res.writeHead(401, { 'Content-Type': type }).end(text))
+      const { page, run } = await tabs.open()
+      expect(await run(`client.apiFetch('/api').then((response) => response.text())`)).toBe(text)
+      expect([page.url(), await page.title()]).toEqual([`${here()}/`, '/'])
+    },
+  )
 
   test.each([
     ['403 cross_site_request', 403, { code: 'cross_site_request' }],

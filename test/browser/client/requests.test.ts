@@ -44,7 +44,7 @@ describeWith('chromium', 'apiFetch()', (path) => {
     ['two backslashes', (origin: string) => origin.replace('http://', '\\\\')],
     ['white space before them', (origin: string) => ` \t${origin.replace('http:', '')}`],
     ['a scheme without slashes', (origin: string) => origin.replace('http://', 'https:')],
-  ])('refuses another origin by %s, before anything is sent', async (_how, spell) => {
+  ])('SP11: refuses another origin by %s, before anything is sent', async (_how, spell) => {
     const elsewhere = await startApplication()
     const { run } = await tabs.open()
     const call = `client.apiFetch(${JSON.stringify(spell(`${elsewhere.origin}/api`))})`
@@ -55,7 +55,7 @@ describeWith('chromium', 'apiFetch()', (path) => {
     await elsewhere.close()
   })
 
-  test('refuses a redirect to another origin, which fetch() would follow with the header and the body', async () => {
+  test('SP11: refuses a redirect to another origin, which fetch() would follow with the header and the body', async () => {
     const elsewhere = await startApplication()
     elsewhere.at('/steal', (_req, res) =>
       res

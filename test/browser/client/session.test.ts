@@ -93,11 +93,27 @@ describeWith('chromium', 'the session of a page', (path) => {
     expect(await ended(tab)).toMatchObject({ user: null })
   })
 
-  test('ends when another person has signed in, which the value tells', async () => {
+  test('SP14: ends when another person has signed in, which the value tells', async () => {
     const tab = await signedIn({ sub: 'alice' })
     tabs.application().signIn({ sub: 'bob' })
     await focus(tab)
     expect(await ended(tab)).toMatchObject({ isAuthenticated: true, user: { sub: 'bob' } })
+  })
+
+  test('is asked for again when the page becomes visible, and not when it is hidden', async () => {
+    const tab = await signedIn()
+    const becomes = (state: string) =>
+      tab.run(
+        `void (Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' }),
+          document.dispatchEvent(new Event('visibilitychange')))`,
+      )
+    tabs.application().signIn(null)
+    const before = asked()
+    await becomes('hidden')
+    await tab.run(`fetch('/anything')`)
+    expect(asked()).toBe(before)
+    await becomes('visible')
+    expect(await ended(tab)).toMatchObject({ user: null })
   })
 
   test('ends when another person has signed in whose name alone the page may see', async () => {
@@ -286,7 +302,7 @@ describeWith('chromium', 'logout() of a page', (path) => {
     expect(await page.title()).toBe('/')
   })
 
-  test('is followed by a fresh page, if the person goes back to it', async () => {
+  test('SP15: is followed by a fresh page, if the person goes back to it', async () => {
     tabs.application().signIn({ sub: 'alice' })
     const { page, run } = await tabs.open('/account')
     await run(`void (document.title = 'private')`)
