@@ -1,5 +1,5 @@
 import { isError } from '../../../base/error-cause.js'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../../base/json.js'
+import { parseJsonObject } from '../../../base/json.js'
 import type { ClientAuthenticationMethod } from '../../../options/common/client-authentication.js'
 import { createCurrentAuthentication } from '../../../provider/client-authentication.js'
 import { bodyReport } from '../../../provider/endpoints/error-report.js'
@@ -60,7 +60,15 @@ async function sendOnce(
   if (dpop !== undefined) headers.set('dpop', dpop.prove({ method: 'POST', url: new URL(url) }))
   const outcome = await requests.send(url, { method: 'POST', headers: Object.fromEntries(headers), body })
   if (isReply(outcome)) dpop?.rememberNonce(new URL(url), outcome.header('dpop-nonce'))
-  return answerIn(outcome)
+  return answerIn(outcome, proofsIn(body, headers))
+}
+
+/** What must not be printed, even if the provider repeats it. */
+function proofsIn(body: URLSearchParams, headers: Headers): readonly string[] {
+  const [, basic = ''] = (headers.get('authorization') ?? '').split(' ')
+  const password = Buffer.from(basic, 'base64').toString().split(':').slice(1).join(':')
+  const proofs = [body.get('client_secret'), body.get('client_assertion'), password, decodeURIComponent(password)]
+  return proofs.filter((proof) => proof !== null).filter((proof) => proof !== '')
 }
 
 /** Replaces what proves the identity. Where nothing does, the client ID is replaced. */
@@ -78,22 +86,18 @@ function spoil(body: URLSearchParams, headers: Headers, random: string): void {
   else body.set('client_id', `unknown-${random.slice(0, 12)}`)
 }
 
-function answerIn(outcome: Reply | NoReply): ClientAnswer {
+function answerIn(outcome: Reply | NoReply, proofs: readonly string[]): ClientAnswer {
   if (!isReply(outcome)) return { kind: 'other', words: outcome.message }
   const { status, text } = outcome
   const document = parseJsonObject(text)
-  const error = errorIn(document)
-  const words = [`status ${status}`, ...(error === undefined ? [] : [error, ...codesIn(document)])].join(', ')
+  const { error, description } = bodyReport(document) ?? {}
+  const words = [`status ${status}`, ...(error === undefined ? [] : [error, ...safely(description, proofs)])].join(', ')
   if (status === 401 || error === 'invalid_client') return { kind: 'refused-client', words }
   if (error !== undefined) return { kind: 'error', error, words }
   return { kind: status >= 200 && status < 300 && document !== undefined ? 'success' : 'other', words }
 }
 
-function errorIn(document: JsonObject | undefined): string | undefined {
-  return bodyReport(document)?.error
-}
-
-// Numbers that Microsoft's servers give their errors. Descriptions are left out: they may repeat what was sent.
-function codesIn(document: JsonObject | undefined): readonly string[] {
-  return (isJsonObject(document) ? bodyReport(document)?.codes : undefined) ?? []
+function safely(description: string | undefined, proofs: readonly string[]): readonly string[] {
+  if (description === undefined || proofs.some((proof) => description.includes(proof))) return []
+  return [JSON.stringify(description)]
 }

@@ -22,7 +22,7 @@ export async function checkClient(
     if (answer.kind === 'refused-client') return refused(server, metadata, probe, answer)
     if (answer.kind === 'other') return noAnswer(probe, answer)
     const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
-    if (control.kind === 'refused-client') return accepted(server, answer)
+    if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
   }
   return undecided(server, probes.length > 1)
 }
@@ -51,13 +51,21 @@ function noAnswer({ url }: ClientRequest, { words }: ClientAnswer): Finding {
   return unknown(check, `${origin}${pathname} gives no answer of an OAuth endpoint: ${words}`, fix)
 }
 
-function accepted({ client }: ClientServer, answer: ClientAnswer): Finding {
+function accepted({ client }: ClientServer, answer: ClientAnswer, isExchange: boolean): Finding {
   const { clientId } = client
   const isForbidden =
     answer.kind === 'error' && ['unauthorized_client', 'unsupported_grant_type'].includes(answer.error)
   if (isForbidden) {
     const message = `the provider knows the client "${clientId}", and does not let it exchange codes (${answer.words})`
     return fail(check, message, 'allow the authorization code grant (standard flow) to this client at the provider')
+  }
+  if (isExchange && answer.kind === 'error' && answer.error !== 'invalid_grant') {
+    const message = `the provider knows the client "${clientId}", and does not answer a made-up code with invalid_grant (${answer.words})`
+    return warn(
+      check,
+      message,
+      'look whether this client may use the authorization code grant (standard flow) at the provider',
+    )
   }
   if (isPublic(client)) {
     return ok(check, `the provider knows the client "${clientId}", and takes it without credentials`)

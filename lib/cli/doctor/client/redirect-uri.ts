@@ -1,5 +1,5 @@
 import { isError, isOidcError } from '../../../base/error-cause.js'
-import { printableErrorCode } from '../../../provider/endpoints/error-report.js'
+import { browserReport } from '../../../provider/endpoints/error-report.js'
 import type { ProviderMetadata } from '../../../provider/types.js'
 import { type ClientAnswer, sendAsClient } from './client-request.js'
 import { fail, type Finding, ok, unknown } from '../finding.js'
@@ -90,18 +90,14 @@ function isBack({ origin, pathname }: URL, redirectUri: string): boolean {
 }
 
 function sentBack({ searchParams }: URL, redirectUri: string): Finding {
-  const given = searchParams.get('error')
-  const error = given === null ? undefined : printableErrorCode(given)
-  if (error === undefined || nobodyThere.includes(error)) {
+  const { error = 'unknown', description } = browserReport(searchParams)
+  if (!searchParams.has('error') || nobodyThere.includes(error)) {
     return ok(check, `the provider sends browsers back to ${redirectUri}`)
   }
+  const why = description === undefined ? error : `${error}, ${JSON.stringify(description)}`
   const fix =
     fixes[error] ?? `look up ${error} in the log of the provider, and compare the options with the client there`
-  return fail(
-    'authorization-request',
-    `the provider knows ${redirectUri}, and refuses the request of a login: ${error}`,
-    fix,
-  )
+  return fail('authorization-request', `the provider knows ${redirectUri}, and refuses to sign in: ${why}`, fix)
 }
 
 // Providers show a page instead of a redirect: anything else could send people anywhere (RFC 6749 section 3.1.2.4).

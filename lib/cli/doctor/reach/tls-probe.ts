@@ -32,7 +32,7 @@ interface ProbeSettings {
 /** Connects, looks at the certificate whatever it is, and closes the connection. Nothing is sent over it. */
 export async function probeTls(url: URL, { tls, seconds }: ProbeSettings): Promise<TlsView> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const port = Number(url.port === '' ? '443' : url.port)
+  const port = Number(url.port === '' ? (url.protocol === 'http:' ? '80' : '443') : url.port)
   const options: ConnectionOptions = {
     // Names below localhost are loopback addresses, whatever DNS says.
     host: isLocalhostName(host) ? 'localhost' : host,

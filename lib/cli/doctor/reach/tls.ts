@@ -13,8 +13,9 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
   if (settings.fetch !== undefined) {
     return [...insecure, unknown(check, 'the option "fetch" makes the connections', 'test that function by itself')]
   }
-  if (address.protocol === 'http:') return [...insecure, plainHttp(address)]
   const view = await probeTls(address, { tls: settings.tls, seconds: settings.httpTimeoutSeconds })
+  if (address.protocol === 'http:')
+    return [...insecure, view.kind === 'certificate' ? hasTls(address) : plainHttp(address)]
   if (view.kind === 'no-tls') return [...insecure, noTls(address)]
   if (view.kind === 'no-connection') return [...insecure, noConnection(address, view.code)]
   return [...insecure, ...flawsOf(view.shown, address, settings.runtime.now())]
@@ -28,6 +29,10 @@ const anyCertificate = fail(
 
 function plainHttp({ host }: URL): Finding {
   return ok(check, `${host} is reached over plain http, as the options allow`)
+}
+
+function hasTls({ host }: URL): Finding {
+  return fail(check, `${host} speaks TLS, and the URL is http`, 'give https:// in the issuer (or "internalOrigin")')
 }
 
 function noTls({ host }: URL): Finding {
