@@ -110,7 +110,8 @@ function unusable(file: string, why: string): ConfigurationError {
 function reasonOf(error: unknown): string {
   if (!isError(error)) return 'it threw something that is not an error'
   const code = systemCode(error)
-  const isOfLoader = error.name === 'SyntaxError' || /^(?:ERR_)?(?:MODULE_NOT|UNKNOWN_FILE|UNSUPPORTED|REQUIRE)/.test(code ?? '')
+  const isOfLoader =
+    error.name === 'SyntaxError' || /^(?:ERR_)?(?:MODULE_NOT|UNKNOWN_FILE|UNSUPPORTED|REQUIRE)/.test(code ?? '')
   return isOfLoader
     ? error.message
     : `${error.name}${code === undefined ? '' : ` ${code}`}: run it with node to see why`

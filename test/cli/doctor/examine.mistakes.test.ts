@@ -176,7 +176,7 @@ const rows: readonly Row[] = [
   ],
   [
     'a secret that somebody typed',
-    own({ secret: 'please-change-me-before-you-go-live-ok' }),
+    own({ secret: 'the-secret-of-our-own-little-web-shop' }),
     ...(['secret', 'warn', /has a word in it/, /openssl rand -base64 48/] as const),
   ],
   [
