@@ -5,16 +5,16 @@ import { hosts } from '../hosts/hosts.js'
 import type { Handler, Layer } from '../hosts/layers.js'
 import { codeOf } from '../kit/world/steps.js'
 import { type AppRequest, json } from '../kit/app.js'
-import { startWorld, type World, type WorldOptions } from '../kit/world/world.js'
+import { startTestedApp, type TestedApp, type TestedAppOptions } from '../kit/world/tested-app.js'
 
-let world: World
+let world: TestedApp
 
 const change: Handler = (req, res) => json(res, { sub: (req as AppRequest).auth?.subject ?? null })
 const guardedBy = (options: CsrfOptions = {}): Layer => ({ mount: '/api', handlers: [csrf(options), change] })
 
-async function start(options: CsrfOptions = {}, more: WorldOptions = {}): Promise<void> {
-  world = await startWorld({ ...more, layers: [guardedBy(options)] })
-  await world.signIn()
+async function start(options: CsrfOptions = {}, more: TestedAppOptions = {}): Promise<void> {
+  world = await startTestedApp({ ...more, layers: [guardedBy(options)] })
+  await world.enter()
 }
 
 /** All cookies, as a browser without SameSite would send them. */
@@ -121,7 +121,7 @@ describe('GU01: csrf()', () => {
 
   test('GU01: leaves the response to onError', async () => {
     const told: string[] = []
-    const oidc: WorldOptions['oidc'] = {
+    const oidc: TestedAppOptions['oidc'] = {
       onError: (error, { res }) => {
         told.push((error as { readonly code?: string }).code ?? '')
         json(res as Parameters<typeof json>[0], { mine: true })
@@ -133,35 +133,22 @@ describe('GU01: csrf()', () => {
   })
 
   test('GU01: lets an access token pass where there is no session, and guards the session where there is one', async () => {
-    let api: ReturnType<typeof bearer> | undefined
-    const lazily: Handler = (req, res, next) => {
-      const { issuer } = world.provider
-      api ??= bearer({ issuer, audience: 'https://api.example.com', required: false })
-      api(req, res, next)
-    }
-    world = await startWorld({ layers: [{ mount: '/api', handlers: [lazily, csrf(), change] }] })
-    await world.signIn()
-    const { clientId, clientSecret } = world.provider.machine
-    const granted = await fetch(`${world.provider.issuer}/token`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        resource: 'https://api.example.com',
-        scope: 'orders:read',
-      }),
+    world = await startTestedApp({
+      layers: ({ options }) => [
+        { mount: '/api', handlers: [bearer({ ...options.bearer, required: false }), csrf(), change] },
+      ],
     })
-    const { access_token: token } = (await granted.json()) as { readonly access_token: string }
+    await world.enter()
+    const token = world.provider.accessToken({ sub: 'machine' })
     const headers = { authorization: `Bearer ${token}`, origin: evil, 'sec-fetch-site': 'cross-site' }
     const alone = await new Browser().request('none', world.url('/api/orders'), { method: 'POST', headers })
     expect([alone.status, alone.json()]).toEqual([200, { sub: 'machine' }])
     expect((await send(headers)).status).toBe(403)
     expect((await send({ origin: evil })).status).toBe(403)
-    api?.close()
   })
 
   test('GU01: reports that oidc() is not before it', async () => {
-    world = await startWorld({ before: [guardedBy()] })
+    world = await startTestedApp({ before: [guardedBy()] })
     const answer = await world.browser.request('none', world.url('/api/orders'), { method: 'POST' })
     expect([answer.status, codeOf(answer)]).toEqual([500, 'not_mounted'])
   })

@@ -17,9 +17,8 @@ import { type Host, hosts } from '../hosts/hosts.js'
 import type { Handler, Layer } from '../hosts/layers.js'
 import { type AppRequest, json } from '../kit/app.js'
 import { listen } from '../kit/listen.js'
-import { answerWith, refusedConnection, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
 import { codeOf } from '../kit/world/steps.js'
-import type { WorldOptions } from '../kit/world/world.js'
+import { startTestedApp, type TestedApp, type TestedAppOptions } from '../kit/world/tested-app.js'
 
 const endings: (() => unknown)[] = []
 afterEach(async () => {
@@ -56,18 +55,18 @@ function throwing(options?: PageOptions): readonly Layer[] {
   ]
 }
 
-async function start(options: WorldOptions & { readonly own?: PageOptions } = {}): Promise<RefreshWorld> {
+async function start(options: TestedAppOptions & { readonly own?: PageOptions } = {}): Promise<TestedApp> {
   const { own, ...others } = options
-  const world = await startRefreshWorld({ ...others, layers: throwing(own) })
+  const world = await startTestedApp({ ...others, layers: throwing(own) })
   endings.push(() => world.close())
   return world
 }
 
 /** Signs in, after which the provider ends the login. */
-async function ended(world: RefreshWorld): Promise<Browser> {
+async function ended(world: TestedApp): Promise<Browser> {
   const browser = await world.enter()
-  world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
-  world.clock.advance(700)
+  world.provider.revokeRefresh('alice')
+  world.provider.advance(301)
   return browser
 }
 
@@ -95,8 +94,8 @@ describe.each(hosts)('errorPages() on $name', (host: Host) => {
   test('shows a page about an outage, and problem+json to a program', async () => {
     const world = await start({ host })
     const browser = await world.enter()
-    world.spoilTokens(refusedConnection)
-    world.clock.advance(700)
+    world.provider.down()
+    world.provider.advance(301)
     const page = await browser.navigate(world.url('/orders'))
     expect([page.status, titleOf(page), Number(page.headers['retry-after']) > 0]).toEqual([
       ...[503, 'Not possible at the moment', true],

@@ -3,13 +3,15 @@ import { requireAuth, SessionError, signInAgain } from '../../lib/index.js'
 import type { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import type { Layer } from '../hosts/layers.js'
-import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
+import { startRefreshWorld } from '../kit/world/refreshing.js'
 import { codeOf, subjectOf } from '../kit/world/steps.js'
+import { startTestedApp, type TestedApp, type TestedAppOptions } from '../kit/world/tested-app.js'
 import { type AppRequest, json } from '../kit/app.js'
-import type { WorldOptions } from '../kit/world/world.js'
+import { answering } from '../kit/world/applications.js'
 
-let world: RefreshWorld
-afterEach(() => world.close())
+let world: TestedApp
+let close: () => Promise<void>
+afterEach(() => close())
 
 const handler = signInAgain()
 const orders: Layer = {
@@ -39,29 +41,31 @@ const alone: Layer = {
   ],
 }
 
-async function signedIn(options: WorldOptions = {}): Promise<Browser> {
-  world = await startRefreshWorld({ ...options, layers: [orders, alone] })
+const me = answering('/me', ({ oidc }) => ({ user: oidc.user ?? null }))
+
+async function signedIn(options: TestedAppOptions = {}): Promise<Browser> {
+  world = await startTestedApp({ ...options, layers: [orders, alone, me] })
+  close = world.close
   return world.enter()
 }
 
 describe.each(hosts)('signInAgain() on $name', (host) => {
   test('sends a browser on a page to the login and back, where the provider has ended the login', async () => {
     const browser = await signedIn({ host })
-    world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
-    world.clock.advance(700)
+    world.provider.revokeRefresh('alice')
+    world.provider.advance(301)
     const away = await browser.navigate(world.url('/orders?of=today'))
     expect(away.status).toBe(302)
     expect(away.location).toContain(world.provider.issuer)
     expect(await subjectOf(world, browser)).toBeNull()
-    world.spoilTokens()
-    const back = await browser.navigate(world.url('/orders?of=today'), { follow: true })
-    expect([back.status, back.url.endsWith('/orders?of=today')]).toEqual([200, true])
+    await world.enter({ path: '/orders?of=today' })
+    expect((await browser.navigate(world.url('/orders?of=today'))).status).toBe(200)
   })
 
   test('shows a program where the login is', async () => {
     const browser = await signedIn({ host })
-    world.spoilTokens(answerWith(400, { error: 'invalid_grant' }))
-    world.clock.advance(700)
+    world.provider.revokeRefresh('alice')
+    world.provider.advance(301)
     const answer = await browser.fetch(world.url('/orders'))
     expect(answer.status).toBe(401)
     expect(answer.json()).toMatchObject({
@@ -73,8 +77,8 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
   test('passes on errors that a login cannot mend', async () => {
     const browser = await signedIn({ host })
     expect((await browser.navigate(world.url('/orders?broken'))).status).toBe(500)
-    world.spoilTokens(answerWith(503, {}))
-    world.clock.advance(700)
+    world.provider.fail('token', 503)
+    world.provider.advance(301)
     const answer = await browser.navigate(world.url('/orders'))
     expect([answer.status, answer.location]).toEqual([503, undefined])
   })
@@ -82,13 +86,15 @@ describe.each(hosts)('signInAgain() on $name', (host) => {
 
 describe('signInAgain()', () => {
   test('does not send browsers in circles where no login brings a token that lives long enough', async () => {
-    const browser = await signedIn({
+    const real = await startRefreshWorld({
+      layers: [orders],
       client: { grant_types: ['authorization_code'] },
       provider: { accessTokenTtl: 20 },
     })
-    const last = await browser.navigate(world.url('/orders'), { follow: true })
+    close = real.close
+    const last = await real.browser.navigate(real.url('/orders'), { follow: true })
     expect([last.status, codeOf(last)]).toEqual([401, 'access_token_expired'])
-    expect(await subjectOf(world, browser)).toBe('alice')
+    expect(await subjectOf(real, real.browser)).toBe('alice')
   })
 
   test('leaves a response alone that has begun', async () => {

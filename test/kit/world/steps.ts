@@ -74,7 +74,7 @@ export function codeOf(answer: Answer): unknown {
 }
 
 /** The subject that a browser is signed in as, or null. */
-export async function subjectOf(world: World, browser = world.browser): Promise<unknown> {
+export async function subjectOf(world: Pick<World, 'browser' | 'url'>, browser = world.browser): Promise<unknown> {
   const answer = await browser.fetch(world.url('/me'))
   return (answer.json() as { readonly user: { readonly sub: string } | null }).user?.sub ?? null
 }

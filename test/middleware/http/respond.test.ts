@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ServerResponse } from 'node:http'
-import { claim, requireAuth } from '../../../lib/index.js'
-import { createBearer } from '../../../lib/middleware/bearer.js'
-import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
+import { bearer, claim, requireAuth } from '../../../lib/index.js'
+import type { TestProvider } from '../../../lib/testing/index.js'
 import { Browser } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
-import { startWorld, type World } from '../../kit/world/world.js'
-import { apiProvider, audience } from '../../kit/provider/provider.js'
+import { startTestedApp, type TestedApp } from '../../kit/world/tested-app.js'
 import { get, guarded } from '../../kit/world/applications.js'
 
-const issuer = apiProvider()
-const bearer = createBearer(parseBearerOptions({ issuer: issuer.issuer, audience, fetch: issuer.fetch }), issuer.clock)
 const say = (path: string, write: (res: ServerResponse) => unknown): Layer => {
   const { method, handlers } = get(path, (_req, res) => write(res))
   return { method, path, handlers: [requireAuth(), ...handlers] }
 }
-const layers: readonly Layer[] = [
+const layers = ({ options }: TestProvider): readonly Layer[] => [
   guarded('/plain', requireAuth()),
   guarded('/not-allowed', requireAuth(claim('dept', 'none'))),
   get('/open', (_req, res) => res.end('for all')),
@@ -32,14 +28,14 @@ const layers: readonly Layer[] = [
     res.setHeader('Cache-Control', 'private, max-age=60')
     res.end()
   }),
-  { mount: '/api', handlers: [bearer, requireAuth(), (_req, res) => res.end('by token')] },
+  { mount: '/api', handlers: [bearer(options.bearer), requireAuth(), (_req, res) => res.end('by token')] },
 ]
 
 describe.each(hosts)('a page behind a guard on $name', (host) => {
-  let world: World
+  let world: TestedApp
   beforeAll(async () => {
-    world = await startWorld({ host, layers })
-    await world.signIn()
+    world = await startTestedApp({ host, layers })
+    await world.enter()
   })
   afterAll(() => world.close())
   const cacheControl = async (path: string): Promise<readonly unknown[]> => {
@@ -65,7 +61,7 @@ describe.each(hosts)('a page behind a guard on $name', (host) => {
 
   test('is left alone without a guard, and where an access token was used', async () => {
     expect(await cacheControl('/open')).toEqual([200, undefined])
-    const headers = { authorization: `Bearer ${issuer.accessToken()}` }
+    const headers = { authorization: `Bearer ${world.provider.accessToken()}` }
     const answer = await new Browser().request('none', world.url('/api'), { headers })
     expect([answer.status, answer.text, answer.headers['cache-control']]).toEqual([200, 'by token', undefined])
   })
