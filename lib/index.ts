@@ -95,7 +95,16 @@ export type {
   TokenExchangeOptions,
   TokenTargetOptions,
 } from './options/client/options.js'
-export type { ClientAuthenticationMethod, CredentialOptions } from './options/common/client-authentication.js'
+export type {
+  ClientAuthenticationMethod,
+  ClientKeyOption,
+  ClientKeysOptions,
+  CredentialOptions,
+  KeyOption,
+  LocalKey,
+  NamedKey,
+  RemoteKey,
+} from './options/common/client-authentication.js'
 export type { CsrfOptions } from './options/csrf.js'
 export type { DecryptionKeyOption, DpopKeyOptions } from './options/common/private-key.js'
 export type {
@@ -110,18 +119,12 @@ export type {
   CompletedLogin,
   CurrentLogin,
   ErrorContext,
-  LoginResult,
   OnLoginResult,
   UnverifiedParameters,
 } from './options/oidc/callbacks.js'
+export type { RouteOptions } from './options/oidc/base-urls.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
-export type {
-  ClientAuthentication,
-  OidcOptions,
-  ReturnedParams,
-  ReturnToOptions,
-  RouteOptions,
-} from './options/oidc/options.js'
+export type { ClientAuthentication, OidcOptions, ReturnedParams, ReturnToOptions } from './options/oidc/options.js'
 export type {
   ApplicationOption,
   LoginChoice,

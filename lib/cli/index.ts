@@ -2,11 +2,9 @@
 import { run } from './run.js'
 
 void run(process.argv.slice(2), {
-  isInteractive: process.stdout.isTTY,
   print: (text) => void process.stdout.write(`${text}\n`),
-  fail: (text, status) => {
+  fail: (text) => {
     process.stderr.write(`${text}\n`)
-    process.exitCode = status
+    process.exitCode = 1
   },
-  end: (status) => void process.stdout.write('', () => process.exit(status)),
 })

@@ -4,7 +4,7 @@ import { tokenNeeds } from '../provider/metadata.js'
 import { type Provider, createProvider } from '../provider/provider.js'
 import { omitUndefined } from '../base/json.js'
 import { connectionSettings, descriptionSettings, providerSettings } from '../provider/settings.js'
-import { clientIdentity } from '../provider/credentials.js'
+import { clientIdentity } from '../provider/authentication/credentials.js'
 
 /** Creates the provider for a machine client: no logins, and keys are fetched only if a token response has an ID Token. */
 export function createTokenProvider(configuration: ClientCredentialsConfiguration, runtime: Runtime): Provider {

@@ -1,4 +1,6 @@
-import { type KeyObject, type webcrypto, createPrivateKey, sign } from 'node:crypto'
+import { KeyObject, type webcrypto, createPrivateKey, sign } from 'node:crypto'
+import { types } from 'node:util'
+import type { KeyOption } from '../options/common/client-authentication.js'
 import { pemLines } from '../options/common/private-key.js'
 import { ConfigurationError } from '../errors.js'
 import type { JsonObject } from '../base/json.js'
@@ -16,8 +18,8 @@ export interface SigningKey {
 interface GivenKey {
   /** Name of the option: error messages begin with it. */
   readonly option: string
-  /** PKCS#8 PEM or JWK. */
-  readonly key: string | webcrypto.JsonWebKey
+  /** PKCS#8 PEM, JWK, `KeyObject` or `CryptoKey`. */
+  readonly key: KeyOption
   /** @default `alg` of the JWK, otherwise the first one that suits the key */
   readonly alg?: string | undefined
   /** The algorithms to choose from. @default all supported ones */
@@ -35,7 +37,7 @@ type KeyKind = Pick<AlgorithmRule, 'kty'> & { readonly curve?: string }
 export function importSigningKey({ option, key: given, alg: asked, allowed }: GivenKey): SigningKey {
   const unusable = (why: string) => new ConfigurationError('invalid_options', `${option} ${why}`)
   const key = importPrivateKey(given)
-  if (key === undefined) throw unusable('must be a private key: PKCS#8 PEM or JWK')
+  if (key?.type !== 'private') throw unusable('must be a private key: PKCS#8 PEM or JWK')
   const { alg: own, kid } = membersOf(given)
   const wanted = asked ?? own
   const [alg, rule] = suitableAlgorithms(key, allowed).find(([name]) => wanted === undefined || name === wanted) ?? []
@@ -47,8 +49,30 @@ export function importSigningKey({ option, key: given, alg: asked, allowed }: Gi
   return { key, alg, rule, ...(typeof kid === 'string' ? { kid } : {}) }
 }
 
-function membersOf(given: string | webcrypto.JsonWebKey): Readonly<Record<string, unknown>> {
-  return typeof given === 'string' ? {} : { ...given }
+/** The members `alg` and `kid` of a key as given, if it is one that has them. */
+export function membersOf(given: KeyOption): Readonly<Record<string, unknown>> {
+  if (typeof given === 'string' || types.isKeyObject(given)) return {}
+  return isCryptoKey(given) ? { alg: cryptoKeyAlgorithm(given.algorithm) } : { ...given }
+}
+
+const rsaNames: ReadonlyMap<string, string> = new Map([
+  ['RSASSA-PKCS1-v1_5', 'RS'],
+  ['RSA-PSS', 'PS'],
+])
+
+// Of a curve there is one algorithm only.
+function cryptoKeyAlgorithm(algorithm: { readonly name: string; readonly hash?: { readonly name: string } }): unknown {
+  const start = rsaNames.get(algorithm.name)
+  return start === undefined ? undefined : start + (algorithm.hash?.name ?? '').replace('SHA-', '')
+}
+
+function isCryptoKey(given: object): given is webcrypto.CryptoKey {
+  return types.isCryptoKey(given)
+}
+
+/** Whether an algorithm is for keys of this type. */
+export function isAlgorithmOf(alg: string, key: KeyObject): boolean {
+  return suitableAlgorithms(key).some(([name]) => name === alg)
 }
 
 function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (readonly [string, AlgorithmRule])[] {
@@ -61,15 +85,25 @@ function suitableAlgorithms(key: KeyObject, allowed?: readonly string[]): (reado
  * cryptography. No library is used for these few lines: client assertions and DPoP proofs then take `iat` from the
  * injected clock, and need no promise.
  */
-export function signJws({ key, alg, rule }: SigningKey, header: JsonObject, claims: JsonObject): string {
-  const input = [{ alg, ...header }, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-  return `${input}.${sign(rule.digest, Buffer.from(input), { ...rule.options, key }).toString('base64url')}`
+export function signJws(key: SigningKey, header: JsonObject, claims: JsonObject): string {
+  const input = signingInput({ alg: key.alg, ...header }, claims)
+  return `${input}.${signatureOf(key, Buffer.from(input)).toString('base64url')}`
+}
+
+/** What is signed of a JWS: its header and claims (RFC 7515 section 5.1). */
+export function signingInput(header: JsonObject, claims: JsonObject): string {
+  return [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+}
+
+/** The signature of a JWS. */
+export function signatureOf({ key, rule }: Pick<SigningKey, 'key' | 'rule'>, input: Uint8Array): Buffer {
+  return sign(rule.digest, input, { ...rule.options, key })
 }
 
 // The original error is dropped: it may quote the key.
-function importPrivateKey(given: string | webcrypto.JsonWebKey): KeyObject | undefined {
+function importPrivateKey(given: KeyOption): KeyObject | undefined {
+  if (types.isKeyObject(given)) return given
+  if (typeof given !== 'string' && isCryptoKey(given)) return KeyObject.from(given)
   try {
     return typeof given === 'string'
       ? createPrivateKey(pemLines(given))

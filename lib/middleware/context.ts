@@ -1,5 +1,6 @@
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
+import { clientJwks } from '../provider/authentication/client-jwks.js'
 import type { ProvidersConfiguration } from '../options/oidc/providers/parse-providers.js'
 import { type Application, createApplication } from '../relying-party/application.js'
 import { listedRelyingParties } from './providers/listed.js'
@@ -23,7 +24,7 @@ export function createContext(
   runtime: Runtime,
 ): { readonly context: OidcContext; readonly rp: WebRelyingParty } {
   const rp = createWebRelyingParty(configuration, runtime)
-  return { context: contextOf(rp, onlyRelyingParty(rp)), rp }
+  return { context: { ...contextOf(rp, onlyRelyingParty(rp)), jwks: clientJwks(configuration) }, rp }
 }
 
 /** The same for several providers. */
@@ -34,7 +35,9 @@ export function createContextOfSeveral(configuration: ProvidersConfiguration, ru
     typeof providers === 'function'
       ? resolvedRelyingParties(application, configuration, providers)
       : listedRelyingParties(application, providers)
-  return { ...contextOf(application, parties), loginPage: configuration.loginPage }
+  const listed = typeof providers === 'function' ? [] : providers.map((each) => each.configuration)
+  const { loginPage } = configuration
+  return { ...contextOf(application, parties), loginPage, jwks: clientJwks(configuration, listed) }
 }
 
 function contextOf(application: Application, parties: RelyingParties): OidcContext {

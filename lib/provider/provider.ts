@@ -11,9 +11,9 @@ import {
 } from './endpoints/authorization-response.js'
 import { grantClientCredentials } from './grants/client-credentials.js'
 import { type CodeExchange, exchangeCode } from './grants/authorization-code.js'
-import { createCurrentAuthentication } from './client-authentication.js'
+import { createCurrentAuthentication } from './authentication/client-authentication.js'
 import { createDpopProver } from '../fetch/dpop-prover.js'
-import { endSessionUrl } from './endpoints/end-session.js'
+import { type EndSessionRequest, endSessionUrl } from './endpoints/end-session.js'
 import { EndpointRecord, healthOf } from './health.js'
 import { type ConfiguredClient, createOpenidClient } from './openid-client.js'
 import { type IdTokenValidator, createIdTokenValidator } from './tokens/id-token.js'
@@ -33,7 +33,6 @@ import type { FurtherParameters, TokenTarget } from './endpoints/token.js'
 import type {
   AuthorizationRequest,
   ClientSettings,
-  EndSessionRequest,
   GrantedTokens,
   Health,
   ProviderMetadata,

@@ -2,7 +2,7 @@ import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { isMutualTls } from '../options/common/client-authentication.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
-import { clientIdentity } from './credentials.js'
+import { clientIdentity } from './authentication/credentials.js'
 import type { ClientIdentity, ClientSettings, ProviderSettings } from './types.js'
 
 /** The age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */

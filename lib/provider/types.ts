@@ -6,6 +6,7 @@ import type { GivenMetadata } from '../options/common/provider-description.js'
 import type { Algorithms } from '../options/common/algorithms.js'
 import type { TlsConfiguration } from '../options/common/tls.js'
 import type { Runtime } from '../base/runtime.js'
+import type { ClientKeys } from './authentication/client-keys.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
 /** How to reach one authorization server. */
@@ -57,6 +58,8 @@ export interface ClientIdentity extends ClientCredentials {
   readonly clientId: string
   /** Chosen from the metadata and the given credentials when absent. */
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
+  /** Keys that sign assertions and request objects. */
+  readonly clientKeys?: ClientKeys | undefined
   /** `alg` of the assertion; by the key's type when absent. */
   readonly clientAssertionAlg?: string | undefined
   /** `kid` of the assertion; that of the JWK when absent. */
@@ -199,21 +202,4 @@ export interface RefreshedTokens extends ReceivedTokens {
   readonly idTokenFlaw?: OidcErrorCode
   /** A new ID Token to be validated later, because the issuer's keys could not be fetched. */
   readonly unverifiedIdToken?: string
-}
-
-/** The parameters of an end-session request (OpenID Connect RP-Initiated Logout 1.0 section 2). */
-export interface EndSessionRequest {
-  readonly idTokenHint?: string
-  readonly postLogoutRedirectUri?: string
-  readonly state?: string
-  readonly logoutHint?: string
-  /** Language tags, separated by spaces. */
-  readonly uiLocales?: string
-  /** Further parameters, none of them one of the above. */
-  readonly params?: Readonly<Record<string, string>>
-  /**
-   * Name for `postLogoutRedirectUri` at a provider with a non-standard endpoint, which gets the client ID, this and
-   * `params` only.
-   */
-  readonly redirectParameter?: string
 }

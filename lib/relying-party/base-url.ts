@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
-type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout' | 'session'
+type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout' | 'session' | 'jwks'
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
@@ -104,6 +104,7 @@ export function createBaseUrl(
     backchannelLogout: pathOf(routes.backchannelLogout),
     frontchannelLogout: pathOf(routes.frontchannelLogout),
     session: pathOf(routes.session),
+    jwks: pathOf(routes.jwks),
   }
   const postLogout = prefix + logout.returnTo
   return {

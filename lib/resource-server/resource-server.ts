@@ -14,7 +14,7 @@ import { VerifiedTokenCache } from './validation/verified-token-cache.js'
 import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
-import { clientIdentity } from '../provider/credentials.js'
+import { clientIdentity } from '../provider/authentication/credentials.js'
 import { type Connection, connectionSettings, providerSettings } from '../provider/settings.js'
 
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */

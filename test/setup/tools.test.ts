@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Runner, describeWith } from './describe-with.js'
 import { summaryLine } from './summary-reporter.js'
-import { type Machine, allTools, missingLine, needs, provide } from './tools.js'
+import { type Machine, type Tool, allTools, missingLine, needs, provide } from './tools.js'
+
+const two: readonly Tool[] = ['redis-server', 'chromium']
 
 /** A machine that exists only here: `installed` grows by what apt-get installs. */
 function machine(installed: string[], traits: Partial<Machine> = {}) {
@@ -51,13 +53,13 @@ describe('the programs that tests need', () => {
 
   test('cause no work and no output where they are installed', () => {
     const { imagined, ran, said } = machine(['redis-server', 'chromium'], { isRoot: true, isDebian: true })
-    provide(allTools, imagined)
+    provide(two, imagined)
     expect([ran, said]).toEqual([[], []])
   })
 
   test('are installed by root on Debian, after an update, and only those that are missing', () => {
     const { imagined, ran, said } = machine(['redis-server'], { isRoot: true, isDebian: true })
-    provide(allTools, imagined)
+    provide(two, imagined)
     expect(ran).toEqual(['apt-get update -qq', 'apt-get install -y -qq --no-install-recommends chromium'])
     expect(said).toEqual(['Installing chromium with apt-get'])
   })
@@ -73,7 +75,7 @@ describe('the programs that tests need', () => {
     ['not Debian', { isRoot: true, isDebian: false }],
   ])('are never installed by us when we are %s: one loud line each', (_case, traits) => {
     const { imagined, ran, said } = machine([], traits)
-    provide(allTools, imagined)
+    provide(two, imagined)
     expect(ran).toEqual([])
     expect(said).toEqual([
       '!!! redis-server is not installed (Debian package: redis-server): tests that need it are SKIPPED !!!',

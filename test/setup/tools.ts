@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A program that some tests need beside Node. */
-export type Tool = 'redis-server' | 'chromium'
+export type Tool = 'redis-server' | 'chromium' | 'softhsm2-util' | 'pkcs11-tool'
 
 /** What the logic below needs to know of the machine, and may do to it. */
 export interface Machine {
@@ -24,10 +24,12 @@ const tools: Readonly<Record<Tool, { readonly commands: readonly string[]; reado
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     debianPackage: 'chromium',
   },
+  'softhsm2-util': { commands: ['softhsm2-util'], debianPackage: 'softhsm2' },
+  'pkcs11-tool': { commands: ['pkcs11-tool'], debianPackage: 'opensc' },
 }
 
 /** Every tool that a test may need. */
-export const allTools: readonly Tool[] = ['redis-server', 'chromium']
+export const allTools: readonly Tool[] = ['redis-server', 'chromium', 'softhsm2-util', 'pkcs11-tool']
 
 /** The path of a tool on this machine, or `undefined` where it is missing. */
 export function needs(tool: Tool, machine: Machine = thisMachine): string | undefined {

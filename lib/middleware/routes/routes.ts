@@ -16,6 +16,7 @@ import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { callback, type RouteCall } from './callback.js'
 import { answerNamedProvider, namedRoute, type Route } from './named-routes.js'
 import { prepareChoice, showChoice } from '../../relying-party/login/choice.js'
+import { jwksResponse } from './jwks.js'
 import { sessionRoute } from './session.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from '../session/login-loop.js'
@@ -78,11 +79,15 @@ function refuseMount({ mount, base }: RequestContext): never {
  * do not apply.
  */
 export function answerProvider(
-  { application, parties }: OidcContext,
+  { application, parties, jwks }: OidcContext,
   httpRequest: HttpRequest,
   call: GuardCall,
 ): boolean {
   const base = baseUrlOf(application.baseUrls, httpRequest)
+  if (jwks !== undefined && publicPath(base, httpRequest.path) === base.paths.jwks) {
+    respondOrFail(call, jwksResponse(jwks, httpRequest.method))
+    return true
+  }
   if (parties.areNamed) return answerNamedProvider({ parties }, base, httpRequest, call)
   if (parties.only === undefined || publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
   continueAfter(handleBackchannelLogout(parties.only, httpRequest), call, (outcome) => respondOrFail(call, outcome))

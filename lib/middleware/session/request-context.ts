@@ -197,6 +197,8 @@ export interface OidcContext {
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly revalidation: Revalidation
+  /** The JWK Set of this client, if it is published. */
+  readonly jwks?: string | undefined
   /** Skips silent logins while the provider is unavailable: page loads must not wait for it. */
   readonly silentLogins: CircuitBreaker
 }

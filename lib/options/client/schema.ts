@@ -67,8 +67,10 @@ const schema = v.pipe(
   v.check(
     (o) =>
       isMutualTls(o.clientAuthentication) ||
-      [o.clientSecret, o.clientAssertionKey, o.clientAssertion, o.tls].some((credential) => credential !== undefined),
-    'must give "clientSecret", "clientAssertionKey", "clientAssertion" or "tls": only a client with credentials gets tokens of its own',
+      [o.clientSecret, o.clientAssertionKey, o.clientKeys, o.clientAssertion, o.tls].some(
+        (credential) => credential !== undefined,
+      ),
+    'must give "clientSecret", "clientAssertionKey", "clientKeys", "clientAssertion" or "tls": only a client with credentials gets tokens of its own',
   ),
   needsCredential(),
   presentsCertificate(),

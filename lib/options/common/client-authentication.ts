@@ -1,11 +1,11 @@
-import type { webcrypto } from 'node:crypto'
+import type { KeyObject, webcrypto } from 'node:crypto'
 import type { TlsOptions } from './tls.js'
 
 /** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
 
 /** The options that hold a credential. */
-type Credential = 'clientSecret' | 'clientAssertionKey' | 'clientAssertion'
+type Credential = 'clientSecret' | 'clientAssertionKey' | 'clientAssertion' | 'clientKeys'
 
 interface Method {
   /** The options with the credential: one of them is needed. */
@@ -28,7 +28,7 @@ const methods = {
   client_secret_basic: { needs: ['clientSecret'], usedBy: everywhere },
   client_secret_post: { needs: ['clientSecret'], usedBy: everywhere },
   client_secret_jwt: { needs: ['clientSecret'], usedBy: everywhere },
-  private_key_jwt: { needs: ['clientAssertionKey', 'clientAssertion'], usedBy: everywhere },
+  private_key_jwt: { needs: ['clientAssertionKey', 'clientAssertion', 'clientKeys'], usedBy: everywhere },
   tls_client_auth: { isMutualTls: true, usedBy: everywhere },
   self_signed_tls_client_auth: { isMutualTls: true, usedBy: everywhere },
   none: { usedBy: ['login', 'introspection'] },
@@ -60,6 +60,70 @@ function isMethod(name: string): name is ClientAuthenticationMethod {
 /** Kinds of assertions, as the end of `client_assertion_type`. */
 export const assertionTypes = ['jwt-bearer', 'jwt-spiffe'] as const
 
+/** A key: PEM, JWK, `KeyObject` or `CryptoKey`. */
+export type KeyOption = string | webcrypto.JsonWebKey | KeyObject | webcrypto.CryptoKey
+
+/** How a key is known to others. */
+export interface NamedKey {
+  /** Its name (`kid`) in headers and in the published key set. @default that of the JWK, or its thumbprint (RFC 7638) */
+  kid?: string | undefined
+  /** Its certificate as PEM: hashes of it go into headers as `x5t` and `x5t#S256`, and it is published as `x5c`. @default none */
+  certificate?: string | undefined
+}
+
+/** A private key in this process. */
+export interface LocalKey extends NamedKey {
+  /** PKCS#8 PEM, private JWK, `KeyObject` or `CryptoKey`: RSA of at least 2048 bits, P-256, P-384, P-521 or Ed25519. */
+  privateKey: KeyOption
+  /** Signature algorithm. @default by the key: that of the JWK or `CryptoKey`, else RS256, ES256, ES384, ES512 or EdDSA */
+  alg?: string | undefined
+}
+
+/** A private key that a service or a device holds: a KMS or an HSM signs with it. */
+export interface RemoteKey extends NamedKey {
+  /**
+   * Signs within `httpTimeoutSeconds`. A signature of ECDSA may be the two numbers side by side, or in ASN.1 as most services return
+   * it. Each signature is verified by `publicKey`.
+   *
+   * @param data - what to sign, not yet hashed
+   * @param alg - the algorithm, such as `ES256`
+   */
+  sign: (data: Uint8Array, alg: string) => Uint8Array | Promise<Uint8Array>
+  /** Signature algorithm, such as `ES256`. */
+  alg: string
+  /** The public half: PEM, JWK, `KeyObject` or `CryptoKey`. */
+  publicKey: KeyOption
+}
+
+/** One of {@link ClientKeysOptions}. */
+export type ClientKeyOption = LocalKey | RemoteKey
+
+/**
+ * The keys of a client and their rotation. Only `current` signs; `routes.jwks` publishes all, so a provider knows `next` before it is
+ * used, and can still verify what `old` signed.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs'
+ *
+ * const clientKeys = {
+ *   current: { privateKey: readFileSync('keys/2026.pem', 'utf8') },
+ *   next: { privateKey: readFileSync('keys/2027.pem', 'utf8') },
+ * }
+ * app.use(oidc({ issuer, clientId, baseUrl: 'https://app.example.com', secret, clientKeys, routes: { jwks: '/jwks.json' } }))
+ * ```
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys
+ */
+export interface ClientKeysOptions {
+  /** Signs client assertions and request objects. */
+  current: ClientKeyOption
+  /** Will be `current`. @default none */
+  next?: ClientKeyOption | undefined
+  /** Was `current`. @default none */
+  old?: ClientKeyOption | undefined
+}
+
 /** How a client proves who it is. */
 export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. @default none */
@@ -68,6 +132,8 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   clientAuthentication?: Method | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK. @default none */
   clientAssertionKey?: string | webcrypto.JsonWebKey | undefined
+  /** Keys of this client, in place of `clientAssertionKey`: for rotation, for keys in a KMS or HSM, and for signed requests. @default none */
+  clientKeys?: ClientKeysOptions | undefined
   /** `alg` of the client assertion. @default by the type of the key: RS256, ES256, ES384, ES512 or EdDSA */
   clientAssertionAlg?: string | undefined
   /** `kid` in the header of the client assertion. @default that of the JWK */
@@ -101,6 +167,7 @@ export interface GivenCredentials {
   readonly clientSecret?: unknown
   readonly clientAssertionKey?: unknown
   readonly clientAssertion?: unknown
+  readonly clientKeys?: unknown
 }
 
 /** The options of which the chosen method needs one, if none is there. */

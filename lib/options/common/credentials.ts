@@ -1,6 +1,9 @@
+import type { KeyObject, webcrypto } from 'node:crypto'
+import { types } from 'node:util'
 import * as v from 'valibot'
 import {
   type ClientAuthenticationMethod,
+  type ClientKeyOption,
   type GivenCredentials,
   type MethodUser,
   assertionTypes,
@@ -16,6 +19,36 @@ import { type TlsConfiguration, certificate, tls } from './tls.js'
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
 const assertionKey = v.union([text('a key'), jwk], 'must be a PKCS#8 PEM or a private JWK')
+
+const whatKey = 'must be a key: PEM, JWK, KeyObject or CryptoKey'
+const anyKey = v.union(
+  [
+    v.pipe(v.string(), v.includes('-----BEGIN', whatKey)),
+    v.custom<KeyObject | webcrypto.CryptoKey>((value) => types.isKeyObject(value) || types.isCryptoKey(value)),
+    jwk,
+  ],
+  whatKey,
+)
+
+const ofEveryKey = { kid: v.optional(text('the ID of the key')), certificate: v.optional(certificate) }
+const localKey = section({ privateKey: anyKey, alg: v.optional(text('a JWS algorithm')), ...ofEveryKey })
+const remoteKey = section({
+  sign: v.custom<Extract<ClientKeyOption, { sign: unknown }>['sign']>(
+    (value) => typeof value === 'function',
+    'must be a function that signs',
+  ),
+  alg: text('a JWS algorithm'),
+  publicKey: anyKey,
+  ...ofEveryKey,
+})
+const clientKey = v.lazy((given) =>
+  typeof given === 'object' && given !== null && 'sign' in given ? remoteKey : localKey,
+)
+
+const clientKeys = v.optional(section({ current: clientKey, next: v.optional(clientKey), old: v.optional(clientKey) }))
+
+/** The option `clientKeys`, checked. What is wrong with a key itself is found out where it is imported. */
+export type ClientKeysConfiguration = NonNullable<v.InferOutput<typeof clientKeys>>
 
 const assertionFile = section({ file: text('the path of a file with an assertion') })
 const assertion = v.lazy((given) => {
@@ -36,6 +69,7 @@ export function credentialEntries<User extends MethodUser>(user: User, whose: st
     clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
     clientAuthentication: v.optional(v.picklist(...methodChoice(user))),
     clientAssertionKey: v.optional(assertionKey),
+    clientKeys,
     clientAssertionAlg: v.optional(text('a JWS algorithm')),
     clientAssertionKid: v.optional(text('the ID of the key')),
     clientAssertionCertificate: v.optional(certificate),
@@ -64,6 +98,12 @@ interface CredentialChoice extends GivenCredentials, Partial<Readonly<Record<(ty
 function credentialFlaw(given: CredentialChoice): string | undefined {
   const missing = missingCredential(given)
   if (missing !== undefined) return `must give ${missing} for ${given.clientAuthentication}`
+  if (given.clientKeys !== undefined) {
+    const other = (['clientAssertionKey', 'clientAssertion', ...ofKey] as const).find(
+      (name) => given[name] !== undefined,
+    )
+    if (other !== undefined) return `must have at most one of "clientKeys" and "${other}"`
+  }
   if (given.clientAssertion !== undefined) return assertionFlaw(given)
   if (given.clientAssertionType !== undefined) return 'must give "clientAssertion" for "clientAssertionType"'
   const unused = given.clientAssertionKey === undefined ? ofKey.find((name) => given[name] !== undefined) : undefined

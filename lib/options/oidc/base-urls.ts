@@ -1,5 +1,46 @@
 import * as v from 'valibot'
 
+/**
+ * Paths of this package's routes, below `baseUrl`. `false` switches a route off: requests to its path are the application's.
+ *
+ * @example
+ * ```ts
+ * app.use(oidc({ ...options, routes: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' } }))
+ * ```
+ */
+export interface RouteOptions {
+  /** Starts a login. Other sites may start one here too (`initiate_login_uri`). @default '/login' */
+  login?: string | false | undefined
+  /** Finishes a login. Register it at the provider as redirect URI. @default '/callback' */
+  callback?: string | undefined
+  /** Signs out. @default '/logout' */
+  logout?: string | false | undefined
+  /**
+   * Receives logouts from the provider. Register it there as `backchannel_logout_uri`. @default '/backchannel-logout'
+   *
+   * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest
+   */
+  backchannelLogout?: string | false | undefined
+  /**
+   * Receives logouts in a frame, from providers of the same site. Register it there as `frontchannel_logout_uri`.
+   *
+   * @default '/frontchannel-logout'
+   * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
+   */
+  frontchannelLogout?: string | false | undefined
+  /**
+   * Tells scripts of this site by GET who is signed in, and until when: `/session`, for example. @default false
+   */
+  session?: string | false | undefined
+  /**
+   * Publishes the public halves of `clientKeys` and `decryptionKeys`: `/jwks.json`, for example. Register its URL as `jwks_uri`.
+   *
+   * @default false
+   * @see https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata
+   */
+  jwks?: string | false | undefined
+}
+
 const missing =
   'must have "baseUrl", this application\'s own URL, such as https://app.example.com, or several as "baseUrls": both are missing'
 

@@ -3,6 +3,7 @@ import type { SharedStore } from '../common/stores.js'
 import type { OidcError } from '../../errors.js'
 import type { SessionClaims } from '../declared-claims.js'
 import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
+import type { RouteOptions } from './base-urls.js'
 import type { CompletedLogin, ErrorContext, OnLoginResult } from './callbacks.js'
 import type { LogoutOptions } from './logout.js'
 import type { SessionOptions } from './session.js'
@@ -17,42 +18,6 @@ import type { PageOptions } from '../pages.js'
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  */
 export type ClientAuthentication = MethodFor<'login'>
-
-/**
- * Paths of this package's routes, below `baseUrl`. `false` switches a route off: requests to its path are the application's.
- *
- * @example
- * ```ts
- * app.use(oidc({ ...options, routes: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' } }))
- * ```
- */
-export interface RouteOptions {
-  /** Starts a login. Other sites may start one here too (`initiate_login_uri`). @default '/login' */
-  login?: string | false | undefined
-  /** Finishes a login. Register it at the provider as redirect URI. @default '/callback' */
-  callback?: string | undefined
-  /** Signs out. @default '/logout' */
-  logout?: string | false | undefined
-  /**
-   * Receives logouts from the provider. Register it there as `backchannel_logout_uri`. @default '/backchannel-logout'
-   *
-   * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest
-   */
-  backchannelLogout?: string | false | undefined
-  /**
-   * Receives logouts in a frame, from providers of the same site. Register it there as `frontchannel_logout_uri`.
-   *
-   * @default '/frontchannel-logout'
-   * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
-   */
-  frontchannelLogout?: string | false | undefined
-  /**
-   * Tells scripts of this site by GET who is signed in, and until when: `/session`, for example. @default false
-   *
-   * @see {@link SessionRouteOptions}
-   */
-  session?: string | false | undefined
-}
 
 /** Where people may return to after a login. */
 export interface ReturnToOptions {
@@ -196,7 +161,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   silentLogin?: boolean | undefined
   /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
   allowedOrigins?: readonly string[] | undefined
-  /** Called after validation, before the session begins. It may return `{ data, returnTo, remember }`; `false` refuses the login with 403. @default none */
+  /** Called after validation, before the session begins. An object that it returns becomes `req.oidc.data`; `false` refuses the login with 403. @default none */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Answers errors of login, callback, logout and guards, instead of `pages` and of problem+json for programs. @default none */
   onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined

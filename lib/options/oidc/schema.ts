@@ -60,6 +60,7 @@ export const oidcEntries = {
     backchannelLogout: v.optional(routePathOrOff, '/backchannel-logout'),
     frontchannelLogout: v.optional(routePathOrOff, '/frontchannel-logout'),
     session: v.optional(routePathOrOff, false),
+    jwks: v.optional(routePathOrOff, false),
   }),
   sessionRoute,
   session,
@@ -191,6 +192,8 @@ export type ApplicationConfiguration = Pick<
   | 'logout'
   | 'silentLogin'
   | 'httpTimeoutSeconds'
+  | 'clientKeys'
+  | 'decryptionKeys'
   | 'onLogin'
   | 'onError'
   | 'pages'

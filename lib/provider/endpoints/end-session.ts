@@ -1,6 +1,22 @@
 import { standardRedirectParameter } from '../../options/oidc/logout.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import type { EndSessionRequest } from '../types.js'
+
+/** The parameters of an end-session request (OpenID Connect RP-Initiated Logout 1.0 section 2). */
+export interface EndSessionRequest {
+  readonly idTokenHint?: string
+  readonly postLogoutRedirectUri?: string
+  readonly state?: string
+  readonly logoutHint?: string
+  /** Language tags, separated by spaces. */
+  readonly uiLocales?: string
+  /** Further parameters, none of them one of the above. */
+  readonly params?: Readonly<Record<string, string>>
+  /**
+   * Name for `postLogoutRedirectUri` at a provider with a non-standard endpoint, which gets the client ID, this and
+   * `params` only.
+   */
+  readonly redirectParameter?: string
+}
 
 // Some proxies cut or reject longer URLs.
 const maxUrlLength = 2048

@@ -24,7 +24,7 @@ test.each([
   ['client_secret_basic', '"clientSecret"'],
   ['client_secret_post', '"clientSecret"'],
   ['client_secret_jwt', '"clientSecret"'],
-  ['private_key_jwt', '"clientAssertionKey" or "clientAssertion"'],
+  ['private_key_jwt', '"clientAssertionKey" or "clientAssertion" or "clientKeys"'],
   ['tls_client_auth', undefined],
   ['self_signed_tls_client_auth', undefined],
   ['none', undefined],

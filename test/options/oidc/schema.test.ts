@@ -48,6 +48,7 @@ describe('the options of oidc()', () => {
         backchannelLogout: '/backchannel-logout',
         frontchannelLogout: '/frontchannel-logout',
         session: false,
+        jwks: false,
       },
       session: {
         idleSeconds: 86_400,
@@ -141,6 +142,7 @@ describe('the options of oidc()', () => {
         backchannelLogout: '/auth/back',
         frontchannelLogout: '/auth/front',
         session: '/auth/me',
+        jwks: '/auth/keys',
       },
       sessionRoute: { claims: ['email'] },
       session: {
@@ -472,7 +474,7 @@ describe('an invalid option', () => {
     [
       'private_key_jwt without a key',
       { clientAuthentication: 'private_key_jwt' },
-      'must give "clientAssertionKey" or "clientAssertion" for private_key_jwt',
+      'must give "clientAssertionKey" or "clientAssertion" or "clientKeys" for private_key_jwt',
     ],
     [
       'a secret method without a secret',

@@ -1,4 +1,3 @@
-import type { HttpRequest } from '../../../http/request.js'
 import type { Runtime } from '../../../base/runtime.js'
 import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
@@ -32,5 +31,8 @@ export interface RequestReading {
   readonly stores: RequestStores
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
-  readonly httpRequest: HttpRequest
+  /** Whether the request extends the idle limit. */
+  readonly isUse: () => boolean
+  /** `OPTIONS *` has no path, and express-session reads no session for it. */
+  readonly hasPath: boolean
 }

@@ -24,6 +24,7 @@ export type ProviderDefault =
   | 'authorizationParams'
   | 'loginParams'
   | 'pushedAuthorizationRequests'
+  | 'clientKeys'
   | 'idTokenSigningAlg'
   | 'clockToleranceSeconds'
   | 'httpTimeoutSeconds'

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
-import { createClientAuthentication } from '../../lib/provider/client-authentication.js'
-import type { ClientSettings } from '../../lib/provider/types.js'
-import { failureOf } from '../kit/failure.js'
-import { rsaKey, signingKey } from '../kit/provider/keys.js'
-import { Clock } from '../kit/clock.js'
+import { createClientAuthentication } from '../../../lib/provider/authentication/client-authentication.js'
+import type { ClientSettings } from '../../../lib/provider/types.js'
+import { failureOf } from '../../kit/failure.js'
+import { rsaKey, signingKey } from '../../kit/provider/keys.js'
+import { Clock } from '../../kit/clock.js'
 
 const clock = new Clock()
 const pem = (alg: string) => signingKey(alg).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string

@@ -1,12 +1,13 @@
-import { X509Certificate, hash } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import type { ClientAuth, ServerMetadata } from 'openid-client'
-import { type JsonObject, omitUndefined } from '../base/json.js'
-import { isIssuerTemplate } from '../options/common/tenants.js'
-import { ConfigurationError } from '../errors.js'
-import type { Runtime } from '../base/runtime.js'
-import { type SigningKey, importSigningKey, signJws } from '../jose/signing-key.js'
-import { type ClientAuthenticationMethod, missingCredential } from '../options/common/client-authentication.js'
-import type { ClientIdentity } from './types.js'
+import { type JsonObject, omitUndefined } from '../../base/json.js'
+import { isIssuerTemplate } from '../../options/common/tenants.js'
+import { ConfigurationError } from '../../errors.js'
+import type { Runtime } from '../../base/runtime.js'
+import { importSigningKey, signatureOf } from '../../jose/signing-key.js'
+import { type ClientAuthenticationMethod, missingCredential } from '../../options/common/client-authentication.js'
+import { type ClientKey, certificateHashes, signClaims } from './client-keys.js'
+import type { ClientIdentity } from '../types.js'
 
 // Short, since servers accept a few minutes at most, and each request has a new assertion.
 const assertionSeconds = 60
@@ -18,9 +19,7 @@ type Authenticate = (...request: Parameters<ClientAuth>) => void | Promise<void>
 interface Client {
   readonly clientId: string
   readonly secret: string | undefined
-  readonly key: SigningKey | undefined
-  /** Members that the assertion's header has beside `typ` and `alg`. */
-  readonly assertionHeader: Readonly<Record<string, string>>
+  readonly key: ClientKey | undefined
   readonly audience: string | undefined
   /** A ready-made assertion. */
   readonly assertion: string | undefined
@@ -51,10 +50,10 @@ const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => A
       await authenticate(metadata, ...request)
     }
   },
-  private_key_jwt: (client) => (metadata, _client, body) => {
+  private_key_jwt: (client) => async (metadata, _client, body) => {
     body.set('client_id', client.clientId)
     body.set('client_assertion_type', `urn:ietf:params:oauth:client-assertion-type:${client.assertionType}`)
-    body.set('client_assertion', client.assertion ?? clientAssertion(client, audienceOf(client, metadata)))
+    body.set('client_assertion', client.assertion ?? (await clientAssertion(client, audienceOf(client, metadata))))
   },
   tls_client_auth: byIdOnly,
   self_signed_tls_client_auth: byIdOnly,
@@ -76,21 +75,14 @@ export function createClientAuthentication(identity: ClientIdentity, runtime: Ru
   const missing = missingCredential(identity)
   if (missing !== undefined) throw new ConfigurationError('invalid_options', `${method ?? ''} needs ${missing}`)
   const { clientAssertion: assertion, clientAssertionType: assertionType = 'jwt-bearer' } = identity
-  const ready = { assertion, assertionType }
-  const client = { clientId, secret, key: assertionKeyOf(identity), ...assertionOf(identity), ...ready, runtime }
+  const { clientAssertionAudience: audience } = identity
+  const key = identity.clientKeys?.current ?? assertionKeyOf(identity)
+  const client = { clientId, secret, key, audience, assertion, assertionType, runtime }
   if (method !== undefined) return methods[method](client)
   return (metadata, ...request) => {
     const best = bestMethod(client, metadata.token_endpoint_auth_methods_supported)
     return methods[best](client)(metadata, ...request)
   }
-}
-
-function assertionOf(identity: ClientIdentity): Pick<Client, 'assertionHeader' | 'audience'> {
-  const { clientAssertionKid: kid, clientAssertionCertificate: pem, clientAssertionAudience: audience } = identity
-  const certificate = pem === undefined ? undefined : new X509Certificate(pem).raw
-  const thumbprint = (name: string) => certificate && hash(name, certificate, 'base64url')
-  const header = { kid, x5t: thumbprint('sha1'), 'x5t#S256': thumbprint('sha256') }
-  return { assertionHeader: omitUndefined(header), audience }
 }
 
 // No server is called by a template of issuers.
@@ -100,8 +92,16 @@ function audienceOf({ audience }: Client, { issuer, token_endpoint: endpoint = i
   return named === 'token_endpoint' ? endpoint : named
 }
 
-function assertionKeyOf({ clientAssertionKey: key, clientAssertionAlg: alg }: ClientIdentity): SigningKey | undefined {
-  return key === undefined ? undefined : importSigningKey({ option: 'clientAssertionKey', key, alg })
+function assertionKeyOf(identity: ClientIdentity): ClientKey | undefined {
+  const { clientAssertionKey, clientAssertionAlg: alg, clientAssertionCertificate: pem } = identity
+  if (clientAssertionKey === undefined) return undefined
+  const key = importSigningKey({ option: 'clientAssertionKey', key: clientAssertionKey, alg })
+  const kid = identity.clientAssertionKid ?? key.kid
+  const header = {
+    ...omitUndefined({ kid }),
+    ...certificateHashes(pem === undefined ? undefined : new X509Certificate(pem)),
+  }
+  return { alg: key.alg, header, sign: (input) => signatureOf(key, input) }
 }
 
 /**
@@ -133,12 +133,11 @@ function formEncode(value: string): string {
 
 // aud is the issuer as a single string. With a list, or an endpoint's URL, one server could use the assertion at
 // another.
-function clientAssertion({ key, clientId, runtime, assertionHeader }: Client, aud: string): string {
+async function clientAssertion({ key, clientId, runtime }: Client, aud: string): Promise<string> {
   if (key === undefined) throw new ConfigurationError('invalid_options', 'private_key_jwt needs clientAssertionKey')
   const iat = Math.floor(runtime.now() / 1000)
   const jti = runtime.randomBytes(32).toString('base64url')
-  const header = { typ: 'JWT', ...(key.kid === undefined ? {} : { kid: key.kid }), ...assertionHeader }
-  return signJws(key, header, { iss: clientId, sub: clientId, aud, jti, iat, exp: iat + assertionSeconds })
+  return signClaims(key, 'JWT', { iss: clientId, sub: clientId, aud, jti, iat, exp: iat + assertionSeconds })
 }
 
 /**

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { webcrypto } from 'node:crypto'
-import { outage } from '../base/outage.js'
-import { omitUndefined } from '../base/json.js'
-import { type OidcError, ConfigurationError } from '../errors.js'
-import { redactedCause, ownError, quoted } from '../base/error-cause.js'
-import type { ClientCredentials, ClientIdentity } from './types.js'
+import { outage } from '../../base/outage.js'
+import { omitUndefined } from '../../base/json.js'
+import { type OidcError, ConfigurationError } from '../../errors.js'
+import { redactedCause, quoted } from '../../base/error-cause.js'
+import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
+import { importClientKeys } from './client-keys.js'
+import { withinDeadline } from './deadline.js'
+import type { ClientCredentials, ClientIdentity } from '../types.js'
 
 type Credentials = Pick<ClientIdentity, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
 
@@ -17,13 +20,22 @@ interface CredentialConfiguration {
 }
 
 /** The members of options that say who the client is, and how it proves that. */
-type IdentityConfiguration = CredentialConfiguration & Omit<ClientIdentity, keyof ClientCredentials>
+type IdentityConfiguration = CredentialConfiguration &
+  Omit<ClientIdentity, keyof ClientCredentials | 'clientKeys'> & {
+    readonly clientKeys?: ClientKeysConfiguration | undefined
+  }
 
-/** The client that options describe. */
+/**
+ * The client that options describe.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a key in `clientKeys` that cannot be used
+ */
 export function clientIdentity(configuration: IdentityConfiguration): ClientIdentity {
   const { clientId, clientAuthentication, clientAssertionAlg, clientAssertionKid } = configuration
   const { clientAssertionCertificate, clientAssertionAudience, clientAssertionType } = configuration
+  const { clientKeys: keys, httpTimeoutSeconds } = configuration
   const members = {
+    clientKeys: keys === undefined ? undefined : importClientKeys(keys, httpTimeoutSeconds),
     clientId,
     clientAuthentication,
     clientAssertionAlg,
@@ -98,28 +110,4 @@ async function lookUp<T>(
   const value = as(await withinDeadline(name, lookup, seconds))
   if (value !== undefined) return value
   throw new ConfigurationError('invalid_options', `the function in "${name}" returned an invalid value`)
-}
-
-async function withinDeadline(name: string, lookup: () => unknown, seconds: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(outage('provider_timeout', `the function in "${name}" did not return within ${seconds} seconds`))
-    }, seconds * 1000)
-    timer.unref()
-  })
-  try {
-    return await Promise.race([(async () => lookup())(), deadline])
-  } catch (error) {
-    throw failureOf(name, error)
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function failureOf(name: string, error: unknown): OidcError {
-  return (
-    ownError(error) ??
-    outage('provider_unavailable', `the function in "${name}" failed`, undefined, redactedCause(error))
-  )
 }

@@ -1,15 +1,18 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
-import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { createClientAuthentication, createCurrentAuthentication } from '../../lib/provider/client-authentication.js'
-import { clientSettings } from '../../lib/provider/settings.js'
-import type { ClientIdentity } from '../../lib/provider/types.js'
-import { Clock } from '../kit/clock.js'
-import { failureOf } from '../kit/failure.js'
-import { signingKey } from '../kit/provider/keys.js'
-import { selfSigned } from '../kit/resource-server/certificate.js'
+import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
+import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import {
+  createClientAuthentication,
+  createCurrentAuthentication,
+} from '../../../lib/provider/authentication/client-authentication.js'
+import { clientSettings } from '../../../lib/provider/settings.js'
+import type { ClientIdentity } from '../../../lib/provider/types.js'
+import { Clock } from '../../kit/clock.js'
+import { failureOf } from '../../kit/failure.js'
+import { signingKey } from '../../kit/provider/keys.js'
+import { selfSigned } from '../../kit/resource-server/certificate.js'
 
 const clock = new Clock()
 const issuer = 'https://issuer.example'
