@@ -119,6 +119,7 @@ export type {
   CompletedLogin,
   CurrentLogin,
   ErrorContext,
+  LoginResult,
   OnLoginResult,
   UnverifiedParameters,
 } from './options/oidc/callbacks.js'

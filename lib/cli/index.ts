@@ -2,9 +2,11 @@
 import { run } from './run.js'
 
 void run(process.argv.slice(2), {
+  isInteractive: process.stdout.isTTY,
   print: (text) => void process.stdout.write(`${text}\n`),
-  fail: (text) => {
+  fail: (text, status) => {
     process.stderr.write(`${text}\n`)
-    process.exitCode = 1
+    process.exitCode = status
   },
+  end: (status) => void process.stdout.write('', () => process.exit(status)),
 })

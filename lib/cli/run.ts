@@ -1,17 +1,23 @@
 import { isError, isOidcError, systemCode } from '../base/error-cause.js'
 import { devProvider } from './dev-provider.js'
+import { doctor } from './doctor/doctor.js'
 import type { Terminal } from './terminal.js'
 
 const help = `Usage: npx express-oidc <command>
 
 Commands:
   dev-provider   starts an OpenID provider on this machine, to sign in to your application without an account
+  doctor         examines the options of your application and its provider, and says what is wrong and how to mend it
 
 Help for a command: npx express-oidc <command> --help`
 
 const commands: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => Promise<unknown>>> = {
   'dev-provider': devProvider,
+  doctor,
 }
+
+// What most programs end with after they were called in a wrong way.
+const wrongUse = 2
 
 /** Runs a command. Without one, it prints what there is. */
 export async function run([name, ...args]: readonly string[], terminal: Terminal): Promise<void> {
@@ -21,14 +27,15 @@ export async function run([name, ...args]: readonly string[], terminal: Terminal
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    terminal.fail(`there is no command "${name}"\n\n${help}`)
+    terminal.fail(`there is no command "${name}"\n\n${help}`, wrongUse)
     return
   }
   try {
     await command(args, terminal)
   } catch (error) {
     if (!isOidcError(error) && !isMistake(error)) throw error
-    terminal.fail(error.message + hintFor(error))
+    const hint = hintFor(error)
+    terminal.fail(error.message + hint, hint === '' ? wrongUse : 1)
   }
 }
 

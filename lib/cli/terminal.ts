@@ -1,6 +1,10 @@
 /** Where a command writes to. */
 export interface Terminal {
+  /** Whether people read along, so that colours may be used. */
+  readonly isInteractive: boolean
   print(text: string): void
-  /** Prints why a command cannot run; the process ends with status 1. */
-  fail(text: string): void
+  /** Prints why a command cannot run; the process ends with this status. */
+  fail(text: string, status: number): void
+  /** Ends the process once everything is printed, whatever is still open. */
+  end(status: number): void
 }

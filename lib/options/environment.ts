@@ -29,13 +29,23 @@ const required = ['ISSUER', 'CLIENT_ID', 'BASE_URL', 'SESSION_SECRET'] as const
  * @throws {ConfigurationError} `missing_environment`. The message lists every missing variable.
  */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>> = process.env): EnvironmentOptions {
-  const missing = required.filter((name) => !env[name]?.trim())
+  const missing = missingVariables(env)
   if (missing.length > 0) {
     throw new ConfigurationError(
       'missing_environment',
       `optionsFromEnv(): set ${missing.join(', ')} in the environment (${missing.length} of ${required.length} required variables missing)`,
     )
   }
+  return readVariables(env)
+}
+
+/** The names of the required variables that are not set. */
+export function missingVariables(env: Readonly<Record<string, string | undefined>> = process.env): readonly string[] {
+  return required.filter((name) => !env[name]?.trim())
+}
+
+/** The same as `optionsFromEnv()`, with empty options in place of variables that are missing. */
+export function readVariables(env: Readonly<Record<string, string | undefined>> = process.env): EnvironmentOptions {
   const read = (name: string): string => (env[name] ?? '').trim()
   return {
     issuer: read('ISSUER'),

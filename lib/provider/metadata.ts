@@ -105,6 +105,11 @@ function wellKnownUrls(issuer: string, httpClient: HttpClient): readonly string[
     const rule = 'an https URL without query and fragment (plain http is for loopback hosts only)'
     throw new ConfigurationError('invalid_options', `issuer must be ${rule}`)
   }
+  return metadataUrls(issuer)
+}
+
+/** Where the metadata of an issuer may be: Discovery's place, and then that of RFC 8414. */
+export function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   return [

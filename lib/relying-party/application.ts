@@ -46,9 +46,15 @@ export interface Application {
   readonly sessionStore: GuardedStore | undefined
 }
 
+/** A session that a login has begun, and where the person goes. */
+export interface BegunSession {
+  readonly session: SessionRecord
+  readonly returnTo: string
+}
+
 /** A login whose code is being exchanged, or has been; tokens are not kept afterwards. */
 type Login =
-  | { readonly state: 'running'; readonly session: Promise<SessionRecord> }
+  | { readonly state: 'running'; readonly begun: Promise<BegunSession> }
   | { readonly state: 'succeeded'; readonly subject: string; readonly returnTo: string }
   | { readonly state: 'failed' }
 

@@ -42,6 +42,8 @@ export interface SessionRecord {
   readonly userinfo?: Readonly<JsonObject>
   /** The application's own data. */
   readonly data: Readonly<JsonObject>
+  /** Whether its cookie outlives the browser; absent if that is as the options say. */
+  readonly remember?: boolean
   /** Origin of the base URL where it began; absent for the first one, which is nearly always the only one. */
   readonly origin?: string
 }
@@ -83,6 +85,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
     ...(record.origin === undefined ? {} : { org: record.origin }),
+    ...(record.remember === undefined ? {} : { rem: record.remember }),
   }
 }
 
@@ -97,18 +100,25 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return rare === nothingRare ? record : { ...record, ...rare }
 }
 
-type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin'>
+type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin' | 'remember'>
 const nothingRare: Rare = {}
 
 /** The members that most sessions do not have; `undefined` if another version wrote them. */
-function rareFrom({ prv, uic, org }: SealPayload): Rare | undefined {
-  if (prv === undefined && uic === undefined && org === undefined) return nothingRare
+function rareFrom({ prv, uic, org, rem }: SealPayload): Rare | undefined {
+  if (prv === undefined && uic === undefined && org === undefined && rem === undefined) return nothingRare
   const provider = sessionProviderIn(prv)
   if (prv !== undefined && provider === undefined) return undefined
-  if (uic !== undefined && !isJsonObject(uic)) return undefined
-  if (org !== undefined && typeof org !== 'string') return undefined
-  return omitUndefined({ provider, userinfo: uic === undefined ? undefined : freezeJson(uic), origin: org })
+  if (!isAbsentOr(uic, isJsonObject) || !isAbsentOr(org, isText) || !isAbsentOr(rem, isFlag)) return undefined
+  const userinfo = uic === undefined ? undefined : freezeJson(uic)
+  return omitUndefined({ provider, userinfo, origin: org, remember: rem })
 }
+
+function isAbsentOr<T>(value: unknown, is: (given: unknown) => given is T): value is T | undefined {
+  return value === undefined || is(value)
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
 
 /** Reads which provider a payload is of; `undefined` if another version wrote it. */
 export function sessionProviderIn(value: unknown): SessionProvider | undefined {
@@ -139,17 +149,18 @@ type Writable<T> = { -readonly [Member in keyof T]: T[Member] }
  * Copies and freezes the application's data, as it will be read back from JSON. Members that are `undefined` are
  * omitted; any other value that JSON would change is rejected.
  *
+ * @param subject - the beginning of messages, such as "update() takes"
  * @throws {ConfigurationError} `invalid_options` for values that JSON cannot represent, and for members named
  *   `__proto__`
  */
-export function sessionData(call: string, value: unknown): JsonObject {
+export function sessionData(subject: string, value: unknown): JsonObject {
   const text = jsonOf(value)
   const copy = text === undefined ? undefined : parseJsonObject(text)
   const nonJson = text === undefined ? undefined : findNonJson(value)
   if (copy !== undefined && nonJson === undefined) return freezeJson(copy)
   const what = 'a plain object of JSON values, without members named __proto__'
   const found = nonJson === undefined ? '' : `; this one holds ${nonJson}, which JSON cannot represent`
-  throw new ConfigurationError('invalid_options', `${call} takes ${what}${found}`)
+  throw new ConfigurationError('invalid_options', `${subject} ${what}${found}`)
 }
 
 function jsonOf(value: unknown): string | undefined {

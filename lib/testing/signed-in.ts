@@ -177,7 +177,7 @@ function newRecord(
       ...omitUndefined({ refreshToken }),
     },
     ...omitUndefined({ provider: sessionProvider }),
-    data: sessionData('signedIn()', data),
+    data: sessionData('signedIn() takes', data),
   }
 }
 

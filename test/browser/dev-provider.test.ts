@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import express from 'express'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { type DevProvider, devProvider } from '../../lib/cli/dev-provider.js'
+import { recordingTerminal } from '../kit/terminal.js'
 import { oidc, requireAuth } from '../../lib/index.js'
 import { listen } from '../kit/listen.js'
 import { describeWith } from '../setup/describe-with.js'
@@ -22,7 +23,7 @@ describeWith('chromium', 'dev-provider in a browser', (executablePath) => {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
     const people = ['alice,dept=hr', 'bob', `mallory,name=${hostile}`].flatMap((person) => ['--user', person])
-    const started = await devProvider(['--port', '0', ...people], { print: () => undefined, fail: () => undefined })
+    const started = await devProvider(['--port', '0', ...people], recordingTerminal())
     if (started === undefined) throw new Error('the provider has not started')
     provider = started
     const handler = express()

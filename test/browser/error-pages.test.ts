@@ -133,6 +133,31 @@ describeWith('chromium', 'a page of our own in a browser', (executablePath) => {
     },
   )
 
+  test('about missing cookies is the same after “Try again”, until the browser keeps some', async () => {
+    let keepsCookies = false
+    const forgetful: Handler = (req, _res, next) => {
+      if (!keepsCookies) delete req.headers.cookie
+      next()
+    }
+    world = await startWorld({ oidc: { pages: {} }, before: [forgetful] })
+    context = await browser.newContext()
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    await page.goto(world.url('/private'))
+    expect(await page.textContent('h1')).toBe('Your browser does not keep you signed in')
+    expect(await flawsOf(page)).toEqual([])
+    const logins = () => world.provider.requests.filter((request) => request === 'GET /auth').length
+    const before = logins()
+    await Promise.all([page.waitForNavigation(), page.click('a.button')])
+    expect(await page.textContent('code')).toBe('login_loop')
+    expect(logins() - before).toBe(2)
+    keepsCookies = true
+    await page.click('a.button')
+    await page.waitForURL(world.url('/'))
+    await page.goto(world.url('/private'))
+    expect(await page.textContent('body')).toContain('alice')
+  })
+
   test('about a cancelled login leads back to the page that the person wanted', async () => {
     const { page } = await open()
     await cancel(page, world)

@@ -5,9 +5,10 @@ import { type DevProvider, devProvider } from '../../lib/cli/dev-provider.js'
 import { bearer, createBearerValidator, oidc, requireAuth } from '../../lib/index.js'
 import { Browser } from '../hosts/client.js'
 import { listen } from '../kit/listen.js'
+import { recordingTerminal } from '../kit/terminal.js'
 
-const printed: string[] = []
-const terminal = { print: (text: string) => void printed.push(text), fail: (text: string) => void printed.push(text) }
+const terminal = recordingTerminal()
+const { printed } = terminal
 
 let provider: DevProvider
 let app: { origin: string; close: () => Promise<void> }

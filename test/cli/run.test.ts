@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { createServer } from 'node:http'
 import { run } from '../../lib/cli/run.js'
 import { listen } from '../kit/listen.js'
+import { recordingTerminal } from '../kit/terminal.js'
 
 async function ran(...args: string[]) {
-  const terminal = { printed: [] as string[], failed: [] as string[] }
-  await run(args, { print: (text) => terminal.printed.push(text), fail: (text) => terminal.failed.push(text) })
-  return { printed: terminal.printed.join('\n'), failed: terminal.failed.join('\n') }
+  const terminal = recordingTerminal()
+  await run(args, terminal)
+  return { printed: terminal.printed.join('\n'), failed: terminal.failed.join('\n'), status: terminal.status }
 }
 
 describe('npx express-oidc', () => {

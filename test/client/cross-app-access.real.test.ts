@@ -7,8 +7,8 @@ import {
   assertionGrant,
   type Company,
   createCompany,
+  tokenExchangeGrant,
 } from '../kit/client/assertion-grants.js'
-import { tokenExchangeGrant } from '../kit/client/token-exchange-grant.js'
 import { failureOf } from '../kit/failure.js'
 import { type RealProvider, startRealProvider } from '../provider-real/provider.js'
 

@@ -55,6 +55,18 @@ describe('a sealed record', () => {
     }
   })
 
+  test('says whether its cookie outlives the browser where that differs, and opens without that, as earlier versions wrote it', () => {
+    for (const remember of [true, false]) {
+      const payload = toPayload({ ...full, remember }, start + 600)
+      expect(payload).toMatchObject({ rem: remember })
+      expect(fromPayload(payload)).toEqual({ ...full, remember })
+      expect(fromPayload({ ...payload, rem: 'yes' })).toBeUndefined()
+    }
+    const before = toPayload(record(), start + 600)
+    expect(before).not.toHaveProperty('rem')
+    expect(fromPayload(before)).not.toHaveProperty('remember')
+  })
+
   test('has only the members that it knows', () => {
     const payload = { ...toPayload(full, start + 600), isAdmin: true, ate: 'soon', rft: 5 }
     const { expiresAt: _expiresAt, refreshToken: _refreshToken, ...tokens } = full.tokens
@@ -102,7 +114,7 @@ describe('the application’s data in a session', () => {
       nested: { a: 'b' },
       bare: Object.create(null),
     }
-    const data = sessionData('update()', given)
+    const data = sessionData('update() takes', given)
     expect(data).toEqual({ when: '1970-01-01', list: [1, null], nested: { a: 'b' }, bare: {} })
     expect([data, data['nested'], data['list']].every(Object.isFrozen)).toBe(true)
     expect([given, given.list, given.nested].some(Object.isFrozen)).toBe(false)
@@ -124,7 +136,7 @@ describe('the application’s data in a session', () => {
     ['a hole in a list', [1, undefined], 'a value of type undefined'],
   ])('may not hold %s, which JSON cannot represent', (_name, value, what) => {
     for (const given of [{ canary: value }, { nested: [{ canary: value }] }]) {
-      const store = (): unknown => sessionData('onLogin()', given)
+      const store = (): unknown => sessionData('onLogin() takes', given)
       expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
       expect(store).toThrow(`this one holds ${what}, which JSON cannot represent`)
       expect(store).not.toThrow('canary')
@@ -136,7 +148,7 @@ describe('the application’s data in a session', () => {
 
   test('may have members called constructor and prototype: they are data', () => {
     const data = { constructor: 'x', prototype: [{ constructor: {} }] }
-    expect(sessionData('update()', data)).toEqual(data)
+    expect(sessionData('update() takes', data)).toEqual(data)
   })
 
   test.each([
@@ -150,7 +162,7 @@ describe('the application’s data in a session', () => {
     ['a forbidden name', JSON.parse('{"__proto__":{"canary":1}}') as unknown],
     ['a nested forbidden name', { a: [JSON.parse('{"__proto__":"canary"}') as unknown] }],
   ])('may not be %s', (_name, value) => {
-    const store = (): unknown => sessionData('update()', value)
+    const store = (): unknown => sessionData('update() takes', value)
     expect(store).toThrow(expect.objectContaining({ code: 'invalid_options' }))
     expect(store).toThrow(/^update\(\) takes a plain object of JSON values/)
     expect(store).not.toThrow('canary')

@@ -6,7 +6,7 @@ import type { TraceRemark } from '../../base/tracing/event.js'
 import { areGroupsLeftOut } from '../../policy/claim-path.js'
 import { finishLogin } from '../../relying-party/login/callback.js'
 import type { SessionStart } from '../../relying-party/login/code-exchange.js'
-import { sessionData } from '../../session/record.js'
+import { loginResult } from './login-result.js'
 import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
@@ -51,15 +51,15 @@ function sessionStart(
   const { onLogin } = rp.configuration
   return async (completed) => {
     if (areGroupsLeftOut(completed.claims)) remark(notes, 'groups_left_out')
-    if (onLogin === undefined) return true
+    if (onLogin === undefined) return loginResult(undefined)
     let isRunning = true
     onHeaders(res, () => {
       if (isRunning) countLogin(request)
     })
     try {
-      const result: unknown = (await onLogin(completed, req)) ?? true
+      const returned: unknown = await onLogin(completed, req)
       if (res.headersSent || res.writableEnded) throw answered()
-      return typeof result === 'boolean' ? result : sessionData('onLogin()', result)
+      return loginResult(returned)
     } finally {
       isRunning = false
     }
@@ -73,6 +73,6 @@ function remark(notes: TraceNotes | undefined, word: TraceRemark): void {
 function answered(): SessionError {
   return new SessionError(
     'headers_already_sent',
-    'onLogin() has sent a response, so the session could not begin: return data for the session, or false to refuse, and redirect from the page that people return to',
+    'onLogin() has sent a response, so the session could not begin: return { returnTo } for where to go, or false to refuse, and redirect from the page that people return to',
   )
 }

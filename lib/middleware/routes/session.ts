@@ -104,7 +104,10 @@ async function userOf(request: RequestContext): Promise<Readonly<JsonObject> | u
     const known = claims.filter((name) => Object.hasOwn(person, name))
     return Object.fromEntries(known.map((name) => [name, person[name]]))
   }
-  const user = sessionData('sessionRoute.claims()', await claims(person, { req: request.httpRequest.source }))
+  const user = sessionData(
+    'sessionRoute.claims() must return',
+    await claims(person, { req: request.httpRequest.source }),
+  )
   refuseTokens(user, request.session.current())
   return user
 }

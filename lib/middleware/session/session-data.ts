@@ -15,7 +15,7 @@ export async function updateData(context: RequestContext, data: Readonly<Record<
   }
   context.requireUnsent('update()')
   // Checked alone too: spreading a value that is not a plain object would silently lose its content.
-  sessionData('update()', data)
-  const merged = sessionData('update()', { ...record.data, ...data })
+  sessionData('update() takes', data)
+  const merged = sessionData('update() takes', { ...record.data, ...data })
   await context.session.store({ ...record, data: merged })
 }

@@ -6,7 +6,7 @@ import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
  *
  * @example
  * ```ts
- * app.use(oidc({ ...options, onLogin: ({ claims }) => ({ tenant: String(claims['tenant']) }) }))
+ * app.use(oidc({ ...options, onLogin: ({ claims }) => ({ data: { tenant: String(claims['tenant']) } }) }))
  * ```
  */
 export interface CompletedLogin<Claims = SessionClaims> {
@@ -20,6 +20,8 @@ export interface CompletedLogin<Claims = SessionClaims> {
   readonly scope: string
   /** What else came with the authorization response. It is not signed: see {@link UnverifiedParameters}. */
   readonly unverified: UnverifiedParameters
+  /** Where the person goes after the login, unless `onLogin` returns another `returnTo`: a path, or a URL at one of `returnTo.origins`. */
+  readonly returnTo: string
   /** Name of the provider, if `oidc()` has several. Together with `iss` and `sub` it is the key of a person. */
   readonly provider?: string
   /**
@@ -79,5 +81,32 @@ export interface ErrorContext<Request = FrameworkRequest, Response = FrameworkRe
   readonly retryUrl: string
 }
 
-/** Data for the session; `undefined` or `true` for none; `false` refuses the login with {@link TransactionError} `login_refused` (403). */
-export type OnLoginResult = Readonly<Record<string, unknown>> | undefined | void | boolean
+/**
+ * What a session begins with, as `onLogin` may return it.
+ *
+ * @example
+ * ```ts
+ * import type { LoginResult } from 'express-oidc'
+ *
+ * const result: LoginResult = { data: { theme: 'dark' }, returnTo: '/welcome', remember: true }
+ * ```
+ */
+export interface LoginResult {
+  /** Data for the session, of JSON values: `req.oidc.data`. @default none */
+  readonly data?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Where the person goes, instead of where the login began: a path, or a URL at one of `returnTo.origins`. Anything else is an error.
+   *
+   * @default `returnTo` of the login
+   */
+  readonly returnTo?: string | undefined
+  /**
+   * Whether the session outlives the browser, for as long as `idleSeconds` and `absoluteSeconds` say, or ends with it.
+   *
+   * @default the opposite of `session.cookie.transient`
+   */
+  readonly remember?: boolean | undefined
+}
+
+/** What a session begins with; `undefined` or `true` for nothing; `false` refuses the login with {@link TransactionError} `login_refused` (403). */
+export type OnLoginResult = LoginResult | undefined | void | boolean

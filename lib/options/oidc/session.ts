@@ -67,7 +67,7 @@ export interface CookieOptions {
   domain?: string | undefined
   /** Whether browsers send the cookie when a link of another site leads here (`Lax`) or not (`Strict`). @default 'Lax' */
   sameSite?: 'Lax' | 'Strict' | undefined
-  /** Whether browsers remove the cookie when they close. @default false */
+  /** Whether browsers remove the cookie when they close, unless `onLogin` returns `remember`. @default false */
   transient?: boolean | undefined
 }
 

@@ -90,7 +90,12 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   }
 }
 
-function transportOf({ fetch, tls, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
+/**
+ * What carries the requests of these settings.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a `fetch` whose addresses should be checked
+ */
+export function transportOf({ fetch, tls, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
   const isTrusted = ({ origin }: URL) => allowPrivateAddresses || origin === internalOrigin
   if (fetch === undefined) return keepAliveTransport({ tls, isTrusted })
   if (allowPrivateAddresses) return fetchTransport(fetch)

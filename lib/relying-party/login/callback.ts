@@ -88,7 +88,9 @@ async function finishFound(
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
     const validated = await rp.provider.validateResponse(response, transaction.state)
-    return { outcome, session: await exchangeOnce(rp, validated, transaction, context) }
+    const targetOf = (wanted: string): string | undefined => targetAt(rp, httpRequest, transaction.baseUrlKey, wanted)
+    const { session, returnTo } = await exchangeOnce(rp, validated, transaction, { ...context, targetOf })
+    return { outcome: goTo(rp, returnTo), session }
   } catch (error) {
     if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
     if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
@@ -117,10 +119,18 @@ function goTo({ configuration }: CallbackParts, location: string): Outcome {
     : redirect(location)
 }
 
-// If a proxy has removed the prefix from this path, it has also removed it from the path of the page to return to.
 function returnTarget(rp: CallbackParts, httpRequest: HttpRequest, { baseUrlKey, returnTo }: Transaction): string {
+  return targetAt(rp, httpRequest, baseUrlKey, returnTo) ?? rp.baseUrls.at(baseUrlKey).home
+}
+
+// If a proxy has removed the prefix from this path, it has also removed it from the path of the page to return to.
+function targetAt(
+  rp: CallbackParts,
+  httpRequest: HttpRequest,
+  baseUrlKey: Transaction['baseUrlKey'],
+  wanted: string,
+): string | undefined {
   const base = rp.baseUrls.at(baseUrlKey)
   const isStripped = publicPath(base, httpRequest.path) !== httpRequest.path
-  const whole = isStripped && returnTo.startsWith('/') ? publicPath(base, returnTo) : returnTo
-  return safeReturnTo(whole, base.returnTo) ?? base.home
+  return safeReturnTo(isStripped && wanted.startsWith('/') ? publicPath(base, wanted) : wanted, base.returnTo)
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.js'
-import { TokenEndpointError, TransactionError } from '../../errors.js'
-import type { CompletedLogin, CurrentLogin, OnLoginResult } from '../../options/oidc/callbacks.js'
+import { ConfigurationError, TokenEndpointError, TransactionError } from '../../errors.js'
+import type { CompletedLogin, CurrentLogin } from '../../options/oidc/callbacks.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
 import { warnOfUnsharedRefreshes } from '../../options/oidc/unshared-refreshes.js'
 import type {
@@ -11,6 +11,7 @@ import type { TokenSet } from '../../provider/types.js'
 import { addedClaims, idTokenClaims, sessionClaims, withUserinfo } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
+import type { BegunSession } from '../application.js'
 import { requireOrganization } from './organization.js'
 import { unverifiedParameters } from './unverified.js'
 import { stateKey, type Transaction } from './transaction/transaction.js'
@@ -21,12 +22,21 @@ export type CodeExchangeParts = RelyingPartyWith<
   'exchangeCode' | 'userinfo'
 >
 
-/** The application's `onLogin`, bound to its request. */
-export type SessionStart = (login: CompletedLogin) => OnLoginResult | Promise<OnLoginResult>
+/** What the application's `onLogin` has returned, but for its target checked. */
+export interface CheckedResult {
+  readonly data: Readonly<JsonObject>
+  readonly returnTo?: string
+  readonly remember?: boolean
+}
+
+/** The application's `onLogin`, bound to its request. `false` refuses the login. */
+export type SessionStart = (login: CompletedLogin) => Promise<CheckedResult | false>
 
 /** What an exchange needs in addition to the validated response. */
 interface ExchangeContext {
   readonly start: SessionStart
+  /** Checks a target that the application returns. */
+  readonly targetOf: (returnTo: string) => string | undefined
   readonly current: SessionRecord | undefined
   /** The response as received. */
   readonly response: Pick<AuthorizationResponse, 'parameters'>
@@ -41,23 +51,23 @@ export async function exchangeOnce(
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   context: ExchangeContext,
-): Promise<SessionRecord> {
+): Promise<BegunSession> {
   const key = stateKey(transaction.state)
   const known = rp.logins.get(key)
-  if (known?.state === 'running') return known.session
+  if (known?.state === 'running') return known.begun
   if (known !== undefined) {
     throw new TransactionError('transaction_used', 'this login has been finished already: start a new one')
   }
-  const session = exchange(rp, response, transaction, context)
-  rp.logins.set(key, { state: 'running', session })
+  const begun = exchange(rp, response, transaction, context)
+  rp.logins.set(key, { state: 'running', begun })
   try {
-    const { sub: subject } = idTokenClaims(await session)
-    rp.logins.set(key, { state: 'succeeded', subject, returnTo: transaction.returnTo })
+    const { session, returnTo } = await begun
+    rp.logins.set(key, { state: 'succeeded', subject: idTokenClaims(session).sub, returnTo })
   } catch (error) {
     rp.logins.set(key, { state: 'failed' })
     throw error
   }
-  return session
+  return begun
 }
 
 async function exchange(
@@ -65,7 +75,7 @@ async function exchange(
   response: ValidatedAuthorizationResponse,
   transaction: Transaction,
   context: ExchangeContext,
-): Promise<SessionRecord> {
+): Promise<BegunSession> {
   const base = rp.baseUrls.at(transaction.baseUrlKey)
   const startedAt = rp.runtime.now()
   const tokens = await rp.provider.exchangeCode({
@@ -79,10 +89,22 @@ async function exchange(
   const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)
   const unverified = unverifiedParameters(context.response.parameters)
-  const login = { claims, idToken, accessToken, scope, unverified, ...circumstances(rp, context) }
-  const data = await context.start(login)
-  if (data === false) throw new TransactionError('login_refused', 'this account may not sign in here')
-  return newSession(rp, startedAt, { ...tokens, userinfo }, typeof data === 'object' ? data : {})
+  const { returnTo } = transaction
+  const login = { claims, idToken, accessToken, scope, unverified, returnTo, ...circumstances(rp, context) }
+  const result = await context.start(login)
+  if (result === false) throw new TransactionError('login_refused', 'this account may not sign in here')
+  return {
+    returnTo: result.returnTo === undefined ? returnTo : allowedTarget(context, result.returnTo),
+    session: newSession(rp, startedAt, { ...tokens, userinfo }, result),
+  }
+}
+
+function allowedTarget({ targetOf }: ExchangeContext, wanted: string): string {
+  const target = targetOf(wanted)
+  if (target !== undefined) return target
+  const message =
+    'onLogin() returned a "returnTo" where people may not be sent to: it must be a path of this application other than its login and logout, or a URL at one of the origins in "returnTo.origins"'
+  throw new ConfigurationError('invalid_options', message)
 }
 
 function circumstances(
@@ -118,7 +140,7 @@ function newSession(
   rp: CodeExchangeParts,
   startedAt: number,
   tokens: LoginTokens,
-  data: Readonly<Record<string, unknown>>,
+  { data, remember }: CheckedResult,
 ): SessionRecord {
   const { configuration } = rp
   // For sessions in `req.session`, the warning follows when the session is stored: the store is only known then.
@@ -140,6 +162,15 @@ function newSession(
     },
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider }),
     ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),
+    ...(isByDefault(configuration, remember) ? {} : { remember }),
     data,
   }
+}
+
+// Nearly all sessions are as the options say, and cookies have little room. In `req.session`, the options do not say it.
+function isByDefault(
+  { session }: CodeExchangeParts['configuration'],
+  remember: boolean | undefined,
+): remember is undefined {
+  return remember === undefined || (session.use !== 'request' && remember !== session.cookie.transient)
 }

@@ -32,6 +32,13 @@ export interface SealedCookieSettings extends SessionCookieSettings {
   readonly runtime: Runtime
 }
 
+/** How long cookies live. */
+interface CookieEnd {
+  readonly endsAt: number
+  /** Whether they outlive the browser; by default what the settings say. */
+  readonly remember: boolean | undefined
+}
+
 /** The value of one cookie, or the values of several with the same name. */
 export type OneOrSeveral<T> = T | readonly T[] | undefined
 
@@ -86,9 +93,9 @@ export class SealedCookies {
   }
 
   /** `Set-Cookie` values that store these parts, and remove those that are no longer needed. */
-  write(chunks: ReadonlyMap<string, string>, endsAt: number, cookies: Cookies): readonly string[] {
+  write(chunks: ReadonlyMap<string, string>, { endsAt, remember }: CookieEnd, cookies: Cookies): readonly string[] {
     const { transient, runtime } = this.#settings
-    const maxAge = transient ? undefined : endsAt - Math.floor(runtime.now() / 1000)
+    const maxAge = !(remember ?? !transient) ? undefined : endsAt - Math.floor(runtime.now() / 1000)
     const stale = this.#sentChunks(cookies).filter((chunk) => !chunks.has(chunk))
     const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, this.#attributes, maxAge))
     return [...kept, ...stale.map((chunk) => removeCookie(chunk, this.#attributes))]

@@ -120,7 +120,8 @@ class StatefulStorage implements SessionStorage {
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
     const { id, subject: sub, sid, provider: prv } = namesOf(record)
     const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub, ...omitUndefined({ sid, prv }) }
-    return this.#tickets.write(this.#tickets.chunks(ticket), idleExpiresAt, cookies)
+    const end = { endsAt: idleExpiresAt, remember: record.remember }
+    return this.#tickets.write(this.#tickets.chunks(ticket), end, cookies)
   }
 
   clear(cookies: Cookies, further: FurtherCookies = noFurther): readonly string[] {

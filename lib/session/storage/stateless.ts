@@ -98,7 +98,7 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
         if (bytes > maxBytes) continue
         if (remarks.length > 0) remark(remarks)
         if (form.record.tokens.accessToken === '') leftOut.keep(record)
-        return sealed.write(chunks, endsAt, cookies)
+        return sealed.write(chunks, { endsAt, remember: record.remember }, cookies)
       }
       throw oversize(record, bytes, maxBytes)
     },

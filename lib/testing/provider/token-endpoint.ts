@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { decodeJws } from '../../jose/jws.js'
+import { importKeySet } from '../../jose/jwk-set.js'
+import { decodeJws, verifySignature } from '../../jose/jws.js'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { OAuthError, type ProviderRequest, json, required } from './answers.js'
 import { authenticateClient } from './client-authentication.js'
@@ -95,13 +96,23 @@ function grantOf(state: ProviderState, token: string): Grant {
     const { jkt: _, ...grant } = issued.grant
     return grant
   }
-  const { sub, exp, iss } = decodeJws(token).payload
+  const { sub, exp, iss } = verifiedClaims(state, token)
   const person = [...state.configuration.users.values()].find((each) => each.sub === sub)
   const isAlive = issued === undefined && typeof exp === 'number' && exp > state.clock.seconds
   if (person === undefined || !isAlive || iss !== state.configuration.issuer) {
     throw new OAuthError('invalid_request', 'the subject token is unknown, or has expired')
   }
   return { person, clientId: '', scope: '', audience: [] }
+}
+
+function verifiedClaims({ key }: ProviderState, token: string): Readonly<JsonObject> {
+  const jws = decodeJws(token)
+  const keys =
+    importKeySet({ keys: [key.publicJwk] })
+      ?.keys.get('RS256')
+      ?.get(key.kid) ?? []
+  verifySignature(jws, keys, ['RS256'])
+  return jws.payload
 }
 
 /** All tokens of a login. A refresh may ask for less, which its refresh token does not lose. */

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { type CryptoKey, SignJWT, createRemoteJWKSet, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose'
 import type Provider from 'oidc-provider'
 import { errors } from 'oidc-provider'
-import { tokenExchangeGrant } from './token-exchange-grant.js'
+
+/** The grant type of RFC 8693. */
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 /** The grant type of RFC 7523. */
 export const assertionGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

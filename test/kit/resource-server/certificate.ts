@@ -11,23 +11,36 @@ export interface Certificate {
   readonly thumbprint: string
 }
 
-/** Makes a certificate for a P-256 key. */
-export function selfSigned(name: string): Certificate {
+/** How a certificate differs from one that is in order. */
+export interface CertificateOptions {
+  /** First and last year, both from their first day. Default: last year, and the one after the next. */
+  readonly years?: readonly [number, number]
+  /** Who signs it. Default: itself. */
+  readonly authority?: { readonly name: string; readonly key: KeyObject }
+  /** Whether it may sign others. */
+  readonly isAuthority?: boolean
+}
+
+/** Makes a certificate for a P-256 key, by default one that is its own authority. */
+export function selfSigned(name: string, options: CertificateOptions = {}): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = sequence(Buffer.from('06082a8648ce3d040302', 'hex')) // ecdsa-with-SHA256
   const year = (value: number) => der(0x17, Buffer.from(`${String(value).slice(2)}0101000000Z`))
   const now = new Date().getUTCFullYear()
-  const distinguished = sequence(der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(name)))))
+  const { years = [now - 1, now + 2], authority = { name, key: privateKey } } = options
+  const distinguished = (common: string) =>
+    sequence(der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(common)))))
   const signed = sequence(
     der(0xa0, Buffer.from('020102', 'hex')), // version 3
     Buffer.from('020101', 'hex'), // serial number 1
     algorithm,
-    distinguished,
-    sequence(year(now - 1), year(now + 2)),
-    distinguished,
+    distinguished(authority.name),
+    sequence(year(years[0]), year(years[1])),
+    distinguished(name),
     publicKey.export({ type: 'spki', format: 'der' }),
+    ...(options.isAuthority === true ? [der(0xa3, sequence(basicConstraints))] : []),
   )
-  const signature = sign('sha256', signed, privateKey)
+  const signature = sign('sha256', signed, authority.key)
   const bytes = sequence(signed, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])))
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []
   return {
@@ -38,6 +51,9 @@ export function selfSigned(name: string): Certificate {
     thumbprint: createHash('sha256').update(bytes).digest('base64url'),
   }
 }
+
+// CA:TRUE, critical (RFC 5280 section 4.2.1.9).
+const basicConstraints = Buffer.from('300f0603551d130101ff040530030101ff', 'hex')
 
 function sequence(...parts: readonly Buffer[]): Buffer {
   return der(0x30, Buffer.concat(parts))

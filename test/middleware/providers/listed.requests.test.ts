@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Browser, type RequestOptions } from '../../hosts/client.js'
-import { addTokenExchange, tokenExchangeGrant } from '../../kit/client/token-exchange-grant.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { webClient } from '../../provider-real/provider.js'
 
-const billing = 'https://billing.example.com'
 let world: SeveralWorld
 let browser: Browser
 let elsewhere: number
@@ -16,14 +14,12 @@ const clientAt = (origin: string) =>
     redirect_uris: ['google', 'work'].map((name) => `${origin}/callback/${name}`),
     backchannel_logout_uri: `${origin}/backchannel-logout/work`,
     backchannel_logout_session_required: true,
-    grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant],
   })
 
 beforeAll(async () => {
   const client = { clientId: 'everything', clientSecret: clientAt('').client_secret }
   world = await startSeveral({
     clients: (origin) => [clientAt(origin)],
-    provider: { resources: { [billing]: 'bills:read' } },
     oidc: ({ google, work }) => ({
       providers: { google: { ...google, ...client }, work: { ...work, ...client } },
       allowedOrigins: [work.issuer, google.issuer],
@@ -35,10 +31,8 @@ beforeAll(async () => {
         const response = await oidc.fetch(`${auth?.issuer ?? ''}/me`)
         return { status: response.status, body: await response.json() }
       }),
-      answering('/exchange', async ({ oidc }) => oidc.exchange({ resource: billing, scope: 'bills:read' })),
     ],
   })
-  for (const { provider } of Object.values(world.at)) addTokenExchange(provider, { [billing]: 'bills:read' })
 })
 afterAll(() => world.close())
 
@@ -70,17 +64,6 @@ describe('with a session at one of two providers', () => {
   test('fetch() brings its token', async () => {
     expect(await ask('/call')).toMatchObject({ status: 200, body: { sub: 'alice' } })
     expect(requestsSince(0).at(-1)).toBe('GET /me')
-  })
-
-  test('exchange() asks that one, and keeps the result for its sessions', async () => {
-    const before = world.at.work.requests.length
-    const first = await ask('/exchange')
-    expect([typeof first, await ask('/exchange')]).toEqual(['string', first])
-    expect(requestsSince(before)).toEqual(['POST /token'])
-    await world.signIn('google', browser)
-    elsewhere = world.at.google.requests.length
-    expect(await ask('/exchange')).not.toBe(first)
-    expect(world.at.google.requests.slice(elsewhere)).toEqual(['POST /token'])
   })
 
   test('a logout revokes its tokens there', async () => {

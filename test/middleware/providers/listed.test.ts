@@ -13,7 +13,7 @@ beforeAll(async () => {
     oidc: () => ({
       onLogin: ({ provider: name, current, claims }) => {
         logins.push({ name, sub: claims.sub, current: current && { ...current, claims: current.claims.sub } })
-        return { theme: name }
+        return { data: { theme: name } }
       },
     }),
     layers: [

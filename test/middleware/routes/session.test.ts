@@ -243,7 +243,7 @@ describe('the session route', () => {
     await start(
       {},
       {
-        onLogin: () => ({ tenant: 'acme' }),
+        onLogin: () => ({ data: { tenant: 'acme' } }),
         sessionRoute: {
           claims: async ({ sub }, { req }) => ({ id: sub.toUpperCase(), data: req.oidc.data, method: req.method }),
         },

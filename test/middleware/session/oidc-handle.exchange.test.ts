@@ -1,149 +1,142 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import express from 'express'
 import { decodeJwt } from 'jose'
-import type { IncomingMessage } from 'node:http'
-import { type Principal, type TokenSource, bearer, clientCredentials, requireAuth, scope } from '../../../lib/index.js'
-import { addTokenExchange, tokenExchangeGrant } from '../../kit/client/token-exchange-grant.js'
-import { Browser } from '../../hosts/client.js'
-import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
-import { type RefreshWorld, answerWith, startRefreshWorld, told } from '../../kit/world/refreshing.js'
-import { bobsDoor, subjectOf } from '../../kit/world/steps.js'
-import { json } from '../../kit/app.js'
-import { answering, handler } from '../../kit/world/applications.js'
+import request from 'supertest'
+import {
+  bearer,
+  clientCredentials,
+  errorPages,
+  oidc,
+  type OidcOptions,
+  requireAuth,
+  scope,
+} from '../../../lib/index.js'
+import { type TestProvider, testProvider } from '../../../lib/testing/index.js'
 
 const orders = 'https://orders.example.com'
 const billing = 'https://billing.example.com'
-const scopes = { [orders]: 'orders:read', [billing]: 'bills:read' }
-const [firstHost] = hosts as readonly [Host]
-
-let world: RefreshWorld
-const places = { orders: '', billing: '' }
-
-async function start(): Promise<Browser> {
-  const exchanged = answering('/exchange', async ({ oidc, url }) => {
-    const resource = new URL(url ?? '', 'http://x').searchParams.get('resource') ?? billing
-    return { token: await oidc.exchange({ resource, scope: 'bills:read' }) }
-  })
-  const call = answering('/call', async ({ oidc }) => {
-    const response = await oidc.fetch(`${places.orders}/orders`, {}, { resource: orders })
-    return response.json()
-  })
-  const gateway = {
-    client_id: 'orders-service',
-    client_secret: 'secret-of-orders-service',
-    redirect_uris: [],
-    response_types: [],
-    grant_types: ['client_credentials', tokenExchangeGrant],
-  }
-  world = await startRefreshWorld({
-    oidc: {
-      scope: 'openid orders:read',
-      resource: [orders],
-      allowedOrigins: places.orders === '' ? [] : [places.orders],
-    },
-    client: { grant_types: ['authorization_code', 'refresh_token', tokenExchangeGrant] },
-    provider: { resources: scopes, clients: [gateway] },
-    layers: [exchanged, call, bobsDoor],
-  })
-  addTokenExchange(world.provider.provider, { [billing]: 'bills:read' })
-  return world.enter()
+const clients = {
+  web: { clientSecret: 'the-secret-of-the-web-application-here' },
+  'orders-service': { clientSecret: 'the-secret-of-the-service-for-orders' },
 }
 
-const exchange = async (browser: Browser, query = '') => told(await browser.fetch(world.url(`/exchange${query}`)))
-const exchanges = () =>
-  world.httpClient.urls.filter((url) => new URL(url).pathname === '/token').length - 1 - world.refreshes.length
+let provider: TestProvider
+let fetches: ReturnType<typeof express>
+
+beforeEach(async () => {
+  fetches = express()
+  provider = await testProvider({ clients, users: { alice: {}, bob: {} }, fetch: (url, init) => reach(url, init) })
+})
+
+/** Reaches the services of a test, wherever they are said to be. */
+async function reach(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  const { url, headers } = new Request(input, init)
+  const { pathname, host } = new URL(url)
+  const answer = await request(fetches).get(pathname).set(Object.fromEntries(headers)).set('host', host)
+  return new Response(answer.text, { status: answer.status })
+}
+
+/** A web application: `GET /exchange` is a token for billing, or for the query's resource. */
+function web(changes: Partial<OidcOptions> = {}) {
+  const app = express().use(oidc({ ...provider.options.oidc, ...changes }))
+  app.get('/me', (req, res) => void res.json(req.oidc.user?.sub ?? null))
+  app.get('/exchange', async (req, res) => {
+    const { resource = billing } = req.query
+    res.json(await req.oidc.exchange({ resource: String(resource), scope: 'bills:read' }))
+  })
+  app.get('/call', async (req, res) => {
+    const response = await req.oidc.fetch(`${orders}/orders`, {}, { resource: orders })
+    res.json(await response.json())
+  })
+  app.use(errorPages(), problems)
+  return app
+}
+
+// Mistakes in the set-up pass errorPages().
+const problems: express.ErrorRequestHandler = (error, _req, res, next) => {
+  void next
+  res.status(error.status).json({ code: error.code })
+}
+
+async function enter(app: ReturnType<typeof web>, user = 'alice') {
+  const agent = request.agent(app)
+  await provider.signIn(agent, user)
+  return agent
+}
+
+const exchange = async (agent: Pick<Awaited<ReturnType<typeof enter>>, 'get'>, query = ''): Promise<unknown> => {
+  const { status, body } = await agent.get(`/exchange${query}`)
+  return status === 200 ? body : [status, body.code]
+}
 
 describe('req.oidc.exchange()', () => {
-  afterEach(() => world.close())
-
   test('gets a token for another service, about the person, once per access token', async () => {
-    const browser = await start()
-    const tokens = await Promise.all(Array.from({ length: 10 }, () => exchange(browser)))
+    const agent = await enter(web())
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => exchange(agent)))
     expect(new Set(tokens).size).toBe(1)
-    expect(decodeJwt(String(tokens[0]))).toMatchObject({ aud: billing, sub: 'alice', scope: 'bills:read' })
-    expect(exchanges()).toBe(1)
-    world.clock.advance(700)
-    expect(await exchange(browser)).not.toBe(tokens[0])
-    expect([exchanges(), world.refreshes.length]).toEqual([2, 1])
+    const claims = decodeJwt(String(tokens[0]))
+    expect(claims).toMatchObject({ aud: billing, sub: 'alice', scope: 'bills:read', act: { sub: 'web' } })
+    provider.advance(301)
+    expect(decodeJwt(String(await exchange(agent)))).not.toMatchObject({ jti: claims.jti })
   })
 
   test('CC01: never gives one session a token that was exchanged for another', async () => {
-    const browser = await start()
-    const bob = new Browser()
-    await bob.navigate(world.url('/bob'), { follow: true })
-    const tokens = [await exchange(browser), await exchange(bob)].map((token) => decodeJwt(String(token)).sub)
-    expect(tokens).toEqual(['alice', 'bob'])
+    const app = web()
+    const tokens = [await exchange(await enter(app)), await exchange(await enter(app, 'bob'))]
+    expect(tokens.map((token) => decodeJwt(String(token)).sub)).toEqual(['alice', 'bob'])
   })
 
   test('tells a refusal and an outage apart, and ends no session', async () => {
-    const browser = await start()
-    expect(await exchange(browser, '?resource=https://unknown.example')).toEqual([502, 'token_request_failed'])
-    world.spoilTokens(answerWith(503, {}))
-    expect(await exchange(browser)).toEqual([503, 'provider_unavailable'])
-    expect(await subjectOf(world, browser)).toBe('alice')
+    const agent = await enter(web())
+    const stop = provider.fail('token', 400, { error: 'invalid_target' })
+    expect(await exchange(agent)).toEqual([502, 'token_request_failed'])
+    stop()
+    provider.fail('token', 503)
+    expect(await exchange(agent, `?resource=${orders}`)).toEqual([503, 'provider_unavailable'])
+    expect((await agent.get('/me')).body).toBe('alice')
   })
 
   test('needs someone to be signed in, and a valid target', async () => {
-    const browser = await start()
-    expect(await exchange(new Browser())).toEqual([401, 'session_missing'])
-    expect(await exchange(browser, '?resource=relative')).toEqual([500, 'invalid_options'])
-    expect(exchanges()).toBe(0)
+    const app = web()
+    expect(await exchange(request(app))).toEqual([401, 'session_missing'])
+    const agent = await enter(app)
+    provider.down()
+    expect(await exchange(agent, '?resource=relative')).toEqual([500, 'invalid_options'])
   })
 })
 
 describe('a chain of two services behind a web application', () => {
-  let services: RunningHost[]
-  let machine: TokenSource
+  let app: ReturnType<typeof web>
   const seen: (string | undefined)[] = []
 
-  beforeAll(async () => {
-    const later: { orders?: ReturnType<typeof bearer>; billing?: ReturnType<typeof bearer> } = {}
-    const guard = (name: keyof typeof later) =>
-      ((req, res, next) => later[name]?.(req, res, next)) as ReturnType<typeof bearer>
-    const principal = (req: IncomingMessage) => (req as { auth?: Principal }).auth
-    const billingService = await firstHost.start(() => [
-      { mount: '/bills', handlers: [guard('billing'), requireAuth(scope('bills:read')), showPrincipal] },
-    ])
-    const ordersService = await firstHost.start(() => [
-      { mount: '/orders', handlers: [guard('orders'), requireAuth(scope('orders:read')), handler(passOn)] },
-    ])
-    async function passOn(req: IncomingMessage, res: Parameters<typeof json>[0]) {
-      const subject = principal(req)
-      const token = await machine.exchange({
-        subjectToken: subject?.token ?? '',
-        subjectTokenExpiresAt: subject?.expiresAt,
-        resource: billing,
-        scope: 'bills:read',
-      })
-      const authorization = `Bearer ${token}`
-      const bills = await fetch(`${billingService.url}/bills`, { headers: { authorization } })
-      const presented = await fetch(`${billingService.url}/bills`, {
-        headers: { authorization: `Bearer ${subject?.token}` },
-      })
-      json(res, { orders: subject, bills: await bills.json(), presentedAsIs: presented.status })
+  beforeEach(() => {
+    seen.length = 0
+    app = web({ scope: 'openid orders:read bills:read', resource: [orders], allowedOrigins: [orders] })
+    const { issuer, fetch } = provider.options.bearer
+    const machine = clientCredentials({ issuer, fetch, clientId: 'orders-service', ...clients['orders-service'] })
+    fetches.get(
+      '/bills',
+      bearer({ issuer, fetch, audience: billing }),
+      requireAuth(scope('bills:read')),
+      (req, res) => {
+        seen.push(req.headers.authorization)
+        res.json(req.auth)
+      },
+    )
+    fetches.get('/orders', bearer({ issuer, fetch, audience: orders }), requireAuth(scope('orders:read')), passOn)
+    async function passOn({ auth }: express.Request, res: express.Response) {
+      const subjectToken = auth?.token ?? ''
+      const exchanged = await machine.exchange({ subjectToken, resource: billing, scope: 'bills:read' })
+      const billsFor = (token: string) => fetch(`${billing}/bills`, { headers: { authorization: `Bearer ${token}` } })
+      const [bills, presented] = [await billsFor(exchanged), await billsFor(subjectToken)]
+      res.json({ orders: auth, bills: await bills.json(), presentedAsIs: presented.status })
     }
-    function showPrincipal(req: IncomingMessage, res: Parameters<typeof json>[0]) {
-      seen.push(req.headers.authorization)
-      json(res, principal(req))
-    }
-    services = [billingService, ordersService]
-    places.orders = ordersService.url
-    await start()
-    const { issuer } = world.provider
-    later.orders = bearer({ issuer, audience: orders })
-    later.billing = bearer({ issuer, audience: billing })
-    machine = clientCredentials({ issuer, clientId: 'orders-service', clientSecret: 'secret-of-orders-service' })
-  })
-  afterAll(async () => {
-    machine.close()
-    places.orders = ''
-    await Promise.all([world.close(), ...services.map((service) => service.close())])
   })
 
   test('passes the person on from service to service, each with a token that only the next one accepts', async () => {
-    const browser = await world.enter()
-    const answer = (await browser.fetch(world.url('/call'))).json()
-    expect(answer).toMatchObject({
-      orders: { scheme: 'bearer', subject: 'alice', scopes: ['orders:read'], claims: { aud: orders } },
+    const { body } = await (await enter(app)).get('/call')
+    expect(body).toMatchObject({
+      orders: { scheme: 'bearer', subject: 'alice', clientId: 'web', claims: { aud: orders } },
       bills: {
         scheme: 'bearer',
         subject: 'alice',
@@ -156,9 +149,9 @@ describe('a chain of two services behind a web application', () => {
   })
 
   test('exchanges once for many calls of one person, and shows no token where a principal is printed', async () => {
-    const browser = await world.enter()
-    seen.length = 0
-    const answers = await Promise.all(Array.from({ length: 5 }, () => browser.fetch(world.url('/call'))))
+    const agent = await enter(app)
+    const answers = await Promise.all(Array.from({ length: 5 }, () => agent.get('/call')))
+    expect(seen).toHaveLength(5)
     expect(new Set(seen).size).toBe(1)
     expect(answers.map(({ text }) => text).join()).not.toContain(String(seen[0]).slice('Bearer '.length))
   })

@@ -51,7 +51,7 @@ describe.each(hosts)('req.oidc on $name', (host) => {
     world = await startWorld({
       host,
       layers,
-      oidc: { onLogin: ({ claims }) => ({ cart: [1], dept: claims['dept'] }) },
+      oidc: { onLogin: ({ claims }) => ({ data: { cart: [1], dept: claims['dept'] } }) },
       client: { grant_types: ['authorization_code'] },
       provider: { accessTokenTtl: 300 },
     })

@@ -146,6 +146,23 @@ describe('the session in a cookie', () => {
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/)
   })
 
+  test.each([
+    [false, true, undefined],
+    [false, false, false],
+    [true, true, true],
+    [true, false, undefined],
+  ])(
+    'with transient: %p and remember: %p has a member for it only where they differ',
+    async (transient, remember, rem) => {
+      const cookie = { name, transient }
+      const app = await startWorld({ oidc: { session: { ...session, cookie }, onLogin: () => ({ remember }) } })
+      const value = (await sessionOf(app))[name] ?? ''
+      const opened = createSealFor(['session', name, app.provider.issuer, 'web']).open(value)
+      expect(opened?.payload['rem']).toBe(rem)
+      await app.close()
+    },
+  )
+
   test('SC03: that was copied ends by the times that are sealed inside, whatever the browser keeps (without a list of ended sessions)', async () => {
     const copied = await sessionOf(world)
     expect((await send(world, copied)).json()).toMatchObject({ user: { sub: 'alice' } })
@@ -157,7 +174,9 @@ describe('the session in a cookie', () => {
     await world.signIn()
     const answer = await world.browser.fetch(world.url('/fill?=8000'))
     expect([answer.status, answer.json()]).toMatchObject([500, { code: 'session_too_large' }])
-    const huge = await startWorld({ oidc: { onLogin: () => ({ fill: randomBytes(8000).toString('base64url') }) } })
+    const huge = await startWorld({
+      oidc: { onLogin: () => ({ data: { fill: randomBytes(8000).toString('base64url') } }) },
+    })
     const page = await huge.signIn()
     expect([page.status, page.json()]).toMatchObject([500, { code: 'session_too_large' }])
     expect(issued(page.setCookies)).toEqual([])

@@ -38,7 +38,13 @@ async function respondWith(
   const exchange = { cookies: cookies ?? sentBack(sealed), furtherCookies: further } as unknown as HttpRequest
   const server = createServer((_req, res) => {
     const binding = bindSession(
-      { limits, runtime: watch, refreshes: new RefreshCoordinator(watch), forget: () => undefined, countsAsUse: () => true },
+      {
+        limits,
+        runtime: watch,
+        refreshes: new RefreshCoordinator(watch),
+        forget: () => undefined,
+        countsAsUse: () => true,
+      },
       storage,
       exchange,
       res,

@@ -51,7 +51,7 @@ test("an application’s type of claims is the type of onLogin's argument", () =
       const subject: string = claims.sub
       // @ts-expect-error -- a claim that nobody named
       const other: string = claims.other
-      return { dept, subject, other }
+      return { data: { dept, subject, other } }
     },
   }
   expect(() => oidc<{ dept: string }>(options)).not.toThrow()
@@ -62,7 +62,9 @@ test("an application’s type of claims is the type of onLogin's argument", () =
 test("onError gets this package's error, and callbacks get Express's request and response", () => {
   const fromExpress = oidc({
     ...required,
-    onLogin: ({ claims }, req) => ({ language: req.acceptsLanguages('de', 'en') || 'en', subject: claims.sub }),
+    onLogin: ({ claims }, req) => ({
+      data: { language: req.acceptsLanguages('de', 'en') || 'en', subject: claims.sub },
+    }),
     onError: (error, { req, res, next }) => {
       if (error.code === 'access_denied') res.status(error.status).json({ path: req.path })
       else next(error)
@@ -70,7 +72,7 @@ test("onError gets this package's error, and callbacks get Express's request and
   })
   const options: OidcOptions<{ dept: string }, IncomingMessage, ServerResponse> = {
     ...required,
-    onLogin: ({ claims }, req) => ({ dept: claims.dept, url: req.url }),
+    onLogin: ({ claims }, req) => ({ data: { dept: claims.dept, url: req.url } }),
     onError: (error, { res }) => void res.writeHead(error.status, { ...error.headers }).end(),
   }
   expect([fromExpress, oidc(options)]).toEqual([expect.any(Function), expect.any(Function)])
@@ -85,6 +87,8 @@ test('invalid options of oidc() do not compile', () => {
   expect(() => oidc({ ...required, clientSecert: 'x' })).toThrow('did you mean "clientSecret"?')
   // @ts-expect-error -- SameSite=None would send the session to other sites' requests
   expect(() => oidc({ ...required, session: { cookie: { sameSite: 'None' } } })).toThrow('must be "Lax" or "Strict"')
+  // @ts-expect-error -- data of the session goes into the member `data`
+  expect(() => oidc({ ...required, onLogin: ({ claims }) => ({ tenant: claims.sub }) })).not.toThrow()
   const asyncLogin: OidcOptions['onLogin'] = async () => false
   const predicate: OidcOptions['onLogin'] = ({ claims }) => claims['email_verified'] === true
   for (const onLogin of [asyncLogin, predicate]) expect(() => oidc({ ...required, onLogin })).not.toThrow()

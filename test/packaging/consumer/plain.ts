@@ -7,7 +7,7 @@ const options: OidcOptions = {
   clientId: 'web',
   baseUrl: 'https://app.example.com',
   secret: '0123456789abcdef0123456789abcdef',
-  onLogin: ({ claims }, req) => ({ subject: claims.sub, url: req.url }),
+  onLogin: ({ claims }, req) => ({ data: { subject: claims.sub, url: req.url } }),
   onError: (error, { res, retryUrl }) => {
     res.statusCode = error.status
     res.end(retryUrl)

@@ -54,7 +54,7 @@ app.use(
     ...options,
     onLogin: (login, req) => {
       const dept: 'hr' | 'sales' = login.claims.dept
-      return { dept, ip: req.ip }
+      return { data: { dept, ip: req.ip }, remember: true }
     },
     onError: (error, { req, res, next, retryUrl }) => {
       if (error.code === 'access_denied') res.status(error.status).render('cancelled', { retryUrl, path: req.path })
@@ -64,7 +64,7 @@ app.use(
 )
 const ofNode: OidcOptions<{ team: string }, IncomingMessage, ServerResponse> = {
   ...optionsFromEnv(),
-  onLogin: ({ claims }, req) => ({ team: claims.team, url: req.url }),
+  onLogin: ({ claims }, req) => ({ data: { team: claims.team, url: req.url } }),
   onError: (error, { res }) => void res.writeHead(error.status).end(),
 }
 app.use(oidc(ofNode))

@@ -126,7 +126,7 @@ describe('onLogin', () => {
       oidc: {
         onLogin: async ({ claims, idToken, accessToken, scope }, req) => {
           seen.push(claims.sub, claims.iss, typeof idToken, typeof accessToken, scope, (req as AppRequest).method)
-          return { tenant: 'acme', roles: ['a'] }
+          return { data: { tenant: 'acme', roles: ['a'] } }
         },
       },
       layers: [{ mount: '/data', handlers: [data] }],

@@ -241,7 +241,7 @@ describe('a silent login', () => {
   })
 
   test('CB33: whose session is too large for the browser leads back too', async () => {
-    const oidc = { onLogin: () => ({ much: randomBytes(8_000).toString('base64') }) }
+    const oidc = { onLogin: () => ({ data: { much: randomBytes(8_000).toString('base64') } }) }
     await startSilent({ oidc: { ...oidc, session: { maxCookieBytes: 4_000 } } })
     await world.browser.navigate(world.url('/login'), follow)
     const page = await asks(world.browser, '/me')

@@ -62,7 +62,7 @@ describe('a session whose tokens were renewed', () => {
 
   test('keeps its data and its end', async () => {
     const session = answering('/session', ({ oidc }) => ({ data: oidc.data, clocks: oidc.session }))
-    world = await startRefreshWorld({ oidc: { onLogin: () => ({ cart: [1] }) }, layers: [session] })
+    world = await startRefreshWorld({ oidc: { onLogin: () => ({ data: { cart: [1] } }) }, layers: [session] })
     const browser = await world.enter()
     const before = (await browser.fetch(world.url('/session'))).json()
     world.clock.advance(700)

@@ -163,7 +163,7 @@ describe('a session that does not fit whatever is left out', () => {
   test('ends the login with an error that names session.store, and none where there is a store', async () => {
     const errors: string[] = []
     const oidc: Partial<OidcOptions> = {
-      onLogin: () => ({ fill: randomBytes(6000).toString('base64url') }),
+      onLogin: () => ({ data: { fill: randomBytes(6000).toString('base64url') } }),
       onError: (error, { next }) => {
         errors.push(error.message)
         next(error)

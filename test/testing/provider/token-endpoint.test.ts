@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { readOptions } from '../../../lib/testing/options.js'
 import { authorize } from '../../../lib/testing/provider/authorization.js'
 import { OAuthError } from '../../../lib/testing/provider/answers.js'
-import { type ProviderState, newState } from '../../../lib/testing/provider/state.js'
+import { type ProviderState, newKey, newState } from '../../../lib/testing/provider/state.js'
 import { answerToken } from '../../../lib/testing/provider/token-endpoint.js'
 
 const redirectUri = 'https://app.test/callback'
@@ -109,8 +109,16 @@ describe('a token exchange', () => {
 
   test('refuses the token of somebody whom it does not know', async () => {
     const { id_token: id = '' } = await redeem()
+    const { key } = state
     state = newState(readOptions({ clients, users: { carol: {} } }))
+    state.key = key
     expect(await exchange(id)).toMatchObject({ error: 'invalid_request' })
+  })
+
+  test('refuses a token that is signed with another key', async () => {
+    const { id_token: id = '' } = await redeem()
+    state.key = newKey(state.clock)
+    await expect(exchange(id)).rejects.toThrow('not signed by a key')
   })
 })
 

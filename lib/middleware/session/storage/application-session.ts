@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../../errors.js'
 import { storeCall, type StoreCallback } from '../../../session/shared/store-call.js'
 import { storeOutage } from '../../../session/shared/outage.js'
+import type { SessionRecord } from '../../../session/record.js'
 import type { NodeRequest } from '../../types.js'
 
 /** The used part of a session of express-session. A session of cookie-session has no methods. */
@@ -33,6 +34,23 @@ export async function beginAnew(session: RequestSession, timeoutSeconds: number)
   if (session.regenerate !== undefined)
     await storeCall({ timeoutSeconds, what: storeName }, (done) => session.regenerate?.(done))
   else for (const name of Object.keys(session)) Reflect.deleteProperty(session, name)
+}
+
+/**
+ * Has the cookie of the application's session outlive the browser, or not, as its login says. express-session keeps that in the
+ * session, cookie-session in the options of one request.
+ */
+export function keepCookie(
+  req: NodeRequest,
+  { cookie, regenerate }: RequestSession,
+  { remember }: Pick<SessionRecord, 'remember'>,
+  secondsLeft: number,
+): void {
+  if (remember === undefined) return
+  const holder: unknown = regenerate === undefined ? Reflect.get(req, 'sessionOptions') : cookie
+  if (typeof holder !== 'object' || holder === null) return
+  Reflect.set(holder, 'expires', null)
+  if (remember || regenerate === undefined) Reflect.set(holder, 'maxAge', remember ? secondsLeft * 1000 : null)
 }
 
 /** Runs some work each time before a session is stored, by the application or by express-session at the end of the response. */

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../../../http/request.js'
 import type { Runtime } from '../../../base/runtime.js'
 import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
@@ -31,8 +32,5 @@ export interface RequestReading {
   readonly stores: RequestStores
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
-  /** Whether the request extends the idle limit. */
-  readonly isUse: () => boolean
-  /** `OPTIONS *` has no path, and express-session reads no session for it. */
-  readonly hasPath: boolean
+  readonly httpRequest: HttpRequest
 }

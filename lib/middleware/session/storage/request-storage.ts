@@ -7,7 +7,14 @@ import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload 
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
 import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
 import { createRequestSeal, idOf, type Place } from './request-seal.js'
-import { beforeSave, beginAnew, type RequestSession, RequestSessions, storeNow } from './application-session.js'
+import {
+  beforeSave,
+  beginAnew,
+  keepCookie,
+  type RequestSession,
+  RequestSessions,
+  storeNow,
+} from './application-session.js'
 import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
 import { beforeEnd } from '../../http/respond.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
@@ -24,11 +31,7 @@ export function createRequestStorages(
   const seal = createRequestSeal(settings.secrets, settings.audience, settings.runtime)
   const sessions = new RequestSessions()
   const stores = new RequestStores(settings)
-  return (req, httpRequest, res) => {
-    const isUse = (): boolean => settings.countsAsUse(httpRequest)
-    const hasPath = httpRequest.path.startsWith('/')
-    return new RequestStorage(settings, { seal, sessions, stores, req, res, isUse, hasPath })
-  }
+  return (req, httpRequest, res) => new RequestStorage(settings, { seal, sessions, stores, req, res, httpRequest })
 }
 
 class RequestStorage implements SessionStorage {
@@ -51,8 +54,9 @@ class RequestStorage implements SessionStorage {
 
   read(_cookies: unknown, _further: unknown, place?: SessionPlace): ReturnType<SessionStorage['read']> {
     const { limits, revocations, refreshes, runtime } = this.#settings
-    const { seal, hasPath } = this.#reading
-    if (!hasPath && this.#applicationSession() === undefined) return undefined
+    const { seal, httpRequest } = this.#reading
+    // `OPTIONS *` has no path, and express-session reads no session for it.
+    if (!httpRequest.path.startsWith('/') && this.#applicationSession() === undefined) return undefined
     const session = this.#requireSession()
     const opened = seal.open(session)
     if (opened === undefined) return undefined
@@ -120,7 +124,8 @@ class RequestStorage implements SessionStorage {
   #updateOnRead(record: SessionRecord, outdatedKey: boolean): SessionRecord {
     const { limits, refreshes } = this.#settings
     const newest = refreshes.latest(record)
-    const isDue = isRollingDue(newest, limits, this.#nowSeconds()) && this.#reading.isUse()
+    const isDue =
+      isRollingDue(newest, limits, this.#nowSeconds()) && this.#settings.countsAsUse(this.#reading.httpRequest)
     const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
     const session = this.#requireSession()
     if (next !== record || outdatedKey) this.#put(session, next)
@@ -137,6 +142,8 @@ class RequestStorage implements SessionStorage {
 
   #hold(session: RequestSession, record: SessionRecord): void {
     this.#held = { record, place: this.#reading.seal.placeIn(session) }
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    keepCookie(this.#reading.req, session, record, idleExpiresAt - this.#nowSeconds())
     if (this.#store() === undefined) this.#settings.unshared(record)
     else if (this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
     this.#watched = session

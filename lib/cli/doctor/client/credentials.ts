@@ -1,0 +1,149 @@
+import type { ClientAuthenticationMethod } from '../../../options/common/client-authentication.js'
+import type { ProviderMetadata } from '../../../provider/types.js'
+import { type ClientAnswer, type ClientRequest, sendAsClient } from './client-request.js'
+import { fail, type Finding, ok, unknown, warn } from '../finding.js'
+import type { ClientServer } from '../server.js'
+
+const check = 'client'
+
+/**
+ * Asks whether the provider accepts this client's credentials, by exchanging a code that was never issued: RFC 6749 section 5.2 has
+ * one error for a client that is refused, and others for what it asks. Some providers look at the code first, so the same is sent
+ * with made-up credentials: only if that is refused do the real ones count as accepted.
+ */
+export async function checkClient(
+  server: ClientServer,
+  metadata: ProviderMetadata,
+  redirectUri: string,
+): Promise<Finding> {
+  const probes = probesOf(server, metadata, redirectUri)
+  for (const probe of probes) {
+    const answer = await sendAsClient(server, metadata, probe)
+    if (answer.kind === 'refused-client') return refused(server, metadata, probe, answer)
+    if (answer.kind === 'other') return noAnswer(probe, answer)
+    const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
+    if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
+  }
+  return undecided(server, probes.length > 1)
+}
+
+function probesOf(
+  { runtime }: ClientServer,
+  metadata: ProviderMetadata,
+  redirectUri: string,
+): readonly ClientRequest[] {
+  const random = (): string => runtime.randomBytes(32).toString('base64url')
+  const { token_endpoint: token, pushed_authorization_request_endpoint: par } = metadata
+  const made = { grant_type: 'authorization_code', code: random(), redirect_uri: redirectUri, code_verifier: random() }
+  const pushed = {
+    ...{ response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state: random() },
+    ...{ code_challenge: random(), code_challenge_method: 'S256' },
+  }
+  return [
+    ...(token === undefined ? [] : [{ url: token, parameters: made }]),
+    ...(par === undefined ? [] : [{ url: par, parameters: pushed }]),
+  ]
+}
+
+function noAnswer({ url }: ClientRequest, { words }: ClientAnswer): Finding {
+  const { origin, pathname } = new URL(url)
+  const fix = 'look whether that endpoint can be reached from here, and at the log of the provider'
+  return unknown(check, `${origin}${pathname} gives no answer of an OAuth endpoint: ${words}`, fix)
+}
+
+function accepted({ client }: ClientServer, answer: ClientAnswer, isExchange: boolean): Finding {
+  const { clientId } = client
+  const isForbidden =
+    answer.kind === 'error' && ['unauthorized_client', 'unsupported_grant_type'].includes(answer.error)
+  if (isForbidden) {
+    const message = `the provider knows the client "${clientId}", and does not let it exchange codes (${answer.words})`
+    return fail(check, message, 'allow the authorization code grant (standard flow) to this client at the provider')
+  }
+  if (isExchange && answer.kind === 'error' && answer.error !== 'invalid_grant') {
+    const message = `the provider knows the client "${clientId}", and does not answer a made-up code with invalid_grant (${answer.words})`
+    return warn(
+      check,
+      message,
+      'look whether this client may use the authorization code grant (standard flow) at the provider',
+    )
+  }
+  if (isPublic(client)) {
+    return ok(check, `the provider knows the client "${clientId}", and takes it without credentials`)
+  }
+  return ok(check, `the provider accepts the credentials of the client "${clientId}", and refuses made-up ones`)
+}
+
+function undecided({ client }: ClientServer, isPushed: boolean): Finding {
+  const made = isPublic(client) ? 'a made-up client ID' : 'made-up credentials'
+  const message = `the provider answers ${made} in the same way as those of the client "${client.clientId}"${isPushed ? ', pushed requests included' : ''}`
+  return unknown(check, message, 'sign in once: if that ends with provider_refused_client, they are wrong')
+}
+
+const others: Readonly<Record<string, ClientAuthenticationMethod>> = {
+  client_secret_basic: 'client_secret_post',
+  client_secret_post: 'client_secret_basic',
+}
+
+async function refused(
+  server: ClientServer,
+  metadata: ProviderMetadata,
+  probe: ClientRequest,
+  { words }: ClientAnswer,
+): Promise<Finding> {
+  const { client } = server
+  const message = `the provider refuses the client "${client.clientId}" (${words})`
+  const method = methodOf(server, metadata)
+  const other = others[method]
+  if (other !== undefined) {
+    const answer = await sendAsClient(server, metadata, { ...probe, method: other })
+    if (answer.kind === 'error' || answer.kind === 'success') {
+      const fix = `set "clientAuthentication" to '${other}', or change the method of this client at the provider`
+      return fail(check, `${message} with ${method}, and takes it with ${other}`, fix)
+    }
+  }
+  return fail(check, message, fixFor(method))
+}
+
+function fixFor(method: string): string {
+  if (method === 'none') {
+    return 'give "clientSecret" (CLIENT_SECRET), since the client is not public there, or correct "clientId"'
+  }
+  if (method.startsWith('client_secret')) {
+    return 'copy client ID and client secret once more (CLIENT_ID, CLIENT_SECRET): the secret itself and not its ID, not expired, without spaces around it'
+  }
+  if (method === 'private_key_jwt') {
+    return 'register the public key of "clientAssertionKey" at the provider, with its "kid", or correct "clientId"; "clientAssertionAudience" may have to be \'token_endpoint\''
+  }
+  return 'register the certificate of "tls" for this client at the provider, or correct "clientId"'
+}
+
+// As the authentication chooses it.
+function methodOf({ client }: ClientServer, metadata: ProviderMetadata): ClientAuthenticationMethod {
+  const { clientAuthentication, clientSecret, clientAssertionKey, clientAssertion, currentCredentials } = client
+  if (clientAuthentication !== undefined) return clientAuthentication
+  if (clientAssertionKey !== undefined || clientAssertion !== undefined) return 'private_key_jwt'
+  if (clientSecret === undefined && currentCredentials === undefined) return 'none'
+  const listed: unknown = metadata['token_endpoint_auth_methods_supported']
+  const isPostOnly =
+    Array.isArray(listed) && !listed.includes('client_secret_basic') && listed.includes('client_secret_post')
+  return isPostOnly ? 'client_secret_post' : 'client_secret_basic'
+}
+
+function isPublic({
+  clientAuthentication,
+  clientSecret,
+  currentCredentials,
+  clientAssertionKey,
+}: ClientServer['client']) {
+  if (clientAuthentication !== undefined) return clientAuthentication === 'none'
+  return [clientSecret, currentCredentials, clientAssertionKey].every((credential) => credential === undefined)
+}
+
+/** Whether the provider lists the method that the options choose. */
+export function checkMethod({ client }: ClientServer, metadata: ProviderMetadata): readonly Finding[] {
+  const listed: unknown = metadata['token_endpoint_auth_methods_supported']
+  const { clientAuthentication: method } = client
+  if (method === undefined || !Array.isArray(listed) || listed.includes(method)) return []
+  const fix = 'leave "clientAuthentication" out to have it chosen, or switch the method on at the provider'
+  return [warn(check, `the provider does not list the method ${method}`, fix)]
+}

@@ -1,0 +1,71 @@
+/** What a check saw: all well, something that deserves a look, something that is wrong, or nothing that it could judge by. */
+export type Status = 'ok' | 'warn' | 'fail' | 'unknown'
+
+/** What one check saw. */
+export interface Finding {
+  /** Which check, such as `redirect-uri`: the same name in every version. */
+  readonly check: string
+  readonly status: Status
+  /** What it saw, as a sentence without a full stop. Never a secret, a token or a code. */
+  readonly message: string
+  /** What to do. Absent only if all is well. */
+  readonly fix?: string
+}
+
+/** What findings are about. */
+export type Subject =
+  | { readonly kind: 'application' }
+  /** A provider, with its name if there are several. */
+  | { readonly kind: 'provider'; readonly name?: string; readonly issuer: string }
+  /** An issuer whose access tokens an API accepts. */
+  | { readonly kind: 'api'; readonly issuer: string }
+
+/** The findings about one subject. */
+export interface Section {
+  readonly subject: Subject
+  readonly findings: readonly Finding[]
+}
+
+/** The URLs of one base URL, by the names that they have in a client's registration. */
+export interface RegisteredUrls {
+  /** The name of the provider, if there are several. */
+  readonly provider?: string
+  readonly redirect_uri: string
+  readonly post_logout_redirect_uri?: string
+  readonly backchannel_logout_uri?: string
+  readonly frontchannel_logout_uri?: string
+  readonly initiate_login_uri?: string
+}
+
+/** Everything that the doctor has to say. */
+export interface Report {
+  readonly sections: readonly Section[]
+  readonly urls: readonly RegisteredUrls[]
+}
+
+/** All is well. */
+export function ok(check: string, message: string): Finding {
+  return { check, status: 'ok', message }
+}
+
+/** Something deserves a look: it may be wrong, or is no good idea. */
+export function warn(check: string, message: string, fix: string): Finding {
+  return { check, status: 'warn', message, fix }
+}
+
+/** Something is wrong. */
+export function fail(check: string, message: string, fix: string): Finding {
+  return { check, status: 'fail', message, fix }
+}
+
+/** It cannot be told from here; the fix says how it can. */
+export function unknown(check: string, message: string, fix: string): Finding {
+  return { check, status: 'unknown', message, fix }
+}
+
+/** How many findings there are of each status. */
+export function countsOf({ sections }: Report): Readonly<Record<Status, number>> {
+  const counts = { ok: 0, warn: 0, fail: 0, unknown: 0 }
+  for (const { findings } of sections) for (const { status } of findings) counts[status] += 1
+  return counts
+}

@@ -1,0 +1,118 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isError, isOidcError, systemCode } from '../../base/error-cause.js'
+import { internals } from '../../base/runtime.js'
+import { ConfigurationError } from '../../errors.js'
+import { missingVariables, readVariables } from '../../options/environment.js'
+import { fail, type Finding } from './finding.js'
+
+/** What there is to examine, unchecked. */
+export interface Input {
+  /** Where it comes from, for people. */
+  readonly source: string
+  /** Options of `oidc()`. */
+  readonly oidc?: unknown
+  /** Options of `bearer()`. */
+  readonly bearer?: unknown
+  /** A client of Redis. */
+  readonly redis?: unknown
+  /** What is wrong with the source itself. */
+  readonly findings: readonly Finding[]
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const examples: Readonly<Record<string, string>> = {
+  ISSUER: "the provider's issuer URL, such as ISSUER=https://id.example.com",
+  CLIENT_ID: 'the ID that the provider gave this application, such as CLIENT_ID=my-app',
+  BASE_URL: 'the URL at which browsers reach this application, such as BASE_URL=https://app.example.com',
+  SESSION_SECRET: 'the output of: openssl rand -base64 48',
+}
+
+/** Reads what `optionsFromEnv()` reads, and says which variables are missing. */
+export function inputFromEnvironment(env: Variables | undefined): Input {
+  const missing = missingVariables(env)
+  const findings = missing.map((name) =>
+    fail(
+      'environment',
+      `${name} is not set`,
+      `set ${name} to ${examples[name] ?? 'its value'} (from a file: node --env-file=.env node_modules/.bin/express-oidc doctor)`,
+    ),
+  )
+  const isSet = (value: unknown): boolean => value !== '' && !(Array.isArray(value) && value.includes(''))
+  const given = Object.entries(readVariables(env)).filter(([, value]) => isSet(value))
+  return { source: 'the environment', oidc: Object.fromEntries(given), findings }
+}
+
+/**
+ * Imports a module, and takes the options from what it exports.
+ *
+ * @throws {ConfigurationError} `invalid_options` for a module that cannot be loaded, or exports no options
+ */
+export async function inputFromModule(file: string): Promise<Input> {
+  const source = `the module ${file}`
+  try {
+    const exported = await load(file)
+    const [oidc, bearer, redis] = await Promise.all([
+      valueOf(exported['options'] ?? exported['default'], 'options'),
+      valueOf(exported['bearer'], 'bearer'),
+      exported['redis'],
+    ])
+    if (oidc === undefined && bearer === undefined) throw unusable(file, 'exports neither options nor bearer')
+    return { source, oidc, bearer, redis, findings: [] }
+  } catch (error) {
+    // The module's own call of optionsFromEnv() says what is missing.
+    if (!(error instanceof ConfigurationError) || error.code !== 'missing_environment') throw error
+    return { source, findings: [fail('environment', error.message, 'set the variables, and try again')] }
+  }
+}
+
+// The exports of a CommonJS module are in `default`, all or some.
+async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const namespace: unknown = await import(pathToFileURL(resolve(file)).href)
+    const own = membersOf(namespace)
+    const inner = membersOf(own['default'])
+    return ['options', 'bearer', 'default'].some((name) => inner[name] !== undefined) ? { ...own, ...inner } : own
+  } catch (error) {
+    if (isOidcError(error)) throw error
+    throw unusable(file, `cannot be loaded (${reasonOf(error)})`)
+  }
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+}
+
+async function valueOf(exported: unknown, name: string): Promise<unknown> {
+  const value: unknown = isMaker(exported) ? await exported() : await exported
+  if (value === undefined || (typeof value === 'object' && value !== null)) return value
+  const what = isApplication(value) ? 'middleware or an application' : `no object, but ${typeof value}`
+  const message = `the export "${name}" is ${what}: export the options themselves, or a function without parameters that returns them`
+  throw new ConfigurationError('invalid_options', message)
+}
+
+function isMaker(exported: unknown): exported is () => unknown {
+  return typeof exported === 'function' && !isApplication(exported)
+}
+
+// What oidc() returned, an application of Express, or anything else that takes requests.
+function isApplication(value: unknown): boolean {
+  return typeof value === 'function' && (internals().middlewares.has(value) || value.length >= 2)
+}
+
+function unusable(file: string, why: string): ConfigurationError {
+  const message = `--module ${file}: the module ${why}. It should export the options of oidc() as default or "options", those of bearer() as "bearer"; both may be functions`
+  return new ConfigurationError('invalid_options', message)
+}
+
+// Messages of other errors may quote what is secret.
+function reasonOf(error: unknown): string {
+  if (!isError(error)) return 'it threw something that is not an error'
+  const code = systemCode(error)
+  const isOfLoader =
+    error.name === 'SyntaxError' || /^(?:ERR_)?(?:MODULE_NOT|UNKNOWN_FILE|UNSUPPORTED|REQUIRE)/.test(code ?? '')
+  return isOfLoader
+    ? error.message
+    : `${error.name}${code === undefined ? '' : ` ${code}`}: run it with node to see why`
+}

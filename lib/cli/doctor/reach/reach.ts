@@ -1,0 +1,58 @@
+import type { JsonObject } from '../../../base/json.js'
+import { endpointNames } from '../../../options/common/provider-description.js'
+import { type Finding, unknown } from '../finding.js'
+import type { Server } from '../server.js'
+import { checkClock } from './clock.js'
+import { discover } from './discovery.js'
+import { checkTls } from './tls.js'
+
+/** What is known of a server after its metadata were fetched. */
+export interface Reached {
+  readonly findings: readonly Finding[]
+  readonly metadata?: Readonly<JsonObject>
+  /** Whether the server is the one that the options name, so that credentials may go there. */
+  readonly isUsable: boolean
+}
+
+/** Looks at the way to a server: TLS, metadata, issuer and clock. */
+export async function reach(server: Server): Promise<Reached> {
+  const { settings } = server
+  const isElsewhere = typeof settings.discoveryUrl === 'string'
+  const first = await checkTls(server, isElsewhere ? settings.discoveryUrl : settings.issuer)
+  const { findings, metadata, isAsConfigured, reply } = await discover(server)
+  const further = metadata === undefined ? [] : await checkOtherHosts(server, metadata)
+  const clock = reply === undefined ? [] : [checkClock(reply, settings)]
+  return {
+    findings: [
+      ...first,
+      ...further,
+      ...findings,
+      ...clock,
+      ...(isAsConfigured ? [] : [stopped(metadata !== undefined)]),
+    ],
+    ...(metadata === undefined ? {} : { metadata }),
+    isUsable: isAsConfigured,
+  }
+}
+
+function stopped(hasMetadata: boolean): Finding {
+  const message = hasMetadata
+    ? 'keys, credentials and URIs were not checked: nothing is sent to a provider that calls itself otherwise'
+    : 'keys, credentials and URIs were not checked: the metadata say where'
+  return unknown('provider', message, 'correct what is wrong above, and run this again')
+}
+
+const forBrowsers = ['authorization_endpoint', 'end_session_endpoint']
+
+// Endpoints may be on other hosts, with other certificates.
+async function checkOtherHosts(server: Server, metadata: Readonly<JsonObject>): Promise<readonly Finding[]> {
+  const { issuer, discoveryUrl } = server.settings
+  const known = new URL(typeof discoveryUrl === 'string' ? discoveryUrl : issuer).origin
+  const named = endpointNames.filter((name) => !forBrowsers.includes(name)).flatMap((name) => metadata[name] ?? [])
+  const urls = named.filter((url): url is string => typeof url === 'string' && URL.canParse(url))
+  const origins = new Set(urls.map((url) => new URL(url).origin))
+  origins.delete(known)
+  const found = await Promise.all([...origins].map((origin) => checkTls(server, origin)))
+  // What the options say of connections has been said.
+  return found.flat().filter(({ status }) => status !== 'unknown')
+}

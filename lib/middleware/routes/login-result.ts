@@ -1,0 +1,49 @@
+import { isJsonObject, omitUndefined } from '../../base/json.js'
+import { ConfigurationError } from '../../errors.js'
+import { kindOf } from '../../options/given.js'
+import { sessionData } from '../../session/record.js'
+import type { CheckedResult } from '../../relying-party/login/code-exchange.js'
+
+/**
+ * Checks what the application's `onLogin` has returned. Where people may be sent to is checked where the login ends.
+ *
+ * @returns `false` if the login is refused
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function loginResult(returned: unknown): CheckedResult | false {
+  if (returned === false) return false
+  if (returned === undefined || returned === null || returned === true) return { data: noData }
+  if (!isPlainObject(returned)) {
+    throw wrong(`must return an object { data, returnTo, remember }, true, false or nothing`, returned)
+  }
+  return checkedMembers(returned)
+}
+
+function checkedMembers(returned: Readonly<Record<string, unknown>>): CheckedResult {
+  const { data = noData, returnTo, remember, ...others } = returned
+  if (Object.keys(others).length > 0) {
+    throw wrong(
+      'returned an object with other members than "data", "returnTo" and "remember": what the session keeps goes into "data", as in return { data: { … } }',
+    )
+  }
+  if (returnTo !== undefined && typeof returnTo !== 'string')
+    throw wrong('returned a "returnTo" that is no text', returnTo)
+  if (remember !== undefined && typeof remember !== 'boolean')
+    throw wrong('returned a "remember" that is neither true nor false', remember)
+  if (!isJsonObject(data)) throw wrong('returned "data" that is no object', data)
+  return omitUndefined({ data: sessionData('onLogin() must return "data" that is', data), returnTo, remember })
+}
+
+const noData = Object.freeze({})
+
+// Plain objects of other realms, such as a test runner's, count too. Members may be undefined.
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (!isJsonObject(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function wrong(what: string, given?: unknown): ConfigurationError {
+  const found = given === undefined ? '' : ` (returned: ${kindOf(given)})`
+  return new ConfigurationError('invalid_options', `onLogin() ${what}${found}`)
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type RealProvider, startRealProvider } from '../../provider-real/provider.js'
+import { complaintsOf, diagnose, findingsOf } from './diagnosis.js'
+
+let real: RealProvider
+
+beforeAll(async () => {
+  real = await startRealProvider()
+})
+
+afterAll(() => real.close())
+
+const audience = 'https://api.example.com'
+const find = async (bearer: object, check: string) =>
+  findingsOf(await diagnose({ bearer })).find((finding) => finding.check === check)
+
+describe('doctor, about an API', () => {
+  test('complains of nothing if the issuer and its keys are there', async () => {
+    const report = await diagnose({ bearer: { issuer: real.issuer, audience } })
+    expect(complaintsOf(report)).toEqual([])
+    expect(report.sections.map(({ subject }) => subject)).toContainEqual({ kind: 'api', issuer: real.issuer })
+    expect(report.urls).toEqual([])
+  })
+
+  test('finds an issuer that is spelled otherwise', async () => {
+    expect(await find({ issuer: `${real.issuer}/`, audience }, 'issuer')).toMatchObject({ status: 'fail' })
+  })
+
+  test('finds that there is no key for the algorithms', async () => {
+    expect(await find({ issuer: real.issuer, audience, algorithms: ['PS512'] }, 'keys')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringContaining('no key for PS512') },
+    })
+  })
+
+  test('finds options that are wrong', async () => {
+    expect(await find({ issuer: real.issuer }, 'options')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringContaining('"audience"') },
+    })
+  })
+
+  test('asks the introspection endpoint about a token that nobody has issued', async () => {
+    const { clientId, clientSecret } = real.machine
+    const options = { issuer: real.issuer, audience }
+    expect(await find({ ...options, introspection: { clientId, clientSecret } }, 'introspection')).toMatchObject({
+      status: 'ok',
+    })
+    const wrong = await find({ ...options, introspection: { clientId, clientSecret: 'wrong' } }, 'introspection')
+    expect(wrong).toMatchObject({ status: 'fail', fix: expect.stringContaining('"introspection"') })
+  })
+
+  test('needs no metadata where the options give the keys', async () => {
+    const { keys } = (await (await fetch(`${real.issuer}/jwks`)).json()) as { keys: object[] }
+    const report = await diagnose({ bearer: { issuer: 'https://nowhere.invalid', audience, jwks: { keys } } })
+    expect(complaintsOf(report)).toEqual([])
+  })
+
+  test('says what it cannot know: issuers from a function, tokens for anyone', async () => {
+    expect(await find({ issuer: () => undefined, audience }, 'issuers')).toMatchObject({ status: 'unknown' })
+    expect(await find({ issuer: real.issuer, audience: null }, 'audience')).toMatchObject({ status: 'unknown' })
+  })
+})

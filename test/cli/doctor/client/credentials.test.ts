@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
+import { diagnose, findingsOf, secret } from '../diagnosis.js'
+
+const issuer = 'https://id.example.com'
+const metadata = {
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+}
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'k' }] }
+const json = (body: object, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
+
+/** What a request proves, as a provider sees it. */
+interface Proof {
+  readonly basic: string | undefined
+  readonly form: URLSearchParams
+}
+
+interface Provider {
+  readonly token: (proof: Proof) => Response
+  readonly authorize?: (url: URL) => Response
+  readonly push?: (proof: Proof) => Response
+}
+
+/** A provider whose answers are as those of one that somebody runs. */
+function providerThat({ token, push, authorize = () => new Response('a page') }: Provider): typeof fetch {
+  return async (input, init) => {
+    const url = new URL(String(input))
+    const header = new Headers(init?.headers).get('authorization')
+    const proof = {
+      basic: header === null ? undefined : Buffer.from(header.slice(6), 'base64').toString(),
+      form: new URLSearchParams(init?.body?.toString()),
+    }
+    if (url.pathname === '/token') return token(proof)
+    if (url.pathname === '/par') return push?.(proof) ?? json({}, 404)
+    if (url.pathname === '/authorize') return authorize(url)
+    if (url.pathname === '/jwks') return json(keys)
+    const par = push === undefined ? {} : { pushed_authorization_request_endpoint: `${issuer}/par` }
+    return json({ ...metadata, ...par })
+  }
+}
+
+async function findings(provider: Provider, options: object = {}) {
+  const oidc = {
+    ...{
+      issuer,
+      clientId: 'web',
+      clientSecret: 'right-secret-of-the-client',
+      baseUrl: 'https://app.example.com',
+      secret,
+    },
+    ...{ fetch: providerThat(provider), ...options },
+  }
+  const report = await diagnose({ oidc })
+  return new Map(findingsOf(report).map((finding) => [finding.check, finding]))
+}
+
+const invalidGrant = (status = 400) => json({ error: 'invalid_grant' }, status)
+const isRight = ({ basic, form }: Proof) => basic === 'web:right-secret-of-the-client' || form.has('client_assertion')
+
+describe('doctor, about the credentials of the client', () => {
+  test('counts them as accepted if made-up ones are refused', async () => {
+    const seen: Proof[] = []
+    const token = (proof: Proof) => {
+      seen.push(proof)
+      return isRight(proof) ? invalidGrant() : json({ error: 'invalid_client' }, 401)
+    }
+    expect((await findings({ token })).get('client')).toMatchObject({ status: 'ok' })
+    expect(seen.map(isRight)).toEqual([true, false])
+    expect(seen.map(({ form }) => form.get('grant_type'))).toEqual(['authorization_code', 'authorization_code'])
+  })
+
+  test('does not judge if the provider looks at the code before it looks at the client', async () => {
+    expect((await findings({ token: () => invalidGrant() })).get('client')).toMatchObject({
+      status: 'unknown',
+      message: expect.stringContaining('answers made-up credentials in the same way'),
+    })
+  })
+
+  test('asks the endpoint for pushed requests then, if there is one', async () => {
+    const push = (proof: Proof) =>
+      isRight(proof) ? json({ request_uri: 'urn:x', expires_in: 9 }, 201) : json({ error: 'invalid_client' }, 401)
+    expect((await findings({ token: () => invalidGrant(), push })).get('client')).toMatchObject({ status: 'ok' })
+  })
+
+  test('finds a refused client by the status alone, as unauthorized_client of Keycloak', async () => {
+    const token = () => json({ error: 'unauthorized_client', error_description: 'Invalid client credentials' }, 401)
+    expect((await findings({ token })).get('client')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining(
+        'refuses the client "web" (status 401, unauthorized_client, "Invalid client credentials")',
+      ),
+    })
+  })
+
+  test('finds a client that may not use the grant, as unauthorized_client of RFC 6749', async () => {
+    const token = (proof: Proof) =>
+      isRight(proof) ? json({ error: 'unauthorized_client' }, 400) : json({ error: 'invalid_client' }, 401)
+    expect((await findings({ token })).get('client')).toMatchObject({
+      status: 'fail',
+      fix: expect.stringContaining('allow the authorization code grant'),
+    })
+  })
+
+  test('finds the method of authentication that the provider takes', async () => {
+    const token = ({ form }: Proof) =>
+      form.has('client_secret') ? invalidGrant() : json({ error: 'invalid_client' }, 401)
+    expect((await findings({ token })).get('client')).toMatchObject({
+      status: 'fail',
+      fix: expect.stringContaining(`set "clientAuthentication" to 'client_secret_post'`),
+    })
+  })
+
+  test('spoils the signature of an assertion, and nothing else of it', async () => {
+    const seen: string[] = []
+    const token = ({ form }: Proof) => {
+      seen.push(form.get('client_assertion') ?? '')
+      return seen.length === 1 ? invalidGrant() : json({ error: 'invalid_client' }, 401)
+    }
+    const clientAssertionKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const found = await findings({ token }, { clientSecret: undefined, clientAssertionKey })
+    expect(found.get('client')).toMatchObject({ status: 'ok' })
+    const [real = [], spoiled = []] = seen.map((assertion) => assertion.split('.'))
+    expect([spoiled.length, spoiled[0], spoiled[2]?.length]).toEqual([3, real[0], real[2]?.length])
+    expect(spoiled[2]).not.toBe(real[2])
+  })
+
+  test('asks with another client ID about a public client', async () => {
+    const token = ({ form }: Proof) =>
+      form.get('client_id') === 'web' ? invalidGrant() : json({ error: 'invalid_client' }, 401)
+    expect((await findings({ token }, { clientSecret: undefined })).get('client')).toMatchObject({
+      ...{ status: 'ok', message: expect.stringContaining('without credentials') },
+    })
+  })
+
+  test('does not print a secret that the provider repeats', async () => {
+    const token = () => json({ error: 'invalid_client', error_description: 'no client has short99' }, 401)
+    const found = await findings({ token }, { clientSecret: 'short99' })
+    expect(found.get('client')).toMatchObject({ status: 'fail' })
+    expect(JSON.stringify([...found.values()])).not.toContain('short99')
+  })
+
+  test('does not judge by a page, or by a provider that is busy', async () => {
+    for (const answer of [() => new Response('<html>'), () => new Response('', { status: 429 })]) {
+      expect((await findings({ token: answer })).get('client')).toMatchObject({ status: 'unknown' })
+    }
+  })
+})
+
+describe('doctor, about redirect URIs', () => {
+  const token = () => invalidGrant()
+  const redirect = (location: string) => new Response(null, { status: 302, headers: { location } })
+  const uriOf = (url: URL) => url.searchParams.get('redirect_uri') ?? ''
+
+  test('asks without a page, and takes a way back for a proof', async () => {
+    let prompt: string | null = ''
+    const authorize = (url: URL) => {
+      prompt = url.searchParams.get('prompt')
+      return redirect(`${uriOf(url)}?error=login_required`)
+    }
+    expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'ok' })
+    expect(prompt).toBe('none')
+  })
+
+  test('takes no page for a proof, whatever the URI', async () => {
+    expect((await findings({ token })).get('redirect-uri')).toMatchObject({ status: 'unknown' })
+  })
+
+  test('takes a page for a proof if another URI is refused', async () => {
+    const authorize = (url: URL) => new Response('', { status: uriOf(url).includes('app.example.com') ? 200 : 400 })
+    expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'ok' })
+  })
+
+  test('finds a mismatch in the page that a provider leads to', async () => {
+    const authorize = () => redirect(`${issuer}/error?error=redirect_mismatch`)
+    expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({
+      ...{ status: 'fail', fix: expect.stringContaining('register exactly https://app.example.com/callback') },
+    })
+  })
+
+  test('does not judge by a provider that is away', async () => {
+    const authorize = () => new Response('', { status: 503 })
+    expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'unknown' })
+  })
+
+  test('says which error a login would end with', async () => {
+    const authorize = (url: URL) => redirect(`${uriOf(url)}?error=invalid_scope&error_description=unknown+scope`)
+    expect((await findings({ token, authorize })).get('authorization-request')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringContaining('invalid_scope, "unknown scope"') },
+      fix: expect.stringContaining('correct "scope"'),
+    })
+  })
+
+  test('asks by pushed requests if pages say nothing', async () => {
+    const push = ({ form }: Proof) =>
+      form.get('redirect_uri')?.includes('app.example.com')
+        ? json({ request_uri: 'urn:x', expires_in: 9 }, 201)
+        : json({ error: 'invalid_request' }, 400)
+    expect((await findings({ token, push })).get('redirect-uri')).toMatchObject({
+      ...{ status: 'ok', message: expect.stringContaining('takes a pushed request') },
+    })
+  })
+})

@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:https'
+import { listen } from '../../../kit/listen.js'
+import { type Certificate, selfSigned } from '../../../kit/resource-server/certificate.js'
+import { diagnose, findingsOf, secret } from '../diagnosis.js'
+
+const year = new Date().getUTCFullYear()
+const authority = selfSigned('The authority of a company', { isAuthority: true })
+const signed = { authority: { name: 'The authority of a company', key: authority.key } }
+const clientCertificate = selfSigned('client')
+
+let close: (() => Promise<void>) | undefined
+afterEach(async () => {
+  await close?.()
+  close = undefined
+})
+
+/** Starts a provider behind this certificate, and examines it at a name. */
+async function tlsFindings(
+  certificate: Certificate,
+  { host = 'localhost', ca = undefined as string | undefined, env = {} } = {},
+) {
+  const server = createServer({ cert: certificate.pem, key: certificate.keyPem }, (_req, res) => {
+    const issuer = `https://${host}:${port}`
+    res.setHeader('content-type', 'application/json').end(JSON.stringify({ issuer }))
+  })
+  const listening = await listen(server)
+  close = listening.close
+  const { port } = new URL(listening.origin)
+  const tls = ca === undefined ? {} : { tls: { cert: clientCertificate.pem, key: clientCertificate.keyPem, ca } }
+  const oidc = {
+    issuer: `https://${host}:${port}`,
+    clientId: 'web',
+    baseUrl: 'https://app.example.com',
+    secret,
+    ...tls,
+  }
+  return findingsOf(await diagnose({ oidc }, { env }))
+}
+
+const fails = (message: RegExp, fix: RegExp) => ({
+  ...{ check: 'tls', status: 'fail' },
+  message: expect.stringMatching(message),
+  fix: expect.stringMatching(fix),
+})
+
+describe('doctor, at a server with TLS', () => {
+  test('finds a certificate of an authority that this process does not trust', async () => {
+    expect(await tlsFindings(selfSigned('localhost', signed))).toContainEqual(
+      fails(
+        /is from "The authority of a company", which this process does not trust/,
+        /NODE_EXTRA_CA_CERTS=.*"tls\.ca"/,
+      ),
+    )
+  })
+
+  test('finds a certificate that is its own authority', async () => {
+    expect(await tlsFindings(selfSigned('localhost'))).toContainEqual(
+      fails(/is self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)/, /NODE_EXTRA_CA_CERTS/),
+    )
+  })
+
+  test('finds a certificate that has expired, and one that is not valid yet', async () => {
+    const ca = authority.pem
+    expect(await tlsFindings(selfSigned('localhost', { ...signed, years: [year - 3, year - 1] }), { ca })).toEqual(
+      expect.arrayContaining([fails(new RegExp(`expired on ${year - 1}-01-01`), /renew the certificate/)]),
+    )
+    await close?.()
+    expect(await tlsFindings(selfSigned('localhost', { ...signed, years: [year + 1, year + 2] }), { ca })).toEqual(
+      expect.arrayContaining([fails(new RegExp(`not valid before ${year + 1}-01-01`), /clock of this machine/)]),
+    )
+  })
+
+  test('finds a certificate for another host', async () => {
+    expect(await tlsFindings(selfSigned('id.example.com', signed), { ca: authority.pem })).toContainEqual(
+      fails(/is not for localhost, but for id\.example\.com/, /use a name that the certificate has/),
+    )
+  })
+
+  test('names each of several flaws', async () => {
+    const found = await tlsFindings(selfSigned('id.example.com', { ...signed, years: [year - 3, year - 1] }))
+    expect(found.filter(({ check }) => check === 'tls')).toHaveLength(2)
+  })
+
+  test('finds nothing wrong with a certificate that the options trust', async () => {
+    const found = await tlsFindings(selfSigned('localhost', signed), { ca: authority.pem })
+    expect(found).toContainEqual({
+      ...{ check: 'tls', status: 'ok' },
+      message: expect.stringContaining(`trusted, and valid until ${year + 2}-01-01`),
+    })
+    expect(found).toContainEqual(expect.objectContaining({ check: 'issuer', status: 'ok' }))
+  })
+
+  test('finds that the verification of certificates is off', async () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    expect(await tlsFindings(selfSigned('localhost', signed), { ca: authority.pem, env })).toContainEqual(
+      fails(/NODE_TLS_REJECT_UNAUTHORIZED=0 .*trust any certificate/, /NODE_EXTRA_CA_CERTS/),
+    )
+  })
+
+  test('finds http behind an issuer that says https', async () => {
+    const listening = await listen(createHttpServer((_req, res) => void res.end()))
+    close = listening.close
+    const issuer = listening.origin.replace('http:', 'https:')
+    const report = await diagnose({ oidc: { issuer, clientId: 'web', baseUrl: 'https://app.example.com', secret } })
+    expect(findingsOf(report)).toContainEqual(fails(/does not speak TLS/, /give http:\/\//))
+  })
+
+  test('finds TLS behind an issuer that says http', async () => {
+    const server = createServer({ cert: authority.pem, key: authority.keyPem }, (_req, res) => void res.end())
+    const listening = await listen(server)
+    close = listening.close
+    const report = await diagnose({
+      oidc: { issuer: listening.origin, clientId: 'web', baseUrl: 'http://localhost:1', secret },
+    })
+    expect(findingsOf(report)).toContainEqual(fails(/speaks TLS, and the URL is http/, /give https:\/\//))
+  })
+})
