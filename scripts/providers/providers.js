@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { freePort } from './processes.js'
+import { freePort } from '../kit/processes.js'
 import { tableOf, withTable } from './table.js'
 import { steps, walk } from './walk.js'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bearer, clientCredentials, oidc, requireAuth } from 'express-oidc'
-import { Browser } from './browser.js'
+import { Browser } from '../kit/browser.js'
 
 /** What is tried with each provider, in this order. */
 export const steps = [

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { has, run, start as startProgram } from '../processes.js'
+import { has, run, start as startProgram } from '../../kit/processes.js'
 
 const lifetimeSeconds = 600
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keycloak } from 'express-oidc/providers'
-import { has, run, start as startProgram } from '../processes.js'
+import { has, run, start as startProgram } from '../../kit/processes.js'
 
 const version = '26.7.3'
 const lifetimeSeconds = 600

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { has, start as startProgram } from '../processes.js'
+import { has, start as startProgram } from '../../kit/processes.js'
 
 const packages = '--no-install-recommends liblemonldap-ng-portal-perl libio-string-perl libstring-random-perl'
 const lifetimeSeconds = 600

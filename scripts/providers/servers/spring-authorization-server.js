@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { has, run, start as startProgram } from '../processes.js'
+import { has, run, start as startProgram } from '../../kit/processes.js'
 
 const bootVersion = '4.1.2'
 const lifetimeSeconds = 600

@@ -1,38 +1,37 @@
-import { request } from 'node:http'
+import { overHttp1 } from './transports.js'
 
 /** A browser without a window: cookies of one host, whatever the port, redirects, and forms. */
 export class Browser {
   #cookies = new Map()
+  #transport
+
+  constructor(transport = overHttp1) {
+    this.#transport = transport
+  }
+
+  /** The cookies as a header. */
+  get cookie() {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
 
   /** Forgets the cookies of one side: those whose name begins so. */
   forget(prefix) {
     for (const name of this.#cookies.keys()) if (name.startsWith(prefix)) this.#cookies.delete(name)
   }
 
-  /** Asks once. */
-  ask(url, { method = 'GET', headers = {}, body } = {}) {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  /** Asks once. A header that is undefined is not sent. */
+  async ask(url, { method = 'GET', headers = {}, body } = {}) {
+    const { cookie } = this
     const all = { ...navigation, ...(cookie === '' ? {} : { cookie }), ...headers }
     if (body !== undefined) {
       all['content-type'] ??= 'application/x-www-form-urlencoded'
       all['content-length'] = Buffer.byteLength(body)
     }
-    return new Promise((resolve, reject) => {
-      const call = request(url, { method, headers: all, agent: false }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (part) => (text += part))
-        response.on('error', reject)
-        response.on('end', () => {
-          for (const line of response.headers['set-cookie'] ?? []) this.#keep(line)
-          const { statusCode: status, headers: received } = response
-          const location = received.location === undefined ? undefined : new URL(received.location, url).href
-          resolve({ url: String(url), status, text, location })
-        })
-      })
-      call.setTimeout(60_000, () => call.destroy(new Error(`${url} did not answer within a minute`)))
-      call.on('error', reject)
-      call.end(body)
-    })
+    const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+    const { status, headers: received, text } = await this.#transport(String(url), { method, headers: sent, body })
+    for (const line of received['set-cookie'] ?? []) this.#keep(line)
+    const location = received.location === undefined ? undefined : new URL(received.location, url).href
+    return { url: String(url), status, text, location }
   }
 
   /** Follows redirects until there are no more, or the next one begins with `stop`. */

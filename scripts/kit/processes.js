@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { overHttp1 } from './transports.js'
 
 /** A free port of 127.0.0.1. */
 export async function freePort() {
@@ -26,28 +27,32 @@ export function run(program, args, options = {}) {
   if (status !== 0) throw new Error(`${program} ${args[0] ?? ''} ended with ${status}: ${stderr?.slice(-300)}`)
 }
 
-/** Starts a program, with all that it starts itself as one group, and waits until a URL answers. Its words go to a file. */
-export async function start(program, args, { log, url, seconds = 120, ...options }) {
+/** Starts a program, with all that it starts itself as one group, and waits until a URL answers. Its words go to a file. It ends with this process. */
+export async function start(program, args, { log, url, ca, seconds = 120, ...options }) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options })
   const file = createWriteStream(log)
   child.stdout.pipe(file)
   child.stderr.pipe(file)
+  const kill = () => process.kill(-child.pid, 'SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   const close = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
-    process.kill(-child.pid, 'SIGKILL')
+    kill()
     await once(child, 'exit')
   }
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(300)) {
     if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: see ${log}`)
-    if (await answers(url)) return { close }
+    if (await answers(url, ca)) return { close }
   }
   await close()
   throw new Error(`${program} did not answer within ${seconds} seconds: see ${log}`)
 }
 
-async function answers(url) {
+async function answers(url, ca) {
   try {
-    return (await fetch(url)).ok
+    if (ca === undefined) return (await fetch(url)).ok
+    return (await overHttp1(url, { method: 'GET', headers: {}, ca })).status === 200
   } catch {
     return false
   }
