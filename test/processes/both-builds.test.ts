@@ -11,19 +11,19 @@ interface Report {
   readonly answers: Readonly<Record<string, unknown>>
 }
 
-/** Mounts the middleware of one build in a process of its own, with guards and test kit of the other. */
-async function mounted(build: string): Promise<Report> {
-  const script = join(root, 'test', 'kit', 'processes', 'both-builds.js')
-  const { stdout } = await run(process.execPath, [script, build], {
+/** What a script prints that uses the built package in a process of its own. */
+async function printedBy(script: string, build: string): Promise<unknown> {
+  const path = join(root, 'test', 'kit', 'processes', script)
+  const { stdout } = await run(process.execPath, [path, build], {
     cwd: root,
     env: { ...process.env, NODE_OPTIONS: '' },
   })
-  return JSON.parse(stdout) as Report
+  return JSON.parse(stdout)
 }
 
 describe.each(['esm', 'cjs'])('with oidc() and bearer() of the %s build, and all else of the other', (build) => {
   test('errors, guards, members of requests and test sessions work as within one', async () => {
-    const { errors, answers } = await mounted(build)
+    const { errors, answers } = (await printedBy('both-builds.js', build)) as Report
     expect(errors).toEqual({
       isTwo: true,
       classes: ['ConfigurationError', 'OidcError'],
@@ -42,3 +42,11 @@ describe.each(['esm', 'cjs'])('with oidc() and bearer() of the %s build, and all
     })
   }, 60_000)
 })
+
+test.each(['esm', 'cjs'])(
+  'the %s build signs people in at a provider that encrypts its ID Tokens',
+  async (build) => {
+    expect(await printedBy('encrypted-login.js', build)).toEqual({ encrypted: 1, sub: 'alice', segments: 3 })
+  },
+  60_000,
+)
