@@ -35,6 +35,7 @@ export class SessionParties {
         return storage.sharedStore
       },
       read: (cookies, further) => whenDone(storage.read(cookies, further), known),
+      absence: (cookies, place) => storage.absence(cookies, place),
       find: (record) => whenDone(storage.find(record), knownRecord),
       save: (record, base) => storage.save(record, base),
       touch: (record, base) => storage.touch(record, base),

@@ -20,7 +20,8 @@ import type { RelyingParties, WebRelyingParty } from '../providers/relying-parti
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
-import { absences } from '../../session/storage/storage.js'
+import { absences } from '../../session/storage/absence.js'
+import type { SessionStorage } from '../../session/storage/storage.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
@@ -34,6 +35,7 @@ export class RequestContext {
   /** The path that the middleware is mounted at. */
   readonly mount: string
   readonly #oidc: OidcContext
+  readonly #storage: SessionStorage
   readonly #req: NodeRequest
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
@@ -41,14 +43,10 @@ export class RequestContext {
   #transactions: TransactionCookies | undefined
   #rp: WebRelyingParty | undefined
 
-  constructor(
-    oidc: OidcContext,
-    { httpRequest, session }: { readonly httpRequest: HttpRequest; readonly session: SessionBinding },
-    req: NodeRequest,
-    res: NodeResponse,
-  ) {
+  constructor(oidc: OidcContext, { httpRequest, session, storage }: RequestParts, req: NodeRequest, res: NodeResponse) {
     this.httpRequest = httpRequest
     this.session = session
+    this.#storage = storage
     // Read now: routers further in remove their own mount paths too.
     this.mount = mountPathOf(req)
     this.#oidc = oidc
@@ -136,7 +134,7 @@ export class RequestContext {
   /** Why nobody is signed in, for logs. */
   absence(): OidcErrorDetails {
     const { httpRequest } = this
-    const absence = this.#oidc.storageOf(this.#req, httpRequest, this.#res).absence?.(httpRequest.cookies)
+    const absence = this.#storage.absence(httpRequest.cookies)
     const host = httpRequest.header('host') ?? ''
     const { origin } = this.base
     // A browser keeps the cookies of each host apart.
@@ -164,6 +162,13 @@ export class RequestContext {
   }
 }
 
+interface RequestParts {
+  readonly httpRequest: HttpRequest
+  readonly session: SessionBinding
+  /** Where the session was read. */
+  readonly storage: SessionStorage
+}
+
 function hasHost(origin: string, host: string): boolean {
   return new URL(origin).host === host.toLowerCase()
 }
@@ -179,9 +184,10 @@ export function openRequest(
   req: NodeRequest,
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
+  const storage = oidc.storageOf(req, httpRequest, res)
   return whenDone(
-    bindSession(oidc.binding, oidc.storageOf(req, httpRequest, res), httpRequest, res),
-    (session) => new RequestContext(oidc, { httpRequest, session }, req, res),
+    bindSession(oidc.binding, storage, httpRequest, res),
+    (session) => new RequestContext(oidc, { httpRequest, session, storage }, req, res),
   )
 }
 

@@ -2,7 +2,8 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import type { SessionPlace, SessionRecord } from '../record.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
-import type { FoundSession, SessionAbsence, SessionStorage } from './storage.js'
+import type { SessionAbsence } from './absence.js'
+import type { FoundSession, SessionStorage } from './storage.js'
 
 /** A storage at one of several base URLs: sessions that begin here are found here only. */
 export class BoundStorage implements SessionStorage {
@@ -23,7 +24,7 @@ export class BoundStorage implements SessionStorage {
   }
 
   absence(cookies: Cookies): SessionAbsence {
-    return this.#storage.absence?.(cookies, this.#place) ?? {}
+    return this.#storage.absence(cookies, this.#place)
   }
 
   find(record: SessionRecord): MaybePromise<SessionRecord | undefined> {

@@ -5,14 +5,8 @@ import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
-import {
-  absences,
-  type FoundSession,
-  type SessionAbsence,
-  type StoredSession,
-  type SessionStorage,
-  unreadable,
-} from './storage.js'
+import { absences, type SessionAbsence } from './absence.js'
+import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'

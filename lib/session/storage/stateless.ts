@@ -6,14 +6,8 @@ import type { TraceRemark } from '../../base/tracing/event.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { type SessionLimits, clocksOf, isAlive, sessionEnded } from '../lifetime.js'
 import { type SessionForm, formsOf } from './fitting.js'
-import {
-  absences,
-  type StoredSession,
-  type FoundSession,
-  type SessionAbsence,
-  type SessionStorage,
-  unreadable,
-} from './storage.js'
+import { absences, absenceOf, type SessionAbsence } from './absence.js'
+import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
@@ -88,7 +82,7 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
       if (isSeveral(opened)) return opened.flatMap((each) => toStored(each, place) ?? [])
       return opened === undefined ? undefined : toStored(opened, place)
     },
-    absence: (cookies, place) => absenceOf(sealed.openAnyway(cookies), place, settings),
+    absence: (cookies, place) => absenceIn(sealed.openAnyway(cookies), place, settings),
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
       let bytes = 0
@@ -108,20 +102,15 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
   }
 }
 
-function absenceOf(
+function absenceIn(
   opened: Opened | null | undefined,
   place: SessionPlace | undefined,
-  { runtime, limits }: Pick<StatelessStorageSettings, 'runtime' | 'limits'>,
+  settings: StatelessStorageSettings,
 ): SessionAbsence {
   if (opened === undefined) return absences.noCookie
   if (opened === null) return absences.otherSecret
   const payload = unpack(opened)
-  const record = payload === undefined ? undefined : fromPayload(payload)
-  if (record === undefined) return absences.otherVersion
-  if (!beganAt(record, place)) return absences.otherBaseUrl
-  const now = Math.floor(runtime.now() / 1000)
-  if (isAlive(record, limits, now)) return absences.revoked
-  return now < clocksOf(record, limits).absoluteExpiresAt ? absences.idle : absences.absolute
+  return absenceOf(payload === undefined ? undefined : fromPayload(payload), place, settings)
 }
 
 function writeForm(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {

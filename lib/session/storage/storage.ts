@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { OidcErrorDetails } from '../../error-details.js'
 import type { SharedStore } from '../../options/common/stores.js'
+import type { SessionAbsence } from './absence.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionPlace, SessionRecord } from '../record.js'
 
@@ -31,21 +31,6 @@ export const unreadable: unique symbol = Symbol('a session of another version')
 /** The result of reading a request's cookies. */
 export type FoundSession = StoredSession | SeveralPeople | typeof unreadable | undefined
 
-/** Why there is no session, and the option that says so. */
-export type SessionAbsence = Pick<OidcErrorDetails, 'seen' | 'option'>
-
-/** Absences that all storages in cookies know. */
-export const absences = {
-  noCookie: { seen: 'no cookie' },
-  otherSecret: { seen: 'a cookie that no "secret" opens, or of another issuer or clientId', option: 'secret' },
-  otherVersion: { seen: 'a cookie of another version of express-oidc' },
-  otherBaseUrl: { seen: 'a session of another base URL', option: 'baseUrls' },
-  idle: { seen: 'ended (idle)', option: 'session.idleSeconds' },
-  absolute: { seen: 'ended (absolute)', option: 'session.absoluteSeconds' },
-  revoked: { seen: 'ended by a logout, or sessions of several people' },
-  lost: { seen: 'no longer in the session store, or ended by a logout' },
-} as const satisfies Readonly<Record<string, SessionAbsence>>
-
 /** The session that counts, if there is one. */
 export function storedSessionIn(found: FoundSession): StoredSession | undefined {
   return found === undefined || found === unreadable || found instanceof SeveralPeople ? undefined : found
@@ -74,7 +59,7 @@ export interface SessionStorage {
    */
   read(cookies: Cookies, further?: FurtherCookies, place?: SessionPlace): MaybePromise<FoundSession>
   /** Why no session counts in a request's cookies, for logs. */
-  absence?(cookies: Cookies, place?: SessionPlace): SessionAbsence
+  absence(cookies: Cookies, place?: SessionPlace): SessionAbsence
   /**
    * Reads a session again, with the changes of other requests; `undefined` if it has ended.
    *

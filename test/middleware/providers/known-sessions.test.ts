@@ -4,6 +4,7 @@ import { Browser } from '../../hosts/client.js'
 import type { Handler } from '../../hosts/layers.js'
 import { type AppRequest, json } from '../../kit/app.js'
 import { guarded } from '../../kit/world/applications.js'
+import { watchAll } from '../../kit/watching/watching.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { secret } from '../../kit/world/world.js'
 
@@ -20,7 +21,10 @@ const afterRestart: Handler = (req, res, next) => {
 beforeAll(async () => {
   world = await startSeveral({
     before: [afterRestart],
-    layers: [guarded('/both', requireAuth(provider('work'), provider('google')))],
+    layers: [
+      guarded('/page-of-people', requireAuth()),
+      guarded('/both', requireAuth(provider('work'), provider('google'))),
+    ],
   })
 })
 afterAll(() => world.close())
@@ -53,6 +57,16 @@ test.each<[string, 'work' | null, (options: SeveralWorld['options']) => object]>
     restarted.close()
     restarted = undefined
   }
+})
+
+test('the refusal of a guard tells logs why there is no session', async () => {
+  const seen: unknown[] = []
+  const watching = watchAll(({ step, details }, phase) => {
+    if (step === 'guard' && phase === 'end') seen.push(details?.seen)
+  })
+  await browser.fetch(world.url('/page-of-people'))
+  watching.stop()
+  expect(seen).toEqual(['no cookie'])
 })
 
 test('a guard that asks for two providers at once ends in a refusal, and not in a loop', async () => {

@@ -40,6 +40,17 @@ describe('sessions in a store', () => {
     expect(sharedStore.count()).toBe(2)
   })
 
+  test('tell logs why there is none', async () => {
+    const cookies = await login()
+    const other = storageOn(sharedStore, watch, { secrets: ['another secret, of 32 characters at least'] })
+    expect(storage.absence({})).toEqual({ seen: 'no cookie' })
+    expect(other.absence(cookies)).toMatchObject({ seen: expect.stringContaining('no "secret"'), option: 'secret' })
+    await storage.end(person)
+    expect(storage.absence(cookies)).toEqual({ seen: expect.stringContaining('no longer in the session store') })
+    watch.seconds = start + 600
+    expect(storage.absence(cookies)).toEqual({ seen: 'ended (idle)', option: 'session.idleSeconds' })
+  })
+
   test('cost nothing where none of their cookies comes', () => {
     expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), sharedStore.count()]).toEqual([
       undefined,

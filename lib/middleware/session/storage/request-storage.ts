@@ -2,19 +2,15 @@ import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedStore } from '../../../options/common/stores.js'
 import { clocksOf, isAlive, isRollingDue, sessionEnded } from '../../../session/lifetime.js'
+import { absenceOf, absences, type SessionAbsence } from '../../../session/storage/absence.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
 import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
 import { createRequestSeal, idOf, type Place } from './request-seal.js'
-import {
-  beforeSave,
-  beginAnew,
-  keepCookie,
-  type RequestSession,
-  RequestSessions,
-  storeNow,
-} from './application-session.js'
+import type { RequestSession } from './application-session.js'
+import { beforeSave, beginAnew, keepCookie, RequestSessions, storeNow } from './application-session.js'
+import { absenceIn } from './request-absence.js'
 import { newestLogin, type RequestStore, RequestStores } from './request-store.js'
 import { beforeEnd } from '../../http/respond.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
@@ -41,6 +37,7 @@ class RequestStorage implements SessionStorage {
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
   /** The id of the stored session that the login was read from. */
   #readFrom: string | undefined
+  #lost: SessionAbsence | undefined
   #watched: RequestSession | undefined
 
   constructor(settings: RequestStorageSettings, reading: RequestReading) {
@@ -53,7 +50,6 @@ class RequestStorage implements SessionStorage {
   }
 
   read(_cookies: unknown, _further: unknown, place?: SessionPlace): ReturnType<SessionStorage['read']> {
-    const { limits, revocations, refreshes, runtime } = this.#settings
     const { seal, httpRequest } = this.#reading
     // `OPTIONS *` has no path, and express-session reads no session for it.
     if (!httpRequest.path.startsWith('/') && this.#applicationSession() === undefined) return undefined
@@ -62,20 +58,23 @@ class RequestStorage implements SessionStorage {
     if (opened === undefined) return undefined
     const record = fromPayload(opened.payload)
     if (record === undefined || !beganAt(record, place)) return unreadable
-    if (opened.expired || !isAlive(record, limits, this.#nowSeconds())) {
-      this.#forget(session)
+    if (opened.expired || !isAlive(record, this.#settings.limits, this.#nowSeconds())) {
+      this.#forget(session, absenceOf(record, place, this.#settings))
       return undefined
     }
     this.#readFrom = idOf(session)
-    const alive = unlessEnded(revocations, runtime, record)
-    const learnt = refreshes.loadSuccessors(record)
-    return whenDone(alive, (found) =>
+    const learnt = this.#settings.refreshes.loadSuccessors(record)
+    return whenDone(this.#unlessEnded(record), (found) =>
       whenDone(learnt, () => {
         if (found !== undefined) return { record: this.#updateOnRead(record, opened.outdatedKey), outdatedKey: false }
-        this.#forget(session)
+        this.#forget(session, absences.revoked)
         return undefined
       }),
     )
+  }
+
+  absence(_cookies: unknown, place?: SessionPlace): SessionAbsence {
+    return this.#lost ?? absenceIn(this.#applicationSession(), place, { ...this.#settings, ...this.#reading })
   }
 
   find(record: SessionRecord): ReturnType<SessionStorage['find']> {
@@ -189,7 +188,8 @@ class RequestStorage implements SessionStorage {
     })
   }
 
-  #forget(session: RequestSession): void {
+  #forget(session: RequestSession, why?: SessionAbsence): void {
+    this.#lost = why
     this.#reading.seal.remove(session)
     this.#held = undefined
   }

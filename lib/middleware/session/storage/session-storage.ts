@@ -7,6 +7,7 @@ import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshe
 import type { ApplicationWith } from '../../../relying-party/relying-party.js'
 import type { BaseUrl } from '../../../relying-party/base-url.js'
 import { byCookieName, baseUrlOf } from '../../../relying-party/base-urls.js'
+import { absences } from '../../../session/storage/absence.js'
 import { BoundStorage } from '../../../session/storage/bound.js'
 import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
@@ -45,6 +46,7 @@ function boundTo({ key, origin }: BaseUrl, storage: SessionStorage): SessionStor
 function closed(storage: SessionStorage): SessionStorage {
   return {
     read: () => unreadable,
+    absence: () => absences.foreignSocket,
     find: (record) => storage.find(record),
     save: (record, base) => storage.save(record, base),
     touch: (record, base) => storage.touch(record, base),
