@@ -19,7 +19,7 @@ import { reach } from './reach/reach.js'
 import { checkRedis } from './application/redis.js'
 import { checkStores } from './application/store.js'
 import { type ClientConfiguration, type Configurations, configurationsOf } from './configurations.js'
-import { fail, type Finding, type Report, type Section } from './finding.js'
+import { attempt, fail, type Finding, type Report, type Section } from './finding.js'
 import type { Input } from './input.js'
 import { type ClientServer, createClientServer } from './server.js'
 import { baseUrlsOf, urlsToRegister } from './urls.js'
@@ -76,12 +76,12 @@ async function examineApplication(
 ): Promise<readonly Finding[]> {
   const runtime = runtimeFor(configuration, ...clients.map((client) => client.configuration))
   const application = createApplication(configuration, ['doctor'], runtime)
-  const stores = await checkStores(application)
+  const redis = input.redis ?? clientOf(configuration)
   return [
-    ...checkApplication(configuration, clients, surroundings),
-    checkCookies(application, tokenLength),
-    ...stores,
-    ...(await checkRedis(input.redis ?? clientOf(configuration), usesOwnStore(application))),
+    ...(await attempt('application', () => checkApplication(configuration, clients, surroundings))),
+    ...(await attempt('cookie-budget', () => checkCookies(application, tokenLength))),
+    ...(await attempt('store', () => checkStores(application))),
+    ...(await attempt('redis', () => checkRedis(redis, usesOwnStore(application)))),
   ]
 }
 
@@ -140,17 +140,17 @@ async function examineClient(
     if (!isOidcError(error)) throw error
     return [fail('metadata', error.message, 'have the provider correct it, or give what is missing in "metadata"')]
   }
-  const isByKeys = secretAlgorithm(configuration.idTokenSigningAlg) === undefined
-  const keys = isByKeys
-    ? [await checkKeys(provider.keys, algorithmNames(configuration.idTokenSigningAlg), 'idTokenSigningAlg')]
-    : []
+  const { idTokenSigningAlg } = configuration
+  const isByKeys = secretAlgorithm(idTokenSigningAlg) === undefined
+  const keys = () => checkKeys(provider.keys, algorithmNames(idTokenSigningAlg), 'idTokenSigningAlg')
   const named = baseUrlsOf(application ?? configuration, name).filter(({ origin }) => !isPattern(origin))
   const [first] = named
-  const found: Finding[] = [...keys, ...checkMethod(server, metadata)]
-  if (first !== undefined) found.push(await checkClient(server, metadata, first.redirectUri))
+  const found = [...(isByKeys ? await attempt('keys', keys) : []), ...checkMethod(server, metadata)]
+  if (first === undefined) return found
+  found.push(...(await attempt('client', () => checkClient(server, metadata, first.redirectUri))))
   for (const { redirectUri, postLogoutRedirectUri } of named) {
-    found.push(await checkRedirectUri(server, metadata, redirectUri))
-    found.push(...(await checkPostLogout(server, postLogoutRedirectUri)))
+    found.push(...(await attempt('redirect-uri', () => checkRedirectUri(server, metadata, redirectUri))))
+    found.push(...(await attempt('post-logout-redirect-uri', () => checkPostLogout(server, postLogoutRedirectUri))))
   }
   return found
 }

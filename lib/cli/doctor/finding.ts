@@ -1,3 +1,5 @@
+import { isOidcError, redactedCause } from '../../base/error-cause.js'
+
 /** What a check saw: all well, something that deserves a look, something that is wrong, or nothing that it could judge by. */
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown'
 
@@ -68,4 +70,21 @@ export function countsOf({ sections }: Report): Readonly<Record<Status, number>>
   const counts = { ok: 0, warn: 0, fail: 0, unknown: 0 }
   for (const { findings } of sections) for (const { status } of findings) counts[status] += 1
   return counts
+}
+
+/** Runs a check. What it throws is a finding too, so that the others go on. */
+export async function attempt(
+  check: string,
+  work: () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return [await work()].flat()
+  } catch (error) {
+    if (isOidcError(error)) return [fail(check, error.message, 'correct the option that it is about, or look there')]
+    // Messages of other errors may quote what is secret.
+    const name = redactedCause(error)?.message ?? 'something that is no error'
+    return [
+      unknown(check, `the check itself has failed: ${name}`, 'report it, with the versions of Node and express-oidc'),
+    ]
+  }
 }

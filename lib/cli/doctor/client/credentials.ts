@@ -145,5 +145,5 @@ export function checkMethod({ client }: ClientServer, metadata: ProviderMetadata
   const { clientAuthentication: method } = client
   if (method === undefined || !Array.isArray(listed) || listed.includes(method)) return []
   const fix = 'leave "clientAuthentication" out to have it chosen, or switch the method on at the provider'
-  return [warn(check, `the provider does not list the method ${method}`, fix)]
+  return [warn('authentication-method', `the provider does not list the method ${method}`, fix)]
 }

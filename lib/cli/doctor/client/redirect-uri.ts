@@ -1,4 +1,5 @@
-import { isError, isOidcError } from '../../../base/error-cause.js'
+import { isOidcError } from '../../../base/error-cause.js'
+import type { OidcError } from '../../../errors.js'
 import { browserReport } from '../../../provider/endpoints/error-report.js'
 import type { ProviderMetadata } from '../../../provider/types.js'
 import { type ClientAnswer, sendAsClient } from './client-request.js'
@@ -30,7 +31,7 @@ export async function checkRedirectUri(
   redirectUri: string,
 ): Promise<Finding> {
   const outcome = await ask(server, redirectUri)
-  if (isError(outcome)) return refusedPush(server, redirectUri, outcome)
+  if (isOidcError(outcome)) return cannotBegin(server, redirectUri, outcome)
   if (!isReply(outcome)) {
     return unknown(check, `no answer to an authorization request: ${outcome.message}`, 'open the login in a browser')
   }
@@ -38,7 +39,7 @@ export async function checkRedirectUri(
   if (location !== undefined && isBack(location, redirectUri)) return sentBack(location, redirectUri)
   if (isRefusal(outcome)) return refused(server, redirectUri, outcome)
   const control = await ask(server, never)
-  const isControlRefused = isError(control) || (isReply(control) && isRefusal(control))
+  const isControlRefused = isOidcError(control) || (isReply(control) && isRefusal(control))
   if (isControlRefused && outcome.status < 400) {
     return ok(check, `the provider goes on with ${redirectUri}, and refuses another one`)
   }
@@ -70,7 +71,7 @@ function pushed({ runtime }: ClientServer, redirectUri: string): Readonly<Record
 async function ask(
   { provider, configuration, requests, runtime }: ClientServer,
   redirectUri: string,
-): Promise<Reply | NoReply | Error> {
+): Promise<Reply | NoReply | OidcError> {
   const random = (): string => runtime.randomBytes(32).toString('base64url')
   // How the answer comes back makes no difference here, and a redirect is what can be seen.
   const { response_mode: _, ...parameters } = configuration.authorizationParams
@@ -112,9 +113,14 @@ function refused({ client }: ClientServer, redirectUri: string, { status }: Repl
   return fail(check, message, registerIt(redirectUri))
 }
 
-function refusedPush({ client }: ClientServer, redirectUri: string, error: Error): Finding {
-  const message = `a login of client "${client.clientId}" with ${redirectUri} cannot begin: ${error.message}`
-  return fail(check, message, registerIt(redirectUri))
+function cannotBegin({ client }: ClientServer, redirectUri: string, error: OidcError): Finding {
+  const { code, message, provider: report } = error
+  const why = `a login of client "${client.clientId}" with ${redirectUri} cannot begin: ${message}`
+  const known = fixes[report?.error ?? '']
+  if (code !== 'authorization_failed' || known !== undefined) {
+    return fail('authorization-request', why, known ?? 'correct the option that it is about, or look at the provider')
+  }
+  return fail(check, why, registerIt(redirectUri))
 }
 
 function registerIt(redirectUri: string): string {

@@ -20,7 +20,8 @@ export async function reach(server: Server): Promise<Reached> {
   const isElsewhere = typeof settings.discoveryUrl === 'string'
   const first = await checkTls(server, isElsewhere ? settings.discoveryUrl : settings.issuer)
   const { findings, metadata, isAsConfigured, reply } = await discover(server)
-  const further = metadata === undefined ? [] : await checkOtherHosts(server, metadata)
+  const mayProbe = metadata !== undefined && settings.allowPrivateAddresses !== false
+  const further = !mayProbe ? [] : await checkOtherHosts(server, metadata)
   const clock = reply === undefined ? [] : [checkClock(reply, settings)]
   return {
     findings: [

@@ -137,11 +137,51 @@ describe('doctor, about the credentials of the client', () => {
     })
   })
 
-  test('does not print a secret that the provider repeats', async () => {
+  test('DO03 does not print a secret that the provider repeats', async () => {
     const token = () => json({ error: 'invalid_client', error_description: 'no client has short99' }, 401)
     const found = await findings({ token }, { clientSecret: 'short99' })
     expect(found.get('client')).toMatchObject({ status: 'fail' })
     expect(JSON.stringify([...found.values()])).not.toContain('short99')
+  })
+
+  test('says that a function for the secret has failed, and not why', async () => {
+    const clientSecret = async () => {
+      throw new Error('password=hunter2')
+    }
+    const found = await findings({ token: () => invalidGrant() }, { clientSecret })
+    expect(found.get('client')).toMatchObject({ status: 'unknown' })
+    expect(JSON.stringify([...found.values()])).not.toContain('hunter2')
+  })
+
+  test('proves its key in each request, if tokens are bound to one, with the nonce that the provider wants', async () => {
+    const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const dpop = { privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
+    let requests = 0
+    const token = (proof: Proof) => {
+      requests += 1
+      if (!isRight(proof)) return json({ error: 'invalid_client' }, 401)
+      if (requests > 1) return invalidGrant()
+      const headers = { 'content-type': 'application/json', 'dpop-nonce': 'n-1' }
+      return new Response(JSON.stringify({ error: 'use_dpop_nonce' }), { status: 400, headers })
+    }
+    expect((await findings({ token }, { dpop })).get('client')).toMatchObject({ status: 'ok' })
+    expect(requests).toBe(3)
+  })
+
+  test('warns of a method that the provider does not list', async () => {
+    const token = (proof: Proof) => (isRight(proof) ? invalidGrant() : json({ error: 'invalid_client' }, 401))
+    const metadata = { token_endpoint_auth_methods_supported: ['private_key_jwt'] }
+    const options = { clientAuthentication: 'client_secret_basic', metadata }
+    expect((await findings({ token }, options)).get('authentication-method')).toMatchObject({ status: 'warn' })
+  })
+
+  test.each([
+    ['none', { clientSecret: undefined }, 'give "clientSecret"'],
+    ['private_key_jwt', { clientAssertion: () => 'e30.e30.e30' }, 'register the public key'],
+  ])('says what to do about a refused client with %s', async (clientAuthentication, options, fix) => {
+    const token = () => json({ error: 'invalid_client' }, 401)
+    const found = await findings({ token }, { clientSecret: undefined, clientAuthentication, ...options })
+    expect(found.get('client')).toMatchObject({ status: 'fail', fix: expect.stringContaining(fix) })
   })
 
   test('does not judge by a page, or by a provider that is busy', async () => {
@@ -187,6 +227,13 @@ describe('doctor, about redirect URIs', () => {
     expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'unknown' })
   })
 
+  test('says that no login can begin, and which option is the matter', async () => {
+    const found = await findings({ token }, { pushedAuthorizationRequests: true })
+    expect(found.get('authorization-request')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringContaining('no endpoint for pushed authorization requests') },
+    })
+  })
+
   test('says which error a login would end with', async () => {
     const authorize = (url: URL) => redirect(`${uriOf(url)}?error=invalid_scope&error_description=unknown+scope`)
     expect((await findings({ token, authorize })).get('authorization-request')).toMatchObject({
@@ -203,5 +250,35 @@ describe('doctor, about redirect URIs', () => {
     expect((await findings({ token, push })).get('redirect-uri')).toMatchObject({
       ...{ status: 'ok', message: expect.stringContaining('takes a pushed request') },
     })
+  })
+})
+
+describe('doctor, about the way back from a logout', () => {
+  const token = () => invalidGrant()
+  const uriOf = (url: URL) => url.searchParams.get('post_logout_redirect_uri')
+  const metadata = { end_session_endpoint: `${issuer}/authorize` }
+  const statusFor = (status: (uri: string | null) => number) =>
+    findings({ token, authorize: (url) => new Response('', { status: status(uriOf(url)) }) }, { metadata })
+
+  test('counts the URI as registered if another one is refused', async () => {
+    const found = await statusFor((uri) => (uri === 'https://never-registered.invalid/' ? 400 : 200))
+    expect(found.get('post-logout-redirect-uri')).toMatchObject({ status: 'ok' })
+  })
+
+  test('counts it as wrong if only a logout without it is allowed', async () => {
+    const found = await statusFor((uri) => (uri === null ? 200 : 400))
+    expect(found.get('post-logout-redirect-uri')).toMatchObject({ status: 'fail' })
+  })
+
+  test.each([200, 400, 503])('does not judge if every logout gets %d', async (status) => {
+    const found = await statusFor(() => status)
+    expect(found.get('post-logout-redirect-uri')).toMatchObject({ status: 'unknown' })
+  })
+
+  test('does not ask a provider that has no logout, or is not told of any', async () => {
+    expect((await findings({ token })).has('post-logout-redirect-uri')).toBe(false)
+    expect(
+      (await findings({ token }, { metadata, logout: { atProvider: false } })).has('post-logout-redirect-uri'),
+    ).toBe(false)
   })
 })
