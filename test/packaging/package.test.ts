@@ -137,6 +137,16 @@ describe('the packed package, installed in another project', () => {
     const bin = join('node_modules', '.bin', 'express-oidc')
     expect(consumer.run('node', bin)).toMatch(/^Usage: npx express-oidc <command>/)
     expect(consumer.run('node', bin, 'dev-provider', '--help')).toContain('--port')
+    expect(consumer.run('node', bin, 'doctor', '--help')).toContain('--module')
+  })
+
+  test('has a doctor that examines a module, and fails with what is wrong', () => {
+    const bin = join('node_modules', '.bin', 'express-oidc')
+    const options =
+      "{ issuer: 'http://127.0.0.1:1', clientId: 'app', baseUrl: 'http://localhost:3000', secret: 'short' }"
+    const file = consumer.write('doctor-options.mjs', `export default ${options}`)
+    const examine = () => consumer.run('node', bin, 'doctor', '--json', '--module', file)
+    expect(examine).toThrow(/ended with 1\n\{[\s\S]+"secret\\" must be random[\s\S]+ECONNREFUSED/)
   })
 
   test('throws the error classes of the main entry from every other entry, without a Redis client installed', () => {
