@@ -37,6 +37,8 @@ export interface RegisteredUrls {
   readonly backchannel_logout_uri?: string
   readonly frontchannel_logout_uri?: string
   readonly initiate_login_uri?: string
+  /** Of the client's keys. */
+  readonly jwks_uri?: string
 }
 
 /** Everything that the doctor has to say. */

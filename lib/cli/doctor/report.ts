@@ -11,6 +11,7 @@ const registrations = [
   'backchannel_logout_uri',
   'frontchannel_logout_uri',
   'initiate_login_uri',
+  'jwks_uri',
 ] as const
 
 /** The report as JSON. Its shape only ever grows. */

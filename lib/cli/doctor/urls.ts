@@ -22,6 +22,7 @@ export function urlsToRegister(
       ...at('backchannel_logout_uri', origin, paths.backchannelLogout),
       ...at('frontchannel_logout_uri', origin, paths.frontchannelLogout),
       ...at('initiate_login_uri', origin, paths.login),
+      ...at('jwks_uri', origin, paths.jwks),
     }
     return { ...(provider === undefined ? {} : { provider }), redirect_uri: redirectUri, ...optional }
   })

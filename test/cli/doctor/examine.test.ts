@@ -50,13 +50,14 @@ describe('doctor', () => {
   })
 
   test('names the URLs to register, those of routes that are on', async () => {
-    const oidc = { ...good(), baseUrl: `${baseUrl}/shop`, routes: { frontchannelLogout: false } }
+    const oidc = { ...good(), baseUrl: `${baseUrl}/shop`, routes: { frontchannelLogout: false, jwks: '/jwks.json' } }
     expect((await diagnose({ oidc })).urls).toEqual([
       {
         redirect_uri: `${baseUrl}/shop/callback`,
         post_logout_redirect_uri: `${baseUrl}/shop/`,
         backchannel_logout_uri: `${baseUrl}/shop/backchannel-logout`,
         initiate_login_uri: `${baseUrl}/shop/login`,
+        jwks_uri: `${baseUrl}/shop/jwks.json`,
       },
     ])
   })

@@ -1,4 +1,4 @@
-import { isError } from '../../../base/error-cause.js'
+import { isOidcError } from '../../../base/error-cause.js'
 import { parseJsonObject } from '../../../base/json.js'
 import type { ClientAuthenticationMethod } from '../../../options/common/client-authentication.js'
 import { createCurrentAuthentication } from '../../../provider/authentication/client-authentication.js'
@@ -19,14 +19,21 @@ export interface ClientRequest {
 }
 
 /** What an endpoint answered. */
-export type ClientAnswer =
-  /** 2xx. */
-  | { readonly kind: 'success'; readonly words: string }
+export type ClientAnswer = {
+  /** How the client has proved who it is. */
+  readonly method: ClientAuthenticationMethod
+  /** For people. */
+  readonly words: string
+} & (
+  | { readonly kind: 'success' }
   /** The client was refused (RFC 6749 section 5.2), and not what it asked for. */
-  | { readonly kind: 'refused-client'; readonly words: string }
-  | { readonly kind: 'error'; readonly error: string; readonly words: string }
+  | { readonly kind: 'refused-client' }
+  | { readonly kind: 'error'; readonly error: string }
   /** Anything that is no answer of an OAuth endpoint. */
-  | { readonly kind: 'other'; readonly words: string }
+  | { readonly kind: 'other' }
+)
+
+type Answer = ClientAnswer extends infer Each ? (Each extends unknown ? Omit<Each, 'method'> : never) : never
 
 /** Sends a request as the middleware would. */
 export async function sendAsClient(
@@ -41,7 +48,8 @@ export async function sendAsClient(
     return last ? await sendOnce(server, metadata, request) : first
   } catch (error) {
     // A function that looks credentials up may fail.
-    return { kind: 'other', words: isError(error) ? error.message : 'the credentials could not be looked up' }
+    const words = isOidcError(error) ? error.message : 'the credentials could not be looked up'
+    return { kind: 'other', method: server.client.clientAuthentication ?? 'none', words }
   }
 }
 
@@ -60,7 +68,16 @@ async function sendOnce(
   if (dpop !== undefined) headers.set('dpop', dpop.prove({ method: 'POST', url: new URL(url) }))
   const outcome = await requests.send(url, { method: 'POST', headers: Object.fromEntries(headers), body })
   if (isReply(outcome)) dpop?.rememberNonce(new URL(url), outcome.header('dpop-nonce'))
-  return answerIn(outcome, proofsIn(body, headers))
+  return {
+    ...answerIn(outcome, proofsIn(body, headers)),
+    method: identity.clientAuthentication ?? methodIn(body, headers),
+  }
+}
+
+function methodIn(body: URLSearchParams, headers: Headers): ClientAuthenticationMethod {
+  if (headers.has('authorization')) return 'client_secret_basic'
+  if (body.has('client_secret')) return 'client_secret_post'
+  return body.has('client_assertion') ? 'private_key_jwt' : 'none'
 }
 
 /** What must not be printed, even if the provider repeats it. */
@@ -86,7 +103,7 @@ function spoil(body: URLSearchParams, headers: Headers, random: string): void {
   else body.set('client_id', `unknown-${random.slice(0, 12)}`)
 }
 
-function answerIn(outcome: Reply | NoReply, proofs: readonly string[]): ClientAnswer {
+function answerIn(outcome: Reply | NoReply, proofs: readonly string[]): Answer {
   if (!isReply(outcome)) return { kind: 'other', words: outcome.message }
   const { status, text } = outcome
   const document = parseJsonObject(text)

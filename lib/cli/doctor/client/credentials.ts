@@ -16,15 +16,15 @@ export async function checkClient(
   metadata: ProviderMetadata,
   redirectUri: string,
 ): Promise<Finding> {
-  const probes = probesOf(server, metadata, redirectUri)
-  for (const probe of probes) {
-    const answer = await sendAsClient(server, metadata, probe)
+  let last: ClientAnswer | undefined
+  for (const probe of probesOf(server, metadata, redirectUri)) {
+    const answer = (last = await sendAsClient(server, metadata, probe))
     if (answer.kind === 'refused-client') return refused(server, metadata, probe, answer)
     if (answer.kind === 'other') return noAnswer(probe, answer)
     const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
     if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
   }
-  return undecided(server, probes.length > 1)
+  return undecided(server, last)
 }
 
 function probesOf(
@@ -67,15 +67,19 @@ function accepted({ client }: ClientServer, answer: ClientAnswer, isExchange: bo
       'look whether this client may use the authorization code grant (standard flow) at the provider',
     )
   }
-  if (isPublic(client)) {
-    return ok(check, `the provider knows the client "${clientId}", and takes it without credentials`)
-  }
-  return ok(check, `the provider accepts the credentials of the client "${clientId}", and refuses made-up ones`)
+  return ok(check, praiseFor(answer.method, clientId))
 }
 
-function undecided({ client }: ClientServer, isPushed: boolean): Finding {
-  const made = isPublic(client) ? 'a made-up client ID' : 'made-up credentials'
-  const message = `the provider answers ${made} in the same way as those of the client "${client.clientId}"${isPushed ? ', pushed requests included' : ''}`
+function praiseFor(method: string, clientId: string): string {
+  if (method === 'none') return `the provider knows the client "${clientId}", and takes it without credentials`
+  if (method.includes('tls'))
+    return `the provider takes the client "${clientId}" with its certificate, and no other client`
+  return `the provider accepts the credentials of the client "${clientId}", and refuses made-up ones`
+}
+
+function undecided({ client }: ClientServer, last: ClientAnswer | undefined): Finding {
+  const made = last?.method === 'none' ? 'a made-up client ID' : 'made-up credentials'
+  const message = `the provider answers ${made} in the same way as those of the client "${client.clientId}"`
   return unknown(check, message, 'sign in once: if that ends with provider_refused_client, they are wrong')
 }
 
@@ -88,11 +92,10 @@ async function refused(
   server: ClientServer,
   metadata: ProviderMetadata,
   probe: ClientRequest,
-  { words }: ClientAnswer,
+  { words, method }: ClientAnswer,
 ): Promise<Finding> {
   const { client } = server
   const message = `the provider refuses the client "${client.clientId}" (${words})`
-  const method = methodOf(server, metadata)
   const other = others[method]
   if (other !== undefined) {
     const answer = await sendAsClient(server, metadata, { ...probe, method: other })
@@ -112,31 +115,9 @@ function fixFor(method: string): string {
     return 'copy client ID and client secret once more (CLIENT_ID, CLIENT_SECRET): the secret itself and not its ID, not expired, without spaces around it'
   }
   if (method === 'private_key_jwt') {
-    return 'register the public key of "clientAssertionKey" at the provider, with its "kid", or correct "clientId"; "clientAssertionAudience" may have to be \'token_endpoint\''
+    return 'register the public key (of "clientKeys" or "clientAssertionKey") at the provider, with its "kid", or correct "clientId"; "clientAssertionAudience" may have to be \'token_endpoint\''
   }
   return 'register the certificate of "tls" for this client at the provider, or correct "clientId"'
-}
-
-// As the authentication chooses it.
-function methodOf({ client }: ClientServer, metadata: ProviderMetadata): ClientAuthenticationMethod {
-  const { clientAuthentication, clientSecret, clientAssertionKey, clientAssertion, currentCredentials } = client
-  if (clientAuthentication !== undefined) return clientAuthentication
-  if (clientAssertionKey !== undefined || clientAssertion !== undefined) return 'private_key_jwt'
-  if (clientSecret === undefined && currentCredentials === undefined) return 'none'
-  const listed: unknown = metadata['token_endpoint_auth_methods_supported']
-  const isPostOnly =
-    Array.isArray(listed) && !listed.includes('client_secret_basic') && listed.includes('client_secret_post')
-  return isPostOnly ? 'client_secret_post' : 'client_secret_basic'
-}
-
-function isPublic({
-  clientAuthentication,
-  clientSecret,
-  currentCredentials,
-  clientAssertionKey,
-}: ClientServer['client']) {
-  if (clientAuthentication !== undefined) return clientAuthentication === 'none'
-  return [clientSecret, currentCredentials, clientAssertionKey].every((credential) => credential === undefined)
 }
 
 /** Whether the provider lists the method that the options choose. */
