@@ -3,11 +3,12 @@ import { isOidcError } from '../base/error-cause.js'
 import { ConfigurationError, type OidcError } from '../errors.js'
 import { isPageLoad } from '../http/fetch-metadata.js'
 import { problem } from '../http/problem.js'
+import type { FrameworkRequest } from '../options/framework.js'
 import { warnOfMistake } from '../options/mistake.js'
 import { type PageOptions, parsePageOptions } from '../options/pages.js'
 import { authenticationHandlersOf, isSession } from './guard/authentication.js'
-import { errorPage, noLinks } from './http/error-page.js'
-import { giveUp, passOn } from './http/error-response.js'
+import { noLinks } from './http/error-page.js'
+import { giveUp, passOn, showErrorPage } from './http/error-response.js'
 import { createHttpRequest } from './http/request.js'
 import { respondOrFail } from './http/respond.js'
 import { challengeFor } from './sign-in-again.js'
@@ -23,7 +24,7 @@ export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeRespons
  * after the response has begun, go to the next error handler. Without one, mistakes in the set-up are reported as a warning of
  * the process and get a page, and the others get 500 with an empty body.
  *
- * @param options - texts and language. Default: those of `oidc()`
+ * @param options - texts and language, or a function of the request. Default: those of `oidc()`
  *
  * @example
  * ```ts
@@ -38,7 +39,10 @@ export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeRespons
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-export function errorPages(options?: PageOptions, ..._none: readonly undefined[]): ErrorPages {
+export function errorPages(
+  options?: PageOptions | ((req: FrameworkRequest) => PageOptions),
+  ..._none: readonly undefined[]
+): ErrorPages {
   const own = parsePageOptions(options ?? {})
 
   // Polka has one error handler, and its `next` calls that one again.
@@ -63,9 +67,9 @@ export function errorPages(options?: PageOptions, ..._none: readonly undefined[]
         return
       }
       if (reason instanceof ConfigurationError) warnOfMistake(reason)
-      const isShown = isPageLoad(createHttpRequest(req))
-      const answer = isShown ? errorPage(reason, pages, links) : problem(reason)
-      respondOrFail({ req, res, next: onward }, answer)
+      const call = { req, res, next: onward }
+      if (isPageLoad(createHttpRequest(req))) showErrorPage(reason, pages, { ...call, ...links })
+      else respondOrFail(call, problem(reason))
     }
     const challenge = challengeFor(error, session)
     if (challenge === undefined) show(error)

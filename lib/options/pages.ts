@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import * as v from 'valibot'
+import { ConfigurationError } from '../errors.js'
 import { text } from './common/fields.js'
 import { parseOptions, section, suggestion } from './common/parse.js'
 
@@ -60,12 +62,21 @@ export interface PageOptions {
   texts?: Readonly<Partial<Record<PageTextName, string | undefined>>> | undefined
 }
 
-/** The checked options of this package's own pages. */
+/** What the pages say to one request. */
 export interface Pages {
-  /** Whether our own routes and guards show errors as pages: otherwise the application's error handlers do. */
-  readonly showErrors: boolean
   readonly language: string
   readonly texts: Readonly<Partial<Record<PageTextName, string | undefined>>>
+}
+
+/** The checked options of this package's own pages. */
+export interface PageSettings {
+  /** Whether our own routes and guards show errors as pages: otherwise the application's error handlers do. */
+  readonly showErrors: boolean
+  /**
+   * @param req - the framework's request
+   * @throws {ConfigurationError} `invalid_options` for what a function of the application has returned
+   */
+  readonly for: (req: unknown) => Pages
 }
 
 const isLanguage = (tag: string): boolean => {
@@ -100,22 +111,39 @@ const schema = section({
   texts: v.optional(texts, {}),
 })
 
+const byRequest = v.custom<(req: unknown) => unknown>((given) => typeof given === 'function')
+
 /** The checks of the option `pages`. */
 export const pages = v.pipe(
   v.optional(
-    v.lazy((given) => (given === false ? v.literal(false) : schema)),
+    v.lazy((given) => {
+      if (given === false) return v.literal(false)
+      return typeof given === 'function' ? byRequest : schema
+    }),
     {},
   ),
-  v.transform((given): Pages =>
-    given === false ? { showErrors: false, language: 'en', texts: {} } : { showErrors: true, ...given },
-  ),
+  v.transform((given) => settings(given === false ? {} : given, 'oidc(): the function "pages"', given !== false)),
 )
+
+function settings(given: Pages | ((req: unknown) => unknown) | object, call: string, showErrors = true): PageSettings {
+  if (typeof given === 'function') return { showErrors, for: (req) => returned(given(req), call) }
+  const always = { ...english, ...given }
+  return { showErrors, for: () => always }
+}
+
+function returned(given: unknown, call: string): Pages {
+  if (!types.isPromise(given)) return parseOptions(call, schema, given ?? {})
+  throw new ConfigurationError('invalid_options', `${call} must not be asynchronous: what it returns is shown at once`)
+}
+
+const english: Pages = { language: 'en', texts: {} }
 
 /**
  * Checks the options of `errorPages()`.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-export function parsePageOptions(options: unknown): Pages {
-  return { showErrors: true, ...parseOptions('errorPages()', schema, options) }
+export function parsePageOptions(options: unknown): PageSettings {
+  if (typeof options === 'function') return settings(options, 'errorPages(): its function')
+  return settings(parseOptions('errorPages()', schema, options), 'errorPages()')
 }

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../http/request.js'
 import { isCrossOriginInitiated, isFormPost } from '../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
 import { escapeHtml } from '../http/page.js'
-import type { Pages } from '../options/pages.js'
+import type { Pages, PageSettings } from '../options/pages.js'
 import { textOf, textPage } from './pages.js'
 import type { BaseUrl } from './base-url.js'
 
@@ -11,14 +11,19 @@ import type { BaseUrl } from './base-url.js'
  * that navigates: Chromium applies the `form-action` of the form's page to redirects too (CSP 3 section 6.4.1), and
  * `form-action 'self'` is a common default.
  */
-export function sendOn(pages: Pages, httpRequest: HttpRequest, location: string): Redirect | Respond {
+export function sendOn(pages: PageSettings, httpRequest: HttpRequest, location: string): Redirect | Respond {
   return isFormPost(httpRequest) && !isCrossOriginInitiated(httpRequest)
-    ? onwardPage(pages, location)
+    ? onwardPage(pages.for(httpRequest.source), location)
     : redirect(location)
 }
 
 /** Like {@link sendOn}, except that a target on this site always gets a redirect, which `form-action 'self'` allows. */
-export function sendTo(pages: Pages, httpRequest: HttpRequest, base: BaseUrl, location: string): Redirect | Respond {
+export function sendTo(
+  pages: PageSettings,
+  httpRequest: HttpRequest,
+  base: BaseUrl,
+  location: string,
+): Redirect | Respond {
   return new URL(location, base.origin).origin === base.origin
     ? redirect(location)
     : sendOn(pages, httpRequest, location)

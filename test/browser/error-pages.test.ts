@@ -17,7 +17,7 @@ const form: Handler = (_req, res) => {
 const choice: Handler = (_req, res) => {
   const labels = ['Example Corporation', 'Google', 'A partner with quite a long name, GmbH & Co. KG']
   const { headers, body } = choicePage(
-    parsePageOptions({}),
+    parsePageOptions({}).for(undefined),
     labels.map((label) => ({ label, url: '/login/x' })),
   )
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)

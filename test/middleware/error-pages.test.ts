@@ -28,7 +28,7 @@ afterEach(async () => {
 const titleOf = ({ text }: Answer): string | undefined => /<title>(.*)<\/title>/.exec(text)?.[1]
 
 /** Handlers that throw what this package throws, and what it does not. */
-function throwing(options?: PageOptions): readonly Layer[] {
+function throwing(options?: Parameters<typeof errorPages>[0]): readonly Layer[] {
   const answerError = errorPages(options)
   const layer = (
     path: string,
@@ -55,7 +55,9 @@ function throwing(options?: PageOptions): readonly Layer[] {
   ]
 }
 
-async function start(options: TestedAppOptions & { readonly own?: PageOptions } = {}): Promise<TestedApp> {
+async function start(
+  options: TestedAppOptions & { readonly own?: Parameters<typeof errorPages>[0] } = {},
+): Promise<TestedApp> {
   const { own, ...others } = options
   const world = await startTestedApp({ ...others, layers: throwing(own) })
   endings.push(() => world.close())
@@ -120,6 +122,22 @@ describe('errorPages()', () => {
     expect(titleOf(await first.browser.navigate(first.url('/refused')))).toBe('Kein Zugang')
     const second = await start({ oidc: { pages }, own: { texts: { notAllowedTitle: 'Pas d’accès' } } })
     expect(titleOf(await second.browser.navigate(second.url('/refused')))).toBe('Pas d’accès')
+  })
+
+  test('has the texts of a function of the request, and reports what that throws', async () => {
+    const languages: Readonly<Record<string, PageOptions>> = {
+      de: { language: 'de', texts: { notAllowedTitle: 'Kein Zugang' } },
+      wrong: { texts: { notAllowedTitel: 'x' } } as PageOptions,
+    }
+    const pages = ({ headers }: { readonly headers: Record<string, unknown> }) =>
+      languages[String(headers['x-lang'])] ?? {}
+    for (const options of [{ oidc: { pages } }, { own: pages }] as const) {
+      const world = await start(options)
+      const visit = (lang: string) => world.browser.navigate(world.url('/refused'), { headers: { 'x-lang': lang } })
+      expect([titleOf(await visit('de')), titleOf(await visit('en'))]).toEqual(['Kein Zugang', 'You have no access'])
+      expect((await visit('wrong')).status).toBe(500)
+      expect(String(world.host.journal.errors.at(-1))).toContain('did you mean "notAllowedTitle"?')
+    }
   })
 
   test('refuses wrong options when it is created', () => {

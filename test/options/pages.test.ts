@@ -13,16 +13,28 @@ const pagesOf = (pages?: unknown) => parseOidcOptions({ ...options, pages }).pag
 
 describe('the option "pages"', () => {
   test('shows errors in English by default', () => {
-    expect(pagesOf()).toEqual({ showErrors: true, language: 'en', texts: {} })
+    const { showErrors, for: pagesFor } = pagesOf()
+    expect([showErrors, pagesFor(undefined)]).toEqual([true, { language: 'en', texts: {} }])
   })
 
   test('shows no errors if it is false', () => {
-    expect(pagesOf(false)).toEqual({ showErrors: false, language: 'en', texts: {} })
+    const { showErrors, for: pagesFor } = pagesOf(false)
+    expect([showErrors, pagesFor(undefined)]).toEqual([false, { language: 'en', texts: {} }])
   })
 
   test('takes a language and texts', () => {
     const texts = { home: 'Startseite', tryAgain: undefined }
-    expect(pagesOf({ language: 'de-AT', texts })).toEqual({ showErrors: true, language: 'de-AT', texts })
+    expect(pagesOf({ language: 'de-AT', texts }).for(undefined)).toEqual({ language: 'de-AT', texts })
+  })
+
+  test('takes a function of the request, and checks what it returns', () => {
+    const { showErrors, for: pagesFor } = pagesOf((req: { language?: string }) => req)
+    expect([showErrors, pagesFor({ language: 'de' })]).toEqual([true, { language: 'de', texts: {} }])
+    expect(pagesOf(() => undefined).for({})).toEqual({ language: 'en', texts: {} })
+    expect(() => pagesFor({ language: '?' })).toThrow(
+      'oidc(): the function "pages": invalid options\n  - "language" must be',
+    )
+    expect(() => pagesOf(async () => ({ language: 'de' })).for({})).toThrow('"pages" must not be asynchronous')
   })
 
   test.each([
@@ -40,7 +52,8 @@ describe('the option "pages"', () => {
 })
 
 test('errorPages() takes the same options, and names itself where one is wrong', () => {
-  expect(parsePageOptions({ language: 'fr' })).toEqual({ showErrors: true, language: 'fr', texts: {} })
+  expect(parsePageOptions({ language: 'fr' }).for(undefined)).toEqual({ language: 'fr', texts: {} })
+  expect(parsePageOptions(() => ({ language: 'fr' })).for(undefined)).toEqual({ language: 'fr', texts: {} })
   expect(() => parsePageOptions({ language: '?' })).toThrow(
     /^errorPages\(\): invalid options\n {2}- "language" must be/,
   )

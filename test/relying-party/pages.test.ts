@@ -6,11 +6,10 @@ import type { Pages } from '../../lib/options/pages.js'
 const evil = '"><script>alert(1)</script>'
 const escaped = '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;'
 const german: Pages = {
-  showErrors: true,
   language: 'de',
   texts: { signOut: 'Abmelden', staySignedIn: evil, chooseTitle: 'Anmelden', onwardTitle: 'Moment', goOn: 'Weiter' },
 }
-const english: Pages = { showErrors: false, language: 'en-GB', texts: {} }
+const english: Pages = { language: 'en-GB', texts: {} }
 
 describe('our own pages', () => {
   test('say what the application says, as text', () => {

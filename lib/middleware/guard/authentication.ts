@@ -2,7 +2,7 @@ import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
 import type { OidcErrorDetails } from '../../error-details.js'
 import type { AccessError, SessionError } from '../../errors.js'
-import type { Pages } from '../../options/pages.js'
+import type { PageSettings } from '../../options/pages.js'
 import type { ErrorLinks } from '../http/error-page.js'
 import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
@@ -13,7 +13,7 @@ export interface AuthenticationHandler {
   /** Origin of the application that the request came to, if the options name it. */
   readonly origin?: string
   /** What pages about errors say, and where they lead. */
-  readonly pages?: Pages
+  readonly pages?: PageSettings
   links?(): ErrorLinks
   /** The value of `req.oidc`. */
   readonly handle?: unknown

@@ -3,7 +3,7 @@ import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
-import type { Pages } from '../../options/pages.js'
+import type { PageSettings } from '../../options/pages.js'
 import type { Principal } from '../../policy/principal.js'
 import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
 import type { ApplicationWith } from '../../relying-party/relying-party.js'
@@ -71,7 +71,7 @@ export class SessionAuthentication implements AuthenticationHandler {
     fail(call.error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
   }
 
-  get pages(): Pages {
+  get pages(): PageSettings {
     return this.#oidc.application.configuration.pages
   }
 
@@ -125,7 +125,7 @@ async function sendToLogin(oidc: OidcContext, request: RequestContext, call: Cha
   const returnTo = isSafe ? httpRequest.target : refererTarget(httpRequest, request.base.returnTo)
   const strictTarget = isSafe ? targetWithStrictCookies(oidc.application, request, returnTo) : undefined
   if (strictTarget !== undefined) {
-    respond(call.req, call.res, onwardPage(oidc.application.configuration.pages, strictTarget))
+    respond(call.req, call.res, onwardPage(oidc.application.configuration.pages.for(call.req), strictTarget))
     return
   }
   refuseLoops(request, returnTo)

@@ -1,7 +1,8 @@
-import { ConfigurationError } from '../../errors.js'
+import { ConfigurationError, type OidcError } from '../../errors.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { problem } from '../../http/problem.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
+import type { PageSettings } from '../../options/pages.js'
 import { type ErrorLinks, errorPage } from './error-page.js'
 import { createHttpRequest } from './request.js'
 import { respond, respondOrFail } from './respond.js'
@@ -47,10 +48,24 @@ export function fail(
     const isShown = isPageLoad(createHttpRequest(req))
     const isPage = context.isPage ?? isShown
     if (isPage && !pages.showErrors) passOn(error, context)
-    else respondOrFail(context, isPage && isShown ? errorPage(error, pages, context) : problem(error, context.members))
+    else if (isPage && isShown) showErrorPage(error, pages, context)
+    else respondOrFail(context, problem(error, context.members))
   }
   if (onError === undefined) answer()
   else callOnError((once) => onError(error, { req, res, next: once, retryUrl }), context, isGuard ? answer : undefined)
+}
+
+/** Responds with a page about an error. What the application's function for its texts throws goes to the error handlers. */
+export function showErrorPage(
+  error: OidcError,
+  pages: PageSettings,
+  context: ErrorLinks & PendingCall & { readonly req: NodeRequest },
+): void {
+  try {
+    respond(context.req, context.res, errorPage(error, pages.for(context.req), context))
+  } catch (thrown) {
+    passOn(thrownError(thrown), context)
+  }
 }
 
 /**

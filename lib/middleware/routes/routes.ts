@@ -148,7 +148,7 @@ const chooseOrLogin: ApplicationHandler = async ({ application, parties, loginPa
   if ('kind' in choice) return choice
   const [only, ...others] = choice.choices
   if (only !== undefined && others.length === 0) return redirect(only.url)
-  if (loginPage === undefined) return showChoice(application.configuration.pages, choice)
+  if (loginPage === undefined) return showChoice(application.configuration.pages.for(req), choice)
   await loginPage(choice.choices, { req, res, returnTo: choice.returnTo })
   return undefined
 }

@@ -166,10 +166,10 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   /** Answers errors of login, callback, logout and guards, instead of `pages` and of problem+json for programs. @default none */
   onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
   /**
-   * What this package's own pages say, and in which language. They show errors of its routes and guards to browsers that load a
-   * page. `false` passes these errors to `next(error)` instead. @default pages in English
+   * What this package's own pages say, and in which language; a function chooses for each request. They show errors of its routes
+   * and guards to browsers that load a page. `false` passes these errors to `next(error)` instead. @default pages in English
    */
-  pages?: PageOptions | false | undefined
+  pages?: PageOptions | ((req: Request) => PageOptions) | false | undefined
   /**
    * Makes all requests, for proxies and private certificate authorities, for example. @default `node:https` with keep-alive
    * for the provider, the global `fetch` for `req.oidc.fetch()`

@@ -83,14 +83,14 @@ async function finishFound(
   if (finished !== undefined) return finished
   context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
   requireWellFormed(response)
-  const outcome = goTo(rp, transaction.returnTo)
+  const outcome = goTo(rp, httpRequest, transaction.returnTo)
   const call = { rp, httpRequest, context, response }
   if (expired) return isSilent(response.state) ? { outcome } : startOver(call, transaction)
   try {
     const validated = await rp.provider.validateResponse(response, transaction.state)
     const targetOf = (wanted: string): string | undefined => targetAt(rp, httpRequest, transaction.baseUrlKey, wanted)
     const { session, returnTo } = await exchangeOnce(rp, validated, transaction, { ...context, targetOf })
-    return { outcome: goTo(rp, returnTo), session }
+    return { outcome: goTo(rp, httpRequest, returnTo), session }
   } catch (error) {
     if (isSilent(response.state) && isSilentRefusal(error)) return { outcome }
     if (isSignedInElsewhere(response, error) && !isRestarted(response.state)) return startOver(call, transaction, true)
@@ -113,9 +113,9 @@ function isSignedInElsewhere({ error, parameters }: CallbackResponse, thrown: un
 
 // Browsers send no Strict cookies with a chain of redirects that another site began (RFC 6265bis section 8.8.2), so a
 // page of ours navigates in place of a redirect.
-function goTo({ configuration }: CallbackParts, location: string): Outcome {
+function goTo({ configuration }: CallbackParts, { source }: HttpRequest, location: string): Outcome {
   return configuration.session.cookie.sameSite === 'Strict'
-    ? onwardPage(configuration.pages, location)
+    ? onwardPage(configuration.pages.for(source), location)
     : redirect(location)
 }
 

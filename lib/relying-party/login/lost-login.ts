@@ -53,10 +53,10 @@ export async function withoutTransaction(
   const finished = repeatFinished(rp, context, response.state)
   if (finished !== undefined) return finished
   // A page that navigates: with a redirect, the next request would not be same-origin.
-  if (isSilent(response.state)) return { outcome: onwardPage(rp.configuration.pages, home) }
+  if (isSilent(response.state)) return { outcome: onwardPage(rp.configuration.pages.for(httpRequest.source), home) }
   if (context.current !== undefined) return { outcome: redirect(home) }
   if (isWithoutStrictCookies(call))
-    return { outcome: onwardPage(rp.configuration.pages, paths.callback + errorOf(response)) }
+    return { outcome: onwardPage(rp.configuration.pages.for(httpRequest.source), paths.callback + errorOf(response)) }
   if (response.state === '') return withoutState(call, transactions)
   if (response.isMisplaced) throw codeMisplaced()
   return withUnknownState(call, transactions)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { prefixedName, type SmallCookie } from '../../http/cookies.js'
 import type { HttpRequest } from '../../http/request.js'
-import type { Pages } from '../../options/pages.js'
+import type { PageSettings } from '../../options/pages.js'
 import { isDeclaredNonNavigation, isFormPost, isScript } from '../../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
@@ -29,7 +29,7 @@ export interface LogoutCookies {
 
 /** Finishes a local logout: a script gets a URL for its window, a window is redirected. */
 export function finishHere(
-  pages: Pages,
+  pages: PageSettings,
   httpRequest: HttpRequest,
   base: BaseUrl,
   location: string,
@@ -84,7 +84,9 @@ function respondWithOnwardUrl(rp: OnwardParts, httpRequest: HttpRequest, key: st
   const base = baseUrlOf(rp.baseUrls, httpRequest)
   // The callback is the one route that is always there.
   const location = `${base.paths.logout ?? base.paths.callback}?${parameter}=${key}`
-  return isFormPost(httpRequest) ? onwardPage(rp.configuration.pages, location) : logoutUrl(base, location)
+  return isFormPost(httpRequest)
+    ? onwardPage(rp.configuration.pages.for(httpRequest.source), location)
+    : logoutUrl(base, location)
 }
 
 /**

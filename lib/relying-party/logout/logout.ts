@@ -53,7 +53,11 @@ export function confirmLogout(
   if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
     const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`
-    return confirmationPage(application.configuration.pages, `${base.paths.logout ?? ''}${query}`, base.home)
+    return confirmationPage(
+      application.configuration.pages.for(httpRequest.source),
+      `${base.paths.logout ?? ''}${query}`,
+      base.home,
+    )
   }
   throw refusal(httpRequest)
 }

@@ -13,7 +13,7 @@ import {
 import { errorPage, noLinks } from '../../../lib/middleware/http/error-page.js'
 import { englishTexts, type Pages } from '../../../lib/options/pages.js'
 
-const english: Pages = { showErrors: true, language: 'en', texts: {} }
+const english: Pages = { language: 'en', texts: {} }
 const links = { retryUrl: 'https://app.example.com/login?returnTo=%2Fa&b=1', home: '/' }
 const message = 'what only developers should read'
 const hidden = { cause: new Error('the inner reason') }

@@ -63,6 +63,22 @@ describe.each(hosts)('an error of our own routes and guards on $name', (host) =>
     expect(world.host.journal.errors).toEqual([])
   })
 
+  test('is in the language that a function of the application chooses for the request', async () => {
+    const texts = { cancelledTitle: 'Nicht angemeldet', signOutTitle: 'Abmelden?' }
+    const pages: WorldOptions['oidc'] = {
+      pages: ({ headers }) => (headers['accept-language']?.startsWith('de') === true ? { language: 'de', texts } : {}),
+    }
+    world = await start(pages, host)
+    const german = { headers: { 'accept-language': 'de-AT' }, site: 'cross-site' } as const
+    const callback = String(await cancelled())
+    const answer = await world.browser.navigate(callback, german)
+    expect([titleOf(answer), answer.text.includes('<html lang="de"')]).toEqual(['Nicht angemeldet', true])
+    const confirmations = [german, { site: 'cross-site' } as const].map((options) =>
+      world.browser.navigate(world.url('/logout'), options),
+    )
+    expect((await Promise.all(confirmations)).map(titleOf)).toEqual(['Abmelden?', 'Sign out?'])
+  })
+
   test('goes to the error handlers if it is a mistake in the set-up', async () => {
     world = await start({}, host)
     await world.browser.navigate(world.url('/elsewhere'))
@@ -101,6 +117,18 @@ describe('an error page', () => {
     expect([titleOf(answer), answer.text.includes('<html lang="de" dir="ltr">')]).toEqual(['Nicht angemeldet', true])
     const confirmation = await world.browser.navigate(world.url('/logout'), { site: 'cross-site' })
     expect(titleOf(confirmation)).toBe('Abmelden?')
+  })
+
+  test('is none where the function for its texts fails: the error handlers get what that threw', async () => {
+    const broken = new Error('broken')
+    world = await start({
+      pages: () => {
+        throw broken
+      },
+    })
+    await comeBack(await cancelled(), world.browser)
+    await world.browser.navigate(world.url('/logout'), { site: 'cross-site' })
+    expect(world.host.journal.errors).toEqual([broken, broken])
   })
 
   test('is not shown where onError answers, and is where onError only calls next() at a guard', async () => {
