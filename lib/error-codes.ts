@@ -10,6 +10,8 @@ export type ConfigurationErrorCode =
   | 'mounted_twice'
   /** A guard found nobody signed in, but a `req.auth` that the application has set, which guards do not read. */
   | 'unknown_principal'
+  /** A body parser has read the request before `apiProxy()`, which sends the body on. */
+  | 'body_already_read'
 
 /** Codes of {@link ProviderError}: the authorization server is unavailable, broken or at odds with its own metadata. */
 export type ProviderErrorCode =
@@ -164,6 +166,8 @@ export type AccessErrorCode =
   | 'cross_site_request'
   /** The request came to a host that `baseUrls` does not allow (421). */
   | 'host_not_allowed'
+  /** `apiProxy()` sends no such request on: its path could lead elsewhere (400), is too long (414), or has a method that is not for APIs (405). */
+  | 'not_forwarded'
 
 /** Codes of {@link SessionError}: the login session. */
 export type SessionErrorCode =
@@ -186,6 +190,15 @@ export type SessionErrorCode =
   /** The session store or shared store is unavailable (503). */
   | 'session_store_unavailable'
 
+/** Codes of {@link UpstreamError}: the API behind `apiProxy()` has failed. */
+export type UpstreamErrorCode =
+  /** No connection, or it broke before the response: DNS, TCP or TLS failed (502). */
+  | 'upstream_unreachable'
+  /** No response within `timeoutSeconds` (504). */
+  | 'upstream_timeout'
+  /** The response is not valid HTTP, or not the one that was asked for (502). */
+  | 'upstream_response_invalid'
+
 /** Every code that an {@link OidcError} may carry. */
 export type OidcErrorCode =
   | ConfigurationErrorCode
@@ -197,3 +210,4 @@ export type OidcErrorCode =
   | BearerErrorCode
   | AccessErrorCode
   | SessionErrorCode
+  | UpstreamErrorCode

@@ -9,6 +9,7 @@ import type {
   TokenEndpointErrorCode,
   TokenValidationErrorCode,
   TransactionErrorCode,
+  UpstreamErrorCode,
 } from './error-codes.js'
 import { classNames, inherits, ofThisPackage } from './error-copies.js'
 import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
@@ -202,6 +203,13 @@ function sessionStatus(code: SessionErrorCode): number {
   return code === 'session_too_large' || code === 'headers_already_sent' ? 500 : 401
 }
 
+/** The API behind `apiProxy()` is unavailable or its response is invalid (502), or it took too long (504). */
+export class UpstreamError extends OidcError<UpstreamErrorCode> {
+  constructor(code: UpstreamErrorCode, message: string, details?: OidcErrorInit) {
+    super(code, message, code === 'upstream_timeout' ? 504 : 502, details)
+  }
+}
+
 // Only these: an application's own class may have any name.
 const classes: ReadonlySet<object> = new Set([
   OidcError,
@@ -214,4 +222,5 @@ const classes: ReadonlySet<object> = new Set([
   TokenEndpointError,
   TokenValidationError,
   TransactionError,
+  UpstreamError,
 ])

@@ -10,6 +10,7 @@ export {
   TokenEndpointError,
   TokenValidationError,
   TransactionError,
+  UpstreamError,
 } from './errors.js'
 export { bearer } from './middleware/bearer.js'
 export { csrf } from './middleware/csrf.js'
@@ -42,6 +43,7 @@ export type {
   TokenEndpointErrorCode,
   TokenValidationErrorCode,
   TransactionErrorCode,
+  UpstreamErrorCode,
 } from './error-codes.js'
 export type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
 export type { OidcErrorInit } from './errors.js'

@@ -27,6 +27,8 @@ describe('an error', () => {
     [new errors.SessionError('session_too_large', 'm'), 500],
     [new errors.SessionError('headers_already_sent', 'm'), 500],
     [new errors.SessionError('session_store_unavailable', 'm'), 503],
+    [new errors.UpstreamError('upstream_unreachable', 'm'), 502],
+    [new errors.UpstreamError('upstream_timeout', 'm'), 504],
   ])('%s has a status that Express and Connect honour, and shows its message below 500 only', (error, status) => {
     expect(error).toMatchObject({ status, statusCode: status, expose: status < 500, headers: {}, message: 'm' })
     expect(error).toBeInstanceOf(errors.OidcError)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import ts from 'typescript'
-import { browserNames, providerNames, publicNames, redisNames, testingNames } from './packaging/exports.js'
+import { browserNames, providerNames, proxyNames, publicNames, redisNames, testingNames } from './packaging/exports.js'
 import { Surfaces } from './packaging/surface.js'
 import { files, textOf } from './setup/tree.js'
 import { errorsIn, snippetsIn } from './snippets/compile.js'
@@ -10,6 +10,7 @@ const entries = [
   ['lib/redis/index.ts', redisNames],
   ['lib/providers/index.ts', providerNames],
   ['lib/browser/index.ts', browserNames],
+  ['lib/proxy/index.ts', proxyNames],
   ['lib/testing/index.ts', testingNames],
 ] as const
 

@@ -8,7 +8,7 @@ const layers = [
   ['browser'],
   ['cli'],
   ['index', 'testing'],
-  ['providers'],
+  ['providers', 'proxy'],
   ['express'],
   ['middleware'],
   ['relying-party', 'resource-server', 'client', 'redis'],
@@ -26,7 +26,15 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   'openid-client': ['provider'],
   jose: ['lib/jose/jwe.ts'],
   // The options name types of it: Node's request and response.
-  'node:http': ['middleware', 'testing', 'cli', 'lib/provider/transport/node-transport.ts', 'lib/options/framework.ts'],
+  undici: ['proxy'],
+  'node:http': [
+    'middleware',
+    'proxy',
+    'testing',
+    'cli',
+    'lib/provider/transport/node-transport.ts',
+    'lib/options/framework.ts',
+  ],
   'node:https': ['lib/provider/transport/node-transport.ts'],
   'node:http2': ['middleware'],
 }
@@ -180,7 +188,7 @@ describe('the layers of lib', () => {
     const wrong = sources.filter(({ path, part }) => part !== 'index' && barrel.test(textOf(path)))
     expect(
       wrong
-        .filter(({ path }) => !/^lib\/(?:browser|testing|redis|providers)\/index\.ts$/.test(path))
+        .filter(({ path }) => !/^lib\/(?:browser|testing|redis|providers|proxy)\/index\.ts$/.test(path))
         .map(({ path }) => path),
     ).toEqual([])
   })

@@ -24,6 +24,12 @@ export interface DpopProver {
   nonceOf(url: URL): string | undefined
 }
 
+/** The parts of a response that may ask for a nonce: those of a `Response`, for example. */
+export interface ChallengedResponse {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+}
+
 // A parameter with its value, quoted or not; or a single word, which is a scheme or a token68.
 const part = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g
 const maxChallengeLength = 8192
@@ -32,7 +38,7 @@ const maxChallengeLength = 8192
  * Whether a response asks for a proof with another nonce (RFC 9449 section 9): 401 with `error="use_dpop_nonce"` in a
  * DPoP challenge. There may be other challenges beside it (RFC 9110 section 11.6.1).
  */
-export function asksForNonce({ status, headers }: Response): boolean {
+export function asksForNonce({ status, headers }: ChallengedResponse): boolean {
   const challenge = headers.get('www-authenticate') ?? ''
   if (status !== 401 || challenge.length > maxChallengeLength) return false
   let scheme = ''

@@ -82,7 +82,7 @@ function acceptsHtml(accept: string | undefined): boolean {
 }
 
 /** Whose pages may send requests that change something. */
-interface CrossSitePolicy {
+export interface CrossSitePolicy {
   /** Origin that the request came to. */
   readonly origin: string
   readonly origins: readonly string[]

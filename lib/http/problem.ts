@@ -29,8 +29,10 @@ const titles: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   410: 'Gone',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 }

@@ -37,11 +37,16 @@ export function csrf(options: CsrfOptions = {}, ..._none: readonly undefined[]):
     const httpRequest = createHttpRequest(req)
     const handlers = authenticationHandlersOf(req)
     const session = handlers.find(({ scheme }) => scheme === 'session')
-    if (isSafe(httpRequest) || isByTokenOnly(handlers, session)) next()
-    else if (session?.origin === undefined) passOn(notMounted(), { res, next })
-    else if (!mayBeCrossSite(httpRequest, { ...configuration, origin: session.origin })) next()
+    const policy = session?.origin === undefined ? undefined : { ...configuration, origin: session.origin }
+    const pass = (): void => {
+      if (session !== undefined && policy !== undefined) session.csrf = policy
+      next()
+    }
+    if (isSafe(httpRequest) || isByTokenOnly(handlers, session)) pass()
+    else if (session === undefined || policy === undefined) passOn(notMounted(), { res, next })
+    else if (!mayBeCrossSite(httpRequest, policy)) pass()
     else {
-      const error = crossSiteRequest(httpRequest, session.origin)
+      const error = crossSiteRequest(httpRequest, policy.origin)
       failedAt('guard', {}, error)
       session.refuse({ req, res, next, error })
     }

@@ -11,6 +11,7 @@ import { createContext, createContextOfSeveral } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
 import { noLinks } from './http/error-page.js'
 import { createHttpRequest } from './http/request.js'
+import type { Connect } from './guard/api-access.js'
 import { FailedAuthentication } from './guard/failed-authentication.js'
 import { continueAfter, fail, passOn } from './http/error-response.js'
 import {
@@ -98,7 +99,7 @@ function createMiddleware<State extends object>(
     const httpRequest = createHttpRequest(req)
     if (application.baseUrls.mayRefuse && isRefusedHost(context, httpRequest, call)) return
     if (answerProvider(context, httpRequest, call)) return
-    const begin = (request: RequestContext): void => beginRequest(context, request, call)
+    const begin = (request: RequestContext): void => beginRequest(context, request, call, () => connections.open(req))
     const opened = tryOpenRequest(context, httpRequest, call)
     if (opened instanceof Promise) continueAfter(opened, call, begin, (error) => failToOpen(context, error, call))
     else if (opened !== undefined) begin(opened)
@@ -160,9 +161,9 @@ function failToOpen({ application }: OidcContext, error: unknown, call: GuardCal
   fail(error, configuration, { ...call, ...links })
 }
 
-function beginRequest(context: OidcContext, request: RequestContext, call: GuardCall): void {
+function beginRequest(context: OidcContext, request: RequestContext, call: GuardCall, connect: Connect): void {
   const { req, res } = call
-  addAuthenticationHandler(req, new SessionAuthentication(context, request))
+  addAuthenticationHandler(req, new SessionAuthentication(context, request, connect))
   auth.giveTo(req)
   oidcHandle.giveTo(req)
   const route = routeOf(context, request)

@@ -17,13 +17,13 @@ const dist = join(root, 'dist')
 const cjs = join(dist, 'cjs')
 
 /** What can be imported. The command line is a program, and an ES module only. */
-const entries = ['index', 'redis/index', 'providers/index', 'testing/index']
+const entries = ['index', 'redis/index', 'providers/index', 'proxy/index', 'testing/index']
 /** What pages import: alone, and with the types of browsers. */
 const browserEntry = 'browser/index'
 const programs = ['cli/index']
 const moduleOnly = ['openid-client', 'oauth4webapi', 'jose']
 
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -65,7 +65,8 @@ function declarations() {
 // esbuild splits ES modules only: they are split first, then each file becomes CommonJS. Without a shared file, each entry would
 // have its own copy of all. A dynamic import becomes a require, as test runners that load CommonJS have no other.
 async function commonjs() {
-  const external = Object.keys(dependencies).filter((name) => !moduleOnly.includes(name))
+  const packages = Object.keys({ ...dependencies, ...peerDependencies })
+  const external = packages.filter((name) => !moduleOnly.includes(name))
   const settings = { ...common, entryPoints: sources(entries), outdir: cjs, external, write: false, metafile: true }
   const { outputFiles, metafile } = await build(settings)
   for (const { path, text } of outputFiles) {

@@ -1,4 +1,4 @@
-import { type RequestListener, createServer } from 'node:http'
+import { type RequestListener, type Server, createServer } from 'node:http'
 import { listen } from '../kit/listen.js'
 import { type Journal, type Layer, Recorder } from './layers.js'
 import { type Wire, wireConnect, wireExpress4, wireExpress5, wireNode } from './native.js'
@@ -12,6 +12,9 @@ export interface RunningHost {
   /** The origin, without a trailing slash. */
   readonly url: string
   readonly journal: Journal
+  readonly server: Server
+  /** What the server gives its requests to. */
+  readonly app: RequestListener
   /** Ends all connections and frees the port. */
   close(): Promise<void>
 }
@@ -46,5 +49,5 @@ async function start(name: string, wire: Wire, build: Build): Promise<RunningHos
     await close()
     throw error
   }
-  return { name, url, journal: recorder, close }
+  return { name, url, journal: recorder, server, app: listener, close }
 }

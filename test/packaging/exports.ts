@@ -10,6 +10,7 @@ export const publicNames: readonly string[] = [
   'TokenEndpointError',
   'TokenValidationError',
   'TransactionError',
+  'UpstreamError',
   'acr',
   'all',
   'any',
@@ -64,3 +65,6 @@ export const browserNames: readonly string[] = ['createOidcClient']
 
 /** Everything that a test can import from `express-oidc/testing`. */
 export const testingNames: readonly string[] = ['signedIn', 'testProvider']
+
+/** Everything that a program can import from `express-oidc/proxy`, sorted. */
+export const proxyNames: readonly string[] = ['apiProxy', 'upgradeListener']

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
-import { browserNames, providerNames, publicNames, redisNames, testingNames } from './exports.js'
+import { browserNames, providerNames, proxyNames, publicNames, redisNames, testingNames } from './exports.js'
 
 /** Express and what it brings are the application's own. */
 const mostPackages = 16
@@ -32,7 +32,7 @@ describe('the packed package, installed in another project', () => {
     ])
     expect(consumer.packed).toEqual(
       expect.arrayContaining(
-        ['', 'redis/', 'providers/', 'browser/', 'testing/'].flatMap((folder) => [
+        ['', 'redis/', 'providers/', 'browser/', 'proxy/', 'testing/'].flatMap((folder) => [
           `dist/${folder}index.d.ts`,
           `dist/${folder}index.js`,
           `dist/cjs/${folder}index.d.ts`,
@@ -66,6 +66,7 @@ describe('the packed package, installed in another project', () => {
     ['express-oidc/redis', redisNames],
     ['express-oidc/providers', providerNames],
     ['express-oidc/browser', browserNames],
+    ['express-oidc/proxy', proxyNames],
     ['express-oidc/testing', testingNames],
   ])('as %s', (entry, names) => {
     test('exports its public names to import', () => {
@@ -95,7 +96,7 @@ describe('the packed package, installed in another project', () => {
     expect(
       consumer.run('node', consumer.write('production.mjs', `process.env.NODE_ENV = 'production'; ${program}`)),
     ).toBe('invalid_options\n')
-    const files = ['', 'redis/', 'providers/'].flatMap((folder) => importedBy(`dist/${folder}index.js`))
+    const files = ['', 'redis/', 'providers/', 'proxy/'].flatMap((folder) => importedBy(`dist/${folder}index.js`))
     expect(files.filter((path) => textOf(path).includes('testProvider('))).toEqual([])
     expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })

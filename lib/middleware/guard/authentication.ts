@@ -1,11 +1,13 @@
 import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
 import type { OidcErrorDetails } from '../../error-details.js'
-import type { AccessError, SessionError } from '../../errors.js'
+import type { AccessError, OidcError, SessionError } from '../../errors.js'
+import type { CrossSitePolicy } from '../../http/fetch-metadata.js'
 import type { PageSettings } from '../../options/pages.js'
 import type { ErrorLinks } from '../http/error-page.js'
 import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
+import type { ApiAccess } from './api-access.js'
 
 /** What a middleware that authenticates offers to guards: who was found, and how to challenge or refuse. */
 export interface AuthenticationHandler {
@@ -17,6 +19,10 @@ export interface AuthenticationHandler {
   links?(): ErrorLinks
   /** The value of `req.oidc`. */
   readonly handle?: unknown
+  /** The policy of `csrf()`, once that has let the request pass. */
+  csrf?: CrossSitePolicy
+  /** The access tokens of the session. */
+  readonly access?: ApiAccess
   /** Whether an access token of the request was refused, and the application went on all the same. */
   readonly hasRefusedToken?: boolean
   principal(): Principal | undefined
@@ -49,7 +55,7 @@ export interface ChallengeCall extends GuardCall {
 
 /** A refusal, and why. */
 export interface RefusalCall extends GuardCall {
-  readonly error: AccessError
+  readonly error: OidcError
   /** Scopes that would have been enough. */
   readonly scopes?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { BearerError } from '../../errors.js'
+import type { CrossSitePolicy } from '../../http/fetch-metadata.js'
 import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
 
 /**
@@ -9,6 +10,7 @@ export class FailedAuthentication implements AuthenticationHandler {
   readonly scheme: AuthenticationHandler['scheme']
   readonly origin?: string
   readonly hasRefusedToken: boolean
+  csrf?: CrossSitePolicy
   readonly #failure: unknown
   readonly #refuse: (error: unknown, call: GuardCall) => void
 

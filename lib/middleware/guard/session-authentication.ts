@@ -1,7 +1,7 @@
 import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
-import { isFormPost, isNavigation } from '../../http/fetch-metadata.js'
+import { type CrossSitePolicy, isFormPost, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
 import type { PageSettings } from '../../options/pages.js'
 import type { Principal } from '../../policy/principal.js'
@@ -17,6 +17,7 @@ import { baseUrlOf } from '../../relying-party/base-urls.js'
 import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-loop.js'
 import type { ErrorLinks } from '../http/error-page.js'
 import { continueAfter, fail } from '../http/error-response.js'
+import { type ApiAccess, type Connect, createApiAccess } from './api-access.js'
 import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
@@ -28,11 +29,18 @@ export class SessionAuthentication implements AuthenticationHandler {
   readonly scheme = 'session'
   readonly #oidc: OidcContext
   readonly #request: RequestContext
+  readonly #connect: Connect
+  csrf?: CrossSitePolicy
   #handle: OidcHandle | undefined
 
-  constructor(oidc: OidcContext, request: RequestContext) {
+  constructor(oidc: OidcContext, request: RequestContext, connect: Connect) {
     this.#oidc = oidc
     this.#request = request
+    this.#connect = connect
+  }
+
+  get access(): ApiAccess {
+    return createApiAccess(this.#request, this.#connect)
   }
 
   get origin(): string {

@@ -1,17 +1,20 @@
 import { quoted } from '../../base/error-cause.js'
 import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
-import { mayBeCrossSite } from '../../http/fetch-metadata.js'
+import { type CrossSitePolicy, mayBeCrossSite } from '../../http/fetch-metadata.js'
 import type { HttpRequest } from '../../http/request.js'
 
-const policy = { origins: [], allowSameSite: false, header: 'x-csrf' }
+/** The policy where `csrf()` has none: pages of this origin only, and scripts with its usual header. */
+export function ownOriginOnly(origin: string): CrossSitePolicy {
+  return { origin, origins: [], allowSameSite: false, header: 'x-csrf' }
+}
 
 /**
  * Whether a request with any method comes from a script of this site. No page of another site can send the header without a CORS
  * preflight (Fetch section 3.2), and neither can script elements, images, frames or prefetches.
  */
-export function isOwnScript(httpRequest: HttpRequest, origin: string): boolean {
-  return Boolean(httpRequest.header(policy.header)) && !mayBeCrossSite(httpRequest, { ...policy, origin })
+export function isOwnScript(httpRequest: HttpRequest, policy: CrossSitePolicy): boolean {
+  return Boolean(httpRequest.header(policy.header)) && !mayBeCrossSite(httpRequest, policy)
 }
 
 /** The error for a request that a page of another site may have caused. */
@@ -21,10 +24,11 @@ export function crossSiteRequest(httpRequest: HttpRequest, origin: string): Acce
 }
 
 /** The same for a request that must come from a script of this site. */
-export function noOwnScript(httpRequest: HttpRequest, origin: string): AccessError {
-  if (httpRequest.header(policy.header)) return crossSiteRequest(httpRequest, origin)
-  const message = 'only scripts of this site may ask here, with the header X-CSRF: 1'
-  const details = { subject: 'X-CSRF', seen: 'missing', expected: 'X-CSRF: 1' }
+export function noOwnScript(httpRequest: HttpRequest, { header, origin }: CrossSitePolicy): AccessError {
+  if (httpRequest.header(header)) return crossSiteRequest(httpRequest, origin)
+  const subject = header === 'x-csrf' ? 'X-CSRF' : header
+  const message = `only scripts of this site may ask here, with the header ${subject}: 1`
+  const details = { subject, seen: 'missing', expected: `${subject}: 1` }
   return new AccessError('cross_site_request', message, { details })
 }
 

@@ -7,7 +7,7 @@ import { privateHeaders } from '../../http/problem.js'
 import { clocksOf, isRollingDue } from '../../session/lifetime.js'
 import { sessionData, type SessionRecord } from '../../session/record.js'
 import { errorLinks, loginUrl } from '../guard/session-authentication.js'
-import { isOwnScript, noOwnScript } from '../http/cross-site.js'
+import { isOwnScript, noOwnScript, ownOriginOnly } from '../http/cross-site.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import { respondOrFail } from '../http/respond.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
@@ -88,8 +88,9 @@ function requireOwnScript(httpRequest: HttpRequest, origin: string): void {
     const details = { status: 405, headers: { Allow: 'GET' } }
     throw new AuthorizationResponseError('method_not_allowed', 'the session route accepts only GET', details)
   }
-  if (isOwnScript(httpRequest, origin)) return
-  const error = noOwnScript(httpRequest, origin)
+  const policy = ownOriginOnly(origin)
+  if (isOwnScript(httpRequest, policy)) return
+  const error = noOwnScript(httpRequest, policy)
   failedAt('guard', {}, error)
   throw error
 }

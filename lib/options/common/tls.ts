@@ -20,6 +20,18 @@ export interface TlsOptions {
   passphrase?: string | undefined
 }
 
+/** The certificates of connections to an API. */
+export interface ApiTlsOptions {
+  /** The client's certificate as PEM, for APIs with mutual TLS. @default none */
+  cert?: string | Uint8Array | undefined
+  /** The private key of `cert` as PEM. */
+  key?: string | Uint8Array | undefined
+  /** Certificates as PEM: the authorities that the API's own certificate may come from. @default those that Node trusts */
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
+  /** Passphrase of `key`. @default none: the key is not encrypted */
+  passphrase?: string | undefined
+}
+
 /** The option `tls`, checked. */
 export interface TlsConfiguration {
   readonly cert: string
@@ -37,24 +49,37 @@ export const certificate = v.pipe(
   v.description('a certificate as PEM'),
 )
 
+const privateKey = pem('a private key as PEM')
+const authorities = v.optional(
+  v.pipe(
+    v.union(
+      [pem('a certificate as PEM'), v.array(pem('a certificate as PEM'))],
+      `must be ${whatCertificate}, or a list`,
+    ),
+    v.transform((value) => [value].flat()),
+    v.check((list) => list.length > 0 && list.every(isCertificate), `must be ${whatCertificate}, or a list`),
+  ),
+)
+const passphrase = v.optional(text('the passphrase of the key'))
+
+/** The option `tls` of `apiProxy()`: a certificate of the client is not needed. */
+export const apiTls = v.optional(
+  v.pipe(
+    section({ cert: v.optional(certificate), key: v.optional(privateKey), ca: authorities, passphrase }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed || dataset.issues !== undefined) return
+      const { cert, key } = dataset.value
+      if (cert === undefined && key === undefined) return
+      const flaw = keyFlaw({ ...dataset.value, cert: cert ?? '', key: key ?? '' })
+      if (flaw !== undefined) addIssue({ message: flaw })
+    }),
+  ),
+)
+
 /** The option `tls`. */
 export const tls = v.optional(
   v.pipe(
-    section({
-      cert: certificate,
-      key: pem('a private key as PEM'),
-      ca: v.optional(
-        v.pipe(
-          v.union(
-            [pem('a certificate as PEM'), v.array(pem('a certificate as PEM'))],
-            `must be ${whatCertificate}, or a list`,
-          ),
-          v.transform((value) => [value].flat()),
-          v.check((list) => list.length > 0 && list.every(isCertificate), `must be ${whatCertificate}, or a list`),
-        ),
-      ),
-      passphrase: v.optional(text('the passphrase of the key')),
-    }),
+    section({ cert: certificate, key: privateKey, ca: authorities, passphrase }),
     v.rawCheck(({ dataset, addIssue }) => {
       const flaw = dataset.typed && dataset.issues === undefined ? keyFlaw(dataset.value) : undefined
       if (flaw !== undefined) addIssue({ message: flaw })

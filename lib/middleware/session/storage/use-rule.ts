@@ -4,7 +4,7 @@ import { kindOf } from '../../../options/given.js'
 import { type BaseUrl, publicPath } from '../../../relying-party/base-url.js'
 import { baseUrlOf } from '../../../relying-party/base-urls.js'
 import type { ApplicationWith } from '../../../relying-party/relying-party.js'
-import { isOwnScript } from '../../http/cross-site.js'
+import { isOwnScript, ownOriginOnly } from '../../http/cross-site.js'
 
 /** Whether a request counts as use of its session, which extends the idle limit. */
 export type UseRule = (httpRequest: HttpRequest) => boolean
@@ -35,7 +35,7 @@ export function createUseRule({
 // A request that the route refuses must not count either.
 function asksToProlong(httpRequest: HttpRequest, { origin }: BaseUrl): boolean {
   const isAsked = new URLSearchParams(httpRequest.query).get('prolong') === 'true'
-  return isAsked && httpRequest.method === 'GET' && isOwnScript(httpRequest, origin)
+  return isAsked && httpRequest.method === 'GET' && isOwnScript(httpRequest, ownOriginOnly(origin))
 }
 
 // A promise would be true, whatever it resolves with.

@@ -1,0 +1,102 @@
+import { pipeline } from 'node:stream/promises'
+import { SessionError } from '../errors.js'
+import { privateHeaders } from '../http/problem.js'
+import type { ApiAccess } from '../middleware/guard/api-access.js'
+import type { NodeResponse } from '../middleware/types.js'
+import { sendWithToken } from './upstream/credentials.js'
+import { isLostConnection } from './upstream/failures.js'
+import type { Forwarding } from './forwarding.js'
+import { isPlainPath } from './path.js'
+import { returnedHeaders } from './response-headers.js'
+import type { UpstreamResponse } from './upstream/upstream.js'
+
+/**
+ * Sends a request to the API and its response back, as both arrive.
+ *
+ * @param signal - aborts once the browser has gone
+ * @throws like `req.oidc.accessToken()` and undici, as long as the response has not begun
+ */
+export async function forward(forwarding: Forwarding, signal: AbortSignal): Promise<void> {
+  const { admission, configuration, upstream, url, request } = forwarding
+  const { access } = admission
+  const response = await sendWithToken<UpstreamResponse>({
+    access,
+    target: targetOf(configuration),
+    method: request.method,
+    url,
+    isRepeatable: request.body === null,
+    send: (credentials) => upstream.send({ ...request, headers: [...request.headers, ...credentials], signal }),
+    discard: ({ body }) => discard(body),
+    // RFC 9110 section 9.2.2.
+    isLost: (error) => isSafeMethod(request) && !signal.aborted && isLostConnection(error),
+  })
+  const { res } = forwarding.call
+  const isStream = /^text\/event-stream\b/i.test(String(response.headers['content-type']))
+  if (isStream) await endWithSession(access, response, res)
+  writeHeaders(forwarding, response)
+  // Otherwise the browser would wait for the headers of a stream until its first event. Not by flushHeaders(), which spells them in
+  // UTF-8, where they came as bytes.
+  if (response.headers['content-length'] === undefined) res.write(nothing)
+  await pipeline(response.body, res).catch(() => undefined)
+}
+
+function isSafeMethod({ method, body }: Forwarding['request']): boolean {
+  return body === null && ['GET', 'HEAD', 'OPTIONS'].includes(method)
+}
+
+const nothing = Buffer.alloc(0)
+
+/** The token that the API gets. */
+export function targetOf({ resource, scope }: Forwarding['configuration']): { resource?: string; scope: string } {
+  return resource === undefined ? { scope } : { resource, scope }
+}
+
+/** Writes the headers that every response of the proxy has: none is for a cache, or a document. */
+export function writePrivateHeaders(res: NodeResponse): void {
+  for (const [name, value] of Object.entries(privateHeaders)) res.setHeader(name, value)
+}
+
+function writeHeaders(forwarding: Forwarding, { statusCode, headers }: UpstreamResponse): void {
+  const { res } = forwarding.call
+  res.statusCode = statusCode
+  // What the application has set, such as a policy, wins.
+  for (const [name, value] of returnedHeaders(headers)) if (!res.hasHeader(name)) res.setHeader(name, value)
+  const location = ownLocation(forwarding, headers['location'])
+  if (location !== undefined) res.setHeader('Location', location)
+  writePrivateHeaders(res)
+}
+
+/**
+ * A `Location` below the target, as a path of this application. Others are left out: a browser would follow a redirect to another
+ * site in the name of this one.
+ */
+function ownLocation(
+  { configuration, upstream, prefix, url }: Forwarding,
+  location: string | string[] | undefined,
+): string | undefined {
+  if (typeof location !== 'string' || !URL.canParse(location, url.href)) return undefined
+  const { origin, pathname, search, hash } = new URL(location, url)
+  const { basePath } = upstream
+  if (origin !== upstream.origin || !(pathname === basePath || pathname.startsWith(`${basePath}/`))) return undefined
+  const own = prefix + pathname.slice(basePath.length)
+  return isPlainPath(own, configuration.allowEncodedSlashes) ? own + search + hash : undefined
+}
+
+async function endWithSession(access: ApiAccess, { body }: UpstreamResponse, res: NodeResponse): Promise<void> {
+  const ended = await access.end().catch((error: unknown) => {
+    discard(body)
+    throw error
+  })
+  if (ended === undefined || ended.aborted) {
+    discard(body)
+    throw new SessionError('session_missing', 'the session has ended')
+  }
+  ended.addEventListener('abort', () => {
+    res.end()
+    discard(body)
+  })
+}
+
+function discard(body: UpstreamResponse['body']): void {
+  body.on('error', () => undefined).destroy()
+}
