@@ -125,6 +125,7 @@ export type {
   OnLoginResult,
   UnverifiedParameters,
 } from './options/oidc/callbacks.js'
+export type { RequestEncryption, RequestObjectOptions } from './options/oidc/request/request-object.js'
 export type { RouteOptions } from './options/oidc/base-urls.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
 export type { ClientAuthentication, OidcOptions, ReturnedParams, ReturnToOptions } from './options/oidc/options.js'

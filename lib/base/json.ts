@@ -20,6 +20,15 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   }
 }
 
+/** Parses any JSON. @returns `undefined` for anything else */
+export function parseJsonValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a value is an object in the sense of JSON: neither `null` nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

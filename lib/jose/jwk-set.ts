@@ -8,6 +8,8 @@ export interface KeySet {
   readonly keys: ReadonlyMap<string, ReadonlyMap<string | undefined, readonly VerificationKey[]>>
   /** Imported keys by their JWK, for reuse when the set is fetched again. */
   readonly imported: ReadonlyMap<string, readonly VerificationKey[]>
+  /** The public keys for encryption, not imported. */
+  readonly encryption: readonly Readonly<JsonObject>[]
   /** How many members were skipped because they cannot, or must not, verify signatures. */
   readonly ignored: number
   /** How many keys for an `alg` are more than are tried for a token without `kid`. */
@@ -36,10 +38,15 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
     const keys = before?.imported.get(identity) ?? importKey(member)
     if (keys.length > 0) imported.set(identity, keys)
   }
-  return { imported, ...groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
+  const encryption = members.filter(isForEncryption)
+  return { imported, encryption, ...groupKeys([...imported.values()].flat()), ignored: members.length - imported.size }
 }
 
 const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg', 'issuer']
+
+function isForEncryption(jwk: unknown): jwk is JsonObject {
+  return isJsonObject(jwk) && jwk['use'] === 'enc' && !privateMembers.some((name) => name in jwk)
+}
 
 // Only public signature keys are used. A set with private members has leaked those keys.
 function isUsable(jwk: unknown): jwk is JsonObject {

@@ -24,6 +24,12 @@ export interface Keys {
    *   were fetched too often
    */
   load(selector: KeySelector, lookup?: KeyLookup): Promise<readonly VerificationKey[]>
+  /**
+   * The issuer's public keys for encryption, as JWKs.
+   *
+   * @throws {ProviderError} when the keys cannot be fetched
+   */
+  encryptionKeys(): Promise<KeySet['encryption']>
   /** Fetches the keys, unless they are cached. */
   ready(): Promise<void>
   /** How current the keys are. */
@@ -67,6 +73,7 @@ export function createStaticKeys(jwks: unknown): Keys {
       if (isSigned(given)) return given
       throw noMatchingKey(given, { selector, passedOver: passedOver(set, selector) })
     },
+    encryptionKeys: async () => set.encryption,
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
     close: () => undefined,
@@ -107,6 +114,10 @@ class FetchedKeys implements Keys {
     if (isSigned(late)) return late
     if (late.length === 0) this.#budget.addAbsent(selector)
     throw noMatchingKey(late, { selector, passedOver: passedOver(this.#set, selector) })
+  }
+
+  async encryptionKeys(): Promise<KeySet['encryption']> {
+    return (await this.#cached.get()).encryption
   }
 
   async ready(): Promise<void> {

@@ -113,7 +113,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
-    authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, client),
+    authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, { ...settings, client, keys }),
     validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),

@@ -53,13 +53,13 @@ export function descriptionSettings({
 
 /** Who this application is at the authorization server. */
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
-  const { idTokenSigningAlg, idTokenAudiences, dpop, pushedAuthorizationRequests } = configuration
+  const { idTokenSigningAlg, idTokenAudiences, dpop, pushedAuthorizationRequests, requestObject } = configuration
   const { decryptionKeys, encryptedResponses = ['id_token'] } = configuration
   return {
     ...clientIdentity(configuration),
     idTokenSigningAlg,
     idTokenAudiences,
-    ...omitUndefined({ dpop, pushedAuthorizationRequests }),
+    ...omitUndefined({ dpop, pushedAuthorizationRequests, requestObject }),
     ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
   }
 }

@@ -4,6 +4,7 @@ import type { ClientAuthenticationMethod } from '../options/common/client-authen
 import type { DecryptionKeyOption, DpopKeyOptions } from '../options/common/private-key.js'
 import type { GivenMetadata } from '../options/common/provider-description.js'
 import type { Algorithms } from '../options/common/algorithms.js'
+import type { RequestObjectConfiguration } from '../options/oidc/request/request-object.js'
 import type { TlsConfiguration } from '../options/common/tls.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ClientKeys } from './authentication/client-keys.js'
@@ -88,6 +89,8 @@ export interface ClientSettings extends ClientIdentity {
   readonly userinfoSigningAlg?: string
   /** The key that all tokens must be bound to (RFC 9449). */
   readonly dpop?: DpopKeyOptions
+  /** Sign authorization requests (RFC 9101) even where the metadata does not require it. */
+  readonly requestObject?: RequestObjectConfiguration | undefined
   /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
   readonly pushedAuthorizationRequests?: boolean
 }

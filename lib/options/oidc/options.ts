@@ -10,6 +10,7 @@ import type { SessionOptions } from './session.js'
 import type { SessionRouteOptions } from './session-route.js'
 import type { DecryptionKeyOption, DpopKeyOptions } from '../common/private-key.js'
 import type { NamedProviderDescription } from '../common/provider-description.js'
+import type { RequestObjectOptions } from './request/request-object.js'
 import type { PageOptions } from '../pages.js'
 
 /**
@@ -108,6 +109,13 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   loginParams?: readonly string[] | undefined
   /** Whether to push authorization requests (RFC 9126). @default only if the provider requires it */
   pushedAuthorizationRequests?: boolean | undefined
+  /**
+   * `true` signs authorization requests with the current key of `clientKeys`; an object may encrypt them as well.
+   *
+   * @default only if the provider requires it (`require_signed_request_object`)
+   * @see https://www.rfc-editor.org/rfc/rfc9101
+   */
+  requestObject?: true | RequestObjectOptions | undefined
   /**
    * `alg` that this client is registered with for ID Tokens, or a list of those that are accepted. `HS256`, `HS384` and `HS512`
    * are accepted only alone, and need a `clientSecret` of at least 32, 48 or 64 bytes. @default 'RS256'

@@ -32,6 +32,7 @@ import { pages } from '../pages.js'
 import { session } from './session.js'
 import { sessionRoute, sessionRouteFlaw } from './session-route.js'
 import { sharedStore } from '../common/stores.js'
+import { requestObject, requestObjectFlaw } from './request/request-object.js'
 
 const ownUrl = applicationUrl("this application's own URL, such as https://app.example.com")
 
@@ -68,6 +69,7 @@ export const oidcEntries = {
   authorizationParams,
   loginParams,
   pushedAuthorizationRequests: v.optional(flag),
+  requestObject,
   ...idTokenEntries,
   returnTo: byDefault({
     default: v.optional(routePath),
@@ -139,8 +141,8 @@ const schema = v.pipe(
   needsCredential(),
   presentsCertificate(),
   v.check(
-    (o) => idTokenFlaw(o) === undefined,
-    ({ input }) => idTokenFlaw(input) ?? '',
+    (o) => (idTokenFlaw(o) ?? requestObjectFlaw(o)) === undefined,
+    ({ input }) => idTokenFlaw(input) ?? requestObjectFlaw(input) ?? '',
   ),
   v.transform(({ authorizationParams, baseUrl, ...options }) => ({
     ...options,

@@ -4,28 +4,44 @@ import { protocolParameters } from '../../options/oidc/fields.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import { pushedRequestFailure } from '../errors.js'
 import type { AuthorizationRequest, ClientSettings } from '../types.js'
+import { type RequestObjectParts, requestObject } from './request-object.js'
 
 const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'form_post']
 
+/** The client, and what its requests are signed and encrypted with. */
+interface AuthorizationRequestParts extends Omit<RequestObjectParts, 'metadata'> {
+  readonly client: RequestObjectParts['client'] & Pick<ClientSettings, 'pushedAuthorizationRequests'>
+}
+
 /**
  * Builds the URL of an authorization request: code flow with PKCE S256, pushed if the provider requires it (OpenID
- * Connect Core section 3.1.2.1, RFC 7636, RFC 9126).
+ * Connect Core section 3.1.2.1, RFC 7636, RFC 9126), and signed if the client does that or the provider requires it (RFC 9101).
  *
  * @throws {ConfigurationError} `invalid_options` for parameters that the protocol reserves
- * @throws {ProviderError} when the request has to be pushed and the provider is unavailable
+ * @throws {ConfigurationError} `invalid_options` for a request that cannot be signed as the provider requires
+ * @throws {ProviderError} when the request has to be pushed and the provider is unavailable, or a function that signs fails
  * @throws {AuthorizationResponseError} `authorization_failed` when the provider rejects the pushed request
  */
 export async function authorizationUrl(
   { openid, configuration, metadata, dpop }: ConfiguredClient,
   request: AuthorizationRequest,
-  client: Pick<ClientSettings, 'pushedAuthorizationRequests'>,
+  parts: AuthorizationRequestParts,
 ): Promise<string> {
   const parameters = requestParameters(request)
   // Binds the code to the key too: a stolen code cannot be exchanged (RFC 9449 section 10).
   if (dpop !== undefined) parameters.set('dpop_jkt', dpop.thumbprint)
-  if (!isPushed(metadata, client)) return openid.buildAuthorizationUrl(configuration, parameters).href
+  const { client } = parts
+  const isToBePushed = isPushed(metadata, client)
+  const signed = await requestObject(parameters, { ...parts, metadata })
+  if (!isToBePushed) {
+    // An authorization request without these is not one of OAuth (OpenID Connect Core section 6.1).
+    const sent = signed === undefined ? parameters : { response_type: 'code', scope: request.scope, request: signed }
+    return openid.buildAuthorizationUrl(configuration, sent).href
+  }
   try {
-    const url = await openid.buildAuthorizationUrlWithPAR(configuration, parameters)
+    // All other parameters are in the signed request (RFC 9126 section 3).
+    const sent = signed === undefined ? parameters : { request: signed }
+    const url = await openid.buildAuthorizationUrlWithPAR(configuration, sent)
     return url.href
   } catch (error) {
     throw pushedRequestFailure(error)

@@ -60,6 +60,7 @@ function secretKeys(secrets: readonly SecretBytes[], algorithms: readonly string
     load: async (selector) => {
       throw noMatchingKey(find(selector))
     },
+    encryptionKeys: async () => [],
     ready: async () => undefined,
     freshness: () => ({ state: 'fresh' }),
     close: () => undefined,

@@ -25,6 +25,7 @@ export type ProviderDefault =
   | 'loginParams'
   | 'pushedAuthorizationRequests'
   | 'clientKeys'
+  | 'requestObject'
   | 'idTokenSigningAlg'
   | 'clockToleranceSeconds'
   | 'httpTimeoutSeconds'

@@ -49,6 +49,7 @@ const providerDefaults: readonly string[] = [
   'loginParams',
   'pushedAuthorizationRequests',
   'clientKeys',
+  'requestObject',
   'idTokenSigningAlg',
   'clockToleranceSeconds',
   'httpTimeoutSeconds',
