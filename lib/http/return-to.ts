@@ -9,8 +9,8 @@ export interface ReturnToPolicy {
   readonly origins: readonly string[]
   /** Paths that are never a target: this package's own routes. */
   readonly reservedPaths: readonly string[]
-  /** Whether all paths below these are our own routes too. */
-  readonly isReservedBelow?: boolean
+  /** Paths below which all are our own routes too. */
+  readonly reservedBelow?: readonly string[]
 }
 
 const longest = 2048
@@ -32,8 +32,8 @@ export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | 
   return isReserved(url.pathname, policy) ? undefined : `${url.pathname}${url.search}${url.hash}`
 }
 
-function isReserved(path: string, { reservedPaths, isReservedBelow = false }: ReturnToPolicy): boolean {
-  return reservedPaths.includes(path) || (isReservedBelow && reservedPaths.some((own) => path.startsWith(`${own}/`)))
+function isReserved(path: string, { reservedPaths, reservedBelow = [] }: ReturnToPolicy): boolean {
+  return reservedPaths.includes(path) || reservedBelow.some((own) => path.startsWith(`${own}/`))
 }
 
 /** The page of this origin that a request came from, if the browser says so. */

@@ -97,12 +97,16 @@ export function createBaseUrl(
   const prefix = url.pathname.replace(/\/$/, '')
   const segments = prefix.split('/').slice(1)
   const pathOf = (route: string | false): string | undefined => (route === false ? undefined : prefix + route)
-  const own = {
+  // With several providers, their names follow these.
+  const named = {
     login: pathOf(routes.login),
     callback: prefix + routes.callback,
-    logout: pathOf(routes.logout),
     backchannelLogout: pathOf(routes.backchannelLogout),
     frontchannelLogout: pathOf(routes.frontchannelLogout),
+  }
+  const own = {
+    ...named,
+    logout: pathOf(routes.logout),
     session: pathOf(routes.session),
     jwks: pathOf(routes.jwks),
   }
@@ -122,10 +126,14 @@ export function createBaseUrl(
     returnTo: {
       origin: url.origin,
       origins: returnTo.origins,
-      ...(configuration.providers === undefined ? {} : { isReservedBelow: true }),
-      reservedPaths: Object.values(own).filter((path) => path !== undefined),
+      ...(configuration.providers === undefined ? {} : { reservedBelow: Object.values(named).filter(isOn) }),
+      reservedPaths: Object.values(own).filter(isOn),
     },
   }
+}
+
+function isOn(path: string | undefined): path is string {
+  return path !== undefined
 }
 
 /** The base URL in a payload that is sealed for it; left out for the first one, which is nearly always the only one. */

@@ -31,7 +31,7 @@ export interface SessionRecord {
    * exchange ends the session.
    */
   readonly createdAt: number
-  /** When it was last sealed. */
+  /** When it was last used, by the precision of the idle limit. */
   readonly touchedAt: number
   /** As issued, or without header and signature if the cookie had no room for them (see `issuedIdToken()`). */
   readonly idToken: string

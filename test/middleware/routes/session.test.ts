@@ -6,6 +6,7 @@ import { type AppRequest, startApp } from '../../kit/app.js'
 import { Clock } from '../../kit/clock.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { codeOf } from '../../kit/world/steps.js'
 import { secret, startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
@@ -303,9 +304,36 @@ describe('the session route', () => {
   })
 })
 
+describe('the session route while the session store is unavailable', () => {
+  afterEach(() => world.close())
+
+  test.each([true, false])('says 503, and not that nobody is signed in (pages: %p)', async (hasPages) => {
+    const store = new FakeStore({ now: Date.now })
+    await start({}, { session: { ...session, store }, ...(hasPages ? { pages: {} } : {}) })
+    await world.signIn()
+    store.outage = true
+    const answer = await ask()
+    expect([answer.status, answer.headers['content-type'], codeOf(answer)]).toEqual([
+      503,
+      'application/problem+json',
+      'session_store_unavailable',
+    ])
+    expect([answer.headers['retry-after'], answer.setCookies]).toEqual([expect.any(String), []])
+  })
+})
+
 describe('the session route with several providers', () => {
   let several: SeveralWorld
   afterEach(() => several.close())
+
+  test.each(['/session/devices', '/logout/survey'])(
+    'leaves %s, below a route without names, to the application',
+    async (path) => {
+      several = await startSeveral({ oidc: () => oidc, layers: [answering(path, () => 'mine')] })
+      const { url } = await several.browser.navigate(several.url(`/login/work?returnTo=${path}`), { follow: true })
+      expect(url).toBe(several.url(path))
+    },
+  )
 
   test('names the provider of the session, and leads to the choice among them', async () => {
     several = await startSeveral({ oidc: () => oidc })
