@@ -3,9 +3,11 @@ import helmet from 'helmet'
 import { text } from 'node:stream/consumers'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { bundleBrowserClient } from '../../scripts/build/browser.js'
-import { csrf, requireAuth } from '../../lib/index.js'
+import { bearer, csrf, requireAuth, scope } from '../../lib/index.js'
+import { type ApiProxy, apiProxy } from '../../lib/proxy/index.js'
+import { type Host, type RunningHost, hosts } from '../hosts/hosts.js'
 import type { Handler, Layer, Route } from '../hosts/layers.js'
-import { json } from '../kit/app.js'
+import { type AppRequest, json } from '../kit/app.js'
 import { get } from '../kit/world/applications.js'
 import { done, LogoutWorld, verdictOf } from '../kit/world/logout-world.js'
 import { describeWith } from '../setup/describe-with.js'
@@ -21,6 +23,7 @@ const policies: readonly (readonly [string, Handler])[] = [
 ]
 
 const idleSeconds = 600
+const audience = 'https://api.example.com'
 
 /** Who is at the page: a browser profile, the page, and what its console complains of. */
 interface Visitor {
@@ -41,15 +44,28 @@ describeWith('chromium', 'a page that is written with the client alone', (execut
     const orders: string[] = []
     const complaints: string[] = []
     let application: LogoutWorld
+    let api: RunningHost
+    let proxy: ApiProxy
     const url = (path: string) => application.world.url(path)
     beforeAll(async () => {
+      // The API trusts the provider, which knows the application only once that one has an address.
+      api = await startApi(() => application.world.provider.issuer)
+      proxy = apiProxy(api.url, { resource: audience, scope: 'orders:read' })
       application = await LogoutWorld.start({
-        oidc: { routes: { session: '/session' }, session: { idleSeconds }, scope: 'openid profile', userinfo: true },
+        oidc: {
+          routes: { session: '/session' },
+          session: { idleSeconds },
+          scope: 'openid profile orders:read',
+          resource: audience,
+        },
         before: [policy],
-        layers: layersOf(client, orders),
+        layers: [...layersOf(client, orders), { mount: '/remote', handlers: [requireAuth(), proxy] }],
       })
     })
-    afterAll(() => application.close())
+    afterAll(async () => {
+      await proxy.close()
+      await Promise.all([application.close(), api.close()])
+    })
     beforeEach(() => {
       orders.splice(0, Infinity, 'first order')
       complaints.length = 0
@@ -89,6 +105,20 @@ describeWith('chromium', 'a page that is written with the client alone', (execut
       expect(page.url()).toBe(url('/orders?page=2#third'))
       await page.click('#load')
       await shows(page, 'orders', 'first order')
+    })
+
+    test('calls a remote API, which gets a token in place of the cookie', async () => {
+      const { page } = await signedIn()
+      await page.click('#load-remote')
+      await page.waitForSelector('#orders li')
+      expect(await page.textContent('#orders')).toBe('alice, cookie: none, header for csrf(): none')
+    })
+
+    test('that calls a remote API while nobody is signed in comes back signed in', async () => {
+      const { page } = await visit()
+      await shows(page, 'who', 'nobody')
+      await page.click('#load-remote')
+      await shows(page, 'who', 'Alice Example')
     })
 
     test('that calls an API while nobody is signed in comes back signed in', async () => {
@@ -174,6 +204,28 @@ describeWith('chromium', 'a page that is written with the client alone', (execut
     })
   })
 })
+
+/** A remote API, which says whose token it got, and what else. */
+function startApi(issuerOf: () => string): Promise<RunningHost> {
+  let access: Handler | undefined
+  const [host] = hosts as readonly [Host]
+  const validated: Handler = (req, res, next) => (access ??= bearer({ issuer: issuerOf(), audience }))(req, res, next)
+  return host.start(() => [
+    validated,
+    {
+      method: 'GET',
+      path: '/orders',
+      handlers: [
+        requireAuth(scope('orders:read')),
+        (req, res) => {
+          const { auth, headers } = req as AppRequest
+          const { cookie = 'none', 'x-csrf': header = 'none' } = headers
+          json(res, [`${auth?.subject}, cookie: ${cookie}, header for csrf(): ${String(header)}`])
+        },
+      ],
+    },
+  ])
+}
 
 /** The application of the page: its files, and an API behind guards. */
 function layersOf(client: string, orders: string[]): readonly Layer[] {

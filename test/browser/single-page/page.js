@@ -15,9 +15,12 @@ sessionEnded.then((now) => {
   find('ended').textContent = now.isAuthenticated ? `Now ${now.user.name} is signed in` : 'You are signed out'
 })
 
-find('load').onclick = async () => {
-  const response = await apiFetch('/api/orders')
-  const orders = await response.json()
+find('load').onclick = () => load('/api/orders')
+find('load-remote').onclick = () => load('/remote/orders')
+
+async function load(url) {
+  const response = await apiFetch(url)
+  const orders = response.ok ? await response.json() : [await response.text()]
   find('orders').replaceChildren(
     ...orders.map((note) => Object.assign(document.createElement('li'), { textContent: note })),
   )
