@@ -74,11 +74,31 @@ const maxQuoteLength = 100
 
 /**
  * Quotes a token's value in a message for logs: as JSON, in printable ASCII, and shortened. Only for what is nobody's
- * personal data, `iss` and `aud`; it may be made up, as long as no signature has been verified.
+ * personal data, `iss` and `aud`; it may be made up, as long as no signature has been verified. An object may hold anything: it
+ * is only said to be one.
  */
 export function quoted(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value)
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxQuoteLength)
+  if (value === undefined) return 'nothing'
+  if (Array.isArray(value) ? !value.every(isScalar) : !isScalar(value)) return `of type ${kindOfType(value)}`
+  const text = JSON.stringify(value).replace(/[^\x20-\x7e]/g, '?')
+  if (text.length <= maxQuoteLength) return text
+  const end = typeof value === 'string' ? '..."' : '..."]'
+  return text.slice(0, maxQuoteLength - end.length) + end
+}
+
+/** A date of a token as {@link quoted}, if it is at least a number, or one in a text: other texts may hold anything. */
+export function quotedDate(value: unknown): string {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d{1,20}(?:\.\d{1,9})?$/.test(value))
+    ? quoted(value)
+    : `of type ${kindOfType(value)}`
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function kindOfType(value: unknown): string {
+  return Array.isArray(value) ? 'list' : typeof value
 }
 
 /** A name such as that of an algorithm, as {@link quoted}; what is none is not repeated. */

@@ -1,4 +1,4 @@
-import { quoted, seenValue } from '../base/error-cause.js'
+import { quoted, quotedDate, seenValue } from '../base/error-cause.js'
 import { isAhead } from '../base/age.js'
 import type { JsonObject } from '../base/json.js'
 import type { TokenValidationErrorCode } from '../error-codes.js'
@@ -54,7 +54,7 @@ export function isUnexpired(date: unknown, { now, clockToleranceSeconds }: Clock
 
 /** How far a date is from this clock, for messages: it cannot be known which of two clocks is wrong, but by how much they differ. */
 export function distanceTo(date: unknown, { now, clockToleranceSeconds }: ClockContext): string {
-  if (!isDate(date)) return `it is ${quoted(date)}, which is not a date`
+  if (!isDate(date)) return `it is ${quotedDate(date)}, which is not a date`
   const seconds = Math.round(date - now)
   const where = seconds > 0 ? `${seconds} seconds ahead of` : `${-seconds} seconds behind`
   return `it is ${where} this clock, and "clockToleranceSeconds" allows ${clockToleranceSeconds}`

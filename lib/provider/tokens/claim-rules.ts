@@ -1,4 +1,4 @@
-import { quoted } from '../../base/error-cause.js'
+import { quoted, quotedDate } from '../../base/error-cause.js'
 import {
   type ClaimRule,
   type ClockContext,
@@ -48,7 +48,7 @@ function audienceRule(aud: unknown, { clientId, idTokenSigningAlg }: RuleContext
 
 // Another type than a number of seconds, or milliseconds.
 function dateRule(value: unknown): string {
-  return `must be a date in seconds since 1970: it is ${quoted(value)}`
+  return `must be a date in seconds since 1970: it is ${quotedDate(value)}`
 }
 
 /** The greatest tolerance where it decides what counts, and not only how well two clocks agree. */
