@@ -22,7 +22,8 @@ export function createTokenCheck(check: (principal: Principal, request: unknown)
   return async (principal, request) => {
     const answer = await ask('the check of access tokens ("check")', () => check(principal, request))
     if (answer === true) return
-    if (answer === false) throw new TokenValidationError('token_inactive', '"check" refuses the token')
+    if (answer === false)
+      throw new TokenValidationError('token_inactive', '"check" refuses the token', { details: { option: 'check' } })
     throw new ConfigurationError('invalid_options', 'bearer(): "check" must return true or false')
   }
 }

@@ -175,7 +175,7 @@ function checkHash(
   if (hash === undefined || value === undefined) return
   if (isSame(hash, leftHalfHash(alg, value))) return
   const message = `the ID Token's ${claim} must be that of the ${what} it came with: it was issued with another one`
-  throw new TokenValidationError('token_hash_mismatch', message)
+  throw new TokenValidationError('token_hash_mismatch', message, { details: { subject: claim, seen: 'another value' } })
 }
 
 function checkStrength(

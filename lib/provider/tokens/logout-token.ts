@@ -1,5 +1,5 @@
 import { TokenValidationError } from '../../errors.js'
-import { quoted } from '../../base/error-cause.js'
+import { quoted, quotedName } from '../../base/error-cause.js'
 import { isJsonObject, omitUndefined } from '../../base/json.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
@@ -93,7 +93,8 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
 function requireLogoutType({ typ }: JwsHeader): void {
   if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
     const message = `the token is not a logout token: its typ is ${quoted(typ)}, not "logout+jwt"`
-    throw new TokenValidationError('token_type_refused', message)
+    const details = { subject: 'typ', seen: quotedName(typ), expected: '"logout+jwt"' }
+    throw new TokenValidationError('token_type_refused', message, { details })
   }
 }
 

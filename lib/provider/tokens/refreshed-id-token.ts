@@ -2,7 +2,7 @@ import type { OidcErrorCode } from '../../error-codes.js'
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import { configuredIssuer } from '../../options/common/provider-description.js'
-import { quoted } from '../../base/error-cause.js'
+import { quoted, seenValue } from '../../base/error-cause.js'
 import type { IdTokenParties, IdTokenValidator } from './id-token.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
@@ -73,15 +73,19 @@ function requireSameParties(
     throw new TokenValidationError(
       'token_issuer_mismatch',
       `the refreshed ID Token is from another issuer: its iss is ${quoted(iss)}, that of the login was ${quoted(before.iss)}`,
+      { details: { subject: 'iss', seen: seenValue(iss), expected: quoted(before.iss) } },
     )
   }
   if (sub !== before.sub) {
-    throw new TokenValidationError('subject_mismatch', 'the refreshed ID Token is about another person')
+    throw new TokenValidationError('subject_mismatch', 'the refreshed ID Token is about another person', {
+      details: { subject: 'sub', seen: sub === undefined ? 'missing' : 'another value' },
+    })
   }
   if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
     throw new TokenValidationError(
       'token_audience_mismatch',
       `the refreshed ID Token is for another client: its aud is ${quoted(aud)}, not ${quoted(clientId)}`,
+      { details: { subject: 'aud', seen: seenValue(aud), expected: quoted(clientId), option: 'clientId' } },
     )
   }
 }

@@ -1,5 +1,5 @@
 import { AuthorizationResponseError } from '../../errors.js'
-import { isOidcError, quoted, redactedCause } from '../../base/error-cause.js'
+import { isOidcError, quoted, redactedCause, seenValue } from '../../base/error-cause.js'
 import { outage } from '../../base/outage.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import type { ClaimRule } from '../../jose/claim-rules.js'
@@ -37,7 +37,8 @@ export async function requireTenant({ issuer, tenants }: TenantSettings, { iss }
   const isAccepted = typeof tenants === 'function' ? await askFor(tenant, tenants) : tenants.includes(tenant)
   if (isAccepted) return
   const message = `people of the tenant ${quoted(tenant)} cannot sign in here: "tenants" does not accept it`
-  throw new AuthorizationResponseError('access_denied', message)
+  const details = { subject: 'iss', seen: seenValue(iss), option: 'tenants' }
+  throw new AuthorizationResponseError('access_denied', message, { details })
 }
 
 async function askFor(tenant: string, tenants: (tenant: string) => unknown): Promise<boolean> {

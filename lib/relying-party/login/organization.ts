@@ -15,13 +15,15 @@ export function requireOrganization(claims: IdTokenClaims, organization: string 
   if ([id, name, named].every((claim) => claim === undefined)) {
     const message =
       'the login asked for an organization, but the ID Token has none of the claims org_id, org_name and organization'
-    throw new TokenValidationError('token_claim_missing', message)
+    const details = { subject: 'org_id, org_name or organization', seen: 'missing' }
+    throw new TokenValidationError('token_claim_missing', message, { details })
   }
   // An organization must not pass for another one whose ID it has as its name.
   const isName = !organization.startsWith('org_') && isSameName(name, organization)
   if (id === organization || isName || isNamedIn(named, organization)) return
   const message = 'the ID Token is for another organization than the login asked for'
-  throw new TokenValidationError('token_claim_invalid', message)
+  const details = { subject: 'org_id, org_name or organization', seen: 'another value' }
+  throw new TokenValidationError('token_claim_invalid', message, { details })
 }
 
 // Auth0 writes names in lower case.

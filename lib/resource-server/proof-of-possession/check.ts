@@ -33,24 +33,24 @@ export function createPossessionCheck(rules: PossessionRules, challenges: Bearer
   return (verified, scheme, token, request) => {
     const { jkt, x5t } = verified.confirmation ?? {}
     if (x5t !== undefined) requireCertificate(x5t, rules, request)
-    else if (rules.mtlsRequired) throw bindingFailed('is not bound to a certificate')
+    else if (rules.mtlsRequired) throw bindingFailed('is not bound to a certificate', 'mtls')
     if (jkt === undefined) {
-      if (scheme === 'dpop' || rules.dpopRequired) throw bindingFailed('is not bound to a key')
+      if (scheme === 'dpop' || rules.dpopRequired) throw bindingFailed('is not bound to a key', 'dpop')
       return undefined
     }
     if (scheme !== 'dpop' || rules.dpop === undefined)
-      throw bindingFailed('is bound to a key, but came without a proof')
+      throw bindingFailed('is bound to a key, but came without a proof', 'dpop')
     return rules.dpop.check(request, token, jkt, challenges)
   }
 }
 
 function requireCertificate(x5t: string, { mtls }: PossessionRules, request: TokenRequest): void {
   if (mtls && request.certificateThumbprint() === x5t) return
-  throw bindingFailed('is bound to another client certificate')
+  throw bindingFailed('is bound to another client certificate', 'mtls')
 }
 
-function bindingFailed(why: string): TokenValidationError {
-  return new TokenValidationError('token_binding_failed', `the token ${why}`)
+function bindingFailed(why: string, option: 'dpop' | 'mtls'): TokenValidationError {
+  return new TokenValidationError('token_binding_failed', `the token ${why}`, { details: { subject: 'cnf', option } })
 }
 
 /** Reads the rules from the options. */

@@ -94,7 +94,10 @@ function checkAudience(aud: unknown, audience: readonly string[] | null): void {
   if (typeof aud === 'string' && audience?.includes(aud) === true) return
   const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined || aud === null ? [] : [aud]
   if (!named.every((member) => typeof member === 'string')) {
-    throw new TokenValidationError('token_claim_invalid', "the token's aud is not text, nor a list of texts")
+    const details = { subject: 'aud', seen: seenValue(aud), expected: 'text, or a list of texts' }
+    throw new TokenValidationError('token_claim_invalid', "the token's aud is not text, nor a list of texts", {
+      details,
+    })
   }
   if (audience === null || audience.some((member) => named.includes(member))) return
   const message =

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError, TokenValidationError } from '../../errors.js'
+import { quotedName } from '../../base/error-cause.js'
 import { ageOf } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Introspect } from '../../provider/endpoints/introspection.js'
 import type { JsonObject } from '../../base/json.js'
+import { dateDetails } from '../../jose/claim-rules.js'
 import { checkTokenClaims } from './access-token-claims.js'
 import { requireAccessTokenUse } from './token-type.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
@@ -91,7 +93,8 @@ function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): Verifie
   requireAccessTokenUse(response)
   const type = response['token_type']
   if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
-    throw new TokenValidationError('token_type_refused', 'the token is not an access token')
+    const details = { subject: 'token_type', seen: typeof type === 'string' ? quotedName(type) : 'something' }
+    throw new TokenValidationError('token_type_refused', 'the token is not an access token', { details })
   }
   const now = rules.runtime.now() / 1000
   const { issuer, subject } = rules.issuer
@@ -114,8 +117,10 @@ function isFresh({ token, givenAt }: Answer, { cacheSeconds, runtime }: OpaqueRu
 function requireCurrent({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
   if (token === undefined) throw tokenInactive()
   const { exp } = token.claims
-  if (typeof exp === 'number' && exp + clockToleranceSeconds <= runtime.now() / 1000) {
-    throw new TokenValidationError('token_expired', "the token's exp is in the past")
+  const now = runtime.now() / 1000
+  if (typeof exp === 'number' && exp + clockToleranceSeconds <= now) {
+    const details = { subject: 'exp', ...dateDetails(exp, { now, clockToleranceSeconds }) }
+    throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
   }
   return token
 }

@@ -1,4 +1,4 @@
-import { TokenValidationError } from '../../errors.js'
+import { type OidcErrorInit, TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import { findSignOfPerson } from './client-claims.js'
 import type { Speaker } from './machine-claims.js'
@@ -52,11 +52,15 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
   }
   if (isNamed && speaker === 'both') {
     const message = `the token's claims indicate both a machine and a person: its ${claim} may be another person's`
-    throw new TokenValidationError('token_claim_invalid', message)
+    throw new TokenValidationError('token_claim_invalid', message, subjectDetails(claim, 'another value'))
   }
   const obstacle = obstacleTo(claims, actor, rules)
   if (obstacle === undefined) return { subject: clientPrefix + (actor.client ?? ''), isMachine: true }
-  throw new TokenValidationError('token_claim_missing', missing(claim, obstacle, speaker))
+  throw new TokenValidationError(
+    'token_claim_missing',
+    missing(claim, obstacle, speaker),
+    subjectDetails(claim, 'missing'),
+  )
 }
 
 const notAllowed = Symbol('not allowed')
@@ -78,11 +82,19 @@ function obstacleTo(
 
 function requireUsable(claim: string, value: unknown, areClientsSubjects: boolean): string {
   if (typeof value !== 'string' || value === '' || value.length > maxSubjectLength) {
-    throw new TokenValidationError('token_claim_invalid', `the token's ${claim} is invalid`)
+    throw new TokenValidationError(
+      'token_claim_invalid',
+      `the token's ${claim} is invalid`,
+      subjectDetails(claim, 'another value'),
+    )
   }
   if (!areClientsSubjects || !value.startsWith(clientPrefix)) return value
   const message = `the token's ${claim} begins with "${clientPrefix}", as the subjects of clients do here`
-  throw new TokenValidationError('token_claim_invalid', message)
+  throw new TokenValidationError('token_claim_invalid', message, subjectDetails(claim, 'another value'))
+}
+
+function subjectDetails(subject: string, seen: string): OidcErrorInit {
+  return { details: { subject, seen, option: 'subject' } }
 }
 
 function missing(claim: string, obstacle: string | typeof notAllowed, speaker: Speaker): string {

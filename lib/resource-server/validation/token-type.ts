@@ -61,13 +61,17 @@ export function requireNoLogin({ aud, iss }: Readonly<JsonObject>, issuer: strin
   if (login !== undefined) {
     throw typeRefused(
       `is from ${quoted(login)}, where an oidc() of this process signs people in: profile "external" is not for it`,
+      { subject: 'iss', seen: quoted(login), option: 'profile' },
     )
   }
   const client = [aud]
     .flat()
     .find((one) => isLoginClient(one) || [issuer, iss].some((each) => isBroughtLogin(one, each)))
   if (client === undefined) return
-  throw typeRefused(`names ${quoted(client)} in aud, the client ID of an oidc() of this process: it may be an ID Token`)
+  throw typeRefused(
+    `names ${quoted(client)} in aud, the client ID of an oidc() of this process: it may be an ID Token`,
+    { subject: 'aud', seen: quoted(client), option: 'profile' },
+  )
 }
 
 /**
@@ -78,11 +82,12 @@ export function requireNoLogin({ aud, iss }: Readonly<JsonObject>, issuer: strin
  */
 export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
   const { typ, token_use: tokenUse } = claims
-  const other = [typ, tokenUse].find(isOtherTokenUse)
-  if (other !== undefined)
-    throw typeRefused(
-      `calls itself ${typeof other === 'string' ? quotedName(other) : 'something'}, which is not an access token`,
-    )
+  const subject = isOtherTokenUse(typ) ? 'typ' : isOtherTokenUse(tokenUse) ? 'token_use' : undefined
+  if (subject !== undefined) {
+    const other = claims[subject]
+    const seen = typeof other === 'string' ? quotedName(other) : 'something'
+    throw typeRefused(`calls itself ${seen}, which is not an access token`, { subject, seen })
+  }
   return typ !== undefined || tokenUse !== undefined
 }
 

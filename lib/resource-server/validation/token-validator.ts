@@ -166,7 +166,8 @@ export class TokenValidator {
       throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
     }
     if (isAhead(token.notBefore, now, clockToleranceSeconds)) {
-      throw new TokenValidationError('token_not_yet_valid', "the token's nbf is in the future")
+      const details = { subject: 'nbf', ...dateDetails(token.notBefore, { now, clockToleranceSeconds }) }
+      throw new TokenValidationError('token_not_yet_valid', "the token's nbf is in the future", { details })
     }
     return token
   }

@@ -114,7 +114,7 @@ function unbound(): TokenValidationError {
 }
 
 function bindingFailed(why: string): TokenValidationError {
-  return new TokenValidationError('token_binding_failed', `the token ${why}`)
+  return new TokenValidationError('token_binding_failed', `the token ${why}`, { details: { subject: 'cnf' } })
 }
 
 function isThumbprint(value: unknown): value is string {

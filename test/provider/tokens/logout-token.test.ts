@@ -44,6 +44,13 @@ async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, 
 
 const now = new TestProvider().clock.now() / 1000
 
+test('a logout token of another type is refused with details for logs', async () => {
+  const op = new TestProvider()
+  const token = await mint(claimsOf(op), rsaKey.privateKey, { alg: 'RS256', kid: 'rsa-1', typ: 'at+jwt' })
+  const details = { subject: 'typ', seen: '"at+jwt"', expected: '"logout+jwt"' }
+  expect(await failureOf(tokensOf(op).validate(token))).toMatchObject({ code: 'token_type_refused', details })
+})
+
 describe('a valid logout token', () => {
   test('says who has been logged out, where, and until when it counts', async () => {
     const op = new TestProvider()

@@ -69,7 +69,8 @@ describe('ID Tokens of several tenants', () => {
 
   test('are refused of other tenants, as a login that is denied', async () => {
     const error = await failureOf(validate({ claims: { iss: issuerOf(theirs), tid: theirs } }))
-    expect(error).toMatchObject({ code: 'access_denied', status: 403 })
+    const details = { subject: 'iss', seen: JSON.stringify(issuerOf(theirs)), option: 'tenants' }
+    expect(error).toMatchObject({ code: 'access_denied', status: 403, details })
   })
 
   test('are accepted if a function accepts the tenant', async () => {

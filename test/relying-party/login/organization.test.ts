@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { OidcError } from '../../../lib/errors.js'
 import { requireOrganization } from '../../../lib/relying-party/login/organization.js'
 
 const claims = (members: Record<string, unknown>) => ({ iss: 'https://op.example.com', sub: 'alice', ...members })
@@ -46,4 +47,17 @@ describe('a login for an organization', () => {
 test('a login for no organization is accepted with any claims', () => {
   expect(verdict({ org_id: 'org_abc' })).toBe('accepted')
   expect(verdict({})).toBe('accepted')
+})
+
+test('the refusal of another organization tells logs which claims it is about, and not what they say', () => {
+  const refusal = (members: Record<string, unknown>): unknown => {
+    try {
+      return requireOrganization(claims(members), 'acme')
+    } catch (error) {
+      return (error as OidcError).details
+    }
+  }
+  const subject = 'org_id, org_name or organization'
+  expect(refusal({})).toEqual({ subject, seen: 'missing' })
+  expect(refusal({ org_name: 'planted' })).toEqual({ subject, seen: 'another value' })
 })

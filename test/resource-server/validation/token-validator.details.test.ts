@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { inspect } from 'node:util'
+import { failureOf } from '../../kit/failure.js'
+import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { testApi } from '../../kit/resource-server/api.js'
 
 const { issuer, refuse } = testApi({ clients: ['web'] })
@@ -30,6 +32,11 @@ const cases: readonly (readonly [string, Record<string, unknown>, Record<string,
     {},
     { subject: 'client_id', seen: '"x"', expected: '["web"]', option: 'clients' },
   ],
+  ['an aud of objects', { aud: [{ email: 'alice' }] }, {}, { subject: 'aud', seen: 'of type list' }],
+  ['another use', { token_use: 'id' }, {}, { subject: 'token_use', seen: '"id"' }],
+  ['no sub', { sub: undefined }, {}, { subject: 'sub', seen: 'missing', option: 'subject' }],
+  ['a sub that is no text', { sub: 5 }, {}, { subject: 'sub', seen: 'another value', option: 'subject' }],
+  ['a key that it is bound to', { cnf: { jkt: 'x'.repeat(43) } }, {}, { subject: 'cnf', option: 'dpop' }],
   ['a kid that is not published', {}, { kid: 'x' }, { subject: 'kid', seen: '"x"' }],
 ]
 
@@ -56,5 +63,30 @@ describe('the refusal of an access token', () => {
     const { details } = await refuse(issuer.accessToken({ aud: `\n\u001b[31m${'x'.repeat(500)}` }))
     expect(details?.seen).toMatch(/^"\\n\\u001b\[31mx+\.\.\."$/)
     expect(details?.seen).toHaveLength(100)
+  })
+})
+
+describe('the refusal of a token that was accepted before has details', () => {
+  test('once it has expired', async () => {
+    const api = testApi({ clockToleranceSeconds: 0 })
+    const token = `Bearer ${api.issuer.accessToken({ exp: api.issuer.clock.seconds + 60 })}`
+    await api.validator.validate(token)
+    api.issuer.clock.advance(61)
+    const error = await failureOf(api.validator.validate(token))
+    expect(error).toMatchObject({ details: { subject: 'exp', offBySeconds: -1, option: 'clockToleranceSeconds' } })
+  })
+
+  test('once its introspection response has expired', async () => {
+    const api = introspectingApi({ cacheSeconds: 60 }, { clockToleranceSeconds: 0 })
+    api.answer = () => Response.json(active(api.issuer, { exp: api.issuer.clock.seconds + 30 }))
+    await api.validator.validate('Bearer opaque-1')
+    api.issuer.clock.advance(31)
+    expect(await api.refuse('opaque-1')).toMatchObject({ details: { subject: 'exp', offBySeconds: -1 } })
+  })
+
+  test('if it is of another type, by its introspection response', async () => {
+    const api = introspectingApi()
+    api.answer = () => Response.json(active(api.issuer, { token_type: 'N_A' }))
+    expect(await api.refuse('opaque-1')).toMatchObject({ details: { subject: 'token_type' } })
   })
 })
