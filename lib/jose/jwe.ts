@@ -1,5 +1,6 @@
+import { type KeyObject, createPublicKey } from 'node:crypto'
 import { fromBase64url } from '../base/base64url.js'
-import { parseStrictJson } from '../base/json.js'
+import { type JsonObject, parseStrictJson } from '../base/json.js'
 import type { DecryptionKey } from './decryption-key.js'
 
 // RFC 7518 section 4. Left out are RSA1_5, which lets strangers decrypt by what a server answers (Bleichenbacher's attack),
@@ -95,4 +96,47 @@ function suits({ key, kty, crv, alg }: DecryptionKey, header: JweHeader): boolea
 
 function curveOf(epk: unknown): unknown {
   return typeof epk === 'object' && epk !== null && 'crv' in epk ? epk.crv : undefined
+}
+
+/**
+ * Encrypts a signed token (RFC 7519 section 5.2) for the first of some public keys that the algorithm is for.
+ *
+ * @param alg - that of the key if it is absent
+ * @returns `undefined` if there is no such key
+ */
+export async function encryptJwt(
+  jwt: string,
+  jwks: readonly Readonly<JsonObject>[],
+  { alg, enc }: { readonly alg: string | undefined; readonly enc: string },
+): Promise<string | undefined> {
+  const found = encryptionKey(alg, jwks)
+  if (found === undefined) return undefined
+  const { CompactEncrypt } = await import('jose')
+  const header = { alg: found.alg, enc, cty: 'JWT', ...(found.kid === undefined ? {} : { kid: found.kid }) }
+  return new CompactEncrypt(Buffer.from(jwt)).setProtectedHeader(header).encrypt(found.key)
+}
+
+interface EncryptionKey {
+  readonly key: KeyObject
+  readonly alg: string
+  readonly kid: string | undefined
+}
+
+function encryptionKey(wanted: string | undefined, jwks: readonly Readonly<JsonObject>[]): EncryptionKey | undefined {
+  for (const jwk of jwks) {
+    const { kty, kid, alg: own } = jwk
+    const family = kty === 'RSA' ? 'RSA-OAEP-256' : 'ECDH-ES'
+    const alg = wanted ?? (typeof own === 'string' ? own : family)
+    const key = alg.startsWith(family) && (own ?? alg) === alg ? importPublicJwk(jwk) : undefined
+    if (key !== undefined) return { key, alg, kid: typeof kid === 'string' ? kid : undefined }
+  }
+  return undefined
+}
+
+function importPublicJwk(jwk: Readonly<JsonObject>): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { ...jwk }, format: 'jwk' })
+  } catch {
+    return undefined
+  }
 }

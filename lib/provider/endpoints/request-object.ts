@@ -1,7 +1,7 @@
-import { type KeyObject, createPublicKey } from 'node:crypto'
 import { type JsonObject, parseJsonValue } from '../../base/json.js'
 import type { Runtime } from '../../base/runtime.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
+import { encryptJwt } from '../../jose/jwe.js'
 import type { RequestEncryption } from '../../options/oidc/request/request-object.js'
 import { type ClientKey, signClaims } from '../authentication/client-keys.js'
 import type { Keys } from '../keys.js'
@@ -79,38 +79,8 @@ function valueOf(name: string, values: readonly string[]): unknown {
 const defaultEncryption = 'A128CBC-HS256'
 
 async function encrypt(signed: string, { alg, enc = defaultEncryption }: RequestEncryption, parts: RequestObjectParts) {
-  const found = keyFor(alg, await parts.keys.encryptionKeys())
-  if (found === undefined) {
-    const message = `the provider publishes no key for encryption${alg === undefined ? '' : ` with ${alg}`}: leave "requestObject.encryption" out, or correct its "alg"`
-    throw new ProviderError('provider_keys_invalid', message, { status: 502 })
-  }
-  const { CompactEncrypt } = await import('jose')
-  const header = { alg: found.alg, enc, cty: 'JWT', ...(found.kid === undefined ? {} : { kid: found.kid }) }
-  return new CompactEncrypt(Buffer.from(signed)).setProtectedHeader(header).encrypt(found.key)
-}
-
-interface EncryptionKey {
-  readonly key: KeyObject
-  readonly alg: string
-  readonly kid: string | undefined
-}
-
-function keyFor(wanted: string | undefined, jwks: readonly Readonly<JsonObject>[]): EncryptionKey | undefined {
-  for (const jwk of jwks) {
-    const { kty, kid, alg: own } = jwk
-    const fitting = kty === 'RSA' ? 'RSA-OAEP-256' : 'ECDH-ES'
-    const alg = wanted ?? (typeof own === 'string' ? own : fitting)
-    if (!alg.startsWith(kty === 'RSA' ? 'RSA-OAEP' : 'ECDH-ES') || (own !== undefined && own !== alg)) continue
-    const key = importKey(jwk)
-    if (key !== undefined) return { key, alg, kid: typeof kid === 'string' ? kid : undefined }
-  }
-  return undefined
-}
-
-function importKey(jwk: Readonly<JsonObject>): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: { ...jwk }, format: 'jwk' })
-  } catch {
-    return undefined
-  }
+  const encrypted = await encryptJwt(signed, await parts.keys.encryptionKeys(), { alg, enc })
+  if (encrypted !== undefined) return encrypted
+  const message = `the provider publishes no key for encryption${alg === undefined ? '' : ` with ${alg}`}: leave "requestObject.encryption" out, or correct its "alg"`
+  throw new ProviderError('provider_keys_invalid', message, { status: 502 })
 }
