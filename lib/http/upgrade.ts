@@ -7,6 +7,6 @@ export function isUpgrade(httpRequest: HttpRequest): boolean {
 
 /** Whether a page of another origin opens a WebSocket: browsers let every site do that, with cookies (CWE-1385). */
 export function isForeignSocket(httpRequest: HttpRequest, isOwnOrigin: (origin: string) => boolean): boolean {
-  const protocol = httpRequest.header('upgrade')
-  return protocol !== undefined && /\bwebsocket\b/i.test(protocol) && !isOwnOrigin(httpRequest.header('origin') ?? '')
+  const isSocket = httpRequest.method === 'CONNECT' || /\bwebsocket\b/i.test(httpRequest.header('upgrade') ?? '')
+  return isSocket && !isOwnOrigin(httpRequest.header('origin') ?? '')
 }

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { once } from 'node:events'
 import { type RequestOptions, Agent, createServer, IncomingMessage, request } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../../lib/index.js'
@@ -113,6 +115,26 @@ describe('a live connection', () => {
     expect(await asked({ upgrade: 'websocket', origin: world.url('') })).toEqual(['alice', []])
     // What some clients offer with every request.
     expect(await asked({ upgrade: 'h2c' })).toEqual(['alice', []])
+  })
+
+  test('GU04: is anonymous to middleware of an HTTP/2 server, too, where a CONNECT comes from another site', async () => {
+    const world = await start()
+    const server = createHttp2Server({ settings: { enableConnectProtocol: true } }, (_req, res) => res.end())
+    server.on('connect', (req, res) => {
+      world.app(req as never, res as never, () => res.end(Reflect.get(req, 'oidc').user?.sub ?? 'nobody'))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    cleanUp.push(() => (session.destroy(), server.close()))
+    await once(session, 'remoteSettings')
+    const asked = async (headers: Record<string, string>) => {
+      const websocket = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/', ':scheme': 'http' }
+      const call = session.request({ ...websocket, ':authority': '127.0.0.1', cookie: cookieOf(world), ...headers })
+      return (await call.setEncoding('utf8').toArray()).join('')
+    }
+    expect(await asked({})).toBe('nobody')
+    expect(await asked({ origin: 'https://evil.example' })).toBe('nobody')
+    expect(await asked({ origin: world.url('') })).toBe('alice')
   })
 
   test('survives a reset while its session is being looked up, though nobody else listens on the socket', async () => {
