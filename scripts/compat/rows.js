@@ -14,6 +14,7 @@ export const rows = [
   { name: 'polka', title: 'Polka', packages: { polka: '0.5.2' } },
   { name: 'restify', title: 'restify', packages: { restify: '12.0.0' } },
   { name: 'koa', title: 'Koa', packages: { koa: '3.3.0', '@koa/router': '15.7.0' } },
+  { name: 'fastify', title: 'Fastify with hooks', packages: { fastify: '5.12.8' } },
   {
     name: 'fastify-express',
     title: 'Fastify with @fastify/express',
@@ -91,6 +92,23 @@ export const rows = [
     packages: express,
     runtime: { deno: '2.9.6' },
     start: ['run', '--allow-all', 'server.mjs'],
+  },
+  {
+    name: 'bun-ws',
+    title: 'Bun with ws',
+    recipe: 'ws',
+    packages: { ws: '8.23.0', ...express },
+    runtime: { bun: '1.4.5' },
+    sockets: ['ws', 'closing'],
+  },
+  {
+    name: 'deno-ws',
+    title: 'Deno with ws',
+    recipe: 'ws',
+    packages: { ws: '8.23.0', ...express },
+    runtime: { deno: '2.9.6' },
+    start: ['run', '--allow-all', 'server.mjs'],
+    sockets: ['ws', 'closing'],
   },
 ]
 

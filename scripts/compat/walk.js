@@ -53,6 +53,13 @@ const steps = [
       expect(await browser().ask(home + paths.orders, as(`${token.slice(0, -8)}AAAAAAAA`)), 401)
       expect(await browser().ask(home + paths.orders, as(token)), 200, 'web')
       expect(await alice.ask(home + paths.orders, { headers: program }), 401)
+      const { headers } = as(token)
+      const posted = await browser().ask(home + paths.orders, {
+        method: 'POST',
+        headers: { ...headers, ...json },
+        body: '{}',
+      })
+      if (posted.text.includes('cross_site_request')) throw new Error('a POST with an access token needs X-CSRF')
     },
   ],
   ...socketSteps,

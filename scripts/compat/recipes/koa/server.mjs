@@ -16,8 +16,9 @@ const run = (middleware) => (ctx, next) =>
   })
 const guard = (...requirements) => run(requireAuth(...requirements))
 
+const api = run(bearer({ issuer: process.env.ISSUER, audience: 'https://api.example.com' }))
+
 const router = new Router()
-router.use('/api', run(bearer({ issuer: process.env.ISSUER, audience: 'https://api.example.com' })))
 router.get('/', (ctx) => (ctx.body = 'home'))
 router.get('/profile', guard(), (ctx) => (ctx.body = { sub: ctx.req.auth.subject }))
 router.get('/hr', guard(claim('dept', 'hr')), (ctx) => (ctx.body = 'for human resources only'))
@@ -25,6 +26,7 @@ router.post('/transfer', guard(), (ctx) => (ctx.body = 'done'))
 router.get('/api/orders', guard(scope('read')), (ctx) => (ctx.body = { sub: ctx.req.auth.subject }))
 
 const app = new Koa()
+app.use((ctx, next) => (ctx.path.startsWith('/api/') ? api(ctx, next) : next()))
 app.use(run(oidc(optionsFromEnv())))
 app.use(run(csrf()))
 app.use(router.routes())

@@ -2,7 +2,9 @@ import polka from 'polka'
 import { bearer, claim, csrf, errorPages, oidc, optionsFromEnv, requireAuth, scope } from 'express-oidc'
 
 const app = polka({ onError: errorPages() })
-app.use('/api', bearer({ issuer: process.env.ISSUER, audience: 'https://api.example.com' }))
+const api = bearer({ issuer: process.env.ISSUER, audience: 'https://api.example.com' })
+// Middleware of a path runs after all other, and csrf() has to know the token.
+app.use((req, res, next) => (req.url.startsWith('/api/') ? api(req, res, next) : next()))
 app.use(oidc(optionsFromEnv()), csrf())
 
 app.get('/', (req, res) => res.end('home'))
