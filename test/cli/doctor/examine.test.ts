@@ -99,8 +99,28 @@ describe('doctor', () => {
       diagnose({ oidc: { ...oidc, session: { maxCookieBytes: 1024 } } }, { isMeasured: true }),
       diagnose({ oidc }, { isMeasured: true }),
     ])
+    const none = await diagnose({ oidc: good() }, { isMeasured: true })
     const budget = (report: typeof small) => findingsOf(report).find(({ check }) => check === 'cookie-budget')
     expect(budget(small)).toMatchObject({ status: 'fail', fix: expect.stringContaining('session.store') })
+    // This client gets no tokens of its own.
+    expect(budget(none)).toMatchObject({ status: 'unknown' })
     expect(budget(large)).toMatchObject({ status: 'ok', message: expect.stringMatching(/three tokens as long as/) })
+  })
+
+  test('says which key cannot be used, and goes on', async () => {
+    const report = await diagnose({ oidc: { ...good(), clientSecret: undefined, clientAssertionKey: 'no key' } })
+    expect(complaintsOf(report)).toEqual([expect.stringMatching(/^options: .*clientAssertionKey/)])
+  })
+
+  test('sends the requests of each base URL, except of patterns', async () => {
+    const oidc = { ...good(), baseUrl: undefined, baseUrls: [baseUrl, 'http://*.localhost:9'] }
+    const report = await diagnose({ oidc })
+    expect(findingsOf(report).filter(({ check }) => check === 'redirect-uri')).toHaveLength(1)
+    expect(report.urls.map(({ redirect_uri: uri }) => uri)).toEqual([
+      `${baseUrl}/callback`,
+      'http://*.localhost:9/callback',
+    ])
+    const patterns = await diagnose({ oidc: { ...oidc, baseUrls: ['http://*.localhost:9'] } })
+    expect(findingsOf(patterns).filter(({ check }) => check === 'client')).toEqual([])
   })
 })

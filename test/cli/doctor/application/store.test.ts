@@ -46,10 +46,15 @@ describe('doctor, about stores', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2')
   })
 
-  test('finds a store that is not atomic', async () => {
-    const store = Object.assign(new FakeStore(new Clock()), { add: async () => true })
+  test.each([
+    ['adds a value where there is one', { add: async () => true }],
+    ['does not replace an equal value', { replace: async () => false }],
+    ['does not return what was written a moment ago', { get: async () => [undefined] }],
+    ['still returns what was removed', { remove: async () => true, get: async () => ['first'] }],
+  ])('finds a store that %s', async (flaw, members) => {
+    const store = Object.assign(new FakeStore(new Clock()), members)
     expect(await examine({ sharedStore: store })).toContainEqual(
-      expect.objectContaining({ status: 'fail', message: expect.stringContaining('adds a value where there is one') }),
+      expect.objectContaining({ check: 'store', status: 'fail', message: `"sharedStore" ${flaw}` }),
     )
   })
 

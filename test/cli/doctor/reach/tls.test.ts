@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
+import { checkTls } from '../../../../lib/cli/doctor/reach/tls.js'
+import { createClientServer, createServer as createServerOf } from '../../../../lib/cli/doctor/server.js'
+import { parseOidcOptions } from '../../../../lib/options/oidc/schema.js'
+import { readSurroundings } from '../../../../lib/options/surroundings.js'
 import { listen } from '../../../kit/listen.js'
 import { type Certificate, selfSigned } from '../../../kit/resource-server/certificate.js'
 import { diagnose, findingsOf, secret } from '../diagnosis.js'
@@ -38,6 +42,9 @@ async function tlsFindings(
   }
   return findingsOf(await diagnose({ oidc }, { env }))
 }
+
+const parse = (options: object) =>
+  parseOidcOptions({ clientId: 'web', baseUrl: 'https://app.example.com', secret, ...options })
 
 const fails = (message: RegExp, fix: RegExp) => ({
   ...{ check: 'tls', status: 'fail' },
@@ -115,5 +122,30 @@ describe('doctor, at a server with TLS', () => {
       oidc: { issuer: listening.origin, clientId: 'web', baseUrl: 'http://localhost:1', secret },
     })
     expect(findingsOf(report)).toContainEqual(fails(/speaks TLS, and the URL is http/, /give https:\/\//))
+  })
+
+  test('warns of a certificate that ends soon', async () => {
+    const { pem: cert, keyPem: key } = selfSigned('localhost', signed)
+    const listening = await listen(createServer({ cert, key }))
+    close = listening.close
+    const now = () => Date.UTC(year + 2, 0, 1) - 5 * 86_400_000
+    const tls = { cert: clientCertificate.pem, key: clientCertificate.keyPem, ca: [authority.pem] }
+    const issuer = listening.origin.replace('http://127.0.0.1', 'https://localhost')
+    const { settings } = createClientServer(
+      { configuration: parse({ issuer, tls }), isPartial: false },
+      readSurroundings({}),
+    )
+    const server = createServerOf({ ...settings, runtime: { ...settings.runtime, now } }, readSurroundings({}))
+    expect(await checkTls(server, issuer)).toEqual([
+      expect.objectContaining({ status: 'warn', message: expect.stringContaining('5 more days') }),
+    ])
+  })
+
+  test.each([
+    ['https://127.0.0.1:1', /no connection to 127\.0\.0\.1:1: nothing listens there \(ECONNREFUSED\)/],
+    ['https://[::1]:1', /no connection to \[::1\]:1: /],
+  ])('says why there is no connection to %s', async (issuer, message) => {
+    const report = await diagnose({ oidc: { issuer, clientId: 'web', baseUrl: 'https://app.example.com', secret } })
+    expect(findingsOf(report)).toContainEqual(fails(message, /host and port of the issuer/))
   })
 })
