@@ -3,7 +3,7 @@ export interface Terminal {
   /** Whether people read along, so that colours may be used. */
   readonly isInteractive: boolean
   print(text: string): void
-  /** Prints why a command cannot run; the process ends with this status. */
+  /** Prints why a command cannot run, and ends the process with this status. */
   fail(text: string, status: number): void
   /** Ends the process once everything is printed, whatever is still open. */
   end(status: number): void

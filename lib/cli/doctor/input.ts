@@ -44,15 +44,18 @@ export function inputFromEnvironment(env: Variables | undefined): Input {
   return { source: 'the environment', oidc: Object.fromEntries(given), findings }
 }
 
+const loadingSeconds = 15
+
 /**
  * Imports a module, and takes the options from what it exports.
  *
+ * @param seconds - how long it may take to load: a client of Redis may wait for its connection for ever
  * @throws {ConfigurationError} `invalid_options` for a module that cannot be loaded, or exports no options
  */
-export async function inputFromModule(file: string): Promise<Input> {
+export async function inputFromModule(file: string, seconds = loadingSeconds): Promise<Input> {
   const source = `the module ${file}`
   try {
-    const exported = await load(file)
+    const exported = await inTime(load(file), file, seconds)
     const [oidc, bearer, redis] = await Promise.all([
       valueOf(exported['options'] ?? exported['default'], 'options'),
       valueOf(exported['bearer'], 'bearer'),
@@ -64,6 +67,19 @@ export async function inputFromModule(file: string): Promise<Input> {
     // The module's own call of optionsFromEnv() says what is missing.
     if (!(error instanceof ConfigurationError) || error.code !== 'missing_environment') throw error
     return { source, findings: [fail('environment', error.message, 'set the variables, and try again')] }
+  }
+}
+
+async function inTime<T>(loaded: Promise<T>, file: string, seconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const why = `has not loaded within ${seconds} seconds: what does it await, such as a connection to Redis?`
+    timer = setTimeout(() => reject(unusable(file, why)), seconds * 1000)
+  })
+  try {
+    return await Promise.race([loaded, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -102,7 +118,7 @@ function isApplication(value: unknown): boolean {
 }
 
 function unusable(file: string, why: string): ConfigurationError {
-  const message = `--module ${file}: the module ${why}. It should export the options of oidc() as default or "options", those of bearer() as "bearer"; both may be functions`
+  const message = `--module ${file}: the module ${why}${/[?)]$/.test(why) ? '' : '.'} It should export the options of oidc() as default or "options", those of bearer() as "bearer"; both may be functions`
   return new ConfigurationError('invalid_options', message)
 }
 

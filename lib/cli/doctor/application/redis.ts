@@ -5,6 +5,7 @@ import { fail, type Finding, ok, unknown, warn } from '../finding.js'
 const check = 'redis'
 // The first with access control lists, and the oldest that distributions still carry.
 const leastMajor = 6
+const milliseconds = 2000
 
 /** Reads version and eviction policy of Redis, if the client may. */
 export async function checkRedis(client: unknown, isNeeded: boolean): Promise<readonly Finding[]> {
@@ -12,7 +13,7 @@ export async function checkRedis(client: unknown, isNeeded: boolean): Promise<re
   if (found === undefined) return isNeeded ? [notGiven] : []
   if (!hasInfo(found)) return [unknown(check, 'the client in "redis" has no INFO, as that of a cluster', byHand)]
   try {
-    const info = String(await found.info())
+    const info = String(await inTime(found.info()))
     const fields = new Map(
       [...info.matchAll(/^([a-z_]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]),
     )
@@ -30,6 +31,19 @@ const notGiven = unknown(
   'version and eviction policy cannot be read through a store',
   `export the client of Redis as "redis" too, or look ${byHand}`,
 )
+
+// A client that is not connected keeps commands until it is.
+async function inTime(reply: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no reply in time'), { code: 'TIMEOUT' })), milliseconds)
+  })
+  try {
+    return await Promise.race([reply, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 function hasInfo(client: unknown): client is { info(): Promise<unknown> } {
   return hasMethods(client, ['info'])

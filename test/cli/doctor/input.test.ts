@@ -1,0 +1,49 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inputFromEnvironment, inputFromModule } from '../../../lib/cli/doctor/input.js'
+import { secret } from './diagnosis.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'express-oidc-input-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function moduleOf(text: string): string {
+  const path = join(folder, `module-${text.length}.mjs`)
+  writeFileSync(path, text)
+  return path
+}
+
+describe('what the doctor examines', () => {
+  test('is what the environment has, without what is missing there', () => {
+    const { oidc, findings } = inputFromEnvironment({ ISSUER: ' https://id.example.com ', SESSION_SECRET: secret })
+    expect(oidc).toEqual({ issuer: 'https://id.example.com', secret: [secret] })
+    expect(findings.map(({ message }) => message)).toEqual(['CLIENT_ID is not set', 'BASE_URL is not set'])
+    expect(inputFromEnvironment({}).oidc).toEqual({})
+  })
+
+  test('is what a module exports: options before the default, and a client of Redis', async () => {
+    const text =
+      "export default { issuer: 'b' }; export const options = { issuer: 'a' }; export const redis = { info: 1 }"
+    expect(await inputFromModule(moduleOf(text))).toMatchObject({ oidc: { issuer: 'a' }, redis: { info: 1 } })
+  })
+
+  test('is said where the module waits for something that does not come', async () => {
+    const waiting = inputFromModule(moduleOf('await new Promise(() => {}); export default {}'), 0.1)
+    await expect(waiting).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringContaining('has not loaded within 0.1 seconds: what does it await'),
+    })
+  })
+
+  test('is nothing where the module itself finds that variables are missing', async () => {
+    const errors = join(process.cwd(), 'lib', 'errors.ts')
+    const text = `import { ConfigurationError } from ${JSON.stringify(errors)}
+throw new ConfigurationError('missing_environment', 'optionsFromEnv(): set ISSUER in the environment')`
+    const { oidc, findings } = await inputFromModule(moduleOf(text))
+    expect(oidc).toBeUndefined()
+    expect(findings).toEqual([
+      { check: 'environment', status: 'fail', message: expect.stringContaining('set ISSUER'), fix: expect.any(String) },
+    ])
+  })
+})
