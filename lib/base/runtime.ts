@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 /** Clock and randomness, injected so that tests control them. */
 export interface Runtime {
   /** Milliseconds since the epoch. */
-  now(): number
+  readonly now: () => number
   /** Cryptographically strong random bytes. */
   randomBytes(length: number): Buffer
 }

@@ -89,7 +89,7 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
   const middleware: Middleware = function bearer(req, res, next) {
     const call = { req, res, next }
     const enter = (principal: Principal | undefined) => {
-      addAuthenticationHandler(req, new BearerAuthentication(principal, server.challenges, refuse))
+      addAuthenticationHandler(req, new BearerAuthentication(principal, server.challenges, refuse, runtime.now))
       if (principal !== undefined) auth.giveTo(req)
       next()
     }

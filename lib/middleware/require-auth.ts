@@ -25,7 +25,7 @@ import {
   countingHandlersOf,
   isSession,
 } from './guard/authentication.js'
-import type { Middleware, Next, NodeRequest, NodeResponse } from './types.js'
+import type { Middleware, NodeRequest } from './types.js'
 import { isJsonObject, omitUndefined } from '../base/json.js'
 
 /**
@@ -76,16 +76,14 @@ export function requireAuth<Request extends IncomingMessage>(
     else if (signedIn === undefined || principal === undefined)
       sendAway(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
-    else
-      decide(requirement, principal, { ...call, req, turnAway: (failure) => turnAway(signedIn, failure, call, mode) })
+    else decide(requirement, principal, { ...call, req, mode, handler: signedIn })
   }
 }
 
-interface Decision<Request> {
-  readonly req: Request
-  readonly res: NodeResponse
-  readonly next: Next
-  readonly turnAway: (failure: UnmetRequirement) => void
+interface Decision<Request> extends GuardCall {
+  readonly req: NodeRequest & Request
+  readonly mode: ChallengeMode
+  readonly handler: AuthenticationHandler
 }
 
 // A predicate that throws is an error of the application: the request neither passes nor is refused.
@@ -94,9 +92,9 @@ function decide<Request>(
   principal: Principal,
   decision: Decision<Request>,
 ): void {
-  const { req, next, turnAway } = decision
-  const checked = Promise.resolve(requirement.check(principal, req))
-  continueAfter(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict)))
+  const { req, next, handler } = decision
+  const checked = Promise.resolve(requirement.check(principal, req, handler.now))
+  continueAfter(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict, decision)))
 }
 
 // A browser that loads a page can sign in. A program gets the challenge of the nearest middleware.
@@ -123,12 +121,7 @@ function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequ
   return handlers.every(isSession) && /^(?:Bearer|DPoP) /i.test(createHttpRequest(req).header('authorization') ?? '')
 }
 
-function turnAway(
-  handler: AuthenticationHandler,
-  failure: UnmetRequirement,
-  call: GuardCall,
-  mode: ChallengeMode,
-): void {
+function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
   const { kind: requirement, stepUp, scopes, details } = failure
   if (stepUp !== undefined && canStepUp(handler, stepUp)) {
     const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'

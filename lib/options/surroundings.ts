@@ -17,7 +17,7 @@ const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'
 /**
  * Reads them.
  *
- * @see https://no-color.org
+ * See https://no-color.org.
  */
 export function readSurroundings(env: Readonly<Record<string, string | undefined>> = process.env): Surroundings {
   const set = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])

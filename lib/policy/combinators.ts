@@ -37,9 +37,9 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
   return {
     kind: 'all',
     ...askingFirst(strictest(requirements.map(firstLoginOf))),
-    async check(principal, req) {
+    async check(principal, req, now) {
       for (const requirement of requirements) {
-        const verdict = await ask(requirement, principal, req)
+        const verdict = await ask(requirement, principal, req, now)
         if (!verdict.met) return verdict
       }
       return met
@@ -70,10 +70,10 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
   return {
     kind: 'any',
     ...askingFirst(weakest(requirements.map(firstLoginOf))),
-    async check(principal, req) {
+    async check(principal, req, now) {
       const failures: UnmetRequirement[] = []
       for (const requirement of requirements) {
-        const verdict = await ask(requirement, principal, req)
+        const verdict = await ask(requirement, principal, req, now)
         if (verdict.met) return met
         failures.push(verdict)
       }
@@ -103,8 +103,8 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
   refuseNonRequirements('not', [requirement])
   return {
     kind: 'not',
-    async check(principal, req) {
-      const verdict = await ask(requirement, principal, req)
+    async check(principal, req, now) {
+      const verdict = await ask(requirement, principal, req, now)
       if (!verdict.met && verdict.undecided !== true) return met
       const seen = verdict.met ? 'met' : `undecided (${verdict.details?.seen ?? 'it does not say why'})`
       const details = { subject: `not(${kindOf(requirement)})`, seen, expected: 'not met' }

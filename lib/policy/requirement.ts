@@ -26,8 +26,12 @@ export interface NamedRequirement<Request = unknown> {
   readonly kind: string
   /** What a first login should reach, to save the person a second one for this requirement. */
   readonly firstLogin?: StepUp
-  /** Decides. A rejection goes to the error handlers. */
-  check(principal: Principal, req: Request): Verdict | Promise<Verdict>
+  /**
+   * Decides. A rejection goes to the error handlers.
+   *
+   * @param now - the clock of the middleware that authenticated: milliseconds since the epoch
+   */
+  check(principal: Principal, req: Request, now?: () => number): Verdict | Promise<Verdict>
 }
 
 /** The decision of a requirement: met, or not met and why. */
@@ -82,11 +86,12 @@ export async function ask<Request>(
   requirement: Requirement<Request>,
   principal: Principal,
   req: Request,
+  now?: () => number,
 ): Promise<Verdict> {
   // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.
   const kind = kindOf(requirement)
   if (typeof requirement !== 'function') {
-    const verdict: Verdict = await requirement.check(principal, req)
+    const verdict: Verdict = await requirement.check(principal, req, now)
     const isMet: unknown = verdict.met
     return isMet === true || isMet === false ? verdict : { met: false, kind, undecided: true }
   }

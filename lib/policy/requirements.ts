@@ -119,21 +119,21 @@ export function acr(...values: readonly string[]): NamedRequirement {
  * ```
  *
  * @param seconds - greatest age in seconds, a whole number of at least 1: the way back from the provider takes time
- * @param now - returns milliseconds since the epoch. Default: `Date.now`
+ * @param now - returns milliseconds since the epoch. Default: the clock of `oidc()` or `bearer()`
  * @throws {ConfigurationError} `invalid_options`
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
-export function maxAge(seconds: number, now: () => number = Date.now): NamedRequirement {
+export function maxAge(seconds: number, now?: () => number): NamedRequirement {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 999_999_999) {
     throw invalidArgument('maxAge() takes a whole number of seconds, at least 1')
   }
   return {
     kind: 'maxAge',
     firstLogin: { maxAge: seconds },
-    check({ claims }): Verdict {
+    check({ claims }, _req, clock = Date.now): Verdict {
       // A time in the future does not prove a recent login. A minute is allowed for clocks that differ.
-      return isRecent(claims['auth_time'], now() / 1000, seconds, 60)
+      return isRecent(claims['auth_time'], (now ?? clock)() / 1000, seconds, 60)
         ? met
         : {
             met: false,

@@ -5,8 +5,12 @@ import request from 'supertest'
 import {
   type BearerOptions,
   type OidcOptions,
+  all,
+  any,
   bearer,
   clientCredentials,
+  maxAge,
+  not,
   oidc,
   requireAuth,
   scope,
@@ -161,6 +165,28 @@ describe('time', () => {
     expect(codes).toEqual(['token_expired'])
     expect((await get(provider.accessToken())).status).toBe(200)
     expect(() => provider.advance(-1)).toThrow(/never goes back/)
+  })
+
+  test('advance() makes logins too old for maxAge(), and one after it is recent', async () => {
+    const app = web()
+    app.get('/pay', requireAuth(all(maxAge(60), not(maxAge(1, () => 0)))), (_req, res) => void res.json('paid'))
+    const agent = request.agent(app)
+    await provider.signIn(agent, 'alice')
+    expect((await agent.get('/pay')).status).toBe(200)
+    provider.advance(3600)
+    expect((await agent.get('/pay')).status).toBe(401)
+    await provider.signIn(agent, 'alice', { path: '/pay' })
+    expect((await agent.get('/pay')).status).toBe(200)
+  })
+
+  test('advance() makes the login of an access token too old for maxAge()', async () => {
+    const auth_time = provider.now()
+    const { app, get } = api()
+    app.get('/pay', requireAuth(any(maxAge(60))), (_req, res) => void res.json('paid'))
+    const token = provider.accessToken({ expiresIn: 7200, claims: { auth_time } })
+    expect((await get(token, '/pay')).status).toBe(200)
+    provider.advance(3600)
+    expect((await get(token, '/pay')).status).toBe(401)
   })
 
   test('advance() moves no clock of another provider', async () => {

@@ -12,6 +12,8 @@ import type { ApiAccess } from './api-access.js'
 /** What a middleware that authenticates offers to guards: who was found, and how to challenge or refuse. */
 export interface AuthenticationHandler {
   readonly scheme: 'session' | 'bearer'
+  /** The clock that its times are checked by: milliseconds since the epoch. */
+  readonly now?: () => number
   /** Origin of the application that the request came to, if the options name it. */
   readonly origin?: string
   /** What pages about errors say, and where they lead. */

@@ -5,6 +5,7 @@ import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } fro
 /** Authentication by access token: refusals carry the challenge for the token that is needed. */
 export class BearerAuthentication implements AuthenticationHandler {
   readonly scheme = 'bearer'
+  readonly now: () => number
   readonly #principal: Principal | undefined
   readonly #challenges: BearerChallenges
   readonly #refuse: (error: unknown, call: GuardCall) => void
@@ -13,10 +14,12 @@ export class BearerAuthentication implements AuthenticationHandler {
     principal: Principal | undefined,
     challenges: BearerChallenges,
     refuse: (error: unknown, call: GuardCall) => void,
+    now: () => number,
   ) {
     this.#principal = principal
     this.#challenges = challenges
     this.#refuse = refuse
+    this.now = now
   }
 
   principal(): Principal | undefined {

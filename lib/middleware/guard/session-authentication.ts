@@ -79,6 +79,10 @@ export class SessionAuthentication implements AuthenticationHandler {
     fail(call.error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
   }
 
+  get now(): () => number {
+    return this.#oidc.application.runtime.now
+  }
+
   get pages(): PageSettings {
     return this.#oidc.application.configuration.pages
   }
