@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import supertest from 'supertest'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { Browser } from '../hosts/client.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
+import { type Api, startApi } from '../kit/api/api.js'
 import { freePort, type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
 import { root } from '../setup/tree.js'
@@ -23,6 +24,7 @@ const opening = pages
 const isRedis = ({ code }: Snippet): boolean => code.includes("from 'redis'")
 const isTokenUpgrade = ({ code }: Snippet): boolean => code.includes('api.authenticate(')
 const isUpgrade = ({ code }: Snippet): boolean => code.includes('auth.authenticate(')
+const isProxy = ({ code }: Snippet): boolean => code.includes('apiProxy(')
 const isPlainServer = ({ code }: Snippet): boolean => code.includes('createServer((req, res)')
 
 /** The application around a snippet. */
@@ -33,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), 'snippets-'))
 beforeAll(() => {
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(root, join(folder, 'node_modules', 'express-oidc'))
-  for (const name of ['express', 'express-session', 'connect-redis', 'redis', 'ws']) {
+  for (const name of ['express', 'express-session', 'connect-redis', 'redis', 'undici', 'ws']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
 })
@@ -80,9 +82,9 @@ function word(child: ChildProcess): Promise<unknown> {
 }
 
 test('every snippet that opens a connection is run here', () => {
-  const kinds = [isRedis, isUpgrade, isTokenUpgrade, isPlainServer]
+  const kinds = [isRedis, isUpgrade, isTokenUpgrade, isPlainServer, isProxy]
   expect(opening.filter((snippet) => !kinds.some((isKind) => isKind(snippet)))).toEqual([])
-  expect(kinds.map((isKind) => opening.filter(isKind).length)).toEqual([5, 1, 1, 1])
+  expect(kinds.map((isKind) => opening.filter(isKind).length)).toEqual([5, 1, 1, 1, 1])
 })
 
 describeWith('redis-server', 'a snippet with a Redis client survives the death of Redis', (path) => {
@@ -212,6 +214,60 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
       await closed
     }
     ;(await greeting()).terminate()
+    expect(child.exitCode).toBeNull()
+  }, 30_000)
+})
+
+describe.each(opening.filter(isProxy))('the proxy of $markdown', (snippet) => {
+  let provider: RealProvider
+  let api: Api
+  let sockets: WebSocketServer
+  let child: ChildProcess
+  let origin: string
+  const browser = new Browser()
+
+  beforeAll(async () => {
+    const port = await freePort()
+    origin = `http://127.0.0.1:${port}`
+    const client = webClient(origin)
+    provider = await startRealProvider({ clients: [client] })
+    api = await startApi()
+    sockets = new WebSocketServer({ server: api.server })
+    sockets.on('connection', (socket, req) => socket.send(`${req.url} ${req.headers.authorization?.slice(0, 7)}`))
+    const { client_id: CLIENT_ID, client_secret: CLIENT_SECRET } = client
+    const env = { ISSUER: provider.issuer, CLIENT_ID, CLIENT_SECRET, BASE_URL: origin, API_URL: `${api.origin}/v1` }
+    child = run('', snippet, listen(port), env)
+    expect(await word(child)).toBe('started')
+    children.splice(0)
+    await browser.navigate(`${origin}/login`, { follow: true })
+  })
+  afterAll(async () => {
+    await end(child)
+    for (const socket of sockets.clients) socket.terminate()
+    await Promise.all([provider.close(), api.close()])
+  })
+
+  test('sends requests of scripts on, and nobody else’s', async () => {
+    const headers = { 'x-csrf': '1', 'content-type': 'application/json' }
+    const answer = await browser.fetch(`${origin}/api/orders`, { method: 'POST', body: '{"a":1}', headers })
+    expect([answer.status, answer.json()]).toEqual([
+      200,
+      expect.objectContaining({ target: '/v1/orders', body: '{"a":1}' }),
+    ])
+    expect((await browser.fetch(`${origin}/api/orders`)).status).toBe(403)
+    expect((await new Browser().fetch(`${origin}/api/orders`, { headers })).status).toBe(401)
+  })
+
+  test('opens WebSockets, and survives clients that reset their connections', async () => {
+    await resetUpgrades(Number(new URL(origin).port))
+    const cookie = browser.cookies.cookiesFor(origin).map(({ name, value }) => `${name}=${value}`)
+    const socket = new WebSocket(`${origin.replace('http:', 'ws:')}/api/live`, {
+      headers: { cookie: cookie.join('; ') },
+      origin,
+    })
+    const [text] = (await once(socket, 'message')) as [Buffer]
+    socket.terminate()
+    expect(text.toString()).toBe('/v1/live Bearer ')
     expect(child.exitCode).toBeNull()
   }, 30_000)
 })

@@ -16,6 +16,8 @@ describe('the packed package, installed in another project', () => {
   beforeAll(() => {
     if (!isBuilt()) throw new Error('dist is missing: run `npm run build` first (npm test does).')
     consumer = installPacked()
+    // An optional peer: express-oidc/proxy needs it.
+    consumer.add('undici')
   }, 180_000)
 
   afterAll(() => consumer.remove())
