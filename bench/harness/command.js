@@ -8,6 +8,7 @@ export const benches = {
   session: () => import('../session.js'),
   login: () => import('../login.js'),
   machine: () => import('../machine.js'),
+  proxy: () => import('../proxy.js'),
   memory: () => import('../memory.js'),
   tenants: () => import('../tenants.js'),
   install: () => import('../install.js'),

@@ -8,6 +8,11 @@ export function oursRedis() {
   return built('redis/index.js')
 }
 
+/** The same build's express-oidc/proxy. */
+export function oursProxy() {
+  return built('proxy/index.js')
+}
+
 async function built(file) {
   const index = process.env.EXPRESS_OIDC_LIBRARY ?? new URL('../../dist/index.js', import.meta.url).href
   try {

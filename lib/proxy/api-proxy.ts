@@ -55,7 +55,10 @@ export function apiProxy(target: string, options: ApiProxyOptions = {}): ApiProx
     if (admission === undefined) return
     const send = isWebSocket(httpRequest) ? forwardWebSocket : forward
     const gone = new AbortController()
-    res.once('close', () => gone.abort())
+    // Aborting costs more than most of what is done here: only where there is something to abort.
+    res.once('close', () => {
+      if (!res.writableFinished) gone.abort()
+    })
     const sent = attempt(() => send(forwardingOf({ call, admission, rest }, { configuration, upstream }), gone.signal))
     continueAfter(sent, call, done, (reason) =>
       report(reason, { call, admission, target, isGone: gone.signal.aborted }),
