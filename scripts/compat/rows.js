@@ -47,19 +47,20 @@ export const rows = [
     packages: { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1', ...express },
     build: ['next', 'build'],
     paths: { transfer: '/api/transfer' },
+    also: ['next'],
   },
-  { name: 'ws', title: 'ws', packages: { ws: '8.23.0', ...express }, sockets: ['ws', 'closing'] },
+  { name: 'ws', title: 'ws', packages: { ws: '8.23.0', ...express }, also: ['ws', 'closing'] },
   {
     name: 'socket.io',
     title: 'Socket.IO',
     packages: { 'socket.io': '4.8.4', ...express },
-    sockets: ['socket.io', 'closing'],
+    also: ['socket.io', 'closing'],
   },
   {
     name: 'socket.io-engine',
     title: 'Socket.IO with `io.engine.use()`',
     packages: { 'socket.io': '4.8.4', ...express },
-    sockets: ['socket.io'],
+    also: ['socket.io'],
   },
   ...['v1', 'v2'].flatMap((version) => [
     {
@@ -99,7 +100,7 @@ export const rows = [
     recipe: 'ws',
     packages: { ws: '8.23.0', ...express },
     runtime: { bun: '1.4.5' },
-    sockets: ['ws', 'closing'],
+    also: ['ws', 'closing'],
   },
   {
     name: 'deno-ws',
@@ -108,7 +109,7 @@ export const rows = [
     packages: { ws: '8.23.0', ...express },
     runtime: { deno: '2.9.6' },
     start: ['run', '--allow-all', 'server.mjs'],
-    sockets: ['ws', 'closing'],
+    also: ['ws', 'closing'],
   },
 ]
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 
 const foreign = 'https://evil.example'
 
-/** Steps for rows with WebSockets: name, attempt, and the kind of sockets. */
+/** Steps for rows with WebSockets: name, attempt, and the word in the row that asks for them. */
 export const socketSteps = [
   [
     'a WebSocket opens to a page of the application, and to no other',

@@ -62,6 +62,16 @@ const steps = [
       if (posted.text.includes('cross_site_request')) throw new Error('a POST with an access token needs X-CSRF')
     },
   ],
+  [
+    'the data of a page has the guard of the page',
+    async ({ home, alice, bob, paths }) => {
+      const { text } = await alice.ask(home + paths.hr)
+      const data = `${home}/_next/data/${/"buildId":"([^"]+)"/.exec(text)?.[1]}${paths.hr}.json`
+      expect(await alice.ask(data, { headers: program }), 200, 'pageProps')
+      expect(await bob.ask(data, { headers: program }), 403)
+    },
+    'next',
+  ],
   ...socketSteps,
   [
     'a logout ends the session here and at the provider',
@@ -87,7 +97,7 @@ export async function walk({ row, home, provider, ca }) {
   const state = { home, provider, paths, browser, alice: browser(), bob: browser(), sockets: [] }
   const results = []
   for (const [name, attempt, kind] of steps) {
-    if (kind !== undefined && !row.sockets?.includes(kind)) continue
+    if (kind !== undefined && !row.also?.includes(kind)) continue
     results.push({ name, wrong: await wrongWith(() => attempt(state)) })
   }
   for (const socket of state.sockets) socket.terminate()
