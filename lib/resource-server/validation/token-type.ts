@@ -38,16 +38,20 @@ export function requireAccessToken(
   const isDeclared = type === 'at+jwt'
   if (!isDeclared && !includes(plainTypes[profile], type))
     throw typeRefused(typeProblem(header, claims, profile), typeDetails(header.typ, profile))
-  if ('events' in claims) throw typeRefused('is a logout token, or another event')
+  if ('events' in claims) throw typeRefused('is a logout token, or another event', { subject: 'events' })
   const hash = onlyInIdTokens.find((name) => name in claims)
-  if (hash !== undefined) throw typeRefused(`is an ID Token: it has the claim "${hash}"`)
+  if (hash !== undefined) throw typeRefused(`is an ID Token: it has the claim "${hash}"`, { subject: hash })
   if (profile !== 'jwt' && 'nonce' in claims)
-    throw typeRefused(`is an ID Token: it has a "nonce" (profile "${profile}")`)
+    throw typeRefused(`is an ID Token: it has a "nonce" (profile "${profile}")`, {
+      subject: 'nonce',
+      option: 'profile',
+    })
   const isNamed = requireAccessTokenUse(claims)
   if (isDeclared || isNamed || profile === 'external') return isDeclared
   if (onlyInAccessTokens.some((name) => name in claims)) return isDeclared
   const hint = 'profile: "external" is for issuers at which nobody signs in to this application'
-  throw typeRefused(`has nothing that would tell it from an ID Token, such as "scope" or "client_id" (${hint})`)
+  const message = `has nothing that would tell it from an ID Token, such as "scope" or "client_id" (${hint})`
+  throw typeRefused(message, { subject: 'scope or client_id', seen: 'missing', option: 'profile' })
 }
 
 /**
