@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals'
 import type { EventEmitter } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
@@ -5,10 +6,18 @@ import { Redis as Redis5 } from 'ioredis5'
 import { createClient } from 'redis'
 import type { NodeRedisClient, RedisClient } from '../../../lib/redis/index.js'
 
+const drops = new Set<() => void>()
+
+// A client that a failed test has left would look for its server until the process is killed.
+afterAll(() => {
+  for (const drop of drops) drop()
+})
+
 /** A client of a server, connected; quiet about lost connections, which tests bring about. */
 export async function connected(url: string) {
   const client = createClient({ url, socket: { reconnectStrategy: 20 } })
   client.on('error', () => undefined)
+  drops.add(() => void (client.isOpen && client.destroy()))
   await client.connect()
   return client
 }
@@ -46,6 +55,7 @@ const quick = { retryStrategy: () => 20, disconnectTimeout: 20 }
 
 async function openIoredis(client: Redis | Redis5): Promise<OpenClient> {
   client.on('error', () => undefined)
+  drops.add(() => client.disconnect())
   await new Promise((resolve) => client.once('ready', resolve))
   const ended = new Promise((resolve) => client.once('end', resolve))
   return { client, close: () => client.quit().then(() => ended), destroy: () => client.disconnect() }
