@@ -60,6 +60,8 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   tokenendpointauthmethod: ['clientAuthentication'],
   clientassertionsigningkey: ['clientAssertionKey'],
   clientassertionsigningalg: ['clientAssertionAlg'],
+  authorizationsignedresponsealg: ['authorizationResponseAlg'],
+  jarm: ['authorizationParams.response_mode'],
   signedrequestobject: ['requestObject'],
   requestobjects: ['requestObject'],
   jar: ['requestObject'],

@@ -1,6 +1,7 @@
 import type { DpopProver } from '../fetch/dpop.js'
 import type { IssuerNames } from '../options/common/provider-description.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
+import type { Cached } from '../base/cached-document.js'
 import type { JsonObject } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
@@ -25,6 +26,7 @@ import { type Readiness, readinessOf } from './readiness.js'
 import { refreshTokens } from './grants/refresh-token.js'
 import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } from './tokens/refreshed-id-token.js'
 import { createClientDecryption } from './tokens/decryption.js'
+import { type OpenSignedResponse, createSignedResponses } from './tokens/signed-response.js'
 import { createSignatureVerifier } from './tokens/signature.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type AssertionGrant, redeemAssertion } from './grants/jwt-bearer.js'
@@ -62,6 +64,8 @@ export interface Provider {
   close(): void
   /** The URL to send a browser to; see {@link authorizationUrl}. */
   authorizationUrl(request: AuthorizationRequest): Promise<string>
+  /** Opens a signed authorization response (JARM); see {@link createSignedResponses}. */
+  readonly openSignedResponse: OpenSignedResponse
   /** Checks an authorization response; see {@link validateAuthorizationResponse}. */
   validateResponse(response: AuthorizationResponse, expectedState: string): Promise<ValidatedAuthorizationResponse>
   /** Exchanges the code of a validated response, and validates the ID Token; see {@link exchangeCode}. */
@@ -114,7 +118,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
     close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
     authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, { ...settings, client, keys }),
-    validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
+    ...responseChecks({ ...settings, ...client }, keys, metadata),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
     checkRefreshedIdToken: (refreshed) => checkRefreshedIdToken(refreshed, idTokens),
@@ -127,6 +131,17 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
       grantClientCredentials(await openidClient(), target, { runtime: settings.runtime, params }),
     ...onBehalfGrants(openidClient, settings.runtime),
     revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
+  }
+}
+
+function responseChecks(
+  settings: ProviderSettings & ClientSettings,
+  keys: Keys,
+  metadata: Cached<ProviderMetadata>,
+): Pick<Provider, 'openSignedResponse' | 'validateResponse'> {
+  return {
+    openSignedResponse: createSignedResponses(settings, keys),
+    validateResponse: async (response, state) => validateAuthorizationResponse(response, state, await metadata.get()),
   }
 }
 

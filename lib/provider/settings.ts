@@ -54,12 +54,13 @@ export function descriptionSettings({
 /** Who this application is at the authorization server. */
 export function clientSettings(configuration: OidcConfiguration): ClientSettings {
   const { idTokenSigningAlg, idTokenAudiences, dpop, pushedAuthorizationRequests, requestObject } = configuration
+  const { authorizationResponseAlg } = configuration
   const { decryptionKeys, encryptedResponses = ['id_token'] } = configuration
   return {
     ...clientIdentity(configuration),
     idTokenSigningAlg,
     idTokenAudiences,
-    ...omitUndefined({ dpop, pushedAuthorizationRequests, requestObject }),
+    ...omitUndefined({ dpop, pushedAuthorizationRequests, requestObject, authorizationResponseAlg }),
     ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
   }
 }

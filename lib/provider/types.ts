@@ -79,10 +79,12 @@ export interface ClientIdentity extends ClientCredentials {
 export interface ClientSettings extends ClientIdentity {
   /** The algorithms accepted for ID Tokens, such as the registered `id_token_signed_response_alg`. */
   readonly idTokenSigningAlg: Algorithms
+  /** The same for signed authorization responses; those of ID Tokens when absent. */
+  readonly authorizationResponseAlg?: Algorithms | undefined
   /** Private keys, or secrets as JWK, for encrypted tokens. */
   readonly decryptionKeys?: readonly DecryptionKeyOption[]
   /** What is refused if it is not encrypted. Logout tokens follow ID Tokens. */
-  readonly encryptedResponses?: readonly ('id_token' | 'userinfo')[]
+  readonly encryptedResponses?: readonly ('id_token' | 'userinfo' | 'authorization')[]
   /** Other audiences that ID Tokens may have; `'any'` requires `azp`. None when absent. */
   readonly idTokenAudiences?: readonly string[] | 'any'
   /** The algorithm registered for signed UserInfo responses; when absent, JSON or that of ID Tokens. */

@@ -93,7 +93,7 @@ describe('an authorization request', () => {
     expect(await failure).toMatchObject({ code: 'invalid_options' })
   })
 
-  test.each(['fragment', 'jwt', 'query.jwt', ''])('cannot have the response_mode %p', async (mode) => {
+  test.each(['fragment', 'fragment.jwt', 'web_message', ''])('cannot have the response_mode %p', async (mode) => {
     const parameters = { response_mode: mode }
     expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, parameters }))).toMatchObject({
       code: 'invalid_options',

@@ -52,6 +52,16 @@ export const loginParams = v.optional(
   [],
 )
 
+const signedModes: readonly unknown[] = ['jwt', 'query.jwt', 'form_post.jwt']
+
+/** How an authorization response may be asked for. */
+export const responseModes: readonly unknown[] = ['query', 'form_post', ...signedModes]
+
+/** Whether a response may come in this way; by the provider's default if it is absent. */
+export function isResponseMode(mode: string | undefined): boolean {
+  return mode === undefined || responseModes.includes(mode)
+}
+
 function protocolParametersIn(params: object): readonly string[] {
   return Object.keys(params).filter((name) => protocolParameters.has(name))
 }
@@ -63,8 +73,8 @@ const fixedParams = v.pipe(
     ({ input }) => `cannot set ${protocolParametersIn(input).join(', ')}: this package does, so leave it out`,
   ),
   v.check(
-    (value) => [undefined, 'query', 'form_post'].includes(value['response_mode']),
-    'must give "response_mode" as "query" or "form_post"',
+    (value) => isResponseMode(value['response_mode']),
+    `must give "response_mode" as one of ${responseModes.join(', ')}`,
   ),
   v.check(
     ({ max_age: maxAge = '0' }) => /^\d{1,9}$/.test(maxAge),
@@ -120,6 +130,15 @@ export function isWithinDomain({ hostname }: URL, domain: string | undefined): b
 }
 
 /** Whether responses of the provider are a POST from its site. */
-export function isFormPost(options: { readonly authorizationParams: Readonly<Record<string, string>> }): boolean {
-  return options.authorizationParams['response_mode'] === 'form_post'
+export function isFormPost({ authorizationParams: { response_mode: mode } }: FixedParams): boolean {
+  return mode === 'form_post' || mode === 'form_post.jwt'
+}
+
+/** Whether responses of the provider are signed (JARM). */
+export function isSignedResponse({ authorizationParams: { response_mode: mode } }: FixedParams): boolean {
+  return signedModes.includes(mode)
+}
+
+interface FixedParams {
+  readonly authorizationParams: Readonly<Record<string, string>>
 }

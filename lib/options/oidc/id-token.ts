@@ -12,18 +12,18 @@ import { decryptionKeys } from '../common/private-key.js'
 const names = [...asymmetricAlgorithms, 'HS256', 'HS384', 'HS512'] as const
 const message = `must be one of ${names.join(', ')}, or a list of them`
 
-const decryptable = ['id_token', 'userinfo'] as const
-const responseMessage = `must be a list of ${decryptable.join(' and ')}`
+const decryptable = ['id_token', 'userinfo', 'authorization'] as const
+const responseMessage = `must be a list of ${decryptable.join(', ')}`
+
+const algorithms = v.union(
+  [v.picklist(names, message), v.pipe(v.array(v.picklist(names, message)), v.minLength(1, message))],
+  message,
+)
 
 /** The options of `oidc()` that decide which ID Tokens are accepted. */
 export const idTokenEntries = {
-  idTokenSigningAlg: v.optional(
-    v.union(
-      [v.picklist(names, message), v.pipe(v.array(v.picklist(names, message)), v.minLength(1, message))],
-      message,
-    ),
-    'RS256',
-  ),
+  idTokenSigningAlg: v.optional(algorithms, 'RS256'),
+  authorizationResponseAlg: v.optional(algorithms),
   idTokenAudiences: v.optional(
     v.union([v.literal('any'), v.array(text('an audience'))], 'must be a list of audiences, or "any"'),
     [],

@@ -97,7 +97,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   sharedStore?: SharedStore | undefined
   /**
-   * Further parameters of every authorization request, such as `response_mode: 'form_post'`, `audience` or `prompt`, or a function
+   * Further parameters of every authorization request, such as `response_mode` (`form_post`, or signed: `jwt`, `form_post.jwt`), `audience` or `prompt`, or a function
    * that is called at each login and returns them. @default none
    */
   authorizationParams?:
@@ -122,6 +122,13 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   idTokenSigningAlg?: string | readonly string[] | undefined
   /**
+   * `alg` that this client is registered with for signed authorization responses, which `response_mode: 'jwt'` asks for, or a list.
+   *
+   * @default that of ID Tokens
+   * @see https://openid.net/specs/oauth-v2-jarm-final.html#section-3
+   */
+  authorizationResponseAlg?: string | readonly string[] | undefined
+  /**
    * Audiences that ID Tokens may name beside this client. `'any'` accepts all. A token with several audiences must name this
    * client as `azp`.
    *
@@ -141,7 +148,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    *
    * @default ['id_token'] with `decryptionKeys`
    */
-  encryptedResponses?: readonly ('id_token' | 'userinfo')[] | undefined
+  encryptedResponses?: readonly ('id_token' | 'userinfo' | 'authorization')[] | undefined
   /**
    * Allowed clock difference for the dates of ID Tokens in seconds, 0 to 300. For `max_age` and logout tokens it is at most 60.
    *

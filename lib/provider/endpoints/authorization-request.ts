@@ -1,12 +1,10 @@
 import { hash } from 'node:crypto'
 import { ConfigurationError } from '../../errors.js'
-import { protocolParameters } from '../../options/oidc/fields.js'
+import { isResponseMode, protocolParameters, responseModes } from '../../options/oidc/fields.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import { pushedRequestFailure } from '../errors.js'
 import type { AuthorizationRequest, ClientSettings } from '../types.js'
 import { type RequestObjectParts, requestObject } from './request-object.js'
-
-const responseModes: readonly (string | undefined)[] = [undefined, 'query', 'form_post']
 
 /** The client, and what its requests are signed and encrypted with. */
 interface AuthorizationRequestParts extends Omit<RequestObjectParts, 'metadata'> {
@@ -66,8 +64,8 @@ function requestParameters(request: AuthorizationRequest): URLSearchParams {
   if (own !== undefined) {
     throw new ConfigurationError('invalid_options', `${own} cannot be set on an authorization request`)
   }
-  if (!responseModes.includes(parameters['response_mode'])) {
-    throw new ConfigurationError('invalid_options', 'response_mode must be query or form_post')
+  if (!isResponseMode(parameters['response_mode'])) {
+    throw new ConfigurationError('invalid_options', `response_mode must be one of ${responseModes.join(', ')}`)
   }
   const sent = new URLSearchParams({
     ...parameters,

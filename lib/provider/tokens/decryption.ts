@@ -54,7 +54,7 @@ export function createDecryption(settings: DecryptionSettings): Decrypt {
 /** A kind of token that a client may be registered to receive encrypted. */
 export interface EncryptedKind extends Pick<DecryptionSettings, 'token' | 'maxBytes'> {
   /** What it is, or follows, in `encryptedResponses`. */
-  readonly response: 'id_token' | 'userinfo'
+  readonly response: 'id_token' | 'userinfo' | 'authorization'
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   invalidResponse,
   parseAuthorizationResponse,
 } from '../../provider/endpoints/authorization-response.js'
+import type { OpenSignedResponse } from '../../provider/tokens/signed-response.js'
 
 /** An authorization response, and how it was sent. Its problem is thrown, unless it belongs to a silent login. */
 export interface CallbackResponse extends AuthorizationResponse {
@@ -18,9 +19,15 @@ const maxQueryLength = 16_384
 /**
  * Reads the response from the query, or from the body for `form_post`.
  *
+ * @param open - opens signed responses, if these were asked for: plain ones are refused then
  * @throws {AuthorizationResponseError} 405 for other methods, 400 for a prefetch or a query that is too long
+ * @throws {TokenValidationError} for a signed response that is invalid
  */
-export async function readCallback(httpRequest: HttpRequest, formPost: boolean): Promise<CallbackResponse> {
+export async function readCallback(
+  httpRequest: HttpRequest,
+  formPost: boolean,
+  open?: OpenSignedResponse,
+): Promise<CallbackResponse> {
   const refused = refusedMethod(httpRequest, formPost)
   const isPosted = httpRequest.method === 'POST'
   if (refused !== undefined && !isPosted) throw refused
@@ -28,9 +35,23 @@ export async function readCallback(httpRequest: HttpRequest, formPost: boolean):
   if (isPrefetch(httpRequest)) throw invalidResponse('it was a prefetch')
   if (httpRequest.query.length > maxQueryLength) throw invalidResponse('the query is too long')
   const parameters = isPosted ? await formOf(httpRequest, refused) : new URLSearchParams(httpRequest.query)
-  const response = parseAuthorizationResponse(parameters)
-  const hasCode = (parameters.get('code') ?? '') !== ''
+  const response =
+    open === undefined || refused !== undefined
+      ? parseAuthorizationResponse(parameters)
+      : await signedResponse(parameters, open)
+  const hasCode = (response.parameters.get('code') ?? '') !== ''
   return { ...response, problem: refused ?? response.problem, isMisplaced: formPost && !isPosted && hasCode }
+}
+
+// Parameters beside the signed ones are anybody's, so nothing is read from them. Without a state it is no response but a link.
+async function signedResponse(received: URLSearchParams, open: OpenSignedResponse): Promise<AuthorizationResponse> {
+  const [response, ...others] = received.getAll('response')
+  if (others.length > 0) throw invalidResponse('response came more than once')
+  if (response !== undefined) return parseAuthorizationResponse(await open(response))
+  const plain = parseAuthorizationResponse(received)
+  if (plain.problem !== undefined || plain.state === '') return plain
+  const problem = invalidResponse('it is not signed, although "response_mode" asks for a signed one')
+  return { ...plain, problem }
 }
 
 async function formOf(

@@ -1,7 +1,7 @@
 import { AuthorizationResponseError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
-import { isFormPost } from '../../options/oidc/fields.js'
+import { isFormPost, isSignedResponse } from '../../options/oidc/fields.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
 import { type CodeExchangeParts, exchangeOnce } from './code-exchange.js'
@@ -22,7 +22,9 @@ import {
 } from './transaction/transaction.js'
 
 /** The parts of a relying party that finish a login. */
-type CallbackParts = LostLoginParts & CodeExchangeParts & RelyingPartyWith<never, 'validateResponse'>
+type CallbackParts = LostLoginParts &
+  CodeExchangeParts &
+  RelyingPartyWith<never, 'openSignedResponse' | 'validateResponse'>
 
 /**
  * Finishes a login (OpenID Connect Core sections 3.1.2.5 to 3.1.3.7).
@@ -40,8 +42,8 @@ export async function finishLogin(
   httpRequest: HttpRequest,
   context: CallbackContext,
 ): Promise<FinishedLogin> {
-  const formPost = isFormPost(rp.configuration)
-  const response = await readCallback(httpRequest, formPost)
+  const open = isSignedResponse(rp.configuration) ? rp.provider.openSignedResponse : undefined
+  const response = await readCallback(httpRequest, isFormPost(rp.configuration), open)
   const isSilentLogin = isSilent(response.state)
   if (response.problem !== undefined && !isSilentLogin) throw response.problem
   const transactions = openTransactions(rp.transactionSeal, context.cookies).filter(({ transaction }) =>

@@ -201,13 +201,10 @@ describe.each(hosts)('an authorization response on $name', (host) => {
   })
 })
 
-test.each(['jwt', 'query.jwt', 'form_post.jwt', 'fragment', 'fragment.jwt'])(
-  'CB37: response_mode %s cannot be configured',
-  (mode) => {
-    const options = { issuer: 'https://op.example', clientId: 'web', baseUrl: 'https://app.example', secret }
-    expect(() => oidc({ ...options, authorizationParams: { response_mode: mode } })).toThrow(/response_mode/)
-  },
-)
+test.each(['fragment', 'fragment.jwt'])('CB37: response_mode %s cannot be configured', (mode) => {
+  const options = { issuer: 'https://op.example', clientId: 'web', baseUrl: 'https://app.example', secret }
+  expect(() => oidc({ ...options, authorizationParams: { response_mode: mode } })).toThrow(/response_mode/)
+})
 
 test('a refused response leaves no transaction cookie that could be tried again', async () => {
   const own = await startWorld()

@@ -27,6 +27,7 @@ export type ProviderDefault =
   | 'clientKeys'
   | 'requestObject'
   | 'idTokenSigningAlg'
+  | 'authorizationResponseAlg'
   | 'clockToleranceSeconds'
   | 'httpTimeoutSeconds'
   | 'userinfo'

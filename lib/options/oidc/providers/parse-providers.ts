@@ -51,6 +51,7 @@ const providerDefaults: readonly string[] = [
   'clientKeys',
   'requestObject',
   'idTokenSigningAlg',
+  'authorizationResponseAlg',
   'clockToleranceSeconds',
   'httpTimeoutSeconds',
   'userinfo',
