@@ -111,7 +111,8 @@ function answerIn(outcome: Reply | NoReply, proofs: readonly string[]): Answer {
   const words = [`status ${status}`, ...(error === undefined ? [] : [error, ...safely(description, proofs)])].join(', ')
   if (status === 401 || error === 'invalid_client') return { kind: 'refused-client', words }
   if (error !== undefined) return { kind: 'error', error, words }
-  return { kind: status >= 200 && status < 300 && document !== undefined ? 'success' : 'other', words }
+  const isAnswer = document !== undefined || text.trim() === ''
+  return { kind: status >= 200 && status < 300 && isAnswer ? 'success' : 'other', words }
 }
 
 function safely(description: string | undefined, proofs: readonly string[]): readonly string[] {

@@ -16,15 +16,21 @@ export async function checkClient(
   metadata: ProviderMetadata,
   redirectUri: string,
 ): Promise<Finding> {
-  let last: ClientAnswer | undefined
+  const doubts: Finding[] = []
   for (const probe of probesOf(server, metadata, redirectUri)) {
-    const answer = (last = await sendAsClient(server, metadata, probe))
-    if (answer.kind === 'refused-client') return refused(server, metadata, probe, answer)
-    if (answer.kind === 'other') return noAnswer(probe, answer)
-    const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
-    if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
+    const answer = await sendAsClient(server, metadata, probe)
+    if (answer.kind === 'refused-client') {
+      const isElsewhere = probe.url === metadata.revocation_endpoint
+      return isElsewhere ? refusedElsewhere(server, answer) : refused(server, metadata, probe, answer)
+    }
+    if (answer.kind === 'other') doubts.push(noAnswer(probe, answer))
+    else {
+      const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
+      if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
+      doubts.push(undecided(server, answer))
+    }
   }
-  return undecided(server, last)
+  return doubts[0] ?? unknown(check, 'the provider has no endpoint to ask', 'sign in once')
 }
 
 function probesOf(
@@ -33,7 +39,11 @@ function probesOf(
   redirectUri: string,
 ): readonly ClientRequest[] {
   const random = (): string => runtime.randomBytes(32).toString('base64url')
-  const { token_endpoint: token, pushed_authorization_request_endpoint: par } = metadata
+  const {
+    token_endpoint: token,
+    pushed_authorization_request_endpoint: par,
+    revocation_endpoint: revocation,
+  } = metadata
   const made = { grant_type: 'authorization_code', code: random(), redirect_uri: redirectUri, code_verifier: random() }
   const pushed = {
     ...{ response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state: random() },
@@ -42,6 +52,8 @@ function probesOf(
   return [
     ...(token === undefined ? [] : [{ url: token, parameters: made }]),
     ...(par === undefined ? [] : [{ url: par, parameters: pushed }]),
+    // A token that does not exist is revoked with success, after the client was checked (RFC 7009 section 2.2).
+    ...(revocation === undefined ? [] : [{ url: revocation, parameters: { token: random() } }]),
   ]
 }
 
@@ -77,8 +89,8 @@ function praiseFor(method: string, clientId: string): string {
   return `the provider accepts the credentials of the client "${clientId}", and refuses made-up ones`
 }
 
-function undecided({ client }: ClientServer, last: ClientAnswer | undefined): Finding {
-  const made = last?.method === 'none' ? 'a made-up client ID' : 'made-up credentials'
+function undecided({ client }: ClientServer, { method }: ClientAnswer): Finding {
+  const made = method === 'none' ? 'a made-up client ID' : 'made-up credentials'
   const message = `the provider answers ${made} in the same way as those of the client "${client.clientId}"`
   return unknown(check, message, 'sign in once: if that ends with provider_refused_client, they are wrong')
 }
@@ -105,6 +117,12 @@ async function refused(
     }
   }
   return fail(check, message, fixFor(method))
+}
+
+// That endpoint may have methods of authentication of its own (RFC 8414 section 2).
+function refusedElsewhere({ client }: ClientServer, { words, method }: ClientAnswer): Finding {
+  const message = `the provider refuses the client "${client.clientId}" at its revocation endpoint (${words}), and does not say so at the token endpoint`
+  return warn(check, message, fixFor(method))
 }
 
 function fixFor(method: string): string {

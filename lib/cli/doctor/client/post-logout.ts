@@ -30,7 +30,11 @@ function judge({ own, other = 0, none = 0 }: Statuses, uri: string): Finding {
   if (isGood(own) && isRefusal(other)) return ok(check, `the provider takes ${uri}, and refuses another one`)
   if (isRefusal(own) && isRefusal(other) && isGood(none)) {
     const message = `the provider refuses ${uri} after a logout (status ${own})`
-    return fail(check, message, `register exactly ${uri} as post-logout redirect URI of this client`)
+    return fail(
+      check,
+      message,
+      `register exactly ${uri} as post-logout redirect URI of this client; if it is there, check the client ID`,
+    )
   }
   const message = `the provider answers ${uri} as it answers one that cannot be registered (status ${own})`
   return unknown(check, message, `compare what is registered with ${uri}, or sign out once`)

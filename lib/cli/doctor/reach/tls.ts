@@ -1,4 +1,5 @@
 import { fail, type Finding, ok, unknown, warn } from '../finding.js'
+import type { Surroundings } from '../../../options/surroundings.js'
 import type { Server } from '../server.js'
 import { probeTls, type ShownCertificate } from './tls-probe.js'
 
@@ -18,7 +19,7 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
     return [...insecure, view.kind === 'certificate' ? hasTls(address) : plainHttp(address)]
   if (view.kind === 'no-tls') return [...insecure, noTls(address)]
   if (view.kind === 'no-connection') return [...insecure, noConnection(address, view.code)]
-  return [...insecure, ...flawsOf(view.shown, address, settings.runtime.now())]
+  return [...insecure, ...flawsOf(view.shown, address, server)]
 }
 
 const anyCertificate = fail(
@@ -56,8 +57,13 @@ function noConnection({ host }: URL, code: string): Finding {
   return fail(check, `no connection to ${host}: ${reasons[code] ?? code}${code in reasons ? ` (${code})` : ''}`, fix)
 }
 
-function flawsOf(shown: ShownCertificate, { host, hostname }: URL, now: number): readonly Finding[] {
-  const flaws = [dateFlaw(shown, host, now), nameFlaw(shown, hostname), trustFlaw(shown, host)]
+function flawsOf(
+  shown: ShownCertificate,
+  { host, hostname }: URL,
+  { settings, surroundings }: Server,
+): readonly Finding[] {
+  const now = settings.runtime.now()
+  const flaws = [dateFlaw(shown, host, now), nameFlaw(shown, hostname), trustFlaw(shown, host, surroundings)]
   const found = flaws.filter((flaw) => flaw !== undefined)
   if (found.length > 0) return found
   const message = `the certificate of ${host} is for that name, trusted, and valid until ${day(shown.until)}`
@@ -81,12 +87,19 @@ function nameFlaw({ isForHost, names }: ShownCertificate, hostname: string): Fin
   return fail(check, `the certificate is not for ${hostname}, but for ${names}`, fix)
 }
 
-function trustFlaw({ distrust, issuer }: ShownCertificate, host: string): Finding | undefined {
+function trustFlaw(
+  { distrust, issuer }: ShownCertificate,
+  host: string,
+  { extraCertificates }: Surroundings,
+): Finding | undefined {
   if (distrust === undefined) return undefined
   const isOwn = distrust === 'DEPTH_ZERO_SELF_SIGNED_CERT'
   const who = isOwn ? 'is self-signed' : `is from "${issuer}", which this process does not trust`
-  const fix =
-    'if that is your own authority: start Node with NODE_EXTRA_CA_CERTS=/path/ca.pem (or give "tls.ca" beside a client certificate); if it is a public one, have the server send the intermediate certificates too'
+  const own =
+    extraCertificates === undefined
+      ? 'start Node with NODE_EXTRA_CA_CERTS=/path/ca.pem'
+      : 'put it into the file of NODE_EXTRA_CA_CERTS, which is set'
+  const fix = `if that is your own authority: ${own} (or give "tls.ca" beside a client certificate); if it is a public one, have the server send the intermediate certificates too`
   return fail(check, `the certificate of ${host} ${who} (${distrust})`, fix)
 }
 

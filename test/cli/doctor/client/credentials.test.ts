@@ -24,10 +24,11 @@ interface Provider {
   readonly token: (proof: Proof) => Response
   readonly authorize?: (url: URL) => Response
   readonly push?: (proof: Proof) => Response
+  readonly revoke?: (proof: Proof) => Response
 }
 
 /** A provider whose answers are as those of one that somebody runs. */
-function providerThat({ token, push, authorize = () => new Response('a page') }: Provider): typeof fetch {
+function providerThat({ token, push, revoke, authorize = () => new Response('a page') }: Provider): typeof fetch {
   return async (input, init) => {
     const url = new URL(String(input))
     const header = new Headers(init?.headers).get('authorization')
@@ -37,10 +38,12 @@ function providerThat({ token, push, authorize = () => new Response('a page') }:
     }
     if (url.pathname === '/token') return token(proof)
     if (url.pathname === '/par') return push?.(proof) ?? json({}, 404)
+    if (url.pathname === '/revoke') return revoke?.(proof) ?? json({}, 404)
     if (url.pathname === '/authorize') return authorize(url)
     if (url.pathname === '/jwks') return json(keys)
     const par = push === undefined ? {} : { pushed_authorization_request_endpoint: `${issuer}/par` }
-    return json({ ...metadata, ...par })
+    const revocation = revoke === undefined ? {} : { revocation_endpoint: `${issuer}/revoke` }
+    return json({ ...metadata, ...par, ...revocation })
   }
 }
 
@@ -85,6 +88,15 @@ describe('doctor, about the credentials of the client', () => {
     const push = (proof: Proof) =>
       isRight(proof) ? json({ request_uri: 'urn:x', expires_in: 9 }, 201) : json({ error: 'invalid_client' }, 401)
     expect((await findings({ token: () => invalidGrant(), push })).get('client')).toMatchObject({ status: 'ok' })
+  })
+
+  test('asks the endpoint for revocation at last, about a token that was never issued', async () => {
+    const revoke = (proof: Proof) => (isRight(proof) ? new Response('') : json({ error: 'invalid_client' }, 401))
+    expect((await findings({ token: () => invalidGrant(), revoke })).get('client')).toMatchObject({ status: 'ok' })
+    const refuse = () => json({ error: 'invalid_client' }, 401)
+    expect((await findings({ token: () => invalidGrant(), revoke: refuse })).get('client')).toMatchObject({
+      status: 'warn',
+    })
   })
 
   test('finds a refused client by the status alone, as unauthorized_client of Keycloak', async () => {

@@ -62,6 +62,13 @@ describe('doctor, at a server with TLS', () => {
     )
   })
 
+  test('says where authorities go that are given already', async () => {
+    const env = { NODE_EXTRA_CA_CERTS: '/etc/ssl/company.pem' }
+    expect(await tlsFindings(selfSigned('localhost', signed), { env })).toContainEqual(
+      fails(/does not trust/, /put it into the file of NODE_EXTRA_CA_CERTS, which is set/),
+    )
+  })
+
   test('finds a certificate that is its own authority', async () => {
     expect(await tlsFindings(selfSigned('localhost'))).toContainEqual(
       fails(/is self-signed \(DEPTH_ZERO_SELF_SIGNED_CERT\)/, /NODE_EXTRA_CA_CERTS/),
