@@ -36,7 +36,7 @@ function judge({ own, other = 0, none = 0 }: Statuses, uri: string): Finding {
       `register exactly ${uri} as post-logout redirect URI of this client; if it is there, check the client ID`,
     )
   }
-  const message = `the provider answers ${uri} as it answers one that cannot be registered (status ${own})`
+  const message = `the answer to a logout with ${uri} proves nothing (status ${own}, as others may get it)`
   return unknown(check, message, `compare what is registered with ${uri}, or sign out once`)
 }
 

@@ -43,7 +43,7 @@ export async function checkRedirectUri(
   if (isControlRefused && outcome.status < 400) {
     return ok(check, `the provider goes on with ${redirectUri}, and refuses another one`)
   }
-  return byPushedRequest(server, metadata, redirectUri)
+  return byPushedRequest(server, metadata, redirectUri, outcome.status)
 }
 
 // The provider checks a pushed request as it would check one that a browser brings (RFC 9126 section 2.1).
@@ -51,6 +51,7 @@ async function byPushedRequest(
   server: ClientServer,
   { pushed_authorization_request_endpoint: url, ...metadata }: ProviderMetadata,
   redirectUri: string,
+  status: number,
 ): Promise<Finding> {
   const push = (uri: string): Promise<ClientAnswer> | undefined =>
     url === undefined ? undefined : sendAsClient(server, metadata, { url, parameters: pushed(server, uri) })
@@ -58,7 +59,7 @@ async function byPushedRequest(
   if (own?.kind === 'success' && other?.kind === 'error') {
     return ok(check, `the provider takes a pushed request with ${redirectUri}, and refuses one with another`)
   }
-  const message = `the provider answers ${redirectUri} as it answers one that cannot be registered`
+  const message = `the answer to a login with ${redirectUri} proves nothing (status ${status}, and no way back)`
   return unknown(check, message, `compare what is registered with ${redirectUri}, or sign in once`)
 }
 

@@ -80,7 +80,7 @@ describe('doctor, about the credentials of the client', () => {
   test('does not judge if the provider looks at the code before it looks at the client', async () => {
     expect((await findings({ token: () => invalidGrant() })).get('client')).toMatchObject({
       status: 'unknown',
-      message: expect.stringContaining('answers made-up credentials in the same way'),
+      message: expect.stringContaining('does not refuse made-up credentials either'),
     })
   })
 
