@@ -58,6 +58,18 @@ describe('dev-provider', () => {
     expect(printed.join('\n')).toMatch(/SESSION_SECRET=\S{32,}/)
   })
 
+  test('is bound to the loopback interface, and has new keys at each start', async () => {
+    expect(provider.server.address()).toMatchObject({ address: '127.0.0.1' })
+    const other = await devProvider(['--port', '0'], terminal)
+    const keysOf = async (issuer = '') =>
+      ((await (await fetch(`${issuer}/jwks`)).json()) as { keys: { n: string }[] }).keys
+    const [before, after] = [await keysOf(provider.issuer), await keysOf(other?.issuer)]
+    other?.server.close()
+    other?.server.closeAllConnections()
+    expect([before.length, after.length]).toEqual([1, 1])
+    expect(after[0]?.n).not.toBe(before[0]?.n)
+  })
+
   test('prints a command for an access token that the printed API takes', async () => {
     const [, user = '', one = '', two = '', url = ''] =
       /curl -u (\S+) -d (\S+) -d (\S+) (\S+)/.exec(printed.join('\n')) ?? []
