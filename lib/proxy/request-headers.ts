@@ -14,6 +14,11 @@ const dropped: ReadonlySet<string> = new Set([
   'origin',
   'referer',
   'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  // Some frameworks take the path of such a header in place of the request's, which no guard has seen.
+  'x-rewrite-url',
   // Node has answered it already (RFC 9110 section 10.1.1).
   'expect',
   'http2-settings',
@@ -21,7 +26,7 @@ const dropped: ReadonlySet<string> = new Set([
   'x-poll',
 ])
 // The browser sets those of "sec-" itself, for the server that it speaks to (Fetch section 2.2.2); ":" begins HTTP/2's own.
-const droppedPrefixes = ['x-forwarded-', 'proxy-', 'sec-', ':']
+const droppedPrefixes = ['x-forwarded-', 'x-original-', 'proxy-', 'sec-', ':']
 const webSocketHeaders: ReadonlySet<string> = new Set([
   'sec-websocket-key',
   'sec-websocket-version',
@@ -35,17 +40,22 @@ const webSocketHeaders: ReadonlySet<string> = new Set([
  * @param csrfHeader - the header that `csrf()` looks for
  */
 export function forwardedHeaders({ rawHeaders, headers }: NodeRequest, csrfHeader: string): string[] {
-  const named = connectionNames(headers.connection)
+  const named = connectionNames(headers.connection).map(plainName)
   const isWebSocket = headers.upgrade !== undefined
   const passed: string[] = []
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] ?? ''
-    const key = name.toLowerCase()
+    const key = plainName(name)
     const isOfSocket = isWebSocket && webSocketHeaders.has(key)
     if (isOfSocket || !(key === csrfHeader || named.includes(key) || isDropped(key)))
       passed.push(name, rawHeaders[i + 1] ?? '')
   }
   return passed
+}
+
+// Servers that make variables of headers cannot tell "_" from "-" (RFC 3875 section 4.1.18).
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
 }
 
 /** The names that a `Connection` header lists: headers of this connection only (RFC 9110 section 7.6.1). */

@@ -43,7 +43,7 @@ const dropped: ReadonlySet<string> = new Set([
   // Trailers are not sent on.
   'trailer',
 ])
-const droppedPrefixes = ['access-control-', 'sec-', 'x-accel-', 'cdn-']
+const droppedPrefixes = ['access-control-', 'sec-', 'x-accel-', 'x-litespeed-', 'cdn-']
 const kept: ReadonlySet<string> = new Set(['x-accel-buffering'])
 // What Node writes into a header.
 const writable = /^[\t\x20-\x7e\x80-\xff]*$/

@@ -31,9 +31,15 @@ export async function forward(forwarding: Forwarding, signal: AbortSignal): Prom
     isLost: (error) => isSafeMethod(request) && !signal.aborted && isLostConnection(error),
   })
   const { res } = forwarding.call
-  const isStream = /^text\/event-stream\b/i.test(String(response.headers['content-type']))
-  if (isStream) await endWithSession(access, response, res)
+  const isEmpty = hasNoBody(request, response)
+  if (!isEmpty && isStream(response)) await endWithSession(access, response, res)
   writeHeaders(forwarding, response)
+  if (isEmpty) {
+    // undici breaks off where a 304 has the length of what it stands for, as it may (RFC 9110 section 8.6).
+    response.body.on('error', ignore).resume()
+    res.end()
+    return
+  }
   // Otherwise the browser would wait for the headers of a stream until its first event. Not by flushHeaders(), which spells them in
   // UTF-8, where they came as bytes.
   if (response.headers['content-length'] === undefined) res.write(nothing)
@@ -44,7 +50,22 @@ function isSafeMethod({ method, body }: Forwarding['request']): boolean {
   return body === null && ['GET', 'HEAD', 'OPTIONS'].includes(method)
 }
 
+const ignore = (): void => undefined
+
 const nothing = Buffer.alloc(0)
+
+const streams =
+  /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-seq|stream\+json)|multipart\/x-mixed-replace)\b/i
+
+// What goes on until somebody stops it.
+function isStream({ headers }: UpstreamResponse): boolean {
+  return streams.test(String(headers['content-type']))
+}
+
+// RFC 9112 section 6.3.
+function hasNoBody({ method }: Forwarding['request'], { statusCode }: UpstreamResponse): boolean {
+  return method === 'HEAD' || statusCode === 204 || statusCode === 304
+}
 
 /** The token that the API gets. */
 export function targetOf({ resource, scope }: Forwarding['configuration']): { resource?: string; scope: string } {
@@ -63,6 +84,8 @@ function writeHeaders(forwarding: Forwarding, { statusCode, headers }: UpstreamR
   for (const [name, value] of returnedHeaders(headers)) if (!res.hasHeader(name)) res.setHeader(name, value)
   const location = ownLocation(forwarding, headers['location'])
   if (location !== undefined) res.setHeader('Location', location)
+  // A server must not send it there (RFC 9110 section 8.6).
+  if (statusCode === 204) res.removeHeader('Content-Length')
   writePrivateHeaders(res)
 }
 
@@ -98,5 +121,5 @@ async function endWithSession(access: ApiAccess, { body }: UpstreamResponse, res
 }
 
 function discard(body: UpstreamResponse['body']): void {
-  body.on('error', () => undefined).destroy()
+  body.on('error', ignore).destroy()
 }

@@ -1,9 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ConfigurationError, SessionError, UpstreamError } from '../errors.js'
+import { createHttpRequest } from '../middleware/http/request.js'
 import type { NodeRequest } from '../middleware/types.js'
+import { isWebSocket } from './admission.js'
 import { sendWithToken } from './upstream/credentials.js'
 import type { Forwarding } from './forwarding.js'
+import { hasBody } from './request-headers.js'
 import type { HandshakeAnswer } from './upstream/handshake.js'
 import { targetOf, writePrivateHeaders } from './response.js'
 
@@ -19,7 +22,8 @@ const pending = new WeakMap<IncomingMessage, Pending>()
 
 /**
  * Creates a listener for `upgrade` that gives WebSocket handshakes to the application as requests, so that they meet the same
- * middleware and guards. `apiProxy()` opens the WebSocket; whatever else the application answers goes back as a response.
+ * middleware and guards. `apiProxy()` opens the WebSocket; whatever else the application answers goes back as a response. An upgrade
+ * with a body, or to a WebSocket with another method than GET, is refused with 400.
  *
  * @example
  * ```ts
@@ -39,9 +43,20 @@ export function upgradeListener(
     res.shouldKeepAlive = false
     res.assignSocket(req.socket)
     res.once('finish', () => socket.end())
+    if (isUnreadable(req)) {
+      res.statusCode = 400
+      res.end()
+      return
+    }
     pending.set(req, { head, release: closeAtEnd(socket) })
     app(req, res)
   }
+}
+
+// Node gives up a body with the upgrade: the application would take it for empty. A handshake has the method GET (RFC 6455 section
+// 4.1), so that guards by method know it.
+function isUnreadable(req: IncomingMessage): boolean {
+  return hasBody(req) || (req.method !== 'GET' && isWebSocket(createHttpRequest(req)))
 }
 
 // Nobody reads the socket until it is open: that the browser has gone would not be seen.

@@ -60,6 +60,8 @@ describe('the response that the browser gets', () => {
     ['Trailer', 'x-end'],
     ['X-Accel-Redirect', '/internal/secrets'],
     ['X-Sendfile', '/etc/passwd'],
+    ['X-LiteSpeed-Location', '/internal/secrets'],
+    ['X-LiteSpeed-Cache-Control', 'public, max-age=60'],
   ])('AP04: has no %s of the API: %j', async (name, value) => {
     const answer = await got({ [name]: value, 'x-own': '1' }, name === 'WWW-Authenticate' ? 401 : 200)
     expect(answer.headers['x-own']).toBe('1')

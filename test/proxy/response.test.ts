@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { type IncomingMessage, type ServerResponse, request } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse, request } from 'node:http'
 import { type Proxied, type ProxiedOptions, startProxied } from '../kit/api/proxied.js'
+import { listen } from '../kit/listen.js'
 import { FakeStore } from '../kit/stores/memory.js'
+import type { ApiAnswer } from '../kit/api/api.js'
 import { until } from '../kit/until.js'
 import { cookieOf } from '../kit/world/refreshing.js'
 
@@ -84,6 +86,37 @@ describe('a response', () => {
     expect(answer.text).toBe('abcd')
   })
 
+  test.each([
+    ['GET', 304, { 'content-length': '4', etag: '"e"' }, { 'content-length': '4', etag: '"e"' }],
+    ['GET', 304, {}, {}],
+    ['GET', 204, {}, {}],
+    ['HEAD', 200, { 'content-length': '4' }, { 'content-length': '4' }],
+    ['HEAD', 200, {}, {}],
+  ])('without a body comes through: %s, %i, %j', async (method, status, given, expected) => {
+    await start({ answer: (_req, res) => res.writeHead(status, given).end() })
+    const strict = createServer({ rejectNonStandardBodyWrites: true }, proxied.world.host.app)
+    const { origin, close } = await listen(strict)
+    const cookie = cookieOf(proxied.world.browser, proxied.world)
+    for (const url of [proxied.world.url('/api/x'), `${origin}/api/x`]) {
+      const headers = { ...cookie, 'x-csrf': '1', host: new URL(proxied.world.url('')).host }
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        request(url, { method, agent: false, headers }).once('response', resolve).once('error', reject).end()
+      })
+      answer.resume()
+      expect([answer.statusCode, answer.headers]).toEqual([status, expect.objectContaining(expected)])
+      if (!('content-length' in expected)) expect(answer.headers).not.toHaveProperty('content-length')
+    }
+    await close()
+  })
+
+  test('with 204 has no length, whatever the API says', async () => {
+    await start({
+      answer: (req) => void req.socket.end('HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nabcd'),
+    })
+    const answer = await proxied.call('/api/x')
+    expect([answer.status, answer.headers['content-length'], answer.text]).toEqual([204, undefined, ''])
+  })
+
   test('carries the rolling cookie of the session, as others do', async () => {
     await start({ world: { oidc: { session: { idleSeconds: 600, rollingStepSeconds: 60 } } } })
     proxied.world.clock.advance(300)
@@ -134,14 +167,24 @@ describe('a browser that goes away', () => {
 })
 
 describe('an event stream', () => {
-  const stream: ProxiedOptions['answer'] = (_req, res) => {
-    res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
-    res.write('data: 1\n\n')
-  }
+  const streamOf =
+    (type: string): ApiAnswer =>
+    (_req, res) => {
+      res.writeHead(200, { 'content-type': type })
+      res.write('data: 1\n\n')
+    }
+  const stream = streamOf('text/event-stream; charset=utf-8')
 
-  test('AP06: ends with the session, at the browser and at the API', async () => {
+  test.each([
+    'text/event-stream; charset=utf-8',
+    'application/x-ndjson',
+    'application/jsonl; charset=utf-8',
+    'application/json-seq',
+    'multipart/x-mixed-replace; boundary=x',
+  ])('AP06: ends with the session, at the browser and at the API: %s', async (type) => {
     let closed = false
-    await start({ answer: (req, res, call) => (res.once('close', () => (closed = true)), stream(req, res, call)) })
+    const answer = streamOf(type)
+    await start({ answer: (req, res, call) => (res.once('close', () => (closed = true)), answer(req, res, call)) })
     const { sent, response } = open()
     sent.end()
     const arrived = await response

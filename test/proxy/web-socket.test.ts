@@ -137,6 +137,32 @@ describe('AP06: a WebSocket', () => {
     expect(api.handshakes).toEqual([])
   })
 
+  test.each([
+    ['POST', 'websocket', []],
+    ['DELETE', 'WebSocket', []],
+    ['POST', 'h2c', ['Content-Length: 3', '', 'abc']],
+    ['POST', 'h2c', ['Transfer-Encoding: chunked', '', '3\r\nabc\r\n0\r\n']],
+    ['GET', 'websocket', ['Content-Length: 30', '', 'GET /v1/smuggled HTTP/1.1\r\nHost: a']],
+  ])(
+    'AP03: is nothing that a guard by method overlooks, or whose body Node gives up: %s with Upgrade: %s and %j',
+    async (method, upgrade, rest) => {
+      const api = await startSockets()
+      const proxied = await start(api.origin)
+      const lines = [`Origin: ${proxied.world.url('')}`, 'Connection: Upgrade', `Upgrade: ${upgrade}`]
+      const given = [...lines, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...rest]
+      expect(await proxied.raw(`${method} /api/live HTTP/1.1`, given)).toMatch(/^HTTP\/1\.1 400 /)
+      expect(api.handshakes).toEqual([])
+      expect(proxied.world.host.journal.passages).not.toContainEqual(expect.objectContaining({ name: 'apiProxy' }))
+    },
+  )
+
+  test('is no upgrade of another kind, which is answered as a plain request', async () => {
+    const api = await startSockets()
+    const proxied = await start(api.origin)
+    const answer = await proxied.raw('GET /api/x HTTP/1.1', ['Connection: Upgrade', 'Upgrade: h2c'])
+    expect([answer.slice(0, 12), answer.endsWith('plain')]).toEqual(['HTTP/1.1 200', true])
+  })
+
   test('is refused to nobody in particular, with 401 as problem+json', async () => {
     const proxied = await start((await startSockets()).origin)
     const { status, shaken } = await open(proxied, { headers: { cookie: '' } })
