@@ -26,7 +26,8 @@ export async function forward(forwarding: Forwarding, signal: AbortSignal): Prom
     url,
     isRepeatable: request.body === null,
     send: (credentials) => upstream.send({ ...request, headers: [...request.headers, ...credentials], signal }),
-    discard: ({ body }) => discard(body),
+    // What is short is read to its end, which keeps the connection.
+    discard: ({ body }) => void body.dump().catch(() => undefined),
     // RFC 9110 section 9.2.2.
     isLost: (error) => isSafeMethod(request) && !signal.aborted && isLostConnection(error),
   })

@@ -1,11 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import express from 'express'
+import { once } from 'node:events'
+import { connect, createSecureServer, type IncomingHttpHeaders } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { bearer, csrf } from '../../lib/index.js'
 import { apiProxy } from '../../lib/proxy/index.js'
-import { Browser } from '../hosts/client.js'
-import { hosts } from '../hosts/hosts.js'
+import { Browser, type RequestKind } from '../hosts/client.js'
+import { type Host, hosts } from '../hosts/hosts.js'
 import type { Handler } from '../hosts/layers.js'
 import { type Proxied, type ProxiedOptions, startProxied } from '../kit/api/proxied.js'
+import { selfSigned } from '../kit/resource-server/certificate.js'
+import { cookieOf } from '../kit/world/refreshing.js'
 import { codeOf } from '../kit/world/steps.js'
 import { startWorld } from '../kit/world/world.js'
 
@@ -78,19 +83,14 @@ describe('AP01: apiProxy(), asked by a page of another site', () => {
     },
   )
 
-  test.each<[string, Record<string, string>]>([
-    ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
-    ['a sibling subdomain', { 'sec-fetch-site': 'same-site', origin: 'https://blog.example' }],
-    ['another site, in an older browser', { 'sec-fetch-site': 'none', origin: 'https://evil.example' }],
-    ['a page of its own, without a value in the header', { 'x-csrf': '' }],
-  ])('AP01: refuses a GET that has the header from %s', async (_what, headers) => {
-    const browser = headers['sec-fetch-site'] === 'none' ? { ...headers } : headers
-    const sent = { ...browser }
-    if (sent['sec-fetch-site'] === 'none') delete sent['sec-fetch-site']
-    const kind = 'origin' in sent && !('sec-fetch-site' in sent) ? 'none' : 'fetch'
-    const answer = await proxied.world.browser.request(kind, proxied.world.url('/api/orders'), {
-      headers: { 'x-csrf': '1', ...sent },
-    })
+  test.each<[string, RequestKind, Record<string, string>]>([
+    ['another site', 'fetch', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+    ['a sibling subdomain', 'fetch', { 'sec-fetch-site': 'same-site', origin: 'https://blog.example' }],
+    ['another site, in an older browser', 'none', { origin: 'https://evil.example' }],
+    ['a page of its own, without a value in the header', 'fetch', { 'x-csrf': '' }],
+  ])('AP01: refuses a GET that has the header from %s', async (_what, kind, headers) => {
+    const options = { headers: { 'x-csrf': '1', ...headers } }
+    const answer = await proxied.world.browser.request(kind, proxied.world.url('/api/orders'), options)
     expect([answer.status, codeOf(answer)]).toEqual([403, 'cross_site_request'])
     expect(proxied.api.calls).toEqual([])
   })
@@ -198,6 +198,43 @@ describe('apiProxy() beside bearer()', () => {
     expect(proxied.api.calls).toEqual([])
     expect((await proxied.call('/api/orders')).status).toBe(200)
     tokens.close()
+    await proxied.close()
+  })
+})
+
+describe('apiProxy() in a server of HTTP/2', () => {
+  test('sends requests and bodies on, and streams back', async () => {
+    const [, , , plain] = hosts
+    await start({ world: { host: plain as Host } })
+    const { pem, keyPem } = selfSigned('localhost')
+    const server = createSecureServer({ cert: pem, key: keyPem }, proxied.world.host.app as never)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const client = connect(`https://localhost:${(server.address() as AddressInfo).port}`, { ca: pem })
+    const ask = async (headers: Record<string, string>, body = '') => {
+      const { cookie = '' } = cookieOf(proxied.world.browser, proxied.world)
+      const stream = client.request({ cookie, 'x-csrf': '1', 'sec-fetch-site': 'same-origin', ...headers })
+      if (body !== '') stream.end(body)
+      const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders]
+      const chunks: Buffer[] = []
+      for await (const chunk of stream) chunks.push(chunk as Buffer)
+      return [answer[':status'], JSON.parse(Buffer.concat(chunks).toString())]
+    }
+    expect(await ask({ ':path': '/api/orders?x=1' })).toEqual([
+      200,
+      expect.objectContaining({
+        method: 'GET',
+        target: '/v1/orders?x=1',
+        authorization: expect.stringMatching(/^Bearer /),
+      }),
+    ])
+    expect(await ask({ ':path': '/api/orders', ':method': 'POST' }, 'text')).toEqual([
+      200,
+      expect.objectContaining({ method: 'POST', body: 'text' }),
+    ])
+    expect(Object.keys(proxied.api.calls[0]?.headers ?? {}).filter((name) => name.startsWith(':'))).toEqual([])
+    expect((await ask({ ':path': '/api/orders', 'x-csrf': '' }))[0]).toBe(403)
+    client.destroy()
+    await new Promise((resolve) => server.close(resolve))
     await proxied.close()
   })
 })
