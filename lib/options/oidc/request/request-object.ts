@@ -21,6 +21,7 @@ export interface RequestEncryption {
  *
  * @example
  * ```ts
+ * const clientKeys = { current: { privateKey: process.env['CLIENT_KEY'] ?? '' } }
  * app.use(oidc({ ...options, clientKeys, requestObject: { encryption: { alg: 'RSA-OAEP-256' } } }))
  * ```
  *
