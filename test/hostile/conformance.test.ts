@@ -131,6 +131,7 @@ function expectedCalls(module: Module, verdict: Verdict): Calls {
   return {
     discovery: 1,
     jwks: module.keyRequests ?? (needsKeys ? 1 : 0),
+    par: 0,
     // Without a state it is no answer to that login, and begins one of its own, once.
     authorize: asked('authorization') + (module.errorCode === 'state_missing' ? 1 : 0),
     token: asked('token') + (module.drive === 'login, then refresh' ? asked('refresh') : 0),

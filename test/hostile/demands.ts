@@ -15,7 +15,7 @@ export interface RegisteredClient {
 }
 
 /** Names what is wrong with an authorization request; empty when nothing is. */
-export function authorizationRequestFlaws({ url: { searchParams: query } }: Seen, client: RegisteredClient): string[] {
+export function authorizationRequestFlaws(query: URLSearchParams, client: RegisteredClient): string[] {
   const is = (name: string, value: string | undefined) => query.get(name) === (value ?? null)
   const like = (name: string, pattern: RegExp) => pattern.test(query.get(name) ?? '')
   return flaws({

@@ -16,6 +16,9 @@ export interface Faults {
   readonly rotates?: 'at the second authorization request' | 'before signing'
   readonly discovery?: (document: JsonObject) => JsonObject
   readonly authorization?: (response: URLSearchParams) => URLSearchParams
+  /** Claims of a signed authorization response; `authorization` has changed its parameters before. */
+  readonly responseClaims?: (claims: JsonObject) => JsonObject
+  readonly responseSign?: (signing: Signing) => string
   /** What the end-session endpoint sends back with the browser. */
   readonly endSession?: (response: URLSearchParams) => URLSearchParams
   readonly header?: (header: JsonObject) => JsonObject

@@ -197,9 +197,16 @@ const fapi2: Readonly<Record<string, Row>> = {
   'happy-path': login,
   'valid-aud-as-array': { ...login, faults: { claims: replaced('aud', (aud) => [aud]) } },
   'token-endpoint-response-without-expires_in': { ...login, faults: { token: without('expires_in') } },
-  'token-type-case-insensitivity': { ...login, faults: { token: replaced('token_type', () => 'bEARER') } },
+  'token-type-case-insensitivity': {
+    ...login,
+    faults: { token: replaced('token_type', (type) => otherCase(String(type))) },
+  },
   ...onIdToken,
   ...onAuthorizationResponse,
+}
+
+function otherCase(text: string): string {
+  return text.replace(/[A-Za-z]/g, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase()))
 }
 
 /** Every module that we reproduce. A further plan is a further table and a line here. */

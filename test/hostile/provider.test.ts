@@ -91,5 +91,5 @@ async function login(faults: Faults, { algorithm = 'RS256', wrongVerifier }: Log
 }
 
 function calls(changed: Readonly<Record<string, number>>) {
-  return { discovery: 1, jwks: 0, authorize: 1, token: 1, userinfo: 0, end_session: 0, other: 0, ...changed }
+  return { discovery: 1, jwks: 0, authorize: 1, token: 1, userinfo: 0, end_session: 0, other: 0, par: 0, ...changed }
 }

@@ -17,6 +17,7 @@ import {
 import { metadata, person } from './documents.js'
 import { type Faults, applied } from './faults.js'
 import type { SigningAlgorithm } from './keys.js'
+import { MessageSigning, type SigningVariant } from './message-signing.js'
 import { type LogoutAnswer, framePage, frameUrl, sendLogoutToken } from './logouts.js'
 import { type Grant, TokenIssuer } from './tokens.js'
 
@@ -26,6 +27,8 @@ export interface HostileProviderOptions {
   readonly faults: Faults
   /** Signs ID Tokens. @default 'RS256' */
   readonly algorithm?: SigningAlgorithm
+  /** Has the client sign its messages. */
+  readonly signing?: SigningVariant
   /** Whether the authorization response carries `iss` (RFC 9207) and the metadata say so. @default false */
   readonly sendsIssuer?: boolean
 }
@@ -47,30 +50,45 @@ const noStore = { 'cache-control': 'no-store' }
 /** Starts the kit's provider with the endpoints of a login, which follow the specifications in everything but the faults. */
 export async function startHostileProvider(options: HostileProviderOptions): Promise<HostileProvider> {
   const { provider, close } = await serve((origin) => new FaultyProvider(`${origin}/`, options))
-  const { issuer, seen: requests, flaws, logouts } = provider
-  return { issuer, calls: () => countCalls(requests), requests, flaws, logouts, close }
+  const { issuer, seen: requests, logouts } = provider
+  return { issuer, calls: () => countCalls(requests), requests, flaws: provider.flaws, logouts, close }
 }
 
 class FaultyProvider extends TestProvider {
-  readonly flaws: string[] = []
+  readonly flaws: string[]
   readonly logouts: LogoutAnswer[] = []
   readonly #registered: RegisteredClient
   readonly #faults: Faults
   readonly #sendsIssuer: boolean
   readonly #tokens: TokenIssuer
+  readonly #variant: SigningVariant | undefined
+  readonly #signing: MessageSigning | undefined
 
-  constructor(issuer: string, { client, faults, algorithm = 'RS256', sendsIssuer = false }: HostileProviderOptions) {
+  constructor(issuer: string, options: HostileProviderOptions) {
+    const { client, faults, algorithm = 'RS256', sendsIssuer = false, signing } = options
     super({ issuer, clock: Clock.real(), keys: [] })
     this.#registered = client
     this.#faults = faults
     this.#sendsIssuer = sendsIssuer
-    this.#tokens = new TokenIssuer({ issuer, clock: this.clock, client, faults, algorithm })
+    this.#variant = signing
+    this.#signing =
+      signing === undefined ? undefined : new MessageSigning({ ...signing, issuer, clientId: client.clientId })
+    const tokenType = signing?.senderConstraint === 'dpop' ? 'DPoP' : 'Bearer'
+    this.flaws = this.#signing?.flaws ?? []
+    this.#tokens = new TokenIssuer({ issuer, clock: this.clock, client, faults, algorithm, tokenType })
     const jwksPath = `/${randomUUID()}/jwks`
-    this.metadata = { ...applied(faults.discovery, metadata(issuer, jwksPath, sendsIssuer)) }
+    this.metadata = {
+      ...applied(faults.discovery, {
+        ...metadata(issuer, jwksPath, sendsIssuer),
+        ...(signing === undefined ? {} : signingMetadata(issuer)),
+      }),
+    }
+    const messages = this.#signing
     const answers: Readonly<Record<string, Answer>> = {
       [jwksPath]: () => json({ keys: this.#tokens.keys.published }),
       '/authorize': (request) => this.#authorize(request),
       '/token': (request) => this.#token(request),
+      ...(messages === undefined ? {} : { '/par': (request: Seen) => messages.push(request) }),
       '/userinfo': (request) => this.#userinfo(request),
       '/end_session': (request) => this.#endSession(request),
     }
@@ -80,21 +98,30 @@ class FaultyProvider extends TestProvider {
   }
 
   #authorize(request: Seen): Response {
-    this.flaws.push(...authorizationRequestFlaws(request, this.#registered))
+    const { searchParams } = request.url
+    const query = this.#signing?.pushedRequest(searchParams) ?? searchParams
+    this.flaws.push(...authorizationRequestFlaws(query, this.#registered))
     const second = this.count('/authorize') === 2
     if (second && this.#faults.rotates === 'at the second authorization request') this.#tokens.replaceKeys()
-    const { searchParams: query } = request.url
     const plain = new URLSearchParams({ code: this.#tokens.code(query), state: query.get('state') ?? '' })
     if (this.#sendsIssuer) plain.set('iss', this.issuer)
-    const response = applied(this.#faults.authorization, plain)
+    const answered = applied(this.#faults.authorization, plain)
+    const response = this.#variant?.response === 'jarm' ? this.#jarm(answered) : answered
     const { redirectUri } = this.#registered
     const isPosted = query.get('response_mode') === 'form_post'
     return isPosted ? formPost(redirectUri, response) : redirect(redirectUrl(redirectUri, response))
   }
 
-  #token(request: Seen): Response {
+  #jarm(parameters: URLSearchParams): URLSearchParams {
+    return new URLSearchParams({ response: this.#tokens.authorizationResponse(parameters) })
+  }
+
+  async #token(request: Seen): Promise<Response> {
+    await this.#signing?.authenticate('token', request)
+    const asked = await this.#signing?.bind('token', request)
+    if (asked !== undefined) return asked
     const redeemed = this.#tokens.grants.redeem(request.body)
-    const flaws = clientAuthenticationFlaws(request, this.#registered)
+    const flaws = this.#signing === undefined ? clientAuthenticationFlaws(request, this.#registered) : []
     if (redeemed === undefined) flaws.push('token: code or refresh token is unknown or used')
     else {
       const { authorized } = redeemed.login
@@ -108,9 +135,11 @@ class FaultyProvider extends TestProvider {
     return json(this.#tokens.response(redeemed), 200, noStore)
   }
 
-  #userinfo(request: Seen): Response {
+  async #userinfo(request: Seen): Promise<Response> {
+    const asked = await this.#signing?.bind('userinfo', request)
+    if (asked !== undefined) return asked
     this.flaws.push(...userinfoRequestFlaws(request))
-    const token = /^Bearer ([\w-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+    const token = /^(?:Bearer|DPoP) ([\w-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
     const grant = this.#tokens.grants.loginOf(token ?? '')
     if (grant === undefined) {
       this.flaws.push('userinfo: access token')
@@ -145,5 +174,18 @@ class FaultyProvider extends TestProvider {
 
   async #sendLogout(uri: string, grant: Grant): Promise<void> {
     this.logouts.push(await sendLogoutToken(uri, this.#tokens.logoutToken(grant)))
+  }
+}
+
+function signingMetadata(issuer: string) {
+  return {
+    pushed_authorization_request_endpoint: `${issuer}par`,
+    require_pushed_authorization_requests: true,
+    require_signed_request_object: true,
+    request_object_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA'],
+    response_modes_supported: ['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'],
+    token_endpoint_auth_methods_supported: ['private_key_jwt', 'tls_client_auth'],
+    dpop_signing_alg_values_supported: ['PS256', 'ES256', 'EdDSA'],
+    tls_client_certificate_bound_access_tokens: true,
   }
 }

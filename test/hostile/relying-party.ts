@@ -6,6 +6,7 @@ import { Clock } from '../kit/clock.js'
 import { answering } from '../kit/world/applications.js'
 import type { Journal, Layer } from '../hosts/layers.js'
 import type { RegisteredClient } from './demands.js'
+import { type SigningVariant, certificateHeader, certificateThumbprint, clientKey, dpopKey } from './message-signing.js'
 import type { Module } from './modules.js'
 import { type HostileProvider, startHostileProvider } from './provider.js'
 
@@ -26,7 +27,10 @@ export interface Run {
 }
 
 /** What of a module decides how the two are set up. */
-export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationParams'> & { readonly plan: string }
+export type RunModule = Pick<Module, 'faults' | 'algorithm' | 'authorizationParams'> & {
+  readonly plan: string
+  readonly signing?: SigningVariant
+}
 
 /** Starts the application and the provider of one module. */
 export async function startRun(module: RunModule, host: Host): Promise<Run> {
@@ -45,6 +49,7 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
       idTokenSigningAlg: module.algorithm ?? 'RS256',
       authorizationParams: module.authorizationParams ?? {},
       fetch: tracked,
+      ...signingOptions(module, tracked),
     }
     return { provider, options, layers: application, close: () => provider.close() }
   })
@@ -61,6 +66,29 @@ export async function startRun(module: RunModule, host: Host): Promise<Run> {
     errors: () => journal.errors.map(codeOf),
     settled,
     close,
+  }
+}
+
+/** Options of a client that signs its messages. A `fetch` stands for the connection that presents its certificate. */
+function signingOptions({ signing }: RunModule, fetch: OidcOptions['fetch']): Partial<OidcOptions> {
+  if (signing === undefined) return {}
+  const { authentication, senderConstraint, response } = signing
+  const isMutualTls = authentication === 'mtls' || senderConstraint === 'mtls'
+  return {
+    clientSecret: undefined,
+    clientAuthentication: authentication === 'mtls' ? 'tls_client_auth' : authentication,
+    clientKeys: { current: { privateKey: clientKey.privateKey, kid: clientKey.kid } },
+    ...(senderConstraint === 'dpop' ? { dpop: { privateKey: dpopKey.privateKey.export({ format: 'jwk' }) } } : {}),
+    ...(response === 'jarm' ? { authorizationParams: { response_mode: 'jwt' } } : {}),
+    ...(isMutualTls ? { fetch: presenting(fetch) } : {}),
+  }
+}
+
+function presenting(inner: OidcOptions['fetch'] = fetch): typeof fetch {
+  return (input, init = {}) => {
+    const headers = new Headers(init.headers)
+    headers.set(certificateHeader, certificateThumbprint)
+    return inner(input, { ...init, headers })
   }
 }
 
@@ -88,7 +116,8 @@ async function startProviderOf(module: RunModule, baseUrl: string) {
     client,
     faults: module.faults,
     algorithm: module.algorithm ?? 'RS256',
-    sendsIssuer: module.plan.startsWith('fapi2'),
+    sendsIssuer: module.plan.startsWith('fapi2') && module.signing?.response !== 'jarm',
+    ...(module.signing === undefined ? {} : { signing: module.signing }),
   })
   return { client, provider }
 }

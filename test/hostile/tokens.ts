@@ -22,6 +22,8 @@ export interface TokenIssuerOptions {
   readonly client: RegisteredClient
   readonly faults: Faults
   readonly algorithm: SigningAlgorithm
+  /** @default 'Bearer' */
+  readonly tokenType?: string
 }
 
 /** Signs the tokens of the kit's grants, with whatever faults are set. */
@@ -63,6 +65,14 @@ export class TokenIssuer {
     return this.#signed({ typ: 'logout+jwt' }, claims, logoutSign)
   }
 
+  /** A signed authorization response (JARM section 2.1). */
+  authorizationResponse(parameters: URLSearchParams): string {
+    const { issuer, clock, client, faults } = this.#options
+    const own = { iss: issuer, aud: client.clientId, exp: Math.floor(clock.seconds) + 300 }
+    const claims = applied(faults.responseClaims, { ...Object.fromEntries(parameters), ...own })
+    return this.#signed({}, claims, faults.responseSign)
+  }
+
   /** A token response (OpenID Connect Core section 3.1.3.3). */
   response({ login: grant, isRefresh }: Redeemed<Grant>): JsonObject {
     const accessToken = this.grants.accessToken(grant)
@@ -70,7 +80,7 @@ export class TokenIssuer {
     this.#idTokens.set(idToken, grant)
     return applied(this.#options.faults.token, {
       access_token: accessToken,
-      token_type: 'Bearer',
+      token_type: this.#options.tokenType ?? 'Bearer',
       expires_in: 3600,
       refresh_token: this.grants.refreshToken(grant),
       scope: grant.authorized.get('scope'),
