@@ -28,9 +28,10 @@ async function checkStore(store: GuardedStore, option: string, given: unknown): 
   }
   const name = `doctor:${randomBytes(16).toString('base64url')}`
   try {
-    const began = performance.now()
-    const flaw = await roundTrip(store, name, isSharedStore(given))
-    const each = Math.round((performance.now() - began) / 4)
+    const times: number[] = []
+    const flaw = await roundTrip(timed(store, times), name, isSharedStore(given))
+    // The fastest call: this process may have waited for its turn in others.
+    const each = Math.round(Math.min(...times))
     if (flaw !== undefined) return fail(check, `"${option}" ${flaw}`, 'look at the store: sessions would be lost')
     const message = `"${option}" writes, reads and removes, in about ${each} ms each`
     return each > slowMilliseconds
@@ -46,7 +47,25 @@ async function checkStore(store: GuardedStore, option: string, given: unknown): 
   }
 }
 
-async function roundTrip(store: GuardedStore, name: string, isShared: boolean): Promise<string | undefined> {
+type Calls = Pick<GuardedStore, 'set' | 'get' | 'add' | 'replace' | 'remove'>
+
+function timed(store: GuardedStore, times: number[]): Calls {
+  const time = async <T>(call: () => Promise<T>): Promise<T> => {
+    const began = performance.now()
+    const result = await call()
+    times.push(performance.now() - began)
+    return result
+  }
+  return {
+    set: (...given) => time(async () => store.set(...given)),
+    get: (...given) => time(async () => store.get(...given)),
+    add: (...given) => time(async () => store.add(...given)),
+    replace: (...given) => time(async () => store.replace(...given)),
+    remove: (...given) => time(async () => store.remove(...given)),
+  }
+}
+
+async function roundTrip(store: Calls, name: string, isShared: boolean): Promise<string | undefined> {
   await store.set(name, 'first', milliseconds)
   const [read] = await store.get([name])
   if (read !== 'first') return 'does not return what was written a moment ago'

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { setTimeout } from 'node:timers/promises'
 import session from 'express-session'
 import { RedisStore } from 'connect-redis'
 import { redisStore } from '../../../../lib/redis/index.js'
@@ -55,6 +56,20 @@ describe('doctor, about stores', () => {
     const store = Object.assign(new FakeStore(new Clock()), members)
     expect(await examine({ sharedStore: store })).toContainEqual(
       expect.objectContaining({ check: 'store', status: 'fail', message: `"sharedStore" ${flaw}` }),
+    )
+  })
+
+  test('warns of a store whose every call takes long', async () => {
+    const store = new FakeStore(new Clock())
+    const late: Record<string, unknown> = {}
+    for (const name of ['set', 'get', 'add', 'replace', 'remove'] as const) {
+      late[name] = async (...given: never[]) => {
+        await setTimeout(60)
+        return Reflect.apply(store[name], store, given)
+      }
+    }
+    expect(await examine({ sharedStore: late })).toContainEqual(
+      expect.objectContaining({ check: 'store', status: 'warn', message: expect.stringContaining('requests wait') }),
     )
   })
 
