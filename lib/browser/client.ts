@@ -38,7 +38,7 @@ export function createOidcClient({ sessionUrl = '/session', on401 = 'login' }: O
     async apiFetch(input, { poll = false, on401: reaction = poll ? 'return' : on401, ...init } = {}) {
       const response = await sendToOwnOrigin(input, init, poll)
       const loginUrl = await loginUrlIn(response)
-      if (loginUrl === undefined) return response
+      if (loginUrl === undefined || !(await isOwnLogin(watch, loginUrl))) return response
       if (reaction === 'login' && (leaving !== undefined || mayLogIn())) {
         await (leaving ?? leave(returningTo(loginUrl, location.href)))
       } else watch.check()
@@ -62,6 +62,16 @@ export function createOidcClient({ sessionUrl = '/session', on401 = 'login' }: O
         watch.isSigningOut = false
       }
     },
+  }
+}
+
+// A remote API behind a proxy may name another page of this application, such as its logout.
+async function isOwnLogin(watch: SessionWatch, url: string): Promise<boolean> {
+  try {
+    const login = new URL((watch.latest ?? (await watch.current())).login_url)
+    return `${new URL(url).pathname}/`.startsWith(`${login.pathname}/`)
+  } catch {
+    return false
   }
 }
 

@@ -112,10 +112,12 @@ describeWith('chromium', 'a 401 for apiFetch()', (path) => {
     ['with a login by two slashes', { login_url: '//evil.example/login' }, undefined],
     ['with a script as login', { login_url: 'javascript:document.title="evil"' }, undefined],
     ['with a login that is a number', { login_url: 7 }, undefined],
+    ['with the logout as login', () => ({ login_url: `${here()}/logout` }), undefined],
+    ['with a page as login whose path begins so', () => ({ login_url: `${here()}/login-as?person=1` }), undefined],
   ])(
     'SP12: %s is not from the application, and is returned',
     async (_what, body, type = 'application/problem+json') => {
-      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      const text = typeof body === 'string' ? body : JSON.stringify(typeof body === 'function' ? body() : body)
       tabs.application().at('/api', (_req, res) => res.writeHead(401, { 'Content-Type': type }).end(text))
       const { page, run } = await tabs.open()
       expect(await run(`client.apiFetch('/api').then((response) => response.text())`)).toBe(text)
