@@ -17,23 +17,22 @@ const storageKey = 'express-oidc login'
  * ```ts
  * import { createOidcClient } from 'express-oidc/browser'
  *
- * const { session, apiFetch, sessionEnded } = createOidcClient()
- * const { user } = await session()
+ * const client = createOidcClient()
+ * const { user } = await client.session()
  * if (user !== null) console.log(`Hello ${user.name}`)
- * const orders = await apiFetch('/api/orders')
- * sessionEnded.then(() => document.body.replaceChildren('You are signed out.'))
+ * const orders = await client.apiFetch('/api/orders')
+ * client.sessionEnded.then(() => document.body.replaceChildren('You are signed out.'))
  * ```
  */
 export function createOidcClient({ sessionUrl = '/session', on401 = 'login' }: OidcClientOptions = {}): OidcClient {
   const watch = new SessionWatch(new URL(sessionUrl, document.baseURI).href)
   let leaving: Promise<void> | undefined
-  const leave = (url: string | URL) =>
-    (leaving = goTo(url).finally(() => {
-      leaving = undefined
-    }))
+  const leave = (url: string | URL) => (leaving = goTo(url).finally(() => (leaving = undefined)))
 
   return {
-    sessionEnded: watch.ended,
+    get sessionEnded() {
+      return watch.ended
+    },
     session: ({ prolong = false } = {}) => (prolong ? watch.ask('?prolong=true') : watch.current()),
     async apiFetch(input, { poll = false, on401: reaction = poll ? 'return' : on401, ...init } = {}) {
       const response = await sendToOwnOrigin(input, init, poll)
@@ -49,7 +48,7 @@ export function createOidcClient({ sessionUrl = '/session', on401 = 'login' }: O
       const url = returningTo(login_url, returnTo)
       if (newTab) {
         open(url, '_blank', 'noopener')
-        return watch.until(({ isAuthenticated }) => isAuthenticated)
+        return watch.signedIn()
       }
       await leave(url)
       return watch.current()

@@ -9,12 +9,15 @@ const retrySeconds = 60
 
 type Condition = (session: Session, hasEnded: boolean) => boolean
 
+const isSignedIn: Condition = ({ isAuthenticated }) => isAuthenticated
+
 /**
  * Watches the session of a page: asks when the session would end, when the person comes back to the page, and when another page
  * of this origin saw a change. The answer of the session route alone counts; a message of another page is only a reason to ask.
  */
 export class SessionWatch {
-  readonly ended: Promise<Session>
+  /** The end of the session that this page knows: a new promise once somebody has signed in after it. */
+  ended: Promise<Session>
   /** Whether this page signs out: for it, the session does not end elsewhere then. */
   isSigningOut = false
   latest: Session | undefined
@@ -23,6 +26,8 @@ export class SessionWatch {
   readonly #url: string
   /** Who is signed in, as this page knows; empty: nobody. */
   #who: string | undefined
+  /** Whether the promise of the end has resolved. */
+  #isOver = false
   #waiting: readonly (readonly [Condition, (session: Session) => void])[] = []
   #pending: Promise<Session> | undefined
   #asked = 0
@@ -32,7 +37,7 @@ export class SessionWatch {
 
   constructor(url: string) {
     this.#url = url
-    this.ended = this.until((_session, hasEnded) => hasEnded)
+    this.ended = this.#end()
     this.#listen()
     this.#look()
   }
@@ -62,11 +67,10 @@ export class SessionWatch {
     })
   }
 
-  /** Resolves with the first state that fulfils a condition. */
-  until(isFulfilled: Condition): Promise<Session> {
-    return new Promise((resolve) => {
-      this.#waiting = [...this.#waiting, [isFulfilled, resolve]]
-    })
+  /** Resolves once somebody is signed in. Who has waited before waits for ever: one login has one consequence. */
+  signedIn(): Promise<Session> {
+    this.#waiting = this.#waiting.filter(([condition]) => condition !== isSignedIn)
+    return this.#until(isSignedIn)
   }
 
   /** Tells the other pages that nobody is signed in any more. */
@@ -88,6 +92,22 @@ export class SessionWatch {
       if (isOver) resolve(session)
       return !isOver
     })
+    this.#isOver ||= hasEnded
+    if (this.#isOver && before === '' && session.isAuthenticated) {
+      this.#isOver = false
+      this.ended = this.#end()
+    }
+  }
+
+  /** Resolves with the first state that fulfils a condition. */
+  #until(isFulfilled: Condition): Promise<Session> {
+    return new Promise((resolve) => {
+      this.#waiting = [...this.#waiting, [isFulfilled, resolve]]
+    })
+  }
+
+  #end(): Promise<Session> {
+    return this.#until((_session, hasEnded) => hasEnded)
   }
 
   #is(who: string): void {

@@ -120,13 +120,18 @@ export interface OidcClient {
    * It rejects with a `TypeError` for a URL of another origin, and for a redirect to one.
    */
   apiFetch(input: string | URL | Request, init?: ApiFetchInit): Promise<Response>
-  /** Goes to the login. In a new tab, it resolves once somebody has signed in there, who may be another person. */
+  /**
+   * Goes to the login. In a new tab, it resolves once somebody has signed in there, who may be another person. If the tab is closed
+   * before, the promise stays pending; a later call replaces it, so that one login has one consequence.
+   */
   login(options?: PageLoginOptions): Promise<Session>
   /** Signs out here and at the provider, and goes to `returnTo` or to the page that `logout.returnTo` of `oidc()` names. */
   logout(options?: { returnTo?: string | URL | undefined }): Promise<void>
   /**
-   * Resolves when the session that this page was opened with has ended: it has expired, the person has signed out in another tab or
-   * browser, or another person has signed in. Its value is the state of now. It never rejects.
+   * Resolves when the session of this page has ended: it has expired, the person has signed out in another tab or browser, or another
+   * person has signed in. Its value is the state of now. It never rejects.
+   *
+   * Once somebody has signed in after that, this is a new promise, for the end of the next session.
    */
   readonly sessionEnded: Promise<Session>
 }

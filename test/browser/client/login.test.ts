@@ -194,6 +194,27 @@ describeWith('chromium', 'login() of a page', (path) => {
     expect(page.url()).toBe(`${tabs.application().origin}/form`)
   })
 
+  test('in a new tab for a second time has one consequence, since the first was left', async () => {
+    const { page, run } = await tabs.open('/form')
+    await run(`client.session().then(() => true)`)
+    await run(
+      `void document.querySelector('main').addEventListener('click', async () => {
+        await client.login({ newTab: true, returnTo: '/signed-in' })
+        document.title += ' saved'
+      })`,
+    )
+    for (let clicks = 1; clicks <= 2; clicks += 1) {
+      const [opened] = await Promise.all([tabs.context().waitForEvent('page'), page.click('main')])
+      await opened.waitForURL(loginOf('/signed-in'))
+      await opened.close()
+    }
+    tabs.application().signIn({ sub: 'alice' })
+    await tabs.open('/signed-in')
+    await page.waitForFunction(`document.title.includes('saved')`)
+    await run(`client.session().then(() => true)`)
+    expect(await page.title()).toBe('/form saved')
+  })
+
   test('rejects if the application is unavailable', async () => {
     tabs.application().at('/session', (_req, res) => json(res, 503, { code: 'session_store_unavailable' }))
     const { run } = await tabs.open()

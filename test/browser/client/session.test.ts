@@ -36,6 +36,27 @@ describeWith('chromium', 'the session of a page', (path) => {
     expect(requests.map(({ headers }) => headers['x-csrf'])).toContain('1')
   })
 
+  test('can end once more, after somebody has signed in again in another tab', async () => {
+    const tab = await signedIn()
+    tabs.application().signIn(null)
+    await focus(tab)
+    expect(await ended(tab)).toMatchObject({ isAuthenticated: false })
+    tabs.application().signIn({ sub: 'alice' })
+    await focus(tab)
+    expect(await hasEnded(tab)).toBe(false)
+    tabs.application().signIn(null)
+    await focus(tab)
+    expect(await ended(tab)).toMatchObject({ isAuthenticated: false })
+  })
+
+  test('is another person’s for as long as the page stays, and no new promise hides that', async () => {
+    const tab = await signedIn()
+    tabs.application().signIn({ sub: 'bob' })
+    await focus(tab)
+    await focus(tab)
+    expect(await ended(tab)).toMatchObject({ user: { sub: 'bob' } })
+  })
+
   test('is asked for once by calls at the same time', async () => {
     const { run } = await tabs.open()
     await run('client.session()')
