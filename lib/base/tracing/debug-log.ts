@@ -2,7 +2,7 @@ import type { TracingChannel } from 'node:diagnostics_channel'
 import { debuglog } from 'node:util'
 import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from '../../error-details.js'
 import { isOidcError, quoted } from '../error-cause.js'
-import type { TraceEvent, TraceStep } from './event.js'
+import type { TraceEvent, TraceRemark, TraceStep } from './event.js'
 
 /** The steps that have lines, and what they are called. A line for each request to the provider would be too much. */
 const names: Readonly<Partial<Record<TraceStep, string>>> = {
@@ -24,8 +24,13 @@ const names: Readonly<Partial<Record<TraceStep, string>>> = {
 /** Steps that succeed too often to be worth a line. */
 const quiet: ReadonlySet<TraceStep> = new Set(['validation', 'discovery', 'keys', 'provider_options'])
 
-const begunAgain =
-  'begun again, nobody is signed in yet; the browser sent no cookie of this login, or it was too old (cookies belong to one host: open the application at that of baseUrl)'
+/** What is said in place of "ok" of steps that end well, but are not what their name says. */
+const notQuite: Readonly<Partial<Record<TraceRemark, string>>> = {
+  begun_again:
+    'begun again, nobody is signed in yet; the browser sent no cookie of this login, or it was too old (cookies belong to one host: open the application at that of baseUrl)',
+  confirmation_shown: 'a page asks whether to sign out, nobody is signed out yet',
+  logout_continued: 'the window goes on to the provider; an earlier request has ended the session',
+}
 
 /** Another copy of this package in the process, such as its CommonJS build, must not write each line again. */
 const mark = Symbol.for('express-oidc.debug-log')
@@ -64,7 +69,8 @@ function lineOf(event: TraceEvent): string | undefined {
   const name = names[step]
   if (name === undefined || (outcome === 'succeeded' && quiet.has(step) && remarks === undefined)) return undefined
   const facts = members({ issuer, client: clientId, provider, redirect_uri: redirectUri, remarks: remarks?.join(' ') })
-  if (remarks?.includes('begun_again') === true) return joined(`${name}: ${begunAgain}`, facts)
+  const [instead] = remarks?.flatMap((remark) => notQuite[remark] ?? []) ?? []
+  if (instead !== undefined) return joined(`${name}: ${instead}`, facts)
   if (outcome === 'succeeded') return joined(`${name}: ok`, facts, flawOf(event))
   return joined(`${name}: refused (${codesOf(event)})`, reasonOf(event.error), detailsOf(event.details), facts)
 }

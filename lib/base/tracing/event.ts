@@ -54,6 +54,10 @@ export type TraceRemark =
   | 'groups_left_out'
   /** At `callback`: the login brought no refresh token, so `session.revalidateSeconds` does nothing for it. */
   | 'revalidation_impossible'
+  /** At `logout`: nobody is signed out yet. A page asks whether to, since the request does not say which page it comes from. */
+  | 'confirmation_shown'
+  /** At `logout`: the window goes on to the provider. An earlier request, of a form or a script, has ended the session. */
+  | 'logout_continued'
 
 /**
  * The event that subscribers of a step's tracing channel get. It is the same object from `start` on, so it can be the key of

@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../http/request.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
 import { type TraceNotes, traced } from '../../base/diagnostics.js'
-import type { TraceStep } from '../../base/tracing/event.js'
+import type { TraceRemark, TraceStep } from '../../base/tracing/event.js'
 import { handleBackchannelLogout } from '../../relying-party/logout/backchannel-logout.js'
 import { handleFrontchannelLogout } from '../../relying-party/logout/frontchannel-logout.js'
 import { handleLogin, loginTarget } from '../../relying-party/login/login-route.js'
@@ -160,13 +160,19 @@ const callbackOrOnward: Handler = async (call) =>
   followOnwardUrl(call.rp, call.request.httpRequest, call.request.cookies().onward) ?? loginCallback(call)
 
 const logout: ApplicationHandler = ({ application }, request) =>
-  traced('logout', (request.rp ?? application).configuration, async () => {
+  traced('logout', (request.rp ?? application).configuration, async (notes) => {
     const { httpRequest, session } = request
     const onward = followOnwardUrl(application, httpRequest, request.cookies().onward)
-    if (onward !== undefined) return onward
+    if (onward !== undefined) return remarked(notes, 'logout_continued', onward)
     const page = confirmLogout(application, httpRequest, session.current())
-    return page ?? signOut(request, { returnTo: wantedReturnTo(httpRequest) })
+    if (page !== undefined) return remarked(notes, 'confirmation_shown', page)
+    return signOut(request, { returnTo: wantedReturnTo(httpRequest) })
   })
+
+function remarked(notes: TraceNotes | undefined, remark: TraceRemark, outcome: Outcome): Outcome {
+  if (notes !== undefined) notes.remarks = [remark]
+  return outcome
+}
 
 const frontchannelLogout: Handler = async ({ rp, request: { httpRequest, session }, call: { res } }) => {
   const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, session.current())

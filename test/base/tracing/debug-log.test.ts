@@ -25,6 +25,13 @@ describe('the line of a step', () => {
     expect(line).not.toContain('login: ok')
   })
 
+  test.each([
+    ['confirmation_shown', 'logout: a page asks whether to sign out, nobody is signed out yet'],
+    ['logout_continued', 'logout: the window goes on to the provider; an earlier request has ended the session'],
+  ] as const)('at the logout route does not call a request a logout that ends no session: %s', (remark, line) => {
+    expect(debugLine({ step: 'logout', outcome: 'succeeded', remarks: [remark] })).toContain(`${line}; remarks=`)
+  })
+
   test('that sends a browser to the provider names the redirect URI, which the provider may not know', () => {
     const redirectUri = 'http://localhost:3000/callback'
     expect(debugLine({ step: 'login', outcome: 'succeeded', redirectUri })).toContain(`redirect_uri="${redirectUri}"`)

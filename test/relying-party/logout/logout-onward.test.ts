@@ -4,6 +4,7 @@ import { hosts } from '../../hosts/hosts.js'
 import { post } from '../../kit/world/applications.js'
 import { onwardUrl } from '../../kit/world/onward.js'
 import { codeOf, subjectOf } from '../../kit/world/steps.js'
+import { watchAll } from '../../kit/watching/watching.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
 let world: World
@@ -80,6 +81,17 @@ describe.each(hosts)('after a logout on $name', (host) => {
       expect(isAtProvider(await follow(logoutUrlOf(answer)))).toBe(true)
     },
   )
+
+  test('tracing tells the logout from the page that asks first, and from the way on of its window', async () => {
+    const ended: unknown[] = []
+    const watch = watchAll(({ step, remarks }, phase) => {
+      if (step === 'logout' && phase === 'asyncEnd') ended.push(remarks)
+    })
+    await browser.navigate(world.url('/logout'), { site: 'cross-site' })
+    await follow(onwardUrl(await submit()))
+    watch.stop()
+    expect(ended).toEqual([['confirmation_shown'], undefined, ['logout_continued']])
+  })
 
   test('that stays here, a form is redirected, and a script gets the target', async () => {
     const form = await submit('/out-here')
