@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isError, isOidcError, systemCode } from '../../base/error-cause.js'
@@ -92,6 +93,7 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
     return ['options', 'bearer', 'default'].some((name) => inner[name] !== undefined) ? { ...own, ...inner } : own
   } catch (error) {
     if (isOidcError(error)) throw error
+    if (isForTypeScript(error, file)) throw typeScriptOnly(file, error)
     throw unusable(file, `cannot be loaded (${reasonOf(error)})`)
   }
 }
@@ -118,7 +120,17 @@ function isApplication(value: unknown): boolean {
 }
 
 function unusable(file: string, why: string): ConfigurationError {
-  const message = `--module ${file}: the module ${why}${/[?)]$/.test(why) ? '' : '.'} It should export the options of oidc() as default or "options", those of bearer() as "bearer"; both may be functions`
+  const message = `--module ${file}: the module ${why}${/[?.]$/.test(why) ? '' : '.'} It should export the options of oidc() as default or "options", those of bearer() as "bearer"; both may be functions`
+  return new ConfigurationError('invalid_options', message)
+}
+
+// Some versions of Node.js remove types, but neither transform enums nor look for the .ts file of an import that ends with .js.
+function isForTypeScript(error: unknown, file: string): boolean {
+  return /\.[cm]?tsx?$/.test(file) && existsSync(file) && isOfLoader(error)
+}
+
+function typeScriptOnly(file: string, error: unknown): ConfigurationError {
+  const message = `--module ${file}: this Node.js cannot load the module as TypeScript (${reasonOf(error)}). Name the compiled file, or install tsx and run: node --import tsx node_modules/.bin/express-oidc doctor --module ${file}`
   return new ConfigurationError('invalid_options', message)
 }
 
@@ -126,9 +138,13 @@ function unusable(file: string, why: string): ConfigurationError {
 function reasonOf(error: unknown): string {
   if (!isError(error)) return 'it threw something that is not an error'
   const code = systemCode(error)
-  const isOfLoader =
-    error.name === 'SyntaxError' || /^(?:ERR_)?(?:MODULE_NOT|UNKNOWN_FILE|UNSUPPORTED|REQUIRE)/.test(code ?? '')
-  return isOfLoader
+  return isOfLoader(error)
     ? error.message
     : `${error.name}${code === undefined ? '' : ` ${code}`}: run it with node to see why`
+}
+
+function isOfLoader(error: unknown): boolean {
+  if (!isError(error)) return false
+  const code = systemCode(error) ?? ''
+  return error.name === 'SyntaxError' || /^(?:ERR_)?(?:MODULE_NOT|UNKNOWN_FILE|UNSUPPORTED|REQUIRE)/.test(code)
 }

@@ -36,6 +36,21 @@ describe('what the doctor examines', () => {
     })
   })
 
+  test('is said where Node.js cannot load the TypeScript that is named: compile it, or use tsx', async () => {
+    const path = join(folder, 'options.ts')
+    const thrown = `Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' })`
+    writeFileSync(path, `throw ${thrown}`)
+    await expect(inputFromModule(path)).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringMatching(
+        /options\.ts: this Node\.js cannot load the module as TypeScript \(.+\)\. Name .* node --import tsx .*options\.ts$/s,
+      ),
+    })
+    await expect(inputFromModule(join(folder, 'nowhere.ts'))).rejects.toMatchObject({
+      message: expect.stringMatching(/the module cannot be loaded \(.+\)\. It should export/s),
+    })
+  })
+
   test('is nothing where the module itself finds that variables are missing', async () => {
     const errors = join(process.cwd(), 'lib', 'errors.ts')
     const text = `import { ConfigurationError } from ${JSON.stringify(errors)}
