@@ -46,7 +46,7 @@ export function csrf(options: CsrfOptions = {}, ..._none: readonly undefined[]):
     else if (session === undefined || policy === undefined) passOn(notMounted(), { res, next })
     else if (!mayBeCrossSite(httpRequest, policy)) pass()
     else {
-      const error = crossSiteRequest(httpRequest, policy.origin)
+      const error = crossSiteRequest(httpRequest, policy)
       failedAt('guard', {}, error)
       session.refuse({ req, res, next, error })
     }

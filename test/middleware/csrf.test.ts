@@ -63,6 +63,15 @@ describe.each(hosts)('GU01: csrf() on $name', (host) => {
     expect(answer.headers['cache-control']).toBe('no-store')
   })
 
+  test('GU01: names the header to a request that does not say where it comes from, and only to that one', async () => {
+    expect((await send({})).json()).toMatchObject({
+      detail: 'this request does not say which page it comes from: it must have the header X-CSRF: 1',
+    })
+    expect((await send({ origin: evil })).json()).toMatchObject({
+      detail: 'this request must come from a page of this site',
+    })
+  })
+
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('GU01: guards %s', async (method) => {
     expect((await send({ origin: evil }, method)).status).toBe(403)
     expect((await send({ 'x-csrf': '1' }, method)).status).toBe(200)
@@ -109,7 +118,11 @@ describe('GU01: csrf()', () => {
 
   test('GU01: knows the header by the configured name', async () => {
     await start({ header: 'X-Requested-By' })
-    expect((await send({ 'x-csrf': '1' })).status).toBe(403)
+    const refused = await send({ 'x-csrf': '1' })
+    expect([refused.status, refused.json()]).toEqual([
+      403,
+      expect.objectContaining({ detail: expect.stringContaining('must have the header x-requested-by: 1') }),
+    ])
     expect((await send({ 'x-requested-by': 'app' })).status).toBe(200)
   })
 

@@ -1,5 +1,4 @@
 import { quoted } from '../../base/error-cause.js'
-import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
 import { type CrossSitePolicy, mayBeCrossSite } from '../../http/fetch-metadata.js'
 import type { HttpRequest } from '../../http/request.js'
@@ -18,30 +17,28 @@ export function isOwnScript(httpRequest: HttpRequest, policy: CrossSitePolicy): 
 }
 
 /** The error for a request that a page of another site may have caused. */
-export function crossSiteRequest(httpRequest: HttpRequest, origin: string): AccessError {
-  const message = 'this request must come from a page of this site, or send the header that scripts of this site send'
-  return new AccessError('cross_site_request', message, { details: originDetails(httpRequest, origin) })
+export function crossSiteRequest(httpRequest: HttpRequest, policy: CrossSitePolicy): AccessError {
+  const [from] = ['sec-fetch-site', 'origin'].flatMap((name) => {
+    const value = httpRequest.header(name)
+    return value === undefined ? [] : [{ subject: name, seen: quoted(value) }]
+  })
+  if (from === undefined) {
+    return missingHeader('this request does not say which page it comes from: it must have the header', policy)
+  }
+  const details = { ...from, expected: `a page of ${policy.origin}`, option: 'baseUrl' }
+  return new AccessError('cross_site_request', 'this request must come from a page of this site', { details })
 }
 
 /** The same for a request that must come from a script of this site. */
-export function noOwnScript(httpRequest: HttpRequest, { header, origin }: CrossSitePolicy): AccessError {
-  if (httpRequest.header(header)) return crossSiteRequest(httpRequest, origin)
-  const subject = header === 'x-csrf' ? 'X-CSRF' : header
-  const message = `only scripts of this site may ask here, with the header ${subject}: 1`
-  const details = { subject, seen: 'missing', expected: `${subject}: 1` }
-  return new AccessError('cross_site_request', message, { details })
+export function noOwnScript(httpRequest: HttpRequest, policy: CrossSitePolicy): AccessError {
+  return httpRequest.header(policy.header)
+    ? crossSiteRequest(httpRequest, policy)
+    : missingHeader('only scripts of this site may ask here, with the header', policy)
 }
 
-function originDetails(httpRequest: HttpRequest, origin: string): OidcErrorDetails {
-  const [subject = 'X-CSRF', seen] =
-    ['sec-fetch-site', 'origin'].flatMap((name) => {
-      const value = httpRequest.header(name)
-      return value === undefined ? [] : [[name, quoted(value)] as const]
-    })[0] ?? []
-  return {
-    subject,
-    seen: seen ?? 'missing',
-    expected: `a page of ${origin}, or X-CSRF: 1 of a script`,
-    option: 'baseUrl',
-  }
+function missingHeader(message: string, { header }: CrossSitePolicy): AccessError {
+  const subject = header === 'x-csrf' ? 'X-CSRF' : header
+  const expected = `${subject}: 1`
+  const details = { subject, seen: 'missing', expected }
+  return new AccessError('cross_site_request', `${message} ${expected}`, { details })
 }
