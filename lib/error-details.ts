@@ -55,3 +55,17 @@ export interface ProviderErrorReport {
   /** Codes of Entra, such as `AADSTS7000215`. */
   readonly codes?: readonly string[] | undefined
 }
+
+/** What an error holds besides its code and message. */
+export interface OidcErrorInit {
+  /** What was seen and expected. @default that of `cause` */
+  readonly details?: OidcErrorDetails | undefined
+  /** What the provider said. @default that of `cause` */
+  readonly provider?: ProviderErrorReport | undefined
+  /** HTTP status. @default by the class and code */
+  readonly status?: number
+  /** Response headers, such as `Retry-After` or `WWW-Authenticate`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The underlying error. It ends up in logs, so it must not hold a secret. */
+  readonly cause?: unknown
+}

@@ -12,21 +12,7 @@ import type {
   UpstreamErrorCode,
 } from './error-codes.js'
 import { classNames, inherits, ofThisPackage } from './error-copies.js'
-import type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
-
-/** What an error holds besides its code and message. */
-export interface OidcErrorInit {
-  /** What was seen and expected. @default that of `cause` */
-  readonly details?: OidcErrorDetails | undefined
-  /** What the provider said. @default that of `cause` */
-  readonly provider?: ProviderErrorReport | undefined
-  /** HTTP status. @default by the class and code */
-  readonly status?: number
-  /** Response headers, such as `Retry-After` or `WWW-Authenticate`. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** The underlying error. It ends up in logs, so it must not hold a secret. */
-  readonly cause?: unknown
-}
+import type { OidcErrorDetails, OidcErrorInit, ProviderErrorReport, TokenDetails } from './error-details.js'
 
 /**
  * The base class of every error that this package throws or passes to `next`. The class says whose fault it is, and `code`

@@ -45,8 +45,7 @@ export type {
   TransactionErrorCode,
   UpstreamErrorCode,
 } from './error-codes.js'
-export type { OidcErrorDetails, ProviderErrorReport, TokenDetails } from './error-details.js'
-export type { OidcErrorInit } from './errors.js'
+export type { OidcErrorDetails, OidcErrorInit, ProviderErrorReport, TokenDetails } from './error-details.js'
 export type { BearerMiddleware } from './middleware/bearer.js'
 export type { OidcHandle } from './middleware/session/oidc-handle.js'
 export type { OidcMiddleware } from './middleware/oidc-middleware.js'

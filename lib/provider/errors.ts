@@ -1,10 +1,5 @@
-import {
-  AuthorizationResponseError,
-  type OidcError,
-  type OidcErrorInit,
-  ProviderError,
-  TokenEndpointError,
-} from '../errors.js'
+import type { OidcErrorInit } from '../error-details.js'
+import { AuthorizationResponseError, type OidcError, ProviderError, TokenEndpointError } from '../errors.js'
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
 import { printableErrorCode, responseReport } from './endpoints/error-report.js'
 import { BufferedResponse } from './transport/response.js'

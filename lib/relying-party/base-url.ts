@@ -96,20 +96,7 @@ export function createBaseUrl(
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
   const segments = prefix.split('/').slice(1)
-  const pathOf = (route: string | false): string | undefined => (route === false ? undefined : prefix + route)
-  // With several providers, their names follow these.
-  const named = {
-    login: pathOf(routes.login),
-    callback: prefix + routes.callback,
-    backchannelLogout: pathOf(routes.backchannelLogout),
-    frontchannelLogout: pathOf(routes.frontchannelLogout),
-  }
-  const own = {
-    ...named,
-    logout: pathOf(routes.logout),
-    session: pathOf(routes.session),
-    jwks: pathOf(routes.jwks),
-  }
+  const { named, own } = pathsAt(prefix, routes)
   const postLogout = prefix + logout.returnTo
   return {
     key,
@@ -130,6 +117,19 @@ export function createBaseUrl(
       reservedPaths: Object.values(own).filter(isOn),
     },
   }
+}
+
+function pathsAt(prefix: string, routes: ApplicationConfiguration['routes']) {
+  const pathOf = (route: string | false): string | undefined => (route === false ? undefined : prefix + route)
+  // With several providers, their names follow these.
+  const named = {
+    login: pathOf(routes.login),
+    callback: prefix + routes.callback,
+    backchannelLogout: pathOf(routes.backchannelLogout),
+    frontchannelLogout: pathOf(routes.frontchannelLogout),
+  }
+  const own = { ...named, logout: pathOf(routes.logout), session: pathOf(routes.session), jwks: pathOf(routes.jwks) }
+  return { named, own }
 }
 
 function isOn(path: string | undefined): path is string {

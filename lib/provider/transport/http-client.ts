@@ -95,7 +95,12 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
  *
  * @throws {ConfigurationError} `invalid_options` for a `fetch` whose addresses should be checked
  */
-export function transportOf({ fetch, tls, allowPrivateAddresses = true, internalOrigin }: HttpClientSettings): Transport {
+export function transportOf({
+  fetch,
+  tls,
+  allowPrivateAddresses = true,
+  internalOrigin,
+}: HttpClientSettings): Transport {
   const isTrusted = ({ origin }: URL) => allowPrivateAddresses || origin === internalOrigin
   if (fetch === undefined) return keepAliveTransport({ tls, isTrusted })
   if (allowPrivateAddresses) return fetchTransport(fetch)

@@ -1,4 +1,5 @@
-import { type OidcErrorInit, TokenValidationError } from '../../errors.js'
+import type { OidcErrorInit } from '../../error-details.js'
+import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import { findSignOfPerson } from './client-claims.js'
 import type { Speaker } from './machine-claims.js'

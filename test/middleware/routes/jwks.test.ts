@@ -74,9 +74,7 @@ describe('routes.jwks', () => {
     expect(keys).toHaveLength(4)
     expect(JSON.stringify(keys)).not.toContain(secret.k)
     const find = createRemoteJWKSet(new URL(world.url('/jwks.json')))
-    expect(
-      await find({ ...decodeProtectedHeader(`${btoa('{"alg":"ES256","kid":"current"}')}..`) }),
-    ).toBeDefined()
+    expect(await find({ ...decodeProtectedHeader(`${btoa('{"alg":"ES256","kid":"current"}')}..`) })).toBeDefined()
   })
 
   test("is off by default: the path is the application's", async () => {
