@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ConfigurationError } from '../errors.js'
 import { requireTesting } from '../options/testing.js'
 import { type TestUser, readOptions } from '../testing/options.js'
+import { isUsualRedirect } from '../testing/provider/authorization.js'
 import { ProviderServer } from '../testing/provider/provider.js'
 import { newState } from '../testing/provider/state.js'
 import { answerBrowsers } from './browser-endpoints.js'
@@ -16,7 +17,9 @@ people back to this machine only. Its keys are new at each start, and nothing is
 
 Options:
   --port <number>                   where it listens (default 4000; 0 for any free port)
-  --user <name[,claim=value…]>      someone who can sign in, such as carol,dept=hr; may be repeated (default alice and bob)
+  --user <name[,claim=value…]>      someone who can sign in, such as carol,dept=hr,name=Carol; may be repeated. Such claims are those of the
+                                    ID Token and of UserInfo, not of access tokens. (default: alice and bob, with name and email)
+  --base-url <url>                  where your application is, on this machine (default http://localhost:3000)
   --help                            prints this`
 
 /** A provider that runs. */
@@ -37,6 +40,7 @@ export async function devProvider(args: readonly string[], terminal: Terminal): 
     options: {
       port: { type: 'string' },
       user: { type: 'string', multiple: true },
+      'base-url': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -46,8 +50,9 @@ export async function devProvider(args: readonly string[], terminal: Terminal): 
   }
   requireTesting('dev-provider')
   const users = values.user === undefined ? undefined : Object.fromEntries(values.user.map(userFrom))
+  const baseUrl = baseUrlFrom(values['base-url'] ?? 'http://localhost:3000')
   const started = await start(portFrom(values.port ?? '4000'), users)
-  terminal.print(instructions(started.issuer))
+  terminal.print(instructions(started.issuer, baseUrl))
   return started
 }
 
@@ -70,6 +75,12 @@ function portFrom(text: string): number {
   throw new ConfigurationError('invalid_options', `--port must be a number from 0 to 65535, and is "${text}"`)
 }
 
+function baseUrlFrom(text: string): string {
+  if (isUsualRedirect(text, true)) return text
+  const message = `--base-url must be a URL of this machine, such as http://localhost:8080, and is "${text}"`
+  throw new ConfigurationError('invalid_options', message)
+}
+
 function userFrom(text: string): readonly [string, TestUser] {
   const [name = '', ...pairs] = text.split(',').map((part) => part.trim())
   const claims = pairs.map((pair) => {
@@ -82,17 +93,17 @@ function userFrom(text: string): readonly [string, TestUser] {
   return [name, Object.fromEntries(claims.map(([claim, value]) => [claim, value]))]
 }
 
-function instructions(issuer: string): string {
+function instructions(issuer: string, baseUrl: string): string {
   return `The provider is at ${issuer} until you press Ctrl+C. Start your application with these variables, for optionsFromEnv():
 
   ISSUER=${issuer}
   CLIENT_ID=my-app
-  BASE_URL=http://localhost:3000
+  BASE_URL=${baseUrl}
   SESSION_SECRET=${randomBytes(36).toString('base64url')}
 
 or these options:
 
-  oidc({ issuer: '${issuer}', clientId: 'my-app', baseUrl: 'http://localhost:3000', secret })
+  oidc({ issuer: '${issuer}', clientId: 'my-app', baseUrl: '${baseUrl}', secret })
   bearer({ issuer: '${issuer}', audience: 'https://api.test' })
 
 An access token for that API:

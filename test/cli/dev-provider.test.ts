@@ -58,6 +58,15 @@ describe('dev-provider', () => {
     expect(printed.join('\n')).toMatch(/SESSION_SECRET=\S{32,}/)
   })
 
+  test('names the base URL that it is given, for an application on another port', async () => {
+    const own = recordingTerminal()
+    const other = await devProvider(['--port', '0', '--base-url', 'http://localhost:8080'], own)
+    other?.server.close()
+    other?.server.closeAllConnections()
+    expect(own.printed.join('\n')).toContain('BASE_URL=http://localhost:8080\n')
+    expect(own.printed.join('\n')).toContain("baseUrl: 'http://localhost:8080'")
+  })
+
   test('is bound to the loopback interface, and has new keys at each start', async () => {
     expect(provider.server.address()).toMatchObject({ address: '127.0.0.1' })
     const other = await devProvider(['--port', '0'], terminal)

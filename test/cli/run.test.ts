@@ -37,6 +37,10 @@ describe('npx express-oidc', () => {
   test.each([
     [['--prot', '1'], /Unknown option '--prot'/],
     [['--port', 'http'], /--port must be a number.*"http"/],
+    [
+      ['--base-url', 'https://app.example.com'],
+      /--base-url must be a URL of this machine.*"https:\/\/app\.example\.com"/,
+    ],
     [['--user', 'carol,dept'], /--user must be like carol.*"carol,dept"/],
   ])('says what is wrong with %j', async (args, message) => {
     expect((await ran('dev-provider', ...args)).failed).toMatch(message)
