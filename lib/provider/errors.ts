@@ -1,4 +1,4 @@
-import type { OidcErrorInit } from '../error-details.js'
+import type { OidcErrorInit, ProviderErrorReport } from '../error-details.js'
 import { AuthorizationResponseError, type OidcError, ProviderError, TokenEndpointError } from '../errors.js'
 import { isError, redactedCause, ownError } from '../base/error-cause.js'
 import { printableErrorCode, responseReport } from './endpoints/error-report.js'
@@ -17,8 +17,8 @@ interface Failure {
 
 /** The provider asked clients to retry later (RFC 6585 section 4, RFC 9110 section 15.6.4). */
 export class ProviderBusy extends ProviderError {
-  constructor(message: string, seconds: number) {
-    super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) } })
+  constructor(message: string, seconds: number, provider?: ProviderErrorReport) {
+    super('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) }, provider })
     this.name = ProviderError.name
   }
 }

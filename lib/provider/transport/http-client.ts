@@ -1,15 +1,15 @@
-import { outage, retryAfterSeconds } from '../../base/outage.js'
-import { ConfigurationError, ProviderError } from '../../errors.js'
+import { outage } from '../../base/outage.js'
+import { ConfigurationError } from '../../errors.js'
 import { isError, ownError, redactedCause, systemCode } from '../../base/error-cause.js'
 import { isAllowedHere } from '../../options/common/fields.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
-import { ProviderBusy } from '../errors.js'
 import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './node-transport.js'
 import { providerOrigins } from './internal-origin.js'
+import { isRefused, refusalOf } from './refusal.js'
 import { HttpResponse } from './response.js'
 import { RequestSlots } from './request-slots.js'
-import type { TransportResponse, PendingResponse, Transport } from './transport.js'
+import type { PendingResponse, Transport } from './transport.js'
 import type { ProviderSettings } from '../types.js'
 
 /** One request to the provider. */
@@ -46,9 +46,6 @@ type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' 
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
-// The server did not process these requests, so they can be repeated (RFC 9110 section 15.5.9, RFC 8470 section 5.2,
-// RFC 6585 section 4).
-const unprocessed: readonly number[] = [408, 425, 429]
 
 /**
  * Creates the HTTP client for all requests to the provider.
@@ -184,34 +181,6 @@ async function received(
   const begun = await answer
   const { status } = begun
   if (notes !== undefined) notes.status = status
-  const refusal = refusalOf(begun)
-  if (refusal !== undefined) {
-    begun.discard()
-    throw refusal
-  }
+  if (isRefused(begun)) throw await refusalOf(begun)
   return new HttpResponse(status, begun.headers, decoder.decode(await begun.read(maxBytes)))
-}
-
-function refusalOf({ status, isRedirect, headers }: TransportResponse): ProviderError | undefined {
-  if (isRedirect) {
-    return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
-      status: 502,
-    })
-  }
-  if (status < 200) {
-    const message = 'the provider answered with a status that is not final'
-    return new ProviderError('provider_response_invalid', message, { status: 502 })
-  }
-  if (!unprocessed.includes(status) && status < 500) return undefined
-  const message = `the provider answered with status ${status}`
-  const seconds = retryAfter(headers['retry-after'])
-  return [429, 503].includes(status)
-    ? new ProviderBusy(message, seconds)
-    : outage('provider_unavailable', message, seconds)
-}
-
-// At most an hour, so that a header cannot lock people out for longer. Dates are rare and need the provider's clock.
-function retryAfter(value: string | undefined): number {
-  const seconds = value !== undefined && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
-  return seconds >= 1 && seconds <= 3600 ? seconds : retryAfterSeconds
 }

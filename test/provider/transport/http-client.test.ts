@@ -101,6 +101,32 @@ describe('the HTTP client in an outage', () => {
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_unavailable', status: 503 })
   })
 
+  describe.each([500, 503])('with status %p', (status) => {
+    const said = '{"error":"server_error","error_description":"AADSTS90033: a transient error"}'
+    const answerOf = (body: string, headers: Record<string, string>) =>
+      failureOf(answering(() => new Response(body, { status, headers })).request(url))
+
+    test('keeps what the provider says in JSON', async () => {
+      const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(said.length) }
+      const { code, provider } = await answerOf(said, headers)
+      expect({ code, provider }).toMatchObject({
+        code: 'provider_unavailable',
+        provider: { via: 'response', error: 'server_error', codes: ['AADSTS90033'] },
+      })
+    })
+
+    test.each([
+      ['of another type', said, { 'content-type': 'text/html', 'content-length': String(said.length) }],
+      ['of unknown length', said, { 'content-type': 'application/json' }],
+      ['that is no JSON', '<html>', { 'content-type': 'application/json', 'content-length': '6' }],
+      ['that is too long', 'x'.repeat(20_000), { 'content-type': 'application/json', 'content-length': '20000' }],
+    ])('is an outage without a report where the body is one %s', async (_what, body, headers) => {
+      const error = await answerOf(body, headers)
+      expect(error).toMatchObject({ code: 'provider_unavailable' })
+      expect(error.provider).toBe(undefined)
+    })
+  })
+
   test.each([
     ['7', '7'],
     ['3600', '3600'],
