@@ -63,7 +63,7 @@ function placeAt(
 ): { readonly url: URL; readonly path: string } {
   const target = plainTarget(rest, allowEncodedSlashes)
   if (typeof target === 'string') throw refusedTarget(target)
-  const whole = wholeTarget(req).split('?', 1)[0] ?? ''
+  const whole = wholeTarget(req).replace(/\?.*$/s, '')
   // Express 4 takes the second slash of /api//orders away, where a guard of /api/orders has not seen the path.
   if (whole !== target.path && !isPlainPath(whole, allowEncodedSlashes)) throw refusedTarget('spelling')
   // A URL of the API itself may have no slash at its end.

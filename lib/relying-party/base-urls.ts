@@ -126,9 +126,10 @@ class SeveralBaseUrls implements BaseUrls {
 
   constructor(configuration: ApplicationConfiguration, urls: readonly string[]) {
     const entries = urls.map((url, key) => ({ url, key, cookieName: cookieNameOf(configuration, url) }))
-    const [patterns, named] = [true, false].map((wanted) => entries.filter(({ url }) => isPattern(url) === wanted))
-    this.#named = (named ?? []).map(({ url, ...source }) => createBaseUrl(configuration, url, source))
-    this.#patterns = (patterns ?? []).map((entry) => new BaseUrlPattern(configuration, entry))
+    const named = entries.filter(({ url }) => !isPattern(url))
+    this.#named = named.map(({ url, ...source }) => createBaseUrl(configuration, url, source))
+    const patterns = entries.filter(({ url }) => isPattern(url))
+    this.#patterns = patterns.map((entry) => new BaseUrlPattern(configuration, entry))
     this.#choose = configuration.baseUrlOf
     this.secure = urls.every((url) => url.startsWith('https:'))
     this.cookieNames = [...new Set(entries.map(({ cookieName }) => cookieName))]

@@ -18,7 +18,8 @@ type Authenticate = (...request: Parameters<ClientAuth>) => void | Promise<void>
 /** A client, its credentials ready for use. */
 interface Client {
   readonly clientId: string
-  readonly secret: string | undefined
+  /** Empty if there is none. */
+  readonly secret: string
   readonly key: ClientKey | undefined
   readonly audience: string | undefined
   /** A ready-made assertion. */
@@ -30,17 +31,17 @@ interface Client {
 /** How each method is carried out. A credential that a method needs is there: {@link createClientAuthentication} has seen it. */
 const methods: Readonly<Record<ClientAuthenticationMethod, (client: Client) => Authenticate>> = {
   client_secret_basic:
-    ({ clientId, secret = '' }) =>
+    ({ clientId, secret }) =>
     (_metadata, _client, _body, headers) =>
       headers.set('authorization', basicCredentials(clientId, secret)),
   client_secret_post:
-    ({ clientId, secret = '' }) =>
+    ({ clientId, secret }) =>
     (_metadata, _client, body) => {
       body.set('client_id', clientId)
       body.set('client_secret', secret)
     },
   client_secret_jwt: (client) => {
-    const { secret = '' } = client
+    const { secret } = client
     return async (metadata, ...request) => {
       const { ClientSecretJwt, modifyAssertion } = await import('openid-client')
       const setAudience = (_header: object, payload: JsonObject): void => {
@@ -73,14 +74,14 @@ function byIdOnly({ clientId }: Client): Authenticate {
 export function createClientAuthentication(identity: ClientIdentity, runtime: Runtime): Authenticate {
   const { clientId, clientSecret: secret, clientAuthentication: method } = identity
   const missing = missingCredential(identity)
-  if (missing !== undefined) throw new ConfigurationError('invalid_options', `${method ?? ''} needs ${missing}`)
+  if (missing !== undefined) throw new ConfigurationError('invalid_options', `${String(method)} needs ${missing}`)
   const { clientAssertion: assertion, clientAssertionType: assertionType = 'jwt-bearer' } = identity
   const { clientAssertionAudience: audience } = identity
   const key = identity.clientKeys?.current ?? assertionKeyOf(identity)
-  const client = { clientId, secret, key, audience, assertion, assertionType, runtime }
+  const client = { clientId, secret: secret ?? '', key, audience, assertion, assertionType, runtime }
   if (method !== undefined) return methods[method](client)
   return (metadata, ...request) => {
-    const best = bestMethod(client, metadata.token_endpoint_auth_methods_supported)
+    const best = bestMethod({ secret, key, assertion }, metadata.token_endpoint_auth_methods_supported)
     return methods[best](client)(metadata, ...request)
   }
 }
@@ -109,7 +110,7 @@ function assertionKeyOf(identity: ClientIdentity): ClientKey | undefined {
  * the default.
  */
 function bestMethod(
-  { secret, key, assertion }: Pick<Client, 'secret' | 'key' | 'assertion'>,
+  { secret, key, assertion }: Pick<Client, 'key' | 'assertion'> & { readonly secret: string | undefined },
   listed: unknown,
 ): ClientAuthenticationMethod {
   if (assertion !== undefined) return 'private_key_jwt'
