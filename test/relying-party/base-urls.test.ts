@@ -1,7 +1,7 @@
 import expressSession from 'express-session'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { type BaseUrls, createBaseUrls } from '../../lib/relying-party/base-urls.js'
+import { type BaseUrls, byCookieName, createBaseUrls } from '../../lib/relying-party/base-urls.js'
 import type { Answer } from '../hosts/client.js'
 import { Clock } from '../kit/clock.js'
 import { expressSessionLayer } from '../kit/stores/keepers.js'
@@ -21,6 +21,10 @@ function at(host: string | undefined, headers: Readonly<Record<string, string>> 
   const all: Readonly<Record<string, string | undefined>> = { ...headers, host }
   return { source: { headers: all }, header: (name: string) => all[name] }
 }
+
+test('an empty list of base URLs is refused', () => {
+  expect(() => createBaseUrls({ ...parseOidcOptions({ ...options, baseUrl: app }), baseUrls: [] })).toThrow(RangeError)
+})
 
 describe('base URLs with a pattern', () => {
   const baseUrls = baseUrlsOf({ baseUrls: [app, previews] })
@@ -92,6 +96,16 @@ describe('base URLs with a pattern', () => {
     expect(baseUrls.of(at('a.preview.example.com:8443'))).not.toBe(first)
   })
 
+  test('share what is made for their cookies, and get it too where a cookie has another name', () => {
+    const made: string[] = []
+    const of = byCookieName(baseUrls, (name) => ({ name, count: made.push(name) }))
+    const [a, b] = ['a', 'b'].map((label) => baseUrls.of(at(`${label}.preview.example.com:8443`)))
+    if (a === undefined || b === undefined) throw new Error('no base URL')
+    expect(of(a)).toBe(of(b))
+    expect(made).toEqual(baseUrls.cookieNames)
+    expect(of({ ...a, cookieName: 'other' }).name).toBe('other')
+  })
+
   test('are found again by their key, which is the origin, as long as the pattern is there', () => {
     const { key } = baseUrls.of(at('a.preview.example.com:8443'))
     expect(baseUrls.at(key).redirectUri).toBe('https://a.preview.example.com:8443/shop/callback')
@@ -148,6 +162,19 @@ describe('a function as baseUrl', () => {
     expect(() => baseUrls.of(at('app.example.com', url === undefined ? {} : { 'x-tenant': url }))).toThrow(
       expect.objectContaining({ code: 'host_not_allowed', status: 421 }),
     )
+  })
+
+  test('is the only one to decide: no base URL of the list counts as named', () => {
+    expect(baseUrls.named).toEqual([])
+    expect(baseUrlsOf({ baseUrls: [app, previews] }).named.map(({ origin }) => origin)).toEqual([app])
+  })
+
+  test('is asked again for what is no request, since nothing can be remembered for it', () => {
+    let calls = 0
+    const counted = baseUrlsOf({ baseUrl: () => (calls++ === 0 ? app : undefined), baseUrls: [app] })
+    const nothing = { source: undefined, header: () => undefined }
+    expect(counted.of(nothing).origin).toBe(app)
+    expect(() => counted.of(nothing)).toThrow(expect.objectContaining({ code: 'host_not_allowed' }))
   })
 
   test('is asked once for each request', () => {

@@ -32,6 +32,13 @@ describe('the line of a step', () => {
     expect(debugLine({ step: 'logout', outcome: 'succeeded', remarks: [remark] })).toContain(`${line}; remarks=`)
   })
 
+  test('that succeeded with a remark is a success all the same', () => {
+    const remarks = ['compressed', 'id_token_left_out'] as const
+    expect(debugLine({ step: 'session', outcome: 'succeeded', remarks })).toBe(
+      'session: ok; remarks="compressed id_token_left_out"',
+    )
+  })
+
   test('that sends a browser to the provider names the redirect URI, which the provider may not know', () => {
     const redirectUri = 'http://localhost:3000/callback'
     expect(debugLine({ step: 'login', outcome: 'succeeded', redirectUri })).toContain(`redirect_uri="${redirectUri}"`)
@@ -107,6 +114,12 @@ describe('the line of a step', () => {
     expect(line).toBe('login: refused (unexpected_error); the application threw an error')
   })
 
+  test('that failed without a code is said to be unexpected', () => {
+    expect(debugLine({ step: 'guard', outcome: 'failed' })).toBe(
+      'guard: refused (unexpected_error); the application threw an error',
+    )
+  })
+
   test.each(['validation', 'keys', 'request'] as const)('is left out where it succeeds all the time: %s', (step) => {
     expect(debugLine({ step, outcome: 'succeeded' })).toBeUndefined()
   })
@@ -130,6 +143,15 @@ describe('the lines of a process', () => {
     channel.end.publish({ step: 'callback', outcome: 'succeeded' })
     channel.asyncEnd.publish({ step: 'callback', outcome: 'succeeded' })
     expect(lines).toEqual(['login: ok', 'login: ok'])
+  })
+
+  test('leave out what is still under way, and what is not worth a line', () => {
+    const keys = tracingChannel<unknown, TraceEvent>('debug-log-test-keys')
+    writeDebugLog({ keys } as Record<TraceStep, typeof keys>, log(true))
+    keys.end.publish({ step: 'keys' })
+    keys.asyncEnd.publish({ step: 'keys', outcome: 'succeeded' })
+    keys.asyncEnd.publish({ step: 'keys', outcome: 'failed', errorCode: 'provider_unreachable' })
+    expect(lines).toEqual(['keys: refused (provider_unreachable); the application threw an error'])
   })
 
   test('are not there, and nothing listens, unless they are asked for', () => {

@@ -50,6 +50,16 @@ describe('bearer({ providers })', () => {
     expect(new Set(Object.values(names))).toEqual(new Set(['entra']))
   })
 
+  test('gives listed tenants, and two clients of one issuer, no aliases where none are named', () => {
+    const { issuers } = trusted({
+      entra: { issuer: 'https://login.example.com/{tenantid}/v2.0', tenants: ['t1'] },
+      a: { issuer },
+      b: { issuer },
+    })
+    expect(Object.keys(issuers)).toEqual(['https://login.example.com/t1/v2.0', issuer])
+    expect(Object.values(issuers).map(({ issuerAliases }) => issuerAliases ?? [])).toEqual([[], []])
+  })
+
   test('joins the aliases of two clients of one issuer', () => {
     const { issuers } = trusted({
       a: { issuer, issuerAliases: ['one'] },
