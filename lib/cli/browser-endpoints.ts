@@ -105,11 +105,10 @@ function headersOf(req: IncomingMessage): Headers {
   return headers
 }
 
-async function bodyOf(req: IncomingMessage): Promise<string> {
+async function bodyOf(req: AsyncIterable<Buffer>): Promise<string> {
   const parts: Buffer[] = []
   let length = 0
   for await (const part of req) {
-    if (!Buffer.isBuffer(part)) continue
     length += part.length
     if (length > maxBodyBytes) throw new OAuthError('invalid_request', 'the form is too large')
     parts.push(part)

@@ -16,6 +16,9 @@ export interface EnvironmentOptions {
 
 const required = ['ISSUER', 'CLIENT_ID', 'BASE_URL', 'SESSION_SECRET'] as const
 
+/** A variable that `optionsFromEnv()` needs. */
+export type RequiredVariable = (typeof required)[number]
+
 /**
  * Reads options of `oidc()` from the environment: `ISSUER`, `CLIENT_ID`, `BASE_URL`, `SESSION_SECRET` (one secret, or several
  * separated by white space, the newest first), and `CLIENT_SECRET`, which a public client does not have.
@@ -40,7 +43,9 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
 }
 
 /** The names of the required variables that are not set. */
-export function missingVariables(env: Readonly<Record<string, string | undefined>> = process.env): readonly string[] {
+export function missingVariables(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): readonly RequiredVariable[] {
   return required.filter((name) => !env[name]?.trim())
 }
 

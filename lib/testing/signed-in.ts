@@ -130,7 +130,7 @@ async function cookiesOf(context: OidcContext, base: BaseUrl, record: SessionRec
   const httpRequest = requestTo(base)
   const storage = context.storageOf(anyRequest(), httpRequest)
   const saved = await storage.save(record, undefined)
-  return storage.write(saved, {}).map((cookie) => cookie.split(';', 1)[0] ?? '')
+  return storage.write(saved, {}).map((cookie) => cookie.replace(/;.*/, ''))
 }
 
 // A request as a new browser would send it.
@@ -183,8 +183,7 @@ function newRecord(
 
 // Sessions are sealed: the ID Token in them is not verified again. No key made this signature, so nobody else takes the token.
 function unsignedToken(claims: object, signature: Buffer): string {
-  const [header, payload] = [{ alg: 'ES256', typ: 'JWT', kid: 'express-oidc/testing' }, claims].map((part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url'),
-  )
-  return `${header ?? ''}.${payload ?? ''}.${signature.toString('base64url')}`
+  const header = { alg: 'ES256', typ: 'JWT', kid: 'express-oidc/testing' }
+  const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+  return `${encoded(header)}.${encoded(claims)}.${signature.toString('base64url')}`
 }

@@ -182,8 +182,6 @@ function withoutMarkup(page: string): string {
 /** Where logout tokens go. The route of one of several providers ends with its name, as its callback does. */
 export function logoutPathBeside(redirectUri: string): string {
   const { pathname } = new URL(redirectUri)
-  const named = /^(.*\/)callback(\/[^/]+)$/.exec(pathname)
-  return named === null
-    ? new URL('backchannel-logout', redirectUri).pathname
-    : `${named[1] ?? ''}backchannel-logout${named[2] ?? ''}`
+  const beside = pathname.replace(/\/callback(?=\/[^/]+$)/, '/backchannel-logout')
+  return beside === pathname ? new URL('backchannel-logout', redirectUri).pathname : beside
 }

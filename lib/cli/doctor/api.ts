@@ -64,57 +64,64 @@ async function examineIssuer(
 ): Promise<readonly Finding[]> {
   const runtime = runtimeFor(...reachedBy(configuration))
   const { providerFetches, introspection } = configuration
-  const asked = introspection === undefined ? undefined : introspectionIssuer(introspection, configuration.trust)
+  const isAsked = introspection !== undefined && introspectionIssuer(introspection, configuration.trust) === issuer
+  const asked = isAsked ? introspection : undefined
   const ownFetch = providerFetches?.get(issuer)
   const common = {
     ...providerSettings(configuration, runtime),
-    ...(introspection === undefined || asked !== issuer ? {} : connectionSettings(introspection)),
+    ...(asked === undefined ? {} : connectionSettings(asked)),
     ...(ownFetch === undefined ? {} : { fetch: ownFetch }),
   }
   const trusted = createTrustedIssuer(issuer, own, common)
   try {
     const settings: ProviderSettings = { ...common, ...descriptionSettings(own), issuer }
-    return await examineTrusted(trusted, { own, settings, surroundings, isAsked: asked === issuer }, configuration)
+    return await examineTrusted(trusted, { own, settings, surroundings, asked }, configuration)
   } finally {
     trusted.close()
   }
 }
 
+type Introspection = NonNullable<BearerConfiguration['introspection']>
+
 interface Place {
   readonly own: IssuerConfiguration
   readonly settings: ProviderSettings
   readonly surroundings: Surroundings
-  /** Whether opaque tokens are introspected there. */
-  readonly isAsked: boolean
+  /** How opaque tokens are introspected there, if they are. */
+  readonly asked: Introspection | undefined
 }
 
 async function examineTrusted(
   trusted: TrustedIssuer,
-  { own, settings, surroundings, isAsked }: Place,
+  { own, settings, surroundings, asked }: Place,
   configuration: BearerConfiguration,
 ): Promise<readonly Finding[]> {
   const hasKeys = keySources.some((source) => own[source] !== undefined)
   const keys = (): Promise<Finding> => checkKeys(trusted.keys, [...trusted.algorithms], 'algorithms')
-  if (hasKeys && !isAsked) return [ok('discovery', 'the options give the keys: no metadata is needed'), await keys()]
+  if (hasKeys && asked === undefined)
+    return [ok('discovery', 'the options give the keys: no metadata is needed'), await keys()]
   const server = createServer(settings, surroundings)
   try {
     const { findings, isUsable } = await reach(server)
     if (!isUsable) return findings
     const signed = configuration.tokenFormat === 'opaque' ? [] : [await keys()]
-    return [...findings, ...signed, ...(isAsked ? [await introspect(trusted, configuration)] : [])]
+    return [...findings, ...signed, ...(asked === undefined ? [] : [await introspect(trusted, asked, configuration)])]
   } finally {
     server.requests.close()
   }
 }
 
 /** Asks about a token that was never issued: only a client that the provider knows is told that it is inactive. */
-async function introspect(trusted: TrustedIssuer, configuration: BearerConfiguration): Promise<Finding> {
+async function introspect(
+  trusted: TrustedIssuer,
+  asked: Introspection,
+  configuration: BearerConfiguration,
+): Promise<Finding> {
   const check = 'introspection'
-  const { introspection, httpTimeoutSeconds } = configuration
+  const { httpTimeoutSeconds } = configuration
   const runtime = runtimeFor(...reachedBy(configuration))
-  if (introspection === undefined) return ok(check, 'no token is introspected')
-  const { signedResponseAlg, decryptionKeys } = introspection
-  const client = { ...clientIdentity({ ...introspection, httpTimeoutSeconds }), signedResponseAlg, decryptionKeys }
+  const { signedResponseAlg, decryptionKeys } = asked
+  const client = { ...clientIdentity({ ...asked, httpTimeoutSeconds }), signedResponseAlg, decryptionKeys }
   try {
     const ask = createIntrospection(client, { ...trusted, runtime })
     await ask(runtime.randomBytes(32).toString('base64url'))

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { isError, isOidcError, systemCode } from '../../base/error-cause.js'
 import { internals } from '../../base/runtime.js'
 import { ConfigurationError } from '../../errors.js'
-import { missingVariables, readVariables } from '../../options/environment.js'
+import { missingVariables, readVariables, type RequiredVariable } from '../../options/environment.js'
 import { fail, type Finding } from './finding.js'
 
 /** What there is to examine, unchecked. */
@@ -23,7 +23,7 @@ export interface Input {
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-const examples: Readonly<Record<string, string>> = {
+const examples: Readonly<Record<RequiredVariable, string>> = {
   ISSUER: "the provider's issuer URL, such as ISSUER=https://id.example.com",
   CLIENT_ID: 'the ID that the provider gave this application, such as CLIENT_ID=my-app',
   BASE_URL: 'the URL at which browsers reach this application, such as BASE_URL=https://app.example.com',
@@ -37,7 +37,7 @@ export function inputFromEnvironment(env: Variables | undefined): Input {
     fail(
       'environment',
       `${name} is not set`,
-      `set ${name} to ${examples[name] ?? 'its value'} (from a file: node --env-file=.env node_modules/.bin/express-oidc doctor)`,
+      `set ${name} to ${examples[name]} (from a file: node --env-file=.env node_modules/.bin/express-oidc doctor)`,
     ),
   )
   const isSet = (value: unknown): boolean => value !== '' && !(Array.isArray(value) && value.includes(''))
