@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { answerBrowsers } from '../../lib/cli/browser-endpoints.js'
 import { readOptions } from '../../lib/testing/options.js'
 import { ProviderServer } from '../../lib/testing/provider/provider.js'
@@ -66,6 +68,14 @@ test('an authorization request may be posted', async () => {
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
 })
 
+test('a response_mode of form_post is a page that posts the answer', async () => {
+  const response = await post(new URLSearchParams({ request: `${asked}&response_mode=form_post`, user: 'alice' }))
+  expect([response.status, response.headers.get('location')]).toEqual([200, null])
+  expect(await response.text()).toMatch(
+    /<form method="post" action="http:\/\/localhost:3000\/callback\?from=here">.*name="code" value="[^"]+"/,
+  )
+})
+
 test('nobody is signed in without a page', async () => {
   const response = await fetch(`${origin}/authorize?${asked}&prompt=none`, { redirect: 'manual' })
   expect(response.headers.get('location')).toContain('error=login_required')
@@ -80,6 +90,26 @@ test.each(['evil.test', 'evil.test:80'])('a request for the host "%s" is refused
   expect(await raw('/authorize', { host })).toBe(403)
 })
 
+test('a request without a host is refused', async () => {
+  const { hostname, port } = new URL(origin)
+  const socket = connect(Number(port), hostname)
+  socket.end('GET /authorize HTTP/1.0\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 403 /)
+})
+
 test('a request that cannot be read is refused', async () => {
   expect((await fetch(`${origin}/authorize?client_id=app`)).status).toBe(400)
+})
+
+test('a request for what is no URL is refused, without the message of Node.js', async () => {
+  const response = await fetch(`${origin}//`)
+  expect(response.status).toBe(400)
+  const page = await response.text()
+  expect(page).toContain('This request cannot be read.')
+  expect(page).not.toMatch(/invalid url/i)
+})
+
+test('an address where nothing is, says so', async () => {
+  const response = await fetch(`${origin}/login`)
+  expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('nothing at this address')])
 })

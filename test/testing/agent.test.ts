@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals'
+import { createServer } from 'node:http'
 import express from 'express'
 import request from 'supertest'
 import { oidc, requireAuth } from '../../lib/index.js'
-import { type AppUnderTest, testProvider } from '../../lib/testing/index.js'
+import { type AppFetch, type AppUnderTest, type TestRequest, testProvider } from '../../lib/testing/index.js'
+import { listen } from '../kit/listen.js'
 
 /** A provider, and an application of it at this base URL. */
 async function started(baseUrl: string) {
@@ -24,6 +26,50 @@ test('what keeps cookies but does not say that it speaks http, is taken at its w
   const { get, post } = request(app)
   const agent = { jar: {}, get: (path: string) => hidden(get(path)), post: (path: string) => hidden(post(path)) }
   expect((await provider.signIn(agent, 'alice')).cookie).toMatch(/^__Host-/)
+})
+
+test('an https URL is refused: an application that listens is reached by http', async () => {
+  const { provider } = await started('https://app.example.com')
+  for (const app of ['https://localhost:3000', new URL('https://localhost:3000')]) {
+    await expect(provider.signIn(app, 'alice')).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: 'signIn() reaches applications by http, and not at https://localhost:3000',
+    })
+  }
+})
+
+test('an application that answers without cookies and redirects has signed nobody in, however it is reached', async () => {
+  const { provider } = await started('http://localhost:3000')
+  const { origin, close } = await listen(createServer((_req, res) => void res.writeHead(503).end('under repair')))
+  const ways: AppUnderTest[] = [origin, async () => new Response('under repair', { status: 503 })]
+  for (const app of ways) {
+    await expect(provider.signIn(app, 'alice')).rejects.toMatchObject({
+      code: 'login_refused',
+      message: 'GET /login did not lead to the provider, but to an answer with status 503: under repair',
+    })
+  }
+  await close()
+})
+
+test('an agent whose responses have no text is taken too', async () => {
+  const { provider } = await started('http://localhost:3000')
+  const answered = Promise.resolve({ status: 204, headers: {} })
+  const sent: TestRequest = Object.assign(answered, { set: () => sent, send: () => sent })
+  await expect(provider.signIn({ get: () => sent, post: () => sent }, 'alice')).rejects.toThrow(
+    /an answer with status 204: $/,
+  )
+})
+
+test('a function like fetch gets the body of what is posted', async () => {
+  const { provider } = await started('http://localhost:3000')
+  const bodies: (string | undefined)[] = []
+  const app: AppFetch = async (_url, { method, body }) => {
+    bodies.push(`${method} ${body ?? 'nothing'}`)
+    return new Response(null, { status: 200 })
+  }
+  const [status] = await provider.backchannelLogout('alice', { app })
+  expect(status).toBe(200)
+  expect(bodies).toEqual([expect.stringMatching(/^POST logout_token=[\w-]+\.[\w-]+\.[\w-]+$/)])
 })
 
 test.each([undefined, null, 7, {}, 'localhost:3000x', '/login', express()])(

@@ -3,6 +3,7 @@ import express from 'express'
 import request from 'supertest'
 import { type OidcOptions, maxAge, oidc, requireAuth } from '../../lib/index.js'
 import { signedIn } from '../../lib/testing/index.js'
+import { signingKey } from '../kit/provider/keys.js'
 import { FakeStore } from '../kit/stores/memory.js'
 
 const options: OidcOptions = {
@@ -52,6 +53,22 @@ describe('signedIn()', () => {
     )
     const { body } = await request(app).get('/').set('Cookie', cookie)
     expect(body).toMatchObject({ data: { cart: 7 }, scopes: ['openid', 'orders'], token: 'token-1' })
+  })
+
+  test('makes an access token that is sent with a proof where tokens are bound to a key', async () => {
+    const privateKey = signingKey('ES256').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const sent: Headers[] = []
+    const fetch: OidcOptions['fetch'] = async (input, init) => {
+      sent.push(new Request(input, init).headers)
+      return Response.json([])
+    }
+    const { app, auth } = appWith({ dpop: { privateKey }, allowedOrigins: ['https://api.example.com'], fetch })
+    app.get('/orders', async (req, res) => {
+      res.json(await (await req.oidc.fetch('https://api.example.com/orders')).json())
+    })
+    const cookie = await signedIn(auth, { sub: 'alice' }, { accessToken: 'token-1' })
+    expect((await request(app).get('/orders').set('Cookie', cookie)).status).toBe(200)
+    expect(sent.map((headers) => [headers.get('authorization'), headers.has('dpop')])).toEqual([['DPoP token-1', true]])
   })
 
   test('takes an access token that has expired', async () => {
@@ -164,6 +181,16 @@ describe('signedIn()', () => {
       'knows no provider "wrok": oidc() has work, home',
     )
     await expect(signedIn(auth, { sub: 'alice' })).rejects.toThrow("as { provider: 'work' }: oidc() has work, home")
+  })
+
+  test('cannot name the providers that a function finds', async () => {
+    const { issuer, clientId, clientSecret, ...others } = options
+    const providers = (name: string) => (name === 'work' ? { issuer, clientId, clientSecret } : undefined)
+    const auth = oidc({ ...others, providers, allowPrivateAddresses: true } as never)
+    const found = 'a function "providers" finds them'
+    await expect(signedIn(auth, { sub: 'alice' }, { provider: 'wrok' })).rejects.toThrow(`no provider "wrok": ${found}`)
+    await expect(signedIn(auth, { sub: 'alice' })).rejects.toThrow(`as { provider: 'name' }: ${found}`)
+    expect(await signedIn(auth, { sub: 'alice' }, { provider: 'work' })).toMatch(/^\S+=[^;\s]+$/)
   })
 
   test('takes the name of a provider only where there are several', async () => {

@@ -144,6 +144,12 @@ describe('signIn()', () => {
   })
 })
 
+test('signOut() ends at the provider where the application names no page to come back to', async () => {
+  const app = express().post('/logout', (_req, res) => res.redirect(303, `${provider.issuer}/end-session?state=1`))
+  const walked = await provider.signOut(request(app), { cookie: 'theme=dark' })
+  expect(walked).toEqual({ status: 200, location: undefined, cookie: 'theme=dark' })
+})
+
 describe('time', () => {
   test('advance() ends sessions, and renews access tokens before', async () => {
     const agent = request.agent(web({ session: { idleSeconds: 3600 } }))
@@ -240,6 +246,17 @@ describe('what goes wrong at a provider', () => {
     provider.advance(60)
     expect((await agent.get('/token')).status).toBe(200)
     expect(() => provider.fail('tokens' as never, 503)).toThrow(/one of discovery, jwks/)
+  })
+
+  test('fail() keeps people from the page where they would sign in', async () => {
+    const app = web()
+    const stop = provider.fail('authorization', 503)
+    await expect(provider.signIn(request(app), 'alice')).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: 'the provider answers 503',
+    })
+    stop()
+    expect((await provider.signIn(request(app), 'alice')).status).toBe(302)
   })
 
   test('down() and up() take all of it away and back', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { testProvider } from '../../../lib/testing/test-provider.js'
 import { type RealProvider, startRealProvider } from '../../provider-real/provider.js'
 import { complaintsOf, diagnose, findingsOf } from './diagnosis.js'
 
@@ -52,6 +53,19 @@ describe('doctor, about an API', () => {
     const { keys } = (await (await fetch(`${real.issuer}/jwks`)).json()) as { keys: object[] }
     const report = await diagnose({ bearer: { issuer: 'https://nowhere.invalid', audience, jwks: { keys } } })
     expect(complaintsOf(report)).toEqual([])
+  })
+
+  test('reaches each of several providers by its own fetch', async () => {
+    const { work, home } = {
+      work: await testProvider({ issuer: 'https://work.test' }),
+      home: await testProvider({ issuer: 'https://home.test' }),
+    }
+    home.down()
+    const providers = { work: work.options.provider, home: home.options.provider }
+    const { sections } = await diagnose({ bearer: { providers, audience } })
+    const failed = sections.filter(({ findings }) => findings.some(({ status }) => status === 'fail'))
+    expect(sections.map(({ subject }) => subject)).toContainEqual({ kind: 'api', issuer: work.issuer })
+    expect(failed.map(({ subject }) => subject)).toEqual([{ kind: 'api', issuer: home.issuer }])
   })
 
   test('says what it cannot know: issuers from a function, tokens for anyone', async () => {

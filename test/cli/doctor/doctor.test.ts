@@ -140,6 +140,12 @@ describe('npx express-oidc doctor', () => {
     ['with a program that does not parse', 'export const =', /cannot be loaded \(/],
     ['with an error of its own', "throw new Error('password=hunter2')", /\(Error: run it with node to see why\)/],
     [
+      'with the error of a connection',
+      "throw Object.assign(new Error('password=hunter2'), { code: 'ECONNREFUSED' })",
+      /\(Error ECONNREFUSED: run it with node to see why\)/,
+    ],
+    ['that throws text', "throw 'password=hunter2'", /\(it threw something that is not an error\)/],
+    [
       'with middleware',
       'export default (req, res, next) => next()',
       /is middleware or an application: export the options/,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { testProvider } from '../../../lib/testing/test-provider.js'
 import { type RealProvider, startRealProvider, webClient } from '../../provider-real/provider.js'
 import { plainError } from './plain-error.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 import { complaintsOf, diagnose, findingsOf, secret } from './diagnosis.js'
 
 const baseUrl = 'http://127.0.0.1:9'
@@ -110,6 +111,23 @@ describe('doctor', () => {
   test('says which key cannot be used, and goes on', async () => {
     const report = await diagnose({ oidc: { ...good(), clientSecret: undefined, clientAssertionKey: 'no key' } })
     expect(complaintsOf(report)).toEqual([expect.stringMatching(/^options: .*clientAssertionKey/)])
+  })
+
+  test('needs no key of the provider for an algorithm of the client secret', async () => {
+    const report = await diagnose({ oidc: { ...good(), idTokenSigningAlg: 'HS256' } })
+    expect(findingsOf(report).map(({ check }) => check)).not.toContain('keys')
+    expect(findingsOf(report)).toContainEqual(expect.objectContaining({ check: 'client', status: 'ok' }))
+  })
+
+  test('asks Redis by the client that a store shows', async () => {
+    const client = { info: async () => 'redis_version:5.0.14\r\nmaxmemory_policy:noeviction\r\n' }
+    const store = Object.assign(new FakeStore(Date), { client })
+    for (const where of [{ session: { store } }, { sharedStore: store }]) {
+      const redis = findingsOf(await diagnose({ oidc: { ...good(), ...where } })).filter(
+        ({ check }) => check === 'redis',
+      )
+      expect(redis.map(({ message }) => message).join()).toContain('5.0.14')
+    }
   })
 
   test('sends the requests of each base URL, except of patterns', async () => {

@@ -51,6 +51,14 @@ describe('what the doctor examines', () => {
     })
   })
 
+  test('is said where a module of TypeScript throws what is no error: another loader would not help', async () => {
+    const path = join(folder, 'throwing.ts')
+    writeFileSync(path, "throw 'password=hunter2'")
+    await expect(inputFromModule(path)).rejects.toMatchObject({
+      message: expect.stringMatching(/throwing\.ts: the module cannot be loaded \(it threw something that is not/),
+    })
+  })
+
   test('is nothing where the module itself finds that variables are missing', async () => {
     const errors = join(process.cwd(), 'lib', 'errors.ts')
     const text = `import { ConfigurationError } from ${JSON.stringify(errors)}
