@@ -84,7 +84,8 @@ function methodIn(body: URLSearchParams, headers: Headers): ClientAuthentication
 function proofsIn(body: URLSearchParams, headers: Headers): readonly string[] {
   const [, basic = ''] = (headers.get('authorization') ?? '').split(' ')
   const password = Buffer.from(basic, 'base64').toString().split(':').slice(1).join(':')
-  const proofs = [body.get('client_secret'), body.get('client_assertion'), password, decodeURIComponent(password)]
+  const decoded = new URLSearchParams(`secret=${password}`).get('secret')
+  const proofs = [body.get('client_secret'), body.get('client_assertion'), password, decoded]
   return proofs.filter((proof) => proof !== null).filter((proof) => proof !== '')
 }
 
@@ -93,12 +94,11 @@ function spoil(body: URLSearchParams, headers: Headers, random: string): void {
   const [scheme, basic = ''] = (headers.get('authorization') ?? '').split(' ')
   const assertion = body.get('client_assertion')
   if (scheme === 'Basic') {
-    const [id = ''] = Buffer.from(basic, 'base64').toString().split(':')
-    headers.set('authorization', `Basic ${Buffer.from(`${id}:${random}`).toString('base64')}`)
+    const spoiled = Buffer.from(basic, 'base64').toString().replace(/:.*/s, `:${random}`)
+    headers.set('authorization', `Basic ${Buffer.from(spoiled).toString('base64')}`)
   } else if (assertion !== null) {
-    const [header = '', payload = '', signature = ''] = assertion.split('.')
-    const other = random.repeat(Math.ceil(signature.length / random.length)).slice(0, signature.length)
-    body.set('client_assertion', [header, payload, other].join('.'))
+    const other = ({ length }: string): string => random.repeat(Math.ceil(length / random.length)).slice(0, length)
+    body.set('client_assertion', assertion.replace(/[^.]*$/, other))
   } else if (body.has('client_secret')) body.set('client_secret', random)
   else body.set('client_id', `unknown-${random.slice(0, 12)}`)
 }

@@ -63,6 +63,9 @@ async function findings(provider: Provider, options: object = {}) {
 }
 
 const invalidGrant = (status = 400) => json({ error: 'invalid_grant' }, status)
+const cut = () => {
+  throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
+}
 const isRight = ({ basic, form }: Proof) => basic === 'web:right-secret-of-the-client' || form.has('client_assertion')
 
 describe('doctor, about the credentials of the client', () => {
@@ -141,6 +144,41 @@ describe('doctor, about the credentials of the client', () => {
     expect(spoiled[2]).not.toBe(real[2])
   })
 
+  test('spoils a secret in the form, where the provider takes no other method', async () => {
+    const seen: Proof[] = []
+    const token = (proof: Proof) => {
+      seen.push(proof)
+      return seen.length === 1 ? invalidGrant() : json({ error: 'invalid_client' }, 401)
+    }
+    const found = await findings(
+      { token },
+      { metadata: { token_endpoint_auth_methods_supported: ['client_secret_post'] } },
+    )
+    expect(found.get('client')).toMatchObject({ status: 'ok' })
+    const [real, spoiled] = seen.map(({ form }) => form)
+    expect(real?.get('client_secret')).toBe('right-secret-of-the-client')
+    expect(spoiled?.get('client_id')).toBe('web')
+    expect(spoiled?.get('client_secret')).toMatch(/^[\w-]{43}$/)
+  })
+
+  test('asks with the other method, if the one that the provider lists is refused', async () => {
+    const token = ({ basic }: Proof) => (basic === undefined ? json({ error: 'invalid_client' }, 401) : invalidGrant())
+    const metadata = { token_endpoint_auth_methods_supported: ['client_secret_post'] }
+    expect((await findings({ token }, { metadata })).get('client')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringContaining('with client_secret_post, and takes it with') },
+      fix: expect.stringContaining(`set "clientAuthentication" to 'client_secret_basic'`),
+    })
+  })
+
+  test('does not judge by an endpoint that cannot be reached', async () => {
+    expect((await findings({ token: cut })).get('client')).toMatchObject({
+      ...{
+        status: 'unknown',
+        message: expect.stringContaining('/token gives no answer of an OAuth endpoint: ECONNRESET'),
+      },
+    })
+  })
+
   test('asks with another client ID about a public client', async () => {
     const token = ({ form }: Proof) =>
       form.get('client_id') === 'web' ? invalidGrant() : json({ error: 'invalid_client' }, 401)
@@ -149,12 +187,15 @@ describe('doctor, about the credentials of the client', () => {
     })
   })
 
-  test('DO03 does not print a secret that the provider repeats', async () => {
-    const token = () => json({ error: 'invalid_client', error_description: 'no client has short99' }, 401)
-    const found = await findings({ token }, { clientSecret: 'short99' })
-    expect(found.get('client')).toMatchObject({ status: 'fail' })
-    expect(JSON.stringify([...found.values()])).not.toContain('short99')
-  })
+  test.each(['short99', 'short 99', 'short%99', 'short+99'])(
+    'DO03 does not print the secret %j that the provider repeats',
+    async (clientSecret) => {
+      const token = () => json({ error: 'invalid_client', error_description: `no client has ${clientSecret}` }, 401)
+      const found = await findings({ token }, { clientSecret })
+      expect(found.get('client')).toMatchObject({ status: 'fail' })
+      expect(JSON.stringify([...found.values()])).not.toContain(clientSecret)
+    },
+  )
 
   test('says that a function for the secret has failed, and not why', async () => {
     const clientSecret = async () => {
@@ -239,6 +280,12 @@ describe('doctor, about redirect URIs', () => {
     expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'unknown' })
   })
 
+  test('does not judge if an authorization request gets no answer', async () => {
+    expect((await findings({ token, authorize: cut })).get('redirect-uri')).toMatchObject({
+      ...{ status: 'unknown', message: expect.stringContaining('no answer to an authorization request: ECONNRESET') },
+    })
+  })
+
   test('says that no login can begin, and which option is the matter', async () => {
     const found = await findings({ token }, { pushedAuthorizationRequests: true })
     expect(found.get('authorization-request')).toMatchObject({
@@ -251,6 +298,14 @@ describe('doctor, about redirect URIs', () => {
     expect((await findings({ token, authorize })).get('authorization-request')).toMatchObject({
       ...{ status: 'fail', message: expect.stringContaining('invalid_scope, "unknown scope"') },
       fix: expect.stringContaining('correct "scope"'),
+    })
+  })
+
+  test('sends people to the log of the provider for an error that says nothing more', async () => {
+    const authorize = (url: URL) => redirect(`${uriOf(url)}?error=access_denied`)
+    expect((await findings({ token, authorize })).get('authorization-request')).toMatchObject({
+      ...{ status: 'fail', message: expect.stringMatching(/refuses to sign in: access_denied$/) },
+      fix: expect.stringContaining('look up access_denied in the log of the provider'),
     })
   })
 
