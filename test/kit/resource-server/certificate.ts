@@ -16,7 +16,7 @@ export interface CertificateOptions {
   /** First and last year, both from their first day. Default: last year, and the one after the next. */
   readonly years?: readonly [number, number]
   /** Who signs it. Default: itself. */
-  readonly authority?: { readonly name: string; readonly key: KeyObject }
+  readonly authority?: { readonly name: string; readonly key: KeyObject; readonly attribute?: keyof typeof attributes }
   /** Whether it may sign others. */
   readonly isAuthority?: boolean
 }
@@ -27,14 +27,15 @@ export function selfSigned(name: string, options: CertificateOptions = {}): Cert
   const algorithm = sequence(Buffer.from('06082a8648ce3d040302', 'hex')) // ecdsa-with-SHA256
   const year = (value: number) => der(0x17, Buffer.from(`${String(value).slice(2)}0101000000Z`))
   const now = new Date().getUTCFullYear()
-  const { years = [now - 1, now + 2], authority = { name, key: privateKey } } = options
-  const distinguished = (common: string) =>
-    sequence(der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(common)))))
+  const { years = [now - 1, now + 2] } = options
+  const authority: NonNullable<CertificateOptions['authority']> = options.authority ?? { name, key: privateKey }
+  const distinguished = (text: string, attribute: keyof typeof attributes = 'CN') =>
+    sequence(der(0x31, sequence(Buffer.from(attributes[attribute], 'hex'), der(0x0c, Buffer.from(text)))))
   const signed = sequence(
     der(0xa0, Buffer.from('020102', 'hex')), // version 3
     Buffer.from('020101', 'hex'), // serial number 1
     algorithm,
-    distinguished(authority.name),
+    distinguished(authority.name, authority.attribute),
     sequence(year(years[0]), year(years[1])),
     distinguished(name),
     publicKey.export({ type: 'spki', format: 'der' }),
@@ -51,6 +52,9 @@ export function selfSigned(name: string, options: CertificateOptions = {}): Cert
     thumbprint: createHash('sha256').update(bytes).digest('base64url'),
   }
 }
+
+// What a name consists of: common name, organization, and a unit of that (X.520).
+const attributes = { CN: '0603550403', O: '060355040a', OU: '060355040b' }
 
 // CA:TRUE, critical (RFC 5280 section 4.2.1.9).
 const basicConstraints = Buffer.from('300f0603551d130101ff040530030101ff', 'hex')

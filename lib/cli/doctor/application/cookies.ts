@@ -65,17 +65,17 @@ function writerFor(application: Application): Write {
 }
 
 function sessionOf(characters: number, runtime: Runtime) {
-  const [idToken = '', accessToken = '', refreshToken = ''] = [1, 2, 3].map(() => token(characters / 3, runtime))
+  const third = (): string => token(characters / 3, runtime)
   const now = Math.floor(runtime.now() / 1000)
   const tokens = {
-    accessToken,
-    refreshToken,
+    accessToken: third(),
+    refreshToken: third(),
     tokenType: 'bearer',
     scope: 'openid profile email',
     expiresAt: now + 3600,
   }
   const id = runtime.randomBytes(32).toString('base64url')
-  return { id, createdAt: now, touchedAt: now, idToken, tokens: { ...tokens, obtainedAt: now }, data: {} }
+  return { id, createdAt: now, touchedAt: now, idToken: third(), tokens: { ...tokens, obtainedAt: now }, data: {} }
 }
 
 // Like a JWT, and like no claims: what is random cannot be compressed.

@@ -1,4 +1,4 @@
-import { isError, redactedCause } from '../../../base/error-cause.js'
+import { redactedCause } from '../../../base/error-cause.js'
 import { hasMethods } from '../../../options/common/stores.js'
 import { fail, type Finding, ok, unknown, warn } from '../finding.js'
 
@@ -14,15 +14,15 @@ export async function checkRedis(client: unknown, isNeeded: boolean): Promise<re
   if (!hasInfo(found)) return [unknown(check, 'the client in "redis" has no INFO, as that of a cluster', byHand)]
   try {
     const info = String(await inTime(found.info()))
-    const fields = new Map(
-      [...info.matchAll(/^([a-z_]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]),
-    )
-    return [version(fields.get('redis_version')), eviction(fields)]
+    const field: Field = (name) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+    return [version(field('redis_version')), eviction(field)]
   } catch (error) {
-    const why = isError(error) ? (redactedCause(error)?.message ?? 'unknown') : 'unknown'
+    const why = redactedCause(error)?.message ?? 'unknown'
     return [unknown(check, `Redis does not answer INFO (${why})`, byHand)]
   }
 }
+
+type Field = (name: string) => string | undefined
 
 const byHand = 'on the server: redis-cli INFO server, redis-cli CONFIG GET maxmemory-policy (should be noeviction)'
 
@@ -57,14 +57,14 @@ function version(given = ''): Finding {
   return ok(check, `Redis ${shown}`)
 }
 
-function eviction(fields: ReadonlyMap<string, string>): Finding {
-  const policy = fields.get('maxmemory_policy')
+function eviction(field: Field): Finding {
+  const policy = field('maxmemory_policy')
   const fix = 'set maxmemory-policy noeviction (CONFIG SET, and in redis.conf), and watch the memory'
   if (policy === undefined || !/^[a-z-]{1,30}$/.test(policy)) {
     return unknown('eviction', 'Redis does not say its eviction policy', byHand)
   }
   if (policy === 'noeviction') return ok('eviction', 'Redis evicts nothing')
-  if (fields.get('maxmemory') === '0') {
+  if (field('maxmemory') === '0') {
     return warn('eviction', `Redis would evict by ${policy}, as soon as maxmemory is set`, fix)
   }
   return fail('eviction', `Redis evicts by ${policy}: logouts may be forgotten, and people signed out`, fix)

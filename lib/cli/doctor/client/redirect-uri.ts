@@ -64,9 +64,9 @@ async function byPushedRequest(
 }
 
 function pushed({ runtime }: ClientServer, redirectUri: string): Readonly<Record<string, string>> {
-  const [state = '', challenge = ''] = [1, 2].map(() => runtime.randomBytes(32).toString('base64url'))
-  const proof = { code_challenge: challenge, code_challenge_method: 'S256' }
-  return { response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state, ...proof }
+  const random = (): string => runtime.randomBytes(32).toString('base64url')
+  const proof = { code_challenge: random(), code_challenge_method: 'S256' }
+  return { response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state: random(), ...proof }
 }
 
 async function ask(

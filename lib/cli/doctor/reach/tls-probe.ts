@@ -49,33 +49,33 @@ export async function probeTls(url: URL, { tls, seconds }: ProbeSettings): Promi
       resolve(view)
     }
     socket.setTimeout(seconds * 1000, () => finish({ kind: 'no-connection', code: 'TIMEOUT' }))
-    socket.on('error', (error) => finish(viewOf(error)))
+    socket.on('error', (error: Error) => finish(viewOf(error)))
     socket.on('secureConnect', () => finish({ kind: 'certificate', shown: shownBy(socket, host) }))
   })
 }
 
 // What OpenSSL says of an answer in plain http.
-function viewOf(error: unknown): TlsView {
-  const code = isError(error) ? (systemCode(error) ?? 'UNKNOWN') : 'UNKNOWN'
+function viewOf(error: Error): TlsView {
+  const code = systemCode(error) ?? 'UNKNOWN'
   if (/^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/.test(code)) return { kind: 'no-tls' }
   return { kind: 'no-connection', code }
 }
 
 // Dates and name are looked at apart, since OpenSSL reports one flaw of several.
-const aboutDates = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']
+const aboutDatesAndName = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']
 
 function shownBy(socket: TLSSocket, host: string): ShownCertificate {
   const certificate = socket.getPeerCertificate()
   const error: unknown = socket.authorizationError
-  const code = typeof error === 'string' ? error : isError(error) ? systemCode(error) : undefined
-  const isTrusted = socket.authorized || code === 'ERR_TLS_CERT_ALTNAME_INVALID' || aboutDates.includes(code ?? '')
+  const code = (typeof error === 'string' ? error : isError(error) ? systemCode(error) : undefined) ?? 'UNKNOWN'
+  const isTrusted = socket.authorized || aboutDatesAndName.includes(code)
   return {
     from: new Date(certificate.valid_from),
     until: new Date(certificate.valid_to),
     names: namesOf(certificate),
     issuer: nameOf(certificate.issuer),
     isForHost: checkServerIdentity(host, certificate) === undefined,
-    distrust: isTrusted ? undefined : (code ?? 'UNKNOWN'),
+    distrust: isTrusted ? undefined : code,
   }
 }
 

@@ -7,9 +7,9 @@ import { Clock } from '../../../kit/clock.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
 import { secret } from '../diagnosis.js'
 
-function check(session: object, tokenLength?: number) {
+function check(session: object, tokenLength?: number, runtime = systemRuntime) {
   const options = { issuer: 'https://id.example.com', clientId: 'web', baseUrl: 'https://app.example.com', secret }
-  const application = createApplication(parseOidcOptions({ ...options, session }), ['doctor'], systemRuntime)
+  const application = createApplication(parseOidcOptions({ ...options, session }), ['doctor'], runtime)
   return checkCookies(application, tokenLength)
 }
 
@@ -28,6 +28,13 @@ describe('doctor, about the room in cookies', () => {
 
   test('judges by a token that was measured: all fit, some are left out, or nothing does', () => {
     expect([1000, 2300, 9000].map((length) => check({}, length).status)).toEqual(['ok', 'warn', 'fail'])
+  })
+
+  test('takes no failure of the machine for tokens that are too long', () => {
+    const randomBytes = () => {
+      throw new Error('no random numbers')
+    }
+    expect(() => check({}, 1000, { ...systemRuntime, randomBytes })).toThrow('no random numbers')
   })
 
   test('has nothing to measure where sessions are elsewhere', () => {

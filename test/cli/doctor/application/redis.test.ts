@@ -38,6 +38,13 @@ describe('doctor, about what Redis says of itself', () => {
     expect(await statuses(refused)).toEqual(['redis unknown'])
   })
 
+  test('names no cause if a client rejects with something that is no error', async () => {
+    const info = () => Promise.reject('redis://:hunter2@cache')
+    expect(await checkRedis({ info }, false)).toEqual([
+      expect.objectContaining({ status: 'unknown', message: 'Redis does not answer INFO (unknown)' }),
+    ])
+  })
+
   test('asks for the client only if a store of ours is there', async () => {
     expect(await statuses(undefined)).toEqual([])
     expect(await statuses(undefined, true)).toEqual(['redis unknown'])

@@ -51,6 +51,43 @@ describe('doctor, about discovery', () => {
     expect(textReport(report, false)).not.toContain('hunter2')
   })
 
+  test.each([
+    ['no place', {}, /openid-configuration redirects, and redirects are not followed/],
+    [
+      'a login page',
+      { location: 'https://id.example.com/login?next=x' },
+      /redirects to https:\/\/id\.example\.com\/login, and/,
+    ],
+  ])('makes up no issuer of a redirect to %s', async (_name, sent, message) => {
+    const headers = new Headers(Object.entries(sent))
+    const { of } = await examine({ [discovery]: () => new Response(null, { status: 302, headers }) })
+    expect(of('discovery')).toMatchObject(failure(message, /^check the issuer, or name the URL/))
+  })
+
+  test('knows a web page by its text, if it comes without a type', async () => {
+    const page = () => new Response(Buffer.from('\n<html>'))
+    expect((await examine({ [discovery]: page })).of('discovery')).toMatchObject(failure(/a web page, not/, /issuer/))
+  })
+
+  test('does not blame the provider for an answer that the issuer may be the cause of', async () => {
+    const forbidden = () => new Response('', { status: 403 })
+    expect((await examine({ [discovery]: forbidden })).of('discovery')).toMatchObject(
+      failure(/status 403/, /^check the issuer, or name the URL/),
+    )
+  })
+
+  test('says what the first place answers, if nothing answers further up', async () => {
+    const cut = () => {
+      throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
+    }
+    const { of, asked } = await examine({
+      'https://id.example.com/realms/.well-known/openid-configuration': cut,
+      'https://id.example.com/.well-known/openid-configuration': cut,
+    })
+    expect(of('discovery')).toMatchObject(failure(/status 404/, /^check the issuer, or name the URL/))
+    expect(asked).toContain('GET https://id.example.com/.well-known/openid-configuration')
+  })
+
   test('says that a web page came, or something that is no JSON object', async () => {
     const page = () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
     expect((await examine({ [discovery]: page })).of('discovery')).toMatchObject(

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
+import { createServer as createTcpServer } from 'node:net'
 import { checkTls } from '../../../../lib/cli/doctor/reach/tls.js'
+import { probeTls } from '../../../../lib/cli/doctor/reach/tls-probe.js'
 import { createClientServer, createServer as createServerOf } from '../../../../lib/cli/doctor/server.js'
 import { parseOidcOptions } from '../../../../lib/options/oidc/schema.js'
 import { readSurroundings } from '../../../../lib/options/surroundings.js'
@@ -62,6 +65,16 @@ describe('doctor, at a server with TLS', () => {
     )
   })
 
+  test.each([
+    ['O', 'is from "A company", which'],
+    ['OU', 'is from "an authority without name", which'],
+  ] as const)('names an authority that has no common name, but the attribute %s', async (attribute, message) => {
+    const company = { name: 'A company', key: authority.key, attribute }
+    expect(await tlsFindings(selfSigned('localhost', { authority: company }))).toContainEqual(
+      fails(new RegExp(message), /NODE_EXTRA_CA_CERTS/),
+    )
+  })
+
   test('says where authorities go that are given already', async () => {
     const env = { NODE_EXTRA_CA_CERTS: '/etc/ssl/company.pem' }
     expect(await tlsFindings(selfSigned('localhost', signed), { env })).toContainEqual(
@@ -104,6 +117,26 @@ describe('doctor, at a server with TLS', () => {
       message: expect.stringContaining(`trusted, and valid until ${year + 2}-01-01`),
     })
     expect(found).toContainEqual(expect.objectContaining({ check: 'issuer', status: 'ok' }))
+  })
+
+  test('reaches a name below localhost, whatever DNS says, and shows that name to the server', async () => {
+    const host = 'id.localhost'
+    expect(await tlsFindings(selfSigned(host, signed), { host, ca: authority.pem })).toContainEqual({
+      ...{ check: 'tls', status: 'ok' },
+      message: expect.stringMatching(/the certificate of id\.localhost:\d+ is for that name, trusted/),
+    })
+  })
+
+  test('gives up on a server that takes the connection and says nothing', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    close = async () => void silent.close()
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    expect(await probeTls(new URL(`https://127.0.0.1:${port}`), { seconds: 0.1 })).toEqual({
+      kind: 'no-connection',
+      code: 'TIMEOUT',
+    })
   })
 
   test('finds that the verification of certificates is off', async () => {
