@@ -127,6 +127,15 @@ describe('a renewal', () => {
     expect([await failureOf(work), revoked]).toEqual([missing, ['refresh-2']])
   })
 
+  test('saves the new tokens again while the store is away, three times at most', async () => {
+    const away = new SessionError('session_store_unavailable', 'away')
+    let saves = 0
+    const returns = begin({ session: { store: async () => (saves++ === 0 ? Promise.reject(away) : undefined) } })
+    expect([await returns.work, saves, returns.used]).toEqual(['access-2', 2, ['refresh-1']])
+    const stays = begin({ session: { store: () => ((saves += 1), Promise.reject(away)) } })
+    expect([await failureOf(stays.work), saves, stays.revoked]).toEqual([away, 5, []])
+  })
+
   test('does not save again, and revokes nothing, where the session has no room for the tokens', async () => {
     let saves = 0
     const tooLarge = new SessionError('session_too_large', 'no room')
