@@ -32,7 +32,7 @@ export async function startRedisReplica(master: RedisServer, path?: string): Pro
   return startRedis({
     ...(path === undefined ? {} : { path }),
     settings: { replicaof: `127.0.0.1 ${master.port}` },
-    readyLine: /MASTER <-> REPLICA sync: Finished with success/,
+    readyLine: /(?:MASTER|PRIMARY) <-> REPLICA sync: Finished with success/,
   })
 }
 
