@@ -5,17 +5,18 @@ import { startIssuer } from './issuer/server.js'
 import { http } from './bearer/http.js'
 import { inProcess } from './bearer/in-process.js'
 
-export const summary = 'access tokens: validated in process and over HTTP'
+export const summary = 'access tokens: a protected route over HTTP, and with --in-process validators alone'
 
-/** Runs both halves, or the one that was asked for. */
+/** Runs what was asked for: over HTTP, where ratios are judged, or in process. */
 export async function run(command) {
   const pinned = canPin ? 'server and load generator on a core each' : 'processes wherever the system puts them'
   console.log(`# bearer\n\n${machine()}; ${load()}; ${pinned}`)
-  const isBoth = command.http === command['in-process']
   const issuer = await startIssuer()
-  const targets = []
-  if (isBoth || command['in-process']) targets.push(...(await inProcess(command, issuer)))
-  if (isBoth || command.http) targets.push(...(await http(command, issuer)))
-  issuer.stop()
-  return reportTargets(targets)
+  try {
+    if (command['in-process']) await inProcess(command, issuer)
+    const targets = command['in-process'] ? [] : await http(command, issuer)
+    return targets.length === 0 ? [] : reportTargets(targets)
+  } finally {
+    issuer.stop()
+  }
 }

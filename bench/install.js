@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { machine } from './harness/machine.js'
-import { interleaved, medians } from './harness/rounds.js'
+import { compare, reportComparison } from './harness/comparison.js'
+import { load, machine } from './harness/machine.js'
 import { number, progress, reportTargets, section, table, target } from './harness/table.js'
 import { imported } from './install/imported.js'
 import { install, pack, versionOf } from './install/installed.js'
+import { judge, questions } from './targets.js'
 
 export const summary = 'what import costs in time, and a production install in packages and bytes'
 
@@ -20,19 +21,31 @@ const peers = [
   'express-jwt jwks-rsa',
   'passport-jwt jwks-rsa',
 ]
+const plans = { quick: { rounds: 4, sets: [2, 2] }, full: { rounds: 7, sets: [5, 12] } }
 
-/** Installs each package together with Express in a separate folder, then imports them in turn. */
+/** Installs each package together with Express in a separate folder, then imports them in turn, each time in a new process. */
 export async function run(command) {
-  console.log(`# install\n\n${machine()}`)
+  console.log(`# install\n\n${machine()}; ${load()}`)
   const root = await mkdtemp(join(tmpdir(), 'bench-install-'))
   try {
-    return await report(await measure(command, root))
+    const installs = await installAll(command, root)
+    const plan = plans[command.quick ? 'quick' : 'full']
+    const open = async ({ folder, modules }) => ({ measure: () => imported(folder, modules), close() {} })
+    const comparison = await compare({ title: questions.import.question, contenders: installs, plan, open })
+    reportComparison(comparison, columns)
+    return reportTargets([...judge('import', comparison), ...reportInstalls(installs)])
   } finally {
     await rm(root, { recursive: true })
   }
 }
 
-async function measure(command, root) {
+const columns = [
+  ['ms', ({ ms }) => number(ms)],
+  ['CPU ms', ({ cpu }) => number(cpu)],
+  ['RSS MB', ({ rss }) => number(rss)],
+]
+
+async function installAll(command, root) {
   const specs = { express: [], [own]: [await pack(root)] }
   for (const peer of command.quick ? peers.slice(0, 2) : peers) {
     specs[peer] = await Promise.all(peer.split(' ').map(versionOf))
@@ -41,29 +54,24 @@ async function measure(command, root) {
   for (const [name, packages] of Object.entries(specs)) {
     progress(`install ${name}`)
     const size = await install(join(root, name.replace(' ', '-')), [await versionOf('express'), ...packages])
-    installs.push({ name, ...size })
+    installs.push({ name, modules: name.split(' '), ...size })
   }
-  progress('import')
-  const turns = await interleaved(installs, command.quick ? 7 : 21, ({ name, folder }) =>
-    imported(folder, name.split(' ')),
-  )
-  return installs.map((entry) => ({ ...entry, ...medians(turns.get(entry)) }))
+  return installs
 }
 
-async function report(results) {
-  const express = results.find(({ name }) => name === 'express')
+function reportInstalls(installs) {
+  const express = installs.find(({ name }) => name === 'express')
   const beside = ({ packages }) => packages - express.packages
-  const rows = results.map((entry) => {
-    const { name, ms, cpu, rss, packages, bytes } = entry
-    const extra = name === 'express' ? `(${packages})` : beside(entry)
-    const megabytes = name === 'express' ? bytes : bytes - express.bytes
-    return [name, number(ms), number(cpu), number(rss), extra, number(megabytes / 1024 ** 2)]
-  })
-  const columns = ['', 'import ms', 'CPU ms', 'RSS MB', 'packages beside express', 'MB beside express']
-  section('Import and production install', table(columns, rows))
-  const ours = results.find(({ name }) => name === own)
-  return reportTargets([
-    target(`import('${own}') in ms`, ours.ms, 40, true),
-    target('packages beside express', beside(ours), 16, true),
+  const megabytes = ({ bytes }) => (bytes - express.bytes) / 1024 ** 2
+  const rows = installs.map((one) => [
+    one.name,
+    one === express ? `(${one.packages})` : beside(one),
+    number(megabytes(one)),
   ])
+  section('What does a production install bring?', table(['', 'packages beside express', 'MB beside express'], rows))
+  const ours = installs.find(({ name }) => name === own)
+  return [
+    target('packages beside express', beside(ours), 12, true),
+    target('MB beside express', megabytes(ours), 5, true),
+  ]
 }

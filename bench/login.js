@@ -1,69 +1,109 @@
 import { startChild } from './harness/child.js'
+import { compare, reportComparison } from './harness/comparison.js'
 import { load, machine } from './harness/machine.js'
-import { interleaved, median, medians, middleHalf, ratio, ratios } from './harness/rounds.js'
-import { number, progress, range, reportTargets, section, table, target } from './harness/table.js'
+import { reportProfile } from './harness/profile.js'
+import { number, reportTargets, section } from './harness/table.js'
 import { startIssuer } from './issuer/server.js'
 import { acceptedFlaws, logIn } from './login/logins.js'
+import { judge, questions } from './targets.js'
 
-export const summary = 'one whole login: CPU of the process that people log in to'
+export const summary =
+  'one whole login: CPU of the process that people log in to, and how long they wait when many come at once'
 
 const [own, peer] = ['express-oidc', 'express-openid-connect']
-const plans = { quick: { rounds: 7, logins: 150, warmUp: 300 }, full: { rounds: 21, logins: 500, warmUp: 1500 } }
-const widths = { 1: 'one after the other', 8: '8 at a time' }
+const plans = {
+  quick: { rounds: 3, sets: [2, 2], logins: 120, warmUp: 300 },
+  full: { rounds: 5, sets: [4, 12], logins: 200, warmUp: 1000 },
+}
+const widths = [1, 8, 200]
+const crowd = 200
+// A provider that answers at once hides how many connections are opened to it.
+const providerMilliseconds = 50
 
 /** Logs in to each over and over: the login route, and the callback with its token request. The issuer is another process. */
 export async function run(command) {
   console.log(`# login\n\n${machine()}; ${load()}`)
-  const { rounds, logins, warmUp } = plans[command.quick ? 'quick' : 'full']
   const issuer = await startIssuer()
-  const { servers, notes } = await startServers(issuer)
-  const targets = []
-  for (const server of servers) await logIn(server.port, issuer, { count: warmUp, width: 8 })
-  for (const [width, title] of Object.entries(widths)) {
-    progress(`login, ${title}`)
-    const turns = await interleaved(servers, rounds, async ({ child, port }) => {
-      const before = await child.call('cpu')
-      const seconds = await logIn(port, issuer, { count: logins, width: Number(width) })
-      return { cpu: ((await child.call('cpu')) - before) / logins, rate: logins / seconds }
-    })
-    targets.push(
-      ...report(
-        title,
-        [...turns].map(([{ name }, list]) => ({ name, turns: list })),
-      ),
-    )
+  const bench = { issuer, plan: plans[command.quick ? 'quick' : 'full'] }
+  try {
+    return command.profile ? await profile(bench) : await measure(bench)
+  } finally {
+    issuer.stop()
   }
-  section('What logins are refused for', notes.join('\n'))
-  for (const { child } of servers) child.stop()
-  issuer.stop()
+}
+
+async function measure(bench) {
+  const notes = []
+  for (const name of [own, peer]) notes.push(await admit(bench, name))
+  const targets = []
+  for (const width of widths) targets.push(...(await compareAt(bench, width)))
+  section('Another state, another nonce, a bad signature of the ID Token', notes.join('\n'))
   return reportTargets(targets)
 }
 
-async function startServers(issuer) {
-  const servers = []
-  const notes = []
-  const { sub } = JSON.parse(Buffer.from(issuer.grants.tokens().id_token.split('.')[1], 'base64url'))
-  const context = { issuer: issuer.trust('RS256').issuer, session: { user: { sub } } }
-  for (const name of [own, peer]) {
-    const child = startChild('session/server.js', { cpu: 0 })
-    const port = await child.call('start', { name, context })
-    const flaws = await acceptedFlaws(port, issuer)
-    notes.push(`- ${name} ${flaws.length === 0 ? 'refuses each of them' : `takes ${flaws.join(' and ')}`}`)
-    if (name === own && flaws.length > 0) throw new Error(`${name} takes ${flaws.join(' and ')}`)
-    servers.push({ name, child, port })
+async function compareAt(bench, width) {
+  const isBurst = width === crowd
+  const { issuer, plan } = bench
+  const open = async ({ name, isNull }) => {
+    const { child, port } = await openServer(bench, isNull ? own : name)
+    const measure = () => turn({ issuer, child, port, width, count: isBurst ? crowd : plan.logins })
+    return { measure, close: () => child.stop() }
   }
-  return { servers, notes: ['Another state, another nonce, a bad signature of the ID Token:', '', ...notes] }
+  const key = `login ${width}`
+  const burst = { unit: 'p99', plan: { ...plan, allowed: 0.1 } }
+  issuer.slowDown(isBurst ? providerMilliseconds : 0)
+  const contenders = [{ name: own }, { name: peer }]
+  const comparison = await compare({
+    title: questions[key].question,
+    contenders,
+    plan,
+    open,
+    ...(isBurst ? burst : {}),
+  })
+  issuer.slowDown(0)
+  reportComparison(comparison, columns, ...(isBurst ? [`The provider takes ${providerMilliseconds} ms.`] : []))
+  return judge(key, comparison)
 }
 
-function report(title, results) {
-  const turnsOf = (name) => results.find((result) => result.name === name).turns
-  const rows = results.map(({ name, turns }) => {
-    const { cpu, rate } = medians(turns)
-    const times = ratios(turns, turnsOf(peer), 'cpu')
-    const spread = range(middleHalf(turns.map((turn) => turn.cpu)))
-    return [name, number(cpu), spread, number(median(times)), range(middleHalf(times)), number(rate)]
+const columns = [
+  ['logins/s', ({ rate }) => number(rate)],
+  ['CPU us', ({ cpu }) => number(cpu)],
+  ['p50 / p99 ms', ({ p50, p99 }) => `${number(p50)} / ${number(p99)}`],
+  ['connections to the provider', ({ connections }) => Math.round(connections)],
+]
+
+async function turn({ issuer, child, port, width, count }) {
+  issuer.usedConnections()
+  const before = await child.call('cpu')
+  const seen = await logIn(port, issuer, { count, width })
+  const cpu = ((await child.call('cpu')) - before) / count
+  return { ...seen, cpu, connections: issuer.usedConnections() }
+}
+
+async function openServer({ issuer, plan }, name) {
+  const { sub } = JSON.parse(Buffer.from(issuer.grants.tokens().id_token.split('.')[1], 'base64url'))
+  const context = { issuer: issuer.trust('RS256').issuer, session: { user: { sub } } }
+  const child = startChild('session/server.js', { cpu: 0 })
+  const port = await child.call('start', { name, context })
+  await logIn(port, issuer, { count: plan.warmUp, width: 8 })
+  return { child, port }
+}
+
+async function admit({ issuer }, name) {
+  const { child, port } = await openServer({ issuer, plan: { warmUp: 8 } }, name)
+  const flaws = await acceptedFlaws(port, issuer)
+  child.stop()
+  if (name === own && flaws.length > 0) throw new Error(`${name} takes ${flaws.join(' and ')}`)
+  return `- ${name} ${flaws.length === 0 ? 'refuses each of them' : `takes ${flaws.join(' and ')}`}`
+}
+
+async function profile(bench) {
+  const { child, port } = await openServer(bench, own)
+  const count = 1000
+  await reportProfile(`${own}, a login`, child, async () => {
+    await logIn(port, bench.issuer, { count, width: 8 })
+    return count
   })
-  const columns = ['', 'CPU us', 'middle half', `x ${peer}`, 'middle half', 'logins/s']
-  section(`One login, ${title}`, table(columns, rows))
-  return [target(`${title}: times ${peer} is of ours`, ratio(turnsOf(peer), turnsOf(own), 'cpu'), 1.6, false)]
+  child.stop()
+  return []
 }

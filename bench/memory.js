@@ -31,7 +31,12 @@ export async function run(command) {
       rows.push([name, title, number(before), number(after), number(Math.max(0, growth)), fetches])
       if (name !== own) continue
       const goal = `grows by <= ${slackMegabytes} MB`
-      targets.push({ what: title, goal, seen: `${growth.toFixed(2)} MB`, isReached: growth <= slackMegabytes })
+      targets.push({
+        what: title,
+        goal,
+        seen: `${growth.toFixed(2)} MB`,
+        verdict: growth <= slackMegabytes ? 'reached' : 'missed',
+      })
     }
   }
   const columns = ['', 'distinct', 'MB after 10,000', 'MB after 100,000', 'growth MB', 'key fetches']

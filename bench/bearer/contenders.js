@@ -1,7 +1,8 @@
 import { awsJwtVerify } from './contenders/aws-jwt-verify.js'
+import { handCache } from './contenders/by-hand.js'
 import { expressJwt } from './contenders/express-jwt.js'
 import { expressOauth2JwtBearer } from './contenders/express-oauth2-jwt-bearer.js'
-import { expressOidc, expressOidcNoCache } from './contenders/express-oidc.js'
+import { expressOidc, expressOidcGuarded, expressOidcNoCache } from './contenders/express-oidc.js'
 import { fastJwt, fastJwtCache, fastJwtGetJwks, fastJwtGetJwksCache } from './contenders/fast-jwt.js'
 import { joseKeyObject, joseRemote } from './contenders/jose.js'
 import { jsonwebtoken } from './contenders/jsonwebtoken.js'
@@ -11,11 +12,13 @@ import { guarded, throughMiddleware } from './adapters.js'
 
 // A contender has a name, a kind (limit, ours, peer), `supports(alg)`, and makes one of these, or both, from
 // `{ issuer, audience, jwksUri, jwks, key }`: `validator(trust)`, a function that takes what `prepare(token)` made and
-// throws or rejects for a bad token; `middleware(trust)`, for Express. The other one follows from it.
+// throws or rejects for a bad token; `middleware(trust)`, for Express. The other one follows from it. `guard()` makes a second layer.
 const all = [
   rawVerify,
   unprotected,
+  handCache,
   expressOidc,
+  expressOidcGuarded,
   expressOidcNoCache,
   fastJwt,
   fastJwtCache,

@@ -1,64 +1,135 @@
 import { startChild } from '../harness/child.js'
-import { interleaved } from '../harness/rounds.js'
-import { progress } from '../harness/table.js'
+import { compare, reportComparison, typical } from '../harness/comparison.js'
+import { reportProfile } from '../harness/profile.js'
+import { number, progress } from '../harness/table.js'
+import { judge, questions } from '../targets.js'
 import { contenders } from './contenders.js'
 import { fault } from './gate.js'
-import { auth0, bare, httpReport, httpTargets } from './http-report.js'
-import { titles } from './reference.js'
 
-// Rounds for each algorithm and scenario, and requests in each.
+const scenarios = { seen: 'thousand', unseen: 'unseen', one: 'single' }
+const widths = [8, 64]
 const plans = {
-  quick: { requests: 4000, warmUp: 1500, rounds: { RS256: { unseen: 3, thousand: 3 } } },
+  quick: {
+    ...{ requests: 1500, warmUp: 2000, rounds: 4, bursts: 25, sets: [2, 2] },
+    parts: { RS256: ['seen', 'unseen'] },
+  },
   full: {
-    requests: 12_000,
-    warmUp: 4000,
-    rounds: {
-      RS256: { unseen: 7, thousand: 7, single: 3 },
-      ES256: { unseen: 3, thousand: 3 },
-      EdDSA: { unseen: 3, thousand: 3 },
-      PS256: { unseen: 3, thousand: 3 },
+    ...{ requests: 2000, warmUp: 5000, rounds: 8, bursts: 60, sets: [4, 12] },
+    parts: {
+      RS256: ['seen', 'unseen', 'one', 'burst'],
+      ES256: ['seen', 'unseen', 'burst'],
+      EdDSA: ['seen', 'unseen', 'burst'],
     },
   },
 }
-// Those that a quick run, and the other algorithms, are content with.
-const chosen = [bare, 'express-oidc', auth0, 'fast-jwt, static key, cache', 'jose, createRemoteJWKSet']
+const profiledRequests = 4000
+/** The route without protection. */
+const bare = 'unprotected route (limit)'
+const [auth0, fastJwt] = ['express-oauth2-jwt-bearer', 'fast-jwt, static key']
+// All others take part when `--only` names them.
+const usual = [auth0, fastJwt, `${fastJwt}, cache`, 'jose, createRemoteJWKSet']
 
-/** Measures a protected route over HTTP, and gives the targets. */
+/** Measures a protected route over HTTP, each contender in a process of its own, and gives the verdicts. */
 export async function http(command, issuer) {
   const plan = plans[command.quick ? 'quick' : 'full']
+  const parts =
+    command.algorithms?.map((alg) => [alg, plan.parts[alg] ?? ['seen', 'unseen']]) ?? Object.entries(plan.parts)
   const loader = startChild('bearer/http-load.js', { cpu: 1 })
   const targets = []
-  for (const [alg, scenarios] of Object.entries(plan.rounds)) {
-    if (command.algorithms !== undefined && !command.algorithms.includes(alg)) continue
-    const { servers, refused } = await startServers(command, alg, issuer.trust(alg))
-    for (const [scenario, rounds] of Object.entries(scenarios)) {
-      progress(`over HTTP, ${alg}, ${titles[scenario]}`)
-      const results = await measure({ servers, loader, trust: issuer.trust(alg), scenario, rounds, plan })
-      httpReport(alg, scenario, results, refused)
-      if (alg === 'RS256') targets.push(...httpTargets(scenario, results))
+  try {
+    for (const [alg, names] of parts) {
+      const bench = { command, plan, alg, loader, trust: issuer.trust(alg) }
+      if (command.profile) await profile(bench)
+      else for (const name of command.parts ?? names) targets.push(...(await measure(bench, name)))
     }
-    for (const { child } of servers) child.stop()
+  } finally {
+    loader.stop()
   }
-  loader.stop()
   return targets
 }
 
-async function startServers(command, alg, trust) {
-  const isFew = command.quick || alg !== 'RS256'
-  const names = contenders(alg, { only: command.only, http: true }).map(({ name }) => name)
-  const servers = []
+async function measure(bench, name) {
+  const { admitted, refused } = await admit(bench, name)
+  if (name === 'burst') {
+    const targets = []
+    for (const width of widths) targets.push(...(await measureBursts(bench, admitted, width)))
+    return targets
+  }
+  const { alg, plan, loader, trust } = bench
+  const key = `${alg} ${name}`
+  const count = plan.requests * plan.rounds
+  progress(`${key}: tokens`)
+  await loader.call('mint', { trust, scenario: scenarios[name], count, warmUp: plan.warmUp })
+  const open = (contender) =>
+    openServer(bench, contender, (port, child, round) => turn({ ...bench, port, child, round }))
+  const title = questions[key]?.question ?? `What does one token cost, over and over (${alg})?`
+  const comparison = await compare({ title, contenders: admitted, plan, open })
+  reportComparison(comparison, columns, loadNote(comparison), ...refused)
+  return judge(key, comparison)
+}
+
+async function turn({ plan: { requests }, loader, port, child, round }) {
+  await loader.call('open', { port })
+  const before = await child.call('cpu')
+  const seen = await loader.call('send', { pool: 'measured', from: round * requests, count: requests })
+  const cpu = ((await child.call('cpu')) - before) / requests
+  await loader.call('close')
+  if (seen.non2xx > 0) throw new Error(`${seen.non2xx} good tokens were refused`)
+  return { ...seen, cpu }
+}
+
+// The tails of some bursts scatter more than the CPU of thousands of requests.
+async function measureBursts(bench, admitted, width) {
+  const { alg, plan, loader, trust } = bench
+  const key = `${alg} burst ${width}`
+  const count = plan.bursts * plan.rounds * width
+  progress(`${key}: tokens`)
+  await loader.call('mint', { trust, scenario: 'unseen', count, warmUp: plan.warmUp })
+  const open = (contender) =>
+    openServer(bench, contender, async (port, child, round) => {
+      await loader.call('open', { port, connections: width })
+      const { bursts } = plan
+      await child.call('watchDelay')
+      const seen = await loader.call('burst', { port, from: round * bursts * width, bursts, width, gap: width / 4 + 3 })
+      const delay = await child.call('delay')
+      await loader.call('close')
+      if (seen.non2xx > 0) throw new Error(`${seen.non2xx} good tokens were refused`)
+      return { ...seen, delay }
+    })
+  const wanted = admitted.filter(({ name }) => !name.includes('requireAuth'))
+  const comparison = await compare({
+    ...{ title: questions[key].question, contenders: wanted, unit: 'delay', open },
+    plan: { ...plan, rounds: Math.ceil(plan.rounds / 2), allowed: 0.1 },
+  })
+  reportComparison(comparison, burstColumns)
+  return judge(key, comparison)
+}
+
+async function openServer({ loader, plan, trust }, { name, isNull }, measureTurn) {
+  const child = startChild('bearer/http-server.js', { cpu: 0 })
+  const port = await child.call('start', { name: isNull ? 'express-oidc' : name, trust })
+  await loader.call('open', { port })
+  await loader.call('send', { pool: 'warmUp', count: plan.warmUp })
+  await loader.call('close')
+  return { measure: (round) => measureTurn(port, child, round), close: () => child.stop() }
+}
+
+/** Lets those in that refuse what they have to. */
+async function admit({ command, alg, trust }, part) {
+  const chosen = contenders(alg, { only: command.only, http: true }).filter(
+    ({ name, kind }) => kind !== 'peer' || command.only !== undefined || usual.includes(name),
+  )
+  const admitted = []
   const refused = []
-  for (const name of names.filter((name) => !isFew || chosen.includes(name))) {
+  for (const { name, kind } of chosen.filter((one) => part !== 'burst' || !one.guard)) {
     const child = startChild('bearer/http-server.js', { cpu: 0 })
     const port = await child.call('start', { name, trust })
     const problem = name === bare ? undefined : await fault(trust, (token) => isAccepted(port, token))
-    if (problem === undefined) servers.push({ name, child, port })
-    else {
-      refused.push(`- not measured: ${name} ${problem}`)
-      child.stop()
-    }
+    if (problem === undefined) admitted.push({ name, kind })
+    else refused.push(`- not measured: ${name} ${problem}`)
+    child.stop()
   }
-  return { servers, refused }
+  return { admitted, refused }
 }
 
 async function isAccepted(port, token) {
@@ -67,17 +138,42 @@ async function isAccepted(port, token) {
   return response.status === 200
 }
 
-async function measure({ servers, loader, trust, scenario, rounds, plan }) {
-  const { requests, warmUp } = plan
-  await loader.call('mint', { trust, scenario, count: requests, warmUp })
-  const turns = await interleaved(servers, rounds, async ({ name, child, port }) => {
-    await child.call('renew', { trust })
-    await loader.call('send', { port, pool: 'warmUp', count: warmUp })
-    const before = await child.call('cpu')
-    const seen = await loader.call('send', { port, pool: 'measured', count: requests })
-    const cpu = ((await child.call('cpu')) - before) / requests
-    if (seen.non2xx > 0) throw new Error(`${name} refused ${seen.non2xx} good tokens`)
-    return { ...seen, cpu, perCpuSecond: 1e6 / cpu }
-  })
-  return [...turns].map(([{ name }, list]) => ({ name, turns: list }))
+const columns = [
+  ['requests/s', ({ rate }) => number(rate)],
+  ['p50 / p99 ms', ({ p50, p99 }) => `${number(p50)} / ${number(p99)}`],
+  ['CPU us', ({ cpu }) => number(cpu)],
+]
+const burstColumns = [
+  ['event-loop delay p99 ms', ({ delay }) => number(delay)],
+  ['another request p99 ms', ({ bystander }) => number(bystander)],
+  ['last answer p99 ms', ({ last }) => number(last)],
+]
+
+function loadNote(comparison) {
+  const busy = Math.max(...comparison.names.map((name) => typical(comparison, name).busy))
+  return `The load generator used at most ${Math.round(busy * 100)} % of its core.`
+}
+
+/** Where the time of one request goes, beside that of the route without protection; a peer's too, if `--only` names it. */
+async function profile({ command, plan, alg, loader, trust }) {
+  const peers = contenders(alg, { only: command.only ?? ' ', http: true }).filter(({ kind }) => kind === 'peer')
+  const names = [bare, 'express-oidc', 'express-oidc + requireAuth(scope())', ...peers.map(({ name }) => name)]
+  for (const part of ['seen', 'unseen']) {
+    progress(`${alg} ${part}: tokens`)
+    await loader.call('mint', { trust, scenario: scenarios[part], count: 3 * profiledRequests, warmUp: plan.warmUp })
+    for (const name of part === 'seen' ? names : names.slice(1)) {
+      const child = startChild('bearer/http-server.js', { cpu: 0 })
+      const port = await child.call('start', { name, trust })
+      await loader.call('open', { port })
+      await loader.call('send', { pool: 'warmUp', count: plan.warmUp })
+      let from = 0
+      await reportProfile(`${name}, ${alg}, ${part}`, child, async () => {
+        await loader.call('send', { pool: 'measured', from, count: profiledRequests })
+        from += profiledRequests
+        return profiledRequests
+      })
+      await loader.call('close')
+      child.stop()
+    }
+  }
 }

@@ -1,85 +1,54 @@
 import { startChild } from '../harness/child.js'
-import { medians, ratio } from '../harness/rounds.js'
-import { number, progress, section, table, target } from '../harness/table.js'
+import { compare, reportComparison } from '../harness/comparison.js'
+import { number } from '../harness/table.js'
 import { algorithms } from '../issuer/keys.js'
-import { reference, titles } from './reference.js'
+import { contenders } from './contenders.js'
 
 // Functions that had to wait for their turn keep their compiled code.
 const execArgv = ['--expose-gc', '--no-flush-bytecode']
+const titles = { unseen: 'every token new', thousand: '1000 tokens in turn', single: 'one token' }
 const plans = {
-  quick: { unseen: [5, 150], thousand: [5, 8000], single: [3, 8000], batchMs: 10 },
-  full: { unseen: [25, 300], thousand: [25, 20_000], single: [15, 20_000], batchMs: 30 },
+  quick: { rounds: 5, sets: [2, 2], batches: { unseen: 150, thousand: 8000, single: 8000 }, batchMs: 10 },
+  full: { rounds: 10, sets: [4, 10], batches: { unseen: 300, thousand: 20_000, single: 20_000 }, batchMs: 30 },
 }
+const own = 'express-oidc'
 
-/** Measures validators without any HTTP, one algorithm after the other, and gives the targets. */
+/** Measures validators without any HTTP, each in a process of its own, one algorithm after the other. */
 export async function inProcess(command, issuer) {
-  const targets = []
+  const plan = plans[command.quick ? 'quick' : 'full']
   for (const alg of command.algorithms ?? algorithms) {
-    const worker = startChild('bearer/in-process-worker.js', { execArgv })
-    const gate = await worker.call('prepare', { trust: issuer.trust(alg), only: command.only })
-    for (const scenario of Object.keys(titles)) {
-      progress(`in process, ${alg}, ${titles[scenario]}`)
-      const plan = plans[command.quick ? 'quick' : 'full']
-      const [rounds, maxBatch] = plan[scenario]
-      const results = await worker.call('measure', { scenario, rounds, maxBatch, batchMs: plan.batchMs })
-      report(alg, scenario, results, gate)
-      targets.push(...targetsOf(alg, scenario, results, gate))
+    const trust = issuer.trust(alg)
+    const { admitted, notes } = await admit(command, alg, trust)
+    for (const [scenario, words] of Object.entries(titles)) {
+      const { rounds, batchMs } = plan
+      const settings = { scenario, rounds, batchMs, maxBatch: plan.batches[scenario] }
+      const title = `In process, ${alg}, ${words}`
+      const open = async ({ name, isNull }) => {
+        const worker = startChild('bearer/in-process-worker.js', { cpu: 0, execArgv })
+        await worker.call('prepare', { name: isNull ? own : name, trust })
+        await worker.call('warmUp', settings)
+        return { measure: (round) => worker.call('measure', { round }), close: () => worker.stop() }
+      }
+      reportComparison(await compare({ title, contenders: admitted, plan, open }), columns, ...notes)
     }
+  }
+}
+
+const columns = [
+  ['us', ({ wall }) => number(wall)],
+  ['CPU us', ({ cpu }) => number(cpu)],
+]
+
+async function admit({ only }, alg, trust) {
+  const admitted = []
+  const notes = []
+  for (const { name } of contenders(alg, { only })) {
+    const worker = startChild('bearer/in-process-worker.js', { execArgv })
+    const { problem, shares } = await worker.call('prepare', { name, trust })
     worker.stop()
+    if (problem === undefined) admitted.push({ name })
+    else notes.push(`- not measured: ${name} ${problem}`)
+    if (shares) notes.push(`- what one caller changes in the claims, the next one gets: ${name}`)
   }
-  return targets
-}
-
-function report(alg, scenario, results, gate) {
-  const { turnsOf, bestPeer } = reference(results)
-  const limit = turnsOf('raw crypto.verify (limit)')
-  const rows = results.map(({ name, turns }) => {
-    const { wall, cpu } = medians(turns)
-    return [
-      name,
-      number(wall),
-      number(cpu),
-      number(1e3 / wall),
-      number(ratio(turns, limit, 'cpu')),
-      peerRatio(turns, bestPeer),
-    ]
-  })
-  rows.sort((a, b) => a[2] - b[2])
-  const columns = ['', 'us', 'CPU us', 'thousand/s', 'x limit', 'x best peer']
-  section(`In process, ${alg}, ${titles[scenario]}`, table(columns, rows), ...notes(gate))
-}
-
-function notes(gate) {
-  const refused = gate.filter(({ problem }) => problem).map(({ name, problem }) => `- not measured: ${name} ${problem}`)
-  const sharing = gate.filter(({ shares }) => shares).map(({ name }) => name)
-  if (sharing.length > 0)
-    refused.push(`- what one caller changes in the claims, the next one gets: ${sharing.join('; ')}`)
-  return refused.length === 0 ? [] : [refused.join('\n')]
-}
-
-function peerRatio(turns, bestPeer) {
-  return bestPeer === undefined ? '-' : number(ratio(turns, bestPeer.turns, 'cpu'))
-}
-
-function targetsOf(alg, scenario, results, gate) {
-  const { turnsOf } = reference(results)
-  const own = turnsOf('express-oidc')
-  if (own === undefined) return []
-  const against = (name) => turnsOf(name) && ratio(own, turnsOf(name), 'cpu')
-  if (scenario === 'unseen' && alg === 'RS256') {
-    const times = against('raw crypto.verify (limit)')
-    return [target('in process, never seen, RS256: CPU against crypto.verify', times, 1.25, true)]
-  }
-  if (scenario !== 'thousand') return []
-  const times = against('fast-jwt, static key, cache')
-  const shares = gate.find(({ name }) => name === 'express-oidc').shares
-  return [
-    target(`in process, 1000 in turn, ${alg}: times fast-jwt with its cache`, times && 1 / times, 1.3, false),
-    {
-      what: `in process, ${alg}: claims that callers cannot change`,
-      goal: 'private',
-      seen: shares ? 'shared' : 'private',
-      isReached: !shares,
-    },
-  ]
+  return { admitted, notes }
 }

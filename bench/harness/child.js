@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,11 @@ const taskset = ['/usr/bin/taskset', '/bin/taskset'].find((file) => existsSync(f
 
 /** Whether children stay on the core that they are given. */
 export const canPin = taskset !== undefined && availableParallelism() > 1
+
+/** Keeps this process, and what it starts without naming a core, away from the core of the servers. */
+export function keepToCore() {
+  if (canPin) execFileSync(taskset, ['-cp', '1', String(process.pid)], { stdio: 'ignore' })
+}
 
 /**
  * Starts a module as a separate process that answers calls.

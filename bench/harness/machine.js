@@ -1,11 +1,11 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 
 /** The machine in one line: what numbers depend on, and nothing that names it. */
 export function machine() {
   const model = cpus()[0]?.model.trim() ?? process.arch
   const gigabytes = Math.round(totalmem() / 1024 ** 3)
   const { node, openssl } = process.versions
-  return `${model}, ${availableParallelism()} cores, ${gigabytes} GB; ${process.platform}, Node ${node}, OpenSSL ${openssl}`
+  return `${model}, ${cpus().length} cores, ${gigabytes} GB; ${process.platform}, Node ${node}, OpenSSL ${openssl}`
 }
 
 /** How busy it is: with others at work, only ratios mean something. */

@@ -11,6 +11,11 @@ export function number(value) {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
+/** A share as a percentage. */
+export function percent(share) {
+  return `${Number((share * 100).toFixed(1))} %`
+}
+
 /** Two numbers as a range. */
 export function range([from, to]) {
   return `${number(from)} - ${number(to)}`
@@ -32,15 +37,30 @@ export function progress(text) {
  * @param isAtMost - whether less is better
  */
 export function target(what, value, goal, isAtMost) {
-  if (value === undefined) return { what, seen: 'not measured', goal, isReached: undefined }
+  if (value === undefined) return { what, seen: 'not measured', goal, verdict: 'absent' }
   const isReached = isAtMost ? value <= goal : value >= goal
-  return { what, seen: number(value), goal: `${isAtMost ? '<=' : '>='} ${goal}`, isReached }
+  return {
+    what,
+    seen: number(value),
+    goal: `${isAtMost ? '<=' : '>='} ${goal}`,
+    verdict: isReached ? 'reached' : 'missed',
+  }
 }
 
-/** Prints targets; true when none is missed. */
+/**
+ * Prints targets, each with its verdict: `reached`, `missed`, `noisy` (the null comparison was off, so nothing is said) or `absent`.
+ *
+ * @returns the targets
+ */
 export function reportTargets(targets) {
-  const words = { true: 'yes', false: '**no**', undefined: '-' }
-  const rows = targets.map(({ what, seen, goal, isReached }) => [what, goal, seen, words[isReached]])
-  section('Targets', table(['target', 'goal', 'seen', 'reached'], rows))
-  return targets.every(({ isReached }) => isReached !== false)
+  const words = { reached: 'yes', missed: '**no**', absent: '-' }
+  const rows = targets.map(({ what, seen, range = '', goal, verdict, why }) => [
+    what,
+    goal,
+    seen,
+    range,
+    words[verdict] ?? why,
+  ])
+  section('Targets', table(['target', 'goal', 'seen', '95 %', 'reached'], rows))
+  return targets
 }

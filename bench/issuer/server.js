@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { createGrants } from './grants.js'
 import { algorithms, createKey } from './keys.js'
 
@@ -11,17 +12,21 @@ export const audience = 'https://api.example.com'
  * are signed with RS256.
  *
  * @returns `trust(alg)`: what a contender and the mint need, as plain values; `requests()`: how often keys were fetched;
- * `grants`: its people and its clients
+ * `grants`: its people and its clients; `slowDown(milliseconds)`: lets token requests wait; `usedConnections()`: over how many
+ * connections requests came since it was asked last
  */
 export async function startIssuer() {
   const keys = Object.fromEntries(algorithms.map((alg) => [alg, createKey(alg)]))
   const jwks = { keys: Object.values(keys).map((key) => key.publicJwk) }
-  let fetches = 0
+  let [fetches, wait] = [0, 0]
+  const used = new Set()
   const grants = createGrants(() => ({ issuer, key: keys.RS256 }))
   const server = createServer(async (req, res) => {
+    used.add(req.socket)
     const { pathname, searchParams } = new URL(req.url, issuer)
     if (pathname === '/authorize') return redirect(res, grants.authorize(searchParams))
     if (pathname === '/token') {
+      if (wait > 0) await setTimeout(wait)
       const tokens = grants.token(new URLSearchParams(await text(req)), req.headers.authorization)
       return tokens === undefined ? json(res, { error: 'invalid_grant' }, 400) : json(res, tokens)
     }
@@ -34,6 +39,14 @@ export async function startIssuer() {
     trust: (alg) => ({ issuer, audience, jwksUri: `${issuer}/.well-known/jwks.json`, jwks, key: keys[alg] }),
     requests: () => fetches,
     grants,
+    slowDown(milliseconds) {
+      wait = milliseconds
+    },
+    usedConnections() {
+      const { size } = used
+      used.clear()
+      return size
+    },
     stop() {
       server.close()
       server.closeAllConnections()

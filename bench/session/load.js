@@ -1,8 +1,15 @@
 import { answerCalls } from '../harness/child.js'
-import { sendLoad } from '../harness/http-load.js'
+import { openLoad } from '../harness/http-load.js'
+
+const state = {}
 
 answerCalls({
-  /** Sends `count` requests with these cookies, and returns how long the responses took. */
-  send: ({ port, cookie, count }) =>
-    sendLoad({ port, path: '/api/orders', headers: [cookie === undefined ? {} : { cookie }], count }),
+  /** Opens the connections of one turn, for requests with this Cookie header. */
+  async open({ port, cookie }) {
+    state.headers = [cookie === undefined ? {} : { cookie }]
+    state.load = await openLoad({ port, path: '/api/orders', headers: state.headers })
+  },
+  /** Sends `count` requests, and returns how long the answers took. */
+  send: ({ count }) => state.load.send({ headers: state.headers, count }),
+  close: () => state.load.close(),
 })

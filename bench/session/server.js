@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import express from 'express'
 import { answerCalls } from '../harness/child.js'
+import { profiling } from '../harness/profile.js'
 import { contenderNamed } from './contenders.js'
 
 answerCalls({
@@ -9,6 +10,7 @@ answerCalls({
     const { mount, subject } = contenderNamed(name)
     const app = express()
     const server = createServer(app)
+    server.keepAliveTimeout = 0
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address()
     await mount(app, { ...context, baseUrl: `http://127.0.0.1:${port}` })
@@ -25,4 +27,5 @@ answerCalls({
     const { user, system } = process.cpuUsage()
     return user + system
   },
+  ...profiling,
 })

@@ -24,7 +24,9 @@ export async function measureSessionRead({ rounds, requests }) {
     }
     const turn = async ({ name, child, port, cookie }) => {
       const before = await child.call('cpu')
-      const { non2xx } = await loader.call('send', { port, cookie, count: requests })
+      await loader.call('open', { port, cookie })
+      const { non2xx } = await loader.call('send', { count: requests })
+      await loader.call('close')
       if (non2xx > 0) throw new Error(`${name} refused ${non2xx} good sessions`)
       return { cpu: ((await child.call('cpu')) - before) / requests }
     }

@@ -23,5 +23,16 @@ function contender(name, more) {
 /** express-oidc as it is by default: discovery, and a cache of verified tokens. */
 export const expressOidc = { ...contender('express-oidc', {}), caches: true }
 
+/** The same with a guard behind it. */
+export const expressOidcGuarded = {
+  ...expressOidc,
+  name: 'express-oidc + requireAuth(scope())',
+  isForHttp: true,
+  async guard() {
+    const { requireAuth, scope } = await ours()
+    return requireAuth(scope('orders:read'))
+  },
+}
+
 /** The same with the cache of verified tokens switched off. */
 export const expressOidcNoCache = contender('express-oidc, cache: false', { cache: false })
