@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
+import { storeName } from '../session/shared/store-name.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
 /** Where tokens are shared, and which secrets encrypt them there. */
@@ -23,6 +24,7 @@ export interface SharedStoreHealth {
 }
 
 const maxRefused = 1_000
+const formatVersion = 1
 
 /**
  * Access tokens that a client's processes share, encrypted. This is an optimisation only: while the store is
@@ -88,7 +90,7 @@ export class SharedTokens {
   }
 
   #name(key: string): string {
-    return `token:${hashOf(JSON.stringify([...this.#settings.audience, key]))}`
+    return storeName('token', [...this.#settings.audience, key])
   }
 
   async #attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
@@ -106,13 +108,14 @@ export class SharedTokens {
 
 // The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.
 function toPayload(name: string, { value, obtainedAt, expiresAt }: CachedToken): SealPayload {
-  return { exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
+  return { v: formatVersion, exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
 }
 
 // keptToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
 // future.
-function fromPayload({ act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
-  if (typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number') return undefined
+function fromPayload({ v, act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
+  if (v !== formatVersion || typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number')
+    return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }
   return toCachedToken(granted, Math.min(ato, runtime.now()), runtime)
 }

@@ -66,7 +66,7 @@ describe('processes that share a store', () => {
     await settled()
     const text = JSON.stringify([...sharedStore.contents(), sharedStore.calls])
     for (const part of ['token-1', 'orders', 'example.com', 'machine', 'secret']) expect(text).not.toContain(part)
-    expect([...sharedStore.contents().keys()][0]).toMatch(/^token:[\w-]{43}$/)
+    expect([...sharedStore.contents().keys()][0]).toMatch(/^token:1:[\w-]{43}$/)
   })
 
   test.each<[string, Partial<ClientCredentialsOptions>]>([

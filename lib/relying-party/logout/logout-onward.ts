@@ -18,6 +18,7 @@ export type OnwardParts = ApplicationWith<'baseUrls' | 'configuration' | 'logout
 export const onwardSeconds = 60
 
 const parameter = 'continue'
+const formatVersion = 1
 
 /** The cookies that a logout leaves in the browser. */
 export interface LogoutCookies {
@@ -51,7 +52,15 @@ export function sendOnToProvider(
   if (!isFormPost(httpRequest) && !isScript(httpRequest)) return redirect(providerUrl)
   const key = onwardKey(rp, httpRequest)
   const exp = rp.runtime.now() / 1000 + onwardSeconds
-  cookie.write(rp.logoutSeal.seal({ exp, k: key, u: providerUrl, ...keyIn(baseUrlOf(rp.baseUrls, httpRequest)) }))
+  cookie.write(
+    rp.logoutSeal.seal({
+      v: formatVersion,
+      exp,
+      k: key,
+      u: providerUrl,
+      ...keyIn(baseUrlOf(rp.baseUrls, httpRequest)),
+    }),
+  )
   return respondWithOnwardUrl(rp, httpRequest, key)
 }
 
@@ -111,8 +120,8 @@ function readOnwardCookie(
   const opened = value === undefined ? undefined : logoutSeal.open(value)
   if (opened === undefined || opened.expired || !isOf(baseUrlOf(baseUrls, httpRequest), opened.payload))
     return undefined
-  const { k: key, u: url } = opened.payload
-  return typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
+  const { v, k: key, u: url } = opened.payload
+  return v === formatVersion && typeof key === 'string' && typeof url === 'string' ? { key, url } : undefined
 }
 
 function logoutUrl(base: BaseUrl, location: string): Respond {

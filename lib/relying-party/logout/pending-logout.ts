@@ -22,6 +22,8 @@ interface PendingLogout {
   readonly returnTo: string | undefined
 }
 
+const formatVersion = 1
+
 /**
  * How long a logout may take at the provider, in seconds. After that, `returnTo` is forgotten, and the person gets the
  * post-logout page.
@@ -42,6 +44,7 @@ export function rememberLogout(
   const exp = rp.runtime.now() / 1000 + logoutSeconds
   const sealWith = (target: string | undefined): string =>
     rp.logoutSeal.seal({
+      v: formatVersion,
       exp,
       s: sendsState(rp) ? state : '',
       ...keyIn(base),
@@ -91,6 +94,6 @@ function openPending(
 ): { readonly state: string; readonly returnTo: unknown } | undefined {
   const opened = value === undefined ? undefined : logoutSeal.open(value)
   if (opened === undefined || opened.expired || !isOf(base, opened.payload)) return undefined
-  const { s, r }: SealPayload = opened.payload
-  return typeof s === 'string' ? { state: s, returnTo: r } : undefined
+  const { v, s, r }: SealPayload = opened.payload
+  return v === formatVersion && typeof s === 'string' ? { state: s, returnTo: r } : undefined
 }

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
+import { storeName } from '../../session/shared/store-name.js'
 
 /** Remembers used logout tokens by their `jti`. */
 export interface UsedLogoutTokens {
@@ -47,13 +47,12 @@ export function usedLogoutTokensInProcess(runtime: Runtime): (key: readonly stri
 }
 
 /**
- * Remembers tokens in the store that all processes share. Names are hashed, since a `jti` may contain any characters,
- * and other applications may use the same store.
+ * Remembers tokens in the store that all processes share; other applications may use the same one.
  *
  * @param audience - the key of the relying party
  */
 export function sharedUsedLogoutTokens(sharedStore: SharedStore, audience: readonly string[]): UsedLogoutTokens {
-  const nameOf = (jti: string): string => `logout:${hash('sha256', JSON.stringify([audience, jti]), 'base64url')}`
+  const nameOf = (jti: string): string => storeName('logout', [audience, jti])
   return {
     has: async (jti) => (await sharedStore.get([nameOf(jti)]))[0] !== undefined,
     add: (jti, milliseconds) => sharedStore.add(nameOf(jti), '1', milliseconds),

@@ -3,6 +3,7 @@ import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { withLock } from '../../session/shared/lock.js'
+import { storeName } from '../../session/shared/store-name.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../session/record.js'
 import {
   isNews,
@@ -10,7 +11,6 @@ import {
   type RefreshCoordinator,
   type RefreshOutcome,
   type Refreshes,
-  refreshTokenKey,
   renewedRecord,
   type RefreshOnce,
   type RefreshAttempt,
@@ -148,9 +148,9 @@ export class SharedRefreshes implements Refreshes {
     return isNews(outcome, record.tokens) ? outcome : undefined
   }
 
-  #name(what: string, { record, refreshToken }: SharedToken): string {
+  #name(what: 'refresh' | 'renewed', { record, refreshToken }: SharedToken): string {
     const { audience } = this.#settings
     const parts = record.provider === undefined ? [refreshToken] : [record.provider.key, refreshToken]
-    return `${what}:${refreshTokenKey(JSON.stringify([audience, ...parts]))}`
+    return storeName(what, [audience, ...parts])
   }
 }

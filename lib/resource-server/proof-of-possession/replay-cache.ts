@@ -87,7 +87,7 @@ export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unk
   return {
     async add(key, ttlSeconds) {
       try {
-        return (await add(`dpop:${key}`, Math.ceil(ttlSeconds))) === true
+        return (await add(`dpop:1:${key}`, Math.ceil(ttlSeconds))) === true
       } catch (error) {
         if (error instanceof ProviderError) throw error
         throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, redactedCause(error))

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from '../shared/outage.js'
+import { storeName } from '../shared/store-name.js'
 import {
   keysOf,
   type LogoutListener,
@@ -72,9 +72,8 @@ export class SharedRevocations implements SessionRevocations {
     return sharedStore.replace(name, before, String(next), milliseconds)
   }
 
-  // Hashed, so that the store reveals neither person nor session, and any character is allowed in a `sid`.
   #name(key: string): string {
-    return `end:${hash('sha256', JSON.stringify([this.#settings.audience, key]), 'base64url')}`
+    return storeName('end', [this.#settings.audience, key])
   }
 }
 

@@ -1,14 +1,15 @@
-import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import type { SessionRecord } from '../record.js'
+import { storeName } from '../shared/store-name.js'
 
 // Each may be several kilobytes.
 const maxSessions = 1_000
 const maxSeconds = 3_600
+const formatVersion = 1
 
 /** Where omitted tokens are kept, and which secrets encrypt them there. */
 interface LeftOutTokensSettings {
@@ -45,7 +46,7 @@ export class LeftOutTokens {
     const { sharedStore, runtime } = this.#settings
     if (sharedStore === undefined) return
     const exp = Math.floor(runtime.now() / 1000) + maxSeconds
-    const sealed = this.#seals(id).seal({ exp, act: tokens.accessToken })
+    const sealed = this.#seals(id).seal({ v: formatVersion, exp, act: tokens.accessToken })
     sharedStore.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
   }
 
@@ -81,14 +82,14 @@ export class LeftOutTokens {
   async #loadShared(record: SessionRecord, sharedStore: SharedStore): Promise<string | undefined> {
     const [sealed] = await sharedStore.get([this.#name(record)])
     const opened = sealed === undefined ? undefined : this.#seals(record.id).open(sealed)
-    const accessToken = opened?.expired === false ? opened.payload['act'] : undefined
+    if (opened === undefined || opened.expired || opened.payload['v'] !== formatVersion) return undefined
+    const accessToken = opened.payload['act']
     return typeof accessToken === 'string' ? accessToken : undefined
   }
 
   // The name includes the refresh token, because the access token belongs to exactly this one.
   #name({ id, tokens: { refreshToken, obtainedAt } }: SessionRecord): string {
-    const parts = [this.#settings.audience, id, refreshToken, obtainedAt]
-    return `left-out:${hash('sha256', JSON.stringify(parts), 'base64url')}`
+    return storeName('left-out', [this.#settings.audience, id, refreshToken, obtainedAt])
   }
 }
 

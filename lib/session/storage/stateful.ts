@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
@@ -12,6 +11,7 @@ import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload 
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
+import { storeName } from '../shared/store-name.js'
 import {
   endById,
   hasJustEnded,
@@ -157,8 +157,7 @@ class StatefulStorage implements SessionStorage {
   }
 
   #storeName(id: string): string {
-    const { audience } = this.#settings
-    return `session:${hash('sha256', JSON.stringify([audience, id]), 'base64url')}`
+    return storeName('session', [this.#settings.audience, id])
   }
 
   #millisecondsLeft(record: SessionRecord): number {

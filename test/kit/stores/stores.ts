@@ -36,7 +36,7 @@ export function storageOn(
 /** The name under which a session of the examples is stored. */
 export function storeName(id: string): string {
   const hash = createHash('sha256').update(JSON.stringify([audience, id]))
-  return `session:${hash.digest('base64url')}`
+  return `session:1:${hash.digest('base64url')}`
 }
 
 /** A promise, and what settles it: to hold a call back. */

@@ -371,7 +371,7 @@ describe('back-channel logout in a shared store', () => {
     }
     expect(await own.who(alice)).toBe('alice')
     const names = [...sharedStore.contents().keys()]
-    expect(names.filter((name) => !/^[a-z]+:[\w-]{43}$/.test(name))).toEqual([])
+    expect(names.filter((name) => !/^[a-z]+:1:[\w-]{43}$/.test(name))).toEqual([])
     expect(names.filter((name) => name.startsWith('logout:'))).toHaveLength(20)
   })
 

@@ -148,7 +148,7 @@ describe('what a shared store holds of a refresh', () => {
     await spendIn(process(), spender())
     const [name = ''] = named('renewed:')
     const value = sharedStore.contents().get(name) ?? ''
-    expect(name).toMatch(/^renewed:[\w-]{43}$/)
+    expect(name).toMatch(/^renewed:1:[\w-]{43}$/)
     const parts = `${name}.${value}`.split(/[.:]/).map((part) => Buffer.from(part, 'base64url').toString('latin1'))
     for (const word of ['refresh-', 'access-', 'an-id', 'alice', 'private']) {
       expect([name, value, ...parts].some((text) => text.includes(word))).toBe(false)

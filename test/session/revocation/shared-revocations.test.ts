@@ -44,7 +44,7 @@ describe('logouts in a shared store', () => {
     }
     expect(sharedStore.contents().size).toBe(4)
     for (const [name, value] of sharedStore.contents()) {
-      expect([name, value]).toEqual([expect.stringMatching(/^end:[\w-]{43}$/), String(start * 1000)])
+      expect([name, value]).toEqual([expect.stringMatching(/^end:1:[\w-]{43}$/), String(start * 1000)])
     }
   })
 

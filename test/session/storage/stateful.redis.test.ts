@@ -51,7 +51,7 @@ describeWith('redis-server', 'sessions in Redis', (program) => {
     expect(Buffer.from(id, 'base64url')).toHaveLength(32)
     const audience = [world.provider.issuer, 'web']
     const hash = createHash('sha256').update(JSON.stringify([audience, id]))
-    expect(await keysOf('session:')).toEqual([`oidc:session:${hash.digest('base64url')}`])
+    expect(await keysOf('session:')).toEqual([`oidc:session:1:${hash.digest('base64url')}`])
     const dump = await place.dump()
     expect([dump.includes(id), dump.includes(valueOf(world.browser))]).toEqual([false, false])
     for (const purpose of [['stored session'], ['session'], ['session ticket', name]]) {

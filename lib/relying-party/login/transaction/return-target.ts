@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { safeReturnTo } from '../../../http/return-to.js'
+import { storeName } from '../../../session/shared/store-name.js'
 import type { BaseUrl } from '../../base-url.js'
 import type { RelyingPartyWith } from '../../relying-party.js'
 import { withCutTarget, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'
@@ -13,6 +13,7 @@ export type ReturnTargetParts = RelyingPartyWith<
 
 // Longer than any return target, the only content that is sealed here.
 const maxInflated = 8192
+const formatVersion = 1
 
 /** A return target, possibly shortened. */
 interface ReturnTarget {
@@ -74,7 +75,7 @@ async function saveInStore(rp: ReturnTargetParts, transaction: Transaction): Pro
   const { sharedStore, targetQuota } = rp
   if (sharedStore === undefined || !targetQuota.take()) return false
   const sealed = sealTarget(rp, transaction)
-  return sharedStore.set(storeName(rp, transaction), sealed, transactionSeconds * 1000).then(
+  return sharedStore.set(nameInStore(rp, transaction), sealed, transactionSeconds * 1000).then(
     () => true,
     // A failure does not stop the login: the cookie is used instead.
     () => false,
@@ -84,7 +85,7 @@ async function saveInStore(rp: ReturnTargetParts, transaction: Transaction): Pro
 async function recallFromStore(rp: ReturnTargetParts, transaction: Transaction): Promise<string | undefined> {
   const { sharedStore } = rp
   if (sharedStore === undefined) return undefined
-  const name = storeName(rp, transaction)
+  const name = nameInStore(rp, transaction)
   try {
     const [sealed] = await sharedStore.get([name])
     if (sealed !== undefined) sharedStore.remove(name).catch(() => undefined)
@@ -129,7 +130,7 @@ function olderBytes({ targetSeal }: ReturnTargetParts, cookies: TransactionCooki
 
 // Compressed on its own: neither foreign text nor a secret is compressed with it (RFC 8725 section 3.6).
 function sealTarget({ targetSeal }: ReturnTargetParts, { state, startedAt, returnTo }: Transaction): string {
-  const payload = { exp: Math.ceil(startedAt + transactionSeconds), k: stateKey(state) }
+  const payload = { v: formatVersion, exp: Math.ceil(startedAt + transactionSeconds), k: stateKey(state) }
   return targetSeal.seal(payload, deflateRawSync(returnTo))
 }
 
@@ -139,10 +140,11 @@ function openTarget(
   { state }: Transaction,
 ): string | undefined {
   const opened = sealed === undefined ? undefined : targetSeal.open(sealed)
-  if (opened?.attachment === undefined || opened.payload['k'] !== stateKey(state)) return undefined
+  if (opened?.attachment === undefined || opened.payload['v'] !== formatVersion) return undefined
+  if (opened.payload['k'] !== stateKey(state)) return undefined
   return inflateRawSync(opened.attachment, { maxOutputLength: maxInflated }).toString()
 }
 
-function storeName({ key }: ReturnTargetParts, { state }: Transaction): string {
-  return `target:${hash('sha256', JSON.stringify([...key, state]), 'base64url')}`
+function nameInStore({ key }: ReturnTargetParts, { state }: Transaction): string {
+  return storeName('target', [...key, state])
 }

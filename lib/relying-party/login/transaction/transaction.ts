@@ -59,6 +59,7 @@ export interface FoundTransaction {
 /** How long a login may take, in seconds. The expiry is sealed, so it does not depend on the browser. */
 export const transactionSeconds = 600
 
+const formatVersion = 1
 const restartMark = '.r'
 const silentMark = '.s'
 
@@ -119,6 +120,7 @@ export function stateKey(state: string): string {
 /** Seals a transaction for its slot. */
 export function sealTransaction(seal: Seal, t: Transaction): string {
   const payload: SealPayload = {
+    v: formatVersion,
     exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
     t: [t.seed, t.returnTo],
     ...(t.baseUrlKey === 0 ? {} : { b: t.baseUrlKey }),
@@ -134,8 +136,8 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
-  const { t, b = 0, f, c, r, exp } = payload
-  if (!isStrings(t) || !isKey(b)) return undefined
+  const { v, t, b = 0, f, c, r, exp } = payload
+  if (v !== formatVersion || !isStrings(t) || !isKey(b)) return undefined
   const [seed, returnTo] = t
   if (seed === undefined || returnTo === undefined || t.length !== 2) return undefined
   return {

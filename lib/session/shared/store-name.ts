@@ -1,0 +1,33 @@
+import { hash } from 'node:crypto'
+
+/**
+ * The formats of what the shared store holds, and their versions. Processes of an older and a newer version of this
+ * package share a store while an application is updated. So an entry may gain members that older readers ignore; any
+ * other change of a format is a new version, which is read beside the old one until the old entries have expired.
+ */
+const versions = {
+  /** When the sessions of a person, or one session, were ended. */
+  end: 1,
+  /** An access token that a session's cookie has no room for. */
+  'left-out': 1,
+  /** A logout token that was used. */
+  logout: 1,
+  /** The lock of a refresh. */
+  refresh: 1,
+  /** What a refresh returned. */
+  renewed: 1,
+  /** A session. */
+  session: 1,
+  /** The return target of a login. */
+  target: 1,
+  /** A machine's access token. */
+  token: 1,
+} as const
+
+/**
+ * Names an entry of the shared store by its kind, the version of its format, and a hash of what it is about. The hash
+ * reveals neither people nor sessions, and allows any character in what it is about.
+ */
+export function storeName(kind: keyof typeof versions, about: readonly unknown[]): string {
+  return `${kind}:${versions[kind]}:${hash('sha256', JSON.stringify(about), 'base64url')}`
+}
