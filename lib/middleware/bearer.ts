@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { isAudited, withAuditedRequest } from '../base/audit/audit.js'
 import { problem } from '../http/problem.js'
 import type { BearerOptions } from '../options/bearer/options.js'
 import type { FrameworkRequest, FrameworkResponse } from '../options/framework.js'
@@ -83,13 +84,40 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
   const server = createResourceServer(configuration, runtime)
   const findPrincipal = principalFinder(configuration, server)
   const live = new LivePrincipals(runtime, configuration.clockToleranceSeconds)
-  const { onError, required } = configuration
-  const refuse = (error: unknown, call: GuardCall) => answer(error, call, { onError, isGuard: true })
+  const handle = createHandler(configuration, { server, findPrincipal, now: runtime.now })
 
   const middleware: Middleware = function bearer(req, res, next) {
+    if (isAudited()) withAuditedRequest(req, () => handle(req, res, next))
+    else handle(req, res, next)
+  }
+
+  return Object.assign(middleware, {
+    authenticate: async (req: NodeRequest) =>
+      live.connect(await withAuditedRequest(req, () => findPrincipal(req, undefined)), req),
+    ready: () => server.ready(),
+    health: () => server.health(),
+    close: () => {
+      for (const part of [live, server]) part.close()
+    },
+  })
+}
+
+interface HandlerParts {
+  readonly server: ResourceServer
+  readonly findPrincipal: PrincipalFinder
+  readonly now: () => number
+}
+
+function createHandler(
+  { onError, required }: BearerConfiguration,
+  { server, findPrincipal, now }: HandlerParts,
+): Middleware {
+  const refuse = (error: unknown, call: GuardCall) => answer(error, call, { onError, isGuard: true })
+
+  return (req, res, next) => {
     const call = { req, res, next }
     const enter = (principal: Principal | undefined) => {
-      addAuthenticationHandler(req, new BearerAuthentication(principal, server.challenges, refuse, runtime.now))
+      addAuthenticationHandler(req, new BearerAuthentication(principal, server.challenges, refuse, now))
       if (principal !== undefined) auth.giveTo(req)
       next()
     }
@@ -109,15 +137,6 @@ export function createBearer(configuration: BearerConfiguration, runtime: Runtim
     if (found instanceof Promise) continueAfter(found, call, enter, fail)
     else enter(found)
   }
-
-  return Object.assign(middleware, {
-    authenticate: async (req: NodeRequest) => live.connect(await findPrincipal(req, undefined), req),
-    ready: () => server.ready(),
-    health: () => server.health(),
-    close: () => {
-      for (const part of [live, server]) part.close()
-    },
-  })
 }
 
 function principalFinder(configuration: BearerConfiguration, server: ResourceServer): PrincipalFinder {

@@ -1,10 +1,10 @@
-import { failedAt } from '../base/diagnostics.js'
 import { ConfigurationError } from '../errors.js'
 import { isSafe, mayBeCrossSite } from '../http/fetch-metadata.js'
 import { type CsrfOptions, parseCsrfOptions } from '../options/csrf.js'
 import { crossSiteRequest } from './http/cross-site.js'
 import { passOn } from './http/error-response.js'
 import { createHttpRequest } from './http/request.js'
+import { reportRefusal } from './audit/refusal.js'
 import { type AuthenticationHandler, authenticationHandlersOf } from './guard/authentication.js'
 import type { Middleware } from './types.js'
 
@@ -47,7 +47,7 @@ export function csrf(options: CsrfOptions = {}, ..._none: readonly undefined[]):
     else if (!mayBeCrossSite(httpRequest, policy)) pass()
     else {
       const error = crossSiteRequest(httpRequest, policy)
-      failedAt('guard', {}, error)
+      reportRefusal(error, session)
       session.refuse({ req, res, next, error })
     }
   }

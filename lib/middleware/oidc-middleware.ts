@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { isAudited, withAuditedRequest } from '../base/audit/audit.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import { noteLogin } from '../resource-server/issuers/logins.js'
 import { type Runtime, internals } from '../base/runtime.js'
@@ -7,6 +8,7 @@ import type { ProvidersHealth } from '../provider/health.js'
 import type { Health } from '../provider/types.js'
 import { baseUrlOf } from '../relying-party/base-urls.js'
 import type { ProvidersConfiguration } from '../options/oidc/providers/parse-providers.js'
+import { auditLostSession } from './audit/session.js'
 import { createContext, createContextOfSeveral } from './context.js'
 import { type Connection, createConnections } from './session/connection.js'
 import { noLinks } from './http/error-page.js'
@@ -90,7 +92,7 @@ function createMiddleware<State extends object>(
   const { application, parties } = context
   const connections = createConnections(context)
 
-  const middleware: Middleware = function oidc(req, res, next) {
+  const handle: Middleware = (req, res, next) => {
     if (authenticationHandlersOf(req).some(isSession)) {
       passOn(mountedTwice(), { res, next })
       return
@@ -104,10 +106,14 @@ function createMiddleware<State extends object>(
     if (opened instanceof Promise) continueAfter(opened, call, begin, (error) => failToOpen(context, error, call))
     else if (opened !== undefined) begin(opened)
   }
+  const middleware: Middleware = function oidc(req, res, next) {
+    if (isAudited()) withAuditedRequest(req, () => handle(req, res, next))
+    else handle(req, res, next)
+  }
 
   internals().middlewares.set(middleware, context)
   return Object.assign(middleware, {
-    authenticate: (req: NodeRequest) => connections.open(req),
+    authenticate: (req: NodeRequest) => withAuditedRequest(req, () => connections.open(req)),
     ready: () => parties.ready(),
     health: () => ({ ...health(), ...storeHealth(application) }),
     close: () => {
@@ -163,6 +169,7 @@ function failToOpen({ application }: OidcContext, error: unknown, call: GuardCal
 
 function beginRequest(context: OidcContext, request: RequestContext, call: GuardCall, connect: Connect): void {
   const { req, res } = call
+  if (isAudited()) auditLostSession(request)
   addAuthenticationHandler(req, new SessionAuthentication(context, request, connect))
   auth.giveTo(req)
   oidcHandle.giveTo(req)

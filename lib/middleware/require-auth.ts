@@ -25,6 +25,7 @@ import {
   countingHandlersOf,
   isSession,
 } from './guard/authentication.js'
+import { reportRefusal } from './audit/refusal.js'
 import type { Middleware, NodeRequest } from './types.js'
 import { isJsonObject, omitUndefined } from '../base/json.js'
 
@@ -127,13 +128,13 @@ function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decisio
     const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'
     const message = `this needs ${what} (${requirement}): sign in again`
     const error = new AccessError('login_needed', message, { requirement, details })
-    failedAt('guard', {}, error)
+    reportRefusal(error, handler)
     handler.challenge({ ...call, mode, error, stepUp })
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement, details })
-  failedAt('guard', {}, error)
+  reportRefusal(error, handler)
   handler.refuse({ ...call, error, ...omitUndefined({ scopes }) })
 }
 

@@ -1,4 +1,3 @@
-import { failedAt } from '../base/diagnostics.js'
 import { AccessError, ConfigurationError } from '../errors.js'
 import type { CrossSitePolicy } from '../http/fetch-metadata.js'
 import type { HttpRequest } from '../http/request.js'
@@ -9,6 +8,7 @@ import {
   type GuardCall,
   isSession,
 } from '../middleware/guard/authentication.js'
+import { reportRefusal } from '../middleware/audit/refusal.js'
 import type { ApiAccess } from '../middleware/guard/api-access.js'
 import { isOwnScript, noOwnScript } from '../middleware/http/cross-site.js'
 import { passOn } from '../middleware/http/error-response.js'
@@ -33,7 +33,7 @@ export function admit(call: GuardCall, httpRequest: HttpRequest): Admission | un
   }
   if (!mayAsk(httpRequest, csrf)) {
     const error = noOwnScript(httpRequest, csrf)
-    failedAt('guard', {}, error)
+    reportRefusal(error, session)
     session.refuse({ ...call, error })
     return undefined
   }
@@ -41,7 +41,7 @@ export function admit(call: GuardCall, httpRequest: HttpRequest): Admission | un
   if (access !== undefined) return { session, access, csrf }
   const details = session.absence?.()
   const error = new AccessError('login_needed', 'sign in to use this', { details })
-  failedAt('guard', {}, error)
+  reportRefusal(error, session)
   session.challenge({ ...call, mode: 'respond', error })
   return undefined
 }

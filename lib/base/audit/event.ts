@@ -41,8 +41,6 @@ export type AuditedLogout =
   | 'backchannel'
   /** By a frame of the provider's logout page. */
   | 'frontchannel'
-  /** All sessions of a person, by the application. */
-  | 'everywhere'
   /** By a security event of a transmitter. */
   | 'signal'
   /** One of a person's list of sessions. */

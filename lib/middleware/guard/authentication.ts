@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../base/audit/audit.js'
 import type { Principal } from '../../policy/principal.js'
 import type { StepUp } from '../../policy/requirement.js'
 import type { OidcErrorDetails } from '../../error-details.js'
@@ -27,6 +28,8 @@ export interface AuthenticationHandler {
   readonly access?: ApiAccess
   /** Whether an access token of the request was refused, and the application went on all the same. */
   readonly hasRefusedToken?: boolean
+  /** The relying party and session of the principal, for audit events. */
+  readonly audited?: Pick<AuditEntry, 'of' | 'sessionId'>
   principal(): Principal | undefined
   /** Why there is no principal, for logs. */
   absence?(): OidcErrorDetails

@@ -1,6 +1,7 @@
 import { traced } from '../../base/diagnostics.js'
 import { splitAuthorization } from '../../http/authorization.js'
 import type { Principal } from '../../policy/principal.js'
+import { auditRefusedTokens } from '../../resource-server/refused-tokens.js'
 import type { ResourceServer } from '../../resource-server/resource-server.js'
 import { headerValues } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
@@ -29,10 +30,12 @@ export type PrincipalFinder = (
 /** Creates the way to find the principals of requests, by access token or API key. */
 export function createPrincipalFinder(parts: FinderParts): PrincipalFinder {
   const { server, reading, required, keyHeader } = parts
-  const refuse = (): never =>
-    traced('validation', {}, () => {
-      throw server.challenges.malformed()
-    })
+  const refuse = (): Principal | Promise<Principal> =>
+    auditRefusedTokens(() =>
+      traced('validation', {}, () => {
+        throw server.challenges.malformed()
+      }),
+    )
   return (req, res) => {
     const { value, isAmbiguous } = presentedCredentials(req)
     // Only absent credentials make a request anonymous: an invalid token is refused even where none is required.
@@ -40,7 +43,7 @@ export function createPrincipalFinder(parts: FinderParts): PrincipalFinder {
     if (keyHeader !== undefined && readMember(req, 'headers')[keyHeader] !== undefined) {
       const [key = '', ...more] = headerValues(req, keyHeader)
       if (more.length > 0 || (value !== undefined && !isOtherScheme(value))) return refuse()
-      return verifyKey(server, key, req)
+      return auditRefusedTokens(() => verifyKey(server, key, req))
     }
     if (!required && (value === undefined || isOtherScheme(value))) return undefined
     return server.validator.validate(value, new NodeTokenRequest(req, reading, res))

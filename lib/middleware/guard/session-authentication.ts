@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../base/audit/audit.js'
 import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
@@ -45,6 +46,10 @@ export class SessionAuthentication implements AuthenticationHandler {
 
   get origin(): string {
     return this.#base().origin
+  }
+
+  get audited(): Pick<AuditEntry, 'of' | 'sessionId'> {
+    return { of: this.#request.rp?.configuration, sessionId: this.#request.session.current()?.id }
   }
 
   get handle(): OidcHandle {

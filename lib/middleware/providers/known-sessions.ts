@@ -1,5 +1,7 @@
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SessionProvider, SessionRecord } from '../../session/record.js'
+import { namesOf } from '../../session/revocation/revocations.js'
+import { absences, type SessionAbsence } from '../../session/storage/absence.js'
 import { type FoundSession, type SessionStorage, storedSessionIn } from '../../session/storage/storage.js'
 import type { NodeRequest } from '../types.js'
 import type { WebRelyingParty } from './relying-parties.js'
@@ -23,10 +25,15 @@ export class SessionParties {
 
   /** Restricts a storage to sessions whose relying party is still there. The others' cookies are removed like those of ended ones. */
   guard(storage: SessionStorage, req: NodeRequest): SessionStorage {
+    let lost: SessionAbsence | undefined
     const known = (found: FoundSession): MaybePromise<FoundSession> => {
       const kept = storedSessionIn(found)
       if (kept === undefined) return found
-      return whenDone(this.#look(kept.record, req), (isKnown) => (isKnown ? found : undefined))
+      return whenDone(this.#look(kept.record, req), (isKnown) => {
+        if (isKnown) return found
+        lost = { ...absences.otherProvider, names: namesOf(kept.record) }
+        return undefined
+      })
     }
     const knownRecord = (record: SessionRecord | undefined): MaybePromise<SessionRecord | undefined> =>
       record === undefined ? undefined : whenDone(this.#look(record, req), (isKnown) => (isKnown ? record : undefined))
@@ -35,7 +42,7 @@ export class SessionParties {
         return storage.sharedStore
       },
       read: (cookies, further) => whenDone(storage.read(cookies, further), known),
-      absence: (cookies, place) => storage.absence(cookies, place),
+      absence: (cookies, place) => lost ?? storage.absence(cookies, place),
       find: (record) => whenDone(storage.find(record), knownRecord),
       save: (record, base) => storage.save(record, base),
       touch: (record, base) => storage.touch(record, base),

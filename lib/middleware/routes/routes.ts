@@ -1,7 +1,7 @@
 import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
-import { type Outcome, redirect } from '../../http/outcome.js'
+import { type Outcome, redirect, type Respond } from '../../http/outcome.js'
 import { type TraceNotes, traced } from '../../base/diagnostics.js'
 import type { TraceRemark, TraceStep } from '../../base/tracing/event.js'
 import { handleBackchannelLogout } from '../../relying-party/logout/backchannel-logout.js'
@@ -13,6 +13,7 @@ import { finishLogout } from '../../relying-party/logout/pending-logout.js'
 import { isSilentFailure } from '../../relying-party/login/silent-login.js'
 import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
 import { baseUrlOf } from '../../relying-party/base-urls.js'
+import { auditForgedLogout, auditFrontchannelLogout } from '../audit/logout.js'
 import { callback, type RouteCall } from './callback.js'
 import { answerNamedProvider, namedRoute, type Route } from './named-routes.js'
 import { prepareChoice, showChoice } from '../../relying-party/login/choice.js'
@@ -161,13 +162,22 @@ const callbackOrOnward: Handler = async (call) =>
 
 const logout: ApplicationHandler = ({ application }, request) =>
   traced('logout', (request.rp ?? application).configuration, async (notes) => {
-    const { httpRequest, session } = request
+    const { httpRequest } = request
     const onward = followOnwardUrl(application, httpRequest, request.cookies().onward)
     if (onward !== undefined) return remarked(notes, 'logout_continued', onward)
-    const page = confirmLogout(application, httpRequest, session.current())
+    const page = confirmed(application, request)
     if (page !== undefined) return remarked(notes, 'confirmation_shown', page)
     return signOut(request, { returnTo: wantedReturnTo(httpRequest) })
   })
+
+function confirmed(application: OidcContext['application'], request: RequestContext): Respond | undefined {
+  try {
+    return confirmLogout(application, request.httpRequest, request.session.current())
+  } catch (error) {
+    auditForgedLogout(request, error)
+    throw error
+  }
+}
 
 function remarked(notes: TraceNotes | undefined, remark: TraceRemark, outcome: Outcome): Outcome {
   if (notes !== undefined) notes.remarks = [remark]
@@ -175,8 +185,10 @@ function remarked(notes: TraceNotes | undefined, remark: TraceRemark, outcome: O
 }
 
 const frontchannelLogout: Handler = async ({ rp, request: { httpRequest, session }, call: { res } }) => {
-  const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, session.current())
+  const record = session.current()
+  const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, record)
   if (endsSession) await session.clear()
+  if (endsSession && record !== undefined) auditFrontchannelLogout(rp, record)
   // The application, or helmet, may have set it for all responses. In old browsers it overrides frame-ancestors.
   if (!res.headersSent) res.removeHeader('X-Frame-Options')
   return outcome

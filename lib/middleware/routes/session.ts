@@ -1,4 +1,3 @@
-import { failedAt } from '../../base/diagnostics.js'
 import type { JsonObject } from '../../base/json.js'
 import { AuthorizationResponseError, ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
@@ -6,6 +5,7 @@ import type { Respond } from '../../http/outcome.js'
 import { privateHeaders } from '../../http/problem.js'
 import { clocksOf, isRollingDue } from '../../session/lifetime.js'
 import { sessionData, type SessionRecord } from '../../session/record.js'
+import { reportRefusal } from '../audit/refusal.js'
 import { errorLinks, loginUrl } from '../guard/session-authentication.js'
 import { isOwnScript, noOwnScript, ownOriginOnly } from '../http/cross-site.js'
 import { continueAfter, fail } from '../http/error-response.js'
@@ -91,7 +91,7 @@ function requireOwnScript(httpRequest: HttpRequest, origin: string): void {
   const policy = ownOriginOnly(origin)
   if (isOwnScript(httpRequest, policy)) return
   const error = noOwnScript(httpRequest, policy)
-  failedAt('guard', {}, error)
+  reportRefusal(error, undefined)
   throw error
 }
 

@@ -20,7 +20,7 @@ import type { RelyingParties, WebRelyingParty } from '../providers/relying-parti
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
-import { absences } from '../../session/storage/absence.js'
+import { absences, type SessionAbsence } from '../../session/storage/absence.js'
 import type { SessionStorage } from '../../session/storage/storage.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
@@ -134,13 +134,18 @@ export class RequestContext {
   /** Why nobody is signed in, for logs. */
   absence(): OidcErrorDetails {
     const { httpRequest } = this
-    const absence = this.#storage.absence(httpRequest.cookies)
+    const { seen, option } = this.sessionAbsence()
     const host = httpRequest.header('host') ?? ''
     const { origin } = this.base
     // A browser keeps the cookies of each host apart.
-    const isElsewhere = absence === absences.noCookie && !hasHost(origin, host)
+    const isElsewhere = seen === absences.noCookie.seen && !hasHost(origin, host)
     const expected = isElsewhere ? `a request to ${origin}, which came to ${quoted(host)}` : undefined
-    return { subject: 'session', seen: 'missing', ...absence, expected }
+    return { subject: 'session', seen, option, expected }
+  }
+
+  /** Why no session of the browser counts. */
+  sessionAbsence(): SessionAbsence {
+    return this.#storage.absence(this.httpRequest.cookies)
   }
 
   cookies(): FlowCookies {

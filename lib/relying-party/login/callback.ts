@@ -83,7 +83,9 @@ async function finishFound(
   const { response } = context
   const finished = repeatFinished(rp, context, response.state)
   if (finished !== undefined) return finished
-  context.found?.({ returnTo: transaction.returnTo, isSilent: isSilent(response.state) })
+  const { returnTo: target, maxAge, acrValues } = transaction
+  const hasExpectations = maxAge !== undefined || acrValues !== undefined
+  context.found?.({ returnTo: target, isSilent: isSilent(response.state), hasExpectations })
   requireWellFormed(response)
   const outcome = goTo(rp, httpRequest, transaction.returnTo)
   const call = { rp, httpRequest, context, response }

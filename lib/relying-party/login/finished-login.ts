@@ -19,6 +19,8 @@ export interface LoginUnderWay {
   readonly returnTo: string
   /** Whether the application started it, and not the person. */
   readonly isSilent: boolean
+  /** Whether it was to reach an `acr` or a `max_age`. */
+  readonly hasExpectations: boolean
 }
 
 /** What a callback needs in addition to the request. */

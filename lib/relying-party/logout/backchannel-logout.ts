@@ -1,3 +1,4 @@
+import { audit, auditReason } from '../../base/audit/audit.js'
 import { TokenValidationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
@@ -31,9 +32,7 @@ export async function handleBackchannelLogout(rp: BackchannelParts, httpRequest:
     const logoutToken = await postedToken(httpRequest)
     if (logoutToken === undefined)
       return invalidRequest('post exactly one logout_token, as application/x-www-form-urlencoded')
-    await traced('backchannel_logout', rp.configuration, async () =>
-      endSessions(rp, await rp.provider.logoutTokens.validate(logoutToken)),
-    )
+    await traced('backchannel_logout', rp.configuration, () => endNamedSessions(rp, logoutToken))
     return { kind: 'respond', status: 200, headers: privateHeaders, body: '' }
   } catch (error) {
     return toErrorResponse(error)
@@ -57,6 +56,18 @@ async function postedToken(httpRequest: HttpRequest): Promise<string | undefined
   if (httpRequest.method !== 'POST') return undefined
   const tokens = (await httpRequest.form()).getAll('logout_token')
   return tokens.length === 1 ? tokens[0] : undefined
+}
+
+async function endNamedSessions(rp: BackchannelParts, logoutToken: string): Promise<void> {
+  const what = { via: 'backchannel', of: rp.configuration } as const
+  try {
+    const token = await rp.provider.logoutTokens.validate(logoutToken)
+    await endSessions(rp, token)
+    audit(() => ({ name: 'logout', ...what, subject: token.subject }))
+  } catch (error) {
+    audit(() => ({ name: 'logout_refused', ...what, reason: auditReason(error) }))
+    throw error
+  }
 }
 
 async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<void> {

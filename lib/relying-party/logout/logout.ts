@@ -1,8 +1,10 @@
+import { audit } from '../../base/audit/audit.js'
 import { AccessError, AuthorizationResponseError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefetch } from '../../http/fetch-metadata.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { safeReturnTo } from '../../http/return-to.js'
+import { auditedSession } from '../../session/audited-session.js'
 import type { SessionRecord } from '../../session/record.js'
 import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
@@ -105,6 +107,8 @@ export async function endSession(
     isLocal ? undefined : urlOfProvider(rp, base, session, { ...options, state }),
     session === undefined ? undefined : revokeTokens(rp, session.tokens),
   ])
+  const via = providerUrl === undefined ? 'local' : 'rp_initiated'
+  if (session !== undefined) audit(() => ({ name: 'logout', via, of: configuration, ...auditedSession(session) }))
   if (providerUrl === undefined)
     return finishHere(rp.configuration.pages, httpRequest, base, returnTo ?? base.postLogoutRedirectUri)
   rememberLogout(rp, cookies.logout, { base, state, returnTo })

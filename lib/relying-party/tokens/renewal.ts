@@ -9,6 +9,7 @@ import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, type HeldToken, heldToken } from './access-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { isNews, type LastLook, type RefreshOutcome, renewedRecord } from './refreshes.js'
+import { auditEnd, auditRefusal } from './refresh-audit.js'
 import { type RevocationParts, revokeTokens } from './revocation.js'
 
 /** The parts of a relying party that renew tokens. */
@@ -165,7 +166,10 @@ async function useRefreshToken(
   }
   const outcome = await rp.grants.refresh(record, refreshToken, { target, lastLook: look })
   if (outcome.kind === 'renewed') return outcome
-  return successorIn(await session.reload(), record) ?? outcome
+  const successor = successorIn(await session.reload(), record)
+  if (successor !== undefined) return successor
+  auditRefusal(rp, record, outcome.error)
+  return outcome
 }
 
 function successorIn(stored: SessionRecord | undefined, record: SessionRecord): RefreshOutcome | undefined {
@@ -195,6 +199,7 @@ async function storeRenewed(rp: RevocationParts, session: RefreshableSession, re
 async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): Promise<void> {
   if (rp.runtime.now() / 1000 >= clocksOf(record, rp.configuration.session).absoluteExpiresAt) {
     await session.clear()
+    auditEnd(rp, record, 'absolute')
     throw new SessionError('session_expired', 'the session has reached its end: sign in again')
   }
   if (!session.canStore()) throw tooLate()

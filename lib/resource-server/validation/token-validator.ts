@@ -1,6 +1,7 @@
 import { TokenValidationError } from '../../errors.js'
 import { isTokenText, splitAuthorization } from '../../http/authorization.js'
 import { dateDetails } from '../../jose/claim-rules.js'
+import { isAudited } from '../../base/audit/audit.js'
 import { isAhead } from '../../base/age.js'
 import { whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -12,6 +13,7 @@ import type { OpaqueValidation } from './opaque.js'
 import { TokenPrincipal } from './verified-token.js'
 import type { PossessionCheck } from '../proof-of-possession/check.js'
 import type { TokenCheck } from '../application-checks.js'
+import { auditRefusedTokens } from '../refused-tokens.js'
 import type { BearerChallenges, TokenScheme } from '../challenges.js'
 import type { VerifiedTokenCache } from './verified-token-cache.js'
 import { isCompactJws } from './token-type.js'
@@ -49,7 +51,10 @@ export class TokenValidator {
    * @throws {BearerError} with its challenge, or rejects with it; {@link ProviderError} for an outage
    */
   validate(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
-    return isTraced('validation') ? this.#validateTraced(authorization, request) : this.#checked(authorization, request)
+    if (isTraced('validation')) return this.#validateTraced(authorization, request)
+    return isAudited()
+      ? auditRefusedTokens(() => this.#checked(authorization, request))
+      : this.#checked(authorization, request)
   }
 
   #validateTraced(authorization: string | undefined, request: TokenRequest): Principal | Promise<Principal> {
@@ -61,7 +66,10 @@ export class TokenValidator {
         }
         return principal
       }
-      return whenDone(this.#checked(authorization, request), noteIssuer)
+      return whenDone(
+        auditRefusedTokens(() => this.#checked(authorization, request)),
+        noteIssuer,
+      )
     })
   }
 

@@ -70,7 +70,8 @@ class StatefulStorage implements SessionStorage {
     const opened = this.#tickets.openAnyway(cookies)
     if (opened === undefined) return absences.noCookie
     if (opened === null) return absences.otherSecret
-    return opened.expired ? absences.idle : absences.lost
+    const names = readTicket(opened.payload)
+    return { ...(opened.expired ? absences.idle : absences.lost), ...(names === undefined ? {} : { names }) }
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {

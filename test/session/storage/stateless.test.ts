@@ -63,9 +63,9 @@ describe('sessions in cookies', () => {
       ...{ seen: 'a session of another base URL', option: 'baseUrls' },
     })
     runtime.seconds = start + 600
-    expect(storage.absence(cookies)).toEqual({ seen: 'ended (idle)', option: 'session.idleSeconds' })
+    expect(storage.absence(cookies)).toMatchObject({ seen: 'ended (idle)', option: 'session.idleSeconds' })
     runtime.seconds = start + 3600
-    expect(storage.absence(late)).toEqual({ seen: 'ended (absolute)', option: 'session.absoluteSeconds' })
+    expect(storage.absence(late)).toMatchObject({ seen: 'ended (absolute)', option: 'session.absoluteSeconds' })
   })
 
   test('end on the server, however long the browser keeps the cookie', () => {
