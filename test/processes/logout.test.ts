@@ -57,7 +57,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
     const names = await client.keys('*')
     client.destroy()
     expect(names.length).toBeGreaterThan(0)
-    expect(names.filter((name) => !/^oidc:[a-z]+:[\w-]{43}$/.test(name))).toEqual([])
+    expect(names.filter((name) => !/^oidc:[a-z]+:1:[\w-]{43}$/.test(name))).toEqual([])
   }, 60_000)
 })
 

@@ -1,8 +1,7 @@
 // One process of an application that several run: told what to be by its parent, to which it says its port.
 import { createServer } from 'node:http'
-import { bearer, oidc, requireAuth } from 'express-oidc'
-import { redisStore } from 'express-oidc/redis'
 import express from 'express'
+import { createRequire } from 'node:module'
 import { createClient } from 'redis'
 
 // The clock of this process, which its parent moves.
@@ -10,7 +9,13 @@ const { now } = Date
 let ahead = 0
 Date.now = () => now() + ahead
 
-const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience } = JSON.parse(process.argv[2] ?? '{}')
+const orders = JSON.parse(process.argv[2] ?? '{}')
+const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience } = orders
+// An older version of the package, or its CommonJS files, are asked for by name.
+const { name = 'express-oidc', isRequired = false } = orders.package ?? {}
+const load = isRequired ? createRequire(import.meta.url) : (specifier) => import(specifier)
+const { bearer, oidc, requireAuth } = await load(name)
+const { redisStore } = await load(`${name}/redis`)
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
 // Without a listener the client would end the process when its server goes away.

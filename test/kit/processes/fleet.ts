@@ -9,8 +9,8 @@ export type Keeper = 'cookie' | 'store'
 export interface Fleet {
   /** Where each process listens; the first is the one that browsers come back to from a login. */
   readonly origins: readonly string[]
-  /** A browser in which someone has signed in. */
-  signIn(person: string): Promise<Person>
+  /** A browser in which someone has signed in. The login begins at the first process, unless another is named; it ends at the first. */
+  signIn(person: string, origin?: string): Promise<Person>
   /** Moves the clocks of all processes; those of the provider and of Redis go on as they do. */
   advance(seconds: number): Promise<void>
   /** Ends one process, as a power cut would. */
@@ -36,6 +36,12 @@ export interface FleetAnswer {
   readonly setCookies: readonly string[]
 }
 
+/** A package in `node_modules`, and whether it is loaded by `require`. */
+export interface LoadedPackage {
+  readonly name: string
+  readonly isRequired: boolean
+}
+
 /** What all processes of a fleet are told. */
 export interface FleetOrders {
   readonly issuer: string
@@ -47,29 +53,31 @@ export interface FleetOrders {
   readonly storage: Keeper
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
+  /** What each process runs. Default: the ES modules of this package. */
+  readonly packages?: readonly LoadedPackage[]
 }
 
 /** Starts three processes of one application on one Redis. */
 export async function startFleet(orders: FleetOrders): Promise<Fleet> {
-  const { issuer, clientId, clientSecret, port, ...others } = orders
+  const { issuer, clientId, clientSecret, port, packages = [], ...others } = orders
   const baseUrl = `http://127.0.0.1:${port}`
   const options = { issuer, clientId, clientSecret, secret, baseUrl, scope: 'openid' }
-  const start = (at?: number): Promise<Child<{ port: number }>> =>
-    startChild('app.js', { ...others, options, port: at })
-  const children = await Promise.all([start(port), start(), start()])
+  const start = (index: number, at?: number): Promise<Child<{ port: number }>> =>
+    startChild('app.js', { ...others, options, port: at, package: packages[index] })
+  const children = await Promise.all([start(0, port), start(1), start(2)])
   const origins = children.map(({ greeting }) => `http://127.0.0.1:${greeting.port}`)
   return {
     origins,
-    signIn: (person) => signIn(baseUrl, person),
+    signIn: (person, origin = baseUrl) => signIn(origin, person),
     advance: async (seconds) => void (await Promise.all(children.map((child) => child.advance(seconds)))),
     kill: async (index) => children[index]?.kill(),
     close: async () => void (await Promise.all(children.map((child) => child.kill()))),
   }
 }
 
-async function signIn(baseUrl: string, name: string): Promise<Person> {
+async function signIn(origin: string, name: string): Promise<Person> {
   const browser = new Browser()
-  await browser.navigate(`${baseUrl}/sign-in/${name}`, { follow: true })
+  await browser.navigate(`${origin}/sign-in/${name}`, { follow: true })
   const cookies = new Map(browser.cookies.all().map(({ name: of, value }) => [of, value]))
   for (const of of cookies.keys()) if (!of.startsWith('oidc')) cookies.delete(of)
   const cookie = (): string => [...cookies].map(([of, value]) => `${of}=${value}`).join('; ')
