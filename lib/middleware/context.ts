@@ -12,6 +12,7 @@ import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { Revalidation } from '../relying-party/revalidation.js'
 import { onlyRelyingParty, type RelyingParties, type WebRelyingParty } from './providers/relying-parties.js'
 import { createWebRelyingParty } from './providers/web-relying-party.js'
+import { ListedSessions } from './session/list/listed-sessions.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
@@ -44,7 +45,11 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
   const countsAsUse = createUseRule(application)
-  const storageOf = createSessionStorages(application, countsAsUse)
+  const listed =
+    application.sessionList === undefined
+      ? undefined
+      : new ListedSessions(application.sessionList, (record) => parties.of(record)?.configuration)
+  const storageOf = createSessionStorages(application, { countsAsUse, listed })
   return {
     application,
     parties,
@@ -56,6 +61,7 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
       countsAsUse,
       runtime,
       refreshes,
+      listed,
       forget: (record) => {
         const rp = parties.of(record)
         rp?.userinfo.forget(record)

@@ -24,6 +24,7 @@ import {
   isSession,
   oidcHandle,
 } from './guard/authentication.js'
+import { createPersonSessions, type PersonSessions } from './session/list/person-sessions.js'
 import { type OidcContext, type RequestContext, openRequest } from './session/request-context.js'
 import { answerProvider, routeOf } from './routes/routes.js'
 import { errorLinks, SessionAuthentication } from './guard/session-authentication.js'
@@ -56,6 +57,8 @@ export interface OidcMiddleware<State = Health> extends Middleware {
    * @throws {AccessError} `host_not_allowed`: no pattern in `baseUrls` fits the host
    */
   authenticate(req: NodeRequest): Promise<Connection | undefined>
+  /** The sessions of any person: to list, and to end. They need a shared store. */
+  readonly sessions: PersonSessions
   /**
    * Fetches metadata and keys before the first login.
    *
@@ -114,6 +117,7 @@ function createMiddleware<State extends object>(
   internals().middlewares.set(middleware, context)
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => withAuditedRequest(req, () => connections.open(req)),
+    sessions: createPersonSessions(context),
     ready: () => parties.ready(),
     health: () => ({ ...health(), ...storeHealth(application) }),
     close: () => {

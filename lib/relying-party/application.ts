@@ -4,6 +4,7 @@ import type { Runtime } from '../base/runtime.js'
 import { isSharedStore, type SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
+import { SessionList } from '../session/list/session-list.js'
 import { type GuardedStore, guardStore } from '../session/shared/guarded-store.js'
 import { SharedRevocations } from '../session/revocation/shared-revocations.js'
 import { expressSessionStore } from '../session/shared/express-store.js'
@@ -38,6 +39,8 @@ export interface Application {
   readonly refreshAttempts: RefreshAttempts
   /** Logouts that end sessions. */
   readonly revocations: SessionRevocations
+  /** The sessions of each person; absent without a store that the application's processes share. */
+  readonly sessionList: SessionList | undefined
   /** Logout tokens that have been used, by the key of the relying party that they were for. */
   readonly usedLogoutTokensOf: (key: readonly string[]) => UsedLogoutTokens
   /** The store that the application's processes share, if there is one. */
@@ -71,6 +74,10 @@ export function createApplication(
   const sharedStore = configuration.sharedStore === undefined ? sessionStore : guardStore(configuration.sharedStore)
   const { absoluteSeconds } = session
   const usedInProcess = usedLogoutTokensInProcess(runtime)
+  const shared =
+    sharedStore === undefined
+      ? undefined
+      : { sharedStore, revocations: new SharedRevocations({ sharedStore, runtime, absoluteSeconds, audience }) }
   return {
     configuration,
     baseUrls: createBaseUrls(configuration),
@@ -82,10 +89,11 @@ export function createApplication(
     logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: runtime, ttlResolution: 0 }),
     refreshes: createRefreshes(configuration, audience, { runtime, sharedStore }),
     refreshAttempts: createAttempts(runtime),
-    revocations:
-      sharedStore === undefined
-        ? new ProcessRevocations(runtime, absoluteSeconds)
-        : new SharedRevocations({ sharedStore, runtime, absoluteSeconds, audience }),
+    revocations: shared?.revocations ?? new ProcessRevocations(runtime, absoluteSeconds),
+    sessionList:
+      shared === undefined
+        ? undefined
+        : new SessionList({ ...shared, secrets: secret, audience, limits: session, runtime }),
     usedLogoutTokensOf: (key) =>
       sharedStore === undefined ? usedInProcess(key) : sharedUsedLogoutTokens(sharedStore, key),
     sharedStore,

@@ -46,6 +46,8 @@ export interface SessionRecord {
   readonly remember?: boolean
   /** Origin of the base URL where it began; absent for the first one, which is nearly always the only one. */
   readonly origin?: string
+  /** Its slot in the list of the person's sessions; absent without a shared store. */
+  readonly slot?: number
 }
 
 /** A base URL at which a session may begin. */
@@ -85,18 +87,26 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
     ...(record.origin === undefined ? {} : { org: record.origin }),
-    ...(record.remember === undefined ? {} : { rem: record.remember }),
+    ...omitUndefined({ rem: record.remember, slt: record.slot }),
   }
 }
 
 /** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
 export function fromPayload(payload: SealPayload): SessionRecord | undefined {
-  const { v, id, iat, upd, idt, dat = noData } = payload
+  const { v, id, iat, upd, idt, slt, dat = noData } = payload
   const tokens = tokensFrom(payload)
   const rare = rareFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat) || rare === undefined) return undefined
-  const record = { id, createdAt: iat, touchedAt: upd, idToken: idt, tokens, data: freezeJson(dat) }
+  const record: Writable<SessionRecord> = {
+    id,
+    createdAt: iat,
+    touchedAt: upd,
+    idToken: idt,
+    tokens,
+    data: freezeJson(dat),
+  }
+  if (typeof slt === 'number') record.slot = slt
   return rare === nothingRare ? record : { ...record, ...rare }
 }
 

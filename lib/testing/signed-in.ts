@@ -60,7 +60,7 @@ export async function signedIn(
   for (const base of bases) {
     if (names.has(base.cookieName)) continue
     names.add(base.cookieName)
-    cookies.push(...(await cookiesOf(context, base, newRecord(rp, claims, checked))))
+    cookies.push(...(await cookiesOf(context, base, rp, newRecord(rp, claims, checked))))
   }
   return cookies.join('; ')
 }
@@ -126,10 +126,16 @@ function invalid(why: string): ConfigurationError {
   return new ConfigurationError('invalid_options', `signedIn() ${why}`)
 }
 
-async function cookiesOf(context: OidcContext, base: BaseUrl, record: SessionRecord): Promise<readonly string[]> {
+async function cookiesOf(
+  context: OidcContext,
+  base: BaseUrl,
+  rp: RelyingParty,
+  record: SessionRecord,
+): Promise<readonly string[]> {
   const httpRequest = requestTo(base)
   const storage = context.storageOf(anyRequest(), httpRequest)
-  const saved = await storage.save(record, undefined)
+  const listed = (await context.binding.listed?.enter(record, rp.configuration, httpRequest)) ?? record
+  const saved = await storage.save(listed, undefined)
   return storage.write(saved, {}).map((cookie) => cookie.replace(/;.*/, ''))
 }
 

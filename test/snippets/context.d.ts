@@ -19,6 +19,7 @@ declare global {
   const clientSecret: string
   const baseUrl: string
   const secret: string
+  const sharedStore: library.SharedStore
   const listOrders: (req: Request, res: Response) => void
   const payroll: (req: Request, res: Response) => void
   const removeOrder: (req: Request, res: Response) => void

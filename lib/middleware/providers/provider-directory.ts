@@ -19,7 +19,7 @@ export type Resolver = (name: string, req: unknown) => unknown
 
 /** Who asks for a provider. */
 interface Lookup {
-  readonly req: NodeRequest
+  readonly req: NodeRequest | undefined
   /** Whether anyone may have made the name up. Those of sessions were sealed. */
   readonly isFromPath: boolean
 }
@@ -109,7 +109,7 @@ export class ProviderDirectory {
     return started
   }
 
-  async #look(name: string, req: NodeRequest, backoff: Backoff): Promise<WebRelyingParty | undefined> {
+  async #look(name: string, req: Lookup['req'], backoff: Backoff): Promise<WebRelyingParty | undefined> {
     try {
       const rp = await traced('provider_options', { provider: name }, () => this.#resolve(name, req))
       this.#failing.delete(name)
@@ -121,7 +121,7 @@ export class ProviderDirectory {
     }
   }
 
-  async #resolve(name: string, req: NodeRequest): Promise<WebRelyingParty | undefined> {
+  async #resolve(name: string, req: Lookup['req']): Promise<WebRelyingParty | undefined> {
     const options = copyOf(await this.#call(name, req))
     const askedAt = this.#application.runtime.now()
     if (options === undefined || options === null) {
@@ -146,7 +146,7 @@ export class ProviderDirectory {
     return createWebRelyingParty(configuration, this.#application.runtime, { application: this.#application, name })
   }
 
-  async #call(name: string, req: NodeRequest): Promise<unknown> {
+  async #call(name: string, req: Lookup['req']): Promise<unknown> {
     const seconds = this.#configuration.httpTimeoutSeconds
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {

@@ -32,10 +32,11 @@ export interface RelyingParties {
   /**
    * Finds one by the name in a path.
    *
+   * @param req - the request at hand, which a function `providers` is called with
    * @returns `undefined` for an unknown name
    * @throws {ProviderError} `provider_options_unavailable`, or rejects with it
    */
-  find(name: string, req: NodeRequest): MaybePromise<WebRelyingParty | undefined>
+  find(name: string, req: NodeRequest | undefined): MaybePromise<WebRelyingParty | undefined>
   /** The one that a session is of, which {@link RelyingParties.guard} has found. */
   of(record: SessionRecord): WebRelyingParty | undefined
   /** Restricts a storage to sessions of relying parties that are still there. */

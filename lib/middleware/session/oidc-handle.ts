@@ -1,5 +1,4 @@
 import type { TokenTargetOptions } from '../../options/client/options.js'
-import { parseTokenTarget } from '../../options/client/schema.js'
 import type { LoginOptions } from '../../relying-party/login/login.js'
 import type { LogoutCallOptions } from '../../relying-party/logout/logout.js'
 import type { SessionClaims } from '../../options/declared-claims.js'
@@ -14,8 +13,10 @@ import { type SessionClocks, clocksOf } from '../../session/lifetime.js'
 import { beginLogin } from './begin-login.js'
 import { fetchOf } from '../../options/common/http-client.js'
 import type { RequestContext } from './request-context.js'
+import { OwnSessions } from './list/own-sessions.js'
 import { updateData } from './session-data.js'
 import { signOutAsAsked } from './sign-out.js'
+import { exchangeForSession } from './tokens/exchange.js'
 
 /** `req.oidc`: the login session of this request. Logging it, or turning it into JSON, reveals nothing of the session. */
 export class OidcHandle<PersonClaims extends object = SessionClaims> {
@@ -61,6 +62,11 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
   get session(): SessionClocks | undefined {
     const record = this.#context.session.current()
     return record === undefined ? undefined : clocksOf(record, this.#context.application.configuration.session)
+  }
+
+  /** The sessions of the person who is signed in, in all browsers: to list, and to end. They need a shared store. */
+  get sessions(): OwnSessions {
+    return new OwnSessions(this.#context)
   }
 
   /**
@@ -127,9 +133,8 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
    * @throws like {@link OidcHandle.accessToken} and `fetch`
    */
   async fetch(url: string | URL, init?: RequestInit, target?: AccessTokenTarget): Promise<Response> {
-    const { session } = this.#context
     const rp = this.#context.requireRelyingParty('fetch()')
-    return fetchForSession(rp, session, fetchOf(rp.configuration), { url, init, target })
+    return fetchForSession(rp, this.#context.session, fetchOf(rp.configuration), { url, init, target })
   }
 
   /**
@@ -141,12 +146,7 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
    * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
    */
   async exchange(target: TokenTargetOptions = {}): Promise<string> {
-    const { session } = this.#context
-    const { exchanges } = this.#context.requireRelyingParty('exchange()')
-    const checked = parseTokenTarget(target, 'exchange()')
-    const subjectToken = await this.accessToken()
-    const subjectTokenExpiresAt = session.current()?.tokens.expiresAt
-    return exchanges.get({ ...checked, subjectToken, subjectTokenExpiresAt })
+    return exchangeForSession(this.#context, target)
   }
 
   /**

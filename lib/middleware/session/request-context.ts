@@ -103,7 +103,14 @@ export class RequestContext {
 
   /** Stores the session of a login that this request has finished. */
   async signIn(rp: WebRelyingParty, record: SessionRecord): Promise<void> {
-    await this.session.store(record)
+    const { listed } = this.#oidc.binding
+    const begun = (await listed?.enter(record, rp.configuration, this.httpRequest)) ?? record
+    try {
+      await this.session.store(begun)
+    } catch (error) {
+      await listed?.leave(begun)
+      throw error
+    }
     this.#rp = rp
     // Anyone may have named an issuer in the options of a provider: it counts once it has signed somebody in.
     if (rp.sessionProvider !== undefined) noteBroughtLogin(rp.configuration)

@@ -75,8 +75,8 @@ class BoundSession implements SessionBinding {
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
-    this.#isUse = settings.countsAsUse(httpRequest)
     this.#record = storedSessionIn(found)?.record
+    this.#isUse = this.#record !== undefined && settings.countsAsUse(httpRequest)
     this.#base = this.#record
     this.#opened = recordsIn(found)
     // The first listener runs last, so no later middleware can let a cache keep a person's cookie.
@@ -148,6 +148,7 @@ class BoundSession implements SessionBinding {
       throw error
     }
     try {
+      this.#settings.listed?.renew(next, base, this.#exchange)
       const saved = this.#storage.save(next, base)
       return saved instanceof Promise ? saved.catch(failed) : saved
     } catch (error) {
@@ -182,6 +183,7 @@ class BoundSession implements SessionBinding {
     const isDue = next !== this.#base || storedSessionIn(this.#found)?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []
     this.#storage.touch(next, this.#base)
+    this.#settings.listed?.renew(next, this.#base, this.#exchange)
     return this.#writeIfFitting(next)
   }
 

@@ -3,12 +3,15 @@ import type { Refreshes } from '../../relying-party/tokens/refreshes.js'
 import type { SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import { mapAll } from '../../session/storage/several.js'
+import type { ListedSessions } from './list/listed-sessions.js'
 
 /** What must forget a session when it ends. */
 export interface SessionEndSettings {
   readonly refreshes: Refreshes
   /** Forgets cached data of a session. */
   readonly forget: (record: SessionRecord) => void
+  /** The lists of sessions; absent without a shared store. */
+  readonly listed?: ListedSessions | undefined
 }
 
 /**
@@ -17,14 +20,17 @@ export interface SessionEndSettings {
  * @throws {SessionError} `session_store_unavailable`, or rejects with it: not all have ended
  */
 export function endSessions(
-  { refreshes, forget }: SessionEndSettings,
+  { refreshes, forget, listed }: SessionEndSettings,
   storage: SessionStorage,
   records: readonly SessionRecord[],
 ): MaybePromise<unknown> {
-  return mapAll(records, (record) =>
-    whenDone(storage.end(record), () => {
+  return mapAll(records, (record) => {
+    // At the same time, in the same round trips.
+    const left = listed?.leave(record)
+    return whenDone(storage.end(record), () => {
       refreshes.end(record)
       forget(record)
-    }),
-  )
+      return left
+    })
+  })
 }

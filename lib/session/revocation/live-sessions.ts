@@ -3,7 +3,7 @@ import type { Runtime } from '../../base/runtime.js'
 import { isAlive, type SessionLimits } from '../lifetime.js'
 import type { SessionStorage } from '../storage/storage.js'
 import type { SessionRecord } from '../record.js'
-import { isEndedBy, keysOf, namesOf, targetKey, type SessionRevocations } from './revocations.js'
+import { isEndedBy, namesOf, type SessionRevocations } from './revocations.js'
 
 /** What decides that the session of an open connection has ended. */
 interface LiveSessionsSettings {
@@ -39,9 +39,8 @@ export class LiveSessions {
     this.#settings = settings
     const { revocations, runtime } = settings
     revocations.onRevoke((target, at) => {
-      const key = targetKey(target)
       for (const live of this.#live) {
-        const isMeant = isEndedBy(at, live.record, runtime.now()) && keysOf(namesOf(live.record)).includes(key)
+        const isMeant = isEndedBy(at, live.record, runtime.now()) && revocations.includes(target, namesOf(live.record))
         if (isMeant) this.#end(live, sessionLoggedOut())
       }
     })

@@ -17,9 +17,10 @@ export interface SessionNames {
   readonly provider?: string
 }
 
-/** What a logout ends: one session by its ID, or all sessions with a `sub`, a `sid`, or both. */
+/** What a logout ends: one session by its ID or the hash that stands for it, or all sessions with a `sub`, a `sid`, or both. */
 export type LogoutTarget = (
   | { readonly id: string }
+  | { readonly hash: string }
   | { readonly subject: string; readonly sid?: string }
   | { readonly sid: string; readonly subject?: never }
 ) & {
@@ -47,6 +48,8 @@ export interface SessionRevocations {
    * @throws {SessionError} `session_store_unavailable`: the time is not known
    */
   latest(names: () => SessionNames): MaybePromise<number>
+  /** Whether a logout of a target ends a session with these names, if that began before it. */
+  includes(target: LogoutTarget, names: SessionNames): boolean
   /** Calls the listener for each logout that this process sees. Returns a function that removes the listener. */
   onRevoke(listener: LogoutListener): () => void
 }
@@ -129,6 +132,7 @@ export function targetKey(target: LogoutTarget): string {
 
 function keyAtProvider(target: LogoutTarget): string {
   if ('id' in target) return `i:${target.id}`
+  if ('hash' in target) return `h:${target.hash}`
   if (target.subject === undefined) return `s:${target.sid}`
   return target.sid === undefined ? `p:${target.subject}` : `b:${JSON.stringify([target.subject, target.sid])}`
 }
@@ -170,6 +174,10 @@ export class ProcessRevocations implements SessionRevocations {
     const known = names()
     const times = this.#times.get(known.provider ?? '')
     return times === undefined ? 0 : Math.max(...keysOf(known).map((key) => times.get(key) ?? 0))
+  }
+
+  includes(target: LogoutTarget, names: SessionNames): boolean {
+    return keysOf(names).includes(targetKey(target))
   }
 
   onRevoke(listener: LogoutListener): () => void {

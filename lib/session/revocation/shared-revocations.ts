@@ -1,7 +1,7 @@
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from '../shared/outage.js'
-import { storeName } from '../shared/store-name.js'
+import { hashOf, nameByHash } from '../shared/store-name.js'
 import {
   keysOf,
   type LogoutListener,
@@ -11,6 +11,9 @@ import {
   targetKey,
   type SessionRevocations,
 } from './revocations.js'
+
+/** The names of a session in a list, where a hash stands for its ID. */
+export type ListedNames = Omit<SessionNames, 'id'> & { readonly hash: string }
 
 /** Where logouts are stored, and for how long. */
 interface SharedRevocationsSettings {
@@ -41,7 +44,7 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async revoke(target: LogoutTarget, at: number): Promise<void> {
-    const name = this.#name(targetKey(target))
+    const name = 'hash' in target ? nameOf(target.hash) : this.#name(targetKey(target))
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       if (!(await this.#store(name, at))) continue
       this.#local.revoke(target, at)
@@ -51,8 +54,33 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async latest(names: () => SessionNames): Promise<number> {
-    const times = await this.#settings.sharedStore.get(keysOf(names()).map((key) => this.#name(key)))
-    return Math.max(0, ...times.map((stored) => (stored === undefined ? 0 : requireTime(stored))))
+    const times = await this.#times(keysOf(names()).map((key) => this.#name(key)))
+    return latestOf(times)
+  }
+
+  /**
+   * The times of the last logouts that apply to sessions of a list, in one round trip; 0 where there was none.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  async latestOfListed(listed: readonly ListedNames[]): Promise<readonly number[]> {
+    const names = listed.map(({ hash: own, ...others }) => {
+      const [, ...shared] = keysOf({ ...others, id: '' })
+      return [nameOf(own), ...shared.map((key) => this.#name(key))]
+    })
+    const distinct = [...new Set(names.flat())]
+    const times = await this.#times(distinct)
+    const known = new Map(distinct.map((name, index) => [name, times[index] ?? 0]))
+    return names.map((each) => latestOf(each.map((name) => known.get(name) ?? 0)))
+  }
+
+  /** The hash under which the end of a session is stored. It tells nothing of the session's ID. */
+  hashOf({ id, provider }: Pick<SessionNames, 'id' | 'provider'>): string {
+    return this.#hash(targetKey(provider === undefined ? { id } : { id, provider }))
+  }
+
+  includes(target: LogoutTarget, names: SessionNames): boolean {
+    return 'hash' in target ? target.hash === this.hashOf(names) : this.#local.includes(target, names)
   }
 
   onRevoke(listener: LogoutListener): () => void {
@@ -72,9 +100,26 @@ export class SharedRevocations implements SessionRevocations {
     return sharedStore.replace(name, before, String(next), milliseconds)
   }
 
-  #name(key: string): string {
-    return storeName('end', [this.#settings.audience, key])
+  async #times(names: readonly string[]): Promise<readonly number[]> {
+    const texts = await this.#settings.sharedStore.get(names)
+    return texts.map((stored) => (stored === undefined ? 0 : requireTime(stored)))
   }
+
+  #name(key: string): string {
+    return nameOf(this.#hash(key))
+  }
+
+  #hash(key: string): string {
+    return hashOf([this.#settings.audience, key])
+  }
+}
+
+function nameOf(hashed: string): string {
+  return nameByHash('end', hashed)
+}
+
+function latestOf(times: readonly number[]): number {
+  return Math.max(0, ...times)
 }
 
 // An unreadable value may have been a logout, so whether the session has ended is unknown.

@@ -10,6 +10,8 @@ const versions = {
   end: 1,
   /** An access token that a session's cookie has no room for. */
   'left-out': 1,
+  /** A session in the list of its person. */
+  listed: 1,
   /** A logout token that was used. */
   logout: 1,
   /** The lock of a refresh. */
@@ -24,10 +26,22 @@ const versions = {
   token: 1,
 } as const
 
+type StoreKind = keyof typeof versions
+
 /**
  * Names an entry of the shared store by its kind, the version of its format, and a hash of what it is about. The hash
  * reveals neither people nor sessions, and allows any character in what it is about.
  */
-export function storeName(kind: keyof typeof versions, about: readonly unknown[]): string {
-  return `${kind}:${versions[kind]}:${hash('sha256', JSON.stringify(about), 'base64url')}`
+export function storeName(kind: StoreKind, about: readonly unknown[]): string {
+  return nameByHash(kind, hashOf(about))
+}
+
+/** The same for what is known by its hash alone. */
+export function nameByHash(kind: StoreKind, hashed: string): string {
+  return `${kind}:${versions[kind]}:${hashed}`
+}
+
+/** The hash of what an entry is about. */
+export function hashOf(about: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(about), 'base64url')
 }

@@ -121,11 +121,11 @@ class RequestStorage implements SessionStorage {
   // At once, not when headers are written: by then express-session has stored its session. A slower request may have stored
   // older tokens.
   #updateOnRead(record: SessionRecord, outdatedKey: boolean): SessionRecord {
-    const { limits, refreshes } = this.#settings
+    const { limits, refreshes, countsAsUse, listed } = this.#settings
     const newest = refreshes.latest(record)
-    const isDue =
-      isRollingDue(newest, limits, this.#nowSeconds()) && this.#settings.countsAsUse(this.#reading.httpRequest)
+    const isDue = isRollingDue(newest, limits, this.#nowSeconds()) && countsAsUse(this.#reading.httpRequest)
     const next = isDue ? { ...newest, touchedAt: this.#nowSeconds() } : newest
+    listed?.renew(next, newest, this.#reading.httpRequest)
     const session = this.#requireSession()
     if (next !== record || outdatedKey) this.#put(session, next)
     else this.#hold(session, next)

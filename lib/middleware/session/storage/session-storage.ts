@@ -14,7 +14,7 @@ import { type SessionStorage, unreadable } from '../../../session/storage/storag
 import type { SessionRecord } from '../../../session/record.js'
 import { createStatefulStorage } from '../../../session/storage/stateful.js'
 import { createRequestStorages } from './request-storage.js'
-import type { UseRule } from './use-rule.js'
+import type { SessionUses } from './request-storage-settings.js'
 import type { NodeRequest, NodeResponse } from '../../types.js'
 
 /** The parts of an application that decide where sessions are kept. */
@@ -29,8 +29,8 @@ export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?:
  * Creates the storages that the options choose: the browser, a store, or the application's own session. For a WebSocket that a
  * page of another site opens, no session is found: some WebSocket servers run middleware on that request.
  */
-export function createSessionStorages(application: StorageParts, countsAsUse: UseRule): SessionStorages {
-  const storageOf = storagesOf(application, countsAsUse)
+export function createSessionStorages(application: StorageParts, uses: SessionUses): SessionStorages {
+  const storageOf = storagesOf(application, uses)
   return (req, httpRequest, res) => {
     const found = storageOf(req, httpRequest, res)
     const storage = application.baseUrls.areApart ? boundTo(baseUrlOf(application.baseUrls, httpRequest), found) : found
@@ -56,7 +56,7 @@ function closed(storage: SessionStorage): SessionStorage {
   }
 }
 
-function storagesOf(application: StorageParts, countsAsUse: UseRule): SessionStorages {
+function storagesOf(application: StorageParts, uses: SessionUses): SessionStorages {
   const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = application
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
@@ -77,7 +77,7 @@ function storagesOf(application: StorageParts, countsAsUse: UseRule): SessionSto
       isKnown = true
       warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
     }
-    return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared, countsAsUse })
+    return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared, ...uses })
   }
   const storageOf = byCookieName(application.baseUrls, (name) =>
     sessionStore === undefined
