@@ -101,9 +101,21 @@ describe('the rule of the application, countsAsUse,', () => {
     expect(await left()).toEqual(about(600))
   })
 
+  test('is not asked about requests without a session', async () => {
+    const seen: unknown[] = []
+    const countsAsUse = ({ url }: IncomingMessage): boolean => seen.push(url) > 0
+    world = await startRefreshWorld(options({ countsAsUse }))
+    await get('/data')
+    await world.enter(world.browser)
+    seen.length = 0
+    await get('/data')
+    expect(seen).toEqual(['/data'])
+  })
+
   test('must return a boolean at once: a promise would always count', async () => {
     const countsAsUse = (async () => false) as unknown as () => boolean
     world = await startRefreshWorld(options({ countsAsUse }))
+    await world.enter(world.browser)
     const answer = await get('/data')
     expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
     expect(String(world.host.journal.errors[0])).toMatch(
