@@ -21,6 +21,7 @@ export { resourceMetadata } from './middleware/resource-metadata.js'
 export { signInAgain } from './middleware/sign-in-again.js'
 export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
+export { authorizationDetails } from './policy/authorization-details.js'
 export { claim, role } from './policy/claims.js'
 export { mcpAuthInfo } from './policy/mcp-auth-info.js'
 export { provider } from './policy/provider.js'
@@ -130,7 +131,13 @@ export type {
 export type { RequestEncryption, RequestObjectOptions } from './options/oidc/request/request-object.js'
 export type { RouteOptions } from './options/oidc/base-urls.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
-export type { ClientAuthentication, OidcOptions, ReturnedParams, ReturnToOptions } from './options/oidc/options.js'
+export type {
+  AuthorizationParams,
+  ClientAuthentication,
+  OidcOptions,
+  ReturnedParams,
+  ReturnToOptions,
+} from './options/oidc/options.js'
 export type {
   ApplicationOption,
   LoginChoice,
@@ -145,6 +152,8 @@ export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
+export type { AuthorizationDetail } from './options/authorization-details/detail.js'
+export type { DetailCheck } from './policy/authorization-details.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/tracing/event.js'
 export type { Principal, PrincipalClaims } from './policy/principal.js'
 export type { FrameworkRequest, FrameworkResponse } from './options/framework.js'

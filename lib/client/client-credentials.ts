@@ -111,10 +111,10 @@ function createOwnTokens(
   { provider, shared }: TokenOrigins,
   runtime: Runtime,
 ) {
-  const { scope, resource, audience, params } = configuration
+  const { scope, resource, audience, authorizationDetails, params } = configuration
   const cache = new AccessTokenCache(configuration.cacheMaxEntries, runtime)
   const keyOf = keysFor(configuration)
-  const defaults = canonicalTarget({ scope, resource, audience }, defaultTarget)
+  const defaults = canonicalTarget({ scope, resource, audience, authorizationDetails }, defaultTarget)
   const defaultKey = keyOf(defaults)
   const fetchToken = async (target: TokenTarget) => {
     const sentAt = runtime.now()

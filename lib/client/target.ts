@@ -1,5 +1,6 @@
 import type { TokenTargetOptions } from '../options/client/options.js'
 import { type ClientCredentialsConfiguration, parseTokenTarget } from '../options/client/schema.js'
+import { detailsText } from '../options/authorization-details/schema.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
 
 /** The authorization server's default target. */
@@ -20,17 +21,20 @@ export function keysFor({
  * @throws {ConfigurationError} `invalid_options`
  */
 export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarget): TokenTarget {
-  const { scope, resource, audience } = isWellTyped(request) ? request : parseTokenTarget(request)
+  const { scope, resource, audience, authorizationDetails } = isWellTyped(request) ? request : parseTokenTarget(request)
+  const details = authorizationDetails === undefined ? defaults.authorizationDetails : detailsText(authorizationDetails)
   return {
     scope: scope === undefined ? defaults.scope : canonicalScope(scope),
     resource: resource === undefined ? defaults.resource : canonicalNames(resource),
     audience: audience === undefined ? defaults.audience : canonicalNames(audience),
+    ...(details === undefined ? {} : { authorizationDetails: details }),
   }
 }
 
 /** Encodes a target unambiguously: each name is preceded by its length, so two targets never have the same key. */
-function targetKey({ scope, resource, audience }: TokenTarget): string {
-  return `${encodeNames([scope])}${encodeNames(resource)}${encodeNames(audience)}`
+function targetKey({ scope, resource, audience, authorizationDetails }: TokenTarget): string {
+  const details = authorizationDetails === undefined ? '' : encodeNames([authorizationDetails])
+  return `${encodeNames([scope])}${encodeNames(resource)}${encodeNames(audience)}${details}`
 }
 
 function encodeNames(names: readonly string[]): string {
@@ -39,13 +43,14 @@ function encodeNames(names: readonly string[]): string {
   return text
 }
 
-const members = new Set(['scope', 'resource', 'audience'])
+const members = new Set(['scope', 'resource', 'audience', 'authorizationDetails'])
 
 // A quick check of the types that the key depends on. The full validation runs only when a token is fetched.
 function isWellTyped(request: Readonly<TokenTargetOptions> | null): boolean {
   if (typeof request !== 'object' || request === null) return false
   for (const name in request) if (!members.has(name)) return false
-  return isText(request.scope) && isNames(request.resource) && isNames(request.audience)
+  const { scope, resource, audience, authorizationDetails: details } = request
+  return isText(scope) && isNames(resource) && isNames(audience) && (isText(details) || Array.isArray(details))
 }
 
 function isNames(names: unknown): boolean {

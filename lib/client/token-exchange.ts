@@ -76,12 +76,13 @@ export function createExchangedTokens(
 }
 
 function grantOf(exchange: ExchangeConfiguration): TokenExchange {
-  const { scope, resource, audience, subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
+  const { scope, resource, audience, authorizationDetails } = exchange
+  const { subjectToken, subjectTokenType, actorToken, actorTokenType } = exchange
   return {
     subject: { token: subjectToken, type: subjectTokenType },
     ...(actorToken === undefined ? {} : { actor: { token: actorToken, type: actorTokenType } }),
     requestedType: exchange.requestedTokenType,
-    target: canonicalTarget({ scope, resource, audience }, defaultTarget),
+    target: canonicalTarget({ scope, resource, audience, authorizationDetails }, defaultTarget),
   }
 }
 

@@ -123,7 +123,7 @@ function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequ
 }
 
 function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
-  const { kind: requirement, stepUp, scopes, details } = failure
+  const { kind: requirement, stepUp, scopes, detailType, details } = failure
   if (stepUp !== undefined && canStepUp(handler, stepUp)) {
     const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'
     const message = `this needs ${what} (${requirement}): sign in again`
@@ -135,7 +135,7 @@ function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decisio
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement, details })
   reportRefusal(error, handler)
-  handler.refuse({ ...call, error, ...omitUndefined({ scopes }) })
+  handler.refuse({ ...call, error, ...omitUndefined({ scopes, detailType }) })
 }
 
 // No access token says at which of the login's providers somebody has signed in.

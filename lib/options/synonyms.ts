@@ -62,6 +62,8 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   clientassertionsigningalg: ['clientAssertionAlg'],
   authorizationsignedresponsealg: ['authorizationResponseAlg'],
   jarm: ['authorizationParams.response_mode'],
+  authorizationdetails: ['authorizationParams.authorization_details', 'authorizationDetails'],
+  rar: ['authorizationParams.authorization_details', 'authorizationDetails'],
   signedrequestobject: ['requestObject'],
   requestobjects: ['requestObject'],
   jar: ['requestObject'],

@@ -13,6 +13,7 @@ import {
 } from './requirement.js'
 import type { FrameworkRequest } from '../options/framework.js'
 import type { PrincipalClaims } from './principal.js'
+import { authorizationDetails } from './authorization-details.js'
 import { claim, role } from './claims.js'
 import { provider } from './provider.js'
 import { acr, machine, maxAge, permission, person, scope } from './requirements.js'
@@ -77,12 +78,16 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
         if (verdict.met) return met
         failures.push(verdict)
       }
-      const mendable = failures.find((failure) => failure.stepUp !== undefined || failure.scopes !== undefined)
+      const mendable = failures.find(isMendable)
       const undecided = failures.some((failure) => failure.undecided === true)
       const details = { subject: 'any', seen: 'none of these', expected: failures.map(({ kind }) => kind).join(' or ') }
       return { ...(mendable ?? { met: false, kind: 'any', details }), ...(undecided ? { undecided: true } : {}) }
     },
   }
+}
+
+function isMendable({ stepUp, scopes, detailType }: UnmetRequirement): boolean {
+  return stepUp !== undefined || scopes !== undefined || detailType !== undefined
 }
 
 /**
@@ -128,7 +133,7 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
       : `got ${typeof values[wrong]} as argument ${wrong + 1}${hintFor(values[wrong])}`
   throw new ConfigurationError(
     'invalid_options',
-    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), all(), any(), not() or a predicate (principal, req) => boolean`,
+    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), authorizationDetails(), all(), any(), not() or a predicate (principal, req) => boolean`,
   )
 }
 
@@ -142,7 +147,7 @@ function hintFor(value: unknown): string {
 
 // As a predicate, each of these would let nobody in.
 const makers: readonly unknown[] = [
-  ...[scope, permission, claim, role, person, machine, acr, maxAge, provider],
+  ...[scope, permission, claim, role, person, machine, acr, maxAge, provider, authorizationDetails],
   ...[all, any, not],
 ]
 

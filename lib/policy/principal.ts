@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 import type { AccessTokenClaims, SessionClaims } from '../options/declared-claims.js'
 
 /**
@@ -35,6 +36,13 @@ export interface Principal<C extends object = PrincipalClaims> {
   readonly claims: Readonly<C>
   /** Scopes that were granted, which may be fewer than were asked for. */
   readonly scopes: readonly string[]
+  /**
+   * What was granted in detail: to the login, or in the access token (claim `authorization_details`) or its introspection response.
+   * Absent where the authorization server does not say. The access token of a session may hold fewer.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9396#section-7
+   */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** When the session, the token or the API key ends, in seconds since the epoch; `Infinity` for a key that never expires. */
   readonly expiresAt: number
   /** The client that the access token was issued to, if the token names it. */

@@ -45,6 +45,8 @@ export interface UnmetRequirement {
   readonly kind: string
   /** Scopes that would meet it, for the challenge (RFC 6750 section 3.1). */
   readonly scopes?: readonly string[]
+  /** Type of authorization details that would meet it, in another token (RFC 9396). */
+  readonly detailType?: string
   /** What was seen and expected, for logs: other claims than those of {@link OidcErrorDetails} by their name only. */
   readonly details?: OidcErrorDetails
   /** Set when it is not known whether it is met: `not()` must not count it as met either. */

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
+import { detailTypesIn } from '../options/authorization-details/schema.js'
 import { isMutualTls } from '../options/common/client-authentication.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import { clientIdentity } from './authentication/credentials.js'
@@ -60,6 +61,7 @@ export function clientSettings(configuration: OidcConfiguration): ClientSettings
     ...clientIdentity(configuration),
     idTokenSigningAlg,
     idTokenAudiences,
+    authorizationDetailTypes: detailTypesIn(configuration.authorizationParams['authorization_details']),
     ...omitUndefined({ dpop, pushedAuthorizationRequests, requestObject, authorizationResponseAlg }),
     ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
   }

@@ -8,6 +8,7 @@ import type { RequestObjectConfiguration } from '../options/oidc/request/request
 import type { TlsConfiguration } from '../options/common/tls.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ClientKeys } from './authentication/client-keys.js'
+import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
 /** How to reach one authorization server. */
@@ -93,6 +94,8 @@ export interface ClientSettings extends ClientIdentity {
   readonly dpop?: DpopKeyOptions
   /** Sign authorization requests (RFC 9101) even where the metadata does not require it. */
   readonly requestObject?: RequestObjectConfiguration | undefined
+  /** Types of `authorization_details` that are always requested. */
+  readonly authorizationDetailTypes?: readonly string[]
   /** Push the authorization request (RFC 9126) even where the metadata does not require it. */
   readonly pushedAuthorizationRequests?: boolean
 }
@@ -137,6 +140,8 @@ export interface ReceivedTokens {
   readonly accessTokenExpiresAt?: number
   readonly refreshToken?: string
   readonly scope: string
+  /** As granted, frozen; absent where the provider does not say (RFC 9396 section 7). */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
 }
 
 /** Tokens of a grant that is for nothing but an access token. */

@@ -31,7 +31,8 @@ export interface BearerChallenges {
   invalidApiKey(): BearerError
   invalidProof(cause?: unknown): BearerError
   nonceNeeded(nonce: string): BearerError
-  insufficientScope(scheme: TokenScheme, scopes: readonly string[], details?: OidcErrorDetails): BearerError
+  /** @param scopes - `undefined` where authorization details are missing: no parameter is registered for those */
+  insufficientScope(scheme: TokenScheme, scopes: readonly string[] | undefined, details?: OidcErrorDetails): BearerError
   stepUp(scheme: TokenScheme, stepUp: StepUp): BearerError
   /** Maps what validation threw to what the caller sees: an outage stays an outage, and all invalid tokens look alike. */
   fromError(error: unknown, scheme: TokenScheme): unknown
@@ -48,6 +49,9 @@ const texts: Readonly<Record<BearerErrorCode, string>> = {
   invalid_dpop_proof: 'the DPoP proof is not valid for this request',
   use_dpop_nonce: 'the DPoP proof must use the nonce of this response',
 }
+
+// RFC 9396 defines no error of its own for APIs: this one says that the token grants too little (RFC 6750 section 3.1).
+const detailsMissing = 'the access token lacks the authorization details that this needs'
 
 /** Creates the errors of one resource server. */
 export function createBearerChallenges(settings: BearerChallengeSettings): BearerChallenges {
@@ -70,7 +74,10 @@ export function createBearerChallenges(settings: BearerChallengeSettings): Beare
     invalidProof: (cause) => refuse('invalid_dpop_proof', 'dpop', { cause }),
     nonceNeeded: (nonce) => refuse('use_dpop_nonce', 'dpop', { headers: { 'DPoP-Nonce': nonce } }),
     insufficientScope: (scheme, scopes, details) =>
-      refuse('insufficient_scope', scheme, { parameters: { scope: scopes.join(' ') }, details }),
+      refuse('insufficient_scope', scheme, {
+        ...(scopes === undefined ? { text: detailsMissing } : { parameters: { scope: scopes.join(' ') } }),
+        details,
+      }),
     stepUp: (scheme, { acrValues, maxAge }) =>
       refuse('insufficient_user_authentication', scheme, {
         parameters: { acr_values: acrValues?.join(' '), max_age: maxAge === undefined ? undefined : String(maxAge) },

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 import type { Keys } from '../provider/keys.js'
 import type { JsonObject } from '../base/json.js'
 
@@ -36,6 +37,7 @@ export interface VerifiedToken {
   /** `undefined` where the claims do not say. */
   readonly isMachine: boolean | undefined
   readonly scopes: readonly string[]
+  readonly authorizationDetails: readonly AuthorizationDetail[] | undefined
   /** Seconds since the epoch. */
   readonly expiresAt: number
   /** Seconds since the epoch. */

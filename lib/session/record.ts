@@ -1,3 +1,4 @@
+import { type AuthorizationDetail, authorizationDetailsIn } from '../options/authorization-details/detail.js'
 import { type JsonObject, freezeJson, isJsonObject, omitUndefined, parseJsonObject } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
 import { type StoredToken, type AdditionalToken, fromTuples, toTuples } from './additional-tokens.js'
@@ -8,6 +9,8 @@ export interface SessionTokens extends StoredToken {
   readonly refreshToken?: string
   /** Granted scopes, separated by spaces. */
   readonly scope: string
+  /** Granted authorization details; absent where the provider did not say. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** How many refreshes there have been in this session; absent before the first. */
   readonly generation?: number
   /** Tokens for other targets, the oldest first; absent if there are none. */
@@ -78,6 +81,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(tokens.accessToken === undefined ? {} : { act: tokens.accessToken }),
     typ: tokens.tokenType,
     scp: tokens.scope,
+    ...detailsOf(tokens),
     ...(tokens.expiresAt === undefined ? {} : { ate: tokens.expiresAt }),
     ...(tokens.obtainedAt === undefined ? {} : { ato: tokens.obtainedAt }),
     ...(tokens.refreshToken === undefined ? {} : { rft: tokens.refreshToken }),
@@ -89,6 +93,10 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.origin === undefined ? {} : { org: record.origin }),
     ...omitUndefined({ rem: record.remember, slt: record.slot }),
   }
+}
+
+function detailsOf({ authorizationDetails: rar }: SessionTokens): { readonly rar?: unknown } {
+  return rar === undefined ? {} : { rar }
 }
 
 /** Reads the record from a payload; `undefined`, and not an error, if another version wrote it. */
@@ -139,7 +147,7 @@ export function sessionProviderIn(value: unknown): SessionProvider | undefined {
 }
 
 // A hot path: it runs for each request, and conditional spreads would take several times as long.
-function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): SessionTokens | undefined {
+function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur, rar }: SealPayload): SessionTokens | undefined {
   if (typeof typ !== 'string' || typeof scp !== 'string') return undefined
   const tokens: Writable<SessionTokens> = { tokenType: typ, scope: scp }
   if (typeof act === 'string') tokens.accessToken = act
@@ -150,7 +158,12 @@ function tokensFrom({ act, typ, scp, ate, ato, rft, gen, fur }: SealPayload): Se
   if (typeof gen === 'number') tokens.generation = gen
   const additionalTokens = fromTuples(fur)
   if (additionalTokens.length > 0) tokens.additionalTokens = additionalTokens
-  return tokens
+  return rar === undefined ? tokens : withDetails(tokens, rar)
+}
+
+function withDetails(tokens: SessionTokens, rar: unknown): SessionTokens | undefined {
+  const authorizationDetails = authorizationDetailsIn(rar)
+  return authorizationDetails === undefined ? undefined : { ...tokens, authorizationDetails }
 }
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] }

@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 import type { AppUnderTest } from './agent.js'
 
 /** What a session of `signedIn()` holds beside the claims. */
@@ -6,6 +7,8 @@ export interface SignedInOptions {
   data?: Readonly<Record<string, unknown>> | undefined
   /** Granted scopes, separated by spaces. @default what `oidc()` asks for */
   scope?: string | undefined
+  /** Granted authorization details (RFC 9396). @default none: the provider does not say */
+  authorizationDetails?: readonly AuthorizationDetail[] | undefined
   /** The access token. @default none */
   accessToken?: string | undefined
   /** The refresh token. @default none */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isJsonObject, type JsonObject } from '../base/json.js'
+import { authorizationDetails } from '../options/authorization-details/schema.js'
 import { httpUrl, seconds, text } from '../options/common/fields.js'
 import { section } from '../options/common/parse.js'
 
@@ -78,6 +79,7 @@ export const tokenOptions = section({
 export const signedInOptions = section({
   data: v.optional(members),
   scope: v.optional(words),
+  authorizationDetails: v.optional(authorizationDetails),
   accessToken: v.optional(text('an access token')),
   refreshToken: v.optional(text('a refresh token')),
   expiresIn: v.optional(number, 3600),

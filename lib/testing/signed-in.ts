@@ -4,7 +4,8 @@ import type * as v from 'valibot'
 import { ConfigurationError } from '../errors.js'
 import { internals } from '../base/runtime.js'
 import { isOidcError } from '../base/error-cause.js'
-import { isJsonObject, omitUndefined } from '../base/json.js'
+import { authorizationDetailsIn } from '../options/authorization-details/detail.js'
+import { isJsonObject, omitUndefined, parseJsonValue } from '../base/json.js'
 import type { HttpRequest } from '../http/request.js'
 import type { OidcMiddleware } from '../middleware/oidc-middleware.js'
 import type { OidcContext } from '../middleware/session/request-context.js'
@@ -158,8 +159,10 @@ function requestTo({ host, prefix }: BaseUrl): HttpRequest {
 function newRecord(
   { configuration, runtime, sessionProvider }: RelyingParty,
   claims: Readonly<Record<string, unknown>>,
-  { data = {}, scope, accessToken, refreshToken, expiresIn, authTime, acr }: v.InferOutput<typeof signedInOptions>,
+  given: v.InferOutput<typeof signedInOptions>,
 ): SessionRecord {
+  const { data = {}, scope, accessToken, refreshToken, expiresIn, authTime, acr } = given
+  const authorizationDetails = authorizationDetailsIn(parseJsonValue(given.authorizationDetails ?? ''))
   const now = runtime.now()
   const seconds = Math.floor(now / 1000)
   const usual = {
@@ -180,7 +183,7 @@ function newRecord(
       scope: scope ?? configuration.scope,
       obtainedAt: seconds,
       ...(accessToken === undefined ? {} : { accessToken, expiresAt: seconds + expiresIn }),
-      ...omitUndefined({ refreshToken }),
+      ...omitUndefined({ refreshToken, authorizationDetails }),
     },
     ...omitUndefined({ provider: sessionProvider }),
     data: sessionData('signedIn() takes', data),

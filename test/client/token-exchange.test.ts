@@ -33,12 +33,14 @@ describe('exchange', () => {
       scope: 'b a',
       audience: ['x', 'y'],
       resource: 'https://api.example.com',
+      authorizationDetails: [{ type: 'payment' }],
     })
     expect([...(requests()[0]?.body ?? [])].sort()).toEqual([
       ['actor_token', 'actor-1'],
       ['actor_token_type', accessToken],
       ['audience', 'x'],
       ['audience', 'y'],
+      ['authorization_details', '[{"type":"payment"}]'],
       ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
       ['resource', 'https://api.example.com'],
       ['scope', 'a b'],

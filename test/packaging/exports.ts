@@ -14,6 +14,7 @@ export const publicNames: readonly string[] = [
   'acr',
   'all',
   'any',
+  'authorizationDetails',
   'bearer',
   'claim',
   'clientCredentials',

@@ -31,6 +31,17 @@ describe('ready()', () => {
     expect(readinessOf(given, { idTokenSigningAlg })).toEqual({ warnings: [] })
   })
 
+  test.each([
+    ['some', ['payment', 'account'], ['payment'], 0],
+    ['no', undefined, ['payment'], 0],
+    ['an unreadable list of', 'payment', ['payment'], 0],
+    ['other', ['account'], ['payment'], 1],
+    ['none of the', [], ['payment', 'account'], 1],
+  ])('knows %s types of authorization_details', (_how, listed, authorizationDetailTypes, warnings) => {
+    const given = { ...metadata, ...(listed === undefined ? {} : { authorization_details_types_supported: listed }) }
+    expect(readinessOf(given, { idTokenSigningAlg: 'RS256', authorizationDetailTypes }).warnings).toHaveLength(warnings)
+  })
+
   test('does not fail for LINE, whose list is incorrect, since logins work', async () => {
     const op = new TestProvider()
     op.metadata['id_token_signing_alg_values_supported'] = ['ES256']

@@ -38,6 +38,13 @@ describe('a sealed record', () => {
     expect(fromPayload({ ...payload, [name]: {} })).toBeUndefined()
   })
 
+  test('keeps authorization details, and is not a record if they are none', () => {
+    const written = { ...full, tokens: { ...full.tokens, authorizationDetails: [{ type: 'payment', amount: 5 }] } }
+    const payload = toPayload(written, start + 600)
+    expect(fromPayload(payload)).toEqual(written)
+    for (const rar of ['x', null, [{}]]) expect(fromPayload({ ...payload, rar })).toBeUndefined()
+  })
+
   test('may lack an access token, but may not have one that is not text', () => {
     const { accessToken: _accessToken, ...tokens } = full.tokens
     const payload = toPayload({ ...full, tokens }, start + 600)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import express from 'express'
 import request from 'supertest'
-import { type OidcOptions, maxAge, oidc, requireAuth } from '../../lib/index.js'
+import { type OidcOptions, authorizationDetails, maxAge, oidc, requireAuth } from '../../lib/index.js'
 import { signedIn } from '../../lib/testing/index.js'
 import { signingKey } from '../kit/provider/keys.js'
 import { FakeStore } from '../kit/stores/memory.js'
@@ -53,6 +53,20 @@ describe('signedIn()', () => {
     )
     const { body } = await request(app).get('/').set('Cookie', cookie)
     expect(body).toMatchObject({ data: { cart: 7 }, scopes: ['openid', 'orders'], token: 'token-1' })
+  })
+
+  test('puts authorization details into it', async () => {
+    const { app, auth } = appWith()
+    app.get('/pay', requireAuth(authorizationDetails('payment')), (_req, res) => void res.json('paid'))
+    const paying = await signedIn(auth, { sub: 'alice' }, { authorizationDetails: [{ type: 'payment' }] })
+    expect((await request(app).get('/pay').set('Cookie', paying)).body).toBe('paid')
+    expect(
+      (
+        await request(app)
+          .get('/pay')
+          .set('Cookie', await signedIn(auth, { sub: 'alice' }))
+      ).status,
+    ).toBe(403)
   })
 
   test('makes an access token that is sent with a proof where tokens are bound to a key', async () => {

@@ -369,3 +369,26 @@ function pairs(headers: Record<string, string | string[]>): [string, string][] {
     [value].flat().map((each): [string, string] => [name, each]),
   )
 }
+
+describe('authorization details', () => {
+  const details = [{ type: 'payment' }, { type: 'refund' }]
+
+  test('are granted as asked for, to logins and machines, and may be narrowed', async () => {
+    const app = web({ scope: 'openid', authorizationParams: { authorization_details: details } })
+    app.get('/details', (req, res) => void res.json(req.auth?.authorizationDetails))
+    app.get('/narrow', async (req, res) => {
+      const ask = (type: string) => req.oidc.accessToken({ authorizationDetails: [{ type }] })
+      const [narrow, refused] = [
+        await ask('refund'),
+        await ask('credit').catch((error: { code: string }) => error.code),
+      ]
+      res.json([(await api().get(narrow)).body.authorizationDetails, refused])
+    })
+    const agent = request.agent(app)
+    await provider.signIn(agent, 'alice')
+    expect((await agent.get('/details')).body).toEqual(details)
+    expect((await agent.get('/narrow')).body).toEqual([[{ type: 'refund' }], 'token_request_failed'])
+    const source = clientCredentials({ ...provider.options.clientCredentials, authorizationDetails: details })
+    expect((await api().get(await source.getToken())).body.authorizationDetails).toEqual(details)
+  })
+})

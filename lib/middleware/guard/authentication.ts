@@ -63,6 +63,8 @@ export interface RefusalCall extends GuardCall {
   readonly error: OidcError
   /** Scopes that would have been enough. */
   readonly scopes?: readonly string[]
+  /** Type of authorization details that would have been enough. */
+  readonly detailType?: string
 }
 
 /** `redirect` sends to the login, `respond` sends 401, and `auto` redirects navigations and sends 401 to all else. */

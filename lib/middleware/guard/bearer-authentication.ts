@@ -33,13 +33,12 @@ export class BearerAuthentication implements AuthenticationHandler {
     this.#refuse(error, call)
   }
 
-  // Without missing scopes no other token would help, so there is no challenge.
+  // Without missing scopes or authorization details no other token would help, so there is no challenge.
   refuse(call: RefusalCall): void {
-    const { scopes, error } = call
-    this.#refuse(
-      scopes === undefined ? error : this.#challenges.insufficientScope(this.#tokenScheme(), scopes, error.details),
-      call,
-    )
+    const { scopes, detailType, error } = call
+    const isMendable = scopes !== undefined || detailType !== undefined
+    const lacking = () => this.#challenges.insufficientScope(this.#tokenScheme(), scopes, error.details)
+    this.#refuse(isMendable ? lacking() : error, call)
   }
 
   #tokenScheme(): 'bearer' | 'dpop' {

@@ -49,6 +49,7 @@ export class SessionIdentity {
       ...(record.provider === undefined ? {} : { provider: record.provider.name }),
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
+      ...detailsIn(record),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,
     })
   }
@@ -56,6 +57,10 @@ export class SessionIdentity {
   #allClaims(): IdTokenClaims {
     return (this.#claims ??= sessionClaims(this.record))
   }
+}
+
+function detailsIn({ tokens: { authorizationDetails } }: SessionRecord): Pick<Principal, 'authorizationDetails'> {
+  return authorizationDetails === undefined ? {} : { authorizationDetails }
 }
 
 /** What binding a session needs. */

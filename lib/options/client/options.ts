@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../authorization-details/detail.js'
 import type { webcrypto } from 'node:crypto'
 import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
@@ -15,10 +16,17 @@ export interface TokenTargetOptions {
   resource?: string | readonly string[] | undefined
   /** Names of APIs, for providers that use `audience` instead of `resource`. @default none */
   audience?: string | readonly string[] | undefined
+  /**
+   * What the token allows in detail, as a list of objects or JSON. @default none
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9396#section-6
+   */
+  authorizationDetails?: string | readonly AuthorizationDetail[] | undefined
 }
 
 /**
- * Options of `clientCredentials()`. Their `scope`, `resource` and `audience` are the defaults for every token.
+ * Options of `clientCredentials()`. Their `scope`, `resource`, `audience` and `authorizationDetails` are the defaults for every
+ * token.
  *
  * @example
  * ```ts
@@ -72,7 +80,8 @@ export interface ClientCredentialsOptions
 }
 
 /**
- * Whose token `onBehalfOf()` redeems, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
+ * Whose token `onBehalfOf()` redeems, and for what. The `scope`, `resource`, `audience` and `authorizationDetails` of the source are not
+ * defaults here.
  *
  * @example
  * ```ts
@@ -136,7 +145,8 @@ export interface CrossAppAccessOptions extends Pick<TokenTargetOptions, 'scope' 
 }
 
 /**
- * What `exchange()` exchanges, and for what. The `scope`, `resource` and `audience` of the source are not defaults here.
+ * What `exchange()` exchanges, and for what. The `scope`, `resource`, `audience` and `authorizationDetails` of the source are not
+ * defaults here.
  *
  * @example
  * ```ts

@@ -4,6 +4,7 @@ import { credentialEntries, needsCredential, presentsCertificate } from '../comm
 import { httpEntries, httpsNeeded, usesHttps } from '../common/http-client.js'
 import { descriptionEntries, isReachedSafely, needsMembers } from '../common/provider-description.js'
 import { dpopKey, jwk } from '../common/private-key.js'
+import { authorizationDetails } from '../authorization-details/schema.js'
 import { issuerUrl, origin, wholeNumber, secrets, text, listOf, resources, scopes } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 import { isSharedTenant } from '../common/tenants.js'
@@ -20,11 +21,12 @@ const targetEntries = {
     listOf((value) => value !== '', 'the name of a service'),
     [],
   ),
+  authorizationDetails: v.optional(authorizationDetails),
 }
 
 // What the grants define themselves.
 const ownParameters =
-  /^(?:grant_type|scope|resource|audience|assertion|code|code_verifier|redirect_uri|refresh_token|requested_.*|client_.*|subject_.*|actor_.*)$/
+  /^(?:grant_type|scope|authorization_details|resource|audience|assertion|code|code_verifier|redirect_uri|refresh_token|requested_.*|client_.*|subject_.*|actor_.*)$/
 
 const params = v.optional(
   v.pipe(

@@ -1,5 +1,7 @@
 import * as v from 'valibot'
 import { parseOptions, section } from '../common/parse.js'
+import type { AuthorizationDetail } from '../authorization-details/detail.js'
+import { authorizationDetails } from '../authorization-details/schema.js'
 import { resource, scopes } from '../common/fields.js'
 
 /**
@@ -12,6 +14,12 @@ export interface AccessTokenTarget {
   resource?: string | undefined
   /** Some of the scopes that the login was granted, separated by spaces (RFC 6749 section 6). @default all of them */
   scope?: string | undefined
+  /**
+   * Some of the authorization details that the login was granted, as a list or JSON. @default all of them
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9396#section-6
+   */
+  authorizationDetails?: string | readonly AuthorizationDetail[] | undefined
 }
 
 /**
@@ -34,6 +42,7 @@ const schema = section({
   ),
   resource: v.optional(resource),
   scope: v.optional(scopes, ''),
+  authorizationDetails: v.optional(authorizationDetails),
 })
 
 /** The checked options of `req.oidc.accessToken()`. */

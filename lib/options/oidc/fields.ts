@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import { omitUndefined } from '../../base/json.js'
+import { detailsFlaw, withDetailsText } from '../authorization-details/schema.js'
 import { text } from '../common/fields.js'
 import { parseOptions } from '../common/parse.js'
+import type { AuthorizationParams } from './options.js'
 
 /** Parameters that only this package sets: an application could disable a protection with them. */
 export const protocolParameters: ReadonlySet<string> = new Set([
@@ -67,7 +69,18 @@ function protocolParametersIn(params: object): readonly string[] {
 }
 
 const fixedParams = v.pipe(
-  v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object of strings'), {}),
+  v.optional(
+    v.pipe(
+      v.unknown(),
+      v.transform(withDetailsText),
+      v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+    ),
+    {},
+  ),
+  v.check(
+    (value) => detailsFlaw(value) === undefined,
+    ({ input }) => detailsFlaw(input) ?? '',
+  ),
   v.check(
     (value) => protocolParametersIn(value).length === 0,
     ({ input }) => `cannot set ${protocolParametersIn(input).join(', ')}: this package does, so leave it out`,
@@ -106,6 +119,15 @@ const returnedParams = v.pipe(
 export function parseReturnedParams(returned: unknown): Readonly<Record<string, string>> {
   const isObject = typeof returned === 'object' && returned !== null
   return parseOptions('authorizationParams()', returnedParams, isObject ? omitUndefined(returned) : returned)
+}
+
+/**
+ * Checks the parameters that are given for one login. Members that are `undefined` do not count.
+ *
+ * @throws {ConfigurationError} `invalid_options`
+ */
+export function parseLoginParams(params: AuthorizationParams): Readonly<Record<string, string>> {
+  return parseOptions('login(): authorizationParams', fixedParams, omitUndefined(params))
 }
 
 const whatScopes = 'scopes separated by spaces, or a list of them'

@@ -1,5 +1,6 @@
 import type { CredentialOptions, MethodFor } from '../common/client-authentication.js'
 import type { SharedStore } from '../common/stores.js'
+import type { AuthorizationDetail } from '../authorization-details/detail.js'
 import type { OidcError } from '../../errors.js'
 import type { SessionClaims } from '../declared-claims.js'
 import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
@@ -28,8 +29,15 @@ export interface ReturnToOptions {
   origins?: readonly string[] | undefined
 }
 
+/**
+ * Further parameters of an authorization request, as texts. `authorization_details` may also be a list of objects.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9396#section-2
+ */
+export type AuthorizationParams = Readonly<Record<string, string | readonly AuthorizationDetail[]>>
+
 /** Parameters of an authorization request that `authorizationParams` returns; those that are `undefined` are left out. */
-export type ReturnedParams = Readonly<Record<string, string | undefined>> | undefined
+export type ReturnedParams = Readonly<Record<string, string | readonly AuthorizationDetail[] | undefined>> | undefined
 
 /**
  * Options of `oidc()`.
@@ -97,11 +105,10 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   sharedStore?: SharedStore | undefined
   /**
-   * Further parameters of every authorization request, such as `response_mode` (`form_post`, or signed: `jwt`, `form_post.jwt`), `audience` or `prompt`, or a function
-   * that is called at each login and returns them. @default none
+   * Further parameters of every authorization request, such as `response_mode` (`form_post`, or signed: `jwt`, `form_post.jwt`), `audience`,
+   * `prompt` or `authorization_details`, or a function that is called at each login and returns them. @default none
    */
-  authorizationParams?:
-    Readonly<Record<string, string>> | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
+  authorizationParams?: AuthorizationParams | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
   /**
    * Names of parameters of `/login` that are passed on to the provider, such as `ui_locales`, `kc_idp_hint` or `organization`. A login
    * with an `organization` succeeds only if the ID Token names it as `org_id`, `org_name` or `organization`. @default none

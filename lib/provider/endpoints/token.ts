@@ -1,3 +1,4 @@
+import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
@@ -49,6 +50,7 @@ export function readLoginTokens(
     tokenType: client.dpop === undefined ? 'bearer' : 'dpop',
     scope: response.scope ?? scope,
     ...(response.refresh_token === undefined ? {} : { refreshToken: response.refresh_token }),
+    ...grantedDetails(response),
   }
 }
 
@@ -86,7 +88,17 @@ export function readTokens(
     ...(expiresIn === undefined
       ? {}
       : { accessTokenExpiresAt: Math.floor(nowSeconds + Math.min(expiresIn, maxLifetime)) }),
+    ...grantedDetails(response),
   }
+}
+
+function grantedDetails({ authorization_details: given }: TokenEndpointResponse): {
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
+} {
+  if (given === undefined) return {}
+  const authorizationDetails = authorizationDetailsIn(given)
+  if (authorizationDetails === undefined) throw invalid('malformed authorization_details')
+  return { authorizationDetails }
 }
 
 function invalid(what: string): TokenEndpointError {
@@ -101,6 +113,8 @@ export interface TokenTarget {
   readonly resource: readonly string[]
   /** Names of the services that the token is for (RFC 8693 section 2.1). */
   readonly audience: readonly string[]
+  /** JSON of `authorization_details` (RFC 9396 section 6). */
+  readonly authorizationDetails?: string | undefined
 }
 
 /** Parameters of a token request that are not defined by its grant, such as `organization`. */
@@ -108,11 +122,12 @@ export type FurtherParameters = Readonly<Record<string, string>>
 
 /** The target, and further parameters, as parameters of a token request. */
 export function targetParameters(
-  { scope, resource, audience }: TokenTarget,
+  { scope, resource, audience, authorizationDetails }: TokenTarget,
   further: FurtherParameters = {},
 ): URLSearchParams {
   const parameters = new URLSearchParams(further)
   if (scope !== '') parameters.set('scope', scope)
+  if (authorizationDetails !== undefined) parameters.set('authorization_details', authorizationDetails)
   for (const name of resource) parameters.append('resource', name)
   for (const name of audience) parameters.append('audience', name)
   return parameters

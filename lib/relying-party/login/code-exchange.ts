@@ -159,6 +159,7 @@ function newSession(
       obtainedAt: now,
       ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
       ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
+      ...(tokens.authorizationDetails === undefined ? {} : { authorizationDetails: tokens.authorizationDetails }),
     },
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider }),
     ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),

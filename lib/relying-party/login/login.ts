@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
-import { isFormPost, parseReturnedParams, protocolParameters } from '../../options/oidc/fields.js'
+import { isFormPost, parseLoginParams, parseReturnedParams } from '../../options/oidc/fields.js'
+import type { AuthorizationParams } from '../../options/oidc/options.js'
 import { traced } from '../../base/diagnostics.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -29,8 +30,8 @@ export interface LoginOptions {
    * Name of the provider, if `oidc()` has several. Without it, and without other options than `returnTo`, the person chooses. @default none
    */
   provider?: string | undefined
-  /** Further parameters of this authorization request, such as `login_hint` or `ui_locales`. @default none */
-  authorizationParams?: Readonly<Record<string, string>> | undefined
+  /** Further parameters of this authorization request, such as `login_hint`, `ui_locales` or `authorization_details`. @default none */
+  authorizationParams?: AuthorizationParams | undefined
   /** Greatest age of the authentication in seconds (`max_age`), verified on return. @default any */
   maxAge?: number | undefined
   /** Authentication context classes (`acr_values`), of which the login must reach one: verified on return. @default any */
@@ -109,18 +110,14 @@ async function configuredParams({ configuration }: LoginParts, { source }: HttpR
 }
 
 function authorizationParametersOf(configured: Parameters, options: StartOptions): Parameters {
-  const { authorizationParams = {}, acrValues, prompt } = options
+  const { authorizationParams, acrValues, prompt } = options
   const maxAge = maxAgeOf(configured, options)
-  const refused = Object.keys(authorizationParams).filter((name) => protocolParameters.has(name))
-  if (refused.length > 0) {
-    throw new ConfigurationError('invalid_options', `login(): authorizationParams must not set ${refused.join(', ')}`)
-  }
   if (prompt !== undefined && !isPrompt(prompt)) {
     throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
   }
   return {
     ...configured,
-    ...authorizationParams,
+    ...(authorizationParams === undefined ? {} : parseLoginParams(authorizationParams)),
     ...omitUndefined({ prompt, max_age: maxAge?.toString(), acr_values: acrValues?.join(' ') }),
   }
 }

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { omitUndefined } from '../../base/json.js'
 import { ConfigurationError, SessionError } from '../../errors.js'
 import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { OidcConfiguration } from '../../options/oidc/schema.js'
@@ -11,6 +13,8 @@ export interface AccessTarget {
   readonly resource?: string
   /** Sorted and without duplicates; absent for everything that was granted. */
   readonly scope?: string
+  /** JSON of some of the details that were granted; absent for all of them. */
+  readonly authorizationDetails?: string
 }
 
 /** The target of the login's own token. */
@@ -24,24 +28,35 @@ export const mainTarget: AccessTarget = { name: '' }
  * @throws {SessionError} `access_token_missing` for a scope that this login was not granted (RFC 6749 section 6)
  */
 export function accessTarget(
-  { resource, scope = '' }: AccessTokenTarget,
+  { resource, scope = '', authorizationDetails }: CheckedTarget,
   granted: SessionTokens,
   login: Pick<OidcConfiguration, 'scope' | 'resource' | 'authorizationParams'>,
 ): AccessTarget {
   const names = [...namesIn(scope)].sort()
-  if (resource === undefined && names.length === 0) return mainTarget
+  const isWhole = resource === undefined && authorizationDetails === undefined
+  if (isWhole && names.length === 0) return mainTarget
   if (resource !== undefined) requireNamed(resource, login)
   const known = namesIn(granted.scope)
   requireAsked(names, new Set([...known, ...namesIn(login.scope)]))
   // The scope of a token for one API says nothing about what was granted for others, so it is checked only without a
   // resource.
   if (resource === undefined) requireGranted(names, known)
-  if (resource === undefined && names.length === known.size) return mainTarget
+  if (isWhole && names.length === known.size) return mainTarget
   return {
-    name: JSON.stringify([resource ?? '', ...names]),
-    ...(resource === undefined ? {} : { resource }),
+    name: JSON.stringify([resource ?? '', ...names, ...nameOf(authorizationDetails)]),
+    ...omitUndefined({ resource, authorizationDetails }),
     ...(names.length === 0 ? {} : { scope: names.join(' ') }),
   }
+}
+
+/** What a token is asked for, with the details as JSON. */
+type CheckedTarget = Omit<AccessTokenTarget, 'authorizationDetails'> & {
+  readonly authorizationDetails?: string | undefined
+}
+
+// A hash: names are kept in the session, and cookies have little room. In a list of its own, it equals no scope.
+function nameOf(details: string | undefined): readonly (readonly string[])[] {
+  return details === undefined ? [] : [[hash('sha256', details, 'base64url')]]
 }
 
 /** The set of scopes in a string. */

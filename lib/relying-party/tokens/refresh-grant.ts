@@ -144,8 +144,8 @@ export class RefreshGrants {
   }
 }
 
-function parametersOf({ resource, scope }: AccessTarget): Readonly<Record<string, string>> {
-  return omitUndefined({ resource, scope })
+function parametersOf({ resource, scope, authorizationDetails }: AccessTarget): Readonly<Record<string, string>> {
+  return omitUndefined({ resource, scope, authorization_details: authorizationDetails })
 }
 
 /** Whether the error shows what happened to the token: it was not used, or it is dead. */

@@ -27,7 +27,13 @@ export function toOutcome(
   const renewed: SessionTokens =
     target === ''
       ? withAdditionalTokens(
-          { ...token, ...held, ...successor, scope: grantedScope(refreshed.scope, tokens.scope) },
+          {
+            ...token,
+            ...held,
+            ...successor,
+            scope: grantedScope(refreshed.scope, tokens.scope),
+            ...grantedDetails(refreshed, tokens),
+          },
           additionalTokens,
         )
       : withAdditionalTokens(
@@ -46,4 +52,12 @@ export function toOutcome(
 function grantedScope(scope: string, before: string): string {
   const known = namesIn(before)
   return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')
+}
+
+// What a response leaves out stays as it was, as with the scope (RFC 6749 section 6).
+function grantedDetails(
+  { authorizationDetails: renewed }: RefreshedTokens,
+  { authorizationDetails: before }: SessionTokens,
+): Pick<SessionTokens, 'authorizationDetails'> {
+  return omitUndefined({ authorizationDetails: renewed ?? before })
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError, TokenValidationError } from '../../errors.js'
+import { authorizationDetailsIn, whatAuthorizationDetails } from '../../options/authorization-details/detail.js'
 import { type JsonObject, bareClaims, isJsonObject } from '../../base/json.js'
 import { type Speaker, clientOf, speakerOf } from './machine-claims.js'
 import type { ScopeMapper } from './scopes.js'
@@ -31,7 +32,7 @@ interface TokenContext {
  * Reads the claims of a token after they have been checked.
  *
  * @throws {TokenValidationError} `token_claim_missing` without a subject, `token_binding_failed` for a `cnf` that is
- *   not supported
+ *   not supported, `token_claim_invalid` for malformed `authorization_details`
  */
 export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenContext): VerifiedToken {
   const claims = bareClaims(payload)
@@ -47,11 +48,22 @@ export function readVerifiedToken(payload: Readonly<JsonObject>, context: TokenC
     ...findSubject(claims, found, context.subject),
     issuer: context.issuer,
     scopes,
+    authorizationDetails: readDetails(claims['authorization_details']),
     expiresAt: typeof exp === 'number' ? exp : context.expiresAt,
     notBefore: typeof nbf === 'number' ? nbf : 0,
     clientId: client,
     confirmation,
   }
+}
+
+// RFC 9396 sections 9.1 and 9.2. A guard could neither count them as granted nor as not granted.
+function readDetails(value: unknown): VerifiedToken['authorizationDetails'] {
+  if (value === undefined) return undefined
+  const found = authorizationDetailsIn(value)
+  if (found !== undefined) return found
+  const details = { subject: 'authorization_details', seen: 'another value', expected: whatAuthorizationDetails }
+  const message = `the token's authorization_details must be ${whatAuthorizationDetails}`
+  throw new TokenValidationError('token_claim_invalid', message, { details })
 }
 
 function speakerBy(isMachine: boolean | undefined): Speaker | undefined {
@@ -131,6 +143,7 @@ export class TokenPrincipal implements Principal {
   readonly issuer: string
   readonly claims: Principal['claims']
   readonly scopes: readonly string[]
+  readonly authorizationDetails?: NonNullable<Principal['authorizationDetails']>
   readonly expiresAt: number
   readonly clientId?: string
   readonly isMachine?: boolean
@@ -143,6 +156,7 @@ export class TokenPrincipal implements Principal {
     this.issuer = verified.issuer
     this.claims = verified.claims
     this.scopes = verified.scopes
+    if (verified.authorizationDetails !== undefined) this.authorizationDetails = verified.authorizationDetails
     this.expiresAt = verified.expiresAt
     if (verified.clientId !== undefined) this.clientId = verified.clientId
     if (verified.isMachine !== undefined) this.isMachine = verified.isMachine

@@ -1,4 +1,5 @@
-import { omitUndefined } from '../../base/json.js'
+import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
+import { omitUndefined, parseJsonValue } from '../../base/json.js'
 import type { Person } from '../options.js'
 import { OAuthError, required } from './answers.js'
 import { clientOf } from './client-authentication.js'
@@ -69,6 +70,7 @@ export function authorize(
       nonce: request.get('nonce') ?? undefined,
       acr: acr ?? request.get('acr_values')?.split(' ')[0],
       jkt: request.get('dpop_jkt') ?? undefined,
+      authorizationDetails: askedDetails(request),
     }),
   }
   state.codes.set(code, {
@@ -79,6 +81,19 @@ export function authorize(
   })
   return answer({ code })
 }
+
+/** The details that a request asks for (RFC 9396 section 2). Throws for malformed ones. */
+export function askedDetails(request: URLSearchParams): readonly AuthorizationDetail[] | undefined {
+  const details = detailsIn(request)
+  if (details !== undefined || !request.has('authorization_details')) return details
+  throw new OAuthError(malformedDetails, 'these are no list of objects that each have a type')
+}
+
+function detailsIn(request: URLSearchParams): readonly AuthorizationDetail[] | undefined {
+  return authorizationDetailsIn(parseJsonValue(request.get('authorization_details') ?? ''))
+}
+
+const malformedDetails = 'invalid_authorization_details'
 
 /** Refuses a redirect URI that the client has not registered: nothing goes there, not even an error. */
 export function requireRedirectUri(state: ProviderState, request: URLSearchParams): void {
@@ -104,6 +119,14 @@ function problemOf(state: ProviderState, request: URLSearchParams): string | und
   if (request.get('response_type') !== 'code') return 'unsupported_response_type'
   if (request.has('request')) return 'request_not_supported'
   if (!['query', 'form_post', null].includes(request.get('response_mode'))) return 'invalid_request'
+  return detailsProblem(request) ?? challengeProblem(state, request)
+}
+
+function detailsProblem(request: URLSearchParams): string | undefined {
+  return request.has('authorization_details') && detailsIn(request) === undefined ? malformedDetails : undefined
+}
+
+function challengeProblem(state: ProviderState, request: URLSearchParams): string | undefined {
   const client = clientOf(state, request.get('client_id') ?? '')
   const isPublic = client?.clientSecret === undefined && client?.publicKey === undefined
   const method = request.get('code_challenge_method')

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { AuthorizationDetail } from '../../options/authorization-details/detail.js'
 import type { JsonObject } from '../../base/json.js'
 import { type SigningKey, importSigningKey } from '../../jose/signing-key.js'
 import type { Person, ProviderConfiguration } from '../options.js'
@@ -18,6 +19,8 @@ export interface Grant {
   readonly scope: string
   /** The APIs that access tokens are for; empty for the usual one. */
   readonly audience: readonly string[]
+  /** What is allowed in detail (RFC 9396); absent where none were asked for. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** The session of the person at the provider. */
   readonly sid?: string
   readonly authTime?: number

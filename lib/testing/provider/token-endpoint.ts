@@ -3,6 +3,7 @@ import { importKeySet } from '../../jose/jwk-set.js'
 import { decodeJws, verifySignature } from '../../jose/jws.js'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { OAuthError, type ProviderRequest, json, required } from './answers.js'
+import { askedDetails } from './authorization.js'
 import { authenticateClient } from './client-authentication.js'
 import { provedKey } from './dpop.js'
 import type { Grant, ProviderState } from './state.js'
@@ -75,7 +76,14 @@ function byRefreshToken({ state, clientId, form, jkt }: TokenCall): JsonObject {
 
 /** RFC 6749 section 4.4. */
 function byCredentials({ state, clientId, form, jkt }: TokenCall): JsonObject {
-  const grant = { person: undefined, clientId, scope: form.get('scope') ?? '', audience: audienceOf(form) }
+  const authorizationDetails = askedDetails(form)
+  const grant: Grant = {
+    person: undefined,
+    clientId,
+    scope: form.get('scope') ?? '',
+    audience: audienceOf(form),
+    ...omitUndefined({ authorizationDetails }),
+  }
   return accessAnswer(state, withKey(grant, jkt))
 }
 
@@ -84,7 +92,8 @@ function byExchange({ state, clientId, form, jkt }: TokenCall): JsonObject {
   const token = required(form, 'subject_token')
   const grant = grantOf(state, token)
   const scope = form.get('scope') ?? grant.scope
-  const exchanged = withKey({ ...grant, clientId, scope, audience: audienceOf(form) }, jkt)
+  const details = narrowedDetails(grant, form)
+  const exchanged = withKey({ ...grant, ...details, clientId, scope, audience: audienceOf(form) }, jkt)
   const claims = { ...accessTokenClaims(state, exchanged), act: { sub: clientId } }
   return { ...accessAnswer(state, exchanged, claims), issued_token_type: accessTokenType }
 }
@@ -127,12 +136,13 @@ function answerFor(state: ProviderState, grant: Grant, asked: Grant = grant): Js
 }
 
 function accessAnswer(state: ProviderState, grant: Grant, claims = accessTokenClaims(state, grant)): JsonObject {
-  return {
+  return omitUndefined({
     access_token: issueAccessToken(state, grant, claims),
     token_type: grant.jkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: state.configuration.accessTokenSeconds,
     scope: grant.scope,
-  }
+    authorization_details: grant.authorizationDetails,
+  })
 }
 
 function audienceOf(form: URLSearchParams): readonly string[] {
@@ -146,7 +156,25 @@ function narrowed(grant: Grant, form: URLSearchParams): Grant {
   if (!scope.split(' ').every((each) => granted.includes(each))) {
     throw new OAuthError('invalid_scope', 'the scope is more than was granted')
   }
-  return { ...grant, scope, audience: audience.length === 0 ? grant.audience : audience }
+  return {
+    ...grant,
+    ...narrowedDetails(grant, form),
+    scope,
+    audience: audience.length === 0 ? grant.audience : audience,
+  }
+}
+
+// RFC 9396 section 6.
+function narrowedDetails(
+  { authorizationDetails: granted }: Grant,
+  form: URLSearchParams,
+): Pick<Grant, 'authorizationDetails'> {
+  const details = askedDetails(form) ?? granted
+  const known = new Set(granted?.map((detail) => JSON.stringify(detail)))
+  if (details?.every((detail) => known.has(JSON.stringify(detail))) !== false) {
+    return omitUndefined({ authorizationDetails: details })
+  }
+  throw new OAuthError('invalid_authorization_details', 'the details are more than was granted')
 }
 
 function requireKey(grant: Grant, jkt: string | undefined): void {

@@ -14,7 +14,7 @@ export function sign(state: ProviderState, typ: string, claims: JsonObject, key:
 
 /** The claims of an access token for a grant (RFC 9068 section 2.2). */
 export function accessTokenClaims({ configuration, clock }: ProviderState, grant: Grant): JsonObject {
-  const { person, clientId, scope, audience, authTime, acr, jkt } = grant
+  const { person, clientId, scope, audience, authTime, acr, jkt, authorizationDetails } = grant
   const [first = configuration.audience, ...others] = audience
   return omitUndefined({
     iss: configuration.issuer,
@@ -22,6 +22,7 @@ export function accessTokenClaims({ configuration, clock }: ProviderState, grant
     aud: others.length === 0 ? first : [first, ...others],
     client_id: clientId,
     scope: scope === '' ? undefined : scope,
+    authorization_details: authorizationDetails,
     iat: clock.seconds,
     exp: clock.seconds + configuration.accessTokenSeconds,
     jti: clock.newName(),

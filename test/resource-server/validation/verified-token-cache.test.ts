@@ -10,7 +10,7 @@ import { Clock } from '../../kit/clock.js'
 function signedToken(subject = 'alice'): SignedToken {
   const token: SignedToken['token'] = {
     ...{ claims: {}, subject, issuer: 'https://issuer.example.com', clientId: undefined, isMachine: false, scopes: [] },
-    ...{ expiresAt: 0, notBefore: 0, confirmation: undefined },
+    ...{ expiresAt: 0, notBefore: 0, confirmation: undefined, authorizationDetails: undefined },
   }
   return { token, keys: createStaticKeys({ keys: [publicJwk(signingKey())] }), generation: 1 }
 }

@@ -33,6 +33,7 @@ describe('an authorization request is refused', () => {
     ['for another response type', { response_type: 'token' }, 'unsupported_response_type'],
     ['with a request object', { request: 'a.b.c' }, 'request_not_supported'],
     ['for an unknown response mode', { response_mode: 'fragment' }, 'invalid_request'],
+    ['with malformed details', { authorization_details: '[{}]' }, 'invalid_authorization_details'],
     ['with a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['of a public client without a code challenge', { client_id: 'phone' }, 'invalid_request'],
   ])('%s', (_what, changes, error) => {
