@@ -11,6 +11,7 @@ import { judge, questions } from './targets.js'
 export const summary = 'what import costs in time, and a production install in packages and bytes'
 
 const own = 'express-oidc'
+const forApis = 'express-oidc/bearer'
 const peers = [
   'express-openid-connect',
   'express-oauth2-jwt-bearer',
@@ -31,7 +32,9 @@ export async function run(command) {
     const installs = await installAll(command, root)
     const plan = plans[command.quick ? 'quick' : 'full']
     const open = async ({ folder, modules }) => ({ measure: () => imported(folder, modules), close() {} })
-    const comparison = await compare({ title: questions.import.question, contenders: installs, plan, open })
+    const { folder } = installs.find(({ name }) => name === own)
+    const contenders = [...installs, { name: forApis, modules: [forApis], folder }]
+    const comparison = await compare({ title: questions.import.question, contenders, plan, open })
     reportComparison(comparison, columns)
     return reportTargets([...judge('import', comparison), ...reportInstalls(installs)])
   } finally {

@@ -48,7 +48,13 @@ export const questions = {
       { cost: sessions, unit: 'connections', atMost: 1 },
     ],
   },
-  import: { question: 'What does the import cost?', judged: [{ cost: 'express', atMost: 0.5 }] },
+  import: {
+    question: 'What does the import cost?',
+    judged: [
+      { cost: 'express', atMost: 0.5 },
+      { of: 'express-oidc/bearer', cost: 'express', atMost: 0.5 },
+    ],
+  },
 }
 
 function perAlgorithm(name, question, judged) {

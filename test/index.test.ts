@@ -1,12 +1,21 @@
 import { describe, expect, test } from '@jest/globals'
 import ts from 'typescript'
-import { browserNames, providerNames, proxyNames, publicNames, redisNames, testingNames } from './packaging/exports.js'
+import {
+  bearerNames,
+  browserNames,
+  providerNames,
+  proxyNames,
+  publicNames,
+  redisNames,
+  testingNames,
+} from './packaging/exports.js'
 import { Surfaces } from './packaging/surface.js'
 import { files, textOf } from './setup/tree.js'
 import { errorsIn, snippetsIn } from './snippets/compile.js'
 
 const entries = [
   ['lib/index.ts', publicNames],
+  ['lib/bearer/index.ts', bearerNames],
   ['lib/redis/index.ts', redisNames],
   ['lib/providers/index.ts', providerNames],
   ['lib/browser/index.ts', browserNames],

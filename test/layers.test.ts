@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { posix } from 'node:path'
 import ts from 'typescript'
+import { bundled } from '../scripts/build/bundled.js'
 import { files, textOf } from './setup/tree.js'
 
 /** From the surface to the ground. A part imports from lower lines only: never upwards, never from its own line. */
 const layers = [
   ['browser'],
   ['cli'],
-  ['index', 'testing'],
+  ['index', 'testing', 'bearer'],
   ['providers', 'proxy'],
   ['express'],
   ['middleware'],
@@ -166,11 +167,11 @@ describe('the layers of lib', () => {
     expect(wrong.map(({ path }) => path)).toEqual([])
   })
 
-  test('import no web framework, and no package that is not a dependency', () => {
+  test('import no web framework, and no package that is neither a dependency nor bundled', () => {
     const { dependencies, peerDependencies } = JSON.parse(textOf('package.json')) as Record<string, object | undefined>
     // `@types/express` describes `express`.
     const peers = Object.keys(peerDependencies ?? {}).map((name) => name.replace(/^@types\//, ''))
-    const allowed = new Set([...Object.keys(dependencies ?? {}), ...peers])
+    const allowed = new Set([...Object.keys(dependencies ?? {}), ...peers, ...bundled])
     const wrong = sources.flatMap(({ path, imports }) =>
       imports
         .filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !allowed.has(packageOf(name)))
@@ -188,7 +189,7 @@ describe('the layers of lib', () => {
     const wrong = sources.filter(({ path, part }) => part !== 'index' && barrel.test(textOf(path)))
     expect(
       wrong
-        .filter(({ path }) => !/^lib\/(?:browser|testing|redis|providers|proxy)\/index\.ts$/.test(path))
+        .filter(({ path }) => !/^lib\/(?:bearer|browser|testing|redis|providers|proxy)\/index\.ts$/.test(path))
         .map(({ path }) => path),
     ).toEqual([])
   })

@@ -1,6 +1,6 @@
 /*
- * Builds dist: ES modules; the same as CommonJS in dist/cjs, with the dependencies that are ES modules only inside; and one set of
- * declarations for both, so that a program which uses both has one type of each name. The declarations are those of CommonJS,
+ * Builds dist: ES modules; the same as CommonJS in dist/cjs, with the dependencies that are ES modules only inside; some packages inside
+ * both (bundled.js); and one set of declarations for both, so that a program which uses both has one type of each name. The declarations are those of CommonJS,
  * since an ES module may import CommonJS, and TypeScript does not allow the opposite everywhere.
  */
 import { build, transform } from 'esbuild'
@@ -17,7 +17,7 @@ const dist = join(root, 'dist')
 const cjs = join(dist, 'cjs')
 
 /** What can be imported. The command line is a program, and an ES module only. */
-const entries = ['index', 'redis/index', 'providers/index', 'proxy/index', 'testing/index']
+const entries = ['index', 'bearer/index', 'redis/index', 'providers/index', 'proxy/index', 'testing/index']
 /** What pages import: alone, and with the types of browsers. */
 const browserEntry = 'browser/index'
 const programs = ['cli/index']
@@ -38,9 +38,9 @@ const sources = (names) => names.map((name) => `lib/${name}.ts`)
 
 rmSync(dist, { recursive: true, force: true })
 declarations()
-await build({ ...common, entryPoints: sources([...entries, ...programs]), packages: 'external', outdir: 'dist' })
-await commonjs()
+const inside = [...(await modules()), ...(await commonjs())]
 await browserClient()
+write(join(dist, 'LICENSES.txt'), licences(inside))
 
 function declarations() {
   const require = createRequire(import.meta.url)
@@ -62,6 +62,13 @@ function declarations() {
   }
 }
 
+async function modules() {
+  const external = Object.keys({ ...dependencies, ...peerDependencies })
+  const entryPoints = sources([...entries, ...programs])
+  const { metafile } = await build({ ...common, entryPoints, external, outdir: 'dist', metafile: true })
+  return Object.keys(metafile.inputs)
+}
+
 // esbuild splits ES modules only: they are split first, then each file becomes CommonJS. Without a shared file, each entry would
 // have its own copy of all. A dynamic import becomes a require, as test runners that load CommonJS have no other.
 async function commonjs() {
@@ -75,7 +82,7 @@ async function commonjs() {
     write(path, code)
   }
   write(join(cjs, 'package.json'), '{ "type": "commonjs" }\n')
-  write(join(cjs, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)))
+  return Object.keys(metafile.inputs)
 }
 
 // Bundlers and test runners of pages may load CommonJS.

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundled } from '../build/bundled.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
@@ -24,8 +25,8 @@ export function versionOf(tag, { version }) {
 }
 
 /**
- * The bill of materials (CycloneDX) of what an application installs: the dependencies in the versions of the lock file, with their
- * hashes. npm leaves out what development needs as well (`--omit dev`), so it is asked about a copy that has no such packages.
+ * The bill of materials (CycloneDX) of what an application installs: the dependencies and the packages inside, in the versions of the
+ * lock file, with their hashes. npm leaves out what development needs as well (`--omit dev`), so it is asked about a copy that has no such packages.
  */
 export function billOfMaterials() {
   const folder = mkdtempSync(join(tmpdir(), 'express-oidc-sbom-'))
@@ -33,8 +34,10 @@ export function billOfMaterials() {
     // npm takes the name from the folder.
     const copy = join(folder, 'express-oidc')
     mkdirSync(copy)
-    const { devDependencies: _development, overrides: _overrides, scripts: _scripts, ...manifest } = manifestOf()
-    writeFileSync(join(copy, 'package.json'), JSON.stringify(manifest))
+    const { devDependencies, overrides: _overrides, scripts: _scripts, ...manifest } = manifestOf()
+    const inside = Object.fromEntries(bundled.map((name) => [name, devDependencies[name]]))
+    const dependencies = { ...manifest.dependencies, ...inside }
+    writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest, dependencies }))
     for (const name of ['package-lock.json', '.npmrc']) copyFileSync(join(root, name), join(copy, name))
     npm(copy, 'install', '--package-lock-only', '--ignore-scripts', '--offline', '--no-audit', '--no-fund')
     return npm(copy, 'sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=library')

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../setup/tree.js'
@@ -10,6 +10,8 @@ export interface Consumer {
   readonly packed: readonly string[]
   /** Names of all packages that a production install brings, this one included. */
   readonly installed: readonly string[]
+  /** Bytes of these packages on disk. */
+  readonly bytes: number
   /** Writes a file into the project and returns its path. */
   write(name: string, text: string): string
   /** Runs a program in the project and returns what it printed; throws with all of its words when it fails. */
@@ -35,6 +37,7 @@ export function installPacked(): Consumer {
   return {
     packed: report.files.map(({ path }) => path).sort(),
     installed: packagesIn(folder),
+    bytes: bytesIn(join(folder, 'node_modules')),
     write(name, text) {
       writeFileSync(join(folder, name), text)
       return join(folder, name)
@@ -50,6 +53,11 @@ function packagesIn(folder: string): string[] {
     packages: Record<string, unknown>
   }
   return Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, ''))
+}
+
+function bytesIn(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0)
 }
 
 function versionOf(name: string): string {

@@ -37,6 +37,35 @@ export const publicNames: readonly string[] = [
   'signInAgain',
 ]
 
+/** Everything that a program can import from `express-oidc/bearer`, sorted: what an API needs, and no login. */
+export const bearerNames: readonly string[] = [
+  'AccessError',
+  'BearerError',
+  'ConfigurationError',
+  'OidcError',
+  'ProviderError',
+  'TokenEndpointError',
+  'TokenValidationError',
+  'UpstreamError',
+  'acr',
+  'all',
+  'any',
+  'bearer',
+  'claim',
+  'clientCredentials',
+  'createBearerValidator',
+  'machine',
+  'maxAge',
+  'mcpAuthInfo',
+  'not',
+  'permission',
+  'person',
+  'requireAuth',
+  'resourceMetadata',
+  'role',
+  'scope',
+]
+
 /** Everything that a program can import from `express-oidc/redis`, sorted. */
 export const redisNames: readonly string[] = ['redisReplayCache', 'redisStore']
 

@@ -3,10 +3,18 @@ import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { root, textOf } from '../setup/tree.js'
 import { type Consumer, installPacked, isBuilt } from './consumer.js'
-import { browserNames, providerNames, proxyNames, publicNames, redisNames, testingNames } from './exports.js'
+import {
+  bearerNames,
+  browserNames,
+  providerNames,
+  proxyNames,
+  publicNames,
+  redisNames,
+  testingNames,
+} from './exports.js'
 
 /** Express and what it brings are the application's own. */
-const mostPackages = 16
+const mostPackages = 13
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 
@@ -28,13 +36,13 @@ describe('the packed package, installed in another project', () => {
       'CHANGELOG.md',
       'LICENSE',
       'SECURITY.md',
-      'dist/cjs/LICENSES.txt',
+      'dist/LICENSES.txt',
       'dist/cjs/package.json',
       'package.json',
     ])
     expect(consumer.packed).toEqual(
       expect.arrayContaining(
-        ['', 'redis/', 'providers/', 'browser/', 'proxy/', 'testing/'].flatMap((folder) => [
+        ['', 'bearer/', 'redis/', 'providers/', 'browser/', 'proxy/', 'testing/'].flatMap((folder) => [
           `dist/${folder}index.d.ts`,
           `dist/${folder}index.js`,
           `dist/cjs/${folder}index.d.ts`,
@@ -52,6 +60,7 @@ describe('the packed package, installed in another project', () => {
 
   describe.each([
     ['express-oidc', publicNames],
+    ['express-oidc/bearer', bearerNames],
     ['express-oidc/redis', redisNames],
     ['express-oidc/providers', providerNames],
     ['express-oidc/browser', browserNames],
@@ -85,7 +94,9 @@ describe('the packed package, installed in another project', () => {
     expect(
       consumer.run('node', consumer.write('production.mjs', `process.env.NODE_ENV = 'production'; ${program}`)),
     ).toBe('invalid_options\n')
-    const files = ['', 'redis/', 'providers/', 'proxy/'].flatMap((folder) => importedBy(`dist/${folder}index.js`))
+    const files = ['', 'bearer/', 'redis/', 'providers/', 'proxy/'].flatMap((folder) =>
+      importedBy(`dist/${folder}index.js`),
+    )
     expect(files.filter((path) => textOf(path).includes('testProvider('))).toEqual([])
     expect(importedBy('dist/testing/index.js').some((path) => textOf(path).includes('testProvider('))).toBe(true)
   })
@@ -161,14 +172,31 @@ describe('the packed package, installed in another project', () => {
     expect([...new Set(packages)]).toEqual(['express'])
   })
 
-  test('carries the licences of the packages inside its CommonJS files', () => {
-    const licences = textOf('dist/cjs/LICENSES.txt')
-    expect([...licences.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map(([, name]) => name)).toEqual([
+  test('loads no relying party and no sessions as express-oidc/bearer', () => {
+    const inside = importedBy('dist/bearer/index.js').flatMap((path) =>
+      [...textOf(path).matchAll(/^\/\/ (lib\/\S+)$/gm)].map(([, source = '']) => source),
+    )
+    expect(inside).toContain('lib/middleware/bearer.ts')
+    const ofLogins = /^lib\/(?:relying-party|session|middleware\/(?:session|routes|providers))\//
+    // The texts of error pages.
+    expect(inside.filter((source) => ofLogins.test(source))).toEqual(['lib/relying-party/pages.ts'])
+  })
+
+  test('takes at most 5 MB of disk with what it brings', () => {
+    expect(consumer.bytes / 1024 ** 2).toBeLessThanOrEqual(5)
+  })
+
+  test('carries the licences of the packages inside its files', () => {
+    const licences = textOf('dist/LICENSES.txt')
+    expect([...licences.matchAll(/^([a-z\d-]+) \d+\.\d+\.\d+$/gm)].map(([, name]) => name)).toEqual([
+      'cookie',
       'jose',
+      'lru-cache',
       'oauth4webapi',
       'openid-client',
+      'valibot',
     ])
-    expect(licences.match(/MIT License/g)).toHaveLength(3)
+    expect(licences.match(/MIT License|Blue Oak Model License/gi)?.length).toBeGreaterThanOrEqual(6)
   })
 
   test('does not export its inner files', () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundled } from '../../scripts/build/bundled.js'
 import { billOfMaterials, notesOf, versionOf, writeRelease } from '../../scripts/release/files.js'
 import { textOf } from '../setup/tree.js'
 
@@ -12,7 +13,7 @@ describe('the files of a release', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  test('have a bill of materials with each package that an application installs, and its hash', () => {
+  test('have a bill of materials with each package that an application installs or has inside, and its hash', () => {
     const bill = JSON.parse(billOfMaterials()) as {
       metadata: { component: { name: string } }
       components: { name: string; version: string; hashes?: { alg: string }[] }[]
@@ -20,7 +21,7 @@ describe('the files of a release', () => {
     const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> }
     const names = bill.components.map(({ name }) => name)
     expect(bill.metadata.component.name).toBe('express-oidc')
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(dependencies), 'oauth4webapi', 'keygrip']))
+    expect(names).toEqual(expect.arrayContaining([...Object.keys(dependencies), ...bundled, 'oauth4webapi', 'keygrip']))
     expect(names.filter((name) => /jest|eslint|^express$|playwright/.test(name))).toEqual([])
     expect(bill.components.every(({ hashes }) => hashes?.[0]?.alg === 'SHA-512')).toBe(true)
   }, 60_000)

@@ -17,12 +17,12 @@ async function without(packages: readonly string[], task: string): Promise<strin
 }
 
 describe('the built package', () => {
-  test('loads neither openid-client nor jose before the first login, whatever is mounted', async () => {
-    expect(await without(['openid-client', 'jose'], 'page')).toBe('undefined')
+  test('loads neither openid-client, jose nor cookie-session before the first login, whatever is mounted', async () => {
+    expect(await without(['openid-client', 'jose', 'cookie-session'], 'page')).toBe('undefined')
   })
 
-  test('loads neither openid-client nor jose to validate access tokens', async () => {
-    expect(await without(['openid-client', 'jose'], 'token')).toBe('alice')
+  test('loads neither openid-client, jose nor cookie-session to validate access tokens', async () => {
+    expect(await without(['openid-client', 'jose', 'cookie-session'], 'token')).toBe('alice')
   })
 
   test('loads openid-client, but not jose itself, for a login without encryption', async () => {

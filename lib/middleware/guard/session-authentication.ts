@@ -145,13 +145,13 @@ async function sendToLogin(oidc: OidcContext, request: RequestContext, call: Cha
     respond(call.req, call.res, onwardPage(oidc.application.configuration.pages.for(call.req), strictTarget))
     return
   }
-  refuseLoops(request, returnTo)
+  await refuseLoops(request, returnTo)
   refuseVainStepUps(request, call)
   const rp = await placeOf(request, call)
   const outcome =
     rp === undefined
       ? redirect(choiceUrl(request.base, safeReturnTo(returnTo, request.base.returnTo), providersOf(call)))
-      : await startLogin(rp, httpRequest, request.transactions(), { returnTo, ...wantedLogin(call) })
+      : await startLogin(rp, httpRequest, await request.transactions(), { returnTo, ...wantedLogin(call) })
   // A person who is signed in has to sign in again.
   if (call.stepUp !== undefined || request.session.current() !== undefined) countStepUp(request)
   respond(call.req, call.res, outcome)

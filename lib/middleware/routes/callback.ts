@@ -43,7 +43,7 @@ async function finish(
 ): Promise<Outcome> {
   const current = request.session.current()
   const { outcome, session, isTargetLost, isBegunAgain } = await finishLogin(rp, request.httpRequest, {
-    cookies: request.transactions(),
+    cookies: await request.transactions(),
     current,
     found: (underWay) => void (request.login = underWay),
     start: sessionStart({ rp, request, call }, person, notes),

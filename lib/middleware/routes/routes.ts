@@ -137,13 +137,13 @@ function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined
 }
 
 const login: Handler = async ({ rp, request }) => {
-  refuseLoops(request, undefined)
-  return handleLogin(rp, request.httpRequest, request.transactions())
+  await refuseLoops(request, undefined)
+  return handleLogin(rp, request.httpRequest, await request.transactions())
 }
 
 // With several providers, people choose. Where there is one only, they go on to it.
 const chooseOrLogin: ApplicationHandler = async ({ application, parties, loginPage }, request, { req, res }) => {
-  refuseLoops(request, undefined)
+  await refuseLoops(request, undefined)
   const { base, httpRequest } = request
   const choice = await prepareChoice(base, httpRequest, parties.listed)
   if ('kind' in choice) return choice

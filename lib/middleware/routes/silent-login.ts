@@ -26,7 +26,7 @@ export function trySilentLogin({ parties, silentLogins }: OidcContext, request: 
     return
   }
   const options = { prompt: 'none', returnTo: httpRequest.target } as const
-  const started = silentLogins.run(() => startLogin(rp, httpRequest, request.transactions(), options))
+  const started = silentLogins.run(async () => startLogin(rp, httpRequest, await request.transactions(), options))
   continueAfter(
     started,
     call,

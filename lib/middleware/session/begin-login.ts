@@ -19,9 +19,9 @@ export async function beginLogin(context: RequestContext, options: PlacedLogin):
   const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, base.returnTo)
   const { provider: name, ...given } = options
   const wanted = { returnTo: here, ...given }
-  refuseLoops(context, wanted.returnTo)
+  await refuseLoops(context, wanted.returnTo)
   const rp = name === undefined ? context.only : await requireProvider(context, name, 'login()')
-  if (rp !== undefined) return startLogin(rp, httpRequest, context.transactions(), wanted)
+  if (rp !== undefined) return startLogin(rp, httpRequest, await context.transactions(), wanted)
   const { returnTo, ...further } = wanted
   if (Object.values(further).some((value) => value !== undefined)) {
     const message = 'login() needs { provider } with these options: they are parameters of the request to one provider'

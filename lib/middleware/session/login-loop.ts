@@ -16,10 +16,10 @@ export function countLogin(request: RequestContext): void {
  * @param returnTo - where the login returns to
  * @throws {TransactionError} `login_loop`
  */
-export function refuseLoops(request: RequestContext, returnTo: string | undefined): void {
+export async function refuseLoops(request: RequestContext, returnTo: string | undefined): Promise<void> {
   if (request.session.current() !== undefined) return
   const { loop } = request.cookies()
-  if (!isLooping(loop.value, nowSeconds(request)) && !isCircleWithoutCookies(request, returnTo)) return
+  if (!isLooping(loop.value, nowSeconds(request)) && !(await isCircleWithoutCookies(request, returnTo))) return
   loop.remove()
   const message = 'signing in worked, but your browser did not keep the session cookie: allow cookies and try again'
   throw new TransactionError('login_loop', message)
@@ -46,9 +46,9 @@ export function countStepUp(request: RequestContext): void {
 }
 
 // If the browser keeps no cookie of the callback, the transactions of finished logins are still there.
-function isCircleWithoutCookies(request: RequestContext, returnTo: string | undefined): boolean {
+async function isCircleWithoutCookies(request: RequestContext, returnTo: string | undefined): Promise<boolean> {
   const { application } = request
-  const cookies = request.transactions()
+  const cookies = await request.transactions()
   const transactions = openTransactions(application.transactionSeal, cookies)
   if (!isReturningUnseen(application, transactions, returnTo)) return false
   for (const { slot } of transactions) cookies.remove(slot)

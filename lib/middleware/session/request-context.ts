@@ -40,7 +40,7 @@ export class RequestContext {
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
   #cookies: FlowCookies | undefined
-  #transactions: TransactionCookies | undefined
+  #transactions: Promise<TransactionCookies> | undefined
   #rp: WebRelyingParty | undefined
 
   constructor(oidc: OidcContext, { httpRequest, session, storage }: RequestParts, req: NodeRequest, res: NodeResponse) {
@@ -163,7 +163,7 @@ export class RequestContext {
    * @throws {ConfigurationError} `invalid_options` if the middleware is mounted where the callback never arrives: no login that
    *   begins here could be finished
    */
-  transactions(): TransactionCookies {
+  async transactions(): Promise<TransactionCookies> {
     if (!isFittingMount(this.mount, this.base)) throw unfittingMount(this.mount, this.base)
     return (this.#transactions ??= this.#oidc.transactionCookies(this.#req, this.#res))
   }

@@ -1,4 +1,4 @@
-import cookieSession from 'cookie-session'
+import type cookieSession from 'cookie-session'
 import { prefixedName } from '../../http/cookies.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
@@ -6,8 +6,10 @@ import type { NodeRequest, NodeResponse } from '../types.js'
 /** More slots than pending logins at most: tabs that start at the same moment seldom choose the same one. */
 const slotCount = 8
 
-/** Creates the transaction cookies of one request. */
-export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => TransactionCookies
+const common = { signed: false, httpOnly: true, path: '/', sameSite: 'lax' } as const
+
+/** Creates the transaction cookies of one request. The first call loads `cookie-session`, which only logins need. */
+export type TransactionCookieFactory = (req: NodeRequest, res: NodeResponse) => Promise<TransactionCookies>
 
 /** Name and attributes of the transaction cookies. */
 interface TransactionCookieSettings {
@@ -27,10 +29,10 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
   const prefixed = prefixedName(settings.name, secure, undefined)
   const slots = Array.from({ length: slotCount }, (_, slot) => `${prefixed}.tx.${slot}`)
   const target = `${prefixed}.to`
-  const common = { signed: false, httpOnly: true, path: '/', secure, sameSite: 'lax' } as const
-  const options = { ...common, maxAge: settings.maxAgeSeconds * 1000 }
-  const carriers = createCarriers([...slots, target], options)
-  return (req, res) => {
+  const options = { ...common, secure, maxAge: settings.maxAgeSeconds * 1000 }
+  let loading: Promise<ReadonlyMap<string, Carrier>> | undefined
+  return async (req, res) => {
+    const carriers = await (loading ??= createCarriers([...slots, target], options))
     const opened = new Map<string, Carried>()
     const open = (name: string): Carried => {
       const known = opened.get(name)
@@ -65,7 +67,11 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
   }
 }
 
-function createCarriers(names: readonly string[], options: CookieAttributes): ReadonlyMap<string, Carrier> {
+async function createCarriers(
+  names: readonly string[],
+  options: CookieAttributes,
+): Promise<ReadonlyMap<string, Carrier>> {
+  const { default: cookieSession } = await import('cookie-session')
   return new Map(
     names.map((name): [string, Carrier] => {
       const carrier: unknown = cookieSession({ ...options, name })

@@ -1,0 +1,43 @@
+export { clientCredentials } from '../client/client-credentials.js'
+export {
+  AccessError,
+  BearerError,
+  ConfigurationError,
+  OidcError,
+  ProviderError,
+  TokenEndpointError,
+  TokenValidationError,
+  UpstreamError,
+} from '../errors.js'
+export { bearer } from '../middleware/bearer.js'
+export { requireAuth } from '../middleware/require-auth.js'
+export { resourceMetadata } from '../middleware/resource-metadata.js'
+export { all, any, not } from '../policy/combinators.js'
+export { claim, role } from '../policy/claims.js'
+export { mcpAuthInfo } from '../policy/mcp-auth-info.js'
+export { acr, machine, maxAge, permission, person, scope } from '../policy/requirements.js'
+export { createBearerValidator } from '../resource-server/bearer-validator.js'
+
+export type {} from '../express.js'
+export type * from '../options/declared-claims.js'
+export type { AuthorizedRequest, TokenSource, TokenSourceHealth } from '../client/token-source.js'
+export type { BearerMiddleware } from '../middleware/bearer.js'
+export type { TokenConnection } from '../middleware/guard/live-principals.js'
+export type { RequireAuthOptions } from '../middleware/require-auth.js'
+export type { ResourceMetadataMiddleware } from '../middleware/resource-metadata.js'
+export type { Middleware, Next, NodeRequest, NodeResponse } from '../middleware/types.js'
+export type { ResourceMetadataOptions } from '../options/bearer/resource-metadata.js'
+export type { ApiKeyOptions, ApiKeyOwner } from '../options/bearer/api-key.js'
+export type {
+  BearerErrorContext,
+  BearerOptions,
+  DpopOptions,
+  MtlsOptions,
+  ReplayCache,
+} from '../options/bearer/options.js'
+export type { IntrospectionOptions } from '../options/bearer/introspection-options.js'
+export type { IssuerOptions, IssuerResolver } from '../options/bearer/issuer-options.js'
+export type { ClientCredentialsOptions } from '../options/client/options.js'
+export type { Principal, PrincipalClaims } from '../policy/principal.js'
+export type { Requirement } from '../policy/requirement.js'
+export type { BearerValidator, BearerValidatorOptions, PresentedRequest } from '../resource-server/bearer-validator.js'
