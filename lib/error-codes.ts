@@ -10,7 +10,7 @@ export type ConfigurationErrorCode =
   | 'mounted_twice'
   /** A guard found nobody signed in, but a `req.auth` that the application has set, which guards do not read. */
   | 'unknown_principal'
-  /** A body parser has read the request before `apiProxy()`, which sends the body on. */
+  /** A body parser has read the request before `apiProxy()` or `signals()`. */
   | 'body_already_read'
 
 /** Codes of {@link ProviderError}: the authorization server is unavailable, broken or at odds with its own metadata. */
@@ -39,6 +39,8 @@ export type ProviderErrorCode =
   | 'provider_keys_throttled'
   /** The client's credentials were refused: `invalid_client` or `unauthorized_client`. */
   | 'provider_refused_client'
+  /** A transmitter of security events has refused a request about a stream (502). */
+  | 'stream_refused'
   /** This process has too many requests to the provider under way. */
   | 'outbound_limit_reached'
   /** The function `providers` has failed, or has not answered in time, and there is no earlier answer. */

@@ -19,6 +19,7 @@ export { oidc } from './middleware/oidc.js'
 export { requireAuth } from './middleware/require-auth.js'
 export { resourceMetadata } from './middleware/resource-metadata.js'
 export { signInAgain } from './middleware/sign-in-again.js'
+export { signals } from './middleware/signals.js'
 export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
 export { authorizationDetails } from './policy/authorization-details.js'
@@ -59,6 +60,7 @@ export type { RequireAuthOptions } from './middleware/require-auth.js'
 export type { ResourceMetadataMiddleware } from './middleware/resource-metadata.js'
 export type { ErrorPages } from './middleware/error-pages.js'
 export type { ErrorMiddleware } from './middleware/sign-in-again.js'
+export type { SignalsMiddleware } from './middleware/signals.js'
 export type { ChallengeMode } from './middleware/guard/authentication.js'
 export type { Middleware, Next, NodeRequest, NodeResponse } from './middleware/types.js'
 export type { AccessTokenOptions, AccessTokenTarget } from './options/oidc/access-token.js'
@@ -120,6 +122,23 @@ export type {
 } from './options/common/provider-description.js'
 export type { EnvironmentOptions } from './options/environment.js'
 export type { PageOptions, PageTextName } from './options/pages.js'
+export type {
+  SecurityEvent,
+  SignalAction,
+  SubjectContext,
+  SubjectFound,
+  SubjectIdentifier,
+  SubjectLookup,
+  SubjectMatch,
+} from './options/signals/events.js'
+export type {
+  OidcOfSignals,
+  SignalPollOptions,
+  SignalsOptions,
+  SignalTokenSource,
+  TransmitterOptions,
+} from './options/signals/options.js'
+export type { EventStream, EventStreams, StreamRequest, StreamStatus } from './options/signals/streams.js'
 export type {
   CompletedLogin,
   CurrentLogin,

@@ -29,6 +29,7 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   refresh: channelOf('refresh'),
   logout: channelOf('logout'),
   backchannel_logout: channelOf('backchannel_logout'),
+  signal: channelOf('signal'),
   validation: channelOf('validation'),
   discovery: channelOf('discovery'),
   keys: channelOf('keys'),

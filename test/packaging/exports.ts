@@ -35,6 +35,7 @@ export const publicNames: readonly string[] = [
   'role',
   'scope',
   'signInAgain',
+  'signals',
 ]
 
 /** Everything that a program can import from `express-oidc/bearer`, sorted: what an API needs, and no login. */

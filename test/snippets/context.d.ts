@@ -33,6 +33,10 @@ declare global {
     handleRequest(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, body?: unknown): Promise<void>
   }
   const isKnownTenant: (issuer: string) => Promise<boolean>
+  const subOfMail: (mail: unknown) => Promise<string>
+  const sessionsOfDevice: (id: unknown) => Promise<readonly { sid: string }[]>
+  const receiver: library.SignalsMiddleware
+  const auth: library.OidcMiddleware
   const isOwner: (subject: string, id: unknown) => Promise<boolean>
 
   const acr: typeof library.acr

@@ -12,6 +12,7 @@ const names: Readonly<Partial<Record<TraceStep, string>>> = {
   refresh: 'renewal',
   logout: 'logout',
   backchannel_logout: 'back-channel logout',
+  signal: 'security event',
   validation: 'access token',
   guard: 'guard',
   discovery: 'metadata',

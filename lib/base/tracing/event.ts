@@ -23,6 +23,8 @@ export type TraceStep =
   | 'refresh'
   | 'logout'
   | 'backchannel_logout'
+  /** A security event token, pushed or polled. */
+  | 'signal'
   | 'validation'
   | 'discovery'
   | 'keys'

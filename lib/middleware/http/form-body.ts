@@ -1,7 +1,6 @@
 import { AuthorizationResponseError } from '../../errors.js'
 import type { NodeRequest } from '../types.js'
-
-const maxBytes = 65_536
+import { readText, requireSize } from './text-body.js'
 
 /**
  * Reads a form body of at most 64 KiB. If a body parser of the application has read it, its result is used.
@@ -14,28 +13,15 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
     const message = 'the body must be application/x-www-form-urlencoded in UTF-8'
     throw new AuthorizationResponseError('unsupported_media_type', message, { status: 415 })
   }
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  requireSize(Number(req.headers['content-length'] ?? 0))
   return req.readableDidRead ? fromParsed(req.body) : new URLSearchParams(await readText(req))
-}
-
-async function readText(req: NodeRequest): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  // Destroying the stream would close the socket before the error response is written.
-  const stream: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
-  for await (const bytes of stream) {
-    length += bytes.length
-    if (length > maxBytes) throw tooLarge()
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 // A form has strings only, and lists of repeated ones. Some parsers turn names with brackets into objects and lists of one:
 // these keep a name with brackets, and lose their value.
 function fromParsed(body: unknown): URLSearchParams {
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    if (body.length > maxBytes) throw tooLarge()
+    requireSize(body.length)
     return new URLSearchParams(body.toString())
   }
   const form = new URLSearchParams()
@@ -47,9 +33,4 @@ function fromParsed(body: unknown): URLSearchParams {
     }
   }
   return form
-}
-
-function tooLarge(): AuthorizationResponseError {
-  const details = { status: 413, headers: { Connection: 'close' } }
-  return new AuthorizationResponseError('body_too_large', `the body is larger than ${maxBytes} bytes`, details)
 }

@@ -22,6 +22,7 @@ export function listedRelyingParties(application: Application, providers: readon
     areNamed: true,
     mayLose: false,
     listed,
+    all: () => all,
     find: (name) => byName.get(name),
     of: (record) => sessions.of(record),
     guard: (storage, req) => sessions.guard(storage, req),

@@ -27,6 +27,8 @@ export interface RelyingParties {
   readonly areNamed: boolean
   /** Whether one that is there may be gone later. */
   readonly mayLose: boolean
+  /** Those that are known now: all of them, unless a function finds them by name. */
+  all(): readonly WebRelyingParty[]
   /** The providers that people choose from, by name; empty if they are not known before. */
   readonly listed: readonly ListedProvider[]
   /**
@@ -54,6 +56,7 @@ export function onlyRelyingParty(rp: WebRelyingParty): RelyingParties {
     areNamed: false,
     mayLose: false,
     listed: [],
+    all: () => [rp],
     find: () => undefined,
     of: () => rp,
     guard: (storage) => storage,

@@ -16,6 +16,7 @@ export function resolvedRelyingParties(
     areNamed: true,
     mayLose: true,
     listed: [],
+    all: () => directory.all(),
     find: (name, req) => directory.find(name, { req, isFromPath: true }),
     of: (record) => sessions.of(record),
     guard: (storage, req) => sessions.guard(storage, req),

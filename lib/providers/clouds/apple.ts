@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { pemLines } from '../../options/common/private-key.js'
 import { text } from '../../options/common/fields.js'
 import { parseOptions, section } from '../../options/common/parse.js'
+import type { TransmitterOptions } from '../../options/signals/options.js'
 import type { LoginPreset } from '../common/presets.js'
 
 /** An application of a team at Apple. */
@@ -74,6 +75,19 @@ export function apple(options: AppleOptions): ApplePreset {
     authorizationParams: { response_mode: 'form_post' },
   }
 }
+
+/**
+ * Apple's server-to-server notifications, as a transmitter of `signals()`: Apple tells when people stop using their account with the
+ * application, or delete it.
+ *
+ * @see https://developer.apple.com/documentation/signinwithapple/processing-changes-for-sign-in-with-apple-accounts
+ */
+apple.signals = (): TransmitterOptions => ({
+  issuer,
+  jwksUri: `${issuer}/auth/keys`,
+  algorithms: ['RS256'],
+  profile: 'apple',
+})
 
 /** The claims and the key of a client secret. */
 interface SecretParts {

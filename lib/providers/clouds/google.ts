@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { text } from '../../options/common/fields.js'
 import { parseOptions, section } from '../../options/common/parse.js'
+import type { TransmitterOptions } from '../../options/signals/options.js'
 import { audience, refreshTokens } from '../common/fields.js'
 import type { ApiOptions, ApiPreset, LoginPreset, RefreshTokenOptions } from '../common/presets.js'
 
@@ -51,3 +52,18 @@ google.api = (options: ApiOptions): ApiPreset => {
   const { audience: whom } = parseOptions('google.api()', apiOptions, options)
   return { issuer, issuerAliases: ['accounts.google.com'], audience: whom, profile: 'external' }
 }
+
+/**
+ * Google's Cross-Account Protection, as a transmitter of `signals()`: Google tells when an account was hijacked, disabled, or signed out
+ * everywhere. Its API for streams is another one than that of SSF: register the push route as Google's guide says.
+ *
+ * @see https://developers.google.com/identity/protocols/risc
+ */
+google.signals = (): TransmitterOptions => ({
+  // With a slash at the end, unlike that of ID Tokens.
+  issuer: `${issuer}/`,
+  subjectIssuer: issuer,
+  configurationUrl: `${issuer}/.well-known/risc-configuration`,
+  algorithms: ['RS256'],
+  profile: 'google',
+})

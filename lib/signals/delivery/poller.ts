@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { failedAt } from '../../base/diagnostics.js'
+import { isJsonObject, type JsonObject } from '../../base/json.js'
+import { Backoff, failureOf } from '../../base/outage.js'
+import { ProviderError } from '../../errors.js'
+import type { PollConfiguration } from '../../options/signals/schema.js'
+import type { EventStreams } from '../../options/signals/streams.js'
+import { refusalOf, type TokenRefusal } from './answers.js'
+import { callApi, jsonOf } from '../transmitter/api-request.js'
+import { receive, type ReceiverParts } from './receiver.js'
+import { pollUrlOf } from '../transmitter/streams.js'
+import type { Transmitter } from '../transmitter/transmitter.js'
+
+/** What one poller needs. */
+export interface PollerParts {
+  readonly receiver: ReceiverParts
+  readonly transmitter: Transmitter
+  readonly streams: Pick<EventStreams, 'list'>
+  readonly poll: PollConfiguration
+  readonly onError?: ((error: unknown, transmitter: string) => unknown) | undefined
+}
+
+// How long a transmitter may hold a request until there is something.
+const heldSeconds = 60
+// A response without events that comes sooner was not held.
+const soonMilliseconds = 1000
+
+/**
+ * Fetches the events of a transmitter until it is closed. What was taken is acknowledged by the next request, what is not valid is
+ * reported there, and what could not be taken now is neither: it comes again.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8936#section-2
+ */
+export class Poller {
+  readonly #parts: PollerParts
+  readonly #backoff: Backoff
+  readonly #taken = new Set<string>()
+  readonly #refused = new Map<string, TokenRefusal>()
+  readonly #closing = new AbortController()
+  #url: string | undefined
+  #running: Promise<void> | undefined
+
+  constructor(parts: PollerParts) {
+    this.#parts = parts
+    this.#url = parts.poll.url
+    this.#backoff = new Backoff(parts.receiver.runtime)
+  }
+
+  /** Runs until {@link Poller.close}; a second call joins the first. */
+  run(): Promise<void> {
+    return (this.#running ??= this.#loop())
+  }
+
+  /** Ends the loop. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      const seconds = await this.#once()
+      if (seconds > 0) await sleep(seconds * 1000, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  /** One request, and what it brings. @returns the seconds to wait until the next one */
+  async #once(): Promise<number> {
+    const { issuer } = this.#parts.transmitter.options
+    try {
+      const begun = this.#parts.receiver.runtime.now()
+      const page = await this.#request()
+      const failure = await this.#takeAll(page.sets)
+      if (failure !== undefined) return await this.#failed(failure)
+      this.#backoff.recordSuccess()
+      return this.#secondsAfter(page, begun)
+    } catch (error) {
+      // A request that close() has aborted is no failure.
+      if (this.#closing.signal.aborted) return 0
+      failedAt('signal', { issuer }, failureOf(error))
+      return this.#failed(error)
+    }
+  }
+
+  async #failed(error: unknown): Promise<number> {
+    const { onError, transmitter } = this.#parts
+    this.#backoff.recordFailure(failureOf(error))
+    try {
+      await onError?.(error, transmitter.options.issuer)
+    } catch {
+      // Polling must not end because a report has failed.
+    }
+    return this.#backoff.waitSeconds()
+  }
+
+  #secondsAfter({ isMore }: Page, begun: number): number {
+    const { poll, receiver } = this.#parts
+    if (isMore || this.#taken.size > 0 || this.#refused.size > 0) return 0
+    return receiver.runtime.now() - begun >= soonMilliseconds && !poll.returnImmediately ? 0 : poll.intervalSeconds
+  }
+
+  async #request(): Promise<Page> {
+    const { transmitter, streams, poll } = this.#parts
+    const url = (this.#url ??= await pollUrlOf(streams))
+    const [ack, refused] = [[...this.#taken], [...this.#refused]]
+    // What there is to tell should not wait until there is something to get.
+    const isNow = poll.returnImmediately || ack.length > 0 || refused.length > 0
+    const body = {
+      maxEvents: poll.maxEvents,
+      returnImmediately: isNow,
+      ...(ack.length === 0 ? {} : { ack }),
+      ...(refused.length === 0 ? {} : { setErrs: Object.fromEntries(refused) }),
+    }
+    const request = { method: 'POST', url, body, leastTimeoutSeconds: isNow ? 0 : heldSeconds } as const
+    const response = await callApi(transmitter, request).catch((error: unknown) => nothingCame(error, isNow))
+    if (response === undefined) return { sets: {}, isMore: true }
+    for (const jti of ack) this.#taken.delete(jti)
+    for (const [jti] of refused) this.#refused.delete(jti)
+    const page = readPage(jsonOf(response))
+    // The next request is one that may be held again.
+    return isNow && !poll.returnImmediately ? { ...page, isMore: true } : page
+  }
+
+  /** Takes tokens. @returns why one could not be taken, if the transmitter is not to blame */
+  async #takeAll(sets: JsonObject): Promise<unknown> {
+    const failures: unknown[] = []
+    for (const [jti, set] of Object.entries(sets)) {
+      await this.#take(jti, set).catch((error: unknown) => failures.push(error))
+    }
+    return failures[0]
+  }
+
+  async #take(jti: string, set: unknown): Promise<void> {
+    const { receiver, transmitter } = this.#parts
+    try {
+      await receive(receiver, typeof set === 'string' ? set : '', { from: transmitter, jti })
+      this.#taken.add(jti)
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal === undefined) throw error
+      this.#refused.set(jti, refusal)
+    }
+  }
+}
+
+/** What a response to a poll brings. */
+interface Page {
+  readonly sets: JsonObject
+  /** Whether the next request is due at once. */
+  readonly isMore: boolean
+}
+
+function nothingCame(error: unknown, isNow: boolean): undefined {
+  if (!isNow && error instanceof ProviderError && error.code === 'provider_timeout') return undefined
+  throw error
+}
+
+function readPage(value: unknown): Page {
+  const { sets, moreAvailable } = isJsonObject(value) ? value : {}
+  if (isJsonObject(sets)) return { sets, isMore: moreAvailable === true }
+  throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets", {
+    status: 502,
+  })
+}

@@ -1,0 +1,149 @@
+import { audit, auditReason } from '../../base/audit/audit.js'
+import { traced } from '../../base/diagnostics.js'
+import { quoted } from '../../base/error-cause.js'
+import { equalSecrets } from '../../base/constant-time.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import type { Runtime } from '../../base/runtime.js'
+import { TokenValidationError } from '../../errors.js'
+import type { Jws } from '../../jose/jws.js'
+import type { SecurityEvent } from '../../options/signals/events.js'
+import type { SignalActions } from '../events/actions.js'
+import { decodeToken, type SecurityEventToken, type TokenEvent } from '../events/security-event-token.js'
+import type { StreamStates } from '../transmitter/stream-state.js'
+import type { Transmitter } from '../transmitter/transmitter.js'
+
+/** Remembers tokens by their `jti`. */
+export interface SeenTokens {
+  /** Rejects when the memory is unavailable. */
+  has(jti: string): MaybePromise<boolean>
+  /** Rejects when the memory is unavailable. */
+  add(jti: string, milliseconds: number): MaybePromise<boolean>
+}
+
+/** A transmitter, and what its events may do here. */
+export interface ReceivedTransmitter {
+  readonly transmitter: Transmitter
+  readonly actions: SignalActions
+  readonly seen: SeenTokens
+}
+
+/** What receiving takes. */
+export interface ReceiverParts {
+  readonly transmitters: readonly ReceivedTransmitter[]
+  readonly states: StreamStates
+  readonly runtime: Runtime
+  readonly clockToleranceSeconds: number
+  readonly onEvent?: ((event: SecurityEvent) => unknown) | undefined
+}
+
+/** How a token came. */
+export interface Delivery {
+  /** The transmitter that it was fetched from. */
+  readonly from?: Transmitter
+  /** The `jti` that it was listed under. */
+  readonly jti?: string
+  /** The header `Authorization` of a push. */
+  readonly authorization?: string | undefined
+}
+
+/**
+ * Takes a token: checks it, does what its events ask for, and tells the application. What has come before is a success, since transmitters
+ * send again what they do not know to have arrived (RFC 8935 section 2, RFC 8936 section 2.4).
+ *
+ * A token is remembered last. Whatever fails before is tried again when it comes again, and ends no session that is younger than the
+ * event.
+ *
+ * @throws {TokenValidationError} the token is not valid: sending it again is useless
+ * @throws {SessionError} {@link ProviderError} whether it is valid, or what it does, is not known: it has to come again
+ */
+export async function receive(parts: ReceiverParts, text: string, delivery: Delivery): Promise<Transmitter> {
+  const seenIssuer: { issuer?: string } = {}
+  try {
+    return await traced('signal', seenIssuer, async (notes) => {
+      const jws = decodeToken(text)
+      const received = findTransmitter(parts, jws, delivery)
+      const { issuer } = received.transmitter.options
+      seenIssuer.issuer = issuer
+      if (notes !== undefined) notes.issuer = issuer
+      requireAuthorization(received.transmitter, delivery)
+      const token = await received.transmitter.validate(jws)
+      requireListed(token, delivery)
+      await takeOnce(parts, received, token)
+      return received.transmitter
+    })
+  } catch (error) {
+    audit(() => ({ name: 'signal_refused', reason: auditReason(error), of: seenIssuer }))
+    throw error
+  }
+}
+
+async function takeOnce(
+  parts: ReceiverParts,
+  { transmitter, actions, seen }: ReceivedTransmitter,
+  token: SecurityEventToken,
+): Promise<void> {
+  const { issuer, maxAgeSeconds } = transmitter.options
+  if (await seen.has(token.jti)) return
+  for (const event of token.events) parts.states.require(issuer, event)
+  for (const event of token.events) await takeEvent(parts, { issuer, actions, token }, event)
+  const endsAt = (token.issuedAt + maxAgeSeconds + parts.clockToleranceSeconds) * 1000
+  await seen.add(token.jti, Math.max(1, Math.ceil(endsAt - parts.runtime.now())))
+}
+
+interface TakenToken {
+  readonly issuer: string
+  readonly actions: SignalActions
+  readonly token: SecurityEventToken
+}
+
+async function takeEvent(
+  { onEvent }: ReceiverParts,
+  { issuer, actions, token }: TakenToken,
+  event: TokenEvent,
+): Promise<void> {
+  const { subject, type, claims, occurredAt } = event
+  const person = subject?.format === 'iss_sub' && typeof subject['sub'] === 'string' ? subject['sub'] : undefined
+  audit(() => ({ name: 'signal_received', signal: type, subject: person, of: { issuer } }))
+  const action = await actions.act(event)
+  await onEvent?.({
+    transmitter: issuer,
+    type,
+    ...(subject === undefined ? {} : { subject }),
+    occurredAt,
+    issuedAt: token.issuedAt,
+    jti: token.jti,
+    ...(token.transaction === undefined ? {} : { transaction: token.transaction }),
+    claims,
+    action,
+    end: () => actions.end(event),
+  })
+}
+
+function findTransmitter({ transmitters }: ReceiverParts, { payload }: Jws, { from }: Delivery): ReceivedTransmitter {
+  const iss = payload['iss']
+  const found = transmitters.find(({ transmitter }) =>
+    from === undefined ? transmitter.options.issuer === iss : transmitter === from,
+  )
+  if (found !== undefined) return found
+  const expected = transmitters.map(({ transmitter }) => quoted(transmitter.options.issuer)).join(' or ')
+  const message = `the security event token's iss is no transmitter of this receiver: it is ${quoted(iss)}`
+  const details = { subject: 'iss', seen: quoted(iss), expected, option: 'transmitters' }
+  throw new TokenValidationError('token_issuer_mismatch', message, { details })
+}
+
+function requireAuthorization({ options }: Transmitter, { from, authorization = '' }: Delivery): void {
+  const { pushAuthorization } = options
+  if (from !== undefined || pushAuthorization === undefined) return
+  // All are compared, so that the time does not tell which one it was.
+  const fitting = pushAuthorization.filter((expected) => equalSecrets(expected, authorization))
+  if (fitting.length > 0) return
+  const details = { subject: 'authorization', option: 'pushAuthorization' }
+  const message = 'the header Authorization is not the one that this transmitter must send'
+  throw new TokenValidationError('token_binding_failed', message, { details })
+}
+
+function requireListed({ jti }: SecurityEventToken, { jti: listed }: Delivery): void {
+  if (listed === undefined || listed === jti) return
+  const message = 'the security event token has another jti than it is listed under'
+  throw new TokenValidationError('token_claim_invalid', message, { details: { subject: 'jti' } })
+}

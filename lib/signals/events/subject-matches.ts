@@ -1,0 +1,118 @@
+import { ConfigurationError } from '../../errors.js'
+import { isJsonObject } from '../../base/json.js'
+import type { SubjectFound, SubjectIdentifier, SubjectLookup, SubjectMatch } from '../../options/signals/events.js'
+import { aliasesOf, isIdentifier, membersOf } from './subject-identifiers.js'
+
+/** Whose sessions a subject may name, and how the application finds others. */
+export interface SubjectRules {
+  readonly transmitter: string
+  /** Issuers in `iss_sub`: those of the sessions. */
+  readonly issuers: readonly string[]
+  readonly lookup?: SubjectLookup | undefined
+}
+
+/** The sessions that a subject names, or why it names none. */
+export type Matches = readonly SubjectMatch[] | 'foreign_subject' | 'unknown_subject'
+
+const maxMatches = 100
+
+/**
+ * Finds what sessions a subject names. `iss` and `sub` name a person by themselves, if the issuer is that of the sessions; everything else
+ * is the application's to know. A complex subject is what all of its members have in common (SSF 1.0 section 3.3), so that one member which
+ * is not known leaves it unknown: to end all sessions of the others would be to guess.
+ *
+ * @throws {ConfigurationError} `invalid_options` for an answer of the application that cannot be one
+ */
+export async function matchesOf(subject: SubjectIdentifier, type: string, rules: SubjectRules): Promise<Matches> {
+  const found =
+    subject.format === 'complex' ? await matchAll(subject, type, rules) : await matchOne(subject, type, rules)
+  if (typeof found === 'string') return found
+  // What does not narrow anything would be everybody.
+  return found.some(isEverybody) ? 'unknown_subject' : found
+}
+
+async function matchAll(subject: SubjectIdentifier, type: string, rules: SubjectRules): Promise<Matches> {
+  let all: readonly SubjectMatch[] = [{}]
+  for (const [member, identifier] of membersOf(subject)) {
+    const found = isIdentifier(identifier) ? await matchOne(identifier, type, rules, member) : 'unknown_subject'
+    if (typeof found === 'string') return found
+    all = intersection(all, found)
+  }
+  return all
+}
+
+async function matchOne(
+  subject: SubjectIdentifier,
+  type: string,
+  rules: SubjectRules,
+  member?: string,
+): Promise<Matches> {
+  const { format, iss, sub: person } = subject
+  if (format === 'iss_sub') {
+    if (typeof iss !== 'string' || !rules.issuers.includes(iss)) return 'foreign_subject'
+    return typeof person === 'string' ? personOf(person) : 'unknown_subject'
+  }
+  const found = await lookUp(subject, type, rules, member)
+  return found === 'unknown_subject' && format === 'aliases' ? matchAny(subject, type, rules, member) : found
+}
+
+function personOf(sub: string): readonly SubjectMatch[] {
+  return [{ sub }]
+}
+
+// Aliases are names of one subject, so that those which are known are enough (RFC 9493 section 3.2.8).
+async function matchAny(
+  subject: SubjectIdentifier,
+  type: string,
+  rules: SubjectRules,
+  member: string | undefined,
+): Promise<Matches> {
+  const found = await Promise.all(aliasesOf(subject).map((alias) => matchOne(alias, type, rules, member)))
+  const known = found.filter((each) => typeof each !== 'string')
+  if (known.length > 0) return known.flat()
+  return found.includes('foreign_subject') ? 'foreign_subject' : 'unknown_subject'
+}
+
+async function lookUp(
+  subject: SubjectIdentifier,
+  type: string,
+  { transmitter, lookup }: SubjectRules,
+  member: string | undefined,
+): Promise<Matches> {
+  const found = await lookup?.(subject, { transmitter, type, ...(member === undefined ? {} : { member }) })
+  if (found === undefined || found === null) return 'unknown_subject'
+  const list: readonly unknown[] = isList(found) ? found : [found]
+  if (list.length > maxMatches || !list.every(isMatch)) throw invalidAnswer()
+  return list
+}
+
+function isList(found: SubjectFound): found is readonly SubjectMatch[] {
+  return Array.isArray(found)
+}
+
+function isMatch(value: unknown): value is SubjectMatch {
+  return isJsonObject(value) && Object.entries(value).every(([name, member]) => isMember(name, member))
+}
+
+function isMember(name: string, value: unknown): boolean {
+  return ['sub', 'sid'].includes(name) && (value === undefined || (typeof value === 'string' && value !== ''))
+}
+
+function isEverybody({ sub, sid }: SubjectMatch): boolean {
+  return sub === undefined && sid === undefined
+}
+
+function intersection(some: readonly SubjectMatch[], others: readonly SubjectMatch[]): readonly SubjectMatch[] {
+  return some.flatMap((one) => others.flatMap((other) => common(one, other)))
+}
+
+function common(one: SubjectMatch, other: SubjectMatch): readonly SubjectMatch[] {
+  const isSame = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b
+  if (!isSame(one.sub, other.sub) || !isSame(one.sid, other.sid)) return []
+  return [{ sub: one.sub ?? other.sub, sid: one.sid ?? other.sid }]
+}
+
+function invalidAnswer(): ConfigurationError {
+  const message = `"subjects" must return { sub }, { sid }, { sub, sid } or a list of up to ${maxMatches} of them; undefined for what it does not know`
+  return new ConfigurationError('invalid_options', `signals(): ${message}`)
+}
