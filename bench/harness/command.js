@@ -12,6 +12,7 @@ export const benches = {
   memory: () => import('../memory.js'),
   tenants: () => import('../tenants.js'),
   install: () => import('../install.js'),
+  scale: () => import('../scale.js'),
 }
 
 const flags = {
@@ -29,7 +30,7 @@ const flags = {
 
 const profiled = ['bearer', 'session', 'login']
 /** Those with a ratio that is judged. */
-const all = ['install', 'bearer', 'session', 'login']
+const all = ['install', 'bearer', 'session', 'login', 'scale']
 
 /** What the command line asks for. */
 export function readCommand(args) {

@@ -6,13 +6,14 @@ const usual = 50
  * Opens kept connections to a server, and sends a few requests over each: what a connection costs is not part of what is measured.
  *
  * @param headers - the headers of these first requests
+ * @param first - their path, if it is another
  * @param connections - how many
  * @returns `send({ headers, count })`: sends `count` requests, each connection one after the other, and returns how long the answers
  *   took; `burst({ headers, bystander })`: one request over each connection at once; `close()`
  */
-export async function openLoad({ port, path, headers, connections = usual }) {
+export async function openLoad({ port, path, headers, first = path, connections = usual }) {
   const lines = await Promise.all(Array.from({ length: connections }, () => openConnection(port)))
-  const texts = requestTexts(port, path, headers)
+  const texts = requestTexts(port, first, headers)
   await Promise.all(lines.map(async (line, i) => line.request(texts[i % texts.length])))
   return {
     send: (load) => sendOver(lines, { ...load, texts: requestTexts(port, path, load.headers) }),

@@ -8,6 +8,11 @@ export function oursRedis() {
   return built('redis/index.js')
 }
 
+/** The same build's express-oidc/testing. */
+export function oursTesting() {
+  return built('testing/index.js')
+}
+
 /** The same build's express-oidc/proxy. */
 export function oursProxy() {
   return built('proxy/index.js')

@@ -24,7 +24,7 @@ const entitlements = Array.from({ length: 9 }, (_, i) => `urn:example:entitlemen
  */
 export function createGrants(trust) {
   const codes = new Map()
-  const state = { requests: 0, flaw: undefined, mint: undefined }
+  const state = { requests: 0, flaw: undefined, mint: undefined, refreshes: new Map() }
 
   const tokens = (nonce) => {
     const mint = (state.mint ??= createMint({ ...trust(), audience: 'https://api.example.com' }))
@@ -51,6 +51,13 @@ export function createGrants(trust) {
       if (known?.challenge !== challenge || known.redirectUri !== form.get('redirect_uri')) return undefined
       return tokens(known.nonce)
     },
+    /** Any refresh token will do: each use is counted. */
+    refresh_token(form) {
+      const token = form.get('refresh_token')
+      state.refreshes.set(token, (state.refreshes.get(token) ?? 0) + 1)
+      const { access_token, token_type, expires_in, refresh_token } = tokens()
+      return { access_token, token_type, expires_in, refresh_token }
+    },
     client_credentials() {
       const { access_token, token_type, expires_in } = tokens()
       return { access_token, token_type, expires_in }
@@ -76,6 +83,19 @@ export function createGrants(trust) {
       state.flaw = flaw
     },
     requests: () => state.requests,
+    /** How often each refresh token was used since this was asked last. */
+    refreshes() {
+      const seen = [...state.refreshes.values()]
+      state.refreshes.clear()
+      return seen
+    },
+    /** A logout token that ends all sessions of a person. */
+    logoutToken(sub) {
+      const mint = createMint({ ...trust(), audience: client.clientId })
+      const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+      const { scope, roles, tenant, client_id } = {}
+      return mint({ sub, events, scope, roles, tenant, client_id }, { typ: 'logout+jwt' })
+    },
   }
 }
 

@@ -44,6 +44,11 @@ answerCalls({
     await Promise.all(Array.from({ length: atOnce }, visitor))
     return latencies
   },
+  /** CPU so far in microseconds, of all threads. */
+  cpu() {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
   /** Sends requests to a tenant whose provider does not answer, and does not wait for them. */
   knock({ name, count }) {
     for (let i = 0; i < count; i++) void beginLogin(name).catch(() => {})
