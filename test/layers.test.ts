@@ -34,9 +34,11 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
     'testing',
     'cli',
     'lib/provider/transport/node-transport.ts',
+    'lib/provider/transport/agents.ts',
+    'lib/provider/tls/api-fetch.ts',
     'lib/options/framework.ts',
   ],
-  'node:https': ['lib/provider/transport/node-transport.ts'],
+  'node:https': ['lib/provider/transport/agents.ts'],
   'node:http2': ['middleware'],
 }
 

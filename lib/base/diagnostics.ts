@@ -39,6 +39,7 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   guard: channelOf('guard'),
   request: channelOf('request'),
   provider_options: channelOf('provider_options'),
+  certificates: channelOf('certificates'),
 }
 
 writeDebugLog(channels)

@@ -75,6 +75,11 @@ export class AccessTokenCache {
     return held.map(([key]) => key)
   }
 
+  /** Forgets all tokens. */
+  clear(): void {
+    this.#slots.clear()
+  }
+
   /** Forgets all tokens, for good. */
   close(): void {
     this.#closed = true

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client/options.js'
 import {
   type ClientCredentialsConfiguration,
@@ -9,6 +8,7 @@ import { type Runtime, runtimeFor } from '../base/runtime.js'
 import { traced } from '../base/diagnostics.js'
 import type { Provider } from '../provider/provider.js'
 import type { TokenTarget } from '../provider/endpoints/token.js'
+import { certificateThumbprint } from '../provider/tls/validity.js'
 import { type AuthorizedFetch, fetchWithToken, requireAllowed } from '../fetch/authorized-fetch.js'
 import { createCrossAppAccess } from './cross-app-access.js'
 import { createExchangedTokens } from './token-exchange.js'
@@ -49,15 +49,17 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
   const shared = createSharedTokens(configuration, provider, runtime)
   const own = createOwnTokens(configuration, { provider, shared }, runtime)
   const exchanged = createExchangedTokens(configuration, provider, runtime)
-  const getToken = async (target?: TokenTargetOptions) => own.get(target)
+  const getToken = async (target?: TokenTargetOptions) => {
+    provider.tls?.look()
+    return own.get(target)
+  }
   const drop = (token: string) => {
     own.drop(token)
     exchanged.cache.drop(token)
   }
-  const { allowedOrigins, dangerouslyAllowHttp } = configuration
-  const origins = allowedOrigins === undefined ? undefined : new Set(allowedOrigins)
-  const { dpop } = provider
-  const authorized = { fetch: fetchOf(configuration), allowedOrigins: origins, dangerouslyAllowHttp, drop, dpop }
+  const authorized = { ...apiCalls(configuration, provider), drop }
+  // What is bound to another certificate than the one that is presented now is refused.
+  provider.tls?.onReplaced(() => [own.cache, exchanged.cache].forEach((cache) => cache.clear()))
   return {
     getToken,
     drop,
@@ -84,19 +86,29 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
   }
 }
 
+// Where tokens may be sent, and by what.
+function apiCalls(
+  configuration: ClientCredentialsConfiguration,
+  { dpop, apiFetch }: Provider,
+): Omit<AuthorizedFetch, 'token' | 'drop'> {
+  const { allowedOrigins, dangerouslyAllowHttp } = configuration
+  const fetchElsewhere = fetchOf(configuration)
+  const origins = allowedOrigins === undefined ? undefined : new Set(allowedOrigins)
+  return { fetch: apiFetch ?? fetchElsewhere, fetchElsewhere, allowedOrigins: origins, dangerouslyAllowHttp, dpop }
+}
+
 function createSharedTokens(
-  { issuer, clientId, params, sharedStore, secret, tls }: ClientCredentialsConfiguration,
+  { issuer, clientId, params, sharedStore, secret }: ClientCredentialsConfiguration,
   { dpop }: Provider,
   runtime: Runtime,
 ): SharedTokens | undefined {
   if (sharedStore === undefined || secret === undefined) return undefined
-  // A bound token is useless without its key or certificate (RFC 9449 section 5, RFC 8705 section 3), so only processes
-  // with the same ones share tokens.
-  const bindings = [dpop?.thumbprint ?? '', tls === undefined ? '' : new X509Certificate(tls.cert).fingerprint256]
+  // A bound token is useless without its key (RFC 9449 section 5), so only processes with the same one share tokens.
+  const binding = dpop?.thumbprint ?? ''
   return new SharedTokens({
     sharedStore,
     secrets: secret,
-    audience: [issuer, clientId, ...bindings, ...Object.entries(params).sort().flat()],
+    audience: [issuer, clientId, binding, ...Object.entries(params).sort().flat()],
     runtime,
   })
 }
@@ -124,7 +136,9 @@ function createOwnTokens(
   const obtain = async (target: TokenTarget, request: TokenTargetOptions) => {
     parseTokenTarget(request)
     const fetch = () => fetchToken(target)
-    return shared === undefined ? fetch() : shared.get(keyOf(target), fetch)
+    if (shared === undefined) return fetch()
+    await provider.tls?.current()
+    return shared.get(boundKey(provider, keyOf(target)), fetch)
   }
   return {
     cache,
@@ -135,7 +149,7 @@ function createOwnTokens(
     forget: async (token: string) => {
       const keys = cache.forget(token)
       shared?.refuse(token)
-      await shared?.remove(keys)
+      await shared?.remove(keys.map((key) => boundKey(provider, key)))
     },
     get: (request?: TokenTargetOptions) => {
       if (request === undefined) return cache.get(defaultKey, () => obtain(defaults, {}))
@@ -143,6 +157,12 @@ function createOwnTokens(
       return cache.get(keyOf(target), () => obtain(target, request))
     },
   }
+}
+
+// Tokens may be bound to the certificate (RFC 8705 section 3), which may be replaced.
+function boundKey({ tls }: Provider, key: string): string {
+  const known = tls?.known()
+  return known === undefined ? key : `${key} ${certificateThumbprint(known)}`
 }
 
 /**

@@ -14,7 +14,7 @@ export function createTokenProvider(configuration: ClientCredentialsConfiguratio
       issuer,
       ...descriptionSettings(configuration),
       ...providerSettings(configuration, runtime),
-      ...connectionSettings(configuration),
+      ...connectionSettings(configuration, runtime),
     },
     { ...clientIdentity(configuration), idTokenSigningAlg: 'RS256', ...omitUndefined({ dpop }) },
     tokenNeeds,

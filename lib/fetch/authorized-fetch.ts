@@ -6,6 +6,8 @@ import { type Hop, isReplayable, redirectOf, withoutHeaders } from './redirect.j
 /** Where tokens come from, and where they may be sent. */
 export interface AuthorizedFetch {
   readonly fetch: typeof fetch
+  /** What follows a redirect to another origin, without the token. @default fetch */
+  readonly fetchElsewhere?: typeof fetch | undefined
   /** `undefined` allows every origin. */
   readonly allowedOrigins: ReadonlySet<string> | undefined
   readonly dangerouslyAllowHttp: boolean
@@ -125,8 +127,8 @@ async function renewToken(
 }
 
 // The token is not sent any more, so the runtime's own rules for redirects apply from here on.
-function followElsewhere({ fetch }: AuthorizedFetch, { url, init }: Hop): Promise<Response> {
-  return fetch(url, { ...init, headers: withoutHeaders(init, credentialHeaders), redirect: 'follow' })
+function followElsewhere({ fetch, fetchElsewhere = fetch }: AuthorizedFetch, { url, init }: Hop): Promise<Response> {
+  return fetchElsewhere(url, { ...init, headers: withoutHeaders(init, credentialHeaders), redirect: 'follow' })
 }
 
 // Not awaited: this only frees the connection.

@@ -21,6 +21,9 @@ import { type IdTokenValidator, createIdTokenValidator } from './tokens/id-token
 import { type Keys, createKeys } from './keys.js'
 import { type LogoutTokenValidator, createLogoutTokenValidator } from './tokens/logout-token.js'
 import { type MetadataNeeds, createMetadata, endpointOf, loginNeeds } from './metadata.js'
+import { createApiFetch } from './tls/api-fetch.js'
+import type { TlsSource } from './tls/tls-source.js'
+import { dateFlaw } from './tls/validity.js'
 import { type HttpClient, createHttpClient } from './transport/http-client.js'
 import { type Readiness, readinessOf } from './readiness.js'
 import { refreshTokens } from './grants/refresh-token.js'
@@ -53,6 +56,10 @@ export interface Provider {
   readonly idTokens: IdTokenValidator
   /** Set if tokens are bound to a key. */
   readonly dpop: DpopProver | undefined
+  /** Set if connections present a certificate, to which tokens may be bound. */
+  readonly tls: TlsSource | undefined
+  /** Calls APIs with that certificate. */
+  readonly apiFetch: typeof fetch | undefined
   readonly logoutTokens: LogoutTokenValidator
   /** The metadata, fetched on first use. */
   metadata(): Promise<ProviderMetadata>
@@ -101,6 +108,7 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
   const idTokens = createIdTokenValidator({ ...settings, ...client }, keys)
   const authenticate = createCurrentAuthentication(client, settings.runtime)
   const dpop = client.dpop === undefined ? undefined : createDpopProver(client.dpop, settings.runtime)
+  const api = settings.tls === undefined ? undefined : createApiFetch(settings.tls)
   const tokenEndpoint = new EndpointRecord(settings.runtime)
   const openidClient = createOpenidClient({ ...client, authenticate, dpop }, metadata, httpClient, tokenEndpoint)
   const userinfo = userinfoSettings(client, settings, keys)
@@ -109,14 +117,16 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     keys,
     idTokens,
     dpop,
+    tls: settings.tls,
+    apiFetch: api?.fetch,
     logoutTokens: createLogoutTokenValidator({ ...settings, ...client }, keys),
     metadata: () => metadata.get(),
     ready: async () => {
       await Promise.all([openidClient(), ownNeeds.members.includes('jwks_uri') ? keys.ready() : undefined])
-      return readinessOf(await metadata.get(), client)
+      return readinessOf(await metadata.get(), client, await certificateFlaw(settings))
     },
     health: () => ({ ...healthOf(settings.issuer, metadata, keys), tokenEndpoint: tokenEndpoint.health() }),
-    close: () => [metadata, keys, httpClient].forEach((part) => part.close()),
+    close: () => [metadata, keys, httpClient, api].forEach((part) => part?.close()),
     authorizationUrl: async (request) => authorizationUrl(await openidClient(), request, { ...settings, client, keys }),
     ...responseChecks({ ...settings, ...client }, keys, metadata),
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
@@ -127,11 +137,13 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
         fetchUserinfo(await openidClient(), userinfo, token, subject),
       ),
     endSessionUrl: async (request) => endSessionUrl(await openidClient(), request),
-    clientCredentials: async (target, params) =>
-      grantClientCredentials(await openidClient(), target, { runtime: settings.runtime, params }),
-    ...onBehalfGrants(openidClient, settings.runtime),
-    revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
+    ...tokenRequests(openidClient, settings.runtime),
   }
+}
+
+async function certificateFlaw({ tls, runtime }: ProviderSettings): Promise<string | undefined> {
+  const known = await tls?.current()
+  return known === undefined ? undefined : dateFlaw(known, runtime.now())
 }
 
 function responseChecks(
@@ -145,13 +157,16 @@ function responseChecks(
   }
 }
 
-function onBehalfGrants(
+function tokenRequests(
   openidClient: () => Promise<ConfiguredClient>,
   runtime: Runtime,
-): Pick<Provider, 'exchangeToken' | 'redeemAssertion'> {
+): Pick<Provider, 'clientCredentials' | 'exchangeToken' | 'redeemAssertion' | 'revokeToken'> {
   return {
+    clientCredentials: async (target, params) =>
+      grantClientCredentials(await openidClient(), target, { runtime, params }),
     exchangeToken: async (exchange) => exchangeToken(await openidClient(), exchange, runtime),
     redeemAssertion: async (grant) => redeemAssertion(await openidClient(), grant, runtime),
+    revokeToken: async (token, hint) => revokeToken(await openidClient(), token, hint),
   }
 }
 

@@ -1,5 +1,5 @@
 import { quoted } from '../base/error-cause.js'
-import { algorithmNames, includesAlgorithm } from '../options/common/algorithms.js'
+import { type Algorithms, algorithmNames, includesAlgorithm } from '../options/common/algorithms.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
 /** What `ready()` has found. */
@@ -8,23 +8,50 @@ export interface Readiness {
   readonly warnings: readonly string[]
 }
 
-type ReadyClient = Pick<ClientSettings, 'idTokenSigningAlg' | 'authorizationDetailTypes'>
+/** What a provider is expected to sign with, and what it is asked for. */
+type ReadyClient = Pick<
+  ClientSettings,
+  'idTokenSigningAlg' | 'authorizationResponseAlg' | 'hasSignedResponses' | 'authorizationDetailTypes'
+>
 
-/** Compares the metadata with what the client is configured to accept and to request. */
-export function readinessOf(metadata: ProviderMetadata, client: ReadyClient): Readiness {
-  return { warnings: [...algorithmWarnings(metadata, client), ...detailWarnings(metadata, client)] }
+/**
+ * Compares the metadata with what the client is configured to accept and to request, and looks at the dates of its certificate.
+ *
+ * @param certificateFlaw - what is wrong with them
+ */
+export function readinessOf(metadata: ProviderMetadata, client: ReadyClient, certificateFlaw?: string): Readiness {
+  const { idTokenSigningAlg, authorizationResponseAlg: own, hasSignedResponses = false } = client
+  const warnings = [
+    algorithmFlaw(
+      metadata['id_token_signing_alg_values_supported'],
+      idTokenSigningAlg,
+      'ID Tokens',
+      'idTokenSigningAlg',
+    ),
+    hasSignedResponses
+      ? algorithmFlaw(
+          metadata['authorization_signing_alg_values_supported'],
+          own ?? idTokenSigningAlg,
+          'authorization responses',
+          'authorizationResponseAlg',
+        )
+      : undefined,
+    ...detailWarnings(metadata, client),
+    certificateFlaw === undefined
+      ? undefined
+      : `the certificate in "tls" ${certificateFlaw}: give the one that replaces it`,
+  ]
+  return { warnings: warnings.filter((warning) => warning !== undefined) }
 }
 
-function algorithmWarnings(metadata: ProviderMetadata, client: ReadyClient): readonly string[] {
-  const listed = metadata['id_token_signing_alg_values_supported']
-  const accepted = algorithmNames(client.idTokenSigningAlg)
-  if (!Array.isArray(listed)) return []
+function algorithmFlaw(listed: unknown, expected: Algorithms, what: string, option: string): string | undefined {
+  if (!Array.isArray(listed)) return undefined
+  const accepted = algorithmNames(expected)
   const known = listed.filter((name): name is string => typeof name === 'string' && /^[A-Za-z0-9-]{1,32}$/.test(name))
-  if (known.some((name) => includesAlgorithm(accepted, name))) return []
+  if (known.some((name) => includesAlgorithm(accepted, name))) return undefined
   const names = known.join(', ')
-  const said = `the provider says that it signs ID Tokens with ${names === '' ? 'nothing' : names}`
-  const remedy = '"idTokenSigningAlg" must be what this client is registered with there'
-  return [`${said}, not with ${accepted.join(' or ')}: ${remedy}`]
+  const said = `the provider says that it signs ${what} with ${names === '' ? 'nothing' : names}`
+  return `${said}, not with ${accepted.join(' or ')}: "${option}" must be what this client is registered with there`
 }
 
 // Without a list, nothing is known (RFC 9396 section 10).

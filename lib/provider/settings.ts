@@ -2,8 +2,11 @@ import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { detailTypesIn } from '../options/authorization-details/schema.js'
 import { isMutualTls } from '../options/common/client-authentication.js'
+import { parseCurrentTls, type TlsConfiguration } from '../options/common/tls.js'
+import { isSignedResponse } from '../options/oidc/fields.js'
 import type { OidcConfiguration } from '../options/oidc/schema.js'
 import { clientIdentity } from './authentication/credentials.js'
+import { createTlsSource } from './tls/tls-source.js'
 import type { ClientIdentity, ClientSettings, ProviderSettings } from './types.js'
 
 /** The age at which metadata and keys are fetched again, and how long keys are used during an outage, in seconds. */
@@ -32,11 +35,25 @@ export function providerSettings(
   return { runtime, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages, keysStaleSeconds }
 }
 
-/** How the client's certificate is presented: by us, or by the application's `fetch`. */
-export function connectionSettings({
-  tls,
-  clientAuthentication,
-}: Pick<ClientIdentity, 'clientAuthentication'> & Pick<ProviderSettings, 'tls'>): Connection {
+/** What presents the client's certificate, and whom a function for it is asked for. */
+interface ConnectionConfiguration extends Pick<ClientIdentity, 'clientAuthentication'> {
+  readonly tls?: TlsConfiguration | (() => unknown) | undefined
+  readonly issuer?: string | undefined
+  readonly httpTimeoutSeconds: number
+}
+
+/**
+ * How the client's certificate is presented: by us, or by the application's `fetch`.
+ *
+ * @param option - the name of the option `tls`
+ */
+export function connectionSettings(
+  { tls: given, clientAuthentication, issuer, httpTimeoutSeconds: seconds }: ConnectionConfiguration,
+  runtime: Runtime,
+  option = 'tls',
+): Connection {
+  const source = { option, parse: parseCurrentTls, runtime, seconds, issuer }
+  const tls = given === undefined ? undefined : createTlsSource(given, source)
   return omitUndefined({ tls, usesMtlsEndpoints: tls !== undefined || isMutualTls(clientAuthentication) })
 }
 
@@ -62,6 +79,7 @@ export function clientSettings(configuration: OidcConfiguration): ClientSettings
     idTokenSigningAlg,
     idTokenAudiences,
     authorizationDetailTypes: detailTypesIn(configuration.authorizationParams['authorization_details']),
+    hasSignedResponses: isSignedResponse(configuration),
     ...omitUndefined({ dpop, pushedAuthorizationRequests, requestObject, authorizationResponseAlg }),
     ...(decryptionKeys === undefined ? {} : { decryptionKeys, encryptedResponses }),
   }

@@ -5,10 +5,10 @@ import type { DecryptionKeyOption, DpopKeyOptions } from '../options/common/priv
 import type { GivenMetadata } from '../options/common/provider-description.js'
 import type { Algorithms } from '../options/common/algorithms.js'
 import type { RequestObjectConfiguration } from '../options/oidc/request/request-object.js'
-import type { TlsConfiguration } from '../options/common/tls.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ClientKeys } from './authentication/client-keys.js'
 import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
+import type { TlsSource } from './tls/tls-source.js'
 import type { IdTokenClaims } from '../jose/id-token-claims.js'
 
 /** How to reach one authorization server. */
@@ -30,8 +30,8 @@ export interface ProviderSettings {
   readonly runtime: Runtime
   /** Makes the requests. @default `node:http` with connections that are kept alive */
   readonly fetch?: typeof fetch | undefined
-  /** Certificate that connections present. Not with `fetch`. */
-  readonly tls?: TlsConfiguration | undefined
+  /** Certificate that connections present, and those to APIs too. Not with `fetch`. */
+  readonly tls?: TlsSource | undefined
   /** Whether requests go to the endpoints for mutual TLS (RFC 8705 section 5). */
   readonly usesMtlsEndpoints?: boolean | undefined
   /** Deadline of one outbound request, in seconds. */
@@ -82,6 +82,8 @@ export interface ClientSettings extends ClientIdentity {
   readonly idTokenSigningAlg: Algorithms
   /** The same for signed authorization responses; those of ID Tokens when absent. */
   readonly authorizationResponseAlg?: Algorithms | undefined
+  /** Whether authorization responses are asked for as signed ones (JARM). */
+  readonly hasSignedResponses?: boolean
   /** Private keys, or secrets as JWK, for encrypted tokens. */
   readonly decryptionKeys?: readonly DecryptionKeyOption[]
   /** What is refused if it is not encrypted. Logout tokens follow ID Tokens. */

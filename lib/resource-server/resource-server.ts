@@ -38,7 +38,7 @@ export interface ResourceServer {
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
   const { clockToleranceSeconds, cache, check, apiKey, tokenFormat, providerNames } = configuration
-  const settings = { ...providerSettings(configuration, runtime), connections: connectionsOf(configuration) }
+  const settings = { ...providerSettings(configuration, runtime), connections: connectionsOf(configuration, runtime) }
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
@@ -71,15 +71,16 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
 }
 
 // The certificate is for the authorization server where this API is a client, and for no other.
-function connectionsOf({
-  introspection,
-  trust,
-  providerFetches = new Map(),
-}: BearerConfiguration): ReadonlyMap<string, Connection> {
+function connectionsOf(
+  { introspection, trust, providerFetches = new Map(), httpTimeoutSeconds }: BearerConfiguration,
+  runtime: Runtime,
+): ReadonlyMap<string, Connection> {
   const connections = new Map<string, Connection>([...providerFetches].map(([issuer, fetch]) => [issuer, { fetch }]))
   if (introspection === undefined) return connections
   const asked = introspectionIssuer(introspection, trust)
-  return connections.set(asked, { ...connectionSettings(introspection), ...connections.get(asked) })
+  const asking = { ...introspection, issuer: asked, httpTimeoutSeconds }
+  const own = connectionSettings(asking, runtime, 'introspection.tls')
+  return connections.set(asked, { ...own, ...connections.get(asked) })
 }
 
 interface IntrospectionPlace {

@@ -5,6 +5,7 @@ import type { AdapterPayload, Configuration } from 'oidc-provider'
 import { systemRuntime } from '../../lib/base/runtime.js'
 import { clientCredentials, createBearerValidator } from '../../lib/index.js'
 import { type Provider, createProvider } from '../../lib/provider/provider.js'
+import { fixedTls } from '../../lib/provider/tls/tls-source.js'
 import { failureOf } from '../kit/failure.js'
 import { exchangeCode } from '../kit/provider/code-exchange.js'
 import { type MutualTlsServer, clientCertificate, startMutualTls } from '../kit/provider/mutual-tls.js'
@@ -78,7 +79,7 @@ function loginProvider(clientId: (typeof methods)[number]): Provider {
     {
       issuer: op.issuer,
       runtime: systemRuntime,
-      tls: tlsOf(certificate),
+      tls: fixedTls(tlsOf(certificate)),
       usesMtlsEndpoints: true,
       httpTimeoutSeconds: 5,
       dangerouslyAllowHttp: false,

@@ -20,10 +20,11 @@ const names: Readonly<Partial<Record<TraceStep, string>>> = {
   client_credentials: 'client credentials',
   token_exchange: 'token exchange',
   provider_options: 'providers',
+  certificates: 'certificates',
 }
 
 /** Steps that succeed too often to be worth a line. */
-const quiet: ReadonlySet<TraceStep> = new Set(['validation', 'discovery', 'keys', 'provider_options'])
+const quiet: ReadonlySet<TraceStep> = new Set(['validation', 'discovery', 'keys', 'provider_options', 'certificates'])
 
 /** What is said in place of "ok" of steps that end well, but are not what their name says. */
 const notQuite: Readonly<Partial<Record<TraceRemark, string>>> = {

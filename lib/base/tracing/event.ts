@@ -35,6 +35,8 @@ export type TraceStep =
   | 'request'
   /** The function `providers` is asked for a provider. */
   | 'provider_options'
+  /** The function `tls` is asked for certificates. If it fails, those of before stay in use. */
+  | 'certificates'
 
 /** Something worth noting in a step, whether it succeeded or not. */
 export type TraceRemark =

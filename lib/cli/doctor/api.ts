@@ -63,13 +63,15 @@ async function examineIssuer(
   surroundings: Surroundings,
 ): Promise<readonly Finding[]> {
   const runtime = runtimeFor(...reachedBy(configuration))
-  const { providerFetches, introspection } = configuration
+  const { providerFetches, introspection, httpTimeoutSeconds } = configuration
   const isAsked = introspection !== undefined && introspectionIssuer(introspection, configuration.trust) === issuer
   const asked = isAsked ? introspection : undefined
   const ownFetch = providerFetches?.get(issuer)
   const common = {
     ...providerSettings(configuration, runtime),
-    ...(asked === undefined ? {} : connectionSettings(asked)),
+    ...(asked === undefined
+      ? {}
+      : connectionSettings({ ...asked, issuer, httpTimeoutSeconds }, runtime, 'introspection.tls')),
     ...(ownFetch === undefined ? {} : { fetch: ownFetch }),
   }
   const trusted = createTrustedIssuer(issuer, own, common)

@@ -42,7 +42,7 @@ export function createClientServer(
     issuer: configuration.issuer,
     ...descriptionSettings(configuration),
     ...providerSettings(configuration, runtime),
-    ...connectionSettings(configuration),
+    ...connectionSettings(configuration, runtime),
   }
   const client = clientSettings(configuration)
   return {

@@ -26,12 +26,12 @@ export function createWebRelyingParty(
       issuer,
       ...descriptionSettings(configuration),
       ...providerSettings(configuration, runtime),
-      ...connectionSettings(configuration),
+      ...connectionSettings(configuration, runtime),
     },
     clientSettings(configuration),
   )
-  return {
-    ...createRelyingParty(configuration, provider, runtime, place),
-    exchanges: createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime),
-  }
+  const exchanges = createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime)
+  // What is bound to another certificate than the one that is presented now is refused.
+  provider.tls?.onReplaced(() => exchanges.cache.clear())
+  return { ...createRelyingParty(configuration, provider, runtime, place), exchanges }
 }

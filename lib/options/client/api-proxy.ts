@@ -3,7 +3,7 @@ import { isJsonObject } from '../../base/json.js'
 import { flag, httpUrl, isAllowedUrl, resource, routePath, scopes, seconds } from '../common/fields.js'
 import { usesHttps } from '../common/http-client.js'
 import { parseOptions, section } from '../common/parse.js'
-import { type ApiTlsOptions, apiTls } from '../common/tls.js'
+import { type ApiTlsOptions, apiTls, type CurrentTls } from '../common/tls.js'
 import type { AccessTokenTarget } from '../oidc/access-token.js'
 
 /**
@@ -32,7 +32,7 @@ export interface ApiProxyOptions extends AccessTokenTarget {
    */
   allowEncodedSlashes?: boolean | undefined
   /** Certificates for connections to the API. @default none, and the authorities that Node trusts */
-  tls?: ApiTlsOptions | undefined
+  tls?: ApiTlsOptions | CurrentTls<ApiTlsOptions> | undefined
   /** Whether the API may be reached by plain http on another host. Everybody on the way can then read the tokens. @default false */
   dangerouslyAllowHttp?: boolean | undefined
 }

@@ -1,5 +1,5 @@
 import type { KeyObject, webcrypto } from 'node:crypto'
-import type { TlsOptions } from './tls.js'
+import type { CurrentTls, TlsOptions } from './tls.js'
 
 /** Users of client authentication methods: `oidc()`, `clientCredentials()`, and the introspection of `bearer()`. */
 export type MethodUser = 'login' | 'machine' | 'introspection'
@@ -158,7 +158,7 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
    * @default none
    * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
    */
-  tls?: TlsOptions | undefined
+  tls?: TlsOptions | CurrentTls<TlsOptions> | undefined
 }
 
 /** Options with a method and its credential. */

@@ -14,7 +14,7 @@ import {
 import { text } from './fields.js'
 import { section } from './parse.js'
 import { jwk } from './private-key.js'
-import { type TlsConfiguration, certificate, tls } from './tls.js'
+import { certificate, tls } from './tls.js'
 
 const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
@@ -127,7 +127,7 @@ function assertionFlaw(given: CredentialChoice): string | undefined {
 /** The options that say how the connection is made. */
 interface ConnectionOptions {
   readonly clientAuthentication?: ClientAuthenticationMethod | undefined
-  readonly tls?: TlsConfiguration | undefined
+  readonly tls?: unknown
   readonly fetch?: unknown
   readonly internalOrigin?: string | undefined
 }

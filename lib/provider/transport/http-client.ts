@@ -1,8 +1,11 @@
 import { outage } from '../../base/outage.js'
 import { ConfigurationError } from '../../errors.js'
-import { isError, ownError, redactedCause, systemCode } from '../../base/error-cause.js'
+import { ownError, redactedCause } from '../../base/error-cause.js'
 import { isAllowedHere } from '../../options/common/fields.js'
+import type { ApiTlsConfiguration } from '../../options/common/tls.js'
 import { isTraced, type TraceContext, traced, type TraceNotes } from '../../base/diagnostics.js'
+import { tlsFailure } from '../tls/failure.js'
+import type { TlsSource } from '../tls/tls-source.js'
 import { fetchTransport } from './fetch-transport.js'
 import { keepAliveTransport } from './node-transport.js'
 import { providerOrigins } from './internal-origin.js'
@@ -42,7 +45,9 @@ export interface HttpClient {
 
 /** Which `fetch` or certificate to use, the deadline, and whether plain http is allowed. */
 type HttpClientSettings = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSeconds' | 'dangerouslyAllowHttp'> &
-  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin' | 'allowPrivateAddresses' | 'tls'>>
+  Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin' | 'allowPrivateAddresses'>> & {
+    readonly tls?: TlsSource<ApiTlsConfiguration> | undefined
+  }
 
 const decoder = new TextDecoder()
 const defaultMaxBytes = 256 * 1024
@@ -65,7 +70,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     const sending = transport.send(url, { method, headers, body })
     const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
     const { origin } = new URL(url)
-    return withDeadline(sending, { seconds, underWay, origin }, received(sending, maxBytes, notes))
+    const hasCertificate = settings.tls?.known()?.cert !== undefined
+    return withDeadline(sending, { seconds, underWay, origin, hasCertificate }, received(sending, maxBytes, notes))
   }
   const perform = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
@@ -128,12 +134,13 @@ interface Deadline {
   readonly underWay: Set<Abort>
   /** Where the request goes, for messages. */
   readonly origin: string
+  readonly hasCertificate: boolean
 }
 
 // The race covers a custom fetch that ignores its signal.
 async function withDeadline<T>(
   sending: PendingResponse,
-  { seconds, underWay, origin }: Deadline,
+  { seconds, underWay, ...place }: Deadline,
   received: Promise<T>,
 ): Promise<T> {
   let abort: Abort = () => undefined
@@ -151,26 +158,17 @@ async function withDeadline<T>(
   try {
     return await Promise.race([received, aborted])
   } catch (error) {
-    throw failureOf(error, origin)
+    throw failureOf(error, place)
   } finally {
     clearTimeout(timer)
     underWay.delete(abort)
   }
 }
 
-function failureOf(error: unknown, origin: string): Error {
-  const cause = redactedCause(error)
-  const hint = [cause, cause?.cause].some(isNoTls) ? ' (does it speak https there?)' : ''
-  const message = `the provider could not be reached at ${origin}${hint}`
-  return ownError(error) ?? outage('provider_unreachable', message, undefined, cause)
-}
-
-// What OpenSSL says of an answer in plain http.
-function isNoTls(error: unknown): boolean {
-  return (
-    isError(error) &&
-    /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/.test(systemCode(error) ?? '')
-  )
+function failureOf(error: unknown, { origin, hasCertificate }: Pick<Deadline, 'origin' | 'hasCertificate'>): Error {
+  const reason = tlsFailure(error, hasCertificate)
+  const message = `the provider could not be reached at ${origin}${reason === undefined ? '' : ` (${reason})`}`
+  return ownError(error) ?? outage('provider_unreachable', message, undefined, redactedCause(error))
 }
 
 async function received(

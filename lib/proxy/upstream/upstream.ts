@@ -1,7 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { omitUndefined } from '../../base/json.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import { type Runtime, systemRuntime } from '../../base/runtime.js'
 import type { ApiProxyConfiguration } from '../../options/client/api-proxy.js'
+import { type ApiTlsConfiguration, parseCurrentApiTls } from '../../options/common/tls.js'
+import { createTlsSource, type TlsSource } from '../../provider/tls/tls-source.js'
 import { Handshake, type HandshakeAnswer } from './handshake.js'
 
 /** One request to the API, but for its credentials. */
@@ -22,32 +26,42 @@ export interface UpstreamCall extends UpstreamRequest {
 /** A response of the API whose body is still to be read. */
 export type UpstreamResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>
 
+/** The connections with the same certificates. */
+interface Connections {
+  readonly tls: ApiTlsConfiguration
+  readonly requests: Agent
+  readonly sockets: Agent
+}
+
 /** The connections to one API. Requests go to its origin only, and no redirect is followed. */
 export class Upstream {
   /** Where the API is: scheme, host and port. */
   readonly origin: string
   /** The path below which all requests go, without a slash at its end; empty at the root. */
   readonly basePath: string
-  readonly #requests: Agent
-  readonly #sockets: Agent
   readonly #timeout: number
+  readonly #http2: boolean
+  readonly #tls: TlsSource<ApiTlsConfiguration>
+  readonly #retired = new Set<Connections>()
+  #connections: Connections | undefined
   /** WebSockets, which belong to no agent any more. */
   readonly #open = new Set<Duplex>()
 
-  constructor({ target, timeoutSeconds, http2, tls = {} }: ApiProxyConfiguration) {
+  constructor({ target, timeoutSeconds, http2, tls = {} }: ApiProxyConfiguration, runtime: Runtime = systemRuntime) {
     const { origin, pathname } = new URL(target)
     this.origin = origin
     this.basePath = pathname.replace(/\/+$/, '')
     this.#timeout = timeoutSeconds * 1000
-    const connect = omitUndefined({ ...tls, timeout: this.#timeout })
-    this.#requests = new Agent({ connect, allowH2: http2 })
-    this.#sockets = new Agent({ connect, allowH2: false })
+    this.#http2 = http2
+    const source = { option: 'tls', parse: parseCurrentApiTls, runtime, seconds: timeoutSeconds }
+    this.#tls = createTlsSource<ApiTlsConfiguration>(tls, source)
   }
 
   /** Sends a request. A body may take any time: event streams have no end. */
-  send(call: UpstreamCall): Promise<UpstreamResponse> {
+  async send(call: UpstreamCall): Promise<UpstreamResponse> {
     const { method, path, body, signal } = call
-    return this.#requests.request({
+    const { requests } = await this.#connect()
+    return requests.request({
       origin: this.origin,
       method,
       path,
@@ -62,9 +76,10 @@ export class Upstream {
   /** Asks for a WebSocket. */
   async upgrade({ path, headers, signal }: UpstreamRequest): Promise<HandshakeAnswer> {
     const request = { origin: this.origin, method: 'GET', path, headers: [...headers], upgrade: 'websocket' }
+    const { sockets } = await this.#connect()
     const answer = await new Promise<HandshakeAnswer>((resolve, reject) => {
       const handshake = new Handshake({ resolve, reject }, signal)
-      this.#sockets.dispatch({ ...request, headersTimeout: this.#timeout }, handshake)
+      sockets.dispatch({ ...request, headersTimeout: this.#timeout }, handshake)
     })
     const { socket } = answer
     if (socket !== undefined) {
@@ -77,6 +92,33 @@ export class Upstream {
   /** Ends all connections, those with requests on them too. */
   async close(): Promise<void> {
     for (const socket of this.#open) socket.destroy()
-    await Promise.all([this.#requests.destroy(), this.#sockets.destroy()])
+    const all = [...this.#retired, ...(this.#connections === undefined ? [] : [this.#connections])]
+    await Promise.all(all.flatMap(({ requests, sockets }) => [requests.destroy(), sockets.destroy()]))
+  }
+
+  // Fixed certificates, and those that are known, are waited for by nobody.
+  #connect(): MaybePromise<Connections> {
+    return whenDone(this.#tls.current(), (tls) => this.#connectionsWith(tls))
+  }
+
+  #connectionsWith(tls: ApiTlsConfiguration): Connections {
+    const before = this.#connections
+    if (before?.tls === tls) return before
+    if (before !== undefined) this.#retire(before)
+    const connect = omitUndefined({ ...tls, timeout: this.#timeout })
+    this.#connections = {
+      tls,
+      requests: new Agent({ connect, allowH2: this.#http2 }),
+      sockets: new Agent({ connect, allowH2: false }),
+    }
+    return this.#connections
+  }
+
+  // Requests that are under way end as they would.
+  #retire(connections: Connections): void {
+    const { requests, sockets } = connections
+    this.#retired.add(connections)
+    const done = (): void => void this.#retired.delete(connections)
+    Promise.all([requests.close(), sockets.close()]).then(done, done)
   }
 }

@@ -6,7 +6,7 @@ import { currentAccessToken, replacementFor } from './access-token.js'
 import type { RefreshableSession, RenewalParts } from './renewal.js'
 
 /** The parts of a relying party that call an API. */
-type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop'>
+type SessionFetchParts = RenewalParts & RelyingPartyWith<never, 'dpop' | 'apiFetch'>
 
 /** The arguments for `fetch`, and the token's target. */
 interface SessionFetchCall {
@@ -41,7 +41,8 @@ export async function fetchForSession(
   }
   let refused: string | undefined
   const settings = {
-    fetch,
+    fetch: rp.provider.apiFetch ?? fetch,
+    fetchElsewhere: fetch,
     dangerouslyAllowHttp,
     allowedOrigins: new Set(allowedOrigins),
     dpop: rp.provider.dpop,

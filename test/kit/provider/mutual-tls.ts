@@ -1,7 +1,7 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import { TLSSocket } from 'node:tls'
+import { type TlsOptions, TLSSocket } from 'node:tls'
 import { listen } from '../listen.js'
 import { type Certificate, selfSigned } from '../resource-server/certificate.js'
 
@@ -18,13 +18,13 @@ export interface MutualTlsServer {
   close(): Promise<void>
 }
 
-/** Starts a server that accepts these certificates. */
+/** Starts a server that accepts these certificates, and those that these certificates have signed. */
 export async function startMutualTls(
   known: readonly Certificate[],
   listener: RequestListener = (_req, res) => void res.writeHead(503).end(),
+  { own = selfSigned('localhost'), ...more }: TlsOptions & { readonly own?: Certificate } = {},
 ): Promise<MutualTlsServer> {
-  const own = selfSigned('localhost')
-  const options = { cert: own.pem, key: own.keyPem, ca: known.map(({ pem }) => pem), requestCert: true }
+  const options = { cert: own.pem, key: own.keyPem, ca: known.map(({ pem }) => pem), requestCert: true, ...more }
   const requests: { name: string; thumbprint: string }[] = []
   const https = createServer(options, (req: IncomingMessage, res: ServerResponse) => {
     const der = new X509Certificate(clientCertificate(req) ?? '').raw

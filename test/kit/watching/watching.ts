@@ -17,6 +17,7 @@ export const steps = [
   'token_exchange',
   'guard',
   'request',
+  'certificates',
 ] as const satisfies readonly TraceStep[]
 
 /** Hears what every channel tells, in every phase, until it is stopped. */

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import type { TlsConfiguration } from '../../../lib/options/common/tls.js'
+import { fixedTls } from '../../../lib/provider/tls/tls-source.js'
 import { failureOf } from '../../kit/failure.js'
 import { listen } from '../../kit/listen.js'
 import { startMutualTls } from '../../kit/provider/mutual-tls.js'
@@ -17,7 +18,12 @@ afterEach(async () => {
 })
 
 function clientWith(tls: TlsConfiguration, httpTimeoutSeconds = 5) {
-  const httpClient = createHttpClient({ tls, fetch: undefined, httpTimeoutSeconds, dangerouslyAllowHttp: false })
+  const httpClient = createHttpClient({
+    tls: fixedTls(tls),
+    fetch: undefined,
+    httpTimeoutSeconds,
+    dangerouslyAllowHttp: false,
+  })
   ends.push(() => httpClient.close())
   return httpClient
 }

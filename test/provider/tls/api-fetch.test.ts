@@ -1,0 +1,123 @@
+import type { RequestListener } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { createApiFetch } from '../../../lib/provider/tls/api-fetch.js'
+import { fixedTls } from '../../../lib/provider/tls/tls-source.js'
+import { failureOf } from '../../kit/failure.js'
+import { startMutualTls } from '../../kit/provider/mutual-tls.js'
+import { selfSigned } from '../../kit/resource-server/certificate.js'
+
+const client = selfSigned('client')
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+async function start(listener: RequestListener) {
+  const server = await startMutualTls([client], listener)
+  const api = createApiFetch(fixedTls({ cert: client.pem, key: client.keyPem, ca: [server.ca] }))
+  ends.push(api.close, server.close)
+  return { server, fetch: api.fetch, url: `${server.origin}/orders?a=b` }
+}
+
+const echo: RequestListener = async (req, res) => {
+  const { method, url, headers } = req
+  res.setHeader('set-cookie', ['a=1', 'b=2'])
+  res.end(JSON.stringify({ method, url, headers, body: String(await buffer(req)) }))
+}
+
+interface Echo extends Record<'method' | 'url' | 'body', string> {
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const echoedIn = async (response: Response) => (await response.json()) as Echo
+
+describe('fetch() with the certificate of the client', () => {
+  test('presents it, and returns a Response as the global fetch does', async () => {
+    const { fetch, url, server } = await start(echo)
+    const response = await fetch(url, { headers: { authorization: 'Bearer token' } })
+    expect(response).toBeInstanceOf(Response)
+    expect([response.status, response.ok, response.statusText, response.url]).toEqual([200, true, 'OK', url])
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    const { method, headers, url: path } = await echoedIn(response)
+    expect([method, path, headers.authorization, headers['accept-encoding']]).toEqual([
+      'GET',
+      '/orders?a=b',
+      'Bearer token',
+      'identity',
+    ])
+    expect(server.requests).toEqual([{ name: 'GET /orders', thumbprint: client.thumbprint }])
+  })
+
+  const form = new FormData()
+  form.set('name', 'value')
+  const stream = () => new Blob(['in ', 'pieces']).stream()
+  test.each<[string, RequestInit, string, string | undefined]>([
+    ['text', { body: 'grüße' }, 'grüße', '7'],
+    ['a form', { body: new URLSearchParams({ a: 'b c' }) }, 'a=b+c', '5'],
+    ['bytes', { body: new Uint8Array([65, 66]) }, 'AB', '2'],
+    ['a multipart form', { body: form }, 'form-data; name="name"', undefined],
+    ['a stream', { body: stream(), duplex: 'half' }, 'in pieces', undefined],
+    ['nothing', {}, '', '0'],
+  ])('sends %s as a body', async (_what, init, body, length) => {
+    const { fetch, url } = await start(echo)
+    const echoed = await echoedIn(await fetch(url, { method: 'POST', ...init }))
+    expect(echoed.body).toContain(body)
+    if (length !== undefined) expect(echoed.headers['content-length']).toBe(length)
+  })
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+  ])('a response to %s with status %p has no body', async (method, status) => {
+    const { fetch, url } = await start((_req, res) => res.writeHead(status).end())
+    const response = await fetch(url, { method })
+    expect([response.status, response.body]).toEqual([status, null])
+  })
+
+  test('streams a body while it comes', async () => {
+    const { fetch, url } = await start((_req, res) => void res.write('first'))
+    const reader = (await fetch(url)).body?.getReader()
+    expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe('first')
+    await reader?.cancel()
+  })
+
+  test('returns redirects as they are, or fails if they are not wanted', async () => {
+    const { fetch, url } = await start((_req, res) => res.writeHead(302, { location: '/x' }).end())
+    expect((await fetch(url, { redirect: 'manual' })).headers.get('location')).toBe('/x')
+    expect(await failureOf(fetch(url, { redirect: 'error' }))).toMatchObject({ message: 'fetch failed' })
+  })
+
+  test('ends by its signal, before and in the middle', async () => {
+    const { fetch, url } = await start(() => undefined)
+    const reason = new Error('enough')
+    expect(await failureOf(fetch(url, { signal: AbortSignal.abort(reason) }))).toBe(reason)
+    const controller = new AbortController()
+    const call = fetch(url, { signal: controller.signal })
+    setImmediate(() => controller.abort(reason))
+    expect(await failureOf(call)).toBe(reason)
+  })
+
+  test('fails as the global fetch does where there is no response', async () => {
+    const { fetch, url, server } = await start((req) => req.socket.destroy())
+    const error = await failureOf(fetch(url))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error).toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNRESET' } })
+    const refused = await failureOf(fetch(url.replace('localhost', '127.0.0.1')))
+    expect(refused).toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
+    expect(server.requests).toHaveLength(1)
+    expect(await failureOf(fetch('no url'))).toMatchObject({ name: 'TypeError' })
+  })
+
+  test('fails where the body cannot be read', async () => {
+    const { fetch, url } = await start(echo)
+    const body = new ReadableStream({
+      pull: () => {
+        throw new Error('unreadable')
+      },
+    })
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+    expect(await failureOf(fetch(url, init))).toMatchObject({ message: 'fetch failed' })
+  })
+})
