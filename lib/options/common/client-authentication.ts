@@ -153,7 +153,8 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   clientAssertionType?: (typeof assertionTypes)[number] | undefined
   /**
    * Certificate that connections to the provider present: for `tls_client_auth` and `self_signed_tls_client_auth`, and for
-   * tokens that are bound to it. Requests then go to `mtls_endpoint_aliases` of the metadata. Not together with `fetch`.
+   * tokens that are bound to it, so that APIs see it too. A function is asked once a minute at most, for certificates that are
+   * replaced. Requests then go to `mtls_endpoint_aliases` of the metadata. Not together with `fetch`.
    *
    * @default none
    * @see https://www.rfc-editor.org/rfc/rfc8705#section-2

@@ -1,6 +1,7 @@
 import { isError, isOidcError, redactedCause, systemCode } from '../../base/error-cause.js'
 import { AccessError, type OidcError, SessionError, UpstreamError } from '../../errors.js'
 import { thrownError } from '../../middleware/http/error-response.js'
+import { tlsFailure } from '../../provider/tls/failure.js'
 import type { TargetFlaw } from '../path.js'
 
 const timeouts = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']
@@ -23,7 +24,9 @@ export function upstreamError(reason: unknown): unknown {
   if (invalid.test(code)) {
     return new UpstreamError('upstream_response_invalid', 'the API behind apiProxy() sent no valid response', { cause })
   }
-  return new UpstreamError('upstream_unreachable', 'the API behind apiProxy() could not be reached', { cause })
+  const why = tlsFailure(reason, false)
+  const message = `the API behind apiProxy() could not be reached${why === undefined ? '' : ` (${why})`}`
+  return new UpstreamError('upstream_unreachable', message, { cause })
 }
 
 const lost = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']

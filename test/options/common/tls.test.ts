@@ -3,11 +3,12 @@ import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { failureOf } from '../../kit/failure.js'
-import { selfSigned } from '../../kit/resource-server/certificate.js'
+import { revocationList, selfSigned } from '../../kit/resource-server/certificate.js'
 
 const { pem: cert, keyPem: key, key: keyObject } = selfSigned('client')
 const other = selfSigned('other')
 const pair = { cert, key }
+const list = revocationList({ name: 'client', key: keyObject }, [])
 const encrypted = keyObject
   .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'open sesame' })
   .toString()
@@ -46,8 +47,21 @@ describe.each(Object.entries(calls))('the option tls of %s', (call, parse) => {
     expect(() => parse({ tls: { ...pair, ca: Buffer.from(other.pem) } })).not.toThrow()
   })
 
+  test('takes revocation lists, and a function, which nobody calls yet', () => {
+    for (const crl of [list, Buffer.from(list), [list, list]])
+      expect(() => parse({ tls: { ...pair, crl } })).not.toThrow()
+    const tls = () => {
+      throw new Error('called')
+    }
+    expect(() => parse({ clientAuthentication: 'tls_client_auth', tls })).not.toThrow()
+  })
+
   test.each<[unknown, string]>([
     ['x', 'tls'],
+    [{ ...pair, crl: 'x' }, 'tls.crl" must be a revocation list as PEM'],
+    [{ ...pair, crl: cert }, 'tls.crl" must be a revocation list as PEM'],
+    [{ ...pair, crl: list.slice(0, 90) }, 'tls.crl" must be a revocation list as PEM'],
+    [{ ...pair, crl: [] }, 'tls.crl" must be a revocation list as PEM'],
     [{ cert }, 'tls.key" is missing: expected a private key as PEM'],
     [{ key }, 'tls.cert" is missing: expected a certificate as PEM'],
     [{ ...pair, cert: 'x' }, 'tls.cert" must be a certificate as PEM'],

@@ -2,13 +2,17 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import { createServer } from 'node:https'
+import { parseApiProxyOptions } from '../../../lib/options/client/api-proxy.js'
 import { apiProxy } from '../../../lib/proxy/index.js'
+import { upstreamError } from '../../../lib/proxy/upstream/failures.js'
+import { Upstream } from '../../../lib/proxy/upstream/upstream.js'
 import { type ApiCall, callOf, echo } from '../../kit/api/api.js'
 import { type Proxied, startProxied } from '../../kit/api/proxied.js'
 import { listen } from '../../kit/listen.js'
 import { startMutualTls } from '../../kit/provider/mutual-tls.js'
 import { selfSigned } from '../../kit/resource-server/certificate.js'
-import { until } from '../../kit/until.js'
+import { Clock } from '../../kit/clock.js'
+import { settled, until } from '../../kit/until.js'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -119,6 +123,8 @@ describe('an API on https', () => {
     cleanUp.push(() => proxied.close())
     const answer = await proxied.call('/api/x')
     expect([answer.status, answer.json()]).toEqual([502, expect.objectContaining({ code: 'upstream_unreachable' })])
+    const unknown = Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(upstreamError(unknown)).toMatchObject({ message: expect.stringContaining('that is not trusted here') })
   })
 
   test('sees the certificate of the client', async () => {
@@ -129,5 +135,47 @@ describe('an API on https', () => {
     const { call } = await start(api.origin, { tls })
     expect((await call('/api/x')).text).toBe('ok')
     expect(api.requests).toEqual([{ name: 'GET /v1/x', thumbprint: client.thumbprint }])
+  })
+
+  test('sees the certificate that replaces it, while what is under way ends as it would', async () => {
+    const [old, next] = [selfSigned('old'), selfSigned('next')]
+    const held: (() => void)[] = []
+    const api = await startMutualTls([old, next], (req, res) => {
+      if (req.url === '/slow') held.push(() => res.end('slow'))
+      else res.end('ok')
+    })
+    const state = { certificate: old, isDown: false }
+    const clock = new Clock()
+    const tls = () => {
+      if (state.isDown) throw new Error('vault')
+      return { ca: api.ca, cert: state.certificate.pem, key: state.certificate.keyPem }
+    }
+    const upstream = new Upstream(parseApiProxyOptions(api.origin, { tls }), clock)
+    cleanUp.push(api.close, () => upstream.close())
+    const call = async (path: string) => {
+      const signal = new AbortController().signal
+      return (await upstream.send({ method: 'GET', path, headers: [], body: null, signal })).body.text()
+    }
+    const slow = call('/slow')
+    await until(() => held.length === 1)
+    state.certificate = next
+    clock.advance(60)
+    await call('/')
+    await settled()
+    state.isDown = true
+    clock.advance(60)
+    expect(await call('/')).toBe('ok')
+    await settled()
+    expect(await call('/')).toBe('ok')
+    for (const finish of held) finish()
+    expect(await slow).toBe('slow')
+    const seen = api.requests.map(({ thumbprint }) => (thumbprint === old.thumbprint ? 'old' : 'next'))
+    expect(seen).toEqual(['old', 'old', 'next', 'next'])
+  })
+
+  test('is not asked where the function in "tls" fails at the start: 503', async () => {
+    const { call } = await start('https://localhost:1', { tls: () => Promise.reject(new Error('vault')) })
+    const answer = await call('/api/x')
+    expect([answer.status, answer.json()]).toEqual([503, expect.objectContaining({ code: 'provider_unavailable' })])
   })
 })

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../base/json.js'
 import { endpointNames } from '../../../options/common/provider-description.js'
 import { type Finding, unknown } from '../finding.js'
 import type { Server } from '../server.js'
+import { checkClientCertificate } from './client-certificate.js'
 import { checkClock } from './clock.js'
 import { discover } from './discovery.js'
 import { checkTls } from './tls.js'
@@ -18,6 +19,7 @@ export interface Reached {
 export async function reach(server: Server): Promise<Reached> {
   const { settings } = server
   const isElsewhere = typeof settings.discoveryUrl === 'string'
+  const own = await checkClientCertificate(server)
   const first = await checkTls(server, isElsewhere ? settings.discoveryUrl : settings.issuer)
   const { findings, metadata, isAsConfigured, reply } = await discover(server)
   const mayProbe = metadata !== undefined && settings.allowPrivateAddresses !== false
@@ -25,6 +27,7 @@ export async function reach(server: Server): Promise<Reached> {
   const clock = reply === undefined ? [] : [checkClock(reply, settings)]
   return {
     findings: [
+      ...own,
       ...first,
       ...further,
       ...findings,

@@ -1,6 +1,4 @@
 import { fail, type Finding, ok, unknown, warn } from '../finding.js'
-import { isOidcError } from '../../../base/error-cause.js'
-import type { TlsConfiguration } from '../../../options/common/tls.js'
 import type { Surroundings } from '../../../options/surroundings.js'
 import type { Server } from '../server.js'
 import { probeTls, type ShownCertificate } from './tls-probe.js'
@@ -16,26 +14,14 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
   if (settings.fetch !== undefined) {
     return [...insecure, unknown(check, 'the option "fetch" makes the connections', 'test that function by itself')]
   }
-  const certificates = await certificatesOf(settings)
-  if ('finding' in certificates) return [...insecure, certificates.finding]
-  const view = await probeTls(address, { tls: certificates.tls, seconds: settings.httpTimeoutSeconds })
+  // What keeps it from being known is reported with the certificate of the client.
+  const tls = await Promise.resolve(settings.tls?.current()).catch(() => undefined)
+  const view = await probeTls(address, { tls, seconds: settings.httpTimeoutSeconds })
   if (address.protocol === 'http:')
     return [...insecure, view.kind === 'certificate' ? hasTls(address) : plainHttp(address)]
   if (view.kind === 'no-tls') return [...insecure, noTls(address)]
   if (view.kind === 'no-connection') return [...insecure, noConnection(address, view.code)]
   return [...insecure, ...flawsOf(view.shown, address, server)]
-}
-
-// Without the certificate of the client, nothing is requested anyway.
-async function certificatesOf(
-  settings: Server['settings'],
-): Promise<{ readonly tls: TlsConfiguration | undefined } | { readonly finding: Finding }> {
-  try {
-    return { tls: await settings.tls?.current() }
-  } catch (error) {
-    if (!isOidcError(error)) throw error
-    return { finding: fail(check, error.message, 'have the function in "tls" return { cert, key } that fit together') }
-  }
 }
 
 const anyCertificate = fail(
