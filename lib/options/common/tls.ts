@@ -5,8 +5,12 @@ import { pemLines } from './private-key.js'
 import { text } from './fields.js'
 import { parseOptions, section } from './parse.js'
 
-/** Whom connections trust. */
-interface TrustOptions {
+/** The certificates of connections to an API. */
+export interface ApiTlsOptions {
+  /** The client's certificate as PEM, followed by those of intermediate authorities. @default none */
+  cert?: string | Uint8Array | undefined
+  /** The private key of `cert` as PEM. */
+  key?: string | Uint8Array | undefined
   /** Certificates as PEM: the authorities that the server's own certificate may come from. @default those that Node trusts */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
   /**
@@ -23,19 +27,11 @@ interface TrustOptions {
  *
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
  */
-export interface TlsOptions extends TrustOptions {
+export interface TlsOptions extends ApiTlsOptions {
   /** The client's certificate as PEM, followed by those of intermediate authorities. */
   cert: string | Uint8Array
   /** The certificate's private key as PEM. */
   key: string | Uint8Array
-}
-
-/** The certificates of connections to an API. */
-export interface ApiTlsOptions extends TrustOptions {
-  /** The client's certificate as PEM, for APIs with mutual TLS. @default none */
-  cert?: string | Uint8Array | undefined
-  /** The private key of `cert` as PEM. */
-  key?: string | Uint8Array | undefined
 }
 
 /**
