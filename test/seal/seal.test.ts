@@ -20,8 +20,8 @@ function keyOf(from = secret) {
 }
 
 /** Seals text under any protected header with the right key: what only a holder of the secret could make. */
-function sealWith(header: object, text: string): string {
-  const segment = Buffer.from(JSON.stringify(header)).toString('base64url')
+function sealWith(header: object, text: string, length = 0): string {
+  const segment = Buffer.from(JSON.stringify(header).padEnd(length)).toString('base64url')
   const iv = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', keyOf().key, iv).setAAD(Buffer.from(segment))
   const ciphertext = Buffer.concat([cipher.update(text), cipher.final()])
@@ -47,7 +47,7 @@ describe('a seal', () => {
   })
 
   test('needs a secret', () => {
-    expect(() => createSeal([], purpose, runtime)).toThrow(RangeError)
+    expect(() => createSeal([], purpose, runtime)).toThrow(new RangeError('createSeal() needs at least one secret'))
   })
 
   test('is a compact JWE that jose decrypts', async () => {
@@ -201,6 +201,12 @@ describe('an authentic sealed value', () => {
   ])('does not open with %s inside', (_name, inside) => {
     expect(seal.open(sealWith(header, inside))).toBeUndefined()
     expect(Object.hasOwn(Object.prototype, 'isAdmin')).toBe(false)
+  })
+
+  test('opens with a header of up to 200 characters, blanks included', () => {
+    expect(sealWith(header, text, 150).indexOf('.')).toBe(200)
+    expect(seal.open(sealWith(header, text, 150))?.payload).toEqual(payload)
+    expect(seal.open(sealWith(header, text, 151))).toBeUndefined()
   })
 
   test('opens with forbidden names as values', () => {

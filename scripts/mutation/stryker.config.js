@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+
+const folder = process.env.MUTATED_FOLDER
+
+/** One folder of lib, with the tests that mirror it: what they alone would notice. */
+export default {
+  plugins: [fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner'))],
+  mutate: [`lib/${folder}/**/*.ts`],
+  testRunner: 'jest',
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  jest: { configFile: 'scripts/mutation/jest.config.js', enableFindRelatedTests: false },
+  coverageAnalysis: 'perTest',
+  incremental: true,
+  incrementalFile: `.stryker/${folder}.json`,
+  tempDirName: '.stryker/tmp',
+  ignorePatterns: [
+    '/api',
+    '/bench',
+    '/coverage',
+    '/dist',
+    '/docs',
+    '/example-app',
+    '/scripts/mutation/node_modules',
+    '.stryker',
+  ],
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
+  jsonReporter: { fileName: `.stryker/reports/${folder}.json` },
+  // A mutant may wait for what never comes.
+  timeoutMS: 10_000,
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
+  disableTypeChecks: false,
+  warnings: { slow: false },
+}
