@@ -1,35 +1,49 @@
 import onHeaders from 'on-headers'
+import { LRUCache } from 'lru-cache'
 import { describeAgent } from './user-agent.js'
 
 /** @typedef {import('express-oidc').OidcMiddleware<unknown>} Login */
 /** @typedef {import('./board.js').Board} Board */
 
 /**
- * Notes with what a signed-in person comes. Belongs behind the login middleware.
+ * Tells pages when a person has signed in with another browser. Belongs behind the login middleware.
  *
  * @param {Board} board
  * @returns {import('express').RequestHandler}
  */
-export function noteDevices(board) {
+export function noteLogins(board) {
+  /** @type {LRUCache<string, true>} */
+  const known = new LRUCache({ max: 1000 })
   return async (req, _res, next) => {
-    const session = req.oidc?.session
     const { sub, sid } = Object(req.auth?.claims)
-    if (session === undefined || typeof sid !== 'string') return next()
-    const agent = (req.get('user-agent') ?? '').slice(0, 300)
-    const endsAt = Math.min(session.idleExpiresAt, session.absoluteExpiresAt)
-    const isNew = await board.put(sub, { sid, agent, since: session.createdAt, endsAt })
-    if (isNew) await board.tell({ subject: sub })
+    if (typeof sid !== 'string' || known.has(sid)) return next()
+    known.set(sid, true)
+    await board.tell({ subject: sub })
     next()
   }
 }
 
 /**
- * Takes those off the board that sign out, here or elsewhere. Belongs before the login middleware, which answers these
+ * `POST /end-session`: signs the person out of one of their other browsers.
+ *
+ * @param {Board} board
+ * @returns {import('express').RequestHandler}
+ */
+export function endOtherSession(board) {
+  return async (req, res) => {
+    await req.oidc.sessions.end(String(req.body?.id))
+    await board.tell({ subject: String(req.auth?.subject) })
+    res.redirect(303, '/')
+  }
+}
+
+/**
+ * Tells pages when a person has signed out, here or elsewhere. Belongs before the login middleware, which answers these
  * requests; whether they ended a session is asked of it afterwards.
  *
  * @param {Board} board
  * @param {Login} login
- * @param {import('lru-cache').LRUCache<string, number>} heard When the application was told of the end of a session; believed
+ * @param {LRUCache<string, number>} heard When the application was told of the end of a session; believed
  *   before it is checked, so good for showing how long things take and for nothing else.
  * @returns {import('express').RequestHandler}
  */
@@ -46,7 +60,6 @@ export function noteLogouts(board, login, heard) {
       // The answer 200 says that the logout token was a true one: only then do its claims count.
       const isOver = isTold ? res.statusCode === 200 : (await login.authenticate(req)) === undefined
       if (!isOver) return
-      await board.drop(sub, sid)
       await board.tell({ subject: sub, ended: { sid, at } })
     }
     onHeaders(res, () => void note().catch(complain))
@@ -74,17 +87,15 @@ function claimsOf(token) {
 /**
  * The browsers that a person is signed in with, for the template.
  *
- * @param {Board} board
- * @param {Readonly<Record<string, unknown>>} claims Of the one who asks.
+ * @param {readonly import('express-oidc').OwnSession[]} sessions
  */
-export async function devicesOf(board, { sub, sid }) {
-  const now = Date.now() / 1000
-  const devices = (await board.list(String(sub))).filter((device) => device.endsAt > now)
-  return devices
-    .sort((a, b) => a.since - b.since)
-    .map((device) => ({
-      agent: describeAgent(device.agent),
-      since: new Date(device.since * 1000).toISOString(),
-      isThis: device.sid === sid,
+export function deviceRows(sessions) {
+  return [...sessions]
+    .sort((a, b) => a.createdAt - b.createdAt)
+    .map(({ id, createdAt, userAgent = '', isCurrent }) => ({
+      id,
+      agent: describeAgent(userAgent),
+      since: new Date(createdAt * 1000).toISOString(),
+      isThis: isCurrent,
     }))
 }

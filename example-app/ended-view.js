@@ -1,7 +1,8 @@
 /** @type {Readonly<Record<string, string>>} */
 const reasons = {
   everywhere: 'You have signed out everywhere: the provider has ended all of your sessions and told this app.',
-  session_missing: 'Your session was ended elsewhere: in another window, or by “Sign out everywhere”.',
+  session_missing:
+    'Your session was ended elsewhere: in another window, from the list of your sessions, or by “Sign out everywhere”.',
   session_expired: 'Your session has reached its end by itself.',
 }
 

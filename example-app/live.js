@@ -1,4 +1,4 @@
-import { devicesOf } from './devices.js'
+import { deviceRows } from './devices.js'
 import { render } from './render.js'
 
 const beatMilliseconds = 10_000
@@ -6,8 +6,7 @@ const beatMilliseconds = 10_000
 /**
  * `GET /live`: tells a page, as Server-Sent Events, what changes for the person who looks at it, and ends with the session.
  *
- * It stands before the login middleware and asks it by `authenticate()`: a stream is no use of the session that would
- * prolong it.
+ * The login middleware knows whose stream it is; `authenticate()` of it says when that ends.
  *
  * @param {import('express-oidc').OidcMiddleware<unknown>} login
  * @param {import('./board.js').Board} board
@@ -25,7 +24,8 @@ export function liveStream(login, board, heard, processes) {
     if (connection === undefined) return end(res, { code: 'session_missing' })
     const { signal, principal } = connection
     const { claims, subject } = principal
-    const list = async () => send('devices', render('devices', { devices: await devicesOf(board, claims) }))
+    const { sessions } = req.oidc
+    const list = async () => send('devices', render('devices', { devices: deviceRows(await sessions.list()) }))
     const over = (/** @type {string} */ code) => {
       const at = heard.get(String(claims.sid))
       end(res, { code, ...(at === undefined ? {} : { after: Date.now() - at }) })
@@ -33,8 +33,10 @@ export function liveStream(login, board, heard, processes) {
     // The other process may have ended the session: the signal notices within seconds, a new check at once.
     const stopListening = board.listen((news) => {
       if (news.subject !== subject) return
-      const question = news.ended?.sid === claims.sid ? login.authenticate(req) : undefined
-      Promise.resolve(question ?? connection).then((still) => (still ? list() : over('session_missing')), ignore)
+      login
+        .authenticate(req)
+        .then((still) => (still ? list() : over('session_missing')))
+        .catch(ignore)
     })
     // Sessions also expire, which is not announced. The message also keeps proxies from closing an idle connection.
     const beat = setInterval(() => void list().catch(ignore), beatMilliseconds)

@@ -1,6 +1,6 @@
 import { accessTokenSeconds, apiCalls } from './api-calls.js'
 import { callApi } from './call-api.js'
-import { devicesOf } from './devices.js'
+import { deviceRows } from './devices.js'
 import { endedView } from './ended-view.js'
 import { errorView } from './error-view.js'
 import { render } from './render.js'
@@ -61,7 +61,7 @@ export function pages(options) {
   const handlers = {
     async home(req, res) {
       const view = req.oidc?.isAuthenticated() ? 'signed-in' : 'signed-out'
-      const devices = options.board && req.auth && (await devicesOf(options.board, req.auth.claims))
+      const devices = options.board && req.auth && deviceRows(await req.oidc.sessions.list())
       const own = { ...sessionOf(req, options), devices, ended: endedView(req.query) }
       res.send(render(view, { ...(await common(req, 'home')), ...own }))
     },

@@ -7,28 +7,16 @@ const stepSeconds = 3600
 /** @typedef {Awaited<ReturnType<typeof import('./redis-client.js').connectRedis>>} Client */
 
 /**
- * A board in Redis. Changes are published to all processes at once.
+ * A board that Redis publishes to all processes at once.
  *
  * @param {Client} client
  * @param {Client} subscriber A separate connection: while it listens, it cannot run other commands.
- * @param {number} absoluteSeconds How long a session lives at most.
  * @returns {Promise<import('./board.js').Board>}
  */
-export async function redisBoard(client, subscriber, absoluteSeconds) {
+export async function redisBoard(client, subscriber) {
   const news = newsroom()
   await subscriber.subscribe(channel, (text) => news.tell(JSON.parse(text)))
-  const keyOf = (/** @type {string} */ subject) => `demo:devices:${subject}`
   return {
-    async put(subject, device) {
-      const key = keyOf(subject)
-      const [added] = await Promise.all([
-        client.hSet(key, device.sid, JSON.stringify(device)),
-        client.expire(key, absoluteSeconds),
-      ])
-      return Number(added) > 0
-    },
-    drop: async (subject, sid) => void (await client.hDel(keyOf(subject), sid)),
-    list: async (subject) => Object.values(await client.hGetAll(keyOf(subject))).map((text) => JSON.parse(text)),
     tell: async (item) => void (await client.publish(channel, JSON.stringify(item))),
     listen: news.listen,
   }

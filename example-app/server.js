@@ -8,9 +8,10 @@ import { assets } from './assets.js'
 import { createBilling } from './billing.js'
 import { memoryBoard } from './board.js'
 import { recordBrowserSteps } from './browser-steps.js'
-import { noteDevices, noteLogouts } from './devices.js'
+import { endOtherSession, noteLogins, noteLogouts } from './devices.js'
 import { signOutEverywhere } from './everywhere.js'
 import { liveStream } from './live.js'
+import { memoryStore } from './memory-store.js'
 import { pages } from './pages.js'
 import { stopProcess } from './stop-process.js'
 import { recordingFetch } from './provider-steps.js'
@@ -18,7 +19,7 @@ import { sitesOf } from './sites.js'
 import { createTimeline } from './timeline.js'
 
 const idleSeconds = 900
-export const absoluteSeconds = 28_800
+const absoluteSeconds = 28_800
 
 /**
  * @typedef {object} AppOptions
@@ -57,9 +58,15 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
   const sites = sitesOf(options)
   const recorder = recordingFetch(timeline, { sites, ...(options.fetch && { fetch: options.fetch }) })
-  const session = { idleSeconds, absoluteSeconds, ...(shared && { store: shared.sharedStore }) }
+  const session = {
+    idleSeconds,
+    absoluteSeconds,
+    // A page that is merely looked at does not prolong the session.
+    countsAsUse: (/** @type {import('node:http').IncomingMessage} */ { url }) => url !== '/live',
+    ...(shared && { store: shared.sharedStore }),
+  }
   // Its own error page shows the messages that led to the error.
-  const own = { session, pages: /** @type {const} */ (false) }
+  const own = { session, sharedStore: shared?.sharedStore ?? memoryStore(), pages: /** @type {const} */ (false) }
   const one = 'providers' in options ? undefined : options
   const login =
     'providers' in options
@@ -77,7 +84,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     ...(source && { machine: source }),
   }
   // Other providers may not send logout tokens, so a list of sessions could become wrong.
-  const board = one && embedded ? (shared?.board ?? memoryBoard(absoluteSeconds)) : undefined
+  const board = one && embedded ? (shared?.board ?? memoryBoard()) : undefined
   const processes = shared?.processes
   const page = pages({
     timeline,
@@ -93,18 +100,20 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
 
   const app = express().disable('x-powered-by')
   app.use(assets(), securityHeaders(), recordBrowserSteps(timeline))
+  /** @type {LRUCache<string, number>} */
+  const heard = new LRUCache({ max: 1000, ttl: 60_000 })
   if (board !== undefined) {
-    /** @type {LRUCache<string, number>} */
-    const heard = new LRUCache({ max: 1000, ttl: 60_000 })
     const form = express.urlencoded({ extended: false, limit: '64kb' })
-    app.get('/live', liveStream(login, board, heard, processes))
     app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login, heard))
   }
   app.use(login)
   if (one !== undefined && board !== undefined) {
     const { issuer, clientId } = one
     const clientSecret = typeof one.clientSecret === 'string' ? one.clientSecret : ''
-    app.use(noteDevices(board))
+    app.get('/live', liveStream(login, board, heard, processes))
+    app.use(noteLogins(board))
+    const form = express.urlencoded({ extended: false, limit: '1kb' })
+    app.post('/end-session', csrf(), requireAuth(), form, endOtherSession(board))
     app.post(
       '/sign-out-everywhere',
       requireAuth(),

@@ -4,7 +4,7 @@ import { redisStore } from 'express-oidc/redis'
 import { listen } from './provider.js'
 import { redisBoard, redisSteps } from './redis-board.js'
 import { connectRedis } from './redis-client.js'
-import { absoluteSeconds, createApp } from './server.js'
+import { createApp } from './server.js'
 
 /** @type {readonly number[]} */
 let running = []
@@ -20,7 +20,7 @@ async function serve({ app: options, redisUrl }) {
   const subscriber = await connectRedis(redisUrl)
   // The demo itself was killed: nothing of it shall stay behind.
   process.once('disconnect', () => client.sendCommand(['SHUTDOWN', 'NOSAVE']).finally(() => process.exit()))
-  const board = await redisBoard(client, subscriber, absoluteSeconds)
+  const board = await redisBoard(client, subscriber)
   const shared = { sharedStore: redisStore(client), board, steps: redisSteps(client), processes }
   const { app, ready } = createApp(options, shared)
   await ready()

@@ -68,6 +68,21 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(await desk.page.locator('#user-name').count()).toBe(1)
   })
 
+  test('signs out one other browser alone, from the list', async () => {
+    const { app, desk, phone } = await twice()
+    const third = await stage.visitor()
+    await signIn(third.page, app, 'alice')
+    await desk.page.waitForSelector('#devices > li:nth-child(3)')
+    expect(await desk.page.locator('.device.this button').count()).toBe(0)
+    await desk.page.click('button[aria-label="Sign out Safari 18 on iPhone"]')
+    await phone.page.waitForSelector('#ended')
+    expect(await phone.page.textContent('#ended')).toMatch(/^Your session was ended elsewhere\b/)
+    expect([await isSignedIn(phone.page, app), await isSignedIn(third.page, app)]).toEqual([false, true])
+    await desk.page.waitForSelector('#devices:not(:has(> li:nth-child(3)))')
+    expect(await desk.page.locator('#user-name').count()).toBe(1)
+    expect([...desk.complaints, ...phone.complaints]).toEqual([])
+  })
+
   test('does not let its own effect overtake “Log out”', async () => {
     const { app } = stage.demo()
     const { page } = await stage.visitor()
