@@ -244,7 +244,7 @@ describe('signedIn()', () => {
   test('is reached through no member of the middleware', () => {
     const { auth } = appWith()
     expect(Reflect.ownKeys(auth).sort()).toEqual(
-      [...Reflect.ownKeys(function oidc() {}), 'authenticate', 'close', 'health', 'ready'].sort(),
+      [...Reflect.ownKeys(function oidc() {}), 'authenticate', 'close', 'health', 'ready', 'sessions'].sort(),
     )
     expect(Object.keys(globalThis).join()).not.toMatch(/oidc/)
   })
