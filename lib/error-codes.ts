@@ -168,6 +168,8 @@ export type AccessErrorCode =
   | 'cross_site_request'
   /** The request came to a host that `baseUrls` does not allow (421). */
   | 'host_not_allowed'
+  /** The policy decision point of `decision()` is unavailable, or its answer cannot be read (503). */
+  | 'decision_unavailable'
   /** `apiProxy()` sends no such request on: its path could lead elsewhere (400), is too long (414), or has a method that is not for APIs (405). */
   | 'not_forwarded'
 

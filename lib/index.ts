@@ -1,4 +1,6 @@
 export { clientCredentials } from './client/client-credentials.js'
+export { decision } from './decision/decision.js'
+export { policyDecisionPoint } from './decision/policy-decision-point.js'
 export {
   AccessError,
   AuthorizationResponseError,
@@ -171,6 +173,16 @@ export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
 export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
+export type { DecisionOptions, QuestionPart } from './decision/decision.js'
+export type { PolicyDecisionPoint } from './decision/policy-decision-point.js'
+export type { PolicyDecisionPointOptions } from './options/decision/options.js'
+export type {
+  DecisionAction,
+  DecisionAnswer,
+  DecisionQuestion,
+  DecisionResource,
+  DecisionSubject,
+} from './options/decision/question.js'
 export type { AuthorizationDetail } from './options/authorization-details/detail.js'
 export type { DetailCheck } from './policy/authorization-details.js'
 export type { TraceEvent, TraceRemark, TraceStep } from './base/tracing/event.js'

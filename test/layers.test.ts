@@ -12,7 +12,7 @@ const layers = [
   ['providers', 'proxy'],
   ['express'],
   ['middleware'],
-  ['relying-party', 'resource-server', 'client', 'redis', 'signals'],
+  ['relying-party', 'resource-server', 'client', 'decision', 'redis', 'signals'],
   ['provider', 'session', 'policy'],
   ['fetch'],
   ['jose', 'seal', 'http'],

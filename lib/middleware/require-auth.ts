@@ -123,7 +123,12 @@ function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequ
 }
 
 function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
-  const { kind: requirement, stepUp, scopes, detailType, details } = failure
+  const { kind: requirement, stepUp, scopes, detailType, details, outage } = failure
+  if (outage !== undefined) {
+    failedAt('guard', {}, outage)
+    handler.refuse({ ...call, error: outage })
+    return
+  }
   if (stepUp !== undefined && canStepUp(handler, stepUp)) {
     const what = stepUp.providers === undefined ? 'a stronger or more recent login' : 'a login at another provider'
     const message = `this needs ${what} (${requirement}): sign in again`

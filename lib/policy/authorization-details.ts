@@ -23,7 +23,7 @@ const kind = 'authorizationDetails'
  *
  * @example
  * ```ts
- * import type { AuthorizationDetail } from 'express-oidc'
+ * import { type AuthorizationDetail, authorizationDetails } from 'express-oidc'
  *
  * interface Payment extends AuthorizationDetail {
  *   type: 'payment'

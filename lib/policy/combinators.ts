@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { omitUndefined } from '../base/json.js'
 import { quoted } from '../base/error-cause.js'
 import { isRequest, notCalled } from '../options/common/parse.js'
 import {
@@ -78,6 +79,8 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
         if (verdict.met) return met
         failures.push(verdict)
       }
+      const outage = failures.find((failure) => failure.outage !== undefined)
+      if (outage !== undefined) return outage
       const mendable = failures.find(isMendable)
       const undecided = failures.some((failure) => failure.undecided === true)
       const details = { subject: 'any', seen: 'none of these', expected: failures.map(({ kind }) => kind).join(' or ') }
@@ -113,7 +116,8 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
       if (!verdict.met && verdict.undecided !== true) return met
       const seen = verdict.met ? 'met' : `undecided (${verdict.details?.seen ?? 'it does not say why'})`
       const details = { subject: `not(${kindOf(requirement)})`, seen, expected: 'not met' }
-      return { met: false, kind: 'not', details, ...(verdict.met ? {} : { undecided: true }) }
+      if (verdict.met) return { met: false, kind: 'not', details }
+      return { met: false, kind: 'not', details, undecided: true, ...omitUndefined({ outage: verdict.outage }) }
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { OidcErrorDetails } from '../error-details.js'
+import type { OidcError } from '../errors.js'
 import type { Principal, PrincipalClaims } from './principal.js'
 
 /**
@@ -51,6 +52,8 @@ export interface UnmetRequirement {
   readonly details?: OidcErrorDetails
   /** Set when it is not known whether it is met: `not()` must not count it as met either. */
   readonly undecided?: true
+  /** Set, with `undecided`, when what decides could not be asked: the request is answered with this error. */
+  readonly outage?: OidcError
   /** A newer or stronger login that would meet it (RFC 9470 section 3). */
   readonly stepUp?: StepUp
 }

@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { SessionError } from '../errors.js'
 import { privateHeaders } from '../http/problem.js'
 import type { ApiAccess } from '../middleware/guard/api-access.js'
+import type { AccessTokenTarget } from '../options/oidc/access-token.js'
 import type { NodeResponse } from '../middleware/types.js'
 import { sendWithToken } from './upstream/credentials.js'
 import { isLostConnection } from './upstream/failures.js'
@@ -69,8 +70,12 @@ function hasNoBody({ method }: Forwarding['request'], { statusCode }: UpstreamRe
 }
 
 /** The token that the API gets. */
-export function targetOf({ resource, scope }: Forwarding['configuration']): { resource?: string; scope: string } {
-  return resource === undefined ? { scope } : { resource, scope }
+export function targetOf({
+  resource,
+  scope,
+  authorizationDetails,
+}: Pick<Forwarding['configuration'], keyof AccessTokenTarget>): AccessTokenTarget {
+  return { resource, scope, authorizationDetails }
 }
 
 /** Writes the headers that every response of the proxy has: none is for a cache, or a document. */

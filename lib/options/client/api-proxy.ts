@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isJsonObject } from '../../base/json.js'
+import { authorizationDetails } from '../authorization-details/schema.js'
 import { flag, httpUrl, isAllowedUrl, resource, routePath, scopes, seconds } from '../common/fields.js'
 import { usesHttps } from '../common/http-client.js'
 import { parseOptions, section } from '../common/parse.js'
@@ -7,7 +8,7 @@ import { type ApiTlsOptions, apiTls, type CurrentTls } from '../common/tls.js'
 import type { AccessTokenTarget } from '../oidc/access-token.js'
 
 /**
- * Options of `apiProxy()`. `resource` and `scope` say which access token of the session the API gets.
+ * Options of `apiProxy()`. `resource`, `scope` and `authorizationDetails` say which access token of the session the API gets.
  *
  * @example
  * ```ts
@@ -42,6 +43,7 @@ const schema = v.pipe(
     target: httpUrl('the URL of an API, such as "https://api.example.com/v1"'),
     resource: v.optional(resource),
     scope: v.optional(scopes, ''),
+    authorizationDetails: v.optional(authorizationDetails),
     mountPath: v.optional(v.pipe(routePath, v.regex(/[^/]$/, 'must be a path without "/" at its end'))),
     timeoutSeconds: v.optional(seconds(0.1, 600), 30),
     http2: v.optional(flag, false),

@@ -1,0 +1,49 @@
+import { freezeJson, isJsonObject, parseStrictJson } from '../base/json.js'
+import { quoted } from '../base/error-cause.js'
+import { AccessError } from '../errors.js'
+import type { DecisionAnswer } from '../options/decision/question.js'
+
+/** The error for a decision that cannot be had: 503, and never "allowed". */
+export function undecided(why: string, seen: string, cause?: unknown): AccessError {
+  const details = { subject: 'decision', seen, expected: 'a decision of the policy decision point' }
+  const headers = { 'Retry-After': '5' }
+  return new AccessError('decision_unavailable', `the policy decision point ${why}`, {
+    requirement: 'decision',
+    status: 503,
+    headers,
+    details,
+    cause,
+  })
+}
+
+/**
+ * Reads the response to one question (Authorization API 1.0, section 6.2). `decision` must be `true` or `false`: anything else is no
+ * decision, however it looks.
+ *
+ * @throws {AccessError} `decision_unavailable`
+ */
+export function readAnswer(text: string): DecisionAnswer {
+  return answerIn(parseStrictJson(Buffer.from(text)))
+}
+
+/**
+ * Reads the response to several questions (section 7.2): as many answers, in the same order.
+ *
+ * @throws {AccessError} `decision_unavailable`
+ */
+export function readAnswers(text: string, count: number): readonly DecisionAnswer[] {
+  const answers: unknown = parseStrictJson(Buffer.from(text))?.['evaluations']
+  if (!Array.isArray(answers) || answers.length !== count) throw unreadable(`no list of ${count} answers`)
+  return answers.map(answerIn)
+}
+
+function answerIn(answer: unknown): DecisionAnswer {
+  if (!isJsonObject(answer)) throw unreadable('no JSON object, or one with a member twice')
+  const { decision, context } = answer
+  if (typeof decision !== 'boolean') throw unreadable(`a decision ${quoted(decision)}`)
+  return Object.freeze({ decision, ...(isJsonObject(context) ? { context: freezeJson(context) } : {}) })
+}
+
+function unreadable(seen: string): AccessError {
+  return undecided('sent an answer that cannot be read', seen)
+}
