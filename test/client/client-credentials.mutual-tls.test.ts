@@ -96,7 +96,7 @@ describe('clientCredentials() with a certificate that its tokens are bound to', 
     expect(await source.getToken()).toBe(`2.${next.thumbprint}`)
   })
 
-  test('presents it to nobody else: a redirect to another origin is followed without it, and without the token', async () => {
+  test('MT07: presents it to nobody else: a redirect to another origin is followed without it, and without the token', async () => {
     const seen: unknown[] = []
     const plain = await listen(createServer((req, res) => void res.end(String(seen.push(req.headers.authorization)))))
     ends.push(plain.close)

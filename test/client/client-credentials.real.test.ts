@@ -99,7 +99,7 @@ describe('at a real provider, a machine', () => {
     })
     expect((await claimsOf(await given.getToken(), api))['client_id']).toBe('signer')
     expect(await failureOf(sourceOf({ ...signer, clientAssertionKey: () => '' }).getToken())).toMatchObject({
-      code: 'invalid_options',
+      code: 'provider_unavailable',
     })
   })
 })

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { ClientAuth, ServerMetadata } from 'openid-client'
+import { isOidcError } from '../../base/error-cause.js'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
+import { outage } from '../../base/outage.js'
 import { isIssuerTemplate } from '../../options/common/tenants.js'
 import { ConfigurationError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -151,6 +153,16 @@ export function createCurrentAuthentication(client: ClientIdentity, runtime: Run
   if (currentCredentials === undefined) return createClientAuthentication(client, runtime)
   return async (...request) => {
     const current = { ...client, ...(await currentCredentials()) }
-    await createClientAuthentication(current, runtime)(...request)
+    await usable(() => createClientAuthentication(current, runtime))(...request)
+  }
+}
+
+// A key that a function returned may be replaced by the next, so one that cannot be used is an outage.
+function usable(create: () => Authenticate): Authenticate {
+  try {
+    return create()
+  } catch (error) {
+    const why = isOidcError(error) ? error.message : 'they cannot be used'
+    throw outage('provider_unavailable', `the credentials that a function returned: ${why}`, undefined, error)
   }
 }

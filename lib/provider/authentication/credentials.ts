@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { webcrypto } from 'node:crypto'
 import { outage } from '../../base/outage.js'
 import { omitUndefined } from '../../base/json.js'
-import { type OidcError, ConfigurationError } from '../../errors.js'
+import type { OidcError } from '../../errors.js'
 import { redactedCause, quoted } from '../../base/error-cause.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
 import { importClientKeys } from './client-keys.js'
@@ -100,7 +100,7 @@ function asKey(value: unknown): string | webcrypto.JsonWebKey | undefined {
   return typeof value === 'object' && value !== null ? { ...value } : asText(value)
 }
 
-// A failing lookup, such as a vault that is down, is an outage. One that returns nothing is a configuration error.
+// A failing lookup, such as a vault that is down, is an outage. So is one that returns something else: the next may be right.
 async function lookUp<T>(
   name: string,
   lookup: () => unknown,
@@ -109,5 +109,5 @@ async function lookUp<T>(
 ): Promise<T> {
   const value = as(await withinDeadline(name, lookup, seconds))
   if (value !== undefined) return value
-  throw new ConfigurationError('invalid_options', `the function in "${name}" returned an invalid value`)
+  throw outage('provider_unavailable', `the function in "${name}" returned an invalid value`)
 }

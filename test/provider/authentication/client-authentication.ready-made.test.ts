@@ -75,10 +75,10 @@ describe('a ready-made client assertion', () => {
   )
 
   test.each([undefined, '', 'not a JWT', 7])(
-    'that a function returns as %p is a configuration error',
+    'that a function returns as %p is an outage',
     async (value) => {
       const error = await failureOf(bodyOf({ clientAssertion: () => value }))
-      expect(error).toMatchObject({ code: 'invalid_options' })
+      expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
       expect(error.message).toContain('the function in "clientAssertion" returned an invalid value')
     },
   )
@@ -97,10 +97,10 @@ describe('a ready-made client assertion', () => {
   })
 })
 
-test('a function that returns no assertion is an error of the options, for introspection too', async () => {
+test('a function that returns no assertion is an outage, for introspection too', async () => {
   const api = introspectingApi({ clientSecret: undefined, clientAssertion: () => 'a secret, and no JWT' })
   const error = await failureOf(api.accept('opaque-token'))
-  expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_options', status: 500 })
+  expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
   expect(error.message).toBe('the function in "clientAssertion" returned an invalid value')
 })
 

@@ -39,7 +39,7 @@ const presenting = ({ pem: cert, keyPem: key }: Certificate, more: ApiTlsConfigu
   ...more,
 })
 
-describe('a provider that cannot be reached by TLS is an outage, and the message says why', () => {
+describe('MT05: a provider that cannot be reached by TLS is an outage, and the message says why', () => {
   const old = { authority, years: [year - 3, year - 1] } as const
   const coming = { authority, years: [year + 1, year + 2] } as const
 

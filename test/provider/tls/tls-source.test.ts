@@ -51,7 +51,7 @@ function shownTo(requests: readonly { readonly thumbprint: string }[]) {
 
 const ask = (httpClient: HttpClient, url: string) => httpClient.request(url, { method: 'POST', body: 'a=b' })
 
-describe('certificates that a function returns', () => {
+describe('MT06: certificates that a function returns', () => {
   test('are asked for before the first connection, and not again for a minute', async () => {
     const { httpClient, url, state, clock, shown } = await renewing()
     expect(state.asked).toBe(0)
