@@ -70,8 +70,10 @@ async function byRefreshes(bench) {
 }
 
 async function byLogins(bench) {
-  return measured('A back-channel logout of one person, by sessions', bench.plan.logins, (sessions) =>
-    logOut(bench, sessions),
+  return measured(
+    'A back-channel logout of one person, and one more login, by sessions of that person',
+    bench.plan.logins,
+    (sessions) => logOut(bench, sessions),
   )
 }
 
