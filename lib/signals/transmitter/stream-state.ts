@@ -17,6 +17,7 @@ export interface StreamStates {
 }
 
 const lifetimeSeconds = 24 * 3600
+const formatVersion = 1
 
 /**
  * Creates states that prove themselves: each is sealed with the secret of the sessions, so that any process recognizes those of the others,
@@ -31,12 +32,16 @@ export function createStreamStates(
 ): StreamStates {
   const seal = createSeal(secrets, ['stream verification', ...audience], runtime)
   return {
-    make: (iss, stream) => seal.seal({ exp: Math.floor(runtime.now() / 1000) + lifetimeSeconds, iss, stream }),
+    make(iss, stream) {
+      const exp = Math.floor(runtime.now() / 1000) + lifetimeSeconds
+      return seal.seal({ v: formatVersion, exp, iss, stream })
+    },
     require(issuer, { type, claims, subject }) {
       const { state } = claims
       if (!isVerification(type) || state === undefined) return
       const opened = typeof state === 'string' ? seal.open(state) : undefined
-      if (opened === undefined || opened.expired || opened.payload['iss'] !== issuer) {
+      const isOurs = opened?.payload['v'] === formatVersion && opened.payload['iss'] === issuer
+      if (!isOurs || opened.expired) {
         throw invalid('state', 'has another state than the verification that was asked for')
       }
       const names = subject?.['id'] ?? opened.payload['stream']
