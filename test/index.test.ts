@@ -7,6 +7,7 @@ import {
   proxyNames,
   publicNames,
   redisNames,
+  telemetryNames,
   testingNames,
 } from './packaging/exports.js'
 import { Surfaces } from './packaging/surface.js'
@@ -20,6 +21,7 @@ const entries = [
   ['lib/providers/index.ts', providerNames],
   ['lib/browser/index.ts', browserNames],
   ['lib/proxy/index.ts', proxyNames],
+  ['lib/telemetry/index.ts', telemetryNames],
   ['lib/testing/index.ts', testingNames],
 ] as const
 

@@ -40,6 +40,7 @@ const channels: Readonly<Record<TraceStep, Channel>> = {
   request: channelOf('request'),
   provider_options: channelOf('provider_options'),
   certificates: channelOf('certificates'),
+  store: channelOf('store'),
 }
 
 writeDebugLog(channels)

@@ -17,7 +17,15 @@ const dist = join(root, 'dist')
 const cjs = join(dist, 'cjs')
 
 /** What can be imported. The command line is a program, and an ES module only. */
-const entries = ['index', 'bearer/index', 'redis/index', 'providers/index', 'proxy/index', 'testing/index']
+const entries = [
+  'index',
+  'bearer/index',
+  'redis/index',
+  'providers/index',
+  'proxy/index',
+  'telemetry/index',
+  'testing/index',
+]
 /** What pages import: alone, and with the types of browsers. */
 const browserEntry = 'browser/index'
 const programs = ['cli/index']

@@ -101,3 +101,6 @@ export const testingNames: readonly string[] = ['signedIn', 'testProvider']
 
 /** Everything that a program can import from `express-oidc/proxy`, sorted. */
 export const proxyNames: readonly string[] = ['apiProxy', 'upgradeListener']
+
+/** Everything that a program can import from `express-oidc/telemetry`, sorted. */
+export const telemetryNames: readonly string[] = ['onAudit', 'recordMetrics', 'toEcs', 'toOcsf']

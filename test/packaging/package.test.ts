@@ -10,6 +10,7 @@ import {
   proxyNames,
   publicNames,
   redisNames,
+  telemetryNames,
   testingNames,
 } from './exports.js'
 
@@ -42,7 +43,7 @@ describe('the packed package, installed in another project', () => {
     ])
     expect(consumer.packed).toEqual(
       expect.arrayContaining(
-        ['', 'bearer/', 'redis/', 'providers/', 'browser/', 'proxy/', 'testing/'].flatMap((folder) => [
+        ['', 'bearer/', 'redis/', 'providers/', 'browser/', 'proxy/', 'telemetry/', 'testing/'].flatMap((folder) => [
           `dist/${folder}index.d.ts`,
           `dist/${folder}index.js`,
           `dist/cjs/${folder}index.d.ts`,
@@ -65,6 +66,7 @@ describe('the packed package, installed in another project', () => {
     ['express-oidc/providers', providerNames],
     ['express-oidc/browser', browserNames],
     ['express-oidc/proxy', proxyNames],
+    ['express-oidc/telemetry', telemetryNames],
     ['express-oidc/testing', testingNames],
   ])('as %s', (entry, names) => {
     test('exports its public names to import', () => {
@@ -94,7 +96,7 @@ describe('the packed package, installed in another project', () => {
     expect(
       consumer.run('node', consumer.write('production.mjs', `process.env.NODE_ENV = 'production'; ${program}`)),
     ).toBe('invalid_options\n')
-    const files = ['', 'bearer/', 'redis/', 'providers/', 'proxy/'].flatMap((folder) =>
+    const files = ['', 'bearer/', 'redis/', 'providers/', 'proxy/', 'telemetry/'].flatMap((folder) =>
       importedBy(`dist/${folder}index.js`),
     )
     expect(files.filter((path) => textOf(path).includes('testProvider('))).toEqual([])

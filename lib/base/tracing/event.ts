@@ -37,6 +37,8 @@ export type TraceStep =
   | 'provider_options'
   /** The function `tls` is asked for certificates. If it fails, those of before stay in use. */
   | 'certificates'
+  /** One call of the store that holds sessions, or that processes share. */
+  | 'store'
 
 /** Something worth noting in a step, whether it succeeded or not. */
 export type TraceRemark =
@@ -86,7 +88,7 @@ export interface TraceEvent {
   readonly details?: OidcErrorDetails
   /** At `login`: the redirect URI, which has to be registered at the provider. */
   readonly redirectUri?: string
-  /** Method of an outbound request. */
+  /** Method of an outbound request; at `store`, the name of the call, such as `get`. */
   readonly method?: string
   /** Origin and path of an outbound request, without its query. */
   readonly url?: string

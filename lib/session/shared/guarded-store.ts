@@ -1,3 +1,4 @@
+import { traced } from '../../base/diagnostics.js'
 import { isOidcError } from '../../base/error-cause.js'
 import type { OidcError } from '../../errors.js'
 import type { SharedStore } from '../../options/common/stores.js'
@@ -16,7 +17,7 @@ export interface GuardedStore extends SharedStore {
  */
 export function guardStore(sharedStore: SharedStore): GuardedStore {
   let state: ReturnType<GuardedStore['state']> = 'unknown'
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const settled = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       const value = await work()
       state = 'ok'
@@ -26,15 +27,17 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
       throw isOidcError(error) ? error : storeOutage('the store that holds sessions failed', error)
     }
   }
+  const guarded = <T>(method: keyof SharedStore, work: () => Promise<T>): Promise<T> =>
+    traced('store', { method }, () => settled(work))
   return {
     state: () => state,
-    get: (names) => guarded(async () => expectTexts(await sharedStore.get(names), names.length)),
-    set: (name, value, milliseconds) => guarded(() => sharedStore.set(name, value, milliseconds)),
+    get: (names) => guarded('get', async () => expectTexts(await sharedStore.get(names), names.length)),
+    set: (name, value, milliseconds) => guarded('set', () => sharedStore.set(name, value, milliseconds)),
     add: (name, value, milliseconds) =>
-      guarded(async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
+      guarded('add', async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
     replace: (name, expected, value, milliseconds) =>
-      guarded(async () => expectBoolean(await sharedStore.replace(name, expected, value, milliseconds))),
-    remove: (name, expected) => guarded(async () => expectBoolean(await sharedStore.remove(name, expected))),
+      guarded('replace', async () => expectBoolean(await sharedStore.replace(name, expected, value, milliseconds))),
+    remove: (name, expected) => guarded('remove', async () => expectBoolean(await sharedStore.remove(name, expected))),
   }
 }
 

@@ -18,6 +18,7 @@ export const steps = [
   'guard',
   'request',
   'certificates',
+  'store',
 ] as const satisfies readonly TraceStep[]
 
 /** Hears what every channel tells, in every phase, until it is stopped. */

@@ -1,0 +1,80 @@
+import { tracingChannel } from 'node:diagnostics_channel'
+import { isOidcError } from '../base/error-cause.js'
+import type { TraceEvent, TraceStep } from '../base/tracing/event.js'
+import { counter, type Count, type MeterLike, type MetricAttributes, secondsHistogram } from './instruments.js'
+
+/** The steps whose durations are told. Others are told by the requests that they make, or take no time. */
+const steps: readonly TraceStep[] = [
+  ...(['login', 'callback', 'refresh', 'logout', 'backchannel_logout', 'validation', 'store', 'signal'] as const),
+  ...(['introspection', 'client_credentials', 'token_exchange', 'discovery', 'keys', 'provider_options'] as const),
+]
+
+/** Measures steps and requests to providers. Returns functions that end it. */
+export function recordSteps(meter: MeterLike): readonly (() => void)[] {
+  const requests = secondsHistogram(meter, 'http.client.request.duration', 'Duration of HTTP requests to providers')
+  const operations = secondsHistogram(meter, 'express_oidc.operation.duration', "Duration of this package's steps")
+  const counters: Readonly<Partial<Record<TraceStep, Count>>> = {
+    refresh: counter(meter, 'express_oidc.refreshes', 'refresh', 'Renewals of access tokens'),
+    validation: counter(
+      meter,
+      'express_oidc.token_validations',
+      'token',
+      'Access tokens and API keys that were checked',
+    ),
+  }
+  return [
+    // What apiProxy() sends fails at once here: such an event has no asyncEnd.
+    measured('request', false, (seconds, event) => requests(seconds, requestAttributes(event))),
+    ...steps.map((step) =>
+      measured(step, true, (seconds, event) => {
+        operations(seconds, { 'express_oidc.operation': operationOf(event), ...errorType(event) })
+        counters[step]?.({
+          'express_oidc.outcome': event.outcome === 'failed' ? 'failure' : 'success',
+          ...errorType(event),
+        })
+      }),
+    ),
+  ]
+}
+
+function measured(
+  step: TraceStep,
+  alsoAtOnce: boolean,
+  record: (seconds: number, event: TraceEvent) => void,
+): () => void {
+  const channel = tracingChannel<unknown, TraceEvent>(`express-oidc:${step}`)
+  const startedAt = new WeakMap<TraceEvent, number>()
+  const finish = (event: TraceEvent): void => {
+    record((performance.now() - (startedAt.get(event) ?? performance.now())) / 1000, event)
+  }
+  const subscribers = {
+    start: (event: TraceEvent) => void startedAt.set(event, performance.now()),
+    end: (event: TraceEvent) => (alsoAtOnce && event.outcome !== undefined ? finish(event) : undefined),
+    asyncStart: () => undefined,
+    asyncEnd: finish,
+    error: () => undefined,
+  }
+  channel.subscribe(subscribers)
+  return () => channel.unsubscribe(subscribers)
+}
+
+// Hosts of providers may name a tenant, so there is no server.address.
+function requestAttributes(event: TraceEvent): MetricAttributes {
+  const { method = 'GET', status } = event
+  return {
+    'http.request.method': method,
+    ...(status === undefined ? {} : { 'http.response.status_code': status }),
+    ...errorType(event),
+  }
+}
+
+function operationOf({ step, method }: TraceEvent): string {
+  return step === 'store' && method !== undefined ? `store.${method}` : step
+}
+
+// The cause of a refused token has what is wrong with it. All codes are closed.
+function errorType({ error, errorCode }: TraceEvent): MetricAttributes {
+  if (errorCode === undefined) return {}
+  const { cause } = error ?? {}
+  return { 'error.type': isOidcError(cause) ? cause.code : errorCode }
+}
