@@ -193,6 +193,8 @@ export type SessionErrorCode =
   | 'headers_already_sent'
   /** The session store or shared store is unavailable (503). */
   | 'session_store_unavailable'
+  /** The browser's proof that it holds the key of a device is missing or invalid (401). The session stays as it is. */
+  | 'device_proof_invalid'
 
 /** Codes of {@link UpstreamError}: the API behind `apiProxy()` has failed. */
 export type UpstreamErrorCode =

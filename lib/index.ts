@@ -26,6 +26,7 @@ export { optionsFromEnv } from './options/environment.js'
 export { all, any, not } from './policy/combinators.js'
 export { authorizationDetails } from './policy/authorization-details.js'
 export { claim, role } from './policy/claims.js'
+export { deviceBound } from './policy/device-bound.js'
 export { mcpAuthInfo } from './policy/mcp-auth-info.js'
 export { provider } from './policy/provider.js'
 export { acr, machine, maxAge, permission, person, scope } from './policy/requirements.js'
@@ -169,7 +170,7 @@ export type {
   ProviderResolver,
   ProvidersOptions,
 } from './options/oidc/providers/options.js'
-export type { CookieOptions, SessionOptions } from './options/oidc/session.js'
+export type { CookieOptions, DeviceBoundOptions, SessionOptions } from './options/oidc/session.js'
 export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'

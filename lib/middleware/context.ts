@@ -3,6 +3,7 @@ import type { Runtime } from '../base/runtime.js'
 import { clientJwks } from '../provider/authentication/client-jwks.js'
 import type { ProvidersConfiguration } from '../options/oidc/providers/parse-providers.js'
 import { type Application, createApplication } from '../relying-party/application.js'
+import { createDevices } from '../relying-party/device-bound/devices.js'
 import { listedRelyingParties } from './providers/listed.js'
 import { resolvedRelyingParties } from './providers/resolved.js'
 import { transactionCookieName } from '../relying-party/base-url.js'
@@ -45,11 +46,12 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
   const countsAsUse = createUseRule(application)
+  const devices = createDevices(application)
   const listed =
     application.sessionList === undefined
       ? undefined
       : new ListedSessions(application.sessionList, (record) => parties.of(record)?.configuration)
-  const storageOf = createSessionStorages(application, { countsAsUse, listed })
+  const storageOf = createSessionStorages(application, { countsAsUse, listed, devices })
   return {
     application,
     parties,
@@ -76,5 +78,6 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
     flowCookies: byCookieName(baseUrls, (name) => createFlowCookies(name, secure)),
     revalidation: new Revalidation(application),
     silentLogins: new CircuitBreaker(runtime),
+    devices,
   }
 }

@@ -26,6 +26,7 @@ import {
 } from './guard/authentication.js'
 import { createPersonSessions, type PersonSessions } from './session/list/person-sessions.js'
 import { type OidcContext, type RequestContext, openRequest } from './session/request-context.js'
+import { answerDevice } from './routes/device.js'
 import { answerProvider, routeOf } from './routes/routes.js'
 import { errorLinks, SessionAuthentication } from './guard/session-authentication.js'
 import { trySilentLogin } from './routes/silent-login.js'
@@ -104,6 +105,7 @@ function createMiddleware<State extends object>(
     const httpRequest = createHttpRequest(req)
     if (application.baseUrls.mayRefuse && isRefusedHost(context, httpRequest, call)) return
     if (answerProvider(context, httpRequest, call)) return
+    if (context.devices !== undefined && answerDevice(context, context.devices, httpRequest, call)) return
     const begin = (request: RequestContext): void => beginRequest(context, request, call, () => connections.open(req))
     const opened = tryOpenRequest(context, httpRequest, call)
     if (opened instanceof Promise) continueAfter(opened, call, begin, (error) => failToOpen(context, error, call))

@@ -13,6 +13,7 @@ import {
   type NamedRequirement,
   type Requirement,
   type StepUp,
+  askingAgain,
   askingFirst,
 } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
@@ -123,7 +124,7 @@ function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequ
 }
 
 function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
-  const { kind: requirement, stepUp, scopes, detailType, details, outage } = failure
+  const { kind: requirement, stepUp, scopes, detailType, details, outage, retryAfterSeconds } = failure
   if (outage !== undefined) {
     failedAt('guard', {}, outage)
     handler.refuse({ ...call, error: outage })
@@ -138,7 +139,7 @@ function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decisio
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
-  const error = new AccessError('not_allowed', message, { requirement, details })
+  const error = new AccessError('not_allowed', message, { requirement, details, ...askingAgain(retryAfterSeconds) })
   reportRefusal(error, handler)
   handler.refuse({ ...call, error, ...omitUndefined({ scopes, detailType }) })
 }

@@ -54,6 +54,13 @@ export interface Principal<C extends object = PrincipalClaims> {
    * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
    */
   readonly isMachine?: boolean
+  /**
+   * Whether the session is bound to a key of the device, which the request proves; `false` within a minute after a login, while the
+   * browser may still register one. Absent if it is not, and will not be. With `session.deviceBound` only.
+   *
+   * @experimental
+   */
+  readonly isDeviceBound?: boolean
   /** The access token as presented (bearer and DPoP only). Not enumerable: logging a principal does not leak it. */
   readonly token?: string
 }

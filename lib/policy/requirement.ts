@@ -1,4 +1,4 @@
-import type { OidcErrorDetails } from '../error-details.js'
+import type { OidcErrorDetails, OidcErrorInit } from '../error-details.js'
 import type { OidcError } from '../errors.js'
 import type { Principal, PrincipalClaims } from './principal.js'
 
@@ -54,6 +54,8 @@ export interface UnmetRequirement {
   readonly undecided?: true
   /** Set, with `undecided`, when what decides could not be asked: the request is answered with this error. */
   readonly outage?: OidcError
+  /** Seconds after which it may be met without anybody doing anything. */
+  readonly retryAfterSeconds?: number
   /** A newer or stronger login that would meet it (RFC 9470 section 3). */
   readonly stepUp?: StepUp
 }
@@ -74,6 +76,14 @@ export const met: Verdict = { met: true }
 /** {@link NamedRequirement.firstLogin} as an object to spread: empty where there is none. */
 export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequirement, 'firstLogin'> {
   return firstLogin === undefined ? {} : { firstLogin }
+}
+
+/**
+ * The headers of a refusal that may be over after some seconds: browsers that load a page follow `Refresh`, and programs
+ * `Retry-After` (RFC 9110 section 10.2.3).
+ */
+export function askingAgain(seconds: number | undefined): Pick<OidcErrorInit, 'headers'> {
+  return seconds === undefined ? {} : { headers: { 'Retry-After': String(seconds), Refresh: String(seconds) } }
 }
 
 /** The name of a requirement: a predicate has that of its function. */

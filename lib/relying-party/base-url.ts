@@ -2,7 +2,15 @@ import { hash } from 'node:crypto'
 import type { ReturnToPolicy } from '../http/return-to.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
-type OptionalRouteName = 'login' | 'logout' | 'backchannelLogout' | 'frontchannelLogout' | 'session' | 'jwks'
+type OptionalRouteName =
+  | 'login'
+  | 'logout'
+  | 'backchannelLogout'
+  | 'frontchannelLogout'
+  | 'session'
+  | 'jwks'
+  | 'deviceRegistration'
+  | 'deviceRefresh'
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
@@ -128,7 +136,14 @@ function pathsAt(prefix: string, routes: ApplicationConfiguration['routes']) {
     backchannelLogout: pathOf(routes.backchannelLogout),
     frontchannelLogout: pathOf(routes.frontchannelLogout),
   }
-  const own = { ...named, logout: pathOf(routes.logout), session: pathOf(routes.session), jwks: pathOf(routes.jwks) }
+  const own = {
+    ...named,
+    logout: pathOf(routes.logout),
+    session: pathOf(routes.session),
+    jwks: pathOf(routes.jwks),
+    deviceRegistration: pathOf(routes.deviceRegistration),
+    deviceRefresh: pathOf(routes.deviceRefresh),
+  }
   return { named, own }
 }
 

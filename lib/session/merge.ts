@@ -16,7 +16,18 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
   const { userinfo } = next.userinfo === base.userinfo ? stored : next
   const merged = { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
-  return userinfo === undefined ? merged : { ...merged, userinfo }
+  const whole = userinfo === undefined ? merged : { ...merged, userinfo }
+  return next.device === stored.device ? whole : withDevice(whole, next, stored)
+}
+
+// A session that is bound stays bound, whatever an older request knows of it.
+function withDevice(
+  { device: _, ...merged }: SessionRecord,
+  next: SessionRecord,
+  stored: SessionRecord,
+): SessionRecord {
+  const device = stored.device?.thumbprint === undefined ? next.device : stored.device
+  return device === undefined ? merged : { ...merged, device }
 }
 
 type Data = SessionRecord['data']

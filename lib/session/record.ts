@@ -1,8 +1,8 @@
 import { type AuthorizationDetail, authorizationDetailsIn } from '../options/authorization-details/detail.js'
-import { type JsonObject, freezeJson, isJsonObject, omitUndefined, parseJsonObject } from '../base/json.js'
+import { type JsonObject, freezeJson, isJsonObject, omitUndefined } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
 import { type StoredToken, type AdditionalToken, fromTuples, toTuples } from './additional-tokens.js'
-import { ConfigurationError } from '../errors.js'
+import { fromDeviceTuple, type SessionDevice, toDeviceTuple } from './device-bound/device.js'
 
 /** A session's tokens, except the ID Token. */
 export interface SessionTokens extends StoredToken {
@@ -51,6 +51,8 @@ export interface SessionRecord {
   readonly origin?: string
   /** Its slot in the list of the person's sessions; absent without a shared store. */
   readonly slot?: number
+  /** The device that it is, or may be, bound to; absent with browsers that hold no key for it. */
+  readonly device?: SessionDevice
 }
 
 /** A base URL at which a session may begin. */
@@ -90,8 +92,7 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.provider === undefined ? {} : { prv: [record.provider.name, record.provider.key] }),
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
-    ...(record.origin === undefined ? {} : { org: record.origin }),
-    ...omitUndefined({ rem: record.remember, slt: record.slot }),
+    ...omitUndefined({ org: record.origin, rem: record.remember, slt: record.slot, dev: toDeviceTuple(record.device) }),
   }
 }
 
@@ -118,17 +119,22 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return rare === nothingRare ? record : { ...record, ...rare }
 }
 
-type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin' | 'remember'>
+type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin' | 'remember' | 'device'>
 const nothingRare: Rare = {}
 
 /** The members that most sessions do not have; `undefined` if another version wrote them. */
-function rareFrom({ prv, uic, org, rem }: SealPayload): Rare | undefined {
-  if (prv === undefined && uic === undefined && org === undefined && rem === undefined) return nothingRare
-  const provider = sessionProviderIn(prv)
-  if (prv !== undefined && provider === undefined) return undefined
+function rareFrom(payload: SealPayload): Rare | undefined {
+  if (hasNothingRare(payload)) return nothingRare
+  const { prv, uic, org, rem, dev } = payload
+  const [provider, device] = [sessionProviderIn(prv), fromDeviceTuple(dev)]
+  if ((prv !== undefined && provider === undefined) || (dev !== undefined && device === undefined)) return undefined
   if (!isAbsentOr(uic, isJsonObject) || !isAbsentOr(org, isText) || !isAbsentOr(rem, isFlag)) return undefined
   const userinfo = uic === undefined ? undefined : freezeJson(uic)
-  return omitUndefined({ provider, userinfo, origin: org, remember: rem })
+  return omitUndefined({ provider, userinfo, origin: org, remember: rem, device })
+}
+
+function hasNothingRare({ prv, uic, org, rem, dev }: SealPayload): boolean {
+  return prv === undefined && uic === undefined && org === undefined && rem === undefined && dev === undefined
 }
 
 function isAbsentOr<T>(value: unknown, is: (given: unknown) => given is T): value is T | undefined {
@@ -167,59 +173,3 @@ function withDetails(tokens: SessionTokens, rar: unknown): SessionTokens | undef
 }
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] }
-
-/**
- * Copies and freezes the application's data, as it will be read back from JSON. Members that are `undefined` are
- * omitted; any other value that JSON would change is rejected.
- *
- * @param subject - the beginning of messages, such as "update() takes"
- * @throws {ConfigurationError} `invalid_options` for values that JSON cannot represent, and for members named
- *   `__proto__`
- */
-export function sessionData(subject: string, value: unknown): JsonObject {
-  const text = jsonOf(value)
-  const copy = text === undefined ? undefined : parseJsonObject(text)
-  const nonJson = text === undefined ? undefined : findNonJson(value)
-  if (copy !== undefined && nonJson === undefined) return freezeJson(copy)
-  const what = 'a plain object of JSON values, without members named __proto__'
-  const found = nonJson === undefined ? '' : `; this one holds ${nonJson}, which JSON cannot represent`
-  throw new ConfigurationError('invalid_options', `${subject} ${what}${found}`)
-}
-
-function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return undefined
-  }
-}
-
-// Describes the type only, since names of members may be personal data. Cycles are ruled out: JSON.stringify succeeded
-// before.
-function findNonJson(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number that JSON does not have'
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
-  if (typeof value !== 'object') return `a value of type ${typeof value}`
-  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value).filter(isDefined)
-  if (!Array.isArray(value) && !isPlain(value)) return `an object of class ${classOf(value)}`
-  for (const member of members) {
-    const nonJson = findNonJson(member)
-    if (nonJson !== undefined) return nonJson
-  }
-  return undefined
-}
-
-function isDefined(value: unknown): boolean {
-  return value !== undefined
-}
-
-// Plain objects of other realms, such as a test runner's, count too.
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
-}
-
-function classOf(value: object): string {
-  const { constructor } = value
-  return typeof constructor === 'function' ? constructor.name : 'its own'
-}

@@ -21,6 +21,7 @@ export const publicNames: readonly string[] = [
   'createBearerValidator',
   'csrf',
   'decision',
+  'deviceBound',
   'errorPages',
   'machine',
   'maxAge',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { idTokenClaims, personClaims } from '../../lib/session/claims.js'
-import { type SessionRecord, sessionData, fromPayload, toPayload } from '../../lib/session/record.js'
+import { sessionData } from '../../lib/session/application-data.js'
+import { type SessionRecord, fromPayload, toPayload } from '../../lib/session/record.js'
 import { idToken, record } from './example.js'
 import { start } from '../kit/clock.js'
 

@@ -44,6 +44,7 @@ declare global {
   const any: typeof library.any
   const bearer: typeof library.bearer
   const claim: typeof library.claim
+  const deviceBound: typeof library.deviceBound
   const machine: typeof library.machine
   const maxAge: typeof library.maxAge
   const not: typeof library.not

@@ -21,5 +21,8 @@ export function auditLostSession(request: RequestContext): void {
 }
 
 function absenceOf(request: RequestContext): SessionAbsence {
-  return request.session.others().length > 0 ? { reason: 'several_people' } : request.sessionAbsence()
+  const absence = request.sessionAbsence()
+  // That session is among the others too: a login or logout ends it.
+  if (absence.reason === 'device_lost') return absence
+  return request.session.others().length > 0 ? { reason: 'several_people' } : absence
 }

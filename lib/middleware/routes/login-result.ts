@@ -1,7 +1,7 @@
 import { isJsonObject, omitUndefined } from '../../base/json.js'
 import { ConfigurationError } from '../../errors.js'
 import { kindOf } from '../../options/given.js'
-import { sessionData } from '../../session/record.js'
+import { sessionData } from '../../session/application-data.js'
 import type { CheckedResult } from '../../relying-party/login/code-exchange.js'
 
 /**

@@ -50,6 +50,7 @@ export class SessionIdentity {
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
       ...detailsIn(record),
+      ...(record.device === undefined ? {} : { isDeviceBound: record.device.thumbprint !== undefined }),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,
     })
   }

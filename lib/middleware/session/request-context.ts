@@ -1,12 +1,12 @@
 import type { OidcErrorDetails } from '../../error-details.js'
 import { SessionError } from '../../errors.js'
-import { quoted } from '../../base/error-cause.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { LoginUnderWay } from '../../relying-party/login/finished-login.js'
 import type { Revalidation } from '../../relying-party/revalidation.js'
 import type { Application } from '../../relying-party/application.js'
+import type { Devices } from '../../relying-party/device-bound/devices.js'
 import type { BaseUrl } from '../../relying-party/base-url.js'
 import { baseUrlOf } from '../../relying-party/base-urls.js'
 import type { TransactionCookies } from '../../relying-party/login/transaction/transaction.js'
@@ -20,7 +20,8 @@ import type { RelyingParties, WebRelyingParty } from '../providers/relying-parti
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
-import { absences, type SessionAbsence } from '../../session/storage/absence.js'
+import type { SessionAbsence } from '../../session/storage/absence.js'
+import { absenceDetails } from './storage/absence-details.js'
 import type { SessionStorage } from '../../session/storage/storage.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
@@ -140,14 +141,7 @@ export class RequestContext {
 
   /** Why nobody is signed in, for logs. */
   absence(): OidcErrorDetails {
-    const { httpRequest } = this
-    const { seen, option } = this.sessionAbsence()
-    const host = httpRequest.header('host') ?? ''
-    const { origin } = this.base
-    // A browser keeps the cookies of each host apart.
-    const isElsewhere = seen === absences.noCookie.seen && !hasHost(origin, host)
-    const expected = isElsewhere ? `a request to ${origin}, which came to ${quoted(host)}` : undefined
-    return { subject: 'session', seen, option, expected }
+    return absenceDetails(this.sessionAbsence(), this.httpRequest, this.base)
   }
 
   /** Why no session of the browser counts. */
@@ -179,10 +173,6 @@ interface RequestParts {
   readonly session: SessionBinding
   /** Where the session was read. */
   readonly storage: SessionStorage
-}
-
-function hasHost(origin: string, host: string): boolean {
-  return new URL(origin).host === host.toLowerCase()
 }
 
 /**
@@ -217,6 +207,8 @@ export interface OidcContext {
   readonly revalidation: Revalidation
   /** The JWK Set of this client, if it is published. */
   readonly jwks?: string | undefined
+  /** Binds sessions to devices, if the options want that. */
+  readonly devices?: Devices | undefined
   /** Skips silent logins while the provider is unavailable: page loads must not wait for it. */
   readonly silentLogins: CircuitBreaker
 }

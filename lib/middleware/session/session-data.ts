@@ -1,5 +1,5 @@
 import { SessionError } from '../../errors.js'
-import { sessionData } from '../../session/record.js'
+import { sessionData } from '../../session/application-data.js'
 import type { RequestContext } from './request-context.js'
 
 /**

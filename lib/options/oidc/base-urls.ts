@@ -39,6 +39,10 @@ export interface RouteOptions {
    * @see https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata
    */
   jwks?: string | false | undefined
+  /** Where browsers register the key of a device, with `session.deviceBound` only. @default '/device-registration' */
+  deviceRegistration?: string | undefined
+  /** Where browsers prove that key again, with `session.deviceBound` only. @default '/device-refresh' */
+  deviceRefresh?: string | undefined
 }
 
 const missing =
@@ -62,14 +66,37 @@ function flawOf(options: unknown, isTyped: boolean): string | undefined {
     : 'must have exactly one of "baseUrl" and "baseUrls"'
 }
 
-interface RoutePaths {
-  readonly [route: string]: string | false
+/** The routes that bind sessions to devices, as given. */
+export interface DeviceRoutes {
+  readonly deviceRegistration?: string | undefined
+  readonly deviceRefresh?: string | undefined
+}
+
+interface BoundSessions {
+  readonly deviceBound?: object | undefined
+}
+
+/** The routes with those that bind sessions to devices, which are off unless the options want that. */
+export function withDeviceRoutes<Routes extends DeviceRoutes>(
+  routes: Routes,
+  { deviceBound }: BoundSessions,
+): Routes & Readonly<Record<keyof DeviceRoutes, string | false>> {
+  const { deviceRegistration = '/device-registration', deviceRefresh = '/device-refresh' } = routes
+  const isOn = deviceBound !== undefined
+  return { ...routes, deviceRegistration: isOn && deviceRegistration, deviceRefresh: isOn && deviceRefresh }
+}
+
+interface RoutePaths extends DeviceRoutes {
+  readonly [route: string]: string | false | undefined
   readonly callback: string
 }
 
 /** What is wrong with the paths of the routes below these base URLs. */
-export function routesFlaw(routes: RoutePaths, baseUrls: readonly URL[]): string | undefined {
-  const paths = Object.values(routes).filter((path) => path !== false)
+export function routesFlaw(
+  { routes, session }: { readonly routes: RoutePaths; readonly session: BoundSessions },
+  baseUrls: readonly URL[],
+): string | undefined {
+  const paths = Object.values(withDeviceRoutes(routes, session)).filter((path) => typeof path === 'string')
   if (new Set(paths).size < paths.length) return 'must give "routes" different paths'
   return baseUrls.some((url) => url.pathname.replace(/\/$/, '').endsWith(routes.callback))
     ? `must have "baseUrl" without "${routes.callback}": that path is added to it, and the redirect URI would have it twice`

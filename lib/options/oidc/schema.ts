@@ -23,7 +23,7 @@ import {
   origins,
   callback,
 } from '../common/fields.js'
-import { hasBaseUrl, routesFlaw } from './base-urls.js'
+import { hasBaseUrl, routesFlaw, withDeviceRoutes } from './base-urls.js'
 import { authorizationParams, isFormPost, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
@@ -62,6 +62,8 @@ export const oidcEntries = {
     frontchannelLogout: v.optional(routePathOrOff, '/frontchannel-logout'),
     session: v.optional(routePathOrOff, false),
     jwks: v.optional(routePathOrOff, false),
+    deviceRegistration: v.optional(routePath),
+    deviceRefresh: v.optional(routePath),
   }),
   sessionRoute,
   session,
@@ -117,8 +119,8 @@ const schema = v.pipe(
     'must not name one host twice in "baseUrls": they are distinguished by host',
   ),
   v.check(
-    (o) => (routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o)) === undefined,
-    ({ input: o }) => routesFlaw(o.routes, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o) ?? '',
+    (o) => (routesFlaw(o, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o)) === undefined,
+    ({ input: o }) => routesFlaw(o, urlsOf(o.baseUrl, ...(o.baseUrls ?? []))) ?? sessionRouteFlaw(o) ?? '',
   ),
   v.check(
     (o) => o.routes.login !== false || o.loginParams.length === 0,
@@ -146,6 +148,7 @@ const schema = v.pipe(
   ),
   v.transform(({ authorizationParams, baseUrl, ...options }) => ({
     ...options,
+    routes: withDeviceRoutes(options.routes, options.session),
     baseUrl: typeof baseUrl === 'function' ? undefined : baseUrl,
     baseUrlOf: typeof baseUrl === 'function' ? baseUrl : undefined,
     authorizationParams: fixedParamsOf({ authorizationParams }),

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { callback, flag, seconds, text } from '../common/fields.js'
+import { callback, flag, seconds, text, wholeNumber } from '../common/fields.js'
 import { type SessionStore, type SharedStore, sessionStore } from '../common/stores.js'
-import { byDefault } from '../common/parse.js'
+import { byDefault, section } from '../common/parse.js'
 import type { FrameworkRequest } from '../framework.js'
 
 /**
@@ -51,6 +51,25 @@ export interface SessionOptions<Request = FrameworkRequest> {
   maxCookieBytes?: number | undefined
   /** Name and attributes of the session's cookie. */
   cookie?: CookieOptions | undefined
+  /**
+   * Binds each session to a key that the browser keeps in the hardware of the device, where the browser can do that (Device Bound
+   * Session Credentials): copied cookies are worth nothing after `cookieSeconds`. In other browsers sessions are as before.
+   *
+   * @experimental The draft may change, and so may this.
+   * @default false
+   * @see https://w3c.github.io/webappsec-dbsc/
+   */
+  deviceBound?: boolean | DeviceBoundOptions | undefined
+}
+
+/**
+ * How sessions are bound to devices.
+ *
+ * @experimental
+ */
+export interface DeviceBoundOptions {
+  /** Seconds after which the browser proves its key again, which is as long as copied cookies are of use: 10 to 300. @default 300 */
+  cookieSeconds?: number | undefined
 }
 
 /** Attributes of the session cookie. It is always `HttpOnly`, and `Secure` whenever `baseUrl` is https. */
@@ -99,6 +118,16 @@ const cookie = byDefault({
   transient: v.optional(flag, false),
 })
 
+const deviceBoundSection = section({ cookieSeconds: v.optional(wholeNumber(10, 300), 300) })
+
+const deviceBound = v.optional(
+  v.pipe(
+    v.union([v.boolean(), v.record(v.string(), v.unknown())], 'must be true, false or { cookieSeconds }'),
+    v.transform((value): unknown => (value === true ? {} : value === false ? undefined : value)),
+    v.optional(deviceBoundSection),
+  ),
+)
+
 /** The checks of the option `session`. */
 export const session = v.pipe(
   byDefault({
@@ -121,7 +150,16 @@ export const session = v.pipe(
     countsAsUse: v.optional(callback),
     storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
+    deviceBound,
   }),
+  v.check(
+    ({ deviceBound: own, use }) => own === undefined || use === undefined,
+    'must not have both "deviceBound" and "use": the session of another middleware cannot be bound to a device',
+  ),
+  v.check(
+    ({ deviceBound: own, cookie: { domain } }) => own === undefined || domain === undefined,
+    'must not have both "deviceBound" and "cookie.domain": browsers keep a key for one origin',
+  ),
   v.check(
     ({ store, use }) => store === undefined || use === undefined,
     'must not have both "store" and "use": the session middleware has its own store',

@@ -29,6 +29,11 @@ export const absences = {
   absolute: { seen: 'ended (absolute)', option: 'session.absoluteSeconds', reason: 'absolute' },
   revoked: { seen: 'ended by a logout, or sessions of several people', reason: 'revoked' },
   otherProvider: { seen: 'a session of a provider that is gone, or another one now', reason: 'provider_changed' },
+  unproven: {
+    seen: 'a session of another device, or without its proof',
+    option: 'session.deviceBound',
+    reason: 'device_lost',
+  },
   lost: { seen: 'no longer in the session store, ended by a logout, or of another base URL', reason: 'revoked' },
 } as const satisfies Readonly<Record<string, SessionAbsence>>
 

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { TraceRemark } from '../../base/tracing/event.js'
 import { idTokenClaims } from '../claims.js'
-import { type FoundSession, storedSessionIn, type StoredSession, SeveralPeople, unreadable } from './storage.js'
+import { type FoundSession, storedSessionIn, type StoredSession, UncountedSessions, unreadable } from './storage.js'
 import { generationOf } from '../merge.js'
 import type { SessionRecord } from '../record.js'
 
@@ -30,7 +30,7 @@ export function chooseSession(found: readonly FoundSession[], remark: Remark): F
   const records = kept.map(({ record }) => record)
   if (new Set(records.map(personOf)).size > 1) {
     remark(['several_people'])
-    return new SeveralPeople(records)
+    return new UncountedSessions(records)
   }
   const others = older.map(({ record }) => record).filter(({ id }) => id !== newest.record.id)
   return { ...newest, others }

@@ -7,14 +7,17 @@ import type { SessionPlace, SessionRecord } from '../record.js'
 /** A session that was found. */
 export interface StoredSession {
   readonly record: SessionRecord
-  /** Whether it was sealed with an older secret. */
+  /** Whether it is to be sealed again: it was sealed with an older secret, or has just been bound to a device. */
   readonly outdatedKey: boolean
   /** Older sessions of the same person, from cookies of the same name; absent if there are none. */
   readonly others?: readonly SessionRecord[]
 }
 
-/** Sessions of different people, from cookies of the same name: none of them counts. */
-export class SeveralPeople {
+/**
+ * Authentic sessions of which none counts: cookies of the same name are of different people, or the request does not prove the key
+ * of the device that a session is bound to.
+ */
+export class UncountedSessions {
   readonly records: readonly SessionRecord[]
 
   constructor(records: readonly SessionRecord[]) {
@@ -29,16 +32,16 @@ export class SeveralPeople {
 export const unreadable: unique symbol = Symbol('a session of another version')
 
 /** The result of reading a request's cookies. */
-export type FoundSession = StoredSession | SeveralPeople | typeof unreadable | undefined
+export type FoundSession = StoredSession | UncountedSessions | typeof unreadable | undefined
 
 /** The session that counts, if there is one. */
 export function storedSessionIn(found: FoundSession): StoredSession | undefined {
-  return found === undefined || found === unreadable || found instanceof SeveralPeople ? undefined : found
+  return found === undefined || found === unreadable || found instanceof UncountedSessions ? undefined : found
 }
 
 /** All sessions that were found, including those that do not count. */
 export function recordsIn(found: FoundSession): readonly SessionRecord[] {
-  if (found instanceof SeveralPeople) return found.records
+  if (found instanceof UncountedSessions) return found.records
   const kept = storedSessionIn(found)
   if (kept === undefined) return none
   return kept.others === undefined ? [kept.record] : [kept.record, ...kept.others]

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../../http/request.js'
 import type { Runtime } from '../../../base/runtime.js'
+import type { Devices } from '../../../relying-party/device-bound/devices.js'
 import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
 import type { SessionRecord } from '../../../session/record.js'
@@ -16,6 +17,8 @@ export interface SessionUses {
   readonly countsAsUse: UseRule
   /** The lists of sessions; absent without a shared store. */
   readonly listed?: Pick<ListedSessions, 'renew'> | undefined
+  /** Binds sessions to devices, if the options want that. */
+  readonly devices?: Pick<Devices, 'guard'> | undefined
 }
 
 /** How logins in the application's own session are encrypted, and how long they live. */

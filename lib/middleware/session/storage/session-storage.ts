@@ -31,9 +31,12 @@ export type SessionStorages = (req: NodeRequest, httpRequest: HttpRequest, res?:
  */
 export function createSessionStorages(application: StorageParts, uses: SessionUses): SessionStorages {
   const storageOf = storagesOf(application, uses)
+  const { devices } = uses
   return (req, httpRequest, res) => {
     const found = storageOf(req, httpRequest, res)
-    const storage = application.baseUrls.areApart ? boundTo(baseUrlOf(application.baseUrls, httpRequest), found) : found
+    const here = application.baseUrls.areApart ? boundTo(baseUrlOf(application.baseUrls, httpRequest), found) : found
+    const storage =
+      devices === undefined ? here : devices.guard(here, baseUrlOf(application.baseUrls, httpRequest), announceOn(res))
     const isOwn = (origin: string): boolean => application.baseUrls.isOwnOrigin(origin, httpRequest)
     return isForeignSocket(httpRequest, isOwn) ? closed(storage) : storage
   }
@@ -54,6 +57,10 @@ function closed(storage: SessionStorage): SessionStorage {
     write: (record, cookies) => storage.write(record, cookies),
     clear: (cookies, further) => storage.clear(cookies, further),
   }
+}
+
+function announceOn(res: NodeResponse | undefined): (header: string) => void {
+  return (header) => void res?.setHeader('Secure-Session-Registration', header)
 }
 
 function storagesOf(application: StorageParts, uses: SessionUses): SessionStorages {

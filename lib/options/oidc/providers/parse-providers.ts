@@ -157,9 +157,9 @@ export function parseProvider(
 // The routes of a provider are below those of the application, which may be below each other.
 function requireRoutes(
   providers: readonly NamedProvider[],
-  { logout, session, jwks, ...routes }: OidcConfiguration['routes'],
+  { logout, session, jwks, deviceRegistration, deviceRefresh, ...routes }: OidcConfiguration['routes'],
 ): void {
-  const own = Object.values({ ...routes, logout, session, jwks })
+  const own = Object.values({ ...routes, logout, session, jwks, deviceRegistration, deviceRefresh })
   for (const { name } of providers) {
     const taken = Object.values(routes).find((route) => route !== false && own.includes(`${route}/${name}`))
     if (taken !== undefined) throw flaw(`"routes" must leave ${taken}/${name} to the provider of that name`)
