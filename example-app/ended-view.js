@@ -2,7 +2,7 @@
 const reasons = {
   everywhere: 'You have signed out everywhere: the provider has ended all of your sessions and told this app.',
   session_missing:
-    'Your session was ended elsewhere: in another window, from the list of your sessions, or by “Sign out everywhere”.',
+    'Your session was ended elsewhere: in another window, from the list of your sessions, by “Sign out everywhere”, or by a security event.',
   session_expired: 'Your session has reached its end by itself.',
 }
 

@@ -33,8 +33,17 @@ export async function startOne({ port, appPort, baseUrl }) {
     webClient({ clientId, clientSecret, baseUrl, exchanges: true, backchannelLogoutUrl }),
     machineClient(machine),
   ]
-  const { issuer, close } = await started({ port, clients, ...tokens })
-  return { issuer, close, machine, env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret } }
+  const pushAuthorization = `Bearer ${secret()}`
+  const endpoint = `http://127.0.0.1:${appPort}/signals`
+  const signals = { clientId, clientSecret, endpoint, authorization: pushAuthorization }
+  const { issuer, close } = await started({ port, clients, signals, ...tokens })
+  return {
+    issuer,
+    close,
+    machine,
+    pushAuthorization,
+    env: { ISSUER: issuer, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret },
+  }
 }
 
 /**

@@ -65,6 +65,25 @@ export function signOutEverywhere(provider, sessions, clients) {
 }
 
 /**
+ * Makes what ends all sessions of a person here but one, and tells nobody.
+ *
+ * @param {Provider} provider
+ * @param {{ of: (accountId: string) => string[] }} sessions
+ * @returns {(session: { sub: string, sid: string, clientId: string }) => Promise<string[]>} Resolves to their `sid` at an application.
+ */
+export function endOthers(provider, sessions) {
+  return async ({ sub, sid, clientId }) => {
+    const all = await Promise.all(sessions.of(sub).map((id) => provider.Session.find(id)))
+    const others = all.flatMap((session) => {
+      const other = session?.authorizations?.[clientId]?.sid
+      return session === undefined || other === undefined || other === sid ? [] : [{ session, sid: other }]
+    })
+    await Promise.all(others.map(({ session }) => session.destroy()))
+    return others.map((other) => other.sid)
+  }
+}
+
+/**
  * @param {Record<string, unknown>} client
  * @param {string | undefined} authorization
  */

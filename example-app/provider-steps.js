@@ -2,7 +2,7 @@ import { carried, shorten } from './secrets.js'
 
 /** @typedef {{ title: string, why: string, answer: string }} Wording */
 
-/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'machine' | 'exchange' | 'push' | 'everywhere' | 'other', Wording>>} */
+/** @type {Readonly<Record<'metadata' | 'keys' | 'code' | 'refresh' | 'machine' | 'exchange' | 'push' | 'everywhere' | 'report' | 'other', Wording>>} */
 const wordings = {
   metadata: {
     title: 'The app asks the provider how it works',
@@ -43,6 +43,11 @@ const wordings = {
     title: 'The app asks the provider to end all sessions of yours',
     why: 'No standard says how: this is the demo provider’s own way. The calls that follow from it are standard.',
     answer: 'Done: so many sessions, so many apps told',
+  },
+  report: {
+    title: 'The app reports your other browsers as stolen',
+    why: 'No standard says how. What follows is standard: the transmitter pushes a signed security event to the app, about each, which ends that session.',
+    answer: 'Done: so many sessions, so many events taken',
   },
   other: {
     title: 'The app asks the provider',
@@ -125,6 +130,7 @@ function kindOf(url, form) {
   if (form.get('grant_type')?.endsWith(':token-exchange')) return 'exchange'
   if (form.has('code_challenge')) return 'push'
   if (url.pathname.endsWith('/sign-out-everywhere')) return 'everywhere'
+  if (url.pathname.endsWith('/ssf/report')) return 'report'
   return /jwks|keys|certs/.test(url.pathname) ? 'keys' : 'other'
 }
 

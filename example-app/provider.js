@@ -7,7 +7,8 @@ import { assets } from './assets.js'
 import { interactions } from './interactions.js'
 import { addTokenExchange, tokenExchangeGrant } from './token-exchange.js'
 import { clockTolerance, providerConfiguration } from './provider-configuration.js'
-import { sessionIndex, signOutEverywhere } from './provider-sessions.js'
+import { endOthers, sessionIndex, signOutEverywhere } from './provider-sessions.js'
+import { transmitter } from './transmitter.js'
 import { users } from './users.js'
 
 /**
@@ -21,6 +22,7 @@ import { users } from './users.js'
  *   `null`: opaque tokens that open the userinfo endpoint. Default `urn:example:api`.
  * @property {Readonly<Record<string, string>>} [exchangeFor] APIs that access tokens may be exchanged for (RFC 8693), with the
  *   scopes of each. Default none.
+ * @property {import('./transmitter.js').Receiver} [signals] The application that gets security events. Default none.
  * @property {number} [accessTokenSeconds] Default 300.
  * @property {number} [idTokenSeconds] Default 3600.
  * @property {number} [refreshTokenSeconds] Default 86400.
@@ -55,6 +57,8 @@ export async function startProvider(options) {
     const provider = new Provider(issuer, providerConfiguration(site, people, options, sessions.adapter))
     if (options.exchangeFor !== undefined) addTokenExchange(provider, options.exchangeFor)
     app.use(assets(), signOutEverywhere(provider, sessions, options.clients))
+    if (options.signals !== undefined)
+      app.use(await transmitter(issuer, options.signals, endOthers(provider, sessions)))
     app.use(interactions(provider, site, people, options.clients), provider.callback())
     return { issuer, port, provider, close: () => closeServer(server) }
   } catch (error) {

@@ -15,6 +15,7 @@ import { memoryStore } from './memory-store.js'
 import { pages } from './pages.js'
 import { stopProcess } from './stop-process.js'
 import { recordingFetch } from './provider-steps.js'
+import { receiveSignals, reportOthers } from './signals.js'
 import { sitesOf } from './sites.js'
 import { createTimeline } from './timeline.js'
 
@@ -28,6 +29,7 @@ const absoluteSeconds = 28_800
  * @property {boolean} [embedded] Whether the provider is the demo's own, where alice and bob live. Default false.
  * @property {string} [audience] Identifier of the demo's API in access tokens; without it there is no API.
  * @property {{ clientId: string, clientSecret: string }} [machine] A client that may call the API without a person.
+ * @property {string} [pushAuthorization] What the provider's security events come with; without it there are none.
  */
 
 /**
@@ -53,7 +55,7 @@ const absoluteSeconds = 28_800
  * @param {Shared} [shared] Default: there is one process.
  * @returns {Demo}
  */
-export function createApp({ oidc: options, embedded = false, audience, machine }, shared) {
+export function createApp({ oidc: options, embedded = false, audience, machine, pushAuthorization }, shared) {
   const secureCookie = options.baseUrl.startsWith('https:')
   const timeline = createTimeline({ secureCookie, ...(shared && { store: shared.steps }) })
   const sites = sitesOf(options)
@@ -106,6 +108,9 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     const form = express.urlencoded({ extended: false, limit: '64kb' })
     app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login, heard))
   }
+  if (one !== undefined && board !== undefined && pushAuthorization !== undefined) {
+    app.use(receiveSignals(login, { issuer: one.issuer, pushAuthorization }, board))
+  }
   app.use(login)
   if (one !== undefined && board !== undefined) {
     const { issuer, clientId } = one
@@ -114,12 +119,9 @@ export function createApp({ oidc: options, embedded = false, audience, machine }
     app.use(noteLogins(board))
     const form = express.urlencoded({ extended: false, limit: '1kb' })
     app.post('/end-session', csrf(), requireAuth(), form, endOtherSession(board))
-    app.post(
-      '/sign-out-everywhere',
-      requireAuth(),
-      csrf(),
-      signOutEverywhere({ issuer, clientId, clientSecret, fetch: recorder }),
-    )
+    const atProvider = { issuer, clientId, clientSecret, fetch: recorder }
+    app.post('/sign-out-everywhere', requireAuth(), csrf(), signOutEverywhere(atProvider))
+    app.post('/report-others', requireAuth(), csrf(), reportOthers(atProvider))
   }
   if (processes !== undefined) app.post('/stop-process', csrf(), stopProcess(processes))
   app.get('/', page.home)

@@ -82,7 +82,7 @@ async function withOne(env, place, embedded) {
     const app = {
       oidc: { ...oidc, ...(embedded ? { scope: 'openid profile email orders:read' } : {}) },
       ...(audience === undefined ? {} : { audience }),
-      ...(own === undefined ? {} : { machine: own.machine }),
+      ...(own === undefined ? {} : { machine: own.machine, pushAuthorization: own.pushAuthorization }),
     }
     return {
       close,
