@@ -1,4 +1,6 @@
 export { clientCredentials } from '../client/client-credentials.js'
+export { decision } from '../decision/decision.js'
+export { policyDecisionPoint } from '../decision/policy-decision-point.js'
 export {
   AccessError,
   BearerError,
@@ -13,6 +15,7 @@ export { bearer } from '../middleware/bearer.js'
 export { requireAuth } from '../middleware/require-auth.js'
 export { resourceMetadata } from '../middleware/resource-metadata.js'
 export { all, any, not } from '../policy/combinators.js'
+export { authorizationDetails } from '../policy/authorization-details.js'
 export { claim, role } from '../policy/claims.js'
 export { mcpAuthInfo } from '../policy/mcp-auth-info.js'
 export { acr, machine, maxAge, permission, person, scope } from '../policy/requirements.js'
@@ -37,7 +40,11 @@ export type {
 } from '../options/bearer/options.js'
 export type { IntrospectionOptions } from '../options/bearer/introspection-options.js'
 export type { IssuerOptions, IssuerResolver } from '../options/bearer/issuer-options.js'
+export type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 export type { ClientCredentialsOptions } from '../options/client/options.js'
+export type { DecisionOptions } from '../decision/decision.js'
+export type { PolicyDecisionPoint } from '../decision/policy-decision-point.js'
+export type { PolicyDecisionPointOptions } from '../options/decision/options.js'
 export type { Principal, PrincipalClaims } from '../policy/principal.js'
 export type { Requirement } from '../policy/requirement.js'
 export type { BearerValidator, BearerValidatorOptions, PresentedRequest } from '../resource-server/bearer-validator.js'
