@@ -1,12 +1,15 @@
 import { freezeJson, isJsonObject, parseStrictJson } from '../base/json.js'
-import { quoted } from '../base/error-cause.js'
+import { isOidcError, quoted } from '../base/error-cause.js'
+import { retryAfterSeconds } from '../base/outage.js'
 import { AccessError } from '../errors.js'
 import type { DecisionAnswer } from '../options/decision/question.js'
 
 /** The error for a decision that cannot be had: 503, and never "allowed". */
 export function undecided(why: string, seen: string, cause?: unknown): AccessError {
   const details = { subject: 'decision', seen, expected: 'a decision of the policy decision point' }
-  const headers = { 'Retry-After': '5' }
+  // Where the policy decision point, or the pause after failures, says how long.
+  const { 'Retry-After': seconds = String(retryAfterSeconds) } = isOidcError(cause) ? cause.headers : {}
+  const headers = { 'Retry-After': seconds }
   return new AccessError('decision_unavailable', `the policy decision point ${why}`, {
     requirement: 'decision',
     status: 503,

@@ -118,7 +118,7 @@ describe('decision() behind bearer()', () => {
       const api = await start(guard)
       const answer = await api.present(api.issuer.accessToken())
       expect(answer).toMatchObject({ status: 503, json: { code: 'decision_unavailable' } })
-      expect(answer.headers).toMatchObject({ 'retry-after': '5' })
+      expect(answer.headers['retry-after']).toMatch(/^[1-5]$/)
       expect(answer.headers['www-authenticate']).toBeUndefined()
       expect(answer.json).not.toHaveProperty('detail')
     }

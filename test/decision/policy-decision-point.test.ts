@@ -150,6 +150,14 @@ describe('PD02: a policy decision point that is slow or away', () => {
     expect(await pdp.evaluate(readIt)).toMatchObject({ decision: true })
   })
 
+  test('says when to come back: as it asks, and less while that passes', async () => {
+    const pdp = pdpWith()
+    server.answer((res) => res.writeHead(503, { 'retry-after': '30' }).end())
+    expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({ headers: { 'Retry-After': '30' } })
+    clock.advance(10)
+    expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({ headers: { 'Retry-After': '20' } })
+  })
+
   test('names its request in the error, for its logs', async () => {
     server.answer(body('', 401))
     const error = await failureOf(pdpWith().evaluate(readIt))
