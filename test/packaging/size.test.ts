@@ -11,12 +11,12 @@ interface PackedFile {
 
 /** In bytes. A budget that has to grow is a decision: say in the commit what it buys. */
 const budgets = {
-  packed: 900_000,
-  unpacked: 3_500_000,
+  packed: 1_000_000,
+  unpacked: 3_900_000,
   /** All entries together, without their dependencies. */
-  modules: 1_100_000,
+  modules: 1_350_000,
   /** All entries together, with the dependencies that are ES modules only. */
-  commonjs: 1_400_000,
+  commonjs: 1_600_000,
   /** What a page loads, compressed. */
   browser: 2_500,
 }
