@@ -1,3 +1,5 @@
+import { isOidcError } from '../../base/error-cause.js'
+import { parseJsonObject } from '../../base/json.js'
 import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isPrefetch } from '../../http/fetch-metadata.js'
@@ -7,6 +9,7 @@ import {
   parseAuthorizationResponse,
 } from '../../provider/endpoints/authorization-response.js'
 import type { OpenSignedResponse } from '../../provider/tokens/signed-response.js'
+import { isSilent } from './transaction/transaction.js'
 
 /** An authorization response, and how it was sent. Its problem is thrown, unless it belongs to a silent login. */
 export interface CallbackResponse extends AuthorizationResponse {
@@ -21,7 +24,7 @@ const maxQueryLength = 16_384
  *
  * @param open - opens signed responses, if these were asked for: plain ones are refused then
  * @throws {AuthorizationResponseError} 405 for other methods, 400 for a prefetch or a query that is too long
- * @throws {TokenValidationError} for a signed response that is invalid
+ * @throws {TokenValidationError} for a signed response that is invalid, but of a silent login
  */
 export async function readCallback(
   httpRequest: HttpRequest,
@@ -47,11 +50,24 @@ export async function readCallback(
 async function signedResponse(received: URLSearchParams, open: OpenSignedResponse): Promise<AuthorizationResponse> {
   const [response, ...others] = received.getAll('response')
   if (others.length > 0) throw invalidResponse('response came more than once')
-  if (response !== undefined) return parseAuthorizationResponse(await open(response))
+  if (response !== undefined) {
+    return open(response).then(parseAuthorizationResponse, (error: unknown) => unverifiedResponse(response, error))
+  }
   const plain = parseAuthorizationResponse(received)
   if (plain.problem !== undefined || plain.state === '') return plain
   const problem = invalidResponse('it is not signed, although "response_mode" asks for a signed one')
   return { ...plain, problem }
+}
+
+// Nobody asked for a silent login, and the browser goes back to its page, which only its own cookie names: so this state, which
+// anybody can have written, decides nothing but whether an error is shown.
+function unverifiedResponse(response: string, error: unknown): AuthorizationResponse {
+  const payload = Buffer.from(response.split('.')[1] ?? '', 'base64url').toString()
+  const state = parseJsonObject(payload)?.['state']
+  if (typeof state !== 'string' || !isSilent(state) || !isOidcError(error)) throw error
+  const message = 'the authorization response of a silent login cannot be verified'
+  const problem = new AuthorizationResponseError('invalid_response', message, { cause: error })
+  return { ...parseAuthorizationResponse(new URLSearchParams({ state })), problem }
 }
 
 async function formOf(

@@ -77,6 +77,19 @@ describe('a signed authorization response', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
+  test('of a silent login that cannot be verified leads back without an error, and asks for no token', async () => {
+    await start('jwt', { oidc: { silentLogin: true, authorizationResponseAlg: 'PS256' } })
+    const page = await browser.navigate(world.url('/'), { follow: true })
+    expect([page.status, page.url]).toEqual([200, world.url('/')])
+    expect([await subjectOf(world, browser), tokenCalls(world)]).toEqual([null, 0])
+  })
+
+  test('of a login that somebody began is refused if it cannot be verified', async () => {
+    await start('jwt', { oidc: { authorizationResponseAlg: 'PS256' } })
+    const page = await browser.navigate((await callbackUrl()).href)
+    expect([codeOf(page), tokenCalls(world)]).toEqual(['token_algorithm_refused', 0])
+  })
+
   test('CB37: that was altered asks for no token, and the login can still be finished', async () => {
     await start('jwt')
     const url = await callbackUrl()
