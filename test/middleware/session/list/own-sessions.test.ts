@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { Browser } from '../../../hosts/client.js'
 import { hosts } from '../../../hosts/hosts.js'
@@ -134,5 +135,27 @@ describe('the list of the person who is signed in', () => {
     }
     sharedStore.outage = false
     expect(await agents(browser)).toEqual([['laptop', true]])
+  })
+
+  test('has no session whose login could not be finished', async () => {
+    await start({ oidc: { onLogin: () => ({ data: { large: randomBytes(9_000).toString('base64') } }) } })
+    const browser = await enter('laptop')
+    expect(world.host.journal.errors).toMatchObject([{ code: 'session_too_large' }])
+    expect([await subjectOf(world, browser), await world.app.sessions.list('alice')]).toEqual([null, []])
+    expect([...sharedStore.contents().keys()].filter((name) => name.startsWith('listed'))).toEqual([])
+  })
+
+  test('does not hold up requests and logouts while only its own entries cannot be written', async () => {
+    await start({ oidc: { session: { idleSeconds: 600, rollingStepSeconds: 60 } } })
+    const browser = await enter('laptop')
+    sharedStore.before = ({ names: [name = ''] }) => {
+      if (name.startsWith('listed')) throw new Error('away')
+    }
+    world.clock.advance(100)
+    expect((await browser.fetch(world.url('/me'))).setCookies).toHaveLength(1)
+    await browser.navigate(world.url('/logout'), { site: 'same-origin' })
+    expect(await subjectOf(world, browser)).toBeNull()
+    sharedStore.before = () => undefined
+    expect(await world.app.sessions.list('alice')).toEqual([])
   })
 })
