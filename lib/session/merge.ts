@@ -7,6 +7,7 @@ import { mergeAdditionalTokens } from './additional-tokens.js'
  * @param base - the record that this request started with
  * @param next - the record as this request changed it
  * @param stored - the record in the store now
+ * @returns `stored` itself if nothing is to be changed: other requests may have made the same change
  */
 export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: SessionRecord): SessionRecord {
   const hasNewTokens = next.tokens !== base.tokens
@@ -15,9 +16,13 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
   const { idToken } = isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
   const { userinfo } = next.userinfo === base.userinfo ? stored : next
-  const merged = { ...stored, tokens, idToken, touchedAt, data: mergeData(base.data, next.data, stored.data) }
-  const whole = userinfo === undefined ? merged : { ...merged, userinfo }
-  return next.device === stored.device ? whole : withDevice(whole, next, stored)
+  const data = mergeData(base.data, next.data, stored.data)
+  const changed = { tokens, idToken, touchedAt, data, ...(userinfo === undefined ? {} : { userinfo }) }
+  const hasSameDevice = next.device === stored.device
+  if (hasSameDevice && Object.entries(changed).every(([name, value]) => Reflect.get(stored, name) === value))
+    return stored
+  const whole = { ...stored, ...changed }
+  return hasSameDevice ? whole : withDevice(whole, next, stored)
 }
 
 // A session that is bound stays bound, whatever an older request knows of it.

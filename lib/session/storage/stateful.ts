@@ -88,9 +88,11 @@ class StatefulStorage implements SessionStorage {
     }
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const [text] = await sharedStore.get([name])
-      const stored = text === undefined ? undefined : this.#openRecord(text, record.id)?.record
+      const stored = text === undefined ? undefined : this.#openRecord(text, record.id)
       if (text === undefined || stored === undefined) throw sessionEnded()
-      const next = mergeRecords(base, record, stored)
+      const next = mergeRecords(base, record, stored.record)
+      // Requests that waited for the same refresh need not take turns.
+      if (next === stored.record && !stored.outdatedKey) return next
       if (await sharedStore.replace(name, text, this.#sealRecord(next), this.#millisecondsLeft(next))) return next
     }
     throw storeOutage('too many requests have changed the session at once: this change was not stored')

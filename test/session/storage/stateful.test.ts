@@ -51,6 +51,30 @@ describe('sessions in a store', () => {
     expect(storage.absence(cookies)).toMatchObject({ seen: 'ended (idle)', option: 'session.idleSeconds' })
   })
 
+  test('RF02: take the same new tokens from any number of requests at once, and write them no more than needed', async () => {
+    await login()
+    const tokens = { ...secretTokens, accessToken: 'access-124', refreshToken: 'refresh-124', generation: 1 }
+    const renewed = { ...person, tokens }
+    const both = [storage, storageOn(sharedStore, watch)] as const
+    const saves = Array.from({ length: 40 }, async (_, index) =>
+      both[index % 2 === 0 ? 0 : 1].save({ ...renewed }, person),
+    )
+    expect(new Set((await Promise.all(saves)).map(({ tokens: { accessToken } }) => accessToken))).toEqual(
+      new Set(['access-124']),
+    )
+    expect(await storage.find(person)).toMatchObject({ tokens })
+    const stored = await sharedStore.get([name])
+    expect(await storageOn(sharedStore, watch).save(renewed, person)).toEqual(renewed)
+    expect(await sharedStore.get([name])).toEqual(stored)
+  })
+
+  test('are written again, though nothing has changed, where an older secret has sealed them', async () => {
+    await login()
+    const both = ['a newer secret for tests only, 32 characters', ...secrets]
+    await storageOn(sharedStore, watch, { secrets: both }).save(person, person)
+    expect(await storageOn(sharedStore, watch, { secrets: both.slice(0, 1) }).find(person)).toEqual(person)
+  })
+
   test('cost nothing where none of their cookies comes', () => {
     expect([storage.read({}), storage.read({ '__Host-oidc': 'garbage' }), sharedStore.count()]).toEqual([
       undefined,
