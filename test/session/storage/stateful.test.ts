@@ -51,7 +51,7 @@ describe('sessions in a store', () => {
     expect(storage.absence(cookies)).toMatchObject({ seen: 'ended (idle)', option: 'session.idleSeconds' })
   })
 
-  test('RF02: take the same new tokens from any number of requests at once, and write them no more than needed', async () => {
+  test('take the same new tokens from any number of requests at once, and write them no more than needed', async () => {
     await login()
     const tokens = { ...secretTokens, accessToken: 'access-124', refreshToken: 'refresh-124', generation: 1 }
     const renewed = { ...person, tokens }
