@@ -74,14 +74,11 @@ describe('a ready-made client assertion', () => {
     },
   )
 
-  test.each([undefined, '', 'not a JWT', 7])(
-    'that a function returns as %p is an outage',
-    async (value) => {
-      const error = await failureOf(bodyOf({ clientAssertion: () => value }))
-      expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
-      expect(error.message).toContain('the function in "clientAssertion" returned an invalid value')
-    },
-  )
+  test.each([undefined, '', 'not a JWT', 7])('that a function returns as %p is an outage', async (value) => {
+    const error = await failureOf(bodyOf({ clientAssertion: () => value }))
+    expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    expect(error.message).toContain('the function in "clientAssertion" returned an invalid value')
+  })
 
   test('that a function fails to get is an outage', async () => {
     const clientAssertion = () => Promise.reject(new Error('no agent'))
