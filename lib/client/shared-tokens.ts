@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
+import { storeName } from '../base/store/store-name.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
-import { storeName } from '../session/shared/store-name.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
 /** Where tokens are shared, and which secrets encrypt them there. */

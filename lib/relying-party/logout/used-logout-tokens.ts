@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
+import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { storeName } from '../../session/shared/store-name.js'
 
 /** Remembers used logout tokens by their `jti`. */
 export interface UsedLogoutTokens {

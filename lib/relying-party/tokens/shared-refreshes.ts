@@ -1,9 +1,9 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
+import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { withLock } from '../../session/shared/lock.js'
-import { storeName } from '../../session/shared/store-name.js'
 import { fromPayload, type SessionRecord, toPayload } from '../../session/record.js'
 import {
   isNews,

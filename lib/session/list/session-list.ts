@@ -1,4 +1,5 @@
 import type { Runtime } from '../../base/runtime.js'
+import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
@@ -6,7 +7,6 @@ import type { SessionRecord } from '../record.js'
 import { isEndedBy, namesOf } from '../revocation/revocations.js'
 import type { SharedRevocations } from '../revocation/shared-revocations.js'
 import { storeOutage } from '../shared/outage.js'
-import { storeName } from '../shared/store-name.js'
 import { fromPayload, type ListEntry, namesIn, type Person, toPayload } from './entry.js'
 import { randomSlot, slotCount, slotFor } from './slots.js'
 

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
+import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
 import type { SessionRecord } from '../record.js'
-import { storeName } from '../shared/store-name.js'
 
 // Each may be several kilobytes.
 const maxSessions = 1_000

@@ -1,5 +1,6 @@
 import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
+import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
@@ -11,7 +12,6 @@ import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload 
 import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
-import { storeName } from '../shared/store-name.js'
 import {
   endById,
   hasJustEnded,

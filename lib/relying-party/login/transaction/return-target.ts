@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { storeName } from '../../../base/store/store-name.js'
 import { safeReturnTo } from '../../../http/return-to.js'
-import { storeName } from '../../../session/shared/store-name.js'
 import type { BaseUrl } from '../../base-url.js'
 import type { RelyingPartyWith } from '../../relying-party.js'
 import { withCutTarget, isTooLong, roomBeside, storeTransaction } from './stored-transactions.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { storeName } from '../../../lib/session/shared/store-name.js'
+import { storeName } from '../../../lib/base/store/store-name.js'
 import { files, textOf } from '../../setup/tree.js'
 
 describe('the name of an entry in the shared store', () => {
@@ -22,7 +22,7 @@ describe('the name of an entry in the shared store', () => {
 
   test('is built in one place, so each kind has a version', () => {
     // The doctor removes what it tries a store with.
-    const others = /^lib\/(?:cli\/|session\/shared\/store-name\.ts$)/
+    const others = /^lib\/(?:cli\/|base\/store\/store-name\.ts$)/
     const users = files('lib').filter((path) => !others.test(path) && /\bsharedStore\b/.test(textOf(path)))
     expect(users.length).toBeGreaterThan(10)
     expect(users.filter((path) => /`(?:[a-z-]+|\$\{\w+\}):\$\{/.test(textOf(path)))).toEqual([])
