@@ -3,20 +3,23 @@ import type { JsonObject } from '../../base/json.js'
 const types = 'https://schemas.openid.net/secevent'
 
 /** Sent by a transmitter to see, or to show, that a stream works (SSF 1.0 section 8.1.4.1). */
-const verificationTypes: readonly string[] = [
-  `${types}/ssf/event-type/verification`,
-  // Google's service is older than the framework.
+const verification = `${types}/ssf/event-type/verification`
+
+const aboutStream: readonly string[] = [
+  verification,
+  `${types}/ssf/event-type/stream-updated`,
+  // Of Google's service, which is older than the framework.
   `${types}/risc/event-type/verification`,
 ]
 
 /** Whether an event is about the stream, and so about nobody. */
 export function isAboutStream(type: string): boolean {
-  return isVerification(type) || type === `${types}/ssf/event-type/stream-updated`
+  return aboutStream.includes(type)
 }
 
-/** Whether an event verifies the stream. */
+/** Whether an event verifies the stream, with a `state` of ours. Google's API takes any state: that is the application's to compare. */
 export function isVerification(type: string): boolean {
-  return verificationTypes.includes(type)
+  return type === verification
 }
 
 type Rule = (claims: Readonly<JsonObject>) => boolean

@@ -64,14 +64,21 @@ function googleSubject(subject: unknown): unknown {
   return issSub(typeof iss === 'string' ? iss.replace(/\/$/, '') : iss, sub)
 }
 
-// One event, as JSON in a text, with its type as a member, and its time in milliseconds.
+// One event, with its type as a member. Apple's pages show it as an object, with a time in seconds; Apple's servers send it as JSON in a
+// text, with a time in milliseconds (https://developer.apple.com/forums/thread/655485).
 function appleEvents({ iss, events }: Readonly<JsonObject>): readonly RawEvent[] | undefined {
-  const claims = typeof events === 'string' ? parseStrictJson(Buffer.from(events)) : undefined
-  if (claims === undefined || typeof claims['type'] !== 'string') return undefined
-  const milliseconds = claims['event_time']
-  const occurredAt = typeof milliseconds === 'number' ? milliseconds / 1000 : undefined
-  const event = { type: claims['type'], claims, subject: issSub(iss, claims['sub']) }
+  const read: unknown = typeof events === 'string' ? parseStrictJson(Buffer.from(events)) : events
+  if (!isJsonObject(read) || typeof read['type'] !== 'string') return undefined
+  const occurredAt = secondsOf(read['event_time'])
+  const event = { type: read['type'], claims: read, subject: issSub(iss, read['sub']) }
   return [isDate(occurredAt) ? { ...event, occurredAt } : event]
+}
+
+// As seconds it would be the year 5138, as milliseconds 1973.
+const leastMilliseconds = 1e11
+
+function secondsOf(time: unknown): unknown {
+  return typeof time === 'number' && time >= leastMilliseconds ? time / 1000 : time
 }
 
 function issSub(iss: unknown, sub: unknown): SubjectIdentifier {

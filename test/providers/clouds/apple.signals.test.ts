@@ -19,8 +19,11 @@ async function start(): Promise<TestTransmitter> {
 
 /** A notification as Apple sends it: the event is JSON in a text, and the token is in JSON. */
 async function notify(transmitter: TestTransmitter, event: unknown) {
+  return send(transmitter, typeof event === 'string' ? event : JSON.stringify(event))
+}
+
+async function send(transmitter: TestTransmitter, events: unknown) {
   const claims = { exp: transmitter.clock.seconds + 86_400 }
-  const events = typeof event === 'string' ? event : JSON.stringify(event)
   const payload = await transmitter.mint(events, undefined, { claims, header: { typ: undefined } })
   return world.push(JSON.stringify({ payload }), { 'content-type': 'application/json' })
 }
@@ -40,6 +43,18 @@ describe('apple.signals()', () => {
     },
   )
 
+  test("an event in the form of Apple's pages, an object with a time in seconds, ends the sessions of the person", async () => {
+    const transmitter = await start()
+    const cookie = await world.signIn()
+    const happened = transmitter.clock.seconds
+    transmitter.clock.advance(60)
+    const young = await world.signIn()
+    const event = { type: 'consent-revoked', sub: 'alice', event_time: happened }
+    expect((await send(transmitter, event)).status).toBe(200)
+    expect([await world.who(cookie), await world.who(young)]).toEqual([null, 'alice'])
+    expect(world.events).toMatchObject([{ occurredAt: happened, action: 'ended' }])
+  })
+
   test('a changed address of mail is told to the application, and ends nothing', async () => {
     const transmitter = await start()
     const cookie = await world.signIn()
@@ -56,6 +71,7 @@ describe('apple.signals()', () => {
 
   test.each([
     ['an event that is no JSON', 'oops'],
+    ['an event that is a list', '[]'],
     ['an event without a type', { sub: 'alice' }],
     ['an event without a person', { type: 'consent-revoked' }],
   ])('%s is refused', async (_what, event) => {

@@ -67,11 +67,23 @@ describe('google.signals()', () => {
     expect(answer).toMatchObject({ status: 400, err: 'invalid_request' })
   })
 
-  test('a verification event without our state is refused, and one without any is taken', async () => {
+  test("a verification event is told with its state, which Google's API takes from the application", async () => {
     const transmitter = await start()
     const verify = (state?: string) => transmitter.mint({ [`${risc}verification`]: { state } }, undefined, { claims })
-    expect(await world.push(await verify('of another'))).toMatchObject({ status: 400, err: 'invalid_state' })
+    expect(await world.push(await verify('of the application'))).toMatchObject({ status: 202 })
     expect(await world.push(await verify())).toMatchObject({ status: 202 })
-    expect(world.events).toMatchObject([{ type: `${risc}verification`, action: 'none' }])
+    const type = `${risc}verification`
+    expect(world.events).toMatchObject([
+      { type, claims: { state: 'of the application' }, action: 'none' },
+      { type, claims: {}, action: 'none' },
+    ])
+  })
+
+  test('a person by claims of the ID Token, as older events have it, is the same person', async () => {
+    const transmitter = await start()
+    const cookie = await world.signIn()
+    const subject = { ...person, subject_type: 'id_token_claims', email: 'alice@example.com' }
+    await world.push(await transmitter.mint({ [`${risc}sessions-revoked`]: { subject } }, undefined, { claims }))
+    expect(await world.who(cookie)).toBeNull()
   })
 })
