@@ -15,7 +15,7 @@ export interface ApiFetch {
 
 /**
  * Creates a `fetch` whose connections present the client's certificate, to which tokens may be bound (RFC 8705 section 3). It
- * differs from the global one in that it follows no redirects, and asks for no content coding.
+ * differs from the global one in that it follows no redirects, asks for no content coding, and fails for a status above 599.
  */
 export function createApiFetch(tls: TlsSource): ApiFetch {
   const agents = new Agents({ tls })
@@ -37,24 +37,61 @@ async function send(agents: Agents, request: Request, body: Request['body'] | Bu
   const url = new URL(request.url)
   const { agent, request: open } = await agents.wireFor(url.protocol)
   signal.throwIfAborted()
-  const headers = { accept: '*/*', 'accept-encoding': 'identity', ...Object.fromEntries(request.headers) }
+  const { headers, length } = sentHeaders(request.headers)
   const answered = new Promise<Response>((resolve, reject) => {
     const sent = open(url, { method, headers, agent, signal, ...agents.lookupFor(url) })
     const fail = (error: unknown): void => reject(failed(error))
-    sent.on('response', (answer) => resolve(responseOf(answer, request)))
+    sent.on('response', (answer) => {
+      try {
+        resolve(responseOf(answer, request))
+      } catch (error) {
+        fail(error)
+        answer.destroy()
+      }
+    })
     sent.on('error', fail)
     // For example, after a response that would upgrade the protocol.
     sent.on('close', () => fail(new Error('closed without an answer')))
-    if (body instanceof ReadableStream)
-      Readable.fromWeb(body)
-        .on('error', (error) => sent.destroy(error))
-        .pipe(sent)
-    else sent.end(body)
+    if (!(body instanceof ReadableStream)) sent.end(body)
+    else {
+      if (length !== undefined) sent.setHeader('content-length', length)
+      const source = Readable.fromWeb(body)
+      const pieces = Readable.from(ofLength(source, length))
+      pieces.on('error', (error) => sent.destroy(error)).pipe(sent)
+      sent.on('close', () => source.destroy())
+    }
   })
   return answered.catch((error: unknown) => {
     signal.throwIfAborted()
     throw error
   })
+}
+
+// As the global fetch. With them a request could end elsewhere than it seems to, and its rest would be taken for the next one on
+// the connection (RFC 9112 section 11.2).
+const refusedHeaders = ['expect', 'transfer-encoding', 'upgrade']
+
+/** The headers of the request, and the length that they give for a stream. Node counts other bodies itself. */
+function sentHeaders(given: Headers): { headers: Record<string, string>; length: string | undefined } {
+  const refused = refusedHeaders.find((name) => given.has(name))
+  if (refused !== undefined) throw failed(new Error(`fetch() cannot send the header "${refused}": leave it out`))
+  const headers = new Headers(given)
+  // Node would check the server's certificate for the name in "host", in place of that of the URL.
+  for (const name of ['connection', 'content-length', 'host', 'keep-alive']) headers.delete(name)
+  const own = { accept: '*/*', 'accept-encoding': 'identity' }
+  return { headers: { ...own, ...Object.fromEntries(headers) }, length: given.get('content-length') ?? undefined }
+}
+
+async function* ofLength(pieces: AsyncIterable<Uint8Array>, length: string | undefined): AsyncGenerator<Uint8Array> {
+  const expected = length === undefined ? undefined : Number(length)
+  const different = new Error('the body is not as long as its header "content-length" says')
+  let sent = 0
+  for await (const piece of pieces) {
+    sent += piece.byteLength
+    if (expected !== undefined && !(sent <= expected)) throw different
+    yield piece
+  }
+  if (expected !== undefined && sent !== expected) throw different
 }
 
 // As the global fetch reports that there was no response.

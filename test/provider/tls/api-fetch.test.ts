@@ -110,6 +110,81 @@ describe('fetch() with the certificate of the client', () => {
     expect(await failureOf(fetch('no url'))).toMatchObject({ name: 'TypeError' })
   })
 
+  test.each(['599 Odd', '600 Too High', '999 Denied', '200 a\x01b'])(
+    'a response with the status line %j fails at worst, and ends no process',
+    async (line) => {
+      const { fetch, url } = await start((req) => req.socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 2\r\n\r\nok`))
+      const outcome = await fetch(url).then(({ status }) => status, String)
+      expect(outcome).toBe(line === '599 Odd' ? 599 : 'TypeError: fetch failed')
+    },
+  )
+
+  test.each<[string, RequestInit]>([
+    ['GET', {}],
+    ['POST', { method: 'POST', body: 'abcdef' }],
+  ])('a %s is as long as its body, whatever its header "content-length" says', async (_method, init) => {
+    const { fetch, url, server } = await start(echo)
+    const echoed = await echoedIn(
+      await fetch(url, { ...init, headers: { 'content-length': '2', connection: 'x-next' } }),
+    )
+    expect([echoed.body, echoed.headers.connection]).toEqual([init.body ?? '', 'keep-alive'])
+    await echoedIn(await fetch(url))
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test.each(['expect', 'transfer-encoding', 'upgrade'])(
+    'the header %s is refused, and nothing is sent',
+    async (name) => {
+      const { fetch, url, server } = await start(echo)
+      const error = await failureOf(fetch(url, { method: 'POST', body: 'x', headers: { [name]: 'chunked' } }))
+      expect(error).toMatchObject({ message: 'fetch failed', cause: { message: expect.stringContaining(`"${name}"`) } })
+      expect(server.requests).toEqual([])
+    },
+  )
+
+  test('the certificate of the server is checked for the host of the URL, whatever the header "host" says', async () => {
+    const { fetch, url } = await start(echo)
+    const other = url.replace('localhost', '127.0.0.1')
+    const refused = await failureOf(fetch(other, { headers: { host: 'localhost' } }))
+    expect(refused).toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
+    const { headers } = await echoedIn(await fetch(url, { headers: { host: 'elsewhere.example' } }))
+    expect(headers.host).toBe(new URL(url).host)
+  })
+
+  test.each([
+    ['9', true],
+    ['2', false],
+    ['20', false],
+    ['9, 9', false],
+  ])('a stream of nine bytes with the "content-length" %s: sent %p', async (length, isSent) => {
+    const { fetch, url } = await start(echo)
+    const init = {
+      method: 'POST',
+      body: stream(),
+      duplex: 'half',
+      headers: { 'content-length': length },
+    } as RequestInit
+    const sent = await fetch(url, init).then(echoedIn, (error: Error) => error.cause)
+    expect(sent).toMatchObject(
+      isSent ? { body: 'in pieces' } : { message: expect.stringContaining('"content-length"') },
+    )
+  })
+
+  test('a stream is cancelled where the request is aborted', async () => {
+    const { fetch, url } = await start(() => undefined)
+    const controller = new AbortController()
+    const cancelled = new Promise<void>((resolve) => {
+      const body = new ReadableStream({
+        start: (pieces) => pieces.enqueue(new Uint8Array(3)),
+        pull: () => new Promise(() => setImmediate(() => controller.abort())),
+        cancel: () => resolve(),
+      })
+      const init = { method: 'POST', body, duplex: 'half', signal: controller.signal } as RequestInit
+      fetch(url, init).catch(() => undefined)
+    })
+    await expect(cancelled).resolves.toBeUndefined()
+  })
+
   test('fails where the body cannot be read', async () => {
     const { fetch, url } = await start(echo)
     const body = new ReadableStream({
