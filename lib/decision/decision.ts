@@ -8,7 +8,7 @@ import type {
 } from '../options/decision/question.js'
 import { requireDecision } from '../options/decision/schema.js'
 import type { Principal } from '../policy/principal.js'
-import { met, type NamedRequirement, type Verdict } from '../policy/requirement.js'
+import { addMakers, met, type NamedRequirement, type Verdict } from '../policy/requirement.js'
 import { AccessError } from '../errors.js'
 import type { PolicyDecisionPoint } from './policy-decision-point.js'
 
@@ -56,6 +56,8 @@ export function decision<Request = FrameworkRequest>(options: DecisionOptions<Re
   requireDecision(options)
   return { kind, check: (principal, req) => decide(options, principal, req) }
 }
+
+addMakers(decision)
 
 async function decide<Request>(
   options: DecisionOptions<Request>,

@@ -3,10 +3,12 @@ import { omitUndefined } from '../base/json.js'
 import { quoted } from '../base/error-cause.js'
 import { isRequest, notCalled } from '../options/common/parse.js'
 import {
+  addMakers,
   ask,
   askingFirst,
   type UnmetRequirement,
   firstLoginOf,
+  isUncalled,
   kindOf,
   met,
   type NamedRequirement,
@@ -16,6 +18,7 @@ import type { FrameworkRequest } from '../options/framework.js'
 import type { PrincipalClaims } from './principal.js'
 import { authorizationDetails } from './authorization-details.js'
 import { claim, role } from './claims.js'
+import { deviceBound } from './device-bound.js'
 import { provider } from './provider.js'
 import { acr, machine, maxAge, permission, person, scope } from './requirements.js'
 import { strictest, weakest } from './step-up.js'
@@ -137,7 +140,7 @@ export function refuseNonRequirements(call: string, values: readonly unknown[]):
       : `got ${typeof values[wrong]} as argument ${wrong + 1}${hintFor(values[wrong])}`
   throw new ConfigurationError(
     'invalid_options',
-    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), authorizationDetails(), all(), any(), not() or a predicate (principal, req) => boolean`,
+    `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), authorizationDetails(), deviceBound(), decision(), all(), any(), not() or a predicate (principal, req) => boolean`,
   )
 }
 
@@ -149,15 +152,8 @@ function hintFor(value: unknown): string {
   return ` (perhaps meant: scope(${text}) or role(${text}))`
 }
 
-// As a predicate, each of these would let nobody in.
-const makers: readonly unknown[] = [
-  ...[scope, permission, claim, role, person, machine, acr, maxAge, provider, authorizationDetails],
-  ...[all, any, not],
-]
-
-function isUncalled(value: unknown): value is (...args: never) => unknown {
-  return makers.includes(value)
-}
+addMakers(scope, permission, claim, role, person, machine, acr, maxAge, provider, authorizationDetails, deviceBound)
+addMakers(all, any, not)
 
 /** Whether a value is a requirement: one of this package's, or a predicate. */
 export function isRequirement<Request>(value: unknown): value is Requirement<Request> {

@@ -86,6 +86,19 @@ export function askingAgain(seconds: number | undefined): Pick<OidcErrorInit, 'h
   return seconds === undefined ? {} : { headers: { 'Retry-After': String(seconds), Refresh: String(seconds) } }
 }
 
+// Not a list of them: `decision` lies in a layer above.
+const makers = new WeakSet<object>()
+
+/** Marks functions that make requirements: as a predicate, each of them would let nobody in. */
+export function addMakers(...functions: readonly ((...args: never) => NamedRequirement<never>)[]): void {
+  for (const make of functions) makers.add(make)
+}
+
+/** Whether a value is a function that makes requirements, such as `scope` itself. */
+export function isUncalled(value: unknown): value is (...args: never) => unknown {
+  return typeof value === 'function' && makers.has(value)
+}
+
 /** The name of a requirement: a predicate has that of its function. */
 export function kindOf<Request>(requirement: Requirement<Request>): string {
   return typeof requirement === 'function' ? requirement.name || 'predicate' : requirement.kind

@@ -198,8 +198,14 @@ describe('the options of decision()', () => {
     expect(() => make(whole || message === '"pdp"' ? given : { pdp, ...(given as object) })).toThrow(message)
   })
 
-  test('a guard with decision itself, uncalled, lets nobody in', async () => {
-    const api = await startApi({ requirements: [decision as never] })
-    expect((await api.present(api.issuer.accessToken())).status).toBe(500)
+  test.each<[string, (uncalled: never) => unknown]>([
+    ['requireAuth', requireAuth],
+    ['all', all],
+    ['any', any],
+    ['not', not],
+  ])('decision itself, uncalled, is refused by %s() when the guard is made', (name, make) => {
+    expect(() => make(decision as never)).toThrow(
+      `${name}() got function as argument 1, decision itself (call it: decision(…))`,
+    )
   })
 })

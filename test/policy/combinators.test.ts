@@ -4,6 +4,7 @@ import type { Principal } from '../../lib/policy/principal.js'
 import { ask, firstLoginOf, type Requirement, type Verdict } from '../../lib/policy/requirement.js'
 import { decisionOf } from '../kit/verdict.js'
 import { claim, role } from '../../lib/policy/claims.js'
+import { deviceBound } from '../../lib/policy/device-bound.js'
 import { acr, maxAge, person, scope } from '../../lib/policy/requirements.js'
 
 const alice: Principal = {
@@ -169,7 +170,7 @@ describe('invalid use of combinators is refused when the application starts', ()
     expect(make).toThrow(message)
   })
 
-  test.each([scope, person, role, all])('%p itself, which nobody has called', (maker) => {
+  test.each([scope, person, role, deviceBound, all])('%p itself, which nobody has called', (maker) => {
     const message = `got function as argument 1, ${maker.name} itself (call it: ${maker.name}(…))`
     expect(() => refuseNonRequirements('requireAuth', [maker])).toThrow(message)
     expect(() => any(maker as never)).toThrow(message)
