@@ -1,3 +1,4 @@
+import type { AuthorizationDetail } from '../authorization-details/detail.js'
 import type { SessionClaims } from '../declared-claims.js'
 import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
 
@@ -18,6 +19,8 @@ export interface CompletedLogin<Claims = SessionClaims> {
   readonly accessToken: string | undefined
   /** The scopes that were granted, separated by spaces. */
   readonly scope: string
+  /** The authorization details that were granted (RFC 9396 section 7). Absent where the provider does not say. */
+  readonly authorizationDetails?: readonly AuthorizationDetail[]
   /** What else came with the authorization response. It is not signed: see {@link UnverifiedParameters}. */
   readonly unverified: UnverifiedParameters
   /** Where the person goes after the login, unless `onLogin` returns another `returnTo`: a path, or a URL at one of `returnTo.origins`. */

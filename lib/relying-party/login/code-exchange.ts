@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../base/json.js'
+import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { ConfigurationError, TokenEndpointError, TransactionError } from '../../errors.js'
 import type { CompletedLogin, CurrentLogin } from '../../options/oidc/callbacks.js'
 import { isOneOfSeveral } from '../../options/common/several-processes.js'
@@ -90,7 +90,9 @@ async function exchange(
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)
   const unverified = unverifiedParameters(context.response.parameters)
   const { returnTo } = transaction
-  const login = { claims, idToken, accessToken, scope, unverified, returnTo, ...circumstances(rp, context) }
+  const { authorizationDetails } = tokens
+  const granted = { idToken, accessToken, scope, ...omitUndefined({ authorizationDetails }) }
+  const login = { claims, ...granted, unverified, returnTo, ...circumstances(rp, context) }
   const result = await context.start(login)
   if (result === false) throw new TransactionError('login_refused', 'this account may not sign in here')
   return {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt } from 'jose'
-import { authorizationDetails, requireAuth } from '../../../lib/index.js'
+import { authorizationDetails, type CompletedLogin, requireAuth } from '../../../lib/index.js'
 import type { AppRequest } from '../../kit/app.js'
 import { signingKey } from '../../kit/provider/keys.js'
 import { answering, get, guarded } from '../../kit/world/applications.js'
@@ -72,6 +72,16 @@ describe('authorization_details of a login at a real provider', () => {
     expect(await json('/granted')).toEqual([small])
     expect(await json('/token')).toEqual([small])
     expect([await statusOf('/small'), await statusOf('/large'), await statusOf('/refund')]).toEqual([200, 403, 403])
+  })
+
+  test.each<[string, WorldOptions['oidc'], unknown]>([
+    ['what was granted', { authorizationParams: { authorization_details: [small] } }, [small]],
+    ['nothing, where the provider does not say', {}, undefined],
+  ])('onLogin gets %s', async (_what, oidc, expected) => {
+    const logins: CompletedLogin[] = []
+    await start({ oidc: { ...oidc, onLogin: (login) => void logins.push(login) } })
+    await world.signIn()
+    expect(logins.map((login) => login.authorizationDetails)).toEqual([expected])
   })
 
   test('may be part of a signed request object', async () => {
