@@ -239,7 +239,7 @@ describe('credentials that are looked up', () => {
     const { source, requests } = createTokens({ clientAssertionKey, clientAuthentication: 'private_key_jwt' })
     for (const scope of ['a', 'b']) await source.getToken({ scope })
     expect(requests().filter(({ body }) => body.has('client_assertion'))).toHaveLength(2)
-    expect(await failureOf(source.getToken())).toMatchObject({ code: 'invalid_options' })
+    expect(await failureOf(source.getToken())).toMatchObject({ code: 'provider_unavailable' })
   })
 
   test('may be a secret, which is looked up for every request', async () => {
@@ -262,8 +262,8 @@ describe('credentials that are looked up', () => {
       503,
     ],
     ['rejects', () => Promise.reject(new Error('the vault says: hunter2')), 'provider_unavailable', 503],
-    ['returns nothing', () => undefined, 'invalid_options', 500],
-    ['returns an empty secret', () => '', 'invalid_options', 500],
+    ['returns nothing', () => undefined, 'provider_unavailable', 503],
+    ['returns an empty secret', () => '', 'provider_unavailable', 503],
     ['hangs', () => new Promise(() => {}), 'provider_timeout', 503],
   ])('end in a typed error without details when a lookup %s', async (_what, lookup, code, status) => {
     const clientSecret = lookup as () => string

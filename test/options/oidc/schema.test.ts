@@ -55,6 +55,8 @@ describe('the options of oidc()', () => {
         frontchannelLogout: '/frontchannel-logout',
         session: false,
         jwks: false,
+        deviceRegistration: false,
+        deviceRefresh: false,
       },
       session: {
         idleSeconds: 86_400,
@@ -183,7 +185,12 @@ describe('the options of oidc()', () => {
       pages: { language: 'de', texts: { home: 'Start' } },
       dangerouslyAllowHttp: true,
     }
-    expect(plain(given)).toEqual({ ...minimal, ...given, pages: { showErrors: true, ...given.pages } })
+    expect(plain(given)).toEqual({
+      ...minimal,
+      ...given,
+      routes: { ...given.routes, deviceRegistration: false, deviceRefresh: false },
+      pages: { showErrors: true, ...given.pages },
+    })
   })
 
   test('accept several base URLs instead of one', () => {

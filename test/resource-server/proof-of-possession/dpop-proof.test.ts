@@ -330,7 +330,7 @@ describe('DP15: a replay of a DPoP proof', () => {
     }
     const { accept } = dpopApi({ mode: 'allowed', replayCache })
     await accept({ claims: { jti: 'personal-jti' } })
-    expect(replayCache.calls).toEqual([[expect.stringMatching(/^dpop:[A-Za-z0-9_-]{43}$/), 65]])
+    expect(replayCache.calls).toEqual([[expect.stringMatching(/^dpop:1:[A-Za-z0-9_-]{43}$/), 65]])
     expect(replayCache.count).toBe(1)
   })
 
