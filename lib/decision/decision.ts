@@ -74,10 +74,28 @@ async function decide<Request>(
     const answer = answers[index]
     if (answer !== undefined) await options.onAnswer?.(answer, question, req)
   }
-  // Nobody has decided on an empty list.
-  const isAllowed = answers.length > 0 && answers.every((answer) => answer.decision)
-  const details = { subject: kind, seen: 'deny', expected: 'permit' }
-  return isAllowed ? met : { met: false, kind, details }
+  return verdictOf(answers, questions.length)
+}
+
+// A `pdp` that is not of this package may answer anything. Nobody has decided on an empty list.
+function verdictOf(answers: readonly DecisionAnswer[], count: number): Verdict {
+  const areAll = count > 0 && answers.length === count
+  if (areAll && answers.every(isPermit)) return met
+  const isDenied = areAll && answers.some(isDenial)
+  const details = { subject: kind, seen: isDenied ? 'deny' : 'no decision', expected: 'permit' }
+  return { met: false, kind, details, ...(isDenied ? {} : { undecided: true }) }
+}
+
+function isPermit({ decision: isAllowed }: { readonly decision: unknown }): boolean {
+  return isAllowed === true
+}
+
+// An error within an answer is `false` as well, since that is what decisions default to (Authorization API 1.0, section 7.3).
+function isDenial({
+  decision: isAllowed,
+  context,
+}: Pick<DecisionAnswer, 'context'> & { readonly decision: unknown }): boolean {
+  return isAllowed === false && context?.['error'] === undefined
 }
 
 async function questionsOf<Request>(

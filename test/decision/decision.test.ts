@@ -140,6 +140,46 @@ describe('decision() behind bearer()', () => {
     expect((await api.present(api.issuer.accessToken({ sub: 'alice' }))).status).toBe(403)
   })
 
+  const inBatch = (...answers: readonly object[]) => server.answer((res) => sendJson(res, { evaluations: answers }))
+  const failed = { decision: false, context: { error: { status: 500, message: 'no data' } } }
+
+  test.each<[string, readonly object[], number]>([
+    ['an error in each', [failed, failed], 403],
+    ['an error beside a permit', [failed, { decision: true }], 403],
+    ['an error beside a denial', [failed, { decision: false }], 200],
+    ['permits', [{ decision: true }, { decision: true }], 403],
+  ])('not() takes no error of one question for a denial: %s', async (_what, answers, status) => {
+    inBatch(...answers)
+    const api = await start(not(asking({ resource: [record1, record2] })))
+    expect((await api.present(api.issuer.accessToken())).status).toBe(status)
+  })
+
+  test('an error of the only question is refused, and not() refuses it as well', async () => {
+    server.answer((res) => sendJson(res, failed))
+    for (const guard of [asking(), not(asking())]) {
+      const api = await start(guard)
+      expect((await api.present(api.issuer.accessToken())).status).toBe(403)
+    }
+  })
+
+  test('nobody has decided on an empty list, so not() refuses it as well', async () => {
+    const api = await start(not(asking({ resource: () => [] })))
+    expect((await api.present(api.issuer.accessToken())).status).toBe(403)
+  })
+
+  test.each<[string, unknown]>([
+    ['"deny"', [{ decision: 'deny' }, { decision: 'deny' }]],
+    ['1', [{ decision: 1 }, { decision: 1 }]],
+    ['fewer answers', [{ decision: true }]],
+    ['no answer', []],
+  ])('a policy decision point of the application that answers %s has decided nothing', async (_what, answers) => {
+    const own = { evaluate: async () => ({ decision: true }), evaluateAll: async () => answers as DecisionAnswer[] }
+    for (const guard of [asking, (options: Partial<DecisionOptions>) => not(asking(options))]) {
+      const api = await start(guard({ pdp: own, resource: [record1, record2] }))
+      expect((await api.present(api.issuer.accessToken())).status).toBe(403)
+    }
+  })
+
   test.each<[string, Partial<DecisionOptions>]>([
     ['a part throws', { resource: () => Promise.reject(new Error('database')) }],
     ['a part is none', { resource: () => ({ type: 'record', id: '' }) }],
