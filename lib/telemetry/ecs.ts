@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditEventName } from '../base/audit/event.js'
 import { omitUndefined } from '../base/json.js'
+import { isAddress } from './address.js'
 
 /** The version of the schema that {@link toEcs} writes. */
 const version = '8.11.0'
@@ -54,7 +55,7 @@ export function toEcs(event: AuditEvent): Readonly<Record<string, unknown>> {
       dataset: 'express-oidc.audit',
     }),
     user: part({ id: subject }),
-    source: part({ ip }),
+    source: ip === undefined ? undefined : isAddress(ip) ? { ip } : { address: ip },
     user_agent: part({ original: userAgent }),
     http: part({ request: part({ id: requestId, method }) }),
     url: part({ path }),

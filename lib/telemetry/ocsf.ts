@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditEventName } from '../base/audit/event.js'
 import { omitUndefined } from '../base/json.js'
+import { isAddress } from './address.js'
 
 /** The version of the schema that {@link toOcsf} writes. */
 const version = '1.3.0'
@@ -61,7 +62,7 @@ function authentication(event: AuditEvent, activity: keyof typeof activityNames)
     user: userOf(event),
     service: { name: clientId ?? 'unknown' },
     session: session === undefined ? undefined : omitUndefined({ uid: session, issuer }),
-    src_endpoint: ip === undefined ? undefined : { ip },
+    src_endpoint: ip === undefined ? undefined : endpointOf(ip),
   })
 }
 
@@ -75,8 +76,12 @@ function apiActivity(event: AuditEvent): object {
       session: session === undefined ? undefined : omitUndefined({ uid: session, issuer }),
     }),
     api: { operation: `${method} ${path}`.trim(), service: { name: clientId ?? 'unknown' } },
-    src_endpoint: ip === undefined ? { name: 'unknown' } : { ip },
+    src_endpoint: endpointOf(ip),
   }
+}
+
+function endpointOf(ip = 'unknown'): object {
+  return isAddress(ip) ? { ip } : { name: ip }
 }
 
 function classified(classUid: number, categoryUid: number, activity: number): object {

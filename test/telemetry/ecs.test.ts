@@ -69,4 +69,17 @@ describe('an audit event in ECS', () => {
   test('has the reason of a failure', () => {
     expect(toEcs(fullEvents.token_refused)).toMatchObject({ event: { outcome: 'failure', reason: 'token_expired' } })
   })
+
+  test.each(['unknown', '192.0.2.1:49152', '999.1.1.1', 'fe80::1%eth0'])(
+    'an address that a SIEM would refuse, and the record with it, is a name only: %s',
+    (ip) => {
+      for (const event of [fullEvents.login_failed, fullEvents.access_denied])
+        expect(toEcs({ ...event, ip })).toMatchObject({ source: { address: ip } })
+    },
+  )
+
+  test('an IPv6 address is one', () => {
+    const ip = '2001:db8::1'
+    expect(toEcs({ ...fullEvents.access_denied, ip })).toMatchObject({ source: { ip } })
+  })
 })

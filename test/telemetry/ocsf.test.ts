@@ -97,4 +97,17 @@ describe('an audit event in OCSF', () => {
     for (const name of ['logout', 'session_ended'] as const)
       expect(toOcsf(fullEvents[name])).toMatchObject({ activity_name: 'Logoff', type_uid: 300202 })
   })
+
+  test.each(['unknown', '192.0.2.1:49152', '999.1.1.1', 'fe80::1%eth0'])(
+    'an address that a SIEM would refuse, and the record with it, is a name only: %s',
+    (ip) => {
+      for (const event of [fullEvents.login_failed, fullEvents.access_denied])
+        expect(toOcsf({ ...event, ip })).toMatchObject({ src_endpoint: { name: ip } })
+    },
+  )
+
+  test('an IPv6 address is one', () => {
+    const ip = '2001:db8::1'
+    expect(toOcsf({ ...fullEvents.access_denied, ip })).toMatchObject({ src_endpoint: { ip } })
+  })
 })
