@@ -63,7 +63,7 @@ describe('the folders of lib', () => {
 
 describe('the page of attacks', () => {
   test('names each ID of a test, with the files that have it, and no other', () => {
-    const areas = 'CB|IT|UI|SC|SR|OR|LO|BC|FC|RF|BR|JK|IN|DP|MT|SU|DI|HH|CH|LK|RE|CC|GU|SP|DO|AP|RA|PD|DB'
+    const areas = 'CB|IT|UI|SC|SR|OR|LO|BC|FC|RF|BR|JK|IN|DP|MT|SU|DI|HH|CH|LK|RE|CC|GU|SP|DO|AP|RA|PD|DB|SG'
     const id = new RegExp(`\\b(?:${areas})\\d{2}\\b`, 'g')
     const found: Record<string, string[]> = {}
     for (const path of files('test').filter((each) => each.endsWith('.ts'))) {

@@ -165,7 +165,7 @@ describe.each(['push', 'poll'] as const)('openid-ssf-receiver-test-plan, deliver
     ['another iss', 'invalid_issuer'],
     ['another aud', 'invalid_audience'],
     ['a key that is not published', 'invalid_key'],
-  ])('openid-ssf-receiver-invalid-set-rejection: %s is refused as %s, and ends no session', async (flaw, err) => {
+  ])('SG01: openid-ssf-receiver-invalid-set-rejection: %s is refused as %s, and ends no session', async (flaw, err) => {
     await start(method)
     await run.verified()
     const cookie = await run.world.signIn()
@@ -174,7 +174,7 @@ describe.each(['push', 'poll'] as const)('openid-ssf-receiver-test-plan, deliver
     await run.finish()
   })
 
-  test('openid-ssf-receiver-verification-wrong-state: another state is refused as invalid_state, and the next one taken', async () => {
+  test('SG12: openid-ssf-receiver-verification-wrong-state: another state is refused as invalid_state, and the next one taken', async () => {
     await start(method)
     await run.create()
     run.suite.spoilVerification = ({ id }) => ({ id, state: 'another state' })
@@ -188,7 +188,7 @@ describe.each(['push', 'poll'] as const)('openid-ssf-receiver-test-plan, deliver
     await run.finish()
   })
 
-  test('openid-ssf-receiver-verification-wrong-subject: an event that names another stream is refused', async () => {
+  test('SG12: openid-ssf-receiver-verification-wrong-subject: an event that names another stream is refused', async () => {
     await start(method)
     await run.create()
     run.suite.spoilVerification = ({ state }) => ({ state, id: 'another-stream' })
@@ -198,7 +198,7 @@ describe.each(['push', 'poll'] as const)('openid-ssf-receiver-test-plan, deliver
     await run.finish()
   })
 
-  test('openid-ssf-receiver-stream-issuer-mismatch: a stream of another issuer is refused, and not used', async () => {
+  test('SG13: openid-ssf-receiver-stream-issuer-mismatch: a stream of another issuer is refused, and not used', async () => {
     await start(method)
     run.suite.streamIssuer = `${run.suite.issuer}/not-this-transmitter`
     expect(await failureOf(run.create())).toMatchObject({ code: 'provider_issuer_mismatch' })
@@ -228,7 +228,7 @@ describe.each(['push', 'poll'] as const)('openid-ssf-receiver-test-plan, deliver
     await run.finish()
   })
 
-  test('openid-ssf-receiver-redelivered-set: is acknowledged again', async () => {
+  test('SG03: openid-ssf-receiver-redelivered-set: is acknowledged again', async () => {
     await start(method)
     await run.verified()
     const token = await session(run.suite)

@@ -45,7 +45,7 @@ describe.each(hosts)('signals() on $name', (host) => {
     expect(await world.who(cookie)).toBe('alice')
   })
 
-  test('answers 503 with Retry-After while the shared store is down, and takes the event when it comes again', async () => {
+  test('SG09: answers 503 with Retry-After while the shared store is down, and takes the event when it comes again', async () => {
     const clock = new Clock()
     const store = new FakeStore(clock)
     const world = await start({ host, clock, oidc: { sharedStore: store } })
@@ -84,7 +84,7 @@ describe('the keys of a transmitter', () => {
     ['has a configuration that is no JSON', {}, new Response('oops')],
   ]
   test.each(failures)(
-    'while a transmitter %s, pushes get 503, and no session ends',
+    'SG09 SG13: while a transmitter %s, pushes get 503, and no session ends',
     async (_what, changes, response) => {
       const world = await start()
       const cookie = await world.signIn()
@@ -118,44 +118,44 @@ const week = 7 * 86_400
 
 /** What is wrong with a token, and what its transmitter is told. */
 const flawed: readonly (readonly [string, TokenChanges, string])[] = [
-  ['without typ', { header: { typ: undefined } }, 'invalid_request'],
-  ['with the typ of an ID Token', { header: { typ: 'JWT' } }, 'invalid_request'],
-  ['with the typ of a logout token', { header: { typ: 'logout+jwt' } }, 'invalid_request'],
-  ['of another key under the same kid', { key: stranger }, 'invalid_key'],
-  ['of a key that nobody publishes', { key: signingKey('RS256', { kid: 'new' }) }, 'invalid_key'],
-  ['without iss', { claims: { iss: undefined } }, 'invalid_issuer'],
-  ['of another issuer', { claims: { iss: 'https://evil.example' } }, 'invalid_issuer'],
-  ['for another audience', { claims: { aud: ['others', 'more'] } }, 'invalid_audience'],
-  ['without aud', { claims: { aud: undefined } }, 'invalid_audience'],
-  ['without jti', { claims: { jti: undefined } }, 'invalid_request'],
-  ['without iat', { claims: { iat: undefined } }, 'invalid_request'],
-  ['with iat in the future', { claims: { iat: now + 31 } }, 'invalid_request'],
-  ['with iat in milliseconds', { claims: { iat: now * 1000 } }, 'invalid_request'],
-  ['that is too old', { claims: { iat: now - week - 31 } }, 'invalid_request'],
-  ['with exp, as only other kinds of tokens have', { claims: { exp: now + 60 } }, 'invalid_request'],
-  ['with sub, as only other kinds of tokens have', { claims: { sub: 'alice' } }, 'invalid_request'],
-  ['with nonce, as only ID Tokens have', { claims: { nonce: 'n' } }, 'invalid_request'],
-  ['without events', { claims: { events: undefined } }, 'invalid_request'],
-  ['with no event', { claims: { events: {} } }, 'invalid_request'],
+  ['SG02: without typ', { header: { typ: undefined } }, 'invalid_request'],
+  ['SG02: with the typ of an ID Token', { header: { typ: 'JWT' } }, 'invalid_request'],
+  ['SG02: with the typ of a logout token', { header: { typ: 'logout+jwt' } }, 'invalid_request'],
+  ['SG01: of another key under the same kid', { key: stranger }, 'invalid_key'],
+  ['SG01: of a key that nobody publishes', { key: signingKey('RS256', { kid: 'new' }) }, 'invalid_key'],
+  ['SG01: without iss', { claims: { iss: undefined } }, 'invalid_issuer'],
+  ['SG01: of another issuer', { claims: { iss: 'https://evil.example' } }, 'invalid_issuer'],
+  ['SG07: for another audience', { claims: { aud: ['others', 'more'] } }, 'invalid_audience'],
+  ['SG07: without aud', { claims: { aud: undefined } }, 'invalid_audience'],
+  ['SG07: without jti', { claims: { jti: undefined } }, 'invalid_request'],
+  ['SG07: without iat', { claims: { iat: undefined } }, 'invalid_request'],
+  ['SG04: with iat in the future', { claims: { iat: now + 31 } }, 'invalid_request'],
+  ['SG04: with iat in milliseconds', { claims: { iat: now * 1000 } }, 'invalid_request'],
+  ['SG04: that is too old', { claims: { iat: now - week - 31 } }, 'invalid_request'],
+  ['SG02: with exp, as only other kinds of tokens have', { claims: { exp: now + 60 } }, 'invalid_request'],
+  ['SG02: with sub, as only other kinds of tokens have', { claims: { sub: 'alice' } }, 'invalid_request'],
+  ['SG02: with nonce, as only ID Tokens have', { claims: { nonce: 'n' } }, 'invalid_request'],
+  ['SG07: without events', { claims: { events: undefined } }, 'invalid_request'],
+  ['SG07: with no event', { claims: { events: {} } }, 'invalid_request'],
   [
-    'with an event that is no object',
+    'SG07: with an event that is no object',
     { claims: { events: { [eventType('session-revoked')]: true } } },
     'invalid_request',
   ],
-  ['with a list of events', { claims: { events: [revoked] } }, 'invalid_request'],
-  ['about nobody', { claims: { sub_id: undefined } }, 'invalid_request'],
+  ['SG07: with a list of events', { claims: { events: [revoked] } }, 'invalid_request'],
+  ['SG07: about nobody', { claims: { sub_id: undefined } }, 'invalid_request'],
   [
-    'with a subject without format',
+    'SG07: with a subject without format',
     { claims: { sub_id: { iss: 'https://id.example', sub: 'alice' } } },
     'invalid_request',
   ],
   [
-    'with a subject that lacks a member',
+    'SG07: with a subject that lacks a member',
     { claims: { sub_id: { format: 'iss_sub', sub: 'alice' } } },
     'invalid_request',
   ],
-  ['with a complex subject without members', { claims: { sub_id: { format: 'complex' } } }, 'invalid_request'],
-  ['with a txn that is no text', { claims: { txn: 7 } }, 'invalid_request'],
+  ['SG07: with a complex subject without members', { claims: { sub_id: { format: 'complex' } } }, 'invalid_request'],
+  ['SG07: with a txn that is no text', { claims: { txn: 7 } }, 'invalid_request'],
 ]
 
 describe('a token that is not valid', () => {
@@ -168,7 +168,7 @@ describe('a token that is not valid', () => {
     expect(world.events).toEqual([])
   })
 
-  test('without a signature, or signed with a public key as secret, is refused', async () => {
+  test('SG01: without a signature, or signed with a public key as secret, is refused', async () => {
     const world = await start()
     const cookie = await world.signIn()
     const [header = '', payload = ''] = (await world.transmitter.revocation()).split('.')
@@ -191,7 +191,7 @@ describe('a token that is not valid', () => {
     ['a form', 'token=a', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['JSON, which only Apple sends', '{"payload":"a"}', { 'content-type': 'application/json' }],
     ['more than any token', 'a'.repeat(70_000), {}],
-  ])('that is %s is refused', async (_what, body, headers) => {
+  ])('SG07: that is %s is refused', async (_what, body, headers) => {
     const world = await start()
     expect(await world.push(body, headers as Record<string, string>)).toMatchObject({
       status: 400,
@@ -199,7 +199,7 @@ describe('a token that is not valid', () => {
     })
   })
 
-  test('of a transmitter that is not known makes no request', async () => {
+  test('SG01: of a transmitter that is not known makes no request', async () => {
     const world = await start()
     await world.push(await world.transmitter.revocation('alice', { claims: { iss: 'https://evil.example' } }))
     expect(world.transmitter.calls).toEqual([])
@@ -213,7 +213,7 @@ describe('a push', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
-  test('must have the header Authorization that was agreed on, one of several during rotation', async () => {
+  test('SG08: must have the header Authorization that was agreed on, one of several during rotation', async () => {
     const world = await start({ transmitter: { pushAuthorization: ['Bearer new-secret', 'Bearer old-secret'] } })
     const cookie = await world.signIn()
     const token = await world.transmitter.revocation()
@@ -255,7 +255,7 @@ describe('a push', () => {
 })
 
 describe('a token that comes again', () => {
-  test('is a success, and is neither acted on nor told twice', async () => {
+  test('SG03: is a success, and is neither acted on nor told twice', async () => {
     const world = await start()
     const token = await world.transmitter.revocation()
     expect((await world.push(token)).status).toBe(202)
@@ -263,7 +263,7 @@ describe('a token that comes again', () => {
     expect(world.events).toHaveLength(1)
   })
 
-  test('is known to other processes too, as long as it could be valid', async () => {
+  test('SG03: is known to other processes too, as long as it could be valid', async () => {
     const clock = new Clock()
     const store = new FakeStore(clock)
     const one = await start({ clock, oidc: { sharedStore: store } })
@@ -276,7 +276,29 @@ describe('a token that comes again', () => {
     expect(other.events).toEqual([])
   })
 
-  test('after onEvent has failed is told again, and nothing was acknowledged', async () => {
+  test('SG09: after an outage between the act and the memory of it acts once more, on sessions that are older than the event', async () => {
+    const clock = new Clock()
+    const store = new FakeStore(clock)
+    const world = await start({ clock, oidc: { sharedStore: store } })
+    const old = await world.signIn()
+    const token = await world.transmitter.revocation('alice', { claims: { jti: 'j1' } })
+    store.before = ({ operation, names: [name = ''] }) => {
+      store.outage = operation === 'add' && name.startsWith('logout:')
+    }
+    expect((await world.push(token)).status).toBe(503)
+    store.before = () => undefined
+    store.outage = false
+    expect(await world.who(old)).toBeNull()
+    clock.advance(5)
+    const young = await world.signIn()
+    expect((await world.push(token)).status).toBe(202)
+    expect(await world.who(young)).toBe('alice')
+    expect(world.events.map(({ jti }) => jti)).toEqual(['j1', 'j1'])
+    expect((await world.push(token)).status).toBe(202)
+    expect(world.events).toHaveLength(2)
+  })
+
+  test('SG09: after onEvent has failed is told again, and nothing was acknowledged', async () => {
     const failures = [new Error('the database is away')]
     const told: string[] = []
     const onEvent = ({ jti }: { jti: string }) => {
@@ -294,7 +316,7 @@ describe('a token that comes again', () => {
 })
 
 describe('the sessions that an event ends', () => {
-  test('are older than the event: one that began after it goes on', async () => {
+  test('SG10: are older than the event: one that began after it goes on', async () => {
     const world = await start()
     const old = await world.signIn()
     const happened = Math.floor(world.clock.seconds)
@@ -310,7 +332,7 @@ describe('the sessions that an event ends', () => {
     expect(world.events).toMatchObject([{ occurredAt: happened, action: 'ended' }])
   })
 
-  test('are older than the token where the event has no time, or one that cannot be', async () => {
+  test('SG10: are older than the token where the event has no time, or one that cannot be', async () => {
     for (const event_timestamp of [undefined, 'soon', new Clock().now(), new Clock().seconds + 3600]) {
       const world = await start()
       const old = await world.signIn()
@@ -325,7 +347,7 @@ describe('the sessions that an event ends', () => {
     }
   })
 
-  test('are older than toe, the time of all events of a token', async () => {
+  test('SG10: are older than toe, the time of all events of a token', async () => {
     const world = await start()
     const old = await world.signIn()
     const toe = Math.floor(world.clock.seconds)
@@ -335,7 +357,7 @@ describe('the sessions that an event ends', () => {
     expect([await world.who(old), await world.who(young)]).toEqual([null, 'alice'])
   })
 
-  test('are those of the own issuer only: a foreign subject is acknowledged, and nobody is signed out', async () => {
+  test('SG05: are those of the own issuer only: a foreign subject is acknowledged, and nobody is signed out', async () => {
     const world = await start()
     const cookie = await world.signIn()
     const token = await world.transmitter.mint(revoked, issSub('https://other.example'))
@@ -344,7 +366,7 @@ describe('the sessions that an event ends', () => {
     expect(world.events).toMatchObject([{ action: 'foreign_subject' }])
   })
 
-  test('of a transmitter with another issuer are those of the issuer that the options name', async () => {
+  test('SG05: of a transmitter with another issuer are those of the issuer that the options name', async () => {
     const hub = {
       issuer: 'https://hub.example',
       subjectIssuer: 'https://id.example',

@@ -10,11 +10,11 @@ let ahead = 0
 Date.now = () => now() + ahead
 
 const orders = JSON.parse(process.argv[2] ?? '{}')
-const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience } = orders
+const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience, transmitters } = orders
 // An older version of the package, or its CommonJS files, are asked for by name.
 const { name = 'express-oidc', isRequired = false } = orders.package ?? {}
 const load = isRequired ? createRequire(import.meta.url) : (specifier) => import(specifier)
-const { bearer, oidc, requireAuth } = await load(name)
+const { bearer, oidc, requireAuth, signals } = await load(name)
 const { redisStore } = await load(`${name}/redis`)
 
 const client = createClient({ url: redisUrl, socket: { reconnectStrategy: 50 } })
@@ -36,6 +36,7 @@ const app = express()
 if (audience !== undefined) {
   app.use('/api', bearer({ issuer: options.issuer, audience }), requireAuth(), (req, res) => void res.json(req.auth))
 }
+if (transmitters !== undefined) app.use(signals({ oidc: auth, transmitters }))
 app.use(auth)
 app.get('/me', requireAuth(), (req, res) => void res.json({ sub: req.auth?.subject, pid: process.pid }))
 app.get('/token', requireAuth(), async (req, res) => {
@@ -48,6 +49,12 @@ app.get('/api-token', requireAuth(), async (req, res) => {
 })
 app.get('/sign-in/:name', (req, _res, next) => {
   req.oidc.login({ returnTo: '/', authorizationParams: { login_hint: req.params.name } }).catch(next)
+})
+// Says so as long as somebody is signed in, and then why it is over.
+app.get('/live', requireAuth(), async (req, res) => {
+  const { signal } = (await auth.authenticate(req)) ?? {}
+  res.write('open ')
+  signal?.addEventListener('abort', () => res.end(signal.reason.code))
 })
 app.get('/', (_req, res) => void res.send('home'))
 // What Express would print to the log of the tests.

@@ -1,4 +1,5 @@
 import { Browser } from '../../hosts/client.js'
+import type { TransmitterOptions } from '../../../lib/index.js'
 import { secret } from '../world/world.js'
 import { type Child, startChild } from './child.js'
 
@@ -53,6 +54,8 @@ export interface FleetOrders {
   readonly storage: Keeper
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
+  /** Transmitters of security events, which may push to any process. */
+  readonly transmitters?: readonly TransmitterOptions[]
   /** What each process runs. Default: the ES modules of this package. */
   readonly packages?: readonly LoadedPackage[]
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals'
+import type { TransmitterOptions } from '../../../lib/index.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
 import { eventType, issSub, TestTransmitter } from '../../kit/signals/transmitter.js'
@@ -9,7 +10,7 @@ import { until } from '../../kit/until.js'
 let world: SignalsWorld
 afterEach(() => world.close())
 
-test('while the store is down an event is neither acknowledged nor refused, and the failure is told', async () => {
+test('SG09: while the store is down an event is neither acknowledged nor refused, and the failure is told', async () => {
   const clock = new Clock()
   const store = new FakeStore(clock)
   const transmitter = new TestTransmitter(clock)
@@ -38,7 +39,7 @@ test('while the store is down an event is neither acknowledged nor refused, and 
   await polling
 })
 
-test('a transmitter that refuses the token is told to the application', async () => {
+test('SG11: a transmitter that refuses the token is told to the application', async () => {
   const clock = new Clock()
   const transmitter = new TestTransmitter(clock)
   const failures: { code: string }[] = []
@@ -60,4 +61,149 @@ test('poll() without a transmitter to poll is an error of the set-up', async () 
   expect(await failureOf(() => world.signals.streams('https://other.example'))).toMatchObject({
     code: 'invalid_options',
   })
+})
+
+/** A world that polls; each poll gets the next of these answers, and the last one is not answered any more. */
+async function polling(
+  answers: readonly (() => Response | Promise<Response>)[],
+  more: Partial<TransmitterOptions> = {},
+  report: () => unknown = () => undefined,
+) {
+  const clock = new Clock()
+  const transmitter = new TestTransmitter(clock)
+  const bodies: Record<string, unknown>[] = []
+  const failures: unknown[] = []
+  transmitter.intercept = ({ url, body }) => {
+    if (url.pathname !== '/poll') return undefined
+    bodies.push(body)
+    return answers[bodies.length - 1]?.() ?? new Promise<Response>(() => undefined)
+  }
+  const poll = { url: 'https://id.example/poll' }
+  const onError = (error: unknown) => {
+    failures.push(error)
+    return report()
+  }
+  world = await startSignals({ clock, from: transmitter, transmitter: { poll, ...more }, signals: { onError } })
+  return {
+    transmitter,
+    bodies,
+    failures,
+    /** Polls until something is so. */
+    until: async (isSo: () => boolean) => {
+      const ended = world.signals.poll()
+      await until(isSo)
+      world.signals.close()
+      await ended
+    },
+  }
+}
+
+const sets = (tokens: Record<string, unknown>, more: object = {}) => Response.json({ sets: tokens, ...more })
+
+test('SG11: a token under the jti of another one is refused under that jti, and ends no session', async () => {
+  const run = await polling([async () => sets({ j2: await token('j1') })])
+  const token = (jti: string) => run.transmitter.revocation('alice', { claims: { jti } })
+  const cookie = await world.signIn()
+  await run.until(() => run.bodies.length > 1)
+  expect(run.bodies[1]).toMatchObject({ setErrs: { j2: { err: 'invalid_request' } }, returnImmediately: true })
+  expect(run.bodies[1]).not.toHaveProperty('ack')
+  expect(await world.who(cookie)).toBe('alice')
+})
+
+test('SG11: what is no token is refused, and the tokens beside it are taken', async () => {
+  const run = await polling([async () => sets({ j1: 7, j2: { a: 1 }, j3: await token(), j4: 'a.b.c' })])
+  const token = () => run.transmitter.revocation('alice', { claims: { jti: 'j3' } })
+  const cookie = await world.signIn()
+  await run.until(() => run.bodies.length > 1)
+  expect(run.bodies[1]).toMatchObject({ ack: ['j3'] })
+  expect(Object.keys(run.bodies[1]?.['setErrs'] ?? {})).toEqual(['j1', 'j2', 'j4'])
+  expect(await world.who(cookie)).toBeNull()
+})
+
+test.each([
+  ['without sets', () => Response.json({})],
+  ['whose sets are a list', () => Response.json({ sets: [] })],
+  ['that is a list', () => Response.json([])],
+  ['that is no JSON', () => new Response('oops')],
+])('SG11: a response %s is told to the application, and ends no session', async (_what, answer) => {
+  const run = await polling([answer])
+  const cookie = await world.signIn()
+  await run.until(() => run.failures.length > 0)
+  expect(run.failures).toMatchObject([{ code: 'provider_response_invalid' }])
+  expect(await world.who(cookie)).toBe('alice')
+})
+
+test('SG11: a redirect is not followed, so that the access token goes nowhere else', async () => {
+  const redirect = () => new Response(null, { status: 307, headers: { location: 'https://evil.example/poll' } })
+  const run = await polling([redirect], { accessToken: 'secret-token' })
+  await run.until(() => run.failures.length > 0)
+  expect(new Set(run.transmitter.calls.map(({ url }) => url.host))).toEqual(new Set(['id.example']))
+})
+
+test('SG11: an onError that throws does not end polling with its error', async () => {
+  const onError = () => {
+    throw new Error('the log is full')
+  }
+  const run = await polling([() => new Response('oops')], {}, onError)
+  await run.until(() => run.failures.length > 0)
+  expect(run.failures).toHaveLength(1)
+})
+
+test('an acknowledgement that did not arrive is sent again', async () => {
+  const run = await polling([async () => sets({ j1: await token() }), () => new Response('', { status: 503 })])
+  const token = () => run.transmitter.revocation('alice', { claims: { jti: 'j1' } })
+  await run.until(() => run.bodies.length > 2)
+  expect(run.bodies.slice(1)).toMatchObject([{ ack: ['j1'] }, { ack: ['j1'] }])
+})
+
+test('while there is more, the next request follows at once, and after an acknowledgement the transmitter may hold it again', async () => {
+  const run = await polling([
+    async () => sets({ j1: await token('j1') }, { moreAvailable: true }),
+    async () => sets({ j2: await token('j2') }),
+    () => sets({}),
+  ])
+  const token = (jti: string) => run.transmitter.revocation('alice', { claims: { jti } })
+  await run.until(() => run.bodies.length > 3)
+  expect(run.bodies).toEqual([
+    { maxEvents: 100, returnImmediately: false },
+    { maxEvents: 100, returnImmediately: true, ack: ['j1'] },
+    { maxEvents: 100, returnImmediately: true, ack: ['j2'] },
+    { maxEvents: 100, returnImmediately: false },
+  ])
+})
+
+test('a request that is held too long is made again, and is no failure', async () => {
+  const { setTimeout: real } = globalThis
+  const held = () => new Promise<Response>(() => undefined)
+  const run = await polling([held])
+  // The deadline of a request that the transmitter may hold is over at once.
+  const sooner = (handler: () => void, milliseconds = 0) => real(handler, milliseconds >= 60_000 ? 0 : milliseconds)
+  globalThis.setTimeout = Object.assign(sooner as typeof real, real)
+  try {
+    await run.until(() => run.bodies.length > 1)
+  } finally {
+    globalThis.setTimeout = real
+  }
+  expect(run.failures).toEqual([])
+})
+
+test('the endpoint is that of the only stream with delivery by poll', async () => {
+  const stream = (method: string, endpoint_url: string) => ({
+    stream_id: method,
+    iss: 'https://id.example',
+    delivery: { method: `urn:ietf:rfc:${method}`, endpoint_url },
+  })
+  const streams = [stream('8935', 'https://app.example/signals'), stream('8936', 'https://id.example/poll')]
+  const run = await polling([], { poll: true })
+  const { intercept } = run.transmitter
+  run.transmitter.intercept = (call) => (call.url.pathname === '/ssf/stream' ? Response.json(streams) : intercept(call))
+  await run.until(() => run.bodies.length > 0)
+  expect(run.failures).toEqual([])
+})
+
+test('without a stream with delivery by poll, or with two, the application is told', async () => {
+  const run = await polling([], { poll: true })
+  run.transmitter.intercept = ({ url }) => (url.pathname === '/ssf/stream' ? Response.json([]) : undefined)
+  await run.until(() => run.failures.length > 0)
+  expect(run.failures).toMatchObject([{ code: 'stream_refused', message: expect.stringContaining('0 streams') }])
 })

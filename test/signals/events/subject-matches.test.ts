@@ -32,11 +32,11 @@ describe('a subject', () => {
     ['aliases, of which one is known', { format: 'aliases', identifiers: [mail('x@y'), person] }, [{ sub: 'alice' }]],
     ['aliases, of which none is known', { format: 'aliases', identifiers: [mail('x@y')] }, 'unknown_subject'],
     ['aliases of another issuer', { format: 'aliases', identifiers: [foreign] }, 'foreign_subject'],
-  ])('that is %s', async (_what, subject, expected) => {
+  ])('SG06: that is %s', async (_what, subject, expected) => {
     expect(await find(subject)).toEqual(expected)
   })
 
-  test('that only the application could know is unknown without its function', async () => {
+  test('SG06: that only the application could know is unknown without its function', async () => {
     const rules = { transmitter: own, issuers: [own] }
     expect(await matchesOf(mail('alice@example.com'), 'type', rules)).toBe('unknown_subject')
     expect(await matchesOf(opaque('s1'), 'type', rules)).toBe('unknown_subject')
@@ -64,7 +64,7 @@ describe('a complex subject is what all of its members have in common', () => {
     ['with a member that is not known', { user: person, device: opaque('phone') }, 'unknown_subject'],
     ['with a member of another issuer', { user: foreign, session: opaque('s1') }, 'foreign_subject'],
     ['with a member that is no identifier', { user: 'alice' }, 'unknown_subject'],
-  ])('%s', async (_what, members, expected) => {
+  ])('SG06: %s', async (_what, members, expected) => {
     expect(await complex(members)).toEqual(expected)
   })
 
