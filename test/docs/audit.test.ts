@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import * as crypto from 'node:crypto'
-import ts from 'typescript'
 import { audit } from '../../lib/base/audit/audit.js'
 import type { AuditEvent } from '../../lib/telemetry/index.js'
 import * as telemetry from '../../lib/telemetry/index.js'
 import { fullEvents } from '../kit/watching/audit-events.js'
 import { textOf } from '../setup/tree.js'
-import { snippetsIn } from '../snippets/compile.js'
+import { runSnippet } from '../snippets/run.js'
 
 const page = textOf('docs/audit.md')
 const ends: (() => void)[] = []
@@ -21,17 +20,9 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-/** Runs a snippet of the page by the name of its file, as a program would import it. */
-function runSnippet(name: string, globals: Readonly<Record<string, unknown>>): void {
-  const snippet = snippetsIn('docs/audit.md').find(({ code }) => code.startsWith(`// ${name}\n`))
-  if (snippet === undefined) throw new Error(`the page has no snippet ${name}`)
-  const { outputText } = ts.transpileModule(snippet.code, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
-  })
-  const names = { require: (each: string) => modules[each], exports: {}, ...globals }
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own code
-  new Function(...Object.keys(names), outputText)(...Object.values(names))
-}
+/** Runs a snippet of the page by the name of its file. */
+const run = (name: string, globals: Readonly<Record<string, unknown>>) =>
+  runSnippet('docs/audit.md', `// ${name}\n`, { modules, globals })
 
 /** The members of a union of texts in the types of events. */
 function wordsOf(type: string): readonly string[] {
@@ -65,7 +56,7 @@ describe('the page about the audit trail', () => {
 describe('the recipes of the audit trail', () => {
   test('write one line of JSON for each event', async () => {
     const log = jest.fn<(line: string) => void>()
-    runSnippet('audit-log.ts', { console: { log } })
+    await run('audit-log.ts', { console: { log } })
     audit(() => ({ name: 'logout', via: 'local', subject: 'ann' }))
     await turn()
     expect(log.mock.calls.map(([line]) => JSON.parse(line) as object)).toMatchObject([
@@ -78,7 +69,7 @@ describe('the recipes of the audit trail', () => {
     let status = 503
     let send: () => void = () => undefined
     const error = jest.fn()
-    runSnippet('siem.ts', {
+    await run('siem.ts', {
       console: { error },
       fetch: async (_url: string, { body }: { body: string }) => {
         sent.push(body)
@@ -109,7 +100,7 @@ describe('the recipes of the audit trail', () => {
 
   test('write a keyed hash in place of the person', async () => {
     const log = jest.fn<(line: string) => void>()
-    runSnippet('pseudonyms.ts', { console: { log }, process: { env: { AUDIT_KEY: 'k' } } })
+    await run('pseudonyms.ts', { console: { log }, process: { env: { AUDIT_KEY: 'k' } } })
     audit(() => ({ name: 'logout', via: 'local', subject: 'ann', req: { ip: '192.0.2.1' } }))
     await turn()
     const [line = ''] = log.mock.calls[0] ?? []

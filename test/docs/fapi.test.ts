@@ -1,26 +1,36 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import express from 'express'
 import { decodeProtectedHeader } from 'jose'
+import request from 'supertest'
+import * as library from '../../lib/index.js'
+import { signedIn, testProvider } from '../../lib/testing/index.js'
 import { signingKey } from '../kit/provider/keys.js'
 import { comeBack, subjectOf, toCallback } from '../kit/world/steps.js'
 import { startWorld, type World } from '../kit/world/world.js'
+import { runSnippet } from '../snippets/run.js'
 
-// The options of the guide, as a real provider that requires all of it sees them.
-const options = {
-  clientAuthentication: 'private_key_jwt',
-  clientSecret: undefined,
-  clientKeys: { current: { privateKey: signingKey('PS256').privateKey, alg: 'PS256' } },
-  routes: { jwks: '/jwks.json' },
-  dpop: { privateKey: signingKey('ES256').privateKey.export({ format: 'jwk' }) },
-  pushedAuthorizationRequests: true,
-  requestObject: true,
-  idTokenSigningAlg: 'ES256',
-  authorizationParams: { response_mode: 'jwt' },
-} as const
+const page = 'docs/fapi.md'
+const pem = (alg: string) => signingKey(alg).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const files: Readonly<Record<string, string>> = { 'keys/2026.pem': pem('PS256'), 'keys/dpop.pem': pem('ES256') }
+
+/** What a snippet of the guide gives to `oidc()`. */
+async function optionsIn(words: string): Promise<Partial<library.OidcOptions>> {
+  let given: Partial<library.OidcOptions> = {}
+  const oidc = (options: Partial<library.OidcOptions>) => (given = options)
+  const modules = {
+    'node:fs': { readFileSync: (path: string) => files[path] },
+    'express-oidc': { oidc, optionsFromEnv: () => ({}) },
+  }
+  await runSnippet(page, words, { modules, globals: { app: { use: () => undefined }, oidc, options: {} } })
+  return given
+}
 
 let world: World
 beforeAll(async () => {
+  const options = { ...(await optionsIn('dpop:')), ...(await optionsIn("response_mode: 'jwt'")) }
   world = await startWorld({
-    oidc: options,
+    // The provider of the tests signs with ES256.
+    oidc: { ...options, clientSecret: undefined, idTokenSigningAlg: 'ES256', authorizationResponseAlg: 'ES256' },
     client: (baseUrl) => ({
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'PS256',
@@ -44,5 +54,22 @@ describe('the options of the FAPI guide', () => {
     await comeBack(url, world.browser)
     expect(await subjectOf(world, world.browser)).toBe('alice')
     expect(world.provider.requests).toContain('POST /request')
+  })
+})
+
+describe('the payment of the FAPI guide', () => {
+  test('is asked for by the login, and lets those transfer who were granted it', async () => {
+    const provider = await testProvider()
+    const auth = library.oidc(provider.options.oidc)
+    const app = express().use(auth)
+    const transfer = (_req: express.Request, res: express.Response) => void res.json('done')
+    await runSnippet(page, 'toThisCreditor', { modules: { 'express-oidc': library }, globals: { app, transfer } })
+    const asked = new URL((await request(app).get('/pay/bob')).headers['location'] ?? '').searchParams
+    const details = JSON.parse(asked.get('authorization_details') ?? '') as library.AuthorizationDetail[]
+    expect(details).toEqual([{ type: 'payment', amount: '12.50', creditor: 'bob' }])
+    const cookie = await signedIn(auth, { sub: 'alice' }, { authorizationDetails: details })
+    const statusOf = async (creditor: string) =>
+      (await request(app).post(`/transfers/${creditor}`).set('cookie', cookie)).status
+    expect([await statusOf('bob'), await statusOf('mallory')]).toEqual([200, 403])
   })
 })
