@@ -8,13 +8,14 @@ import {
 } from '@opentelemetry/sdk-trace-node'
 import * as asyncHooks from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
-import ts from 'typescript'
 import { bearer, type BearerMiddleware, clientCredentials, type OidcMiddleware } from '../../lib/index.js'
+import { type MeterLike, recordMetrics } from '../../lib/telemetry/index.js'
+import { textOf } from '../setup/tree.js'
 import { answering, handler } from '../kit/world/applications.js'
 import { faces, Marks } from '../kit/watching/marks.js'
 import { Browser } from '../hosts/client.js'
 import { startWorld, type World } from '../kit/world/world.js'
-import { snippetsIn } from '../snippets/compile.js'
+import { runSnippet } from '../snippets/run.js'
 
 const audience = 'https://api.example.com'
 const modules: Readonly<Record<string, unknown>> = {
@@ -42,17 +43,8 @@ afterAll(() => {
   for (const end of ends) end()
 })
 
-/** Runs the page's snippet that has these words in it, as a program would import it. */
-function runSnippet(words: string, globals: Readonly<Record<string, unknown>> = {}): void {
-  const snippet = snippetsIn('docs/observability.md').find(({ code }) => code.includes(words))
-  if (snippet === undefined) throw new Error(`the page has no snippet with ${words}`)
-  const { outputText } = ts.transpileModule(snippet.code, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 },
-  })
-  const names = { require: (name: string) => modules[name], exports: {}, ...globals }
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own code
-  new Function(...Object.keys(names), outputText)(...Object.values(names))
-}
+const run = (words: string, globals: Readonly<Record<string, unknown>> = {}) =>
+  runSnippet('docs/observability.md', words, { modules, globals })
 
 describe('the OpenTelemetry recipe', () => {
   const exporter = new InMemorySpanExporter()
@@ -65,7 +57,7 @@ describe('the OpenTelemetry recipe', () => {
 
   beforeAll(async () => {
     new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()
-    runSnippet('// tracing.ts')
+    await run('// tracing.ts')
     const tracer = telemetry.trace.getTracer('server')
     world = await startWorld({
       oidc: { secret },
@@ -201,7 +193,7 @@ describe('the OpenTelemetry recipe', () => {
 describe('the logging recipe', () => {
   test('writes a line of JSON for each step', async () => {
     const log = jest.fn<(line: string) => void>()
-    runSnippet('// logging.ts', { console: { log } })
+    await run('// logging.ts', { console: { log } })
     const world = await startWorld()
     await world.signIn()
     await new Browser().navigate(world.url('/callback?code=x&state=y.r'))
@@ -220,7 +212,9 @@ describe('the logging recipe', () => {
 
 describe('the readiness route', () => {
   /** Sets the route up for an application, and asks it. */
-  function probe(auth: Pick<OidcMiddleware, 'health' | 'ready'>): () => { status: number; body: unknown } {
+  async function probe(
+    auth: Pick<OidcMiddleware, 'health' | 'ready'>,
+  ): Promise<() => { status: number; body: unknown }> {
     let route: ((req: unknown, res: unknown) => void) | undefined
     const app = {
       use: () => undefined,
@@ -228,7 +222,7 @@ describe('the readiness route', () => {
         route = handle
       },
     }
-    runSnippet("'/healthz'", { app, options: {}, oidc: () => auth })
+    await run("'/healthz'", { app, options: {}, oidc: () => auth })
     return () => {
       const answer = { status: 0, body: undefined as unknown }
       const res = {
@@ -246,7 +240,7 @@ describe('the readiness route', () => {
     const world = await startWorld({
       oidc: { fetch: async (url, init) => (isDown ? new Response('', { status: 503 }) : fetch(url, init)) },
     })
-    const ask = probe(world.app)
+    const ask = await probe(world.app)
     await expect(world.app.ready()).rejects.toThrow()
     // The keys fail with the metadata, a few microtasks later.
     await new Promise(setImmediate)
@@ -258,4 +252,23 @@ describe('the readiness route', () => {
     expect(ask()).toMatchObject({ status: 200, body: { metadata: 'fresh', keys: 'fresh' } })
     await world.close()
   })
+})
+
+test('the table of metrics has each instrument that is recorded, and no other', () => {
+  const kinds = new Map<string, string>()
+  const meter: MeterLike = {
+    createCounter: (name) => {
+      kinds.set(name, 'counter')
+      return { add: () => undefined }
+    },
+    createHistogram: (name, { unit }) => {
+      kinds.set(name, `histogram, ${unit}`)
+      return { record: () => undefined }
+    },
+  }
+  recordMetrics(meter)()
+  const table = /^\| metric .*\n((?:\|.*\n)+)/m.exec(textOf('docs/observability.md'))?.[1] ?? ''
+  const rows = [...table.matchAll(/^\| `([\w.]+)` +\| ([^|]*?) +\|/gm)].map(([, name, kind]) => [name, kind])
+  expect(rows.length).toBeGreaterThan(5)
+  expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(kinds))
 })
