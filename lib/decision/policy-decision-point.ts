@@ -127,18 +127,22 @@ async function cached(
 async function send(caller: Caller, endpoint: keyof PdpEndpoints, body: string): Promise<string> {
   const { breaker, httpClient, endpoints, runtime } = caller
   const requestId = runtime.randomBytes(16).toString('hex')
+  let why = 'was not asked: "authorization" gave no credentials'
   try {
     const headers = await headersOf(caller, requestId)
+    why = 'was not asked: it failed before, and is left alone for a while'
     const { status, text } = await breaker.run(async () => {
+      why = 'did not answer'
       const { [endpoint]: url } = await endpoints()
       if (url === undefined) throw undecided('takes one question at a time', `no access_${endpoint}_endpoint`)
+      why = `did not answer (X-Request-ID ${requestId})`
       return httpClient.request(url, { method: 'POST', headers, body, maxBytes })
     })
     if (status === 200) return text
-    const why = status === 401 ? 'did not accept the credentials ("authorization")' : 'refused the question'
-    throw undecided(`${why} (X-Request-ID ${requestId})`, `status ${status}`)
+    const refusal = status === 401 ? 'did not accept the credentials ("authorization")' : 'refused the question'
+    throw undecided(`${refusal} (X-Request-ID ${requestId})`, `status ${status}`)
   } catch (error) {
-    throw failureOf(error, requestId)
+    throw failureOf(error, why)
   }
 }
 
@@ -162,8 +166,8 @@ async function credentials(authorization: () => unknown, seconds: number): Promi
 }
 
 // Also where the application's function for credentials fails: without them there is no decision.
-function failureOf(error: unknown, requestId: string): AccessError | ConfigurationError {
+function failureOf(error: unknown, why: string): AccessError | ConfigurationError {
   if (error instanceof AccessError || error instanceof ConfigurationError) return error
   const seen = isOidcError(error) ? error.code : 'an error'
-  return undecided(`did not answer (X-Request-ID ${requestId})`, seen, redactedCause(error))
+  return undecided(why, seen, redactedCause(error))
 }

@@ -82,6 +82,10 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   algorithm: ['algorithms'],
   aud: ['audience'],
   jwksurl: ['jwksUri'],
+  tls: [
+    'introspection.tls, or NODE_EXTRA_CA_CERTS for an authority ("mtls" is about certificates of callers)',
+    'fetch',
+  ],
   strict: ['profile'],
   validators: ['check'],
   verify: ['onLogin'],

@@ -95,7 +95,7 @@ export class Walk {
     }
     throw new TransactionError(
       'login_refused',
-      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}${choiceIn(response.text)}: ${start(response.text)}`,
+      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}${choiceIn(response.text)}${windowIn(response)}: ${start(response.text)}`,
     )
   }
 
@@ -166,6 +166,12 @@ function elsewhere(what: string, location: string, issuer: string): TransactionE
 function choiceIn(page: string): string {
   const [, path] = /href="([^"?]*\/login\/[^"?]+)/.exec(page) ?? []
   return path === undefined ? '' : `, where people choose a provider (give signIn() { path: '${path}' })`
+}
+
+// `fetch` of Node replaces `Sec-Fetch-Mode`.
+function windowIn({ status, text }: AppResponse): string {
+  const isFetched = status === 401 && text.includes('a login needs a browser window')
+  return isFetched ? ' (fetch of Node tells applications that no window asks: give signIn() the URL in its place)' : ''
 }
 
 // What a person would read of a page: the code of an error is at its end.

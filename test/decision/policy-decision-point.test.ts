@@ -165,6 +165,16 @@ describe('PD02: a policy decision point that is slow or away', () => {
     expect(error).toMatchObject({ message: expect.stringContaining(String(server.calls[0]?.headers['x-request-id'])) })
   })
 
+  test('does not name a request that was never sent, while it is left alone', async () => {
+    const pdp = pdpWith()
+    server.answer(body('', 500))
+    expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({ message: expect.stringContaining('X-Request-ID') })
+    expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({
+      message: 'the policy decision point was not asked: it failed before, and is left alone for a while',
+      details: { seen: 'provider_unavailable' },
+    })
+  })
+
   test('cannot be asked once it is closed', async () => {
     const pdp = pdpWith()
     pdp.close()

@@ -4,6 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { oidc, requireAuth } from '../../lib/index.js'
 import { type AppFetch, type AppUnderTest, type TestRequest, testProvider } from '../../lib/testing/index.js'
+import { failureOf } from '../kit/failure.js'
 import { listen } from '../kit/listen.js'
 
 /** A provider, and an application of it at this base URL. */
@@ -49,6 +50,19 @@ test('an application that answers without cookies and redirects has signed nobod
     })
   }
   await close()
+})
+
+test('with the fetch of Node, which says that no window asks, signIn() says what to give in its place', async () => {
+  const { provider, app } = await started('http://localhost:3000')
+  const { origin, close } = await listen(createServer(app))
+  const byFetch: AppFetch = (url, init) => fetch(new URL(new URL(url).pathname, origin), init)
+  const error = await failureOf(provider.signIn(byFetch, 'alice'))
+  await close()
+  expect(error).toMatchObject({
+    message: expect.stringContaining(
+      'status 401 (fetch of Node tells applications that no window asks: give signIn() the URL',
+    ),
+  })
 })
 
 test('an agent whose responses have no text is taken too', async () => {

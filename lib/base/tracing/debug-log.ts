@@ -92,7 +92,9 @@ function reasonOf(error: TraceEvent['error']): string {
   const { cause } = error
   const deepest = isOidcError(cause) ? cause : error
   const system = deepest.cause instanceof Error ? ` (${deepest.cause.message})` : ''
-  return `${deepest.message}${system}${said(error.provider)}`
+  // Its own message has the X-Request-ID, and the cause calls the policy decision point a provider.
+  const own = deepest !== error && error.code === 'decision_unavailable' ? `${error.message}: ` : ''
+  return `${own}${deepest.message}${system}${said(error.provider)}`
 }
 
 // The description may name people.

@@ -60,7 +60,10 @@ export function isSessionStore(value: unknown): value is SessionStore {
 export const sharedStore = v.optional(
   v.custom<SharedStore>(
     isSharedStore,
-    reasonOr('must be a shared store, such as redisStore(client) of express-oidc/redis'),
+    reasonOr(
+      'must be a shared store, such as redisStore(client) of express-oidc/redis',
+      'a store of express-session is for "session.store" of oidc()',
+    ),
   ),
 )
 
@@ -77,8 +80,9 @@ function isRedisClient(value: unknown): boolean {
   return hasMethods(value, ['get', 'set', 'sendCommand'])
 }
 
-function reasonOr(rule: string): (issue: v.CustomIssue) => string {
+function reasonOr(rule: string, ofSessionStore = ''): (issue: v.CustomIssue) => string {
   return ({ input }) => {
+    if (ofSessionStore !== '' && isSessionStore(input) && !isRedisClient(input)) return `${rule}; ${ofSessionStore}`
     if (!isRedisClient(input)) return rule
     return 'must not be the client of Redis itself: give redisStore(client) of express-oidc/redis, with a client of node-redis 5 or later, or of ioredis 5 or later'
   }

@@ -63,8 +63,11 @@ export function parseQuestion(call: string, given: DecisionQuestion): CheckedQue
 const what = 'what policyDecisionPoint() returns'
 
 /** A part of the question, or a function of the request, whose result is checked with the question. */
-function part<Schema extends v.GenericSchema>(schema: Schema) {
-  return v.lazy((given) => (typeof given === 'function' ? callback : schema))
+function part<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.pipe(
+    v.lazy((given) => (typeof given === 'function' ? callback : schema)),
+    v.description(description),
+  )
 }
 
 const decisionSchema = section({
@@ -72,12 +75,13 @@ const decisionSchema = section({
     v.custom((value) => hasMethods(value, ['evaluate', 'evaluateAll']), `must be ${what}`),
     v.description(what),
   ),
-  action: part(action),
-  resource: v.lazy((given) =>
-    typeof given === 'function' ? callback : Array.isArray(given) ? v.array(entity) : entity,
+  action: part(action, 'the name of the action'),
+  resource: v.pipe(
+    v.lazy((given) => (typeof given === 'function' ? callback : Array.isArray(given) ? v.array(entity) : entity)),
+    v.description('what is acted on, such as { type, id }'),
   ),
-  subject: v.optional(part(entity)),
-  context: v.optional(part(members)),
+  subject: v.optional(part(entity, 'who acts')),
+  context: v.optional(part(members, 'the circumstances')),
   onAnswer: v.optional(callback),
 })
 

@@ -2,7 +2,13 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { tracingChannel } from 'node:diagnostics_channel'
 import { debugLine, writeDebugLog } from '../../../lib/base/tracing/debug-log.js'
 import type { TraceEvent, TraceStep } from '../../../lib/base/tracing/event.js'
-import { BearerError, ProviderError, TokenEndpointError, TokenValidationError } from '../../../lib/errors.js'
+import {
+  AccessError,
+  BearerError,
+  ProviderError,
+  TokenEndpointError,
+  TokenValidationError,
+} from '../../../lib/errors.js'
 
 const issuer = 'https://id.example.com'
 
@@ -74,6 +80,17 @@ describe('the line of a step', () => {
     const provider = { via: 'browser', error: 'invalid_scope' } as const
     expect(refused('callback', new TokenEndpointError('token_request_failed', 'm', { provider }))).toContain(
       'the browser brought error="invalid_scope"',
+    )
+  })
+
+  test('of a decision that cannot be had names the request to the policy decision point, and what came of it', () => {
+    const cause = new ProviderError('provider_unavailable', 'the provider answered with status 500')
+    const error = new AccessError('decision_unavailable', 'the policy decision point did not answer (X-Request-ID 7)', {
+      requirement: 'decision',
+      cause,
+    })
+    expect(refused('guard', error)).toContain(
+      'the policy decision point did not answer (X-Request-ID 7): the provider answered with status 500',
     )
   })
 

@@ -60,6 +60,12 @@ describe('an option of bearer()', () => {
     expect(problemOf(options)).toMatch(message)
   })
 
+  test('a certificate is not taken for "mtls", which is about those of callers', () => {
+    expect(problemOf({ issuer, audience, tls: { ca: 'x' } })).toContain(
+      '"tls" is not an option: did you mean "introspection.tls", or NODE_EXTRA_CA_CERTS for an authority ("mtls" is about',
+    )
+  })
+
   const other = 'https://other.example.com'
   test.each<[string, Record<string, unknown>, string]>([
     [

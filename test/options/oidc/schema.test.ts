@@ -378,6 +378,11 @@ describe('an invalid option', () => {
     ['session.store', {}, 'must be a session store'],
     ['session.use', 'app', 'must be "request"'],
     ['sharedStore', { get: 1 }, 'must be a shared store'],
+    [
+      'sharedStore',
+      { get: () => undefined, set: () => undefined, destroy: () => undefined },
+      'must be a shared store, such as redisStore(client) of express-oidc/redis; a store of express-session is for "session.store" of oidc()',
+    ],
     ['session.revalidateSeconds', 1, 'must be a number of seconds from 10 to 86400'],
     ['session.maxCookieBytes', '7168', 'must be a whole number of bytes'],
     ['session.maxCookieBytes', 2000.5, 'must be a whole number of bytes from 1024 to 12288'],
