@@ -17,8 +17,8 @@ export type Matches = readonly SubjectMatch[] | 'foreign_subject' | 'unknown_sub
 const maxMatches = 100
 
 /**
- * Finds what sessions a subject names. `iss` and `sub` name a person by themselves, if the issuer is that of the sessions; everything else
- * is the application's to know. A complex subject is what all of its members have in common (SSF 1.0 section 3.3), so that one member which
+ * Finds what sessions a subject names. `iss` and `sub` of a subject or of its member `user` name a person by themselves, if the issuer is
+ * that of the sessions; everything else is the application's to know. A complex subject is what all of its members have in common (SSF 1.0 section 3.3), so that one member which
  * is not known leaves it unknown: to end all sessions of the others would be to guess.
  *
  * @throws {ConfigurationError} `invalid_options` for an answer of the application that cannot be one
@@ -48,7 +48,8 @@ async function matchOne(
   member?: string,
 ): Promise<Matches> {
   const { format, iss, sub: person } = subject
-  if (format === 'iss_sub') {
+  // A device or a tenant may have an issuer and a subject of its own, as in examples of CAEP 1.0 section 3.1.
+  if (format === 'iss_sub' && (member === undefined || member === 'user')) {
     if (typeof iss !== 'string' || !rules.issuers.includes(iss)) return 'foreign_subject'
     return typeof person === 'string' ? personOf(person) : 'unknown_subject'
   }

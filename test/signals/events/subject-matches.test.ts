@@ -15,9 +15,10 @@ const known: Readonly<Record<string, Awaited<ReturnType<SubjectLookup>>>> = {
   'nobody@example.com': [],
   s1: { sid: 's1' },
   laptop: [{ sid: 's1' }, { sub: 'bob', sid: 's2' }],
+  'device-7': { sid: 's1' },
   anywhere: {},
 }
-const lookup: SubjectLookup = ({ email, id }) => known[String(email ?? id)]
+const lookup: SubjectLookup = ({ email, id, sub }) => known[String(email ?? id ?? sub)]
 const find = (subject: SubjectIdentifier, own_lookup: SubjectLookup | undefined = lookup) =>
   matchesOf(subject, 'type', { transmitter: own, issuers: [own], lookup: own_lookup })
 
@@ -57,6 +58,18 @@ describe('a complex subject is what all of its members have in common', () => {
   test.each([
     ['a session of a person', { user: person, session: opaque('s1') }, [{ sub: 'alice', sid: 's1' }]],
     ['sessions of a device, of one person', { user: person, device: opaque('laptop') }, [{ sub: 'alice', sid: 's1' }]],
+    [
+      'a device by issuer and subject, which is no person',
+      { user: person, device: { ...person, sub: 'device-7' } },
+      [{ sub: 'alice', sid: 's1' }],
+    ],
+    [
+      'a device of another issuer that the application knows',
+      { user: person, device: { ...foreign, sub: 'device-7' } },
+      [{ sub: 'alice', sid: 's1' }],
+    ],
+    ['with a device that is not known', { user: person, device: { ...person, sub: 'e9297990' } }, 'unknown_subject'],
+    ['a device alone that is not known', { device: { ...person, sub: 'bob' } }, 'unknown_subject'],
     ['one of several people', { user: person, group: mail('team@example.com') }, [{ sub: 'alice' }]],
     ['nobody, where members contradict', { user: person, group: mail('nobody@example.com') }, []],
     ['a person in a tenant that narrows nothing', { user: person, tenant: opaque('anywhere') }, [{ sub: 'alice' }]],
