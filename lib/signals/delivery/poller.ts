@@ -85,6 +85,8 @@ export class Poller {
   async #failed(error: unknown): Promise<number> {
     const { onError, transmitter } = this.#parts
     this.#backoff.recordFailure(failureOf(error))
+    // The stream may have another endpoint by now.
+    this.#url = this.#parts.poll.url
     try {
       await onError?.(error, transmitter.options.issuer)
     } catch {
@@ -93,9 +95,9 @@ export class Poller {
     return this.#backoff.waitSeconds()
   }
 
-  #secondsAfter({ isMore }: Page, begun: number): number {
+  #secondsAfter({ isNextDue }: Page, begun: number): number {
     const { poll, receiver } = this.#parts
-    if (isMore || this.#taken.size > 0 || this.#refused.size > 0) return 0
+    if (isNextDue) return 0
     return receiver.runtime.now() - begun >= soonMilliseconds && !poll.returnImmediately ? 0 : poll.intervalSeconds
   }
 
@@ -113,12 +115,10 @@ export class Poller {
     }
     const request = { method: 'POST', url, body, leastTimeoutSeconds: isNow ? 0 : heldSeconds } as const
     const response = await callApi(transmitter, request).catch((error: unknown) => nothingCame(error, isNow))
-    if (response === undefined) return { sets: {}, isMore: true }
+    if (response === undefined) return { sets: {}, isNextDue: true }
     for (const jti of ack) this.#taken.delete(jti)
     for (const [jti] of refused) this.#refused.delete(jti)
-    const page = readPage(jsonOf(response))
-    // The next request is one that may be held again.
-    return isNow && !poll.returnImmediately ? { ...page, isMore: true } : page
+    return readPage(jsonOf(response), [...ack, ...refused.map(([jti]) => jti)], poll)
   }
 
   /** Takes tokens. @returns why one could not be taken, if the transmitter is not to blame */
@@ -147,7 +147,7 @@ export class Poller {
 interface Page {
   readonly sets: JsonObject
   /** Whether the next request is due at once. */
-  readonly isMore: boolean
+  readonly isNextDue: boolean
 }
 
 function nothingCame(error: unknown, isNow: boolean): undefined {
@@ -155,9 +155,16 @@ function nothingCame(error: unknown, isNow: boolean): undefined {
   throw error
 }
 
-function readPage(value: unknown): Page {
+// What is sent again although it was acknowledged, and "more" that never comes, must not keep both sides busy.
+function readPage(value: unknown, told: readonly string[], { returnImmediately }: PollConfiguration): Page {
   const { sets, moreAvailable } = isJsonObject(value) ? value : {}
-  if (isJsonObject(sets)) return { sets, isMore: moreAvailable === true }
+  if (isJsonObject(sets)) {
+    const names = Object.keys(sets)
+    const before = new Set(told)
+    if (names.length > 0) return { sets, isNextDue: names.some((jti) => !before.has(jti)) }
+    // The next request is one that may be held again.
+    return { sets, isNextDue: told.length > 0 && (moreAvailable === true || !returnImmediately) }
+  }
   throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets", {
     status: 502,
   })

@@ -1,11 +1,11 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import type { TransmitterOptions } from '../../../lib/index.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
 import { eventType, issSub, TestTransmitter } from '../../kit/signals/transmitter.js'
 import { type SignalsWorld, startSignals } from '../../kit/signals/world.js'
 import { FakeStore } from '../../kit/stores/memory.js'
-import { until } from '../../kit/until.js'
+import { settled, until } from '../../kit/until.js'
 
 let world: SignalsWorld
 afterEach(() => world.close())
@@ -51,6 +51,70 @@ test('SG11: a transmitter that refuses the token is told to the application', as
   const polling = world.signals.poll()
   await until(() => failures.length > 0)
   expect(failures[0]?.code).toBe('provider_refused_client')
+  world.signals.close()
+  await polling
+})
+
+describe('a transmitter that makes no headway is not asked again at once', () => {
+  async function pollsOf(answer: (token: string) => unknown): Promise<readonly unknown[]> {
+    const clock = new Clock()
+    const transmitter = new TestTransmitter(clock)
+    const events = { [eventType('session-revoked')]: {} }
+    const token = await transmitter.mint(events, issSub(transmitter.issuer), { claims: { jti: 'j1' } })
+    const bodies: Record<string, unknown>[] = []
+    transmitter.intercept = ({ url, body }) => {
+      if (url.pathname !== '/poll') return undefined
+      bodies.push(body)
+      if (bodies.length > 20) world.signals.close()
+      return Response.json(answer(token))
+    }
+    const poll = { url: 'https://id.example/poll', intervalSeconds: 3600 }
+    world = await startSignals({ clock, from: transmitter, transmitter: { poll, accessToken: 'token' } })
+    const polling = world.signals.poll()
+    await until(() => bodies.length > 0)
+    for (let turns = 0; turns < 10; turns += 1) await settled()
+    world.signals.close()
+    await polling
+    return bodies.map(({ ack, setErrs }) => ack ?? Object.keys((setErrs ?? {})))
+  }
+
+  test('that has more but sends nothing', async () => {
+    expect(await pollsOf(() => ({ sets: {}, moreAvailable: true }))).toEqual([[]])
+  })
+
+  test('that sends again what was acknowledged', async () => {
+    expect(await pollsOf((token) => ({ sets: { j1: token }, moreAvailable: true }))).toEqual([[], ['j1']])
+  })
+
+  test('that sends again what was refused', async () => {
+    expect(await pollsOf(() => ({ sets: { j1: 'oops' } }))).toEqual([[], ['j1']])
+  })
+})
+
+test('an endpoint that is gone is looked for again', async () => {
+  const clock = new Clock()
+  const transmitter = new TestTransmitter(clock)
+  const polled: string[] = []
+  const failures: unknown[] = []
+  transmitter.intercept = ({ url: { pathname } }) => {
+    if (pathname === '/ssf/stream') {
+      const delivery = { method: 'urn:ietf:rfc:8936', endpoint_url: `https://id.example/poll/${polled.length}` }
+      return Response.json([{ stream_id: 's', iss: transmitter.issuer, delivery }])
+    }
+    if (!pathname.startsWith('/poll/')) return undefined
+    polled.push(pathname)
+    return pathname === '/poll/0' ? new Response('', { status: 404 }) : Response.json({ sets: {} })
+  }
+  world = await startSignals({
+    clock,
+    from: transmitter,
+    transmitter: { poll: true, accessToken: 'token' },
+    signals: { onError: (error) => void failures.push(error) },
+  })
+  const polling = world.signals.poll()
+  await until(() => polled.length > 1)
+  expect(failures).toMatchObject([{ code: 'stream_refused' }])
+  expect(polled.slice(0, 2)).toEqual(['/poll/0', '/poll/1'])
   world.signals.close()
   await polling
 })
