@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createHmac } from 'node:crypto'
 import type { SignalsOptions, TransmitterOptions } from '../../lib/index.js'
-import { oidc, signals } from '../../lib/index.js'
+import { oidc, signals, TokenValidationError } from '../../lib/index.js'
 import { hosts } from '../hosts/hosts.js'
 import { failureOf } from '../kit/failure.js'
 import { jws, rsaKey, signingKey } from '../kit/provider/keys.js'
@@ -312,6 +312,20 @@ describe('a token that comes again', () => {
     expect(world.app.host.journal.errors).toMatchObject([{ message: 'the database is away' }])
     expect((await world.push(token)).status).toBe(202)
     expect(told).toEqual(['j1'])
+  })
+
+  test('is not refused for what the application finds wrong with another token', async () => {
+    const failure = new TokenValidationError('token_expired', 'the token of somebody else has expired')
+    const onEvent = () => {
+      throw failure
+    }
+    const subjects = onEvent
+    const world = await start({ signals: { onEvent }, transmitter: { subjects } })
+    expect((await world.push(await world.transmitter.revocation())).status).toBe(500)
+    const events = { [eventType('session-revoked')]: {} }
+    const token = await world.transmitter.mint(events, { format: 'email', email: 'alice@example.com' })
+    expect((await world.push(token)).status).toBe(500)
+    expect(world.app.host.journal.errors).toMatchObject([{ cause: failure }, { cause: failure }])
   })
 })
 

@@ -8,6 +8,7 @@ import { TokenValidationError } from '../../errors.js'
 import type { Jws } from '../../jose/jws.js'
 import type { SecurityEvent } from '../../options/signals/events.js'
 import type { SignalActions } from '../events/actions.js'
+import { refusalOf } from './answers.js'
 import { decodeToken, type SecurityEventToken, type TokenEvent } from '../events/security-event-token.js'
 import type { StreamStates } from '../transmitter/stream-state.js'
 import type { Transmitter } from '../transmitter/transmitter.js'
@@ -85,9 +86,15 @@ async function takeOnce(
   const { issuer, maxAgeSeconds } = transmitter.options
   if (await seen.has(token.jti)) return
   for (const event of token.events) parts.states.require(issuer, event)
-  for (const event of token.events) await takeEvent(parts, { issuer, actions, token }, event)
+  for (const event of token.events) await takeEvent(parts, { issuer, actions, token }, event).catch(notTheirs)
   const endsAt = (token.issuedAt + maxAgeSeconds + parts.clockToleranceSeconds) * 1000
   await seen.add(token.jti, Math.max(1, Math.ceil(endsAt - parts.runtime.now())))
+}
+
+// The application may look into tokens of its own: what is wrong with those must not refuse this one.
+function notTheirs(error: unknown): never {
+  if (refusalOf(error) === undefined) throw error
+  throw new Error('"onEvent" or "subjects" of signals() has failed', { cause: error })
 }
 
 interface TakenToken {
