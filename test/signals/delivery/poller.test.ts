@@ -75,7 +75,7 @@ describe('a transmitter that makes no headway is not asked again at once', () =>
     for (let turns = 0; turns < 10; turns += 1) await settled()
     world.signals.close()
     await polling
-    return bodies.map(({ ack, setErrs }) => ack ?? Object.keys((setErrs ?? {})))
+    return bodies.map(({ ack, setErrs }) => ack ?? Object.keys(setErrs ?? {}))
   }
 
   test('that has more but sends nothing', async () => {
