@@ -78,8 +78,12 @@ function sentHeaders(given: Headers): { headers: Record<string, string>; length:
   const headers = new Headers(given)
   // Node would check the server's certificate for the name in "host", in place of that of the URL.
   for (const name of ['connection', 'content-length', 'host', 'keep-alive']) headers.delete(name)
-  const own = { accept: '*/*', 'accept-encoding': 'identity' }
-  return { headers: { ...own, ...Object.fromEntries(headers) }, length: given.get('content-length') ?? undefined }
+  // Nothing decodes an answer here.
+  headers.set('accept-encoding', 'identity')
+  return {
+    headers: { accept: '*/*', ...Object.fromEntries(headers) },
+    length: given.get('content-length') ?? undefined,
+  }
 }
 
 async function* ofLength(pieces: AsyncIterable<Uint8Array>, length: string | undefined): AsyncGenerator<Uint8Array> {

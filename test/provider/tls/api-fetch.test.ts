@@ -76,6 +76,12 @@ describe('fetch() with the certificate of the client', () => {
     expect([response.status, response.body]).toEqual([status, null])
   })
 
+  test('asks for no content coding, which nothing would decode, whatever headers are passed on', async () => {
+    const { fetch, url } = await start(echo)
+    const { headers } = await echoedIn(await fetch(url, { headers: { 'accept-encoding': 'gzip, br' } }))
+    expect(headers['accept-encoding']).toBe('identity')
+  })
+
   test('streams a body while it comes', async () => {
     const { fetch, url } = await start((_req, res) => void res.write('first'))
     const reader = (await fetch(url)).body?.getReader()
