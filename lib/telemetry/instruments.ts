@@ -29,13 +29,22 @@ export interface MeterLike {
 export function secondsHistogram(meter: MeterLike, name: string, description: string): Measure {
   const explicitBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
   const histogram = meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries } })
-  return (seconds, attributes) => histogram.record(seconds, { ...attributes })
+  return (seconds, attributes) => quietly(() => histogram.record(seconds, { ...attributes }))
 }
 
 /** Counts one by one. */
 export function counter(meter: MeterLike, name: string, unit: string, description: string): Count {
   const made = meter.createCounter(name, { description, unit: `{${unit}}` })
-  return (attributes) => made.add(1, { ...attributes })
+  return (attributes) => quietly(() => made.add(1, { ...attributes }))
+}
+
+// What subscribers of a channel throw would end the process (Node's documentation of diagnostics_channel).
+function quietly(measure: () => void): void {
+  try {
+    measure()
+  } catch {
+    // A measurement is missing, which is better than a request.
+  }
 }
 
 /** Records a duration in seconds. */
