@@ -1,6 +1,7 @@
 import { isUpgrade } from '../../http/upgrade.js'
 import type { Principal } from '../../policy/principal.js'
-import { storedSessionIn } from '../../session/storage/storage.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import { type FoundSession, storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
 import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
@@ -14,7 +15,7 @@ export interface Connection {
   /** The person who is signed in. */
   readonly principal: Principal
   /**
-   * Aborts when the session ends: within a second after it expires, at once after a logout in this process, within five
+   * Aborts when the session ends, or the proof of a bound one that the connection was opened with: within a second after it expires, at once after a logout in this process, within five
    * seconds after a logout in another process that shares the store, or after the seconds of `providerCache` if its provider is gone. Its `reason` is a {@link SessionError}. It no longer
    * aborts once the request's socket has closed, or serves another request.
    */
@@ -41,12 +42,13 @@ export function createConnections({ application, parties, storageOf }: OidcConte
       if (isUpgrade(httpRequest) && !application.baseUrls.isOwnOrigin(httpRequest.header('origin') ?? '', httpRequest))
         return undefined
       const storage = storageOf(req, httpRequest)
-      const kept = storedSessionIn(await storage.read(httpRequest.cookies, httpRequest))
+      const read = (): MaybePromise<FoundSession> => storage.read(httpRequest.cookies, httpRequest)
+      const kept = storedSessionIn(await read())
       if (kept === undefined) return undefined
-      const { record } = kept
+      const { record, countsUntil: at } = kept
       const rules = parties.of(record)?.configuration ?? configuration
       return new LiveConnection(record, rules, () => {
-        const { signal, release } = live.watch(record, storage)
+        const { signal, release } = live.watch(record, storage, at === undefined ? undefined : { at, read })
         watches.add(req, release)
         return signal
       })

@@ -12,7 +12,7 @@ import type { UseRule } from './storage/use-rule.js'
 
 /** Who signed the person in, and how long for. */
 export interface SessionRules extends Partial<IssuerNames> {
-  readonly session: SessionLimits
+  readonly session: SessionLimits & { readonly deviceBound?: object | undefined }
 }
 
 /** The person of a session, decoded once, when it is first needed. */
@@ -50,7 +50,7 @@ export class SessionIdentity {
       claims,
       scopes: Object.freeze(record.tokens.scope.split(' ').filter((scope) => scope !== '')),
       ...detailsIn(record),
-      ...(record.device === undefined ? {} : { isDeviceBound: record.device.thumbprint !== undefined }),
+      ...deviceIn(record, this.#rules),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,
     })
   }
@@ -62,6 +62,12 @@ export class SessionIdentity {
 
 function detailsIn({ tokens: { authorizationDetails } }: SessionRecord): Pick<Principal, 'authorizationDetails'> {
   return authorizationDetails === undefined ? {} : { authorizationDetails }
+}
+
+// Without the option nobody asks for the proof: whoever has copied the cookies would pass for the device.
+function deviceIn({ device }: SessionRecord, { session }: SessionRules): Pick<Principal, 'isDeviceBound'> {
+  if (device === undefined || session.deviceBound === undefined) return {}
+  return { isDeviceBound: device.thumbprint !== undefined }
 }
 
 /** What binding a session needs. */

@@ -37,6 +37,8 @@ export async function registerDevice(call: DeviceCall): Promise<Respond> {
   if (await devices.hasEnded(session)) throw proofInvalid('the session has ended')
   if (!(await devices.use('registration', session.device, session.endsAt)))
     throw proofInvalid('a key was registered for this login before')
+  // A slow store: meanwhile the session may have been taken for one without a key.
+  if (devices.tickets.openOffer(proof.jti) === undefined) throw proofInvalid('it took until after the minute')
   const { subject, id: sessionId } = session.names
   audit(() => ({ name: 'device_bound', of: devices.configuration, subject, sessionId }))
   return instructions(call, session, devices.tickets.bind(session, key.jwk), key.thumbprint)

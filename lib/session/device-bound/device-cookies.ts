@@ -5,6 +5,14 @@ import type { Cookies } from '../storage/cookie-chunks.js'
 
 const formatVersion = 1
 
+/** What one of these cookies says. */
+export interface ProvenDevice {
+  /** Of the key that was proved. */
+  readonly thumbprint: string
+  /** When the next proof is due, in seconds since the epoch. */
+  readonly endsAt: number
+}
+
 /** How the cookies of bound sessions are named and sealed, and how long they live. */
 export interface DeviceCookieSettings {
   /** Name of the session's cookie, without prefix. */
@@ -42,13 +50,13 @@ export class DeviceCookies {
     return this.#prefix + id
   }
 
-  /** The thumbprint of the key that was proved, if the cookie is this binding's and still valid. */
-  read(id: string, cookies: Cookies): string | undefined {
+  /** The key that was proved, if the cookie is this binding's and still valid. */
+  read(id: string, cookies: Cookies): ProvenDevice | undefined {
     const value = cookies[this.nameOf(id)]
     const opened = value === undefined ? undefined : this.#seal.open(value)
     if (opened === undefined || opened.expired || opened.payload['d'] !== id) return undefined
-    const { v, t } = opened.payload
-    return v === formatVersion && typeof t === 'string' ? t : undefined
+    const { v, t, exp } = opened.payload
+    return v === formatVersion && typeof t === 'string' ? { thumbprint: t, endsAt: exp } : undefined
   }
 
   write(id: string, thumbprint: string): string {

@@ -12,7 +12,11 @@ import {
 } from '../storage/storage.js'
 import type { SessionPlace, SessionRecord } from '../record.js'
 import { namesOf } from '../revocation/revocations.js'
+import type { SessionDevice } from './device.js'
 import type { DeviceCookies } from './device-cookies.js'
+
+// The clock of the process that registers a key may be behind. Until it is past the end as well, the session is not unbound for good.
+const marginSeconds = 10
 
 /** A login's session, and the header that offers the browser to bind it. */
 export interface DeviceOffer {
@@ -103,16 +107,25 @@ export class DeviceBoundStorage implements SessionStorage {
     const kept = storedSessionIn(found)
     const device = kept?.record.device
     if (kept === undefined || device === undefined) return found
+    const proof = this.#rules.cookies.read(device.id, cookies)
+    if (device.thumbprint !== undefined && device.thumbprint !== proof?.thumbprint) return this.#withhold(kept)
+    if (proof === undefined) return this.#withoutProof(kept, device)
+    const countsUntil = proof.endsAt
+    if (device.thumbprint !== undefined) return { ...kept, countsUntil }
+    const record = { ...kept.record, device: { id: device.id, thumbprint: proof.thumbprint } }
+    return { ...kept, record, outdatedKey: true, countsUntil }
+  }
+
+  #withoutProof(kept: StoredSession, { id, offeredUntil = 0 }: SessionDevice): MaybePromise<FoundSession> {
     const { isRegistered, runtime } = this.#rules
-    const proved = this.#rules.cookies.read(device.id, cookies)
-    if (device.thumbprint !== undefined) return device.thumbprint === proved ? kept : this.#withhold(kept)
-    if (proved !== undefined) {
-      const record = { ...kept.record, device: { id: device.id, thumbprint: proved } }
-      return { ...kept, record, outdatedKey: true }
-    }
+    const now = runtime.now() / 1000
     // The browser may be registering its key while it loads the first page.
-    if (runtime.now() < (device.offeredUntil ?? 0) * 1000) return kept
-    return whenDone(isRegistered(device.id), (isBound) => (isBound ? this.#withhold(kept) : neverBound(kept)))
+    if (now < offeredUntil) return { ...kept, countsUntil: offeredUntil }
+    const decidedAt = offeredUntil + marginSeconds
+    return whenDone(isRegistered(id), (isBound) => {
+      if (isBound) return this.#withhold(kept)
+      return now < decidedAt ? { ...kept, countsUntil: decidedAt } : neverBound(kept)
+    })
   }
 
   #withhold(kept: StoredSession): FoundSession {

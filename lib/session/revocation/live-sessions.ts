@@ -1,7 +1,8 @@
 import { SessionError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isAlive, type SessionLimits } from '../lifetime.js'
-import type { SessionStorage } from '../storage/storage.js'
+import type { MaybePromise } from '../../base/maybe-promise.js'
+import { type FoundSession, type SessionStorage, storedSessionIn } from '../storage/storage.js'
 import type { SessionRecord } from '../record.js'
 import { isEndedBy, namesOf, type SessionRevocations } from './revocations.js'
 
@@ -14,8 +15,17 @@ interface LiveSessionsSettings {
   readonly isPolled: boolean
 }
 
+/** A session whose cookies count for a while only, as those of bound sessions do. */
+export interface DueProof {
+  /** In seconds since the epoch. */
+  readonly at: number
+  /** Reads the cookies again, with which the connection was opened. */
+  readonly read: () => MaybePromise<FoundSession>
+}
+
 interface Live {
   record: SessionRecord
+  proof: DueProof | undefined
   readonly storage: Pick<SessionStorage, 'find'>
   readonly controller: AbortController
 }
@@ -49,13 +59,15 @@ export class LiveSessions {
   /**
    * Watches a session until `release` is called.
    *
+   * @param proof - when its cookies no longer count, if they do not as long as the session
    * @returns a signal that is aborted with a {@link SessionError} once the session is over
    */
   watch(
     record: SessionRecord,
     storage: Pick<SessionStorage, 'find'>,
+    proof?: DueProof,
   ): { readonly signal: AbortSignal; readonly release: () => void } {
-    const live: Live = { record, storage, controller: new AbortController() }
+    const live: Live = { record, storage, proof, controller: new AbortController() }
     this.#live.add(live)
     this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
     // There may have been a logout between reading the session and this call.
@@ -74,6 +86,9 @@ export class LiveSessions {
     const isLook = isPolled && !this.#isLooking && this.#ticks % ticksPerLook === 0
     const nowSeconds = runtime.now() / 1000
     const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
+    for (const live of this.#live) {
+      if (live.proof !== undefined && live.proof.at <= nowSeconds) void this.#readAgain(live, live.proof)
+    }
     if (isLook) this.#isLooking = true
     void this.#lookAt(due).finally(() => {
       if (isLook) this.#isLooking = false
@@ -102,6 +117,22 @@ export class LiveSessions {
     }
   }
 
+  // An outage ends no connection of a browser that may hold no key; that of a bound session has no proof any more.
+  async #readAgain(live: Live, proof: DueProof): Promise<void> {
+    if (live.record.device?.thumbprint !== undefined) {
+      this.#end(live, proofExpired())
+      return
+    }
+    live.proof = undefined
+    try {
+      const kept = storedSessionIn(await proof.read())
+      if (kept === undefined) this.#end(live, proofExpired())
+      else if (kept.countsUntil !== undefined) live.proof = { ...proof, at: kept.countsUntil }
+    } catch {
+      live.proof = proof
+    }
+  }
+
   #end(live: Live, reason: SessionError): void {
     if (!this.#live.has(live)) return
     this.#forget(live)
@@ -118,6 +149,10 @@ export class LiveSessions {
 
 function sessionExpired(): SessionError {
   return new SessionError('session_expired', 'the session has reached its end: sign in again')
+}
+
+function proofExpired(): SessionError {
+  return new SessionError('session_expired', 'the proof of the device has run out: connect again, with the next one')
 }
 
 function sessionLoggedOut(): SessionError {

@@ -11,6 +11,8 @@ export interface StoredSession {
   readonly outdatedKey: boolean
   /** Older sessions of the same person, from cookies of the same name; absent if there are none. */
   readonly others?: readonly SessionRecord[]
+  /** Until when these cookies count, in seconds since the epoch: then a proof of the device is due. Absent if none is. */
+  readonly countsUntil?: number
 }
 
 /**

@@ -429,7 +429,7 @@ describe('a guard with deviceBound()', () => {
 
   test('refuses browsers that hold no key', async () => {
     const old = await enter(web(), 'alice', { isOld: true })
-    provider.advance(61)
+    provider.advance(70)
     const answer = await old.get('/strong')
     expect([answer.status, answer.body.code, answer.headers['refresh']]).toEqual([403, 'not_allowed', undefined])
   })
