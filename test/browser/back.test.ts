@@ -4,6 +4,7 @@ import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { patienceMilliseconds } from './patience.js'
 
 const served: string[] = []
 const secret: Handler = (req, res) => {
@@ -47,7 +48,7 @@ describeWith('chromium', 'the Back button after signing out', (executablePath) =
     ['shows a page of which the application says that it may be kept', '/kept', true],
   ])('%s', async (_what, path, isKept) => {
     const page = await (await chromiumBrowser.newContext()).newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     await page.goto(world.url(path))
     await page.click('a')
     await page.waitForURL(world.url('/'))

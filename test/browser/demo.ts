@@ -2,9 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { root } from '../setup/tree.js'
-
-// A run that should end and does not is ended, so that its test fails and leaves no process behind.
-const patienceMilliseconds = 10_000
+import { patienceMilliseconds } from './patience.js'
 
 /** The demo as a person starts it, in a process of its own, on free ports. */
 export interface Demo {

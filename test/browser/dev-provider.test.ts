@@ -9,6 +9,7 @@ import { listen } from '../kit/listen.js'
 import { describeWith } from '../setup/describe-with.js'
 import { flawsOf } from './axe.js'
 import { portray } from './screenshots.js'
+import { patienceMilliseconds } from './patience.js'
 
 const hostile = '"><img src=x onerror=document.title=1>'
 const secret = 'a-secret-of-the-session-for-tests-32'
@@ -44,7 +45,7 @@ describeWith('chromium', 'dev-provider in a browser', (executablePath) => {
   async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
     context = await browser.newContext(options)
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     complaints = []
     page.on('console', (message) => void complaints.push(message.text()))
     await page.goto(url)

@@ -11,6 +11,7 @@ import { listen } from '../kit/listen.js'
 import { selfSigned } from '../kit/resource-server/certificate.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { describeWith } from '../setup/describe-with.js'
+import { patienceMilliseconds } from './patience.js'
 
 // On Linux, Chromium binds sessions only by these flags, with keys in software. It binds none over a certificate whose errors it was
 // told to ignore, so the certificate is one that it trusts.
@@ -67,7 +68,7 @@ describeWith('chromium', 'sessions that Chromium binds to a key', (executablePat
     context = await browser.newContext()
     proofs = []
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     return page
   }
 

@@ -9,6 +9,7 @@ import { startWorld, type World, type WorldOptions } from '../kit/world/world.js
 import { describeWith } from '../setup/describe-with.js'
 import { flawsOf } from './axe.js'
 import { portray } from './screenshots.js'
+import { patienceMilliseconds } from './patience.js'
 
 const form: Handler = (_req, res) => {
   res.setHeader('Content-Type', 'text/html')
@@ -115,7 +116,7 @@ describeWith('chromium', 'a page of our own in a browser', (executablePath) => {
     world = await startWorld({ layers, oidc: { pages: {}, ...oidc } })
     context = await browser.newContext()
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     const complaints: string[] = []
     page.on('console', (message) => void complaints.push(message.text()))
     return { page, complaints }
@@ -142,7 +143,7 @@ describeWith('chromium', 'a page of our own in a browser', (executablePath) => {
     world = await startWorld({ oidc: { pages: {} }, before: [forgetful] })
     context = await browser.newContext()
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     await page.goto(world.url('/private'))
     expect(await page.textContent('h1')).toBe('Your browser does not keep you signed in')
     expect(await flawsOf(page)).toEqual([])

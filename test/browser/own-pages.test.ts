@@ -6,6 +6,7 @@ import { post } from '../kit/world/applications.js'
 import type { AppRequest } from '../kit/app.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { patienceMilliseconds } from './patience.js'
 
 const forms: Handler = (req, res) => {
   res.setHeader('Content-Type', 'text/html')
@@ -33,7 +34,7 @@ describeWith('chromium', 'our own pages in a browser', (executablePath) => {
   async function tab(options: Parameters<Browser['newContext']>[0] = {}) {
     const context = await chromiumBrowser.newContext(options)
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     const complaints: string[] = []
     page.on('console', (message) => void complaints.push(message.text()))
     return { context, page, complaints }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { patienceMilliseconds } from './patience.js'
 
 // As Angular's, and workbox' NetworkFirst and NetworkOnly: what the browser asks for is asked for once more.
 const worker = `
@@ -52,7 +53,7 @@ describeWith('chromium', 'a page whose service worker passes requests on', (exec
   })
   beforeEach(async () => {
     page = await (await chromiumBrowser.newContext()).newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(patienceMilliseconds)
     await page.goto(world.url('/shell'))
     await page.evaluate(
       `navigator.serviceWorker.register('/worker.js').then(() => new Promise((done) => {

@@ -12,6 +12,7 @@ import { get } from '../kit/world/applications.js'
 import { done, LogoutWorld, verdictOf } from '../kit/world/logout-world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { textOf } from '../setup/tree.js'
+import { patienceMilliseconds } from './patience.js'
 
 const strict: Handler = (_req, res, next) => {
   res.setHeader('Content-Security-Policy', "default-src 'self'")
@@ -78,7 +79,7 @@ describeWith('chromium', 'a page that is written with the client alone', (execut
 
     async function visit(given?: BrowserContext): Promise<Visitor> {
       const context = given ?? (await browser.newContext())
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(patienceMilliseconds)
       const page = await context.newPage()
       page.on('console', (message) => {
         if (['error', 'warning'].includes(message.type())) complaints.push(message.text())

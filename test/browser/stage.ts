@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll } from '@jest/globals'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { type Demo, startDemo } from './demo.js'
 import { type Person, signIn } from './steps.js'
+import { patienceMilliseconds } from './patience.js'
 
 const quiet = [
   '--no-sandbox',
@@ -76,7 +77,7 @@ export function setStage(chromiumPath: string, args: readonly string[] = []): St
 }
 
 async function welcome(context: BrowserContext): Promise<Visitor> {
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(patienceMilliseconds)
   const complaints: string[] = []
   context.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())

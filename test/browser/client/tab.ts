@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { type Application, startApplication } from './application.js'
+import { patienceMilliseconds } from '../patience.js'
 
 /** A tab of Chromium with a page of the application, whose client is the page's global `client`. */
 export interface Tab {
@@ -31,7 +32,7 @@ export function setTabs(executablePath: string, ignoreDefaultArgs: string[] = []
   beforeEach(async () => {
     application.reset()
     context = await browser.newContext()
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(patienceMilliseconds)
   })
   afterEach(() => context.close())
   afterAll(async () => {
