@@ -85,13 +85,13 @@ function claimsOf(token) {
 }
 
 /**
- * The browsers that a person is signed in with, for the template.
+ * The browsers that a person is signed in with, for the template: the one that asks, and the others by age.
  *
  * @param {readonly import('express-oidc').OwnSession[]} sessions
  */
 export function deviceRows(sessions) {
   return [...sessions]
-    .sort((a, b) => a.createdAt - b.createdAt)
+    .sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent) || a.createdAt - b.createdAt)
     .map(({ id, createdAt, userAgent = '', isCurrent }) => ({
       id,
       agent: describeAgent(userAgent),

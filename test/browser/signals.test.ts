@@ -23,6 +23,7 @@ describeWith('chromium', 'a security event of the provider', (path) => {
     expect(await isSignedIn(phone.page, app)).toBe(false)
 
     await desk.page.waitForSelector('#devices:not(:has(> li:nth-child(2)))')
+    expect(await desk.page.isVisible('#report-others')).toBe(false)
     expect(await desk.page.textContent('#timeline')).toContain('reports your other browsers as stolen')
     expect(await portray(desk.page, 'signals-after')).toEqual([])
     expect(await portray(phone.page, 'signals-ended')).toEqual([])
