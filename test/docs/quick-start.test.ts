@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { createServer, connect, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { freePort } from '../kit/free-port.js'
 import { type Answer, Browser } from '../hosts/client.js'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -25,14 +26,6 @@ function makeFolder(): string {
   symlinkSync(join(root, 'node_modules', 'express'), join(folder, 'node_modules', 'express'))
   writeFileSync(join(folder, 'server.mjs'), quickStart())
   return folder
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }
 
 async function untilListening(port: number, child: ChildProcess): Promise<void> {

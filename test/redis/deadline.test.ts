@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import type { EventEmitter } from 'node:events'
 import { inspect } from 'node:util'
 import { createClient } from 'redis'
+import { freePort } from '../kit/free-port.js'
 import { SessionError } from '../../lib/errors.js'
 import { type RedisOptions, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
 import { clientPackages, connected, type OpenClient, scriptedRedis } from '../kit/redis/clients.js'
-import { type RedisServer, freePort, startRedis, stopEveryRedis } from '../kit/redis/server.js'
+import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisReplica } from '../kit/redis/topology.js'
 import { timersDuring } from '../kit/timers.js'
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { freePort } from '../kit/free-port.js'
 import { type Fleet, type Keeper, type LoadedPackage, type Person, startFleet } from '../kit/processes/fleet.js'
-import { freePort, type RedisServer, startRedis } from '../kit/redis/server.js'
+import { type RedisServer, startRedis } from '../kit/redis/server.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { describeWith } from '../setup/describe-with.js'
 import { textOf } from '../setup/tree.js'

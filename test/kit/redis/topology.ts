@@ -1,5 +1,6 @@
 import { createClient } from 'redis'
-import { freePort, type RedisServer, startRedis } from './server.js'
+import { freePort } from '../free-port.js'
+import { type RedisServer, startRedis } from './server.js'
 
 /** Several servers that work together. */
 export interface RedisTopology {
