@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events'
 
 /**
- * Something has changed for a person.
+ * What has happened.
  *
  * @typedef {object} News
- * @property {string} subject
- * @property {{ sid: string, at: number }} [ended] A logout, and when the application heard of it (milliseconds).
+ * @property {string} [subject] Whose pages are to look again.
+ * @property {{ sid: string, at: number }} [heard] When the application was told of the end of a session (milliseconds). Not checked, so
+ *   good for showing how long things take and for nothing else.
  */
 
 /**

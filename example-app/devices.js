@@ -39,15 +39,14 @@ export function endOtherSession(board) {
 
 /**
  * Tells pages when a person has signed out, here or elsewhere. Belongs before the login middleware, which answers these
- * requests; whether they ended a session is asked of it afterwards.
+ * requests; whether they ended a session is asked of it afterwards. All processes are told first that the application has heard of
+ * it: once the session has ended, any of them may be the one that notices.
  *
  * @param {Board} board
  * @param {Login} login
- * @param {LRUCache<string, number>} heard When the application was told of the end of a session; believed
- *   before it is checked, so good for showing how long things take and for nothing else.
  * @returns {import('express').RequestHandler}
  */
-export function noteLogouts(board, login, heard) {
+export function noteLogouts(board, login) {
   return async (req, res, next) => {
     const at = Date.now()
     const isTold = req.path === '/backchannel-logout'
@@ -55,12 +54,12 @@ export function noteLogouts(board, login, heard) {
       ? claimsOf(req.body?.logout_token)
       : Object((await login.authenticate(req))?.principal.claims)
     if (typeof sub !== 'string' || typeof sid !== 'string') return next()
-    heard.set(sid, at)
+    await board.tell({ heard: { sid, at } }).catch(complain)
     const note = async () => {
       // The answer 200 says that the logout token was a true one: only then do its claims count.
       const isOver = isTold ? res.statusCode === 200 : (await login.authenticate(req)) === undefined
       if (!isOver) return
-      await board.tell({ subject: sub, ended: { sid, at } })
+      await board.tell({ subject: sub })
     }
     onHeaders(res, () => void note().catch(complain))
     next()

@@ -15,7 +15,7 @@ const beatMilliseconds = 10_000
  * @returns {import('express').RequestHandler}
  */
 export function liveStream(login, board, heard, processes) {
-  board.listen(({ ended }) => void (ended && heard.set(ended.sid, ended.at)))
+  board.listen(({ heard: news }) => void (news && heard.set(news.sid, news.at)))
 
   return async (req, res) => {
     const send = open(res)

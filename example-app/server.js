@@ -106,7 +106,7 @@ export function createApp({ oidc: options, embedded = false, audience, machine, 
   const heard = new LRUCache({ max: 1000, ttl: 60_000 })
   if (board !== undefined) {
     const form = express.urlencoded({ extended: false, limit: '64kb' })
-    app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login, heard))
+    app.all(['/logout', '/backchannel-logout'], form, noteLogouts(board, login))
   }
   if (one !== undefined && board !== undefined && pushAuthorization !== undefined) {
     app.use(receiveSignals(login, { issuer: one.issuer, pushAuthorization }, board))

@@ -22,7 +22,7 @@ export function receiveSignals(login, { issuer, pushAuthorization }, board) {
     onEvent: async ({ action, subject }) => {
       const [sub, sid] = [Object(subject?.user).sub, Object(subject?.session).id]
       if (action !== 'ended' || typeof sub !== 'string' || typeof sid !== 'string') return
-      await board.tell({ subject: sub, ended: { sid, at: Date.now() } })
+      await board.tell({ subject: sub, heard: { sid, at: Date.now() } })
     },
   })
 }
