@@ -48,6 +48,7 @@ describeWith('chromium', 'signing out with a browser', (path) => {
       expect(await page.locator('#user-name').count()).toBe(0)
     }
     expect(seen).toContain(`${app}/`)
+    expect(seen.filter((url) => url.includes('state='))).toEqual([])
   })
 
   test('in one tab signs the other tabs out, without a step of theirs', async () => {

@@ -9,7 +9,7 @@ import type { SessionRecord } from '../../session/record.js'
 import { confirmationPage } from '../pages.js'
 import { logoutHintsOf } from './logout-hints.js'
 import { finishHere, repeatOnwardUrl, sendOnToProvider, type LogoutCookies, type OnwardParts } from './logout-onward.js'
-import { rememberLogout, type PendingLogoutParts } from './pending-logout.js'
+import { logoutState, rememberLogout, type PendingLogoutParts } from './pending-logout.js'
 import type { ApplicationWith, RelyingPartyWith } from '../relying-party.js'
 import type { BaseUrl } from '../base-url.js'
 import { baseUrlOf } from '../base-urls.js'
@@ -102,7 +102,7 @@ export async function endSession(
   const repeated = isLocal || session !== undefined ? undefined : repeatOnwardUrl(rp, httpRequest, cookies.onward)
   if (repeated !== undefined) return repeated
   const returnTo = safeReturnTo(options.returnTo, base.returnTo)
-  const state = rp.runtime.randomBytes(32).toString('base64url')
+  const state = logoutState(rp)
   const [providerUrl] = await Promise.all([
     isLocal ? undefined : urlOfProvider(rp, base, session, { ...options, state }),
     session === undefined ? undefined : revokeTokens(rp, session.tokens),

@@ -17,12 +17,20 @@ export type PendingLogoutParts = ApplicationWith<'baseUrls' | 'configuration' | 
 interface PendingLogout {
   /** The base URL where it began. */
   readonly base: BaseUrl
-  /** 32 random bytes. */
+  /** Of {@link logoutState}. */
   readonly state: string
   readonly returnTo: string | undefined
 }
 
 const formatVersion = 1
+
+const statePrefix = 'logout.'
+const logoutStates = /^logout\.[\w-]{43}$/
+
+/** The `state` of a new logout: 32 random bytes behind a prefix, by which it is recognised after the logout too. */
+export function logoutState({ runtime }: ApplicationWith<'runtime'>): string {
+  return `${statePrefix}${runtime.randomBytes(32).toString('base64url')}`
+}
 
 /**
  * How long a logout may take at the provider, in seconds. After that, `returnTo` is forgotten, and the person gets the
@@ -58,8 +66,9 @@ export function rememberLogout(
 
 /**
  * Handles the return from the provider's logout (OpenID Connect RP-Initiated Logout 1.0 section 3): redirects to the
- * return target, or to the post-logout page without the query. Without the `state` of this browser's logout, the URL
- * has no meaning, and the request passes through as an ordinary page. A provider that sends no `state` back redirects to
+ * return target, or to the post-logout page without the query. The `state` of another logout, or of one that is over, only
+ * leads to the page without the query: the Back button asks the provider again, which sends the browser here once more. Any other
+ * `state` has no meaning, and the request passes through as an ordinary page. A provider that sends no `state` back redirects to
  * the page itself: then the cookie decides alone.
  */
 export function finishLogout(
@@ -70,7 +79,8 @@ export function finishLogout(
   const base = baseUrlOf(application.baseUrls, httpRequest)
   if (httpRequest.method !== 'GET' || publicPath(base, httpRequest.path) !== base.paths.postLogout) return undefined
   const pending = openPending(application, base, cookie)
-  if (pending === undefined || !isReturn(httpRequest, pending.state)) return undefined
+  if (pending === undefined || !isReturn(httpRequest, pending.state))
+    return isOverdueReturn(httpRequest) ? redirect(base.paths.postLogout) : undefined
   // A prefetch gets the redirect too, but does not use up the cookie.
   if (!isPrefetch(httpRequest)) cookie.remove()
   return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
@@ -79,8 +89,18 @@ export function finishLogout(
 // Of a logout at a provider that sends no state back, nothing else is known.
 function isReturn(httpRequest: HttpRequest, expected: string): boolean {
   if (expected === '') return isNavigation(httpRequest)
+  const state = stateOf(httpRequest)
+  return state !== '' && equalSecrets(state, expected)
+}
+
+function isOverdueReturn(httpRequest: HttpRequest): boolean {
+  return logoutStates.test(stateOf(httpRequest)) && isNavigation(httpRequest)
+}
+
+/** The one `state` of the query; empty where there is none, or more than one. */
+function stateOf(httpRequest: HttpRequest): string {
   const [state = '', ...others] = new URLSearchParams(httpRequest.query).getAll('state')
-  return others.length === 0 && state !== '' && equalSecrets(state, expected)
+  return others.length === 0 ? state : ''
 }
 
 function sendsState({ configuration }: PendingLogoutParts): boolean {

@@ -52,7 +52,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     })
     const [, claims = ''] = (searchParams.get('id_token_hint') ?? '').split('.')
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ sub: 'alice', aud: 'web' })
-    expect(searchParams.get('state')).toMatch(/^[\w-]{43}$/)
+    expect(searchParams.get('state')).toMatch(/^logout\.[\w-]{43}$/)
     const names = ['client_id', 'id_token_hint', 'post_logout_redirect_uri', 'state']
     expect([...searchParams.keys()].sort()).toEqual(names)
   })
@@ -63,7 +63,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(location).not.toContain('evil')
     const { searchParams } = new URL(location)
     expect(searchParams.get('post_logout_redirect_uri')).toBe(world.url('/'))
-    expect(searchParams.get('state')).toMatch(/^[\w-]{43}$/)
+    expect(searchParams.get('state')).toMatch(/^logout\.[\w-]{43}$/)
     const end = await browser.navigate(location, { follow: true })
     expect(end.url).toBe(world.url('/'))
   })

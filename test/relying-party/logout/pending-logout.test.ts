@@ -35,7 +35,7 @@ describe.each(hosts)('the way back from the provider’s logout, on $name', (hos
     const answer = await comeBack({ state })
     expect([answer.status, answer.headers.location]).toEqual([302, '/me?tab=1#top'])
     expect(outCookie()).toBeUndefined()
-    expect((await comeBack({ state })).text).toBe('home')
+    expect((await comeBack({ state })).headers.location).toBe('/')
     expect((await world.browser.fetch(world.url('/me'))).json()).toMatchObject({ user: null })
   })
 
@@ -59,11 +59,12 @@ describe.each(hosts)('the way back from the provider’s logout, on $name', (hos
 })
 
 describe('the state of a logout', () => {
-  test('LO05: is 32 random bytes, new at each logout', async () => {
+  test('LO05: is 32 random bytes behind a prefix, new at each logout', async () => {
     const first = (await leave()).searchParams.get('state')
     const again = await world.browser.navigate(world.url('/logout'), { site: 'same-origin' })
     const second = new URL(again.location ?? '').searchParams.get('state')
-    expect([first, second]).toEqual([expect.stringMatching(/^[\w-]{43}$/), expect.stringMatching(/^[\w-]{43}$/)])
+    const form = expect.stringMatching(/^logout\.[\w-]{43}$/)
+    expect([first, second]).toEqual([form, form])
     expect(second).not.toBe(first)
   })
 
@@ -82,17 +83,27 @@ describe('the state of a logout', () => {
   test('LO05: ends after ten minutes, whatever the browser keeps', async () => {
     const state = (await leave('/logout?returnTo=/me')).searchParams.get('state') ?? ''
     world.clock.advance(601)
-    expect((await comeBack({ state })).text).toBe('home')
+    expect((await comeBack({ state })).headers.location).toBe('/')
   })
 
   test('LO05: is accepted in the browser that it was given to, and with a cookie that is ours', async () => {
     const state = (await leave('/logout?returnTo=/me')).searchParams.get('state') ?? ''
     const stranger = new Browser()
-    expect((await stranger.navigate(world.url(`/?state=${state}`))).text).toBe('home')
+    expect((await stranger.navigate(world.url(`/?state=${state}`))).headers.location).toBe('/')
     const forged = { cookie: `${world.cookie('.out')}=${outCookie()?.value.slice(0, -2)}AA` }
-    expect((await stranger.navigate(world.url(`/?state=${state}`), { headers: forged })).text).toBe('home')
+    const page = await stranger.navigate(world.url(`/?state=${state}`), { headers: forged })
+    expect(page.headers.location).toBe('/')
     const taken = { cookie: `${world.cookie()}=${outCookie()?.value}` }
     expect((await stranger.fetch(world.url('/me'), { headers: taken })).json()).toMatchObject({ user: null })
+  })
+
+  test('LO05: does not stay in the address when the Back button brings it again, where a person would see it', async () => {
+    const state = (await leave()).searchParams.get('state') ?? ''
+    await comeBack({ state })
+    const again = await comeBack({ state, sid: 'x' })
+    expect([again.status, again.headers.location, again.setCookies]).toEqual([302, '/', []])
+    const script = await world.browser.fetch(world.url(`/?state=${state}`))
+    expect([script.status, script.text]).toEqual([200, 'home'])
   })
 
   test('LO05: is accepted at the post-logout page only, by GET', async () => {
