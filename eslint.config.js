@@ -47,6 +47,7 @@ export default defineConfig(
       'node_modules/',
       '**/node_modules/',
       '.screenshots/',
+      '.site/',
       'scripts/compat/recipes/nestjs/',
       'test/packaging/consumer/',
       'test/snippets/context.d.ts',

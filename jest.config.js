@@ -7,7 +7,7 @@ export default {
   },
   // Sources import './x.js', as the built files are called; beside the sources lies x.ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/', '<rootDir>/.stryker/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/', '<rootDir>/.site/', '<rootDir>/.stryker/'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   globalSetup: '<rootDir>/test/setup/tools.ts',
   reporters: ['default', '<rootDir>/test/setup/summary-reporter.js', '<rootDir>/test/setup/stuck-file-reporter.js'],

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { slugOf } from '../../scripts/site/slug.js'
 import { files, root, textOf } from '../setup/tree.js'
 
 /** A link of a page. */
@@ -103,11 +104,7 @@ function headingsOf(path: string): Set<string> {
   const text = textOf(path).replace(/^ *(```+)[\s\S]*?^ *\1 *$/gm, '')
   const counts = new Map<string, number>()
   const anchors = [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => {
-    const slug = heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
-      .replaceAll(' ', '-')
+    const slug = slugOf(heading)
     const count = counts.get(slug) ?? 0
     counts.set(slug, count + 1)
     return count === 0 ? slug : `${slug}-${count}`
