@@ -1,6 +1,6 @@
 // Mutation testing: `npm run mutation -- seal` changes lib/seal in small ways and runs test/seal against each change.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { judge, scoreOf } from './score.js'
@@ -14,7 +14,8 @@ const folders = readdirSync(join(root, 'lib'), { withFileTypes: true })
 const usage = `npm run mutation -- <folder…>
 
 Changes each folder of lib in small ways, one at a time, and runs the tests of the folder of the same name. Prints what no test noticed and the score
-of each folder, and ends with 1 where a folder with a threshold is below it. Results are kept in .stryker: a second run tries only what has changed.
+of each folder, and ends with 1 where a folder with a threshold is below it. Results are kept in .stryker: a second run tries only what has changed. The scores are
+written into scripts/mutation/scores.json.
 MUTATION_CONCURRENCY is the number of changes tried at once (1).
 
 Folders: ${folders.join(', ')}`
@@ -35,7 +36,16 @@ const scores = wanted.map((folder) => {
 })
 const { lines, isBelow } = judge(scores)
 console.log(lines.join('\n'))
+keep()
 if (isBelow) process.exitCode = 1
+
+// Beside the script, so that a score that falls is seen in a review.
+function keep() {
+  const file = join(own, 'scores.json')
+  const known = JSON.parse(readFileSync(file, 'utf8'))
+  for (const { folder, noticed, all } of scores) known[folder] = { noticed, all }
+  writeFileSync(file, `${JSON.stringify(known, Object.keys(known).sort().concat('noticed', 'all'), 2)}\n`)
+}
 
 function run(program, args, cwd, variables) {
   const { status, error } = spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...variables } })

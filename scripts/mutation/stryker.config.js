@@ -23,7 +23,7 @@ export default {
     '/scripts/mutation/node_modules',
     '.stryker',
   ],
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
   jsonReporter: { fileName: `.stryker/reports/${folder}.json` },
   // A mutant may wait for what never comes.
