@@ -45,9 +45,6 @@ export class Visitor {
   /** Says at the provider who it is, and agrees to all that it asks. */
   async answer(login) {
     let last
-    this.page.on('response', (response) => {
-      if (response.request().isNavigationRequest() && response.status() < 300) last = response
-    })
     for (let pages = 0; pages < 3 && this.isAtProvider(); pages += 1) {
       const field = this.page.locator('input[name=login]')
       if ((await field.count()) > 0) {
@@ -69,6 +66,21 @@ export class Visitor {
     ])
     await this.page.waitForLoadState()
     return response
+  }
+
+  /** Another tab of the same browser. */
+  async tab() {
+    return new Visitor({
+      context: this.context,
+      page: await this.context.newPage(),
+      home: this.#home,
+      issuer: this.#issuer,
+    })
+  }
+
+  /** Follows the provider's link that gives up the login. */
+  async cancel() {
+    return this.look(await this.follow(() => this.page.locator('a[href$="/abort"]').click()))
   }
 
   isAtProvider() {

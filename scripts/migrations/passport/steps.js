@@ -1,0 +1,3 @@
+import { pages } from '../pages.js'
+
+export const steps = Object.values(pages)
