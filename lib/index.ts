@@ -147,6 +147,7 @@ export type {
   CurrentLogin,
   ErrorContext,
   LoginResult,
+  MigratedLogin,
   OnLoginResult,
   UnverifiedParameters,
 } from './options/oidc/callbacks.js'
@@ -170,6 +171,7 @@ export type {
   ProviderResolver,
   ProvidersOptions,
 } from './options/oidc/providers/options.js'
+export type { MigrateFromOptions, OldCookieOptions, OldSessionStore } from './options/oidc/migration/migrate-from.js'
 export type { CookieOptions, DeviceBoundOptions, SessionOptions } from './options/oidc/session.js'
 export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'

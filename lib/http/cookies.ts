@@ -5,6 +5,8 @@ export interface CookieAttributes {
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly domain?: string
+  /** @default '/' */
+  readonly path?: string
 }
 
 /** One small cookie: its value in the request, and changes for the response. */

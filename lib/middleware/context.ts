@@ -17,6 +17,7 @@ import { ListedSessions } from './session/list/listed-sessions.js'
 import { createSessionStorages } from './session/storage/session-storage.js'
 import { createFlowCookies } from './session/flow-cookies.js'
 import { createTransactionCookies } from './session/transaction-cookies.js'
+import { createMigration } from './session/migration/migration.js'
 import { createUseRule } from './session/storage/use-rule.js'
 import { transactionSeconds } from '../relying-party/login/transaction/transaction.js'
 
@@ -26,7 +27,11 @@ export function createContext(
   runtime: Runtime,
 ): { readonly context: OidcContext; readonly rp: WebRelyingParty } {
   const rp = createWebRelyingParty(configuration, runtime)
-  return { context: { ...contextOf(rp, onlyRelyingParty(rp)), jwks: clientJwks(configuration) }, rp }
+  const context = contextOf(rp, onlyRelyingParty(rp))
+  return {
+    context: { ...context, jwks: clientJwks(configuration), migration: createMigration(rp, context.binding) },
+    rp,
+  }
 }
 
 /** The same for several providers. */

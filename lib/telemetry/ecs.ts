@@ -14,6 +14,7 @@ const categories: Readonly<Record<AuditEventName, readonly [category: readonly s
   refresh_failed: [['authentication'], 'info'],
   logout: [['authentication', 'session'], 'end'],
   logout_refused: [['session'], 'info'],
+  session_migrated: [['session'], 'start'],
   session_ended: [['session'], 'end'],
   signal_received: [['iam'], 'info'],
   signal_refused: [['iam'], 'info'],

@@ -18,6 +18,7 @@ const kinds: Readonly<Record<AuditEventName, keyof typeof activities | 'access'>
   refresh_failed: 'other',
   logout: 'logoff',
   logout_refused: 'logoff',
+  session_migrated: 'other',
   session_ended: 'logoff',
   signal_received: 'other',
   signal_refused: 'other',

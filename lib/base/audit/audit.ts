@@ -29,6 +29,7 @@ const outcomes: Readonly<Record<AuditEventName, AuditEvent['outcome']>> = {
   refresh_failed: 'failure',
   logout: 'success',
   logout_refused: 'failure',
+  session_migrated: 'success',
   session_ended: 'success',
   signal_received: 'success',
   signal_refused: 'failure',

@@ -87,6 +87,8 @@ export type AuditFacts =
   | { readonly name: 'logout'; readonly via: AuditedLogout }
   /** A request to end sessions was refused. */
   | { readonly name: 'logout_refused'; readonly via: AuditedLogout; readonly reason: AuditReason }
+  /** A session of another package was taken over (`session.migrateFrom`): nobody has signed in now. */
+  | { readonly name: 'session_migrated' }
   /** A session does not count, or no longer. */
   | { readonly name: 'session_ended'; readonly reason: AuditedSessionEnd }
   /** A valid security event of a transmitter has arrived. `signal` is its type, such as the URI of CAEP's `session-revoked`. */

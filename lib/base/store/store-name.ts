@@ -14,12 +14,16 @@ const versions = {
   listed: 1,
   /** A logout token that was used. */
   logout: 1,
+  /** That a session of another package was taken over. */
+  migrated: 1,
   /** The lock of a refresh. */
   refresh: 1,
   /** What a refresh returned. */
   renewed: 1,
   /** A session. */
   session: 1,
+  /** The session that one of another package was exchanged for. */
+  'taken-over': 1,
   /** The return target of a login. */
   target: 1,
   /** A machine's access token. */

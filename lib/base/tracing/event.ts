@@ -48,6 +48,8 @@ export type TraceRemark =
   | 'additional_tokens_left_out'
   /** Claims and the application's data were compressed to fit into a cookie. */
   | 'compressed'
+  /** A session of another package was taken over (`session.migrateFrom`). */
+  | 'migrated'
   /** A cookie had room for the ID Token's claims only: a logout will have no `id_token_hint`. */
   | 'id_token_left_out'
   /** A cookie had no room for the access token: other processes renew it when they need it. */

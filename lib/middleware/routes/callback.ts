@@ -1,5 +1,4 @@
 import onHeaders from 'on-headers'
-import { SessionError } from '../../errors.js'
 import type { Outcome } from '../../http/outcome.js'
 import type { TraceNotes } from '../../base/diagnostics.js'
 import type { TraceRemark } from '../../base/tracing/event.js'
@@ -7,7 +6,7 @@ import { areGroupsLeftOut } from '../../policy/claim-path.js'
 import { finishLogin } from '../../relying-party/login/callback.js'
 import type { SessionStart } from '../../relying-party/login/code-exchange.js'
 import { auditFailedLogin, auditLogin } from '../audit/login.js'
-import { loginResult } from './login-result.js'
+import { answeredByOnLogin, loginResult } from './login-result.js'
 import { countLogin } from '../session/login-loop.js'
 import type { GuardCall } from '../guard/authentication.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
@@ -79,7 +78,7 @@ function sessionStart(
     })
     try {
       const returned: unknown = await onLogin(completed, req)
-      if (res.headersSent || res.writableEnded) throw answered()
+      if (res.headersSent || res.writableEnded) throw answeredByOnLogin()
       return loginResult(returned)
     } finally {
       isRunning = false
@@ -89,11 +88,4 @@ function sessionStart(
 
 function remark(notes: TraceNotes | undefined, word: TraceRemark): void {
   if (notes !== undefined) notes.remarks = [...(notes.remarks ?? []), word]
-}
-
-function answered(): SessionError {
-  return new SessionError(
-    'headers_already_sent',
-    'onLogin() has sent a response, so the session could not begin: return { returnTo } for where to go, or false to refuse, and redirect from the page that people return to',
-  )
 }

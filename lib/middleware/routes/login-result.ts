@@ -1,5 +1,5 @@
 import { isJsonObject, omitUndefined } from '../../base/json.js'
-import { ConfigurationError } from '../../errors.js'
+import { ConfigurationError, SessionError } from '../../errors.js'
 import { kindOf } from '../../options/given.js'
 import { sessionData } from '../../session/application-data.js'
 import type { CheckedResult } from '../../relying-party/login/code-exchange.js'
@@ -46,4 +46,12 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 function wrong(what: string, given?: unknown): ConfigurationError {
   const found = given === undefined ? '' : ` (returned: ${kindOf(given)})`
   return new ConfigurationError('invalid_options', `onLogin() ${what}${found}`)
+}
+
+/** The error for an `onLogin` that responds: no cookie can be set any more. */
+export function answeredByOnLogin(): SessionError {
+  return new SessionError(
+    'headers_already_sent',
+    'onLogin() has sent a response, so the session could not begin: return { returnTo } for where to go, or false to refuse, and redirect from the page that people return to',
+  )
 }

@@ -13,6 +13,7 @@ import type { TransactionCookies } from '../../relying-party/login/transaction/t
 import { type BindingSettings, type SessionBinding, SessionIdentity } from './identity.js'
 import { respond } from '../http/respond.js'
 import { bindSession } from './response-session.js'
+import type { Migration } from './migration/migration.js'
 import type { LoginPage } from '../../options/oidc/providers/parse-providers.js'
 import { noteBroughtLogin } from '../../resource-server/issuers/logins.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
@@ -187,8 +188,11 @@ export function openRequest(
   res: NodeResponse,
 ): MaybePromise<RequestContext> {
   const storage = oidc.storageOf(req, httpRequest, res)
+  const { migration } = oidc
   return whenDone(
-    bindSession(oidc.binding, storage, httpRequest, res),
+    migration?.isBroughtBy(httpRequest) === true
+      ? migration.bind({ httpRequest, req, res, storage })
+      : bindSession(oidc.binding, storage, httpRequest, res),
     (session) => new RequestContext(oidc, { httpRequest, session, storage }, req, res),
   )
 }
@@ -205,6 +209,7 @@ export interface OidcContext {
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
   readonly revalidation: Revalidation
+  readonly migration?: Migration | undefined
   /** The JWK Set of this client, if it is published. */
   readonly jwks?: string | undefined
   /** Binds sessions to devices, if the options want that. */

@@ -40,7 +40,8 @@ interface Reading {
   readonly startedAt: number
 }
 
-class BoundSession implements SessionBinding {
+/** See {@link bindSession}. */
+export class BoundSession implements SessionBinding {
   readonly sharedStore: SessionBinding['sharedStore']
   readonly #settings: BindingSettings
   readonly #storage: SessionStorage

@@ -32,6 +32,17 @@ export interface CompletedLogin<Claims = SessionClaims> {
    * Absent if nobody is signed in, and where the response is a POST (`form_post`), with which browsers send no session.
    */
   readonly current?: CurrentLogin
+  /**
+   * Set if nobody has signed in now: a session of another package is taken over (`session.migrateFrom`). `returnTo` is the page of
+   * the request, and one that `onLogin` returns does nothing; `false` leaves the person signed out.
+   */
+  readonly migrated?: MigratedLogin
+}
+
+/** A session of another package. */
+export interface MigratedLogin {
+  /** What the old application has added to the session, by `afterCallback` or in `req.appSession`. Return as `data` what is to stay. */
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 /** The session that a login replaces. */

@@ -28,6 +28,7 @@ import { authorizationParams, isFormPost, isWithinDomain, loginParams, scope } f
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
+import { migrationFlaw } from './migration/migrate-from.js'
 import { pages } from '../pages.js'
 import { session } from './session.js'
 import { sessionRoute, sessionRouteFlaw } from './session-route.js'
@@ -143,8 +144,8 @@ const schema = v.pipe(
   needsCredential(),
   presentsCertificate(),
   v.check(
-    (o) => (idTokenFlaw(o) ?? requestObjectFlaw(o)) === undefined,
-    ({ input }) => idTokenFlaw(input) ?? requestObjectFlaw(input) ?? '',
+    (o) => (idTokenFlaw(o) ?? requestObjectFlaw(o) ?? migrationFlaw(o)) === undefined,
+    ({ input }) => idTokenFlaw(input) ?? requestObjectFlaw(input) ?? migrationFlaw(input) ?? '',
   ),
   v.transform(({ authorizationParams, baseUrl, ...options }) => ({
     ...options,

@@ -3,6 +3,7 @@ import { callback, flag, seconds, text, wholeNumber } from '../common/fields.js'
 import { type SessionStore, type SharedStore, sessionStore } from '../common/stores.js'
 import { byDefault, section } from '../common/parse.js'
 import type { FrameworkRequest } from '../framework.js'
+import { type MigrateFromOptions, migrateFrom } from './migration/migrate-from.js'
 
 /**
  * How long a session lives, and where it is kept.
@@ -60,6 +61,13 @@ export interface SessionOptions<Request = FrameworkRequest> {
    * @see https://w3c.github.io/webappsec-dbsc/
    */
   deviceBound?: boolean | DeviceBoundOptions | undefined
+  /**
+   * Takes over the sessions of express-openid-connect, each once, at the first request that brings one: nobody has to sign in again
+   * on the day of the change. It needs a shared store, and ends after 30 days at most.
+   *
+   * @default none
+   */
+  migrateFrom?: MigrateFromOptions | undefined
 }
 
 /**
@@ -151,6 +159,7 @@ export const session = v.pipe(
     storeTimeoutSeconds: v.optional(seconds(0.1, 60), 2),
     cookie,
     deviceBound,
+    migrateFrom,
   }),
   v.check(
     ({ deviceBound: own, use }) => own === undefined || use === undefined,

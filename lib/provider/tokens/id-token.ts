@@ -36,6 +36,8 @@ export interface IdTokenExpectations {
   readonly maxAge?: number | undefined
   /** `acr` must be one of these. */
   readonly acrValues?: readonly string[] | undefined
+  /** Whether `exp` may be past, since the session goes on after it. */
+  readonly isExpiryIgnored?: boolean
 }
 
 /** Who issues ID Tokens, and for whom. */
@@ -129,7 +131,7 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
     holds: (azp, c) => azp === c.clientId,
     details: optionDetails('clientId', ({ clientId }) => clientId),
   },
-  ...timeRules,
+  ...timeRules.map(unlessIgnored),
   {
     claim: 'nonce',
     code: 'token_nonce_mismatch',
@@ -147,6 +149,11 @@ const rules: readonly ClaimRule<ClaimContext>[] = [
   },
   optionalDate('auth_time'),
 ]
+
+function unlessIgnored(rule: ClaimRule<RuleContext>): ClaimRule<ClaimContext> {
+  if (rule.code !== 'token_expired') return rule
+  return { ...rule, holds: (exp, c, claims) => c.isExpiryIgnored === true || rule.holds(exp, c, claims) }
+}
 
 // The values are not shown: who reads the log could use that of a login under way.
 function nonceRule(nonce: unknown): string {

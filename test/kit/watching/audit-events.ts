@@ -29,6 +29,7 @@ export const fullEvents: Readonly<Record<AuditEventName, AuditEvent>> = {
   refresh_failed: { name: 'refresh_failed', reason: 'invalid_grant', ...failure },
   logout: { name: 'logout', via: 'backchannel', ...success },
   logout_refused: { name: 'logout_refused', via: 'backchannel', reason: 'token_audience_mismatch', ...failure },
+  session_migrated: { name: 'session_migrated', ...success },
   session_ended: { name: 'session_ended', reason: 'idle', ...success },
   signal_received: { name: 'signal_received', signal: 'https://schemas.example/session-revoked', ...success },
   signal_refused: { name: 'signal_refused', reason: 'token_signature_invalid', ...failure },

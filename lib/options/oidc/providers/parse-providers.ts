@@ -190,9 +190,11 @@ function requireApplicationOptions(given: Members, providers: unknown): void {
     )
   if (given['silentLogin'] === true)
     throw flaw('"silentLogin" must not be on with "providers": it is not known at which of them to try')
-  const { routes } = given
+  const { routes, session } = given
   if (typeof routes === 'object' && routes !== null && Reflect.get(routes, 'login') === false)
     throw flaw('"routes.login" must not be false with "providers": people choose one there')
+  if (typeof session === 'object' && session !== null && Reflect.get(session, 'migrateFrom') !== undefined)
+    throw flaw('"session.migrateFrom" must not be given with "providers": the old sessions are those of one provider')
 }
 
 type Members = Readonly<Record<string, unknown>>

@@ -1,0 +1,82 @@
+import { omitUndefined } from '../../base/json.js'
+import { SessionError, TransactionError } from '../../errors.js'
+import { isAhead } from '../../base/age.js'
+import { addedClaims, withUserinfo } from '../../session/claims.js'
+import { isAlive } from '../../session/lifetime.js'
+import type { OldSession } from '../../session/migration/old-session.js'
+import type { SessionRecord } from '../../session/record.js'
+import type { SessionStart } from '../login/code-exchange.js'
+import type { RelyingPartyWith } from '../relying-party.js'
+
+type TakeOverParts = RelyingPartyWith<'configuration' | 'runtime' | 'sessionProvider', 'idTokens' | 'userinfo'>
+
+// What is known of its tokens: the old package does not keep which scopes were granted.
+const knownScope = 'openid'
+
+/**
+ * Makes a session of an old one. Its ID Token is validated as at a login, but for `nonce`, whose login is over, and `exp`, which
+ * may be past while the session goes on. `at_hash` cannot count either: tokens may have been refreshed since.
+ *
+ * @param start - the application's `onLogin`
+ * @throws {TokenValidationError} the ID Token is invalid: its key is gone, or it is of another issuer or client, for example
+ * @throws {AuthorizationResponseError} `authentication_too_weak` for `acr_values` in `authorizationParams`
+ * @throws {SessionError} `session_expired`
+ * @throws {TransactionError} `login_refused` by the application
+ * @throws {ProviderError} the provider is unavailable
+ */
+export async function takeOver(
+  rp: TakeOverParts,
+  old: OldSession,
+  returnTo: string,
+  start: SessionStart,
+): Promise<SessionRecord> {
+  const { configuration, runtime, provider } = rp
+  requireAlive(rp, old)
+  const acrValues = acrValuesIn(configuration)
+  const signed = await provider.idTokens.validate(old.idToken, { isExpiryIgnored: true, acrValues })
+  const userinfo = configuration.userinfo ? await claimsAdded(rp, old, signed) : undefined
+  const { idToken, accessToken } = old
+  const login = {
+    claims: withUserinfo(signed, userinfo),
+    idToken,
+    accessToken,
+    scope: knownScope,
+    unverified: {},
+    returnTo,
+  }
+  const result = await start({ ...login, migrated: { data: old.data } })
+  if (result === false) throw new TransactionError('login_refused', 'this account may not sign in here')
+  const { data, remember } = result
+  const { tokenType, expiresAt, refreshToken } = old
+  return {
+    id: runtime.randomBytes(32).toString('base64url'),
+    createdAt: old.createdAt,
+    touchedAt: Math.min(old.touchedAt, Math.floor(runtime.now() / 1000)),
+    idToken,
+    tokens: { tokenType, scope: knownScope, ...omitUndefined({ accessToken, expiresAt, refreshToken }) },
+    ...omitUndefined({ userinfo }),
+    ...(remember === undefined || remember !== configuration.session.cookie.transient ? {} : { remember }),
+    data,
+  }
+}
+
+// By the rules of the old application, and by ours.
+function requireAlive({ configuration, runtime }: TakeOverParts, old: OldSession): void {
+  const now = runtime.now() / 1000
+  const isBegun = !isAhead(old.createdAt, now, configuration.clockToleranceSeconds)
+  if (isBegun && now < old.endsAt && isAlive(old, configuration.session, now)) return
+  throw new SessionError('session_expired', 'the session of the old application has reached its end: sign in again')
+}
+
+function acrValuesIn({ authorizationParams }: TakeOverParts['configuration']): readonly string[] | undefined {
+  return authorizationParams['acr_values']?.split(' ').filter((value) => value !== '')
+}
+
+async function claimsAdded(
+  { provider }: TakeOverParts,
+  { accessToken }: OldSession,
+  claims: Awaited<ReturnType<TakeOverParts['provider']['idTokens']['validate']>>,
+): Promise<ReturnType<typeof addedClaims>> {
+  if (accessToken !== undefined) return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
+  throw new SessionError('session_expired', 'the old session has no access token, which oidc({ userinfo: true }) needs')
+}

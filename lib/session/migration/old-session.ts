@@ -1,0 +1,64 @@
+import { type JsonObject, isJsonObject, omitUndefined, parseJsonObject } from '../../base/json.js'
+
+/** A session of another package, authentic but not validated. Times are seconds since the epoch. */
+export interface OldSession {
+  readonly idToken: string
+  /** `sub` of the ID Token, which nobody has validated here. */
+  readonly subject: string
+  readonly accessToken?: string
+  readonly refreshToken?: string
+  readonly tokenType: string
+  /** When the access token expires. */
+  readonly expiresAt?: number
+  /** When it began: the same for all copies of its cookie. */
+  readonly createdAt: number
+  /** When it was last used. */
+  readonly touchedAt: number
+  /** When it ends by the rules of the old application. */
+  readonly endsAt: number
+  /** What the old application has added to it. */
+  readonly data: Readonly<JsonObject>
+}
+
+/**
+ * Reads a session of express-openid-connect: its times are in a header, and its tokens have the names of the token response.
+ *
+ * @returns `undefined` if it is none, nobody is signed in in it, or it has an end that only the provider knows
+ */
+export function oldSessionIn(header: unknown, content: unknown): OldSession | undefined {
+  if (!isJsonObject(header) || !isJsonObject(content)) return undefined
+  const { iat: createdAt, uat: touchedAt, exp: endsAt } = header
+  const { id_token: idToken, access_token, refresh_token, token_type, expires_at, sid: _, ...data } = content
+  if (!isTime(createdAt) || !isTime(touchedAt) || !isTime(endsAt) || typeof idToken !== 'string') return undefined
+  // An end that the provider sets (the claim session_expiry): a session here would go on after it.
+  if (data['sessionExpiresAt'] !== undefined && data['sessionExpiresAt'] !== null) return undefined
+  const subject = subjectOf(idToken)
+  if (subject === undefined) return undefined
+  return {
+    idToken,
+    subject,
+    createdAt,
+    touchedAt,
+    endsAt,
+    tokenType: typeof token_type === 'string' ? token_type.toLowerCase() : 'bearer',
+    data,
+    ...omitUndefined({
+      accessToken: textOf(access_token),
+      refreshToken: textOf(refresh_token),
+      expiresAt: isTime(expires_at) ? expires_at : undefined,
+    }),
+  }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function subjectOf(idToken: string): string | undefined {
+  const payload = Buffer.from(idToken.split('.')[1] ?? '', 'base64url')
+  return textOf(parseJsonObject(payload.toString())?.['sub'])
+}

@@ -1,0 +1,514 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { OidcOptions, SessionOptions } from '../../../../lib/index.js'
+import { Browser } from '../../../hosts/client.js'
+import { type Host, hosts } from '../../../hosts/hosts.js'
+import { type App, json, startApp, type AppRequest } from '../../../kit/app.js'
+import { Clock, start } from '../../../kit/clock.js'
+import { inParts, oldCookie, type OldCookieChanges, oldSecret, signedId } from '../../../kit/migration/old-sessions.js'
+import { mint, otherRsaKey, rsaKey, signJws } from '../../../kit/provider/keys.js'
+import { TestProvider } from '../../../kit/provider/provider.js'
+import { FakeStore } from '../../../kit/stores/memory.js'
+import { AuditWatch } from '../../../kit/watching/audit.js'
+import { watchAll } from '../../../kit/watching/watching.js'
+import { answering, get, post } from '../../../kit/world/applications.js'
+import { logoutEvent } from '../../../kit/world/logout-world.js'
+
+const day = 86_400
+const secret = 'a secret for tests only, 32 characters at least'
+
+let app: App<TestProvider>
+let sharedStore: FakeStore
+afterEach(() => app.close())
+
+interface Options {
+  readonly host?: Host
+  readonly oidc?: Partial<OidcOptions>
+  readonly session?: Partial<SessionOptions>
+  readonly migrateFrom?: object
+  readonly clock?: Clock
+}
+
+async function begin({
+  host = firstHost,
+  oidc,
+  session,
+  migrateFrom,
+  clock = new Clock(),
+}: Options = {}): Promise<void> {
+  const provider = new TestProvider({ clock })
+  sharedStore = new FakeStore(clock)
+  const until = new Date((start + 10 * day) * 1000)
+  app = await startApp(host, clock, (baseUrl) => ({
+    provider,
+    options: {
+      issuer: provider.issuer,
+      clientId: 'client-1',
+      clientSecret: 'secret-1',
+      baseUrl,
+      secret,
+      sharedStore,
+      fetch: provider.fetch,
+      session: {
+        ...session,
+        migrateFrom: { package: 'express-openid-connect', secret: oldSecret, until, ...migrateFrom } as never,
+      },
+      ...oidc,
+    },
+    layers: (middleware) => [middleware, ...layers],
+  }))
+}
+
+const [firstHost] = hosts as readonly [Host]
+const me = async ({ oidc }: AppRequest) => ({
+  sub: oidc.user?.sub ?? null,
+  data: oidc.data,
+  createdAt: oidc.session?.createdAt ?? null,
+})
+const layers = [
+  answering('/me', me),
+  post('/me', async (req, res) => json(res, await me(req))),
+  answering('/tokens', async ({ oidc }) => ({ access: await oidc.accessToken(), id: oidc.idToken ?? null })),
+  answering('/out', async ({ oidc }) => {
+    await oidc.logout()
+    return null
+  }),
+  get('/leave', ({ oidc }) => oidc.logout()),
+]
+
+/** An ID Token of the old application. */
+const idToken = (changes: Record<string, unknown> = {}, key = rsaKey): Promise<string> =>
+  mint(
+    {
+      iss: 'https://issuer.example',
+      sub: 'alice',
+      aud: 'client-1',
+      iat: start - 900,
+      exp: start - 600,
+      nonce: 'n',
+      ...changes,
+    },
+    key.privateKey,
+    { alg: key.alg, kid: key.kid },
+  )
+
+const tokens = {
+  access_token: 'old-access',
+  refresh_token: 'old-refresh',
+  token_type: 'Bearer',
+  expires_at: start + 600,
+}
+
+async function cookieOf(changes: Record<string, unknown> = {}, header: OldCookieChanges = {}): Promise<string> {
+  return oldCookie({ id_token: await idToken(), ...tokens, ...changes }, start - 900, header)
+}
+
+/** A browser that has been at the old application. */
+function browserWith(cookies: string | Readonly<Record<string, string>>, attributes = ''): Browser {
+  const browser = new Browser()
+  const parts = typeof cookies === 'string' ? { appSession: cookies } : cookies
+  for (const [name, value] of Object.entries(parts)) {
+    browser.cookies.store(`${name}=${value}; Path=/; HttpOnly${attributes}`, new URL(app.host.url))
+  }
+  return browser
+}
+
+const url = (path: string): string => app.host.url + path
+const subjectOf = async (browser: Browser, path = '/me'): Promise<unknown> =>
+  ((await browser.fetch(url(path))).json() as { sub: unknown }).sub
+const namesIn = (browser: Browser): readonly string[] => browser.cookies.all().map(({ name }) => name)
+const oldNames = (browser: Browser): readonly string[] =>
+  namesIn(browser).filter((name) => name.startsWith('appSession'))
+
+describe.each(hosts)('a session of express-openid-connect on $name', (host) => {
+  test('goes on without a login, once: the old cookie goes with the answer that brings ours', async () => {
+    await begin({ host })
+    const value = await cookieOf()
+    const browser = browserWith(value)
+    const answer = await browser.fetch(url('/me'))
+    expect(answer.json()).toMatchObject({ sub: 'alice' })
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(oldNames(browser)).toEqual([])
+    expect(namesIn(browser)).toHaveLength(1)
+    expect(await subjectOf(browser)).toBe('alice')
+    app.clock.advance(60)
+    expect(await subjectOf(browserWith(value))).toBeNull()
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+})
+
+describe.each([
+  ['in the cookie', {}],
+  ['on the server', { withStore: true }],
+])('a taken-over session %s', (_, { withStore = false }: { withStore?: boolean }) => {
+  const with_ = (): Options => (withStore ? { oidc: {}, session: { store: new FakeStore(new Clock()) } } : {})
+
+  test('has the tokens of the old one, and its ID Token though that has expired', async () => {
+    await begin(with_())
+    const browser = browserWith(await cookieOf())
+    expect((await browser.fetch(url('/tokens'))).json()).toEqual({ access: 'old-access', id: await idToken() })
+  })
+
+  test('began when the old one did, and ends no later than that allows', async () => {
+    await begin({ ...with_(), session: { ...with_().session, absoluteSeconds: 1000, idleSeconds: 1000 } })
+    const browser = browserWith(await cookieOf({}, { header: { uat: start - 10 } }))
+    expect((await browser.fetch(url('/me'))).json()).toMatchObject({ sub: 'alice', createdAt: start - 900 })
+    app.clock.advance(99)
+    expect(await subjectOf(browser)).toBe('alice')
+    app.clock.advance(1)
+    expect(await subjectOf(browser)).toBeNull()
+  })
+
+  test('is one session for all requests of the moment, and for nobody later', async () => {
+    await begin(with_())
+    const value = await cookieOf()
+    const browsers = Array.from({ length: 5 }, () => browserWith(value))
+    expect(await Promise.all(browsers.map((browser) => subjectOf(browser)))).toEqual(Array(5).fill('alice'))
+    const [first, second] = browsers as [Browser, Browser]
+    await first.fetch(url('/out'))
+    expect(await subjectOf(second)).toBeNull()
+    expect(await subjectOf(browserWith(value))).toBeNull()
+  })
+
+  test('does not come back with the old cookie after a logout', async () => {
+    await begin(with_())
+    const value = await cookieOf()
+    const browser = browserWith(value)
+    expect(await subjectOf(browser)).toBe('alice')
+    await browser.navigate(url('/leave'))
+    expect(await subjectOf(browser)).toBeNull()
+    for (const seconds of [0, 20, 5 * day]) {
+      app.clock.advance(seconds)
+      expect(await subjectOf(browserWith(value))).toBeNull()
+    }
+  })
+
+  test('does not begin while the store is away: 503, and the next request finds the old session', async () => {
+    await begin(with_())
+    const store = withStore ? (app.options.session?.store as FakeStore) : sharedStore
+    const browser = browserWith(await cookieOf())
+    store.outage = true
+    const answer = await browser.fetch(url('/me'))
+    expect([answer.status, answer.setCookies]).toEqual([503, []])
+    store.outage = false
+    app.clock.advance(3600)
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+
+  test.each([['get'], ['set'], ['add']] as const)(
+    'loses nothing to a store that fails at %s alone',
+    async (operation) => {
+      await begin(with_())
+      const browser = browserWith(await cookieOf())
+      const fail = (call: { operation: string }): void => {
+        if (call.operation === operation) throw new Error('down')
+      }
+      sharedStore.before = fail
+      const answer = await browser.fetch(url('/me'))
+      expect([answer.status, oldNames(browser).length]).toEqual([503, 1])
+      sharedStore.before = () => undefined
+      expect(await subjectOf(browser)).toBe('alice')
+    },
+  )
+})
+
+describe('an old session', () => {
+  test('in several cookies is read whole, and all of them are removed', async () => {
+    await begin()
+    const cookies = inParts(await cookieOf({ padding: 'x'.repeat(3000) }), 1500)
+    expect(Object.keys(cookies).length).toBeGreaterThan(2)
+    const browser = browserWith(cookies)
+    expect(await subjectOf(browser)).toBe('alice')
+    expect(oldNames(browser)).toEqual([])
+  })
+
+  test('in a store is taken over by its signed ID', async () => {
+    const data = { id_token: await idToken(), ...tokens }
+    const store = {
+      get: (sid: string) =>
+        Promise.resolve(
+          sid === 'an-id' ? { header: { iat: start - 900, uat: start, exp: start + day }, data } : undefined,
+        ),
+    }
+    await begin({ migrateFrom: { store, signSessionStoreCookie: true } })
+    expect(await subjectOf(browserWith('an-id'))).toBeNull()
+    const browser = browserWith(signedId('an-id'))
+    expect(await subjectOf(browser)).toBe('alice')
+    expect(oldNames(browser)).toEqual([])
+  })
+
+  test('is removed from the path and domain where it was set', async () => {
+    await begin({ migrateFrom: { cookie: { name: 'old', path: '/app', domain: 'example.com' } } })
+    const answer = await browserWith({ old: await cookieOf() }).fetch(url('/me'))
+    const [line] = answer.setCookies.filter((each) => each.startsWith('old='))
+    expect(line).toMatch(/Path=\/app/)
+    expect(line).toMatch(/Domain=example.com/)
+    expect(line).toMatch(/Max-Age=0/)
+  })
+
+  test('without access token and refresh token is a session too', async () => {
+    await begin()
+    const browser = browserWith(await oldCookie({ id_token: await idToken() }, start - 900))
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+
+  test('has its data for onLogin, which says what of it stays', async () => {
+    const seen: unknown[] = []
+    await begin({
+      oidc: {
+        onLogin: (login) => {
+          seen.push(login.migrated, login.returnTo, login.claims.sub)
+          return { data: { cart: login.migrated?.data['cart'] } }
+        },
+      },
+    })
+    const browser = browserWith(await cookieOf({ cart: ['tea'], other: 1 }))
+    expect((await browser.fetch(url('/me?page=1'))).json()).toMatchObject({ sub: 'alice', data: { cart: ['tea'] } })
+    expect(seen).toEqual([{ data: { cart: ['tea'], other: 1 } }, '/me?page=1', 'alice'])
+  })
+
+  test('has no data in the new session where there is no onLogin', async () => {
+    await begin()
+    const answer = await browserWith(await cookieOf({ cart: ['tea'] })).fetch(url('/me'))
+    expect(answer.json()).toMatchObject({ sub: 'alice', data: {} })
+  })
+
+  test('is not taken over where onLogin refuses the person, and no error is shown', async () => {
+    await begin({ oidc: { onLogin: () => false } })
+    const answer = await browserWith(await cookieOf()).fetch(url('/me'))
+    expect([answer.status, answer.json()]).toMatchObject([200, { sub: null }])
+  })
+
+  test('does not count once the end has passed, while the application runs', async () => {
+    await begin()
+    app.clock.advance(10 * day)
+    const browser = browserWith(await oldCookie({ id_token: await idToken(), ...tokens }, app.clock.seconds - 60))
+    expect(await subjectOf(browser)).toBeNull()
+    expect(sharedStore.count()).toBe(0)
+  })
+
+  test('costs no call of the store where somebody is signed in here', async () => {
+    await begin()
+    const browser = browserWith(await cookieOf())
+    await browser.fetch(url('/me'))
+    const plain = sharedStore.count()
+    await browser.fetch(url('/me'))
+    const each = sharedStore.count() - plain
+    browser.cookies.store(`appSession=${await cookieOf()}; Path=/`, new URL(app.host.url))
+    await browser.fetch(url('/me'))
+    expect(sharedStore.count() - plain).toBe(2 * each)
+  })
+
+  test('ends by a logout here too, though another session was the one that counted', async () => {
+    await begin()
+    const browser = browserWith(await cookieOf())
+    expect(await subjectOf(browser)).toBe('alice')
+    const later = await oldCookie({ id_token: await idToken(), ...tokens }, start - 5)
+    browser.cookies.store(`appSession=${later}; Path=/`, new URL(app.host.url))
+    await browser.navigate(url('/leave'))
+    expect(oldNames(browser)).toEqual([])
+    expect(await subjectOf(browserWith(later))).toBeNull()
+  })
+
+  test('does not end, and neither does the other one, by a logout while the store is away', async () => {
+    await begin()
+    const browser = browserWith(await cookieOf())
+    await browser.fetch(url('/me'))
+    browser.cookies.store(`appSession=${await cookieOf()}; Path=/`, new URL(app.host.url))
+    sharedStore.before = ({ operation }) => {
+      if (operation === 'add') throw new Error('down')
+    }
+    expect((await browser.navigate(url('/leave'))).status).toBe(503)
+    sharedStore.before = () => undefined
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+
+  test('is reported as a session that was taken over, and not as a login', async () => {
+    await begin()
+    const watch = new AuditWatch()
+    const remarks: unknown[] = []
+    const tracing = watchAll(({ step, remarks: noted }) => void (step === 'session' && remarks.push(...(noted ?? []))))
+    await browserWith(await cookieOf()).fetch(url('/me'))
+    tracing.stop()
+    watch.stop()
+    expect(watch.events).toMatchObject([
+      { name: 'session_migrated', outcome: 'success', subject: 'alice', session: expect.any(String) },
+    ])
+    expect(remarks).toContain('migrated')
+  })
+})
+
+describe('what is refused without an error for the person', () => {
+  const codeWith = async (cookie: string | Readonly<Record<string, string>>): Promise<unknown> => {
+    const codes: unknown[] = []
+    const tracing = watchAll(
+      ({ step, errorCode }, phase) => void (step === 'session' && phase === 'error' && codes.push(errorCode)),
+    )
+    const answer = await browserWith(cookie).fetch(url('/me'))
+    tracing.stop()
+    expect([answer.status, answer.json()]).toMatchObject([200, { sub: null }])
+    expect([...sharedStore.contents().keys()].filter((name) => name.startsWith('migrated'))).toEqual([])
+    return codes.at(-1)
+  }
+  const cookieWith = async (changes: Record<string, unknown>): Promise<string> =>
+    cookieOf({ id_token: await idToken(changes) })
+
+  test.each([
+    ['of another issuer', { iss: 'https://evil.example' }, 'token_issuer_mismatch'],
+    ['for another client', { aud: 'client-2' }, 'token_audience_mismatch'],
+    ['for another client beside this one', { aud: ['client-1', 'client-2'] }, 'token_audience_mismatch'],
+    ['used by another client', { azp: 'client-2' }, 'token_audience_mismatch'],
+    ['issued in the future', { iat: start + 3600 }, 'token_not_yet_valid'],
+    ['not valid yet', { nbf: start + 3600 }, 'token_not_yet_valid'],
+    ['without exp', { exp: undefined }, 'token_claim_missing'],
+    ['with an exp that is no date', { exp: 'never' }, 'token_claim_invalid'],
+    ['that is a logout token', { events: { [logoutEvent]: {} } }, 'token_type_refused'],
+    ['with an endless sub', { sub: 'x'.repeat(300) }, 'token_claim_invalid'],
+  ])('an ID Token %s', async (_, changes, code) => {
+    await begin()
+    expect(await codeWith(await cookieWith(changes))).toBe(code)
+  })
+
+  test('an ID Token whose key the provider has given up', async () => {
+    await begin()
+    const cookie = await cookieOf({ id_token: await idToken({}, otherRsaKey) })
+    expect(await codeWith(cookie)).toMatch(/^token_/)
+  })
+
+  test('an ID Token with another algorithm than agreed, or without signature', async () => {
+    await begin()
+    const claims = { iss: 'https://issuer.example', sub: 'alice', aud: 'client-1', iat: start - 900, exp: start - 600 }
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`
+    const symmetric = await mint(claims, Buffer.from('secret-1'.repeat(8)), { alg: 'HS256' })
+    for (const token of [unsigned, symmetric])
+      expect(await codeWith(await cookieOf({ id_token: token }))).toMatch(/^token_/)
+  })
+
+  test('a session that the old application had ended by its own limits', async () => {
+    await begin()
+    expect(await codeWith(await cookieOf({}, { header: { exp: start - 1 } }))).toBe('session_expired')
+  })
+
+  test('a session that was idle for too long by the limits here', async () => {
+    await begin({ session: { idleSeconds: 600 } })
+    expect(await codeWith(await cookieOf({}, { header: { uat: start - 601 } }))).toBe('session_expired')
+  })
+
+  test('a session that is older than the limits here allow', async () => {
+    await begin({ session: { absoluteSeconds: 899, idleSeconds: 600 } })
+    expect(await codeWith(await cookieOf({}, { header: { uat: start } }))).toBe('session_expired')
+  })
+
+  test('a session that begins in the future', async () => {
+    await begin()
+    expect(await codeWith(await oldCookie({ id_token: await idToken() }, start + 3600))).toBe('session_expired')
+  })
+
+  test('a session too large for cookies', async () => {
+    await begin({ session: { maxCookieBytes: 1024 } })
+    expect(await codeWith(await cookieOf({ refresh_token: 'r'.repeat(2000) }))).toBe('session_too_large')
+  })
+
+  test('a sign-in weaker than every login here', async () => {
+    await begin({ oidc: { authorizationParams: { acr_values: 'mfa' } } })
+    expect(await codeWith(await cookieWith({ acr: 'pwd' }))).toBe('authentication_too_weak')
+  })
+
+  test('a cookie of another secret, and one that came twice', async () => {
+    await begin()
+    expect(await codeWith(await cookieOf({}, { secret: 'another secret' }))).toBeUndefined()
+    const value = await cookieOf()
+    const answer = await new Browser().fetch(url('/me'), {
+      headers: { cookie: `appSession=${value}; appSession=planted` },
+    })
+    expect(answer.json()).toMatchObject({ sub: null })
+  })
+
+  test('one part of several that is missing', async () => {
+    await begin()
+    const { 'appSession.1': _, ...rest } = inParts(await cookieOf({ padding: 'x'.repeat(3000) }), 1500) as Record<
+      string,
+      string
+    >
+    expect(await codeWith(rest)).toBeUndefined()
+  })
+
+  test('a request that a page of another site makes with a SameSite=None cookie', async () => {
+    await begin()
+    const cookie = `appSession=${await cookieOf()}`
+    const sent = async (headers: Record<string, string>, method = 'GET') =>
+      (await new Browser().request('none', url('/me'), { method, headers: { cookie, ...headers } })).json()
+    expect(
+      await sent({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }),
+    ).toMatchObject({ sub: null })
+    expect(
+      await sent(
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+        'POST',
+      ),
+    ).toMatchObject({ sub: null })
+    expect(await sent({ origin: 'https://evil.example' }, 'POST')).toMatchObject({ sub: null })
+    expect(
+      await sent({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
+    ).toMatchObject({ sub: 'alice' })
+  })
+})
+
+describe('a logout that came before', () => {
+  async function logoutToken(claims: Record<string, unknown>): Promise<void> {
+    const token = signJws(
+      { alg: 'RS256', kid: 'rsa-1', typ: 'logout+jwt' },
+      {
+        iss: 'https://issuer.example',
+        aud: 'client-1',
+        iat: start,
+        exp: start + 120,
+        jti: 'j-1',
+        events: { [logoutEvent]: {} },
+        ...claims,
+      },
+      rsaKey,
+    )
+    const body = new URLSearchParams({ logout_token: token })
+    const answer = await new Browser().request('none', url('/backchannel-logout'), { body })
+    expect(answer.status).toBe(200)
+  }
+
+  test.each([
+    ['the person', { sub: 'alice' }],
+    ['the session at the provider', { sid: 's-1' }],
+  ])('of %s, by the back channel, ends old sessions that nobody has brought yet', async (_, claims) => {
+    await begin()
+    await logoutToken(claims)
+    const browser = browserWith(await cookieOf({ id_token: await idToken({ sid: 's-1' }) }))
+    expect(await subjectOf(browser)).toBeNull()
+    expect(oldNames(browser)).toEqual([])
+  })
+
+  test('of another person ends nothing', async () => {
+    await begin()
+    await logoutToken({ sub: 'bob' })
+    expect(await subjectOf(browserWith(await cookieOf()))).toBe('alice')
+  })
+})
+
+describe('while the provider is away', () => {
+  test('answers 503 and keeps the old cookie, since the ID Token cannot be validated', async () => {
+    await begin()
+    const mend = app.provider.fail('/jwks', 500)
+    const browser = browserWith(await cookieOf())
+    const answer = await browser.fetch(url('/me'))
+    expect([answer.status, oldNames(browser).length]).toEqual([503, 1])
+    mend()
+    app.clock.advance(120)
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+})
+
+describe('at the start', () => {
+  test('refuses an end more than 30 days ahead', async () => {
+    await expect(begin({ migrateFrom: { until: new Date((start + 31 * day) * 1000) } })).rejects.toThrow(
+      /at most 30 days ahead/,
+    )
+    await begin()
+  })
+})
