@@ -29,6 +29,20 @@ export function isScript(httpRequest: HttpRequest): boolean {
   return !hasFetchMetadata(httpRequest) && !acceptsHtml(accept) && /\bjson\b/i.test(accept ?? '')
 }
 
+/**
+ * Whether htmx waits for the response, to put it into a page.
+ *
+ * @see https://htmx.org/reference/#request_headers
+ */
+export function isHtmx(httpRequest: HttpRequest): boolean {
+  return httpRequest.header('hx-request') === 'true'
+}
+
+/** Whether htmx loads a whole page in place of the browser, for a link with `hx-boost`. */
+export function isBoosted(httpRequest: HttpRequest): boolean {
+  return httpRequest.method === 'GET' && isHtmx(httpRequest) && httpRequest.header('hx-boosted') === 'true'
+}
+
 /** Whether Fetch Metadata says that a request is a navigation of a window. */
 export function isDeclaredNavigation(httpRequest: HttpRequest): boolean {
   return httpRequest.header('sec-fetch-mode') !== undefined && isDocumentFetch(httpRequest)

@@ -1,5 +1,5 @@
 import type { HttpRequest } from './request.js'
-import { isNavigation } from './fetch-metadata.js'
+import { isBoosted, isNavigation } from './fetch-metadata.js'
 
 /** Where people may be sent after login or logout. */
 export interface ReturnToPolicy {
@@ -43,7 +43,8 @@ export function refererTarget(httpRequest: HttpRequest, policy: ReturnToPolicy):
 
 /** The page that the person is on, or goes to: the target of a navigation, else the page that sent the request. */
 export function pageTarget(httpRequest: HttpRequest, policy: ReturnToPolicy): string | undefined {
-  return isNavigation(httpRequest) ? safeReturnTo(httpRequest.target, policy) : refererTarget(httpRequest, policy)
+  const isToPage = isNavigation(httpRequest) || isBoosted(httpRequest)
+  return isToPage ? safeReturnTo(httpRequest.target, policy) : refererTarget(httpRequest, policy)
 }
 
 function isPlainTarget(target: string): boolean {

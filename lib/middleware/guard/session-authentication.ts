@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../base/audit/audit.js'
 import type { OidcErrorDetails } from '../../error-details.js'
 import { AccessError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
-import { type CrossSitePolicy, isFormPost, isNavigation } from '../../http/fetch-metadata.js'
+import { type CrossSitePolicy, isFormPost, isHtmx, isNavigation } from '../../http/fetch-metadata.js'
 import { pageTarget, refererTarget, safeReturnTo } from '../../http/return-to.js'
 import type { PageSettings } from '../../options/pages.js'
 import type { Principal } from '../../policy/principal.js'
@@ -72,7 +72,7 @@ export class SessionAuthentication implements AuthenticationHandler {
     const { httpRequest } = this.#request
     const links = this.links(providersOf(call))
     const isRedirect = isRedirected(call, httpRequest)
-    const error = withLoginUrl(call.error, links.retryUrl)
+    const error = withLoginUrl(call.error, links.retryUrl, httpRequest)
     const answer = isRedirect ? sendToLogin(this.#oidc, this.#request, call) : Promise.reject(error)
     // A form is not redirected: with an error page, the browser keeps what the person has entered.
     const isPage = isRedirect || (call.mode === 'auto' && isFormPost(httpRequest))
@@ -120,10 +120,16 @@ export function errorLinks(base: BaseUrl, returnTo?: string): ErrorLinks {
   return { retryUrl: loginUrl(base, returnTo), home: base.home }
 }
 
-function withLoginUrl(error: ChallengeCall['error'], loginUrl: string): ChallengeCall['error'] {
+// htmx takes the window to the URL in HX-Redirect, whatever the status: it would show the problem document in the page instead.
+function withLoginUrl(
+  error: ChallengeCall['error'],
+  loginUrl: string,
+  httpRequest: HttpRequest,
+): ChallengeCall['error'] {
   if (!(error instanceof AccessError)) return error
   const { requirement, details } = error
-  return new AccessError('login_needed', error.message, omitUndefined({ requirement, loginUrl, details }))
+  const headers = isHtmx(httpRequest) ? { 'HX-Redirect': loginUrl } : undefined
+  return new AccessError('login_needed', error.message, omitUndefined({ requirement, loginUrl, details, headers }))
 }
 
 // With the authentication that is needed: a program can request it (RFC 9470 section 3).

@@ -166,6 +166,22 @@ describe.each(hosts)('a guard on $name', (host) => {
     expect(answer.setCookies).toEqual([])
   })
 
+  test.each([
+    ['a part of a page, which leads back to the page', {}, '/login?returnTo=%2Fboard'],
+    ['a page in place of the browser, which leads to that page', { 'hx-boosted': 'true' }, '/login?returnTo=%2Fpage'],
+  ])('takes the window of htmx to the login if it loads %s', async (_what, more, login) => {
+    const headers = { 'hx-request': 'true', referer: world.url('/board'), ...more }
+    const answer = await browser.request('fetch', world.url('/page'), { headers })
+    expect(answer.status).toBe(401)
+    expect(answer.headers['hx-redirect']).toBe(world.url(login))
+    expect(answer.json()).toMatchObject({ login_url: world.url(login) })
+  })
+
+  test('names no URL for htmx in other responses', async () => {
+    const answer = await browser.request('fetch', world.url('/page'), { headers: { 'hx-request': 'false' } })
+    expect(answer.headers).not.toHaveProperty('hx-redirect')
+  })
+
   test('answers a navigation with 401 where the route says so', async () => {
     const answer = await browser.navigate(world.url('/api'))
     expect([answer.status, answer.headers['content-type']]).toEqual([401, 'application/problem+json'])
