@@ -1,30 +1,35 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { freePort } from '../kit/free-port.js'
 import { type Answer, Browser } from '../hosts/client.js'
+import { root, textOf } from '../setup/tree.js'
 
-const root = resolve(import.meta.dirname, '../..')
+const pages = ['README.md', 'docs/getting-started.md']
 
-function quickStart(): string {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const code = /```js\n\/\/ server\.js\n(.*?)```/s.exec(readme)?.[1]
-  if (code === undefined) throw new Error('README.md has no snippet that starts with "// server.js"')
-  return code
+/** The files that a page has a reader write: its snippets that begin with a comment with a name. */
+function filesOf(page: string): ReadonlyMap<string, string> {
+  const snippets = textOf(page).matchAll(/```m?js\n\/\/ ([a-z.]+\.js)\n(.*?)```/gs)
+  const found = new Map([...snippets].map(([, name = '', code = '']): [string, string] => [name, code]))
+  if (!found.has('server.js')) throw new Error(`${page} has no snippet that starts with "// server.js"`)
+  return found
 }
 
-// A folder that has express and this package, as after `npm install express express-oidc`.
-function makeFolder(): string {
+/** A folder with a page's files that has Express and this package, as after `npm install express express-oidc`. */
+function makeFolder(page: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'quick-start-'))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(root, join(folder, 'node_modules', 'express-oidc'))
-  symlinkSync(join(root, 'node_modules', 'express'), join(folder, 'node_modules', 'express'))
-  writeFileSync(join(folder, 'server.mjs'), quickStart())
+  for (const name of ['express', 'supertest']) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  for (const [name, code] of filesOf(page)) writeFileSync(join(folder, name), code)
   return folder
 }
 
@@ -46,11 +51,10 @@ interface StartedProvider {
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** Runs the command of the README that starts a provider, on a free port. */
-async function startDevProvider(): Promise<StartedProvider> {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const [, args] = /^npx express-oidc (dev-provider .*)$/m.exec(readme) ?? []
-  if (args === undefined) throw new Error('README.md names no provider to begin with')
+/** Runs the command of a page that starts a provider, on a free port. */
+async function startDevProvider(page: string): Promise<StartedProvider> {
+  const [, args] = /^npx express-oidc (dev-provider .*)$/m.exec(textOf(page)) ?? []
+  if (args === undefined) throw new Error(`${page} names no provider to begin with`)
   const bin = join(root, 'dist', 'cli', 'index.js')
   const child = spawn(process.execPath, [bin, ...args.split(' '), '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -82,7 +86,7 @@ async function choose(browser: Browser, page: Answer, user: string): Promise<Ans
   })
 }
 
-describe("the README's quick start", () => {
+describe.each(pages)('the application of %s', (page) => {
   let provider: StartedProvider
   let child: ChildProcess
   let folder: string
@@ -91,11 +95,11 @@ describe("the README's quick start", () => {
   beforeAll(async () => {
     const port = await freePort()
     baseUrl = `http://127.0.0.1:${port}`
-    provider = await startDevProvider()
-    folder = makeFolder()
-    child = spawn(process.execPath, ['server.mjs'], {
+    provider = await startDevProvider(page)
+    folder = makeFolder(page)
+    child = spawn(process.execPath, ['server.js'], {
       cwd: folder,
-      stdio: 'inherit',
+      stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env['PATH'],
         NODE_ENV: 'test',
@@ -131,5 +135,16 @@ describe("the README's quick start", () => {
     expect((await other.request('navigate', `${baseUrl}/payroll`)).status).toBe(403)
     const stranger = new Browser()
     expect((await stranger.request('fetch', `${baseUrl}/payroll`)).status).toBe(401)
+  })
+})
+
+describe('the tests of docs/getting-started.md', () => {
+  test('pass', () => {
+    const folder = makeFolder('docs/getting-started.md')
+    const env = { PATH: process.env['PATH'] }
+    const run = spawnSync(process.execPath, ['--test'], { cwd: folder, env, encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    expect(run.stdout).toMatch(/^. pass 4$/m)
+    expect(run.status).toBe(0)
   })
 })

@@ -51,8 +51,8 @@ export function errorsIn(snippets: readonly Snippet[]): string[] {
     const code = codeOf(path)
     return code === undefined ? getSourceFile(path, language, ...rest) : ts.createSourceFile(path, code, language)
   }
-  const context = join(root, 'test', 'snippets', 'context.d.ts')
-  const program = ts.createProgram([context, ...byPath.keys()], options, host)
+  const context = ['context.d.ts', 'modules.d.ts'].map((name) => join(root, 'test', 'snippets', name))
+  const program = ts.createProgram([...context, ...byPath.keys()], options, host)
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => describeError(diagnostic, byPath))
 }
 
