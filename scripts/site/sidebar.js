@@ -2,7 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const start = [['Overview', 'index']]
+const start = [
+  ['Overview', 'index'],
+  ['Getting started', 'getting-started'],
+  ['Comparison', 'comparison'],
+  ['Questions', 'faq'],
+]
 
 const guides = [
   [
@@ -11,9 +16,12 @@ const guides = [
       ['Login', 'login'],
       ['Logout and silent login', 'logout'],
       ['Back-channel and front-channel logout', 'backchannel-logout'],
+      ['Sessions', 'sessions'],
+      ['Guards', 'guards'],
       ['Access tokens and refresh', 'refresh'],
       ['List of sessions', 'sessions-list'],
       ['Several providers and tenants', 'several-providers'],
+      ['Errors', 'errors'],
       ['Pages that people see', 'pages'],
     ],
   ],
@@ -23,6 +31,8 @@ const guides = [
       ['Single-page applications', 'single-page-apps'],
       ['Proxy for APIs', 'api-proxy'],
       ['Live connections', 'live-connections'],
+      ['htmx and Turbo', 'htmx-turbo'],
+      ['CORS', 'cors'],
       ['In a frame of another site', 'frames'],
     ],
   ],
@@ -30,6 +40,7 @@ const guides = [
     'APIs and machines',
     [
       ['Protect an API', 'bearer'],
+      ['MCP servers', 'mcp'],
       ['Machines', 'machines'],
       ['On behalf of a person', 'on-behalf-of'],
       ['Policy engines', 'policy-engines'],
@@ -38,6 +49,7 @@ const guides = [
   [
     'Security',
     [
+      ['Security model', 'security'],
       ['Client authentication', 'client-authentication'],
       ['Keys of the client', 'keys'],
       ['Encrypted tokens', 'encryption'],
@@ -51,6 +63,7 @@ const guides = [
     [
       ['Behind a proxy', 'proxies'],
       ['Scaling', 'scaling'],
+      ['Serverless platforms', 'serverless'],
       ['Observability', 'observability'],
       ['Audit trail', 'audit'],
     ],
@@ -59,6 +72,7 @@ const guides = [
     'Development',
     [
       ['Testing', 'testing'],
+      ['Playwright and Cypress', 'browser-tests'],
       ['Doctor', 'doctor'],
       ['TypeScript and CommonJS', 'typescript'],
       ['Frameworks and runtimes', 'frameworks'],
