@@ -83,6 +83,15 @@ export class Visitor {
     return this.look(await this.follow(() => this.page.locator('a[href$="/abort"]').click()))
   }
 
+  /** Signs out: by the button of the start page, where it has one, else by `/logout`; then at the provider. */
+  async leave() {
+    await this.open('/')
+    const button = this.page.locator('form[action="/logout"] button')
+    if ((await button.count()) === 0) await this.open('/logout')
+    else await Promise.all([this.page.waitForURL((url) => url.origin === new URL(this.#issuer).origin), button.click()])
+    if (this.isAtProvider()) await this.follow(() => this.page.locator('button[value=yes]').click())
+  }
+
   isAtProvider() {
     return this.page.url().startsWith(new URL(this.#issuer).origin)
   }

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Browser } from '../kit/browser.js'
 import { freePort, start } from '../kit/processes.js'
+import { overHttp1 } from '../kit/transports.js'
 import { ask } from './ask.js'
 import { Visitor } from './chromium.js'
 import { startProvider } from './provider.js'
@@ -20,7 +22,7 @@ export async function compare(name, browser) {
   const home = `http://${setting.host ?? '127.0.0.1'}:${await freePort()}`
   const tls = setting.isTls ? makeCertificate(folder) : undefined
   const provider = await startProvider({ ...setting.provider, home, port: await freePort(), tls })
-  const common = { home, issuer: provider.issuer, provider, stayed: new Map(), browser }
+  const common = { home, issuer: provider.issuer, provider, stayed: new Map(), browser, ca: tls?.cert }
   try {
     const before = await walk(steps, { ...common, side: 'before', program: programIn(name, 'before'), folder })
     const after = await walk(steps, { ...common, side: 'after', program: programIn(name, 'after'), folder })
@@ -35,13 +37,14 @@ export async function compare(name, browser) {
 const programIn = (name, side) => [join(own, name, `${side}.js`), join(own, name, `${side}.cjs`)].find(existsSync)
 
 async function walk(steps, { program, folder, ...common }) {
-  const { home, issuer, provider, browser, side } = common
+  const { home, issuer, provider, browser, side, ca } = common
   const log = join(folder, `${side}.log`)
   const options = { log, url: `${home}/`, env: environmentFor(common, folder), whatever: true }
-  let server = await start(process.execPath, [program], options)
+  const started = () => start(process.execPath, [program], options).catch((error) => fail(error, log))
+  let server = await started()
   const restart = async () => {
     await server.close()
-    server = await start(process.execPath, [program], options)
+    server = await started()
   }
   const visitors = new Map()
   /** Somebody with a browser, by name. Who `stays` is the same on both sides, cookies and all. */
@@ -51,17 +54,23 @@ async function walk(steps, { program, folder, ...common }) {
     return all.get(name)
   }
   const askHere = (path, request) => ask({ home, issuer }, path, request)
-  const state = { side, home, provider, visitor, restart, ask: askHere, memory: {} }
+  const windowless = () => new Browser((url, request) => overHttp1(url, { ...request, ca }))
+  const state = { side, home, provider, visitor, windowless, restart, ask: askHere, memory: {} }
   try {
     const seen = []
     for (const [, act] of steps) seen.push(await outcome(() => act(state)))
-    if (seen.some((each) => each.startsWith('broken')))
-      console.log(`--- what ${side} said:\n${readFileSync(log, 'utf8').slice(-3000)}\n---`)
+    if (seen.some((each) => each.startsWith('broken'))) console.log(wordsIn(log))
     return seen
   } finally {
     for (const { context } of visitors.values()) await context.close()
     await server.close()
   }
+}
+
+const wordsIn = (log) => `--- ${log}\n${readFileSync(log, 'utf8').slice(-3000)}\n---`
+
+function fail(error, log) {
+  throw new Error(`${error.message}\n${wordsIn(log)}`)
 }
 
 async function outcome(act) {

@@ -52,12 +52,24 @@ export const pages = {
     'a response that belongs to no login of this browser',
     async ({ visitor }) => (await visitor('erin')).open('/callback?code=stolen&state=stolen'),
   ],
+  planted: [
+    "the response to somebody else's login, in a browser where a login has begun",
+    async ({ home, visitor, windowless }) => {
+      const mallory = windowless()
+      let page = await mallory.navigate(`${home}/profile`)
+      for (let pages = 0; pages < 2 && page.location === undefined; pages += 1) {
+        page = await mallory.submit(page, { login: 'mallory', password: 'any' }, { stop: `${home}/` })
+      }
+      const victim = await visitor('a victim')
+      await victim.open('/profile')
+      return victim.open(page.location.replace(home, ''))
+    },
+  ],
   logout: [
     'a logout, and the page for people after it',
     async ({ visitor }) => {
       const alice = await visitor('alice')
-      await alice.open('/logout')
-      if (alice.isAtProvider()) await alice.follow(() => alice.page.locator('button[value=yes]').click())
+      await alice.leave()
       return alice.open('/profile')
     },
   ],
@@ -67,8 +79,7 @@ export const pages = {
       const frank = await visitor('frank')
       await frank.signIn('/profile', 'frank')
       const copied = await frank.context.cookies()
-      await frank.open('/logout')
-      if (frank.isAtProvider()) await frank.follow(() => frank.page.locator('button[value=yes]').click())
+      await frank.leave()
       const home = copied.filter(({ name }) => !name.startsWith('_'))
       const thief = await visitor('a thief')
       await thief.context.addCookies(home)

@@ -13,14 +13,26 @@ const kid = 'a-key-of-the-provider'
 
 /**
  * A real oidc-provider, which asks on its pages who signs in. It knows Alice of human resources and Bob of sales. `path` is where it lives below its origin, `callbacks` are
- * redirect URIs besides `/callback`, and `configure` may replace members of its configuration. With `tls`, `{ key, cert }`, it speaks HTTPS.
+ * redirect URIs besides `/callback`, `idTokenTyp` the `typ` of ID Tokens, and `configure` may replace members of its configuration. With `tls`, `{ key, cert }`, it speaks HTTPS.
  */
-export async function startProvider({ home, port, tls, path = '', callbacks = [], configure = () => ({}) }) {
+export async function startProvider({
+  home,
+  port,
+  tls,
+  path = '',
+  callbacks = [],
+  idTokenTyp,
+  configure = () => ({}),
+}) {
   for (const method of ['warn', 'info']) console[method] = () => undefined
   const { default: Provider } = await import('oidc-provider')
   const issuer = `${tls === undefined ? 'http' : 'https'}://${tls === undefined ? '127.0.0.1' : 'localhost'}:${port}${path}`
-  const configuration = { ...configurationFor({ home, callbacks }), ...configure({ issuer, home, audience }) }
-  const handle = new Provider(issuer, configuration).callback()
+  const usual = configurationFor({ home, callbacks })
+  const own = configure({ issuer, home, audience })
+  const configuration = { ...usual, ...own, features: { ...usual.features, ...own.features } }
+  const provider = new Provider(issuer, configuration)
+  if (idTokenTyp !== undefined) provider.use(withTyp(idTokenTyp))
+  const handle = provider.callback()
   const state = { isDown: false, requests: [] }
   const listener = (req, res) => {
     state.requests.push(`${req.method} ${req.url.split('?')[0]}`)
@@ -94,6 +106,17 @@ function configurationFor({ home, callbacks }) {
 
 const claimsOf = (id) => ({ sub: id, dept: departments[id], name: id, email: `${id}@example.com` })
 
+/** Signs ID Tokens anew, with a `typ` in the header: oidc-provider has none. */
+function withTyp(typ) {
+  return async (ctx, next) => {
+    await next()
+    const { id_token: token } = ctx.body ?? {}
+    if (token === undefined) return
+    const [header, claims] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString())
+    ctx.body.id_token = signed({ ...JSON.parse(header), typ }, JSON.parse(claims), privateKey)
+  }
+}
+
 function jwt(issuer, claims, header, key) {
   const now = Math.floor(Date.now() / 1000)
   const usual = {
@@ -104,10 +127,10 @@ function jwt(issuer, claims, header, key) {
     scope: 'read',
     jti: randomUUID(),
   }
-  const parts = [
-    { alg: 'RS256', kid, ...header },
-    { ...usual, iat: now, exp: now + 600, ...claims },
-  ]
-  const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
+  return signed({ alg: 'RS256', kid, ...header }, { ...usual, iat: now, exp: now + 600, ...claims }, key)
+}
+
+function signed(header, claims, key) {
+  const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
 }
