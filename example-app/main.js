@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The command line: `node example-app/main.js`, once the package is built (`npm run demo` does that too). */
-import { readArguments } from './arguments.js'
-import { StartError } from './start-error.js'
-import { usage } from './usage.js'
+import { readArguments } from './start/arguments.js'
+import { StartError } from './start/start-error.js'
+import { usage } from './start/usage.js'
 
-const { redis, two, help, problem } = readArguments(process.argv.slice(2))
+const { redis, help, problem } = readArguments(process.argv.slice(2))
 if (help) {
   console.log(usage)
   process.exit(0)
@@ -12,8 +12,8 @@ if (help) {
 
 try {
   if (problem !== undefined) throw new StartError(problem)
-  const { start } = await import('./start.js')
-  const demo = await start(process.env, { redis, two })
+  const { start } = await import('./start/start.js')
+  const demo = await start(process.env, { redis })
   const processes = redis ? `\n  processes ${demo.processes().join(' and ')}, on one Redis: kill one and go on` : ''
   const providers = demo.providers.map(
     ({ issuer, note }) => `\n  provider  ${issuer}${note === '' ? '' : `  (${note})`}`,

@@ -5,7 +5,8 @@ declare module 'oidc-provider/lib/provider.js' {
 
   export interface InteractionDetails {
     uid: string
-    prompt: { name: string }
+    prompt: { name: string; reasons: string[] }
+    session?: { accountId: string }
     params: Record<string, string | undefined>
   }
 
@@ -34,6 +35,7 @@ declare module 'oidc-provider/lib/provider.js' {
       session: { accountId?: string; grantIdFor(clientId: string): string | undefined }
       account?: { accountId: string }
       params: Record<string, string | undefined>
+      acr: string | undefined
       requestParamOIDCScopes: Set<string>
       resourceServers: Record<string, { scopes: Set<string> }>
     }
@@ -97,6 +99,18 @@ declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
   }
 
   export function createMemoryAdapter(clockTolerance?: number): (model: string) => Adapter
+}
+
+declare module 'oidc-provider/lib/helpers/interaction_policy/index.js' {
+  import type { ProviderContext } from 'oidc-provider/lib/provider.js'
+
+  export class Check {
+    static readonly REQUEST_PROMPT: boolean
+    static readonly NO_NEED_TO_PROMPT: boolean
+    constructor(reason: string, description: string, check: (ctx: ProviderContext) => boolean)
+  }
+
+  export function base(): { get(name: string): { checks: { add(check: Check): void } } }
 }
 
 declare module 'oidc-provider/lib/helpers/errors.js' {

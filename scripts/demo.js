@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readArguments } from '../example-app/arguments.js'
+import { readArguments } from '../example-app/start/arguments.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const main = join(root, 'example-app', 'main.js')

@@ -33,7 +33,7 @@ describe('the demo’s command line', () => {
     ]) {
       expect(stdout).toMatch(new RegExp(`^ +${name} +\\S`, 'm'))
     }
-    for (const option of ['--redis', '--two', '--help']) expect(stdout).toMatch(new RegExp(`^ +${option} +\\S`, 'm'))
+    for (const option of ['--redis', '--help']) expect(stdout).toMatch(new RegExp(`^ +${option} +\\S`, 'm'))
   })
 
   test.each([['--rediss'], ['--redis', 'now'], ['--redis=6379']])(
@@ -42,7 +42,7 @@ describe('the demo’s command line', () => {
       const { status, stdout, stderr } = await runDemo(args, { PORT: taken })
       expect([status, stdout]).toEqual([1, ''])
       expect(stderr).toBe(
-        `express-oidc demo: there is not an option "${args.at(-1)}": the options are --redis, --two and --help\n`,
+        `express-oidc demo: there is not an option "${args.at(-1)}": the options are --redis and --help\n`,
       )
     },
   )
@@ -53,12 +53,6 @@ describe('the demo’s command line', () => {
     expect(stderr).toMatch(
       /^express-oidc demo: --redis needs redis-server\b[^\n]*\bapt-get install redis-server\b[^\n]*\n$/,
     )
-  })
-
-  test('--two with another provider says that it brings its own', async () => {
-    const { status, stdout, stderr } = await runDemo(['--two'], { PORT: '0', ...client('https://id.example.com') })
-    expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toBe('express-oidc demo: --two brings two providers of its own: leave ISSUER unset\n')
   })
 
   test('starts on free ports, says where, and ends well when it is interrupted', async () => {

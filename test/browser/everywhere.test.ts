@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { describeWith } from '../setup/describe-with.js'
 import { setStage } from './stage.js'
-import { answer, isSignedIn, leave, reachProvider, signIn, signOut } from './steps.js'
+import { answer, isSignedIn, leave, openStop, press, reachProvider, signIn, signOut } from './steps.js'
 
 describeWith('chromium', 'signing out everywhere', (path) => {
   const stage = setStage(path)
@@ -15,11 +15,14 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     ]
     // Browsers of earlier tests were closed, which is no logout.
     await signIn(desk.page, app, 'alice')
+    await openStop(desk.page, app, 'devices')
     await desk.page.click('#sign-out-everywhere')
     await desk.page.waitForSelector('#ended')
     await signIn(desk.page, app, 'alice')
+    await openStop(desk.page, app, 'devices')
     expect(await desk.page.locator('#devices > li').count()).toBe(1)
     await signIn(phone.page, app, 'alice')
+    await openStop(phone.page, app, 'devices')
     await desk.page.waitForSelector('#devices > li:nth-child(2)')
     // A stream that opens after the session has ended cannot know when that was.
     await phone.page.waitForSelector('#devices[data-live]')
@@ -36,12 +39,14 @@ describeWith('chromium', 'signing out everywhere', (path) => {
 
     await desk.page.waitForSelector('#ended')
     expect(await desk.page.textContent('#ended')).toMatch(/^You have signed out everywhere\b/)
+    await openStop(desk.page, app, 'devices')
     expect(await desk.page.textContent('#timeline')).toContain('sessions')
     expect([...desk.complaints, ...phone.complaints]).toEqual([])
 
     // The provider has forgotten both, and none of the old sessions is in the list of the next one.
     await reachProvider(phone.page, app)
     await answer(phone.page, 'alice')
+    await openStop(phone.page, app, 'devices')
     expect(await phone.page.locator('#devices > li').count()).toBe(1)
   })
 
@@ -49,11 +54,12 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     const { app, desk } = await twice()
     const bob = await stage.visitor()
     await signIn(bob.page, app, 'bob')
+    await openStop(bob.page, app, 'devices')
     expect(await bob.page.locator('#devices > li').count()).toBe(1)
     await desk.page.click('#sign-out-everywhere')
     await desk.page.waitForSelector('#ended')
     expect(await isSignedIn(bob.page, app)).toBe(true)
-    expect(await bob.page.locator('#user-name').count()).toBe(1)
+    expect(await bob.page.locator('#logout').count()).toBe(1)
   })
 
   test('lists which browser is which, and removes one that signs out', async () => {
@@ -65,7 +71,19 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     await signOut(phone.page)
     await desk.page.waitForSelector('#devices:not(:has(> li:nth-child(2)))')
     expect(await rows.nth(0).textContent()).toContain('this browser')
-    expect(await desk.page.locator('#user-name').count()).toBe(1)
+    expect(await desk.page.locator('#logout').count()).toBe(1)
+  })
+
+  test('shows a phone that the demo plays, which can be signed out', async () => {
+    const { app } = stage.demo()
+    const bob = await stage.visitor()
+    await signIn(bob.page, app, 'bob')
+    await openStop(bob.page, app, 'devices')
+    expect(await press(bob.page)).toEqual(['200 A phone signs in as you'])
+    await bob.page.click('button[aria-label="Sign out Safari 18 on iPhone"]')
+    await bob.page.locator('button[aria-label="Sign out Safari 18 on iPhone"]').waitFor({ state: 'detached' })
+    expect(bob.page.url()).toBe(`${app}/tour/devices`)
+    expect(bob.complaints).toEqual([])
   })
 
   test('signs out one other browser alone, from the list', async () => {
@@ -79,7 +97,7 @@ describeWith('chromium', 'signing out everywhere', (path) => {
     expect(await phone.page.textContent('#ended')).toMatch(/^Your session was ended elsewhere\b/)
     expect([await isSignedIn(phone.page, app), await isSignedIn(third.page, app)]).toEqual([false, true])
     await desk.page.waitForSelector('#devices:not(:has(> li:nth-child(3)))')
-    expect(await desk.page.locator('#user-name').count()).toBe(1)
+    expect(await desk.page.locator('#logout').count()).toBe(1)
     expect([...desk.complaints, ...phone.complaints]).toEqual([])
   })
 

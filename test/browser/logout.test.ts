@@ -60,7 +60,7 @@ describeWith('chromium', 'signing out with a browser', (path) => {
     await signOut(page)
     await other.waitForSelector('#ended')
     expect(await other.textContent('#ended')).toMatch(/^Your session was ended elsewhere\b/)
-    await other.click('#hr-link')
+    await other.goto(`${app}/hr`)
     expect(await other.waitForSelector('#sign-in-alice')).toBeTruthy()
   })
 })

@@ -4,7 +4,7 @@ import { describeWith } from '../setup/describe-with.js'
 import type { Demo } from './demo.js'
 import { portray } from './screenshots.js'
 import { setStage } from './stage.js'
-import { leave, type Person, reachProvider, signIn, signOut } from './steps.js'
+import { leave, openStop, type Person, press, reachProvider, signIn, signOut } from './steps.js'
 
 /** Where a page is taken from: a stranger's browser or a member's, and the rest of the way. */
 interface Way {
@@ -20,13 +20,20 @@ const pages: readonly [name: string, way: Way][] = [
   ['not-found', { who: 'stranger', status: 404, go: (page, { app }) => page.goto(`${app}/nowhere`) }],
   ['provider-error', { who: 'stranger', status: 400, go: (page, { provider }) => page.goto(`${provider}/auth`) }],
   ['signed-in', { who: 'alice', go: (page) => page.waitForSelector('#user-name') }],
-  ['signed-in-folded', { who: 'alice', go: holdAPhone }],
-  ['signed-in-unfolded', { who: 'alice', go: unfold }],
-  ['api', { who: 'alice', go: openApi }],
-  ['api-waiting', { who: 'alice', go: (page) => press(page, 'expired', '#clock-token') }],
-  ['api-machine', { who: 'alice', go: (page) => press(page, 'machine', '#answer') }],
-  ['api-exchange', { who: 'bob', go: (page) => press(page, 'exchange', '#answer') }],
-  ['api-forbidden', { who: 'bob', go: (page) => press(page, 'write', '#answer') }],
+  ['tour.sign-in', { who: 'alice', go: (page, demo) => openStop(page, demo.app, 'sign-in') }],
+  ['tour.sign-in.folded', { who: 'alice', go: holdAPhone }],
+  ['tour.sign-in.unfolded', { who: 'alice', go: unfold }],
+  ['tour.devices.signed-out', { who: 'stranger', go: (page, demo) => openStop(page, demo.app, 'devices') }],
+  ['tour.users', { who: 'stranger', go: (page, demo) => tryStop(page, demo, 'users') }],
+  ['tour.api', { who: 'alice', go: (page, demo) => tryStop(page, demo, 'api') }],
+  ['tour.api.waiting', { who: 'alice', go: (page, { app }) => page.goto(`${app}/tour/api?wait`) }],
+  ['tour.machine', { who: 'stranger', go: (page, demo) => tryStop(page, demo, 'machine') }],
+  ['tour.exchange', { who: 'bob', go: (page, demo) => tryStop(page, demo, 'exchange') }],
+  ['tour.dpop', { who: 'stranger', go: (page, demo) => tryStop(page, demo, 'dpop') }],
+  ['tour.step-up', { who: 'alice', go: (page, demo) => openStop(page, demo.app, 'step-up') }],
+  ['provider-second-factor', { who: 'alice', go: askForSecondFactor }],
+  ['tour.devices', { who: 'bob', go: (page, demo) => tryStop(page, demo, 'devices') }],
+  ['tour.attacker', { who: 'stranger', go: (page, demo) => tryStop(page, demo, 'attacker') }],
   ['hr', { who: 'alice', go: openHr }],
   ['hr-forbidden', { who: 'bob', status: 403, go: openHr }],
   ['provider-logout', { who: 'alice', go: leave }],
@@ -44,7 +51,7 @@ describeWith('chromium', 'the demo’s pages', (path) => {
     const { page, complaints } = await (way.who === 'stranger' ? stage.visitor() : stage.member(way.who))
     await way.go(page, stage.demo())
     expect(await portray(page, name)).toEqual([])
-    expect(await page.title()).toMatch(/\S · (?:express-oidc demo|demo provider)$/)
+    expect(await page.title()).toMatch(/\S · (?:express-oidc demo|Company, the demo’s provider)$/)
     expect(await page.locator('h1').count()).toBe(1)
     expect(complaints.filter((complaint) => !isAbout(way.status, complaint))).toEqual([])
   })
@@ -53,8 +60,18 @@ describeWith('chromium', 'the demo’s pages', (path) => {
     const { page } = await stage.visitor()
     await page.clock.install()
     await signIn(page, stage.demo().app, 'alice')
+    await openStop(page, stage.demo().app, 'sign-in')
     await page.clock.runFor(120_000)
     expect(await page.textContent('#clock-idle time')).toMatch(/^0:1[23]:\d\d$/)
+  })
+
+  test('say once what is wrong, and what a page that does not exist is', async () => {
+    const { page } = await stage.visitor()
+    await page.goto(`${stage.demo().app}/nowhere`)
+    expect(await page.innerText('#error')).toMatch(
+      /^404 not_found\s+There is no such page\s+Nothing is at this address\b/,
+    )
+    expect(await page.locator('#error p.lead, #error p.fine').count()).toBe(1)
   })
 
   test('need no mouse', async () => {
@@ -78,32 +95,30 @@ function isAbout(status: number | undefined, complaint: string): boolean {
   )
 }
 
-async function unfold(page: Page): Promise<void> {
+async function tryStop(page: Page, { app }: Demo, stop: string): Promise<void> {
+  await openStop(page, app, stop)
+  await press(page)
+}
+
+async function unfold(page: Page, { app }: Demo): Promise<void> {
+  await openStop(page, app, 'sign-in')
   await page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true')
 }
 
-async function openHr(page: Page): Promise<void> {
-  await page.click('#hr-link')
-  await page.waitForURL('**/hr')
+async function openHr(page: Page, { app }: Demo): Promise<void> {
+  await page.goto(`${app}/hr`)
+}
+
+async function askForSecondFactor(page: Page, { app }: Demo): Promise<void> {
+  await page.goto(`${app}/tour/step-up/transfer`)
+  await page.waitForSelector('#second-factor')
 }
 
 // What is folded is decided when the page loads: turning a phone folds nothing that someone reads.
-async function holdAPhone(page: Page): Promise<void> {
+async function holdAPhone(page: Page, { app }: Demo): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 })
-  await page.reload()
-  await page.locator('.panel[open]').waitFor({ state: 'detached' })
-  expect(await page.locator('.flow[open]').count()).toBe(0)
-}
-
-async function openApi(page: Page): Promise<void> {
-  await page.click('#api-link')
-  await page.waitForSelector('#api')
-}
-
-async function press(page: Page, call: string, outcome: string): Promise<void> {
-  await openApi(page)
-  await page.click(`#call-${call}`)
-  await page.waitForSelector(outcome)
+  await openStop(page, app, 'sign-in')
+  await page.locator('.flow[open]').waitFor({ state: 'detached' })
 }
 
 async function cancel(page: Page, { app }: Demo): Promise<void> {

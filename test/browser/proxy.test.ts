@@ -8,7 +8,7 @@ import { root } from '../setup/tree.js'
 type Proxy = (ports: () => readonly number[]) => RequestListener
 
 // The example is JavaScript, which has its own type check: imported by a name that this one does not follow.
-const { proxy }: { proxy: Proxy } = await import(join(root, 'example-app', 'proxy.js'))
+const { proxy }: { proxy: Proxy } = await import(join(root, 'example-app', 'start', 'proxy.js'))
 
 const closers: (() => Promise<void>)[] = []
 

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describeWith } from '../setup/describe-with.js'
 import { portray } from './screenshots.js'
 import { setStage } from './stage.js'
-import { isSignedIn, signIn } from './steps.js'
+import { isSignedIn, openStop, press, signIn } from './steps.js'
 
 describeWith('redis-server', 'the demo as two processes on one Redis', () => {
   describeWith('chromium', 'in a browser:', (path) => {
@@ -24,9 +24,12 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
       const { page, complaints } = await stage.visitor()
       await signIn(page, stage.demo().app, 'alice')
       expect((await answering(page, 6)).size).toBe(2)
-      expect(await page.locator('#timeline .flow').first().textContent()).toMatch(/Login.*You are in/s)
       await liveFrom(page).waitFor()
       expect(await portray(page, 'redis')).toEqual([])
+      await openStop(page, stage.demo().app, 'sign-in')
+      expect(await page.locator('#timeline .flow').first().textContent()).toMatch(/Login.*You are in/s)
+      await openStop(page, stage.demo().app, 'signals')
+      expect(await press(page)).toContain('401 The phone, a moment later')
       expect(complaints).toEqual([])
     })
 
@@ -38,6 +41,7 @@ describeWith('redis-server', 'the demo as two processes on one Redis', () => {
       const pages = others.map(({ page }) => page)
       const served = await Promise.all(pages.map((page) => liveFrom(page).textContent()))
       expect(new Set(served).size).toBe(2)
+      if (first !== undefined) await openStop(first.page, app, 'devices')
       await first?.page.click('#sign-out-everywhere')
       for (const page of pages) {
         await page.waitForSelector('#ended-after')

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { describeWith } from '../setup/describe-with.js'
 import { setStage } from './stage.js'
-import { answer, reachProvider } from './steps.js'
+import { answer, openStop, reachProvider } from './steps.js'
 import { withoutHash } from '../hosts/cookie-names.js'
 
 /** Three parts in base64url with dots, as JWTs are, or five, as sealed cookies are. */
@@ -22,6 +22,7 @@ describeWith('chromium', 'what scripts of the page can reach', (path) => {
 
   test('is of every secret of the login the first six characters', async () => {
     const { page } = await stage.member('alice')
+    await openStop(page, stage.demo().app, 'sign-in')
     const row = '({ children: [name, value] }) => [name.textContent, value.textContent.trim()]'
     const rows: [string, string][] = await page.evaluate(
       `[...document.querySelectorAll('#timeline dl > div')].map(${row})`,

@@ -35,6 +35,30 @@ export async function signOut(page: Page): Promise<void> {
   await page.waitForSelector('#signed-out')
 }
 
+/** Opens a stop of the tour. */
+export async function openStop(page: Page, app: string, stop: string): Promise<void> {
+  await page.goto(`${app}/tour/${stop}`)
+  await page.waitForSelector(`#stop-${stop}`)
+}
+
+/** Presses the button of the stop that is open, and waits for what comes of it: outcomes with what was done. */
+export async function press(page: Page): Promise<string[]> {
+  await Promise.all([page.waitForNavigation(), page.click('#run')])
+  return outcomes(page)
+}
+
+/** What a stop says: a line for each thing that was tried, such as `403 Bob, signed in`. */
+export async function outcomes(page: Page): Promise<string[]> {
+  await page.waitForSelector('.lines')
+  const said = '({ children: [outcome, what] }) => `${outcome.innerText} ${what.querySelector("strong").innerText}`'
+  return page.evaluate(`[...document.querySelectorAll('.lines > li')].map(${said})`)
+}
+
+/** Headings of the newest flow of the timeline. */
+export async function told(page: Page): Promise<string[]> {
+  return page.locator('.flow[open]').first().locator('h3').allInnerTexts()
+}
+
 /** Whether the application takes this browser, by its cookies, for somebody's. */
 export async function isSignedIn(page: Page, app: string): Promise<boolean> {
   const response = await page.context().request.get(app)
