@@ -38,6 +38,7 @@ describe('the workflows', () => {
       'codeql.yml',
       'dependency-review.yml',
       'release.yml',
+      'scheduled.yml',
     ])
   })
 
@@ -45,7 +46,7 @@ describe('the workflows', () => {
     const called = jobs.flatMap(({ steps }) =>
       steps.flatMap(({ run = '' }) => [...run.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name)),
     )
-    expect(called).toEqual(expect.arrayContaining(['check', 'compat', 'release:files']))
+    expect(called).toEqual(expect.arrayContaining(['check', 'compat', 'migrations', 'release:files']))
     expect(called.filter((name) => scripts[name] === undefined)).toEqual([])
   })
 
