@@ -27,6 +27,26 @@ describe('a page', () => {
     expect(page({ title: '', main: '', language: 'ar-EG' }).body).toContain('<html lang="ar-EG" dir="rtl">')
   })
 
+  test('runs the script that it is given, and no other', () => {
+    const { headers, body } = page({ title: 'Hello', main: '<p>Hi</p>', script: 'go()' })
+    expect(body).toContain('</main><script>go()</script></body>')
+    expect(headers['Content-Security-Policy']).toContain(`; script-src 'sha256-${hash('sha256', 'go()', 'base64')}'`)
+    expect(page({ title: 'Hello', main: '<p>Hi</p>' }).body).toContain('<main><p>Hi</p></main></body>')
+  })
+
+  test('is HTML, with what it is given for its head, and tells other sites nothing of its URL', () => {
+    const { kind, headers, body } = page({ title: 'Hello', main: '', head: '<base href="/x">' })
+    expect([kind, headers['Content-Type']]).toEqual(['respond', 'text/html; charset=utf-8'])
+    expect(body).toContain('<meta name="referrer" content="same-origin">')
+    expect(body).toContain('content="light dark"><base href="/x"><title>')
+    expect(page({ title: 'Hello', main: '' }).body).toContain('content="light dark"><title>')
+    expect(page({ title: '', main: '', referrer: 'no-referrer' }).body).toContain('content="no-referrer"')
+  })
+
+  test('has a style sheet', () => {
+    expect(page({ title: '', main: '' }).body).toMatch(/<style>[^<]*main\{width:100%/)
+  })
+
   test('shows its title as text', () => {
     expect(page({ title: '</title><b>', main: '' }).body).toContain('<title>&lt;/title&gt;&lt;b&gt;</title>')
   })

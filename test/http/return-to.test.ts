@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { requireAuth } from '../../lib/index.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
-import { safeReturnTo } from '../../lib/http/return-to.js'
+import { type ReturnToPolicy, pageTarget, refererTarget, safeReturnTo } from '../../lib/http/return-to.js'
 import { createBaseUrls } from '../../lib/relying-party/base-urls.js'
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { codeOf, comeBack, rawRequest, throughProvider, toCallback, transactionCookies } from '../kit/world/steps.js'
 import { secret, startWorld, type World } from '../kit/world/world.js'
+import { plainRequest } from '../kit/request.js'
 import { harmless, payloads } from './open-redirect-payloads.js'
 
 const partner = 'https://partner.example'
@@ -238,3 +239,45 @@ async function landing(world: World, path: string): Promise<string | undefined> 
   const callback = await toCallback(world, { browser, login: path })
   return (await comeBack(callback, browser)).location
 }
+
+describe('the page that a request came from', () => {
+  const own: ReturnToPolicy = {
+    origin: 'https://app.example',
+    origins: [partner],
+    reservedPaths: ['/login'],
+    reservedBelow: ['/oidc'],
+  }
+  const navigation = { accept: 'text/html' }
+
+  test('is of this origin only, also where others may be returned to', () => {
+    const from = (referer: string) => refererTarget(plainRequest({ referer }), own)
+    expect(from('https://app.example/orders?page=2')).toBe('/orders?page=2')
+    expect(from(`${partner}/orders`)).toBeUndefined()
+    expect(safeReturnTo(`${partner}/orders`, own)).toBe(`${partner}/orders`)
+    expect(refererTarget(plainRequest(), own)).toBeUndefined()
+  })
+
+  test('is the page itself for a navigation, and otherwise the page that sent the request', () => {
+    const referer = 'https://app.example/orders'
+    expect(pageTarget(plainRequest({ ...navigation, referer }, 'GET', '/bills?x=1'), own)).toBe('/bills?x=1')
+    expect(pageTarget(plainRequest({ referer }, 'GET', '/api/bills'), own)).toBe('/orders')
+    expect(pageTarget(plainRequest({ ...navigation, referer }, 'POST', '/bills'), own)).toBe('/orders')
+  })
+
+  test('is none of our own routes', () => {
+    const target = (path: string) => safeReturnTo(path, own)
+    expect([target('/login'), target('/oidc/x'), target('/oidc/x/y')]).toEqual([undefined, undefined, undefined])
+    expect([target('/logins'), target('/oidc'), target('/oidcs/x'), target('/a/oidc/')]).toEqual([
+      '/logins',
+      '/oidc',
+      '/oidcs/x',
+      '/a/oidc/',
+    ])
+  })
+
+  test('has 2048 characters at most', () => {
+    const path = `/${'a'.repeat(2047)}`
+    expect(safeReturnTo(path, own)).toBe(path)
+    expect(safeReturnTo(`${path}a`, own)).toBeUndefined()
+  })
+})
