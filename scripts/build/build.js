@@ -11,6 +11,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleBrowserClient } from './browser.js'
 import { trimDeclarations } from './declarations.js'
+import { fewSharedFiles, importedBuiltins } from './shared-files.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const dist = join(root, 'dist')
@@ -41,6 +42,7 @@ const common = {
   target: 'node20.19',
   outbase: 'lib',
   logLevel: 'warning',
+  plugins: [fewSharedFiles(root), importedBuiltins],
 }
 const sources = (names) => names.map((name) => `lib/${name}.ts`)
 

@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { BearerConfiguration } from '../../options/bearer/schema.js'
 import { headerValues } from './request.js'
 
@@ -20,8 +19,10 @@ export function certificateSource(mtls: MtlsConfiguration): CertificateSource {
   return (req) => (isTrusted(req.socket.remoteAddress) ? headerThumbprint(req, header, format) : undefined)
 }
 
-// The handshake proves that the client holds the key. Who signed the certificate does not matter here.
+// The handshake proves that the client holds the key. Who signed the certificate does not matter here. Most applications
+// never need node:tls, which takes milliseconds to load.
 function socketThumbprint({ socket }: IncomingMessage): string | undefined {
+  const { TLSSocket } = process.getBuiltinModule('node:tls')
   if (!(socket instanceof TLSSocket)) return undefined
   return thumbprint(socket.getPeerX509Certificate())
 }

@@ -1,5 +1,4 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
 import * as v from 'valibot'
 import { pemLines } from './private-key.js'
 import { text } from './fields.js'
@@ -157,7 +156,7 @@ function isCertificate(value: string): boolean {
 function isRevocationList(crl: string): boolean {
   try {
     if (!crl.includes('-----BEGIN X509 CRL-----')) return false
-    createSecureContext({ crl })
+    process.getBuiltinModule('node:tls').createSecureContext({ crl })
     return true
   } catch {
     return false

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { webcrypto } from 'node:crypto'
 import { outage } from '../../base/outage.js'
 import { omitUndefined } from '../../base/json.js'
@@ -73,6 +72,7 @@ function currentAssertion(source: { readonly file: string } | (() => unknown), s
 
 // The platform that writes the file replaces it from time to time, so any trouble with it is an outage.
 async function readAssertion(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
   const content = await readFile(file, 'utf8').catch((error: unknown) => {
     throw unusableFile(file, 'cannot be read', error)
   })

@@ -1,4 +1,3 @@
-import dns from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { outage } from '../../base/outage.js'
 import type { ProviderError } from '../../errors.js'
@@ -85,7 +84,7 @@ export function requirePublicHost(hostname: string): void {
 
 /** Looks a name up, and fails if any of its addresses is not public. A connection goes to an address that it has checked. */
 export const publicLookup: LookupFunction = (hostname, options, done) => {
-  dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+  process.getBuiltinModule('node:dns').lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = error === null ? addresses : []
     if (error !== null) done(error, [])
     else if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
