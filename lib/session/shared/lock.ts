@@ -31,7 +31,8 @@ export interface HeldLock<Result> {
 
 const tokenBytes = 16
 const minPause = 25
-const maxPause = 100
+const usualPause = 100
+const maxPause = 1000
 
 /**
  * Runs some work in one process at a time, unless another process has done it already. The lock is renewed while the
@@ -49,14 +50,15 @@ export async function withLock<Result>(
   options: LockOptions<Result>,
   work: (lock: HeldLock<Result>) => Promise<Result>,
 ): Promise<Result> {
-  const deadline = runtime.now() + options.waitMilliseconds
+  const begunAt = runtime.now()
+  const deadline = begunAt + options.waitMilliseconds
   for (;;) {
     const found = await options.until()
     if (found !== undefined) return found
     const lock = new Lock(sharedStore, runtime, name, options.milliseconds)
     if (await lock.acquire()) return workWithLock(lock, options, work)
     if (runtime.now() >= deadline) throw refusal('another process is still doing the same work: try again shortly')
-    await pause(runtime)
+    await pause(runtime, runtime.now() - begunAt)
   }
 }
 
@@ -173,10 +175,12 @@ class Lock {
   }
 }
 
-function pause(runtime: Runtime): Promise<void> {
+// A holder that has taken seconds may take more: asking as often as at first would load the store for nothing.
+function pause(runtime: Runtime, waited: number): Promise<void> {
+  const longest = Math.min(Math.max(usualPause, waited / 5), maxPause)
   const share = (runtime.randomBytes(1)[0] ?? 0) / 255
   return new Promise((resolve) => {
-    setTimeout(resolve, minPause + share * (maxPause - minPause))
+    setTimeout(resolve, minPause + share * (longest - minPause))
   })
 }
 

@@ -99,17 +99,33 @@ describe('a lock in a shared store', () => {
 
   test('waits 25 to 100 milliseconds between two tries', async () => {
     await sharedStore.set('lock', 'of another', 60_000)
-    const waiting = hold({ waitMilliseconds: 2000 })
-    await pass(2200)
+    const waiting = hold({ waitMilliseconds: 500 })
+    await pass(600)
     await expect(waiting.result).rejects.toThrow()
-    expect(sharedStore.count('add')).toBeGreaterThanOrEqual(2000 / 100)
-    expect(sharedStore.count('add')).toBeLessThanOrEqual(2000 / 25 + 1)
+    expect(sharedStore.count('add')).toBeGreaterThanOrEqual(500 / 100)
+    expect(sharedStore.count('add')).toBeLessThanOrEqual(500 / 25 + 1)
+  })
+
+  test.each([
+    ['a fifth of what it has waited', 4000, 800],
+    ['a second', 20_000, 1000],
+  ])('after a while waits up to %s', async (_what, waited, longest) => {
+    const slow = { ...runtime, randomBytes: (size: number) => Buffer.alloc(size, 255) }
+    await sharedStore.set('lock', 'of another', 60_000)
+    const waiting = withLock(sharedStore, slow, 'lock', { ...options, waitMilliseconds: 30_000 }, async () => 'done')
+    await pass(waited)
+    const before = sharedStore.count('add')
+    await pass(10 * longest)
+    expect(sharedStore.count('add') - before).toBeLessThanOrEqual(10)
+    await sharedStore.remove('lock', 'of another')
+    await pass(2000)
+    expect(await waiting).toBe('done')
   })
 
   test('is waited for until a deadline: 503 with Retry-After', async () => {
     await sharedStore.set('lock', 'of another', 60_000)
     const waiting = hold({ waitMilliseconds: 1000 })
-    await pass(1101)
+    await pass(1201)
     await expect(waiting.result).rejects.toMatchObject({
       name: 'ProviderError',
       code: 'provider_unavailable',
@@ -124,7 +140,7 @@ describe('a lock in a shared store', () => {
     const next = hold()
     await pass(2999)
     expect(next.isWorking()).toBe(false)
-    await pass(101)
+    await pass(601)
     expect(next.isWorking()).toBe(true)
     next.finish('done')
     await next.result
@@ -137,7 +153,7 @@ describe('a lock in a shared store', () => {
     expect(first.lost()?.aborted).toBe(false)
     expect(sharedStore.remaining('lock')).toBeGreaterThanOrEqual(2000)
     first.finish('one')
-    await pass(100)
+    await pass(1000)
     second.finish('two')
     await second.result
     const renewals = sharedStore.count('replace')
