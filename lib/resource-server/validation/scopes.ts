@@ -8,22 +8,11 @@ const maxKnown = 256
 const maxKnownLength = 1024
 
 /**
- * Reads scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or a list. Few values of
- * `scope` occur, so each is split only once. `permissions` are not scopes: they say what a person may do at an API,
- * which does not mean that the client was granted it.
+ * Reads scopes as issuers write them: `scope` (RFC 9068 section 2.2.3) and `scp`, as a string or a list. `permissions` are
+ * not scopes: they say what a person may do at an API, which does not mean that the client was granted it.
  */
 export function standardScopes(): ScopeMapper {
-  const known = new Map<string, readonly string[]>()
-  return ({ scope, scp }) => {
-    const found = typeof scope === 'string' ? known.get(scope) : undefined
-    if (scp !== undefined) return Object.freeze([...new Set(scopesIn({ scope, scp }))])
-    if (found !== undefined) return found
-    const scopes = Object.freeze(list(scope))
-    if (typeof scope !== 'string' || scope.length > maxKnownLength) return scopes
-    if (known.size >= maxKnown) known.clear()
-    known.set(scope, scopes)
-    return scopes
-  }
+  return ({ scope, scp }) => (scp === undefined ? list(scope) : Object.freeze([...new Set(scopesIn({ scope, scp }))]))
 }
 
 /**
@@ -42,10 +31,25 @@ export function customScopes(find: (claims: Readonly<JsonObject>) => unknown): S
 
 /** The scopes in `scope` and `scp`. */
 export function scopesIn({ scope, scp }: Readonly<JsonObject>): readonly string[] {
-  return [...list(scope), ...list(scp)]
+  return scp === undefined ? list(scope) : [...list(scope), ...list(scp)]
 }
 
 function list(value: unknown): readonly string[] {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return texts.flatMap((text) => (typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '') : []))
+  if (typeof value === 'string') return split(value)
+  return Object.freeze(
+    Array.isArray(value) ? value.flatMap((text: unknown) => (typeof text === 'string' ? split(text) : [])) : [],
+  )
+}
+
+const known = new Map<string, readonly string[]>()
+
+// Few values occur, so each is split only once. The tokens that they come from are verified.
+function split(text: string): readonly string[] {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const scopes = Object.freeze(text.split(' ').filter((scope) => scope !== ''))
+  if (text.length > maxKnownLength) return scopes
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, scopes)
+  return scopes
 }
