@@ -5,8 +5,6 @@ import { startIssuer } from './issuer/server.js'
 import { http } from './bearer/http.js'
 import { inProcess } from './bearer/in-process.js'
 
-export const summary = 'access tokens: a protected route over HTTP, and with --in-process validators alone'
-
 /** Runs what was asked for: over HTTP, where ratios are judged, or in process. */
 export async function run(command) {
   const pinned = canPin ? 'server and load generator on a core each' : 'processes wherever the system puts them'

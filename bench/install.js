@@ -8,8 +8,6 @@ import { imported } from './install/imported.js'
 import { install, pack, versionOf } from './install/installed.js'
 import { judge, questions } from './targets.js'
 
-export const summary = 'what import costs in time, and a production install in packages and bytes'
-
 const own = 'express-oidc'
 const forApis = 'express-oidc/bearer'
 const peers = [

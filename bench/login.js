@@ -7,9 +7,6 @@ import { startIssuer } from './issuer/server.js'
 import { acceptedFlaws, logIn } from './login/logins.js'
 import { judge, questions } from './targets.js'
 
-export const summary =
-  'one whole login: CPU of the process that people log in to, and how long they wait when many come at once'
-
 const [own, peer] = ['express-oidc', 'express-openid-connect']
 const plans = {
   quick: { rounds: 3, sets: [2, 2], logins: 120, warmUp: 300 },

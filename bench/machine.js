@@ -4,8 +4,6 @@ import { medians, middleHalf, ratio } from './harness/rounds.js'
 import { number, range, reportTargets, section, table, target } from './harness/table.js'
 import { startIssuer } from './issuer/server.js'
 
-export const summary = 'clientCredentials().getToken() when the token is at hand'
-
 const plans = { quick: { rounds: 15, calls: 50_000 }, full: { rounds: 41, calls: 200_000 } }
 
 /** Calls each source over and over in a separate process, taking turns with the others. */

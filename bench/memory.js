@@ -3,8 +3,6 @@ import { machine } from './harness/machine.js'
 import { number, progress, reportTargets, section, table } from './harness/table.js'
 import { startIssuer } from './issuer/server.js'
 
-export const summary = 'whether 100,000 distinct tokens leave the heap where 10,000 did'
-
 const own = 'express-oidc'
 const peers = ['fast-jwt, static key, cache', 'jose, createRemoteJWKSet', 'express-oauth2-jwt-bearer']
 const cases = {

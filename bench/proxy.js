@@ -6,8 +6,6 @@ import { startIssuer } from './issuer/server.js'
 import { contenders } from './proxy/contenders.js'
 import { enter } from './proxy/gate.js'
 
-export const summary = 'a request sent on to an API by apiProxy(), CPU over a bare proxy'
-
 const plans = {
   quick: { rounds: 7, requests: 1000, warmUp: 1500 },
   full: { rounds: 21, requests: 4000, warmUp: 6000 },

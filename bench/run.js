@@ -3,16 +3,16 @@ import { benches, help, readCommand } from './harness/command.js'
 
 const command = readCommand(process.argv.slice(2))
 if (command.help) {
-  console.log(await help())
+  console.log(help())
 } else if (command.problem !== undefined) {
-  console.error(`${command.problem}\n\n${await help()}`)
+  console.error(`${command.problem}\n\n${help()}`)
   process.exitCode = 2
 } else {
   // Children inherit it.
   if (command.library !== undefined) process.env.EXPRESS_OIDC_LIBRARY = command.library
   keepToCore()
   const targets = []
-  for (const name of command.names) targets.push(...((await (await benches[name]()).run(command)) ?? []))
+  for (const name of command.names) targets.push(...((await (await benches[name].load()).run(command)) ?? []))
   if (command.strict) process.exitCode = exitCode(targets)
 }
 

@@ -8,8 +8,6 @@ import { storm } from './scale/storm.js'
 import { visitTenants } from './scale/tenants.js'
 import { watchRedis } from './scale/redis.js'
 
-export const summary = 'what grows with processes, sessions and tenants: round trips, bytes and CPU'
-
 const plans = {
   quick: {
     ...{ processes: [1, 2], sessions: [10_000, 100_000], requests: 400, repeats: 3 },
@@ -27,7 +25,10 @@ const slack = { counted: 1.1, timed: 1.3 }
 export async function run(command) {
   console.log(`# scale\n\n${machine()}; ${load()}`)
   const redis = await startRedis()
-  if (redis === undefined) throw new Error('redis-server is not on the PATH')
+  if (redis === undefined) {
+    progress('scale needs redis-server on the PATH: install Redis or Valkey, such as by "apt-get install redis-server"')
+    return reportTargets([target('everything: there is no redis-server on the PATH')])
+  }
   const issuer = await startIssuer()
   const bench = {
     issuer,
@@ -37,8 +38,8 @@ export async function run(command) {
   }
   try {
     const targets = []
-    for (const measure of [bySessions, byProcesses, byRefreshes, byLogins, byTenants]) {
-      const grown = await measure(bench)
+    for (const part of command.parts ?? Object.keys(parts)) {
+      const grown = await parts[part](bench)
       await bench.redis.clear()
       report(grown)
       targets.push(judged(grown))
@@ -50,6 +51,8 @@ export async function run(command) {
     issuer.stop()
   }
 }
+
+const parts = { sessions: bySessions, processes: byProcesses, storm: byRefreshes, logout: byLogins, tenants: byTenants }
 
 async function bySessions(bench) {
   const [processes] = bench.plan.processes

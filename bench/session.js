@@ -10,8 +10,6 @@ import { beginSession, setCookieBytes } from './session/gate.js'
 import { unread } from './session/peers.js'
 import { judge, questions } from './targets.js'
 
-export const summary = 'a login session read by each request over HTTP, CPU over a bare route'
-
 const own = 'express-oidc'
 const plans = {
   quick: { rounds: 4, sets: [2, 2], requests: 1500, warmUp: 1500 },

@@ -5,8 +5,6 @@ import { number, progress, range, reportTargets, section, table, target } from '
 import { startProviders } from './tenants/providers.js'
 import { measureSessionRead } from './tenants/session-read.js'
 
-export const summary = '10,000 tenants: memory, timers, the outage of one, and a session read beside one provider'
-
 const plans = {
   quick: { tenants: 2000, rounds: 5, requests: 1500 },
   full: { tenants: 10_000, rounds: 15, requests: 4000 },

@@ -2,17 +2,53 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** Every bench there is, loaded when it is asked for: each exports `summary` and `run(command)`. */
+/** Every bench there is: what it measures, how many minutes that takes, and its module, which exports `run(command)`. */
 export const benches = {
-  bearer: () => import('../bearer.js'),
-  session: () => import('../session.js'),
-  login: () => import('../login.js'),
-  machine: () => import('../machine.js'),
-  proxy: () => import('../proxy.js'),
-  memory: () => import('../memory.js'),
-  tenants: () => import('../tenants.js'),
-  install: () => import('../install.js'),
-  scale: () => import('../scale.js'),
+  install: {
+    what: 'what import costs in time, and a production install in packages and bytes',
+    minutes: '3',
+    load: () => import('../install.js'),
+  },
+  bearer: {
+    what: 'access tokens: a protected route over HTTP, and with --in-process validators alone',
+    minutes: '20 to 40',
+    load: () => import('../bearer.js'),
+  },
+  session: {
+    what: 'a login session read by each request over HTTP, CPU over a bare route',
+    minutes: '3 to 8',
+    load: () => import('../session.js'),
+  },
+  login: {
+    what: 'one whole login: CPU of the process that people log in to, and how long they wait when many come at once',
+    minutes: '4 to 10',
+    load: () => import('../login.js'),
+  },
+  scale: {
+    what: 'what grows with processes, sessions and tenants: round trips, bytes and CPU',
+    minutes: '10',
+    load: () => import('../scale.js'),
+  },
+  machine: {
+    what: 'clientCredentials().getToken() when the token is at hand',
+    minutes: '1',
+    load: () => import('../machine.js'),
+  },
+  proxy: {
+    what: 'a request sent on to an API by apiProxy(), CPU over a bare proxy',
+    minutes: '3',
+    load: () => import('../proxy.js'),
+  },
+  memory: {
+    what: 'whether 100,000 distinct tokens leave the heap where 10,000 did',
+    minutes: '2',
+    load: () => import('../memory.js'),
+  },
+  tenants: {
+    what: '10,000 tenants: memory, timers, the outage of one, and a session read beside one provider',
+    minutes: '5',
+    load: () => import('../tenants.js'),
+  },
 }
 
 const flags = {
@@ -55,21 +91,24 @@ export function readCommand(args) {
 }
 
 /** How to call it. */
-export async function help() {
-  const lines = []
-  for (const [name, load] of Object.entries(benches)) lines.push(`  ${name.padEnd(10)}${(await load()).summary}`)
+export function help() {
+  const lines = Object.entries(benches).map(
+    ([name, { what, minutes }]) => `  ${name.padEnd(9)} ${what} (${minutes} min)`,
+  )
   return `npm run bench -- <bench> [options]
 
 Benches:
 ${lines.join('\n')}
   all       ${all.join(', ')}
 
+Minutes are those of a machine with two cores that does nothing else. Where the null comparison is off, it takes the longer time.
+
 Options:
   -q, --quick           two sets of processes and fewer rounds: for a look, seldom enough to be judged
       --in-process      bearer: only without HTTP
       --http            bearer: only over HTTP
       --algorithms a,b  bearer: only these of RS256, PS256, ES256, EdDSA
-      --parts a,b       bearer: only these of seen, unseen, one, burst
+      --parts a,b       bearer: only these of seen, unseen, one, burst; scale: of sessions, processes, storm, logout, tenants
       --only text       bearer, memory, session: of the peers, only those whose name holds this
       --library file    another build than ../dist/index.js
       --strict          exit code 1 when a target is missed, 3 when the null comparison was off or something was not measured
