@@ -2,7 +2,8 @@ import express from 'express'
 import { auth, claimEquals, requiredScopes } from 'express-oauth2-jwt-bearer'
 
 const app = express()
-app.use('/api', auth({ issuerBaseURL: process.env.ISSUER, audience: process.env.AUDIENCE }))
+const issuer = { issuerBaseURL: process.env.ISSUER, audience: process.env.AUDIENCE }
+app.use('/api', auth(issuer))
 
 app.get('/api/me', (req, res) => {
   res.send(req.auth.payload.sub)
@@ -15,6 +16,9 @@ app.post('/api/orders', requiredScopes('read write'), (req, res) => {
 })
 app.get('/api/salaries', claimEquals('dept', 'hr'), (req, res) => {
   res.send('the salaries')
+})
+app.get('/greeting', auth({ ...issuer, authRequired: false }), (req, res) => {
+  res.send(`Hello ${req.auth?.payload.sub ?? 'stranger'}`)
 })
 
 app.listen(process.env.PORT, '127.0.0.1')

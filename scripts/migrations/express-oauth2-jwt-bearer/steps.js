@@ -43,6 +43,12 @@ export const steps = [
     ({ ask, provider }) => ask('/api/salaries', { token: provider.token({ dept: 'sales' }) }),
   ],
   ['the claim is missing', ({ ask, provider }) => ask('/api/salaries', { token: provider.token() })],
+  ['a route where a token is optional, without one', ({ ask }) => ask('/greeting')],
+  ['a valid token there', ({ ask, provider }) => ask('/greeting', { token: provider.token() })],
+  [
+    'a token that is not valid, where a token is optional',
+    ({ ask, provider }) => ask('/greeting', { token: provider.forgedToken() }),
+  ],
   [
     'the provider is down, and was so when the API started',
     async ({ ask, provider, restart }) => {

@@ -58,7 +58,7 @@ export const steps = [
     },
   ],
   ['an API, with an access token', withToken((provider) => provider.token(asKeycloak(), { typ: 'JWT' }))],
-  ['an API, without one', ({ ask }) => ask('/api/orders')],
+  ['an API, without a token', ({ ask }) => ask('/api/orders')],
   [
     'an API, as somebody who is signed in',
     async ({ visitor }) => {

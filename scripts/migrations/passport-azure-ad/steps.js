@@ -50,7 +50,7 @@ export const steps = [
     async ({ visitor }) => (await visitor('erin')).open('/auth/openid/return?code=stolen&state=stolen'),
   ],
   ['an API, with an access token', withToken({})],
-  ['an API, without one', ({ ask }) => ask('/api/orders')],
+  ['an API, without a token', ({ ask }) => ask('/api/orders')],
   ['an access token for another API', withToken({ aud: 'api://other' })],
   ['an access token of another tenant', withToken({ iss: 'https://login.example.com/other/v2.0' })],
   ['an access token without the scope', withToken({ scp: 'Orders.Write' })],
