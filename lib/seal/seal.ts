@@ -10,6 +10,8 @@ export interface Seal {
    * @param attachment - bytes to encrypt together with it
    */
   seal(payload: SealPayload, attachment?: Buffer): string
+  /** How long a payload is once it is sealed. Nothing is encrypted for that. */
+  lengthOf(payload: SealPayload): number
   /** Returns `undefined` if the value does not authenticate, or is not an object with `exp`. */
   open(sealed: string): Opened | undefined
   /** Whether a value names one of our keys. If not, something else made it, such as another application on the same host. */
@@ -29,6 +31,9 @@ export interface Opened {
   /** It was sealed with an older secret, and should be sealed again. */
   readonly outdatedKey: boolean
 }
+
+const ivBytes = 12
+const tagBytes = 16
 
 // Five, plus one to detect that there are too many.
 const maxParts = 6
@@ -82,8 +87,9 @@ function sealWith(keys: readonly DirectKey[], runtime: Runtime): Seal {
     seal(payload, attachment) {
       const json = JSON.stringify(payload)
       const content = attachment === undefined ? json : withAttachment(json, attachment)
-      return encrypt(newest, content, runtime.randomBytes(12))
+      return encrypt(newest, content, runtime.randomBytes(ivBytes))
     },
+    lengthOf: (payload) => newest.header.length + sealedLength(Buffer.byteLength(JSON.stringify(payload))),
     isOurs: (sealed) => keyOf(sealed.split('.', 1)[0] ?? '') !== undefined,
     open(sealed) {
       const [header = '', ...parts] = sealed.split('.', maxParts)
@@ -132,25 +138,29 @@ function endOfJson(content: Buffer): number | undefined {
   return prefixBytes + content.readUIntBE(1, prefixBytes - 1)
 }
 
+// What follows the header in a compact JWE: IV, ciphertext, which is as long as the content, and tag, with four dots.
+function sealedLength(contentBytes: number): number {
+  return [ivBytes, contentBytes, tagBytes].reduce((length, bytes) => length + Math.ceil((bytes * 4) / 3), 4)
+}
+
 function encrypt(key: DirectKey, content: string | Buffer, iv: Buffer): string {
-  const cipher = createCipheriv('aes-256-gcm', key.key, iv, { authTagLength: 16 })
+  const cipher = createCipheriv('aes-256-gcm', key.key, iv, { authTagLength: tagBytes })
   cipher.setAAD(key.additionalData)
-  const begin =
-    typeof content === 'string'
-      ? cipher.update(content, 'utf8', 'base64url')
-      : cipher.update(content, undefined, 'base64url')
-  const ciphertext = begin + cipher.final('base64url')
-  return `${key.header}..${iv.toString('base64url')}.${ciphertext}.${cipher.getAuthTag().toString('base64url')}`
+  const ciphertext = typeof content === 'string' ? cipher.update(content, 'utf8') : cipher.update(content)
+  // GCM holds no bytes back, so final() returns none.
+  cipher.final()
+  const parts = [iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'))
+  return `${key.header}..${parts.join('.')}`
 }
 
 function decrypt({ key, additionalData }: DirectKey, parts: readonly string[]): Buffer | undefined {
   const [encryptedKey, iv = '', ciphertext = '', tag = ''] = parts
   if (parts.length !== 4 || encryptedKey !== '') return undefined
-  const [ivBytes, cipherBytes, tagBytes] = [fromBase64url(iv), fromBase64url(ciphertext), fromBase64url(tag)]
-  if (ivBytes?.length !== 12 || cipherBytes === undefined || tagBytes?.length !== 16) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', key, ivBytes, { authTagLength: 16 })
+  const [vector, cipherBytes, authTag] = [fromBase64url(iv), fromBase64url(ciphertext), fromBase64url(tag)]
+  if (vector?.length !== ivBytes || cipherBytes === undefined || authTag?.length !== tagBytes) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', key, vector, { authTagLength: tagBytes })
   decipher.setAAD(additionalData)
-  decipher.setAuthTag(tagBytes)
+  decipher.setAuthTag(authTag)
   const content = decipher.update(cipherBytes)
   try {
     // Checks the tag. GCM buffers no bytes, so final() returns none.

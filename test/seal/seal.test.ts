@@ -41,6 +41,14 @@ describe('a seal', () => {
     expect(`${sealed} ${decoded.join(' ')}`).not.toContain('canary')
   })
 
+  test.each([0, 1, 2, 3, 500])(
+    'knows how long a payload is once it is sealed: with a text of %p characters',
+    (length) => {
+      const long = { ...payload, text: 'ö'.repeat(length) }
+      expect(seal.lengthOf(long)).toBe(seal.seal(long).length)
+    },
+  )
+
   test('expires at the very second', () => {
     expect(seal.open(seal.seal({ exp: now }))).toMatchObject({ expired: true })
     expect(seal.open(seal.seal({ exp: now + 1 }))).toMatchObject({ expired: false })

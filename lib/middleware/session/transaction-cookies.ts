@@ -6,6 +6,9 @@ import type { NodeRequest, NodeResponse } from '../types.js'
 /** More slots than pending logins at most: tabs that start at the same moment seldom choose the same one. */
 const slotCount = 8
 
+// What is around a sealed value before cookie-session encodes it in base64.
+const wrapping = JSON.stringify({ sealed: '' }).length
+
 const common = { signed: false, httpOnly: true, path: '/', sameSite: 'lax' } as const
 
 /** Creates the transaction cookies of one request. The first call loads `cookie-session`, which only logins need. */
@@ -62,7 +65,7 @@ export function createTransactionCookies(settings: TransactionCookieSettings): T
       remove(name) {
         open(name).session = null
       },
-      bytes: (name, sealed) => name.length + Math.ceil(JSON.stringify({ sealed }).length / 3) * 4 + '=; '.length,
+      bytes: (name, sealedLength) => name.length + Math.ceil((wrapping + sealedLength) / 3) * 4 + '=; '.length,
     }
   }
 }

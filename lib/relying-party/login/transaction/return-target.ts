@@ -102,7 +102,7 @@ function storeInCookie(
   left: Transaction,
 ): number {
   const sealed = sealTarget(rp, transaction)
-  const bytes = cookies.bytes(cookies.target, sealed)
+  const bytes = cookies.bytes(cookies.target, sealed.length)
   if (bytes > roomBeside(left, rp.transactionSeal, cookies)) return 0
   cookies.write(cookies.target, sealed, transaction.isPosted)
   return bytes
@@ -123,7 +123,7 @@ function olderBytes({ targetSeal }: ReturnTargetParts, cookies: TransactionCooki
   const sealed = cookies.read(cookies.target)
   const opened = sealed === undefined ? undefined : targetSeal.open(sealed)
   if (sealed === undefined || opened === undefined) return 0
-  if (!opened.expired) return cookies.bytes(cookies.target, sealed)
+  if (!opened.expired) return cookies.bytes(cookies.target, sealed.length)
   cookies.remove(cookies.target)
   return 0
 }

@@ -2,6 +2,7 @@ import type { Seal } from '../../../seal/seal.js'
 import {
   type FoundTransaction,
   openTransactions,
+  sealedLength,
   sealTransaction,
   stateKey,
   type Transaction,
@@ -20,7 +21,7 @@ const maxBytes = 4095
 
 /** Whether a transaction is too long for a slot. */
 export function isTooLong(transaction: Transaction, seal: Seal): boolean {
-  return sealTransaction(seal, transaction).length > maxSealedLength
+  return sealedLength(seal, transaction) > maxSealedLength
 }
 
 /** Shortens the return target to its path, or removes it, so that the transaction fits. */
@@ -32,7 +33,7 @@ export function withCutTarget(transaction: Transaction, seal: Seal): Transaction
 /** How many bytes are left for other login cookies beside this one, within 4 KB in total. */
 export function roomBeside(transaction: Transaction, seal: Seal, cookies: TransactionCookies): number {
   const [slot = ''] = cookies.slots
-  return maxBytes - cookies.bytes(slot, sealTransaction(seal, { ...transaction, madeRoom: true }))
+  return maxBytes - cookies.bytes(slot, sealedLength(seal, { ...transaction, madeRoom: true }))
 }
 
 /**
@@ -78,14 +79,14 @@ function makeRoom(
   older: readonly FoundTransaction[],
   { seal, cookies, room, older: apart }: Room,
 ): ReadonlySet<string> {
-  const sizes = new Map(older.map(({ slot }) => [slot, cookies.bytes(slot, cookies.read(slot) ?? '')]))
+  const sizes = new Map(older.map(({ slot }) => [slot, cookies.bytes(slot, cookies.read(slot)?.length ?? 0)]))
   const total = (): number => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0)
   const isFull = (): boolean => total() > room
   if (apart > 0 && total() + apart > room) cookies.remove(cookies.target)
   for (const { slot, transaction } of older.toReversed()) {
     if (!isFull()) break
     const sealed = sealTransaction(seal, withoutTarget(transaction))
-    sizes.set(slot, cookies.bytes(slot, sealed))
+    sizes.set(slot, cookies.bytes(slot, sealed.length))
     cookies.write(slot, sealed, transaction.isPosted)
   }
   for (const { slot } of older.toReversed()) if (isFull()) sizes.delete(slot)

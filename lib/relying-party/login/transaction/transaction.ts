@@ -45,8 +45,8 @@ export interface TransactionCookies {
   /** @param isPosted - whether a POST from another site must bring the cookie */
   write(name: string, sealed: string, isPosted?: boolean): void
   remove(name: string): void
-  /** Length of the cookie in a request: name, value and separators. */
-  bytes(name: string, sealed: string): number
+  /** Length of the cookie in a request, of a sealed value of this length: name, value and separators. */
+  bytes(name: string, sealedLength: number): number
 }
 
 /** A transaction in its slot. */
@@ -118,8 +118,17 @@ export function stateKey(state: string): string {
 }
 
 /** Seals a transaction for its slot. */
-export function sealTransaction(seal: Seal, t: Transaction): string {
-  const payload: SealPayload = {
+export function sealTransaction(seal: Seal, transaction: Transaction): string {
+  return seal.seal(toPayload(transaction))
+}
+
+/** How long a transaction is once it is sealed. */
+export function sealedLength(seal: Seal, transaction: Transaction): number {
+  return seal.lengthOf(toPayload(transaction))
+}
+
+function toPayload(t: Transaction): SealPayload {
+  return {
     v: formatVersion,
     exp: Math.round((t.startedAt + transactionSeconds) * 1000) / 1000,
     t: [t.seed, t.returnTo],
@@ -132,7 +141,6 @@ export function sealTransaction(seal: Seal, t: Transaction): string {
     ...(t.isCut === true ? { c: 1 } : {}),
     ...(t.madeRoom === true ? { r: 1 } : {}),
   }
-  return seal.seal(payload)
 }
 
 function fromPayload(payload: SealPayload): Transaction | undefined {
