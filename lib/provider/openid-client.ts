@@ -2,7 +2,7 @@ import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration, CustomFetchOptions, ServerMetadata } from 'openid-client'
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from '../fetch/dpop.js'
-import { parseJsonObject } from '../base/json.js'
+import { type JsonObject, parseJsonObject } from '../base/json.js'
 import { machineGrants, readableTokenResponse, withTokenType } from './endpoints/token-response.js'
 import type { Cached } from '../base/cached-document.js'
 import type { EndpointRecord } from './health.js'
@@ -86,8 +86,8 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   const request = withProof(dpop, url, options)
   const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
   dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
-  const text = isRefresh ? readRefreshResponse(answer) : readAnswer(answer, machineGrants.has(grant ?? ''))
-  return toResponse(answer, options, { text })
+  const json = isRefresh ? readRefreshResponse(answer) : readAnswer(answer, machineGrants.has(grant ?? ''))
+  return toResponse(answer, options, { json })
 }
 
 // If the provider lists its algorithms, a mismatch is reported before anyone is redirected to it.
@@ -131,15 +131,15 @@ export async function forward(
 export function toResponse(
   answer: HttpResponse,
   { method }: CustomFetchOptions,
-  changes: Pick<ResponseChanges, 'text' | 'contentType'> = {},
+  changes: Pick<ResponseChanges, 'json' | 'text' | 'contentType'> = {},
 ): Response {
   // openid-client would report the challenge and ignore the JSON error, which says more (RFC 6749 section 5.2).
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- BufferedResponse says why
   return answer.toResponse({ ...changes, ...(method === 'GET' ? {} : { without: 'www-authenticate' }) })
 }
 
-function readAnswer({ status, text }: HttpResponse, isMachine: boolean): string {
+function readAnswer({ status, text }: HttpResponse, isMachine: boolean): JsonObject | undefined {
   const body = status === 200 ? parseJsonObject(text) : undefined
-  if (body === undefined) return text
+  if (body === undefined) return undefined
   return readableTokenResponse(isMachine ? withTokenType(body) : body)
 }

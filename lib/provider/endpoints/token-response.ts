@@ -10,13 +10,13 @@ export const noAccessToken = 'access_token (none)'
  * A token response as openid-client takes it (RFC 6749 section 5.1). It neither sees the ID Token nor misses the access token,
  * which some providers leave out where a login asks for no API's scope.
  */
-export function readableTokenResponse(body: JsonObject): string {
+export function readableTokenResponse(body: JsonObject): JsonObject {
   const { id_token: idToken, [unverifiedIdToken]: _idToken, [noAccessToken]: _none, ...members } = standardMembers(body)
-  if (idToken === undefined) return JSON.stringify(members)
+  if (idToken === undefined) return members
   const placeholder = lacksAccessToken(members)
     ? { access_token: 'none', token_type: 'bearer', [noAccessToken]: true }
     : {}
-  return JSON.stringify({ ...members, ...placeholder, [unverifiedIdToken]: idToken })
+  return { ...members, ...placeholder, [unverifiedIdToken]: idToken }
 }
 
 /** The grant type of an exchange (RFC 8693 section 2.1). */

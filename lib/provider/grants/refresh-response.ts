@@ -49,22 +49,22 @@ const refusalStatuses: readonly number[] = [400, 401, 403]
 const outages: readonly unknown[] = ['temporarily_unavailable', 'server_error', 'slow_down']
 
 /**
- * Classifies the response to a refresh, and returns its body for openid-client. A status alone does not decide whether
- * a person has to sign in again.
+ * Classifies the response to a refresh, and returns its body for openid-client, or `undefined` where that should read it as it
+ * is. A status alone does not decide whether a person has to sign in again.
  *
  * @throws {TokenEndpointError} `invalid_grant` for a refresh token that is certainly dead; {@link UnclearRefusal}
  * @throws {ProviderError} for an error response that reports an outage
  */
-export function readRefreshResponse(answer: HttpResponse): string {
+export function readRefreshResponse(answer: HttpResponse): JsonObject | undefined {
   const { status, text } = answer
   const body = parseJsonObject(text)
   if (status < 300 && body !== undefined && hasTokens(body)) return readableTokenResponse(body)
   const error = body?.['error']
   if (isDeadGrant(error)) throw deadGrant(error, body)
   if (outages.includes(error)) throw outage('provider_unavailable', `the token endpoint reported ${String(error)}`)
-  if (isClientFault(answer, error)) return text
+  if (isClientFault(answer, error)) return undefined
   // An unreadable success: the token may have been used.
-  if (body === undefined && status < 300) return text
+  if (body === undefined && status < 300) return undefined
   throw unclearFailure(answer, body)
 }
 

@@ -66,10 +66,15 @@ class KeepAliveSending implements PendingResponse {
     return new Promise((resolve, reject) => {
       const sent = open(this.#url, { method, headers, agent, ...this.#agents.lookupFor(this.#url) })
       this.#sent = sent
-      sent.on('error', reject)
-      sent.on('response', (response) => resolve(new NodeAnswer(response)))
       // For example, after a response that would upgrade the protocol.
-      sent.on('close', () => reject(new Error('closed without an answer')))
+      const closed = (): void => reject(new Error('closed without an answer'))
+      sent.on('error', reject)
+      sent.on('close', closed)
+      sent.on('response', (response) => {
+        // Every request is closed in the end: an error with its stack, for a promise that is settled, would cost one login in twenty.
+        sent.off('close', closed)
+        resolve(new NodeAnswer(response))
+      })
       sent.end(body)
     })
   }
@@ -120,9 +125,13 @@ class NodeAnswer implements TransportResponse {
         if (length <= maxBytes) chunks.push(chunk)
         else response.destroy(tooLarge(maxBytes))
       })
-      response.on('end', () => resolve(Buffer.concat(chunks, length)))
+      const closed = (): void => reject(new Error('closed before its end'))
+      response.on('end', () => {
+        response.off('close', closed)
+        resolve(Buffer.concat(chunks, length))
+      })
       response.on('error', reject)
-      response.on('close', () => reject(new Error('closed before its end')))
+      response.on('close', closed)
     })
   }
 }

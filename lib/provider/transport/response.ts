@@ -1,6 +1,10 @@
+import type { JsonObject } from '../../base/json.js'
+
 /** Changes to a `Response`. */
 export interface ResponseChanges {
   readonly text?: string
+  /** A JSON body, instead of a text that would have to be parsed. */
+  readonly json?: JsonObject | undefined
   /** Lower-case name of a header to remove. */
   readonly without?: string
   readonly contentType?: string
@@ -25,12 +29,12 @@ export class HttpResponse {
   }
 
   /** Converts to a `Response`, with changes, for libraries that need one. */
-  toResponse({ text = this.text, without, contentType }: ResponseChanges = {}): BufferedResponse {
+  toResponse({ json, text = this.text, without, contentType }: ResponseChanges = {}): BufferedResponse {
     const headers: Record<string, string> = { ...this.#headers }
     // The body has been decoded, so headers about its encoding no longer apply.
     for (const name of ['content-encoding', 'content-length', without ?? '']) Reflect.deleteProperty(headers, name)
     if (contentType !== undefined) headers['content-type'] = contentType
-    return new BufferedResponse(this.status, new Headers(headers), text)
+    return new BufferedResponse(this.status, new Headers(headers), json ?? text)
   }
 }
 
@@ -48,13 +52,13 @@ export class BufferedResponse implements Response {
   readonly redirected = false
   readonly body = null
   readonly bodyUsed = false
-  readonly #text: string
+  readonly #body: string | JsonObject
 
-  constructor(status: number, headers: Headers, text: string) {
+  constructor(status: number, headers: Headers, body: string | JsonObject) {
     this.status = status
     this.headers = headers
     this.ok = status >= 200 && status < 300
-    this.#text = text
+    this.#body = body
   }
 
   // oauth4webapi takes for a `Response` what has the tag of the global class of that moment.
@@ -63,17 +67,21 @@ export class BufferedResponse implements Response {
     return tag
   }
 
-  readonly text = async (): Promise<string> => this.#text
+  readonly text = async (): Promise<string> => this.#asText()
 
-  readonly json = async (): Promise<unknown> => JSON.parse(this.#text)
+  readonly json = async (): Promise<unknown> => (typeof this.#body === 'string' ? JSON.parse(this.#body) : this.#body)
 
-  readonly clone = (): BufferedResponse => new BufferedResponse(this.status, new Headers(this.headers), this.#text)
+  readonly clone = (): BufferedResponse => new BufferedResponse(this.status, new Headers(this.headers), this.#body)
 
-  readonly blob = async (): Promise<Blob> => new Blob([this.#text])
+  readonly blob = async (): Promise<Blob> => new Blob([this.#asText()])
 
   readonly arrayBuffer = async (): Promise<ArrayBuffer> => (await this.blob()).arrayBuffer()
 
   readonly bytes = async (): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await this.arrayBuffer())
 
   readonly formData = (): Promise<never> => Promise.reject(new TypeError('the response is not a form'))
+
+  #asText(): string {
+    return typeof this.#body === 'string' ? this.#body : JSON.stringify(this.#body)
+  }
 }

@@ -23,6 +23,12 @@ describe('a response with its whole body', () => {
     await expect(read.formData()).rejects.toThrow(TypeError)
   })
 
+  test('can have another JSON body', async () => {
+    const changed = new HttpResponse(200, {}, '{"a":1}').toResponse({ json: { b: 2 } })
+    expect([await changed.json(), await changed.text()]).toEqual([{ b: 2 }, '{"b":2}'])
+    expect(await changed.clone().json()).toEqual({ b: 2 })
+  })
+
   test('rejects json() if it is not JSON', async () => {
     await expect(response(204, '').json()).rejects.toThrow(SyntaxError)
   })
