@@ -1,9 +1,10 @@
 import { ProviderError } from '../../errors.js'
 
-// If the provider hangs, sockets and memory must not pile up until the deadlines pass.
-const maxRequests = 256
+// Each request in flight has a connection. A crowd must not open one for each person, and if the provider hangs, sockets and memory
+// must not pile up until the deadlines pass. With fewer, a crowd of 200 would wait longer than without a limit.
+const maxRequests = 160
 /** Slots that requests which anyone can cause may not use: a flood of those must not block token refreshes. */
-const reserved = 64
+const reserved = 32
 const maxWaiting = 1024
 
 interface Waiting {

@@ -157,11 +157,11 @@ describe('the HTTP client in an outage', () => {
     expect(cancelled).toBe(true)
   })
 
-  test('RE02: makes no more than 256 requests at once, and reports more as its own limit', async () => {
+  test('RE02: makes no more than 160 requests at once, and reports more as its own limit', async () => {
     jest.useFakeTimers()
     let sent = 0
     const httpClient = answering(() => (sent++, never), { httpTimeoutSeconds: 5 })
-    const hung = Array.from({ length: 256 }, () => failureOf(httpClient.request(url)))
+    const hung = Array.from({ length: 160 }, () => failureOf(httpClient.request(url)))
     const refused = failureOf(httpClient.request(url))
     await jest.advanceTimersByTimeAsync(2500)
     expect(await refused).toMatchObject({
@@ -169,7 +169,7 @@ describe('the HTTP client in an outage', () => {
       status: 503,
       headers: { 'Retry-After': '1' },
     })
-    expect(sent).toBe(256)
+    expect(sent).toBe(160)
     httpClient.close()
     expect(new Set((await Promise.all(hung)).map(({ code }) => code))).toEqual(new Set(['provider_unreachable']))
   })
@@ -177,7 +177,7 @@ describe('the HTTP client in an outage', () => {
   test('RE02: queues a limited number of requests for which there is no room', async () => {
     const open: (() => void)[] = []
     const httpClient = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
-    const all = Array.from({ length: 256 + 1024 }, () => httpClient.request(url))
+    const all = Array.from({ length: 160 + 1024 }, () => httpClient.request(url))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'outbound_limit_reached' })
     for (let done = 0; done < all.length; done += 1) {
       while (open.length === 0) await new Promise(setImmediate)
@@ -199,11 +199,11 @@ describe('the HTTP client in an outage', () => {
 
   test('RE02: does not count a request that goes on after the usual deadline among the others', async () => {
     const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
-    const late = Array.from({ length: 256 }, () => failureOf(httpClient.request(url, { leastTimeoutSeconds: 60 })))
+    const late = Array.from({ length: 160 }, () => failureOf(httpClient.request(url, { leastTimeoutSeconds: 60 })))
     await failureOf(httpClient.request(url))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout' })
     httpClient.close()
-    expect(await Promise.all(late)).toHaveLength(256)
+    expect(await Promise.all(late)).toHaveLength(160)
   })
 
   test('RE03: sends nothing after close()', async () => {
