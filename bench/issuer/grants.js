@@ -26,9 +26,9 @@ export function createGrants(trust) {
   const codes = new Map()
   const state = { requests: 0, flaw: undefined, mint: undefined, refreshes: new Map() }
 
-  const tokens = (nonce) => {
-    const mint = (state.mint ??= createMint({ ...trust(), audience: 'https://api.example.com' }))
-    const accessToken = mint({ entitlements })
+  const mint = (...claims) =>
+    (state.mint ??= createMint({ ...trust(), audience: 'https://api.example.com' }))(...claims)
+  const tokens = (nonce, accessToken = mint({ entitlements })) => {
     const usual = { aud: client.clientId, auth_time: Math.floor(Date.now() / 1000), at_hash: halfHash(accessToken) }
     const idToken = mint({ ...profile, ...usual, nonce: state.flaw === 'nonce' ? 'another' : nonce }, { typ: 'JWT' })
     return {
@@ -49,7 +49,8 @@ export function createGrants(trust) {
         .update(form.get('code_verifier') ?? '')
         .digest('base64url')
       if (known?.challenge !== challenge || known.redirectUri !== form.get('redirect_uri')) return undefined
-      return tokens(known.nonce)
+      // All logins get the same access token: otherwise this server would be the slowest part of many at once.
+      return tokens(known.nonce, (state.accessToken ??= mint({ entitlements })))
     },
     /** Any refresh token will do: each use is counted. */
     refresh_token(form) {
