@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startRedis } from '../../bench/harness/redis-server.js'
 import { Browser } from '../kit/browser.js'
 import { freePort, start } from '../kit/processes.js'
 import { overHttp1 } from '../kit/transports.js'
@@ -22,7 +23,9 @@ export async function compare(name, browser) {
   const home = `http://${setting.host ?? '127.0.0.1'}:${await freePort()}`
   const tls = setting.isTls ? makeCertificate(folder) : undefined
   const provider = await startProvider({ ...setting.provider, home, port: await freePort(), tls })
-  const common = { home, issuer: provider.issuer, provider, stayed: new Map(), browser, ca: tls?.cert }
+  const redis = setting.needsRedis ? await startRedis() : undefined
+  const shared = { ca: tls?.cert, redisUrl: redis?.url }
+  const common = { home, issuer: provider.issuer, provider, stayed: new Map(), browser, ...shared }
   try {
     const before = await walk(steps, { ...common, side: 'before', program: programIn(name, 'before'), folder })
     const after = await walk(steps, { ...common, side: 'after', program: programIn(name, 'after'), folder })
@@ -30,6 +33,7 @@ export async function compare(name, browser) {
   } finally {
     for (const { context } of common.stayed.values()) await context.close()
     provider.close()
+    await redis?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -81,7 +85,7 @@ async function outcome(act) {
   }
 }
 
-function environmentFor({ home, provider }, folder) {
+function environmentFor({ home, provider, redisUrl = '' }, folder) {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'NODE_DEBUG']
   const certificate = join(folder, 'cert.pem')
   return {
@@ -94,6 +98,9 @@ function environmentFor({ home, provider }, folder) {
     CLIENT_SECRET: provider.clientSecret,
     SESSION_SECRET: 'a secret of this script, with more than 32 characters'.replaceAll(' ', '-'),
     AUDIENCE: provider.audience,
+    SECRET: 'the secret of the application before',
+    MIGRATE_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
+    REDIS_URL: redisUrl,
   }
 }
 
