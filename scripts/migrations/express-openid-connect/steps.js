@@ -1,10 +1,5 @@
 import { pages } from '../pages.js'
 
-async function leave(person) {
-  await person.open('/logout')
-  if (person.isAtProvider()) await person.follow(() => person.page.locator('button[value=yes]').click())
-}
-
 async function bring(visitor, name, cookies) {
   const thief = await visitor(name)
   await thief.context.addCookies(cookies.filter(({ name }) => !name.startsWith('_')))
@@ -49,7 +44,7 @@ export const steps = [
     async ({ side, visitor }) => {
       const heidi = await visitor(side === 'before' ? 'heidi elsewhere' : 'heidi', { stays: side === 'after' })
       const copied = side === 'before' ? await heidi.context.cookies() : kept.cookies
-      await leave(heidi)
+      await heidi.leave()
       return bring(visitor, 'another thief', copied)
     },
   ],
