@@ -3,7 +3,7 @@ import { claim, oidc, optionsFromEnv, requireAuth } from 'express-oidc'
 import { redisStore } from 'express-oidc/redis'
 import { createClient } from 'redis'
 
-const redis = createClient({ url: process.env.REDIS_URL }).on('error', console.error)
+const redis = createClient({ url: String(process.env.REDIS_URL) }).on('error', console.error)
 await redis.connect()
 
 const app = express()
