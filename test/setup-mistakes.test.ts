@@ -145,7 +145,7 @@ const rows: readonly Row[] = [
   ['a misspelt scope', app({ scop: 'x' }), '"scop"', 'is not an option', '"scope"?'],
   ['a second misspelt option', app({ scop: 'x', sekret: 'y' }), '"sekret"', 'is not an option', '"secret"?'],
   ['names in snake case', app({ client_secret: 'x' }), '"client_secret"', 'is not an option', '"clientSecret"?'],
-  ['an option of nobody', app({ foo: 1, bar: 2 }), '"bar"', 'is not an option', 'the README lists'],
+  ['an option of nobody', app({ foo: 1, bar: 2 }), '"bar"', 'is not an option', 'docs/options lists'],
   ['issuer_url', app({ issuer_url: issuer }), '"issuer_url"', 'is not an option', '"issuer"?'],
   ...(
     [

@@ -52,6 +52,7 @@ const guides = [
       ['Security model', 'security'],
       ['Client authentication', 'client-authentication'],
       ['Keys of the client', 'keys'],
+      ['Bound tokens (DPoP)', 'bound-tokens'],
       ['Encrypted tokens', 'encryption'],
       ['Device-bound sessions', 'device-bound-sessions'],
       ['Signals that end sessions', 'signals'],

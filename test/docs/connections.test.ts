@@ -85,7 +85,7 @@ function word(child: ChildProcess): Promise<unknown> {
 test('every snippet that opens a connection is run here', () => {
   const kinds = [isRedis, isUpgrade, isTokenUpgrade, isPlainServer, isProxy]
   expect(opening.filter((snippet) => !kinds.some((isKind) => isKind(snippet)))).toEqual([])
-  expect(kinds.map((isKind) => opening.filter(isKind).length)).toEqual([9, 1, 1, 1, 1])
+  expect(kinds.map((isKind) => opening.filter(isKind).length)).toEqual([7, 1, 1, 1, 1])
 })
 
 describeWith('redis-server', 'a snippet with a Redis client survives the death of Redis', (path) => {

@@ -21,7 +21,7 @@ const links = documents.flatMap(linksOf)
 describe('the links of the documents in the package', () => {
   test('are found', () => {
     expect(documents).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/troubleshooting.md']))
-    expect(links).toContainEqual({ page: 'README.md', target: 'SECURITY.md' })
+    expect(links).toContainEqual({ page: 'SECURITY.md', target: 'docs/guards.md#csrf' })
     expect(linksIn('x.md', 'a [b](c.md) `[d](e.md)`\n\n```js\nf[g](h)\n```\n\n[i]: j.md')).toEqual([
       { page: 'x.md', target: 'c.md' },
       { page: 'x.md', target: 'j.md' },

@@ -84,7 +84,7 @@ const fixes: readonly (readonly [RegExp, string])[] = [
 
 function fixFor(flaw: string): string {
   const [, fix] = fixes.find(([pattern]) => pattern.test(flaw)) ?? []
-  return fix ?? 'change the option as the message says: the README lists all of them'
+  return fix ?? 'change the option as the message says: docs/options lists all of them'
 }
 
 function partialClients(options: unknown): readonly ClientConfiguration[] {

@@ -104,7 +104,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   const advice = adviceFor(key, known)
   if (advice !== undefined) return `is not an option: ${advice}`
   const isLong = known.length > maxListed && closestName(key, known) === undefined
-  return `is not an option: ${isLong ? 'the README lists them' : suggestion(key, known)}`
+  return `is not an option: ${isLong ? 'docs/options lists them' : suggestion(key, known)}`
 }
 
 /** What a name that is not known was meant to be: the closest one, or else one of those that there are. */

@@ -56,7 +56,7 @@ describe('options of the doctor', () => {
       ]),
     )
     expect(flawsOf('something is wrong')).toEqual([
-      { check: 'options', status: 'fail', message: 'something is wrong', fix: expect.stringContaining('README') },
+      { check: 'options', status: 'fail', message: 'something is wrong', fix: expect.stringContaining('docs/options') },
     ])
   })
 })
