@@ -89,12 +89,9 @@ export type {
   BearerOptions,
   CheckedPrincipal,
   CommonBearerOptions,
-  DpopMode,
-  DpopOptions,
-  MtlsOptions,
-  ReplayCache,
   TokenCacheOptions,
 } from './options/bearer/options.js'
+export type { DpopMode, DpopOptions, MtlsOptions, ReplayCache } from './options/bearer/possession-options.js'
 export type { IntrospectionAuthentication, IntrospectionOptions } from './options/bearer/introspection-options.js'
 export type {
   ClientCredentialsOptions,

@@ -31,13 +31,8 @@ export type { ResourceMetadataMiddleware } from '../middleware/resource-metadata
 export type { Middleware, Next, NodeRequest, NodeResponse } from '../middleware/types.js'
 export type { ResourceMetadataOptions } from '../options/bearer/resource-metadata.js'
 export type { ApiKeyOptions, ApiKeyOwner } from '../options/bearer/api-key.js'
-export type {
-  BearerErrorContext,
-  BearerOptions,
-  DpopOptions,
-  MtlsOptions,
-  ReplayCache,
-} from '../options/bearer/options.js'
+export type { BearerErrorContext, BearerOptions } from '../options/bearer/options.js'
+export type { DpopOptions, MtlsOptions, ReplayCache } from '../options/bearer/possession-options.js'
 export type { IntrospectionOptions } from '../options/bearer/introspection-options.js'
 export type { IssuerOptions, IssuerResolver } from '../options/bearer/issuer-options.js'
 export type { AuthorizationDetail } from '../options/authorization-details/detail.js'

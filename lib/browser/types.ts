@@ -81,7 +81,7 @@ export interface ApiFetchInit extends RequestInit {
    * @default false
    */
   poll?: boolean | undefined
-  /** What happens on 401. The default is `return` for a poll, otherwise that of the client. */
+  /** What happens on 401. @default 'return' for a poll, otherwise that of the client */
   on401?: On401 | undefined
 }
 

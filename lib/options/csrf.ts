@@ -25,7 +25,8 @@ export interface CsrfOptions {
 const ambient =
   /^(accept|accept-language|content-language|content-length|content-type|cookie|dnt|host|origin|range|referer|user-agent|(proxy|sec)-.*)$/i
 
-const schema = section({
+/** The checks of the options of `csrf()`. */
+export const schema = section({
   allowSameSite: v.optional(flag, false),
   origins,
   header: v.optional(

@@ -6,7 +6,7 @@ export interface EnvironmentOptions {
   issuer: string
   /** `CLIENT_ID`. */
   clientId: string
-  /** `CLIENT_SECRET`, if it is set. */
+  /** `CLIENT_SECRET`, if it is set. @default none: a public client */
   clientSecret?: string
   /** `BASE_URL`. */
   baseUrl: string

@@ -100,7 +100,8 @@ function unknownName(given: Readonly<Record<string, unknown>>): string | undefin
   return Object.keys(given).find((name) => !Object.hasOwn(englishTexts, name))
 }
 
-const schema = section({
+/** The checks of the options of `errorPages()`. */
+export const schema = section({
   language: v.optional(
     v.pipe(
       text('a language tag such as "de" or "pt-BR"'),

@@ -15,7 +15,8 @@ export interface RedisOptions {
 
 const prefixRule = 'must be 1 to 64 printable ASCII characters, without spaces, "{" and "}"'
 
-const schema = section({
+/** The checks of the options of `redisStore()`. */
+export const schema = section({
   prefix: v.optional(v.pipe(v.string(prefixRule), v.regex(/^[\x21-\x7a\x7c\x7e]{1,64}$/, prefixRule)), 'oidc:'),
   timeoutSeconds: v.optional(seconds(0.05, 30), 2),
 })

@@ -1,4 +1,4 @@
-import type { ReplayCache } from '../options/bearer/options.js'
+import type { ReplayCache } from '../options/bearer/possession-options.js'
 import type { RedisOptions } from '../options/redis.js'
 import type { RedisClient } from './client.js'
 import { redisStoreFor } from './store.js'

@@ -49,7 +49,7 @@ export interface SignInOptions {
 export interface BackchannelLogoutOptions {
   /** The application. @default every application that the person has signed in to by `signIn()` */
   app?: AppUnderTest | undefined
-  /** @default `backchannel-logout` beside the callback */
+  /** Path of the route. @default `backchannel-logout` beside the callback */
   path?: string | undefined
   /** The client that the token is for. @default the first of `clients` */
   clientId?: string | undefined

@@ -13,9 +13,9 @@ export interface TestTokenOptions {
   sub?: string | undefined
   /** Scopes, separated by spaces. @default none */
   scope?: string | undefined
-  /** @default the provider's `audience` */
+  /** The API that it is for, or several. @default the provider's `audience` */
   audience?: string | readonly string[] | undefined
-  /** @default the first of `clients` */
+  /** The client that it is issued to. @default the first of `clients` */
   clientId?: string | undefined
   /** Seconds for which it is valid. @default the provider's `accessTokenSeconds` */
   expiresIn?: number | undefined

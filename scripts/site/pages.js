@@ -4,6 +4,8 @@ import { dirname, join, posix } from 'node:path'
 
 const repository = 'https://github.com/express-oidc/express-oidc'
 const fence = /^ *(```+)[\s\S]*?^ *\1 *$/gm
+// Pages of the site have no HTML of their own, and so no comments.
+const comment = /^<!--[\s\S]*?-->$/gm
 const link = /(\]\(|^\[[^\]]+\]: )([^()\s]+)/gm
 
 /**
@@ -38,7 +40,8 @@ export function pathOnSite(path) {
 
 /** The text of a page of `docs`, with links for the site. */
 export function sitePage(root, path, text) {
-  const lead = (prose) => prose.replace(link, (_, before, target) => `${before}${targetOnSite(root, path, target)}`)
+  const lead = (prose) =>
+    prose.replace(comment, '').replace(link, (_, before, target) => `${before}${targetOnSite(root, path, target)}`)
   let end = 0
   let page = ''
   for (const { 0: code, index } of text.matchAll(fence)) {

@@ -82,6 +82,7 @@ const guides = [
 ]
 
 const reference = [
+  ['Error codes', 'error-codes'],
   ['Troubleshooting', 'troubleshooting'],
   ['Glossary', 'glossary'],
   ['Conformance', 'conformance'],

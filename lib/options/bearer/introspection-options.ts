@@ -19,7 +19,7 @@ export type IntrospectionAuthentication = MethodFor<'introspection'>
 export interface IntrospectionOptions extends CredentialOptions<IntrospectionAuthentication> {
   /** This API's own client ID at the authorization server. */
   clientId: string
-  /** The issuer whose endpoint is used. Required with several issuers. */
+  /** The issuer whose endpoint is used. Required with several issuers. @default the only issuer */
   issuer?: string | undefined
   /** Audiences, of which an introspected token must name one. `null` accepts tokens for anyone. @default `audience` of `bearer()` */
   audience?: Audience | undefined

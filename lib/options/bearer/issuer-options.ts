@@ -38,7 +38,14 @@ export type Audience = string | readonly string[] | null
 /**
  * A shared secret: text (its UTF-8), bytes, bytes as base64 or base64url, or an `oct` JWK, whose `alg` it then signs only.
  */
-export type SharedSecret = string | Uint8Array | { readonly base64: string } | OctJwk
+export type SharedSecret =
+  | string
+  | Uint8Array
+  | {
+      /** The secret as base64 or base64url. */
+      readonly base64: string
+    }
+  | OctJwk
 
 /**
  * A shared secret as JWK.

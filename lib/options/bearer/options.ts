@@ -4,74 +4,8 @@ import type { FrameworkRequest, FrameworkResponse } from '../framework.js'
 import type { TokenProviderOptions } from './providers.js'
 import type { ApiKeyOptions } from './api-key.js'
 import type { IntrospectionOptions } from './introspection-options.js'
-import type {
-  AccessTokenProfile,
-  AsymmetricAlgorithm,
-  IssuerMapOptions,
-  SharedAudienceOptions,
-} from './issuer-options.js'
-
-/**
- * Remembers the `jti` of DPoP proofs: each proof counts once. Processes that serve one API must share it, such as
- * `redisReplayCache(client)` of express-oidc/redis.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
- */
-export interface ReplayCache {
-  /**
-   * Adds a key if it does not exist, atomically (`SET key 1 NX EX ttlSeconds`).
-   *
-   * @returns whether it was added. After a rejection, the request gets 503.
-   */
-  add(key: string, ttlSeconds: number): Promise<boolean> | boolean
-}
-
-/** Whether tokens may, or must, be bound to a key of the client. */
-export type DpopMode = 'off' | 'allowed' | 'required'
-
-/**
- * How DPoP-bound tokens and their proofs are checked.
- *
- * @example
- * ```ts
- * bearer({ issuer, audience: null, baseUrl: 'https://api.example.com', dpop: { mode: 'required', nonce: true } })
- * ```
- *
- * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
- */
-export interface DpopOptions {
-  /** Whether tokens may, or must, be bound. */
-  mode: DpopMode
-  /** Greatest age of a proof in seconds, 5 to 600. @default 60 */
-  proofMaxAgeSeconds?: number | undefined
-  /** How far ahead a client's clock may be in seconds, 0 to 60. @default 5 */
-  proofClockToleranceSeconds?: number | undefined
-  /** Allowed signature algorithms of proofs. @default all asymmetric ones */
-  algorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** Requires nonces of this server in proofs (RFC 9449 section 9). Give several processes one secret. @default false */
-  nonce?: boolean | { readonly secret: string | readonly string[]; readonly lifetimeSeconds?: number } | undefined
-  /** Where used proofs are remembered. @default the memory of this process */
-  replayCache?: ReplayCache | undefined
-}
-
-/**
- * Whether tokens may be bound to a client certificate, and where the certificate is found.
- *
- * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
- */
-export type MtlsOptions =
-  | 'off'
-  | { source: 'socket'; required?: boolean | undefined }
-  | {
-      source: 'header'
-      /** Name of the header, such as `x-ssl-client-cert`, `client-cert` or `x-forwarded-client-cert`. */
-      header: string
-      /** Format of the header: nginx's `$ssl_client_escaped_cert`, RFC 9440, or Envoy's. */
-      format: 'pem-urlencoded' | 'rfc9440' | 'xfcc'
-      /** Addresses or CIDR blocks of proxies. From any other address the header is ignored. */
-      trustedProxies: readonly string[]
-      required?: boolean | undefined
-    }
+import type { DpopMode, DpopOptions, MtlsOptions } from './possession-options.js'
+import type { AccessTokenProfile, IssuerMapOptions, SharedAudienceOptions } from './issuer-options.js'
 
 /** How many verified tokens are cached, and for how long. */
 export interface TokenCacheOptions {

@@ -59,7 +59,8 @@ export interface ResourceMetadataOptions {
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-const schema = v.pipe(
+/** The checks of the options of `resourceMetadata()`. */
+export const schema = v.pipe(
   section({
     resource: httpUrl("this resource's URL"),
     authorizationServers: v.pipe(

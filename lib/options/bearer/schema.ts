@@ -157,7 +157,8 @@ function hasIntrospectionIssuer(o: Checked): boolean {
   return issuers.has(issuer) || resolver !== undefined
 }
 
-const schema = v.pipe(
+/** The checks of the options of `bearer()`. */
+export const schema = v.pipe(
   checked,
   keepsRules(rules),
   v.check(

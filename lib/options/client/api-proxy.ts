@@ -38,7 +38,8 @@ export interface ApiProxyOptions extends AccessTokenTarget {
   dangerouslyAllowHttp?: boolean | undefined
 }
 
-const schema = v.pipe(
+/** The checks of the options of `apiProxy()`. */
+export const schema = v.pipe(
   section({
     target: httpUrl('the URL of an API, such as "https://api.example.com/v1"'),
     resource: v.optional(resource),

@@ -66,7 +66,11 @@ export interface ClientCredentialsOptions
    * unavailable, each process fetches its own. Needs `secret`. @default none
    */
   sharedStore?: SharedStore | undefined
-  /** Secret for `sharedStore`, of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt. */
+  /**
+   * Secret for `sharedStore`, of at least 32 random characters, or a list of them: the first encrypts, and any can decrypt.
+   *
+   * @default none: required with `sharedStore`
+   */
   secret?: string | readonly string[] | undefined
   /** Deadline of each request to the provider, and of each function that returns a credential, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
@@ -169,7 +173,7 @@ export interface TokenExchangeOptions extends TokenTargetOptions {
   subjectTokenType?: string | undefined
   /** When `subjectToken` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
   subjectTokenExpiresAt?: number | undefined
-  /** The token of the actor, if that is not this client itself. */
+  /** The token of the actor, if that is not this client itself. @default none */
   actorToken?: string | undefined
   /** Type of `actorToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   actorTokenType?: string | undefined

@@ -56,7 +56,8 @@ const entries = {
   ...httpEntries,
 }
 
-const schema = v.pipe(
+/** The checks of the options of `clientCredentials()`. */
+export const schema = v.pipe(
   section(entries),
   usesHttps(({ issuer }) => ({ issuer })),
   v.check((o) => isReachedSafely(o, o.dangerouslyAllowHttp), httpsNeeded('discoveryUrl', 'metadata')),
@@ -82,7 +83,8 @@ const schema = v.pipe(
   ),
 )
 
-const targetSchema = section(targetEntries)
+/** The checks of the target of a token. */
+export const targetSchema = section(targetEntries)
 
 const token = (what: string) =>
   v.pipe(
@@ -99,13 +101,15 @@ const tokenType = v.optional(uri, tokenTypeUri('access_token'))
 
 const expiry = v.optional(v.pipe(v.number('must be seconds since the epoch'), v.finite()))
 
-const assertionSchema = section({
+/** The checks of the options of `onBehalfOf()`. */
+export const assertionSchema = section({
   ...targetEntries,
   assertion: token('the access token of the person to act for'),
   assertionExpiresAt: expiry,
 })
 
-const exchangeSchema = section({
+/** The checks of the options of `exchange()`. */
+export const exchangeSchema = section({
   ...targetEntries,
   subjectToken: token('the token of the person to act for'),
   subjectTokenType: tokenType,
@@ -117,7 +121,8 @@ const exchangeSchema = section({
 
 const whatIdentityProvider = 'what clientCredentials() returns for the identity provider'
 
-const crossAppAccessSchema = section({
+/** The checks of the options of `crossAppAccess()`. */
+export const crossAppAccessSchema = section({
   identityProvider: v.pipe(
     v.custom<IdentityProvider>((value) => hasMethods(value, ['exchange', 'drop']), `must be ${whatIdentityProvider}`),
     v.description(whatIdentityProvider),

@@ -146,9 +146,16 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
    * An assertion that someone else signs, instead of `clientAssertionKey`: a function, or the file in which a platform keeps it.
    * It is fetched or read for every request to the provider, within `httpTimeoutSeconds`.
    *
+   * @default none
    * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
    */
-  clientAssertion?: { readonly file: string } | (() => string | Promise<string>) | undefined
+  clientAssertion?:
+    | {
+        /** Path of the file. It is read for every request, so it may be replaced while the process runs. */
+        readonly file: string
+      }
+    | (() => string | Promise<string>)
+    | undefined
   /** Kind of `clientAssertion`: the end of `client_assertion_type`. `jwt-spiffe` is for JWT-SVIDs. @default 'jwt-bearer' */
   clientAssertionType?: (typeof assertionTypes)[number] | undefined
   /**

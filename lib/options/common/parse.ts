@@ -82,13 +82,18 @@ export type Rules<Options> = readonly (readonly [
   message: string | ((options: Options) => string),
 ])[]
 
-/** Checks rules between members once each member is valid. The first broken rule is reported. */
+/**
+ * Checks rules between members once each member is valid. The first broken rule is reported.
+ *
+ * @returns the check, with its rules: the pages about options list them
+ */
 export function keepsRules<Options>(rules: Rules<Options>) {
-  return v.rawCheck<Options>(({ dataset, addIssue }) => {
+  const check = v.rawCheck<Options>(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.issues !== undefined) return
     const [, message] = rules.find(([holds]) => !holds(dataset.value)) ?? []
     if (message !== undefined) addIssue({ message: typeof message === 'string' ? message : message(dataset.value) })
   })
+  return { ...check, rules }
 }
 
 /** A section that may be left out: every member has a default, so an empty object is complete. */

@@ -8,7 +8,7 @@ import { parseOptions, section } from './parse.js'
 export interface ApiTlsOptions {
   /** The client's certificate as PEM, followed by those of intermediate authorities. @default none */
   cert?: string | Uint8Array | undefined
-  /** The private key of `cert` as PEM. */
+  /** The private key of `cert` as PEM. @default none: required with `cert` */
   key?: string | Uint8Array | undefined
   /** Certificates as PEM: the authorities that the server's own certificate may come from. @default those that Node trusts */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined

@@ -8,7 +8,7 @@ export interface DecisionSubject {
   readonly type: string
   /** Identifies it among those of its type. */
   readonly id: string
-  /** What else the policy needs to know about it: JSON values. */
+  /** What else the policy needs to know about it: JSON values. @default none */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -22,7 +22,7 @@ export interface DecisionResource {
   readonly type: string
   /** Identifies it among those of its type. */
   readonly id: string
-  /** What else the policy needs to know about it: JSON values. */
+  /** What else the policy needs to know about it: JSON values. @default none */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -34,7 +34,7 @@ export interface DecisionResource {
 export interface DecisionAction {
   /** Name of the action, such as `can_read`. */
   readonly name: string
-  /** What else the policy needs to know about it: JSON values. */
+  /** What else the policy needs to know about it: JSON values. @default none */
   readonly properties?: Readonly<Record<string, unknown>> | undefined
 }
 

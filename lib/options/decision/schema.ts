@@ -6,7 +6,8 @@ import { checkOptions, parseOptions, section } from '../common/parse.js'
 import { hasMethods } from '../common/stores.js'
 import type { DecisionQuestion } from './question.js'
 
-const pdpSchema = v.pipe(
+/** The checks of the options of `policyDecisionPoint()`. */
+export const pdpSchema = v.pipe(
   section({
     url: httpUrl('the URL of a policy decision point, such as "https://pdp.example.com"'),
     discovery: v.optional(flag, false),
@@ -70,7 +71,8 @@ function part<Schema extends v.GenericSchema>(schema: Schema, description: strin
   )
 }
 
-const decisionSchema = section({
+/** The checks of the options of `decision()`. */
+export const decisionSchema = section({
   pdp: v.pipe(
     v.custom((value) => hasMethods(value, ['evaluate', 'evaluateAll']), `must be ${what}`),
     v.description(what),

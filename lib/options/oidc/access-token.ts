@@ -35,7 +35,8 @@ export interface AccessTokenOptions extends AccessTokenTarget {
   minTtl?: number | undefined
 }
 
-const schema = section({
+/** The checks of the options of `req.oidc.accessToken()`. */
+export const schema = section({
   minTtl: v.optional(
     v.custom<number>((value) => typeof value === 'number' && value >= 0, 'must be a number of seconds'),
     30,

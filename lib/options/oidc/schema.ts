@@ -88,7 +88,8 @@ export const oidcEntries = {
   ...httpEntries,
 }
 
-const schema = v.pipe(
+/** The checks of the options of `oidc()`. */
+export const schema = v.pipe(
   section(oidcEntries),
   hasBaseUrl(),
   usesHttps(({ issuer, baseUrl, baseUrls = [] }) => ({ issuer, baseUrl, baseUrls })),
@@ -158,12 +159,11 @@ const schema = v.pipe(
 )
 
 type FixedParams = Readonly<Record<string, string>>
-
-function fixedParamsOf({
-  authorizationParams,
-}: {
+interface GivenParams {
   readonly authorizationParams: FixedParams | ((req: unknown) => unknown)
-}): FixedParams {
+}
+
+function fixedParamsOf({ authorizationParams }: GivenParams): FixedParams {
   return typeof authorizationParams === 'function' ? {} : authorizationParams
 }
 

@@ -50,7 +50,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
   countsAsUse?: ((req: Request) => boolean) | undefined
   /** Greatest size of the session's cookies in bytes, all together with their names, 1024 to 12288. @default 7168 */
   maxCookieBytes?: number | undefined
-  /** Name and attributes of the session's cookie. */
+  /** Name and attributes of the session's cookie. @default see {@link CookieOptions} */
   cookie?: CookieOptions | undefined
   /**
    * Binds each session to a key that the browser keeps in the hardware of the device, where the browser can do that (Device Bound

@@ -18,7 +18,8 @@ export interface UserinfoOptions {
   maxAgeSeconds?: number | undefined
 }
 
-const schema = section({ maxAgeSeconds: v.optional(seconds(0, maxUserinfoAge), 300) })
+/** The checks of the options of `req.oidc.userinfo()`. */
+export const schema = section({ maxAgeSeconds: v.optional(seconds(0, maxUserinfoAge), 300) })
 
 /**
  * Checks the options of `req.oidc.userinfo()`.

@@ -57,7 +57,8 @@ const transmitter = section({
   profile: v.optional(v.picklist(['ssf', 'apple', 'google'], "must be 'ssf', 'apple' or 'google'"), 'ssf'),
 })
 
-const schema = v.pipe(
+/** The checks of the options of `signals()`. */
+export const schema = v.pipe(
   section({
     oidc: v.custom<OidcOfSignals>(
       (value) => isFunction(value) && ['authenticate', 'health', 'close'].every((name) => hasMember(value, name)),

@@ -12,7 +12,7 @@ export interface Auth0Options {
 
 /** How to sign in with Auth0. */
 export interface Auth0LoginOptions extends Auth0Options, RefreshTokenOptions {
-  /** Identifier of the API that access tokens shall be for. Without one they are opaque, and open `/userinfo` only. */
+  /** Identifier of the API that access tokens shall be for. Without one they are opaque, and open `/userinfo` only. @default none */
   audience?: string | undefined
 }
 

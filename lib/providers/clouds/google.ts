@@ -10,6 +10,8 @@ export interface GoogleOptions extends RefreshTokenOptions {
   /**
    * A Google Workspace domain, such as `example.com`, or `*` for any: whose accounts Google's page offers (`hd`). It is a hint:
    * what keeps other accounts out is a guard such as `claim('hd', 'example.com')`.
+   *
+   * @default none
    */
   hostedDomain?: string | undefined
 }

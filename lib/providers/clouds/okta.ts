@@ -7,7 +7,7 @@ import type { ApiOptions, ApiPreset, LoginPreset, RefreshTokenOptions } from '..
 export interface OktaOptions {
   /** The organization's domain, or its custom domain, such as `example.okta.com`: not that of the Admin Console. */
   domain: string
-  /** ID of a custom authorization server, such as `default`. */
+  /** ID of a custom authorization server, such as `default`. @default that of the organization; `default` for `okta.api()` */
   authorizationServer?: string | undefined
 }
 

@@ -12,11 +12,11 @@ import { endListed, invalid, type ListedSession, listedSession, requireSessionLi
 
 /** Where a person has signed in: a `sub` is unique at one issuer only. */
 export interface PersonOptions {
-  /** Name of the provider, if `oidc()` has several. */
+  /** Name of the provider, if `oidc()` has several. @default none */
   provider?: string | undefined
   /** Issuer of the person's tenant, as in `req.auth.issuer`, if the option `issuer` is a template. @default the option `issuer` */
   issuer?: string | undefined
-  /** The request at hand, if `providers` is a function, which may be called with it. */
+  /** The request at hand, if `providers` is a function, which may be called with it. @default none */
   req?: IncomingMessage | undefined
 }
 

@@ -112,7 +112,7 @@ export interface ProvidersOptions<Claims = SessionClaims, Request = FrameworkReq
    * `allowPrivateAddresses` is false by default.
    */
   providers: Readonly<Record<string, ProviderOptions<Request>>> | ProviderResolver<Request>
-  /** For a function `providers`: how long its results are used, and how many. */
+  /** For a function `providers`: how long its results are used, and how many. @default see {@link ProviderCacheOptions} */
   providerCache?: ProviderCacheOptions | undefined
   /** Writes the page with the choices in place of ours. With a function `providers` there are none to list. @default a plain page */
   loginPage?:

@@ -63,7 +63,8 @@ const providerDefaults: readonly string[] = [
 ] satisfies readonly ProviderDefault[]
 
 const call = 'oidc()'
-const own = section({
+/** The checks of the options that only an `oidc()` with several providers has. */
+export const own = section({
   providerCache: byDefault({
     maxEntries: v.optional(wholeNumber(1, 100_000), 1000),
     seconds: v.optional(seconds(1, 86_400), 300),
@@ -72,7 +73,8 @@ const own = section({
 })
 // Long enough for any algorithm that idTokenSigningAlg may name for all providers.
 const standIn = { issuer: 'https://provider.invalid', clientId: 'none', clientSecret: 'none'.repeat(16) }
-const label = section({ label: v.optional(text('what people choose the provider by')) })
+/** The checks of the options that only one of several providers has. */
+export const label = section({ label: v.optional(text('what people choose the provider by')) })
 
 /** Whether options are those of several providers. */
 export function hasProviders(options: unknown): boolean {
