@@ -5,5 +5,5 @@ import { prepare, root, runProgram } from './fresh-clone.js'
 
 // Before anything is installed: help and mistyped arguments are answered at once.
 const { help, problem } = readCommand(process.argv.slice(2))
-if (!help && problem === undefined) prepare('bench', ['bench'])
+if (!help && problem === undefined) prepare('bench', { folders: ['bench'] })
 runProgram(join(root, 'bench', 'run.js'))

@@ -2,6 +2,8 @@
  * Builds dist: ES modules; the same as CommonJS in dist/cjs, with the dependencies that are ES modules only inside; some packages inside
  * both (bundled.js); and one set of declarations for both, so that a program which uses both has one type of each name. The declarations are those of CommonJS,
  * since an ES module may import CommonJS, and TypeScript does not allow the opposite everywhere.
+ *
+ * With `--modules` the ES modules only, which is what the demo runs: without TypeScript, and within a second.
  */
 import { build, transform } from 'esbuild'
 import { execFileSync } from 'node:child_process'
@@ -10,7 +12,6 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleBrowserClient } from './browser.js'
-import { trimDeclarations } from './declarations.js'
 import { fewSharedFiles, importedBuiltins } from './shared-files.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -47,12 +48,19 @@ const common = {
 const sources = (names) => names.map((name) => `lib/${name}.ts`)
 
 rmSync(dist, { recursive: true, force: true })
-declarations()
-const inside = [...(await modules()), ...(await commonjs())]
-await browserClient()
-write(join(dist, 'LICENSES.txt'), licences(inside))
+if (process.argv.includes('--modules')) await modules()
+else await everything()
 
-function declarations() {
+async function everything() {
+  await declarations()
+  const inside = [...(await modules()), ...(await commonjs())]
+  await browserClient()
+  write(join(dist, 'LICENSES.txt'), licences(inside))
+}
+
+async function declarations() {
+  // Needs TypeScript.
+  const { trimDeclarations } = await import('./declarations.js')
   const require = createRequire(import.meta.url)
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
   for (const project of ['tsconfig.build.json', 'lib/browser/tsconfig.build.json']) {

@@ -5,7 +5,17 @@ import { fileURLToPath } from 'node:url'
 /** The project's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const generated = new Set(['.git', '.release', '.screenshots', '.site', '.stryker', 'coverage', 'dist', 'node_modules'])
+const generated = new Set([
+  '.few-packages',
+  '.git',
+  '.release',
+  '.screenshots',
+  '.site',
+  '.stryker',
+  'coverage',
+  'dist',
+  'node_modules',
+])
 
 /** Files under a folder of the project that people write, as paths from the project's folder with `/`, sorted. */
 export function files(folder = '.'): string[] {

@@ -13,7 +13,9 @@ export const dpopStop = {
   allowedOrigins: ['https://api.example.com'],
 })
 
-api.use(bearer({ issuer, audience, baseUrl, dpop: 'required' }))`,
+api.use(bearer({
+  issuer, audience, baseUrl, dpop: 'required',
+}))`,
   guide: { page: 'bearer.md#proof-of-possession-dpop-and-mtls', title: 'Proof of possession: DPoP and mTLS' },
   ownProvider: true,
   run: async (_req, tour) => ({ lines: await boundTokenTries(tour) }),

@@ -5,13 +5,14 @@ export const providersStop = {
   shows: 'One app signs people in at two providers. Each has an alice, and to the app they are two people.',
   code: `app.use(oidc({
   providers: {
-    company: { issuer: company, clientId, clientSecret, label: 'Company' },
-    home: { issuer: home, clientId, clientSecret, label: 'Home' },
+    company: { ...company, label: 'Company' },
+    home: { ...home, label: 'Home' },
   },
   baseUrl, secret,
 }))
 
-app.get('/noticeboard', requireAuth(provider('company')), show)`,
+const ofCompany = provider('company')
+app.get('/noticeboard', requireAuth(ofCompany), showBoard)`,
   guide: { page: 'several-providers.md', title: 'Several providers, and tenants' },
   ownProvider: true,
   view: 'providers',

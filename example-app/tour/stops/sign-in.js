@@ -6,7 +6,9 @@ export const signInStop = {
   title: 'Sign in, and keep a session',
   shows:
     'The app leaves the login to a provider, checks what comes back, and keeps the result in one encrypted cookie.',
-  code: `app.use(oidc({ issuer, clientId, clientSecret, baseUrl, secret }))
+  code: `app.use(oidc({
+  issuer, clientId, clientSecret, baseUrl, secret,
+}))
 
 app.get('/profile', requireAuth(), (req, res) => {
   res.json(req.oidc.user)

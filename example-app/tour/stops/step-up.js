@@ -6,9 +6,9 @@ export const stepUpStop = {
   title: 'Step-up: one more proof for what matters',
   shows:
     'You stay signed in all day. Only the transfer asks for a second factor, and the app checks that the provider has seen it.',
-  code: `app.get('/transfer', requireAuth(acr('${secondFactor}')), (req, res) => {
-  res.render('transfer')
-})`,
+  code: `const strong = acr('${secondFactor}')
+
+app.get('/transfer', requireAuth(strong), showTransfer)`,
   guide: { page: 'login.md', title: 'Login' },
   ownProvider: true,
   view: 'step-up',

@@ -10,9 +10,7 @@ export const usersStop = {
     'A guard opens a page to the people whose claims fit: nobody, Bob of engineering and Alice of HR get three answers.',
   button: 'Open /hr as all three',
   step: 'The demo plays a browser for each of the people at the provider, and opens the page with it.',
-  code: `app.get('/hr', requireAuth(claim('dept', 'hr')), (req, res) => {
-  res.render('hr')
-})`,
+  code: `app.get('/hr', requireAuth(claim('dept', 'hr')), showHr)`,
   guide: { page: 'testing.md', title: 'Testing your application' },
   ownProvider: true,
   view: 'users',
