@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chromium } from 'playwright-core'
 import { has } from '../kit/processes.js'
 
@@ -8,7 +9,6 @@ const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 export async function startChromium() {
   const name = names.find((each) => has(each))
   if (name === undefined) throw new Error(`Chromium is not installed: none of ${names.join(', ')} is there`)
-  const { spawnSync } = await import('node:child_process')
   const executablePath = spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim()
   return chromium.launch({ executablePath, args: quiet })
 }

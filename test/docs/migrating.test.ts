@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { declaredIn, judge } from '../../scripts/migrations/judge.js'
-import { files, textOf } from '../setup/tree.js'
+import { files, root, textOf } from '../setup/tree.js'
 
 const apps = files('scripts/migrations')
 const names = apps.filter((path) => path.endsWith('/steps.js')).map((path) => path.split('/')[2] ?? '')
@@ -77,6 +79,25 @@ describe('the comparison of two applications', () => {
     ],
   ])('is wrong for %s', (_what, result, declared) => {
     expect(judge([result], declared).isRight).toBe(false)
+  })
+})
+
+describe('npm run migrations', () => {
+  const program = join(root, 'scripts', 'migrations', 'migrations.js')
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+
+  test('says with --help what it does, and the name of each guide', () => {
+    const { status, stdout } = run('--help')
+    expect(status).toBe(0)
+    expect(names.filter((name) => !stdout.includes(name))).toEqual([])
+  })
+
+  test.each([['no-such-package'], ['--no-such-option']])('refuses %s, and says what there is', (argument) => {
+    const { status, stderr } = run(argument)
+    expect(status).toBe(2)
+    expect(stderr).toContain(argument)
+    expect(stderr).toContain('express-oauth2-jwt-bearer')
   })
 })
 
