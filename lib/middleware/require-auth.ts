@@ -95,8 +95,10 @@ function decide<Request>(
   decision: Decision<Request>,
 ): void {
   const { req, next, handler } = decision
-  const checked = Promise.resolve(requirement.check(principal, req, handler.now))
-  continueAfter(checked, decision, (verdict) => (verdict.met ? next() : turnAway(verdict, decision)))
+  const checked = requirement.check(principal, req, handler.now)
+  if (!(checked instanceof Promise) && checked.met) next()
+  else
+    continueAfter(Promise.resolve(checked), decision, (verdict) => (verdict.met ? next() : turnAway(verdict, decision)))
 }
 
 // A browser that loads a page can sign in. A program gets the challenge of the nearest middleware.

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { omitUndefined } from '../base/json.js'
+import type { MaybePromise } from '../base/maybe-promise.js'
 import { quoted } from '../base/error-cause.js'
 import { isRequest, notCalled } from '../options/common/parse.js'
 import {
@@ -13,9 +14,10 @@ import {
   met,
   type NamedRequirement,
   type Requirement,
+  type Verdict,
 } from './requirement.js'
 import type { FrameworkRequest } from '../options/framework.js'
-import type { PrincipalClaims } from './principal.js'
+import type { Principal, PrincipalClaims } from './principal.js'
 import { authorizationDetails } from './authorization-details.js'
 import { claim, role } from './claims.js'
 import { deviceBound } from './device-bound.js'
@@ -42,14 +44,25 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
   return {
     kind: 'all',
     ...askingFirst(strictest(requirements.map(firstLoginOf))),
-    async check(principal, req, now) {
-      for (const requirement of requirements) {
-        const verdict = await ask(requirement, principal, req, now)
-        if (!verdict.met) return verdict
-      }
-      return met
-    },
+    check: (principal, req, now) => askAll(requirements, principal, req, now),
   }
+}
+
+function askAll<Request>(
+  requirements: readonly Requirement<Request>[],
+  principal: Principal,
+  req: Request,
+  now?: () => number,
+): MaybePromise<Verdict> {
+  for (const [i, requirement] of requirements.entries()) {
+    const verdict = ask(requirement, principal, req, now)
+    if (verdict instanceof Promise) {
+      const rest = requirements.slice(i + 1)
+      return verdict.then((late) => (late.met ? askAll(rest, principal, req, now) : late))
+    }
+    if (!verdict.met) return verdict
+  }
+  return met
 }
 
 /**

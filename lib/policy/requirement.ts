@@ -1,5 +1,6 @@
 import type { OidcErrorDetails, OidcErrorInit } from '../error-details.js'
 import type { OidcError } from '../errors.js'
+import type { MaybePromise } from '../base/maybe-promise.js'
 import type { Principal, PrincipalClaims } from './principal.js'
 
 /**
@@ -109,21 +110,46 @@ export function firstLoginOf<Request>(requirement: Requirement<Request>): StepUp
   return typeof requirement === 'function' ? undefined : requirement.firstLogin
 }
 
-/** Asks a requirement, named or a predicate. */
-export async function ask<Request>(
+/** Asks a requirement, named or a predicate. One that answers at once needs no promise; one that throws rejects. */
+export function ask<Request>(
   requirement: Requirement<Request>,
   principal: Principal,
   req: Request,
   now?: () => number,
-): Promise<Verdict> {
-  // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.
+): MaybePromise<Verdict> {
+  try {
+    return answerOf(requirement, principal, req, now)
+  } catch (error) {
+    return Promise.resolve().then(() => {
+      throw error
+    })
+  }
+}
+
+function answerOf<Request>(
+  requirement: Requirement<Request>,
+  principal: Principal,
+  req: Request,
+  now?: () => number,
+): MaybePromise<Verdict> {
   const kind = kindOf(requirement)
   if (typeof requirement !== 'function') {
-    const verdict: Verdict = await requirement.check(principal, req, now)
-    const isMet: unknown = verdict.met
-    return isMet === true || isMet === false ? verdict : { met: false, kind, undecided: true }
+    return whenAnswered(requirement.check(principal, req, now), (verdict) => {
+      const isMet: unknown = verdict.met
+      return isMet === true || isMet === false ? verdict : { met: false, kind, undecided: true }
+    })
   }
-  const answer: unknown = await requirement(principal, req)
+  return whenAnswered<unknown>(requirement(principal, req), (answer) => verdictOf(answer, kind))
+}
+
+// An application may return what only resembles a promise.
+function whenAnswered<T>(answer: MaybePromise<T>, judge: (value: T) => Verdict): MaybePromise<Verdict> {
+  const isPending = typeof answer === 'object' && answer !== null && 'then' in answer
+  return isPending ? Promise.resolve(answer).then(judge) : judge(answer)
+}
+
+// Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.
+function verdictOf(answer: unknown, kind: string): Verdict {
   if (answer === true) return met
   if (answer === false) return { met: false, kind, details: { subject: kind, seen: 'false', expected: 'true' } }
   const details = {

@@ -19,7 +19,8 @@ function principal(details: readonly AuthorizationDetail[] | undefined, more: Pa
   return { ...who, claims: {}, scopes: [], ...granted, ...more }
 }
 
-const check = (requirement: NamedRequirement, who: Principal): Promise<Verdict> => ask(requirement, who, undefined)
+const check = (requirement: NamedRequirement, who: Principal): Promise<Verdict> =>
+  Promise.resolve(ask(requirement, who, undefined))
 const atMost = (limit: number) =>
   authorizationDetails<Payment>('payment', ({ amount = Infinity }) => Number.isFinite(amount) && amount <= limit)
 
