@@ -18,7 +18,17 @@ answerCalls({
   async start({ redisUrl, issuer }) {
     const [{ oidc }, { redisStore }] = await Promise.all([ours(), oursRedis()])
     const store = redisStore(await createClient({ url: redisUrl }).connect())
-    state.auth = oidc({ issuer, ...client, baseUrl, secret, scope: 'openid offline_access', session: { store } })
+    // Where the machine is busy, a storm takes longer than people would wait: what is counted here is the same.
+    const patience = { httpTimeoutSeconds: 60 }
+    state.auth = oidc({
+      issuer,
+      ...client,
+      baseUrl,
+      secret,
+      scope: 'openid offline_access',
+      session: { store },
+      ...patience,
+    })
     await state.auth.ready()
     const app = express()
     app.get('/health', (_req, res) => res.end())
