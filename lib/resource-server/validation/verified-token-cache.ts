@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ageOf } from '../../base/age.js'
+import { Admission } from '../../base/cache/admission.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SignedToken } from '../types.js'
 
@@ -62,47 +63,4 @@ export class VerifiedTokenCache {
 
 function fingerprint(token: string): string {
   return hash('sha256', token, 'binary')
-}
-
-const slotsPerBucket = 2
-const luckyShare = 64
-// 2^32 divided by the golden ratio, for multiplicative hashing (Knuth, The Art of Computer Programming, section 6.4).
-const spread = 0x9e3779b1
-
-/**
- * The cache's admission filter (a "doorkeeper" in the TinyLFU paper): admits a key when it is seen for the second time,
- * so tokens that are used once take no room in the cache. It is a hash table with buckets of two slots, where a new key
- * evicts the older one. One key in 64 is admitted at first sight; otherwise a crowd of keys in one bucket could keep a
- * key out forever.
- */
-class Admission {
-  readonly #prints: Int32Array
-  readonly #shift: number
-  #count = 0
-
-  /** @param size Approximate number of keys to remember. */
-  constructor(size: number) {
-    const bits = Math.ceil(Math.log2(Math.max(16, size)))
-    this.#shift = 32 - bits
-    this.#prints = new Int32Array(2 ** bits * slotsPerBucket)
-  }
-
-  /** @param key At least 12 characters of a hash or a signature, in base64url or as bytes. */
-  admits(key: string): boolean {
-    const prints = this.#prints
-    // Base64url uses only part of each byte; multiplying spreads it over the upper bits.
-    const print = (word(key, 0) ^ Math.imul(word(key, 8), spread)) | 1
-    const slot = (Math.imul(word(key, 4), spread) >>> this.#shift) * slotsPerBucket
-    if (prints[slot] === print || prints[slot + 1] === print) return true
-    prints[slot + 1] = prints[slot] ?? 0
-    prints[slot] = print
-    this.#count = (this.#count + 1) % luckyShare
-    return this.#count === 0
-  }
-}
-
-function word(key: string, at: number): number {
-  return (
-    key.charCodeAt(at) | (key.charCodeAt(at + 1) << 8) | (key.charCodeAt(at + 2) << 16) | (key.charCodeAt(at + 3) << 24)
-  )
 }
