@@ -55,16 +55,18 @@ export function headerValues({ rawHeaders }: Pick<NodeRequest, 'rawHeaders'>, na
   return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
 }
 
+const none: readonly string[] = []
 const noCookies: HttpRequest['cookies'] = Object.freeze(parse(''))
 
 function parseCookies(header: string | undefined): HttpRequest['cookies'] {
   return header === undefined ? noCookies : parse(header)
 }
 
-// Nearly all headers hold the name once. Searching for it is faster than parsing.
+// Nearly all headers hold the name once. Searching for it is faster than parsing, and forwards several times as fast as backwards.
 function furtherValues(header: string, name: string): readonly string[] {
   const begin = `${name}=`
-  if (header.indexOf(begin) === header.lastIndexOf(begin)) return []
+  const first = header.indexOf(begin)
+  if (first === -1 || header.indexOf(begin, first + begin.length) === -1) return none
   return header
     .split(';')
     .filter((pair) => pair.trim().startsWith(begin))

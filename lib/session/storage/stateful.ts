@@ -2,14 +2,14 @@ import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { createNamedSeals, type Opened, type Seal } from '../../seal/seal.js'
+import { createNamedSeals, type Seal, type SealPayload } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
 import { absences, type SessionAbsence } from './absence.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
-import { isSeveral, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import { isSeveral, type OpenedCookies, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
 import {
@@ -43,7 +43,7 @@ export function createStatefulStorage(settings: StatefulStorageSettings): Sessio
 
 class StatefulStorage implements SessionStorage {
   readonly #settings: StatefulStorageSettings
-  readonly #tickets: SealedCookies
+  readonly #tickets: SealedCookies<SessionNames>
   // Keys depend on the session ID, which only browsers have: store and secret together are not enough to decrypt.
   readonly #seals: (id: string) => Seal
 
@@ -51,7 +51,7 @@ class StatefulStorage implements SessionStorage {
     const { secrets, audience, runtime } = settings
     this.#settings = settings
     this.#seals = createNamedSeals(secrets, ['stored session', ...audience], runtime)
-    this.#tickets = new SealedCookies('session ticket', settings)
+    this.#tickets = new SealedCookies('session ticket', settings, ({ payload }) => readTicket(payload))
   }
 
   read(
@@ -70,8 +70,11 @@ class StatefulStorage implements SessionStorage {
     const opened = this.#tickets.openAnyway(cookies)
     if (opened === undefined) return absences.noCookie
     if (opened === null) return absences.otherSecret
-    const names = readTicket(opened.payload)
-    return { ...(opened.expired ? absences.idle : absences.lost), ...(names === undefined ? {} : { names }) }
+    const { content: names } = opened
+    return {
+      ...(this.#tickets.hasExpired(opened) ? absences.idle : absences.lost),
+      ...(names === undefined ? {} : { names }),
+    }
   }
 
   async find(record: SessionRecord): Promise<SessionRecord | undefined> {
@@ -125,8 +128,10 @@ class StatefulStorage implements SessionStorage {
     return this.#tickets.clear(cookies, further)
   }
 
-  #findBy({ payload, outdatedKey }: Opened, place: SessionPlace | undefined): MaybePromise<FoundSession> {
-    const names = readTicket(payload)
+  #findBy(
+    { content: names, outdatedKey }: OpenedCookies<SessionNames>,
+    place: SessionPlace | undefined,
+  ): MaybePromise<FoundSession> {
     if (names === undefined) return unreadable
     return whenDone(this.#find(names, outdatedKey), (found) =>
       found === undefined || found === unreadable || beganAt(found.record, place) ? found : unreadable,
@@ -169,7 +174,7 @@ class StatefulStorage implements SessionStorage {
   }
 }
 
-function readTicket({ v, id, sub, sid, prv }: Readonly<Record<string, unknown>>): SessionNames | undefined {
+function readTicket({ v, id, sub, sid, prv }: SealPayload): SessionNames | undefined {
   if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
   return {
     id,

@@ -11,7 +11,13 @@ import { type StoredSession, type FoundSession, type SessionStorage, unreadable 
 import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
-import { type OneOrSeveral, type SealedCookieSettings, isSeveral, SealedCookies } from './sealed-cookies.js'
+import {
+  type OneOrSeveral,
+  type OpenedCookies,
+  type SealedCookieSettings,
+  isSeveral,
+  SealedCookies,
+} from './sealed-cookies.js'
 import { type Remark, chooseSession, mapAll } from './several.js'
 import type { Runtime } from '../../base/runtime.js'
 import {
@@ -67,14 +73,15 @@ interface Written {
 /** Creates the storage of sessions in sealed cookies. */
 export function createStatelessStorage(settings: StatelessStorageSettings): StatelessStorage {
   const { runtime, limits, maxBytes, remark } = settings
-  const sealed = new SealedCookies('session', settings)
+  const sealed = new SealedCookies('session', settings, recordIn)
   const leftOut = new LeftOutTokens(settings)
-  const toStored = (opened: Opened, place: SessionPlace | undefined): StoredSession | typeof unreadable | undefined => {
-    const payload = unpack(opened)
-    const record = payload === undefined ? undefined : fromPayload(payload)
+  const toStored = (
+    { content: record, outdatedKey }: OpenedCookies<SessionRecord>,
+    place: SessionPlace | undefined,
+  ): StoredSession | typeof unreadable | undefined => {
     if (record === undefined || !beganAt(record, place)) return unreadable
     if (!isAlive(record, limits, Math.floor(runtime.now() / 1000))) return undefined
-    return { record: leftOut.restoreLocal(record), outdatedKey: opened.outdatedKey }
+    return { record: leftOut.restoreLocal(record), outdatedKey }
   }
   return {
     read(cookies, further = noFurther, place) {
@@ -102,18 +109,26 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
   }
 }
 
+function recordIn(opened: Opened): SessionRecord | undefined {
+  const payload = unpack(opened)
+  return payload === undefined ? undefined : fromPayload(payload)
+}
+
 function absenceIn(
-  opened: Opened | null | undefined,
+  opened: OpenedCookies<SessionRecord> | null | undefined,
   place: SessionPlace | undefined,
   settings: StatelessStorageSettings,
 ): SessionAbsence {
   if (opened === undefined) return absences.noCookie
   if (opened === null) return absences.otherSecret
-  const payload = unpack(opened)
-  return absenceOf(payload === undefined ? undefined : fromPayload(payload), place, settings)
+  return absenceOf(opened.content, place, settings)
 }
 
-function writeForm(sealed: SealedCookies, { record, packing, remarks }: SessionForm, endsAt: number): Written {
+function writeForm(
+  sealed: SealedCookies<SessionRecord>,
+  { record, packing, remarks }: SessionForm,
+  endsAt: number,
+): Written {
   const payload = toPayload(record, endsAt)
   if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
   const packed = pack(payload, packing === 'compressed')

@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache'
+import { Admission } from '../base/cache/admission.js'
+import { freezeJson } from '../base/json.js'
+
+interface Entry<Content> {
+  readonly sealed: string
+  readonly content: Content
+}
+
+// In characters of the authentication tag. At 13 or more, V8's slice would keep the whole value in memory.
+const tailLength = 12
+// Of sealed values. What they were opened to takes about as much again.
+const maxCharacters = 8 * 1024 ** 2
+// For the filter: as many sealed values as there are when each is short.
+const maxValues = 8_192
+
+/**
+ * Keeps what sealed values were opened to, so that a value which comes with each request of a browser is not decrypted and parsed each
+ * time. There is one for each seal: what one key has opened says nothing about another.
+ *
+ * It only saves work: a value that is found here would open all the same, by the same key. So it knows authentic values only, and
+ * whatever may change meanwhile, such as the end of a session or a logout, has to be checked on each request. Requests share the
+ * content, so it is frozen, with all that is nested in it.
+ *
+ * A value is found if it is the same in each character. To get as far as that comparison, an attacker would have to know the last 12
+ * characters: 68 bits of an authentication tag that no one can compute without the key. So neither a result nor the time that it takes
+ * says anything about the values of others, and who has a whole value can as well use it.
+ *
+ * Values that come once take no room. All others leave when newer ones need theirs, or when {@link OpenedCache.delete} is called.
+ */
+export class OpenedCache<Content extends object> {
+  readonly #entries = new LRUCache<string, Entry<Content>>({
+    maxSize: maxCharacters,
+    sizeCalculation: ({ sealed }) => sealed.length,
+  })
+  readonly #admission = new Admission(maxValues)
+
+  /** What a value was opened to, if that is known. */
+  get(sealed: string): Content | undefined {
+    const entry = this.#entries.get(sealed.slice(-tailLength))
+    return entry?.sealed === sealed ? entry.content : undefined
+  }
+
+  /** Keeps what an authentic value was opened to, once it is seen for the second time. */
+  offer(sealed: string, content: Content): void {
+    const tail = sealed.slice(-tailLength)
+    if (this.#admission.admits(tail)) this.#entries.set(tail, { sealed: copyOf(sealed), content: freezeJson(content) })
+  }
+
+  /** Forgets a value, so that its content does not stay in memory for nothing. */
+  delete(sealed: string): void {
+    this.#entries.delete(sealed.slice(-tailLength))
+  }
+
+  /** How many values are known. */
+  get size(): number {
+    return this.#entries.size
+  }
+}
+
+// A part of a Cookie header would keep the whole header in memory.
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
