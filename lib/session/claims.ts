@@ -1,6 +1,11 @@
 import { freezeJson, type JsonObject, parseJsonObject } from '../base/json.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../jose/id-token-claims.js'
-import type { SessionRecord } from './record.js'
+
+/** The parts of a session that have claims. */
+interface Claimed {
+  readonly idToken: string
+  readonly userinfo?: Readonly<JsonObject>
+}
 
 // Claims of the protocol, which do not describe the person.
 const protocolClaims = new Set([
@@ -51,8 +56,33 @@ export function addedClaims(claims: IdTokenClaims, userinfo: Readonly<JsonObject
   return freezeJson(Object.fromEntries(added))
 }
 
+/**
+ * Keeps what was decoded of a record, for all requests that share it. It does not go along with a copy of the record: that may have
+ * another ID Token.
+ */
+export class DecodedClaims {
+  #idToken: IdTokenClaims | undefined
+  #person: IdTokenClaims | undefined
+
+  /** The record itself if it can keep its claims, otherwise a copy that can. */
+  static keptBy<T extends Claimed>(record: T): T {
+    return #idToken in record ? record : Object.assign(new DecodedClaims(), record)
+  }
+
+  /** The claims of a record's ID Token, which are decoded once if the record can keep them. */
+  static ofIdToken(record: Pick<Claimed, 'idToken'>): IdTokenClaims {
+    return #idToken in record ? (record.#idToken ??= decoded(record)) : decoded(record)
+  }
+
+  /** The same of the claims about the person. */
+  static ofPerson(record: Claimed): IdTokenClaims {
+    if (!(#person in record)) return aboutPerson(sessionClaims(record))
+    return (record.#person ??= aboutPerson(sessionClaims(record)))
+  }
+}
+
 /** The claims of a session: those of the ID Token, and those that the UserInfo endpoint added. Frozen. */
-export function sessionClaims(record: Pick<SessionRecord, 'idToken' | 'userinfo'>): IdTokenClaims {
+export function sessionClaims(record: Claimed): IdTokenClaims {
   return withUserinfo(idTokenClaims(record), record.userinfo)
 }
 
@@ -73,7 +103,11 @@ export function withUserinfo(claims: IdTokenClaims, added: Readonly<JsonObject> 
  * The claims of the ID Token, frozen. The token is only decoded here: it was validated at login, and has been sealed
  * since.
  */
-export function idTokenClaims({ idToken }: Pick<SessionRecord, 'idToken'>): IdTokenClaims {
+export function idTokenClaims(record: Pick<Claimed, 'idToken'>): IdTokenClaims {
+  return DecodedClaims.ofIdToken(record)
+}
+
+function decoded({ idToken }: Pick<Claimed, 'idToken'>): IdTokenClaims {
   const begin = idToken.indexOf('.') + 1
   const payload = Buffer.from(idToken.slice(begin, idToken.indexOf('.', begin)), 'base64url')
   const claims = parseJsonObject(payload.toString())
@@ -90,12 +124,16 @@ export function withoutProof(idToken: string): string {
 }
 
 /** The ID Token as the provider issued it; `undefined` if the cookie had room for its claims only. */
-export function issuedIdToken({ idToken }: Pick<SessionRecord, 'idToken'>): string | undefined {
+export function issuedIdToken({ idToken }: Pick<Claimed, 'idToken'>): string | undefined {
   return idToken.startsWith('.') ? undefined : idToken
 }
 
-/** The claims about the person: all except those of the protocol. */
-export function personClaims(claims: IdTokenClaims): IdTokenClaims {
+/** The claims of a session that are about the person: all except those of the protocol. Frozen. */
+export function personClaims(record: Claimed): IdTokenClaims {
+  return DecodedClaims.ofPerson(record)
+}
+
+function aboutPerson(claims: IdTokenClaims): IdTokenClaims {
   const person: Record<string, unknown> = {}
   for (const name of Object.keys(claims)) if (!protocolClaims.has(name)) person[name] = claims[name]
   const { iss, sub } = claims

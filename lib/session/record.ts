@@ -2,6 +2,7 @@ import { type AuthorizationDetail, authorizationDetailsIn } from '../options/aut
 import { type JsonObject, freezeJson, isJsonObject, omitUndefined } from '../base/json.js'
 import type { SealPayload } from '../seal/seal.js'
 import { type StoredToken, type AdditionalToken, fromTuples, toTuples } from './additional-tokens.js'
+import { DecodedClaims } from './claims.js'
 import { fromDeviceTuple, type SessionDevice, toDeviceTuple } from './device-bound/device.js'
 
 /** A session's tokens, except the ID Token. */
@@ -107,16 +108,16 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   const rare = rareFrom(payload)
   if (v !== version || tokens === undefined || typeof id !== 'string' || typeof idt !== 'string') return undefined
   if (typeof iat !== 'number' || typeof upd !== 'number' || !isJsonObject(dat) || rare === undefined) return undefined
-  const record: Writable<SessionRecord> = {
+  const record: Writable<SessionRecord> = Object.assign(new DecodedClaims(), {
     id,
     createdAt: iat,
     touchedAt: upd,
     idToken: idt,
     tokens,
     data: freezeJson(dat),
-  }
+  })
   if (typeof slt === 'number') record.slot = slt
-  return rare === nothingRare ? record : { ...record, ...rare }
+  return rare === nothingRare ? record : Object.assign(record, rare)
 }
 
 type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin' | 'remember' | 'device'>

@@ -100,9 +100,17 @@ describe('the claims of the ID Token', () => {
 
   test('describe the person, without those of the protocol', () => {
     const token = idToken({ ...claims, ...person, jti: 'j', sid: 's' })
-    const user = personClaims(idTokenClaims(record({ idToken: token })))
+    const user = personClaims(record({ idToken: token }))
     expect(user).toEqual({ iss: 'https://op.example.com', sub: 'alice', ...person })
     expect(Object.isFrozen(user)).toBe(true)
+  })
+
+  test('are decoded once for a session that was read, and anew for a copy with another ID Token', () => {
+    const read = fromPayload(toPayload(record({ userinfo: { name: 'Alice' } }), start + 60)) ?? record()
+    expect(idTokenClaims(read)).toBe(idTokenClaims(Object.freeze(read)))
+    expect(personClaims(read)).toBe(personClaims(read))
+    const renewed = { ...read, idToken: idToken({ sub: 'alice', acr: 'gold' }), userinfo: { name: 'Alice B.' } }
+    expect([idTokenClaims(renewed), personClaims(renewed)]).toMatchObject([{ acr: 'gold' }, { name: 'Alice B.' }])
   })
 
   test.each(['', 'a', 'a.b.c', `e30.${Buffer.from('{"iss":1,"sub":"x"}').toString('base64url')}.x`])(

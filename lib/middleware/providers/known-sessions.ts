@@ -1,64 +1,96 @@
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { SessionProvider, SessionRecord } from '../../session/record.js'
+import type { SharedStore } from '../../options/common/stores.js'
+import type { SessionRecord } from '../../session/record.js'
 import { namesOf } from '../../session/revocation/revocations.js'
 import { absences, type SessionAbsence } from '../../session/storage/absence.js'
+import type { Cookies, FurtherCookies } from '../../session/storage/cookie-chunks.js'
 import { type FoundSession, type SessionStorage, storedSessionIn } from '../../session/storage/storage.js'
-import type { NodeRequest } from '../types.js'
-import type { WebRelyingParty } from './relying-parties.js'
+import type { PartyStorage, WebRelyingParty } from './relying-parties.js'
 
-type Find = (name: string, req: NodeRequest) => MaybePromise<WebRelyingParty | undefined>
+/** The relying party of a name, if there is one. */
+export type FindParty = (name: string) => MaybePromise<WebRelyingParty | undefined>
 
-/** Finds the relying parties that sessions are of. */
-export class SessionParties {
-  // Records keep this object when they change: a relying party that was evicted since is still known for the request.
-  readonly #found = new WeakMap<SessionProvider, WebRelyingParty>()
-  readonly #find: Find
+/**
+ * Whether a session is of a relying party. Under the same name there may be another provider now, or another client: then nobody vouches
+ * for the session.
+ */
+export function isOfParty({ provider }: SessionRecord, rp: WebRelyingParty | undefined): rp is WebRelyingParty {
+  return provider !== undefined && rp?.sessionProvider?.key === provider.key
+}
 
-  constructor(find: Find) {
+/**
+ * Restricts a storage to sessions whose relying party is still there. The others' cookies are removed like those of ended ones. A
+ * relying party that is evicted later is still known for the request.
+ */
+export class KnownSessions implements PartyStorage {
+  readonly #storage: SessionStorage
+  readonly #find: FindParty
+  #rp: WebRelyingParty | undefined
+  #lost: SessionAbsence | undefined
+
+  constructor(storage: SessionStorage, find: FindParty) {
+    this.#storage = storage
     this.#find = find
   }
 
-  /** The relying party of a session that {@link guard} has let through. */
-  of({ provider }: SessionRecord): WebRelyingParty | undefined {
-    return provider === undefined ? undefined : this.#found.get(provider)
+  get rp(): WebRelyingParty | undefined {
+    return this.#rp
   }
 
-  /** Restricts a storage to sessions whose relying party is still there. The others' cookies are removed like those of ended ones. */
-  guard(storage: SessionStorage, req: NodeRequest): SessionStorage {
-    let lost: SessionAbsence | undefined
-    const known = (found: FoundSession): MaybePromise<FoundSession> => {
-      const kept = storedSessionIn(found)
-      if (kept === undefined) return found
-      return whenDone(this.#look(kept.record, req), (isKnown) => {
-        if (isKnown) return found
-        lost = { ...absences.otherProvider, names: namesOf(kept.record) }
-        return undefined
-      })
-    }
-    const knownRecord = (record: SessionRecord | undefined): MaybePromise<SessionRecord | undefined> =>
-      record === undefined ? undefined : whenDone(this.#look(record, req), (isKnown) => (isKnown ? record : undefined))
-    return {
-      get sharedStore() {
-        return storage.sharedStore
-      },
-      read: (cookies, further) => whenDone(storage.read(cookies, further), known),
-      absence: (cookies, place) => lost ?? storage.absence(cookies, place),
-      find: (record) => whenDone(storage.find(record), knownRecord),
-      save: (record, base) => storage.save(record, base),
-      touch: (record, base) => storage.touch(record, base),
-      end: (record) => storage.end(record),
-      write: (record, cookies) => storage.write(record, cookies),
-      clear: (cookies, further) => storage.clear(cookies, further),
-    }
+  get sharedStore(): SharedStore | undefined {
+    return this.#storage.sharedStore
   }
 
-  // Under the same name there may be another provider now, or another client: then nobody vouches for the session.
-  #look({ provider }: SessionRecord, req: NodeRequest): MaybePromise<boolean> {
-    if (provider === undefined) return false
-    return whenDone(this.#find(provider.name, req), (rp) => {
-      if (rp?.sessionProvider?.key !== provider.key) return false
-      this.#found.set(provider, rp)
-      return true
+  read(cookies: Cookies, further?: FurtherCookies): MaybePromise<FoundSession> {
+    return whenDone(this.#storage.read(cookies, further), (found) => this.#known(found))
+  }
+
+  absence(cookies: Cookies): SessionAbsence {
+    return this.#lost ?? this.#storage.absence(cookies)
+  }
+
+  find(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    return whenDone(this.#storage.find(record), (found) =>
+      found === undefined
+        ? undefined
+        : whenDone(this.#partyOf(found), (rp) => (isOfParty(found, rp) ? found : undefined)),
+    )
+  }
+
+  save(record: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
+    return this.#storage.save(record, base)
+  }
+
+  touch(record: SessionRecord, base: SessionRecord): void {
+    this.#storage.touch(record, base)
+  }
+
+  end(record: SessionRecord): MaybePromise<void> {
+    return this.#storage.end(record)
+  }
+
+  write(record: SessionRecord, cookies: Cookies): readonly string[] {
+    return this.#storage.write(record, cookies)
+  }
+
+  clear(cookies: Cookies, further?: FurtherCookies): readonly string[] {
+    return this.#storage.clear(cookies, further)
+  }
+
+  #known(found: FoundSession): MaybePromise<FoundSession> {
+    const record = storedSessionIn(found)?.record
+    if (record === undefined) return found
+    return whenDone(this.#partyOf(record), (rp) => {
+      if (isOfParty(record, rp)) {
+        this.#rp = rp
+        return found
+      }
+      this.#lost = { ...absences.otherProvider, names: namesOf(record) }
+      return undefined
     })
+  }
+
+  #partyOf({ provider }: SessionRecord): MaybePromise<WebRelyingParty | undefined> {
+    return provider === undefined ? undefined : this.#find(provider.name)
   }
 }

@@ -2,7 +2,7 @@ import type { NamedProvider } from '../../options/oidc/providers/parse-providers
 import type { Readiness } from '../../provider/readiness.js'
 import type { Application } from '../../relying-party/application.js'
 import { noteLogin } from '../../resource-server/issuers/logins.js'
-import { SessionParties } from './known-sessions.js'
+import { isOfParty, KnownSessions } from './known-sessions.js'
 import { closeRelyingParty, healthByName, type RelyingParties, type WebRelyingParty } from './relying-parties.js'
 import { createWebRelyingParty } from './web-relying-party.js'
 
@@ -16,16 +16,19 @@ export function listedRelyingParties(application: Application, providers: readon
   const listed = providers.map(({ name, label }) => ({ name, label }))
   const all = [...byName.values()]
   const [first, ...others] = all
-  const sessions = new SessionParties((name) => byName.get(name))
+  const find = (name: string): WebRelyingParty | undefined => byName.get(name)
   return {
     ...(first !== undefined && others.length === 0 ? { only: first } : {}),
     areNamed: true,
     mayLose: false,
     listed,
     all: () => all,
-    find: (name) => byName.get(name),
-    of: (record) => sessions.of(record),
-    guard: (storage, req) => sessions.guard(storage, req),
+    find,
+    of: (record) => {
+      const rp = find(record.provider?.name ?? '')
+      return isOfParty(record, rp) ? rp : undefined
+    },
+    guard: (storage) => new KnownSessions(storage, find),
     health: () => healthByName(all),
     ready: () => allReady([...byName]),
     close: () => all.forEach(closeRelyingParty),

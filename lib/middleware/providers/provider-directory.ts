@@ -78,6 +78,11 @@ export class ProviderDirectory {
     return this.#ask(name, lookup)
   }
 
+  /** A relying party that is in memory. */
+  known(name: string): WebRelyingParty | undefined {
+    return this.#known.peek(name)?.rp
+  }
+
   /** The relying parties in memory. */
   all(): readonly WebRelyingParty[] {
     return [...this.#known.values()].map(({ rp }) => rp)

@@ -19,6 +19,11 @@ export interface ListedProvider {
   readonly label: string
 }
 
+/** A storage for one request, which knows the relying party of the session that it has read. */
+export interface PartyStorage extends SessionStorage {
+  readonly rp?: WebRelyingParty | undefined
+}
+
 /** The relying parties of one application, one for each of its providers. */
 export interface RelyingParties {
   /** Where everybody signs in; absent if people choose. */
@@ -39,10 +44,10 @@ export interface RelyingParties {
    * @throws {ProviderError} `provider_options_unavailable`, or rejects with it
    */
   find(name: string, req: NodeRequest | undefined): MaybePromise<WebRelyingParty | undefined>
-  /** The one that a session is of, which {@link RelyingParties.guard} has found. */
+  /** The one that a session is of, if it is in memory. */
   of(record: SessionRecord): WebRelyingParty | undefined
   /** Restricts a storage to sessions of relying parties that are still there. */
-  guard(storage: SessionStorage, req: NodeRequest): SessionStorage
+  guard(storage: SessionStorage, req: NodeRequest): PartyStorage
   ready(): Promise<Readiness>
   /** State of each provider by its name. */
   health(): ProvidersHealth['providers']

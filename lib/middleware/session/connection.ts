@@ -46,7 +46,7 @@ export function createConnections({ application, parties, storageOf }: OidcConte
       const kept = storedSessionIn(await read())
       if (kept === undefined) return undefined
       const { record, countsUntil: at } = kept
-      const rules = parties.of(record)?.configuration ?? configuration
+      const rules = (storage.rp ?? parties.of(record))?.configuration ?? configuration
       return new LiveConnection(record, rules, () => {
         const { signal, release } = live.watch(record, storage, at === undefined ? undefined : { at, read })
         watches.add(req, release)

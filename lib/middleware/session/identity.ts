@@ -1,6 +1,6 @@
 import type { Principal } from '../../policy/principal.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
-import { personClaims, sessionClaims } from '../../session/claims.js'
+import { DecodedClaims, personClaims, sessionClaims } from '../../session/claims.js'
 import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -19,18 +19,18 @@ export interface SessionRules extends Partial<IssuerNames> {
 export class SessionIdentity {
   readonly record: SessionRecord
   readonly #rules: SessionRules
-  #claims: IdTokenClaims | undefined
-  #person: IdTokenClaims | undefined
+  readonly #claimed: Pick<SessionRecord, 'idToken' | 'userinfo'>
   #principal: Principal | undefined
 
   constructor(record: SessionRecord, rules: SessionRules) {
     this.record = record
     this.#rules = rules
+    this.#claimed = DecodedClaims.keptBy(record)
   }
 
   /** The session's claims about the person. */
   get person(): IdTokenClaims {
-    return (this.#person ??= personClaims(this.#allClaims()))
+    return personClaims(this.#claimed)
   }
 
   get principal(): Principal {
@@ -39,7 +39,7 @@ export class SessionIdentity {
 
   #newPrincipal(): Principal {
     const { record } = this
-    const claims = this.#allClaims()
+    const claims = sessionClaims(this.#claimed)
     const { issuer = claims.iss, issuerAliases } = this.#rules
     return Object.freeze({
       scheme: 'session',
@@ -53,10 +53,6 @@ export class SessionIdentity {
       ...deviceIn(record, this.#rules),
       expiresAt: clocksOf(record, this.#rules.session).idleExpiresAt,
     })
-  }
-
-  #allClaims(): IdTokenClaims {
-    return (this.#claims ??= sessionClaims(this.record))
   }
 }
 

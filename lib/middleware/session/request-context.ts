@@ -17,13 +17,12 @@ import type { Migration } from './migration/migration.js'
 import type { LoginPage } from '../../options/oidc/providers/parse-providers.js'
 import { noteBroughtLogin } from '../../resource-server/issuers/logins.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
-import type { RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
+import type { PartyStorage, RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { SessionAbsence } from '../../session/storage/absence.js'
 import { absenceDetails } from './storage/absence-details.js'
-import type { SessionStorage } from '../../session/storage/storage.js'
 import type { CircuitBreaker } from '../../base/circuit-breaker.js'
 import type { SessionStorages } from './storage/session-storage.js'
 import type { TransactionCookieFactory } from './transaction-cookies.js'
@@ -37,7 +36,7 @@ export class RequestContext {
   /** The path that the middleware is mounted at. */
   readonly mount: string
   readonly #oidc: OidcContext
-  readonly #storage: SessionStorage
+  readonly #storage: PartyStorage
   readonly #req: NodeRequest
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
@@ -64,7 +63,7 @@ export class RequestContext {
   get rp(): WebRelyingParty | undefined {
     const record = this.session.current()
     if (record === undefined) return this.#rp ?? this.#oidc.parties.only
-    return (this.#rp ??= this.#oidc.parties.of(record))
+    return (this.#rp ??= this.#storage.rp ?? this.#oidc.parties.of(record))
   }
 
   /** The base URL that the request came to. */
@@ -173,7 +172,7 @@ interface RequestParts {
   readonly httpRequest: HttpRequest
   readonly session: SessionBinding
   /** Where the session was read. */
-  readonly storage: SessionStorage
+  readonly storage: PartyStorage
 }
 
 /**
@@ -204,7 +203,7 @@ export interface OidcContext {
   /** Writes the page with the choices among several providers, in place of ours. */
   readonly loginPage?: LoginPage | undefined
   /** The storage for the session of a request. */
-  readonly storageOf: SessionStorages
+  readonly storageOf: (...request: Parameters<SessionStorages>) => PartyStorage
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory
