@@ -6,17 +6,18 @@ import { startRedis } from './harness/redis-server.js'
 import { number, reportTargets } from './harness/table.js'
 import { startIssuer } from './issuer/server.js'
 import { contenders } from './session/contenders.js'
-import { beginSession, setCookieBytes } from './session/gate.js'
+import { beginSessions } from './session/gate.js'
+import { startMint } from './session/minted.js'
 import { unread } from './session/peers.js'
 import { judge, questions } from './targets.js'
 
 const own = 'express-oidc'
 const plans = {
-  quick: { rounds: 4, sets: [2, 2], requests: 1500, warmUp: 1500 },
-  full: { rounds: 8, sets: [4, 12], requests: 2000, warmUp: 4000 },
+  quick: { rounds: 4, sets: [2, 2], requests: 1500, warmUp: 3000, sessions: 1000 },
+  full: { rounds: 8, sets: [4, 12], requests: 2000, warmUp: 4000, sessions: 1000 },
 }
 
-/** Begins one session in each contender, sees that it is really read, and then reads it over and over. */
+/** Begins sessions in each contender, sees that they are really read, and then reads them in turn, over and over. */
 export async function run(command) {
   const pinned = canPin ? 'server and load generator on a core each' : 'processes wherever the system puts them'
   console.log(`# session\n\n${machine()}; ${load()}; ${pinned}`)
@@ -25,10 +26,12 @@ export async function run(command) {
   const loader = startChild('session/load.js', { cpu: 1 })
   const session = sessionOf(issuer)
   const context = { issuer: issuer.trust('RS256').issuer, redisUrl: redis?.url, session }
-  const bench = { plan: plans[command.quick ? 'quick' : 'full'], loader, context, seen: new Map() }
+  const plan = plans[command.quick ? 'quick' : 'full']
+  const bench = { plan, loader, context, begun: new Map(), mint: await startMint({ context, name: own }) }
   try {
     return command.profile ? await profile(bench) : await measure(command, bench)
   } finally {
+    bench.mint.stop()
     loader.stop()
     await redis?.stop()
     issuer.stop()
@@ -37,50 +40,57 @@ export async function run(command) {
 
 async function measure(command, bench) {
   const { admitted, notes } = await admit(command, bench)
-  const { plan, seen, context } = bench
+  const { plan, begun, context } = bench
   const open = ({ name, isNull }) => openServer(bench, isNull ? own : name)
   const comparison = await compare({ title: questions.session.question, contenders: admitted, plan, open })
-  const cookies = (name) => seen.get(name) ?? seen.get(own)
+  const ofOne = (name) => begun.get(name) ?? begun.get(own)
   const columns = [
     ['requests/s', ({ rate }) => number(rate)],
     ['CPU us', ({ cpu }) => number(cpu)],
-    ['Cookie bytes', (_, name) => cookies(name).cookie.length],
-    ['Set-Cookie bytes', (_, name) => cookies(name).setCookieBytes],
+    ['Cookie bytes', (_, name) => ofOne(name).cookies[0]?.length ?? 0],
+    ['Set-Cookie bytes', (_, name) => ofOne(name).setCookieBytes],
   ]
   const bytes = Buffer.byteLength(JSON.stringify(context.session))
-  reportComparison(comparison, columns, `The session is ${bytes} bytes of JSON.`, ...notes)
+  reportComparison(comparison, columns, `${plan.sessions} sessions in turn, each of ${bytes} bytes of JSON.`, ...notes)
   return reportTargets(judge('session', comparison))
 }
 
-/** A new process with a session that has begun. */
-async function openServer({ plan, loader, context, seen }, name) {
+/** A new process, and the sessions that the first of its kind has begun. */
+async function openServer(bench, name) {
+  const { plan, loader, context, mint } = bench
   const contender = contenders.find((one) => one.name === name)
   const child = startChild('session/server.js', { cpu: 0 })
   const port = await child.call('start', { name, context })
-  const begun = contender.kind === 'limit' ? {} : await beginSession(contender, port, context.session.user.sub)
-  if (begun.problem !== undefined) {
+  const { problem, cookies } = await sessionsOf(bench, contender, port)
+  if (problem !== undefined) {
     child.stop()
-    return begun
+    return { problem }
   }
-  // What the bare route does not look at is the cookie of express-oidc.
-  const cookie = name === unread.name ? seen.get(own).cookie : begun.cookie
-  const bytes = contender.kind === 'limit' ? 0 : await setCookieBytes(port, cookie)
-  seen.set(name, { cookie: cookie ?? '', setCookieBytes: bytes })
-  const send = async (count) => {
-    const result = await loader.call('send', { count })
-    if (result.non2xx > 0) throw new Error(`${name} refused ${result.non2xx} good sessions`)
-    return result
-  }
+  const cookiesFor = (count) => (contender.isUnseen ? mint.mint(count, cookies[0].length) : { first: cookies, cookies })
   const turn = async (count) => {
-    await loader.call('open', { port, cookie })
+    const given = await cookiesFor(count)
+    await loader.call('open', { port, cookies: given.first })
     const before = await child.call('cpu')
-    const result = await send(count)
+    const result = await loader.call('send', { count, cookies: given.cookies })
     const cpu = ((await child.call('cpu')) - before) / count
     await loader.call('close')
+    if (result.non2xx > 0) throw new Error(`${name} refused ${result.non2xx} good sessions`)
     return { ...result, cpu }
   }
   await turn(plan.warmUp)
   return { child, turn, measure: () => turn(plan.requests), close: () => child.stop() }
+}
+
+async function sessionsOf({ begun, plan, context }, contender, port) {
+  const { name, kind } = contender
+  if (!begun.has(name)) begun.set(name, await beginAt(port))
+  return begun.get(name)
+
+  async function beginAt() {
+    // What the bare route does not look at is the cookie of express-oidc.
+    if (kind === 'limit') return { cookies: name === unread.name ? begun.get(own).cookies : [], setCookieBytes: 0 }
+    return beginSessions(contender, port, context.session.user.sub, plan.sessions)
+  }
 }
 
 async function admit({ only = '' }, bench) {
@@ -93,7 +103,7 @@ async function admit({ only = '' }, bench) {
       notes.push(`- not measured: ${name}, since there is no redis-server`)
       continue
     }
-    const opened = await openServer({ ...bench, plan: { warmUp: 50 } }, name)
+    const opened = await openServer({ ...bench, plan: { ...bench.plan, warmUp: 50 } }, name)
     if (opened.problem === undefined) admitted.push({ name })
     else notes.push(`- not measured: ${name} ${opened.problem}`)
     opened.close?.()

@@ -1,4 +1,4 @@
-import { expressOidcCookie, expressOidcRedis, expressOpenidConnect } from './oidc.js'
+import { expressOidcCookie, expressOidcRedis, expressOidcUnseen, expressOpenidConnect } from './oidc.js'
 import { bare, gcmCookie, iron, joseCookie, serverSession, signedCookie, unread } from './peers.js'
 
 /**
@@ -9,6 +9,7 @@ export const contenders = [
   bare,
   unread,
   expressOidcCookie,
+  expressOidcUnseen,
   expressOidcRedis,
   signedCookie,
   serverSession,

@@ -4,6 +4,8 @@ import { answerCalls } from '../harness/child.js'
 import { profiling } from '../harness/profile.js'
 import { contenderNamed } from './contenders.js'
 
+const state = {}
+
 answerCalls({
   /** Serves one route that returns the person of the session, on a separate port. */
   async start({ name, context }) {
@@ -13,7 +15,7 @@ answerCalls({
     server.keepAliveTimeout = 0
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address()
-    await mount(app, { ...context, baseUrl: `http://127.0.0.1:${port}` })
+    state.mint = await mount(app, { ...context, baseUrl: `http://127.0.0.1:${port}` })
     app.get('/api/orders', (req, res) => {
       const sub = subject === undefined ? context.session.user.sub : subject(req)
       if (sub === undefined) res.status(401).end()
@@ -22,6 +24,8 @@ answerCalls({
     app.use((error, _req, res, _next) => res.status(error.status ?? 500).end())
     return port
   },
+  /** Cookies of so many new sessions, as long as is asked for. */
+  mint: ({ count, bytes }) => state.mint(count, bytes),
   /** CPU so far in microseconds, of all threads. */
   cpu() {
     const { user, system } = process.cpuUsage()

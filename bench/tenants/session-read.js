@@ -2,10 +2,12 @@ import { startChild } from '../harness/child.js'
 import { interleaved, median, medians, middleHalf, ratios } from '../harness/rounds.js'
 import { number, progress, range, section, table, target } from '../harness/table.js'
 import { startIssuer } from '../issuer/server.js'
-import { beginSession } from '../session/gate.js'
+import { beginSessions } from '../session/gate.js'
 import { contenders, one } from './contenders.js'
 
-/** Reads a session of one provider, of one of several, and of a tenant, in turns. */
+const sessions = 200
+
+/** Reads sessions of one provider, of one of several, and of a tenant, in turns. */
 export async function measureSessionRead({ rounds, requests }) {
   const issuer = await startIssuer()
   const loader = startChild('session/load.js', { cpu: 1 })
@@ -18,14 +20,14 @@ export async function measureSessionRead({ rounds, requests }) {
       const child = startChild('tenants/server.js', { cpu: 0 })
       servers.push({ name, child })
       const port = await child.call('start', { name, issuer: url })
-      const begun = start === undefined ? {} : await beginSession({ start }, port, sub)
+      const begun = start === undefined ? { cookies: [] } : await beginSessions({ start }, port, sub, sessions)
       if (begun.problem !== undefined) throw new Error(`${name} ${begun.problem}`)
-      Object.assign(servers.at(-1), { port, cookie: begun.cookie })
+      Object.assign(servers.at(-1), { port, cookies: begun.cookies })
     }
-    const turn = async ({ name, child, port, cookie }) => {
+    const turn = async ({ name, child, port, cookies }) => {
       const before = await child.call('cpu')
-      await loader.call('open', { port, cookie })
-      const { non2xx } = await loader.call('send', { count: requests })
+      await loader.call('open', { port, cookies })
+      const { non2xx } = await loader.call('send', { count: requests, cookies })
       await loader.call('close')
       if (non2xx > 0) throw new Error(`${name} refused ${non2xx} good sessions`)
       return { cpu: ((await child.call('cpu')) - before) / requests }
