@@ -108,7 +108,7 @@ Options:
       --in-process      bearer: only without HTTP
       --http            bearer: only over HTTP
       --algorithms a,b  bearer: only these of RS256, PS256, ES256, EdDSA
-      --parts a,b       bearer: only these of seen, unseen, one, burst; scale: of sessions, processes, storm, logout, tenants
+      --parts a,b       bearer: only these of seen, unseen, one, burst; login: of 1, 8, 200; scale: of sessions, processes, storm, logout, tenants
       --only text       bearer, memory, session: of the peers, only those whose name holds this
       --library file    another build than ../dist/index.js
       --strict          exit code 1 when a target is missed, 3 when the null comparison was off or something was not measured
