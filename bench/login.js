@@ -8,10 +8,11 @@ import { acceptedFlaws, logIn } from './login/logins.js'
 import { judge, questions } from './targets.js'
 
 const [own, peer] = ['express-oidc', 'express-openid-connect']
+const warmUp = { count: 250, width: 8 }
 // Before some 4000 logins, what is measured is how Node compiles them: see login/wall.js.
 const plans = {
-  quick: { rounds: 3, sets: [2, 2], logins: 120, warmUp: 1000 },
-  full: { rounds: 5, sets: [4, 12], logins: 200, warmUp: 5000 },
+  quick: { rounds: 3, sets: [2, 2], logins: 120, warmUps: 4 },
+  full: { rounds: 5, sets: [4, 12], logins: 200, warmUps: 20 },
 }
 const widths = [1, 8, 200]
 const crowd = 200
@@ -45,12 +46,12 @@ async function compareAt(bench, width) {
   const { issuer, plan } = bench
   const open = async ({ name, isNull }) => {
     const { child, port } = await openServer(bench, isNull ? own : name)
-    const measure = () => turn({ issuer, child, port, width, count: isBurst ? crowd : plan.logins })
-    return { measure, close: () => child.stop() }
+    const load = { width, count: isBurst ? crowd : plan.logins, wait: isBurst ? providerMilliseconds : 0 }
+    const measure = () => turn({ issuer, child, port, ...load })
+    return { warmUp: () => logIn(port, issuer, warmUp), measure, close: () => child.stop() }
   }
   const key = `login ${width}`
   const burst = { unit: 'p99', plan: { ...plan, allowed: 0.1 } }
-  issuer.slowDown(isBurst ? providerMilliseconds : 0)
   const contenders = [{ name: own }, { name: peer }]
   const comparison = await compare({
     title: questions[key].question,
@@ -59,7 +60,6 @@ async function compareAt(bench, width) {
     open,
     ...(isBurst ? burst : {}),
   })
-  issuer.slowDown(0)
   reportComparison(comparison, columns, ...(isBurst ? [`The provider takes ${providerMilliseconds} ms.`] : []))
   return judge(key, comparison)
 }
@@ -71,26 +71,27 @@ const columns = [
   ['connections to the provider', ({ connections }) => Math.round(connections)],
 ]
 
-async function turn({ issuer, child, port, width, count }) {
+async function turn({ issuer, child, port, width, count, wait }) {
+  issuer.slowDown(wait)
   issuer.usedConnections()
   const before = await child.call('cpu')
   const seen = await logIn(port, issuer, { count, width })
   const cpu = ((await child.call('cpu')) - before) / count
+  issuer.slowDown(0)
   return { ...seen, cpu, connections: issuer.usedConnections() }
 }
 
-async function openServer({ issuer, plan }, name) {
+async function openServer({ issuer }, name) {
   const { sub } = JSON.parse(Buffer.from(issuer.grants.tokens().id_token.split('.')[1], 'base64url'))
   const context = { issuer: issuer.trust('RS256').issuer, session: { user: { sub } } }
   const child = startChild('session/server.js', { cpu: 0 })
   const port = await child.call('start', { name, context })
-  await logIn(port, issuer, { count: plan.warmUp, width: 8 })
   return { child, port }
 }
 
-async function admit({ issuer }, name) {
-  const { child, port } = await openServer({ issuer, plan: { warmUp: 8 } }, name)
-  const flaws = await acceptedFlaws(port, issuer)
+async function admit(bench, name) {
+  const { child, port } = await openServer(bench, name)
+  const flaws = await acceptedFlaws(port, bench.issuer)
   child.stop()
   if (name === own && flaws.length > 0) throw new Error(`${name} takes ${flaws.join(' and ')}`)
   return `- ${name} ${flaws.length === 0 ? 'refuses each of them' : `takes ${flaws.join(' and ')}`}`
@@ -98,6 +99,7 @@ async function admit({ issuer }, name) {
 
 async function profile(bench) {
   const { child, port } = await openServer(bench, own)
+  for (let i = 0; i < bench.plan.warmUps; i++) await logIn(port, bench.issuer, warmUp)
   const count = 1000
   await reportProfile(`${own}, a login`, child, async () => {
     await logIn(port, bench.issuer, { count, width: 8 })

@@ -12,8 +12,9 @@ export const again = 'express-oidc, once more (null)'
  * repeated until the null comparison lies within 3 % with a confidence of 95 %, or there are as many as allowed.
  *
  * @param contenders - each with `name`; what is called `own` takes part twice
- * @param plan - `rounds`, and `sets`: the fewest and the most
- * @param open - starts one: `{ measure(round), close() }`; `measure` gives numbers by name
+ * @param plan - `rounds`, `sets`: the fewest and the most, and `warmUps`
+ * @param open - starts one: `{ warmUp(), measure(round), close() }`; `measure` gives numbers by name. `warmUp`, which may be absent, is called
+ *   `plan.warmUps` times before, in rounds as well: a process that was idle while others were started stayed slow
  * @param unit - the number that the null comparison is about
  */
 export async function compare({ title, contenders, own = 'express-oidc', plan, open, unit = 'cpu' }) {
@@ -23,16 +24,17 @@ export async function compare({ title, contenders, own = 'express-oidc', plan, o
   const comparison = { title, unit, own, names: list.map(({ name }) => name), sets, allowed: plan.allowed ?? allowed }
   for (let done = 1; done <= most; done++) {
     progress(`${title}: set ${done} of ${fewest} to ${most}`)
-    for (const [{ name }, turns] of await oneSet(list, plan.rounds, open)) sets.get(name).push(turns)
+    for (const [{ name }, turns] of await oneSet(list, plan, open)) sets.get(name).push(turns)
     if (done >= fewest && isTrusted(comparison)) break
   }
   return comparison
 }
 
-async function oneSet(list, rounds, open) {
+async function oneSet(list, { rounds, warmUps = 0 }, open) {
   const opened = new Map()
   try {
     for (const contender of shuffled(list)) opened.set(contender, await open(contender))
+    await interleaved(list, warmUps, (contender) => opened.get(contender).warmUp?.())
     return await interleaved(list, rounds, (contender, round) => opened.get(contender).measure(round))
   } finally {
     for (const { close } of opened.values()) close()
