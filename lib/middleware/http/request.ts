@@ -42,7 +42,9 @@ class NodeHttpRequest implements HttpRequest {
   }
 
   furtherCookies(name: string): readonly string[] {
-    return furtherValues(this.#req.headers.cookie ?? '', name)
+    const header = readMember(this.#req, 'headers').cookie ?? ''
+    // Where there are as many names as pairs, none came twice. Counting is much faster than searching several KB for a name.
+    return Object.keys(this.cookies).length === countPairs(header) ? none : furtherValues(header, name)
   }
 
   form(): Promise<URLSearchParams> {
@@ -62,7 +64,13 @@ function parseCookies(header: string | undefined): HttpRequest['cookies'] {
   return header === undefined ? noCookies : parse(header)
 }
 
-// Nearly all headers hold the name once. Searching for it is faster than parsing, and forwards several times as fast as backwards.
+function countPairs(header: string): number {
+  let count = 1
+  for (let end = header.indexOf(';'); end !== -1; end = header.indexOf(';', end + 1)) count += 1
+  return count
+}
+
+// Searching is faster than parsing, and forwards several times as fast as backwards.
 function furtherValues(header: string, name: string): readonly string[] {
   const begin = `${name}=`
   const first = header.indexOf(begin)
