@@ -1,0 +1,82 @@
+// Everything that `npm run check` looks at, as many parts at a time as there are cores, the longest first. The package is built once and
+// packed once. Caches are kept where a file's result depends on that file alone, and by tsc, which knows what depends on what.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const cache = 'node_modules/.cache'
+const packed = mkdtempSync(join(tmpdir(), 'express-oidc-check-'))
+const tarball = join(packed, `${name}-${version}.tgz`)
+const types = (project, kept) => `tsc -p ${project} --incremental --tsBuildInfoFile ${cache}/tsc/${kept}.tsbuildinfo`
+
+/** Names of the parts, and their commands, one after the other. */
+const parts = {
+  lint: ['eslint --max-warnings 0 .'],
+  package: [
+    'node scripts/build/build.js',
+    `npm pack --ignore-scripts --silent --pack-destination "${packed}"`,
+    `attw "${tarball}"`,
+    `publint run "${tarball}" --strict`,
+    'node scripts/api/report.js --check',
+  ],
+  types: [
+    types('tsconfig.json', 'all'),
+    types('lib/browser/tsconfig.json', 'browser'),
+    types('example-app/tsconfig.json', 'example'),
+  ],
+  format: [`prettier --check --cache --cache-strategy content --cache-location ${cache}/prettier .`],
+  layers: ['jest --coverage=false test/layers.test.ts test/style.test.ts'],
+}
+
+const env = {
+  ...process.env,
+  PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+  NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+}
+const waiting = Object.entries(parts)
+const failed = []
+
+await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, work))
+rmSync(packed, { recursive: true, force: true })
+console.log(failed.length === 0 ? `All is well after ${seconds(0)} s.` : `Not well: ${failed.join(', ')}.`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+/** Does one part after the other until none waits. */
+async function work() {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const [part, commands] = next
+    const began = performance.now()
+    const { isFine, output } = await runAll(commands)
+    console.log(`${isFine ? 'ok    ' : 'FAILED'} ${part.padEnd(8)} ${seconds(began).padStart(5)} s`)
+    if (isFine) continue
+    failed.push(part)
+    console.error(output)
+  }
+}
+
+async function runAll(commands) {
+  let output = ''
+  for (const command of commands) {
+    const began = performance.now()
+    const result = await run(command)
+    output += `$ ${command}\n${result.output}`
+    if (process.env.CHECK_TIMES) console.log(`       ${seconds(began)} s  ${command}`)
+    if (result.code !== 0) return { isFine: false, output }
+  }
+  return { isFine: true, output }
+}
+
+function run(command) {
+  const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
+}
+
+function seconds(began) {
+  return ((performance.now() - began) / 1000).toFixed(1)
+}
