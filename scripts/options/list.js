@@ -13,7 +13,7 @@ export const pages = [
   {
     page: 'oidc',
     title: 'oidc()',
-    about: 'Login, logout and sessions. See [getting started](../login.md) for the usual ones',
+    about: 'Login, logout and sessions. See [getting started](../getting-started.md) for the usual ones',
     parts: [
       { entry: main, type: 'OidcOptions', schema: 'oidc' },
       {

@@ -4,6 +4,7 @@ import { existsSync, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeReference } from './api.js'
 import { foreignLoads } from './foreign.js'
 import { writePages } from './pages.js'
 import { serve } from './serve.js'
@@ -32,6 +33,7 @@ async function run() {
   if (!existsSync(join(own, 'node_modules'))) install()
   process.env.SITE_BASE = values.base
   writePages(root, pages)
+  await writeReference(root, join(pages, 'api'))
   const { build, createServer } = await import('vitepress')
   if (values.dev) {
     const server = await createServer(own, { host: '127.0.0.1', port: Number(values.port ?? 5173) })
