@@ -57,6 +57,21 @@ describe('the links of the documents in the package', () => {
   })
 })
 
+describe('the links of the documents that are in the repository only', () => {
+  const own = ['CONTRIBUTING.md', 'example-app/README.md', 'bench/README.md', 'test/ATTACKS.md']
+  const found = own.flatMap(linksOf).filter(({ target }) => !/^[a-z]+:/.test(target))
+
+  test('lead to files and headings that exist', () => {
+    expect(found.map(({ page }) => page)).toEqual(expect.arrayContaining(['CONTRIBUTING.md', 'bench/README.md']))
+    const dead = found.filter((link) => {
+      const file = fileOf(link)
+      if (!existsSync(join(root, file))) return true
+      return link.target.includes('#') && !headingsOf(file).has(anchorOf(link))
+    })
+    expect(dead.map(shown)).toEqual([])
+  })
+})
+
 describe('the addresses in package.json', () => {
   test('are those of one repository, by which the package page completes relative links', () => {
     const { repository: own, homepage, bugs } = JSON.parse(textOf('package.json')) as Record<string, unknown>

@@ -9,8 +9,8 @@ export const devicesStop = {
   shows: 'The app lists where you are signed in, while you look. You can end one of the sessions, or all of them.',
   button: 'Sign in with a phone',
   step: 'The demo plays the phone. A browser of your own, or a private window, does as well.',
-  code: `const mine = await req.oidc.sessions.list()
-await req.oidc.sessions.end(mine[1].id)`,
+  code: `const [, other] = await req.oidc.sessions.list()
+if (other) await req.oidc.sessions.end(other.id)`,
   guide: { page: 'sessions-list.md', title: 'Lists of sessions' },
   forPeople: true,
   ownProvider: true,
