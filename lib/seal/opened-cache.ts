@@ -9,8 +9,8 @@ interface Entry<Content> {
 
 // In characters of the authentication tag. At 13 or more, V8's slice would keep the whole value in memory.
 const tailLength = 12
-// Of sealed values. What they were opened to takes about as much again.
-const maxCharacters = 8 * 1024 ** 2
+// Of sealed values, and of what they were opened to: that may be a hundred times as long, since sessions are compressed.
+const maxBytes = 16 * 1024 ** 2
 // For the filter: as many sealed values as there are when each is short.
 const maxValues = 8_192
 
@@ -30,8 +30,8 @@ const maxValues = 8_192
  */
 export class OpenedCache<Content extends object> {
   readonly #entries = new LRUCache<string, Entry<Content>>({
-    maxSize: maxCharacters,
-    sizeCalculation: ({ sealed }) => sealed.length,
+    maxSize: maxBytes,
+    sizeCalculation: ({ sealed, content }) => sealed.length + bytesOf(content),
   })
   readonly #admission = new Admission(maxValues)
 
@@ -61,4 +61,14 @@ export class OpenedCache<Content extends object> {
 // A part of a Cookie header would keep the whole header in memory.
 function copyOf(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
+}
+
+// About what JSON takes in memory: small members take many times as much as their text.
+const objectBytes = 64
+const otherBytes = 16
+
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return otherBytes + value.length
+  if (typeof value !== 'object' || value === null) return otherBytes
+  return Object.values(value).reduce<number>((sum, member) => sum + bytesOf(member), objectBytes)
 }

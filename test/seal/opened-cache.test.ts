@@ -59,6 +59,17 @@ describe('what a sealed value was opened to', () => {
     )
   })
 
+  test.each([
+    ['long text', 'x'.repeat(65_000)],
+    ['many small members', Array.from({ length: 5_000 }, () => [])],
+  ])('takes no more room where a short value was opened to %s', (_, data) => {
+    const cache = new OpenedCache<object>()
+    const values = Array.from({ length: 600 }, () => seal.seal({ exp: start + 60 }))
+    for (const value of [...values, ...values]) cache.offer(value, { data })
+    expect(cache.size).toBeGreaterThan(0)
+    expect(cache.size).toBeLessThan(300)
+  })
+
   test('is kept from the second time on, so that values which come once take no room', () => {
     const cache = new OpenedCache<object>()
     const values = Array.from({ length: 1000 }, () => seal.seal({ exp: start + 60 }))
