@@ -76,9 +76,9 @@ export class DeviceBoundStorage implements SessionStorage {
     return this.#storage.find(record)
   }
 
-  /** Saves a record. To the session of a login, the browser is offered to bind it. */
+  /** Saves a record. To the session of a login, the browser is offered to bind it, once. */
   save(record: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
-    if (base !== undefined) return this.#storage.save(record, base)
+    if (base !== undefined || record.device !== undefined) return this.#storage.save(record, base)
     const { record: offered, header } = this.#rules.offer(record)
     return whenDone(this.#storage.save(offered, base), (saved) => {
       this.#announce(header)
