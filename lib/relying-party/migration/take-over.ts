@@ -1,5 +1,5 @@
 import { omitUndefined } from '../../base/json.js'
-import { SessionError, TransactionError } from '../../errors.js'
+import { ProviderError, SessionError, TransactionError } from '../../errors.js'
 import { isAhead } from '../../base/age.js'
 import { addedClaims, withUserinfo } from '../../session/claims.js'
 import { isAlive } from '../../session/lifetime.js'
@@ -77,6 +77,19 @@ async function claimsAdded(
   { accessToken }: OldSession,
   claims: Awaited<ReturnType<TakeOverParts['provider']['idTokens']['validate']>>,
 ): Promise<ReturnType<typeof addedClaims>> {
-  if (accessToken !== undefined) return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
-  throw new SessionError('session_expired', 'the old session has no access token, which oidc({ userinfo: true }) needs')
+  if (accessToken === undefined) throw noUserinfo('has no access token')
+  try {
+    return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
+  } catch (cause) {
+    // Most old access tokens have expired. Not every provider says so with 401, and none will ever take this one.
+    const isRefused = cause instanceof ProviderError && cause.code === 'provider_response_invalid'
+    throw isRefused
+      ? noUserinfo('has an access token that the UserInfo endpoint has not answered as it should', cause)
+      : cause
+  }
+}
+
+function noUserinfo(why: string, cause?: ProviderError): SessionError {
+  const message = `the old session ${why}, which oidc({ userinfo: true }) needs`
+  return new SessionError('session_expired', message, omitUndefined({ cause }))
 }

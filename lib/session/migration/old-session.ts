@@ -3,7 +3,9 @@ import { type JsonObject, isJsonObject, omitUndefined, parseJsonObject } from '.
 /** A session of another package, authentic but not validated. Times are seconds since the epoch. */
 export interface OldSession {
   readonly idToken: string
-  /** `sub` of the ID Token, which nobody has validated here. */
+  /** `iss` of the ID Token, which nobody has validated here. */
+  readonly issuer: string
+  /** Its `sub`. */
   readonly subject: string
   readonly accessToken?: string
   readonly refreshToken?: string
@@ -32,11 +34,11 @@ export function oldSessionIn(header: unknown, content: unknown): OldSession | un
   if (!isTime(createdAt) || !isTime(touchedAt) || !isTime(endsAt) || typeof idToken !== 'string') return undefined
   // An end that the provider sets (the claim session_expiry): a session here would go on after it.
   if (data['sessionExpiresAt'] !== undefined && data['sessionExpiresAt'] !== null) return undefined
-  const subject = subjectOf(idToken)
-  if (subject === undefined) return undefined
+  const person = personOf(idToken)
+  if (person === undefined) return undefined
   return {
     idToken,
-    subject,
+    ...person,
     createdAt,
     touchedAt,
     endsAt,
@@ -58,7 +60,9 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function subjectOf(idToken: string): string | undefined {
+function personOf(idToken: string): Pick<OldSession, 'issuer' | 'subject'> | undefined {
   const payload = Buffer.from(idToken.split('.')[1] ?? '', 'base64url')
-  return textOf(parseJsonObject(payload.toString())?.['sub'])
+  const claims = parseJsonObject(payload.toString())
+  const [issuer, subject] = [textOf(claims?.['iss']), textOf(claims?.['sub'])]
+  return issuer === undefined || subject === undefined ? undefined : { issuer, subject }
 }

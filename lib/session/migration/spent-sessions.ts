@@ -22,7 +22,7 @@ const noSession = '-'
 
 /**
  * Remembers which old sessions were taken over, or ended. An old session has many cookies, one for each request of its time, and no
- * ID; so it is known by its subject and the second in which it began.
+ * ID; so it is known by its person, who is a subject at one of the issuers if there are several tenants, and the second in which it began.
  */
 export class SpentSessions {
   readonly #settings: SpentSessionsSettings
@@ -81,8 +81,8 @@ export class SpentSessions {
     await this.#settings.sharedStore.remove(this.#name(old))
   }
 
-  #name({ subject, createdAt }: OldSession): string {
-    return storeName('migrated', [this.#settings.audience, subject, createdAt])
+  #name({ issuer, subject, createdAt }: OldSession): string {
+    return storeName('migrated', [this.#settings.audience, issuer, subject, createdAt])
   }
 
   #sharedName(place: string): string {

@@ -1,6 +1,6 @@
-import type { MaybePromise } from '../../base/maybe-promise.js'
+import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import type { SessionPlace, SessionRecord } from '../record.js'
+import { beganAt, type SessionPlace, type SessionRecord } from '../record.js'
 import type { Cookies, FurtherCookies } from './cookie-chunks.js'
 import type { SessionAbsence } from './absence.js'
 import type { FoundSession, SessionStorage } from './storage.js'
@@ -28,7 +28,9 @@ export class BoundStorage implements SessionStorage {
   }
 
   find(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
-    return this.#storage.find(record)
+    return whenDone(this.#storage.find(record), (found) =>
+      found !== undefined && beganAt(found, this.#place) ? found : undefined,
+    )
   }
 
   save(record: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {

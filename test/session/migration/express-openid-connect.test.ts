@@ -23,6 +23,7 @@ describe('the cookie of express-openid-connect', () => {
     const cookie = await oldCookie({ ...usual, expires_at: start + 300 }, start, { header: { uat: start + 7 } })
     expect(await opener()(cookie)).toEqual({
       idToken: idToken(),
+      issuer: 'https://op.example.com',
       subject: 'alice',
       accessToken: 'access',
       refreshToken: 'refresh',
@@ -51,6 +52,7 @@ describe('the cookie of express-openid-connect', () => {
     ['an ID Token that is missing', { access_token: 'access' }],
     ['an ID Token that is no text', { id_token: 1 }],
     ['an ID Token without sub', { id_token: idToken({ sub: undefined }) }],
+    ['an ID Token without iss', { id_token: idToken({ iss: undefined }) }],
     ['an end that the provider has set', { ...usual, sessionExpiresAt: start + 60 }],
     ['no object', '[]'],
     ['no JSON', '{'],

@@ -141,7 +141,7 @@ export class Migration {
       })
     } catch (error) {
       if (!isOidcError(error) || isOutage(error) || error.code === 'invalid_options') throw error
-      return { isOver: error.code === 'session_missing' }
+      return { isOver: isOverAfter.includes(error.code) }
     }
   }
 
@@ -159,9 +159,9 @@ export class Migration {
     storage.write(used, httpRequest.cookies)
     const record = (await listed?.enter(used, this.#rp.configuration, httpRequest)) ?? used
     try {
-      await storage.save(record, undefined)
-      if (await this.#spent.exchange(old, record)) return { record, isNew: true, isOver: true }
-      await endSessions(this.#binding, storage, [record])
+      const saved = await storage.save(record, undefined)
+      if (await this.#spent.exchange(old, saved)) return { record: saved, isNew: true, isOver: true }
+      await endSessions(this.#binding, storage, [saved])
     } catch (error) {
       await listed?.leave(record)
       throw error
@@ -197,6 +197,9 @@ export class Migration {
     return loginResult(returned)
   }
 }
+
+// Other old sessions may still be of use: to processes of the old application, or here, once a clock or a key is right again.
+const isOverAfter: readonly string[] = ['session_missing', 'login_refused']
 
 function isOutage(error: unknown): boolean {
   return error instanceof ProviderError || (error instanceof SessionError && error.code === 'session_store_unavailable')

@@ -5,6 +5,7 @@ import { type Host, hosts } from '../../../hosts/hosts.js'
 import { type App, json, startApp, type AppRequest } from '../../../kit/app.js'
 import { Clock, start } from '../../../kit/clock.js'
 import { inParts, oldCookie, type OldCookieChanges, oldSecret, signedId } from '../../../kit/migration/old-sessions.js'
+import { json as jsonAnswer } from '../../../kit/provider/answers.js'
 import { mint, otherRsaKey, rsaKey, signJws } from '../../../kit/provider/keys.js'
 import { TestProvider } from '../../../kit/provider/provider.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
@@ -22,7 +23,7 @@ afterEach(() => app.close())
 
 interface Options {
   readonly host?: Host
-  readonly oidc?: Partial<OidcOptions>
+  readonly oidc?: Partial<OidcOptions> | ((baseUrl: string, provider: TestProvider) => object)
   readonly session?: Partial<SessionOptions>
   readonly migrateFrom?: object
   readonly clock?: Clock
@@ -52,7 +53,7 @@ async function begin({
         ...session,
         migrateFrom: { package: 'express-openid-connect', secret: oldSecret, until, ...migrateFrom } as never,
       },
-      ...oidc,
+      ...(typeof oidc === 'function' ? oidc(baseUrl, provider) : oidc),
     },
     layers: (middleware) => [middleware, ...layers],
   }))
@@ -61,6 +62,7 @@ async function begin({
 const [firstHost] = hosts as readonly [Host]
 const me = async ({ oidc }: AppRequest) => ({
   sub: oidc.user?.sub ?? null,
+  iss: oidc.user?.iss ?? null,
   data: oidc.data,
   createdAt: oidc.session?.createdAt ?? null,
 })
@@ -103,11 +105,15 @@ async function cookieOf(changes: Record<string, unknown> = {}, header: OldCookie
 }
 
 /** A browser that has been at the old application. */
-function browserWith(cookies: string | Readonly<Record<string, string>>, attributes = ''): Browser {
+function browserWith(
+  cookies: string | Readonly<Record<string, string>>,
+  attributes = '',
+  origin = app.host.url,
+): Browser {
   const browser = new Browser()
   const parts = typeof cookies === 'string' ? { appSession: cookies } : cookies
   for (const [name, value] of Object.entries(parts)) {
-    browser.cookies.store(`${name}=${value}; Path=/; HttpOnly${attributes}`, new URL(app.host.url))
+    browser.cookies.store(`${name}=${value}; Path=/; HttpOnly${attributes}`, new URL(origin))
   }
   return browser
 }
@@ -276,6 +282,18 @@ describe('an old session', () => {
     await begin({ oidc: { onLogin: () => false } })
     const answer = await browserWith(await cookieOf()).fetch(url('/me'))
     expect([answer.status, answer.json()]).toMatchObject([200, { sub: null }])
+  })
+
+  test('goes where onLogin refuses the person, who is not asked about again', async () => {
+    let calls = 0
+    const onLogin = (): false => {
+      calls += 1
+      return false
+    }
+    await begin({ oidc: { onLogin } })
+    const browser = browserWith(await cookieOf())
+    for (let request = 0; request < 3; request += 1) expect(await subjectOf(browser)).toBeNull()
+    expect([calls, oldNames(browser)]).toEqual([1, []])
   })
 
   test('does not count once the end has passed, while the application runs', async () => {
@@ -501,6 +519,82 @@ describe('while the provider is away', () => {
     mend()
     app.clock.advance(120)
     expect(await subjectOf(browser)).toBe('alice')
+  })
+})
+
+describe('an old access token that the UserInfo endpoint does not take', () => {
+  const answeringWith = (status: number): Options => ({
+    oidc: (_, provider) => {
+      provider.answers['/userinfo'] = () => jsonAnswer({ error: 'invalid_token' }, status)
+      return { userinfo: true }
+    },
+  })
+
+  test.each([[400], [401], [403], [404]])('has the person sign in again, where it answers %i', async (status) => {
+    await begin(answeringWith(status))
+    const browser = browserWith(await cookieOf())
+    expect(await subjectOf(browser)).toBeNull()
+    expect((await browser.navigate(url('/login'))).status).toBe(302)
+  })
+
+  test('is tried again later where that is an outage', async () => {
+    await begin(answeringWith(503))
+    const browser = browserWith(await cookieOf())
+    expect((await browser.fetch(url('/me'))).status).toBe(503)
+    app.provider.answers['/userinfo'] = () => jsonAnswer({ sub: 'alice' })
+    app.clock.advance(120)
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+})
+
+describe('with several tenants', () => {
+  const template = 'https://login.example/{tenantid}/v2.0'
+  const tenants = ['11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222']
+  const issuerOf = (tid = ''): string => template.replace('{tenantid}', tid)
+
+  test('two people with one sub, whose old sessions began in the same second, are two people', async () => {
+    await begin({
+      oidc: (_, provider) => {
+        provider.answers['/metadata'] = () => jsonAnswer({ ...provider.metadata, issuer: template })
+        return { issuer: template, tenants, discoveryUrl: 'https://issuer.example/metadata' }
+      },
+    })
+    for (const tid of tenants) {
+      const browser = browserWith(await cookieOf({ id_token: await idToken({ iss: issuerOf(tid), tid, sub: 'same' }) }))
+      expect((await browser.fetch(url('/me'))).json()).toMatchObject({ sub: 'same', iss: issuerOf(tid) })
+    }
+  })
+})
+
+describe.each([
+  ['in the cookie', false],
+  ['on the server', true],
+])('a session %s that is taken over at one of several base URLs', (_, withStore) => {
+  const otherUrl = (baseUrl: string): string => baseUrl.replace('127.0.0.1', 'localhost')
+  const subjectAt = async (browser: Browser, origin: string): Promise<unknown> =>
+    ((await browser.fetch(`${origin}/me`)).json() as { sub: unknown }).sub
+  async function beginAtBoth(): Promise<readonly [string, string]> {
+    await begin({
+      oidc: (baseUrl) => ({ baseUrl: undefined, baseUrls: [baseUrl, otherUrl(baseUrl)] }),
+      session: withStore ? { store: new FakeStore(new Clock()) } : {},
+    })
+    return [app.host.url, otherUrl(app.host.url)]
+  }
+
+  test('began there, for all requests of the moment', async () => {
+    const [, other] = await beginAtBoth()
+    const value = await cookieOf()
+    const browsers = [browserWith(value, '', other), browserWith(value, '', other)]
+    for (let request = 0; request < 3; request += 1)
+      for (const browser of browsers) expect(await subjectAt(browser, other)).toBe('alice')
+  })
+
+  test.each([[0], [1]])('does not count at another one (%i first)', async (first) => {
+    const urls = await beginAtBoth()
+    const [here = '', there = ''] = first === 0 ? urls : urls.toReversed()
+    const value = await cookieOf()
+    expect(await subjectAt(browserWith(value, '', here), here)).toBe('alice')
+    expect(await subjectAt(browserWith(value, '', there), there)).toBeNull()
   })
 })
 
