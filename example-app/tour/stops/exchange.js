@@ -13,7 +13,7 @@ export const exchangeStop = {
   resource: 'https://billing.example.com',
   scope: 'bills:read',
 })`,
-  guide: { page: 'on-behalf-of.md', title: 'On behalf of a user' },
+  guide: { page: 'on-behalf-of.md', title: 'On behalf of a person' },
   forPeople: true,
   ownProvider: true,
   async run(req, { apis }) {
