@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compare, reportComparison } from './harness/comparison.js'
+import { compare, reportComparison, setsOf } from './harness/comparison.js'
 import { load, machine } from './harness/machine.js'
 import { number, progress, reportTargets, section, table, target } from './harness/table.js'
 import { imported } from './install/imported.js'
 import { install, pack, versionOf } from './install/installed.js'
-import { judge, questions } from './targets.js'
+import { judge, questions, takingPart } from './targets.js'
 
 const own = 'express-oidc'
 const forApis = 'express-oidc/bearer'
@@ -20,7 +20,7 @@ const peers = [
   'express-jwt jwks-rsa',
   'passport-jwt jwks-rsa',
 ]
-const plans = { quick: { rounds: 4, sets: [2, 2] }, full: { rounds: 7, sets: [5, 12] } }
+const rounds = { quick: 4, full: 7 }
 
 /** Installs each package together with Express in a separate folder, then imports them in turn, each time in a new process. */
 export async function run(command) {
@@ -28,10 +28,11 @@ export async function run(command) {
   const root = await mkdtemp(join(tmpdir(), 'bench-install-'))
   try {
     const installs = await installAll(command, root)
-    const plan = plans[command.quick ? 'quick' : 'full']
+    const plan = { rounds: rounds[command.quick ? 'quick' : 'full'], sets: setsOf(command, 5) }
     const open = async ({ folder, modules }) => ({ measure: () => imported(folder, modules), close() {} })
     const { folder } = installs.find(({ name }) => name === own)
-    const contenders = [...installs, { name: forApis, modules: [forApis], folder }]
+    const all = [...installs, { name: forApis, modules: [forApis], folder }]
+    const contenders = takingPart('import', all, command)
     const comparison = await compare({ title: questions.import.question, contenders, plan, open })
     reportComparison(comparison, columns)
     return reportTargets([...judge('import', comparison), ...reportInstalls(installs)])

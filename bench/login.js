@@ -1,5 +1,5 @@
 import { startChild } from './harness/child.js'
-import { compare, reportComparison } from './harness/comparison.js'
+import { compare, reportComparison, setsOf } from './harness/comparison.js'
 import { load, machine } from './harness/machine.js'
 import { reportProfile } from './harness/profile.js'
 import { number, reportTargets, section } from './harness/table.js'
@@ -11,8 +11,8 @@ const [own, peer] = ['express-oidc', 'express-openid-connect']
 const warmUp = { count: 250, width: 8 }
 // Before some 4000 logins, what is measured is how Node compiles them: see login/wall.js.
 const plans = {
-  quick: { rounds: 3, sets: [2, 2], logins: 120, warmUps: 4 },
-  full: { rounds: 5, sets: [4, 12], logins: 200, warmUps: 20 },
+  quick: { rounds: 3, logins: 120, warmUps: 4 },
+  full: { rounds: 5, logins: 200, warmUps: 20 },
 }
 const widths = [1, 8, 200]
 const crowd = 200
@@ -24,7 +24,7 @@ export async function run(command) {
   console.log(`# login\n\n${machine()}; ${load()}`)
   const issuer = await startIssuer()
   const wanted = widths.filter((width) => command.parts?.includes(String(width)) ?? true)
-  const bench = { issuer, plan: plans[command.quick ? 'quick' : 'full'], widths: wanted }
+  const bench = { issuer, plan: { ...plans[command.quick ? 'quick' : 'full'], sets: setsOf(command) }, widths: wanted }
   try {
     return command.profile ? await profile(bench) : await measure(bench)
   } finally {

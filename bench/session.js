@@ -1,5 +1,5 @@
 import { canPin, startChild } from './harness/child.js'
-import { compare, reportComparison } from './harness/comparison.js'
+import { compare, reportComparison, setsOf } from './harness/comparison.js'
 import { load, machine } from './harness/machine.js'
 import { reportProfile } from './harness/profile.js'
 import { startRedis } from './harness/redis-server.js'
@@ -9,12 +9,12 @@ import { contenders } from './session/contenders.js'
 import { beginSessions } from './session/gate.js'
 import { startMint } from './session/minted.js'
 import { unread } from './session/peers.js'
-import { judge, questions } from './targets.js'
+import { judge, questions, takingPart } from './targets.js'
 
 const own = 'express-oidc'
 const plans = {
-  quick: { rounds: 4, sets: [2, 2], requests: 1500, warmUp: 3000, sessions: 1000 },
-  full: { rounds: 8, sets: [4, 12], requests: 2000, warmUp: 4000, sessions: 1000 },
+  quick: { rounds: 4, requests: 1500, warmUp: 3000, sessions: 1000 },
+  full: { rounds: 8, requests: 2000, warmUp: 4000, sessions: 1000 },
 }
 
 /** Begins sessions in each contender, sees that they are really read, and then reads them in turn, over and over. */
@@ -26,7 +26,7 @@ export async function run(command) {
   const loader = startChild('session/load.js', { cpu: 1 })
   const session = sessionOf(issuer)
   const context = { issuer: issuer.trust('RS256').issuer, redisUrl: redis?.url, session }
-  const plan = plans[command.quick ? 'quick' : 'full']
+  const plan = { ...plans[command.quick ? 'quick' : 'full'], sets: setsOf(command) }
   const bench = { plan, loader, context, begun: new Map(), mint: await startMint({ context, name: own }) }
   try {
     return command.profile ? await profile(bench) : await measure(command, bench)
@@ -93,11 +93,14 @@ async function sessionsOf({ begun, plan, context }, contender, port) {
   }
 }
 
-async function admit({ only = '' }, bench) {
+async function admit(command, bench) {
+  const { only = '' } = command
   const admitted = []
   const notes = []
   // Ours first: another row needs its cookie.
-  for (const { name, kind, needsRedis } of contenders.toSorted((a, b) => (b.name === own) - (a.name === own))) {
+  for (const { name, kind, needsRedis } of takingPart('session', contenders, command).toSorted(
+    (a, b) => (b.name === own) - (a.name === own),
+  )) {
     if (kind === 'peer' && !name.includes(only)) continue
     if (needsRedis && bench.context.redisUrl === undefined) {
       notes.push(`- not measured: ${name}, since there is no redis-server`)

@@ -61,6 +61,13 @@ function perAlgorithm(name, question, judged) {
   return Object.fromEntries(algorithms.map((alg) => [`${alg} ${name}`, { question: question(alg), judged }]))
 }
 
+/** Who takes part: with `--strict` those of a judged ratio and the limits alone, so that there is time for more sets of processes. */
+export function takingPart(key, contenders, { strict }) {
+  if (!strict) return contenders
+  const named = new Set([own, ...questions[key].judged.flatMap(({ of, times, cost, over }) => [of, times, cost, over])])
+  return contenders.filter(({ name, kind }) => kind === 'limit' || named.has(name))
+}
+
 /** The verdicts on a comparison. */
 export function judge(key, comparison) {
   return (questions[key]?.judged ?? []).map((judged) => verdict(key, comparison, judged))

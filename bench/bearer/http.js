@@ -1,5 +1,5 @@
 import { startChild } from '../harness/child.js'
-import { compare, reportComparison, typical } from '../harness/comparison.js'
+import { compare, reportComparison, setsOf, typical } from '../harness/comparison.js'
 import { reportProfile } from '../harness/profile.js'
 import { number, progress } from '../harness/table.js'
 import { judge, questions } from '../targets.js'
@@ -10,11 +10,11 @@ const scenarios = { seen: 'thousand', unseen: 'unseen', one: 'single' }
 const widths = [8, 64]
 const plans = {
   quick: {
-    ...{ requests: 1500, warmUp: 2000, rounds: 4, bursts: 25, sets: [2, 2] },
+    ...{ requests: 1500, warmUp: 2000, rounds: 4, bursts: 25 },
     parts: { RS256: ['seen', 'unseen'] },
   },
   full: {
-    ...{ requests: 1500, warmUp: 3000, rounds: 5, bursts: 40, sets: [4, 12] },
+    ...{ requests: 1500, warmUp: 3000, rounds: 5, bursts: 40 },
     parts: {
       RS256: ['seen', 'unseen', 'burst'],
       ES256: ['seen', 'unseen', 'burst'],
@@ -33,7 +33,7 @@ const usual = { seen: cached, one: cached, unseen: [bare, byHand, own, fastJwt, 
 
 /** Measures a protected route over HTTP, each contender in a process of its own, and gives the verdicts. */
 export async function http(command, issuer) {
-  const plan = plans[command.quick ? 'quick' : 'full']
+  const plan = { ...plans[command.quick ? 'quick' : 'full'], sets: setsOf(command) }
   const parts =
     command.algorithms?.map((alg) => [alg, plan.parts[alg] ?? ['seen', 'unseen']]) ?? Object.entries(plan.parts)
   const loader = startChild('bearer/http-load.js', { cpu: 1 })

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
-/** Every bench there is: what it measures, how many minutes that takes, and its module, which exports `run(command)`. */
+/** Every bench there is: what it measures, how many minutes that takes, its parts, and its module, which exports `run(command)`. */
 export const benches = {
   install: {
     what: 'what import costs in time, and a production install in packages and bytes',
@@ -12,6 +12,7 @@ export const benches = {
   bearer: {
     what: 'access tokens: a protected route over HTTP, and with --in-process validators alone',
     minutes: '20 to 40',
+    parts: ['seen', 'unseen', 'one', 'burst'],
     load: () => import('../bearer.js'),
   },
   session: {
@@ -22,11 +23,13 @@ export const benches = {
   login: {
     what: 'one whole login: CPU of the process that people log in to, and how long they wait when many come at once',
     minutes: '4 to 10',
+    parts: ['1', '8', '200'],
     load: () => import('../login.js'),
   },
   scale: {
     what: 'what grows with processes, sessions and tenants: round trips, bytes and CPU',
     minutes: '10',
+    parts: ['sessions', 'processes', 'storm', 'logout', 'tenants'],
     load: () => import('../scale.js'),
   },
   machine: {
@@ -77,17 +80,27 @@ export function readCommand(args) {
     const names = name === 'all' ? all : [name]
     if (!names.every((one) => one in benches) || positionals.length > 1)
       return { problem: `there is no bench "${positionals.join(' ')}"` }
+    const parts = values.parts?.split(',')
+    const unknown = parts?.find((part) => benches[name]?.parts?.includes(part) !== true)
+    if (unknown !== undefined) return { problem: unknownPart(name, unknown) }
     if (values.profile && !profiled.includes(name)) return { problem: `--profile goes with ${profiled.join(', ')}` }
     return {
       names,
       ...values,
       library: libraryUrl(values.library),
       algorithms: values.algorithms?.split(','),
-      parts: values.parts?.split(','),
+      parts,
     }
   } catch (error) {
     return { problem: error.message }
   }
+}
+
+function unknownPart(name, part) {
+  const { parts } = benches[name] ?? {}
+  return parts === undefined
+    ? `--parts does not go with ${name}`
+    : `${name} has no part "${part}", only ${parts.join(', ')}`
 }
 
 /** How to call it. */
@@ -108,12 +121,18 @@ Options:
       --in-process      bearer: only without HTTP
       --http            bearer: only over HTTP
       --algorithms a,b  bearer: only these of RS256, PS256, ES256, EdDSA
-      --parts a,b       bearer: only these of seen, unseen, one, burst; login: of 1, 8, 200; scale: of sessions, processes, storm, logout, tenants
+      --parts a,b       only these: ${partsOfAll()}
       --only text       bearer, memory, session: of the peers, only those whose name holds this
       --library file    another build than ../dist/index.js
-      --strict          exit code 1 when a target is missed, 3 when the null comparison was off or something was not measured
+      --strict          only who is judged or a limit, in more sets of processes; exit code 1 when a target is missed, 3 when the null comparison
+                        was off or something was not measured
       --profile         bearer, session, login: the functions that take the time of express-oidc, and those that allocate
   -h, --help            this text`
+}
+
+function partsOfAll() {
+  const withParts = Object.entries(benches).filter(([, { parts }]) => parts !== undefined)
+  return withParts.map(([name, { parts }]) => `${name} has ${parts.join(', ')}`).join('; ')
 }
 
 // npm changes the directory to bench/, and keeps the one that it was called in.

@@ -4,6 +4,12 @@ import { number, percent, progress, section, table } from './table.js'
 /** How far from 1 the null comparison may lie, with its whole confidence interval, so that ratios are judged. */
 export const allowed = 0.03
 
+/** The fewest sets of processes and the most: with `--strict`, as many as it took on a quiet machine to agree within 3 %. */
+export function setsOf({ quick, strict }, fewest = 4) {
+  if (quick) return [2, 2]
+  return [fewest, strict ? 40 : 12]
+}
+
 /** The name under which express-oidc takes part a second time: the null comparison. */
 export const again = 'express-oidc, once more (null)'
 
