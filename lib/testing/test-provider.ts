@@ -45,6 +45,8 @@ export interface TestProvider {
   revokeRefresh(user?: string): void
   /** Moves the clock ahead: the provider's, and that of every `oidc()`, `bearer()` and `clientCredentials()` with its options. */
   advance(seconds: number): void
+  /** Stops that clock: from now on only `advance()` moves it, however slow the machine is. */
+  freeze(): void
   /** The time by that clock, in seconds since the epoch. */
   now(): number
 }
@@ -149,7 +151,7 @@ class Provider implements TestProvider {
   }
 
   rotateKeys(): void {
-    this.#state.key = newKey(this.#state.clock)
+    this.#state.key = newKey()
   }
 
   revokeRefresh(user?: string): void {
@@ -161,6 +163,10 @@ class Provider implements TestProvider {
       throw new ConfigurationError('invalid_options', 'advance() takes a number of seconds, and never goes back')
     }
     this.#state.clock.advance(seconds)
+  }
+
+  freeze(): void {
+    this.#state.clock.freeze()
   }
 
   now(): number {

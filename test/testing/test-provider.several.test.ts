@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 import express from 'express'
 import request from 'supertest'
 import { bearer, createBearerValidator, oidc, provider as signedInAt, requireAuth } from '../../lib/index.js'
@@ -65,6 +65,7 @@ describe('oidc({ providers }) with test providers', () => {
 
   test('gives them one clock, so that each can sign people in after it was moved', async () => {
     const { app } = web()
+    home.freeze()
     work.advance(86_400)
     expect(home.now()).toBe(work.now())
     const agent = request.agent(app)
@@ -88,6 +89,21 @@ describe('oidc({ providers }) with test providers', () => {
       expect((await request(app).get('/payroll').set('Cookie', cookie)).status).toBe(status)
     }
   })
+})
+
+test('a clock that is frozen stays so when others join it, at the time of the one that is ahead', () => {
+  home.freeze()
+  work.advance(3600)
+  const machine = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000)
+  try {
+    web()
+    const joinedAt = work.now()
+    machine.mockReturnValue(Date.now() + 60_000)
+    expect([work.now(), home.now()]).toEqual([joinedAt, joinedAt])
+    expect(joinedAt).toBeGreaterThan(Date.now() / 1000 + 3500)
+  } finally {
+    machine.mockRestore()
+  }
 })
 
 describe('bearer({ providers }) with test providers', () => {

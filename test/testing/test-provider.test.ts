@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createServer } from 'node:http'
 import express from 'express'
 import request from 'supertest'
@@ -193,6 +193,23 @@ describe('time', () => {
     expect((await get(token, '/pay')).status).toBe(200)
     provider.advance(3600)
     expect((await get(token, '/pay')).status).toBe(401)
+  })
+
+  test('freeze() stops the clock, so that only advance() moves it', async () => {
+    const { get } = api()
+    provider.freeze()
+    const [token, frozenAt] = [provider.accessToken(), provider.now()]
+    const machine = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000)
+    try {
+      provider.freeze()
+      provider.advance(300 + 29)
+      expect(provider.now()).toBe(frozenAt + 329)
+      expect((await get(token)).status).toBe(200)
+      provider.advance(1)
+      expect((await get(token)).status).toBe(401)
+    } finally {
+      machine.mockRestore()
+    }
   })
 
   test('advance() moves no clock of another provider', async () => {

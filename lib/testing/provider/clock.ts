@@ -1,11 +1,18 @@
 import { type MovableRuntime, systemRuntime } from '../../base/runtime.js'
 
-/** The machine's clock, ahead of it by as much as a test says. */
-export class TestClock implements MovableRuntime {
-  /** By how many milliseconds. Shared with the clocks that it has joined; public for those of the package's other copy. */
-  time = { ahead: 0, clocks: new Set<TestClock>([this]) }
+interface TestTime {
+  /** How many milliseconds it is ahead of the machine's time, or of the moment at which it was frozen. */
+  ahead: number
+  frozenAt?: number
+  readonly clocks: Set<TestClock>
+}
 
-  readonly now = (): number => systemRuntime.now() + this.time.ahead
+/** The machine's clock, ahead of it by as much as a test says, unless a test has frozen it. */
+export class TestClock implements MovableRuntime {
+  /** Shared with the clocks that it has joined; public for those of the package's other copy. */
+  time: TestTime = { ahead: 0, clocks: new Set<TestClock>([this]) }
+
+  readonly now = (): number => (this.time.frozenAt ?? systemRuntime.now()) + this.time.ahead
 
   readonly randomBytes = (length: number): Buffer => systemRuntime.randomBytes(length)
 
@@ -19,10 +26,20 @@ export class TestClock implements MovableRuntime {
     this.time.ahead += seconds * 1000
   }
 
-  /** Shares the time with another clock, and with those that it shares it with: that of the one that is further ahead. */
+  /** From now on only `advance()` moves it. */
+  freeze(): void {
+    this.time.frozenAt ??= systemRuntime.now()
+  }
+
+  /**
+   * Shares the time with another clock, and with those that it shares it with: that of the one that is further ahead, frozen where either
+   * is.
+   */
   join(other: TestClock): void {
-    const time = {
-      ahead: Math.max(this.time.ahead, other.time.ahead),
+    const frozenAt = this.time.frozenAt ?? other.time.frozenAt
+    const time: TestTime = {
+      ahead: Math.max(this.now(), other.now()) - (frozenAt ?? systemRuntime.now()),
+      ...(frozenAt === undefined ? {} : { frozenAt }),
       clocks: new Set([...this.time.clocks, ...other.time.clocks]),
     }
     for (const clock of time.clocks) clock.time = time

@@ -14,6 +14,7 @@ const cleanUp: (() => void)[] = []
 
 beforeEach(async () => {
   provider = await testProvider({ users: { alice: {} } })
+  provider.freeze()
 })
 afterEach(() => {
   for (const step of cleanUp.splice(0)) step()

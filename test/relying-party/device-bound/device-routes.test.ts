@@ -11,6 +11,7 @@ let provider: TestProvider
 
 beforeEach(async () => {
   provider = await testProvider({ users: { alice: {}, bob: {} } })
+  provider.freeze()
 })
 
 const now = (): number => provider.now()
