@@ -27,6 +27,11 @@ const nodeGlobals = {
   structuredClone: 'readonly',
 }
 
+const generatedKeys = {
+  name: 'node:crypto',
+  importNames: ['generateKeyPairSync', 'generateKeyPair'],
+  message: 'Use keyPair() of test/kit, whose keys Node.js 20 exports without waiting for ever.',
+}
 const defaultExport = { selector: 'ExportDefaultDeclaration', message: 'Export by name.' }
 const environment = [
   {
@@ -106,6 +111,13 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-base-to-string': 'off',
       '@typescript-eslint/restrict-template-expressions': 'off',
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    ignores: ['test/kit/key-pair.ts', 'test/setup/tools.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [generatedKeys] }],
     },
   },
   {

@@ -18,8 +18,8 @@ export default {
   coverageDirectory: 'coverage',
   coverageReporters: ['text-summary', 'lcov'],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
-  // Tests wait for sockets most of the time, so that two cores take two at once.
-  maxWorkers: 2,
+  // Tests wait for sockets and other processes much of the time: two cores take three at once.
+  maxWorkers: 3,
   runner: '<rootDir>/test/setup/fresh-workers-runner.js',
   testTimeout: 30_000,
 }

@@ -3,11 +3,16 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 /** The algorithms that are measured. */
 export const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
+// As JWK at once: in Node.js 20 the JWK export of a new key may wait for its own lock for ever.
+const encodings = {
+  privateKeyEncoding: { type: 'pkcs8', format: 'jwk' },
+  publicKeyEncoding: { type: 'spki', format: 'jwk' },
+}
 const generators = {
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }),
+  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings }),
+  EdDSA: () => generateKeyPairSync('ed25519', encodings),
 }
 
 /** A new key, as plain values that can be sent to another process. */
@@ -15,9 +20,9 @@ export function createKey(alg) {
   const { publicKey, privateKey } = generators[alg]()
   return {
     alg,
-    privateJwk: privateKey.export({ format: 'jwk' }),
-    publicJwk: { ...publicKey.export({ format: 'jwk' }), kid: `key-${alg}`, alg, use: 'sig' },
-    publicPem: publicKey.export({ format: 'pem', type: 'spki' }),
+    privateJwk: privateKey,
+    publicJwk: { ...publicKey, kid: `key-${alg}`, alg, use: 'sig' },
+    publicPem: createPublicKey({ key: publicKey, format: 'jwk' }).export({ format: 'pem', type: 'spki' }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { actorClaim } from './token-exchange.js'
 import { interactionPolicy, secondFactor } from './second-factor.js'
 import { askToSignOut, showError, showSignedOut } from './pages.js'
@@ -126,14 +126,20 @@ function lifetimes({
   }
 }
 
+const asPem = /** @type {const} */ ({
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+
 /** @param {'rsa' | 'ec'} type */
 function signingKey(type) {
-  const { privateKey } =
+  // Read from its encoding: in Node.js 20 the JWK export of a new key may wait for its own lock for ever.
+  const pem =
     type === 'rsa'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      ? generateKeyPairSync('rsa', { modulusLength: 2048, ...asPem }).privateKey
+      : generateKeyPairSync('ec', { namedCurve: 'P-256', ...asPem }).privateKey
   return {
-    ...privateKey.export({ format: 'jwk' }),
+    ...createPrivateKey(pem).export({ format: 'jwk' }),
     use: 'sig',
     alg: type === 'rsa' ? 'RS256' : 'ES256',
     kid: randomBytes(6).toString('hex'),

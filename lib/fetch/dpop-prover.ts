@@ -1,4 +1,4 @@
-import { createPublicKey, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from './dpop.js'
@@ -6,6 +6,7 @@ import { dpopAlgorithms } from '../options/common/private-key.js'
 import type { Runtime } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
 import { jwkThumbprint } from '../jose/jwk-set.js'
+import { publicJwkOf } from '../jose/public-jwk.js'
 import type { DpopKeyOptions } from '../options/common/private-key.js'
 
 const maxOrigins = 100
@@ -23,8 +24,7 @@ export function createDpopProver({ privateKey, alg }: DpopKeyOptions, runtime: R
   if (signingKey.key.asymmetricKeyType === 'ed448') {
     throw new ConfigurationError('invalid_options', 'dpop.privateKey must be on the curve Ed25519 for EdDSA')
   }
-  // Exported from a derived public key, so it has public members only.
-  const jwk = { ...createPublicKey(signingKey.key).export({ format: 'jwk' }) }
+  const jwk = { ...publicJwkOf(signingKey.key) }
   const header = { typ: 'dpop+jwt', jwk }
   const nonces = new LRUCache<string, string>({ max: maxOrigins })
   const nonceOf = ({ origin }: URL) => nonces.get(origin)

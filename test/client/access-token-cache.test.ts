@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { ProviderError, TokenEndpointError } from '../../lib/index.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
 import { createTokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const api = 'https://api.example.com'
 
@@ -232,7 +232,7 @@ describe('a failure', () => {
 
 describe('credentials that are looked up', () => {
   test('may be a PEM or a JWK, also beside a secret', async () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
+    const { privateKey } = keyPair('ed25519')
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     const given = [pem, privateKey.export({ format: 'jwk' })]
     const clientAssertionKey = () => given.pop() ?? ''

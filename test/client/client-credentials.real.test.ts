@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type { AdapterPayload } from 'oidc-provider'
 import { type ClientCredentialsOptions, clientCredentials } from '../../lib/index.js'
 import { memoryAdapter } from '../provider-real/memory-adapter.js'
 import { type RealProvider, startRealProvider } from '../provider-real/provider.js'
 import { failureOf } from '../kit/failure.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const api = 'https://api.example.com'
-const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const oldKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const keys = keyPair('ec', { namedCurve: 'P-256' })
+const oldKeys = keyPair('ec', { namedCurve: 'P-256' })
 let op: RealProvider
 
 beforeAll(async () => {

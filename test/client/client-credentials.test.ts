@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { clientCredentials } from '../../lib/index.js'
 import { createTokens } from '../kit/client/source.js'
@@ -7,6 +6,7 @@ import { settled } from '../kit/until.js'
 import { startRealProvider } from '../provider-real/provider.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const api = 'https://api.example.com'
 const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
@@ -207,7 +207,7 @@ async function settledAfter(age: number): Promise<void> {
 }
 
 describe('the client assertion', () => {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
   const signing = {
     clientSecret: undefined,
     clientAssertionKey: { ...privateKey.export({ format: 'jwk' }), kid: 'key-1' },

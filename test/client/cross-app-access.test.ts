@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import type { CrossAppAccessOptions } from '../../lib/options/client/options.js'
 import { createTokens } from '../kit/client/source.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
 import type { Seen } from '../kit/provider/provider.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const idJag = 'urn:ietf:params:oauth:token-type:id-jag'
 const idToken = 'urn:ietf:params:oauth:token-type:id_token'
@@ -112,7 +112,7 @@ describe('crossAppAccess', () => {
   })
 
   test('of bound clients takes a grant that is not bound, and a bound token only', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
     const company = createCompany({ dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
     expect(await failureOf(company.access())).toMatchObject({ code: 'token_response_invalid' })
     company.redeem = () => json({ access_token: 'bound', token_type: 'DPoP' })

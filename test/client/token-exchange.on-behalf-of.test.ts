@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import express from 'express'
-import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { OnBehalfOfOptions } from '../../lib/options/client/options.js'
 import { TokenEndpointError } from '../../lib/errors.js'
@@ -9,6 +8,7 @@ import { failureOf } from '../kit/failure.js'
 import { listen } from '../kit/listen.js'
 import { down, json } from '../kit/provider/answers.js'
 import type { Seen } from '../kit/provider/provider.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const graph = 'https://graph.microsoft.com/User.Read'
 const grantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -117,7 +117,7 @@ describe('onBehalfOf', () => {
   })
 
   test('of a bound client proves the key, and refuses a bearer token', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
     const tokens = createTokens({ dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
     expect(await failureOf(tokens.source.onBehalfOf({ assertion: 'opaque' }))).toMatchObject({
       code: 'token_response_invalid',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import type { TokenExchangeOptions } from '../../lib/options/client/options.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
 import { createTokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token'
 const subjectToken = 'subject-1'
@@ -120,7 +120,7 @@ describe('exchange', () => {
   })
 
   test('of a bound client may bring a token that is not for APIs, and no unbound access token', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
     const tokens = createTokens({ dpop: { privateKey: privateKey.export({ format: 'jwk' }) } })
     const requestedTokenType = 'urn:ietf:params:oauth:token-type:id_token'
     tokens.answer = { issued_token_type: requestedTokenType, token_type: 'N_A' }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { importDecryptionKeys } from '../../lib/jose/decryption-key.js'
 import { ecPair, keysByKind, rsaPair, secretKey, x25519Pair } from '../kit/provider/encryption.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const { rsa, ec } = keysByKind
 const failure = (...keys: Parameters<typeof importDecryptionKeys>[1]): string => {
@@ -43,11 +44,7 @@ describe('a decryption key', () => {
     ['a public JWK', createPublicKey(rsa.pem).export({ format: 'jwk' }), 'is a public key'],
     ['RSA of 1024 bits', rsaPair(1024).pem, 'must have at least 2048 bits'],
     ['a key on secp256k1', ecPair('secp256k1').jwk, 'is of a type or curve that is not supported, secp256k1'],
-    [
-      'a key for signatures',
-      generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
-      'not supported, ed25519',
-    ],
+    ['a key for signatures', keyPair('ed25519').privateKey.export({ format: 'jwk' }), 'not supported, ed25519'],
     ['a JWK whose use is sig', { ...rsa.jwk, use: 'sig' }, 'has another "use" than "enc"'],
     ['a secret of another length', secretKey(20).jwk, 'must have 16, 24, 32, 48, 64 bytes in "k"'],
     ['a secret without bytes', { kty: 'oct' }, 'must have 16, 24, 32, 48, 64 bytes in "k"'],

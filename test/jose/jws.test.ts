@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
+import { createHmac, sign } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { compactVerify } from 'jose'
 import { algorithms, leftHalfHash, publicVerificationKey, secretVerificationKey } from '../../lib/jose/algorithms.js'
@@ -6,6 +6,7 @@ import { type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '..
 import { parseStrictJson } from '../../lib/base/json.js'
 import { failureOf } from '../kit/failure.js'
 import { ecKey, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const encode = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
@@ -299,7 +300,7 @@ describe('the hash of a token', () => {
   })
 })
 
-function signed(alg: string, key: ReturnType<typeof generateKeyPairSync>['privateKey']): string {
+function signed(alg: string, key: ReturnType<typeof keyPair>['privateKey']): string {
   const input = `${encode({ alg })}.${encode({ sub: 'x' })}`
   return `${input}.${sign(null, Buffer.from(input), key).toString('base64url')}`
 }

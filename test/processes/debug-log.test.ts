@@ -8,9 +8,13 @@ const run = promisify(execFile)
 const script = `
   import { createBearerValidator } from 'express-oidc'
   import { generateKeyPairSync, sign } from 'node:crypto'
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'jwk' },
+  })
   const issuer = 'https://id.example.com'
-  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', alg: 'ES256', use: 'sig' }] }
+  const jwks = { keys: [{ ...publicKey, kid: 'a', alg: 'ES256', use: 'sig' }] }
   const validator = createBearerValidator({ issuer, audience: 'api', jwks })
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)

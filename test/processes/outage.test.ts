@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +9,7 @@ import { startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type Child, startChild } from '../kit/processes/child.js'
 import { type Fleet, type FleetAnswer, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
+import { keyPair } from '../kit/key-pair.js'
 
 const people = 20
 const names = Array.from({ length: people }, (_, index) => `person-${index}`)
@@ -116,7 +116,7 @@ function tokensOf(everyone: readonly Person[], { origins }: Fleet): Promise<(str
 
 async function startProvider(client: object) {
   const folder = mkdtempSync(join(tmpdir(), 'express-oidc-provider-'))
-  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+  const key = keyPair('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
   const jwks = { keys: [{ ...key, use: 'sig', alg: 'RS256' }] }
   const orders = { port: await freePort(), logs: { state: join(folder, 'state.log') }, clients: [client], jwks }
   let child: Child<{ issuer: string }> = await startChild('provider.js', orders)

@@ -1,7 +1,7 @@
 import TestRunner from 'jest-runner'
 
-// Modules of past files stay in a worker's memory: some 40 MB a file, so that two hundred files would not fit.
-const filesPerWorkers = 50
+// Modules of past files stay in a worker's memory: some 40 MB a file, so that all of them would not fit.
+const filesPerWorkers = 75
 
 /**
  * Jest's own runner, which gives each batch of files new workers. Jest's `workerIdleMemoryLimit` ends workers too, but

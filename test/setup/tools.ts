@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -102,4 +103,13 @@ function isExecutable(path: string): boolean {
  */
 export default function globalSetup(): void {
   provide(allTools)
+  makeKeys(['rsa-1', 'rsa-2'])
+}
+
+// Workers inherit the variables.
+function makeKeys(names: readonly string[]): void {
+  for (const name of names) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    process.env[`TEST_KEY_${name}`] = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  }
 }

@@ -45,8 +45,12 @@ const tally = new Tally()
 const folder = mkdtempSync(join(tmpdir(), 'express-oidc-soak-'))
 const logs = { state: join(folder, 'provider.log'), refreshes: join(folder, 'refreshes.log') }
 const onCrash = (name, how) => tally.crashes.push({ name, how, at: Date.now() })
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const jwk = { ...privateKey.export({ format: 'jwk' }), kid: 'soak', use: 'sig', alg: 'RS256' }
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'jwk' },
+  publicKeyEncoding: { type: 'spki', format: 'jwk' },
+})
+const jwk = { ...privateKey, kid: 'soak', use: 'sig', alg: 'RS256' }
 
 const redisPort = await freePort()
 const redis = redisProgram(folder, redisPort, onCrash)

@@ -1,8 +1,9 @@
-import { type KeyObject, createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { ConfigurationError } from '../../errors.js'
 import { importDecryptionKeys } from '../../jose/decryption-key.js'
 import { jwkThumbprint } from '../../jose/jwk-set.js'
+import { publicJwkOf } from '../../jose/public-jwk.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
 import type { DecryptionKeyOption } from '../../options/common/private-key.js'
 import { importClientKeys } from './client-keys.js'
@@ -53,6 +54,6 @@ function encryptionKeysOf(given: readonly DecryptionKeyOption[]): readonly JsonO
 }
 
 function encryptionKey(key: KeyObject, kid: string | undefined, alg: string | undefined): JsonObject {
-  const jwk = { ...createPublicKey(key).export({ format: 'jwk' }) }
+  const jwk = { ...publicJwkOf(key) }
   return { ...jwk, kid: kid ?? jwkThumbprint(jwk), ...omitUndefined({ alg }), use: 'enc' }
 }

@@ -6,6 +6,7 @@ import { outage } from '../../base/outage.js'
 import { ConfigurationError } from '../../errors.js'
 import { type AlgorithmRule, algorithms } from '../../jose/algorithms.js'
 import { jwkThumbprint } from '../../jose/jwk-set.js'
+import { publicJwkOf } from '../../jose/public-jwk.js'
 import { importSigningKey, isAlgorithmOf, membersOf, signatureOf, signingInput } from '../../jose/signing-key.js'
 import type { KeyOption } from '../../options/common/client-authentication.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
@@ -56,7 +57,7 @@ interface ImportedKey extends ClientKey {
 
 function importKey(option: string, given: GivenKey, seconds: number): ImportedKey {
   const { publicKey, alg, ownKid, sign } = 'sign' in given ? remote(option, given, seconds) : local(option, given)
-  const jwk = { ...publicKey.export({ format: 'jwk' }) }
+  const jwk = { ...publicJwkOf(publicKey) }
   const kid = given.kid ?? ownKid ?? jwkThumbprint(jwk)
   const certificate = given.certificate === undefined ? undefined : new X509Certificate(pemLines(given.certificate))
   if (certificate?.publicKey.equals(publicKey) === false) {

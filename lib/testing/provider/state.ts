@@ -1,6 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { AuthorizationDetail } from '../../options/authorization-details/detail.js'
 import type { JsonObject } from '../../base/json.js'
+import { publicJwkOf } from '../../jose/public-jwk.js'
 import { type SigningKey, importSigningKey } from '../../jose/signing-key.js'
 import type { Person, ProviderConfiguration } from '../options.js'
 import { TestClock } from './clock.js'
@@ -62,10 +63,12 @@ export interface ProviderState {
   key: ProviderKey
 }
 
+/** The first key of each issuer: to make one takes a tenth of a second, and many suites start a provider for each test. */
+const firstKeys = new Map<string, ProviderKey>()
+
 /** A provider to which nothing has happened. */
 export function newState(configuration: ProviderConfiguration): ProviderState {
   const clock = new TestClock()
-  // Making one takes a while, and many tests need none.
   let key: ProviderKey | undefined
   return {
     configuration,
@@ -76,7 +79,7 @@ export function newState(configuration: ProviderConfiguration): ProviderState {
     pushed: new Map(),
     usedProofs: new Set(),
     get key() {
-      return (key ??= newKey(clock))
+      return (key ??= firstKeyOf(configuration.issuer))
     },
     set key(next) {
       key = next
@@ -85,9 +88,19 @@ export function newState(configuration: ProviderConfiguration): ProviderState {
 }
 
 /** Makes a key pair. */
-export function newKey(clock: TestClock): ProviderKey {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const kid = clock.newName()
-  const signing = importSigningKey({ option: 'key', key: privateKey.export({ format: 'jwk' }), alg: 'RS256' })
-  return { ...signing, kid, publicJwk: { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid } }
+export function newKey(): ProviderKey {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const kid = randomBytes(24).toString('base64url')
+  const signing = importSigningKey({ option: 'key', key: privateKey, alg: 'RS256' })
+  return { ...signing, kid, publicJwk: { ...publicJwkOf(signing.key), use: 'sig', alg: 'RS256', kid } }
+}
+
+function firstKeyOf(issuer: string): ProviderKey {
+  const key = firstKeys.get(issuer) ?? newKey()
+  firstKeys.set(issuer, key)
+  return key
 }

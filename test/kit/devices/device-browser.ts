@@ -1,6 +1,7 @@
-import { type KeyObject, generateKeyPairSync, sign } from 'node:crypto'
+import { type KeyObject, sign } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import request, { type Response as Answer } from 'supertest'
+import { keyPair } from '../key-pair.js'
 
 /** What a browser is told when it registers a key. */
 export interface Instructions {
@@ -28,8 +29,8 @@ export interface ProofChanges {
 }
 
 const keyPairs: Readonly<Record<DeviceKeyPair['alg'], () => { publicKey: KeyObject; privateKey: KeyObject }>> = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: () => keyPair('ec', { namedCurve: 'P-256' }),
+  RS256: () => keyPair('rsa', { modulusLength: 2048 }),
 }
 
 /** Makes a key. */

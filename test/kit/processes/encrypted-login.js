@@ -1,6 +1,6 @@
 // Signs somebody in with one build of the package, named on the command line, at a provider that encrypts ID Tokens, and prints what came of it.
 import express from 'express'
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { CompactEncrypt } from 'jose'
 
@@ -12,7 +12,12 @@ const [{ oidc }, { testProvider }] =
     : [require('../../../dist/cjs/index.js'), require('../../../dist/cjs/testing/index.js')]
 
 const provider = await testProvider({ users: { alice: {} } })
-const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pair = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+})
+const publicKey = createPublicKey(pair.publicKey)
 const header = { alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' }
 const encrypt = (token) => new CompactEncrypt(Buffer.from(token)).setProtectedHeader(header).encrypt(publicKey)
 let encrypted = 0
@@ -29,7 +34,7 @@ const fetchEncrypting = async (url, init) => {
 
 const auth = oidc({
   ...provider.options.oidc,
-  decryptionKeys: [privateKey.export({ type: 'pkcs8', format: 'pem' })],
+  decryptionKeys: [pair.privateKey],
   fetch: fetchEncrypting,
 })
 const app = express()

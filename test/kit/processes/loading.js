@@ -18,7 +18,11 @@ register(`data:text/javascript,${encodeURIComponent(hooks)}`)
 const { bearer, clientCredentials, csrf, oidc, requireAuth } = await import('express-oidc')
 
 const issuer = 'https://issuer.example.com'
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey, publicKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'jwk' },
+})
 const now = Math.floor(Date.now() / 1000)
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const jwt = (typ, claims) => {
@@ -35,7 +39,7 @@ const metadata = {
 }
 const answers = {
   '/.well-known/openid-configuration': () => metadata,
-  '/jwks': () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'a', use: 'sig' }] }),
+  '/jwks': () => ({ keys: [{ ...publicKey, kid: 'a', use: 'sig' }] }),
   '/token': () => ({
     access_token: 'x',
     token_type: 'Bearer',

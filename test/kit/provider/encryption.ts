@@ -1,5 +1,6 @@
-import { type JsonWebKey, type KeyObject, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
 import { CompactEncrypt, type CompactJWEHeaderParameters } from 'jose'
+import { keyPair } from '../key-pair.js'
 
 /** A key that tokens can be encrypted for. */
 export interface EncryptionKey {
@@ -16,13 +17,13 @@ function pair({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: Key
 }
 
 /** Makes an RSA key. */
-export const rsaPair = (modulusLength = 2048): EncryptionKey => pair(generateKeyPairSync('rsa', { modulusLength }))
+export const rsaPair = (modulusLength = 2048): EncryptionKey => pair(keyPair('rsa', { modulusLength }))
 
 /** Makes a key on a curve that `createPrivateKey` knows, such as `P-256`. */
-export const ecPair = (namedCurve: string): EncryptionKey => pair(generateKeyPairSync('ec', { namedCurve }))
+export const ecPair = (namedCurve: string): EncryptionKey => pair(keyPair('ec', { namedCurve }))
 
 /** Makes an X25519 key. */
-export const x25519Pair = (): EncryptionKey => pair(generateKeyPairSync('x25519'))
+export const x25519Pair = (): EncryptionKey => pair(keyPair('x25519'))
 
 /** Makes a secret of some bytes. */
 export function secretKey(length: number): EncryptionKey {

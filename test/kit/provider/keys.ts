@@ -4,11 +4,13 @@ import {
   constants,
   createHash,
   createHmac,
-  generateKeyPairSync,
+  createPrivateKey,
+  createPublicKey,
   randomUUID,
   sign,
 } from 'node:crypto'
 import { CompactSign } from 'jose'
+import { keyPair } from '../key-pair.js'
 
 /** A key pair, and the name it goes by. */
 export interface SigningKey {
@@ -22,9 +24,18 @@ export interface SigningKey {
 
 /** Makes a key pair; `members` go into the JWK. */
 export function signingKey(alg = 'ES256', members: JsonWebKey & { readonly kid?: string } = {}): SigningKey {
-  const { privateKey, publicKey } = generate(alg)
+  return keyOf(alg, generate(alg).privateKey, members)
+}
+
+function keyOf(alg: string, privateKey: KeyObject, members: JsonWebKey & { readonly kid?: string }): SigningKey {
+  const publicKey = createPublicKey(privateKey)
   const jwk = { ...publicKey.export({ format: 'jwk' }), ...members }
   return { kid: members.kid ?? randomUUID(), alg, privateKey, publicKey, jwk }
+}
+
+function ofTheRun(kid: string): SigningKey {
+  const pem = process.env[`TEST_KEY_${kid}`]
+  return pem === undefined ? signingKey('RS256', { kid }) : keyOf('RS256', createPrivateKey(pem), { kid })
 }
 
 const curves: Readonly<Record<string, string>> = {
@@ -36,10 +47,10 @@ const curves: Readonly<Record<string, string>> = {
 
 function generate(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
   const namedCurve = curves[alg]
-  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve })
-  if (alg === 'Ed448') return generateKeyPairSync('ed448')
-  if (alg.startsWith('Ed')) return generateKeyPairSync('ed25519')
-  if (/^[RP]S/.test(alg)) return generateKeyPairSync('rsa', { modulusLength: 2048 })
+  if (namedCurve !== undefined) return keyPair('ec', { namedCurve })
+  if (alg === 'Ed448') return keyPair('ed448')
+  if (alg.startsWith('Ed')) return keyPair('ed25519')
+  if (/^[RP]S/.test(alg)) return keyPair('rsa', { modulusLength: 2048 })
   throw new Error(`no keys are made for ${alg}`)
 }
 
@@ -48,9 +59,8 @@ export function publicJwk({ publicKey, alg, kid }: SigningKey): JsonWebKey {
   return { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg, kid }
 }
 
-/** Keys for the whole run: making them is slow. */
-export const rsaKey = signingKey('RS256', { kid: 'rsa-1' })
-export const otherRsaKey = signingKey('RS256', { kid: 'rsa-2' })
+/** Keys of the whole run, which jest's set-up has made: an RSA key takes a tenth of a second, and this file is loaded by most tests. */
+export const [rsaKey, otherRsaKey] = [ofTheRun('rsa-1'), ofTheRun('rsa-2')]
 export const ecKey = signingKey('ES256', { kid: 'ec-1' })
 
 /** Signs with jose, whatever the claims are. */

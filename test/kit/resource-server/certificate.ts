@@ -1,4 +1,5 @@
-import { type KeyObject, createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { type KeyObject, createHash, sign } from 'node:crypto'
+import { keyPair } from '../key-pair.js'
 
 /** A self-signed certificate, made in place, since a file of them would run out one day. */
 export interface Certificate {
@@ -25,7 +26,7 @@ export interface CertificateOptions {
 
 /** Makes a certificate for a P-256 key, by default one that is its own authority. */
 export function selfSigned(name: string, options: CertificateOptions = {}): Certificate {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = keyPair('ec', { namedCurve: 'P-256' })
   const now = new Date().getUTCFullYear()
   const { years = [now - 1, now + 2] } = options
   const authority: NonNullable<CertificateOptions['authority']> = options.authority ?? { name, key: privateKey }

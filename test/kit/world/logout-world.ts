@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { JWK } from 'oidc-provider'
 import { type Answer, Browser } from '../../hosts/client.js'
+import { rsaKey } from '../provider/keys.js'
 import { answering } from './applications.js'
 import { bobsDoor, subjectOf } from './steps.js'
 import { startWorld, type World, type WorldOptions } from './world.js'
@@ -9,10 +10,9 @@ import { startWorld, type World, type WorldOptions } from './world.js'
 /** The event that makes a token a logout token. */
 export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 
-const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 /** What a provider is given so that {@link mintLogoutToken} can sign for it. */
 export const knownJwks = {
-  keys: [{ ...keys.privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'known' } as unknown as JWK],
+  keys: [{ ...rsaKey.privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'known' } as unknown as JWK],
 }
 
 /** A logout token for alice, signed as the provider does; `undefined` removes a claim. */
@@ -35,7 +35,7 @@ export function mintLogoutToken(
   }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'RS256', kid: 'known', typ: 'logout+jwt', ...header })
-    .sign(keys.privateKey)
+    .sign(rsaKey.privateKey)
 }
 
 /** A world whose provider registers the application for both kinds of logout, and whose keys the test knows. */

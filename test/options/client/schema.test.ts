@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { type ClientCredentialsOptions, clientCredentials } from '../../../lib/index.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
 import { failureOf } from '../../kit/failure.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 const least = { issuer: 'https://issuer.example', clientId: 'machine', clientSecret: 'secret-1' }
 const { clientSecret: _secret, ...anonymous } = least
@@ -24,7 +24,7 @@ describe('the options of clientCredentials()', () => {
   })
 
   test('leave the caller’s object unchanged', () => {
-    const clientAssertionKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
+    const clientAssertionKey = keyPair('ed25519').privateKey.export({ format: 'jwk' })
     const options = { ...least, clientAssertionKey, resource: ['https://api.example.com'], allowedOrigins: [] }
     clientCredentials(options)
     expect([clientAssertionKey, options.resource, options.allowedOrigins].some((value) => Object.isFrozen(value))).toBe(

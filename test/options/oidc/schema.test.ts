@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { ConfigurationError } from '../../../lib/errors.js'
 import { type OidcConfiguration, parseOidcOptions } from '../../../lib/options/oidc/schema.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 const minimal = {
   issuer: 'https://op.example.com',
@@ -199,7 +199,7 @@ describe('the options of oidc()', () => {
   })
 
   test('accept a private key as PEM or as JWK, and freeze nothing of the caller', () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
     expect(parse({ clientAssertionKey: pem })).toMatchObject({ clientAssertionKey: pem })
     const jwk = { ...privateKey.export({ format: 'jwk' }), key_ops: ['sign'] }

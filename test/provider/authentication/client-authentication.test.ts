@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { createClientAuthentication } from '../../../lib/provider/authentication/client-authentication.js'
@@ -6,6 +5,7 @@ import type { ClientSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
 import { rsaKey, signingKey } from '../../kit/provider/keys.js'
 import { Clock } from '../../kit/clock.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 const clock = new Clock()
 const pem = (alg: string) => signingKey(alg).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -177,11 +177,11 @@ describe('private_key_jwt', () => {
 })
 
 function x25519(): string {
-  return generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  return keyPair('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 }
 
 function weakRsa(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({
+  return keyPair('rsa', { modulusLength: 1024 }).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
   }) as string

@@ -1,4 +1,4 @@
-import { type KeyObject, createPrivateKey, generateKeyPairSync, sign, webcrypto } from 'node:crypto'
+import { type KeyObject, createPrivateKey, sign, webcrypto } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { calculateJwkThumbprint, decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 import { createCurrentAuthentication } from '../../../lib/provider/authentication/client-authentication.js'
@@ -10,6 +10,7 @@ import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
 import { signingKey } from '../../kit/provider/keys.js'
 import { selfSigned } from '../../kit/resource-server/certificate.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 const issuer = 'https://issuer.example'
 const ec = signingKey('ES256')
@@ -82,7 +83,7 @@ describe('a key of the client', () => {
     ['is a public key', { privateKey: ec.publicKey }, '"clientKeys.current.privateKey" must be a private key'],
     ['is an encrypted PEM', { privateKey: '-----BEGIN ENCRYPTED PRIVATE KEY-----\nx' }, 'must be a private key'],
     ['does not suit its algorithm', { privateKey: ec.privateKey, alg: 'RS256' }, 'does not suit the algorithm'],
-    ['is short', { privateKey: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey }, 'at least 2048 bits'],
+    ['is short', { privateKey: keyPair('rsa', { modulusLength: 1024 }).privateKey }, 'at least 2048 bits'],
     [
       'has the certificate of another',
       { privateKey: ec.privateKey, certificate: selfSigned('other').pem },

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify } from 'jose'
 import { apple, appleClientSecret } from '../../../lib/providers/clouds/apple.js'
 import { loginContract } from '../../kit/stand-in/contract.js'
 import type { Deviations } from '../../kit/stand-in/deviations.js'
 import { clientId, startWalk } from '../../kit/stand-in/walk.js'
 import { refusesWrongInput } from '../../kit/stand-in/wrong-input.js'
+import { keyPair } from '../../kit/key-pair.js'
 
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const given = { clientId, teamId: 'AB1C23D4EF', keyId: '12AB3C456D', privateKey: pem }
 const base = 'https://appleid.apple.com'

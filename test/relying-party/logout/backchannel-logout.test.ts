@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { CompactEncrypt } from 'jose'
-import { generateKeyPairSync } from 'node:crypto'
 import { Browser, type RequestOptions } from '../../hosts/client.js'
 import { hosts } from '../../hosts/hosts.js'
 import type { Handler } from '../../hosts/layers.js'
@@ -8,6 +7,7 @@ import { done, logoutEvent, LogoutWorld, refused, verdictOf } from '../../kit/wo
 import { rawRequest, SpoiltFetch } from '../../kit/world/steps.js'
 import { Clock } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 const urlencoded = 'application/x-www-form-urlencoded'
 
@@ -100,7 +100,7 @@ describe('a logout token', () => {
   })
   afterAll(() => own.close())
 
-  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const stranger = keyPair('rsa', { modulusLength: 2048 })
   const now = () => Math.floor(own.world.clock.now() / 1000)
 
   test.each<[string, () => Promise<string>]>([
@@ -291,7 +291,7 @@ describe('back-channel logout', () => {
   test('asks the provider a few times for strangers’ invented kids, and does not keep new keys from logins and refreshes', async () => {
     const httpClient = new SpoiltFetch()
     own = await LogoutWorld.start({ oidc: { fetch: httpClient.fetch } })
-    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
+    const other = keyPair('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })
     httpClient.spoil('/jwks', async () => Response.json({ keys: [{ ...other, kid: 'old' }] }))
     await own.world.app.ready()
     for (let i = 0; i < 30; i++) {

@@ -1,11 +1,11 @@
 import { encrypted, keysByKind, rsaPair } from '../../kit/provider/encryption.js'
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { reasonOf, refusalOf } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { signJws, signingKey } from '../../kit/provider/keys.js'
 import { audience } from '../../kit/provider/provider.js'
+import { keyPair } from '../../kit/key-pair.js'
 
 describe('an opaque token', () => {
   test('is introspected with the client authenticated, and accepted like a JWT', async () => {
@@ -37,7 +37,7 @@ describe('an opaque token', () => {
   })
 
   test('can be introspected by private_key_jwt', async () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey } = keyPair('ec', { namedCurve: 'P-256' })
     const clientAssertionKey = privateKey.export({ type: 'pkcs8', format: 'pem' })
     const api = introspectingApi({ clientAuthentication: 'private_key_jwt', clientAssertionKey })
     await api.accept('opaque-1')

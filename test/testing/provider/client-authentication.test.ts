@@ -1,11 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { readOptions } from '../../../lib/testing/options.js'
 import { authenticateClient } from '../../../lib/testing/provider/client-authentication.js'
 import { newState } from '../../../lib/testing/provider/state.js'
+import { keyPair } from '../../kit/key-pair.js'
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey, publicKey } = keyPair('ec', { namedCurve: 'P-256' })
 const secret = 'a-secret-of-more-than-thirty-two-bytes'
 const clients = {
   web: { clientSecret: secret },

@@ -1,11 +1,12 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { readOptions } from '../../../lib/testing/options.js'
 import { provedKey } from '../../../lib/testing/provider/dpop.js'
 import { newState } from '../../../lib/testing/provider/state.js'
+import { keyPair } from '../../kit/key-pair.js'
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey, publicKey } = keyPair('ec', { namedCurve: 'P-256' })
 const state = newState(readOptions({}))
 const url = new URL('https://provider.test/token')
 

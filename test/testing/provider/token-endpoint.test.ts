@@ -117,7 +117,7 @@ describe('a token exchange', () => {
 
   test('refuses a token that is signed with another key', async () => {
     const { id_token: id = '' } = await redeem()
-    state.key = newKey(state.clock)
+    state.key = newKey()
     await expect(exchange(id)).rejects.toThrow('not signed by a key')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { generateKeyPairSync } from 'node:crypto'
 import { diagnose, findingsOf, secret } from '../diagnosis.js'
+import { keyPair } from '../../../kit/key-pair.js'
 
 const issuer = 'https://id.example.com'
 const metadata = {
@@ -9,7 +9,7 @@ const metadata = {
   token_endpoint: `${issuer}/token`,
   jwks_uri: `${issuer}/jwks`,
 }
-const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const { publicKey, privateKey } = keyPair('rsa', { modulusLength: 2048 })
 const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'k' }] }
 const json = (body: object, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
@@ -207,7 +207,7 @@ describe('doctor, about the credentials of the client', () => {
   })
 
   test('proves its key in each request, if tokens are bound to one, with the nonce that the provider wants', async () => {
-    const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { privateKey: key } = keyPair('ec', { namedCurve: 'P-256' })
     const dpop = { privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
     let requests = 0
     const token = (proof: Proof) => {
