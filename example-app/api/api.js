@@ -9,7 +9,7 @@ const orders = [
 /**
  * The API: a separate resource server, which uses no cookies. It accepts requests with an access token for it.
  *
- * @param {{ issuer: string, audience: string, fetch?: typeof fetch }} options
+ * @param {{ issuer: string, audience: string, fetch?: typeof globalThis.fetch }} options
  */
 export function createApi(options) {
   const guard = bearer({ ...options, required: true })

@@ -6,7 +6,7 @@ import { tokenFacts } from './token-facts.js'
  * @typedef {object} ApiOptions
  * @property {Record<NonNullable<ApiCall['at']>, string>} urls
  * @property {import('express-oidc').TokenSource} [machine] Tokens of the app's own.
- * @property {typeof fetch} fetch
+ * @property {typeof globalThis.fetch} fetch
  */
 
 /**

@@ -2,7 +2,7 @@
  * `POST /sign-out-everywhere`: asks the provider, server to server, to end all sessions of the person. It tells every
  * application, this one too: that is what ends the sessions here.
  *
- * @param {{ issuer: string, clientId: string, clientSecret: string, fetch: typeof fetch }} options
+ * @param {{ issuer: string, clientId: string, clientSecret: string, fetch: typeof globalThis.fetch }} options
  * @returns {import('express').RequestHandler}
  */
 export function signOutEverywhere({ issuer, clientId, clientSecret, fetch }) {

@@ -30,7 +30,7 @@ export function receiveSignals(login, { issuer, pushAuthorization }, board) {
 /**
  * Makes what tells the transmitter that a person's other browsers were stolen. Its events end their sessions.
  *
- * @param {{ issuer: string, clientId: string, clientSecret: string, fetch: typeof fetch }} options
+ * @param {{ issuer: string, clientId: string, clientSecret: string, fetch: typeof globalThis.fetch }} options
  * @returns {(person: { sub: string, sid: string }) => Promise<void>}
  */
 export function reportOthers({ issuer, clientId, clientSecret, fetch }) {

@@ -126,18 +126,14 @@ function lifetimes({
   }
 }
 
-const asPem = /** @type {const} */ ({
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-})
-
 /** @param {'rsa' | 'ec'} type */
 function signingKey(type) {
-  // Read from its encoding: in Node.js 20 the JWK export of a new key may wait for its own lock for ever.
-  const pem =
+  const { privateKey } =
     type === 'rsa'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048, ...asPem }).privateKey
-      : generateKeyPairSync('ec', { namedCurve: 'P-256', ...asPem }).privateKey
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  // Read from its encoding: in Node.js 20 the JWK export of a new key may wait for its own lock for ever.
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   return {
     ...createPrivateKey(pem).export({ format: 'jwk' }),
     use: 'sig',

@@ -4,8 +4,8 @@ import { shorten } from './secrets.js'
  * A `fetch` that records the application's requests to an API, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
- * @param {typeof fetch} [fetch]
- * @returns {typeof fetch}
+ * @param {typeof globalThis.fetch} [fetch]
+ * @returns {typeof globalThis.fetch}
  */
 export function recordingApiFetch(timeline, fetch = globalThis.fetch) {
   return async (input, init) => {

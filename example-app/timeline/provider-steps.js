@@ -72,8 +72,8 @@ const silence = {
  * A `fetch` that records the application's requests to the provider, and the responses.
  *
  * @param {import('./timeline.js').Timeline} timeline
- * @param {{ fetch?: typeof fetch, labels?: readonly Label[] }} [options]
- * @returns {typeof fetch}
+ * @param {{ fetch?: typeof globalThis.fetch, labels?: readonly Label[] }} [options]
+ * @returns {typeof globalThis.fetch}
  */
 export function recordingFetch(timeline, { fetch = globalThis.fetch, labels = [] } = {}) {
   return async (input, init) => {

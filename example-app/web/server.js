@@ -160,7 +160,7 @@ function resources({ issuer, baseUrl }, audience, own) {
  * @param {AppOptions['own']} own
  * @param {AppOptions['oidc']} options
  * @param {string | undefined} audience
- * @param {typeof fetch} fetch
+ * @param {typeof globalThis.fetch} fetch
  */
 function machineOf(own, { issuer }, audience, fetch) {
   if (own === undefined) return {}
@@ -171,7 +171,7 @@ function machineOf(own, { issuer }, audience, fetch) {
  * @param {AppOptions['own']} own
  * @param {AppOptions['oidc']} options
  * @param {string | undefined} audience
- * @param {typeof fetch} fetch
+ * @param {typeof globalThis.fetch} fetch
  */
 function boundOf(own, { issuer, baseUrl }, audience, fetch) {
   if (own === undefined) return {}

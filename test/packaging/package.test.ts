@@ -17,7 +17,8 @@ import {
 /** Express and what it brings are the application's own. */
 const mostPackages = 13
 
-const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const compiler = (folder: string) => join(root, 'node_modules', folder, 'bin', 'tsc')
+const [tsc6, tsc7] = [compiler('typescript'), compiler('typescript-7')]
 
 describe('the packed package, installed in another project', () => {
   let consumer: Consumer
@@ -227,7 +228,7 @@ describe('the packed package, installed in another project', () => {
     const node10 = { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true, ignoreDeprecations: '6.0' }
 
     /** What tsc says of some files, each named as it is in the consumer's project. */
-    function errorsIn(sources: Readonly<Record<string, string>>, options: object): string {
+    function errorsIn(sources: Readonly<Record<string, string>>, options: object, tsc = tsc6): string {
       for (const [name, source] of Object.entries(sources)) {
         consumer.write(name, textOf(`test/packaging/consumer/${source}.ts`))
       }
@@ -244,14 +245,16 @@ describe('the packed package, installed in another project', () => {
       beforeAll(() => consumer.add('express', '@types/express', '@types/node'), 180_000)
 
       test.each([
-        ['nodenext', { module: 'nodenext' }, ['typed.mts', 'typed.cts']],
-        ['node16', { module: 'node16' }, ['typed.mts', 'typed.cts']],
-        ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts']],
-        ['node10', node10, ['typed.ts']],
+        ['nodenext', { module: 'nodenext' }, ['typed.mts', 'typed.cts'], tsc6],
+        ['nodenext of TypeScript 7', { module: 'nodenext' }, ['typed.mts', 'typed.cts'], tsc7],
+        ['node16', { module: 'node16' }, ['typed.mts', 'typed.cts'], tsc6],
+        ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts'], tsc6],
+        ['bundler of TypeScript 7', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts'], tsc7],
+        ['node10', node10, ['typed.ts'], tsc6],
       ])(
         'compiles by the resolution %s, and refuses what is wrong',
-        (_name, options, names) => {
-          expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options)).toBe('')
+        (_name, options, names, tsc) => {
+          expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options, tsc)).toBe('')
         },
         60_000,
       )
