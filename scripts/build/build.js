@@ -8,7 +8,6 @@
 import { build, transform } from 'esbuild'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleBrowserClient } from './browser.js'
@@ -61,8 +60,7 @@ async function everything() {
 async function declarations() {
   // Needs TypeScript.
   const { trimDeclarations } = await import('./declarations.js')
-  const require = createRequire(import.meta.url)
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
+  const tsc = join(root, 'node_modules', 'typescript-7', 'bin', 'tsc')
   for (const project of ['tsconfig.build.json', 'lib/browser/tsconfig.build.json']) {
     execFileSync(process.execPath, [tsc, '-p', project, '--outDir', cjs], { cwd: root, stdio: 'inherit' })
   }
