@@ -4,9 +4,9 @@ const folder = process.env.MUTATED_FOLDER
 
 /** One folder of lib, with the tests that mirror it: what they alone would notice. */
 export default {
-  plugins: [fileURLToPath(import.meta.resolve('@stryker-mutator/jest-runner'))],
+  plugins: [fileURLToPath(new URL('./jest-by-file.js', import.meta.url))],
   mutate: [`lib/${folder}/**/*.ts`],
-  testRunner: 'jest',
+  testRunner: 'jest-by-file',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   jest: { configFile: 'scripts/mutation/jest.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
