@@ -7,7 +7,13 @@ export default {
   plugins: [fileURLToPath(new URL('./jest-by-file.js', import.meta.url))],
   mutate: [`lib/${folder}/**/*.ts`],
   testRunner: 'jest-by-file',
-  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  testRunnerNodeArgs: [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=32',
+  ],
+  // Modules of past runs stay in a process's memory, until nothing but garbage is collected.
+  maxTestRunnerReuse: 40,
   jest: { configFile: 'scripts/mutation/jest.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   incremental: true,

@@ -6,6 +6,7 @@ import { decisionOf } from '../kit/verdict.js'
 import { claim, role } from '../../lib/policy/claims.js'
 import { deviceBound } from '../../lib/policy/device-bound.js'
 import { acr, maxAge, person, scope } from '../../lib/policy/requirements.js'
+import { ProviderError } from '../../lib/errors.js'
 
 const alice: Principal = {
   scheme: 'session',
@@ -201,5 +202,63 @@ describe('what the login of an anonymous visitor should reach', () => {
     ['not(): nothing', not(mfa), undefined],
   ])('%s', (_what, requirement, wanted) => {
     expect(firstLoginOf(requirement)).toEqual(wanted)
+  })
+})
+
+describe('what logs are told', () => {
+  const outage = new ProviderError('provider_unavailable', 'it is down')
+  const away: Requirement = { kind: 'away', check: () => ({ met: false, kind: 'away', undecided: true, outage }) }
+  const told = async (requirement: Requirement) => ask(requirement, alice, undefined)
+
+  test('names each combination by its function', () => {
+    expect([all(yes), any(yes), not(yes)].map(({ kind }) => kind)).toEqual(['all', 'any', 'not'])
+  })
+
+  test('has what any() was made of', async () => {
+    const isOwner = (): boolean => false
+    const details = { subject: 'any', seen: 'none of these', expected: 'isOwner or claim' }
+    expect(await told(any(isOwner, claim('dept', 'it')))).toEqual({ met: false, kind: 'any', details })
+  })
+
+  test('has what not() was about', async () => {
+    const details = { subject: 'not(yes)', seen: 'met', expected: 'not met' }
+    expect(await told(not(yes))).toEqual({ met: false, kind: 'not', details })
+  })
+
+  test('has the outage that kept a requirement from an answer, whatever it is combined with', async () => {
+    expect(await told(any(no, away, scope('write')))).toMatchObject({ kind: 'away', outage })
+    expect(await told(not(away))).toMatchObject({ met: false, kind: 'not', undecided: true, outage })
+    expect(await told(all(yes, away))).toMatchObject({ kind: 'away', outage })
+  })
+
+  test('is nothing of an outage that another requirement made irrelevant', async () => {
+    expect(await told(any(away, yes))).toEqual({ met: true })
+  })
+
+  test('all() waits for an answer in the middle, and asks on only if it is met', async () => {
+    const asked: string[] = []
+    const later = (name: string, answer: boolean) => async () => {
+      asked.push(name)
+      return answer
+    }
+    expect(await passes(all(yes, later('first', true), later('second', true)))).toBe(true)
+    expect(await passes(all(yes, later('third', false), later('never', true)))).toBe(false)
+    expect(asked).toEqual(['first', 'second', 'third'])
+    expect(await passes(all(yes, later('fourth', true), no))).toBe(false)
+  })
+})
+
+describe('refuseNonRequirements()', () => {
+  test('suggests requirements for a bare name, and for nothing else', () => {
+    expect(() => refuseNonRequirements('any', [yes, 'admin'])).toThrow(
+      'any() got string as argument 2 (perhaps meant: scope("admin") or role("admin")): pass scope()',
+    )
+    expect(() => refuseNonRequirements('any', [7])).toThrow('any() got number as argument 1: pass scope()')
+  })
+
+  test('tells who uses requireAuth as a middleware to call it, and nobody else', () => {
+    const req = { method: 'GET', url: '/', headers: {} }
+    expect(() => refuseNonRequirements('requireAuth', [req])).toThrow('requireAuth(): invalid options')
+    expect(() => refuseNonRequirements('any', [req])).toThrow('any() got object as argument 1')
   })
 })

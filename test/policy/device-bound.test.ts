@@ -23,4 +23,13 @@ describe('deviceBound()', () => {
   test('may be met in a moment while a key can still be registered', () => {
     expect(check({ isDeviceBound: false })).toMatchObject({ met: false, retryAfterSeconds: 1 })
   })
+
+  test.each([
+    [false, 'no key registered yet'],
+    [undefined, 'a session or token without a key of the device'],
+  ])('says for logs what was seen: %s', (isDeviceBound, seen) => {
+    const details = { subject: 'session', seen, expected: 'a session that is bound to a device' }
+    expect(check(isDeviceBound === undefined ? {} : { isDeviceBound })).toMatchObject({ details })
+    expect(deviceBound().kind).toBe('deviceBound')
+  })
 })
