@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { judge, scoreOf, thresholds } from '../../scripts/mutation/score.js'
-import { files } from '../setup/tree.js'
+import { files, textOf } from '../setup/tree.js'
+
+interface Score {
+  readonly noticed: number
+  readonly all: number
+}
 
 const mutants = (...statuses: string[]) => ({ mutants: statuses.map((status) => ({ status })) })
 
@@ -27,6 +32,12 @@ describe('the score of mutation tests', () => {
     expect(isBelow).toBe(false)
     const below = judge([{ folder: 'session', noticed: 849, all: 1000 }])
     expect(below).toEqual({ lines: ['session           84.9 %  849 of 1000  (at least 85 %)  BELOW'], isBelow: true })
+  })
+
+  test('that was committed for a folder is not below its threshold', () => {
+    const scores = Object.entries(JSON.parse(textOf('scripts/mutation/scores.json')) as Record<string, Score>)
+    expect(judge(scores.map(([folder, score]) => ({ folder, ...score })))).toMatchObject({ isBelow: false })
+    expect(scores.map(([folder]) => folder)).toEqual(expect.arrayContaining(['http', 'policy', 'seal']))
   })
 
   test('has a threshold where the promises of security rest, for folders that exist', () => {
