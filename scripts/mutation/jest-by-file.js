@@ -13,12 +13,14 @@ class JestByFile {
   #runner
   #wanted
   #files
+  #milliseconds = new Map()
 
   constructor(runner) {
     this.#runner = runner
     const adapter = runner.jestTestAdapter
     const run = adapter.run.bind(adapter)
-    adapter.run = (settings) => (this.#wanted === undefined ? run(settings) : this.#runOneByOne(run, settings))
+    adapter.run = (settings) =>
+      this.#wanted === undefined ? this.#runAll(run, settings) : this.#runOneByOne(run, settings)
   }
 
   capabilities() {
@@ -32,9 +34,8 @@ class JestByFile {
   async dryRun(options) {
     const result = await this.#runner.dryRun(options)
     const files = {}
-    for (const { id, fileName, timeSpentMs } of result.tests ?? []) {
-      const file = (files[fileName] ??= { milliseconds: 0, tests: [] })
-      file.milliseconds += timeSpentMs
+    for (const { id, fileName } of result.tests ?? []) {
+      const file = (files[fileName] ??= { milliseconds: this.#milliseconds.get(fileName), tests: [] })
       file.tests.push(id)
     }
     writeFileSync(durations, JSON.stringify(files))
@@ -55,6 +56,14 @@ class JestByFile {
     } finally {
       this.#wanted = undefined
     }
+  }
+
+  // What a file takes is for the most part what its imports take.
+  async #runAll(run, settings) {
+    const answer = await run(settings)
+    for (const { testFilePath, perfStats } of answer.results.testResults)
+      this.#milliseconds.set(testFilePath, perfStats.runtime)
+    return answer
   }
 
   async #runOneByOne(run, settings) {

@@ -13,7 +13,7 @@ export default {
     '--max-semi-space-size=32',
   ],
   // Modules of past runs stay in a process's memory, until nothing but garbage is collected.
-  maxTestRunnerReuse: 40,
+  maxTestRunnerReuse: 25,
   jest: { configFile: 'scripts/mutation/jest.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   incremental: true,
