@@ -37,8 +37,10 @@ export class TestClock implements MovableRuntime {
    */
   join(other: TestClock): void {
     const frozenAt = this.time.frozenAt ?? other.time.frozenAt
+    const machine = systemRuntime.now()
+    const timeOf = (clock: TestClock) => (clock.time.frozenAt ?? machine) + clock.time.ahead
     const time: TestTime = {
-      ahead: Math.max(this.now(), other.now()) - (frozenAt ?? systemRuntime.now()),
+      ahead: Math.max(timeOf(this), timeOf(other)) - (frozenAt ?? machine),
       ...(frozenAt === undefined ? {} : { frozenAt }),
       clocks: new Set([...this.time.clocks, ...other.time.clocks]),
     }
