@@ -39,6 +39,7 @@ describe('the workflows', () => {
       'dependency-review.yml',
       'release.yml',
       'scheduled.yml',
+      'site.yml',
     ])
   })
 
@@ -46,7 +47,7 @@ describe('the workflows', () => {
     const called = jobs.flatMap(({ steps }) =>
       steps.flatMap(({ run = '' }) => [...run.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name)),
     )
-    expect(called).toEqual(expect.arrayContaining(['check', 'compat', 'migrations', 'release:files']))
+    expect(called).toEqual(expect.arrayContaining(['check', 'compat', 'migrations', 'release:files', 'docs']))
     expect(called.filter((name) => scripts[name] === undefined)).toEqual([])
   })
 
@@ -78,6 +79,8 @@ describe('the workflows', () => {
       '.github/workflows/codeql.yml analyze: security-events write',
       '.github/workflows/release.yml publish: id-token write',
       '.github/workflows/release.yml announce: contents write',
+      '.github/workflows/site.yml deploy: id-token write',
+      '.github/workflows/site.yml deploy: pages write',
     ])
   })
 
@@ -122,6 +125,23 @@ describe('the workflows', () => {
     const published = jobOf('release.yml publish')?.steps?.at(-1)?.run
     expect(published).toMatch(/npm publish \.\/release\/\*\.tgz --provenance --access public /)
     expect(jobOf('release.yml announce')?.steps?.at(-1)?.run).toMatch(/release\/\*\.tgz release\/\*\.cdx\.json/)
+  })
+})
+
+describe('the site', () => {
+  const { jobs: own = {}, on } = workflows.find(({ path }) => path.endsWith('site.yml')) ?? {}
+  const steps = own['build']?.steps ?? []
+
+  test('is published from a tag, under the path of the address in package.json', () => {
+    const { homepage } = JSON.parse(textOf('package.json')) as { readonly homepage: string }
+    expect(Object.keys(on ?? {})).toEqual(['push', 'workflow_dispatch'])
+    const build = steps.find(({ run }) => run?.startsWith('npm run docs'))?.run
+    expect(build).toBe(`npm run docs -- --base ${new URL(homepage).pathname}`)
+  })
+
+  test('is what the build has written', () => {
+    expect(steps.at(-1)?.with?.['path']).toBe('.site/html')
+    expect(textOf('scripts/site/site.js')).toContain(`join(root, '.site', 'html')`)
   })
 })
 

@@ -77,7 +77,7 @@ describe('the addresses in package.json', () => {
     const { repository: own, homepage, bugs } = JSON.parse(textOf('package.json')) as Record<string, unknown>
     expect({ own, homepage, bugs }).toEqual({
       own: { type: 'git', url: 'git+https://github.com/express-oidc/express-oidc.git' },
-      homepage: 'https://github.com/express-oidc/express-oidc#readme',
+      homepage: 'https://express-oidc.github.io/express-oidc/',
       bugs: 'https://github.com/express-oidc/express-oidc/issues',
     })
   })
