@@ -39,7 +39,7 @@ function partText({ title, about, description, example, members, rules }, isName
   const top = members.filter(isNew).sort((a, b) => Number(a.required === 'never') - Number(b.required === 'never'))
   const anchors = top.map((member) => anchorsOf(member, page))
   return [
-    ...(isNamed ? [`## ${codeOf(title)}`, description] : []),
+    ...(isNamed ? [`## ${codeOf(title)}`, textOf(description)] : []),
     ...(about === undefined || !isNamed ? [] : [about]),
     ...(example === undefined ? [] : [exampleOf(example)]),
     ...(top.length > 8
@@ -90,22 +90,27 @@ function isDirectlyBelow(path, parent) {
   return /^\.[^.]+$/.test(rest)
 }
 
-function factsOf({ type, required, default: value, checks }, hasMembers) {
+function factsOf({ path, type, required, requiredWith, default: value, checks }, hasMembers) {
   // What the type says already.
-  const messages = (checks?.messages ?? []).filter(
-    (message) => !/^(?:is empty|must be true or false$|must be a function$)/.test(message),
-  )
+  const isSaid = /^(?:is empty|must be true or false$|must be a function$)/
+  const all = (checks?.messages ?? []).filter((message) => !isSaid.test(message))
+  // Of one form of a value that may have others.
+  const messages = all.filter((message) => all.length === 1 || message !== 'must be a JWK')
   const facts = [
     `Type: ${codeSpan(type)}`,
-    requiredText(required, hasMembers && /^see /.test(value) ? 'those of its members' : value),
+    value === undefined
+      ? requiredText(required, requiredWith, path)
+      : `Default: ${hasMembers && /^see /.test(value) ? 'those of its members' : textOf(value).replace(/\s+/g, ' ')}`,
     ...messages.map((message) => upperFirst(escaped(message))),
   ]
   return facts.map((fact) => `- ${fact}`).join('\n')
 }
 
-function requiredText(required, value) {
-  if (value !== undefined) return `Default: ${textOf(value).replace(/\s+/g, ' ')}`
-  return required === 'always' ? 'Required' : 'Required, unless another form of the options is given'
+function requiredText(required, requiredWith, path) {
+  if (required === 'always') return 'Required'
+  if (requiredWith !== undefined) return `Required with \`${requiredWith}\``
+  const parent = path.includes('.') ? `\`${path.replace(/\.[^.]+$/, '')}\`` : 'the options'
+  return `Required, unless another form of ${parent} is given`
 }
 
 function ending(parts) {

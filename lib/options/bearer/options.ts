@@ -80,8 +80,8 @@ export interface CommonBearerOptions<Request = FrameworkRequest, Response = Fram
   /** Returns the scopes of a token. @default the claims `scope` and `scp` */
   scopes?: ((claims: Readonly<AccessTokenClaims>) => readonly string[] | ReadonlySet<string>) | undefined
   /**
-   * Returns whether a token is a machine's, if you know how the issuer marks such tokens. `undefined` falls back to the claims
-   * that most providers use. See {@link Principal.isMachine}. @default by those claims
+   * Returns whether a token is a machine's, if you know how the issuer marks such tokens. `undefined` falls back to the
+   * default. See {@link Principal.isMachine}. @default the claims that most providers use
    */
   isMachine?: ((claims: Readonly<AccessTokenClaims>) => boolean | undefined) | undefined
   /**

@@ -52,7 +52,7 @@ export type ReturnedParams = Readonly<Record<string, string | readonly Authoriza
  *   clientSecret,
  *   baseUrl: 'https://app.example.com',
  *   secret,
- *   scope: 'openid profile email offline_access',
+ *   scope: 'openid profile email',
  *   allowedOrigins: ['https://api.example.com'],
  * }
  * ```
