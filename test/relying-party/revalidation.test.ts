@@ -21,6 +21,7 @@ async function start({ oidc, ...options }: WorldOptions = {}) {
     layers: [answering('/roles', ({ oidc: { user } }) => user?.['roles'])],
     oidc: { ...oidc, session: { revalidateSeconds: 60, ...oidc?.session } },
   })
+  world.clock.stop()
   return { browser: await world.enter(), alice: accounts.alice }
 }
 const roles = async (browser: Browser) => (await browser.fetch(world.url('/roles'))).json()

@@ -96,6 +96,7 @@ test('signs out the people of a provider that is gone, within the seconds of the
 
 test('ends the connections of a provider that is gone, within the seconds of the cache', async () => {
   const tenants = await start({ seconds: 60 })
+  world.clock.stop()
   await world.signIn('work')
   const cookie = world.browser.cookies
     .all()
