@@ -62,6 +62,7 @@ const guides = [
   [
     'In production',
     [
+      ['Deployment', 'deployment'],
       ['Behind a proxy', 'proxies'],
       ['Scaling', 'scaling'],
       ['Serverless platforms', 'serverless'],
