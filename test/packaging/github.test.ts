@@ -79,6 +79,8 @@ describe('the workflows', () => {
       '.github/workflows/codeql.yml analyze: security-events write',
       '.github/workflows/release.yml publish: id-token write',
       '.github/workflows/release.yml announce: contents write',
+      '.github/workflows/release.yml site: id-token write',
+      '.github/workflows/release.yml site: pages write',
       '.github/workflows/site.yml deploy: id-token write',
       '.github/workflows/site.yml deploy: pages write',
     ])
@@ -121,6 +123,7 @@ describe('the workflows', () => {
       ['pack', 'ci'],
       ['publish', 'pack'],
       ['announce', 'publish'],
+      ['site', 'publish'],
     ])
     const published = jobOf('release.yml publish')?.steps?.at(-1)?.run
     expect(published).toMatch(/npm publish \.\/release\/\*\.tgz --provenance --access public /)
@@ -132,9 +135,10 @@ describe('the site', () => {
   const { jobs: own = {}, on } = workflows.find(({ path }) => path.endsWith('site.yml')) ?? {}
   const steps = own['build']?.steps ?? []
 
-  test('is published from a tag, under the path of the address in package.json', () => {
+  test('is published by a release, under the path of the address in package.json', () => {
     const { homepage } = JSON.parse(textOf('package.json')) as { readonly homepage: string }
-    expect(Object.keys(on ?? {})).toEqual(['push', 'workflow_dispatch'])
+    expect(Object.keys(on ?? {})).toEqual(['workflow_call', 'workflow_dispatch'])
+    expect(jobOf('release.yml site')?.uses).toBe('./.github/workflows/site.yml')
     const build = steps.find(({ run }) => run?.startsWith('npm run docs'))?.run
     expect(build).toBe(`npm run docs -- --base ${new URL(homepage).pathname}`)
   })
