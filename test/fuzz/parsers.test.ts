@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import { Corpus } from './corpus.js'
 import { httpParsers } from './http-parsers.js'
 import { type Parser, altered } from './parser.js'
+import { sealedParsers } from './sealed-parsers.js'
 import { tokenParsers } from './token-parsers.js'
 
 // `npm run fuzz` sets both; a run of all tests tries a few texts, and keeps none.
 const only = process.env.FUZZ_PARSER
 const seconds = Number(process.env.FUZZ_SECONDS ?? 0)
-const parsers = Object.entries<Parser>({ ...httpParsers, ...tokenParsers }).filter(([name]) => (only ?? name) === name)
+const parsers = Object.entries<Parser>({ ...httpParsers, ...tokenParsers, ...sealedParsers }).filter(
+  ([name]) => (only ?? name) === name,
+)
 
 describe.each(parsers)('the parser of %s', (name, { texts, read }) => {
   const corpus = new Corpus(name)
