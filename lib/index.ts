@@ -149,7 +149,7 @@ export type {
   UnverifiedParameters,
 } from './options/oidc/callbacks.js'
 export type { RequestEncryption, RequestObjectOptions } from './options/oidc/request/request-object.js'
-export type { RouteOptions } from './options/oidc/base-urls.js'
+export type { RouteOptions } from './options/oidc/routes/routes.js'
 export type { LogoutOptions } from './options/oidc/logout.js'
 export type {
   AuthorizationParams,
@@ -170,7 +170,7 @@ export type {
 } from './options/oidc/providers/options.js'
 export type { MigrateFromOptions, OldCookieOptions, OldSessionStore } from './options/oidc/migration/migrate-from.js'
 export type { CookieOptions, DeviceBoundOptions, SessionOptions } from './options/oidc/session.js'
-export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/session-route.js'
+export type { SessionRouteClaims, SessionRouteOptions } from './options/oidc/routes/session-route.js'
 export type { UserinfoOptions } from './options/oidc/userinfo.js'
 export type { ResourceMetadataOptions } from './options/bearer/resource-metadata.js'
 export type { DecisionOptions, QuestionPart } from './decision/decision.js'

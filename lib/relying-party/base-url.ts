@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto'
 import type { ReturnToPolicy } from '../http/return-to.js'
+import {
+  type OptionalRouteName,
+  providerRouteNames,
+  type RouteName,
+  routeNames,
+} from '../options/oidc/routes/routes.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 
-type OptionalRouteName =
-  | 'login'
-  | 'logout'
-  | 'backchannelLogout'
-  | 'frontchannelLogout'
-  | 'session'
-  | 'jwks'
-  | 'deviceRegistration'
-  | 'deviceRefresh'
+type Paths = Record<'callback' | 'postLogout', string> & Partial<Record<OptionalRouteName, string>>
 
 /** One base URL of the application, and everything derived from it. */
 export interface BaseUrl {
@@ -27,8 +25,8 @@ export interface BaseUrl {
   readonly secure: boolean
   /** Name of the session cookie without prefix; the names of the other cookies begin with it. */
   readonly cookieName: string
-  /** Full paths of the routes and the post-logout page, as browsers see them; `undefined` for a route that is off. */
-  readonly paths: Readonly<Record<'callback' | 'postLogout', string> & Record<OptionalRouteName, string | undefined>>
+  /** Full paths of the routes and the post-logout page, as browsers see them; none for a route that is off. */
+  readonly paths: Readonly<Paths>
   readonly redirectUri: string
   readonly postLogoutRedirectUri: string
   /** Where to go when there is no `returnTo`. */
@@ -60,17 +58,14 @@ export function configuredUrls({ baseUrls, baseUrl = '' }: ApplicationConfigurat
   return baseUrls ?? [baseUrl]
 }
 
-/** A base URL with the routes of one of several providers: except for the logout, they end with its name. */
-export function atProvider(base: BaseUrl, name: string): BaseUrl {
-  const below = (path: string | undefined): string | undefined => (path === undefined ? undefined : `${path}/${name}`)
-  const { login, callback, backchannelLogout, frontchannelLogout } = base.paths
-  const own = {
-    login: below(login),
-    callback: `${callback}/${name}`,
-    backchannelLogout: below(backchannelLogout),
-    frontchannelLogout: below(frontchannelLogout),
+/** A base URL with the routes of one of several providers: those that it has for itself end with its name. */
+export function atProvider(base: BaseUrl, provider: string): BaseUrl {
+  const paths: Paths = { ...base.paths }
+  for (const name of providerRouteNames) {
+    const path = paths[name]
+    if (path !== undefined) paths[name] = `${path}/${provider}`
   }
-  return { ...base, paths: { ...base.paths, ...own }, redirectUri: base.origin + own.callback }
+  return { ...base, paths, redirectUri: base.origin + paths.callback }
 }
 
 /**
@@ -104,8 +99,7 @@ export function createBaseUrl(
   const url = new URL(baseUrl)
   const prefix = url.pathname.replace(/\/$/, '')
   const segments = prefix.split('/').slice(1)
-  const { named, own } = pathsAt(prefix, routes)
-  const postLogout = prefix + logout.returnTo
+  const paths = pathsAt(prefix, { routes, logout })
   return {
     key,
     origin: url.origin,
@@ -114,41 +108,31 @@ export function createBaseUrl(
     arrivals: segments.map((_, index) => `/${segments.slice(index).join('/')}`),
     secure: url.protocol === 'https:',
     cookieName,
-    paths: { ...own, postLogout },
-    redirectUri: url.origin + own.callback,
-    postLogoutRedirectUri: url.origin + postLogout,
+    paths,
+    redirectUri: url.origin + paths.callback,
+    postLogoutRedirectUri: url.origin + paths.postLogout,
     home: returnTo.default === undefined ? `${prefix}/` : prefix + returnTo.default,
     returnTo: {
       origin: url.origin,
       origins: returnTo.origins,
-      ...(configuration.providers === undefined ? {} : { reservedBelow: Object.values(named).filter(isOn) }),
-      reservedPaths: Object.values(own).filter(isOn),
+      ...(configuration.providers === undefined ? {} : { reservedBelow: pathsOf(paths, providerRouteNames) }),
+      reservedPaths: pathsOf(paths, routeNames),
     },
   }
 }
 
-function pathsAt(prefix: string, routes: ApplicationConfiguration['routes']) {
-  const pathOf = (route: string | false): string | undefined => (route === false ? undefined : prefix + route)
-  // With several providers, their names follow these.
-  const named = {
-    login: pathOf(routes.login),
-    callback: prefix + routes.callback,
-    backchannelLogout: pathOf(routes.backchannelLogout),
-    frontchannelLogout: pathOf(routes.frontchannelLogout),
+function pathsAt(prefix: string, { routes, logout }: Pick<ApplicationConfiguration, 'routes' | 'logout'>): Paths {
+  const paths: Paths = { callback: prefix + routes.callback, postLogout: prefix + logout.returnTo }
+  for (const name of routeNames) {
+    const path = routes[name]
+    if (path !== false) paths[name] = prefix + path
   }
-  const own = {
-    ...named,
-    logout: pathOf(routes.logout),
-    session: pathOf(routes.session),
-    jwks: pathOf(routes.jwks),
-    deviceRegistration: pathOf(routes.deviceRegistration),
-    deviceRefresh: pathOf(routes.deviceRefresh),
-  }
-  return { named, own }
+  return paths
 }
 
-function isOn(path: string | undefined): path is string {
-  return path !== undefined
+/** The paths of some routes, without those that are off. */
+export function pathsOf(paths: BaseUrl['paths'], names: readonly RouteName[]): readonly string[] {
+  return names.flatMap((name) => paths[name] ?? [])
 }
 
 /** The base URL in a payload that is sealed for it; left out for the first one, which is nearly always the only one. */

@@ -29,17 +29,13 @@ export interface Section {
 }
 
 /** The URLs of one base URL, by the names that they have in a client's registration. */
-export interface RegisteredUrls {
-  /** The name of the provider, if there are several. */
-  readonly provider?: string
-  readonly redirect_uri: string
-  readonly post_logout_redirect_uri?: string
-  readonly backchannel_logout_uri?: string
-  readonly frontchannel_logout_uri?: string
-  readonly initiate_login_uri?: string
-  /** Of the client's keys. */
-  readonly jwks_uri?: string
-}
+export type RegisteredUrls = Readonly<
+  Record<string, string> & {
+    /** The name of the provider, if there are several. */
+    provider?: string
+    redirect_uri: string
+  }
+>
 
 /** Everything that the doctor has to say. */
 export interface Report {

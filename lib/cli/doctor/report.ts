@@ -5,15 +5,6 @@ const marks: Readonly<Record<Status, string>> = { ok: '✓', warn: '!', fail: '�
 // SGR codes of ECMA-48: green, yellow, red, cyan.
 const colours: Readonly<Record<Status, number>> = { ok: 32, warn: 33, fail: 31, unknown: 36 }
 
-const registrations = [
-  'redirect_uri',
-  'post_logout_redirect_uri',
-  'backchannel_logout_uri',
-  'frontchannel_logout_uri',
-  'initiate_login_uri',
-  'jwks_uri',
-] as const
-
 /** The report as JSON. Its shape only ever grows. */
 export function jsonReport(report: Report): string {
   const counts = countsOf(report)
@@ -51,11 +42,8 @@ function findingLines({ check, status, message, fix }: Finding, hasColours: bool
   return [`  ${mark} ${check}: ${message}`, ...(fix === undefined ? [] : [`    → ${fix}`])]
 }
 
-function urlsText(urls: RegisteredUrls): string {
-  const lines = registrations.flatMap((name) => {
-    const url = urls[name]
-    return url === undefined ? [] : [`  ${name.padEnd(24)} ${url}`]
-  })
-  const where = urls.provider === undefined ? 'the provider' : `the provider "${urls.provider}"`
+function urlsText({ provider, ...urls }: RegisteredUrls): string {
+  const lines = Object.entries(urls).map(([name, url]) => `  ${name.padEnd(24)} ${url}`)
+  const where = provider === undefined ? 'the provider' : `the provider "${provider}"`
   return [`To register at ${where}`, ...lines, ''].join('\n')
 }

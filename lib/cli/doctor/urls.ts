@@ -1,4 +1,5 @@
 import type { ApplicationConfiguration } from '../../options/oidc/schema.js'
+import { routeNames, traitsOf } from '../../options/oidc/routes/routes.js'
 import { atProvider, type BaseUrl, configuredUrls, createBaseUrl } from '../../relying-party/base-url.js'
 import type { RegisteredUrls } from './finding.js'
 
@@ -15,19 +16,19 @@ export function urlsToRegister(
   configuration: ApplicationConfiguration,
   provider: string | undefined,
 ): readonly RegisteredUrls[] {
-  return baseUrlsOf(configuration, provider).map((base) => {
-    const { origin, paths, redirectUri, postLogoutRedirectUri } = base
-    const optional = {
-      ...(configuration.logout.atProvider ? { post_logout_redirect_uri: postLogoutRedirectUri } : {}),
-      ...at('backchannel_logout_uri', origin, paths.backchannelLogout),
-      ...at('frontchannel_logout_uri', origin, paths.frontchannelLogout),
-      ...at('initiate_login_uri', origin, paths.login),
-      ...at('jwks_uri', origin, paths.jwks),
-    }
-    return { ...(provider === undefined ? {} : { provider }), redirect_uri: redirectUri, ...optional }
-  })
+  return baseUrlsOf(configuration, provider).map((base) => ({
+    ...(provider === undefined ? {} : { provider }),
+    redirect_uri: base.redirectUri,
+    ...(configuration.logout.atProvider ? { post_logout_redirect_uri: base.postLogoutRedirectUri } : {}),
+    ...registeredRoutes(base),
+  }))
 }
 
-function at(name: string, origin: string, path: string | undefined): Readonly<Record<string, string>> {
-  return path === undefined ? {} : { [name]: origin + path }
+function registeredRoutes({ origin, paths }: BaseUrl): Readonly<Record<string, string>> {
+  const urls = routeNames.flatMap((route) => {
+    const { registeredAs } = traitsOf(route)
+    const path = paths[route]
+    return registeredAs === undefined || path === undefined ? [] : [[registeredAs, origin + path] as const]
+  })
+  return Object.fromEntries(urls.sort(([a], [b]) => a.localeCompare(b)))
 }

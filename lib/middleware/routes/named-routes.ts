@@ -1,7 +1,8 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isProviderName } from '../../options/oidc/providers/names.js'
-import { atProvider, type BaseUrl, publicPath } from '../../relying-party/base-url.js'
+import { providerRouteNames, traitsOf } from '../../options/oidc/routes/routes.js'
+import { atProvider, type BaseUrl, pathsOf, publicPath } from '../../relying-party/base-url.js'
 import {
   handleBackchannelLogout,
   providerUnavailable,
@@ -20,11 +21,13 @@ export type Route = (oidc: OidcContext, request: RequestContext, call: GuardCall
 /** The route at a relying party, by its paths. */
 export type RouteAt = (rp: WebRelyingParty, paths: BaseUrl['paths']) => Route | undefined
 
+const browserRouteNames = providerRouteNames.filter((name) => traitsOf(name).isFromProvider !== true)
+
 /**
  * The name that a path ends with below one of some paths, which may be below each other: one segment, as it is. `undefined` if it
  * cannot be a name.
  */
-function nameBelow(paths: readonly (string | undefined)[], path: string): string | undefined {
+function nameBelow(paths: readonly string[], path: string): string | undefined {
   const end = path.lastIndexOf('/')
   const name = path.slice(end + 1)
   return paths.includes(path.slice(0, end)) && isProviderName(name) ? name : undefined
@@ -38,8 +41,7 @@ function nameBelow(paths: readonly (string | undefined)[], path: string): string
  */
 export function namedRoute(request: RequestContext, path: string, routeAt: RouteAt): Route | undefined {
   const { base } = request
-  const { login, callback, frontchannelLogout } = base.paths
-  const name = nameBelow([login, callback, frontchannelLogout], path)
+  const name = nameBelow(pathsOf(base.paths, browserRouteNames), path)
   if (name === undefined) return undefined
   const { paths } = atProvider(base, name)
   const found = request.find(name)

@@ -17,13 +17,12 @@ import {
   isAllowedUrl,
   issuerUrl,
   routePath,
-  routePathOrOff,
   secrets,
   resources,
   origins,
   callback,
 } from '../common/fields.js'
-import { hasBaseUrl, routesFlaw, withDeviceRoutes } from './base-urls.js'
+import { hasBaseUrl } from './base-urls.js'
 import { authorizationParams, isFormPost, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
@@ -31,7 +30,8 @@ import { logout } from './logout.js'
 import { migrationFlaw } from './migration/migrate-from.js'
 import { pages } from '../pages.js'
 import { session } from './session.js'
-import { sessionRoute, sessionRouteFlaw } from './session-route.js'
+import { routeEntries, routesFlaw, withDeviceRoutes } from './routes/routes.js'
+import { sessionRoute, sessionRouteFlaw } from './routes/session-route.js'
 import { sharedStore } from '../common/stores.js'
 import { requestObject, requestObjectFlaw } from './request/request-object.js'
 
@@ -55,17 +55,7 @@ export const oidcEntries = {
   secret: secrets,
   scope: v.optional(scope, 'openid profile email'),
   resource: v.optional(resources, []),
-  routes: byDefault({
-    login: v.optional(routePathOrOff, '/login'),
-    callback: v.optional(routePath, '/callback'),
-    logout: v.optional(routePathOrOff, '/logout'),
-    backchannelLogout: v.optional(routePathOrOff, '/backchannel-logout'),
-    frontchannelLogout: v.optional(routePathOrOff, '/frontchannel-logout'),
-    session: v.optional(routePathOrOff, false),
-    jwks: v.optional(routePathOrOff, false),
-    deviceRegistration: v.optional(routePath),
-    deviceRefresh: v.optional(routePath),
-  }),
+  routes: byDefault(routeEntries),
   sessionRoute,
   session,
   sharedStore,

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../../errors.js'
 import { omitUndefined } from '../../../base/json.js'
 import { callback, text, wholeNumber, seconds } from '../../common/fields.js'
 import { byDefault, parseOptions, section } from '../../common/parse.js'
+import { providerRouteNames } from '../routes/routes.js'
 import { type ApplicationConfiguration, type OidcConfiguration, oidcEntries, parseOidcOptions } from '../schema.js'
 import { isProviderName, whatNames } from './names.js'
 import type { ApplicationOption, LoginChoice, LoginPageContext, ProviderDefault } from './options.js'
@@ -157,13 +158,11 @@ export function parseProvider(
 }
 
 // The routes of a provider are below those of the application, which may be below each other.
-function requireRoutes(
-  providers: readonly NamedProvider[],
-  { logout, session, jwks, deviceRegistration, deviceRefresh, ...routes }: OidcConfiguration['routes'],
-): void {
-  const own = Object.values({ ...routes, logout, session, jwks, deviceRegistration, deviceRefresh })
+function requireRoutes(providers: readonly NamedProvider[], routes: OidcConfiguration['routes']): void {
+  const all = Object.values(routes)
+  const shared = providerRouteNames.map((route) => routes[route])
   for (const { name } of providers) {
-    const taken = Object.values(routes).find((route) => route !== false && own.includes(`${route}/${name}`))
+    const taken = shared.find((path) => path !== false && all.includes(`${path}/${name}`))
     if (taken !== undefined) throw flaw(`"routes" must leave ${taken}/${name} to the provider of that name`)
   }
 }

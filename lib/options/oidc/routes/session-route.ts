@@ -1,8 +1,8 @@
 import * as v from 'valibot'
-import type { SessionClaims } from '../declared-claims.js'
-import type { FrameworkRequest } from '../framework.js'
-import { callback } from '../common/fields.js'
-import { section } from '../common/parse.js'
+import type { SessionClaims } from '../../declared-claims.js'
+import type { FrameworkRequest } from '../../framework.js'
+import { callback } from '../../common/fields.js'
+import { section } from '../../common/parse.js'
 
 /**
  * What the route `routes.session` tells scripts of this site about the person.
