@@ -48,7 +48,7 @@ export function csrf(options: CsrfOptions = {}, ..._none: readonly undefined[]):
     else {
       const error = crossSiteRequest(httpRequest, policy)
       reportRefusal(error, session)
-      session.refuse({ req, res, next, error })
+      session.forbid({ req, res, next, error })
     }
   }
 }

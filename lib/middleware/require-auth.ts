@@ -76,7 +76,7 @@ export function requireAuth<Request extends IncomingMessage>(
     if (principal === undefined && isSetByApplication(req)) passOn(notRead(), call)
     else if (handlers.length === 0) passOn(notMounted(), call)
     else if (signedIn === undefined || principal === undefined)
-      sendAway(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...askingFirst(requirement?.firstLogin) })
+      challenge(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...askingFirst(requirement?.firstLogin) })
     else if (requirement === undefined) next()
     else decide(requirement, principal, { ...call, req, mode, handler: signedIn })
   }
@@ -98,11 +98,11 @@ function decide<Request>(
   const checked = requirement.check(principal, req, handler.now)
   if (!(checked instanceof Promise) && checked.met) next()
   else
-    continueAfter(Promise.resolve(checked), decision, (verdict) => (verdict.met ? next() : turnAway(verdict, decision)))
+    continueAfter(Promise.resolve(checked), decision, (verdict) => (verdict.met ? next() : forbid(verdict, decision)))
 }
 
 // A browser that loads a page can sign in. A program gets the challenge of the nearest middleware.
-function sendAway(handlers: readonly AuthenticationHandler[], call: ChallengeCall): void {
+function challenge(handlers: readonly AuthenticationHandler[], call: ChallengeCall): void {
   const canSignIn = call.mode === 'redirect' || (call.mode === 'auto' && isPageLoad(createHttpRequest(call.req)))
   const session = canSignIn ? handlers.find((candidate) => candidate.scheme === 'session') : undefined
   const handler = session ?? handlers[0]
@@ -125,11 +125,11 @@ function isTokenUnread(handlers: readonly AuthenticationHandler[], req: NodeRequ
   return handlers.every(isSession) && /^(?:Bearer|DPoP) /i.test(createHttpRequest(req).header('authorization') ?? '')
 }
 
-function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
+function forbid(failure: UnmetRequirement, { handler, mode, ...call }: Decision<unknown>): void {
   const { kind: requirement, stepUp, scopes, detailType, details, outage, retryAfterSeconds } = failure
   if (outage !== undefined) {
     failedAt('guard', {}, outage)
-    handler.refuse({ ...call, error: outage })
+    handler.forbid({ ...call, error: outage })
     return
   }
   if (stepUp !== undefined && canStepUp(handler, stepUp)) {
@@ -143,7 +143,7 @@ function turnAway(failure: UnmetRequirement, { handler, mode, ...call }: Decisio
   const message = `you are signed in, but not allowed here (${requirement})`
   const error = new AccessError('not_allowed', message, { requirement, details, ...askingAgain(retryAfterSeconds) })
   reportRefusal(error, handler)
-  handler.refuse({ ...call, error, ...omitUndefined({ scopes, detailType }) })
+  handler.forbid({ ...call, error, ...omitUndefined({ scopes, detailType }) })
 }
 
 // No access token says at which of the login's providers somebody has signed in.

@@ -34,7 +34,7 @@ export function admit(call: GuardCall, httpRequest: HttpRequest): Admission | un
   if (!mayAsk(httpRequest, csrf)) {
     const error = noOwnScript(httpRequest, csrf)
     reportRefusal(error, session)
-    session.refuse({ ...call, error })
+    session.forbid({ ...call, error })
     return undefined
   }
   const access = actsForSession(call, session) ? session.access : undefined

@@ -89,5 +89,5 @@ function report(reason: unknown, { call, admission: { session }, target, isGone 
   }
   failedAt('request', { method: call.req.method ?? '', url: target }, error)
   if (isLoginNeeded(error)) session.challenge({ ...call, mode: 'respond', error })
-  else session.refuse({ ...call, error })
+  else session.forbid({ ...call, error })
 }

@@ -10,7 +10,7 @@ import { readMember, RequestMember } from '../http/request-property.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 import type { ApiAccess } from './api-access.js'
 
-/** What a middleware that authenticates offers to guards: who was found, and how to challenge or refuse. */
+/** What a middleware that authenticates offers to guards: who was found, and how to challenge or forbid. */
 export interface AuthenticationHandler {
   readonly scheme: 'session' | 'bearer'
   /** The clock that its times are checked by: milliseconds since the epoch. */
@@ -38,7 +38,7 @@ export interface AuthenticationHandler {
   /** Responds with a login for a browser, and a challenge for a program. */
   challenge(call: ChallengeCall): void
   /** Responds with a refusal that no login would change. */
-  refuse(call: RefusalCall): void
+  forbid(call: ForbidCall): void
 }
 
 /** The arguments of the middleware that decides. */
@@ -58,8 +58,8 @@ export interface ChallengeCall extends GuardCall {
   readonly firstLogin?: StepUp
 }
 
-/** A refusal, and why. */
-export interface RefusalCall extends GuardCall {
+/** A refusal that no login would change, and why. */
+export interface ForbidCall extends GuardCall {
   readonly error: OidcError
   /** Scopes that would have been enough. */
   readonly scopes?: readonly string[]

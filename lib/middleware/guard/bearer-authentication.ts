@@ -1,6 +1,6 @@
 import type { Principal } from '../../policy/principal.js'
 import type { BearerChallenges } from '../../resource-server/challenges.js'
-import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
+import type { ChallengeCall, AuthenticationHandler, GuardCall, ForbidCall } from './authentication.js'
 
 /** Authentication by access token: refusals carry the challenge for the token that is needed. */
 export class BearerAuthentication implements AuthenticationHandler {
@@ -34,7 +34,7 @@ export class BearerAuthentication implements AuthenticationHandler {
   }
 
   // Without missing scopes or authorization details no other token would help, so there is no challenge.
-  refuse(call: RefusalCall): void {
+  forbid(call: ForbidCall): void {
     const { scopes, detailType, error } = call
     const isMendable = scopes !== undefined || detailType !== undefined
     const lacking = () => this.#challenges.insufficientScope(this.#tokenScheme(), scopes, error.details)

@@ -1,6 +1,6 @@
 import { BearerError } from '../../errors.js'
 import type { CrossSitePolicy } from '../../http/fetch-metadata.js'
-import type { ChallengeCall, AuthenticationHandler, GuardCall, RefusalCall } from './authentication.js'
+import type { ChallengeCall, AuthenticationHandler, GuardCall, ForbidCall } from './authentication.js'
 
 /**
  * Stands in for a failed authentication after which the application's `onError` went on: nobody counts as signed in, and
@@ -35,7 +35,7 @@ export class FailedAuthentication implements AuthenticationHandler {
     this.#refuse(this.#failure, call)
   }
 
-  refuse(call: RefusalCall): void {
+  forbid(call: ForbidCall): void {
     this.#refuse(call.error, call)
   }
 }

@@ -19,7 +19,7 @@ import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-lo
 import type { ErrorLinks } from '../http/error-page.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import { type ApiAccess, type Connect, createApiAccess } from './api-access.js'
-import type { ChallengeCall, AuthenticationHandler, RefusalCall } from './authentication.js'
+import type { ChallengeCall, AuthenticationHandler, ForbidCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respond } from '../http/respond.js'
@@ -80,7 +80,7 @@ export class SessionAuthentication implements AuthenticationHandler {
     continueAfter(answer, call, nothing, (reason) => fail(reason, this.#oidc.application.configuration, context))
   }
 
-  refuse(call: RefusalCall): void {
+  forbid(call: ForbidCall): void {
     fail(call.error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
   }
 
