@@ -16,8 +16,6 @@ export interface LockOptions<Result> {
 
 /** An acquired lock, as passed to the work. */
 export interface HeldLock<Result> {
-  /** Aborts when the lock may have been lost, with an {@link OidcError} as its reason. */
-  readonly lost: AbortSignal
   /**
    * Confirms that the lock is held. Call it right before the step that must not happen twice: the process may have been
    * paused for longer than the lock's lifetime, together with its timers (SIGSTOP, migration of a virtual machine).
@@ -75,7 +73,7 @@ async function workWithLock<Result>(
     return found
   }
   try {
-    return (await options.until()) ?? (await work({ lost: lock.lost, confirm }))
+    return (await options.until()) ?? (await work({ confirm }))
   } finally {
     await lock.release()
   }
@@ -88,8 +86,8 @@ class Lock {
   readonly #name: string
   readonly #milliseconds: number
   readonly #token: string
-  readonly #lost = new AbortController()
   #heldUntil = 0
+  #isLost = false
   #renewals: NodeJS.Timeout | undefined
   #renewal: Promise<void> | undefined
 
@@ -99,10 +97,6 @@ class Lock {
     this.#name = name
     this.#milliseconds = milliseconds
     this.#token = runtime.randomBytes(tokenBytes).toString('base64url')
-  }
-
-  get lost(): AbortSignal {
-    return this.#lost.signal
   }
 
   async acquire(): Promise<boolean> {
@@ -132,7 +126,7 @@ class Lock {
    */
   requireHeld(): void {
     if (this.#runtime.now() >= this.#heldUntil) this.#lose()
-    this.lost.throwIfAborted()
+    if (this.#isLost) throw refusal('another process may be doing the same work by now: try again shortly')
   }
 
   async release(): Promise<void> {
@@ -166,7 +160,7 @@ class Lock {
 
   #lose(): void {
     clearInterval(this.#renewals)
-    this.#lost.abort(refusal('another process may be doing the same work by now: try again shortly'))
+    this.#isLost = true
   }
 
   // A failure does no harm, since the lock expires.

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
 import { systemRuntime } from '../../../lib/base/runtime.js'
 import { redisStore } from '../../../lib/redis/index.js'
-import { type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
+import { type HeldLock, type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
 import { until } from '../../kit/until.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { connected } from '../../kit/redis/clients.js'
@@ -27,18 +27,12 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
 
   const lock = (
     index: number,
-    work: (lost: AbortSignal) => Promise<string>,
+    work: (held: HeldLock<string>) => Promise<string>,
     { timeoutSeconds = 10, ...over }: Partial<LockOptions<string>> & { readonly timeoutSeconds?: number } = {},
   ) => {
     const client = clients[index % clients.length]
     if (client === undefined) throw new Error('no client')
-    return withLock(
-      redisStore(client, { timeoutSeconds }),
-      systemRuntime,
-      'lock',
-      { ...options, ...over },
-      ({ lost }) => work(lost),
-    )
+    return withLock(redisStore(client, { timeoutSeconds }), systemRuntime, 'lock', { ...options, ...over }, work)
   }
 
   test('RF02: is held by one of many processes at a time, in turn', async () => {
@@ -59,13 +53,13 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
   test('RF02: is renewed past its lifetime, and never without one', async () => {
     const lifetimes: number[] = []
     const renewals = () => lifetimes.filter((lifetime, index) => lifetime > (lifetimes[index - 1] ?? Infinity))
-    await lock(0, async (lost) => {
+    await lock(0, async (held) => {
       // It is renewed three times per lifetime.
       await until(async () => {
         lifetimes.push((await clients[1]?.pTTL('oidc:lock')) ?? 0)
         return renewals().length === 4
       })
-      expect(lost.aborted).toBe(false)
+      expect(await held.confirm()).toBeUndefined()
       return 'done'
     })
     expect(Math.min(...lifetimes)).toBeGreaterThan(0)
@@ -78,12 +72,12 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
   })
 
   test('RF03: that was lost to another is left to it', async () => {
-    const result = await lock(0, async (lost) => {
+    const result = await lock(0, async (held) => {
       await clients[1]?.set('oidc:lock', 'of another', { expiration: { type: 'PX', value: 60_000 } })
-      if (!lost.aborted) await new Promise((resolve) => lost.addEventListener('abort', resolve))
-      return 'told'
+      await expect(held.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      return 'late'
     })
-    expect(result).toBe('told')
+    expect(result).toBe('late')
     expect(await clients[0]?.get('oidc:lock')).toBe('of another')
   })
 

@@ -31,7 +31,7 @@ function hold(over: Partial<LockOptions<string>> = {}) {
     return work
   })
   result.catch(() => undefined)
-  return { result, finish, fail, isWorking: () => held !== undefined, lost: () => held?.lost, held: () => held }
+  return { result, finish, fail, isWorking: () => held !== undefined, confirm: () => held?.confirm() }
 }
 
 const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds)
@@ -150,8 +150,8 @@ describe('a lock in a shared store', () => {
     const [first, second] = [hold(), hold({ waitMilliseconds: 60_000 })]
     await pass(20_000)
     expect([first.isWorking(), second.isWorking()]).toEqual([true, false])
-    expect(first.lost()?.aborted).toBe(false)
     expect(sharedStore.remaining('lock')).toBeGreaterThanOrEqual(2000)
+    expect(await first.confirm()).toBeUndefined()
     first.finish('one')
     await pass(1000)
     second.finish('two')
@@ -169,12 +169,13 @@ describe('a lock in a shared store', () => {
     expect(sharedStore.contents()).toEqual(new Map())
   })
 
-  test('RF03: that another caller holds by now is not removed, and the task is notified', async () => {
+  test('RF03: that another caller holds by now is not removed, and no longer renewed or confirmed', async () => {
     const first = hold()
     await pass(0)
     await sharedStore.set('lock', 'of another', 60_000)
-    await pass(1000)
-    expect(first.lost()?.reason).toMatchObject({ code: 'provider_unavailable', status: 503 })
+    await pass(3000)
+    expect(sharedStore.count('replace')).toBe(1)
+    await expect(first.confirm()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
     first.finish('late')
     expect(await first.result).toBe('late')
     expect(sharedStore.contents().get('lock')).toBe('of another')
@@ -187,10 +188,14 @@ describe('a lock in a shared store', () => {
     await pass(1500)
     sharedStore.outage = false
     await pass(1500)
-    expect(first.lost()?.aborted).toBe(false)
+    expect(await first.confirm()).toBeUndefined()
     sharedStore.outage = true
     await pass(3000)
-    expect(first.lost()?.aborted).toBe(true)
+    sharedStore.outage = false
+    const renewals = sharedStore.count('replace')
+    await pass(3000)
+    expect(sharedStore.count('replace')).toBe(renewals)
+    await expect(first.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
     first.finish('done all the same')
     expect(await first.result).toBe('done all the same')
   })
@@ -203,7 +208,7 @@ describe('a lock in a shared store', () => {
       const first = hold()
       await pass(0)
       stopFor(2000)
-      expect(await first.held()?.confirm()).toBeUndefined()
+      expect(await first.confirm()).toBeUndefined()
       expect(sharedStore.remaining('lock')).toBe(3000)
       first.finish('done')
       await first.result
@@ -213,8 +218,7 @@ describe('a lock in a shared store', () => {
       const first = hold()
       await pass(0)
       stopFor(3001)
-      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
-      expect(first.lost()?.aborted).toBe(true)
+      await expect(first.confirm()).rejects.toMatchObject({ code: 'provider_unavailable', status: 503 })
       first.finish('late')
       await first.result
     })
@@ -223,7 +227,7 @@ describe('a lock in a shared store', () => {
       const first = hold()
       await pass(0)
       await sharedStore.set('lock', 'of another', 60_000)
-      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      await expect(first.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
       first.finish('late')
       await first.result
     })
@@ -234,7 +238,7 @@ describe('a lock in a shared store', () => {
       sharedStore.before = ({ operation }) => {
         if (operation === 'replace') stopFor(3001)
       }
-      await expect(first.held()?.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
+      await expect(first.confirm()).rejects.toMatchObject({ code: 'provider_unavailable' })
       sharedStore.before = () => undefined
       first.finish('late')
       await first.result
@@ -246,7 +250,7 @@ describe('a lock in a shared store', () => {
       await pass(0)
       stopFor(60_000)
       results.set('successor', 'of another')
-      expect(await first.held()?.confirm()).toBe('of another')
+      expect(await first.confirm()).toBe('of another')
       first.finish('late')
       await first.result
     })
