@@ -49,6 +49,19 @@ describe('fetch() with the certificate of the client', () => {
     expect(server.requests).toEqual([{ name: 'GET /orders', thumbprint: client.thumbprint }])
   })
 
+  test('returns one of the class that has replaced the global Response, with its URL all the same', async () => {
+    const native = globalThis.Response
+    const { fetch, url } = await start(echo)
+    class Replaced extends native {}
+    Object.defineProperty(Replaced.prototype, 'url', { get: () => 'https://replaced.example.com/' })
+    globalThis.Response = Replaced
+    ends.push(() => (globalThis.Response = native))
+    const response = await fetch(url)
+    expect(response).toBeInstanceOf(Replaced)
+    expect([response.url, (await echoedIn(response)).url]).toEqual([url, '/orders?a=b'])
+    expect(new Response().url).toBe('https://replaced.example.com/')
+  })
+
   const form = new FormData()
   form.set('name', 'value')
   const stream = () => new Blob(['in ', 'pieces']).stream()
