@@ -18,7 +18,7 @@ interface SharedTokensSettings {
 /** The state of the shared store. */
 export interface SharedStoreHealth {
   /** Whether its last call failed. If so, each process fetches its own tokens. */
-  readonly isAway: boolean
+  readonly isUnavailable: boolean
   /** How many of its calls have failed so far. */
   readonly failures: number
 }
@@ -35,7 +35,7 @@ export class SharedTokens {
   readonly #seal: Seal
   /** Hashes of tokens that an API rejected: they may still be in the store, and must not be used again. */
   readonly #refused = new LRUCache<string, true>({ max: maxRefused })
-  #isAway = false
+  #isUnavailable = false
   #failures = 0
 
   constructor(settings: SharedTokensSettings) {
@@ -67,7 +67,7 @@ export class SharedTokens {
 
   /** The state of the store; makes no request. */
   health(): SharedStoreHealth {
-    return { isAway: this.#isAway, failures: this.#failures }
+    return { isUnavailable: this.#isUnavailable, failures: this.#failures }
   }
 
   async #find(name: string): Promise<CachedToken | undefined> {
@@ -96,10 +96,10 @@ export class SharedTokens {
   async #attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await call()
-      this.#isAway = false
+      this.#isUnavailable = false
       return result
     } catch {
-      this.#isAway = true
+      this.#isUnavailable = true
       this.#failures += 1
       return undefined
     }
@@ -111,7 +111,7 @@ function toPayload(name: string, { value, obtainedAt, expiresAt }: CachedToken):
   return { v: formatVersion, exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
 }
 
-// keptToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
+// toCachedToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
 // future.
 function fromPayload({ v, act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
   if (v !== formatVersion || typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number')

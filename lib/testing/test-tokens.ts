@@ -36,9 +36,9 @@ export interface AccessTokens {
   /** One that expired an hour ago. */
   expired(options?: TestTokenOptions): string
   /** One for another API. */
-  wrongAudience(options?: TestTokenOptions): string
+  forOtherAudience(options?: TestTokenOptions): string
   /** One that names another issuer. */
-  wrongIssuer(options?: TestTokenOptions): string
+  fromOtherIssuer(options?: TestTokenOptions): string
   /** One that is signed with a key which is not the provider's, under the name of a key that is. */
   forged(options?: TestTokenOptions): string
   /** An ID Token, which no API may take. */
@@ -61,8 +61,8 @@ export function createAccessTokens(state: ProviderState): AccessTokens {
     maker((options) => accessToken(state, options)),
     {
       expired: changed(() => ({ iat: clock.seconds - 7200, exp: clock.seconds - 3600 })),
-      wrongAudience: changed(() => ({ aud: 'https://another-api.test' })),
-      wrongIssuer: changed(() => ({ iss: 'https://another-issuer.test' })),
+      forOtherAudience: changed(() => ({ aud: 'https://another-api.test' })),
+      fromOtherIssuer: changed(() => ({ iss: 'https://another-issuer.test' })),
       forged: maker(({ typ = 'at+jwt', ...options }) =>
         sign(state, typ, claimsOf(state, grantOf(state, options), options), (foreignKey ??= newKey())),
       ),

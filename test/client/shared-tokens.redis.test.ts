@@ -52,6 +52,6 @@ describeWith('redis-server', 'processes of one machine, on one Redis,', (path) =
     await server.kill()
     const sources = [startProcess(0.3), startProcess(0.3)]
     expect(await Promise.all(sources.map((source) => source.getToken()))).toEqual(['token-1', 'token-2'])
-    expect(sources[0]?.health().sharedStore?.isAway).toBe(true)
+    expect(sources[0]?.health().sharedStore?.isUnavailable).toBe(true)
   })
 })

@@ -132,12 +132,12 @@ describe('a shared store that is unavailable', () => {
     sharedStore.outage = true
     expect(await source.getToken()).toBe('token-1')
     await settled()
-    expect(source.health()).toMatchObject({ sharedStore: { isAway: true, failures: 2 } })
+    expect(source.health()).toMatchObject({ sharedStore: { isUnavailable: true, failures: 2 } })
     expect(await source.getToken()).toBe('token-1')
     sharedStore.outage = false
     expect(await source.getToken({ scope: 'a' })).toBe('token-2')
     await settled()
-    expect(source.health()).toMatchObject({ sharedStore: { isAway: false, failures: 2 } })
+    expect(source.health()).toMatchObject({ sharedStore: { isUnavailable: false, failures: 2 } })
     expect(sharedStore.contents().size).toBe(1)
   })
 

@@ -233,8 +233,8 @@ describe('accessToken()', () => {
 
   test.each([
     ['expired', 'token_expired'],
-    ['wrongAudience', 'token_audience_mismatch'],
-    ['wrongIssuer', 'token_issuer_mismatch'],
+    ['forOtherAudience', 'token_audience_mismatch'],
+    ['fromOtherIssuer', 'token_issuer_mismatch'],
     ['forged', 'token_signature_invalid'],
     ['idToken', 'token_type_refused'],
   ] as const)('makes a bad one, %s, that is refused for just that', async (kind, code) => {

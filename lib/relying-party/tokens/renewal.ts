@@ -188,8 +188,8 @@ async function storeRenewed(rp: RevocationParts, session: RefreshableSession, re
     } catch (error) {
       // A concurrent logout has revoked the old tokens; the new ones must not outlive the session either.
       if (error instanceof SessionError && error.code === 'session_missing') await revokeTokens(rp, renewed.tokens)
-      const isAway = error instanceof SessionError && error.code === 'session_store_unavailable'
-      if (!isAway || attempt === maxSaves) throw error
+      const isUnavailable = error instanceof SessionError && error.code === 'session_store_unavailable'
+      if (!isUnavailable || attempt === maxSaves) throw error
     }
     await pause(attempt * savePauseMilliseconds)
   }
