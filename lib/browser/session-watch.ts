@@ -55,7 +55,7 @@ export class SessionWatch {
     const session = await sessionIn(await sendToOwnOrigin(this.#url + query, { cache: 'no-store' }))
     if (turn > this.#answered) {
       this.#answered = turn
-      this.#learn(session)
+      this.#update(session)
     }
     return session
   }
@@ -79,7 +79,7 @@ export class SessionWatch {
     this.#is('')
   }
 
-  #learn(session: Session): void {
+  #update(session: Session): void {
     const before = this.#who
     this.latest = session
     this.logoutUrl = session.logout_url ?? this.logoutUrl

@@ -38,16 +38,16 @@ export function createContext(
 export function createContextOfSeveral(configuration: ProvidersConfiguration, runtime: Runtime): OidcContext {
   const { providers } = configuration
   const application = createApplication(configuration, ['providers'], runtime)
-  const parties =
+  const relyingParties =
     typeof providers === 'function'
       ? resolvedRelyingParties(application, configuration, providers)
       : listedRelyingParties(application, providers)
   const listed = typeof providers === 'function' ? [] : providers.map((each) => each.configuration)
   const { loginPage } = configuration
-  return { ...contextOf(application, parties), loginPage, jwks: clientJwks(configuration, listed) }
+  return { ...contextOf(application, relyingParties), loginPage, jwks: clientJwks(configuration, listed) }
 }
 
-function contextOf(application: Application, parties: RelyingParties): OidcContext {
+function contextOf(application: Application, relyingParties: RelyingParties): OidcContext {
   const { baseUrls, configuration, runtime, refreshes } = application
   const { secure } = baseUrls
   const countsAsUse = createUseRule(application)
@@ -55,13 +55,13 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
   const listed =
     application.sessionList === undefined
       ? undefined
-      : new ListedSessions(application.sessionList, (record) => parties.of(record)?.configuration)
+      : new ListedSessions(application.sessionList, (record) => relyingParties.of(record)?.configuration)
   const storageOf = createSessionStorages(application, { countsAsUse, listed, devices })
   return {
     application,
-    parties,
-    storageOf: parties.areNamed
-      ? (req, httpRequest, res) => parties.guard(storageOf(req, httpRequest, res), req)
+    relyingParties,
+    storageOf: relyingParties.areNamed
+      ? (req, httpRequest, res) => relyingParties.guard(storageOf(req, httpRequest, res), req)
       : storageOf,
     binding: {
       limits: configuration.session,
@@ -70,7 +70,7 @@ function contextOf(application: Application, parties: RelyingParties): OidcConte
       refreshes,
       listed,
       forget: (record) => {
-        const rp = parties.of(record)
+        const rp = relyingParties.of(record)
         rp?.userinfo.forget(record)
         rp?.grants.unverified.forget(record)
       },

@@ -86,14 +86,14 @@ export function createOidcOfSeveral(
   runtime: Runtime,
 ): OidcMiddleware<ProvidersHealth> {
   const context = createContextOfSeveral(configuration, runtime)
-  return createMiddleware(context, () => ({ providers: context.parties.health() }))
+  return createMiddleware(context, () => ({ providers: context.relyingParties.health() }))
 }
 
 function createMiddleware<State extends object>(
   context: OidcContext,
   health: () => State,
 ): OidcMiddleware<State & Pick<Health, 'store'>> {
-  const { application, parties } = context
+  const { application, relyingParties } = context
   const connections = createConnections(context)
 
   const handle: Middleware = (req, res, next) => {
@@ -120,10 +120,10 @@ function createMiddleware<State extends object>(
   return Object.assign(middleware, {
     authenticate: (req: NodeRequest) => withAuditedRequest(req, () => connections.open(req)),
     sessions: createPersonSessions(context),
-    ready: () => parties.ready(),
+    ready: () => relyingParties.ready(),
     health: () => ({ ...health(), ...storeHealth(application) }),
     close: () => {
-      for (const part of [connections, parties]) part.close()
+      for (const part of [connections, relyingParties]) part.close()
     },
   })
 }

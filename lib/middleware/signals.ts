@@ -149,14 +149,17 @@ function managementOf(
   }
 }
 
-function receiverParts(configuration: SignalsConfiguration, { application, parties }: OidcContext): ReceiverParts {
-  if (parties.mayLose) {
+function receiverParts(
+  configuration: SignalsConfiguration,
+  { application, relyingParties }: OidcContext,
+): ReceiverParts {
+  if (relyingParties.mayLose) {
     throw invalid('"oidc" has a function as "providers", so its sessions are not known by their issuer')
   }
   const { runtime, audience, revocations } = application
   const { clockToleranceSeconds, onEvent } = configuration
   const transmitters = configuration.transmitters.map((each): ReceivedTransmitter => {
-    const own = partiesOf(each, parties.all())
+    const own = relyingPartiesOf(each, relyingParties.all())
     const { issuer, audience: audiences = own.map((rp) => rp.configuration.clientId) } = each
     const rules = { transmitter: issuer, issuers: own.flatMap(issuersOf), lookup: each.subjects }
     return {
@@ -176,10 +179,10 @@ function contextOf(oidc: object): OidcContext {
 }
 
 function isContext(value: unknown): value is OidcContext {
-  return typeof value === 'object' && value !== null && 'application' in value && 'parties' in value
+  return typeof value === 'object' && value !== null && 'application' in value && 'relyingParties' in value
 }
 
-function partiesOf(
+function relyingPartiesOf(
   { issuer, subjectIssuer = issuer, profile }: TransmitterConfiguration,
   all: readonly WebRelyingParty[],
 ): readonly WebRelyingParty[] {

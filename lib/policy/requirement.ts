@@ -143,9 +143,9 @@ function answerOf<Request>(
 }
 
 // An application may return what only resembles a promise.
-function whenAnswered<T>(answer: MaybePromise<T>, judge: (value: T) => Verdict): MaybePromise<Verdict> {
+function whenAnswered<T>(answer: MaybePromise<T>, toVerdict: (value: T) => Verdict): MaybePromise<Verdict> {
   const isPending = typeof answer === 'object' && answer !== null && 'then' in answer
-  return isPending ? Promise.resolve(answer).then(judge) : judge(answer)
+  return isPending ? Promise.resolve(answer).then(toVerdict) : toVerdict(answer)
 }
 
 // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.

@@ -82,7 +82,7 @@ async function send(wire: Wire, url: string, options: CustomFetchOptions): Promi
   const grant = options.body instanceof URLSearchParams ? options.body.get('grant_type') : null
   const isRefresh = grant === 'refresh_token'
   // Anyone can cause code exchanges, by calling the callback.
-  const manner = isRefresh ? { leastTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
+  const manner = isRefresh ? { minTimeoutSeconds: refreshSeconds } : { isByAnyone: grant === 'authorization_code' }
   const request = withProof(dpop, url, options)
   const answer = await record.watch(() => forward(httpClient, url, request, manner), isRefusedClient)
   dpop?.rememberNonce(new URL(url), answer.header('dpop-nonce'))
@@ -120,7 +120,7 @@ export async function forward(
   httpClient: HttpClient,
   url: string,
   options: CustomFetchOptions,
-  manner: Pick<HttpClientRequest, 'leastTimeoutSeconds' | 'isByAnyone'> = {},
+  manner: Pick<HttpClientRequest, 'minTimeoutSeconds' | 'isByAnyone'> = {},
 ): Promise<HttpResponse> {
   const { method, headers, body } = options
   const form = body instanceof URLSearchParams || typeof body === 'string' ? body : undefined

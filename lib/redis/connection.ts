@@ -20,7 +20,7 @@ interface ReplaceableClient extends NodeRedisClient {
 }
 
 const known = new WeakMap<NodeRedisClient, RedisConnection>()
-const leastPatienceSeconds = 0.5
+const minPatienceSeconds = 0.5
 const maxPatienceSeconds = 5
 const secondLookMilliseconds = 4000
 
@@ -67,7 +67,7 @@ class WatchedConnection implements RedisConnection {
     pending.then(this.#countLateReply, ignore)
     if (this.#isSuspect) return
     this.#isSuspect = true
-    const patience = Math.min(Math.max(seconds, leastPatienceSeconds), maxPatienceSeconds) * 1000
+    const patience = Math.min(Math.max(seconds, minPatienceSeconds), maxPatienceSeconds) * 1000
     this.#isDead(keys, patience)
       .then((isDead) => (isDead ? this.#replace() : undefined))
       .catch(ignore)

@@ -96,12 +96,13 @@ function baseAt(baseUrls: BaseUrls, { origin }: URL): BaseUrl | undefined {
   }
 }
 
-async function relyingPartyOf({ parties }: OidcContext, name: string | undefined): Promise<RelyingParty> {
-  if (name === undefined && parties.only !== undefined) return parties.only
-  const found = name === undefined || !parties.areNamed ? undefined : await parties.find(name, anyRequest())
+async function relyingPartyOf({ relyingParties }: OidcContext, name: string | undefined): Promise<RelyingParty> {
+  if (name === undefined && relyingParties.only !== undefined) return relyingParties.only
+  const found =
+    name === undefined || !relyingParties.areNamed ? undefined : await relyingParties.find(name, anyRequest())
   if (found !== undefined) return found
-  if (!parties.areNamed) throw invalid('takes no { provider } here: oidc() has one')
-  const names = parties.listed.map((one) => one.name)
+  if (!relyingParties.areNamed) throw invalid('takes no { provider } here: oidc() has one')
+  const names = relyingParties.listed.map((one) => one.name)
   const known = names.length === 0 ? 'a function "providers" finds them' : `oidc() has ${names.join(', ')}`
   throw invalid(
     name === undefined
@@ -121,7 +122,7 @@ function contextOf(auth: unknown): OidcContext {
 }
 
 function isContext(value: unknown): value is OidcContext {
-  return typeof value === 'object' && value !== null && 'parties' in value && 'storageOf' in value
+  return typeof value === 'object' && value !== null && 'relyingParties' in value && 'storageOf' in value
 }
 
 function invalid(why: string): ConfigurationError {

@@ -5,16 +5,16 @@ import { namesOf } from '../../session/revocation/revocations.js'
 import { absences, type SessionAbsence } from '../../session/storage/absence.js'
 import type { Cookies, FurtherCookies } from '../../session/storage/cookie-chunks.js'
 import { type FoundSession, type SessionStorage, storedSessionIn } from '../../session/storage/storage.js'
-import type { PartyStorage, WebRelyingParty } from './relying-parties.js'
+import type { RelyingPartyStorage, WebRelyingParty } from './relying-parties.js'
 
 /** The relying party of a name, if there is one. */
-export type FindParty = (name: string) => MaybePromise<WebRelyingParty | undefined>
+export type FindRelyingParty = (name: string) => MaybePromise<WebRelyingParty | undefined>
 
 /**
  * Whether a session is of a relying party. Under the same name there may be another provider now, or another client: then nobody vouches
  * for the session.
  */
-export function isOfParty({ provider }: SessionRecord, rp: WebRelyingParty | undefined): rp is WebRelyingParty {
+export function isSessionOf({ provider }: SessionRecord, rp: WebRelyingParty | undefined): rp is WebRelyingParty {
   return provider !== undefined && rp?.sessionProvider?.key === provider.key
 }
 
@@ -22,13 +22,13 @@ export function isOfParty({ provider }: SessionRecord, rp: WebRelyingParty | und
  * Restricts a storage to sessions whose relying party is still there. The others' cookies are removed like those of ended ones. A
  * relying party that is evicted later is still known for the request.
  */
-export class KnownSessions implements PartyStorage {
+export class KnownSessions implements RelyingPartyStorage {
   readonly #storage: SessionStorage
-  readonly #find: FindParty
+  readonly #find: FindRelyingParty
   #rp: WebRelyingParty | undefined
   #lost: SessionAbsence | undefined
 
-  constructor(storage: SessionStorage, find: FindParty) {
+  constructor(storage: SessionStorage, find: FindRelyingParty) {
     this.#storage = storage
     this.#find = find
   }
@@ -53,7 +53,7 @@ export class KnownSessions implements PartyStorage {
     return whenDone(this.#storage.find(record), (found) =>
       found === undefined
         ? undefined
-        : whenDone(this.#partyOf(found), (rp) => (isOfParty(found, rp) ? found : undefined)),
+        : whenDone(this.#relyingPartyOf(found), (rp) => (isSessionOf(found, rp) ? found : undefined)),
     )
   }
 
@@ -80,8 +80,8 @@ export class KnownSessions implements PartyStorage {
   #known(found: FoundSession): MaybePromise<FoundSession> {
     const record = storedSessionIn(found)?.record
     if (record === undefined) return found
-    return whenDone(this.#partyOf(record), (rp) => {
-      if (isOfParty(record, rp)) {
+    return whenDone(this.#relyingPartyOf(record), (rp) => {
+      if (isSessionOf(record, rp)) {
         this.#rp = rp
         return found
       }
@@ -90,7 +90,7 @@ export class KnownSessions implements PartyStorage {
     })
   }
 
-  #partyOf({ provider }: SessionRecord): MaybePromise<WebRelyingParty | undefined> {
+  #relyingPartyOf({ provider }: SessionRecord): MaybePromise<WebRelyingParty | undefined> {
     return provider === undefined ? undefined : this.#find(provider.name)
   }
 }

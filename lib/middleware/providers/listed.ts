@@ -2,7 +2,7 @@ import type { NamedProvider } from '../../options/oidc/providers/parse-providers
 import type { Readiness } from '../../provider/readiness.js'
 import type { Application } from '../../relying-party/application.js'
 import { noteLogin } from '../../resource-server/issuers/logins.js'
-import { isOfParty, KnownSessions } from './known-sessions.js'
+import { isSessionOf, KnownSessions } from './known-sessions.js'
 import { closeRelyingParty, healthByName, type RelyingParties, type WebRelyingParty } from './relying-parties.js'
 import { createWebRelyingParty } from './web-relying-party.js'
 
@@ -26,7 +26,7 @@ export function listedRelyingParties(application: Application, providers: readon
     find,
     of: (record) => {
       const rp = find(record.provider?.name ?? '')
-      return isOfParty(record, rp) ? rp : undefined
+      return isSessionOf(record, rp) ? rp : undefined
     },
     guard: (storage) => new KnownSessions(storage, find),
     health: () => healthByName(all),
@@ -36,9 +36,9 @@ export function listedRelyingParties(application: Application, providers: readon
 }
 
 // All are tried, so that one that is down does not leave the others without metadata.
-async function allReady(parties: readonly (readonly [string, WebRelyingParty])[]): Promise<Readiness> {
+async function allReady(relyingParties: readonly (readonly [string, WebRelyingParty])[]): Promise<Readiness> {
   const settled = await Promise.allSettled(
-    parties.map(async ([name, { provider }]) => {
+    relyingParties.map(async ([name, { provider }]) => {
       const { warnings } = await provider.ready()
       return warnings.map((warning) => `${name}: ${warning}`)
     }),

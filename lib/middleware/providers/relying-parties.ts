@@ -20,7 +20,7 @@ export interface ListedProvider {
 }
 
 /** A storage for one request, which knows the relying party of the session that it has read. */
-export interface PartyStorage extends SessionStorage {
+export interface RelyingPartyStorage extends SessionStorage {
   readonly rp?: WebRelyingParty | undefined
 }
 
@@ -47,7 +47,7 @@ export interface RelyingParties {
   /** The one that a session is of, if it is in memory. */
   of(record: SessionRecord): WebRelyingParty | undefined
   /** Restricts a storage to sessions of relying parties that are still there. */
-  guard(storage: SessionStorage, req: NodeRequest): PartyStorage
+  guard(storage: SessionStorage, req: NodeRequest): RelyingPartyStorage
   ready(): Promise<Readiness>
   /** State of each provider by its name. */
   health(): ProvidersHealth['providers']
@@ -72,9 +72,9 @@ export function onlyRelyingParty(rp: WebRelyingParty): RelyingParties {
 }
 
 /** The state of relying parties by the names of their providers. */
-export function healthByName(parties: readonly WebRelyingParty[]): ProvidersHealth['providers'] {
+export function healthByName(relyingParties: readonly WebRelyingParty[]): ProvidersHealth['providers'] {
   return Object.fromEntries(
-    parties.map(({ provider, sessionProvider }): [string, Omit<Health, 'store'>] => [
+    relyingParties.map(({ provider, sessionProvider }): [string, Omit<Health, 'store'>] => [
       sessionProvider?.name ?? '',
       provider.health(),
     ]),

@@ -1,6 +1,6 @@
 import type { ProvidersConfiguration } from '../../options/oidc/providers/parse-providers.js'
 import type { Application } from '../../relying-party/application.js'
-import { isOfParty, KnownSessions } from './known-sessions.js'
+import { isSessionOf, KnownSessions } from './known-sessions.js'
 import { type Resolver, ProviderDirectory } from './provider-directory.js'
 import { closeRelyingParty, healthByName, type RelyingParties } from './relying-parties.js'
 
@@ -19,7 +19,7 @@ export function resolvedRelyingParties(
     find: (name, req) => directory.find(name, { req, isFromPath: true }),
     of: (record) => {
       const rp = directory.known(record.provider?.name ?? '')
-      return isOfParty(record, rp) ? rp : undefined
+      return isSessionOf(record, rp) ? rp : undefined
     },
     guard: (storage, req) => new KnownSessions(storage, (name) => directory.find(name, { req, isFromPath: false })),
     health: () => healthByName(directory.all()),

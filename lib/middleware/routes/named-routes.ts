@@ -73,7 +73,7 @@ function waiting(
 
 /** Handles a logout that one of several providers sends, if it is one. */
 export function answerNamedProvider(
-  { parties }: Pick<OidcContext, 'parties'>,
+  { relyingParties }: Pick<OidcContext, 'relyingParties'>,
   base: BaseUrl,
   httpRequest: HttpRequest,
   call: GuardCall,
@@ -84,7 +84,7 @@ export function answerNamedProvider(
   if (Object.values(others).some((other) => isBelow(other, own) && (path === other || isBelow(path, other))))
     return false
   const name = nameBelow([own], path)
-  const found = name === undefined ? undefined : parties.find(name, call.req)
+  const found = name === undefined ? undefined : relyingParties.find(name, call.req)
   continueAfter(answerLogout(found, httpRequest), call, (outcome) => respondOrFail(call, outcome))
   return true
 }

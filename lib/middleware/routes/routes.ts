@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../http/request.js'
 import { isPageLoad } from '../../http/fetch-metadata.js'
 import { type Outcome, redirect, type Respond } from '../../http/outcome.js'
 import { type TraceNotes, traced } from '../../base/diagnostics.js'
-import type { TraceRemark, TraceStep } from '../../base/tracing/event.js'
+import type { TraceRemark } from '../../base/tracing/event.js'
 import { handleBackchannelLogout } from '../../relying-party/logout/backchannel-logout.js'
 import { handleFrontchannelLogout } from '../../relying-party/logout/frontchannel-logout.js'
 import { handleLogin, loginTarget } from '../../relying-party/login/login-route.js'
@@ -32,14 +32,14 @@ import { errorLinks } from '../guard/session-authentication.js'
 /** Where a login that starts at a request returns to. */
 type TargetOf = (httpRequest: HttpRequest, base: BaseUrl) => string | undefined
 
-type Handler = (call: RouteCall, notes?: TraceNotes) => Promise<Outcome>
+type Handler = (call: RouteCall) => Promise<Outcome>
 
 /** The route of a path. Paths are compared exactly, without decoding or case folding. */
 export function routeOf(oidc: OidcContext, request: RequestContext): Route | undefined {
   const { httpRequest, base } = request
   const { paths } = base
   const path = publicPath(base, httpRequest.path)
-  const own = oidc.parties.areNamed ? choiceAt(paths, path) : routeAt(oidc.parties.only, paths, path)
+  const own = oidc.relyingParties.areNamed ? choiceAt(paths, path) : routeAt(oidc.relyingParties.only, paths, path)
   if (own !== undefined) return own
   if (path === paths.logout) return route(logout)
   if (path === paths.session) return sessionRoute
@@ -47,7 +47,7 @@ export function routeOf(oidc: OidcContext, request: RequestContext): Route | und
   const back =
     path === paths.postLogout ? finishLogout(oidc.application, httpRequest, request.cookies().logout) : undefined
   if (back !== undefined) return route(() => Promise.resolve(back))
-  const named = oidc.parties.areNamed ? namedRoute(request, path, (rp, at) => routeAt(rp, at, path)) : undefined
+  const named = oidc.relyingParties.areNamed ? namedRoute(request, path, (rp, at) => routeAt(rp, at, path)) : undefined
   if (named !== undefined || path === paths.postLogout) return named
   return isMisplaced(oidc, request) ? route(async () => refuseMount(request)) : undefined
 }
@@ -61,7 +61,7 @@ function routeAt(rp: WebRelyingParty | undefined, paths: BaseUrl['paths'], path:
   if (rp === undefined) return undefined
   if (path === paths.login) return routeTo(rp, login, loginTarget)
   if (path === paths.callback) return routeTo(rp, paths.logout === undefined ? callbackOrOnward : loginCallback)
-  if (path === paths.frontchannelLogout) return routeTo(rp, withTracing('logout', frontchannelLogout))
+  if (path === paths.frontchannelLogout) return routeTo(rp, frontchannelLogout)
   return undefined
 }
 
@@ -80,7 +80,7 @@ function refuseMount({ mount, base }: RequestContext): never {
  * do not apply.
  */
 export function answerProvider(
-  { application, parties, jwks }: OidcContext,
+  { application, relyingParties, jwks }: OidcContext,
   httpRequest: HttpRequest,
   call: GuardCall,
 ): boolean {
@@ -89,14 +89,13 @@ export function answerProvider(
     respondOrFail(call, jwksResponse(jwks, httpRequest.method))
     return true
   }
-  if (parties.areNamed) return answerNamedProvider({ parties }, base, httpRequest, call)
-  if (parties.only === undefined || publicPath(base, httpRequest.path) !== base.paths.backchannelLogout) return false
-  continueAfter(handleBackchannelLogout(parties.only, httpRequest), call, (outcome) => respondOrFail(call, outcome))
+  if (relyingParties.areNamed) return answerNamedProvider({ relyingParties }, base, httpRequest, call)
+  if (relyingParties.only === undefined || publicPath(base, httpRequest.path) !== base.paths.backchannelLogout)
+    return false
+  continueAfter(handleBackchannelLogout(relyingParties.only, httpRequest), call, (outcome) =>
+    respondOrFail(call, outcome),
+  )
   return true
-}
-
-function withTracing(step: TraceStep, handler: Handler): Handler {
-  return (call) => traced(step, call.rp.configuration, (notes) => handler(call, notes))
 }
 
 // Nobody asked for a silent login, so its failure is not shown: the browser goes back to its page.
@@ -142,10 +141,10 @@ const login: Handler = async ({ rp, request }) => {
 }
 
 // With several providers, people choose. Where there is one only, they go on to it.
-const chooseOrLogin: ApplicationHandler = async ({ application, parties, loginPage }, request, { req, res }) => {
+const chooseOrLogin: ApplicationHandler = async ({ application, relyingParties, loginPage }, request, { req, res }) => {
   await refuseLoops(request, undefined)
   const { base, httpRequest } = request
-  const choice = await prepareChoice(base, httpRequest, parties.listed)
+  const choice = await prepareChoice(base, httpRequest, relyingParties.listed)
   if ('kind' in choice) return choice
   const [only, ...others] = choice.choices
   if (only !== undefined && others.length === 0) return redirect(only.url)
@@ -154,7 +153,9 @@ const chooseOrLogin: ApplicationHandler = async ({ application, parties, loginPa
   return undefined
 }
 
-const loginCallback = returnIfSilentLoginFails(withTracing('callback', callback))
+const loginCallback = returnIfSilentLoginFails((call) =>
+  traced('callback', call.rp.configuration, (notes) => callback(call, notes)),
+)
 
 // Without a logout route, the callback has the one-time URLs of logout().
 const callbackOrOnward: Handler = async (call) =>
@@ -184,12 +185,13 @@ function remarked(notes: TraceNotes | undefined, remark: TraceRemark, outcome: O
   return outcome
 }
 
-const frontchannelLogout: Handler = async ({ rp, request: { httpRequest, session }, call: { res } }) => {
-  const record = session.current()
-  const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, record)
-  if (endsSession) await session.clear()
-  if (endsSession && record !== undefined) auditFrontchannelLogout(rp, record)
-  // The application, or helmet, may have set it for all responses. In old browsers it overrides frame-ancestors.
-  if (!res.headersSent) res.removeHeader('X-Frame-Options')
-  return outcome
-}
+const frontchannelLogout: Handler = ({ rp, request: { httpRequest, session }, call: { res } }) =>
+  traced('logout', rp.configuration, async () => {
+    const record = session.current()
+    const { outcome, endsSession } = await handleFrontchannelLogout(rp, httpRequest, record)
+    if (endsSession) await session.clear()
+    if (endsSession && record !== undefined) auditFrontchannelLogout(rp, record)
+    // The application, or helmet, may have set it for all responses. In old browsers it overrides frame-ancestors.
+    if (!res.headersSent) res.removeHeader('X-Frame-Options')
+    return outcome
+  })

@@ -121,13 +121,14 @@ function refuseTokens(user: Readonly<JsonObject>, record: SessionRecord | undefi
   const { accessToken, refreshToken, additionalTokens = [] } = tokens
   const all = [idToken, accessToken, refreshToken, ...additionalTokens.map((each) => each.accessToken)]
   const text = JSON.stringify(user)
-  if (!all.some((token) => token !== undefined && token.length >= leastToken && text.includes(escaped(token)))) return
+  if (!all.some((token) => token !== undefined && token.length >= minTokenLength && text.includes(escaped(token))))
+    return
   const message = 'sessionRoute.claims() returned a token of the session: no script in a browser may see one'
   throw new ConfigurationError('invalid_options', message)
 }
 
 // Shorter ones could be guessed, and no provider issues them (RFC 6749 section 10.10).
-const leastToken = 16
+const minTokenLength = 16
 
 function escaped(token: string): string {
   return JSON.stringify(token).slice(1, -1)

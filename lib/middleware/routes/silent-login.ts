@@ -12,8 +12,12 @@ import { errorLinks } from '../guard/session-authentication.js'
  * Sends a browser that is new to this site to the provider, which may know the person. All others go to the next middleware.
  * There is one attempt per hour, and none while the provider is unavailable.
  */
-export function trySilentLogin({ parties, silentLogins }: OidcContext, request: RequestContext, call: GuardCall): void {
-  const { only: rp } = parties
+export function trySilentLogin(
+  { relyingParties, silentLogins }: OidcContext,
+  request: RequestContext,
+  call: GuardCall,
+): void {
+  const { only: rp } = relyingParties
   if (rp?.configuration.silentLogin !== true) {
     call.next()
     return

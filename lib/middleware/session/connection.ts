@@ -29,10 +29,10 @@ interface Connections {
 }
 
 /** Creates the authentication of connections, by Origin and session. */
-export function createConnections({ application, parties, storageOf }: OidcContext): Connections {
+export function createConnections({ application, relyingParties, storageOf }: OidcContext): Connections {
   const { runtime, revocations, sharedStore, configuration } = application
   // Other processes may end sessions, and a function may know a provider no longer.
-  const isPolled = sharedStore !== undefined || parties.mayLose
+  const isPolled = sharedStore !== undefined || relyingParties.mayLose
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isPolled })
   const watches = new SocketWatches()
   return {
@@ -46,7 +46,7 @@ export function createConnections({ application, parties, storageOf }: OidcConte
       const kept = storedSessionIn(await read())
       if (kept === undefined) return undefined
       const { record, countsUntil: at } = kept
-      const rules = (storage.rp ?? parties.of(record))?.configuration ?? configuration
+      const rules = (storage.rp ?? relyingParties.of(record))?.configuration ?? configuration
       return new LiveConnection(record, rules, () => {
         const { signal, release } = live.watch(record, storage, at === undefined ? undefined : { at, read })
         watches.add(req, release)

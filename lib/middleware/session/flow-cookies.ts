@@ -70,17 +70,17 @@ interface NamedCookie {
 
 class ResponseCookie implements SmallCookie {
   readonly #cookie: NamedCookie
-  readonly #exchange: HttpRequest
+  readonly #httpRequest: HttpRequest
   readonly #res: NodeResponse
 
   constructor(cookie: NamedCookie, httpRequest: HttpRequest, res: NodeResponse) {
     this.#cookie = cookie
-    this.#exchange = httpRequest
+    this.#httpRequest = httpRequest
     this.#res = res
   }
 
   get value(): string | undefined {
-    return this.#exchange.cookies[this.#cookie.name]
+    return this.#httpRequest.cookies[this.#cookie.name]
   }
 
   write(value: string): void {

@@ -17,7 +17,7 @@ import type { Migration } from './migration/migration.js'
 import type { LoginPage } from '../../options/oidc/providers/parse-providers.js'
 import { noteBroughtLogin } from '../../resource-server/issuers/logins.js'
 import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
-import type { PartyStorage, RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
+import type { RelyingPartyStorage, RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -36,7 +36,7 @@ export class RequestContext {
   /** The path that the middleware is mounted at. */
   readonly mount: string
   readonly #oidc: OidcContext
-  readonly #storage: PartyStorage
+  readonly #storage: RelyingPartyStorage
   readonly #req: NodeRequest
   readonly #res: NodeResponse
   #identity: SessionIdentity | undefined
@@ -62,8 +62,8 @@ export class RequestContext {
   /** The relying party of the session, or without a session the only one; `undefined` if people choose among several. */
   get rp(): WebRelyingParty | undefined {
     const record = this.session.current()
-    if (record === undefined) return this.#rp ?? this.#oidc.parties.only
-    return (this.#rp ??= this.#storage.rp ?? this.#oidc.parties.of(record))
+    if (record === undefined) return this.#rp ?? this.#oidc.relyingParties.only
+    return (this.#rp ??= this.#storage.rp ?? this.#oidc.relyingParties.of(record))
   }
 
   /** The base URL that the request came to. */
@@ -84,22 +84,22 @@ export class RequestContext {
 
   /** The relying party of another session than that of the request. */
   rpOf(record: SessionRecord): WebRelyingParty | undefined {
-    return this.#oidc.parties.of(record)
+    return this.#oidc.relyingParties.of(record)
   }
 
   /** Where everybody signs in; absent if people choose. */
   get only(): WebRelyingParty | undefined {
-    return this.#oidc.parties.only
+    return this.#oidc.relyingParties.only
   }
 
   /** The names of the providers; empty if they are not known before. */
   get names(): readonly string[] {
-    return this.#oidc.parties.listed.map(({ name }) => name)
+    return this.#oidc.relyingParties.listed.map(({ name }) => name)
   }
 
   /** Finds a relying party by the name of its provider. */
   find(name: string): MaybePromise<WebRelyingParty | undefined> {
-    return this.#oidc.parties.find(name, this.#req)
+    return this.#oidc.relyingParties.find(name, this.#req)
   }
 
   /** Stores the session of a login that this request has finished. */
@@ -172,7 +172,7 @@ interface RequestParts {
   readonly httpRequest: HttpRequest
   readonly session: SessionBinding
   /** Where the session was read. */
-  readonly storage: PartyStorage
+  readonly storage: RelyingPartyStorage
 }
 
 /**
@@ -199,11 +199,11 @@ export function openRequest(
 /** What all requests to one `oidc()` share: the relying parties, and the factories of cookies. */
 export interface OidcContext {
   readonly application: Application
-  readonly parties: RelyingParties
+  readonly relyingParties: RelyingParties
   /** Writes the page with the choices among several providers, in place of ours. */
   readonly loginPage?: LoginPage | undefined
   /** The storage for the session of a request. */
-  readonly storageOf: (...request: Parameters<SessionStorages>) => PartyStorage
+  readonly storageOf: (...request: Parameters<SessionStorages>) => RelyingPartyStorage
   readonly binding: BindingSettings
   readonly transactionCookies: TransactionCookieFactory
   readonly flowCookies: (base: BaseUrl) => FlowCookieFactory

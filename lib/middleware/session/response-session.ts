@@ -45,7 +45,7 @@ export class BoundSession implements SessionBinding {
   readonly sharedStore: SessionBinding['sharedStore']
   readonly #settings: BindingSettings
   readonly #storage: SessionStorage
-  readonly #exchange: HttpRequest
+  readonly #httpRequest: HttpRequest
   readonly #res: NodeResponse
   readonly #startedAt: number
   readonly #found: FoundSession
@@ -72,7 +72,7 @@ export class BoundSession implements SessionBinding {
     this.#settings = settings
     this.#storage = storage
     this.sharedStore = storage.sharedStore
-    this.#exchange = httpRequest
+    this.#httpRequest = httpRequest
     this.#res = res
     this.#startedAt = startedAt
     this.#found = found
@@ -112,7 +112,7 @@ export class BoundSession implements SessionBinding {
     return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
       const isOver = !isLogin && this.#record === undefined
       if (isOver) throw sessionEnded()
-      const changed = this.#storage.write(record, this.#exchange.cookies)
+      const changed = this.#storage.write(record, this.#httpRequest.cookies)
       return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)
         this.#record = record
@@ -149,7 +149,7 @@ export class BoundSession implements SessionBinding {
       throw error
     }
     try {
-      this.#settings.listed?.renew(next, base, this.#exchange)
+      this.#settings.listed?.renew(next, base, this.#httpRequest)
       const saved = this.#storage.save(next, base)
       return saved instanceof Promise ? saved.catch(failed) : saved
     } catch (error) {
@@ -177,19 +177,19 @@ export class BoundSession implements SessionBinding {
     const tookMilliseconds = runtime.now() - this.#startedAt
     // Cookies without a session are removed: they would be opened again with every request.
     if (current === undefined) {
-      return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#exchange)
+      return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#httpRequest)
     }
     if (tookMilliseconds > slowResponseMilliseconds) return []
     const next = this.#touched(current)
     const isDue = next !== this.#base || storedSessionIn(this.#found)?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []
     this.#storage.touch(next, this.#base)
-    this.#settings.listed?.renew(next, this.#base, this.#exchange)
+    this.#settings.listed?.renew(next, this.#base, this.#httpRequest)
     return this.#writeIfFitting(next)
   }
 
   #removals(): readonly string[] {
-    return this.#storage.clear(this.#exchange.cookies, this.#exchange)
+    return this.#storage.clear(this.#httpRequest.cookies, this.#httpRequest)
   }
 
   #change(cookies: readonly string[], record?: SessionRecord): void {
@@ -211,7 +211,7 @@ export class BoundSession implements SessionBinding {
   // Writing headers must not throw: if a lowered limit makes a session too large, it keeps its old cookie.
   #writeIfFitting(record: SessionRecord): readonly string[] {
     try {
-      return this.#storage.write(record, this.#exchange.cookies)
+      return this.#storage.write(record, this.#httpRequest.cookies)
     } catch {
       return []
     }

@@ -97,9 +97,9 @@ export const trustRules: Rules<Trust> = [
       `must not have the same spelling of an issuer twice in "issuer" and "issuerAliases", as ${repeatedSpelling(trustOf(o))}: each belongs to one issuer`,
   ],
   [
-    (o) => issuersWithout(trustOf(o), isForSomebody).length === 0,
+    (o) => issuersWithout(trustOf(o), hasNeededAudience).length === 0,
     (o) =>
-      `must have an "audience" with profile "external", for ${issuersWithout(trustOf(o), isForSomebody).join(', ')}: nothing else tells such tokens from those for other services`,
+      `must have an "audience" with profile "external", for ${issuersWithout(trustOf(o), hasNeededAudience).join(', ')}: nothing else tells such tokens from those for other services`,
   ],
 ]
 
@@ -122,7 +122,7 @@ export function issuersWithout(
 }
 
 /** Whether an issuer with profile `external` has an audience: nothing else distinguishes its tokens. */
-export function isForSomebody({ profile, audience }: Pick<IssuerConfiguration, 'profile' | 'audience'>): boolean {
+export function hasNeededAudience({ profile, audience }: Pick<IssuerConfiguration, 'profile' | 'audience'>): boolean {
   return profile !== 'external' || audience !== null
 }
 

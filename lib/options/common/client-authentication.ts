@@ -19,7 +19,7 @@ const everywhere = ['login', 'machine', 'introspection'] as const
 
 /**
  * The client authentication methods. All options, their types and their checks follow from this list; how a method is
- * implemented is in `provider/client-authentication.ts`.
+ * implemented is in `provider/authentication/client-authentication.ts`.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @see https://www.rfc-editor.org/rfc/rfc8705#section-2

@@ -69,8 +69,8 @@ function isIssuer(iss: unknown, context: RuleContext): boolean {
   return configuredIssuer(iss, context) === context.issuer
 }
 
-/** The token is from this issuer, and for this client. */
-export const partyRules = {
+/** The token is from the issuer of this relying party, and for its client. */
+export const relyingPartyRules = {
   issuer: {
     claim: 'iss',
     code: 'token_issuer_mismatch',

@@ -17,7 +17,7 @@ import {
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
-import { type RuleContext, optionalDate, partyRules, strictTolerance, timeRules } from './claim-rules.js'
+import { type RuleContext, optionalDate, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { isKeyOf, requireTenant, tenantRule } from './tenants.js'
 import { createSignatureVerifier } from './signature.js'
@@ -120,9 +120,9 @@ interface ClaimContext extends RuleContext, IdTokenExpectations {}
 
 const rules: readonly ClaimRule<ClaimContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
-  partyRules.issuer,
+  relyingPartyRules.issuer,
   tenantRule,
-  partyRules.audience,
+  relyingPartyRules.audience,
   {
     claim: 'azp',
     code: 'token_audience_mismatch',

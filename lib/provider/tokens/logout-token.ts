@@ -5,7 +5,7 @@ import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jos
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
-import { type RuleContext, partyRules, strictTolerance, timeRules } from './claim-rules.js'
+import { type RuleContext, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import { isKeyOf } from './tenants.js'
@@ -102,8 +102,8 @@ const rules: readonly ClaimRule<RuleContext>[] = [
   { claim: 'events', code: 'token_type_refused', must: 'must hold the logout event', holds: isLogout },
   // Prevents confusion with ID Tokens (section 2.4).
   { claim: 'nonce', code: 'token_type_refused', must: 'must be absent', isOptional: always, holds: () => false },
-  partyRules.issuer,
-  partyRules.audience,
+  relyingPartyRules.issuer,
+  relyingPartyRules.audience,
   ...timeRules,
   { claim: 'iat', code: 'token_expired', must: 'must be within the last five minutes', holds: isRecent },
   { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },

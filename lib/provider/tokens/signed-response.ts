@@ -3,7 +3,7 @@ import { type ClaimRule, requireClaims } from '../../jose/claim-rules.js'
 import { decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
-import { type RuleContext, partyRules, timeRules } from './claim-rules.js'
+import { type RuleContext, relyingPartyRules, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
 import { isKeyOf } from './tenants.js'
@@ -30,8 +30,8 @@ type SignedResponseSettings = Pick<
 const token = 'authorization response'
 // The claims of a plain response, and iat is not among them.
 const rules: readonly ClaimRule<RuleContext>[] = [
-  partyRules.issuer,
-  partyRules.audience,
+  relyingPartyRules.issuer,
+  relyingPartyRules.audience,
   ...timeRules.filter(({ claim }) => claim !== 'iat'),
 ]
 

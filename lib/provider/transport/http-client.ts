@@ -23,7 +23,7 @@ export interface HttpClientRequest {
   /** Maximum size of the decoded body in bytes. Default 256 KiB. */
   readonly maxBytes?: number
   /** Minimum deadline, for requests whose response must not be lost. */
-  readonly leastTimeoutSeconds?: number
+  readonly minTimeoutSeconds?: number
   /** Whether anyone can cause such requests, without limit: some slots are then reserved for other requests. */
   readonly isByAnyone?: boolean
 }
@@ -66,9 +66,9 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings)
   const sendOne = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
-    const { method = 'GET', headers = {}, body, maxBytes, leastTimeoutSeconds = 0 } = request
+    const { method = 'GET', headers = {}, body, maxBytes, minTimeoutSeconds = 0 } = request
     const sending = transport.send(url, { method, headers, body })
-    const seconds = Math.max(settings.httpTimeoutSeconds, leastTimeoutSeconds)
+    const seconds = Math.max(settings.httpTimeoutSeconds, minTimeoutSeconds)
     const { origin } = new URL(url)
     const hasCertificate = settings.tls?.known()?.cert !== undefined
     return withDeadline(sending, { seconds, underWay, origin, hasCertificate }, received(sending, maxBytes, notes))

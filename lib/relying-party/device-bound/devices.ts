@@ -33,8 +33,8 @@ export class Devices {
     const { audience, baseUrls, configuration, runtime } = parts
     const { secret: secrets, session } = configuration
     const common = { secrets, audience, runtime }
-    const memory = (of: string): UsedLogoutTokens => parts.usedLogoutTokensOf([`device ${of}`, ...audience])
-    const used = { registration: memory('registration'), challenge: memory('challenge') }
+    const usedOf = (kind: string): UsedLogoutTokens => parts.usedLogoutTokensOf([`device ${kind}`, ...audience])
+    const used = { registration: usedOf('registration'), challenge: usedOf('challenge') }
     const sameSite = session.cookie.sameSite === 'Strict' ? 'strict' : 'lax'
     this.#parts = parts
     this.#used = used

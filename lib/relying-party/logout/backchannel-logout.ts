@@ -46,10 +46,10 @@ export function unknownProvider(): Respond {
 
 /** The response while it is not known who the provider of this name is. */
 export function providerUnavailable(): Respond {
-  return answer(503, 'temporarily_unavailable', nobodySignedOut, { 'Retry-After': String(retryAfterSeconds) })
+  return answer(503, 'temporarily_unavailable', retryMessage, { 'Retry-After': String(retryAfterSeconds) })
 }
 
-const nobodySignedOut = 'nobody was signed out: try again'
+const retryMessage = 'nobody was signed out: try again'
 
 // Other parameters and the query are ignored (section 2.5).
 async function postedToken(httpRequest: HttpRequest): Promise<string | undefined> {
@@ -104,7 +104,7 @@ function toErrorResponse(error: unknown): Respond {
   const isTheirs = isOidcError(error) && (error.expose || error instanceof TokenValidationError)
   if (isTheirs) return invalidRequest(error.message, headers)
   const isThrottled = isOidcError(error) && error.code === 'provider_keys_throttled'
-  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', nobodySignedOut, headers)
+  return answer(isThrottled ? 503 : 400, 'temporarily_unavailable', retryMessage, headers)
 }
 
 function invalidRequest(description: string, headers?: Respond['headers']): Respond {

@@ -7,12 +7,12 @@ import type { SharedStore } from '../../options/common/stores.js'
 
 /** Remembers used logout tokens by their `jti`. */
 export interface UsedLogoutTokens {
-  /** @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with */
+  /** @throws {SessionError} `session_store_unavailable`, or whatever the application's shared store rejects with */
   has(jti: string): MaybePromise<boolean>
   /**
    * Adds a token; returns whether it was new.
    *
-   * @throws {SessionError} `session_store_unavailable`, or whatever the application's memory rejects with
+   * @throws {SessionError} `session_store_unavailable`, or whatever the application's shared store rejects with
    */
   add(jti: string, milliseconds: number): MaybePromise<boolean>
 }
@@ -22,24 +22,24 @@ const maxTokens = 10_000
 const maxRelyingParties = 10_000
 
 /**
- * Remembers tokens in this process only. Each relying party has its own memory, so that the tokens of one cannot fill another's.
+ * Remembers tokens in this process only. Each relying party has a cache of its own, so that the tokens of one cannot fill another's.
  *
- * @returns the memory for the key of a relying party
+ * @returns the cache for the key of a relying party
  */
 export function usedLogoutTokensInProcess(runtime: Runtime): (key: readonly string[]) => UsedLogoutTokens {
-  const memories = new LRUCache<string, LRUCache<string, true>>({
+  const caches = new LRUCache<string, LRUCache<string, true>>({
     maxSize: maxRelyingParties,
     sizeCalculation: () => 1,
   })
   return (key) => {
     const name = JSON.stringify(key)
     return {
-      has: (jti) => memories.get(name)?.has(jti) === true,
+      has: (jti) => caches.get(name)?.has(jti) === true,
       add(jti, milliseconds) {
-        const seen = memories.get(name) ?? createGrowingCache<true>({ max: maxTokens, milliseconds: 1, runtime })
+        const seen = caches.get(name) ?? createGrowingCache<true>({ max: maxTokens, milliseconds: 1, runtime })
         if (seen.has(jti)) return false
         seen.set(jti, true, { ttl: milliseconds })
-        memories.set(name, seen)
+        caches.set(name, seen)
         return true
       },
     }

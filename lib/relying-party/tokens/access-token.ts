@@ -120,14 +120,14 @@ async function withLateIdToken(
   if (!unverified.has(record) || !session.canStore()) return record
   const call = callFor(rp, session, record, request)
   const held = heldToken(record.tokens, call.target)
-  const judged = await unverified.validate(record, held === undefined || isDue(call, record, held))
-  if ('kind' in judged) {
+  const validated = await unverified.validate(record, held === undefined || isDue(call, record, held))
+  if ('kind' in validated) {
     await session.clear()
-    throw judged.error
+    throw validated.error
   }
   const current = session.current()
-  if (judged === record || current?.id !== record.id) return record
-  await session.store({ ...current, idToken: judged.idToken })
+  if (validated === record || current?.id !== record.id) return record
+  await session.store({ ...current, idToken: validated.idToken })
   return requireSession(session)
 }
 

@@ -52,7 +52,7 @@ type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | {
 /** How often refresh tokens were sent without a response, by their hash. */
 export type RefreshAttempts = LRUCache<string, number>
 
-/** Creates the memory of refresh tokens that were sent without a response. */
+/** Creates the counts of refresh tokens that were sent without a response. */
 export function createAttempts(runtime: Runtime): RefreshAttempts {
   return createGrowingCache({ max: 10_000, milliseconds: uncertainSeconds * 1000, runtime })
 }

@@ -70,7 +70,7 @@ export interface Refreshes {
   /**
    * Loads the outcomes of other processes, for {@link latest}.
    *
-   * @param sharedStore - where to look, if the application has brought no memory for that
+   * @param sharedStore - where to look, if the options have no `sharedStore`
    */
   loadSuccessors(record: SessionRecord, sharedStore?: SharedStore): MaybePromise<void>
   /** Whether a token that an API rejected may be replaced before it is due. This is rate-limited. */

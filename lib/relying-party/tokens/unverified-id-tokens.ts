@@ -91,8 +91,8 @@ export class UnverifiedIdTokens {
     const { idToken, accessToken } = kept
     try {
       const before = idTokenClaims(record)
-      const judged = await this.#provider.checkRefreshedIdToken({ idToken, accessToken, before })
-      if (judged.unverifiedIdToken === undefined) kept.verdict = { idToken: judged.idToken }
+      const checked = await this.#provider.checkRefreshedIdToken({ idToken, accessToken, before })
+      if (checked.unverifiedIdToken === undefined) kept.verdict = { idToken: checked.idToken }
     } catch (error) {
       if (error instanceof TokenValidationError) kept.verdict = { kind: 'ended', error }
     } finally {

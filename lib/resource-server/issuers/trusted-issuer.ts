@@ -2,7 +2,7 @@ import { healthOf } from '../../provider/health.js'
 import { ConfigurationError } from '../../errors.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
 import type { IssuerConfiguration } from '../../options/bearer/issuer-schema.js'
-import { isForSomebody } from '../../options/bearer/issuers.js'
+import { hasNeededAudience } from '../../options/bearer/issuers.js'
 import { asymmetricAlgorithms } from '../../options/common/algorithms.js'
 import type { Cached } from '../../base/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
@@ -56,7 +56,7 @@ export function createTrustedIssuer(
   configuration: IssuerConfiguration,
   common: IssuerSettings,
 ): TrustedIssuer {
-  if (!isForSomebody(configuration)) throw forNobody(issuer)
+  if (!hasNeededAudience(configuration)) throw audienceMissing(issuer)
   const { profile = 'rfc9068', audience, clients, issuerAliases: aliases = [], jwksUri, discoveryUrl } = configuration
   const { subject = subjectDefaults, algorithms = asymmetricAlgorithms } = configuration
   const settings = { ...common, ...common.connections?.get(issuer), ...descriptionSettings(configuration), issuer }
@@ -89,7 +89,7 @@ export function createTrustedIssuer(
 }
 
 // Only a resolver's answer can get as far as this.
-function forNobody(issuer: string): ConfigurationError {
+function audienceMissing(issuer: string): ConfigurationError {
   const message = `issuer(): profile "external" of ${issuer} needs an "audience"`
   return new ConfigurationError('invalid_options', message)
 }

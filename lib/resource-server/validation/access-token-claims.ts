@@ -110,15 +110,15 @@ function checkAudience(aud: unknown, audience: readonly string[] | null): void {
 
 function checkClients(claims: Readonly<JsonObject>, clients: readonly string[]): void {
   const names = clientClaims.filter((claim) => claims[claim] !== undefined && claims[claim] !== null)
-  const stranger = names.find((claim) => !clients.some((client) => client === claims[claim]))
+  const unlisted = names.find((claim) => !clients.some((client) => client === claims[claim]))
   const wanted = `"clients" is ${quoted(clients)}`
   if (names.length === 0) {
     const message = `the token names no client in ${clientClaims.join(', ')}, and ${wanted}`
     const details = { subject: 'client_id', seen: 'missing', expected: quoted(clients), option: 'clients' }
     throw new TokenValidationError('token_claim_missing', message, { details })
   }
-  if (stranger === undefined) return
-  const message = `the token is another client's: its ${stranger} is ${quoted(claims[stranger])}, and ${wanted}`
-  const details = { subject: stranger, seen: quoted(claims[stranger]), expected: quoted(clients), option: 'clients' }
+  if (unlisted === undefined) return
+  const message = `the token is another client's: its ${unlisted} is ${quoted(claims[unlisted])}, and ${wanted}`
+  const details = { subject: unlisted, seen: quoted(claims[unlisted]), expected: quoted(clients), option: 'clients' }
   throw new TokenValidationError('token_claim_invalid', message, { details })
 }

@@ -81,7 +81,7 @@ async function workWithLock<Result>(
 
 /** One attempt to acquire a lock, identified by a random token. */
 class Lock {
-  readonly #memory: SharedStore
+  readonly #sharedStore: SharedStore
   readonly #runtime: Runtime
   readonly #name: string
   readonly #milliseconds: number
@@ -92,7 +92,7 @@ class Lock {
   #renewal: Promise<void> | undefined
 
   constructor(sharedStore: SharedStore, runtime: Runtime, name: string, milliseconds: number) {
-    this.#memory = sharedStore
+    this.#sharedStore = sharedStore
     this.#runtime = runtime
     this.#name = name
     this.#milliseconds = milliseconds
@@ -101,7 +101,7 @@ class Lock {
 
   async acquire(): Promise<boolean> {
     const end = this.#runtime.now() + this.#milliseconds
-    const isHeld = await this.#memory.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
+    const isHeld = await this.#sharedStore.add(this.#name, this.#token, this.#milliseconds).catch((error: unknown) => {
       // A slow store may still acquire it, with no holder. The removal is sent after it, and undoes that.
       void this.#remove()
       throw isOidcError(error) ? error : storeOutage('the shared store failed', error)
@@ -155,7 +155,7 @@ class Lock {
   }
 
   #prolong(): Promise<boolean> {
-    return this.#memory.replace(this.#name, this.#token, this.#token, this.#milliseconds)
+    return this.#sharedStore.replace(this.#name, this.#token, this.#token, this.#milliseconds)
   }
 
   #lose(): void {
@@ -165,7 +165,7 @@ class Lock {
 
   // A failure does no harm, since the lock expires.
   async #remove(): Promise<void> {
-    await this.#memory.remove(this.#name, this.#token).catch(() => undefined)
+    await this.#sharedStore.remove(this.#name, this.#token).catch(() => undefined)
   }
 }
 

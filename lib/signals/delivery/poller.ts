@@ -113,7 +113,7 @@ export class Poller {
       ...(ack.length === 0 ? {} : { ack }),
       ...(refused.length === 0 ? {} : { setErrs: Object.fromEntries(refused) }),
     }
-    const request = { method: 'POST', url, body, leastTimeoutSeconds: isNow ? 0 : heldSeconds } as const
+    const request = { method: 'POST', url, body, minTimeoutSeconds: isNow ? 0 : heldSeconds } as const
     const response = await callApi(transmitter, request).catch((error: unknown) => nothingCame(error, isNow))
     if (response === undefined) return { sets: {}, isNextDue: true }
     for (const jti of ack) this.#taken.delete(jti)

@@ -15,9 +15,9 @@ import type { Transmitter } from '../transmitter/transmitter.js'
 
 /** Remembers tokens by their `jti`. */
 export interface SeenTokens {
-  /** Rejects when the memory is unavailable. */
+  /** Rejects when the shared store is unavailable. */
   has(jti: string): MaybePromise<boolean>
-  /** Rejects when the memory is unavailable. */
+  /** Rejects when the shared store is unavailable. */
   add(jti: string, milliseconds: number): MaybePromise<boolean>
 }
 

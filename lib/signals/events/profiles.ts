@@ -75,10 +75,10 @@ function appleEvents({ iss, events }: Readonly<JsonObject>): readonly RawEvent[]
 }
 
 // As seconds it would be the year 5138, as milliseconds 1973.
-const leastMilliseconds = 1e11
+const minMilliseconds = 1e11
 
 function secondsOf(time: unknown): unknown {
-  return typeof time === 'number' && time >= leastMilliseconds ? time / 1000 : time
+  return typeof time === 'number' && time >= minMilliseconds ? time / 1000 : time
 }
 
 function issSub(iss: unknown, sub: unknown): SubjectIdentifier {

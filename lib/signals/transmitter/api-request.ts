@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly url: string
   readonly body?: Readonly<JsonObject>
   /** Minimum deadline, for requests that the transmitter may hold. */
-  readonly leastTimeoutSeconds?: number
+  readonly minTimeoutSeconds?: number
 }
 
 const maxBytes = 4 * 1024 * 1024
@@ -48,7 +48,7 @@ async function tokenOf(accessToken: Transmitter['options']['accessToken']): Prom
 
 function send(
   { httpClient, options: { issuer } }: Transmitter,
-  { method, url, body, leastTimeoutSeconds = 0 }: ApiRequest,
+  { method, url, body, minTimeoutSeconds = 0 }: ApiRequest,
   token: string | undefined,
 ): Promise<HttpResponse> {
   if (!httpClient.allows(url)) {
@@ -60,7 +60,7 @@ function send(
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   }
   const text = body === undefined ? undefined : JSON.stringify(body)
-  return httpClient.request(url, { method, headers, body: text, maxBytes, leastTimeoutSeconds })
+  return httpClient.request(url, { method, headers, body: text, maxBytes, minTimeoutSeconds })
 }
 
 const meanings: Readonly<Record<number, string>> = {

@@ -199,7 +199,7 @@ describe('the HTTP client in an outage', () => {
 
   test('RE02: does not count a request that goes on after the usual deadline among the others', async () => {
     const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
-    const late = Array.from({ length: 160 }, () => failureOf(httpClient.request(url, { leastTimeoutSeconds: 60 })))
+    const late = Array.from({ length: 160 }, () => failureOf(httpClient.request(url, { minTimeoutSeconds: 60 })))
     await failureOf(httpClient.request(url))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout' })
     httpClient.close()

@@ -4,7 +4,7 @@ import { fail, type Finding, ok, unknown, warn } from '../finding.js'
 
 const check = 'redis'
 // The first with access control lists, and the oldest that distributions still carry.
-const leastMajor = 6
+const minMajor = 6
 const milliseconds = 2000
 
 /** Reads version and eviction policy of Redis, if the client may. */
@@ -53,7 +53,7 @@ function version(given = ''): Finding {
   const major = Number.parseInt(given, 10)
   const shown = /^[\d.]{1,20}$/.test(given) ? given : 'of an unknown version'
   if (Number.isNaN(major)) return unknown(check, 'Redis does not say its version', byHand)
-  if (major < leastMajor) return warn(check, `Redis ${shown} is old`, 'upgrade to a version that its makers maintain')
+  if (major < minMajor) return warn(check, `Redis ${shown} is old`, 'upgrade to a version that its makers maintain')
   return ok(check, `Redis ${shown}`)
 }
 

@@ -58,7 +58,7 @@ function nodeEnv(urls: readonly URL[], { nodeEnv: value }: Surroundings): Findin
 }
 
 const madeUp = /secret|passw|change|example|keyboard|default|qwerty|12345|dummy|sample/i
-const leastBits = 100
+const minBits = 100
 
 function secret(secrets: readonly string[], clients: readonly ClientConfiguration[]): Finding {
   const check = 'secret'
@@ -68,7 +68,7 @@ function secret(secrets: readonly string[], clients: readonly ClientConfiguratio
   if (isShared) return fail(check, '"secret" is the client secret too: the provider could open every session', fix)
   const [newest = ''] = secrets
   if (madeUp.test(newest)) return warn(check, '"secret" has a word in it, so it is hardly random', fix)
-  if (bitsOf(newest) < leastBits) return warn(check, '"secret" repeats too few characters to be random', fix)
+  if (bitsOf(newest) < minBits) return warn(check, '"secret" repeats too few characters to be random', fix)
   const older = secrets.length === 1 ? '' : `, and ${secrets.length - 1} older, which only decrypt`
   return ok(check, `"secret" is long, and looks random${older}`)
 }

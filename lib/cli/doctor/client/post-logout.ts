@@ -16,7 +16,7 @@ export async function checkPostLogout(server: ClientServer, uri: string): Promis
   const own = await statusOf(server, uri)
   if (own === undefined) return []
   const [other, none] = await Promise.all([statusOf(server, never), statusOf(server, undefined)])
-  return [judge({ own, other, none }, uri)]
+  return [findingOf({ own, other, none }, uri)]
 }
 
 interface Statuses {
@@ -26,7 +26,7 @@ interface Statuses {
   readonly none: number | undefined
 }
 
-function judge({ own, other = 0, none = 0 }: Statuses, uri: string): Finding {
+function findingOf({ own, other = 0, none = 0 }: Statuses, uri: string): Finding {
   if (isGood(own) && isRefusal(other)) return ok(check, `the provider takes ${uri}, and refuses another one`)
   if (isRefusal(own) && isRefusal(other) && isGood(none)) {
     const message = `the provider refuses ${uri} after a logout (status ${own})`

@@ -88,17 +88,18 @@ interface Found {
 }
 
 async function findRelyingParty(
-  { parties }: OidcContext,
+  { relyingParties }: OidcContext,
   call: string,
   { provider: name, req }: PersonOptions,
 ): Promise<WebRelyingParty> {
-  if (name === undefined && parties.only !== undefined) return parties.only
-  if (!parties.areNamed) throw invalid(`${call}: oidc() has one provider, which has no name: leave out { provider }`)
-  const known = parties.listed.map((each) => each.name).join(', ')
+  if (name === undefined && relyingParties.only !== undefined) return relyingParties.only
+  if (!relyingParties.areNamed)
+    throw invalid(`${call}: oidc() has one provider, which has no name: leave out { provider }`)
+  const known = relyingParties.listed.map((each) => each.name).join(', ')
   const which = known === '' ? '' : `, which is one of ${known}`
   if (name === undefined) throw invalid(`${call} needs { provider }, since oidc() has several${which}`)
-  if (parties.mayLose && req === undefined) throw invalid(`${call} needs { req }, for the function "providers"`)
-  const found = await parties.find(name, req)
+  if (relyingParties.mayLose && req === undefined) throw invalid(`${call} needs { req }, for the function "providers"`)
+  const found = await relyingParties.find(name, req)
   if (found === undefined)
     throw invalid(`${call}: no provider of oidc({ providers }) has the name ${quoted(name)}${which}`)
   return found

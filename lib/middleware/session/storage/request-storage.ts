@@ -63,9 +63,9 @@ class RequestStorage implements SessionStorage {
       return undefined
     }
     this.#readFrom = idOf(session)
-    const learnt = this.#settings.refreshes.loadSuccessors(record)
+    const loaded = this.#settings.refreshes.loadSuccessors(record)
     return whenDone(this.#unlessEnded(record), (found) =>
-      whenDone(learnt, () => {
+      whenDone(loaded, () => {
         if (found !== undefined) return { record: this.#updateOnRead(record, opened.outdatedKey), outdatedKey: false }
         this.#forget(session, absences.revoked)
         return undefined
