@@ -7,7 +7,7 @@ import { type RedisServer, startRedis } from '../kit/redis/server.js'
 import { knownJwks, mintLogoutToken } from '../kit/world/logout-world.js'
 import { until } from '../kit/until.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Fleet, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
+import { type Fleet, type FleetStorage, type Person, startFleet } from '../kit/processes/fleet.js'
 
 let redis: RedisServer
 let provider: RealProvider
@@ -22,7 +22,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
     await Promise.all([fleet.close(), provider.close()])
   })
 
-  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
     test(`BC13 SR07: ends the person's sessions in all, and works once in all (sessions by ${storage})`, async () => {
       await start(storage)
       const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
@@ -65,7 +65,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
 const here = [200, 200, 200]
 const gone = [401, 401, 401]
 
-async function start(storage: Keeper): Promise<void> {
+async function start(storage: FleetStorage): Promise<void> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   provider = await startRealProvider({ clients: [client], overrides: { jwks: knownJwks } })

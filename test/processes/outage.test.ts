@@ -8,7 +8,7 @@ import { webClient } from '../provider-real/provider.js'
 import { startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type Child, startChild } from '../kit/processes/child.js'
-import { type Fleet, type FleetAnswer, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
+import { type Fleet, type FleetAnswer, type FleetStorage, type Person, startFleet } from '../kit/processes/fleet.js'
 import { keyPair } from '../kit/key-pair.js'
 
 const people = 20
@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 describeWith('redis-server', 'an outage in the middle of a loop of requests', (program) => {
-  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
     test(`SR04: of Redis loses no session, and signs nobody out meanwhile (sessions by ${storage})`, async () => {
       const { redis, fleet, everyone } = await start(program, storage)
       const loop = startLoop(everyone, fleet, '/me')
@@ -62,7 +62,7 @@ describeWith('redis-server', 'an outage in the middle of a loop of requests', (p
   }
 })
 
-async function start(program: string, storage: Keeper) {
+async function start(program: string, storage: FleetStorage) {
   const redis = await startRedis({ path: program })
   cleanUp.push(() => redis.stop())
   const port = await freePort()

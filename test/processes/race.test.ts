@@ -3,7 +3,14 @@ import { freePort } from '../kit/free-port.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { type RedisServer, startRedis } from '../kit/redis/server.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Fleet, type FleetAnswer, keep, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
+import {
+  type Fleet,
+  type FleetAnswer,
+  keep,
+  type FleetStorage,
+  type Person,
+  startFleet,
+} from '../kit/processes/fleet.js'
 
 /** Rounds of one race each: more of them for whoever looks for a rare one. */
 const rounds = Number(process.env['RACE_ROUNDS'] ?? 3)
@@ -19,7 +26,7 @@ describeWith('redis-server', 'three processes that share sessions', (program) =>
   })
   afterAll(() => redis.stop())
 
-  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
     test(
       `RF02: refresh once per expiry, whichever is asked (sessions by ${storage})`,
       async () => {
@@ -45,7 +52,7 @@ interface Race {
   close(): Promise<void>
 }
 
-async function startRace(redis: RedisServer, storage: Keeper): Promise<Race> {
+async function startRace(redis: RedisServer, storage: FleetStorage): Promise<Race> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   const provider = await startRealProvider({ accessTokenTtl: 3600, clients: [client] })

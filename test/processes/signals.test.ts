@@ -8,7 +8,7 @@ import { pushTo } from '../kit/signals/world.js'
 import { knownJwks, mintLogoutToken } from '../kit/world/logout-world.js'
 import { until } from '../kit/until.js'
 import { describeWith } from '../setup/describe-with.js'
-import { type Fleet, type Keeper, type Person, startFleet } from '../kit/processes/fleet.js'
+import { type Fleet, type FleetStorage, type Person, startFleet } from '../kit/processes/fleet.js'
 
 let redis: RedisServer
 let provider: RealProvider
@@ -26,7 +26,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
     await Promise.all([fleet.close(), provider.close()])
   })
 
-  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
     test(`SG03 SG14: ends the person's sessions in all, and acts once in all (sessions by ${storage})`, async () => {
       await start(storage)
       const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
@@ -62,7 +62,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
   }
 })
 
-async function start(storage: Keeper): Promise<void> {
+async function start(storage: FleetStorage): Promise<void> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   provider = await startRealProvider({ clients: [client], overrides: { jwks: knownJwks } })

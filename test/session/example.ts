@@ -28,7 +28,7 @@ export function record(changes: Partial<SessionRecord> = {}): SessionRecord {
 
 type ExampleSettings = StatelessStorageSettings & Pick<RevocableStorageSettings, 'remark'>
 
-/** How a keeper is set up for `https://app.example.com`. */
+/** How a session storage is set up for `https://app.example.com`. */
 export function settings(runtime: Runtime, changes: Partial<ExampleSettings> = {}): ExampleSettings {
   return {
     secrets: ['a secret for tests only, 32 characters at least'],

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Browser } from './browser.js'
 
-/** What every actor needs: `{ tally, isOver, origins, home, keeper, mintLogout }`. */
+/** What every actor needs: `{ tally, isOver, origins, home, storage, mintLogout }`. */
 
 /** Somebody who signs in, does this and that in several tabs, and signs out one way or the other, again and again. */
 export class Person {

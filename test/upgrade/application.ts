@@ -12,7 +12,7 @@ import { TestProvider } from '../kit/provider/provider.js'
 import { FakeStore } from '../kit/stores/memory.js'
 
 /** Where sessions are: in cookies, in cookies with logouts in a shared store, or in a store. */
-export type Keeper = 'cookie' | 'shared' | 'store'
+export type StorageName = 'cookie' | 'shared' | 'store'
 
 /** What one entry of a store holds, by its name. */
 export type Entries = Readonly<Record<string, string>>
@@ -47,13 +47,13 @@ const options = {
 } as const
 
 /** Starts it, with what its store holds already. */
-export async function startApplication(keeper: Keeper, entries: Entries = {}): Promise<Application> {
+export async function startApplication(storage: StorageName, entries: Entries = {}): Promise<Application> {
   const clock = new Clock()
   const provider = new TestProvider({ issuer: options.issuer, clock })
   const store = new FakeStore(clock)
   for (const [name, value] of Object.entries(entries)) await store.set(name, value, 86_400_000)
   const stores = { cookie: {}, shared: { sharedStore: store }, store: { session: { store }, sharedStore: store } }
-  const oidc = createOidc(parseOidcOptions({ ...options, fetch: provider.fetch, ...stores[keeper] }), clock)
+  const oidc = createOidc(parseOidcOptions({ ...options, fetch: provider.fetch, ...stores[storage] }), clock)
   let nonce = ''
   provider.answers['/token'] = () => {
     const claims = provider.claims({ sub: 'alice', sid: 'session-1', nonce })

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { CookieJar } from '../../lib/testing/cookie-jar.js'
 import { files, textOf } from '../setup/tree.js'
-import { type Application, type Keeper, startApplication } from './application.js'
-import { keepers, type Left, type Records, writeRecords } from './records.js'
+import { type Application, type StorageName, startApplication } from './application.js'
+import { storageNames, type Left, type Records, writeRecords } from './records.js'
 
 let app: Application | undefined
 afterEach(() => app?.close())
 
 /** The application after its update, and a browser that kept its cookies. */
-async function updated(keeper: Keeper, { cookie, entries }: Left) {
-  app = await startApplication(keeper, entries)
+async function updated(storage: StorageName, { cookie, entries }: Left) {
+  app = await startApplication(storage, entries)
   app.clock.advance(60)
   const jar = new CookieJar()
   jar.take(cookie.split('; '))
@@ -39,28 +39,28 @@ describe.each([...kept, ['this version', undefined] as const])('after an update,
   let records: Records
   const load = async () => (records = given ?? (await writeRecords()))
 
-  test.each(keepers)('a session stays signed in, is used and renewed (kept by %s)', async (keeper) => {
+  test.each(storageNames)('a session stays signed in, is used and renewed (kept by %s)', async (storage) => {
     await load()
-    const { app: running, jar, open } = await updated(keeper, records.sessions[keeper])
+    const { app: running, jar, open } = await updated(storage, records.sessions[storage])
     expect(await open('/')).toBe('{"sub":"alice"}')
     running.clock.advance(43_200)
     expect(await open('/')).toBe('{"sub":"alice"}')
-    expect(jar.header).not.toBe(records.sessions[keeper].cookie)
+    expect(jar.header).not.toBe(records.sessions[storage].cookie)
   })
 
-  test.each(keepers)('a login under way ends where it was to lead (kept by %s)', async (keeper) => {
+  test.each(storageNames)('a login under way ends where it was to lead (kept by %s)', async (storage) => {
     await load()
-    const { authorizationUrl, returnTo, ...left } = records.logins[keeper]
-    const { app: running, jar, open } = await updated(keeper, left)
+    const { authorizationUrl, returnTo, ...left } = records.logins[storage]
+    const { app: running, jar, open } = await updated(storage, left)
     expect(await open('/')).toBe('{"sub":null}')
     const { location } = await running.visit(running.approve(authorizationUrl), jar)
     expect(location).toBe(returnTo)
     expect(await open('/')).toBe('{"sub":"alice"}')
   })
 
-  test.each(['shared', 'store'] as const)('a session that was ended stays ended (kept by %s)', async (keeper) => {
+  test.each(['shared', 'store'] as const)('a session that was ended stays ended (kept by %s)', async (storage) => {
     await load()
-    const { open } = await updated(keeper, records.ended[keeper])
+    const { open } = await updated(storage, records.ended[storage])
     expect(await open('/')).toBe('{"sub":null}')
   })
 

@@ -1,12 +1,14 @@
 import { CookieJar } from '../../lib/testing/cookie-jar.js'
-import { type Application, type Entries, type Keeper, startApplication } from './application.js'
+import { type Application, type Entries, type StorageName, startApplication } from './application.js'
 
 /** What a version of this package left behind: `Cookie` headers of browsers, and what was in the store. */
 export interface Records {
   /** Somebody signed in. */
-  readonly sessions: Readonly<Record<Keeper, Left>>
+  readonly sessions: Readonly<Record<StorageName, Left>>
   /** A login that is at the provider, and where it leads. */
-  readonly logins: Readonly<Record<Keeper, Left & { readonly authorizationUrl: string; readonly returnTo: string }>>
+  readonly logins: Readonly<
+    Record<StorageName, Left & { readonly authorizationUrl: string; readonly returnTo: string }>
+  >
   /** A session that was ended elsewhere: the cookie is still there. */
   readonly ended: Readonly<Record<'shared' | 'store', Left>>
   /** A logout that is at the provider, the path by which it comes back, and where it leads. */
@@ -20,7 +22,7 @@ export interface Left {
 }
 
 /** The ways in which sessions are kept. */
-export const keepers: readonly Keeper[] = ['cookie', 'shared', 'store']
+export const storageNames: readonly StorageName[] = ['cookie', 'shared', 'store']
 
 // Too long for the cookie of a login: it goes to the store, or to a cookie of its own.
 const returnTo = `/reports?filter=${'a'.repeat(900)}`
@@ -28,8 +30,8 @@ const returnTo = `/reports?filter=${'a'.repeat(900)}`
 /** Has this version write all of it. */
 export async function writeRecords(): Promise<Records> {
   return {
-    sessions: await each(keepers, writeSession),
-    logins: await each(keepers, writeLogin),
+    sessions: await each(storageNames, writeSession),
+    logins: await each(storageNames, writeLogin),
     ended: await each(['shared', 'store'], writeEnded),
     logout: await writeLogout(),
   }
@@ -40,15 +42,15 @@ async function each<Name extends string, Value>(
   write: (app: Application, jar: CookieJar) => Promise<Value>,
 ): Promise<Record<Name, Value>> {
   const written: [string, Value][] = []
-  for (const name of names) written.push([name, await inApplication(name as unknown as Keeper, write)])
+  for (const name of names) written.push([name, await inApplication(name as unknown as StorageName, write)])
   return Object.fromEntries(written) as Record<Name, Value>
 }
 
 async function inApplication<Value>(
-  keeper: Keeper,
+  storage: StorageName,
   write: (app: Application, jar: CookieJar) => Promise<Value>,
 ): Promise<Value> {
-  const app = await startApplication(keeper)
+  const app = await startApplication(storage)
   try {
     return await write(app, new CookieJar())
   } finally {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { freePort } from '../kit/free-port.js'
-import { type Fleet, type Keeper, type LoadedPackage, type Person, startFleet } from '../kit/processes/fleet.js'
+import { type Fleet, type FleetStorage, type LoadedPackage, type Person, startFleet } from '../kit/processes/fleet.js'
 import { type RedisServer, startRedis } from '../kit/redis/server.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { describeWith } from '../setup/describe-with.js'
@@ -32,7 +32,7 @@ describeWith('redis-server', 'an application of three processes that is being up
     await Promise.all([fleet.close(), provider.close()])
   })
 
-  for (const storage of ['cookie', 'store'] satisfies readonly Keeper[]) {
+  for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
     test.each(orders)(
       `signs nobody out, renews tokens, and ends sessions in all processes, where %s (sessions by ${storage})`,
       async (_name, packages) => {
@@ -64,7 +64,7 @@ describeWith('redis-server', 'an application of three processes that is being up
   }
 })
 
-async function start(storage: Keeper, packages: readonly LoadedPackage[]): Promise<void> {
+async function start(storage: FleetStorage, packages: readonly LoadedPackage[]): Promise<void> {
   const port = await freePort()
   const client = webClient(`http://127.0.0.1:${port}`)
   provider = await startRealProvider({ clients: [client] })

@@ -4,7 +4,7 @@ import { secret } from '../world/world.js'
 import { type Child, startChild } from './child.js'
 
 /** Where sessions are: with the browser, sealed, or in Redis. */
-export type Keeper = 'cookie' | 'store'
+export type FleetStorage = 'cookie' | 'store'
 
 /** One application in several processes. */
 export interface Fleet {
@@ -51,7 +51,7 @@ export interface FleetOrders {
   readonly redisUrl: string
   /** How long Redis may take. Default: one second, so that an outage is one soon. */
   readonly redisTimeoutSeconds?: number
-  readonly storage: Keeper
+  readonly storage: FleetStorage
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
   /** Transmitters of security events, which may push to any process. */

@@ -1,4 +1,4 @@
-import type { RedisPlace } from './keepers.js'
+import type { RedisPlace } from './storage-kinds.js'
 
 /** One command, as it was handed to the client. */
 export interface SentCommand {

@@ -2,7 +2,7 @@ import { Browser } from '../../hosts/client.js'
 import { answering, get } from '../world/applications.js'
 import { cookieOf, type RefreshWorld, startRefreshWorld } from '../world/refreshing.js'
 import type { WorldOptions } from '../world/world.js'
-import { type StorageKind, type Place, worldIn } from './keepers.js'
+import { type StorageKind, type Place, worldIn } from './storage-kinds.js'
 
 /** Two processes of one application, and requests of theirs that are held back until told. */
 export interface TwoProcesses {

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.js'
 /** Issuer and client of the examples. */
 export const audience = ['https://op.example.com', 'web']
 
-/** The watermark of one process on a shared store. */
+/** The revocations of one process on a shared store. */
 export function revocationsOn(
   sharedStore: FakeStore,
   runtime: Clock,
@@ -18,7 +18,7 @@ export function revocationsOn(
   return new SharedRevocations({ sharedStore, runtime, absoluteSeconds: limits.absoluteSeconds, audience: of })
 }
 
-/** The keeper of one process on a shared store. */
+/** The session storage of one process on a shared store. */
 export function storageOn(
   sharedStore: FakeStore,
   runtime: Clock,

@@ -4,7 +4,7 @@ import { type Answer, Browser } from '../../hosts/client.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { bobsDoor, comeBack, subjectOf, toCallback } from '../../kit/world/steps.js'
-import { type Place, type StorageKind, storageKinds, worldIn } from '../../kit/stores/keepers.js'
+import { type Place, type StorageKind, storageKinds, worldIn } from '../../kit/stores/storage-kinds.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 import { describeWith } from '../../setup/describe-with.js'
 

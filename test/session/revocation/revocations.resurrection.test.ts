@@ -7,7 +7,7 @@ import { Browser } from '../../hosts/client.js'
 import type { RefreshWorld } from '../../kit/world/refreshing.js'
 import { subjectOf } from '../../kit/world/steps.js'
 import { describeWith } from '../../setup/describe-with.js'
-import { storageKind } from '../../kit/stores/keepers.js'
+import { storageKind } from '../../kit/stores/storage-kinds.js'
 import { askAs, copyOf, startTwo, type TwoProcesses } from '../../kit/stores/processes.js'
 
 const kinds = [

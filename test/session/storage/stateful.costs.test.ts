@@ -14,7 +14,7 @@ import { audience } from '../../kit/stores/stores.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { textOf } from '../../setup/tree.js'
 import { countOf, type WatchedClient, watchCommands } from '../../kit/stores/commands.js'
-import { openRedis, type RedisPlace } from '../../kit/stores/keepers.js'
+import { openRedis, type RedisPlace } from '../../kit/stores/storage-kinds.js'
 import { Clock } from '../../kit/clock.js'
 
 /** The rows of the guide's table that begin with this text, cell by cell. */

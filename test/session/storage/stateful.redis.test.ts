@@ -8,7 +8,7 @@ import { codeOf, comeBack, subjectOf, toCallback } from '../../kit/world/steps.j
 import { timersDuring } from '../../kit/timers.js'
 import { secret } from '../../kit/world/world.js'
 import { describeWith } from '../../setup/describe-with.js'
-import { storageKind, type Place, type RedisPlace, worldIn } from '../../kit/stores/keepers.js'
+import { storageKind, type Place, type RedisPlace, worldIn } from '../../kit/stores/storage-kinds.js'
 
 const name = 'oidc'
 const limits = { idleSeconds: 1_000, absoluteSeconds: 2_000, rollingStepSeconds: 60, cookie: { name } }

@@ -5,7 +5,7 @@ import { cookieOf, type RefreshWorld, startRefreshWorld, tokenOf } from '../../k
 import { bobsDoor, comeBack, forgetAtProvider, subjectOf, toCallback } from '../../kit/world/steps.js'
 import { secret, type WorldOptions } from '../../kit/world/world.js'
 import { describeWith } from '../../setup/describe-with.js'
-import { type StorageKind, storageKinds, type Place, worldIn } from '../../kit/stores/keepers.js'
+import { type StorageKind, storageKinds, type Place, worldIn } from '../../kit/stores/storage-kinds.js'
 
 const limits = { idleSeconds: 1_000, absoluteSeconds: 3_600, rollingStepSeconds: 60, cookie: { name: 'app' } }
 const layers = [

@@ -6,7 +6,7 @@ import { knownJwks, LogoutWorld } from '../../../kit/world/logout-world.js'
 import { forgetAtProvider, subjectOf } from '../../../kit/world/steps.js'
 import { tokenOf } from '../../../kit/world/refreshing.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
-import { type Place, type StorageKind, storageKinds, worldIn } from '../../../kit/stores/keepers.js'
+import { type Place, type StorageKind, storageKinds, worldIn } from '../../../kit/stores/storage-kinds.js'
 import { until } from '../../../kit/until.js'
 import { describeWith } from '../../../setup/describe-with.js'
 

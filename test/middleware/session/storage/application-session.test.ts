@@ -6,7 +6,7 @@ import { answering } from '../../../kit/world/applications.js'
 import { comeBack, toCallback } from '../../../kit/world/steps.js'
 import { startWorld, type World } from '../../../kit/world/world.js'
 
-const keepers: readonly [string, (maxAge?: number) => Handler][] = [
+const sessionLayers: readonly [string, (maxAge?: number) => Handler][] = [
   [
     'express-session',
     (maxAge) => {
@@ -34,12 +34,12 @@ function ageOf(lines: readonly string[]): number | undefined {
   return Math.round((Date.parse(date) - Date.now()) / 1000)
 }
 
-describe.each(keepers)('the cookie of %s, with remember from onLogin,', (_name, keeper) => {
+describe.each(sessionLayers)('the cookie of %s, with remember from onLogin,', (_name, sessionLayer) => {
   let world: World
   afterEach(() => world.close())
 
   async function enter(remember: boolean | undefined, maxAge?: number): Promise<number | undefined> {
-    const before = [keeper(maxAge === undefined ? undefined : maxAge * 1000)]
+    const before = [sessionLayer(maxAge === undefined ? undefined : maxAge * 1000)]
     world = await startWorld({ before, layers, oidc: { session, onLogin: () => ({ remember }) } })
     return ageOf((await comeBack(await toCallback(world), world.browser)).setCookies)
   }

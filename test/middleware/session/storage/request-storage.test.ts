@@ -9,7 +9,7 @@ import { answering } from '../../../kit/world/applications.js'
 import { cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../../kit/world/refreshing.js'
 import { codeOf, comeBack, subjectOf, toCallback } from '../../../kit/world/steps.js'
 import type { AppRequest } from '../../../kit/app.js'
-import { cookieSessionLayer, expressSessionLayer } from '../../../kit/stores/keepers.js'
+import { cookieSessionLayer, expressSessionLayer } from '../../../kit/stores/storage-kinds.js'
 
 let world: RefreshWorld
 afterEach(() => world.close())

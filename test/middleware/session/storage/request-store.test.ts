@@ -3,7 +3,7 @@ import { Browser } from '../../../hosts/client.js'
 import { type RefreshWorld, startRefreshWorld, told, tokenOf } from '../../../kit/world/refreshing.js'
 import { subjectOf } from '../../../kit/world/steps.js'
 import { describeWith } from '../../../setup/describe-with.js'
-import { cookieSessionLayer, storageKind } from '../../../kit/stores/keepers.js'
+import { cookieSessionLayer, storageKind } from '../../../kit/stores/storage-kinds.js'
 import { askAs, copyOf, startTwo, type TwoProcesses } from '../../../kit/stores/processes.js'
 
 describeWith('redis-server', 'a login in an express-session that two processes read', (program) => {

@@ -4,7 +4,7 @@ import type { SessionOptions } from '../../../../lib/index.js'
 import { answering } from '../../../kit/world/applications.js'
 import { type RefreshWorld, startRefreshWorld, tokenOf } from '../../../kit/world/refreshing.js'
 import { codeOf, subjectOf } from '../../../kit/world/steps.js'
-import { type Place, type StorageKind, storageKinds, worldIn } from '../../../kit/stores/keepers.js'
+import { type Place, type StorageKind, storageKinds, worldIn } from '../../../kit/stores/storage-kinds.js'
 import type { WorldOptions } from '../../../kit/world/world.js'
 import { describeWith } from '../../../setup/describe-with.js'
 

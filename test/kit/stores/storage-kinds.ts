@@ -117,7 +117,7 @@ export const storageKinds: readonly StorageKind[] = [
 /** The kind of a name. */
 export function storageKind(name: string): StorageKind {
   const found = storageKinds.find((each) => each.name === name)
-  if (found === undefined) throw new Error(`no such keeper: ${name}`)
+  if (found === undefined) throw new Error(`no such kind of storage: ${name}`)
   return found
 }
 
