@@ -54,7 +54,7 @@ describe('the folders of lib', () => {
   test('are mirrored by test, where a test stands beside the file that it is about', () => {
     const integration =
       /^test\/(?:[^/]+|(?:browser|docs|fuzz|hostile|hosts|kit|packaging|processes|provider-real|setup|soak|upgrade)\/.*)$/
-    // Tests of what tests share.
+    // All other tests are about one file of lib.
     const tests = files('test').filter((path) => path.endsWith('.test.ts') && !integration.test(path))
     const subject = (path: string) => path.replace(/^test/, 'lib').replace(/(?:\.[a-z-]+)?\.test\.ts$/, '.ts')
     expect(tests.filter((path) => !library.includes(subject(path)))).toEqual([])
