@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { englishTexts, type Pages, type PageTextName } from '../options/pages.js'
 import type { Respond } from './outcome.js'
 import { privateHeaders } from './problem.js'
 
@@ -77,6 +78,29 @@ export function page(parts: PageParts): Respond {
   const scripts = script === undefined ? '' : `; script-src ${sha256(script)}`
   const own = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy + scripts }
   return { kind: 'respond', status, headers: { ...headers, ...privateHeaders, ...own }, body }
+}
+
+type TextPage = Omit<PageParts, 'title' | 'language'> & {
+  readonly title: PageTextName
+  readonly text: PageTextName
+}
+
+/** Renders a page with a heading and a paragraph in the application's language, and then `main`. */
+export function textPage(pages: Pages, { title, text, main, ...parts }: TextPage): Respond {
+  return page({
+    ...parts,
+    title: pages.texts[title] ?? englishTexts[title],
+    language: pages.language,
+    main: `<h1>${textOf(pages, title)}</h1><p id="text">${textOf(pages, text)}</p>${main}`,
+  })
+}
+
+/** One text as HTML. Where the application has not translated it, it is marked as English, for screen readers. */
+export function textOf({ language, texts }: Pages, name: PageTextName): string {
+  const own = texts[name]
+  if (own !== undefined) return escapeHtml(own)
+  const english = escapeHtml(englishTexts[name])
+  return /^en\b/i.test(language) ? english : `<span lang="en" dir="ltr">${english}</span>`
 }
 
 const rightToLeftScripts: readonly (string | undefined)[] = [

@@ -1,9 +1,8 @@
 import type { HttpRequest } from '../http/request.js'
 import { isCrossOriginInitiated, isFormPost } from '../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../http/outcome.js'
-import { escapeHtml } from '../http/page.js'
+import { escapeHtml, textOf, textPage } from '../http/page.js'
 import type { Pages, PageSettings } from '../options/pages.js'
-import { textOf, textPage } from './pages.js'
 import type { BaseUrl } from './base-url.js'
 
 /**

@@ -1,29 +1,6 @@
-import { escapeHtml, page, type PageParts } from '../http/page.js'
+import { escapeHtml, textOf, textPage } from '../http/page.js'
 import type { Respond } from '../http/outcome.js'
-import { englishTexts, type Pages, type PageTextName } from '../options/pages.js'
-
-type TextPage = Omit<PageParts, 'title' | 'language'> & {
-  readonly title: PageTextName
-  readonly text: PageTextName
-}
-
-/** Renders a page with a heading and a paragraph in the application's language, and then `main`. */
-export function textPage(pages: Pages, { title, text, main, ...parts }: TextPage): Respond {
-  return page({
-    ...parts,
-    title: pages.texts[title] ?? englishTexts[title],
-    language: pages.language,
-    main: `<h1>${textOf(pages, title)}</h1><p id="text">${textOf(pages, text)}</p>${main}`,
-  })
-}
-
-/** One text as HTML. Where the application has not translated it, it is marked as English, for screen readers. */
-export function textOf({ language, texts }: Pages, name: PageTextName): string {
-  const own = texts[name]
-  if (own !== undefined) return escapeHtml(own)
-  const english = escapeHtml(englishTexts[name])
-  return /^en\b/i.test(language) ? english : `<span lang="en" dir="ltr">${english}</span>`
-}
+import type { Pages } from '../options/pages.js'
 
 /**
  * Renders a page with a button that confirms a logout.

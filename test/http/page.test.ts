@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { hash } from 'node:crypto'
-import { directionOf, escapeHtml, page } from '../../lib/http/page.js'
+import { directionOf, escapeHtml, page, textOf, textPage } from '../../lib/http/page.js'
+import type { Pages } from '../../lib/options/pages.js'
 
 describe('a page', () => {
   test('runs no script and loads nothing: its policy allows its own style sheet only', () => {
@@ -49,6 +50,34 @@ describe('a page', () => {
 
   test('shows its title as text', () => {
     expect(page({ title: '</title><b>', main: '' }).body).toContain('<title>&lt;/title&gt;&lt;b&gt;</title>')
+  })
+})
+
+describe('a page of texts', () => {
+  const german: Pages = { language: 'de', texts: { failedTitle: 'Das ging <nicht>', failedText: 'Später vielleicht.' } }
+
+  test('has a heading, a paragraph and a title in the language of the application, as text, and then what is added', () => {
+    const parts = { title: 'failedTitle', text: 'failedText', main: '<p>500</p>', status: 500 } as const
+    const { status, body } = textPage(german, parts)
+    expect(status).toBe(500)
+    expect(body).toContain('<html lang="de" dir="ltr">')
+    expect(body).toContain('<title>Das ging &lt;nicht&gt;</title>')
+    const texts = '<h1>Das ging &lt;nicht&gt;</h1><p id="text">Später vielleicht.</p>'
+    expect(body).toContain(`<main>${texts}<p>500</p></main>`)
+  })
+
+  test('is in English where the application says nothing', () => {
+    const { body } = textPage({ language: 'en', texts: {} }, { title: 'signOutTitle', text: 'signOutText', main: '' })
+    expect(body).toContain('<title>Sign out?</title>')
+    expect(body).toContain('<h1>Sign out?</h1>')
+  })
+
+  test.each([
+    ['de', '<span lang="en" dir="ltr">Sign out</span>'],
+    ['den', '<span lang="en" dir="ltr">Sign out</span>'],
+    ['EN-gb', 'Sign out'],
+  ])('marks a text that is not translated to %s as English: %s', (language, html) => {
+    expect(textOf({ language, texts: {} }, 'signOut')).toBe(html)
   })
 })
 

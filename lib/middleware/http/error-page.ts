@@ -1,9 +1,8 @@
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
-import { escapeHtml } from '../../http/page.js'
+import { escapeHtml, textOf, textPage } from '../../http/page.js'
 import type { Respond } from '../../http/outcome.js'
 import type { Pages, PageTextName } from '../../options/pages.js'
-import { textOf, textPage } from '../../relying-party/pages.js'
 
 /** Where an error page leads. Empty URLs lead nowhere. */
 export interface ErrorLinks {
