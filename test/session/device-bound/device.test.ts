@@ -19,6 +19,13 @@ describe('the device of a session', () => {
     expect(fromPayload({ ...toPayload(record(), start + 100), dev: value })).toBeUndefined()
   })
 
+  test('has a time that has passed where nobody knows any', () => {
+    expect(toDeviceTuple({ id: 'binding' })).toEqual(['binding', 0])
+    expect(toDeviceTuple(bound)).toEqual(['binding', 'of-the-key'])
+    expect(toDeviceTuple(offered)).toEqual(['binding', start + 60])
+    expect(toDeviceTuple(undefined)).toBeUndefined()
+  })
+
   test('takes no room where there is none', () => {
     expect(toPayload(record(), start + 100)).not.toHaveProperty('dev')
   })
