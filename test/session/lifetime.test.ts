@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { clocksOf, isAlive, isRollingDue } from '../../lib/session/lifetime.js'
+import { clocksOf, extendIdleLimit, isAlive, isRollingDue, sessionEnded } from '../../lib/session/lifetime.js'
 import { ProcessRevocations } from '../../lib/session/revocation/revocations.js'
 import { limits, record } from './example.js'
 import { Clock, start } from '../kit/clock.js'
@@ -49,6 +49,32 @@ describe('the renewal of a session', () => {
     const everySecond = { ...limits, rollingStepSeconds: 0 }
     expect(isRollingDue(record(), everySecond, start)).toBe(false)
     expect(isRollingDue(record(), everySecond, start + 1)).toBe(true)
+  })
+})
+
+describe('the idle limit of a session', () => {
+  test('is extended where that is due, and nothing else is changed', () => {
+    const given = record({ data: { a: 1 } })
+    expect(extendIdleLimit(given, limits, start + 59)).toBe(given)
+    expect(extendIdleLimit(given, limits, start + 60)).toEqual({ ...given, touchedAt: start + 60 })
+  })
+
+  test('ends in the whole second of the login, at the latest', () => {
+    const given = record({ createdAt: start + 0.75, touchedAt: start + 3500 })
+    expect(clocksOf(given, limits)).toEqual({
+      createdAt: start,
+      idleExpiresAt: start + 3600,
+      absoluteExpiresAt: start + 3600,
+    })
+    expect(isRollingDue(given, limits, start + 3599)).toBe(false)
+  })
+
+  test('that has passed ends what a request would still write', () => {
+    expect(sessionEnded()).toMatchObject({
+      code: 'session_missing',
+      status: 401,
+      message: 'the session has ended during the request',
+    })
   })
 })
 
