@@ -129,7 +129,8 @@ export type ResolvedIssuer = Partial<Omit<IssuerOptions, 'issuerAliases'>>
 
 /**
  * Looks up an issuer, such as a tenant in a database. Returns `undefined` for an issuer that is not trusted. Results are cached
- * for some minutes. A rejection counts as an outage: the request gets 503.
+ * for some minutes. A rejection counts as an outage, and so does an answer that takes longer than `httpTimeoutSeconds`: the
+ * request gets 503.
  *
  * @example
  * ```ts

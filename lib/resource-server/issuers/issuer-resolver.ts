@@ -3,8 +3,8 @@ import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
-import { isOidcError, redactedCause } from '../../base/error-cause.js'
 import { parseOptions } from '../../options/common/parse.js'
+import { withinDeadline } from '../../provider/authentication/deadline.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
@@ -47,7 +47,8 @@ export class IssuerResolver {
    * Calls the resolver, unless its answer is cached.
    *
    * @returns `undefined` for issuers that the resolver does not know
-   * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way
+   * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way;
+   *   `provider_timeout` when it does not answer in time
    * @throws {ConfigurationError} `invalid_options` for an invalid answer
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
@@ -85,13 +86,8 @@ export class IssuerResolver {
   }
 
   async #resolve(name: string): Promise<ResolvedIssuerConfiguration | undefined> {
-    let answer: unknown
-    try {
-      answer = await this.#resolver(name)
-    } catch (error) {
-      if (isOidcError(error)) throw error
-      throw outage('provider_unavailable', 'the resolver of issuers failed', undefined, redactedCause(error))
-    }
+    const { httpTimeoutSeconds } = this.#settings
+    const answer = await withinDeadline('issuer', () => this.#resolver(name), httpTimeoutSeconds)
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
   }
 
