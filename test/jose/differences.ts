@@ -82,9 +82,10 @@ export const differences: readonly Difference[] = [
     name: 'nothing that tells it from an ID Token',
     applies: ({ header, claims }) =>
       !/at\+jwt$/i.test(String(header['typ'] ?? '')) &&
-      !['scope', 'scp', 'client_id', 'permissions', 'typ', 'token_use', 'cid', 'gty', 'azpacr'].some(
-        (n) => n in claims,
-      ),
+      ![claims['typ'], claims['token_use']].some((word) =>
+        /^(bearer|dpop|at\+jwt|access|access_token)$/i.test(String(word)),
+      ) &&
+      !['scope', 'scp', 'client_id', 'permissions', 'cid', 'gty', 'azpacr'].some((n) => n in claims),
   },
 ]
 

@@ -12,7 +12,9 @@ const onlyInIdTokens = ['at_hash', 'c_hash', 's_hash', 'urn:openid:params:jwt:cl
 // tokens. These claims say what a token allows, or which client it is for; an ID Token has none of them.
 const onlyInAccessTokens = ['scope', 'scp', 'client_id', 'permissions', 'cid', 'appid', 'appidacr', 'azpacr', 'gty']
 // Values of the claims `typ` (Keycloak) and `token_use` (Cognito).
-const accessTokenUses = new Set<unknown>(['bearer', 'dpop', 'jwt', 'at+jwt', 'access', 'access_token'])
+const accessTokenUses = ['bearer', 'dpop', 'at+jwt', 'access', 'access_token']
+// ID Tokens are JWTs too, so this names no use.
+const noUse = 'jwt'
 
 // Types of the header that say no more than that the token is signed. SPIFFE allows both (JWT-SVID section 2.4).
 const plainTypes = { rfc9068: [], jwt: ['jwt'], external: ['jwt', 'jose'] } as const satisfies Record<
@@ -81,7 +83,7 @@ export function requireNoLogin({ aud, iss }: Readonly<JsonObject>, issuer: strin
 /**
  * Rejects tokens whose claims name a type other than access token.
  *
- * @returns whether they name a type at all
+ * @returns whether they name the access token
  * @throws {TokenValidationError} `token_type_refused`
  */
 export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
@@ -92,7 +94,7 @@ export function requireAccessTokenUse(claims: Readonly<JsonObject>): boolean {
     const seen = typeof other === 'string' ? quotedName(other) : 'something'
     throw typeRefused(`calls itself ${seen}, which is not an access token`, { subject, seen })
   }
-  return typ !== undefined || tokenUse !== undefined
+  return isAccessTokenUse(typ) || isAccessTokenUse(tokenUse)
 }
 
 function typeProblem(header: JwsHeader, claims: Readonly<JsonObject>, profile: AccessTokenProfile): string {
@@ -126,7 +128,11 @@ function mediaType(typ = 'jwt'): string {
 }
 
 function isOtherTokenUse(word: unknown): boolean {
-  return word !== undefined && !(typeof word === 'string' && accessTokenUses.has(word.toLowerCase()))
+  return word !== undefined && !isAccessTokenUse(word) && !(typeof word === 'string' && word.toLowerCase() === noUse)
+}
+
+function isAccessTokenUse(word: unknown): boolean {
+  return typeof word === 'string' && accessTokenUses.includes(word.toLowerCase())
 }
 
 function typeRefused(why: string, details?: OidcErrorDetails): TokenValidationError {

@@ -17,6 +17,32 @@ describe('profile "rfc9068"', () => {
   })
 })
 
+describe('profile "jwt"', () => {
+  test.each([
+    ['typ', { typ: 'JWT' }],
+    ['typ', { typ: 'jwt' }],
+    ['token_use', { token_use: 'jwt' }],
+  ])(
+    'BR08: refuses an ID Token whose payload calls itself a JWT in %s: it says no more than its header',
+    async (_name, claims) => {
+      const { issuer, accept, refuse } = testApi({ profile: 'jwt' })
+      const error = await refuse(issuer.accessToken({ ...bare, ...claims }, { typ: 'JWT' }))
+      expect([error.status, reasonOf(error)]).toEqual([401, 'token_type_refused'])
+      await accept(issuer.accessToken({ ...bare, ...claims, scope: 'orders:read' }, { typ: 'JWT' }))
+    },
+  )
+
+  test.each([
+    ['Keycloak', { typ: 'Bearer' }],
+    ['Keycloak, bound', { typ: 'at+jwt' }],
+    ['Cognito', { token_use: 'access' }],
+    ['a provider that says both', { typ: 'JWT', token_use: 'access_token' }],
+  ])('accepts a token that calls itself an access token, as those of %s', async (_what, claims) => {
+    const { issuer, accept } = testApi({ profile: 'jwt' })
+    await accept(issuer.accessToken({ ...bare, ...claims }, { typ: 'JWT' }))
+  })
+})
+
 describe('profile "external"', () => {
   test.each([
     ['GitHub Actions', { sub: 'repo:acme/shop:ref:refs/heads/main', repository: 'acme/shop' }, { typ: 'JWT' }],
