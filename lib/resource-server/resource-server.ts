@@ -54,7 +54,7 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     ...(introspected === undefined ? {} : { opaque: introspected.introspect }),
     ...(providerNames === undefined ? {} : { providerNames }),
     ...(check === undefined ? {} : { check: createTokenCheck(check) }),
-    ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime) }),
+    ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime, issuers.isCurrent) }),
   })
   return {
     validator,

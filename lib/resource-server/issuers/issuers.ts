@@ -1,4 +1,5 @@
 import type { TrustConfiguration } from '../../options/bearer/issuers.js'
+import type { SignedToken } from '../types.js'
 import { IssuerResolver } from './issuer-resolver.js'
 import { createTrustedIssuer, type IssuerSettings, type TrustedIssuer } from './trusted-issuer.js'
 
@@ -8,6 +9,11 @@ export interface Issuers {
   find(issuer: string): TrustedIssuer | undefined
   /** Asks the resolver for an issuer; `undefined` if it does not know it. */
   lookUp?(issuer: string): Promise<TrustedIssuer | undefined>
+  /**
+   * Whether a token was verified by the issuer that {@link Issuers.find} finds now. Absent without a resolver, since issuers then
+   * stay the same.
+   */
+  readonly isCurrent?: (signed: SignedToken) => boolean
   /** All issuers that are set up so far. */
   all(): readonly TrustedIssuer[]
 }
@@ -26,6 +32,7 @@ export function createIssuers({ issuers, resolver, defaults }: TrustConfiguratio
   return {
     find: (issuer) => lookup.peek(issuer),
     lookUp: (issuer) => lookup.get(issuer),
+    isCurrent: ({ token, keys }) => lookup.peek(token.issuer)?.keys === keys,
     all: () => lookup.all(),
   }
 }

@@ -22,7 +22,7 @@ const tailLength = 12
 
 /**
  * Caches verified tokens by their SHA-256. It keeps neither failures nor the tokens themselves. An entry is valid until
- * its time is over or the issuer's keys change. The caller checks the token's `exp` and `nbf` on each hit.
+ * its time is over, or the issuer's keys change, or the issuer itself, which a resolver can replace. The caller checks the token's `exp` and `nbf` on each hit.
  *
  * Entries are looked up by the token's last characters, so a new token costs no hash. Only the hash of the whole token
  * decides that it is the same.
@@ -32,19 +32,27 @@ export class VerifiedTokenCache {
   readonly #admission: Admission
   readonly #ttl: number
   readonly #runtime: Runtime
+  readonly #isCurrent: ((signed: SignedToken) => boolean) | undefined
 
-  constructor({ maxEntries, ttlSeconds }: TokenCacheSettings, runtime: Runtime) {
+  /** @param isCurrent - whether the issuer that verified a token is still the one to judge it; by default it always is */
+  constructor(
+    { maxEntries, ttlSeconds }: TokenCacheSettings,
+    runtime: Runtime,
+    isCurrent?: (signed: SignedToken) => boolean,
+  ) {
     this.#entries = new LRUCache({ max: maxEntries })
     this.#admission = new Admission(maxEntries)
     this.#ttl = ttlSeconds * 1000
     this.#runtime = runtime
+    this.#isCurrent = isCurrent
   }
 
-  /** The verified token, if it is cached and the issuer's keys have not changed. */
+  /** The verified token, if it is cached, and neither the issuer nor its keys have changed. */
   get(token: string): SignedToken | undefined {
     const entry = this.#entries.get(token.slice(-tailLength))
     if (entry === undefined || entry.signed.generation !== entry.signed.keys.generation) return undefined
     if (ageOf(entry.verifiedAt, this.#runtime.now()) >= this.#ttl) return undefined
+    if (this.#isCurrent?.(entry.signed) === false) return undefined
     return fingerprint(token) === entry.fingerprint ? entry.signed : undefined
   }
 

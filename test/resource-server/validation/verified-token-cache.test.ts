@@ -87,6 +87,20 @@ describe('BR16: the entry of a token in the cache', () => {
     expect(cache.get(token)).toBeUndefined()
   })
 
+  test('BR16: is not used where the issuer that verified it is not the current one', () => {
+    const signed = signedToken()
+    let { keys } = signed
+    const cache = new VerifiedTokenCache(
+      { maxEntries: 100, ttlSeconds: 60 },
+      new Clock(),
+      (known) => known.keys === keys,
+    )
+    for (let i = 0; i < 2; i++) cache.offer(token, signed)
+    expect(cache.get(token)).toBe(signed)
+    keys = signedToken().keys
+    expect(cache.get(token)).toBeUndefined()
+  })
+
   test('BR16: RE01: survives a flood of tokens that are seen once, and the cache never exceeds its limit', () => {
     const signed = signedToken()
     const cache = cacheOf({ [token]: signed }, new Clock(), 16)
